@@ -102,7 +102,7 @@ class Cluster:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),
+                preexec_fn=die_with_parent(signal.SIGINT),
                 **self.lodging.account.popen(),
             )
         self._server = server
@@ -201,6 +201,22 @@ def find_url(data: Path) -> str | None:
     return _url(found.sockets, DATABASE)
 
 
+def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+    """What a child process does before it starts its program: ask Linux for a signal as soon as its parent is gone."""
+    if sys.platform != "linux":
+        # Elsewhere a killed service leaves its server running; the next start stops it.
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def ask() -> None:
+        prctl(1, how)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask
+
+
 def _url(sockets: Path, database: str) -> str:
     where = {"host": str(sockets), "port": str(_PORT), "user": "postgres"}
     return f"postgresql:///{quote(database)}?{urlencode(where, safe='/', quote_via=quote)}"
@@ -246,22 +262,6 @@ def _run(lodging: Lodging, command: list[str], told: str = "") -> str:
     if ran.returncode != 0:
         raise CannotStart(f"{Path(command[0]).name} failed: {(ran.stderr or ran.stdout).strip()}")
     return ran.stdout
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the server's process does first: ask Linux for a fast shutdown as soon as its parent is gone."""
-    if sys.platform != "linux":
-        # Elsewhere a killed service leaves its server running; the next start stops it.
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def ask() -> None:
-        prctl(1, signal.SIGINT)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
