@@ -3,13 +3,14 @@
 import ctypes
 import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,8 +22,8 @@ from storage.postmaster import end_leftover, find_postmaster, is_alive
 DATABASE = "tertulia"
 
 _PORT = 5432
-# The longest path of a socket that every system takes.
-_LONGEST = 100
+# The paths every system takes for a socket, and every client in an address.
+_PLAIN = re.compile(rb"[A-Za-z0-9_./-]{1,85}")
 
 # Nothing acknowledged is lost; the rest is for one machine that also runs the service.
 _SETTINGS = {
@@ -65,8 +66,9 @@ class AlreadyRunning(CannotStart):
 class Cluster:
     """A server and the lock on its data folder, both held until `stop`."""
 
-    def __init__(self, lodging: Lodging, log: Path, lock: int) -> None:
+    def __init__(self, lodging: Lodging, log: Path, lock: int, settings: Mapping[str, str]) -> None:
         self.lodging = lodging
+        self.settings = {**_SETTINGS, **settings}
         self.log = log
         self.notes = list(lodging.notes)
         self.sockets = lodging.folder / "run"
@@ -92,7 +94,7 @@ class Cluster:
         self._make_sockets()
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.before"))
-        settings = {**_SETTINGS, "unix_socket_directories": str(self.sockets)}
+        settings = {**self.settings, "unix_socket_directories": str(self.sockets)}
         command = [str(self.lodging.binaries / "postgres"), "-D", str(self.lodging.data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:
@@ -150,8 +152,8 @@ class Cluster:
         self.stop()
 
     def _make_sockets(self) -> None:
-        """The folder of the socket: in the lodging, unless its path is too long for one."""
-        if len(os.fsencode(self.sockets / f".s.PGSQL.{_PORT}")) > _LONGEST:
+        """The folder of the socket: in the lodging, unless its path is too long or too odd for one."""
+        if not _PLAIN.fullmatch(os.fsencode(self.sockets)):
             self.sockets = Path(tempfile.mkdtemp(prefix="tertulia-", dir="/tmp"))
         self.lodging.account.make_folder(self.sockets)
 
@@ -168,8 +170,8 @@ class Cluster:
         raise CannotStart("The database did not start. Its log ends with:\n" + "\n".join(last))
 
 
-def start(data: Path, user: str | None = None) -> Cluster:
-    """Start the database of a data folder. Call it from the main thread: the server stops when the thread
+def start(data: Path, user: str | None = None, settings: Mapping[str, str] | None = None) -> Cluster:
+    """Start the database of a data folder, for root as another account, with other settings if given. Call it from the main thread: the server stops when the thread
     that started it is gone, so that nothing is left behind however this process ends."""
     data = data.absolute()
     try:
@@ -178,7 +180,7 @@ def start(data: Path, user: str | None = None) -> Cluster:
     except OSError as error:
         raise CannotStart(f"{data} cannot be used as the data folder: {error.strerror}.") from error
     try:
-        cluster = Cluster(settle(data, user), data / "postgres.log", lock)
+        cluster = Cluster(settle(data, user), data / "postgres.log", lock, settings or {})
     except BaseException:
         os.close(lock)
         raise

@@ -1,0 +1,63 @@
+"""Who is asking: the one value that every verb and rule gets."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from core.errors import Denied, SignInFirst
+from core.ids import GatheringId, MemberId, SectorId, SessionId
+
+
+class NotVerified(Denied):
+    """The member has not yet proved the e-mail address."""
+
+    message = "Confirm your e-mail address first: the link is in your mail."
+
+
+class Silenced(Denied):
+    """The member may read but not write for a while."""
+
+    message = "You cannot write here at the moment."
+
+
+class Actor(Struct, frozen=True, kw_only=True):
+    """A visitor, or a member with what the member may do; loaded once a request, never stored."""
+
+    id: MemberId | None = None
+    session_id: SessionId | None = None
+    handle: str | None = None
+    display_name: str | None = None
+    group: str | None = None
+    is_verified: bool = False
+    is_administrator: bool = False
+    moderates: frozenset[SectorId] = frozenset()
+    hosts: frozenset[GatheringId] = frozenset()
+    silenced_until: datetime | None = None
+    # The member's own secret, opened by the session token: what pseudonyms are made of. The database cannot open it.
+    secret: bytes | None = None
+
+    def signed_in(self) -> MemberId:
+        """The member's id, or `SignInFirst`."""
+        if self.id is None:
+            raise SignInFirst
+        return self.id
+
+    def may_write(self, now: datetime) -> MemberId:
+        """The id of a member who may write at all: signed in, verified, not silenced."""
+        member = self.signed_in()
+        if not self.is_verified:
+            raise NotVerified
+        if self.silenced_until and now < self.silenced_until:
+            raise Silenced
+        return member
+
+    def moderates_in(self, sector: SectorId) -> bool:
+        """Whether this actor has the moderator's duty in a sector; administrators have it everywhere."""
+        return self.is_administrator or sector in self.moderates
+
+    def hosts_at(self, gathering: GatheringId) -> bool:
+        """Whether this actor is a host of a gathering; administrators are hosts of all."""
+        return self.is_administrator or gathering in self.hosts
+
+
+VISITOR = Actor()

@@ -1,0 +1,22 @@
+"""The time, in one place, so that tests own it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_stopped: list[datetime] = []
+
+
+def now() -> datetime:
+    """The current time, aware, in UTC; verbs ask for it and hand it to rules."""
+    return _stopped[-1] if _stopped else datetime.now(UTC)
+
+
+@contextmanager
+def stop_at(moment: datetime) -> Iterator[None]:
+    """Stop the clock for the tests of this process; nests."""
+    _stopped.append(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _stopped.pop()

@@ -1,0 +1,12 @@
+"""The identifiers, one type per noun, so that a post's id is never taken for a topic's."""
+
+from typing import NewType
+
+MemberId = NewType("MemberId", int)
+SessionId = NewType("SessionId", int)
+SectorId = NewType("SectorId", int)
+TopicId = NewType("TopicId", int)
+PostId = NewType("PostId", int)
+GatheringId = NewType("GatheringId", int)
+RoomId = NewType("RoomId", int)
+QuestionId = NewType("QuestionId", int)

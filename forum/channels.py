@@ -1,0 +1,78 @@
+"""What listeners of sectors and topics are shown: each event as the rows it names read now, once per audience."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select
+
+from core.actor import VISITOR, Actor
+from core.errors import NotFound
+from core.ids import SectorId, TopicId
+from forum import topics
+from forum.reading import read_posts_by_id
+from forum.shapes import Post, Topic
+from forum.tables import sectors
+from storage.database import Reader
+from storage.log import Entry
+from storage.statements import statement
+
+WITHHELD = b'{"type":"withheld"}'
+
+_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+
+# Stands for every moderator when events are rendered: sees all, is nobody.
+_MODERATOR = Actor(is_administrator=True)
+_VIEWERS = {"all": VISITOR, "moderator": _MODERATOR}
+
+
+async def join_topic(tx: Reader, actor: Actor, topic_id: int) -> str:
+    """The audience somebody belongs to in a topic, or `NotFound`."""
+    topic = await topics.get_topic(tx, actor, TopicId(topic_id))
+    return "moderator" if actor.moderates_in(topic.sector_id) else "all"
+
+
+async def join_sector(tx: Reader, actor: Actor, sector_id: int) -> str:
+    """The audience somebody belongs to in a sector, or `NotFound`."""
+    if await tx.value(_SECTOR, id=sector_id) is None:
+        raise NotFound
+    return "moderator" if actor.moderates_in(SectorId(sector_id)) else "all"
+
+
+async def join_all(tx: Reader, actor: Actor, _: int) -> str:
+    """Channels without a number are for everyone."""
+    return "all"
+
+
+async def show_topic(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events of one topic, with the posts they name."""
+    viewer = _VIEWERS[audience]
+    named = {entry.event["post_id"] for entry in entries if "post_id" in entry.event}
+    found = await read_posts_by_id(tx, viewer, sorted(named))
+    changed = {entry.event["topic_id"] for entry in entries if entry.event["type"] == "topic_changed"}
+    shown = await topics.show_topics(tx, viewer, sorted(changed))
+    return [_show_post_or_topic(entry.event, found, shown) for entry in entries]
+
+
+async def show_sector(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events of one sector, with the topics they name."""
+    named = sorted({entry.event["topic_id"] for entry in entries if "topic_id" in entry.event})
+    shown = await topics.show_topics(tx, _VIEWERS[audience], named)
+    return [_show(entry.event, "topic", shown.get(entry.event.get("topic_id"))) for entry in entries]
+
+
+async def show_plain(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events that say all there is to know by themselves."""
+    return [msgspec.json.encode(entry.event) for entry in entries]
+
+
+def _show_post_or_topic(event: dict[str, Any], posts: dict[int, Post], changed: dict[int, Topic]) -> bytes:
+    if "post_id" in event:
+        return _show(event, "post", posts.get(event["post_id"]))
+    return _show(event, "topic", changed.get(event["topic_id"]))
+
+
+def _show(event: dict[str, Any], name: str, value: object | None) -> bytes:
+    if value is None:
+        return WITHHELD
+    return msgspec.json.encode({"type": event["type"], name: value})

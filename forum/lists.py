@@ -1,0 +1,90 @@
+"""Lists of topics, by latest activity, newest, most discussed: one page at a time, from where the last one ended."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta
+from sqlalchemy import BigInteger, Column, DateTime, Integer, Text, any_, bindparam, null, or_, tuple_
+
+from core.actor import Actor
+from forum.shapes import Topic, TopicOrder, TopicPage
+from forum.tables import topics
+from forum.topics import TOPICS, topic_of
+from forum.visibility import seen_by, visible_topics
+from storage.cursors import read_cursor, write_cursor
+from storage.database import Reader
+from storage.log import Stream, read_head
+from storage.statements import Statement, statement
+
+PAGE = 30
+
+_Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+_ORDERS: dict[str, Column[Any]] = {
+    "active": topics.c.last_activity_at,
+    "new": topics.c.opened_at,
+    "discussed": topics.c.post_count,
+}
+
+
+def _page(column: Column[Any], everywhere: bool, following: bool) -> Statement:
+    query = TOPICS.where(visible_topics())
+    if not everywhere:
+        tag = bindparam("tag", type_=Text)
+        query = query.where(topics.c.sector_id == bindparam("sector_id", type_=BigInteger))
+        query = query.where(or_(tag == null(), any_(topics.c.tags) == tag))
+    if following:
+        kind = Integer if column is topics.c.post_count else DateTime(timezone=True)
+        here = tuple_(bindparam("at", type_=kind), bindparam("id", type_=BigInteger))
+        query = query.where(tuple_(column, topics.c.id) < here)
+    query = query.order_by(column.desc(), topics.c.id.desc())
+    return statement(query.limit(bindparam("count", type_=Integer)))
+
+
+_PAGES = {
+    (order, everywhere, following): _page(column, everywhere, following)
+    for order, column in _ORDERS.items()
+    for everywhere in (True, False)
+    for following in (True, False)
+}
+
+
+async def read_topics(
+    tx: Reader,
+    actor: Actor,
+    epoch: str,
+    sector_id: int,
+    order: TopicOrder = "active",
+    after: str | None = None,
+    tag: str | None = None,
+) -> TopicPage:
+    """One page of a sector's topics."""
+    channel = f"sector:{sector_id}"
+    seq = await read_head(tx, channel)
+    found = await _read(tx, actor, order, after, PAGE, {"sector_id": sector_id, "tag": tag})
+    return TopicPage(found[:PAGE], _next(order, found), Stream(channel, epoch, seq))
+
+
+async def read_latest(tx: Reader, actor: Actor, count: int, order: TopicOrder = "active") -> list[Topic]:
+    """The first topics over all sectors."""
+    return (await _read(tx, actor, order, None, count, {}))[:count]
+
+
+async def _read(
+    tx: Reader, actor: Actor, order: TopicOrder, after: str | None, count: int, where: dict[str, Any]
+) -> list[Topic]:
+    binds = {**where, **seen_by(actor), "count": count + 1}
+    if after is not None:
+        shape = tuple[_Count, _Id] if order == "discussed" else tuple[datetime, _Id]
+        binds["at"], binds["id"] = read_cursor(after, shape)
+    query = _PAGES[order, "sector_id" not in where, after is not None]
+    return [topic_of(row) for row in await tx.rows(query, **binds)]
+
+
+def _next(order: TopicOrder, found: list[Topic]) -> str | None:
+    if len(found) <= PAGE:
+        return None
+    last = found[PAGE - 1]
+    at = {"active": last.last_activity_at, "new": last.opened_at, "discussed": last.posts}[order]
+    return write_cursor(at, last.id)

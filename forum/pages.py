@@ -1,0 +1,50 @@
+"""A topic as it is opened: the topic and one page of its posts, and what tells whether a page is still the same."""
+
+from sqlalchemy import bindparam, func, select
+
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import TopicId
+from forum.reading import Place, read_posts
+from forum.shapes import TopicWithPosts
+from forum.tables import topics as topic_table
+from forum.topics import TOPICS, topic_of
+from forum.visibility import seen_by, visible_topics
+from storage.database import Reader
+from storage.log import Stream
+from storage.statements import statement
+from storage.tables import channels
+
+_own = select(channels.c.seq).where(channels.c.name == bindparam("channel")).scalar_subquery()
+_faces = select(channels.c.seq).where(channels.c.name == "members").scalar_subquery()
+
+# The position is read by the same statement as the topic: it can only be older than the posts read after it.
+_TOPIC = statement(
+    TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(topic_table.c.id == bindparam("id"), visible_topics())
+)
+_VALIDATOR = statement(
+    select(func.coalesce(_own, 0), func.coalesce(_faces, 0), topic_table.c.sector_id).where(
+        topic_table.c.id == bindparam("id"), visible_topics()
+    )
+)
+
+
+async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId) -> str:
+    """An ETag that changes with whatever a page of the topic shows: its log, its authors' faces, and who is looking."""
+    row = await tx.row(_VALIDATOR, id=topic_id, channel=f"topic:{topic_id}", **seen_by(actor))
+    if row is None:
+        raise NotFound
+    seq, faces, sector_id = row
+    viewer = f"{actor.id or 0}{'m' if actor.moderates_in(sector_id) else ''}"
+    return f'"{seq}.{faces}.{viewer}"'
+
+
+async def read_topic_page(tx: Reader, actor: Actor, topic_id: TopicId, place: Place, epoch: str) -> TopicWithPosts:
+    """The topic and one page of its posts, in two statements."""
+    channel = f"topic:{topic_id}"
+    row = await tx.row(_TOPIC, id=topic_id, channel=channel, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    stream = Stream(channel, epoch, row["seq"])
+    topic = topic_of(row, stream)
+    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream))

@@ -1,0 +1,214 @@
+"""Posts: editing with history, withdrawing, restoring, reacting. (Replying is in replies.py, reading in reading.py.)"""
+
+import hmac
+from typing import Any
+
+from asyncpg import Record
+from msgspec.structs import replace
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound, Stale
+from core.ids import MemberId, PostId, TopicId
+from forum import events, topics
+from forum.markup import render
+from forum.policy import (
+    ImportedText,
+    PostFacts,
+    TopicFacts,
+    ensure_can_edit,
+    ensure_can_react,
+    ensure_can_read_history,
+    ensure_can_restore,
+    ensure_can_withdraw,
+)
+from forum.reading import show_post
+from forum.shapes import Post, PostChange, ReactionKind, Revision, RevisionList
+from forum.tables import posts, reactions, revisions
+from forum.tables import topics as topic_table
+from forum.visibility import seen_by, visible_text, visible_topics
+from members.pseudonyms import pseudonym
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+_TOPIC_OF = statement(
+    select(posts.c.topic_id)
+    .join(topic_table, topic_table.c.id == posts.c.topic_id)
+    .where(posts.c.id == bindparam("id"), visible_topics())
+)
+_FACTS = statement(
+    select(
+        posts.c.id,
+        posts.c.number,
+        posts.c.author_id,
+        posts.c.pseudonym,
+        posts.c.state,
+        posts.c.version,
+        posts.c.markup,
+        posts.c.body,
+        posts.c.html,
+        func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
+    )
+    .where(posts.c.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
+_SOURCE = statement(
+    select(posts.c.body, posts.c.markup)
+    .join(topic_table, topic_table.c.id == posts.c.topic_id)
+    .where(posts.c.id == bindparam("id"), visible_topics(), visible_text())
+)
+_KEEP = statement(
+    insert(revisions).values({name: bindparam(name) for name in ("post_id", "version", "body", "html", "written_at")})
+)
+_EDIT = statement(
+    update(posts)
+    .where(posts.c.id == bindparam("post"))
+    .values(
+        body=bindparam("new_body"),
+        html=bindparam("new_html"),
+        edited_at=bindparam("now"),
+        version=posts.c.version + 1,
+    )
+)
+_SET_STATE = statement(
+    update(posts)
+    .where(posts.c.id == bindparam("post"))
+    .values(state=bindparam("new_state"), version=posts.c.version + 1)
+)
+_COUNT = statement(
+    update(topic_table)
+    .where(topic_table.c.id == bindparam("topic"))
+    .values(post_count=topic_table.c.post_count + bindparam("change"), version=topic_table.c.version + 1)
+)
+_REACT = statement(
+    upsert(reactions)
+    .values({name: bindparam(name) for name in ("post_id", "member_id", "kind", "set_at")})
+    .on_conflict_do_nothing()
+)
+_UNREACT = statement(
+    delete(reactions).where(
+        reactions.c.post_id == bindparam("post_id"),
+        reactions.c.member_id == bindparam("member_id"),
+        reactions.c.kind == bindparam("kind"),
+    )
+)
+# The counts are made anew from what they count, under the post's lock, so they cannot drift.
+_RECOUNT = statement("""
+UPDATE posts SET reactions = coalesce((
+    SELECT jsonb_object_agg(kind, n ORDER BY kind)
+    FROM (SELECT kind, count(*) AS n FROM reactions WHERE post_id = :post GROUP BY kind) AS counted
+), '{}') WHERE id = :post
+""")
+_REVISIONS = statement(
+    select(revisions.c.version, revisions.c.written_at, revisions.c.body, revisions.c.html)
+    .where(revisions.c.post_id == bindparam("post"))
+    .order_by(revisions.c.version.desc())
+)
+
+
+async def find_source(tx: Reader, actor: Actor, post_id: PostId) -> tuple[str, str]:
+    """What was written, as it was written, and in which markup; for those who can read the post."""
+    row = await tx.row(_SOURCE, id=post_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return row["body"], row["markup"]
+
+
+async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:
+    """One post; with what was written for those who can read it."""
+    shown = await show_post(tx, actor, post_id)
+    if shown.html is None:
+        return shown
+    body, _ = await find_source(tx, actor, post_id)
+    return replace(shown, body=body)
+
+
+async def edit_post(tx: Transaction, actor: Actor, post_id: PostId, change: PostChange, version: int | None) -> Post:
+    """Give one's post another text; the old one stays in its history. `version`, if given, must be the current one."""
+    topic, post, row = await _get(tx, actor, post_id)
+    now = clock.now()
+    ensure_can_edit(actor, topic, post, now)
+    if row["markup"] == "mail":
+        raise ImportedText
+    if version is not None and version != row["version"]:
+        raise Stale(await show_post(tx, actor, post_id))
+    if change.body == row["body"]:
+        return await show_post(tx, actor, post_id)
+
+    html = render(change.body, topic=topic.id).html
+    await tx.run(_KEEP, post_id=post_id, **_text(row))
+    await tx.run(_EDIT, post=post_id, new_body=change.body, new_html=html, now=now)
+    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
+    return await show_post(tx, actor, post_id)
+
+
+async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
+    """Take one's post back: a tombstone keeps its place. Withdrawing twice changes nothing."""
+    topic, post, _ = await _get(tx, actor, post_id)
+    if post.is_own and post.state == "withdrawn":
+        return await show_post(tx, actor, post_id)
+    ensure_can_withdraw(actor, topic, post, clock.now())
+
+    await tx.run(_SET_STATE, post=post_id, new_state="withdrawn")
+    await tx.run(_COUNT, topic=topic.id, change=-1)
+    await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id))
+    return await show_post(tx, actor, post_id)
+
+
+async def restore_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
+    """Bring one's withdrawn post back as it was."""
+    topic, post, _ = await _get(tx, actor, post_id)
+    ensure_can_restore(actor, topic, post, clock.now())
+
+    await tx.run(_SET_STATE, post=post_id, new_state="published")
+    await tx.run(_COUNT, topic=topic.id, change=1)
+    await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id))
+    return await show_post(tx, actor, post_id)
+
+
+async def set_reaction(tx: Transaction, actor: Actor, post_id: PostId, kind: ReactionKind, wanted: bool) -> Post:
+    """Set or unset one of one's reactions to a post; as often as one likes, with the same outcome."""
+    topic, post, _ = await _get(tx, actor, post_id)
+    now = clock.now()
+    ensure_can_react(actor, topic, post, now)
+
+    whose = {"post_id": post_id, "member_id": actor.signed_in(), "kind": kind}
+    changed = await (tx.run(_REACT, **whose, set_at=now) if wanted else tx.run(_UNREACT, **whose))
+    if changed:
+        await tx.run(_RECOUNT, post=post_id)
+        await tx.record(events.ReactionsChanged(topic_id=topic.id, post_id=post_id))
+    return await show_post(tx, actor, post_id)
+
+
+async def read_revisions(tx: Transaction, actor: Actor, post_id: PostId) -> RevisionList:
+    """All that a post has said, newest first."""
+    topic, post, row = await _get(tx, actor, post_id)
+    ensure_can_read_history(actor, topic, post)
+    current = Revision(**_text(row))
+    return RevisionList([current, *(Revision(**old) for old in await tx.rows(_REVISIONS, post=post_id))])
+
+
+async def _get(tx: Transaction, actor: Actor, post_id: PostId) -> tuple[TopicFacts, PostFacts, Record]:
+    # The topic before the post, always, so that two writers never wait for each other crosswise.
+    topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
+    if topic_id is None:
+        raise NotFound
+    topic = await topics.get_topic(tx, actor, TopicId(topic_id), lock=True)
+    row = await tx.row(_FACTS, id=post_id)
+    if row is None:
+        raise NotFound
+    author = None if row["author_id"] is None else MemberId(row["author_id"])
+    own = _is_own(actor, topic.id, author, row["pseudonym"])
+    return topic, PostFacts(number=row["number"], author_id=author, is_own=own, state=row["state"]), row
+
+
+def _is_own(actor: Actor, topic_id: TopicId, author: MemberId | None, asked_as: bytes | None) -> bool:
+    if asked_as is not None:
+        return actor.secret is not None and hmac.compare_digest(asked_as, pseudonym(actor, f"topic:{topic_id}"))
+    return author is not None and author == actor.id
+
+
+def _text(row: Record) -> dict[str, Any]:
+    return {name: row[name] for name in ("version", "body", "html", "written_at")}

@@ -1,0 +1,174 @@
+"""Replies: the hot path. One look at the topic, one statement that writes, and company for those who write at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import UNSET, Struct
+from sqlalchemy import BigInteger, bindparam, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from core.ids import TopicId
+from forum.markup import render
+from forum.placing import NewPost, Placed, place_posts
+from forum.policy import TopicFacts, ensure_can_reply, is_moderator
+from forum.shapes import NewReply, Post
+from forum.tables import posts, topics
+from forum.visibility import seen_by, visible_topics
+from members.shapes import Author
+from storage.batches import Batches
+from storage.database import Database, Reader, Transaction
+from storage.once import Answer, IdempotencyKeyReused, Once, encode
+from storage.statements import statement
+
+_parent = (
+    select(posts.c.id)
+    .where(posts.c.topic_id == topics.c.id, posts.c.id == bindparam("parent", type_=BigInteger))
+    .scalar_subquery()
+)
+_FACTS = statement(
+    select(
+        topics.c.id,
+        topics.c.sector_id,
+        topics.c.kind,
+        topics.c.author_id,
+        topics.c.locked_at.is_not(None).label("is_locked"),
+        (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
+        topics.c.version,
+        _parent.label("parent"),
+    ).where(topics.c.id == bindparam("id"), visible_topics())
+)
+
+
+class ParentNotHere(Conflict):
+    """The post to be answered is not in this topic."""
+
+    message = "The post you answer is not in this topic. Your text is kept; answer the topic instead."
+
+
+class TopicMovedOn(Conflict):
+    """The topic kept changing while the reply was written."""
+
+    message = "The topic changed at the same moment. Try again."
+
+
+class _Reply(Struct, frozen=True, kw_only=True):
+    post: NewPost
+    author: Author
+    once: Once
+    now: datetime
+
+
+class Replies:
+    """Writes replies; one for the process, because whoever replies to one topic at one moment is written together."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.batches: Batches[tuple[TopicId, bool], _Reply, Answer] = Batches(self._write)
+
+    async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:
+        """Add a reply to the topic; the answer is 201 with the `Post`."""
+        for _ in range(3):
+            now = clock.now()
+            async with self.db.read() as tx:
+                topic = await _get_topic(tx, actor, topic_id, reply.parent)
+            ensure_can_reply(actor, topic, now)
+
+            html = render(reply.body, topic=topic_id).html
+            post = NewPost(
+                parent_id=reply.parent, author_id=actor.signed_in(), body=reply.body, html=html, posted_at=now
+            )
+            item = _Reply(post=post, author=_author(actor), once=once, now=now)
+            try:
+                return await self.batches.put((topic_id, is_moderator(actor, topic)), item)
+            except TopicMovedOn:
+                continue  # it was locked or hidden between the look and the write: look again, and say why
+        raise TopicMovedOn
+
+    async def _write(
+        self, key: tuple[TopicId, bool], replies: Sequence[_Reply]
+    ) -> Sequence[Answer | Exception]:
+        topic_id, exempt = key
+        if all(reply.once.key is None for reply in replies):
+            async with self.db.single() as tx:
+                return await _place(tx, topic_id, exempt, replies)
+        async with self.db.begin() as tx:
+            return await _place_once(tx, topic_id, exempt, replies)
+
+
+async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | None) -> TopicFacts:
+    row = await tx.row(_FACTS, id=topic_id, parent=parent, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    *facts, found = row.values()
+    if parent is not None and found is None:
+        raise ParentNotHere(field="parent")
+    names = ("id", "sector_id", "kind", "author_id", "is_locked", "is_gone", "version")
+    return TopicFacts(**dict(zip(names, facts, strict=True)))
+
+
+async def _place(tx: Transaction, topic_id: TopicId, exempt: bool, replies: Sequence[_Reply]) -> list[Answer]:
+    placed = await place_posts(tx, topic_id, [reply.post for reply in replies], clock.now(), exempt)
+    if not placed:
+        raise TopicMovedOn
+    return [_answer(topic_id, reply, place) for reply, place in zip(replies, placed, strict=True)]
+
+
+async def _place_once(
+    tx: Transaction, topic_id: TopicId, exempt: bool, replies: Sequence[_Reply]
+) -> list[Answer | Exception]:
+    results: dict[int, Answer | Exception] = {}
+    fresh: dict[tuple[str, str | int], int] = {}
+    twins: dict[int, tuple[str, str | int]] = {}
+    # Keys are taken in one order, so that two processes never wait for each other crosswise.
+    for i in sorted(range(len(replies)), key=lambda i: (replies[i].once.scope, replies[i].once.key or "")):
+        once = replies[i].once
+        name = (once.scope, once.key if once.key is not None else i)
+        if name in fresh and replies[fresh[name]].once.fingerprint == once.fingerprint:
+            twins[i] = name
+            continue
+        try:
+            before = await once.before(tx)
+        except IdempotencyKeyReused as refusal:
+            results[i] = refusal
+            continue
+        if before:
+            results[i] = before
+        else:
+            fresh[name] = i
+
+    order = sorted(fresh.values())
+    if order:
+        written = await _place(tx, topic_id, exempt, [replies[i] for i in order])
+        for i, answer in zip(order, written, strict=True):
+            results[i] = answer
+            await replies[i].once.keep(tx, answer.status, answer.body)
+    for i, name in twins.items():
+        results[i] = results[fresh[name]]
+    return [results[i] for i in range(len(replies))]
+
+
+def _answer(topic_id: TopicId, reply: _Reply, place: Placed) -> Answer:
+    post = Post(
+        place.id,
+        topic_id,
+        place.number,
+        reply.post.parent_id,
+        place.depth,
+        reply.author,
+        reply.post.posted_at,
+        None,
+        1,
+        "published",
+        reply.post.markup,
+        reply.post.html,
+        {},
+        0,
+        UNSET,
+    )
+    return Answer(201, encode(post))
+
+
+def _author(actor: Actor) -> Author:
+    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group)

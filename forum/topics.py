@@ -1,0 +1,239 @@
+"""Topics: starting, finding, listing, changing, locking."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from msgspec import UNSET
+from sqlalchemy import bindparam, func, insert, select, update
+
+from core import clock
+from core.actor import Actor
+from core.errors import Invalid, NotFound, Stale
+from core.ids import MemberId, SectorId, TopicId
+from core.text import tidy
+from forum import sectors
+from forum.authors import author_of, public_group
+from forum.events import TopicChanged, TopicMoved, TopicOpened
+from forum.markup import render
+from forum.placing import NewPost, place_posts
+from forum.policy import (
+    TopicFacts,
+    ensure_can_change_topic,
+    ensure_can_lock,
+    ensure_can_start_topic,
+)
+from forum.shapes import NewTopic, Topic, TopicChange
+from forum.tables import sectors as sector_table
+from forum.tables import topics
+from forum.visibility import seen_by, visible_topics
+from members.tables import members
+from storage.database import Reader, Transaction
+from storage.log import Stream, read_head
+from storage.statements import statement
+
+
+class TitleTooShort(Invalid):
+    """A title needs at least three characters besides blanks."""
+
+    message = "A title needs at least three characters."
+
+
+TOPIC_COLUMNS = (
+    topics.c.id,
+    sector_table.c.slug.label("sector"),
+    sector_table.c.name.label("sector_name"),
+    topics.c.title,
+    topics.c.kind,
+    topics.c.locked_at,
+    topics.c.withdrawn_at,
+    topics.c.hidden_at,
+    topics.c.author_id,
+    members.c.handle,
+    members.c.display_name,
+    public_group().label("author_group"),
+    topics.c.tags,
+    topics.c.post_count,
+    topics.c.last_number,
+    topics.c.opened_at,
+    topics.c.last_activity_at,
+    topics.c.version,
+    topics.c.sector_id,
+)
+
+TOPICS = (
+    select(*TOPIC_COLUMNS)
+    .join(sector_table, sector_table.c.id == topics.c.sector_id)
+    .outerjoin(members, members.c.id == topics.c.author_id)
+)
+
+_SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SHOW_MANY = statement(TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
+_FACTS = select(
+    topics.c.id,
+    topics.c.sector_id,
+    topics.c.kind,
+    topics.c.author_id,
+    topics.c.locked_at.is_not(None).label("is_locked"),
+    (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
+    topics.c.version,
+).where(topics.c.id == bindparam("id"), visible_topics())
+_GET = statement(_FACTS)
+_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True))
+_OPEN = statement(
+    insert(topics)
+    .values({name: bindparam(name) for name in ("sector_id", "title", "kind", "tags", "author_id")})
+    .values(opened_at=bindparam("now"), last_activity_at=bindparam("now"))
+    .returning(topics.c.id)
+)
+_CHANGE = statement(
+    update(topics)
+    .where(topics.c.id == bindparam("topic"))
+    .values(
+        title=func.coalesce(bindparam("new_title"), topics.c.title),
+        tags=func.coalesce(bindparam("new_tags", type_=topics.c.tags.type), topics.c.tags),
+        version=topics.c.version + 1,
+    )
+)
+_LOCK = statement(
+    update(topics)
+    .where(topics.c.id == bindparam("topic"))
+    .values(locked_at=bindparam("at", type_=topics.c.locked_at.type), version=topics.c.version + 1)
+)
+
+
+async def get_topic(tx: Reader, actor: Actor, topic_id: TopicId, lock: bool = False) -> TopicFacts:
+    """What the rules need of a topic that the actor can see; `lock` makes writers of one topic take turns."""
+    row = await tx.row(_GET_LOCKED if lock else _GET, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return TopicFacts(**row)
+
+
+async def show_topic(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str) -> Topic:
+    """The topic as the actor sees it, with the position of its stream."""
+    channel = f"topic:{topic_id}"
+    seq = await read_head(tx, channel)
+    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return topic_of(row, Stream(channel, epoch, seq))
+
+
+async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int, Topic]:
+    """Those of the topics that the actor can see."""
+    rows = await tx.rows(_SHOW_MANY, ids=list(ids), **seen_by(actor))
+    return {row["id"]: topic_of(row) for row in rows}
+
+
+async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -> int:
+    """Start a topic in a sector, with its first post; the topic's id."""
+    now = clock.now()
+    ensure_can_start_topic(actor, now)
+    sector_id = await sectors.get_sector_id(tx, slug)
+
+    topic_id = await open_topic(
+        tx,
+        sector_id=sector_id,
+        title=new.title,
+        kind="discussion",
+        author_id=actor.signed_in(),
+        tags=new.tags,
+        now=now,
+    )
+    rendered = render(new.body, topic=topic_id)
+    first = NewPost(author_id=actor.id, body=new.body, html=rendered.html, posted_at=now)
+    await place_posts(tx, topic_id, [first], now)
+    return topic_id
+
+
+async def open_topic(
+    tx: Transaction,
+    *,
+    sector_id: SectorId,
+    title: str,
+    kind: str,
+    author_id: MemberId | None,
+    tags: Sequence[str],
+    now: datetime,
+) -> TopicId:
+    """Open an empty topic and tell the sector; asks no rule. Its first post is placed by who called."""
+    title = tidy(title)
+    if len(title) < 3:
+        raise TitleTooShort(field="title")
+    binds = {"sector_id": sector_id, "title": title, "kind": kind, "author_id": author_id, "now": now}
+    topic_id = TopicId(await tx.value(_OPEN, tags=sorted(set(tags)), **binds))
+    await tx.record(TopicOpened(sector_id=sector_id, topic_id=topic_id))
+    return topic_id
+
+
+async def change_topic(
+    tx: Transaction, actor: Actor, topic_id: TopicId, change: TopicChange, version: int | None
+) -> None:
+    """Give a topic another title or other tags; `version`, if given, must be the current one."""
+    topic = await get_topic(tx, actor, topic_id, lock=True)
+    ensure_can_change_topic(actor, topic, clock.now())
+    if version is not None and version != topic.version:
+        raise Stale(await _current(tx, actor, topic_id))
+
+    title = None if change.title is UNSET else tidy(change.title)
+    if title is not None and len(title) < 3:
+        raise TitleTooShort(field="title")
+    tags = None if change.tags is UNSET else sorted(set(change.tags))
+    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=tags)
+    await _tell(tx, topic)
+
+
+async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
+    """Let nobody but moderators reply; locking a locked topic changes nothing."""
+    topic = await get_topic(tx, actor, topic_id, lock=True)
+    ensure_can_lock(actor, topic)
+    if not topic.is_locked:
+        await tx.run(_LOCK, topic=topic_id, at=clock.now())
+        await _tell(tx, topic)
+
+
+async def unlock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
+    """Let members reply again."""
+    topic = await get_topic(tx, actor, topic_id, lock=True)
+    ensure_can_lock(actor, topic)
+    if topic.is_locked:
+        await tx.run(_LOCK, topic=topic_id, at=None)
+        await _tell(tx, topic)
+
+
+def topic_of(row: Record, stream: Stream | None = None) -> Topic:
+    """A row of `TOPICS` as it goes out."""
+    state = "locked" if row["locked_at"] else "open"
+    if row["withdrawn_at"]:
+        state = "withdrawn"
+    if row["hidden_at"]:
+        state = "hidden"
+    return Topic(
+        id=row["id"],
+        sector=row["sector"],
+        sector_name=row["sector_name"],
+        title=row["title"],
+        kind=row["kind"],
+        state=state,  # type: ignore[arg-type]
+        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        tags=row["tags"],
+        posts=row["post_count"],
+        last_number=row["last_number"],
+        opened_at=row["opened_at"],
+        last_activity_at=row["last_activity_at"],
+        version=row["version"],
+        stream=stream,
+    )
+
+
+async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
+    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return topic_of(row)
+
+
+async def _tell(tx: Transaction, topic: TopicFacts) -> None:
+    await tx.record(TopicMoved(sector_id=topic.sector_id, topic_id=topic.id))
+    await tx.record(TopicChanged(topic_id=topic.id))

@@ -1,0 +1,1 @@
+"""Machinery: the database and its only commit, the log of what happened, the embedded server. Knows no capability."""

@@ -1,0 +1,210 @@
+"""The database: one pool, one way to read, and the only commit of the house."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+import msgspec
+from asyncpg import Record
+
+from core import clock
+from core.errors import Unavailable
+from core.events import Event
+from storage import log
+from storage.statements import Statement, statement
+
+Rung = Sequence[tuple[str, int]]
+
+LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
+BUSY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.DiskFullError,
+    asyncpg.QueryCanceledError,
+)
+
+
+class Bell(Protocol):
+    """What the database needs of realtime: somebody to tell, after the commit, which channels moved."""
+
+    def ring(self, rung: Rung) -> None:
+        """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
+
+    def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
+        """Tell every process a passing fact. Never blocks, never fails."""
+
+
+class Silence:
+    """The bell of a process that nobody listens to, as of the command line."""
+
+    def ring(self, rung: Rung) -> None:
+        """Nobody is told; the patrol of the web processes finds it within seconds."""
+
+    def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
+        """Nobody is told."""
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+    """A pooled connection whose return costs no round trip: this house sets nothing that needs a reset."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Reader:
+    """A connection on which statements are run, one at a time."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    async def rows(self, query: Statement, **binds: Any) -> list[Record]:
+        """All rows."""
+        return await self.connection.fetch(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
+
+    async def row(self, query: Statement, **binds: Any) -> Record | None:
+        """The first row, or None."""
+        return await self.connection.fetchrow(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
+
+    async def value(self, query: Statement, **binds: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(query.text, *query.arguments(binds))
+
+    async def run(self, query: Statement, **binds: Any) -> int:
+        """Run it for its effect; how many rows it touched."""
+        status: str = await self.connection.execute(query.text, *query.arguments(binds))
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+
+class Transaction(Reader):
+    """A reader that may also write: what happens in it happens wholly or not at all."""
+
+    def __init__(self, connection: Any, reacting: frozenset[str]) -> None:
+        super().__init__(connection)
+        self.reacting = reacting
+        self.rung: list[tuple[str, int]] = []
+        self.signals: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def record(self, event: Event) -> int:
+        """Append an event to its channel's log; its number there, in commit order and without gaps."""
+        tag = str(type(event).__struct_config__.tag)
+        binds = {"channel": event.channel, "event": msgspec.json.encode(event).decode(), "at": clock.now()}
+        query = log.APPEND_REACTING if tag in self.reacting else log.APPEND
+        seq: int = await self.value(query, **binds)
+        self.rung.append((event.channel, seq))
+        return seq
+
+    def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
+        """Send a passing fact to the channel's listeners once this transaction has committed."""
+        self.signals.append((channel, payload))
+
+
+class Database:
+    """The pool and what is done with it."""
+
+    def __init__(self, pool: Any, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset()) -> None:
+        self.pool = pool
+        self.epoch = epoch
+        self.bell = bell
+        self.reacting = reacting
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction: commits when the block ends well, then rings. The only commit of the house."""
+        async with self._connection() as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            tx = Transaction(connection, self.reacting)
+            try:
+                yield tx
+            except BaseException:
+                await asyncio.shield(_roll_back(transaction))
+                raise
+            await asyncio.shield(transaction.commit())
+        self._tell(tx)
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Transaction]:
+        """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
+        async with self._connection() as connection:
+            tx = Transaction(connection, self.reacting)
+            yield tx
+        self._tell(tx)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Reader]:
+        """A connection for reading; each statement sees what is committed when it starts."""
+        async with self._connection() as connection:
+            yield Reader(connection)
+
+    async def close(self) -> None:
+        """Close all connections; those in use are waited for, at most 5 s."""
+        try:
+            await asyncio.wait_for(self.pool.close(), 5)
+        except TimeoutError:
+            self.pool.terminate()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        try:
+            connection = await self.pool.acquire(timeout=5)
+        except (*LOST, *BUSY) as error:
+            raise Unavailable from error
+        try:
+            yield connection
+        except BUSY as error:
+            raise Unavailable from error
+        except LOST as error:
+            if connection.is_closed():
+                raise Unavailable from error
+            raise
+        finally:
+            await asyncio.shield(self.pool.release(connection))
+
+    def _tell(self, tx: Transaction) -> None:
+        if tx.rung:
+            self.bell.ring(tx.rung)
+        for channel, payload in tx.signals:
+            self.bell.signal(channel, payload)
+
+
+async def _roll_back(transaction: Any) -> None:
+    try:
+        await transaction.rollback()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        # The connection is gone, and the transaction with it; the pool will notice.
+        return
+
+
+async def connect(
+    url: str, bell: Bell | None = None, reacting: frozenset[str] = frozenset(), size: int = 20
+) -> Database:
+    """Open the pool on a migrated database. `size` is the greatest number of connections of this process."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        connection_class=_Connection,
+        command_timeout=10,
+        max_inactive_connection_lifetime=300,
+        server_settings={"application_name": "tertulia", "jit": "off"},
+        init=_prepare,
+    )
+    epoch = await pool.fetchval(EPOCH.text)
+    return Database(pool, epoch, bell or Silence(), reacting)
+
+
+async def _prepare(connection: Any) -> None:
+    await connection.set_type_codec(
+        "jsonb", encoder=_as_text, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
+    )
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+EPOCH = statement("SELECT epoch FROM epochs")

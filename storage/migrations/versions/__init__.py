@@ -1,0 +1,1 @@
+"""Migrations: numbered files of plain SQL, forward only."""

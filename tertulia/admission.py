@@ -1,0 +1,111 @@
+"""The door of every HTTP route: who is asking, from where, and whether that was too often."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from core import clock
+from core.actor import VISITOR, Actor
+from core.errors import Denied, Malformed, SignInFirst
+from members.cookies import cookie_name
+from members.sessions import find_actor
+from storage.database import Database
+from storage.once import KEY_LENGTH, Once, fingerprint
+from tertulia.limits import LIMITS, Limiter, address_key
+from tertulia.settings import Settings
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# Forms that a page of another site could send without asking first.
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+
+
+class ForeignOrigin(Denied):
+    """A page of another site tried to write with a member's cookie."""
+
+    message = "This came from another site."
+
+
+class BadIdempotencyKey(Malformed):
+    """An Idempotency-Key is up to 255 printable characters."""
+
+    message = "An Idempotency-Key has 1 to 255 printable characters."
+
+
+Admit = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
+
+
+def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
+    """The guard of all routes; it leaves the actor in the request's state."""
+    cookie = cookie_name(settings.is_secure)
+
+    async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        token, by_cookie = _token(connection, cookie)
+        writes = connection.scope["method"] not in SAFE  # type: ignore[typeddict-item]
+        if writes and not _is_from_here(connection, settings.allowed_origins, by_cookie):
+            raise ForeignOrigin
+        actor = VISITOR
+        if token is not None:
+            async with db.read() as tx:
+                actor = await find_actor(tx, token, clock.now()) or VISITOR
+            if actor.id is None and not by_cookie:
+                raise SignInFirst
+        connection.scope["state"]["actor"] = actor
+        name = getattr(handler, "operation_id", None) or handler.handler_name
+        limit = name if name in LIMITS else ("write" if writes else "read")
+        await limiter.count(limit, _who(connection, actor))
+
+    return admit
+
+
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """The actor that the door has found."""
+    actor: Actor = request.scope["state"]["actor"]
+    return actor
+
+
+async def provide_once(request: Request[Any, Any, Any]) -> Once:
+    """What makes this write happen once: its Idempotency-Key, and whose and what it is."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return Once(scope="", key=None, fingerprint=b"")
+    if not 0 < len(key) <= KEY_LENGTH or not key.isprintable() or not key.isascii():
+        raise BadIdempotencyKey(field="Idempotency-Key")
+    actor: Actor = request.scope["state"]["actor"]
+    scope = f"member:{actor.id}" if actor.id else f"address:{_address(request)}"
+    route = f"{request.method} {request.url.path}"
+    return Once(scope=scope, key=key, fingerprint=fingerprint(route, await request.body()))
+
+
+def _token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple[str | None, bool]:
+    header = connection.headers.get("authorization")
+    if header is not None:
+        kind, _, token = header.partition(" ")
+        return (token.strip() or None if kind.lower() == "bearer" else None), False
+    return connection.cookies.get(cookie), True
+
+
+def _is_from_here(
+    connection: ASGIConnection[Any, Any, Any, Any], origins: frozenset[str], by_cookie: bool
+) -> bool:
+    """Browsers say where a request comes from; what is no browser, or carries no cookie, has nothing to be stolen."""
+    if not by_cookie:
+        return True
+    origin = connection.headers.get("origin")
+    if origin is not None:
+        return origin.lower() in origins
+    site = connection.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not connection.cookies or kind not in FORM_TYPES
+
+
+def _who(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> str:
+    return f"member:{actor.id}" if actor.id else f"address:{_address(connection)}"
+
+
+def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return address_key(connection.client.host if connection.client else "")

@@ -1,0 +1,157 @@
+"""Refusals to HTTP: the whole map, and problem documents (RFC 9457) for all that can go wrong."""
+
+import re
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    PermissionDeniedException,
+    SerializationException,
+    TooManyRequestsException,
+    ValidationException,
+)
+from msgspec import UNSET, Struct, UnsetType
+
+from core import errors
+
+log = structlog.get_logger()
+
+STATUS: dict[type[errors.Refusal], int] = {
+    errors.NotFound: 404,
+    errors.Denied: 403,
+    errors.SignInFirst: 401,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.Invalid: 422,
+    errors.Malformed: 400,
+    errors.TooBig: 413,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+TITLES = {
+    400: "Malformed",
+    401: "Not signed in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Wrong method",
+    409: "Conflict",
+    412: "Changed meanwhile",
+    413: "Too big",
+    415: "Wrong media type",
+    422: "Not acceptable",
+    429: "Too many requests",
+    500: "Something broke",
+    503: "Not available",
+}
+
+
+class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem document; `code` is stable and public, `field` names the part of the input, `current` what is there."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    field: str | UnsetType = UNSET
+    current: object = UNSET
+
+
+def status_of(refusal: errors.Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
+
+
+def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """What an exception is answered with, and the headers that go with it."""
+    if isinstance(error, errors.Refusal):
+        return _refused(error)
+    if isinstance(error, SerializationException | ValidationException):
+        return _unreadable(error)
+    if isinstance(error, NotFoundException):
+        return _refused(errors.NotFound())
+    if isinstance(error, NotAuthorizedException):
+        return _refused(errors.SignInFirst())
+    if isinstance(error, PermissionDeniedException):
+        return _refused(errors.Denied())
+    if isinstance(error, MethodNotAllowedException):
+        return _plain(405, "method_not_allowed", "This cannot be done here."), dict(error.headers or {})
+    if isinstance(error, TooManyRequestsException):
+        return _plain(429, "too_many", "Too many requests."), {}
+    if isinstance(error, RecursionError):
+        return _plain(400, "malformed", "This is nested too deeply."), {}
+    if isinstance(error, UnicodeDecodeError):
+        return _plain(400, "malformed", "This is not UTF-8."), {}
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        code = {413: "too_big", 415: "unsupported_media_type"}.get(error.status_code, "malformed")
+        return _plain(error.status_code, code, TITLES.get(error.status_code, "Refused") + "."), {}
+    return _plain(500, "internal", "Something broke on our side. It was written down."), {}
+
+
+def respond_to_error(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
+    """The one exception handler: a problem document, and a log line for what nobody foresaw."""
+    problem, headers = problem_of(error)
+    if problem.status >= 500 and not isinstance(error, errors.Unavailable):
+        log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
+    headers["Cache-Control"] = "no-store"
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def _refused(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
+    status = status_of(refusal)
+    headers = {}
+    if isinstance(refusal, errors.TooMany):
+        headers["Retry-After"] = str(max(1, round(refusal.retry_after + 0.5)))
+    if isinstance(refusal, errors.Unavailable):
+        headers["Retry-After"] = "5"
+    current = getattr(refusal, "current", None)
+    problem = Problem(
+        title=TITLES[status],
+        status=status,
+        code=refusal.code,
+        detail=refusal.detail,
+        field=refusal.field or UNSET,
+        current=UNSET if current is None else current,
+    )
+    return problem, headers
+
+
+def _plain(status: int, code: str, detail: str) -> Problem:
+    return Problem(title=TITLES.get(status, "Refused"), status=status, code=code, detail=detail)
+
+
+_FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+
+
+def _unreadable(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """Bodies and parameters: 422 with the field where the shape is wrong, 400 where it cannot be read at all."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, msgspec.MsgspecError | UnicodeDecodeError | RecursionError):
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(cause, msgspec.ValidationError):
+        found = _FIELD.search(str(cause))
+        return _invalid(_FIELD.sub("", str(cause)), found[1] if found else ""), {}
+    if cause is not None or isinstance(error, SerializationException):
+        return _plain(400, "malformed", "This is not readable as JSON."), {}
+    extra = getattr(error, "extra", None)
+    first = extra[0] if isinstance(extra, list) and extra else {}
+    if first.get("source") == "path":
+        return _refused(errors.NotFound())[0], {}
+    return _invalid(str(first.get("message", "A parameter is not acceptable.")), str(first.get("key", ""))), {}
+
+
+def _invalid(message: str, field: str) -> Problem:
+    detail = message
+    if "matching regex" in message:
+        detail = "It contains characters that are not allowed here, or has not the right form."
+    return Problem(title=TITLES[422], status=422, code="invalid", detail=detail, field=field or UNSET)

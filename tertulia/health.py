@@ -1,0 +1,45 @@
+"""Whether the service is alive, whether it works, and what it has done so far."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from msgspec import Struct
+
+from realtime.bus import Bell
+from realtime.hub import Hub
+from storage.database import LOST, Database
+from storage.statements import statement
+
+_ONE = statement("SELECT 1")
+
+
+class Readiness(Struct, frozen=True):
+    """Which of the things the service depends on work."""
+
+    ready: bool
+    database: bool
+    bell: bool
+    delivery: bool
+
+
+@get("/health", include_in_schema=False)
+async def health() -> Response[bytes]:
+    """Alive: the process answers."""
+    return Response(b"alive\n", media_type=MediaType.TEXT)
+
+
+@get("/ready", include_in_schema=False)
+async def ready(db: NamedDependency[Database], bell: NamedDependency[Bell], hub: NamedDependency[Hub]) -> Response[Readiness]:
+    """Ready: the database answers, what is rung arrives, and the background tasks live. 503 otherwise."""
+    state = Readiness(False, await _database_answers(db), bell.healthy(), hub.healthy())
+    all_well = state.database and state.bell and state.delivery
+    state = Readiness(all_well, state.database, state.bell, state.delivery)
+    return Response(state, status_code=200 if all_well else 503, headers={"Cache-Control": "no-store"})
+
+
+async def _database_answers(db: Database) -> bool:
+    try:
+        async with db.read() as tx:
+            return bool(await tx.value(_ONE))
+    except (*LOST, Exception):
+        return False

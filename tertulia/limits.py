@@ -1,0 +1,115 @@
+"""Rate limits: one table for the whole service, counted by the generic cell rate algorithm (GCRA).
+
+A limit of n in a period with a burst b lets b through at once and then one every period / n. Counting is atomic in
+Redis, so that the limit holds over all processes; without Redis, and while it does not answer, in this process.
+"""
+
+import ipaddress
+import time
+from typing import Any
+
+import structlog
+from msgspec import Struct
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.errors import TooMany
+
+log = structlog.get_logger()
+
+_LUA = """
+local now = redis.call('TIME')
+now = now[1] + now[2] / 1000000
+local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local wait = due + ARGV[1] - ARGV[2] - now
+if wait > 0 then return tostring(wait) end
+redis.call('SET', KEYS[1], string.format('%.6f', due + ARGV[1]), 'PX', math.ceil((due + ARGV[1] - now) * 1000))
+return '0'
+"""
+
+# Between two prunings of what this process counts itself.
+_PRUNE = 10_000
+
+
+class Limit(Struct, frozen=True):
+    """So many in a period of seconds; `burst` of them at once."""
+
+    count: int
+    period: float
+    burst: int
+
+
+# By the operation's id in the API description. Whoever is signed in is counted by account, others by address.
+LIMITS = {
+    "register": Limit(10, 3600, 5),
+    "sign_in": Limit(20, 60, 10),
+    "sign_in_account": Limit(100, 3600, 10),
+    "request_reset": Limit(10, 3600, 5),
+    "verify": Limit(30, 3600, 10),
+    "start_topic": Limit(20, 3600, 5),
+    "post_reply": Limit(60, 600, 10),
+    "edit_post": Limit(60, 600, 10),
+    "set_reaction": Limit(120, 60, 30),
+    "ask_question": Limit(20, 600, 5),
+    "vote": Limit(120, 60, 40),
+    "preview": Limit(120, 60, 30),
+    "write": Limit(120, 60, 40),
+    "read": Limit(1200, 60, 400),
+}
+
+
+class Limiter:
+    """Counts; `Limiter(None)` in memory, `Limiter(redis)` in Redis. `off` lets everything through."""
+
+    def __init__(self, redis: "Redis | None", on: bool = True) -> None:
+        self.on = on
+        self.redis = redis
+        self.script: Any = redis.register_script(_LUA) if redis else None
+        self.due: dict[str, float] = {}
+        self.redis_answers = True
+
+    async def count(self, name: str, who: str) -> None:
+        """Count one use of a limit by somebody; `TooMany` with the seconds to wait when it is used up."""
+        if not self.on:
+            return
+        limit = LIMITS.get(name, LIMITS["write"])
+        spacing = limit.period / limit.count
+        wait = await self._wait(f"limit:{name}:{who}", spacing, spacing * limit.burst)
+        if wait > 0:
+            raise TooMany(wait)
+
+    async def _wait(self, key: str, spacing: float, window: float) -> float:
+        if self.script is not None:
+            try:
+                wait = float(await self.script(keys=[key], args=[spacing, window]))
+            except (RedisError, OSError, TimeoutError):
+                if self.redis_answers:
+                    log.warning("limits are counted in this process", reason="redis does not answer")
+                self.redis_answers = False
+            else:
+                self.redis_answers = True
+                return wait
+        return self._wait_here(key, spacing, window)
+
+    def _wait_here(self, key: str, spacing: float, window: float) -> float:
+        now = time.monotonic()
+        if len(self.due) >= _PRUNE:
+            self.due = {name: due for name, due in self.due.items() if due > now}
+        due = max(self.due.get(key, now), now)
+        wait = due + spacing - window - now
+        if wait <= 0:
+            self.due[key] = due + spacing
+        return wait
+
+
+def address_key(address: str) -> str:
+    """Whom an address stands for: itself, or the /64 that one customer of IPv6 has."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

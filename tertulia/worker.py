@@ -1,0 +1,94 @@
+"""The worker: runs what follows from what happened, from the log, as often as it takes, on any number of processes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from core import clock
+from core.errors import Refusal
+from core.events import Event
+from storage.database import Database, Transaction
+from storage.once import forget_answers
+from storage.statements import statement
+
+log = structlog.get_logger()
+
+Reaction = Callable[[Transaction, Any], Awaitable[None]]
+
+# Tried again after 2 s, 4 s, 8 s ... and given up after about three days.
+ATTEMPTS = 18
+LONGEST_WAIT = timedelta(hours=12)
+ANSWERS_KEPT = timedelta(hours=24)
+
+# The row lock is the lease: it holds as long as this process works on it, and not a moment longer if it dies.
+_TAKE = statement("""
+SELECT f.id, f.channel, f.seq, f.attempts, l.event
+FROM follow_ups f JOIN log l ON l.channel = f.channel AND l.seq = f.seq
+WHERE f.dead_at IS NULL AND f.due_at <= :now
+ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
+""")
+_DONE = statement("DELETE FROM follow_ups WHERE id = :id")
+_FAILED = statement("""
+UPDATE follow_ups SET attempts = attempts + 1, error = :error, due_at = :due,
+    dead_at = CASE WHEN attempts + 1 >= :most THEN CAST(:now AS timestamptz) END
+WHERE id = :id
+""")
+
+
+class Worker:
+    """Takes one follow-up after the other and runs its reactions in the transaction that marks it done."""
+
+    def __init__(self, db: Database, reactions: Mapping[type[Event], tuple[Reaction, ...]], pause: float = 0.5) -> None:
+        self.db = db
+        self.pause = pause
+        self.kinds = {str(kind.__struct_config__.tag): kind for kind in reactions}
+        self.reactions = reactions
+
+    async def run(self) -> None:
+        """Work until cancelled; a lost database is waited for."""
+        forgotten_at = clock.now()
+        while True:
+            try:
+                while await self.work():
+                    pass
+                if clock.now() - forgotten_at > timedelta(hours=1):
+                    forgotten_at = clock.now()
+                    async with self.db.begin() as tx:
+                        await forget_answers(tx, forgotten_at - ANSWERS_KEPT)
+            except (Refusal, asyncpg.PostgresError, OSError) as error:
+                log.warning("the worker waits for the database", error=str(error))
+                await asyncio.sleep(2)
+            await asyncio.sleep(self.pause)
+
+    async def work(self) -> bool:
+        """Run one follow-up that is due; whether there was one."""
+        taken: dict[str, Any] = {}
+        try:
+            async with self.db.begin() as tx:
+                row = await tx.row(_TAKE, now=clock.now())
+                if row is None:
+                    return False
+                taken = {"id": row["id"], "attempts": row["attempts"]}
+                event = msgspec.convert(row["event"], self.kinds[row["event"]["type"]])
+                for reaction in self.reactions[type(event)]:
+                    await reaction(tx, event)
+                await tx.run(_DONE, id=row["id"])
+        except Exception as error:  # whatever a reaction raises is its own, and is kept where the operator sees it
+            if not taken:
+                raise
+            await self._put_off(taken, error)
+        return True
+
+    async def _put_off(self, taken: dict[str, Any], error: Exception) -> None:
+        now = clock.now()
+        wait = min(timedelta(seconds=2 ** (taken["attempts"] + 1)), LONGEST_WAIT)
+        reason = f"{type(error).__name__}: {error}"[:2_000]
+        async with self.db.begin() as tx:
+            await tx.run(_FAILED, id=taken["id"], error=reason, due=now + wait, now=now, most=ATTEMPTS)
+        dead = taken["attempts"] + 1 >= ATTEMPTS
+        log.error("a reaction failed", follow_up=taken["id"], error=reason, given_up=dead, exc_info=error)
