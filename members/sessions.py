@@ -1,0 +1,147 @@
+"""Sessions: signed-in browsers and clients, and the actor that a token stands for."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import MemberId, SessionId
+from members.events import SessionEnded, SessionsEnded
+from members.shapes import Session, SessionList
+from members.tables import sessions
+from members.tokens import key_of_session, new_token, seal, token_hash
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+IDLE = timedelta(days=14)
+LONGEST = timedelta(days=90)
+LONGEST_WITH_DUTY = timedelta(days=7)
+
+# One query for every request: the session, its member and the member's duties.
+FIND = statement("""
+SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, m.id AS member_id, m.handle, m.display_name,
+    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
+    m.email_verified_at IS NOT NULL AS is_verified, m.silenced_until, d.administers, d.sectors, d.gatherings
+FROM sessions s
+JOIN members m ON m.id = s.member_id
+LEFT JOIN LATERAL (
+    SELECT bool_or(duty = 'administrator') AS administers,
+        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS sectors,
+        array_agg(gathering_id) FILTER (WHERE gathering_id IS NOT NULL) AS gatherings
+    FROM duties WHERE duties.member_id = m.id
+) d ON true
+WHERE s.token_hash = :hash AND s.ends_at > :now
+""")
+TOUCH = statement("UPDATE sessions SET seen_at = :hour WHERE id = :session AND seen_at < :hour")
+# Only as long as the password that was checked is still the member's.
+START_IF = statement("""
+INSERT INTO sessions (member_id, token_hash, sealed_secret, user_agent, started_at, seen_at, ends_at)
+SELECT id, :hash, :sealed, :user_agent, :hour, :hour, :ends FROM members
+WHERE id = :member AND (CAST(:password_hash AS text) IS NULL OR password_hash = :password_hash)
+RETURNING id
+""")
+LIST = statement(
+    select(sessions.c.id, sessions.c.user_agent, sessions.c.started_at, sessions.c.seen_at)
+    .where(
+        sessions.c.member_id == bindparam("member"),
+        sessions.c.ends_at > bindparam("now"),
+        sessions.c.seen_at > bindparam("idle"),
+    )
+    .order_by(sessions.c.id.desc())
+)
+END = statement(
+    delete(sessions).where(sessions.c.id == bindparam("session"), sessions.c.member_id == bindparam("member"))
+)
+END_OTHERS = statement(
+    delete(sessions).where(sessions.c.member_id == bindparam("member"), sessions.c.id != bindparam("kept"))
+)
+END_ALL = statement(delete(sessions).where(sessions.c.member_id == bindparam("member")))
+FORGET = statement("DELETE FROM sessions WHERE ends_at < :now OR seen_at < :idle")
+
+
+async def find_actor(tx: Reader, token: str, now: datetime) -> Actor | None:
+    """The member who holds this token, with all duties and the opened secret; None if no session has it any more."""
+    row = await tx.row(FIND, hash=token_hash(token), now=now)
+    if row is None:
+        return None
+    has_duty = row["administers"] is not None
+    if now - row["started_at"] > (LONGEST_WITH_DUTY if has_duty else LONGEST) or now - row["seen_at"] > IDLE:
+        return None
+
+    if now - row["seen_at"] > timedelta(hours=1):
+        await tx.run(TOUCH, session=row["id"], hour=_hour(now))
+    return Actor(
+        id=row["member_id"],
+        session_id=row["id"],
+        handle=row["handle"],
+        display_name=row["display_name"],
+        group=row["group"],
+        is_verified=row["is_verified"],
+        is_administrator=bool(row["administers"]),
+        moderates=frozenset(row["sectors"] or ()),
+        hosts=frozenset(row["gatherings"] or ()),
+        silenced_until=row["silenced_until"],
+        secret=seal(row["sealed_secret"], key_of_session(token)),
+    )
+
+
+async def start_session(
+    tx: Transaction, member: MemberId, secret: bytes, user_agent: str = "", password_hash: str | None = None
+) -> str:
+    """A new session; its token, which is stored nowhere. With `password_hash`: only if that is still the member's."""
+    token, hour = new_token(), _hour(clock.now())
+    session = await tx.value(
+        START_IF,
+        member=member,
+        hash=token_hash(token),
+        sealed=seal(secret, key_of_session(token)),
+        user_agent=user_agent[:200],
+        hour=hour,
+        ends=hour + LONGEST,
+        password_hash=password_hash,
+    )
+    if session is None:
+        raise NotFound
+    return token
+
+
+async def read_sessions(tx: Reader, actor: Actor) -> SessionList:
+    """The member's open sessions."""
+    now = clock.now()
+    rows = await tx.rows(LIST, member=actor.signed_in(), now=now, idle=now - IDLE)
+    return SessionList([Session(**row, current=row["id"] == actor.session_id) for row in rows])
+
+
+async def end_session(tx: Transaction, actor: Actor, session: SessionId) -> None:
+    """Sign one of the member's sessions out."""
+    member = actor.signed_in()
+    if not await tx.run(END, session=session, member=member):
+        raise NotFound
+    await tx.record(SessionEnded(member_id=member, session_id=session))
+
+
+async def end_other_sessions(tx: Transaction, actor: Actor) -> None:
+    """Sign all of the member's sessions out but this one."""
+    member, kept = actor.signed_in(), actor.session_id or SessionId(0)
+    await tx.run(END_OTHERS, member=member, kept=kept)
+    await tx.record(SessionsEnded(member_id=member, kept_id=kept))
+
+
+async def end_all_sessions(tx: Transaction, member: MemberId) -> None:
+    """Sign a member out everywhere."""
+    await tx.run(END_ALL, member=member)
+    await tx.record(SessionsEnded(member_id=member))
+
+
+async def forget_sessions(tx: Transaction) -> int:
+    """Drop the sessions that are over; how many."""
+    now = clock.now()
+    return await tx.run(FORGET, now=now, idle=now - IDLE)
+
+
+def _hour(now: datetime) -> datetime:
+    """The hour that has begun. When in it a member was here is stored nowhere: a finer time could be laid beside that of
+    an anonymous question."""
+    return now.replace(minute=0, second=0, microsecond=0)

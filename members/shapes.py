@@ -1,0 +1,197 @@
+"""What comes in and goes out about people."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from core.text import Country, Email, Line, LongText, Name, Password, Slug
+
+DutyKind = Literal["administrator", "moderator", "host"]
+PublicField = Literal[
+    "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
+]
+Choice = Annotated[list[Slug], Meta(max_length=50)]
+Token = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Author(Struct, frozen=True):
+    """Who wrote something: the face a member shows beside every contribution; the group only where it is public."""
+
+    id: int
+    handle: str
+    display_name: str
+    group: str | None = None
+
+
+class Taxonomies(Struct, frozen=True, kw_only=True):
+    """The community's lists that profiles choose from, as slugs."""
+
+    groups: frozenset[str] = frozenset()
+    sectors: frozenset[str] = frozenset()
+    stages: frozenset[str] = frozenset()
+    materials: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+
+class Duty(Struct, frozen=True, kw_only=True):
+    """What somebody is trusted with, and where."""
+
+    member: Author
+    duty: DutyKind
+    sector: str | None = None
+    gathering: int | None = None
+    granted_by: Author | None = None
+    granted_at: datetime
+
+
+class DutyList(Struct, frozen=True):
+    """All duties: administrators first, then by sector and gathering."""
+
+    items: list[Duty]
+
+
+class OwnDuty(Struct, frozen=True):
+    """A duty of the member who asks."""
+
+    duty: DutyKind
+    sector: str | None = None
+    gathering: int | None = None
+
+
+class Me(Struct, frozen=True, kw_only=True):
+    """A member as the member sees it: everything, public or not."""
+
+    id: int
+    handle: str
+    display_name: str
+    email: str | None
+    is_verified: bool
+    organisation: str
+    stakeholder_group: str | None
+    country: str | None
+    sectors: list[str]
+    stages: list[str]
+    materials: list[str]
+    languages: list[str]
+    about: str
+    public: list[str]
+    joined_at: datetime
+    silenced_until: datetime | None
+    version: int
+    duties: list[OwnDuty] = []
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """A member as everybody sees it; what the member keeps back is null. `claimed` is false for an author known only
+    from an archive."""
+
+    id: int
+    handle: str
+    display_name: str
+    claimed: bool
+    joined_at: datetime
+    organisation: str | None = None
+    stakeholder_group: str | None = None
+    country: str | None = None
+    sectors: list[str] | None = None
+    stages: list[str] | None = None
+    materials: list[str] | None = None
+    languages: list[str] | None = None
+    about: str | None = None
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """One signed-in browser or client; `seen_at` is exact to the hour, on purpose."""
+
+    id: int
+    user_agent: str
+    started_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+class SessionList(Struct, frozen=True):
+    """The member's sessions, the latest first."""
+
+    items: list[Session]
+
+
+class SignedIn(Struct, frozen=True):
+    """A new session: the token that opens it, and whose it is."""
+
+    token: str
+    member: Me
+
+
+class _Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class NewAccount(_Input, frozen=True, kw_only=True):
+    """Somebody who wants to be a member."""
+
+    handle: Name
+    email: Email
+    password: Password
+    display_name: Name | None = None
+
+
+class NewFounder(NewAccount, frozen=True, kw_only=True):
+    """The first administrator, who holds the link that the first start has printed."""
+
+    token: Token
+
+
+class SignIn(_Input, frozen=True, kw_only=True):
+    """A handle or an address, and the password."""
+
+    login: Annotated[str, Meta(min_length=1, max_length=254)]
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class LinkSpent(_Input, frozen=True, kw_only=True):
+    """The token of a mailed link."""
+
+    token: Token
+
+
+class NewPassword(_Input, frozen=True, kw_only=True):
+    """The password of today and the one from now on."""
+
+    current: Annotated[str, Meta(min_length=1, max_length=256)]
+    new: Password
+
+
+class NewAddress(_Input, frozen=True, kw_only=True):
+    """The address from now on, once it is proved; the password because the address opens the account."""
+
+    email: Email
+    password: Annotated[str, Meta(min_length=1, max_length=256)]
+
+
+class ResetWanted(_Input, frozen=True, kw_only=True):
+    """The address to which a link for a new password may go."""
+
+    email: Email
+
+
+class ResetPassword(_Input, frozen=True, kw_only=True):
+    """The password from now on."""
+
+    password: Password
+
+
+class ProfileChange(_Input, frozen=True, kw_only=True):
+    """What of the profile to change; what is absent stays as it is, null empties."""
+
+    display_name: Name | UnsetType = UNSET
+    organisation: Line | UnsetType = UNSET
+    stakeholder_group: Slug | None | UnsetType = UNSET
+    country: Country | None | UnsetType = UNSET
+    sectors: Choice | UnsetType = UNSET
+    stages: Choice | UnsetType = UNSET
+    materials: Choice | UnsetType = UNSET
+    languages: Choice | UnsetType = UNSET
+    about: LongText | UnsetType = UNSET
+    public: Annotated[list[PublicField], Meta(max_length=8)] | UnsetType = UNSET

@@ -1,0 +1,98 @@
+"""The tables of people."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from storage.tables import metadata
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("handle", Text, nullable=False),
+    # What the handle looks like: two handles that can be taken for each other have the same one (see names.py).
+    Column("skeleton", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    # What a member says is the address; unique only among those who have proved it.
+    Column("email", Text),
+    Column("email_verified_at", DateTime(timezone=True)),
+    Column("password_hash", Text),
+    # The member's own secret, openable by the password only (see passwords.py).
+    Column("secret_salt", LargeBinary),
+    Column("sealed_secret", LargeBinary),
+    Column("organisation", Text, nullable=False, server_default=""),
+    Column("stakeholder_group", Text),
+    Column("country", Text),
+    Column("sectors", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("stages", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("materials", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("about", Text, nullable=False, server_default=""),
+    Column(
+        "public",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{organisation,stakeholder_group,country,sectors,languages,about}",
+    ),
+    Column("is_claimed", Boolean, nullable=False, server_default="true"),
+    Column("joined_at", DateTime(timezone=True), nullable=False),
+    Column("silenced_until", DateTime(timezone=True)),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    # The member's secret once more, openable by this session's token only.
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("user_agent", Text, nullable=False, server_default=""),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+)
+
+mailed_links = Table(
+    "mailed_links",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("token_hash", LargeBinary, unique=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
+    Column("purpose", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("ends_at", DateTime(timezone=True)),
+    Column("spent_at", DateTime(timezone=True)),
+    CheckConstraint("purpose IN ('verify', 'reset', 'found')"),
+)
+
+duties = Table(
+    "duties",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("duty", Text, nullable=False),
+    Column("sector_id", BigInteger, ForeignKey("sectors.id", ondelete="CASCADE")),
+    Column("gathering_id", BigInteger, ForeignKey("gatherings.id", ondelete="CASCADE")),
+    Column("granted_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("granted_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("duty IN ('administrator', 'moderator', 'host')"),
+    CheckConstraint("(duty = 'moderator') = (sector_id IS NOT NULL)"),
+    CheckConstraint("(duty = 'host') = (gathering_id IS NOT NULL)"),
+    UniqueConstraint("member_id", "duty", "sector_id", "gathering_id", postgresql_nulls_not_distinct=True),
+)
