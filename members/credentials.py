@@ -17,7 +17,7 @@ from members.events import PasswordChanged
 from members.links import LinkNotGood, revoke_links, spend_link
 from members.names import fold_handle
 from members.passwords import Credentials
-from members.sessions import end_all_sessions, end_other_sessions
+from members.sessions import drop_session, end_all_sessions, end_other_sessions, start_session
 from members.tables import members
 from storage.database import Database, Transaction
 from storage.statements import statement
@@ -96,6 +96,17 @@ async def recognise_again(db: Database, actor: Actor, password: str) -> Recognis
     if found is None:
         raise WrongPassword
     return found
+
+
+async def sign_in(tx: Transaction, actor: Actor, known: Recognised, user_agent: str = "") -> str:
+    """A new session for a member who was just recognised, and its token. The session that came along ends: nobody
+    goes on with a token that somebody else may have put there."""
+    if actor.id is not None and actor.session_id is not None:
+        await drop_session(tx, actor.id, actor.session_id)
+    token = await start_session(tx, known.member_id, known.secret, user_agent, known.password_hash)
+    if token is None:
+        raise WrongCredentials
+    return token
 
 
 async def change_password(tx: Transaction, actor: Actor, known: Recognised, new: Credentials) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from asyncpg import Record
 from sqlalchemy import bindparam, delete, select
 
 from core import clock
@@ -20,7 +21,7 @@ LONGEST = timedelta(days=90)
 LONGEST_WITH_DUTY = timedelta(days=7)
 
 # One query for every request: the session, its member and the member's duties.
-FIND = statement("""
+_FIND = """
 SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, m.id AS member_id, m.handle, m.display_name,
     CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
     m.email_verified_at IS NOT NULL AS is_verified, m.silenced_until, d.administers, d.sectors, d.gatherings
@@ -32,8 +33,9 @@ LEFT JOIN LATERAL (
         array_agg(gathering_id) FILTER (WHERE gathering_id IS NOT NULL) AS gatherings
     FROM duties WHERE duties.member_id = m.id
 ) d ON true
-WHERE s.token_hash = :hash AND s.ends_at > :now
-""")
+"""
+FIND = statement(_FIND + "WHERE s.token_hash = :hash AND s.ends_at > :now")
+FIND_BY_ID = statement(_FIND + "WHERE s.id = :session AND s.ends_at > :now")
 TOUCH = statement("UPDATE sessions SET seen_at = :hour WHERE id = :session AND seen_at < :hour")
 # Only as long as the password that was checked is still the member's.
 START_IF = statement("""
@@ -64,33 +66,23 @@ FORGET = statement("DELETE FROM sessions WHERE ends_at < :now OR seen_at < :idle
 async def find_actor(tx: Reader, token: str, now: datetime) -> Actor | None:
     """The member who holds this token, with all duties and the opened secret; None if no session has it any more."""
     row = await tx.row(FIND, hash=token_hash(token), now=now)
-    if row is None:
+    if row is None or _is_over(row, now):
         return None
-    has_duty = row["administers"] is not None
-    if now - row["started_at"] > (LONGEST_WITH_DUTY if has_duty else LONGEST) or now - row["seen_at"] > IDLE:
-        return None
-
     if now - row["seen_at"] > timedelta(hours=1):
         await tx.run(TOUCH, session=row["id"], hour=_hour(now))
-    return Actor(
-        id=row["member_id"],
-        session_id=row["id"],
-        handle=row["handle"],
-        display_name=row["display_name"],
-        group=row["group"],
-        is_verified=row["is_verified"],
-        is_administrator=bool(row["administers"]),
-        moderates=frozenset(row["sectors"] or ()),
-        hosts=frozenset(row["gatherings"] or ()),
-        silenced_until=row["silenced_until"],
-        secret=seal(row["sealed_secret"], key_of_session(token)),
-    )
+    return _actor(row, seal(row["sealed_secret"], key_of_session(token)))
+
+
+async def load_actor(tx: Reader, session: SessionId, now: datetime) -> Actor | None:
+    """The member of a session found before, as things are now; without the secret, which takes the token."""
+    row = await tx.row(FIND_BY_ID, session=session, now=now)
+    return None if row is None or _is_over(row, now) else _actor(row, None)
 
 
 async def start_session(
     tx: Transaction, member: MemberId, secret: bytes, user_agent: str = "", password_hash: str | None = None
-) -> str:
-    """A new session; its token, which is stored nowhere. With `password_hash`: only if that is still the member's."""
+) -> str | None:
+    """A new session; its token, which is stored nowhere. With `password_hash`: None unless that is still the member's."""
     token, hour = new_token(), _hour(clock.now())
     session = await tx.value(
         START_IF,
@@ -102,9 +94,7 @@ async def start_session(
         ends=hour + LONGEST,
         password_hash=password_hash,
     )
-    if session is None:
-        raise NotFound
-    return token
+    return None if session is None else token
 
 
 async def read_sessions(tx: Reader, actor: Actor) -> SessionList:
@@ -116,10 +106,16 @@ async def read_sessions(tx: Reader, actor: Actor) -> SessionList:
 
 async def end_session(tx: Transaction, actor: Actor, session: SessionId) -> None:
     """Sign one of the member's sessions out."""
-    member = actor.signed_in()
-    if not await tx.run(END, session=session, member=member):
+    if not await drop_session(tx, actor.signed_in(), session):
         raise NotFound
+
+
+async def drop_session(tx: Transaction, member: MemberId, session: SessionId) -> bool:
+    """End a session of a member, if it is one; whether it was."""
+    if not await tx.run(END, session=session, member=member):
+        return False
     await tx.record(SessionEnded(member_id=member, session_id=session))
+    return True
 
 
 async def end_other_sessions(tx: Transaction, actor: Actor) -> None:
@@ -139,6 +135,27 @@ async def forget_sessions(tx: Transaction) -> int:
     """Drop the sessions that are over; how many."""
     now = clock.now()
     return await tx.run(FORGET, now=now, idle=now - IDLE)
+
+
+def _is_over(row: Record, now: datetime) -> bool:
+    longest = LONGEST if row["administers"] is None else LONGEST_WITH_DUTY
+    return bool(now - row["started_at"] > longest or now - row["seen_at"] > IDLE)
+
+
+def _actor(row: Record, secret: bytes | None) -> Actor:
+    return Actor(
+        id=row["member_id"],
+        session_id=row["id"],
+        handle=row["handle"],
+        display_name=row["display_name"],
+        group=row["group"],
+        is_verified=row["is_verified"],
+        is_administrator=bool(row["administers"]),
+        moderates=frozenset(row["sectors"] or ()),
+        hosts=frozenset(row["gatherings"] or ()),
+        silenced_until=row["silenced_until"],
+        secret=secret,
+    )
 
 
 def _hour(now: datetime) -> datetime:

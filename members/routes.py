@@ -1,0 +1,224 @@
+"""The HTTP side of people: accounts, sessions, the member's own page, profiles."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, PathParameter
+from msgspec import structs
+
+from core.actor import Actor
+from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.ids import SessionId
+from members import accounts, credentials, links, passwords, profiles, sessions
+from members.cookies import CookieRules, ended_cookie, session_cookie
+from members.routes_duties import duty_routes
+from members.shapes import (
+    LinkSpent,
+    Me,
+    NewAccount,
+    NewAddress,
+    NewFounder,
+    NewPassword,
+    Profile,
+    ProfileChange,
+    ResetPassword,
+    ResetWanted,
+    SessionList,
+    SignedIn,
+    SignIn,
+    Taxonomies,
+)
+from storage.database import Database
+from storage.once import Once, fingerprint
+
+PathToken = Annotated[str, PathParameter(max_length=128)]
+
+
+@post("/accounts", responses=answers(201, Me), operation_id="register")
+async def register(
+    data: JSONBody[NewAccount], db: NamedDependency[Database], once: NamedDependency[Once]
+) -> Response[bytes]:
+    """Make an account. A mail with a link goes to the address; until it is followed the member can read only."""
+    accounts.ensure_good_password(data)
+    sealed = await passwords.seal_secret(data.password)
+    answer = await _without_password(once, data).answer(
+        db, lambda tx: accounts.register(tx, data, sealed), 201
+    )
+    return json_response(answer.body, answer.status)
+
+
+@post("/founders", responses=answers(201, Me), operation_id="found")
+async def found(
+    data: JSONBody[NewFounder], db: NamedDependency[Database], once: NamedDependency[Once]
+) -> Response[bytes]:
+    """Make the account of the first administrator, with the token of the link that the first start has printed."""
+    accounts.ensure_good_password(data)
+    async with db.read() as tx:
+        await links.ensure_good(tx, data.token, "found")
+    sealed = await passwords.seal_secret(data.password)
+    answer = await _without_password(once, data).answer(
+        db, lambda tx: accounts.found_community(tx, data.token, data, sealed), 201
+    )
+    return json_response(answer.body, answer.status)
+
+
+@post("/sessions", status_code=201, operation_id="sign_in")
+async def sign_in(
+    data: JSONBody[SignIn],
+    request: Request[Any, Any, Any],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    cookie_rules: NamedDependency[CookieRules],
+) -> Response[SignedIn]:
+    """Sign in, with the handle or the proved address. Always makes a new session; the one that came along ends."""
+    known = await credentials.recognise(db, data.login, data.password)
+    async with db.begin() as tx:
+        token = await credentials.sign_in(tx, actor, known, request.headers.get("user-agent", ""))
+        me = await profiles.read_member(tx, known.member_id)
+    return Response(SignedIn(token, me), status_code=201, cookies=[session_cookie(token, cookie_rules)])
+
+
+@delete("/sessions/current", status_code=204, operation_id="sign_out")
+async def sign_out(
+    actor: NamedDependency[Actor], db: NamedDependency[Database], cookie_rules: NamedDependency[CookieRules]
+) -> Response[None]:
+    """Sign out: this session ends, with its sockets."""
+    async with db.begin() as tx:
+        await sessions.end_session(tx, actor, actor.session_id or SessionId(0))
+    return Response(None, status_code=204, cookies=[ended_cookie(cookie_rules)])
+
+
+@get("/me", operation_id="read_me")
+async def read_me(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Me:
+    """The member who asks, with everything that only the member sees."""
+    async with db.read() as tx:
+        return await profiles.read_member(tx, actor.signed_in())
+
+
+@patch("/me/profile", responses=answers(200, Me), operation_id="change_profile")
+async def change_profile(
+    data: JSONBody[ProfileChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    taxonomies: NamedDependency[Taxonomies],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change what the member says of themselves, and what of it others see."""
+    version = version_in(if_match)
+    answer = await once.answer(db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version))
+    return json_response(answer.body, answer.status)
+
+
+@put("/me/password", status_code=204, operation_id="change_password")
+async def change_password(
+    data: JSONBody[NewPassword], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Take a new password. The member's other sessions end."""
+    passwords.ensure_not_common(data.new, actor.handle or "", field="new")
+    known = await credentials.recognise_again(db, actor, data.current)
+    sealed = await passwords.seal_secret(data.new, known.secret)
+    async with db.begin() as tx:
+        await credentials.change_password(tx, actor, known, sealed)
+
+
+@put("/me/address", status_code=202, operation_id="change_address")
+async def change_address(
+    data: JSONBody[NewAddress], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Take a new address: it counts once the link that is mailed there is followed."""
+    await credentials.recognise_again(db, actor, data.password)
+    async with db.begin() as tx:
+        await accounts.change_address(tx, actor, data.email)
+
+
+@post("/me/verification-mail", status_code=202, operation_id="mail_again")
+async def mail_again(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+    """Have the link that proves the address mailed again."""
+    async with db.begin() as tx:
+        await accounts.ask_verification(tx, actor)
+
+
+@post("/address-verifications", status_code=204, operation_id="verify")
+async def verify(data: JSONBody[LinkSpent], db: NamedDependency[Database]) -> None:
+    """Prove an address with the token of the mailed link."""
+    async with db.begin() as tx:
+        await accounts.spend_verification(tx, data.token)
+
+
+@post("/password-resets", status_code=202, operation_id="request_reset")
+async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> None:
+    """Have a link for a new password mailed, if the address is a member's; the answer does not tell whether it is."""
+    async with db.begin() as tx:
+        await links.ask_link(tx, "reset", credentials.fold_address(data.email))
+
+
+@put("/password-resets/{token:str}", status_code=204, operation_id="reset_password")
+async def reset_password(
+    token: PathToken, data: JSONBody[ResetPassword], db: NamedDependency[Database]
+) -> None:
+    """Take a new password with the token of the mailed link. All sessions end; sign in again."""
+    passwords.ensure_not_common(data.password)
+    async with db.read() as tx:
+        await links.ensure_good(tx, token, "reset")
+    sealed = await passwords.seal_secret(data.password)
+    async with db.begin() as tx:
+        await credentials.reset_password(tx, token, sealed)
+
+
+@get("/me/sessions", operation_id="read_sessions")
+async def read_sessions(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> SessionList:
+    """Where the member is signed in."""
+    async with db.read() as tx:
+        return await sessions.read_sessions(tx, actor)
+
+
+@delete("/me/sessions", status_code=204, operation_id="end_other_sessions")
+async def end_other_sessions(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+    """Sign out everywhere else."""
+    async with db.begin() as tx:
+        await sessions.end_other_sessions(tx, actor)
+
+
+@delete("/me/sessions/{session_id:int}", status_code=204, operation_id="end_session")
+async def end_session(
+    session_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Sign one of the member's sessions out."""
+    async with db.begin() as tx:
+        await sessions.end_session(tx, actor, SessionId(session_id))
+
+
+@get("/members/{handle:str}", operation_id="read_profile")
+async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> Profile:
+    """What everybody may know of a member."""
+    async with db.read() as tx:
+        return await profiles.read_profile(tx, handle)
+
+
+def _without_password(once: Once, data: NewAccount) -> Once:
+    """What is stored to recognise a repeated request must not be a quick hash of the password."""
+    said = "\0".join((data.handle, data.email, data.display_name or "")).encode()
+    return structs.replace(once, fingerprint=fingerprint("POST account", said))
+
+
+routes = [
+    register,
+    found,
+    sign_in,
+    sign_out,
+    read_me,
+    change_profile,
+    change_password,
+    change_address,
+    mail_again,
+    verify,
+    request_reset,
+    reset_password,
+    read_sessions,
+    end_other_sessions,
+    end_session,
+    read_profile,
+    *duty_routes,
+]
