@@ -70,7 +70,7 @@ class Cluster:
         self.lodging = lodging
         self.settings = {**_SETTINGS, **settings}
         self.log = log
-        self.notes = list(lodging.notes)
+        self.notes = lodging.notes
         self.sockets = lodging.folder / "run"
         self._lock: int | None = lock
         self._server: subprocess.Popen[bytes] | None = None
@@ -87,8 +87,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start the server, its data made first if there is none, and wait until it takes connections."""
-        if end_leftover(self.lodging.data):
-            self.notes.append("A database server left over from an earlier run was stopped first.")
+        end_leftover(self.lodging.data)
         if not self.lodging.data.is_dir():
             _make_data(self.lodging)
         self._make_sockets()
@@ -171,8 +170,11 @@ class Cluster:
 
 
 def start(data: Path, user: str | None = None, settings: Mapping[str, str] | None = None) -> Cluster:
-    """Start the database of a data folder, for root as another account, with other settings if given. Call it from the main thread: the server stops when the thread
-    that started it is gone, so that nothing is left behind however this process ends."""
+    """Start the database of a data folder; as `user` if root starts it, with other settings if given.
+
+    Call it from the main thread: the server stops when the thread that started it is gone, so that nothing is
+    left behind however this process ends.
+    """
     data = data.absolute()
     try:
         data.mkdir(parents=True, exist_ok=True)

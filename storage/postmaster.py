@@ -42,31 +42,26 @@ def is_alive(process: int) -> bool:
     return True
 
 
-def end_leftover(data: Path) -> bool:
-    """Wait for a server that is on its way out after its service died, and stop one that is not; whether it had to be.
-    Only for whoever holds the lock of the data folder."""
+def end_leftover(data: Path) -> None:
+    """Stop a server that outlived its service, or is still on its way out, and clear away the file of one that is
+    long gone. Only for whoever holds the lock of the data folder."""
     left = find_postmaster(data)
     if left is None or not is_alive(left.process):
-        return False
-    if str(data) not in _command_of(left.process):
+        return
+    if not _is_server(left.process, data):
         # The number now belongs to some other process, which PostgreSQL would take for its predecessor.
-        (data / "postmaster.pid").unlink()
-        return False
-    if _wait_until_gone(left.process, 10):
-        return False
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        return
     os.kill(left.process, signal.SIGINT)
-    if not _wait_until_gone(left.process, 20):
-        raise CannotStart(f"A server (process {left.process}) still runs on {data} and does not stop.")
-    return True
-
-
-def _wait_until_gone(process: int, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while is_alive(process):
+    until = time.monotonic() + 30
+    while _is_server(left.process, data):
         if time.monotonic() > until:
-            return False
+            raise CannotStart(f"A server (process {left.process}) still runs on {data} and does not stop.")
         time.sleep(0.01)
-    return True
+
+
+def _is_server(process: int, data: Path) -> bool:
+    return is_alive(process) and str(data) in _command_of(process)
 
 
 def _command_of(process: int) -> str:

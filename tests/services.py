@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -95,6 +96,17 @@ class Redis:
         self.server.wait(10)
         self.server = None
         self.socket.unlink(missing_ok=True)
+
+
+@contextmanager
+def a_data_folder() -> Iterator[Path]:
+    """A new folder for a service of the tests' own, which the account of its database can reach; pytest's are closed."""
+    folder = Path(tempfile.mkdtemp(prefix="tertulia-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder / "data"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def redis_url() -> Redis:
