@@ -1,0 +1,81 @@
+"""What listeners of gatherings and rooms are shown: each event as the rows it names read now, once per audience."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from core.actor import VISITOR, Actor
+from core.ids import GatheringId, RoomId
+from gatherings import rooms
+from gatherings.gatherings import find_gatherings, get_gathering
+from gatherings.reading import count_questions, count_votes, find_questions
+from gatherings.shapes import Counts, Question, Room
+from gatherings.visibility import questions_heard_by
+from storage.database import Reader
+from storage.log import Entry
+
+WITHHELD = b'{"type":"withheld"}'
+
+
+async def join_gathering(tx: Reader, actor: Actor, gathering_id: int) -> str:
+    """The audience somebody belongs to at a gathering, or `NotFound`."""
+    await get_gathering(tx, GatheringId(gathering_id))
+    return "all"
+
+
+async def join_room(tx: Reader, actor: Actor, room_id: int) -> str:
+    """The audience somebody belongs to in a room, or `NotFound`; visitors may listen."""
+    room = await rooms.get_room(tx, actor, RoomId(room_id))
+    return "host" if actor.hosts_at(room.gathering_id) else "all"
+
+
+async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events of a gathering, with the gathering or the room they name."""
+    shown = await rooms.find_rooms(tx, VISITOR, _named(entries, "room_id"))
+    announced = [entry for entry in entries if "room_id" not in entry.event]
+    gatherings = await find_gatherings(tx, _named(announced, "gathering_id"))
+    told: list[bytes] = []
+    for entry in entries:
+        if "room_id" in entry.event:
+            told.append(_tell(entry.event, room=shown.get(entry.event["room_id"])))
+        else:
+            told.append(_tell(entry.event, gathering=gatherings.get(entry.event["gathering_id"])))
+    return told
+
+
+async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events of one room: a question with the room's counts as they are now, or the room itself."""
+    questions: dict[int, Question] = {}
+    counts: Counts | None = None
+    moved: dict[int, Room] = {}
+    if asked := [entry for entry in entries if "question_id" in entry.event]:
+        questions = await find_questions(tx, _named(asked, "question_id"), questions_heard_by(audience))
+        counts = await count_questions(tx, RoomId(asked[0].event["room_id"]))
+    if len(asked) < len(entries):
+        moved = await rooms.find_rooms(tx, VISITOR, _named(entries, "room_id"))
+
+    told: list[bytes] = []
+    for entry in entries:
+        if "question_id" in entry.event:
+            told.append(_tell(entry.event, question=questions.get(entry.event["question_id"]), counts=counts))
+        else:
+            told.append(_tell(entry.event, room=moved.get(entry.event["room_id"])))
+    return told
+
+
+async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:
+    """The votes of all live questions, as one signal."""
+    counted = await count_votes(tx, RoomId(room_id))
+    votes = {str(question): count for question, count in counted.items()}
+    return [msgspec.json.encode({"type": "votes", "votes": votes})]
+
+
+def _named(entries: Sequence[Entry], name: str) -> list[int]:
+    return sorted({entry.event[name] for entry in entries if name in entry.event})
+
+
+def _tell(event: dict[str, Any], **shown: object) -> bytes:
+    if any(value is None for value in shown.values()):
+        return WITHHELD
+    return msgspec.json.encode({"type": event["type"], **shown})

@@ -1,0 +1,64 @@
+"""What happens in live talk."""
+
+from typing import Literal
+
+from core.events import Event
+
+
+class _InGathering(Event, frozen=True, kw_only=True):
+    gathering_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"gathering:{self.gathering_id}"
+
+
+class GatheringChanged(_InGathering, frozen=True, kw_only=True, tag="gathering_changed"):
+    """Its announcement says something else now, or it was cancelled."""
+
+
+class RoomPlanned(_InGathering, frozen=True, kw_only=True, tag="room_planned"):
+    """A gathering has one more room."""
+
+    room_id: int
+
+
+class _RoomMoved(Event, frozen=True, kw_only=True):
+    """Told twice: to those in the room, and to those who look at the gathering."""
+
+    gathering_id: int
+    room_id: int
+    told: Literal["room", "gathering"]
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}" if self.told == "room" else f"gathering:{self.gathering_id}"
+
+
+class RoomOpened(_RoomMoved, frozen=True, kw_only=True, tag="room_opened"):
+    """A host opened the room, for the first time or again."""
+
+
+class RoomClosed(_RoomMoved, frozen=True, kw_only=True, tag="room_closed"):
+    """A host closed the room."""
+
+
+class _OnQuestion(Event, frozen=True, kw_only=True):
+    room_id: int
+    question_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}"
+
+
+class QuestionAsked(_OnQuestion, frozen=True, kw_only=True, tag="question_asked"):
+    """Somebody asked."""
+
+
+class QuestionSettled(_OnQuestion, frozen=True, kw_only=True, tag="question_settled"):
+    """It was answered, dismissed, withdrawn, or taken up again."""
+
+
+class QuestionChanged(_OnQuestion, frozen=True, kw_only=True, tag="question_changed"):
+    """Its post says something else now, or was hidden or shown again."""

@@ -1,0 +1,232 @@
+"""Who may do what in live talk: pure rules, and the refusals they raise."""
+
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
+
+from msgspec import Struct
+
+from core.actor import Actor
+from core.errors import Conflict, Denied, Invalid
+from core.ids import GatheringId, QuestionId, RoomId, SectorId, TopicId
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+
+# Where a room may go from where it is.
+ROOM_MOVES = {"planned": {"open"}, "open": {"closed"}, "closed": {"open"}}
+
+
+class RoomFacts(Struct, frozen=True, kw_only=True):
+    """What the rules look at in a room."""
+
+    id: RoomId
+    gathering_id: GatheringId
+    topic_id: TopicId
+    sector_id: SectorId
+    state: str
+    modules: list[str]
+    allows_anonymous: bool
+    is_cancelled: bool
+    version: int
+
+
+class QuestionFacts(Struct, frozen=True, kw_only=True):
+    """What the rules look at in a question; `is_own` also holds for what was asked anonymously."""
+
+    id: QuestionId
+    post_id: int
+    state: str
+    version: int
+    is_own: bool
+
+
+class NotAdministrator(Denied):
+    """Only administrators may do this."""
+
+    message = "Only administrators can do this."
+
+
+class NotHost(Denied):
+    """Only hosts of the gathering may do this."""
+
+    message = "Only the hosts of this gathering can do this."
+
+
+class NotAsker(Denied):
+    """Only who asked may do this."""
+
+    message = "Only who asked a question can withdraw it."
+
+
+class OwnQuestion(Denied):
+    """Nobody votes for a question of their own."""
+
+    message = "This is your own question: others vote for it."
+
+
+class AnonymityNotAllowed(Denied):
+    """The room is one where people ask by name."""
+
+    message = "In this room questions are asked by name."
+
+
+class HostsAskByName(Denied):
+    """Who decides about questions does not hide among those who ask them."""
+
+    message = "Hosts ask by name."
+
+
+class RoomNotOpen(Conflict):
+    """The room is not open, or not any more."""
+
+    message = "This room is not open."
+
+
+class NoQuestionsHere(Conflict):
+    """The room's host has switched questions off."""
+
+    message = "This room takes no questions."
+
+
+class RoomCannotMove(Conflict):
+    """There is no way from the room's state to the one asked for."""
+
+    message = "A room is planned, then open, then closed; a closed one can be opened again."
+
+
+class GatheringCancelled(Conflict):
+    """The gathering does not take place."""
+
+    message = "This gathering was cancelled."
+
+
+class QuestionNotLive(Conflict):
+    """The question was answered, dismissed or withdrawn."""
+
+    message = "This question is settled: votes are counted while it waits for an answer."
+
+
+class _Current(Conflict):
+    def __init__(self, current: Struct) -> None:
+        self.current = current
+        super().__init__()
+
+
+class RoomMoved(_Current):
+    """The room is not in the version given; `current` is how it is now."""
+
+    message = "Somebody else changed this room first."
+
+
+class QuestionMoved(_Current):
+    """The question is not in the version given; `current` is how it is now."""
+
+    message = "Somebody else dealt with this question first."
+
+
+class EmptyQuestion(Invalid):
+    """Nothing is asked."""
+
+    message = "Write your question first."
+
+
+class UnknownTimeZone(Invalid):
+    """The time zone is not one of the IANA database."""
+
+    message = "This time zone is not known. Give a name such as Europe/Vienna."
+
+
+class EndsBeforeStart(Invalid):
+    """It would end before it begins."""
+
+    message = "A gathering ends after it begins."
+
+
+class TimeOutOfRange(Invalid):
+    """The time is not one at which a gathering can be."""
+
+    message = "A gathering is in this century or the next."
+
+
+def ensure_can_announce(actor: Actor, now: datetime) -> None:
+    """Administrators announce gatherings."""
+    actor.may_write(now)
+    if not actor.is_administrator:
+        raise NotAdministrator
+
+
+def ensure_hosts(actor: Actor, gathering_id: GatheringId, now: datetime) -> None:
+    """Hosts change the gathering and its rooms, open and close them, and settle questions; administrators host all."""
+    actor.may_write(now)
+    if not actor.hosts_at(gathering_id):
+        raise NotHost
+
+
+def ensure_times(starts_at: datetime, ends_at: datetime) -> None:
+    """A gathering ends after it begins, at times that every calendar can show."""
+    for field, moment in (("starts_at", starts_at), ("ends_at", ends_at)):
+        if not EARLIEST <= moment < LATEST:
+            raise TimeOutOfRange(field=field)
+    if starts_at >= ends_at:
+        raise EndsBeforeStart(field="ends_at")
+
+
+def ensure_time_zone(name: str) -> None:
+    """Time zones are those of the IANA database."""
+    if name not in _time_zones():
+        raise UnknownTimeZone(field="time_zone")
+
+
+def ensure_can_move_room(actor: Actor, room: RoomFacts, state: str, now: datetime) -> None:
+    """Hosts open and close; a cancelled gathering's rooms are not opened."""
+    ensure_hosts(actor, room.gathering_id, now)
+    if state not in ROOM_MOVES[room.state]:
+        raise RoomCannotMove
+    if state == "open" and room.is_cancelled:
+        raise GatheringCancelled
+
+
+def ensure_can_ask(actor: Actor, room: RoomFacts, anonymous: bool, now: datetime) -> None:
+    """Verified members ask in open rooms; without their name where the room allows it, and never its hosts."""
+    actor.may_write(now)
+    if room.state != "open":
+        raise RoomNotOpen
+    if "questions" not in room.modules:
+        raise NoQuestionsHere
+    if anonymous and not room.allows_anonymous:
+        raise AnonymityNotAllowed
+    if anonymous and actor.hosts_at(room.gathering_id):
+        raise HostsAskByName
+
+
+def ensure_can_vote(actor: Actor, room: RoomFacts, question: QuestionFacts, now: datetime) -> None:
+    """Verified members vote, in open rooms, for live questions of others."""
+    actor.may_write(now)
+    if question.is_own:
+        raise OwnQuestion
+    ensure_takes_votes(room.state, question.state)
+
+
+def ensure_takes_votes(room_state: str, question_state: str) -> None:
+    """Votes count in open rooms, for live questions."""
+    if room_state != "open":
+        raise RoomNotOpen
+    if question_state != "live":
+        raise QuestionNotLive
+
+
+def ensure_can_settle(
+    actor: Actor, room: RoomFacts, question: QuestionFacts, state: str, now: datetime
+) -> None:
+    """Who asked withdraws, and nobody else; hosts answer, dismiss and take up again, also after the room was closed."""
+    actor.may_write(now)
+    if state != "withdrawn":
+        ensure_hosts(actor, room.gathering_id, now)
+    elif not question.is_own:
+        raise NotAsker
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

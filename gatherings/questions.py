@@ -1,0 +1,189 @@
+"""Questions: asking, with one's name or without, and what becomes of them."""
+
+import hmac
+from datetime import datetime
+
+from asyncpg import Record
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import BigInteger, bindparam, insert, select, update
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import PostId, QuestionId, RoomId
+from core.text import tidy
+from forum import posts as forum_posts
+from forum.markup import render
+from forum.placing import NewPost, place_posts
+from forum.policy import TopicLocked
+from forum.tables import posts, topics
+from forum.topics import get_topic
+from forum.visibility import seen_by, visible_topics
+from gatherings import rooms
+from gatherings.events import QuestionAsked, QuestionChanged, QuestionSettled
+from gatherings.policy import (
+    EmptyQuestion,
+    QuestionFacts,
+    QuestionMoved,
+    RoomFacts,
+    ensure_can_ask,
+    ensure_can_settle,
+)
+from gatherings.reading import show_question
+from gatherings.shapes import NewQuestion, Question, QuestionMove
+from gatherings.tables import gatherings, questions
+from gatherings.tables import rooms as room_table
+from gatherings.visibility import own_pseudonym, place_of
+from members.pseudonyms import pseudonym
+from storage.database import Reader, Transaction
+from storage.once import Once
+from storage.statements import statement
+
+_ASK = statement(
+    insert(questions).values(room_id=bindparam("room"), post_id=bindparam("post")).returning(questions.c.id)
+)
+_FACTS = (
+    select(
+        questions.c.id.label("question_id"),
+        questions.c.post_id,
+        questions.c.state.label("question_state"),
+        questions.c.version.label("question_version"),
+        posts.c.author_id,
+        posts.c.pseudonym,
+        *room_table.c[("id", "gathering_id", "topic_id", "state", "modules", "allows_anonymous", "version")],
+        topics.c.sector_id,
+        (gatherings.c.state == "cancelled").label("is_cancelled"),
+    )
+    .join(posts, posts.c.id == questions.c.post_id)
+    .join(room_table, room_table.c.id == questions.c.room_id)
+    .join(topics, topics.c.id == room_table.c.topic_id)
+    .join(gatherings, gatherings.c.id == room_table.c.gathering_id)
+    .where(questions.c.id == bindparam("id"), visible_topics(), posts.c.state != "hidden")
+)
+_GET = statement(_FACTS)
+_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=questions))
+_SETTLE = statement(
+    update(questions)
+    .where(questions.c.id == bindparam("question"))
+    .values(
+        state=bindparam("new_state"),
+        settled_at=bindparam("at", type_=questions.c.settled_at.type),
+        version=questions.c.version + 1,
+    )
+)
+_OF_POST = statement(
+    select(questions.c.id, questions.c.room_id, questions.c.state, posts.c.state.label("post_state"))
+    .join(posts, posts.c.id == questions.c.post_id)
+    .where(questions.c.post_id == bindparam("post", type_=BigInteger))
+    .with_for_update(key_share=True, of=questions)
+)
+
+
+class Found(Struct, frozen=True):
+    """A question and its room, as the rules look at them, and whether its asker is named."""
+
+    room: RoomFacts
+    question: QuestionFacts
+    is_anonymous: bool
+
+
+async def unlinked(tx: Reader, actor: Actor, room_id: RoomId, once: Once) -> Once:
+    """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
+    room = await rooms.get_room(tx, actor, room_id)
+    return replace(once, scope=f"pseudonym:{pseudonym(actor, place_of(room)).hex()}")
+
+
+async def ask_question(tx: Transaction, actor: Actor, room_id: RoomId, new: NewQuestion) -> Question:
+    """Ask in an open room. The question is a post of the room's topic from now on, and stays answerable there."""
+    room = await rooms.get_room(tx, actor, room_id, steady=True)
+    now = clock.now()
+    ensure_can_ask(actor, room, new.anonymous, now)
+    body = tidy(new.body)
+    if not body:
+        raise EmptyQuestion(field="body")
+
+    asked_at = _coarse(now) if new.anonymous else now
+    post = NewPost(
+        author_id=None if new.anonymous else actor.signed_in(),
+        pseudonym=pseudonym(actor, place_of(room)) if new.anonymous else None,
+        body=body,
+        html=render(body, topic=room.topic_id).html,
+        posted_at=asked_at,
+    )
+    placed = await place_posts(tx, room.topic_id, [post], asked_at)
+    if not placed:
+        raise TopicLocked
+    question_id = QuestionId(await tx.value(_ASK, room=room_id, post=placed[0].id))
+    await tx.record(QuestionAsked(room_id=room_id, question_id=question_id))
+    return await show_question(tx, actor, room, question_id)
+
+
+async def get_question(tx: Reader, actor: Actor, question_id: QuestionId, lock: bool = False) -> Found:
+    """What the rules need of a question in a room that the actor can see; `lock` makes those who settle it take turns."""
+    row = await tx.row(_GET_LOCKED if lock else _GET, id=question_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    room = rooms.facts_of(row)
+    question = QuestionFacts(
+        id=question_id,
+        post_id=row["post_id"],
+        state=row["question_state"],
+        version=row["question_version"],
+        is_own=is_own(actor, room, row),
+    )
+    return Found(room, question, row["pseudonym"] is not None)
+
+
+async def settle_question(
+    tx: Transaction, actor: Actor, question_id: QuestionId, move: QuestionMove
+) -> Question:
+    """Answer, dismiss, take up again; or withdraw one's own. Whoever looked at an older version is told what is now."""
+    found = await get_question(tx, actor, question_id)
+    if move.state == "withdrawn":
+        # The topic before the question, always: who hides or withdraws the post comes the same way.
+        await get_topic(tx, actor, found.room.topic_id, lock=True)
+    found = await get_question(tx, actor, question_id, lock=True)
+    room, question = found.room, found.question
+    now = clock.now()
+    ensure_can_settle(actor, room, question, move.state, now)
+    if question.state == move.state == "withdrawn":
+        return await show_question(tx, actor, room, question_id)
+    if question.version != move.version or question.state == "withdrawn":
+        raise QuestionMoved(await show_question(tx, actor, room, question_id))
+
+    if question.state != move.state:
+        if move.state == "withdrawn":
+            await forum_posts.withdraw_post(tx, actor, PostId(question.post_id))
+        at = _coarse(now) if found.is_anonymous and move.state == "withdrawn" else now
+        await tx.run(
+            _SETTLE, question=question_id, new_state=move.state, at=None if move.state == "live" else at
+        )
+        await tx.record(QuestionSettled(room_id=room.id, question_id=question_id))
+    return await show_question(tx, actor, room, question_id)
+
+
+async def follow_post(tx: Transaction, post_id: int) -> None:
+    """Tell the room what became of a question's post elsewhere: edited, hidden, shown again; or withdrawn, then so is
+    the question. A reaction to what happens in the topic; run twice, it tells twice the same."""
+    row = await tx.row(_OF_POST, post=post_id)
+    if row is None:
+        return
+    if row["post_state"] == "withdrawn":
+        if row["state"] != "withdrawn":
+            await tx.run(_SETTLE, question=row["id"], new_state="withdrawn", at=_coarse(clock.now()))
+            await tx.record(QuestionSettled(room_id=row["room_id"], question_id=row["id"]))
+        return
+    await tx.record(QuestionChanged(room_id=row["room_id"], question_id=row["id"]))
+
+
+def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:
+    """Whether the actor asked what this row's `author_id` or `pseudonym` stands for."""
+    if row["pseudonym"] is None:
+        return actor.id is not None and row["author_id"] == actor.id
+    mine = own_pseudonym(actor, room)
+    return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
+
+
+def _coarse(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

@@ -1,0 +1,198 @@
+"""Rooms: planning, opening, closing, and the snapshot a client starts from."""
+
+from typing import Protocol
+
+import msgspec
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import GatheringId, RoomId
+from core.text import tidy
+from forum.markup import render
+from forum.placing import NewPost, place_posts
+from forum.tables import sectors, topics
+from forum.topics import open_topic
+from forum.visibility import seen_by, visible_topics
+from gatherings.events import RoomClosed, RoomOpened, RoomPlanned
+from gatherings.policy import GatheringCancelled, RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
+from gatherings.shapes import NewRoom, Room, RoomMove, RoomRules
+from gatherings.tables import gatherings, rooms
+from storage.database import Reader, Transaction
+from storage.statements import Statement, statement
+
+
+class Presence(Protocol):
+    """Who knows how many people are in a channel now."""
+
+    def here(self, channel: str) -> int:
+        """How many distinct people are there."""
+
+
+_ROOMS = (
+    select(
+        *rooms.c[
+            ("id", "gathering_id", "topic_id", "title", "state", "modules", "allows_anonymous", "version")
+        ],
+        topics.c.sector_id,
+        sectors.c.slug.label("sector"),
+        (gatherings.c.state == "cancelled").label("is_cancelled"),
+    )
+    .join(topics, topics.c.id == rooms.c.topic_id)
+    .join(sectors, sectors.c.id == topics.c.sector_id)
+    .join(gatherings, gatherings.c.id == rooms.c.gathering_id)
+    .where(visible_topics())
+)
+_ONE = _ROOMS.where(rooms.c.id == bindparam("id"))
+_GET = statement(_ONE)
+_GET_STEADY = statement(_ONE.with_for_update(read=True, of=rooms))
+_GET_LOCKED = statement(_ONE.with_for_update(key_share=True, of=rooms))
+_FIND = statement(_ROOMS.where(rooms.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+_IN_GATHERING = statement(_ROOMS.where(rooms.c.gathering_id == bindparam("gathering")).order_by(rooms.c.id))
+_OPEN_NOW = statement(_ROOMS.where(rooms.c.state == "open").order_by(rooms.c.id.desc()).limit(20))
+_HOME = statement(
+    select(gatherings.c.sector_id, gatherings.c.title, gatherings.c.state)
+    .where(gatherings.c.id == bindparam("id"))
+    .with_for_update(read=True, of=gatherings)
+)
+_PLAN = statement(
+    insert(rooms)
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("gathering_id", "topic_id", "title", "modules", "allows_anonymous")
+        }
+    )
+    .returning(rooms.c.id)
+)
+_MOVE = statement(
+    update(rooms)
+    .where(rooms.c.id == bindparam("room"))
+    .values(state=bindparam("new_state"), version=rooms.c.version + 1)
+)
+
+
+async def get_room(tx: Reader, actor: Actor, room_id: RoomId, *, steady: bool = False) -> RoomFacts:
+    """What the rules need of a room that the actor can see; a `steady` one is not closed before the commit."""
+    return facts_of(await _get(tx, actor, room_id, _GET_STEADY if steady else _GET))
+
+
+async def look_at_room(tx: Reader, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, Room]:
+    """A room that the actor can see, for the rules and for the eyes."""
+    row = await _get(tx, actor, room_id, _GET)
+    return facts_of(row), room_of(row)
+
+
+async def show_room(tx: Reader, actor: Actor, room_id: RoomId) -> Room:
+    """A room by itself."""
+    return room_of(await _get(tx, actor, room_id, _GET))
+
+
+async def find_rooms(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Room]:
+    """Those of the rooms that the actor can see."""
+    return {row["id"]: room_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
+
+
+async def read_rooms(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Room]:
+    """All rooms of a gathering, in the order in which they were planned."""
+    return [room_of(row) for row in await tx.rows(_IN_GATHERING, gathering=gathering_id, **seen_by(actor))]
+
+
+async def read_open_rooms(tx: Reader, actor: Actor) -> list[Room]:
+    """What is live now, over all gatherings: at most twenty, the newest first."""
+    return [room_of(row) for row in await tx.rows(_OPEN_NOW, **seen_by(actor))]
+
+
+async def plan_room(tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewRoom) -> Room:
+    """Give a gathering a room, and the room a topic in the gathering's sector, which begins with the host's words."""
+    home = await tx.row(_HOME, id=gathering_id)
+    if home is None:
+        raise NotFound
+    now = clock.now()
+    ensure_hosts(actor, gathering_id, now)
+    if home["state"] == "cancelled":
+        raise GatheringCancelled
+
+    title = tidy(new.title)
+    author, sector_id = actor.signed_in(), home["sector_id"]
+    topic_id = await open_topic(
+        tx, sector_id=sector_id, title=title, kind="room", author_id=author, tags=[], now=now
+    )
+    body = new.body or _words_for(title, home["title"])
+    html = render(body, topic=topic_id).html
+    await place_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
+    room_id = await tx.value(
+        _PLAN,
+        gathering_id=gathering_id,
+        topic_id=topic_id,
+        title=title,
+        modules=sorted(set(new.modules)),
+        allows_anonymous=new.allows_anonymous,
+    )
+    await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
+    return await show_room(tx, actor, RoomId(room_id))
+
+
+async def move_room(tx: Transaction, actor: Actor, room_id: RoomId, move: RoomMove) -> Room:
+    """Open or close a room; whoever asks or votes at that moment is heard before, or refused after."""
+    room = facts_of(await _get(tx, actor, room_id, _GET_LOCKED))
+    now = clock.now()
+    ensure_hosts(actor, room.gathering_id, now)
+    if move.version is not None and move.version != room.version:
+        raise RoomMoved(await show_room(tx, actor, room_id))
+    ensure_can_move_room(actor, room, move.state, now)
+
+    await tx.run(_MOVE, room=room_id, new_state=move.state)
+    moved = RoomOpened if move.state == "open" else RoomClosed
+    await tx.record(moved(gathering_id=room.gathering_id, room_id=room_id, told="gathering"))
+    await tx.record(moved(gathering_id=room.gathering_id, room_id=room_id, told="room"))
+    return await show_room(tx, actor, room_id)
+
+
+def with_presence(room: Room, presence: Presence) -> Room:
+    """The room with how many are in it now."""
+    return msgspec.structs.replace(room, here=presence.here(f"room:{room.id}"))
+
+
+def facts_of(row: Record) -> RoomFacts:
+    """A row that has a room's columns, for the rules."""
+    return RoomFacts(
+        id=row["id"],
+        gathering_id=row["gathering_id"],
+        topic_id=row["topic_id"],
+        sector_id=row["sector_id"],
+        state=row["state"],
+        modules=row["modules"],
+        allows_anonymous=row["allows_anonymous"],
+        is_cancelled=row["is_cancelled"],
+        version=row["version"],
+    )
+
+
+def room_of(row: Record) -> Room:
+    """A row of rooms as it goes out."""
+    return Room(
+        id=row["id"],
+        gathering=row["gathering_id"],
+        topic=row["topic_id"],
+        sector=row["sector"],
+        title=row["title"],
+        state=row["state"],
+        modules=row["modules"],
+        rules=RoomRules(anonymous=row["allows_anonymous"]),
+        version=row["version"],
+    )
+
+
+async def _get(tx: Reader, actor: Actor, room_id: RoomId, query: Statement) -> Record:
+    row = await tx.row(query, id=room_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _words_for(room: str, gathering: str) -> str:
+    return f"Questions and answers of “{room}” ({gathering}). What is asked in the room is kept here and stays answerable."

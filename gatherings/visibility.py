@@ -1,0 +1,51 @@
+"""Which questions somebody can see. (A room can be seen by who can see its topic: `forum.visibility.visible_topics`.)"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, and_, bindparam, false, func, or_
+
+from core.actor import VISITOR, Actor
+from forum.tables import posts
+from gatherings.policy import RoomFacts
+from gatherings.tables import questions
+from members.pseudonyms import pseudonym
+
+
+def is_mine() -> ColumnElement[bool]:
+    """The viewer asked it; what was asked anonymously is known by the pseudonym that only the asker's session can make."""
+    named = posts.c.author_id == bindparam("viewer", type_=BigInteger)
+    unnamed = posts.c.pseudonym == bindparam("pseudonym", type_=LargeBinary)
+    return func.coalesce(or_(func.coalesce(named, false()), unnamed), false())
+
+
+def visible_questions() -> ColumnElement[bool]:
+    """Live and answered questions; dismissed ones for hosts and who asked them; none that was withdrawn or hidden.
+
+    To dismiss takes a question off the room's list; the post it is stays in the topic, where moderators may hide it.
+    """
+    dismissed = and_(questions.c.state == "dismissed", or_(bindparam("hosting", type_=Boolean), is_mine()))
+    return and_(posts.c.state == "published", or_(questions.c.state.in_(("live", "answered")), dismissed))
+
+
+def questions_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
+    """The values with which a statement with these predicates is run for somebody in a room."""
+    return {
+        "viewer": actor.id,
+        "pseudonym": own_pseudonym(actor, room),
+        "hosting": actor.hosts_at(room.gathering_id),
+    }
+
+
+def questions_heard_by(audience: str) -> dict[str, Any]:
+    """The same for a class of listeners."""
+    return {"viewer": VISITOR.id, "pseudonym": None, "hosting": audience == "host"}
+
+
+def own_pseudonym(actor: Actor, room: RoomFacts) -> bytes | None:
+    """What stands for this actor in this room; None for visitors."""
+    return None if actor.secret is None else pseudonym(actor, place_of(room))
+
+
+def place_of(room: RoomFacts) -> str:
+    """Where a room's pseudonyms hold: in its topic, as for everything written there."""
+    return f"topic:{room.topic_id}"

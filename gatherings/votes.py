@@ -1,0 +1,193 @@
+"""Votes: set, not toggled; one a person; counted exactly, however many come at once."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Sequence
+
+import asyncpg
+from asyncpg import Record
+from msgspec import Struct
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound, Refusal
+from core.ids import MemberId, QuestionId, RoomId
+from gatherings import questions
+from gatherings.policy import OwnQuestion, ensure_can_vote, ensure_takes_votes
+from gatherings.shapes import VoteSet
+from gatherings.visibility import own_pseudonym
+from storage.batches import Batches
+from storage.database import Database, Transaction
+from storage.statements import statement
+
+CONFIRMS_AFTER = 1.0
+
+_log = logging.getLogger(__name__)
+
+# The questions come first, by id, so that nobody changes their votes until the commit and two processes never wait for
+# each other crosswise. All in one statement would be wrong: its parts would see the votes as they were before the wait.
+_HOLD = statement("""
+SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym, r.state AS room_state
+FROM questions q JOIN posts p ON p.id = q.post_id JOIN rooms r ON r.id = q.room_id
+WHERE q.id = ANY(CAST(:ids AS bigint[])) AND q.room_id = :room
+ORDER BY q.id
+FOR NO KEY UPDATE OF q FOR SHARE OF r
+""")
+# Every row of `wanted` is another question or another voter, so no part of this sees what another part does.
+_SET = statement("""
+WITH wanted AS (
+    SELECT * FROM unnest(CAST(:questions AS bigint[]), CAST(:voters AS bigint[]), CAST(:values AS integer[]))
+        AS w (question_id, member_id, value)
+), given AS (
+    INSERT INTO votes (question_id, member_id) SELECT question_id, member_id FROM wanted WHERE value = 1
+    ON CONFLICT DO NOTHING RETURNING question_id
+), taken AS (
+    DELETE FROM votes USING wanted
+    WHERE votes.question_id = wanted.question_id AND votes.member_id = wanted.member_id AND wanted.value = 0
+    RETURNING votes.question_id
+), moved AS (
+    SELECT question_id, CAST(sum(step) AS integer) AS by
+    FROM (SELECT question_id, 1 AS step FROM given UNION ALL SELECT question_id, -1 FROM taken) AS steps
+    GROUP BY question_id
+)
+UPDATE questions SET votes = votes + moved.by FROM moved WHERE questions.id = moved.question_id
+RETURNING questions.id, questions.votes
+""")
+_COUNT = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS bigint[]))")
+
+
+class _Ballot(Struct, frozen=True, kw_only=True):
+    question: QuestionId
+    voter: MemberId
+    pseudonym: bytes | None
+    value: int
+
+
+class VoteWriter:
+    """Writes votes; one for the process, because those who vote in one room at one moment are written together."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.batches: Batches[RoomId, _Ballot, VoteSet] = Batches(self._write)
+        self.unconfirmed: dict[RoomId, set[int]] = {}
+        self.confirming: dict[RoomId, asyncio.Task[None]] = {}
+
+    async def set_vote(self, actor: Actor, question_id: QuestionId, value: int) -> VoteSet:
+        """Set one's vote for a question to 1 or 0; as often as one likes, with the same outcome."""
+        async with self.db.read() as tx:
+            found = await questions.get_question(tx, actor, question_id)
+        ensure_can_vote(actor, found.room, found.question, clock.now())
+
+        ballot = _Ballot(
+            question=question_id,
+            voter=actor.signed_in(),
+            pseudonym=own_pseudonym(actor, found.room),
+            value=value,
+        )
+        return await self.batches.put(found.room.id, ballot)
+
+    async def close(self) -> None:
+        """Stop confirming; whoever listens reads the counts again when it comes back."""
+        tasks = list(self.confirming.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _write(self, room_id: RoomId, ballots: Sequence[_Ballot]) -> Sequence[VoteSet | Exception]:
+        async with self.db.begin() as tx:
+            held = {
+                row["id"]: row
+                for row in await tx.rows(_HOLD, ids=[b.question for b in ballots], room=room_id)
+            }
+            refused = [_refusal(ballot, held.get(ballot.question)) for ballot in ballots]
+            wanted = {
+                (ballot.question, ballot.voter): ballot.value
+                for ballot, refusal in zip(ballots, refused, strict=True)
+                if refusal is None
+            }
+            counted = await _set(tx, wanted)
+            if counted:
+                tx.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
+        if counted:
+            self._confirm_later(room_id, counted)
+
+        return [
+            refusal or _result(ballot, counted, held, wanted)
+            for ballot, refusal in zip(ballots, refused, strict=True)
+        ]
+
+    def _confirm_later(self, room_id: RoomId, counted: dict[int, int]) -> None:
+        self.unconfirmed.setdefault(room_id, set()).update(counted)
+        if room_id not in self.confirming:
+            self.confirming[room_id] = asyncio.create_task(
+                self._confirm(room_id), name=f"votes of room {room_id}"
+            )
+
+    async def _confirm(self, room_id: RoomId) -> None:
+        # Signals of two processes may cross on their way: an older count would stand until the next vote. So what
+        # moved is counted and told once more when it has settled. No await between the last look and the removal.
+        try:
+            while True:
+                await asyncio.sleep(CONFIRMS_AFTER)
+                ids = self.unconfirmed.pop(room_id, None)
+                if not ids:
+                    return
+                await self._tell(room_id, sorted(ids))
+        finally:
+            del self.confirming[room_id]
+
+    async def _tell(self, room_id: RoomId, ids: list[int]) -> None:
+        try:
+            async with self.db.read() as tx:
+                counted = {row["id"]: row["votes"] for row in await tx.rows(_COUNT, ids=ids)}
+        except (Refusal, asyncpg.PostgresError, OSError) as error:
+            _log.warning("votes of room %s not confirmed: %r", room_id, error)
+            return
+        self.db.bell.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
+
+
+async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) -> dict[int, int]:
+    if not wanted:
+        return {}
+    rows = await tx.rows(
+        _SET,
+        questions=[question for question, _ in wanted],
+        voters=[voter for _, voter in wanted],
+        values=list(wanted.values()),
+    )
+    return {row["id"]: row["votes"] for row in rows}
+
+
+def _refusal(ballot: _Ballot, row: Record | None) -> Refusal | None:
+    # Again, and now under the lock: what was open at the first look may be closed, what was live settled.
+    try:
+        if row is None or row["post_state"] == "hidden":
+            raise NotFound
+        asked_as = row["pseudonym"]
+        if (
+            asked_as is not None
+            and ballot.pseudonym is not None
+            and hmac.compare_digest(asked_as, ballot.pseudonym)
+        ):
+            raise OwnQuestion
+        if row["author_id"] == ballot.voter:
+            raise OwnQuestion
+        ensure_takes_votes(row["room_state"], row["state"])
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _result(
+    ballot: _Ballot,
+    counted: dict[int, int],
+    held: dict[int, Record],
+    wanted: dict[tuple[QuestionId, MemberId], int],
+) -> VoteSet:
+    votes = counted.get(ballot.question, held[ballot.question]["votes"])
+    return VoteSet(ballot.question, votes, wanted[ballot.question, ballot.voter])
+
+
+def _named(counted: dict[int, int]) -> dict[str, int]:
+    return {str(question): votes for question, votes in counted.items()}
