@@ -1,0 +1,139 @@
+"""The bell: how a process tells all processes that channels moved, and what each of them hears.
+
+What is told is told to this process directly and to the others through Redis. Everything is the last value of its
+kind, so what could not be sent yet is merged, never queued without bound: rings by channel, signals by channel and
+type. A ring may be lost, doubled or late; the patrol of the hub makes up for it.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from storage.database import Rung
+
+Payload = Mapping[str, Any]
+
+
+class Presence(Struct, frozen=True, array_like=True):
+    """Who stands in a channel on one process: members by id, visitors by number."""
+
+    channel: str
+    members: tuple[int, ...]
+    visitors: int
+
+
+class Listener(Protocol):
+    """Who hears the bell: the hub."""
+
+    def rung(self, channel: str, seq: int) -> None:
+        """A channel has reached a number."""
+
+    def signalled(self, channel: str, payload: Payload) -> None:
+        """A passing fact."""
+
+    def announced(self, process: str, presence: Presence) -> None:
+        """Who stands in a channel on another process."""
+
+    def returned(self) -> None:
+        """Something may have been missed: look at everything that is listened to, and announce again."""
+
+
+class Deaf:
+    """The listener of a process that only rings, as the worker."""
+
+    def rung(self, channel: str, seq: int) -> None:
+        """Nobody listens here."""
+
+    def signalled(self, channel: str, payload: Payload) -> None:
+        """Nobody listens here."""
+
+    def announced(self, process: str, presence: Presence) -> None:
+        """Nobody listens here."""
+
+    def returned(self) -> None:
+        """Nobody listens here."""
+
+
+class Bell(Protocol):
+    """The bell as realtime uses it; storage knows only its first two words."""
+
+    process: str
+
+    def ring(self, rung: Rung) -> None:
+        """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
+
+    def signal(self, channel: str, payload: Payload) -> None:
+        """Tell every process a passing fact. Never blocks, never fails."""
+
+    def announce(self, presence: Presence) -> None:
+        """Tell the other processes who stands in a channel here."""
+
+    async def start(self, listener: Listener) -> None:
+        """Begin to hear, for this listener."""
+
+    def healthy(self) -> bool:
+        """Whether what is rung is known to arrive."""
+
+    async def close(self) -> None:
+        """Stop hearing and telling."""
+
+
+class InProcessBell:
+    """The bell of an installation of one process: it reaches its own listener and needs nobody else."""
+
+    def __init__(self) -> None:
+        self.process = secrets.token_hex(4)
+        self.listener: Listener = Deaf()
+
+    def ring(self, rung: Rung) -> None:
+        """Tell this process."""
+        for channel, seq in rung:
+            self.listener.rung(channel, seq)
+
+    def signal(self, channel: str, payload: Payload) -> None:
+        """Tell this process."""
+        self.listener.signalled(channel, payload)
+
+    def announce(self, presence: Presence) -> None:
+        """There is no other process."""
+
+    async def start(self, listener: Listener) -> None:
+        """Begin to hear."""
+        self.listener = listener
+
+    def healthy(self) -> bool:
+        """It cannot fail."""
+        return True
+
+    async def close(self) -> None:
+        """Stop hearing."""
+        self.listener = Deaf()
+
+
+class Message(Struct, frozen=True, array_like=True):
+    """What goes through Redis: all that one process had to tell at one moment.
+
+    `number` counts a process's messages, so that a frozen connection's late words never undo newer ones; `has_missed`
+    says that something before it was lost.
+    """
+
+    process: str
+    number: int
+    has_missed: bool
+    rung: Sequence[tuple[str, int]]
+    signals: Sequence[tuple[str, dict[str, Any]]]
+    presences: Sequence[Presence]
+
+
+def merge(old: Payload | None, new: Payload) -> dict[str, Any]:
+    """A signal after another of its type: newer values replace, maps (as of vote counts) are laid over each other."""
+    if old is None:
+        return dict(new)
+    merged = {**old, **new}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(value, Mapping) and isinstance(before, Mapping):
+            merged[key] = {**before, **value}
+    return merged

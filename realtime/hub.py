@@ -1,0 +1,294 @@
+"""The hub: the sockets of this process, the channels they listen to, and what the bell says of them."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from core.actor import Actor
+from realtime import protocol
+from realtime.bus import Bell, Payload, Presence, merge
+from realtime.channels import Audience, ChannelKind, ChannelName
+from realtime.counts import Counts
+from realtime.delivery import AWAY, Delivery
+from realtime.limits import Limits
+from realtime.peers import Channel, Line, Peer
+from realtime.presence import Attendance
+from realtime.protocol import Close
+from realtime.pulse import Pulse
+from realtime.upkeep import Loops
+from storage import log as stream
+from storage.database import Database
+from storage.log import Entry
+
+log = logging.getLogger(__name__)
+
+# Events on member:<id> after which the access of that member's sockets is looked at again.
+ACCESS_EVENTS = frozenset({"access_changed", "session_ended", "sessions_ended"})
+
+
+class Hub:
+    """Delivers what happens to the sockets of this process."""
+
+    def __init__(
+        self,
+        db: Database,
+        bell: Bell,
+        kinds: Mapping[str, ChannelKind],
+        limits: Limits | None = None,
+        access_events: frozenset[str] = ACCESS_EVENTS,
+    ) -> None:
+        self.db = db
+        self.bell = bell
+        self.kinds = kinds
+        self.limits = limits or Limits()
+        self.access_events = access_events
+        self.counts = Counts()
+        self.peers: set[Peer] = set()
+        self.channels: dict[str, Channel] = {}
+        self.is_draining = False
+        self.pulse = Pulse(self.counts)
+        self.delivery = Delivery(db, self.pulse, self.counts, self._seen)
+        self.attendance = Attendance(bell, self._attendance_changed, self.limits.presence_forgotten_after)
+        self.loops = Loops()
+        # Whom to tell that these peers' access may have changed; the socket endpoint takes this place.
+        self.access_changed: Callable[[Sequence[Peer]], None] = _nobody
+        self._members: Counter[int] = Counter()
+        self._addresses: Counter[str] = Counter()
+        self._called = asyncio.Event()
+        self._refresh_due = False
+        self._patrolled_at = monotonic()
+        self._beaten_at = monotonic()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.loops.add("hub: patrol", self._patrol_turn)
+        self.loops.add("hub: presence", self._presence_turn)
+
+    async def start(self) -> None:
+        """Begin to hear the bell and to patrol."""
+        self._patrolled_at = monotonic()
+        await self.bell.start(self)
+        self.loops.start()
+
+    def healthy(self) -> bool:
+        """Whether all loops live and a patrol came through within three turns."""
+        return self.loops.are_alive() and monotonic() - self._patrolled_at < 3 * self.limits.patrol_every
+
+    async def drain(self, within: float = 3.0) -> None:
+        """Send every socket away with 1012, a few at a time; they come back to another process, or to the next one."""
+        self.is_draining = True
+        waiting = list(self.peers)
+        batch = max(1, len(waiting) // 20)
+        while waiting:
+            for peer in waiting[:batch]:
+                peer.shut(Close.RESTART)
+            del waiting[:batch]
+            if waiting:
+                await asyncio.sleep(within / 20)
+
+    async def close(self) -> None:
+        """Shut what is still open and stop."""
+        await self.drain(0)
+        await self.loops.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.pulse.stop()
+
+    # Sockets
+
+    def admit(self, line: Line, actor: Actor, address: str) -> Peer:
+        """Take in an open socket; one too many of its member or address is shut at once."""
+        peer = Peer(line, actor, address)
+        self.peers.add(peer)
+        self.counts.opened += 1
+        self._addresses[address] += 1
+        is_too_many = bool(address) and self._addresses[address] > self.limits.per_address
+        if actor.id is not None:
+            self._members[int(actor.id)] += 1
+            is_too_many |= self._members[int(actor.id)] > self.limits.per_member
+        if is_too_many:
+            self.counts.limit_closes += 1
+            peer.shut(Close.LIMIT)
+        return peer
+
+    def gone(self, peer: Peer) -> None:
+        """Forget a socket, wherever it stands."""
+        peer.is_open = False
+        if peer not in self.peers:
+            return
+        self.peers.discard(peer)
+        self.pulse.clogged.discard(peer)
+        self.counts.closed += 1
+        for name in list(peer.circles):
+            self.leave(peer, name)
+        if peer.watching is not None:
+            peer.watching.watchers.discard(peer)
+        _lower(self._addresses, peer.address)
+        if peer.actor.id is not None:
+            _lower(self._members, int(peer.actor.id))
+
+    def channel(self, name: ChannelName) -> Channel:
+        """The channel of that name, followed from the moment somebody opens it."""
+        found = self.channels.get(name.text)
+        if found is None:
+            found = self.channels[name.text] = Channel(name, self.kinds.get(name.kind))
+        return found
+
+    def enter(self, peer: Peer, channel: Channel, audience: Audience) -> None:
+        """Let a peer hear a channel from where it stands now. The caller has told it everything before."""
+        channel.enter(peer, audience)
+        self.counts.joins += 1
+        if channel.kind is not None and channel.kind.has_presence:
+            name = channel.name.text
+            self.attendance.enter(name, peer.actor)
+            here = msgspec.json.encode({"type": "presence", "here": self.attendance.here(name)})
+            peer.tell(protocol.signal(name, here))
+
+    def leave(self, peer: Peer, name: str) -> bool:
+        """Let a peer hear a channel no more; whether it did."""
+        channel = self.channels.get(name)
+        if channel is None or not channel.leave(peer):
+            return False
+        if channel.kind is not None and channel.kind.has_presence:
+            self.attendance.leave(name, peer.actor)
+        return True
+
+    def spawn(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        """Run something to its end beside everything else; a failure is logged and counted."""
+        task = asyncio.create_task(self._watched(name, work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watched(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            self.counts.failures += 1
+            log.exception("%s failed", name)
+
+    # The bell
+
+    def rung(self, channel: str, seq: int) -> None:
+        """Deliver a channel up to this number, if anybody listens to it here."""
+        self.counts.rings += 1
+        followed = self.channels.get(channel)
+        if followed is None:
+            return
+        followed.wanted = max(followed.wanted, seq)
+        if followed.wanted > followed.delivered >= 0 and not followed.is_busy and followed.is_heard():
+            self.spawn(f"deliver {channel}", self.delivery.deliver(followed))
+
+    def signalled(self, channel: str, payload: Payload) -> None:
+        """Show a passing fact to a channel, with others of the same half second."""
+        followed = self.channels.get(channel)
+        if followed is None:
+            return
+        kind = str(payload.get("type"))
+        followed.signals[kind] = merge(followed.signals.get(kind), payload)
+        followed.signalled += 1
+        if not followed.is_signalling:
+            followed.is_signalling = True
+            wait = followed.signal_due - monotonic()
+            asyncio.get_running_loop().call_later(max(wait, 0), self._signal, followed)
+
+    def announced(self, process: str, presence: Presence) -> None:
+        """Another process says who stands in a channel there."""
+        self.attendance.announced(process, presence)
+
+    def returned(self) -> None:
+        """Something may have been missed: patrol now, and ask for the current signals."""
+        self._refresh_due = True
+        self._beaten_at = 0.0
+        self._called.set()
+
+    def _signal(self, channel: Channel) -> None:
+        channel.is_signalling = False
+        channel.signal_due = monotonic() + self.limits.signal_every
+        signals, channel.signals = channel.signals, {}
+        name = channel.name.text
+        frames = [
+            protocol.text(protocol.signal(name, msgspec.json.encode(signal))) for signal in signals.values()
+        ]
+        for circle in channel.circles.values():
+            self.pulse.push(circle, frames)
+
+    def _attendance_changed(self, channel: str, here: int) -> None:
+        self.signalled(channel, {"type": "presence", "here": here})
+
+    def _seen(self, channel: Channel, entries: Sequence[Entry]) -> None:
+        if channel.watchers and any(entry.event.get("type") in self.access_events for entry in entries):
+            self.access_changed(list(channel.watchers))
+
+    # The patrol
+
+    async def patrol(self) -> None:
+        """Compare what was delivered here with the heads of all channels, in one query, and deliver what moved."""
+        for name in [name for name, channel in self.channels.items() if not channel.is_heard()]:
+            del self.channels[name]
+        before = {
+            name: channel.delivered for name, channel in self.channels.items() if channel.delivered >= 0
+        }
+        async with self.db.read() as tx:
+            heads = await stream.read_heads(tx, list(before))
+        self._patrolled_at = monotonic()
+        for name, delivered in before.items():
+            channel = self.channels.get(name)
+            head = heads.get(name, 0)
+            if channel is None:
+                continue
+            if head < delivered:
+                log.warning(
+                    "%s stood at %d and is at %d now: the database was restored", name, delivered, head
+                )
+                channel.wanted = head
+                self.delivery.reset(channel, head)
+            elif head > channel.delivered and not channel.is_busy:
+                self.counts.healed += 1
+                self.rung(name, head)
+
+    async def _patrol_turn(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._called.wait(), self.limits.patrol_every)
+        self._called.clear()
+        self.pulse.shut_slow(monotonic())
+        try:
+            await self.patrol()
+            if self._refresh_due:
+                self._refresh_due = False
+                await self._refresh_signals()
+        except AWAY as error:
+            log.warning("the patrol could not look at the heads: %r", error)
+
+    async def _refresh_signals(self) -> None:
+        for channel in list(self.channels.values()):
+            if channel.kind is None or channel.kind.signals is None:
+                continue
+            for circle in list(channel.circles.values()):
+                async with self.db.read() as tx:
+                    shown = await channel.kind.signals(tx, circle.audience, channel.name.id)
+                channel.signalled += 1
+                self.pulse.push(
+                    circle, [protocol.text(protocol.signal(channel.name.text, one)) for one in shown]
+                )
+
+    async def _presence_turn(self) -> None:
+        await asyncio.sleep(self.limits.presence_settles_in)
+        self.attendance.settle()
+        if monotonic() - self._beaten_at >= self.limits.presence_every:
+            self._beaten_at = monotonic()
+            self.attendance.beat()
+
+
+def _lower(counter: Counter[Any], key: Any) -> None:
+    counter[key] -= 1
+    if counter[key] <= 0:
+        del counter[key]
+
+
+def _nobody(peers: Sequence[Peer]) -> None:
+    """No access to look at."""

@@ -1,0 +1,115 @@
+"""Presence: how many distinct people stand in a channel, over all processes. Never durable."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from msgspec import Struct
+
+from core.actor import Actor
+from realtime.bus import Bell, Presence
+
+SETTLES_IN = 0.5
+HEARTBEAT = 10.0
+FORGOTTEN_AFTER = 30.0
+
+
+class _Own(Struct):
+    members: Counter[int]
+    visitors: int = 0
+
+
+class _Other(Struct, frozen=True):
+    presence: Presence
+    heard_at: float
+
+
+class Attendance:
+    """Who is where: this process's own people, and what the other processes said of theirs."""
+
+    def __init__(
+        self, bell: Bell, changed: Callable[[str, int], None], forgotten_after: float = FORGOTTEN_AFTER
+    ) -> None:
+        self.bell = bell
+        self.changed = changed
+        self.forgotten_after = forgotten_after
+        self._own: dict[str, _Own] = {}
+        self._others: dict[str, dict[str, _Other]] = {}
+        self._told: dict[str, int] = {}
+        self._moved: set[str] = set()
+
+    def enter(self, channel: str, actor: Actor) -> None:
+        """Somebody's socket joined here; a member counts once, however many sockets there are."""
+        own = self._own.setdefault(channel, _Own(Counter()))
+        if actor.id is None:
+            own.visitors += 1
+        else:
+            own.members[int(actor.id)] += 1
+        self._moved.add(channel)
+
+    def leave(self, channel: str, actor: Actor) -> None:
+        """Somebody's socket left here."""
+        own = self._own.get(channel)
+        if own is None:
+            return
+        if actor.id is None:
+            own.visitors -= 1
+        else:
+            own.members[int(actor.id)] -= 1
+            if own.members[int(actor.id)] <= 0:
+                del own.members[int(actor.id)]
+        self._moved.add(channel)
+
+    def announced(self, process: str, presence: Presence) -> None:
+        """Another process says who stands in a channel there; nobody means that it can be forgotten."""
+        others = self._others.setdefault(presence.channel, {})
+        if presence.members or presence.visitors:
+            others[process] = _Other(presence, monotonic())
+        else:
+            others.pop(process, None)
+        self._recount((presence.channel,))
+
+    def here(self, channel: str) -> int:
+        """How many distinct people are there: members once, visitors by socket."""
+        own = self._own.get(channel)
+        others = [other.presence for other in self._others.get(channel, {}).values()]
+        members = set(own.members) if own else set()
+        members.update(*(other.members for other in others))
+        return len(members) + (own.visitors if own else 0) + sum(other.visitors for other in others)
+
+    def settle(self) -> None:
+        """Announce what has changed here since the last time."""
+        moved, self._moved = self._moved, set()
+        self._announce(moved)
+        self._recount(moved)
+
+    def beat(self) -> None:
+        """Announce everything that is not empty again, and forget the processes that have not done so."""
+        self._announce(self._own)
+        long_ago = monotonic() - self.forgotten_after
+        for channel in list(self._others):
+            others = self._others[channel]
+            for process in [name for name, other in others.items() if other.heard_at < long_ago]:
+                del others[process]
+            self._recount((channel,))
+
+    def _announce(self, channels: Iterable[str]) -> None:
+        for channel in list(channels):
+            own = self._own.get(channel)
+            if own is None:
+                continue
+            self.bell.announce(Presence(channel, tuple(own.members), own.visitors))
+            if not own.members and not own.visitors:
+                del self._own[channel]
+
+    def _recount(self, channels: Iterable[str]) -> None:
+        for channel in channels:
+            here = self.here(channel)
+            if here != self._told.get(channel, 0):
+                self.changed(channel, here)
+            if here:
+                self._told[channel] = here
+            else:
+                self._told.pop(channel, None)
+                if not self._others.get(channel):
+                    self._others.pop(channel, None)

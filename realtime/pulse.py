@@ -1,0 +1,128 @@
+"""The pulse: frames of one tick go out together, one write a socket.
+
+The first frame after a quiet moment goes at once. What comes while a beat is under way waits for the next one, 5 ms
+later, or half as long as the last beat took to reach the network, at most 50 ms: a busy loop writes seldom and much.
+A write costs the kernel the same whether it carries one frame or ten, so this is what makes large rooms cheap.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from time import monotonic, perf_counter
+
+from realtime.counts import Counts
+from realtime.peers import Circle, Peer
+from realtime.protocol import Close
+
+SHORTEST = 0.005
+LONGEST = 0.05
+MOST_WAITING = 256 * 1024
+LONGEST_CLOG = 15.0
+
+
+class Pulse:
+    """Collects the frames of all circles and writes them, joined, once a tick."""
+
+    def __init__(
+        self, counts: Counts, most_waiting: int = MOST_WAITING, longest_clog: float = LONGEST_CLOG
+    ) -> None:
+        self.counts = counts
+        self.most_waiting = most_waiting
+        self.longest_clog = longest_clog
+        self.clogged: set[Peer] = set()
+        self._dirty: list[Circle] = []
+        self._timer: asyncio.Handle | None = None
+        self._next_at = 0.0
+
+    def push(self, circle: Circle, frames: Sequence[bytes]) -> None:
+        """Have these frames written to everyone in the circle, in this order, at the next beat."""
+        if not circle.peers or not frames:
+            return
+        if not circle.frames:
+            self._dirty.append(circle)
+        circle.frames.extend(frames)
+        if self._timer is None:
+            self._schedule()
+
+    def flush(self, circle: Circle) -> None:
+        """Write now what waits for this circle: somebody is about to enter who must not be told it."""
+        if circle.frames:
+            self._dirty.remove(circle)
+            self._write(circle.peers, self._taken(circle))
+
+    def clog(self, peer: Peer, is_clogged: bool) -> None:
+        """Note that a peer's network stopped, or goes on, taking what is written."""
+        peer.clogged(is_clogged)
+        if is_clogged:
+            self.clogged.add(peer)
+        else:
+            self.clogged.discard(peer)
+
+    def shut_slow(self, now: float) -> None:
+        """Close the peers that hold too much back, or have taken nothing for too long; they can resume."""
+        for peer in list(self.clogged):
+            since = now - (peer.clogged_at or now)
+            if peer.line.waiting() > self.most_waiting or since > self.longest_clog:
+                self.clogged.discard(peer)
+                self.counts.slow_closes += 1
+                peer.shut(Close.SLOW)
+
+    def stop(self) -> None:
+        """Write nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _schedule(self) -> None:
+        loop = asyncio.get_running_loop()
+        wait = self._next_at - perf_counter()
+        self._timer = loop.call_later(wait, self._beat) if wait > 0 else loop.call_soon(self._beat)
+
+    def _beat(self) -> None:
+        started = perf_counter()
+        # The writes reach the network when this turn of the loop ends: only then is known what they cost.
+        self._timer = asyncio.get_running_loop().call_soon(self._settle, started)
+        dirty, self._dirty = self._dirty, []
+        if self.clogged:
+            self.shut_slow(monotonic())
+        if len(dirty) == 1:
+            self._write(dirty[0].peers, self._taken(dirty[0]))
+        else:
+            self._write_joined(dirty)
+
+    def _settle(self, started: float) -> None:
+        now = perf_counter()
+        self._next_at = now + min(max((now - started) / 2, SHORTEST), LONGEST)
+        self._timer = None
+        if self._dirty:
+            self._schedule()
+
+    def _taken(self, circle: Circle) -> bytes:
+        frames = circle.frames
+        circle.frames = []
+        self.counts.frames += len(frames)
+        self.counts.deliveries += len(frames) * len(circle.peers)
+        return frames[0] if len(frames) == 1 else b"".join(frames)
+
+    def _write(self, peers: Iterable[Peer], data: bytes) -> None:
+        count = 0
+        for peer in peers:
+            if peer.is_open:
+                peer.write(data)
+                count += 1
+        self.counts.writes += count
+
+    def _write_joined(self, circles: Sequence[Circle]) -> None:
+        # Several circles moved: who stands in more than one of them still gets one write.
+        reached: list[Peer] = []
+        for circle in circles:
+            data = self._taken(circle)
+            for peer in circle.peers:
+                if peer.pending is None:
+                    peer.pending = data
+                    reached.append(peer)
+                else:
+                    peer.pending += data
+        for peer in reached:
+            if peer.is_open and peer.pending is not None:
+                peer.write(peer.pending)
+            peer.pending = None
+        self.counts.writes += len(reached)

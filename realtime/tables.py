@@ -1,0 +1,16 @@
+"""The tickets' table."""
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, LargeBinary, Table
+
+from storage.tables import metadata
+
+# Ways to open one socket, for half a minute; the session's end is also theirs.
+live_tickets = Table(
+    "live_tickets",
+    metadata,
+    Column("ticket_hash", LargeBinary, primary_key=True),
+    Column("session_id", BigInteger, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False),
+    Column("ends_at", DateTime(timezone=True), nullable=False),
+    Index("live_tickets_session", "session_id"),
+    Index("live_tickets_ends", "ends_at"),
+)
