@@ -1,6 +1,9 @@
 """The cookie in which a browser keeps its session's token."""
 
+from typing import Any
+
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from msgspec import Struct
 
 NAME = "tertulia"
@@ -11,6 +14,11 @@ class CookieRules(Struct, frozen=True):
     """How cookies are set here: only for https where people reach the service by https."""
 
     is_secure: bool
+
+
+def provide_cookie_rules(settings: NamedDependency[Any]) -> CookieRules:
+    """The rules that follow from the settings, of which this floor knows only whether they say https."""
+    return CookieRules(bool(settings.is_secure))
 
 
 def cookie_name(is_secure: bool) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch, post, put
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, PathParameter
 from msgspec import structs
 
@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.http import IfMatch, PathId, answers, json_response, version_in
 from core.ids import SessionId
 from members import accounts, credentials, links, passwords, profiles, sessions
-from members.cookies import CookieRules, ended_cookie, session_cookie
+from members.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
 from members.routes_duties import duty_routes
 from members.shapes import (
     LinkSpent,
@@ -31,6 +31,8 @@ from members.shapes import (
 )
 from storage.database import Database
 from storage.once import Once, fingerprint
+
+_COOKIES = {"cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False)}
 
 PathToken = Annotated[str, PathParameter(max_length=128)]
 
@@ -63,7 +65,7 @@ async def found(
     return json_response(answer.body, answer.status)
 
 
-@post("/sessions", status_code=201, operation_id="sign_in")
+@post("/sessions", status_code=201, dependencies=_COOKIES, operation_id="sign_in")
 async def sign_in(
     data: JSONBody[SignIn],
     request: Request[Any, Any, Any],
@@ -79,7 +81,7 @@ async def sign_in(
     return Response(SignedIn(token, me), status_code=201, cookies=[session_cookie(token, cookie_rules)])
 
 
-@delete("/sessions/current", status_code=204, operation_id="sign_out")
+@delete("/sessions/current", status_code=204, dependencies=_COOKIES, operation_id="sign_out")
 async def sign_out(
     actor: NamedDependency[Actor], db: NamedDependency[Database], cookie_rules: NamedDependency[CookieRules]
 ) -> Response[None]:

@@ -1,0 +1,134 @@
+"""`tertulia member` and `tertulia duty`: people, from the operator's side."""
+
+from pathlib import Path
+from secrets import token_urlsafe
+
+import click
+import msgspec
+
+from core.ids import MemberId
+from members import accounts, duties, passwords
+from members.credentials import fold_address
+from members.profiles import read_member
+from members.shapes import DutyKind, Me, NewAccount
+from storage.database import Database
+from tertulia.commands.context import run_with_database
+
+DUTIES = click.Choice(["administrator", "moderator", "host"])
+DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="print the member as JSON")
+
+
+@click.group()
+def member() -> None:
+    """Members."""
+
+
+@member.command()
+@click.argument("handle")
+@click.option("--email", required=True, help="where the member gets mail")
+@click.option("--password", help="without one the member chooses it by a link from the reset page")
+@click.option("--display-name", help="the name shown beside contributions; the handle if absent")
+@click.option("--verified", is_flag=True, help="take the address as proved; otherwise a link is mailed there")
+@click.option("--json", "as_json", is_flag=True, hidden=True)
+@DATA
+def add(
+    handle: str,
+    email: str,
+    password: str | None,
+    display_name: str | None,
+    verified: bool,
+    as_json: bool,
+    data: Path | None,
+) -> None:
+    """Make an account, and print the member as JSON."""
+    account = _account(handle=handle, email=email, password=password, display_name=display_name)
+
+    async def work(db: Database) -> Me:
+        sealed = await passwords.seal_secret(password) if password else None
+        async with db.begin() as tx:
+            me = await accounts.register(tx, account, sealed)
+            if not verified:
+                return me
+            await accounts.prove_address(tx, MemberId(me.id), fold_address(email))
+            return await read_member(tx, MemberId(me.id))
+
+    _print(run_with_database(work, data))
+
+
+@click.group()
+def duty() -> None:
+    """Duties: administrator; moderator of a sector; host of a gathering."""
+
+
+@duty.command()
+@click.argument("handle")
+@click.argument("kind", type=DUTIES)
+@click.argument("where", required=False)
+@AS_JSON
+@DATA
+def grant(handle: str, kind: DutyKind, where: str | None, as_json: bool, data: Path | None) -> None:
+    """Give HANDLE a duty: administrator | moderator SLUG | host ID."""
+    _change(handle, kind, where, data, as_json, is_given=True)
+
+
+@duty.command()
+@click.argument("handle")
+@click.argument("kind", type=DUTIES)
+@click.argument("where", required=False)
+@AS_JSON
+@DATA
+def revoke(handle: str, kind: DutyKind, where: str | None, as_json: bool, data: Path | None) -> None:
+    """Take a duty from HANDLE: administrator | moderator SLUG | host ID."""
+    _change(handle, kind, where, data, as_json, is_given=False)
+
+
+def _change(
+    handle: str, kind: DutyKind, where: str | None, data: Path | None, as_json: bool, *, is_given: bool
+) -> None:
+    place = _place(kind, where)
+
+    async def work(db: Database) -> Me:
+        async with db.begin() as tx:
+            found = await duties.find_member(tx, handle)
+            post = await duties.find_post(tx, kind, place)
+            await (duties.give(tx, found, post) if is_given else duties.take(tx, found, post))
+            return await read_member(tx, found)
+
+    me = run_with_database(work, data)
+    if as_json:
+        _print(me)
+    else:
+        what = kind if where is None else f"{kind} {where}"
+        click.echo(f"{me.handle} is {'now' if is_given else 'no longer'} {what}")
+
+
+def _place(kind: DutyKind, where: str | None) -> str | int | None:
+    if kind == "administrator":
+        if where is not None:
+            raise click.UsageError("administrator takes no place")
+        return None
+    if where is None:
+        raise click.UsageError("moderator takes a sector's slug, host a gathering's id")
+    if kind == "host":
+        if not where.isascii() or not where.isdigit() or len(where) > 18:
+            raise click.UsageError("host takes a gathering's id, a number")
+        return int(where)
+    return where
+
+
+def _account(*, handle: str, email: str, password: str | None, display_name: str | None) -> NewAccount:
+    given = {
+        "handle": handle,
+        "email": email,
+        "password": password or token_urlsafe(32),
+        "display_name": display_name,
+    }
+    try:
+        return msgspec.convert(given, NewAccount)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _print(me: Me) -> None:
+    click.echo(msgspec.json.encode(me).decode())
