@@ -1,0 +1,91 @@
+"""Forms: what was typed, read once, and given back with what went wrong when it was refused."""
+
+from collections.abc import Mapping, Sequence
+from secrets import token_urlsafe
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from core.errors import Invalid, Refusal
+
+Shape = TypeVar("Shape")
+
+_NEVER_SHOWN = frozenset({"password", "current", "new", "own_password"})
+_KEPT = "What you have written is kept below."
+
+
+class FieldNotAcceptable(Invalid):
+    """One of the fields of a form is not acceptable."""
+
+    message = "Something in the form is not acceptable."
+
+
+def new_key() -> str:
+    """A key that makes sending a form twice harmless."""
+    return token_urlsafe(15)
+
+
+class Form(Struct, kw_only=True):
+    """One form on a page: where it goes, what stands in it, what was wrong with it."""
+
+    action: str = ""
+    verb: str = ""
+    draft: str = ""
+    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    key: str = field(default_factory=new_key)
+    version: int | None = None
+    preview: str = ""
+    refusal: str = ""
+    kept: str = ""
+    wrong_field: str = ""
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        found = self.typed.get(name)
+        return found[0] if found and name not in _NEVER_SHOWN else ""
+
+    def values(self, name: str) -> Sequence[str]:
+        """What is ticked."""
+        return self.typed.get(name, ())
+
+    def wrong(self, name: str) -> str:
+        """What is wrong with a field, in words."""
+        return self.refusal if self.wrong_field == name else ""
+
+    def refuse(self, refusal: Refusal) -> "Form":
+        """The same form with what was typed and why it was refused."""
+        self.refusal = refusal.detail
+        self.wrong_field = refusal.field or ""
+        self.kept = _KEPT if any(name not in _NEVER_SHOWN for name in self.typed) else ""
+        return self
+
+
+def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
+    """The same Struct that the API takes, from a form's fields; what it refuses is said about the field."""
+    try:
+        return msgspec.convert(facts, shape)
+    except msgspec.ValidationError as error:
+        raise _refusal_of(str(error)) from error
+
+
+def _refusal_of(message: str) -> FieldNotAcceptable:
+    text, _, place = message.partition(" - at `$")
+    name = place.strip(".`").partition("[")[0]
+    return FieldNotAcceptable(_in_words(text, name), field=name or None)
+
+
+def _in_words(text: str, name: str) -> str:
+    if "length >= 1" in text:
+        return "This is empty."
+    if "length >=" in text:
+        return f"This is too short: at least {text.rpartition(' ')[2]} characters."
+    if "length <=" in text:
+        return f"This is too long: at most {text.rpartition(' ')[2]} " + ("items." if "array" in text else "characters.")
+    if name in ("starts_at", "ends_at"):
+        return "Give a day and a time."
+    if "regex" in text and name == "email":
+        return "This does not look like an e-mail address."
+    if "regex" in text and name == "tags":
+        return "Tags are small letters, digits and hyphens."
+    return "This is not acceptable here."
