@@ -42,7 +42,7 @@ class Account(Struct, frozen=True):
 
     def popen(self) -> dict[str, Any]:
         """What makes a child process run as this account, without anything of ours in its environment."""
-        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+        environment = {"PATH": os.defpath, "LC_ALL": "C"}
         plain: dict[str, Any] = {"cwd": "/", "env": environment, "umask": 0o077}
         if self.is_other:
             plain |= {"user": self.uid, "group": self.gid, "extra_groups": []}
