@@ -38,7 +38,9 @@ def median(values: Iterable[float]) -> float:
 
 def heading(text: str) -> None:
     """Say what is measured now, and on what."""
-    print(f"\n{text}\n  {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"\n{text}\n  {platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}", flush=True
+    )
 
 
 def conclude(script: str, figures: list[Figure]) -> int:

@@ -33,12 +33,15 @@ class Load(Struct, frozen=True):
 
     def __str__(self) -> str:
         return (
-            f"{self.per_s:8,.0f} req/s  p50 {self.p50_ms:7.2f} ms  p99 {self.p99_ms:7.2f} ms  server {self.server_us:6.0f} us  "
-            f"database {self.database_us:6.0f} us  {self.bytes_each:7,.0f} B" + (f"  BAD {self.bad}: {self.first_bad}" if self.bad else "")
+            f"{self.per_s:8,.0f} req/s  p50 {self.p50_ms:7.2f} ms  p99 {self.p99_ms:7.2f} ms  "
+            f"server {self.server_us:6.0f} us  database {self.database_us:6.0f} us  {self.bytes_each:7,.0f} B"
+            + (f"  BAD {self.bad}: {self.first_bad}" if self.bad else "")
         )
 
 
-def request(method: str, path: str, *, token: str = "", body: object = None, headers: Sequence[str] = ()) -> bytes:
+def request(
+    method: str, path: str, *, token: str = "", body: object = None, headers: Sequence[str] = ()
+) -> bytes:
     """One HTTP request as it goes over the wire."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
@@ -64,7 +67,15 @@ def send(
         for item in requests:
             file.write(b"%d\n" % len(item) + item)
         file.flush()
-        options = {"-p": port, "-f": file.name, "-c": connections, "-d": seconds, "-w": warm, "-P": server, "-Q": database}
+        options = {
+            "-p": port,
+            "-f": file.name,
+            "-c": connections,
+            "-d": seconds,
+            "-w": warm,
+            "-P": server,
+            "-Q": database,
+        }
         words = [str(word) for option in options.items() for word in option]
         command = on_core(LOAD_CORE, [str(tool("load/httpload.c")), *words])
         output = subprocess.run(command, check=True, capture_output=True).stdout

@@ -1,6 +1,5 @@
 """The peer, running: a database of its own, filled, and one uvicorn process with uvloop and httptools."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -9,28 +8,36 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from bench.database import Cluster
+from bench.database import Database, Server
 from bench.processes import free_port, running
 
-DATABASE = "peer"
+_OPTIONS = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
 
 
 class Peer(Struct, frozen=True):
-    """Where the peer listens, and its process."""
+    """Where the peer listens, its process, and its database."""
 
     port: int
     pid: int
+    database: Database
 
 
 @contextmanager
-def peer(server: Cluster, *, members: int, topics: int, posts: int) -> Iterator[Peer]:
+def peer(server: Server, *, members: int, topics: int, posts: int) -> Iterator[Peer]:
     """Fill a database and serve it for the length of a block, on the server's core."""
-    asyncio.run(server.create(DATABASE))
-    env = os.environ | {"PEER_DATABASE_URL": server.url(DATABASE, "postgresql+asyncpg")}
-    seed = [sys.executable, "-m", "bench.peers.seed", str(members), str(topics), str(posts)]
-    subprocess.run(seed, env=env, check=True)
-    port = free_port()
-    options = ["--port", str(port), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    command = [sys.executable, "-m", "uvicorn", "bench.peers.forum_orm:app", *options]
-    with running(command, env=env, port=port) as process:
-        yield Peer(port, process.pid)
+    with server.database("peer") as database:
+        env = os.environ | {"PEER_DATABASE_URL": database.url.replace("postgresql:", "postgresql+asyncpg:")}
+        seed = [sys.executable, "-m", "bench.peers.seed", str(members), str(topics), str(posts)]
+        subprocess.run(seed, env=env, check=True)
+        port = free_port()
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "bench.peers.forum_orm:app",
+            "--port",
+            str(port),
+            *_OPTIONS,
+        ]
+        with running(command, env=env, port=port) as process:
+            yield Peer(port, process.pid, database)

@@ -83,7 +83,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes], patience: float =
     end = time.monotonic() + patience
     while time.monotonic() < end:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with status {process.returncode}")
+            raise RuntimeError(f"{process.args!r} ended with status {process.returncode}")
         with socket.socket() as probe:
             probe.settimeout(1)
             if probe.connect_ex(("127.0.0.1", port)) == 0:

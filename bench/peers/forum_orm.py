@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import nh3
 from fastapi import Depends, FastAPI, Header, HTTPException
@@ -23,7 +23,7 @@ app = FastAPI()
 
 
 class Model(DeclarativeBase):
-    type_annotation_map = {datetime: DateTime(timezone=True)}
+    type_annotation_map: ClassVar = {datetime: DateTime(timezone=True)}
 
 
 class Member(Model):
@@ -117,7 +117,9 @@ async def read_posts(db: Db, topic_id: int, after: int = 0):  # type: ignore[no-
     """One page of a topic's posts with their authors."""
     if await db.get(Topic, topic_id) is None:
         raise HTTPException(404)
-    query = select(Post).where(Post.topic_id == topic_id, Post.number > after).options(joinedload(Post.author))
+    query = (
+        select(Post).where(Post.topic_id == topic_id, Post.number > after).options(joinedload(Post.author))
+    )
     posts = (await db.execute(query.order_by(Post.number).limit(PAGE + 1))).scalars().all()
     return {"items": posts[:PAGE], "next": posts[PAGE - 1].number if len(posts) > PAGE else None}
 
@@ -130,7 +132,9 @@ async def post_reply(db: Db, member: Annotated[Member, Depends(signed_in)], topi
         raise HTTPException(404)
     topic.last_number += 1
     topic.last_activity_at = datetime.now(UTC)
-    post = Post(topic_id=topic.id, number=topic.last_number, parent_id=data.parent, author=member, body=data.body)
+    post = Post(
+        topic_id=topic.id, number=topic.last_number, parent_id=data.parent, author=member, body=data.body
+    )
     post.html = nh3.clean(markdown.render(data.body))
     post.posted_at = topic.last_activity_at
     db.add(post)

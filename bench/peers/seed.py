@@ -23,7 +23,10 @@ async def seed(members: int, topics: int, posts: int) -> None:
     people = range(1, members + 1)
     async with engine.begin() as db:
         await db.run_sync(Model.metadata.create_all)
-        names = [{"id": n, "handle": f"member{n}", "display_name": f"Member {n}", "group": "industry"} for n in people]
+        names = [
+            {"id": n, "handle": f"member{n}", "display_name": f"Member {n}", "group": "industry"}
+            for n in people
+        ]
         await db.execute(insert(Member), names)
         hashes = [{"token_hash": sha256(token_of(n).encode()).digest(), "member_id": n} for n in people]
         await db.execute(insert(Session), hashes)
