@@ -6,22 +6,22 @@ from typing import Annotated
 from msgspec import Meta
 
 # NUL cannot be stored by PostgreSQL; the other control characters have no business in what people write.
-_NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"
+NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"
 # Names and titles stand beside other people's text: no line breaks and nothing that turns the direction of what follows.
-_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]*(?![\s\S])"
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]*(?![\s\S])"
 
 POST_LENGTH = 20_000
 TITLE_LENGTH = 300
 NAME_LENGTH = 60
 
-PostBody = Annotated[str, Meta(min_length=1, max_length=POST_LENGTH, pattern=_NO_CONTROLS)]
-LongText = Annotated[str, Meta(max_length=5_000, pattern=_NO_CONTROLS)]
-Title = Annotated[str, Meta(min_length=3, max_length=TITLE_LENGTH, pattern=_ONE_LINE)]
-Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH, pattern=_ONE_LINE)]
-Line = Annotated[str, Meta(max_length=120, pattern=_ONE_LINE)]
+PostBody = Annotated[str, Meta(min_length=1, max_length=POST_LENGTH, pattern=NO_CONTROLS)]
+LongText = Annotated[str, Meta(max_length=5_000, pattern=NO_CONTROLS)]
+Title = Annotated[str, Meta(min_length=3, max_length=TITLE_LENGTH, pattern=ONE_LINE)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH, pattern=ONE_LINE)]
+Line = Annotated[str, Meta(max_length=120, pattern=ONE_LINE)]
 Slug = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*(?![\s\S])")]
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+(?![\s\S])")]
-Password = Annotated[str, Meta(min_length=8, max_length=256, pattern=_NO_CONTROLS)]
+Password = Annotated[str, Meta(min_length=8, max_length=256, pattern=NO_CONTROLS)]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])")]
 
 

@@ -96,6 +96,9 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
 def respond_to_error(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
     """The one exception handler: a problem document, and a log line for what nobody foresaw."""
     problem, headers = problem_of(error)
+    if problem.code == "invalid" and problem.field in request.scope.get("path_params", {}):
+        # An address that no id can have is an address of nothing.
+        problem, headers = problem_of(errors.NotFound())
     if problem.status >= 500 and not isinstance(error, errors.Unavailable):
         log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
     headers["Cache-Control"] = "no-store"

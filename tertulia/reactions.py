@@ -1,1 +1,30 @@
-"""What follows from what: the events that something reacts to, and the worker that sees to it."""
+"""What follows from what: for each event, what the worker does about it, each in the order given."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from core.events import Event
+from forum import claims
+from members.events import AddressProved
+from members.mail import Sender
+from members.mailing import MAILS, Office
+from tertulia.community import read_community
+from tertulia.post_office import PostOffice
+from tertulia.settings import Settings
+from tertulia.worker import Reaction
+
+REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
+    AddressProved: (claims.claim_imported,),
+}
+
+# Known without any settings: what the log marks for the worker.
+REACTING = frozenset(str(kind.__struct_config__.tag) for kind in (*REACTIONS, *MAILS))
+
+
+def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
+    """All reactions, those that write mail with an office to post it at."""
+    community = read_community(settings.community)
+    mail = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
+    office = Office(Sender(community.name, settings.url), mail.post)
+    mails = {kind: (partial(verb, office),) for kind, verb in MAILS.items()}
+    return {kind: (*REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in (*REACTIONS, *mails)}

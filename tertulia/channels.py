@@ -1,0 +1,20 @@
+"""The channels of the house: which room owns which prefix."""
+
+from collections.abc import Mapping
+
+from forum import channels as forum
+from gatherings import channels as gatherings
+from members import channels as members
+from realtime.channels import ChannelKind
+
+KINDS: Mapping[str, ChannelKind] = {
+    "sectors": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
+    "members": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
+    "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector),
+    "topic": ChannelKind(join=forum.join_topic, show=forum.show_topic),
+    "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),
+    "room": ChannelKind(
+        join=gatherings.join_room, show=gatherings.show_room, signals=gatherings.room_signals, has_presence=True
+    ),
+    "member": ChannelKind(join=members.join_member, show=members.show_member),
+}

@@ -1,0 +1,60 @@
+"""How commands come by a database: the one that is named, the one a running service keeps, or one of their own."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from core import clock
+from storage import embedded, schema
+from storage.database import Database, connect
+from tertulia.community import put_community, read_community
+from tertulia.house import bell_of
+from tertulia.reactions import REACTING
+from tertulia.logs import set_up_logs
+from tertulia.settings import Settings, read_settings
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
+    """The settings, with the address of a database that runs."""
+    settings = read_settings(os.environ, data=data)
+    set_up_logs(settings.log)
+    running = settings.database_url or embedded.find_url(settings.data)
+    if running:
+        yield replace(settings, database_url=running)
+        return
+    with embedded.start(settings.data) as cluster:
+        yield replace(settings, database_url=cluster.url)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
+    await schema.migrate(settings.database_url)
+    bell = bell_of(settings)
+    db = await connect(settings.database_url, bell, REACTING, size=4)
+    try:
+        async with db.begin() as tx:
+            await put_community(tx, read_community(settings.community), clock.now())
+        yield db
+    finally:
+        await db.close()
+        await bell.close()
+
+
+def run_with_database(work: Callable[[Database], Awaitable[Result]], data: Path | None = None) -> Result:
+    """Run something on the database and return what it returns."""
+
+    async def run(settings: Settings) -> Result:
+        async with open_database(settings) as db:
+            return await work(db)
+
+    with settings_with_database(data) as settings:
+        return asyncio.run(run(settings))

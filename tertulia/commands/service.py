@@ -1,0 +1,86 @@
+"""`tertulia worker`, `tertulia migrate` and `tertulia tail`."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from storage import schema
+from tertulia.commands.context import open_database, settings_with_database
+from tertulia.reactions import reactions_of
+from tertulia.settings import Settings, read_settings
+from tertulia.worker import Worker
+
+DATA = click.option("--data", type=click.Path(path_type=Path), help="data folder of the embedded database")
+
+
+@click.command("worker")
+@DATA
+def work(data: Path | None) -> None:
+    """Run what follows from what happened (mail and the like), on its own."""
+
+    async def run(settings: Settings) -> None:
+        async with open_database(settings) as db:
+            task = asyncio.create_task(Worker(db, reactions_of(settings)).run())
+            for name in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+            await asyncio.gather(task, return_exceptions=True)
+
+    with settings_with_database(data) as settings:
+        asyncio.run(run(settings))
+
+
+@click.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="print the revisions as JSON")
+def migrate(data: Path | None, as_json: bool) -> None:
+    """Bring the database to this version."""
+    with settings_with_database(data) as settings:
+        before, after = asyncio.run(schema.migrate(settings.database_url))
+    if as_json:
+        click.echo(json.dumps({"before": before, "after": after}))
+    else:
+        click.echo(f"The database is at {after}" + (f", was at {before}." if before != after else " already."))
+
+
+@click.command()
+@click.argument("channel")
+@click.option("--token", envvar="TERTULIA_TOKEN", help="a session's token, from POST /api/v1/sessions")
+@click.option("--url", help="address of the service")
+def tail(channel: str, token: str | None, url: str | None) -> None:
+    """Follow a channel from the terminal: one JSON frame a line."""
+    settings = read_settings({k: v for k, v in os.environ.items() if k != "TERTULIA_TOKEN"})
+    sys.exit(asyncio.run(_follow(url or settings.url, channel, token)))
+
+
+async def _follow(url: str, channel: str, token: str | None) -> int:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    place: dict[str, object] = {}
+    address = "ws" + url.removeprefix("http").rstrip("/") + "/live"
+    try:
+        # Reconnects by itself, with growing pauses, and resumes where it was.
+        async for socket in connect(address, additional_headers=headers, compression=None):
+            try:
+                await socket.send(json.dumps({"type": "join", "channel": channel, **place}))
+                async for frame in socket:
+                    click.echo(frame)
+                    told = json.loads(frame)
+                    if told["type"] == "refused":
+                        return 1
+                    if "epoch" in told:
+                        place["epoch"] = told["epoch"]
+                    if "seq" in told:
+                        place["after"] = told["seq"]
+            except ConnectionClosed as closed:
+                if closed.rcvd and closed.rcvd.code in (4401, 4403):
+                    click.echo(f"tertulia: closed with {closed.rcvd.code}", err=True)
+                    return 1
+    except InvalidStatus as refused:
+        click.echo(f"tertulia: refused with {refused.response.status_code}", err=True)
+    return 1

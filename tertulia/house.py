@@ -1,0 +1,76 @@
+"""The house: everything with a life in one process, opened from the ground up and closed in the other direction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from forum.replies import Replies
+from gatherings.votes import VoteWriter
+from members.shapes import Taxonomies
+from realtime.bus import Bell, InProcessBell
+from realtime.hub import Hub
+from realtime.hub import Limits as SocketLimits
+from realtime.redis_bell import RedisBell
+from storage.cache import VersionedCache
+from storage.database import Database, connect
+from tertulia.channels import KINDS
+from tertulia.community import Community, read_community
+from tertulia.limits import Limiter
+from tertulia.reactions import REACTING
+from tertulia.settings import Settings
+
+
+class House(Struct, frozen=True, kw_only=True):
+    """What one web process consists of."""
+
+    settings: Settings
+    community: Community
+    taxonomies: Taxonomies
+    db: Database
+    bell: Bell
+    hub: Hub
+    replies: Replies
+    votes: VoteWriter
+    limiter: Limiter
+    cache: VersionedCache
+    registry: CollectorRegistry
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Connect to what the settings name and start what runs beside the requests; `settings.database_url` must be set."""
+    bell = bell_of(settings)
+    redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
+    db = await connect(settings.database_url, bell, REACTING, settings.pool)
+    limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
+    hub = Hub(db, bell, KINDS, limits)
+    community = read_community(settings.community)
+    try:
+        await hub.start()
+        yield House(
+            settings=settings,
+            community=community,
+            taxonomies=community.taxonomies(),
+            db=db,
+            bell=bell,
+            hub=hub,
+            replies=Replies(db),
+            votes=VoteWriter(db),
+            limiter=Limiter(redis, settings.rate_limits),
+            cache=VersionedCache(),
+            registry=CollectorRegistry(),
+        )
+    finally:
+        await hub.close()
+        await bell.close()
+        if redis is not None:
+            await redis.aclose()
+        await db.close()
+
+
+def bell_of(settings: Settings) -> Bell:
+    """The bell that the settings ask for; it is heard only once it is started."""
+    return RedisBell(settings.redis_url) if settings.redis_url else InProcessBell()

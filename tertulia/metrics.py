@@ -1,0 +1,43 @@
+"""Metrics in Prometheus' text format, for a private port."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec.structs import asdict
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from tertulia.house import House
+
+
+class HouseMetrics(Collector):
+    """What the parts of the house count by themselves, read when somebody asks."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    def collect(self) -> Iterator[Any]:
+        """Delivery's counters, open sockets, database connections."""
+        for name, value in asdict(self.house.hub.counts).items():
+            yield CounterMetricFamily(f"live_{name}", f"Live delivery: {name.replace('_', ' ')}", value=value)
+        yield GaugeMetricFamily("live_sockets", "Open sockets", value=len(self.house.hub.peers))
+        yield GaugeMetricFamily("live_channels", "Channels with listeners", value=len(self.house.hub.channels))
+        pool = self.house.db.pool
+        yield GaugeMetricFamily("database_connections", "Open database connections", value=pool.get_size())
+        yield GaugeMetricFamily("database_connections_idle", "Idle database connections", value=pool.get_idle_size())
+
+
+def expose(registry: CollectorRegistry, house: House) -> ASGIApp:
+    """A small application that answers every request with the metrics."""
+    registry.register(HouseMetrics(house))
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers, "trailers": False})
+        await send({"type": "http.response.body", "body": generate_latest(registry), "more_body": False})
+
+    return app

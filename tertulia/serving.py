@@ -1,0 +1,215 @@
+"""Serving: the database if it is ours, then one web process or several, then a clean end of all of it."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from msgspec.structs import replace
+
+from core import clock
+from members import accounts
+from realtime.server import OPTIONS
+from storage import embedded, schema
+from storage.database import connect
+from tertulia.community import put_community, read_community
+from tertulia.house import House, open_house
+from tertulia.metrics import expose
+from tertulia.reactions import reactions_of
+from tertulia.settings import Settings
+from tertulia.web import create_app
+from tertulia.worker import Worker
+
+log = structlog.get_logger()
+
+FOUNDING = """
+Nobody administers this community yet. Whoever opens this link first does:
+    {url}/claim-admin?token={token}
+"""
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[tuple[Settings, embedded.Cluster | None]]:
+    """The settings with the address of a running database: the one named, or the embedded one for as long as this."""
+    if settings.database_url:
+        yield settings, None
+        return
+    with embedded.start(settings.data) as cluster:
+        for note in cluster.notes:
+            log.info(note)
+        yield replace(settings, database_url=cluster.url), cluster
+
+
+def serve(settings: Settings, listener: socket.socket | None = None) -> None:
+    """Run the service until it is told to stop. With a listener this is one of several processes, all else is done."""
+    if listener is not None:
+        uvloop.run(_run(settings, listener, None))
+        return
+    listener = listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])
+    with database_of(settings) as (ready, cluster):
+        asyncio.run(prepare(ready))
+        if settings.workers > 1:
+            _supervise(ready, listener)
+        else:
+            uvloop.run(_run(ready, listener, cluster))
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring the database to this version, put the community into it, and offer it to its first administrator."""
+    await schema.migrate(settings.database_url)
+    db = await connect(settings.database_url, size=1)
+    try:
+        async with db.begin() as tx:
+            await put_community(tx, read_community(settings.community), clock.now())
+            token = await accounts.offer_founding(tx)
+        if token:
+            print(FOUNDING.format(url=settings.url, token=token), flush=True)
+    finally:
+        await db.close()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket of the pages' address; raises OSError when it is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals to us, so that sockets can be drained first."""
+
+    def capture_signals(self) -> Any:
+        """Capture none."""
+        return nullcontext()
+
+
+def make_server(app: Any, settings: Settings) -> Server:
+    """The web server over an application, as it is run everywhere, tests included."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=16 * 1024,
+        **OPTIONS,
+    )
+    return Server(config)
+
+
+async def _run(settings: Settings, listener: socket.socket, cluster: embedded.Cluster | None) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopping.set)
+    async with open_house(settings) as house, _beside(house, settings, cluster):
+        server = make_server(create_app(house), settings)
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        print(f"Tertulia is at {settings.url}", flush=True)
+        waiting = asyncio.create_task(stopping.wait(), name="until told to stop")
+        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        await house.hub.drain()
+        server.should_exit = True
+        await serving
+        waiting.cancel()
+
+
+@asynccontextmanager
+async def _beside(house: House, settings: Settings, cluster: embedded.Cluster | None) -> AsyncIterator[None]:
+    """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
+    tasks = [asyncio.create_task(Worker(house.db, reactions_of(settings)).run(), name="worker")]
+    if settings.metrics_port:
+        tasks.append(asyncio.create_task(_serve_metrics(house, settings), name="metrics"))
+    if cluster is not None:
+        tasks.append(asyncio.create_task(_watch(cluster), name="database"))
+    for task in tasks:
+        task.add_done_callback(_end_if_dead)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _end_if_dead(task: "asyncio.Task[None]") -> None:
+    # Nothing that runs beside may die unseen: the process ends and whoever runs it starts it again.
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a background task died", task=task.get_name(), exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _watch(cluster: embedded.Cluster) -> None:
+    while True:
+        await asyncio.sleep(1)
+        if cluster.heal():
+            log.error("the database had died and was started again")
+
+
+async def _serve_metrics(house: House, settings: Settings) -> None:
+    config = uvicorn.Config(
+        expose(house.registry, house),
+        host=settings.metrics_host,
+        port=settings.metrics_port,
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+    )
+    await Server(config).serve()
+
+
+def _supervise(settings: Settings, listener: socket.socket) -> None:
+    """Keep the web processes running; when told to stop, tell them, and wait."""
+    stopping: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _: stopping.append(number))
+    children = [_start_child(settings, listener, number) for number in range(settings.workers)]
+    while not stopping:
+        signal.sigtimedwait([], 0.2)
+        for place, child in enumerate(children):
+            if child.poll() is not None and not stopping:
+                log.error("a web process ended and is started again", status=child.returncode)
+                children[place] = _start_child(settings, listener, place)
+    for child in children:
+        child.send_signal(signal.SIGTERM)
+    for child in children:
+        child.wait()
+
+
+def _start_child(settings: Settings, listener: socket.socket, number: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "TERTULIA_PUBLIC_URL": settings.url,
+        "TERTULIA_METRICS_PORT": str(settings.metrics_port + number if settings.metrics_port else 0),
+    }
+    command = [sys.executable, "-m", "tertulia", "serve", "--listener", str(listener.fileno()), "--workers", "1"]
+    return subprocess.Popen(
+        command,
+        env=environment,
+        pass_fds=[listener.fileno()],
+        start_new_session=True,
+        preexec_fn=embedded.die_with_parent(signal.SIGTERM),
+    )

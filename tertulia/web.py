@@ -1,0 +1,103 @@
+"""The web application: routes, their dependencies, and the order of what surrounds them."""
+
+from typing import Any
+
+from litestar import Litestar, Router
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ASGIApp
+
+from core import clock
+from core.actor import Actor
+from core.ids import SessionId
+from forum.routes import routes as forum_routes
+from gatherings.routes import routes as gathering_routes
+from members.cookies import cookie_name
+from members.routes import routes as member_routes
+from members.sessions import find_actor, load_actor
+
+from realtime.routes import routes as live_routes
+from realtime.access import Sessions
+from realtime.socket import LiveSocket
+from storage.database import Database
+from tertulia.admission import make_door, provide_actor, provide_once
+from tertulia.docs import docs
+from tertulia.errors import respond_to_error
+from tertulia.front import Front
+from tertulia.health import health, ready
+from tertulia.house import House
+
+# 20,000 characters of post, each of which JSON may write as six bytes, and their frame.
+LARGEST_BODY = 256 * 1024
+
+
+def create_app(house: House) -> ASGIApp:
+    """The ASGI application of one process over an open house."""
+    api = Router(
+        "/api/v1",
+        route_handlers=[*member_routes, *forum_routes, *gathering_routes, *live_routes],
+    )
+    config = AppConfig(
+        route_handlers=[api, health, ready, docs],
+        dependencies=_dependencies(house),
+        guards=[make_door(house.settings, house.db, house.limiter)],
+        exception_handlers={Exception: respond_to_error},
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=OpenAPIConfig(
+            title="Tertulia",
+            version="1",
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        logging_config=None,
+        debug=False,
+    )
+    return Front(
+        Litestar.from_config(config),
+        _socket(house),
+        house.registry,
+        house.settings.is_secure,
+    )
+
+
+def _socket(house: House) -> LiveSocket:
+    async def find(db: Database, token: str) -> Actor | None:
+        async with db.read() as tx:
+            return await find_actor(tx, token, clock.now())
+
+    async def load(db: Database, session: SessionId) -> Actor | None:
+        async with db.read() as tx:
+            return await load_actor(tx, session, clock.now())
+
+    return LiveSocket(
+        house.hub,
+        Sessions(find=find, load=load),
+        cookie=cookie_name(house.settings.is_secure),
+        origins=house.settings.allowed_origins,
+    )
+
+
+def _dependencies(house: House) -> dict[str, Provide]:
+    values: dict[str, Any] = {
+        "settings": house.settings,
+        "community": house.community,
+        "taxonomies": house.taxonomies,
+        "db": house.db,
+        "bell": house.bell,
+        "hub": house.hub,
+        "replies": house.replies,
+        "votes": house.votes,
+        "limiter": house.limiter,
+        "cache": house.cache,
+        "presence": house.hub.attendance,
+    }
+    provided = {name: _value(value) for name, value in values.items()}
+    provided["actor"] = Provide(provide_actor, sync_to_thread=False)
+    provided["once"] = Provide(provide_once)
+    return provided
+
+
+def _value(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)

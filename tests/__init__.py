@@ -1,0 +1,1 @@
+"""Tests that walk through the door, or call a pure rule."""

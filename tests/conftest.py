@@ -1,0 +1,62 @@
+"""What all tests stand on: a real PostgreSQL, the real service over it, once in one process, once in two with Redis."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from storage import embedded
+from storage.database import Database
+from storage.statements import statement
+from tests.services import a_data_folder
+from tests.walking import Service, a_service
+
+# Numbers of channels go on from test to test, as ids do, so that what delivery remembers stays true.
+_KEPT = "('alembic_version', 'epochs', 'sectors', 'channels')"
+_EMPTY = statement(f"""
+SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_KEPT}
+""")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--processes", type=int, default=1, help="web processes over one database; 2 needs Redis")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[embedded.Cluster]:
+    """A database server of these tests' own; it forgets a power cut, which none of them make."""
+    with a_data_folder() as data, embedded.start(data, settings={"fsync": "off"}) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def service(cluster: embedded.Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+    """The running service; `--processes 2` makes it two web processes over one database and one Redis."""
+    async with a_service(cluster.url, request.config.getoption("--processes")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def db(service: Service) -> AsyncIterator[Database]:
+    """The database, as the first web process holds it; everything is deleted again after the test."""
+    yield service.db
+    await service.settle()
+    async with service.db.begin() as tx:
+        await tx.connection.execute("SET LOCAL session_replication_role = replica")
+        await tx.connection.execute(await tx.value(_EMPTY))
+
+
+@pytest_asyncio.fixture
+async def app(service: Service, db: Database) -> Service:
+    """The service with an empty database behind it."""
+    return service
+
+
+@pytest_asyncio.fixture
+async def client(app: Service) -> AsyncIterator[httpx2.AsyncClient]:
+    """A visitor's HTTP client; with two processes its requests take turns between them."""
+    async with app.client() as visitor:
+        yield visitor
+
