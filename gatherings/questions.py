@@ -14,6 +14,7 @@ from core.errors import NotFound
 from core.ids import PostId, QuestionId, RoomId
 from core.text import tidy
 from forum import posts as forum_posts
+from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import TopicLocked
@@ -163,18 +164,17 @@ async def settle_question(
     return await show_question(tx, actor, room, question_id)
 
 
-async def follow_post(tx: Transaction, post_id: int) -> None:
+async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
     """Tell the room what became of a question's post elsewhere: edited, hidden, shown again; or withdrawn, then so is
     the question. A reaction to what happens in the topic; run twice, it tells twice the same."""
-    row = await tx.row(_OF_POST, post=post_id)
-    if row is None:
+    row = await tx.row(_OF_POST, post=event.post_id)
+    if row is None or row["state"] == "withdrawn":
         return
-    if row["post_state"] == "withdrawn":
-        if row["state"] != "withdrawn":
-            await tx.run(_SETTLE, question=row["id"], new_state="withdrawn", at=_coarse(clock.now()))
-            await tx.record(QuestionSettled(room_id=row["room_id"], question_id=row["id"]))
+    if row["post_state"] != "withdrawn":
+        await tx.record(QuestionChanged(room_id=row["room_id"], question_id=row["id"]))
         return
-    await tx.record(QuestionChanged(room_id=row["room_id"], question_id=row["id"]))
+    await tx.run(_SETTLE, question=row["id"], new_state="withdrawn", at=_coarse(clock.now()))
+    await tx.record(QuestionSettled(room_id=row["room_id"], question_id=row["id"]))
 
 
 def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:

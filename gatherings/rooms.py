@@ -1,6 +1,6 @@
 """Rooms: planning, opening, closing, and the snapshot a client starts from."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 from asyncpg import Record
@@ -25,6 +25,7 @@ from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
 
 
+@runtime_checkable
 class Presence(Protocol):
     """Who knows how many people are in a channel now."""
 

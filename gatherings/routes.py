@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import Response, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
@@ -34,12 +34,14 @@ from storage.database import Database, Transaction
 from storage.once import Once
 
 SectorSlug = Annotated[str | None, QueryParameter(max_length=60)]
+# Litestar keeps the name `state` for itself.
+OnlyState = Annotated[QuestionState | None, QueryParameter(name="state")]
 
 
 @get("/gatherings", operation_id="read_gatherings")
 async def read_gatherings(
     db: NamedDependency[Database],
-    when: GatheringTime = "upcoming",
+    when: FromQuery[GatheringTime] = "upcoming",
     sector: SectorSlug = None,
     after: Cursor = None,
 ) -> GatheringPage:
@@ -124,7 +126,7 @@ async def read_room(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     presence: NamedDependency[rooms.Presence],
-    order: QuestionOrder = "best",
+    order: FromQuery[QuestionOrder] = "best",
 ) -> Room:
     """The snapshot a client starts from: the room, its counts, the first page of its questions, and its stream."""
     async with db.read() as tx:
@@ -150,13 +152,13 @@ async def read_questions(
     room_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    order: QuestionOrder = "best",
-    state: QuestionState | None = None,
+    order: FromQuery[QuestionOrder] = "best",
+    only: OnlyState = None,
     after: Cursor = None,
 ) -> QuestionPage:
     """One page of a room's questions: the best first, the newest, or those with most votes; of one state or of all."""
     async with db.read() as tx:
-        return await reading.read_questions(tx, actor, RoomId(room_id), order, db.epoch, state, after)
+        return await reading.read_questions(tx, actor, RoomId(room_id), order, db.epoch, only, after)
 
 
 @post("/rooms/{room_id:int}/questions", responses=answers(201, Question), operation_id="ask_question")
@@ -175,7 +177,7 @@ async def ask_question(
     return json_response(answer.body, answer.status)
 
 
-@put("/questions/{question_id:int}/vote", operation_id="set_vote")
+@put("/questions/{question_id:int}/vote", operation_id="vote")
 async def set_vote(
     question_id: PathId,
     data: JSONBody[Vote],

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from core.text import Line, LongText, PostBody, Slug, Title
+from core.text import NO_CONTROLS, Line, LongText, PostBody, Slug, Title
 from members.shapes import Author
 from storage.log import Stream
 
@@ -23,7 +23,7 @@ QUESTION_LENGTH = 2_000
 Moment = Annotated[datetime, Meta(tz=True)]
 ZoneName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+/-]+(?![\s\S])")]
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-QuestionBody = Annotated[PostBody, Meta(max_length=QUESTION_LENGTH)]
+QuestionBody = Annotated[str, Meta(min_length=1, max_length=QUESTION_LENGTH, pattern=NO_CONTROLS)]
 Modules = Annotated[list[RoomModule], Meta(max_length=8)]
 
 
@@ -158,7 +158,7 @@ class Room(Struct, frozen=True, kw_only=True):
     modules: list[str]
     rules: RoomRules
     version: int
-    here: int | None = None
+    here: int | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
     questions: QuestionPage | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET

@@ -24,7 +24,10 @@ def visible_questions() -> ColumnElement[bool]:
     To dismiss takes a question off the room's list; the post it is stays in the topic, where moderators may hide it.
     """
     dismissed = and_(questions.c.state == "dismissed", or_(bindparam("hosting", type_=Boolean), is_mine()))
-    return and_(posts.c.state == "published", or_(questions.c.state.in_(("live", "answered")), dismissed))
+    return and_(
+        posts.c.state == "published",
+        or_(questions.c.state == "live", questions.c.state == "answered", dismissed),
+    )
 
 
 def questions_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
