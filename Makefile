@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock clean tools
+.PHONY: help install run test check bench codes lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,9 @@ check: tools ## style, types, layers, dependencies
 
 bench: tools ## what it costs, beside a floor and a peer of each
 	$(BIN)/python -m bench $(ARGS)
+
+codes: tools ## add new refusals to the public list, docs/codes.txt
+	$(BIN)/python -m tests.test_house
 
 lock: $(BIN)/python ## write the lock files anew after a change of pyproject.toml; ARGS=--upgrade moves versions
 	@$(PIP) install uv
