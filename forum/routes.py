@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, IfMatch, IfNoneMatch, PathId, answers, json_response, matches, not_modified, version_in
@@ -59,7 +59,7 @@ async def read_topics(
     slug: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    order: TopicOrder = "active",
+    order: FromQuery[TopicOrder] = "active",
     after: Cursor = None,
     tag: Tag = None,
 ) -> TopicPage:
@@ -133,7 +133,7 @@ async def read_posts(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     cache: NamedDependency[VersionedCache],
-    order: PostOrder = "tree",
+    order: FromQuery[PostOrder] = "tree",
     after: Cursor = None,
     before: Cursor = None,
     number: Number = None,

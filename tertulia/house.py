@@ -49,6 +49,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     hub = Hub(db, bell, KINDS, limits)
     community = read_community(settings.community)
     try:
+        await bell.start(hub)
         await hub.start()
         yield House(
             settings=settings,
