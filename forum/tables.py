@@ -97,3 +97,16 @@ reactions = Table(
     Column("kind", Text, primary_key=True),
     Column("set_at", DateTime(timezone=True), nullable=False),
 )
+
+imported_mails = Table(
+    "imported_mails",
+    metadata,
+    Column("sector_id", BigInteger, ForeignKey("sectors.id"), primary_key=True),
+    Column("message_id", Text, primary_key=True),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="SET NULL")),
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
+    # The subject as it is compared, for answers that do not say what they answer.
+    Column("subject", Text, nullable=False),
+    # The mails it answers that were not there: should one come, it belongs into this topic.
+    Column("awaits", ARRAY(Text), nullable=False, server_default="{}"),
+)

@@ -1,5 +1,6 @@
 """`tertulia import`: what was said elsewhere, before."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def mbox(files: Sequence[Path], slug: str, data: Path | None, as_json: bool) -> 
     Threads become topics, authors become members who can claim their posts by proving their address. Importing again
     adds only what is new; an import that was broken off goes on where it was. Nobody is mailed.
     """
-    with click.progressbar(length=1, label="Importing", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=1, label="Importing", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.length = total
