@@ -8,7 +8,11 @@ from msgspec import UNSET, Struct
 from gatherings.shapes import Question
 from pages.contribution import date, who
 
-_STATES = {"answered": ("done", "Answered"), "dismissed": ("locked", "Dismissed"), "withdrawn": ("locked", "Withdrawn")}
+_STATES = {
+    "answered": ("done", "Answered"),
+    "dismissed": ("locked", "Dismissed"),
+    "withdrawn": ("locked", "Withdrawn"),
+}
 
 
 class Hall(Struct, frozen=True, kw_only=True):
@@ -47,7 +51,8 @@ def _vote(one: Question, hall: Hall) -> str:
     mine = one.my_vote == 1
     return (
         f'<button class="vote" form="act" name="act" value="vote {one.id} {0 if mine else 1}"'
-        f' aria-pressed="{"true" if mine else "false"}"><b>{one.votes}</b> <span>{"Voted" if mine else "Vote"}</span></button>'
+        f' aria-pressed="{"true" if mine else "false"}"><b>{one.votes}</b> '
+        f"<span>{'Voted' if mine else 'Vote'}</span></button>"
     )
 
 
@@ -72,7 +77,11 @@ def _can(one: Question, hall: Hall) -> str:
 def _of_host(one: Question, hall: Hall) -> str:
     if not hall.is_host:
         return ""
-    moves = (("answered", "Mark answered"), ("dismissed", "Dismiss")) if one.state == "live" else (("live", "Take up again"),)
+    moves = (
+        (("answered", "Mark answered"), ("dismissed", "Dismiss"))
+        if one.state == "live"
+        else (("live", "Take up again"),)
+    )
     if one.state == "withdrawn":
         return ""
     return "".join(_move(one, state, word) for state, word in moves)

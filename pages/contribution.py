@@ -85,12 +85,13 @@ def _post(post: Post, place: Place, named: Mapping[int, tuple[int, str]], before
     indent = min(post.depth, DEEPEST) if place.in_tree else 0
     state = "" if post.html is not None else " gone"
     said = post.html if post.html is not None else f"<p>{_GONE.get(post.state, 'This is not shown.')}</p>"
-    edited = f'<span>edited {date(post.edited_at)}</span>' if post.edited_at else ""
+    edited = f"<span>edited {date(post.edited_at)}</span>" if post.edited_at else ""
     return (
         f'<article class="post d{indent}{state}{" here" if number == place.here else ""}" id="p{number}" tabindex="-1"'
         f' data-id="{post.id}" data-number="{number}" data-parent="{post.parent or ""}" data-depth="{post.depth}"'
         f' data-version="{post.version}" aria-labelledby="b{number}"><header class="by" id="b{number}">'
-        f'{who(post.author, place.groups)}{edited}<a class="at" href="{address}">#{number} · {date(post.posted_at)}</a></header>'
+        f'{who(post.author, place.groups)}{edited}'
+        f'<a class="at" href="{address}#p{number}">#{number} · {date(post.posted_at)}</a></header>'
         f'{_answers(post, place, named, before)}<div class="said" dir="auto">{said}</div>'
         f'<div class="can">{_can(post, place)}</div></article>'
     )
@@ -100,7 +101,11 @@ def who(author: Author | None, groups: Mapping[str, str], nobody: str = "Anonymo
     """A name that leads to its member, and the group the member speaks for, where that is public."""
     if author is None:
         return f'<span class="who nobody">{nobody}</span>'
-    group = f'<span class="group">{groups.get(author.group) or escape(author.group)}</span>' if author.group else ""
+    group = (
+        f'<span class="group">{groups.get(author.group) or escape(author.group)}</span>'
+        if author.group
+        else ""
+    )
     return f'<a class="who" href="/m/{escape(author.handle)}"><bdi>{escape(author.display_name)}</bdi></a>{group}'
 
 
@@ -115,7 +120,9 @@ def _answers(post: Post, place: Place, named: Mapping[int, tuple[int, str]], bef
     hidden = " unseen" if before == post.parent and place.in_tree else ""
     if known := named.get(post.parent):
         number, name = known
-        return f'<p class="answers{hidden}">in reply to <a href="#p{number}">#{number} <bdi>{name}</bdi></a></p>'
+        return (
+            f'<p class="answers{hidden}">in reply to <a href="#p{number}">#{number} <bdi>{name}</bdi></a></p>'
+        )
     return f'<p class="answers{hidden}">in reply to <a href="/p/{post.parent}">an earlier post</a></p>'
 
 
@@ -125,7 +132,9 @@ def _can(post: Post, place: Place) -> str:
     reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
     mine = () if post.mine is UNSET else post.mine
     if not place.may_react:
-        counts = "".join(f'<span class="act">{KINDS[kind]} <i>{count}</i></span>' for kind, count in _counted(post))
+        counts = "".join(
+            f'<span class="act">{KINDS[kind]} <i>{count}</i></span>' for kind, count in _counted(post)
+        )
         return f"{reply}{counts}"
     shown = "".join(_reaction(post.id, kind, count, kind in mine) for kind, count in _counted(post))
     others = "".join(_reaction(post.id, kind, 0, False) for kind in KINDS if not post.reactions.get(kind))
@@ -134,7 +143,9 @@ def _can(post: Post, place: Place) -> str:
 
 
 def _counted(post: Post) -> Iterable[tuple[str, int]]:
-    return [(kind, post.reactions[kind]) for kind in KINDS if post.reactions.get(kind)] if post.reactions else ()
+    return (
+        [(kind, post.reactions[kind]) for kind in KINDS if post.reactions.get(kind)] if post.reactions else ()
+    )
 
 
 def _reaction(post_id: int, kind: str, count: int, mine: bool) -> str:

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from secrets import token_urlsafe
 from typing import Any, TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
+from litestar import Request
 from msgspec import Struct, field
 
-from core.errors import Invalid, Refusal
+from core.actor import Actor
+from core.errors import Invalid, Malformed, Refusal
+from storage.once import KEY_LENGTH, Once, fingerprint
 
 Shape = TypeVar("Shape")
 
@@ -21,6 +25,66 @@ class FieldNotAcceptable(Invalid):
     message = "Something in the form is not acceptable."
 
 
+class FormUnreadable(Malformed):
+    """The body is not a form, or not in UTF-8, or has hundreds of fields."""
+
+    message = "This form could not be read. Nothing has happened."
+
+
+class BadButton(Invalid):
+    """A form came with a button that is none of ours."""
+
+    message = "This button is not known here. Nothing has happened."
+
+
+Typed = Mapping[str, Sequence[str]]
+
+
+async def read_form(request: Request[Any, Any, Any]) -> Typed:
+    """What was typed, by field, with line breaks as they are stored."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if body and kind != "application/x-www-form-urlencoded":
+        raise FormUnreadable
+    try:
+        found = parse_qs(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=300,
+            encoding="utf-8",
+        )
+    except ValueError as error:
+        raise FormUnreadable from error
+    return {name: [value.replace("\r\n", "\n") for value in values] for name, values in found.items()}
+
+
+def text_in(typed: Typed, name: str) -> str:
+    """What stands in one field; nothing if it is not there."""
+    found = typed.get(name)
+    return found[0] if found else ""
+
+
+def number_in(text: str) -> int | None:
+    """A positive number as ids and versions are, or None."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        return None
+    return int(text) or None
+
+
+def once_of(request: Request[Any, Any, Any], actor: Actor, typed: Typed) -> Once:
+    """What makes a form that is sent twice happen once: the key that came with the page."""
+    key = text_in(typed, "key")
+    if not 0 < len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable() or actor.id is None:
+        return Once(scope="", key=None, fingerprint=b"")
+    said = msgspec.json.encode(sorted(typed.items()))
+    return Once(
+        scope=f"member:{actor.id}",
+        key=f"form {key}"[:KEY_LENGTH],
+        fingerprint=fingerprint(request.url.path, said),
+    )
+
+
 def new_key() -> str:
     """A key that makes sending a form twice harmless."""
     return token_urlsafe(15)
@@ -32,7 +96,7 @@ class Form(Struct, kw_only=True):
     action: str = ""
     verb: str = ""
     draft: str = ""
-    typed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    typed: Typed = field(default_factory=dict)
     key: str = field(default_factory=new_key)
     version: int | None = None
     preview: str = ""
@@ -81,7 +145,9 @@ def _in_words(text: str, name: str) -> str:
     if "length >=" in text:
         return f"This is too short: at least {text.rpartition(' ')[2]} characters."
     if "length <=" in text:
-        return f"This is too long: at most {text.rpartition(' ')[2]} " + ("items." if "array" in text else "characters.")
+        return f"This is too long: at most {text.rpartition(' ')[2]} " + (
+            "items." if "array" in text else "characters."
+        )
     if name in ("starts_at", "ends_at"):
         return "Give a day and a time."
     if "regex" in text and name == "email":

@@ -1,0 +1,39 @@
+"""All pages, and what they depend on besides what the house provides: mounted by the composition root at `/`."""
+
+from litestar.di import Provide
+
+from members.cookies import provide_cookie_rules
+from pages import (
+    routes_accounts,
+    routes_admin,
+    routes_gatherings,
+    routes_home,
+    routes_members,
+    routes_posts,
+    routes_rooms,
+    routes_sectors,
+    routes_statics,
+    routes_topics,
+)
+
+routes = [
+    *routes_home.routes,
+    *routes_sectors.routes,
+    *routes_topics.routes,
+    *routes_posts.routes,
+    *routes_gatherings.routes,
+    *routes_rooms.routes,
+    *routes_accounts.routes,
+    *routes_members.routes,
+    *routes_admin.routes,
+    *routes_statics.routes,
+]
+
+dependencies = {
+    "cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False),
+    "reading": Provide(routes_topics.provide_reading, sync_to_thread=False),
+    "desk": Provide(routes_posts.provide_desk, sync_to_thread=False),
+    "foyer": Provide(routes_rooms.provide_foyer, sync_to_thread=False),
+    "door": Provide(routes_accounts.provide_door, sync_to_thread=False),
+    "study": Provide(routes_members.provide_study, sync_to_thread=False),
+}

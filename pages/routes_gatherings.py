@@ -1,0 +1,160 @@
+"""Gatherings: the list, one of them with its rooms, announcing one, adding a room."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from core import clock
+from core.actor import Actor
+from core.errors import Refusal, allowed
+from core.http import PathId
+from core.ids import GatheringId
+from gatherings import gatherings, rooms
+from gatherings.policy import UnknownTimeZone, ensure_can_announce
+from gatherings.shapes import Gathering, NewGathering, NewRoom, Room
+from pages.forms import FieldNotAcceptable, Form, Typed, once_of, read_form, text_in, to_shape
+from pages.press import AnyRequest, Press, go_to
+from pages.refusals import status_of
+from storage.database import Database, Transaction
+
+
+@get("/g", include_in_schema=False)
+async def show_gatherings(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+) -> Response[bytes]:
+    """What goes on, what comes, what was."""
+    async with db.read() as tx:
+        coming = (await gatherings.read_gatherings(tx, "upcoming")).items
+        past = (await gatherings.read_gatherings(tx, "past")).items
+    can_create = allowed(ensure_can_announce, actor, clock.now())
+    return press.page(request, actor, "gatherings.html", coming=coming, past=past, can_create=can_create)
+
+
+@get("/g/new", include_in_schema=False)
+async def show_new_gathering(
+    request: AnyRequest, actor: NamedDependency[Actor], press: NamedDependency[Press]
+) -> Response[bytes]:
+    """The form that announces a gathering."""
+    ensure_can_announce(actor, clock.now())
+    return press.page(request, actor, "new_gathering.html", form=Form(typed={"time_zone": ["UTC"]}))
+
+
+@post("/g/new", include_in_schema=False)
+async def announce_gathering(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+) -> Response[bytes]:
+    """Announce a gathering."""
+    typed = await read_form(request)
+    try:
+        new = _new_gathering(typed)
+
+        async def verb(tx: Transaction) -> Gathering:
+            gathering_id = await gatherings.announce_gathering(tx, actor, new)
+            return await gatherings.show_gathering(tx, actor, gathering_id, db.epoch)
+
+        answer = await once_of(request, actor, typed).answer(db, verb, 201)
+    except Refusal as refusal:
+        form = Form(typed=typed).refuse(refusal)
+        return press.page(request, actor, "new_gathering.html", status_of(refusal), form=form)
+    return go_to(f"/g/{msgspec.json.decode(answer.body, type=Gathering).id}")
+
+
+@get("/g/{gathering_id:int}", include_in_schema=False)
+async def show_gathering(
+    gathering_id: PathId,
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+    presence: NamedDependency[rooms.Presence],
+) -> Response[bytes]:
+    """A gathering and its rooms."""
+    return await _show(press, request, actor, db, presence, gathering_id, Form())
+
+
+@post("/g/{gathering_id:int}/rooms", include_in_schema=False)
+async def plan_room(
+    gathering_id: PathId,
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+    presence: NamedDependency[rooms.Presence],
+) -> Response[bytes]:
+    """Add a room to a gathering."""
+    typed = await read_form(request)
+    try:
+        facts = {
+            "title": text_in(typed, "title"),
+            "allows_anonymous": bool(text_in(typed, "allows_anonymous")),
+        }
+        new = to_shape(NewRoom, facts)
+        once = once_of(request, actor, typed)
+        answer = await once.answer(
+            db, lambda tx: rooms.plan_room(tx, actor, GatheringId(gathering_id), new), 201
+        )
+    except Refusal as refusal:
+        form = Form(typed=typed).refuse(refusal)
+        return await _show(press, request, actor, db, presence, gathering_id, form, status_of(refusal))
+    return go_to(f"/r/{msgspec.json.decode(answer.body, type=Room).id}")
+
+
+async def _show(
+    press: Press,
+    request: AnyRequest,
+    actor: Actor,
+    db: Database,
+    presence: rooms.Presence,
+    gathering_id: int,
+    form: Form,
+    status: int = 200,
+) -> Response[bytes]:
+    async with db.read() as tx:
+        gathering = await gatherings.get_gathering(tx, GatheringId(gathering_id))
+        found = await rooms.read_rooms(tx, actor, GatheringId(gathering_id))
+    return press.page(
+        request,
+        actor,
+        "gathering.html",
+        status,
+        gathering=gathering,
+        rooms=[rooms.with_presence(room, presence) for room in found],
+        sector_name=gathering.sector_name,
+        is_host=actor.hosts_at(GatheringId(gathering_id)),
+        form=form,
+    )
+
+
+def _new_gathering(typed: Typed) -> NewGathering:
+    names = ("sector", "title", "kind", "mode", "about", "place", "time_zone")
+    facts: dict[str, object] = {name: text_in(typed, name).strip() for name in names}
+    zone = _zone(str(facts["time_zone"]))
+    for name in ("starts_at", "ends_at"):
+        facts[name] = _moment(text_in(typed, name), name, zone)
+    return to_shape(NewGathering, facts)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownTimeZone(field="time_zone") from error
+
+
+def _moment(text: str, name: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone)
+    except ValueError as error:
+        raise FieldNotAcceptable("Give a day and a time.", field=name) from error
+
+
+routes = [show_gatherings, show_new_gathering, announce_gathering, show_gathering, plan_room]

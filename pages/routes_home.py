@@ -1,0 +1,58 @@
+"""Home, the sectors, help."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from core.actor import Actor
+from forum.lists import read_latest
+from forum.sectors import read_sectors
+from gatherings.gatherings import read_gatherings
+from gatherings.rooms import Presence, read_open_rooms, with_presence
+from pages.press import AnyRequest, Press
+from storage.database import Database
+
+_LATEST = 12
+_NEXT = 3
+
+
+@get("/", include_in_schema=False)
+async def show_home(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+    presence: NamedDependency[Presence],
+) -> Response[bytes]:
+    """What is live now, what is next, what moved, and the sectors."""
+    async with db.read() as tx:
+        rooms = [with_presence(room, presence) for room in await read_open_rooms(tx, actor)]
+        coming = (await read_gatherings(tx, "upcoming", count=_NEXT)).items
+        topics = await read_latest(tx, actor, _LATEST)
+        sectors = (await read_sectors(tx, db.epoch)).items
+    return press.page(
+        request, actor, "home.html", rooms=rooms, gatherings=coming, topics=topics, sectors=sectors
+    )
+
+
+@get("/s", include_in_schema=False)
+async def show_sectors(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+) -> Response[bytes]:
+    """All sectors."""
+    async with db.read() as tx:
+        sectors = (await read_sectors(tx, db.epoch)).items
+    return press.page(request, actor, "sectors.html", sectors=sectors)
+
+
+@get("/help", include_in_schema=False)
+async def show_help(
+    request: AnyRequest, actor: NamedDependency[Actor], press: NamedDependency[Press]
+) -> Response[bytes]:
+    """Keys, writing, what live means."""
+    return press.page(request, actor, "help.html")
+
+
+routes = [show_home, show_sectors, show_help]

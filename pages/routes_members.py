@@ -1,0 +1,212 @@
+"""A member's page, and one's own settings."""
+
+from collections.abc import Mapping
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from core.actor import Actor
+from core.errors import Refusal
+from core.ids import SessionId
+from members import accounts, credentials, passwords, profiles, sessions
+from members.countries import COUNTRIES
+from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange, Taxonomies
+from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
+from pages.frame import Community
+from pages.press import AnyRequest, Press, go_to
+from pages.refusals import status_of
+from storage.database import Database
+
+_LISTS = ("sectors", "stages", "materials", "languages", "public")
+_LINES = ("display_name", "organisation", "about")
+_ONE_OF = ("stakeholder_group", "country")
+_PUBLIC = (
+    ("stakeholder_group", "Stakeholder group"),
+    ("organisation", "Organisation"),
+    ("country", "Country"),
+    ("sectors", "Sectors of interest"),
+    ("stages", "Stages of the value chain"),
+    ("materials", "Materials"),
+    ("languages", "Languages"),
+    ("about", "About you"),
+)
+_LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "pt": "Português",
+    "zh": "中文",
+    "ar": "العربية",
+}
+
+
+class Study(Struct, frozen=True):
+    """What all these pages need: who is there, through what, with which press and lists."""
+
+    request: AnyRequest
+    actor: Actor
+    db: Database
+    press: Press
+    taxonomies: Taxonomies
+
+
+def provide_study(
+    request: AnyRequest,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    press: NamedDependency[Press],
+    taxonomies: NamedDependency[Taxonomies],
+) -> Study:
+    """The study of one request."""
+    return Study(request, actor, db, press, taxonomies)
+
+
+@get("/m/{handle:str}", include_in_schema=False)
+async def show_member(handle: FromPath[str], study: NamedDependency[Study]) -> Response[bytes]:
+    """What everybody may know of a member."""
+    async with study.db.read() as tx:
+        found = await profiles.read_profile(tx, handle)
+    facts = _facts(found, study.press.community)
+    is_own = found.id == study.actor.id
+    return study.press.page(
+        study.request, study.actor, "profile.html", member=found, facts=facts, is_own=is_own
+    )
+
+
+@get("/settings", include_in_schema=False)
+async def show_settings(study: NamedDependency[Study]) -> Response[bytes]:
+    """Profile, password, address, sessions."""
+    return await _settings(study, {})
+
+
+@post("/settings/profile", include_in_schema=False)
+async def change_profile(study: NamedDependency[Study]) -> Response[bytes]:
+    """Change what one says of oneself."""
+    typed = await read_form(study.request)
+    try:
+        change = to_shape(ProfileChange, _profile(typed))
+        async with study.db.begin() as tx:
+            await profiles.change_profile(tx, study.actor, change, study.taxonomies)
+    except Refusal as refusal:
+        return await _settings(study, {"profile": Form(typed=typed).refuse(refusal)}, status_of(refusal))
+    return go_to("/settings", done="profile")
+
+
+@post("/settings/password", include_in_schema=False)
+async def change_password(study: NamedDependency[Study]) -> Response[bytes]:
+    """Take a new password."""
+    typed, actor = await read_form(study.request), study.actor
+    try:
+        change = to_shape(NewPassword, {"current": text_in(typed, "current"), "new": text_in(typed, "new")})
+        passwords.ensure_not_common(change.new, actor.handle or "", field="new")
+        known = await credentials.recognise_again(study.db, actor, change.current)
+        sealed = await passwords.seal_secret(change.new, known.secret)
+        async with study.db.begin() as tx:
+            await credentials.change_password(tx, actor, known, sealed)
+    except Refusal as refusal:
+        return await _settings(study, {"password": Form(typed=typed).refuse(refusal)}, status_of(refusal))
+    return go_to("/settings", done="password")
+
+
+@post("/settings/address", include_in_schema=False)
+async def change_address(study: NamedDependency[Study]) -> Response[bytes]:
+    """Take a new address, once it is proved."""
+    typed = await read_form(study.request)
+    try:
+        facts = {"email": text_in(typed, "email").strip(), "password": text_in(typed, "own_password")}
+        change = to_shape(NewAddress, facts)
+        await credentials.recognise_again(study.db, study.actor, change.password)
+        async with study.db.begin() as tx:
+            await accounts.change_address(tx, study.actor, change.email)
+    except Refusal as refusal:
+        return await _settings(study, {"address": Form(typed=typed).refuse(refusal)}, status_of(refusal))
+    return go_to("/settings", done="address")
+
+
+@post("/settings/verification", include_in_schema=False)
+async def mail_again(study: NamedDependency[Study]) -> Response[bytes]:
+    """Have the link that proves the address mailed again."""
+    async with study.db.begin() as tx:
+        await accounts.ask_verification(tx, study.actor)
+    return go_to("/settings", done="verification")
+
+
+@post("/settings/sessions", include_in_schema=False)
+async def end_session(study: NamedDependency[Study]) -> Response[bytes]:
+    """End one of one's sessions."""
+    session_id = number_in(text_in(await read_form(study.request), "revoke"))
+    if session_id is None:
+        raise BadButton
+    async with study.db.begin() as tx:
+        await sessions.end_session(tx, study.actor, SessionId(session_id))
+    return go_to("/settings", done="session")
+
+
+async def _settings(study: Study, forms: Mapping[str, Form], status: int = 200) -> Response[bytes]:
+    community = study.press.community
+    async with study.db.read() as tx:
+        me = await profiles.read_member(tx, study.actor.signed_in())
+        open_sessions = await sessions.read_sessions(tx, study.actor)
+    return study.press.page(
+        study.request,
+        study.actor,
+        "settings.html",
+        status,
+        email=me.email or "",
+        profile=forms.get("profile") or Form(typed=_typed(me)),
+        password=forms.get("password") or Form(),
+        address=forms.get("address") or Form(),
+        sessions=open_sessions.items,
+        groups=community.groups,
+        countries=sorted(COUNTRIES.items(), key=lambda entry: entry[1]),
+        stages=[(slug, _words(slug)) for slug in community.stages],
+        materials=[(slug, _words(slug)) for slug in community.materials],
+        languages=[(code, _LANGUAGES.get(code, code)) for code in community.languages],
+        publics=_PUBLIC,
+    )
+
+
+def _typed(me: Me) -> dict[str, list[str]]:
+    typed: dict[str, list[str]] = {name: [getattr(me, name) or ""] for name in (*_LINES, *_ONE_OF)}
+    typed.update({name: list(getattr(me, name)) for name in _LISTS})
+    return typed
+
+
+def _profile(typed: Typed) -> dict[str, object]:
+    facts: dict[str, object] = {name: text_in(typed, name).strip() for name in _LINES}
+    facts.update({name: text_in(typed, name) or None for name in _ONE_OF})
+    facts.update({name: list(typed.get(name, ())) for name in _LISTS})
+    return facts
+
+
+def _facts(found: Profile, community: Community) -> list[tuple[str, str]]:
+    groups, sectors = dict(community.groups), dict(community.sectors)
+    group = groups.get(found.stakeholder_group or "", found.stakeholder_group or "")
+    facts = [
+        ("Speaks for", group),
+        ("Organisation", found.organisation or ""),
+        ("Country", COUNTRIES.get(found.country or "", "")),
+        ("Sectors", ", ".join(sectors.get(slug, slug) for slug in found.sectors or ())),
+        ("Stages", ", ".join(_words(slug) for slug in found.stages or ())),
+        ("Materials", ", ".join(_words(slug) for slug in found.materials or ())),
+        ("Reads", ", ".join(_LANGUAGES.get(code, code) for code in found.languages or ())),
+    ]
+    return [(word, value) for word, value in facts if value]
+
+
+def _words(slug: str) -> str:
+    return slug.replace("-", " ").capitalize()
+
+
+routes = [
+    show_member,
+    show_settings,
+    change_profile,
+    change_password,
+    change_address,
+    mail_again,
+    end_session,
+]

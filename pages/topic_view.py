@@ -1,0 +1,101 @@
+"""What a topic's page is made of, once its posts are read."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import Struct
+
+from core import clock
+from core.actor import Actor
+from core.errors import allowed
+from core.ids import MemberId, SectorId, TopicId
+from forum.policy import PostFacts, TopicFacts, ensure_can_lock, ensure_can_react, ensure_can_reply
+from forum.reading import Place
+from forum.shapes import Post, PostPage, Topic
+from members.shapes import Author
+from pages import contribution
+from pages.addresses import topic_address
+from pages.forms import Form
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_SHOWN_PEOPLE = 12
+_ANY_POST = PostFacts(number=1, author_id=None, is_own=False, state="published")
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Which page of which topic somebody asked for."""
+
+    place: Place
+    number: int | None = None
+
+
+def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
+    """What the rules look at, of a topic that was read to be shown."""
+    return TopicFacts(
+        id=TopicId(topic.id),
+        sector_id=sector_id,
+        kind=topic.kind,
+        author_id=MemberId(topic.author.id) if topic.author else None,
+        is_locked=topic.state == "locked",
+        is_gone=topic.state in ("withdrawn", "hidden"),
+        version=topic.version,
+    )
+
+
+def place_of(
+    topic: TopicFacts, address: str, actor: Actor, asked: Asked, groups: dict[str, str]
+) -> contribution.Place:
+    """Where the posts stand and what this actor may do there, by the same rules as everywhere."""
+    now = clock.now()
+    return contribution.Place(
+        address=address,
+        viewer=actor.id,
+        may_reply=allowed(ensure_can_reply, actor, topic, now),
+        may_react=allowed(ensure_can_react, actor, topic, _ANY_POST, now),
+        is_moderator=allowed(ensure_can_lock, actor, topic),
+        in_tree=asked.place.order == "tree",
+        here=asked.number,
+        groups=groups,
+    )
+
+
+def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: contribution.Place) -> dict[str, Any]:
+    """All that the template of a topic's page needs."""
+    order, branch = asked.place.order, asked.place.branch
+    around: list[tuple[str, str]] = [("order", order)] if order != "tree" else []
+    around += [("branch", str(branch))] if branch else []
+    form = Form(action=f"/t/{topic.id}/reply", verb="Reply", draft=f"topic:{topic.id}")
+    return {
+        "topic": topic,
+        "page": page,
+        "posts": contribution.contributions(page.items, place),
+        "order": order,
+        "branch": branch,
+        "query": urlencode(around) + "&" if around else "",
+        "address": place.address,
+        "may_reply": place.may_reply,
+        "may_moderate": place.is_moderator,
+        "people": _people(page.items),
+        "form": form,
+        "blank": form,
+        "place": "",
+        "sample": contribution.contribution(blank_post(place), place),
+    }
+
+
+def blank_post(place: contribution.Place) -> Post:
+    """What the page's script makes arriving posts of: it overwrites every word of it."""
+    author = Author(place.viewer or 0, "_", "_", "_")
+    return Post(0, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
+
+
+def address_of(topic: Topic) -> str:
+    """The topic's own address."""
+    return topic_address(topic.id, topic.title)
+
+
+def _people(posts: list[Post]) -> list[tuple[str, str, int]]:
+    counted = Counter((post.author.display_name, post.author.handle) for post in posts if post.author)
+    return [(name, handle, count) for (name, handle), count in counted.most_common(_SHOWN_PEOPLE)]
