@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import VISITOR, Actor
 from core.errors import NotFound
@@ -12,6 +13,7 @@ from core.ids import SectorId, TopicId
 from forum import topics
 from forum.reading import read_posts_by_id
 from forum.shapes import Post, Topic
+from forum.tables import posts as post_table
 from forum.tables import sectors
 from storage.database import Reader
 from storage.log import Entry
@@ -20,6 +22,14 @@ from storage.statements import statement
 WITHHELD = b'{"type":"withheld"}'
 
 _SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+
+# Absolute, as all that events show: who hears a reply twice, or late, still counts right.
+_parents = post_table.alias()
+_REPLIES = statement(
+    select(post_table.c.id, _parents.c.children)
+    .join(_parents, _parents.c.id == post_table.c.parent_id)
+    .where(post_table.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+)
 
 # Stands for every moderator when events are rendered: sees all, is nobody.
 _MODERATOR = Actor(is_administrator=True)
@@ -51,7 +61,9 @@ async def show_topic(tx: Reader, audience: str, entries: Sequence[Entry]) -> lis
     found = await read_posts_by_id(tx, viewer, sorted(named))
     changed = {entry.event["topic_id"] for entry in entries if entry.event["type"] == "topic_changed"}
     shown = await topics.show_topics(tx, viewer, sorted(changed))
-    return [_show_post_or_topic(entry.event, found, shown) for entry in entries]
+    arrived = [post.id for post in found.values() if post.parent is not None]
+    replies = {row["id"]: row["children"] for row in await tx.rows(_REPLIES, ids=arrived)} if arrived else {}
+    return [_show_post_or_topic(entry.event, found, shown, replies) for entry in entries]
 
 
 async def show_sector(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
@@ -66,10 +78,15 @@ async def show_plain(tx: Reader, audience: str, entries: Sequence[Entry]) -> lis
     return [msgspec.json.encode(entry.event) for entry in entries]
 
 
-def _show_post_or_topic(event: dict[str, Any], posts: dict[int, Post], changed: dict[int, Topic]) -> bytes:
-    if "post_id" in event:
-        return _show(event, "post", posts.get(event["post_id"]))
-    return _show(event, "topic", changed.get(event["topic_id"]))
+def _show_post_or_topic(
+    event: dict[str, Any], posts: dict[int, Post], changed: dict[int, Topic], replies: dict[int, int]
+) -> bytes:
+    if "post_id" not in event:
+        return _show(event, "topic", changed.get(event["topic_id"]))
+    post = posts.get(event["post_id"])
+    if event["type"] == "reply_posted" and post is not None and post.parent is not None:
+        return msgspec.json.encode({"type": "reply_posted", "post": post, "parent_replies": replies[post.id]})
+    return _show(event, "post", post)
 
 
 def _show(event: dict[str, Any], name: str, value: object | None) -> bytes:
