@@ -125,21 +125,23 @@ async def change_password(
         await credentials.change_password(tx, actor, known, sealed)
 
 
-@put("/me/address", status_code=202, operation_id="change_address")
+@put("/me/address", responses=answers(202, None), operation_id="change_address")
 async def change_address(
     data: JSONBody[NewAddress], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
+) -> Response[bytes]:
     """Take a new address: it counts once the link that is mailed there is followed."""
     await credentials.recognise_again(db, actor, data.password)
     async with db.begin() as tx:
         await accounts.change_address(tx, actor, data.email)
+    return json_response(b"", 202)
 
 
-@post("/me/verification-mail", status_code=202, operation_id="mail_again")
-async def mail_again(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+@post("/me/verification-mail", responses=answers(202, None), operation_id="mail_again")
+async def mail_again(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Response[bytes]:
     """Have the link that proves the address mailed again."""
     async with db.begin() as tx:
         await accounts.ask_verification(tx, actor)
+    return json_response(b"", 202)
 
 
 @post("/address-verifications", status_code=204, operation_id="verify")
@@ -149,11 +151,12 @@ async def verify(data: JSONBody[LinkSpent], db: NamedDependency[Database]) -> No
         await accounts.spend_verification(tx, data.token)
 
 
-@post("/password-resets", status_code=202, operation_id="request_reset")
-async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> None:
+@post("/password-resets", responses=answers(202, None), operation_id="request_reset")
+async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> Response[bytes]:
     """Have a link for a new password mailed, if the address is a member's; the answer does not tell whether it is."""
     async with db.begin() as tx:
         await links.ask_link(tx, "reset", credentials.fold_address(data.email))
+    return json_response(b"", 202)
 
 
 @put("/password-resets/{token:str}", status_code=204, operation_id="reset_password")
