@@ -1,20 +1,25 @@
 """The door of every HTTP route: who is asking, from where, and whether that was too often."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.errors import Denied, Malformed, SignInFirst
+from core.errors import Denied, Malformed, SignInFirst, TooMany
 from members.cookies import cookie_name
 from members.sessions import find_actor
 from storage.database import Database
 from storage.once import KEY_LENGTH, Once, fingerprint
-from tertulia.limits import LIMITS, Limiter, address_key
+from tertulia.limits import FORMS, LIMITS, Limiter, address_key
 from tertulia.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -42,6 +47,9 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
     cookie = cookie_name(settings.is_secure)
 
     async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        if handler.opt.get("public"):
+            connection.scope["state"]["actor"] = VISITOR
+            return
         token, by_cookie = _token(connection, cookie)
         writes = connection.scope["method"] not in SAFE  # type: ignore[typeddict-item]
         if writes and not _is_from_here(connection, settings.allowed_origins, by_cookie):
@@ -53,9 +61,10 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
             if actor.id is None and not by_cookie:
                 raise SignInFirst
         connection.scope["state"]["actor"] = actor
-        name = getattr(handler, "operation_id", None) or handler.handler_name
-        limit = name if name in LIMITS else ("write" if writes else "read")
+        limit = _limit(connection, handler, writes)
         await limiter.count(limit, _who(connection, actor))
+        if limit == "sign_in" and isinstance(connection, Request):
+            await _slow_guessing(connection, limiter)
 
     return admit
 
@@ -77,6 +86,34 @@ async def provide_once(request: Request[Any, Any, Any]) -> Once:
     scope = f"member:{actor.id}" if actor.id else f"address:{_address(request)}"
     route = f"{request.method} {request.url.path}"
     return Once(scope=scope, key=key, fingerprint=fingerprint(route, await request.body()))
+
+
+def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, writes: bool) -> str:
+    name = getattr(handler, "operation_id", None) or ""
+    if writes:
+        name = FORMS.get(connection.scope.get("path_template", ""), name)
+    return name if name in LIMITS else ("write" if writes else "read")
+
+
+async def _slow_guessing(request: Request[Any, Any, Any], limiter: Limiter) -> None:
+    """Passwords are guessed slowly: from one address it stops, from many it drags, but the owner is never locked out."""
+    login = _login(await request.body()).casefold().strip()
+    await limiter.count("sign_in_from", f"{login}@{_address(request)}")
+    try:
+        await limiter.count("sign_in_account", login)
+    except TooMany:
+        await asyncio.sleep(2)
+
+
+def _login(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Login).login
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return parse_qs(body.decode("latin-1")).get("login", [""])[0]
+
+
+class _Login(Struct):
+    login: str
 
 
 def _token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple[str | None, bool]:

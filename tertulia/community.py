@@ -10,6 +10,7 @@ from msgspec import Struct
 from forum import sectors
 from forum.shapes import Sector
 from members.shapes import Taxonomies
+from pages import frame as pages
 from storage.database import Transaction
 
 
@@ -45,6 +46,19 @@ class Community(Struct):
             materials=frozenset(material for sector in self.sectors for material in sector.materials),
             languages=frozenset(self.languages),
         )
+
+
+def page_community(community: Community) -> pages.Community:
+    """What of the community all pages show."""
+    lists = community.taxonomies()
+    return pages.Community(
+        name=community.name,
+        sectors=tuple((sector.slug, sector.name) for sector in community.sectors),
+        groups=tuple((group.slug, group.name) for group in community.stakeholder_groups),
+        stages=tuple(sorted(lists.stages)),
+        materials=tuple(sorted(lists.materials)),
+        languages=tuple(community.languages),
+    )
 
 
 def read_community(path: Path) -> Community:

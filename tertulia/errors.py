@@ -1,6 +1,7 @@
 """Refusals to HTTP: the whole map, and problem documents (RFC 9457) for all that can go wrong."""
 
 import re
+from typing import Any
 
 import msgspec
 import structlog
@@ -18,6 +19,8 @@ from litestar.exceptions import (
 from msgspec import UNSET, Struct, UnsetType
 
 from core import errors
+from pages.press import Press
+from pages.refusals import refusal_page, wants_page
 
 log = structlog.get_logger()
 
@@ -93,8 +96,8 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     return _plain(500, "internal", "Something broke on our side. It was written down."), {}
 
 
-def respond_to_error(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
-    """The one exception handler: a problem document, and a log line for what nobody foresaw."""
+def respond_to_error(press: Press, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The one exception handler: a problem document, or a page for browsers; a log line for what nobody foresaw."""
     problem, headers = problem_of(error)
     if problem.code == "invalid" and problem.field in request.scope.get("path_params", {}):
         # An address that no id can have is an address of nothing.
@@ -102,6 +105,8 @@ def respond_to_error(request: Request, error: Exception) -> Response[bytes]:  # 
     if problem.status >= 500 and not isinstance(error, errors.Unavailable):
         log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
     headers["Cache-Control"] = "no-store"
+    if wants_page(request):
+        return refusal_page(press, request, problem.status, problem.code, problem.detail, headers)
     return Response(
         msgspec.json.encode(problem),
         status_code=problem.status,

@@ -43,7 +43,8 @@ class Limit(Struct, frozen=True):
 LIMITS = {
     "register": Limit(10, 3600, 5),
     "sign_in": Limit(20, 60, 10),
-    "sign_in_account": Limit(100, 3600, 10),
+    "sign_in_from": Limit(5, 60, 10),
+    "sign_in_account": Limit(100, 3600, 20),
     "request_reset": Limit(10, 3600, 5),
     "verify": Limit(30, 3600, 10),
     "start_topic": Limit(20, 3600, 5),
@@ -55,6 +56,22 @@ LIMITS = {
     "preview": Limit(120, 60, 30),
     "write": Limit(120, 60, 40),
     "read": Limit(1200, 60, 400),
+}
+
+# Forms count as what they do; all other forms are "write".
+FORMS = {
+    "/signin": "sign_in",
+    "/register": "register",
+    "/reset": "request_reset",
+    "/verify": "verify",
+    "/claim-admin": "verify",
+    "/s/{slug:str}/new": "start_topic",
+    "/t/{topic_id:int}/reply": "post_reply",
+    "/p/{post_id:int}/reply": "post_reply",
+    "/p/{post_id:int}/edit": "edit_post",
+    "/p/set": "set_reaction",
+    "/r/{room_id:int}/questions": "ask_question",
+    "/r/{room_id:int}/act": "vote",
 }
 
 

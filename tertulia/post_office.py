@@ -49,7 +49,7 @@ class PostOffice:
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self.sender.partition("@")[2] or "localhost")
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text, cte="8bit" if letter.text.isascii() else "quoted-printable")
+        message.set_content(letter.text, cte="8bit")
         return message
 
     async def _send(self, message: EmailMessage) -> None:

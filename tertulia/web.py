@@ -1,5 +1,6 @@
 """The web application: routes, their dependencies, and the order of what surrounds them."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Litestar, Router
@@ -19,10 +20,13 @@ from members.routes import routes as member_routes
 from members.sessions import find_actor, load_actor
 
 from realtime.routes import routes as live_routes
+from pages import routes as page_routes
+from pages.press import Press
 from realtime.access import Sessions
 from realtime.socket import LiveSocket
 from storage.database import Database
 from tertulia.admission import make_door, provide_actor, provide_once
+from tertulia.community import page_community
 from tertulia.docs import docs
 from tertulia.errors import respond_to_error
 from tertulia.front import Front
@@ -39,11 +43,13 @@ def create_app(house: House) -> ASGIApp:
         "/api/v1",
         route_handlers=[*member_routes, *forum_routes, *gathering_routes, *live_routes],
     )
+    pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
+    press = Press(page_community(house.community))
     config = AppConfig(
-        route_handlers=[api, health, ready, docs],
-        dependencies=_dependencies(house),
+        route_handlers=[api, pages, health, ready, docs],
+        dependencies=_dependencies(house, press),
         guards=[make_door(house.settings, house.db, house.limiter)],
-        exception_handlers={Exception: respond_to_error},
+        exception_handlers={Exception: partial(respond_to_error, press)},
         request_max_body_size=LARGEST_BODY,
         openapi_config=OpenAPIConfig(
             title="Tertulia",
@@ -79,7 +85,7 @@ def _socket(house: House) -> LiveSocket:
     )
 
 
-def _dependencies(house: House) -> dict[str, Provide]:
+def _dependencies(house: House, press: Press) -> dict[str, Provide]:
     values: dict[str, Any] = {
         "settings": house.settings,
         "community": house.community,
@@ -91,6 +97,7 @@ def _dependencies(house: House) -> dict[str, Provide]:
         "votes": house.votes,
         "limiter": house.limiter,
         "cache": house.cache,
+        "press": press,
         "presence": house.hub.attendance,
     }
     provided = {name: _value(value) for name, value in values.items()}
