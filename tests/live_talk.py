@@ -58,6 +58,10 @@ class Person(Struct):
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         return await self._ask("PATCH", path, json=body, headers=headers)
 
+    async def delete(self, path: str) -> httpx2.Response:
+        """Take away."""
+        return await self._ask("DELETE", path)
+
     async def _ask(self, method: str, path: str, **request: Any) -> httpx2.Response:
         headers = request.pop("headers", {})
         if self.token:
