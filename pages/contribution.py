@@ -85,12 +85,12 @@ def _post(post: Post, place: Place, named: Mapping[int, tuple[int, str]], before
     indent = min(post.depth, DEEPEST) if place.in_tree else 0
     state = "" if post.html is not None else " gone"
     said = post.html if post.html is not None else f"<p>{_GONE.get(post.state, 'This is not shown.')}</p>"
-    edited = f"<span>edited {date(post.edited_at)}</span>" if post.edited_at else ""
+    edited = f'<span class="edited">edited {date(post.edited_at)}</span>' if post.edited_at else ""
     return (
         f'<article class="post d{indent}{state}{" here" if number == place.here else ""}" id="p{number}" tabindex="-1"'
         f' data-id="{post.id}" data-number="{number}" data-parent="{post.parent or ""}" data-depth="{post.depth}"'
         f' data-version="{post.version}" aria-labelledby="b{number}"><header class="by" id="b{number}">'
-        f'{who(post.author, place.groups)}{edited}'
+        f"{who(post.author, place.groups)}{edited}"
         f'<a class="at" href="{address}#p{number}">#{number} · {date(post.posted_at)}</a></header>'
         f'{_answers(post, place, named, before)}<div class="said" dir="auto">{said}</div>'
         f'<div class="can">{_can(post, place)}</div></article>'

@@ -1,0 +1,61 @@
+// The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
+
+import { LINE_DOWN, call, newKey, say, unsay, words } from "./calls.js";
+import { forget, keepDraft } from "./drafts.js";
+
+/** Shows previews in place. */
+export function preview(form) {
+  form.querySelector("[name=preview]")?.addEventListener("click", async (click) => {
+    const body = form.elements.body.value;
+    if (!body.trim()) return;
+    click.preventDefault();
+    const answer = await call("POST", "/previews", { body }).catch(() => null);
+    if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, form);
+    unsay(form);
+    show(form, answer.data.html);
+  });
+}
+
+function show(form, html) {
+  let place = form.querySelector(".preview");
+  if (!place) {
+    place = document.createElement("div");
+    place.className = "preview";
+    place.setAttribute("role", "status");
+    place.innerHTML = '<h3>Preview</h3><div class="said" dir="auto"></div>';
+    form.querySelector(".foot-line").before(place);
+  }
+  place.querySelector(".said").innerHTML = html;
+}
+
+/** Sends a form by `send(body, key)`, which returns the answer; `done(data)` is called when it was taken. */
+export function sendByScript(form, send, done) {
+  form.dataset.scripted = "";
+  preview(form);
+  keepDraft(form);
+  form.addEventListener("submit", async (submit) => {
+    if (submit.submitter?.name === "preview") return;
+    submit.preventDefault();
+    const button = form.querySelector(".first");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      const answer = await send(form.elements.body.value, form.elements.key.value);
+      if (!answer.ok) return say(answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer), form);
+      unsay(form);
+      forget(form);
+      form.elements.key.value = newKey();
+      form.elements.body.value = "";
+      form.querySelector(".preview")?.remove();
+      done(answer.data);
+    } catch {
+      // The same key goes with the next try: if this one had arrived after all, nothing happens twice.
+      say("Not sent: the line is down. Your text is kept. Press again when you are back.", form);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  form.elements.body.addEventListener("keydown", (key) => {
+    if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) form.requestSubmit(form.querySelector(".first"));
+  });
+}

@@ -1,0 +1,171 @@
+// The live line: one socket per page that hears what happens, catches up after a break, and says when it cannot.
+
+const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
+const QUIET = 20000;
+
+/**
+ * Follows the channel the page was rendered from. `heard.event(event)` gets each thing that happened once and in
+ * order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the page and returns where it stands now.
+ */
+export function follow(heard) {
+  const body = document.body;
+  if (!body.dataset.live) return null;
+  return new Line({ channel: body.dataset.live, epoch: body.dataset.epoch, seq: Number(body.dataset.seq) }, heard);
+}
+
+class Line {
+  constructor(stream, heard) {
+    this.stream = stream;
+    this.heard = heard;
+    this.tries = 0;
+    this.since = null;
+    addEventListener("online", () => this.hurry());
+    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    this.open();
+  }
+
+  open() {
+    clearTimeout(this.timer);
+    this.timer = null;
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/live`);
+    this.socket = socket;
+    socket.onopen = () => this.join();
+    socket.onmessage = (message) => socket === this.socket && this.take(JSON.parse(message.data));
+    socket.onclose = (closed) => socket === this.socket && this.lost(closed.code);
+    this.listen();
+  }
+
+  join() {
+    const { channel, epoch, seq } = this.stream;
+    this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
+  }
+
+  // Silence is asked about; no answer means that the line is dead although nobody has told us.
+  listen() {
+    clearTimeout(this.watch);
+    this.watch = setTimeout(() => {
+      if (this.socket.readyState === WebSocket.OPEN) this.socket.send('{"type":"ping"}');
+      this.watch = setTimeout(() => this.drop(), QUIET / 2);
+    }, QUIET);
+  }
+
+  drop() {
+    const socket = this.socket;
+    socket.onclose = null;
+    socket.close();
+    this.lost(0);
+  }
+
+  async take(frame) {
+    this.listen();
+    if (frame.type === "pong") return;
+    if (frame.channel !== this.stream.channel) return;
+    if (frame.type === "event") this.event(frame);
+    else if (frame.type === "signal") this.heard.signal?.(frame.signal);
+    else if (frame.type === "joined") this.joined(frame);
+    else if (frame.type === "reset") await this.reset();
+    else if (frame.type === "refused" || frame.type === "left") this.stop("This page is not followed any more. Load it again.");
+  }
+
+  joined(frame) {
+    for (const missed of frame.missed) this.event(missed);
+    this.tries = 0;
+    this.found();
+  }
+
+  event(frame) {
+    if (frame.seq <= this.stream.seq) return;
+    // A number is missing: join again from the last one that came, and hear what was missed.
+    if (frame.seq !== this.stream.seq + 1) return void this.drop();
+    this.stream.seq = frame.seq;
+    this.heard.event(frame.event);
+  }
+
+  async reset() {
+    try {
+      this.stream = await this.heard.reset();
+    } catch {
+      return this.drop();
+    }
+    this.drop();
+  }
+
+  lost(code) {
+    clearTimeout(this.watch);
+    if (code === 4401) return this.stop("Your session has ended. Sign in again to follow this page.");
+    if (code === 4403) return this.stop("This page cannot be followed from here.");
+    this.since ??= new Date();
+    setTimeout(() => this.since && this.tell(), 1500);
+    const wait = code === 1012 ? Math.random() * 10000 : WAITS[Math.min(this.tries++, WAITS.length - 1)] * (0.5 + Math.random());
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.open(), wait);
+  }
+
+  hurry() {
+    if (this.timer) this.open();
+  }
+
+  found() {
+    this.since = null;
+    bar("");
+    this.heard.current?.(true);
+  }
+
+  tell() {
+    const at = this.since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    bar(`Not current, reconnecting since ${at}. What you read and write here is kept.`);
+    this.heard.current?.(false);
+  }
+
+  stop(words) {
+    clearTimeout(this.watch);
+    this.socket.onclose = null;
+    this.socket.close();
+    bar(words);
+  }
+}
+
+function bar(words) {
+  const place = document.querySelector("#state");
+  if (!place) return;
+  place.hidden = !words;
+  if (place.textContent !== words) place.textContent = words;
+}
+
+/** Reads this page again; what it says, and where in its channel it stands. */
+export async function reread() {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (!response.ok) throw new Error(`${response.status}`);
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const { live, epoch, seq } = page.body.dataset;
+  return { page, stream: { channel: live, epoch, seq: Number(seq) } };
+}
+
+/**
+ * Brings a list of elements to what a fresh list says, by id: what is unchanged is left alone, and what the reader
+ * looks at stays where it is.
+ */
+export function reconcile(list, fresh) {
+  const held = [...list.children].find((one) => one.getBoundingClientRect().bottom > 80);
+  const top = held?.getBoundingClientRect().top;
+  const old = new Map([...list.children].map((one) => [one.id, one]));
+  let last = null;
+  for (const one of [...fresh.children]) {
+    const known = one.id ? old.get(one.id) : null;
+    const next = known && (known.contains(document.activeElement) || known.dataset.same === same(one)) ? known : one;
+    if (known && next !== known) known.remove();
+    if (next === one) next.dataset.same = same(one);
+    old.delete(one.id);
+    if (last ? last.nextElementSibling !== next : list.firstElementChild !== next) {
+      if (last) last.after(next);
+      else list.prepend(next);
+    }
+    last = next;
+  }
+  for (const gone of old.values()) if (!gone.contains(document.activeElement)) gone.remove();
+  if (held?.isConnected) scrollBy({ top: held.getBoundingClientRect().top - top, behavior: "instant" });
+}
+
+function same(one) {
+  return `${one.dataset.version} ${one.className} ${one.textContent}`;
+}

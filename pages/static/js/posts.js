@@ -1,0 +1,163 @@
+// A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
+
+import { localise } from "./times.js";
+
+export const KINDS = { agree: "Agree", thanks: "Thanks", competent: "Competent", curious: "Curious", kind: "Kind" };
+const GONE = { withdrawn: "Its author took this back.", hidden: "A moderator has hidden this." };
+const DEEPEST = 4;
+
+const list = document.querySelector("#posts");
+const template = document.querySelector("#post-template");
+const groups = template ? JSON.parse(template.dataset.groups) : {};
+const { address, order, viewer } = document.body.dataset;
+
+/** The article of a post, by its id. */
+export function articleOf(id) {
+  return list.querySelector(`.post[data-id="${id}"]`);
+}
+
+/** A new article for a post, with a note of what it answers if that does not stand directly above it. */
+export function articleFor(post) {
+  const article = template.content.firstElementChild.cloneNode(true);
+  const depth = order === "tree" ? Math.min(post.depth, DEEPEST) : 0;
+  article.className = `post d${depth}`;
+  article.id = `p${post.number}`;
+  Object.assign(article.dataset, { id: post.id, number: post.number, parent: post.parent ?? "", depth: post.depth });
+  article.setAttribute("aria-labelledby", `b${post.number}`);
+  article.querySelector(".by").id = `b${post.number}`;
+  author(article, post.author);
+  const at = article.querySelector(".at");
+  at.href = `${address}/${post.number}#p${post.number}`;
+  at.firstChild.data = `#${post.number} · `;
+  at.querySelector("time").dateTime = post.posted_at;
+  const own = viewer && String(post.author?.id) === viewer;
+  for (const one of article.querySelectorAll(".can [href^='/p/'], .can button")) {
+    if (one.href) one.href = one.getAttribute("href").replace("/p/0", `/p/${post.id}`);
+    if (one.value) one.value = one.value.replace(/^0 /, `${post.id} `);
+    if (!own && /\/(edit|withdraw)$/.test(one.href ?? "")) one.remove();
+  }
+  if (!own) article.querySelector(".menu hr")?.remove();
+  const label = article.querySelector(".more .unseen");
+  if (label) label.textContent = ` for post ${post.number}`;
+  change(article, post);
+  return article;
+}
+
+function author(article, who) {
+  const name = article.querySelector(".who");
+  const group = article.querySelector(".group");
+  if (!who) {
+    const nobody = document.createElement("span");
+    nobody.className = "who nobody";
+    nobody.textContent = "Anonymous";
+    name.replaceWith(nobody);
+  } else {
+    name.href = `/m/${who.handle}`;
+    name.querySelector("bdi").textContent = who.display_name;
+  }
+  if (!who?.group) group.remove();
+  else group.textContent = groups[who.group] ?? who.group;
+}
+
+/** Brings an article to what its post says now. */
+export function change(article, post) {
+  const gone = post.html === null;
+  article.dataset.version = post.version;
+  article.classList.toggle("gone", gone);
+  const said = article.querySelector(".said");
+  const text = gone ? `<p>${GONE[post.state] ?? "This is not shown."}</p>` : post.html;
+  if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
+  said.dataset.shown = text;
+  article.querySelector(".can").hidden = gone;
+  edited(article, post.edited_at);
+  if (!gone) reactions(article, post.reactions, post.mine);
+  localise(article);
+}
+
+function edited(article, at) {
+  let mark = article.querySelector(".edited");
+  if (!at) return void mark?.remove();
+  if (!mark) {
+    mark = document.createElement("span");
+    mark.className = "edited";
+    mark.innerHTML = "edited <time></time>";
+    article.querySelector(".at").before(mark);
+  }
+  mark.querySelector("time").dateTime = at;
+}
+
+/** Shows who many reacted how; `mine`, if given, which of them are the viewer's own. */
+export function reactions(article, counts, mine) {
+  const can = article.querySelector(".can");
+  const more = can.querySelector(".more");
+  if (!more) return counted(can, counts);
+  const menu = more.querySelector(".menu");
+  let after = null;
+  for (const [kind, word] of Object.entries(KINDS)) {
+    const button = [...can.querySelectorAll("button[name=set]")].find((one) => one.value.split(" ")[1] === kind);
+    if (!button) continue;
+    const count = counts[kind] ?? 0;
+    if (mine) press(button, mine.includes(kind));
+    button.innerHTML = count ? `${word} <i>${count}</i>` : word;
+    const had = button === document.activeElement;
+    if (count) more.before(button);
+    else if (after) after.after(button);
+    else menu.prepend(button);
+    if (!count) after = button;
+    if (had) button.focus({ preventScroll: true });
+  }
+}
+
+function counted(can, counts) {
+  for (const old of can.querySelectorAll("span.act")) old.remove();
+  for (const [kind, word] of Object.entries(KINDS)) {
+    if (!counts[kind]) continue;
+    const mark = document.createElement("span");
+    mark.className = "act";
+    mark.innerHTML = `${word} <i>${counts[kind]}</i>`;
+    can.append(mark);
+  }
+}
+
+/** Marks a reaction's button as pressed or not; its value is what pressing it would set. */
+export function press(button, pressed) {
+  const [id, kind] = button.value.split(" ");
+  button.setAttribute("aria-pressed", String(pressed));
+  button.value = `${id} ${kind} ${pressed ? 0 : 1}`;
+}
+
+/** The element after which a post belongs on this page; null if it belongs on another page. */
+export function placeFor(post) {
+  const all = [...list.querySelectorAll(".post")];
+  if (order === "time") return "more" in document.body.dataset ? null : all.at(-1) ?? null;
+  if (post.parent === null) return "more" in document.body.dataset || "part" in document.body.dataset ? null : all.at(-1) ?? null;
+  const at = all.findIndex((one) => one.dataset.id === String(post.parent));
+  if (at < 0) return null;
+  const depth = Number(all[at].dataset.depth);
+  let end = at;
+  while (end + 1 < all.length && Number(all[end + 1].dataset.depth) > depth) end += 1;
+  // The branch may go on past this page's end.
+  return end + 1 === all.length && "more" in document.body.dataset ? null : all[end];
+}
+
+/** Puts a post's article after an element; one in a folded branch stays in it. */
+export function put(post, after) {
+  const article = articleFor(post);
+  const parent = post.parent === null ? null : articleOf(post.parent);
+  const branch = after.closest(".branch");
+  if (branch && post.depth <= DEEPEST) branch.after(article);
+  else after.after(article);
+  answers(article, parent, after);
+  article.classList.add("arrived");
+  return article;
+}
+
+function answers(article, parent, above) {
+  const line = article.querySelector(".answers");
+  if (!parent) return void line.remove();
+  const link = line.querySelector("a");
+  link.href = `#${parent.id}`;
+  link.innerHTML = `#${parent.dataset.number} <bdi></bdi>`;
+  link.querySelector("bdi").textContent = parent.querySelector(".who").textContent;
+  line.classList.toggle("unseen", parent === above && order === "tree");
+}

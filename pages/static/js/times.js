@@ -1,0 +1,23 @@
+// Times in the reader's own time zone, in the language of the page.
+
+const lang = document.documentElement.lang;
+const now = new Date();
+const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+const year = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
+const whole = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+
+/** Shows every time below an element as the reader's clock has it. */
+export function localise(root = document) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.getTime())) continue;
+    time.title = whole.format(at);
+    time.textContent = time.hasAttribute("data-moment") ? whole.format(at) : short(at);
+  }
+}
+
+function short(at) {
+  if (at.toDateString() === now.toDateString()) return hour.format(at);
+  return (at.getFullYear() === now.getFullYear() ? day : year).format(at);
+}
