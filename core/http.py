@@ -12,12 +12,16 @@ from core.errors import Malformed
 
 # PostgreSQL's bigint; what lies outside was never given out.
 PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
-Cursor = Annotated[str | None, QueryParameter(max_length=200, description="where the page starts, from `next`")]
+Cursor = Annotated[
+    str | None, QueryParameter(max_length=200, description="where the page starts, from `next`")
+]
 IfMatch = Annotated[
-    str | None, HeaderParameter(name="If-Match", required=False, max_length=80, description="the version you changed")
+    str | None,
+    HeaderParameter(name="If-Match", required=False, max_length=80, description="the version you changed"),
 ]
 IfNoneMatch = Annotated[
-    str | None, HeaderParameter(name="If-None-Match", required=False, max_length=400, description="the ETag you have")
+    str | None,
+    HeaderParameter(name="If-None-Match", required=False, max_length=400, description="the ETag you have"),
 ]
 
 _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')

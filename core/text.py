@@ -20,7 +20,14 @@ Title = Annotated[str, Meta(min_length=3, max_length=TITLE_LENGTH, pattern=ONE_L
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH, pattern=ONE_LINE)]
 Line = Annotated[str, Meta(max_length=120, pattern=ONE_LINE)]
 Slug = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*(?![\s\S])")]
-Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+(?![\s\S])")]
+Email = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=254,
+        pattern=r"^[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+(?![\s\S])",
+    ),
+]
 Password = Annotated[str, Meta(min_length=8, max_length=256, pattern=NO_CONTROLS)]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])")]
 

@@ -11,7 +11,9 @@ def public_group() -> ColumnElement[str | None]:
     return case((any_(members.c.public) == "stakeholder_group", members.c.stakeholder_group))
 
 
-def author_of(author_id: int | None, handle: str | None, display_name: str | None, group: str | None) -> Author | None:
+def author_of(
+    author_id: int | None, handle: str | None, display_name: str | None, group: str | None
+) -> Author | None:
     """The author, or None where nobody is named: asked anonymously, or erased."""
     if author_id is None or handle is None or display_name is None:
         return None

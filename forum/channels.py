@@ -70,7 +70,7 @@ async def show_sector(tx: Reader, audience: str, entries: Sequence[Entry]) -> li
     """Events of one sector, with the topics they name."""
     named = sorted({entry.event["topic_id"] for entry in entries if "topic_id" in entry.event})
     shown = await topics.show_topics(tx, _VIEWERS[audience], named)
-    return [_show(entry.event, "topic", shown.get(entry.event.get("topic_id"))) for entry in entries]
+    return [_show(entry.event, "topic", shown.get(entry.event.get("topic_id", 0))) for entry in entries]
 
 
 async def show_plain(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:

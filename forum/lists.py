@@ -86,5 +86,6 @@ def _next(order: TopicOrder, found: list[Topic]) -> str | None:
     if len(found) <= PAGE:
         return None
     last = found[PAGE - 1]
-    at = {"active": last.last_activity_at, "new": last.opened_at, "discussed": last.posts}[order]
-    return write_cursor(at, last.id)
+    if order == "discussed":
+        return write_cursor(last.posts, last.id)
+    return write_cursor(last.last_activity_at if order == "active" else last.opened_at, last.id)

@@ -20,7 +20,9 @@ _faces = select(channels.c.seq).where(channels.c.name == "members").scalar_subqu
 
 # The position is read by the same statement as the topic: it can only be older than the posts read after it.
 _TOPIC = statement(
-    TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(topic_table.c.id == bindparam("id"), visible_topics())
+    TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(
+        topic_table.c.id == bindparam("id"), visible_topics()
+    )
 )
 _VALIDATOR = statement(
     select(func.coalesce(_own, 0), func.coalesce(_faces, 0), topic_table.c.sector_id).where(
@@ -39,7 +41,9 @@ async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId) -> str:
     return f'"{seq}.{faces}.{viewer}"'
 
 
-async def read_topic_page(tx: Reader, actor: Actor, topic_id: TopicId, place: Place, epoch: str) -> TopicWithPosts:
+async def read_topic_page(
+    tx: Reader, actor: Actor, topic_id: TopicId, place: Place, epoch: str
+) -> TopicWithPosts:
     """The topic and one page of its posts, in two statements."""
     channel = f"topic:{topic_id}"
     row = await tx.row(_TOPIC, id=topic_id, channel=channel, **seen_by(actor))

@@ -60,7 +60,9 @@ _SOURCE = statement(
     .where(posts.c.id == bindparam("id"), visible_topics(), visible_text())
 )
 _KEEP = statement(
-    insert(revisions).values({name: bindparam(name) for name in ("post_id", "version", "body", "html", "written_at")})
+    insert(revisions).values(
+        {name: bindparam(name) for name in ("post_id", "version", "body", "html", "written_at")}
+    )
 )
 _EDIT = statement(
     update(posts)
@@ -125,7 +127,9 @@ async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:
     return replace(shown, body=body)
 
 
-async def edit_post(tx: Transaction, actor: Actor, post_id: PostId, change: PostChange, version: int | None) -> Post:
+async def edit_post(
+    tx: Transaction, actor: Actor, post_id: PostId, change: PostChange, version: int | None
+) -> Post:
     """Give one's post another text; the old one stays in its history. `version`, if given, must be the current one."""
     topic, post, row = await _get(tx, actor, post_id)
     now = clock.now()
@@ -168,7 +172,9 @@ async def restore_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
     return await show_post(tx, actor, post_id)
 
 
-async def set_reaction(tx: Transaction, actor: Actor, post_id: PostId, kind: ReactionKind, wanted: bool) -> Post:
+async def set_reaction(
+    tx: Transaction, actor: Actor, post_id: PostId, kind: ReactionKind, wanted: bool
+) -> Post:
     """Set or unset one of one's reactions to a post; as often as one likes, with the same outcome."""
     topic, post, _ = await _get(tx, actor, post_id)
     now = clock.now()
@@ -206,7 +212,9 @@ async def _get(tx: Transaction, actor: Actor, post_id: PostId) -> tuple[TopicFac
 
 def _is_own(actor: Actor, topic_id: TopicId, author: MemberId | None, asked_as: bytes | None) -> bool:
     if asked_as is not None:
-        return actor.secret is not None and hmac.compare_digest(asked_as, pseudonym(actor, f"topic:{topic_id}"))
+        return actor.secret is not None and hmac.compare_digest(
+            asked_as, pseudonym(actor, f"topic:{topic_id}")
+        )
     return author is not None and author == actor.id
 
 

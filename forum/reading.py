@@ -129,7 +129,9 @@ _PAGES = {
 }
 _BY_ID = {
     with_mine: statement(
-        posts_query(with_mine).where(posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_topics())
+        posts_query(with_mine).where(
+            posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_topics()
+        )
     )
     for with_mine in (True, False)
 }
@@ -166,23 +168,9 @@ async def show_post(tx: Reader, actor: Actor, post_id: PostId) -> Post:
 def post_of(row: Record) -> Post:
     """A row of `posts_query` as it goes out."""
     # By position: this runs fifty times a page, and names would cost more than all the rest.
-    (
-        *head, author_id, handle, display_name, group, posted_at, edited_at, version, state, markup,
-        html, counts, children, mine, _path,
-    ) = row  # fmt: skip
-    author = author_of(author_id, handle, display_name, group)
+    values = tuple(row)
     return Post(
-        *head,
-        author,
-        posted_at,
-        edited_at,
-        version,
-        state,
-        markup,
-        html,
-        counts or {},
-        children,
-        mine or UNSET,
+        *values[:5], author_of(*values[5:9]), *values[9:15], values[15] or {}, values[16], values[17] or UNSET
     )
 
 

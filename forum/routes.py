@@ -7,7 +7,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
-from core.http import Cursor, IfMatch, IfNoneMatch, PathId, answers, json_response, matches, not_modified, version_in
+from core.http import (
+    Cursor,
+    IfMatch,
+    IfNoneMatch,
+    PathId,
+    answers,
+    json_response,
+    matches,
+    not_modified,
+    version_in,
+)
 from core.ids import PostId, TopicId
 from forum import lists, posts, sectors, topics
 from forum.markup import render
@@ -121,7 +131,9 @@ async def lock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedD
 
 
 @delete("/topics/{topic_id:int}/lock", operation_id="unlock_topic")
-async def unlock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+async def unlock_topic(
+    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
     """Let members reply again."""
     async with db.begin() as tx:
         await topics.unlock_topic(tx, actor, TopicId(topic_id))
@@ -199,7 +211,9 @@ async def edit_post(
 
 
 @delete("/posts/{post_id:int}", status_code=200, operation_id="withdraw_post")
-async def withdraw_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
+async def withdraw_post(
+    post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Post:
     """Take one's post back; what is left is a tombstone."""
     async with db.begin() as tx:
         return await posts.withdraw_post(tx, actor, PostId(post_id))
@@ -214,7 +228,10 @@ async def restore_post(post_id: PathId, actor: NamedDependency[Actor], db: Named
 
 @put("/posts/{post_id:int}/reactions/{kind:str}", operation_id="set_reaction")
 async def set_reaction(
-    post_id: PathId, kind: FromPath[ReactionKind], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    post_id: PathId,
+    kind: FromPath[ReactionKind],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
 ) -> Post:
     """Set one of one's reactions."""
     async with db.begin() as tx:
@@ -223,7 +240,10 @@ async def set_reaction(
 
 @delete("/posts/{post_id:int}/reactions/{kind:str}", status_code=200, operation_id="unset_reaction")
 async def unset_reaction(
-    post_id: PathId, kind: FromPath[ReactionKind], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    post_id: PathId,
+    kind: FromPath[ReactionKind],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
 ) -> Post:
     """Unset one of one's reactions."""
     async with db.begin() as tx:

@@ -47,7 +47,7 @@ class Silence:
         """Nobody is told."""
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[type-arg]
+class _Connection(asyncpg.Connection):
     """A pooled connection whose return costs no round trip: this house sets nothing that needs a reset."""
 
     def get_reset_query(self) -> str:

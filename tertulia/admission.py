@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import msgspec
-
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler

@@ -14,7 +14,10 @@ KINDS: Mapping[str, ChannelKind] = {
     "topic": ChannelKind(join=forum.join_topic, show=forum.show_topic),
     "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),
     "room": ChannelKind(
-        join=gatherings.join_room, show=gatherings.show_room, signals=gatherings.room_signals, has_presence=True
+        join=gatherings.join_room,
+        show=gatherings.show_room,
+        signals=gatherings.room_signals,
+        has_presence=True,
     ),
     "member": ChannelKind(join=members.join_member, show=members.show_member),
 }

@@ -22,13 +22,17 @@ def cli() -> None:
     """Tertulia: a forum for a community of practice, with live rooms."""
 
 
-@cli.command(epilog="\n\n".join(["\b\nEnvironment:\n" + "\n".join(f"  {variable(n)}: {t}" for n, t in HELP.items())]))
+@cli.command(
+    epilog="\n\n".join(["\b\nEnvironment:\n" + "\n".join(f"  {variable(n)}: {t}" for n, t in HELP.items())])
+)
 @click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
 @click.option("--host", help=HELP["host"])
 @click.option("--port", type=click.IntRange(0, 65_535), help=HELP["port"])
 @click.option("--workers", type=click.IntRange(1, 64), help=HELP["workers"])
 @click.option("--listener", type=int, hidden=True)
-def serve(data: Path | None, host: str | None, port: int | None, workers: int | None, listener: int | None) -> None:
+def serve(
+    data: Path | None, host: str | None, port: int | None, workers: int | None, listener: int | None
+) -> None:
     """Serve pages, API and live rooms; with no DATABASE_URL also the database."""
     settings = read_settings(os.environ, data=data, host=host, port=port, workers=workers)
     set_up_logs(settings.log)

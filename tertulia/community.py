@@ -81,4 +81,3 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
         for entry in community.sectors
     ]
     await sectors.put_sectors(tx, wanted)
-

@@ -144,7 +144,9 @@ _FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
 def _unreadable(error: Exception) -> tuple[Problem, dict[str, str]]:
     """Bodies and parameters: 422 with the field where the shape is wrong, 400 where it cannot be read at all."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, msgspec.MsgspecError | UnicodeDecodeError | RecursionError):
+    while cause is not None and not isinstance(
+        cause, msgspec.MsgspecError | UnicodeDecodeError | RecursionError
+    ):
         cause = cause.__cause__ or cause.__context__
     if isinstance(cause, msgspec.ValidationError):
         found = _FIELD.search(str(cause))
@@ -155,7 +157,9 @@ def _unreadable(error: Exception) -> tuple[Problem, dict[str, str]]:
     first = extra[0] if isinstance(extra, list) and extra else {}
     if first.get("source") == "path":
         return _refused(errors.NotFound())[0], {}
-    return _invalid(str(first.get("message", "A parameter is not acceptable.")), str(first.get("key", ""))), {}
+    return _invalid(
+        str(first.get("message", "A parameter is not acceptable.")), str(first.get("key", ""))
+    ), {}
 
 
 def _invalid(message: str, field: str) -> Problem:

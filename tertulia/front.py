@@ -6,13 +6,18 @@ to delivery and everything else to the framework.
 
 import secrets
 import time
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 log = structlog.get_logger("access")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -34,12 +39,16 @@ _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 class Front:
     """The outermost ASGI application."""
 
-    def __init__(self, app: ASGIApp, live: ASGIApp, registry: CollectorRegistry, is_secure: bool) -> None:
+    def __init__(self, app: App, live: App, registry: CollectorRegistry, is_secure: bool) -> None:
         self.app = app
         self.live = live
         self.headers = [*HEADERS, HSTS] if is_secure else HEADERS
-        self.requests = Counter("http_requests", "Requests by status", ["method", "status"], registry=registry)
-        self.seconds = Histogram("http_seconds", "Time to the end of the response", registry=registry, buckets=_BUCKETS)
+        self.requests = Counter(
+            "http_requests", "Requests by status", ["method", "status"], registry=registry
+        )
+        self.seconds = Histogram(
+            "http_seconds", "Time to the end of the response", registry=registry, buckets=_BUCKETS
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one socket, or the lifespan."""
@@ -55,7 +64,7 @@ class Front:
         started = time.perf_counter()
         status = 0
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]

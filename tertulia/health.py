@@ -29,7 +29,9 @@ async def health() -> Response[bytes]:
 
 
 @get("/ready", include_in_schema=False)
-async def ready(db: NamedDependency[Database], bell: NamedDependency[Bell], hub: NamedDependency[Hub]) -> Response[Readiness]:
+async def ready(
+    db: NamedDependency[Database], bell: NamedDependency[Bell], hub: NamedDependency[Hub]
+) -> Response[Readiness]:
     """Ready: the database answers, what is rung arrives, and the background tasks live. 503 otherwise."""
     state = Readiness(False, await _database_answers(db), bell.healthy(), hub.healthy())
     all_well = state.database and state.bell and state.delivery

@@ -12,7 +12,7 @@ from gatherings.votes import VoteWriter
 from members.shapes import Taxonomies
 from realtime.bus import Bell, InProcessBell
 from realtime.hub import Hub
-from realtime.hub import Limits as SocketLimits
+from realtime.limits import Limits as SocketLimits
 from realtime.redis_bell import RedisBell
 from storage.cache import VersionedCache
 from storage.database import Database, connect

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec.structs import asdict
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from tertulia.front import App, Receive, Scope, Send
 from tertulia.house import House
 
 
@@ -23,13 +23,17 @@ class HouseMetrics(Collector):
         for name, value in asdict(self.house.hub.counts).items():
             yield CounterMetricFamily(f"live_{name}", f"Live delivery: {name.replace('_', ' ')}", value=value)
         yield GaugeMetricFamily("live_sockets", "Open sockets", value=len(self.house.hub.peers))
-        yield GaugeMetricFamily("live_channels", "Channels with listeners", value=len(self.house.hub.channels))
+        yield GaugeMetricFamily(
+            "live_channels", "Channels with listeners", value=len(self.house.hub.channels)
+        )
         pool = self.house.db.pool
         yield GaugeMetricFamily("database_connections", "Open database connections", value=pool.get_size())
-        yield GaugeMetricFamily("database_connections_idle", "Idle database connections", value=pool.get_idle_size())
+        yield GaugeMetricFamily(
+            "database_connections_idle", "Idle database connections", value=pool.get_idle_size()
+        )
 
 
-def expose(registry: CollectorRegistry, house: House) -> ASGIApp:
+def expose(registry: CollectorRegistry, house: House) -> App:
     """A small application that answers every request with the metrics."""
     registry.register(HouseMetrics(house))
 
@@ -37,7 +41,7 @@ def expose(registry: CollectorRegistry, house: House) -> ASGIApp:
         if scope["type"] != "http":
             return
         headers = [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers, "trailers": False})
-        await send({"type": "http.response.body", "body": generate_latest(registry), "more_body": False})
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": generate_latest(registry)})
 
     return app

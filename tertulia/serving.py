@@ -205,7 +205,16 @@ def _start_child(settings: Settings, listener: socket.socket, number: int) -> "s
         "TERTULIA_PUBLIC_URL": settings.url,
         "TERTULIA_METRICS_PORT": str(settings.metrics_port + number if settings.metrics_port else 0),
     }
-    command = [sys.executable, "-m", "tertulia", "serve", "--listener", str(listener.fileno()), "--workers", "1"]
+    command = [
+        sys.executable,
+        "-m",
+        "tertulia",
+        "serve",
+        "--listener",
+        str(listener.fileno()),
+        "--workers",
+        "1",
+    ]
     return subprocess.Popen(
         command,
         env=environment,

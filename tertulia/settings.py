@@ -93,7 +93,9 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     unknown = [name for name in environment if name.startswith(PREFIX) and name not in known]
     if unknown:
         raise BadSettings(f"unknown settings: {', '.join(sorted(unknown))}")
-    values: dict[str, Any] = {known[name]: value for name, value in environment.items() if name in known and value}
+    values: dict[str, Any] = {
+        known[name]: value for name, value in environment.items() if name in known and value
+    }
     if "rate_limits" in values:
         values["rate_limits"] = values["rate_limits"].lower() not in ("off", "0", "false", "no")
     values.update({name: value for name, value in given.items() if value is not None})
@@ -102,9 +104,13 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     except msgspec.ValidationError as error:
         raise BadSettings(str(error)) from error
     if not settings.rate_limits and settings.is_secure:
-        raise BadSettings("TERTULIA_RATE_LIMITS=off is for load tests and refused when the public URL is https")
+        raise BadSettings(
+            "TERTULIA_RATE_LIMITS=off is for load tests and refused when the public URL is https"
+        )
     if settings.workers > 1 and not settings.redis_url:
-        raise BadSettings("more than one web process needs REDIS_URL, so that they hear of each other's writes")
+        raise BadSettings(
+            "more than one web process needs REDIS_URL, so that they hear of each other's writes"
+        )
     if settings.log not in ("text", "json"):
         raise BadSettings("TERTULIA_LOG is text or json")
     return settings

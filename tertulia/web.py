@@ -1,5 +1,6 @@
 """The web application: routes, their dependencies, and the order of what surrounds them."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,6 @@ from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ASGIApp
 
 from core import clock
 from core.actor import Actor
@@ -18,11 +18,10 @@ from gatherings.routes import routes as gathering_routes
 from members.cookies import cookie_name
 from members.routes import routes as member_routes
 from members.sessions import find_actor, load_actor
-
-from realtime.routes import routes as live_routes
 from pages import routes as page_routes
 from pages.press import Press
 from realtime.access import Sessions
+from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
 from storage.database import Database
 from tertulia.admission import make_door, provide_actor, provide_once
@@ -37,7 +36,7 @@ from tertulia.house import House
 LARGEST_BODY = 256 * 1024
 
 
-def create_app(house: House) -> ASGIApp:
+def create_app(house: House) -> Front:
     """The ASGI application of one process over an open house."""
     api = Router(
         "/api/v1",
@@ -85,7 +84,7 @@ def _socket(house: House) -> LiveSocket:
     )
 
 
-def _dependencies(house: House, press: Press) -> dict[str, Provide]:
+def _dependencies(house: House, press: Press) -> dict[str, Provide | Callable[..., Any]]:
     values: dict[str, Any] = {
         "settings": house.settings,
         "community": house.community,
@@ -100,7 +99,9 @@ def _dependencies(house: House, press: Press) -> dict[str, Provide]:
         "press": press,
         "presence": house.hub.attendance,
     }
-    provided = {name: _value(value) for name, value in values.items()}
+    provided: dict[str, Provide | Callable[..., Any]] = {
+        name: _value(value) for name, value in values.items()
+    }
     provided["actor"] = Provide(provide_actor, sync_to_thread=False)
     provided["once"] = Provide(provide_once)
     return provided

@@ -43,7 +43,9 @@ WHERE id = :id
 class Worker:
     """Takes one follow-up after the other and runs its reactions in the transaction that marks it done."""
 
-    def __init__(self, db: Database, reactions: Mapping[type[Event], tuple[Reaction, ...]], pause: float = 0.5) -> None:
+    def __init__(
+        self, db: Database, reactions: Mapping[type[Event], tuple[Reaction, ...]], pause: float = 0.5
+    ) -> None:
         self.db = db
         self.pause = pause
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in reactions}
@@ -78,7 +80,9 @@ class Worker:
                 for reaction in self.reactions[type(event)]:
                     await reaction(tx, event)
                 await tx.run(_DONE, id=row["id"])
-        except Exception as error:  # whatever a reaction raises is its own, and is kept where the operator sees it
+        except (
+            Exception
+        ) as error:  # whatever a reaction raises is its own, and is kept where the operator sees it
             if not taken:
                 raise
             await self._put_off(taken, error)

@@ -54,7 +54,9 @@ class Person(Struct):
 
     async def put(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
         """PUT JSON under /api/v1."""
-        return await self.client.put(f"/api/v1{path}", **({"json": body} if body is not None else {}), **options)
+        return await self.client.put(
+            f"/api/v1{path}", **({"json": body} if body is not None else {}), **options
+        )
 
     async def patch(self, path: str, body: Any, **options: Any) -> httpx2.Response:
         """PATCH JSON under /api/v1."""
@@ -95,7 +97,9 @@ async def a_person(
     return Person(member, handle, token, service.client(token), service)
 
 
-async def a_topic(person: Person, title: str = "Cobalt tracing", body: str = "Which scheme?", **more: Any) -> dict[str, Any]:
+async def a_topic(
+    person: Person, title: str = "Cobalt tracing", body: str = "Which scheme?", **more: Any
+) -> dict[str, Any]:
     """A topic in the mobility sector, opened by somebody."""
     sector = more.pop("sector", "mobility")
     response = await person.post(f"/sectors/{sector}/topics", {"title": title, "body": body, **more})
@@ -104,7 +108,9 @@ async def a_topic(person: Person, title: str = "Cobalt tracing", body: str = "Wh
     return topic
 
 
-async def a_reply(person: Person, topic: int, body: str = "We compared both.", parent: int | None = None) -> dict[str, Any]:
+async def a_reply(
+    person: Person, topic: int, body: str = "We compared both.", parent: int | None = None
+) -> dict[str, Any]:
     """A reply by somebody."""
     given = {"body": body} | ({"parent": parent} if parent else {})
     response = await person.post(f"/topics/{topic}/posts", given)

@@ -21,7 +21,9 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--processes", type=int, default=1, help="web processes over one database; 2 needs Redis")
+    parser.addoption(
+        "--processes", type=int, default=1, help="web processes over one database; 2 needs Redis"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -59,4 +61,3 @@ async def client(app: Service) -> AsyncIterator[httpx2.AsyncClient]:
     """A visitor's HTTP client; with two processes its requests take turns between them."""
     async with app.client() as visitor:
         yield visitor
-

@@ -78,13 +78,17 @@ async def edit(chance: random.Random, people: list[Person], topic: int, posts: l
 
 
 @verb
-async def withdraw(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+async def withdraw(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
     post = chance.choice(posts)
     await owner(people, post).delete(f"/posts/{post['id']}")
 
 
 @verb
-async def restore(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+async def restore(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
     gone = [post for post in posts if post["state"] == "withdrawn"]
     if gone:
         post = chance.choice(gone)
@@ -100,8 +104,12 @@ async def react(chance: random.Random, people: list[Person], topic: int, posts: 
 
 
 @verb
-async def change(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
-    await people[0].patch(f"/topics/{topic}", {"title": f"Title {chance.random()}", "tags": ["a", "b"][: chance.randint(0, 2)]})
+async def change(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
+    await people[0].patch(
+        f"/topics/{topic}", {"title": f"Title {chance.random()}", "tags": ["a", "b"][: chance.randint(0, 2)]}
+    )
 
 
 @verb

@@ -123,7 +123,13 @@ async def a_service(database_url: str, processes: int = 1, **given: Any) -> Asyn
             server = redis_url()
             stack.callback(server.close)
             redis = server.url
-        wanted = {"database_url": database_url, "redis_url": redis, "port": 0, "rate_limits": False, "pool": 10}
+        wanted = {
+            "database_url": database_url,
+            "redis_url": redis,
+            "port": 0,
+            "rate_limits": False,
+            "pool": 10,
+        }
         settings = read_settings({}, **(wanted | given))
         await _prepare(settings)
         houses, urls = [], []

@@ -14,8 +14,8 @@ from storage import embedded, schema
 from storage.database import Database, connect
 from tertulia.community import put_community, read_community
 from tertulia.house import bell_of
-from tertulia.reactions import REACTING
 from tertulia.logs import set_up_logs
+from tertulia.reactions import REACTING
 from tertulia.settings import Settings, read_settings
 
 Result = TypeVar("Result")

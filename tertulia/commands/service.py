@@ -46,7 +46,9 @@ def migrate(data: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"before": before, "after": after}))
     else:
-        click.echo(f"The database is at {after}" + (f", was at {before}." if before != after else " already."))
+        click.echo(
+            f"The database is at {after}" + (f", was at {before}." if before != after else " already.")
+        )
 
 
 @click.command()
