@@ -146,7 +146,7 @@ def test_the_proxy_passes_the_live_socket_through_and_keeps_nothing():
     # An upgrade needs no word in a Caddyfile, unless one takes it away again.
     for word in ("cache", "-Upgrade", "-Connection", "buffer", "Cache-Control"):
         assert word not in caddyfile()
-    assert caddyfile().count("health_uri /ready") == 2
+    assert caddyfile().count("\t\timport take_turns\n") == 2
 
 
 def test_the_proxy_believes_nobody_about_where_a_request_comes_from():
