@@ -81,7 +81,9 @@ _RESULT = " SELECT placed.id, placed.number, placed.depth, head.seq FROM placed,
 PLACE = statement(_PLACE + _RESULT)
 PLACE_REACTING = statement(
     _PLACE
-    + ", reacting AS (INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM logged)"
+    + """, reacting AS (
+    INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM logged
+)"""
     + _RESULT
 )
 

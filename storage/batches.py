@@ -20,7 +20,9 @@ class Batches(Generic[Key, Item, Result]):
     that item. If `write` itself raises for several items they are tried singly, so that one bad item harms no other.
     """
 
-    def __init__(self, write: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]) -> None:
+    def __init__(
+        self, write: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+    ) -> None:
         self.write = write
         self.waiting: dict[Key, list[tuple[Item, asyncio.Future[Result]]]] = {}
         self.running: set[asyncio.Task[None]] = set()

@@ -36,7 +36,9 @@ SELECT seq FROM entry"""
 
 HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
-AFTER = statement("SELECT seq, at, event FROM log WHERE channel = :channel AND seq > :after ORDER BY seq LIMIT :count")
+AFTER = statement(
+    "SELECT seq, at, event FROM log WHERE channel = :channel AND seq > :after ORDER BY seq LIMIT :count"
+)
 
 
 class Entry(Struct, frozen=True):

@@ -44,7 +44,9 @@ class Once(Struct, frozen=True, kw_only=True):
     key: str | None
     fingerprint: bytes
 
-    async def answer(self, db: Database, verb: Callable[[Transaction], Awaitable[Any]], status: int = 200) -> Answer:
+    async def answer(
+        self, db: Database, verb: Callable[[Transaction], Awaitable[Any]], status: int = 200
+    ) -> Answer:
         """Run a verb in a transaction of its own and answer with what it returns; or as before, if it ran before."""
         async with db.begin() as tx:
             if before := await self.before(tx):

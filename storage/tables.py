@@ -1,6 +1,17 @@
 """The metadata all tables hang on, and the tables of the machinery itself."""
 
-from sqlalchemy import BigInteger, Column, DateTime, Identity, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()

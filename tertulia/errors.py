@@ -8,12 +8,8 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import (
     HTTPException,
-    MethodNotAllowedException,
-    NotAuthorizedException,
     NotFoundException,
-    PermissionDeniedException,
     SerializationException,
-    TooManyRequestsException,
     ValidationException,
 )
 from msgspec import UNSET, Struct, UnsetType
@@ -51,6 +47,14 @@ TITLES = {
     500: "Something broke",
     503: "Not available",
 }
+_CODES = {
+    401: "sign_in_first",
+    403: "denied",
+    405: "method_not_allowed",
+    413: "too_big",
+    415: "unsupported_media_type",
+    429: "too_many",
+}
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,23 +80,12 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
         return _refused(error)
     if isinstance(error, SerializationException | ValidationException):
         return _unreadable(error)
-    if isinstance(error, NotFoundException):
-        return _refused(errors.NotFound())
-    if isinstance(error, NotAuthorizedException):
-        return _refused(errors.SignInFirst())
-    if isinstance(error, PermissionDeniedException):
-        return _refused(errors.Denied())
-    if isinstance(error, MethodNotAllowedException):
-        return _plain(405, "method_not_allowed", "This cannot be done here."), dict(error.headers or {})
-    if isinstance(error, TooManyRequestsException):
-        return _plain(429, "too_many", "Too many requests."), {}
     if isinstance(error, RecursionError):
         return _plain(400, "malformed", "This is nested too deeply."), {}
     if isinstance(error, UnicodeDecodeError):
         return _plain(400, "malformed", "This is not UTF-8."), {}
     if isinstance(error, HTTPException) and error.status_code < 500:
-        code = {413: "too_big", 415: "unsupported_media_type"}.get(error.status_code, "malformed")
-        return _plain(error.status_code, code, TITLES.get(error.status_code, "Refused") + "."), {}
+        return _framework(error)
     return _plain(500, "internal", "Something broke on our side. It was written down."), {}
 
 
@@ -113,6 +106,14 @@ def respond_to_error(press: Press, request: Request[Any, Any, Any], error: Excep
         headers=headers,
         media_type="application/problem+json",
     )
+
+
+def _framework(error: HTTPException) -> tuple[Problem, dict[str, str]]:
+    if isinstance(error, NotFoundException):
+        return _refused(errors.NotFound())
+    code = _CODES.get(error.status_code, "malformed")
+    problem = _plain(error.status_code, code, TITLES.get(error.status_code, "Refused") + ".")
+    return problem, dict(error.headers or {}) if error.status_code == 405 else {}
 
 
 def _refused(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:

@@ -156,7 +156,7 @@ async def _a_process(settings: Settings) -> AsyncIterator[tuple[House, str]]:
         server = make_server(create_app(house), settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # noqa: ASYNC110 (uvicorn has only this flag)
         try:
             yield house, settings.url
         finally:
