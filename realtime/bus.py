@@ -7,7 +7,7 @@ type. A ring may be lost, doubled or late; the patrol of the hub makes up for it
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -56,6 +56,7 @@ class Deaf:
         """Nobody listens here."""
 
 
+@runtime_checkable
 class Bell(Protocol):
     """The bell as realtime uses it; storage knows only its first two words."""
 

@@ -69,9 +69,8 @@ class Hub:
         self.loops.add("hub: presence", self._presence_turn)
 
     async def start(self) -> None:
-        """Begin to hear the bell and to patrol."""
+        """Begin to patrol; the bell is started by whoever made it, with this hub as its listener."""
         self._patrolled_at = monotonic()
-        await self.bell.start(self)
         self.loops.start()
 
     def healthy(self) -> bool:
@@ -253,7 +252,8 @@ class Hub:
 
     async def _patrol_turn(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._called.wait(), self.limits.patrol_every)
+            async with asyncio.timeout(self.limits.patrol_every):
+                await self._called.wait()
         self._called.clear()
         self.pulse.shut_slow(monotonic())
         try:

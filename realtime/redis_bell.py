@@ -47,9 +47,11 @@ class RedisBell:
         self._stirred = asyncio.Event()
         self._number = 0
         self._has_missed = False
+        self._is_telling = False
         self._heard_at = monotonic()
         self._numbers: dict[str, int] = {}
         self._loops = Loops()
+        self.subscription: PubSub | None = None
         self._teller: Redis | None = None
         self._tells = Backoff()
         self._hears = Backoff()
@@ -87,13 +89,14 @@ class RedisBell:
 
     async def close(self) -> None:
         """Tell what is waiting, if Redis is there, and stop."""
+        until = monotonic() + 1
+        while self.is_reachable and self._loops.are_alive() and not self._is_told() and monotonic() < until:
+            await asyncio.sleep(0.005)
         await self._loops.stop()
-        if self._teller is not None and self.is_reachable and not self._outgoing.is_empty():
-            try:
-                await self._publish(self._teller)
-            except (RedisError, OSError, TimeoutError):
-                log.info("the last rings were not told; the patrols of the other processes find them")
         await self._drop_teller()
+
+    def _is_told(self) -> bool:
+        return self._outgoing.is_empty() and not self._is_telling
 
     def _stir(self) -> None:
         if self._outgoing.size() > MOST_WAITING:
@@ -118,7 +121,8 @@ class RedisBell:
     async def _tell(self) -> None:
         """Tell what is waiting; if nothing is, tell at least that much once a probe."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._stirred.wait(), self.probe_every)
+            async with asyncio.timeout(self.probe_every):
+                await self._stirred.wait()
         self._stirred.clear()
         try:
             self._teller = self._teller or self._client()
@@ -135,11 +139,14 @@ class RedisBell:
         outgoing, self._outgoing = self._outgoing, _Outgoing()
         missed, self._has_missed = self._has_missed, False
         self._number += 1
+        self._is_telling = True
         try:
             await teller.publish(self.name, outgoing.encode(self.process, self._number, missed))
         except BaseException:
             self._has_missed = True
             raise
+        finally:
+            self._is_telling = False
 
     async def _lose(self, error: Exception) -> None:
         if self.is_reachable:
@@ -159,7 +166,7 @@ class RedisBell:
     async def _hear(self) -> None:
         """Subscribe and hear until it breaks; what was missed is then found by looking everywhere at once."""
         client = self._client()
-        subscription = client.pubsub(ignore_subscribe_messages=True)
+        self.subscription = subscription = client.pubsub(ignore_subscribe_messages=True)
         try:
             await subscription.subscribe(self.name)
             # The first silence is measured from here: an outage must not count against the new subscription.

@@ -41,12 +41,14 @@ class Loops:
     def add(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
         """Have `turn` run over and over from `start` on; a failure is logged, paused for, and tried again."""
         self._turns[name] = turn
+        if self._tasks:
+            self._run(name)
 
     def start(self) -> None:
-        """Start what was added."""
-        self._tasks = [
-            asyncio.create_task(self._keep(name, turn), name=name) for name, turn in self._turns.items()
-        ]
+        """Start what was added, unless it runs."""
+        if not self._tasks:
+            for name in self._turns:
+                self._run(name)
 
     def are_alive(self) -> bool:
         """Whether each of them still runs."""
@@ -54,10 +56,16 @@ class Loops:
 
     async def stop(self) -> None:
         """End them all and wait until they have ended."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        tasks, self._tasks = self._tasks, []
+        while tasks:
+            # Once is not always enough: a library may swallow a cancellation that comes just as its wait is over.
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=1)
+            tasks = [task for task in tasks if not task.done()]
+
+    def _run(self, name: str) -> None:
+        self._tasks.append(asyncio.create_task(self._keep(name, self._turns[name]), name=name))
 
     async def _keep(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
         backoff = Backoff()

@@ -2,13 +2,15 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
+import pytest
 import uvicorn
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, unix_connect
@@ -18,15 +20,17 @@ from core.actor import Actor
 from core.errors import Denied, NotFound
 from core.events import Event
 from core.ids import MemberId, SessionId
+from realtime.access import Sessions
 from realtime.bus import Bell
 from realtime.channels import ChannelKind
 from realtime.hub import Hub
 from realtime.limits import Limits
-from realtime.access import Sessions
 from realtime.server import OPTIONS
 from realtime.socket import LiveSocket
+from storage import embedded, schema
 from storage.database import Database, Reader, connect
 from storage.log import Entry
+from tests.services import a_data_folder
 
 QUICK = Limits(
     patrol_every=0.3,
@@ -38,6 +42,14 @@ QUICK = Limits(
     per_address=5_000,
 )
 ORIGIN = "http://here.example"
+
+
+_numbers = itertools.count(1)
+
+
+def a_channel(kind: str = "topic") -> str:
+    """The name of a channel that no other test uses."""
+    return f"{kind}:{next(_numbers)}"
 
 
 class Said(Event, frozen=True, kw_only=True, tag="said"):
@@ -132,14 +144,14 @@ class Process:
         self.db = await connect(self.url, self.bell, size=10)
         self.hub = Hub(self.db, self.bell, self.house.kinds(), self.limits)
         self.live = LiveSocket(self.hub, self.house.sessions(), cookie="session", origins=frozenset({ORIGIN}))
+        await self.bell.start(self.hub)
         await self.hub.start()
         config = uvicorn.Config(
             self.live, uds=self.uds, log_config=None, lifespan="off", timeout_graceful_shutdown=2, **OPTIONS
         )
         self.server = uvicorn.Server(config)
         self.task = asyncio.create_task(self._serve())
-        while not self.server.started:
-            await asyncio.sleep(0.005)
+        await until(lambda: self.server.started)
         return self
 
     async def _serve(self) -> None:
@@ -224,6 +236,21 @@ class Feed:
                     await self.socket.recv()
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
+
+
+@pytest.fixture(scope="session")
+def live_url() -> Iterator[str]:
+    """The address of a migrated database."""
+    with a_data_folder() as folder, embedded.start(folder) as cluster:
+        asyncio.run(schema.migrate(cluster.url))
+        yield cluster.url
+
+
+async def until(true: Callable[[], object], within: float = 5) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(within):
+        while not true():  # noqa: ASYNC110  what is waited for happens in other processes, too
+            await asyncio.sleep(0.01)
 
 
 logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
