@@ -200,16 +200,10 @@ def ensure_can_ask(actor: Actor, room: RoomFacts, anonymous: bool, now: datetime
         raise HostsAskByName
 
 
-def ensure_can_vote(actor: Actor, room: RoomFacts, question: QuestionFacts, now: datetime) -> None:
-    """Verified members vote, in open rooms, for live questions of others."""
-    actor.may_write(now)
-    if question.is_own:
+def ensure_can_vote(room_state: str, question_state: str, is_own: bool) -> None:
+    """Who may write votes in open rooms, for live questions of others."""
+    if is_own:
         raise OwnQuestion
-    ensure_takes_votes(room.state, question.state)
-
-
-def ensure_takes_votes(room_state: str, question_state: str) -> None:
-    """Votes count in open rooms, for live questions."""
     if room_state != "open":
         raise RoomNotOpen
     if question_state != "live":

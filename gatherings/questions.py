@@ -92,7 +92,7 @@ class Found(Struct, frozen=True):
 async def unlinked(tx: Reader, actor: Actor, room_id: RoomId, once: Once) -> Once:
     """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
     room = await rooms.get_room(tx, actor, room_id)
-    return replace(once, scope=f"pseudonym:{pseudonym(actor, place_of(room)).hex()}")
+    return replace(once, scope=f"pseudonym:{pseudonym(actor, place_of(room.topic_id)).hex()}")
 
 
 async def ask_question(tx: Transaction, actor: Actor, room_id: RoomId, new: NewQuestion) -> Question:
@@ -107,7 +107,7 @@ async def ask_question(tx: Transaction, actor: Actor, room_id: RoomId, new: NewQ
     asked_at = _coarse(now) if new.anonymous else now
     post = NewPost(
         author_id=None if new.anonymous else actor.signed_in(),
-        pseudonym=pseudonym(actor, place_of(room)) if new.anonymous else None,
+        pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
         body=body,
         html=render(body, topic=room.topic_id).html,
         posted_at=asked_at,
@@ -181,7 +181,7 @@ def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:
     """Whether the actor asked what this row's `author_id` or `pseudonym` stands for."""
     if row["pseudonym"] is None:
         return actor.id is not None and row["author_id"] == actor.id
-    mine = own_pseudonym(actor, room)
+    mine = own_pseudonym(actor, room.topic_id)
     return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
 
 

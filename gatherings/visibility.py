@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, and_, bindparam, false, func, or_
 
 from core.actor import VISITOR, Actor
+from core.ids import TopicId
 from forum.tables import posts
 from gatherings.policy import RoomFacts
 from gatherings.tables import questions
@@ -34,7 +35,7 @@ def questions_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
     """The values with which a statement with these predicates is run for somebody in a room."""
     return {
         "viewer": actor.id,
-        "pseudonym": own_pseudonym(actor, room),
+        "pseudonym": own_pseudonym(actor, room.topic_id),
         "hosting": actor.hosts_at(room.gathering_id),
     }
 
@@ -44,11 +45,11 @@ def questions_heard_by(audience: str) -> dict[str, Any]:
     return {"viewer": VISITOR.id, "pseudonym": None, "hosting": audience == "host"}
 
 
-def own_pseudonym(actor: Actor, room: RoomFacts) -> bytes | None:
-    """What stands for this actor in this room; None for visitors."""
-    return None if actor.secret is None else pseudonym(actor, place_of(room))
+def own_pseudonym(actor: Actor, topic_id: TopicId) -> bytes | None:
+    """What stands for this actor in a room, which is in its topic; None for those without a secret, as visitors."""
+    return None if actor.secret is None else pseudonym(actor, place_of(topic_id))
 
 
-def place_of(room: RoomFacts) -> str:
-    """Where a room's pseudonyms hold: in its topic, as for everything written there."""
-    return f"topic:{room.topic_id}"
+def place_of(topic_id: TopicId) -> str:
+    """Where pseudonyms of a room hold: in its topic, as for everything written there."""
+    return f"topic:{topic_id}"

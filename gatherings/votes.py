@@ -10,11 +10,11 @@ from asyncpg import Record
 from msgspec import Struct
 
 from core import clock
-from core.actor import Actor
+from core.actor import VISITOR, Actor
 from core.errors import NotFound, Refusal
-from core.ids import MemberId, QuestionId, RoomId
-from gatherings import questions
-from gatherings.policy import OwnQuestion, ensure_can_vote, ensure_takes_votes
+from core.ids import MemberId, QuestionId, RoomId, TopicId
+from gatherings import questions, rooms
+from gatherings.policy import RoomFacts, ensure_can_vote
 from gatherings.shapes import VoteSet
 from gatherings.visibility import own_pseudonym
 from storage.batches import Batches
@@ -22,17 +22,18 @@ from storage.database import Database, Transaction
 from storage.statements import statement
 
 CONFIRMS_AFTER = 1.0
+REMEMBERED = 10_000
 
 _log = logging.getLogger(__name__)
 
 # The questions come first, by id, so that nobody changes their votes until the commit and two processes never wait for
 # each other crosswise. All in one statement would be wrong: its parts would see the votes as they were before the wait.
 _HOLD = statement("""
-SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym, r.state AS room_state
-FROM questions q JOIN posts p ON p.id = q.post_id JOIN rooms r ON r.id = q.room_id
+SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym
+FROM questions q JOIN posts p ON p.id = q.post_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) AND q.room_id = :room
 ORDER BY q.id
-FOR NO KEY UPDATE OF q FOR SHARE OF r
+FOR NO KEY UPDATE OF q
 """)
 # Every row of `wanted` is another question or another voter, so no part of this sees what another part does.
 _SET = statement("""
@@ -64,28 +65,28 @@ class _Ballot(Struct, frozen=True, kw_only=True):
     value: int
 
 
+class _Home(Struct, frozen=True):
+    room: RoomId
+    topic: TopicId
+
+
 class VoteWriter:
     """Writes votes; one for the process, because those who vote in one room at one moment are written together."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
         self.batches: Batches[RoomId, _Ballot, VoteSet] = Batches(self._write)
+        self.homes: dict[QuestionId, _Home] = {}
         self.unconfirmed: dict[RoomId, set[int]] = {}
         self.confirming: dict[RoomId, asyncio.Task[None]] = {}
 
     async def set_vote(self, actor: Actor, question_id: QuestionId, value: int) -> VoteSet:
         """Set one's vote for a question to 1 or 0; as often as one likes, with the same outcome."""
-        async with self.db.read() as tx:
-            found = await questions.get_question(tx, actor, question_id)
-        ensure_can_vote(actor, found.room, found.question, clock.now())
-
-        ballot = _Ballot(
-            question=question_id,
-            voter=actor.signed_in(),
-            pseudonym=own_pseudonym(actor, found.room),
-            value=value,
-        )
-        return await self.batches.put(found.room.id, ballot)
+        voter = actor.may_write(clock.now())
+        home = self.homes.get(question_id) or await self._find_home(actor, question_id)
+        stands_for = own_pseudonym(actor, home.topic)
+        ballot = _Ballot(question=question_id, voter=voter, pseudonym=stands_for, value=value)
+        return await self.batches.put(home.room, ballot)
 
     async def close(self) -> None:
         """Stop confirming; whoever listens reads the counts again when it comes back."""
@@ -94,18 +95,24 @@ class VoteWriter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _find_home(self, actor: Actor, question_id: QuestionId) -> _Home:
+        # A question never moves, so this is asked once; all that can change is looked at under the lock.
+        async with self.db.read() as tx:
+            found = await questions.get_question(tx, actor, question_id)
+        if len(self.homes) >= REMEMBERED:
+            self.homes.clear()
+        self.homes[question_id] = home = _Home(found.room.id, found.room.topic_id)
+        return home
+
     async def _write(self, room_id: RoomId, ballots: Sequence[_Ballot]) -> Sequence[VoteSet | Exception]:
         async with self.db.begin() as tx:
-            held = {
-                row["id"]: row
-                for row in await tx.rows(_HOLD, ids=[b.question for b in ballots], room=room_id)
-            }
-            refused = [_refusal(ballot, held.get(ballot.question)) for ballot in ballots]
-            wanted = {
-                (ballot.question, ballot.voter): ballot.value
-                for ballot, refusal in zip(ballots, refused, strict=True)
-                if refusal is None
-            }
+            # With everybody's eyes: in a room that is hidden from its people nobody votes.
+            room = await rooms.get_room(tx, VISITOR, room_id, steady=True)
+            rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
+            held = {row["id"]: row for row in rows}
+            refused = [_refusal(room, ballot, held.get(ballot.question)) for ballot in ballots]
+            pairs = zip(ballots, refused, strict=True)
+            wanted = {(b.question, b.voter): b.value for b, refusal in pairs if refusal is None}
             counted = await _set(tx, wanted)
             if counted:
                 tx.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
@@ -159,24 +166,21 @@ async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) 
     return {row["id"]: row["votes"] for row in rows}
 
 
-def _refusal(ballot: _Ballot, row: Record | None) -> Refusal | None:
-    # Again, and now under the lock: what was open at the first look may be closed, what was live settled.
+def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None) -> Refusal | None:
     try:
         if row is None or row["post_state"] == "hidden":
             raise NotFound
-        asked_as = row["pseudonym"]
-        if (
-            asked_as is not None
-            and ballot.pseudonym is not None
-            and hmac.compare_digest(asked_as, ballot.pseudonym)
-        ):
-            raise OwnQuestion
-        if row["author_id"] == ballot.voter:
-            raise OwnQuestion
-        ensure_takes_votes(row["room_state"], row["state"])
+        ensure_can_vote(room.state, row["state"], _is_own(ballot, row))
     except Refusal as refusal:
         return refusal
     return None
+
+
+def _is_own(ballot: _Ballot, row: Record) -> bool:
+    asked_as = row["pseudonym"]
+    if asked_as is None:
+        return bool(row["author_id"] == ballot.voter)
+    return ballot.pseudonym is not None and hmac.compare_digest(asked_as, ballot.pseudonym)
 
 
 def _result(
