@@ -1,6 +1,7 @@
 """Archives of mailing lists: mbox files, plain or gzipped, as mails in the order of the file; texts wait on disk."""
 
 import gzip
+import io
 import re
 import tempfile
 import zlib
@@ -135,7 +136,7 @@ def _read(
 ) -> None:
     is_zipped = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
-    stream: IO[bytes] = gzip.GzipFile(fileobj=raw) if is_zipped else raw  # type: ignore[assignment]
+    stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_zipped else raw
     position = 0
     try:
         for opening, data in split(stream):

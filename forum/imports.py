@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from asyncpg import Record
 from msgspec import Struct
 
 from core import clock
 from core.errors import NotFound
 from forum.archives import Archive, Remark, read_archives
+from forum.mails import Mail
 from forum.markup import render_mail
 from forum.plantings import Plot, Seed, plant
 from forum.threads import Node, Thread, Woven, bare_subject, title_of, weave
@@ -98,34 +100,15 @@ async def _alone(db: Database) -> AsyncIterator[None]:
 
 
 async def _plan(db: Database, sector: int, archive: Archive) -> _Plan:
-    nodes: list[Node] = []
     places = {mail.id: i for i, mail in enumerate(archive.mails)}
-    rows = {}
-    ids = list({*places, *(parent for mail in archive.mails for parent in mail.parents)})
-    subjects = list({bare_subject(mail.subject)[:200] for mail in archive.mails} - {""})
-    async with db.read() as tx:
-        for start in range(0, max(len(ids), len(subjects)), 5_000):
-            span = slice(start, start + 5_000)
-            found = await tx.rows(_EARLIER, sector=sector, ids=ids[span], subjects=subjects[span])
-            rows.update({row["message_id"]: row for row in found})
-
-    for mail in archive.mails:
-        row = rows.get(mail.id)
-        nodes.append(
-            Node(
-                id=mail.id,
-                parents=mail.parents,
-                subject=mail.subject,
-                at=mail.at or clock.now(),
-                topic=row["topic_id"] if row else None,
-            )
-        )
+    rows = await _find_earlier(db, sector, archive)
+    nodes = [_node(mail, rows.get(mail.id)) for mail in archive.mails]
     posts: dict[int, int] = {}
     awaited: dict[str, int] = {}
     for identity, row in rows.items():
-        i = places.get(identity, len(nodes))
         if row["topic_id"] is None or row["post_id"] is None:
             continue
+        i = places.get(identity, len(nodes))
         if i == len(nodes):
             nodes.append(
                 Node(
@@ -140,6 +123,28 @@ async def _plan(db: Database, sector: int, archive: Archive) -> _Plan:
         awaited.update({wanted: i for wanted in row["awaits"] if wanted not in awaited})
     there = frozenset(i for identity, i in places.items() if identity in rows)
     return _Plan(archive=archive, nodes=nodes, woven=weave(nodes, awaited), posts=posts, there=there)
+
+
+async def _find_earlier(db: Database, sector: int, archive: Archive) -> dict[str, Record]:
+    ids = list({name for mail in archive.mails for name in (mail.id, *mail.parents)})
+    subjects = list({bare_subject(mail.subject)[:200] for mail in archive.mails} - {""})
+    rows: dict[str, Record] = {}
+    async with db.read() as tx:
+        for start in range(0, max(len(ids), len(subjects)), 5_000):
+            span = slice(start, start + 5_000)
+            found = await tx.rows(_EARLIER, sector=sector, ids=ids[span], subjects=subjects[span])
+            rows.update({row["message_id"]: row for row in found})
+    return rows
+
+
+def _node(mail: Mail, row: Record | None) -> Node:
+    return Node(
+        id=mail.id,
+        parents=mail.parents,
+        subject=mail.subject,
+        at=mail.at or clock.now(),
+        topic=row["topic_id"] if row else None,
+    )
 
 
 async def _plant_all(db: Database, sector: int, plan: _Plan, progress: Progress | None) -> Counter[str]:

@@ -34,7 +34,7 @@ _OBFUSCATED = re.compile(
 _DOT = re.compile(r"\s*(?:\bdot\b|[\[(]dot[\])])\s*", re.I)
 _ADDRESS = re.compile(r"[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,64}@[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,189}")
 _IN_TEXT = re.compile(
-    r"(?<![\w./:@+-])(?!git@)([\w.+-]{1,64})@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,18}(?![\w@-])"
+    r"(?<![\w./:@+-])(?!git@)([\w.+-]{1,64}+)@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,18}(?![\w@-])"
 )
 _PARENTHESES = re.compile(r"\(([^()]*)\)\s*$")
 # Encodings that Python knows and that are no charset of a mail; two of them take quadratic time.
@@ -162,7 +162,9 @@ def _text(message: Message, quirks: list[str]) -> str:
 
 def _tidied(text: str, quirks: list[str]) -> str:
     text = _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n"))
-    text = unicodedata.normalize("NFC", _IN_TEXT.sub("\\1@…", text)).strip("\n")
+    if "@" in text:
+        text = _IN_TEXT.sub("\\1@…", text)
+    text = unicodedata.normalize("NFC", text).strip("\n")
     if len(text) > LONGEST:
         quirks.append("cut")
         text = f"{text[:LONGEST]}\n\n[This mail was longer: {len(text) - LONGEST} more characters were left out.]"

@@ -191,7 +191,7 @@ def test_an_archive_of_any_size_needs_little_memory(tmp_path: Path):
 
 
 def test_pages_that_are_hostile_take_no_time():
-    start = time.perf_counter()
+    start = time.thread_time()
     for unit in (
         "<blockquote>",
         "<a href='https://x.org'>",
@@ -203,7 +203,7 @@ def test_pages_that_are_hostile_take_no_time():
         "<![CDATA[",
     ):
         words_of((unit * 5_000)[:50_000])
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -299,10 +299,10 @@ def test_ten_thousand_mails_that_answer_each_other_are_no_matter():
         Node(id=str(i), parents=(str(i - 1),), subject="Re: x", at=NOW + timedelta(seconds=i % 7))
         for i in range(10_000)
     ]
-    start = time.perf_counter()
+    start = time.thread_time()
     woven = weave(nodes)
 
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
     assert woven.threads[0].order == tuple(range(10_000))
 
 

@@ -382,7 +382,7 @@ HOSTILE = {
 def test_hostile_texts_are_refused_or_rendered_quickly_and_stay_bounded(name: str):
     body = HOSTILE[name]
     assert found_in(render_mail(body).html) == []
-    # The best of three: the machine that tests may be busy with something else.
+    # This thread's own time, the best of three: the machine that tests may be busy with something else.
     took = min(seconds_for(body) for _ in range(3))
 
     assert took < 0.05
@@ -395,10 +395,10 @@ def test_hostile_texts_are_refused_or_rendered_quickly_and_stay_bounded(name: st
 
 
 def seconds_for(body: str) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()
     with contextlib.suppress(TooIntricate):
         render(body, topic=123_456)
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 def test_what_reasonable_people_write_is_not_too_intricate():
@@ -456,7 +456,7 @@ def test_three_thousand_mails_take_about_a_second():
         + "\n-- \nT\n"
     )
     render_mail(mail)
-    start = time.perf_counter()
+    start = time.thread_time()
     for _ in range(300):
         render_mail(mail)
-    assert time.perf_counter() - start < 0.3
+    assert time.thread_time() - start < 0.3
