@@ -1,6 +1,7 @@
 // Times in the reader's own time zone, in the language of the page.
 
-const lang = document.documentElement.lang;
+// Days before months, as in what the server writes.
+const lang = { en: "en-GB" }[document.documentElement.lang] ?? document.documentElement.lang;
 const now = new Date();
 const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
