@@ -422,3 +422,12 @@ async def test_a_repeated_request_to_join_is_answered_as_before_and_keeps_no_qui
 async def test_visitors_are_asked_to_sign_in(house: MembersHouse, method: str, path: str, body: object):
     async with house.client() as client:
         refused(await client.request(method, path, json=body), 401, "sign_in_first")
+
+
+async def test_of_many_who_want_one_handle_at_once_one_gets_it(house: MembersHouse):
+    async with house.client() as client:
+        joined = await asyncio.gather(
+            *(client.post("/accounts", json=joining("anna", email=f"a{n}@mail.example")) for n in range(12))
+        )
+    assert sorted(answer.status_code for answer in joined) == [201] + [422] * 11
+    assert {answer.json().get("code") for answer in joined} == {None, "handle_not_available"}

@@ -4,11 +4,13 @@ import asyncio
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
+from click.testing import CliRunner
 
 from storage.embedded import Cluster
+from tertulia.cli import cli
 from tests.members_house import PASSWORD, MembersHouse
 from tests.walking import Service
 
@@ -28,74 +30,86 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
 
 
-async def tertulia(environment: dict[str, str], *words: str) -> tuple[int, str, str]:
+# One process for several commands: most of what a command takes is the start of its process.
+_SEVERAL = """
+import contextlib, io, json, sys
+from tertulia.cli import main
+answers = []
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ending:
+            status = ending.code
+    answers.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(answers))
+"""
+
+
+async def tertulia(environment: dict[str, str], *commands: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Exit status, output and complaints of each command."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tertulia", *words),
+        *(sys.executable, "-c", _SEVERAL, json.dumps(commands)),
         env=environment,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
     )
-    said, complained = await process.communicate()
-    return process.returncode or 0, said.decode(), complained.decode()
+    said, _ = await process.communicate()
+    return [(status, out, err) for status, out, err in json.loads(said)]
 
 
-async def member(environment: dict[str, str], *words: str) -> dict[str, Any]:
-    status, said, complained = await tertulia(environment, "member", "add", *words)
-    assert status == 0, complained
-    made: dict[str, Any] = json.loads(said)
-    return made
+async def test_members_are_added_and_given_duties(house: MembersHouse, environment: dict[str, str]):
+    anna = ["member", "add", "Anna", "--email", "Anna@mail.example", "--password", PASSWORD, "--verified"]
+    berta = ["member", "add", "berta", "--email", "berta@mail.example"]
+    administer = ["duty", "grant", "anna", "administrator"]
+    moderate = ["duty", "grant", "anna", "moderator", "mobility", "--json"]
+    revoke = ["duty", "revoke", "anna", "moderator", "mobility"]
+    leave = ["duty", "revoke", "anna", "administrator"]
+    answers = await tertulia(environment, anna, berta, administer, moderate, revoke, leave)
+    assert [status for status, _, _ in answers] == [0, 0, 0, 0, 0, 1], answers
 
-
-async def test_a_member_is_added_verified_and_given_duties(house: MembersHouse, environment: dict[str, str]):
-    words = ("Anna", "--email", "Anna@mail.example", "--password", PASSWORD, "--verified")
-    made = await member(environment, *words)
+    made, other = json.loads(answers[0][1]), json.loads(answers[1][1])
     assert (made["handle"], made["email"], made["is_verified"]) == ("anna", "anna@mail.example", True)
+    assert (other["handle"], other["is_verified"]) == ("berta", False)
+    assert json.loads(answers[3][1])["duties"] == [
+        {"duty": "administrator", "sector": None, "gathering": None},
+        {"duty": "moderator", "sector": "mobility", "gathering": None},
+    ]
+    assert answers[4][1] == "anna is no longer moderator mobility\n"
+    assert "(last_administrator)" in answers[5][2]
+
     await house.work()
-    assert house.letters.letters == []
+    assert [letter.to for letter in house.letters.letters] == ["berta@mail.example"]
     async with house.client() as client:
-        answer = await client.post("/sessions", json={"login": "anna", "password": PASSWORD})
-    assert answer.status_code == 201
-
-    for words, duty in [
-        (("administrator",), {"duty": "administrator", "sector": None, "gathering": None}),
-        (("moderator", "mobility"), {"duty": "moderator", "sector": "mobility", "gathering": None}),
-    ]:
-        status, said, complained = await tertulia(environment, "duty", "grant", "anna", *words, "--json")
-        assert status == 0, complained
-        assert duty in json.loads(said)["duties"]
-    status, said, _ = await tertulia(environment, "duty", "revoke", "anna", "moderator", "mobility")
-    assert (status, said) == (0, "anna is no longer moderator mobility\n")
-    status, _, complained = await tertulia(environment, "duty", "revoke", "anna", "administrator")
-    assert status == 1
-    assert "(last_administrator)" in complained
+        for login, status in (("anna", 201), ("berta", 401)):
+            answer = await client.post("/sessions", json={"login": login, "password": PASSWORD})
+            assert answer.status_code == status
 
 
-async def test_a_member_without_password_chooses_one_by_mail(
-    house: MembersHouse, environment: dict[str, str]
-):
-    made = await member(environment, "anna", "--email", "anna@mail.example")
-    assert not made["is_verified"]
-    await house.work()
-    assert "/verify/" in house.letters.to("anna@mail.example")[-1].text
+async def test_what_is_refused_is_said_in_a_line(house: MembersHouse, environment: dict[str, str]):
+    reserved = ["member", "add", "admin", "--email", "a@b.example"]
+    nobody = ["duty", "grant", "nobody", "administrator"]
+    answers = await tertulia(environment, reserved, nobody)
+    for (status, said, complained), code in zip(answers, ("handle_not_available", "not_found"), strict=True):
+        assert (status, said) == (1, "")
+        assert code in complained
+        assert "Traceback" not in complained
 
 
 @pytest.mark.parametrize(
-    ("words", "expected", "said"),
+    ("words", "said"),
     [
-        (("member", "add", "admin", "--email", "a@b.example"), 1, "handle_not_available"),
-        (("member", "add", "anna", "--email", "nobody"), 2, "email"),
-        (("member", "add", "anna"), 2, "--email"),
-        (("duty", "grant", "nobody", "administrator"), 1, "not_found"),
-        (("duty", "grant", "anna", "king"), 2, "king"),
-        (("duty", "grant", "anna", "moderator"), 2, "slug"),
-        (("duty", "grant", "anna", "host", "first"), 2, "number"),
-        (("duty", "grant", "anna", "administrator", "mobility"), 2, "no place"),
+        (("member", "add", "anna", "--email", "nobody"), "email"),
+        (("member", "add", "anna", "--email", "a@b.example", "--password", "short"), "password"),
+        (("member", "add", "anna"), "--email"),
+        (("duty", "grant", "anna", "king"), "king"),
+        (("duty", "grant", "anna", "moderator"), "slug"),
+        (("duty", "grant", "anna", "host", "first"), "number"),
+        (("duty", "revoke", "anna", "administrator", "mobility"), "no place"),
     ],
 )
-async def test_what_cannot_be_done_is_said_in_a_line(
-    house: MembersHouse, environment: dict[str, str], words: tuple[str, ...], expected: int, said: str
-):
-    status, printed, complained = await tertulia(environment, *words)
-    assert (status, printed) == (expected, "")
-    assert said in complained
-    assert "Traceback" not in complained
+def test_wrong_use_is_said_in_a_line(words: tuple[str, ...], said: str):
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert said in result.output
