@@ -169,9 +169,15 @@ def post_of(row: Record) -> Post:
     """A row of `posts_query` as it goes out."""
     # By position: this runs fifty times a page, and names would cost more than all the rest.
     values = tuple(row)
-    (number, topic, place, parent, depth), shown = values[:5], values[9:15]
-    author, reactions, mine = author_of(*values[5:9]), values[15] or {}, values[17] or UNSET
-    return Post(number, topic, place, parent, depth, author, *shown, reactions, values[16], mine)
+    shown = (
+        *values[:5],
+        author_of(*values[5:9]),
+        *values[9:15],
+        values[15] or {},
+        values[16],
+        values[17] or UNSET,
+    )
+    return Post(*shown)
 
 
 def _start(place: Place) -> tuple[Start, int | bytes]:

@@ -1,0 +1,240 @@
+"""The machinery: the log has no gap, a write happens wholly or not, and once; batches keep each result apart."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import forum.tables  # noqa: F401 (all tables are compared)
+import gatherings.tables  # noqa: F401
+import members.tables  # noqa: F401
+import realtime.tables  # noqa: F401
+from core.events import Event
+from storage import log, schema
+from storage.batches import Batches
+from storage.cache import VersionedCache
+from storage.cursors import BadCursor, read_cursor, write_cursor
+from storage.database import Database
+from storage.once import Answer, IdempotencyKeyReused, Once, fingerprint
+from storage.statements import statement
+from storage.tables import metadata
+from tests.walking import Service
+
+
+class Happened(Event, frozen=True, kw_only=True, tag="happened"):
+    """Something, somewhere."""
+
+    where: int
+
+    @property
+    def channel(self) -> str:
+        return f"test:{self.where}"
+
+
+class _Broken(Exception):
+    pass
+
+
+async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database) -> None:
+    committed: list[int] = []
+
+    async def write(number: int) -> None:
+        try:
+            async with db.begin() as tx:
+                seq = await tx.record(Happened(where=7))
+                if number % 3 == 0:
+                    raise _Broken
+        except _Broken:
+            return
+        committed.append(seq)
+
+    await asyncio.gather(*(write(number) for number in range(60)))
+    async with db.read() as tx:
+        entries = await log.read_after(tx, "test:7", 0)
+        head = await log.read_head(tx, "test:7")
+    assert [entry.seq for entry in entries] == list(range(1, 41))
+    assert sorted(committed) == list(range(1, 41))
+    assert head == 40
+    assert entries[0].event == {"type": "happened", "where": 7}
+
+
+async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
+    rung: list[Any] = []
+    quiet = Database(db.pool, db.epoch, _Bell(rung))
+
+    async def break_off() -> None:
+        async with quiet.begin() as tx:
+            await tx.record(Happened(where=8))
+            raise _Broken
+
+    with pytest.raises(_Broken):
+        await break_off()
+    async with quiet.read() as tx:
+        assert await log.read_head(tx, "test:8") == 0
+    assert rung == []
+
+    async with quiet.begin() as tx:
+        await tx.record(Happened(where=8))
+        assert rung == []
+    assert rung == [("test:8", 1)]
+
+
+class _Bell:
+    def __init__(self, rung: list[Any]) -> None:
+        self.heard = rung
+
+    def ring(self, rung: Sequence[tuple[str, int]]) -> None:
+        self.heard += rung
+
+    def signal(self, channel: str, payload: Any) -> None:
+        self.heard.append((channel, payload))
+
+
+async def test_a_cancelled_request_returns_its_connection_and_its_locks(db: Database) -> None:
+    async def hang() -> None:
+        async with db.begin() as tx:
+            await tx.record(Happened(where=9))
+            await asyncio.sleep(60)
+
+    for _ in range(30):
+        task = asyncio.create_task(hang())
+        await asyncio.sleep(0.002)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    async with db.begin() as tx:
+        assert await tx.record(Happened(where=9)) == 1
+    assert db.pool.get_size() - db.pool.get_idle_size() == 0
+
+
+async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: Database) -> None:
+    runs: list[int] = []
+
+    async def verb(tx: Any) -> dict[str, int]:
+        runs.append(1)
+        return {"run": len(runs)}
+
+    def once(body: bytes) -> Once:
+        return Once(scope="member:1", key="k", fingerprint=fingerprint("POST /x", body))
+
+    answers = await asyncio.gather(*(once(b"a").answer(db, verb, 201) for _ in range(20)))
+    assert set(answers) == {Answer(201, b'{"run":1}')}
+    assert len(runs) == 1
+    with pytest.raises(IdempotencyKeyReused):
+        await once(b"b").answer(db, verb)
+    other = Once(scope="member:2", key="k", fingerprint=fingerprint("POST /x", b"a"))
+    assert (await other.answer(db, verb)).body == b'{"run":2}'
+
+
+async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
+    once = Once(scope="member:1", key="again", fingerprint=b"f")
+
+    async def refuse(tx: Any) -> None:
+        raise _Broken
+
+    async def work(tx: Any) -> str:
+        return "done"
+
+    with pytest.raises(_Broken):
+        await once.answer(db, refuse)
+    assert (await once.answer(db, work)).body == b'"done"'
+
+
+async def test_those_who_wait_for_one_key_are_written_together() -> None:
+    written: list[list[int]] = []
+    gate = asyncio.Event()
+
+    async def write(key: str, items: Sequence[int]) -> list[int]:
+        written.append(list(items))
+        await gate.wait()
+        return [item * 2 for item in items]
+
+    batches: Batches[str, int, int] = Batches(write)
+    puts = [asyncio.create_task(batches.put("a", 0))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    puts += [asyncio.create_task(batches.put("a", number)) for number in range(1, 150)]
+    await asyncio.sleep(0)
+    gate.set()
+    assert await asyncio.gather(*puts) == [number * 2 for number in range(150)]
+    assert [len(batch) for batch in written] == [1, 100, 49]
+    assert not batches.waiting
+
+
+async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_again() -> None:
+    calls: list[list[str]] = []
+
+    async def write(key: str, items: Sequence[str]) -> list[str]:
+        calls.append(list(items))
+        if "lost" in items:
+            raise ConnectionResetError
+        if "bad" in items:
+            raise asyncpg.CheckViolationError("bad")
+        return list(items)
+
+    batches: Batches[str, str, str] = Batches(write)
+    results = await asyncio.gather(
+        *(batches.put("a", item) for item in ("x", "bad", "y")), return_exceptions=True
+    )
+    assert [str(result) for result in results] == ["x", "bad", "y"]
+    calls.clear()
+    results = await asyncio.gather(
+        *(batches.put("a", item) for item in ("x", "lost")), return_exceptions=True
+    )
+    assert all(isinstance(result, ConnectionResetError) for result in results)
+    assert sum("x" in call for call in calls) == 1
+
+
+def test_a_cache_knows_versions_and_its_size() -> None:
+    cache = VersionedCache(largest=10)
+    cache.put("a", "1", b"12345")
+    assert cache.get("a", "1") == b"12345"
+    assert cache.get("a", "2") is None
+    cache.put("b", "1", b"12345")
+    cache.get("a", "1")
+    cache.put("c", "1", b"123")
+    assert (cache.get("a", "1"), cache.get("b", "1"), cache.get("c", "1")) == (b"12345", None, b"123")
+    assert cache.size == 8
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "x", "!!!", "WzFd" * 50, write_cursor("text"), write_cursor(1, 2), "\u00e9"]
+)
+def test_cursors_that_were_never_given_out_are_refused(bad: str) -> None:
+    assert read_cursor(write_cursor(7), tuple[int]) == (7,)
+    with pytest.raises(BadCursor):
+        read_cursor(bad, tuple[int])
+
+
+def test_statements_carry_their_binds_in_order() -> None:
+    query = statement("SELECT :b, :a, :b")
+    assert query.text.count("$1") == 2
+    assert query.arguments({"a": 1, "b": 2, "unused": 3}) == [2, 1]
+    with pytest.raises(KeyError):
+        query.arguments({"a": 1})
+
+
+async def test_the_tables_in_the_code_are_those_of_the_migrated_database(service: Service) -> None:
+    url = make_url(service.houses[0].settings.database_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(_compare)
+    await engine.dispose()
+    assert differences == []
+    before, after = await schema.migrate(service.houses[0].settings.database_url)
+    assert before == after == schema.newest()
+
+
+def _compare(connection: Connection) -> list[Any]:
+    def told(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+        # Indexes and defaults live in the migrations alone; tables and columns are written twice and compared.
+        return kind not in ("index", "unique_constraint")
+
+    context = MigrationContext.configure(connection, opts={"include_object": told, "compare_type": True})
+    return compare_metadata(context, metadata)
