@@ -143,6 +143,8 @@ def _read(
             position += 1
             archive.read += 1
             _take(archive, known, opening, data, (file, position), now)
+    except NotAnArchive:
+        raise NotAnArchive(f"{file} is not an mbox archive.") from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
         archive.read += 1
         archive.skip(file, position + 1, "", "the file is damaged from here on")
