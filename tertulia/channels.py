@@ -9,7 +9,7 @@ from realtime.channels import ChannelKind
 
 KINDS: Mapping[str, ChannelKind] = {
     "sectors": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
-    "members": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
+    "members": ChannelKind(join=members.join_members, show=members.show_members, numbered=False),
     "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector),
     "topic": ChannelKind(join=forum.join_topic, show=forum.show_topic),
     "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),

@@ -167,4 +167,6 @@ def _invalid(message: str, field: str) -> Problem:
     detail = message
     if "matching regex" in message:
         detail = "It contains characters that are not allowed here, or has not the right form."
+    # The framework reads the body as a parameter of this name; clients do not know it.
+    field = field.removeprefix("data").removeprefix(".")
     return Problem(title=TITLES[422], status=422, code="invalid", detail=detail, field=field or UNSET)

@@ -4,6 +4,7 @@ Gives each request an id, adds the security headers, writes the access log, coun
 to delivery and everything else to the framework.
 """
 
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -83,8 +84,16 @@ class Front:
             self.requests.labels(method, status).inc()
             self.seconds.observe(elapsed)
             # Neither who nor what: an access log must not tell who asked anonymously.
-            log.info("request", method=method, path=scope["path"], status=status, ms=round(elapsed * 1000, 1))
+            log.info(
+                "request",
+                method=method,
+                path=_SECRETS.sub(r"\1/...", scope["path"]),
+                status=status,
+                ms=round(elapsed * 1000, 1),
+            )
             structlog.contextvars.unbind_contextvars("request_id")
 
 
+# Links from mails carry their token in the path: whoever reads the log must not be able to use them.
+_SECRETS = re.compile(r"^(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.+$")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -124,7 +124,7 @@ async def _run(settings: Settings, listener: socket.socket, cluster: embedded.Cl
     async with open_house(settings) as house, _beside(house, settings, cluster):
         server = make_server(create_app(house), settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
-        while not server.started and not serving.done():
+        while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
         waiting = asyncio.create_task(stopping.wait(), name="until told to stop")

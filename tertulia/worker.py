@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -12,6 +12,8 @@ import structlog
 from core import clock
 from core.errors import Refusal
 from core.events import Event
+from members.links import forget_links
+from members.sessions import forget_sessions
 from storage.database import Database, Transaction
 from storage.once import forget_answers
 from storage.statements import statement
@@ -24,6 +26,7 @@ Reaction = Callable[[Transaction, Any], Awaitable[None]]
 ATTEMPTS = 18
 LONGEST_WAIT = timedelta(hours=12)
 ANSWERS_KEPT = timedelta(hours=24)
+LINKS_KEPT = timedelta(days=30)
 
 # The row lock is the lease: it holds as long as this process works on it, and not a moment longer if it dies.
 _TAKE = statement("""
@@ -60,12 +63,18 @@ class Worker:
                     pass
                 if clock.now() - forgotten_at > timedelta(hours=1):
                     forgotten_at = clock.now()
-                    async with self.db.begin() as tx:
-                        await forget_answers(tx, forgotten_at - ANSWERS_KEPT)
+                    await self.tidy(forgotten_at)
             except (Refusal, asyncpg.PostgresError, OSError) as error:
                 log.warning("the worker waits for the database", error=str(error))
                 await asyncio.sleep(2)
             await asyncio.sleep(self.pause)
+
+    async def tidy(self, now: datetime) -> None:
+        """Forget what has served: answers to retries, ended sessions, links long spent or void."""
+        async with self.db.begin() as tx:
+            await forget_answers(tx, now - ANSWERS_KEPT)
+            await forget_sessions(tx)
+            await forget_links(tx, now - LINKS_KEPT)
 
     async def work(self) -> bool:
         """Run one follow-up that is due; whether there was one."""
