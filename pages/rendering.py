@@ -9,6 +9,7 @@ from markupsafe import Markup
 from forum.shapes import Topic
 from pages import contribution
 from pages.addresses import topic_address
+from pages.icons import ICONS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -39,6 +40,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["icons"] = ICONS
     made.filters["date"] = date
     made.filters["moment"] = moment
     made.filters["address"] = _address

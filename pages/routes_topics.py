@@ -167,7 +167,7 @@ async def _render(
         return go_to(f"{address}{rest}{'?' if reading.request.url.query else ''}{reading.request.url.query}")
     page = await _page_with(tx, actor, found, asked)
     facts = facts_of(topic, await press.sector_id(tx, topic.sector))
-    place = place_of(facts, address, actor, asked, press.groups)
+    place = place_of(facts, address, actor, asked, page, press.groups)
     shown = topic_facts(topic, page, asked, place)
     return press.render(reading.request, actor, "topic.html", groups=press.groups_json, **shown)
 

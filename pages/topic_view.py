@@ -45,7 +45,7 @@ def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
 
 
 def place_of(
-    topic: TopicFacts, address: str, actor: Actor, asked: Asked, groups: dict[str, str]
+    topic: TopicFacts, address: str, actor: Actor, asked: Asked, page: PostPage, groups: dict[str, str]
 ) -> contribution.Place:
     """Where the posts stand and what this actor may do there, by the same rules as everywhere."""
     now = clock.now()
@@ -57,6 +57,7 @@ def place_of(
         is_moderator=allowed(ensure_can_lock, actor, topic),
         in_tree=asked.place.order == "tree",
         here=asked.number,
+        base=min((post.depth for post in page.items), default=0) if asked.place.branch else 0,
         groups=groups,
     )
 
@@ -72,6 +73,7 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: contribution.
         "page": page,
         "posts": contribution.contributions(page.items, place),
         "order": order,
+        "base": place.base,
         "branch": branch,
         "query": urlencode(around) + "&" if around else "",
         "address": place.address,

@@ -9,7 +9,7 @@ const DEEPEST = 4;
 const list = document.querySelector("#posts");
 const template = document.querySelector("#post-template");
 const groups = template ? JSON.parse(template.dataset.groups) : {};
-const { address, order, viewer } = document.body.dataset;
+const { address, order, viewer, base } = document.body.dataset;
 
 /** The article of a post, by its id. */
 export function articleOf(id) {
@@ -19,7 +19,7 @@ export function articleOf(id) {
 /** A new article for a post, with a note of what it answers if that does not stand directly above it. */
 export function articleFor(post) {
   const article = template.content.firstElementChild.cloneNode(true);
-  const depth = order === "tree" ? Math.min(post.depth, DEEPEST) : 0;
+  const depth = order === "tree" ? Math.min(post.depth - base, DEEPEST) : 0;
   article.className = `post d${depth}`;
   article.id = `p${post.number}`;
   Object.assign(article.dataset, { id: post.id, number: post.number, parent: post.parent ?? "", depth: post.depth });
@@ -145,7 +145,7 @@ export function put(post, after) {
   const article = articleFor(post);
   const parent = post.parent === null ? null : articleOf(post.parent);
   const branch = after.closest(".branch");
-  if (branch && post.depth <= DEEPEST) branch.after(article);
+  if (branch && post.depth - base <= DEEPEST) branch.after(article);
   else after.after(article);
   answers(article, parent, after);
   article.classList.add("arrived");

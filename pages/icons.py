@@ -1,0 +1,24 @@
+"""Our own icons: on a grid of 24, strokes of 1.6, always beside a word."""
+
+from markupsafe import Markup
+
+_SHAPES = {
+    "mark": '<circle cx="12" cy="12" r="2.2" fill="currentColor" stroke="none"/>'
+    '<path d="M7.4 5.2a8.3 8.3 0 0 1 9.2 0M20 10a8.3 8.3 0 0 1-4.6 8M8.6 18A8.3 8.3 0 0 1 4 10"/>',
+    "home": '<path d="M4 11.5 12 5l8 6.5M6.5 9.7V19h11V9.7"/>',
+    "sectors": '<path d="M5 6.5h14M5 12h9M5 17.5h11.5"/>',
+    "live": '<circle cx="12" cy="12" r="2.5" fill="currentColor"/>'
+    '<path d="M7.5 7.5a6.4 6.4 0 0 0 0 9M16.5 7.5a6.4 6.4 0 0 1 0 9"/>',
+    "me": '<circle cx="12" cy="8.5" r="3.5"/><path d="M5 19.5c1-3.6 3.7-5 7-5s6 1.4 7 5"/>',
+    "duties": '<path d="M12 4l7 2.6v4.8c0 4.2-3 7-7 8.6-4-1.6-7-4.4-7-8.6V6.6z"/>',
+    "help": '<circle cx="12" cy="12" r="8"/>'
+    '<path d="M9.8 9.6a2.3 2.3 0 1 1 3.2 2.3c-.7.3-1 .8-1 1.6M12 16.5v.1"/>',
+}
+
+ICONS = {
+    name: Markup(
+        '<svg class="i" width="22" height="22" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.6"'
+        f' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{shape}</svg>'
+    )
+    for name, shape in _SHAPES.items()
+}
