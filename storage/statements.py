@@ -1,9 +1,8 @@
-"""Statements: SQL that SQLAlchemy Core writes once, at import, and asyncpg runs as often as needed."""
+"""Statements: SQL that SQLAlchemy Core writes once, and asyncpg runs as often as needed."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.sql.elements import ClauseElement
@@ -11,12 +10,25 @@ from sqlalchemy.sql.elements import ClauseElement
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
 
 
-class Statement(Struct, frozen=True, eq=False):
-    """SQL text with $1, $2 ... and the names of what goes there, in order."""
+class Statement:
+    """SQL text with $1, $2 ... and the names of what goes there, in order. Written out when it is first run."""
 
     text: str
     names: tuple[str, ...]
     constants: Mapping[str, Any]
+
+    def __init__(self, clause: ClauseElement) -> None:
+        self.clause = clause
+
+    def __getattr__(self, name: str) -> Any:
+        # Only the first look comes here: a service starts with two hundred statements and its first page needs ten.
+        if name not in ("text", "names", "constants"):
+            raise AttributeError(name)
+        compiled = self.clause.compile(dialect=_DIALECT)
+        self.text = str(compiled)
+        self.names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+        self.constants = {key: value for key, value in compiled.params.items() if value is not None}
+        return getattr(self, name)
 
     def arguments(self, binds: Mapping[str, Any]) -> list[Any]:
         """The values in the order of the placeholders; a name that was not given raises KeyError."""
@@ -26,10 +38,5 @@ class Statement(Struct, frozen=True, eq=False):
 
 
 def statement(clause: ClauseElement | str) -> Statement:
-    """Compile a Core statement, or SQL text with :names, to what asyncpg runs. Call it at import, not per request."""
-    if isinstance(clause, str):
-        clause = text(clause)
-    compiled = clause.compile(dialect=_DIALECT)
-    names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
-    constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return Statement(str(compiled), names, constants)
+    """A statement of Core, or SQL text with :names, as asyncpg runs it. Make it at import, not per request."""
+    return Statement(text(clause) if isinstance(clause, str) else clause)

@@ -1,6 +1,9 @@
 """The machinery: the log has no gap, a write happens wholly or not, and once; batches keep each result apart."""
 
 import asyncio
+import gc
+import importlib
+import pkgutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +26,7 @@ from storage.cache import VersionedCache
 from storage.cursors import BadCursor, read_cursor, write_cursor
 from storage.database import Database
 from storage.once import Answer, IdempotencyKeyReused, Once, fingerprint
-from storage.statements import statement
+from storage.statements import Statement, statement
 from storage.tables import metadata
 from tests.walking import Service
 
@@ -238,3 +241,14 @@ def _compare(connection: Connection) -> list[Any]:
 
     context = MigrationContext.configure(connection, opts={"include_object": told, "compare_type": True})
     return compare_metadata(context, metadata)
+
+
+def test_every_statement_of_the_house_can_be_written_out() -> None:
+    for name in ("forum", "gatherings", "members", "moderation", "pages", "realtime", "storage", "tertulia"):
+        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
+            if ".migrations" not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    found = [thing for thing in gc.get_objects() if isinstance(thing, Statement)]
+    assert len(found) > 100
+    for query in found:
+        assert query.text.strip()
