@@ -18,6 +18,7 @@ from storage.statements import Statement, statement
 
 PAGE = 30
 
+_Time = Annotated[datetime, Meta(tz=True)]
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -76,7 +77,7 @@ async def _read(
 ) -> list[Topic]:
     binds = {**where, **seen_by(actor), "count": count + 1}
     if after is not None:
-        shape = tuple[_Count, _Id] if order == "discussed" else tuple[datetime, _Id]
+        shape = tuple[_Count, _Id] if order == "discussed" else tuple[_Time, _Id]
         binds["at"], binds["id"] = read_cursor(after, shape)
     query = _PAGES[order, "sector_id" not in where, after is not None]
     return [topic_of(row) for row in await tx.rows(query, **binds)]

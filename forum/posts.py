@@ -136,10 +136,11 @@ async def edit_post(
     ensure_can_edit(actor, topic, post, now)
     if row["markup"] == "mail":
         raise ImportedText
+    if change.body == row["body"]:
+        # Also what a retry finds: so editing needs no Idempotency-Key, which would tell who edits an anonymous post.
+        return await show_post(tx, actor, post_id)
     if version is not None and version != row["version"]:
         raise Stale(await show_post(tx, actor, post_id))
-    if change.body == row["body"]:
-        return await show_post(tx, actor, post_id)
 
     html = render(change.body, topic=topic.id).html
     await tx.run(_KEEP, post_id=post_id, **_text(row))

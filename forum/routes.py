@@ -195,19 +195,17 @@ async def read_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDep
         return await posts.show_with_source(tx, actor, PostId(post_id))
 
 
-@patch("/posts/{post_id:int}", responses=answers(200, Post), operation_id="edit_post")
+@patch("/posts/{post_id:int}", operation_id="edit_post")
 async def edit_post(
     post_id: PathId,
     data: JSONBody[PostChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
     if_match: IfMatch = None,
-) -> Response[bytes]:
-    """Give one's post another text."""
-    version = version_in(if_match)
-    answer = await once.answer(db, lambda tx: posts.edit_post(tx, actor, PostId(post_id), data, version))
-    return json_response(answer.body, answer.status)
+) -> Post:
+    """Give one's post another text; the same again changes nothing."""
+    async with db.begin() as tx:
+        return await posts.edit_post(tx, actor, PostId(post_id), data, version_in(if_match))
 
 
 @delete("/posts/{post_id:int}", status_code=200, operation_id="withdraw_post")

@@ -48,6 +48,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
     hub = Hub(db, bell, KINDS, limits)
     community = read_community(settings.community)
+    votes = VoteWriter(db)
     try:
         await bell.start(hub)
         await hub.start()
@@ -59,12 +60,13 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             bell=bell,
             hub=hub,
             replies=Replies(db),
-            votes=VoteWriter(db),
+            votes=votes,
             limiter=Limiter(redis, settings.rate_limits),
             cache=VersionedCache(),
             registry=CollectorRegistry(),
         )
     finally:
+        await votes.close()
         await hub.close()
         await bell.close()
         if redis is not None:

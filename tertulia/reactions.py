@@ -5,6 +5,8 @@ from functools import partial
 
 from core.events import Event
 from forum import claims
+from forum.events import PostEdited, PostRestored, PostWithdrawn
+from gatherings import questions
 from members.events import AddressProved
 from members.mail import Sender
 from members.mailing import MAILS, Office
@@ -15,6 +17,10 @@ from tertulia.worker import Reaction
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (claims.claim_imported,),
+    # A question is a post: what happens to the post is told in the room.
+    PostEdited: (questions.follow_post,),
+    PostWithdrawn: (questions.follow_post,),
+    PostRestored: (questions.follow_post,),
 }
 
 # Known without any settings: what the log marks for the worker.
