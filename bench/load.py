@@ -79,4 +79,7 @@ def send(
         words = [str(word) for option in options.items() for word in option]
         command = on_core(LOAD_CORE, [str(tool("load/httpload.c")), *words])
         output = subprocess.run(command, check=True, capture_output=True).stdout
-    return msgspec.json.decode(output, type=Load)
+    load = msgspec.json.decode(output, type=Load)
+    if load.good + load.unchanged == 0:
+        raise RuntimeError(f"nothing but refusals: {load.first_bad}")
+    return load

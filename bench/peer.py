@@ -22,6 +22,11 @@ class Peer(Struct, frozen=True):
     database: Database
 
 
+def token_of(member: int) -> str:
+    """The session token of the n-th member."""
+    return f"token-of-member-{member}"
+
+
 @contextmanager
 def peer(server: Server, *, members: int, topics: int, posts: int) -> Iterator[Peer]:
     """Fill a database and serve it for the length of a block, on the server's core."""

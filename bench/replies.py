@@ -16,8 +16,7 @@ from bench import reply_database
 from bench.database import Database, Server, server
 from bench.figures import Figure, conclude, heading, median
 from bench.load import Load, request, send
-from bench.peer import peer
-from bench.peers.seed import token_of
+from bench.peer import peer, token_of
 from bench.service import API, Person, Service, community, service
 from bench.texts import a_reply
 

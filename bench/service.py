@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -178,4 +179,6 @@ class Community:
 async def community(service: Service) -> AsyncIterator[Community]:
     """A client of the service that makes what a figure needs."""
     async with httpx2.AsyncClient(base_url=service.base, timeout=30, trust_env=False) as http:
+        # Every call says who it is for: a cookie kept from one member's sign-in would be sent with the next one's.
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         yield Community(service, http)

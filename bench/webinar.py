@@ -213,10 +213,7 @@ async def _check(
         counted[question] += value
     miscounted = [question for question, votes in counted.items() if fresh[question]["votes"] != votes]
     _tell(tally, len(fresh))
-    return [
-        *_latencies(tally),
-        *_verdicts(tally, differing, missing, len(bodies) - len(set(bodies)), miscounted),
-    ]
+    return _verdicts(tally, differing, missing, len(bodies) - len(set(bodies)), miscounted)
 
 
 def _shown(questions: dict[int, dict[str, Any]]) -> dict[int, tuple[Any, ...]]:
@@ -234,15 +231,11 @@ def _tell(tally: Tally, questions: int) -> None:
     )
     for refusal in tally.refused[:3]:
         print(f"  refused: {refusal}")
-
-
-def _latencies(tally: Tally) -> list[Figure]:
     times = sorted(tally.heard_after) or [0.0]
     half, most = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.99))
     print(
         f"  from before the POST to receipt: p50 {half:.1f} ms, p99 {most:.1f} ms, longest {times[-1] * 1000:.0f} ms"
     )
-    return []
 
 
 def _verdicts(

@@ -80,7 +80,6 @@ class PostOut(FromRow):
     number: int
     parent_id: int | None
     author: AuthorOut
-    body: str
     html: str
     posted_at: datetime
 

@@ -8,13 +8,9 @@ from hashlib import sha256
 import nh3
 from sqlalchemy import insert
 
+from bench.peer import token_of
 from bench.peers.forum_orm import Member, Model, Post, Session, Topic, engine, markdown
 from bench.texts import a_reply
-
-
-def token_of(member: int) -> str:
-    """The session token of the n-th member."""
-    return f"token-of-member-{member}"
 
 
 async def seed(members: int, topics: int, posts: int) -> None:
