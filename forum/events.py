@@ -59,5 +59,13 @@ class PostRestored(_OnPost, frozen=True, kw_only=True, tag="post_restored"):
     """Its author brought a post back."""
 
 
+class PostHidden(_OnPost, frozen=True, kw_only=True, tag="post_hidden"):
+    """A moderator's decision took a post's text from its readers."""
+
+
+class PostUnhidden(_OnPost, frozen=True, kw_only=True, tag="post_unhidden"):
+    """That decision was reversed: the post is there again."""
+
+
 class ReactionsChanged(_OnPost, frozen=True, kw_only=True, tag="reactions_changed"):
     """The reactions to a post were counted anew."""

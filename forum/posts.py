@@ -142,7 +142,7 @@ async def edit_post(
     if version is not None and version != row["version"]:
         raise Stale(await show_post(tx, actor, post_id))
 
-    html = render(change.body, topic=topic.id).html
+    html = render(change.body, topic=topic.id, site=tx.site).html
     await tx.run(_KEEP, post_id=post_id, **_text(row))
     await tx.run(_EDIT, post=post_id, new_body=change.body, new_html=html, now=now)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))

@@ -75,7 +75,7 @@ class Replies:
                 topic = await _get_topic(tx, actor, topic_id, reply.parent)
             ensure_can_reply(actor, topic, now)
 
-            html = render(reply.body, topic=topic_id).html
+            html = render(reply.body, topic=topic_id, site=self.db.site).html
             post = NewPost(
                 parent_id=reply.parent, author_id=actor.signed_in(), body=reply.body, html=html, posted_at=now
             )

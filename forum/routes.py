@@ -182,10 +182,12 @@ async def post_reply(
 
 
 @post("/previews", status_code=200, operation_id="preview")
-async def preview(data: JSONBody[Sketch], actor: NamedDependency[Actor]) -> Preview:
+async def preview(
+    data: JSONBody[Sketch], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Preview:
     """How Markdown will look when posted."""
     actor.signed_in()
-    return Preview(render(data.body).html)
+    return Preview(render(data.body, site=db.site).html)
 
 
 @get("/posts/{post_id:int}", operation_id="read_post")

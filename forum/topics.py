@@ -141,7 +141,7 @@ async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -
         tags=new.tags,
         now=now,
     )
-    rendered = render(new.body, topic=topic_id)
+    rendered = render(new.body, topic=topic_id, site=tx.site)
     first = NewPost(author_id=actor.id, body=new.body, html=rendered.html, posted_at=now)
     await place_posts(tx, topic_id, [first], now)
     return topic_id

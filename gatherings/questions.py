@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.ids import PostId, QuestionId, RoomId
 from core.text import tidy
 from forum import posts as forum_posts
-from forum.events import PostEdited, PostRestored, PostWithdrawn
+from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import TopicLocked
@@ -109,7 +109,7 @@ async def ask_question(tx: Transaction, actor: Actor, room_id: RoomId, new: NewQ
         author_id=None if new.anonymous else actor.signed_in(),
         pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
         body=body,
-        html=render(body, topic=room.topic_id).html,
+        html=render(body, topic=room.topic_id, site=tx.site).html,
         posted_at=asked_at,
     )
     placed = await place_posts(tx, room.topic_id, [post], asked_at)
@@ -164,7 +164,9 @@ async def settle_question(
     return await show_question(tx, actor, room, question_id)
 
 
-async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
+async def follow_post(
+    tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored | PostHidden | PostUnhidden
+) -> None:
     """Tell the room what became of a question's post elsewhere: edited, hidden, shown again; or withdrawn, then so is
     the question. A reaction to what happens in the topic; run twice, it tells twice the same."""
     row = await tx.row(_OF_POST, post=event.post_id)

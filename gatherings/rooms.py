@@ -123,7 +123,7 @@ async def plan_room(tx: Transaction, actor: Actor, gathering_id: GatheringId, ne
         tx, sector_id=sector_id, title=title, kind="room", author_id=author, tags=[], now=now
     )
     body = new.body or _words_for(title, home["title"])
-    html = render(body, topic=topic_id).html
+    html = render(body, topic=topic_id, site=tx.site).html
     await place_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
     room_id = await tx.value(
         _PLAN,

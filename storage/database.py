@@ -82,9 +82,11 @@ class Reader:
 class Transaction(Reader):
     """A reader that may also write: what happens in it happens wholly or not at all."""
 
-    def __init__(self, connection: Any, reacting: frozenset[str]) -> None:
+    def __init__(self, connection: Any, reacting: frozenset[str], site: str) -> None:
         super().__init__(connection)
         self.reacting = reacting
+        # Where people reach the service: links there, in what is written now, lead inside.
+        self.site = site
         self.rung: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -105,11 +107,14 @@ class Transaction(Reader):
 class Database:
     """The pool and what is done with it."""
 
-    def __init__(self, pool: Any, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, pool: Any, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset(), site: str = ""
+    ) -> None:
         self.pool = pool
         self.epoch = epoch
         self.bell = bell
         self.reacting = reacting
+        self.site = site
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -117,7 +122,7 @@ class Database:
         async with self._connection() as connection:
             transaction = connection.transaction()
             await transaction.start()
-            tx = Transaction(connection, self.reacting)
+            tx = Transaction(connection, self.reacting, self.site)
             try:
                 yield tx
             except BaseException:
@@ -130,7 +135,7 @@ class Database:
     async def single(self) -> AsyncIterator[Transaction]:
         """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
         async with self._connection() as connection:
-            tx = Transaction(connection, self.reacting)
+            tx = Transaction(connection, self.reacting, self.site)
             yield tx
         self._tell(tx)
 
@@ -180,9 +185,9 @@ async def _roll_back(transaction: Any) -> None:
 
 
 async def connect(
-    url: str, bell: Bell | None = None, reacting: frozenset[str] = frozenset(), size: int = 20
+    url: str, bell: Bell | None = None, reacting: frozenset[str] = frozenset(), size: int = 20, site: str = ""
 ) -> Database:
-    """Open the pool on a migrated database. `size` is the greatest number of connections of this process."""
+    """Open the pool on a migrated database: `size` connections at most; `site` is the service's public address."""
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
@@ -194,7 +199,7 @@ async def connect(
         init=_prepare,
     )
     epoch = await pool.fetchval(EPOCH.text)
-    return Database(pool, epoch, bell or Silence(), reacting)
+    return Database(pool, epoch, bell or Silence(), reacting, site)
 
 
 async def _prepare(connection: Any) -> None:

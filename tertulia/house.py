@@ -44,7 +44,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Connect to what the settings name and start what runs beside the requests; `settings.database_url` must be set."""
     bell = bell_of(settings)
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
-    db = await connect(settings.database_url, bell, REACTING, settings.pool)
+    db = await connect(settings.database_url, bell, REACTING, settings.pool, settings.url)
     limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
     hub = Hub(db, bell, KINDS, limits)
     community = read_community(settings.community)

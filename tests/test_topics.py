@@ -347,3 +347,17 @@ async def test_a_page_of_another_site_cannot_write(app: Service) -> None:
                 f"/api/v1/topics/{topic}/posts", json={"body": "x"}, headers=cookie | own
             )
             assert response.status_code == 201
+
+
+async def test_links_to_our_own_topics_lead_inside(app: Service) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    site = app.db.site
+    text = f"see {site}/t/{topic}/cobalt/1 and #1 and https://other.example/t/1"
+    response = await httpx2.AsyncClient(headers=amina.client.headers).post(
+        f"{site}/api/v1/topics/{topic}/posts", json={"body": text}
+    )
+    html = response.json()["html"]
+    assert f'href="/t/{topic}/cobalt/1"' in html
+    assert f'href="/t/{topic}/1"' in html
+    assert 'href="https://other.example/t/1"' in html

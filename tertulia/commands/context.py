@@ -39,7 +39,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
     await schema.migrate(settings.database_url)
     bell = bell_of(settings)
-    db = await connect(settings.database_url, bell, REACTING, size=4)
+    db = await connect(settings.database_url, bell, REACTING, size=4, site=settings.url)
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
