@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from time import monotonic
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Denied
 from core.ids import SessionId
-from realtime.channels import ChannelName
+from realtime.channels import MEMBER, ChannelName
 from realtime.delivery import AWAY
 from realtime.hub import Hub
 from realtime.joining import Joins
@@ -20,7 +21,6 @@ from realtime.protocol import Close
 from storage.database import Database
 from storage.statements import statement
 
-MEMBER = "member"
 AT_ONCE = 4
 ATTEMPTS = 3
 # A change that was recorded this shortly before the watch began may have been seen too early: it is looked at again.
@@ -60,6 +60,8 @@ class Access:
         channel.watchers.add(peer)
         peer.watching = channel
         if channel.delivered >= 0:
+            if monotonic() - channel.shaken_at < FRESH.total_seconds():
+                self.changed([peer])
             return
         async with self.hub.db.read() as tx:
             head = await tx.row(_HEAD, channel=channel.name.text, since=clock.now() - FRESH)

@@ -14,6 +14,9 @@ Join = Callable[[Reader, Actor, int], Awaitable[Audience]]
 Show = Callable[[Reader, Audience, Sequence[Entry]], Awaitable[Sequence[bytes]]]
 Signals = Callable[[Reader, Audience, int], Awaitable[Sequence[bytes]]]
 
+# Each member's own channel, where also a change of what the member may do is told.
+MEMBER = "member"
+
 _NAME = re.compile(r"([a-z]{1,30})(?::([1-9][0-9]{0,18}))?")
 _LARGEST_ID = 2**63 - 1
 

@@ -13,7 +13,7 @@ import msgspec
 from core.actor import Actor
 from realtime import protocol
 from realtime.bus import Bell, Payload, Presence, merge
-from realtime.channels import Audience, ChannelKind, ChannelName
+from realtime.channels import MEMBER, Audience, ChannelKind, ChannelName
 from realtime.counts import Counts
 from realtime.delivery import AWAY, Delivery
 from realtime.limits import Limits
@@ -220,7 +220,9 @@ class Hub:
         self.signalled(channel, {"type": "presence", "here": here})
 
     def _seen(self, channel: Channel, entries: Sequence[Entry]) -> None:
-        if channel.watchers and any(entry.event.get("type") in self.access_events for entry in entries):
+        is_own = channel.name.kind == MEMBER
+        if is_own and any(entry.event.get("type") in self.access_events for entry in entries):
+            channel.shaken_at = monotonic()
             self.access_changed(list(channel.watchers))
 
     # The patrol

@@ -83,8 +83,8 @@ class Channel:
     """A channel that somebody here listens to. All its peers have been told everything up to `delivered`."""
 
     __slots__ = (
-        "circles", "delivered", "holders", "is_busy", "is_signalling", "kind", "name", "signal_due", "signalled",
-        "signals", "wanted", "watchers",
+        "circles", "delivered", "holders", "is_busy", "is_signalling", "kind", "name", "shaken_at", "signal_due",
+        "signalled", "signals", "wanted", "watchers",
     )  # fmt: skip
 
     def __init__(self, name: ChannelName, kind: ChannelKind | None) -> None:
@@ -101,6 +101,8 @@ class Channel:
         self.signals: dict[str, dict[str, Any]] = {}
         self.signalled = 0
         self.is_signalling = False
+        # When the access of this channel's member last changed, in the process's own time.
+        self.shaken_at = float("-inf")
         self.signal_due = 0.0
 
     def is_heard(self) -> bool:

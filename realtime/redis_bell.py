@@ -90,7 +90,8 @@ class RedisBell:
     async def close(self) -> None:
         """Tell what is waiting, if Redis is there, and stop."""
         until = monotonic() + 1
-        while self.is_reachable and self._loops.are_alive() and not self._is_told() and monotonic() < until:
+        # One short wait at the end of a life: not worth an event of its own.
+        while self.is_reachable and self._loops.are_alive() and not self._is_told() and monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         await self._loops.stop()
         await self._drop_teller()

@@ -81,6 +81,9 @@ class LiveProtocol(WebSocketsSansIOProtocol):
     def shutdown(self) -> None:
         self._leave()
         super().shutdown()
+        if self.waiting():
+            # Whoever does not read cannot keep the server from ending.
+            self.loop.call_later(1, self.transport.abort)
 
     def pause_writing(self) -> None:
         super().pause_writing()

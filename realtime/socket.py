@@ -59,7 +59,7 @@ class LiveSocket:
             await _refuse(send, refusal)
             return
         await send({"type": "websocket.accept"})
-        line: LiveProtocol = scope["extensions"][LINE]
+        line: LiveProtocol = scope["extensions"].pop(LINE)
         peer = self.hub.admit(line, actor, (scope["client"] or ("",))[0])
         line.attach(lambda: self.hub.gone(peer), lambda is_clogged: self.hub.pulse.clog(peer, is_clogged))
         try:

@@ -30,7 +30,6 @@ from realtime.socket import LiveSocket
 from storage import embedded, schema
 from storage.database import Database, Reader, connect
 from storage.log import Entry
-from tests.services import a_data_folder
 
 QUICK = Limits(
     patrol_every=0.3,
@@ -238,12 +237,14 @@ class Feed:
             return closed.rcvd.code if closed.rcvd else 1006
 
 
-@pytest.fixture(scope="session")
-def live_url() -> Iterator[str]:
-    """The address of a migrated database."""
-    with a_data_folder() as folder, embedded.start(folder) as cluster:
-        asyncio.run(schema.migrate(cluster.url))
-        yield cluster.url
+@pytest.fixture(scope="module")
+def live_url(cluster: embedded.Cluster) -> Iterator[str]:
+    """The address of a migrated database that only tests of delivery write to."""
+    name = f"live_{next(_numbers)}"
+    url = cluster.create_database(name)
+    asyncio.run(schema.migrate(url))
+    yield url
+    cluster.drop_database(name)
 
 
 async def until(true: Callable[[], object], within: float = 5) -> None:

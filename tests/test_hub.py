@@ -287,7 +287,7 @@ class LossyBell(InProcessBell):
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(live_url, seed):  # noqa: F811
+async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(live_url, seed):
     chance = random.Random(seed)
     bell = LossyBell(chance)
     db = await connect(live_url, bell, size=8)
@@ -378,7 +378,7 @@ async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_deli
     await hub.db.close()
 
 
-async def test_a_database_that_went_back_in_time_resets_everyone(live_url):  # noqa: F811
+async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
     hub, joins = await a_hub(live_url, House())
     channel, wire = a_channel(), Wire()
     await said(hub, channel, "first", "second")
@@ -400,7 +400,7 @@ async def test_a_database_that_went_back_in_time_resets_everyone(live_url):  # n
     await hub.db.close()
 
 
-async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):  # noqa: F811
+async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):
     hub, joins = await a_hub(live_url, House())
 
     async def answer(channel: str, after: int) -> str:
