@@ -17,7 +17,7 @@ from pages.rendering import environment
 from pages.statics import Statics
 from storage.database import Reader
 
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
 
 AnyRequest = Request[Any, Any, Any]

@@ -6,14 +6,22 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import NotFound, Refusal
+from core.text import Line, Name
 from gatherings.gatherings import read_gatherings
 from members import duties
 from members.policy import ensure_can_give_duties
 from members.shapes import Duty, DutyKind
-from pages.forms import BadButton, FieldNotAcceptable, Form, number_in, read_form, text_in
+from pages.forms import BadButton, FieldNotAcceptable, Form, number_in, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
 from pages.refusals import status_of
 from storage.database import Database
+
+
+class Typed(Struct, frozen=True):
+    """What the form says: whom, and the duty as one of its options."""
+
+    handle: Name
+    duty: Line
 
 
 class Held(Struct, frozen=True):
@@ -44,12 +52,13 @@ async def change_duties(
 ) -> Response[bytes]:
     """Give or revoke a duty."""
     typed = await read_form(request)
-    handle = text_in(typed, "handle").strip().removeprefix("@")
     revoke = bool(text_in(typed, "revoke"))
     try:
-        kind, where = _duty_in(text_in(typed, "duty"))
+        handle = text_in(typed, "handle").strip().removeprefix("@")
+        wanted = to_shape(Typed, {"handle": handle, "duty": text_in(typed, "duty")})
+        kind, where = _duty_in(wanted.duty)
         async with db.begin() as tx:
-            await (duties.revoke_duty if revoke else duties.grant_duty)(tx, actor, handle, kind, where)
+            await (duties.revoke_duty if revoke else duties.grant_duty)(tx, actor, wanted.handle, kind, where)
     except Refusal as refusal:
         if isinstance(refusal, NotFound):
             refusal = FieldNotAcceptable("Nobody here has this handle.", field="handle")

@@ -4,6 +4,7 @@ from typing import Literal, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from msgspec import Struct
 
 from core import clock
@@ -73,8 +74,8 @@ def provide_foyer(
 async def show_room(
     room_id: PathId,
     foyer: NamedDependency[Foyer],
-    show: Shown = "live",
-    order: QuestionOrder = "best",
+    show: FromQuery[Shown] = "live",
+    order: FromQuery[QuestionOrder] = "best",
     after: Cursor = None,
 ) -> Response[bytes]:
     """A room: the questions that wait, or those that were answered."""
@@ -154,7 +155,7 @@ def _page(
     form: Form,
     status: int = 200,
     show: Shown = "live",
-    order: QuestionOrder = "best",
+    order: FromQuery[QuestionOrder] = "best",
 ) -> Response[bytes]:
     actor, room = foyer.actor, visit.room
     can_ask = allowed(ensure_can_ask, actor, visit.facts, False, clock.now())

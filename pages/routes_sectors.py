@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from core import clock
 from core.actor import Actor
@@ -37,7 +37,7 @@ async def show_sector(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     press: NamedDependency[Press],
-    order: TopicOrder = "active",
+    order: FromQuery[TopicOrder] = "active",
     after: Cursor = None,
     tag: Tag = None,
 ) -> Response[bytes]:

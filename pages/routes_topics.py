@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, PathParameter, QueryParameter
+from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
 from msgspec import Struct
 
 from core.actor import Actor
@@ -65,15 +65,14 @@ async def show_topic(
     topic_id: PathId,
     slug: FromPath[str],
     reading: NamedDependency[Reading],
-    order: PostOrder = "tree",
+    order: FromQuery[PostOrder] = "tree",
     after: Cursor = None,
     before: Cursor = None,
+    number: Number = None,
     branch: Number = None,
 ) -> Response[bytes]:
-    """A page of a topic."""
-    place = Place(order=order, after=after, before=before, number=branch, branch=branch)
-    if after is not None or before is not None:
-        place = Place(order=order, after=after, before=before, branch=branch)
+    """A page of a topic: from a cursor, or from a post on; of one branch, or of all."""
+    place = Place(order=order, after=after, before=before, number=number or branch, branch=branch)
     return await _show(reading, TopicId(topic_id), slug, Asked(place=place))
 
 

@@ -12,7 +12,7 @@ from core.http import matches
 
 _FOLDER = Path(__file__).parent / "static"
 _TEMPLATES = Path(__file__).parent / "templates"
-_KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
