@@ -33,12 +33,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class ForeignOrigin(Denied):
-    """A page of another site tried to listen with a member's cookie."""
-
-    message = "Pages of this origin may not listen with a member's session."
-
-
 class LiveSocket:
     """The ASGI application for websockets; the composition root puts it in front of everything else."""
 
@@ -102,7 +96,7 @@ class LiveSocket:
             return _present(await self.sessions.find(self.hub.db, token.strip()) if is_bearer else None)
         if token := self._read_cookie(headers):
             if headers.get(b"origin", b"").decode("latin-1").lower() not in self.origins:
-                raise ForeignOrigin
+                raise Denied("Pages of this origin may not listen with a member's session.")
             return await self.sessions.find(self.hub.db, token) or VISITOR
         return VISITOR
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
@@ -21,7 +22,8 @@ from core.ids import MemberId, SessionId
 from realtime.bus import InProcessBell
 from realtime.tickets import make_ticket, spend_ticket
 from storage.statements import statement
-from tests.live_house import ORIGIN, QUICK, AccessChanged, House, Process, a_channel, live_url, until  # noqa: F401
+from tests.builders import a_person
+from tests.live_house import ORIGIN, QUICK, AccessChanged, Feed, House, Process, a_channel, live_url, until  # noqa: F401
 
 OURS = {4400, 4401, 4403, 4408, 4429, 1009, 1012}
 
@@ -245,7 +247,7 @@ async def test_a_cookie_needs_a_page_of_ours(process, house):
     async with process.connect(headers=cookie, origin=ORIGIN) as feed:
         assert (await feed.join("member:4"))["type"] == "joined"
     for origin in (None, "http://evil.example", "null", ORIGIN + ".evil.example"):
-        assert await refused_with(process, headers=cookie, origin=origin) == (403, "foreign_origin")
+        assert await refused_with(process, headers=cookie, origin=origin) == (403, "denied")
     async with process.connect(headers={"Cookie": "session=over"}, origin=ORIGIN) as feed:
         assert (await feed.join("member:4"))["code"] == "denied"
 
@@ -281,6 +283,23 @@ a_session = statement("""
 INSERT INTO sessions (member_id, token_hash, sealed_secret, started_at, seen_at, ends_at)
 VALUES (:member, :hash, '', :now, :now, :now) RETURNING id
 """)
+
+
+async def test_tickets_are_for_members_and_open_the_real_service(app):
+    anna = await a_person(app)
+    async with app.client() as visitor:
+        assert (await visitor.post("/api/v1/live/tickets")).status_code == 401
+    answer = await anna.post("/live/tickets")
+    assert answer.status_code == 201
+
+    url = app.url.replace("http", "ws", 1) + "/live?ticket=" + answer.json()["ticket"]
+    async with connect(url, compression=None) as socket:
+        feed = Feed(socket)
+        assert (await feed.join(f"member:{anna.id}"))["type"] == "joined"
+        assert (await anna.delete("/sessions/current")).status_code < 300
+        assert await feed.closed(2) == 4401
+    with pytest.raises(InvalidStatus, match="401"):
+        await connect(url)
 
 
 # Losing access
