@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from forum import channels as forum
 from gatherings import channels as gatherings
 from members import channels as members
+from moderation import channels as moderation
 from realtime.channels import ChannelKind
 
 KINDS: Mapping[str, ChannelKind] = {
@@ -19,5 +20,6 @@ KINDS: Mapping[str, ChannelKind] = {
         signals=gatherings.room_signals,
         has_presence=True,
     ),
+    "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
     "member": ChannelKind(join=members.join_member, show=members.show_member),
 }

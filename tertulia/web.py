@@ -18,6 +18,7 @@ from gatherings.routes import routes as gathering_routes
 from members.cookies import cookie_name
 from members.routes import routes as member_routes
 from members.sessions import find_actor, load_actor
+from moderation.routes import routes as moderation_routes
 from pages import routes as page_routes
 from pages.press import Press
 from realtime.access import Sessions
@@ -40,7 +41,7 @@ def create_app(house: House) -> Front:
     """The ASGI application of one process over an open house."""
     api = Router(
         "/api/v1",
-        route_handlers=[*member_routes, *forum_routes, *gathering_routes, *live_routes],
+        route_handlers=[*member_routes, *forum_routes, *gathering_routes, *moderation_routes, *live_routes],
     )
     pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
     press = Press(page_community(house.community))

@@ -1,0 +1,123 @@
+"""Cases: opening and joining them, and finding one to decide about. (How they are shown is in reading.py.)"""
+
+import hmac
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, exists, select, update
+
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import SectorId, TopicId
+from forum.events import PostEdited, PostRestored, PostWithdrawn
+from forum.tables import posts
+from forum.topics import get_topic
+from forum.visibility import seen_by
+from gatherings.visibility import own_pseudonym
+from moderation.events import CaseMoved, CaseOpened
+from moderation.policy import CaseFacts
+from moderation.shapes import FlagReason, ObjectName
+from moderation.tables import cases, flags
+from moderation.visibility import visible_cases
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+# Whether the viewer has ever flagged what the case is about.
+FLAGGED = exists().where(
+    flags.c.object_kind == cases.c.object_kind,
+    flags.c.object_id == cases.c.object_id,
+    flags.c.member_id == bindparam("viewer", type_=BigInteger),
+)
+_FACTS = (
+    select(
+        *cases.c[("id", "object_id", "sector_id", "state", "version")],
+        *posts.c[("topic_id", "author_id", "pseudonym")],
+        FLAGGED.label("has_flagged"),
+    )
+    .join(posts, posts.c.id == cases.c.object_id)
+    .where(cases.c.id == bindparam("id"), visible_cases())
+)
+_GET = statement(_FACTS)
+_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=cases))
+_OPEN_OR_JOIN = statement("""
+INSERT INTO cases (object_kind, object_id, sector_id, opened_at) VALUES (:kind, :object, :sector, :now)
+ON CONFLICT (object_kind, object_id) WHERE state = 'open' DO UPDATE SET version = cases.version + CASE WHEN EXISTS (
+    SELECT FROM flags WHERE flags.case_id = cases.id AND flags.reason = :reason) THEN 0 ELSE 1 END
+RETURNING id, sector_id, xmax = 0 AS is_new
+""")
+_MOVE_ON = statement(
+    update(cases)
+    .where(cases.c.id == bindparam("case"))
+    .values(state=bindparam("new_state"), version=cases.c.version + 1)
+)
+_TOUCH = statement("""
+UPDATE cases SET version = version + 1 WHERE object_kind = 'post' AND object_id = :post AND state = 'open'
+RETURNING id, sector_id
+""")
+
+
+async def open_or_join(
+    tx: Transaction, name: ObjectName, sector_id: SectorId, reason: FlagReason, now: datetime
+) -> CaseOpened | CaseMoved:
+    """The one open case of an object, opened if there is none; as the event to record once all is written.
+
+    A reason that nobody has given before is a new version: it may change what is decided. One more of the same is not.
+    """
+    binds = {"kind": name.kind, "object": name.id, "sector": sector_id, "reason": reason, "now": now}
+    row = await tx.row(_OPEN_OR_JOIN, **binds)
+    assert row is not None
+    kind = CaseOpened if row["is_new"] else CaseMoved
+    return kind(sector_id=row["sector_id"], case_id=row["id"])
+
+
+async def get_case(tx: Reader, actor: Actor, case_id: int) -> CaseFacts:
+    """What the rules need of a case that the actor can see."""
+    row = await tx.row(_GET, id=case_id, viewer=actor.id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return _facts(actor, row)
+
+
+async def hold_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
+    """The same, held until the transaction ends, with the topic it lies in: the topic comes before all that is in it."""
+    case = await get_case(tx, actor, case_id)
+    await get_topic(tx, actor, case.topic_id, lock=True)
+    row = await tx.row(_GET_LOCKED, id=case_id, viewer=actor.id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return _facts(actor, row)
+
+
+async def move_case(tx: Transaction, case: CaseFacts) -> None:
+    """Write that a decision was made or reversed, and tell the moderators."""
+    await tx.run(_MOVE_ON, case=case.id, new_state="decided")
+    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+
+
+async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
+    """Make what is judged a new version when its author changes it. A reaction to what happens in the topic."""
+    row = await tx.row(_TOUCH, post=event.post_id)
+    if row is not None:
+        await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+
+
+def is_involved(actor: Actor, row: Record) -> bool:
+    """Whether the actor wrote what this row's case is about, with or without a name, or flagged it."""
+    if row["has_flagged"]:
+        return True
+    if row["pseudonym"] is None:
+        return actor.id is not None and row["author_id"] == actor.id
+    mine = own_pseudonym(actor, TopicId(row["topic_id"]))
+    return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
+
+
+def _facts(actor: Actor, row: Record) -> CaseFacts:
+    return CaseFacts(
+        id=row["id"],
+        object_id=row["object_id"],
+        topic_id=TopicId(row["topic_id"]),
+        sector_id=SectorId(row["sector_id"]),
+        state=row["state"],
+        version=row["version"],
+        is_involved=is_involved(actor, row),
+    )
