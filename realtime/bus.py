@@ -39,6 +39,9 @@ class Listener(Protocol):
     def returned(self) -> None:
         """Something may have been missed: look at everything that is listened to, and announce again."""
 
+    def asked(self) -> None:
+        """Another process has begun to hear, and knows of nobody: announce again."""
+
 
 class Deaf:
     """The listener of a process that only rings, as the worker."""
@@ -53,6 +56,9 @@ class Deaf:
         """Nobody listens here."""
 
     def returned(self) -> None:
+        """Nobody listens here."""
+
+    def asked(self) -> None:
         """Nobody listens here."""
 
 
@@ -116,13 +122,14 @@ class InProcessBell:
 class Message(Struct, frozen=True, array_like=True):
     """What goes through Redis: all that one process had to tell at one moment.
 
-    `number` counts a process's messages, so that a frozen connection's late words never undo newer ones; `has_missed`
-    says that something before it was lost.
+    `number` counts a process's messages, so that a frozen connection's late words never undo newer ones; `has_lost`
+    says that something before it was not told, `is_asking` that the process has only now begun to hear.
     """
 
     process: str
     number: int
-    has_missed: bool
+    has_lost: bool
+    is_asking: bool
     rung: Sequence[tuple[str, int]]
     signals: Sequence[tuple[str, dict[str, Any]]]
     presences: Sequence[Presence]

@@ -113,6 +113,8 @@ class Hub:
         if is_too_many:
             self.counts.limit_closes += 1
             peer.shut(Close.LIMIT)
+        if self.is_draining:
+            peer.shut(Close.RESTART)
         return peer
 
     def gone(self, peer: Peer) -> None:
@@ -204,6 +206,10 @@ class Hub:
         self._refresh_due = True
         self._beaten_at = 0.0
         self._called.set()
+
+    def asked(self) -> None:
+        """Another process has begun to hear: announce again who stands in which channel here."""
+        self._beaten_at = 0.0
 
     def _signal(self, channel: Channel) -> None:
         channel.is_signalling = False

@@ -116,6 +116,9 @@ class Joins:
         for signal in missed.signals:
             peer.tell(protocol.signal(name, signal))
         hub.enter(peer, channel, audience)
+        if channel.wanted > channel.delivered:
+            # It was rung while it was being opened.
+            hub.rung(name, channel.wanted)
 
     def _refuse(self, peer: Peer, channel: Channel, code: str) -> None:
         self.hub.leave(peer, channel.name.text)

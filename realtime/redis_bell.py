@@ -46,7 +46,8 @@ class RedisBell:
         self._outgoing = _Outgoing()
         self._stirred = asyncio.Event()
         self._number = 0
-        self._has_missed = False
+        self._has_lost = False
+        self._is_asking = False
         self._is_telling = False
         self._heard_at = monotonic()
         self._numbers: dict[str, int] = {}
@@ -102,7 +103,7 @@ class RedisBell:
     def _stir(self) -> None:
         if self._outgoing.size() > MOST_WAITING:
             self._outgoing = _Outgoing()
-            self._has_missed = True
+            self._has_lost = True
             self.lost += 1
         self._stirred.set()
 
@@ -137,14 +138,14 @@ class RedisBell:
             log.info("the bell reaches Redis again")
 
     async def _publish(self, teller: Redis) -> None:
-        outgoing, self._outgoing = self._outgoing, _Outgoing()
-        missed, self._has_missed = self._has_missed, False
         self._number += 1
+        message = self._outgoing.message(self.process, self._number, self._has_lost, self._is_asking)
+        self._outgoing, self._has_lost, self._is_asking = _Outgoing(), False, False
         self._is_telling = True
         try:
-            await teller.publish(self.name, outgoing.encode(self.process, self._number, missed))
+            await teller.publish(self.name, msgspec.json.encode(message))
         except BaseException:
-            self._has_missed = True
+            self._has_lost = True
             raise
         finally:
             self._is_telling = False
@@ -173,6 +174,8 @@ class RedisBell:
             # The first silence is measured from here: an outage must not count against the new subscription.
             since = monotonic()
             self.listener.returned()
+            self._is_asking = True
+            self._stirred.set()
             await self._listen(subscription, since)
         except (RedisError, OSError, TimeoutError) as error:
             log.info("the bell's subscription broke (%s) and is built anew", error)
@@ -201,8 +204,10 @@ class RedisBell:
             return
         for channel, seq in message.rung:
             self.listener.rung(channel, seq)
-        if message.has_missed:
+        if message.has_lost:
             self.listener.returned()
+        if message.is_asking:
+            self.listener.asked()
         if message.number > self._numbers.get(message.process, 0):
             self._numbers[message.process] = message.number
             for channel, payload in message.signals:
@@ -225,16 +230,15 @@ class _Outgoing:
     def is_empty(self) -> bool:
         return self.size() == 0
 
-    def encode(self, process: str, number: int, has_missed: bool) -> bytes:
-        return msgspec.json.encode(
-            Message(
-                process,
-                number,
-                has_missed,
-                list(self.rung.items()),
-                [(channel, payload) for (channel, _), payload in self.signals.items()],
-                list(self.presences.values()),
-            )
+    def message(self, process: str, number: int, has_lost: bool, is_asking: bool) -> Message:
+        return Message(
+            process,
+            number,
+            has_lost,
+            is_asking,
+            list(self.rung.items()),
+            [(channel, payload) for (channel, _), payload in self.signals.items()],
+            list(self.presences.values()),
         )
 
 

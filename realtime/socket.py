@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
@@ -101,11 +100,12 @@ class LiveSocket:
         return VISITOR
 
     def _read_cookie(self, headers: dict[bytes, bytes]) -> str:
-        try:
-            cookies = SimpleCookie(headers.get(b"cookie", b"").decode("latin-1"))
-        except CookieError:
-            return ""
-        return cookies[self.cookie].value if self.cookie in cookies else ""
+        # By hand: the standard library stops reading at the first cookie it does not like, whoever set it.
+        for pair in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+            name, _, value = pair.strip().partition("=")
+            if name == self.cookie:
+                return value
+        return ""
 
     async def _listen(self, peer: Peer, receive: Receive) -> None:
         """Read what the peer says until it is gone. Reading never stops for long, or its pongs would not be heard."""

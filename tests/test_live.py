@@ -242,7 +242,7 @@ async def test_a_token_that_is_not_good_opens_nothing(process):
 
 
 async def test_a_cookie_needs_a_page_of_ours(process, house):
-    cookie = {"Cookie": f"other=1; session={house.member(4)}"}
+    cookie = {"Cookie": f"other={{[]}}; bad; session={house.member(4)}"}
 
     async with process.connect(headers=cookie, origin=ORIGIN) as feed:
         assert (await feed.join("member:4"))["type"] == "joined"

@@ -206,3 +206,13 @@ async def said(feed: Feed, signal: dict[str, object]) -> None:
     async with asyncio.timeout(5):
         while (await feed.next("signal", within=5))["signal"] != signal:
             pass
+
+
+async def test_a_process_that_starts_late_soon_knows_who_is_there(pair, live_url, house, server, tmp_path):
+    one, _ = pair
+    room = a_channel("room")
+
+    async with one.listening(room) as here:
+        await said(here, {"type": "presence", "here": 1})
+        async with Process(house, live_url, a_bell(server), tmp_path) as late:
+            await until(lambda: late.hub.attendance.here(room) == 1)
