@@ -31,14 +31,16 @@ _VALIDATOR = statement(
 )
 
 
-async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId) -> str:
-    """An ETag that changes with whatever a page of the topic shows: its log, its authors' faces, and who is looking."""
-    row = await tx.row(_VALIDATOR, id=topic_id, channel=f"topic:{topic_id}", **seen_by(actor))
+async def read_validator(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str) -> tuple[Stream, str]:
+    """The topic's position, and an ETag that changes with whatever a page of it shows: its log, its authors' faces, and
+    who is looking."""
+    channel = f"topic:{topic_id}"
+    row = await tx.row(_VALIDATOR, id=topic_id, channel=channel, **seen_by(actor))
     if row is None:
         raise NotFound
     seq, faces, sector_id = row
     viewer = f"{actor.id or 0}{'m' if actor.moderates_in(sector_id) else ''}"
-    return f'"{seq}.{faces}.{viewer}"'
+    return Stream(channel, epoch, seq), f'"{epoch[:8]}.{seq}.{faces}.{viewer}"'
 
 
 async def read_topic_page(

@@ -19,9 +19,9 @@ from core.http import (
     version_in,
 )
 from core.ids import PostId, TopicId
-from forum import lists, posts, sectors, topics
+from forum import lists, posts, reading, sectors, topics
 from forum.markup import render
-from forum.pages import read_topic_page, read_validator
+from forum.pages import read_validator
 from forum.reading import Place
 from forum.replies import Replies
 from forum.shapes import (
@@ -155,14 +155,13 @@ async def read_posts(
     """One page of a topic's posts, in tree or time order, from a cursor or from a post's number."""
     place = Place(order=order, after=after, before=before, number=number, branch=branch)
     async with db.read() as tx:
-        etag = await read_validator(tx, actor, TopicId(topic_id))
+        stream, etag = await read_validator(tx, actor, TopicId(topic_id), db.epoch)
         if matches(if_none_match, etag):
             return not_modified(etag)
         key = ("posts", topic_id, place)
         body = cache.get(key, etag) if actor.id is None else None
         if body is None:
-            page = await read_topic_page(tx, actor, TopicId(topic_id), place, db.epoch)
-            body = encode(page.posts)
+            body = encode(await reading.read_posts(tx, actor, TopicId(topic_id), place, stream))
             if actor.id is None:
                 cache.put(key, etag, body)
     return json_response(body, etag=etag)

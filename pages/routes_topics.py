@@ -142,7 +142,7 @@ async def _show(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) ->
 async def _show_visitor(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) -> Response[bytes]:
     # All visitors see the same: a page is kept as long as the topic's log and the authors' faces say that it is current.
     async with reading.db.read() as tx:
-        validator = await read_validator(tx, reading.actor, topic_id)
+        _, validator = await read_validator(tx, reading.actor, topic_id, reading.db.epoch)
         etag = f'"{reading.press.statics.version}.{validator[1:]}'
         if matches(reading.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})

@@ -26,6 +26,9 @@ BUSY = (
     asyncpg.QueryCanceledError,
 )
 
+# Seconds to wait for a connection when all are in use.
+PATIENCE = 5
+
 
 class Bell(Protocol):
     """What the database needs of realtime: somebody to tell, after the commit, which channels moved."""
@@ -155,7 +158,9 @@ class Database:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
         try:
-            connection = await self.pool.acquire(timeout=5)
+            # A timeout costs a task of its own, so only those who really have to wait get one.
+            patience = None if self.pool.get_idle_size() else PATIENCE
+            connection = await self.pool.acquire(timeout=patience)
         except (*LOST, *BUSY) as error:
             raise Unavailable from error
         try:
@@ -167,7 +172,7 @@ class Database:
                 raise Unavailable from error
             raise
         finally:
-            await asyncio.shield(self.pool.release(connection))
+            await self.pool.release(connection)  # shields itself
 
     def _tell(self, tx: Transaction) -> None:
         if tx.rung:

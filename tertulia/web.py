@@ -60,12 +60,22 @@ def create_app(house: House) -> Front:
         logging_config=None,
         debug=False,
     )
+    app = Litestar.from_config(config)
+    _resolve_one_by_one(app)
     return Front(
-        Litestar.from_config(config),
+        app,
         _socket(house),
         house.registry,
         house.settings.is_secure,
     )
+
+
+def _resolve_one_by_one(app: Litestar) -> None:
+    """Have a route's dependencies resolved in turn: none of ours waits, and a task group a request would cost more than
+    they all do."""
+    for route in app.routes:
+        for _, model in getattr(route, "route_handler_map", {}).values():
+            model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
 
 
 def _socket(house: House) -> LiveSocket:

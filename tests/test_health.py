@@ -2,6 +2,7 @@
 
 import httpx2
 
+from tertulia.web import create_app
 from tests.walking import Service
 
 
@@ -34,3 +35,10 @@ async def test_a_listener_joins_and_hears_a_pong(app: Service) -> None:
         assert feed.joined["type"] == "joined"
         await feed.socket.send('{"type":"ping"}')
         assert await feed.next("pong")
+
+
+async def test_dependencies_are_resolved_one_by_one(app: Service) -> None:
+    routes = create_app(app.houses[0]).app.routes
+    models = [model for route in routes for _, model in getattr(route, "route_handler_map", {}).values()]
+    assert any(len(model.dependency_batches) > 2 for model in models)
+    assert all(len(batch) == 1 for model in models for batch in model.dependency_batches)
