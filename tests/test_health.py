@@ -1,6 +1,8 @@
 """Alive, ready, described: what operators and client authors look at first."""
 
 import httpx2
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
 
 from tertulia.web import create_app
 from tests.walking import Service
@@ -38,7 +40,8 @@ async def test_a_listener_joins_and_hears_a_pong(app: Service) -> None:
 
 
 async def test_dependencies_are_resolved_one_by_one(app: Service) -> None:
-    routes = create_app(app.houses[0]).app.routes
+    house = replace(app.houses[0], registry=CollectorRegistry())
+    routes = create_app(house).app.routes
     models = [model for route in routes for _, model in getattr(route, "route_handler_map", {}).values()]
     assert any(len(model.dependency_batches) > 2 for model in models)
     assert all(len(batch) == 1 for model in models for batch in model.dependency_batches)
