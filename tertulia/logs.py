@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import msgspec
@@ -43,8 +44,33 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    access = logging.getLogger("access")
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(AccessLines(kind))
+    access.handlers[:] = [lines]
+    access.propagate = False
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class AccessLines(logging.Formatter):
+    """Lines of the access log, made by hand: there is one for every request, and the general way costs ten times more.
+
+    A record's arguments are method, path, status, milliseconds and the request's id.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.is_json = kind == "json"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; what a path may contain is written so that it cannot end the line or move the cursor."""
+        method, path, status, ms, request_id = record.args  # type: ignore[misc]
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        if not self.is_json:
+            return f"{at} request {request_id} {method} {str(path)!r} {status} {ms} ms"
+        told = {"event": "request", "method": method, "path": path, "status": status, "ms": ms}
+        return _json({**told, "request_id": request_id, "level": "info", "logger": "access", "timestamp": at})
 
 
 def _json(value: Any, **_: Any) -> str:
