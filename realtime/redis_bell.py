@@ -51,13 +51,14 @@ class RedisBell:
         self._is_telling = False
         self._heard_at = monotonic()
         self._numbers: dict[str, int] = {}
-        self._loops = Loops()
+        self._telling = Loops()
+        self._hearing = Loops()
         self.subscription: PubSub | None = None
         self._teller: Redis | None = None
         self._tells = Backoff()
         self._hears = Backoff()
-        self._loops.add("bell: tell", self._tell)
-        self._loops.add("bell: hear", self._hear)
+        self._telling.add("bell: tell", self._tell)
+        self._hearing.add("bell: hear", self._hear)
 
     def ring(self, rung: Rung) -> None:
         """Tell every process that these channels have reached these numbers."""
@@ -82,19 +83,22 @@ class RedisBell:
         """Begin to tell and to hear; Redis may be away, then it is tried until it is there."""
         self.listener = listener
         self._heard_at = monotonic()
-        self._loops.start()
+        self._telling.start()
+        self._hearing.start()
 
     def healthy(self) -> bool:
         """Whether both tasks live and something told has been heard within three probes."""
-        return self._loops.are_alive() and monotonic() - self._heard_at < 3 * self.probe_every
+        is_alive = self._telling.are_alive() and self._hearing.are_alive()
+        return is_alive and monotonic() - self._heard_at < 3 * self.probe_every
 
     async def close(self) -> None:
         """Tell what is waiting, if Redis is there, and stop."""
         until = monotonic() + 1
         # One short wait at the end of a life: not worth an event of its own.
-        while self.is_reachable and self._loops.are_alive() and not self._is_told() and monotonic() < until:  # noqa: ASYNC110
+        while self.is_reachable and self._telling.are_alive() and not self._is_told() and monotonic() < until:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-        await self._loops.stop()
+        await self._hearing.stop()
+        await self._telling.stop()
         await self._drop_teller()
 
     def _is_told(self) -> bool:
@@ -105,6 +109,8 @@ class RedisBell:
             self._outgoing = _Outgoing()
             self._has_lost = True
             self.lost += 1
+        # A process that only tells, as the worker, never starts to hear.
+        self._telling.start()
         self._stirred.set()
 
     def _client(self) -> Redis:

@@ -245,6 +245,16 @@ async def test_a_process_that_begins_to_hear_asks_who_is_there(pair, server):
     await late.close()
 
 
+async def test_a_process_that_never_hears_can_tell(pair, server):
+    _, _, ear, other = pair
+
+    worker = RedisBell(server.url, probe_every=PROBE)
+    worker.ring([("topic:1", 3)])
+    await worker.close()
+
+    await until(lambda: ("topic:1", 3) in ear.rings and ("topic:1", 3) in other.rings)
+
+
 async def test_a_process_that_ends_tells_its_last_rings(pair, server):
     here, _, _, other = pair
 

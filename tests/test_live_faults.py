@@ -186,7 +186,7 @@ async def test_people_of_a_killed_process_are_forgotten(pair):
     async with one.listening(room) as here, two.listening(room):
         await said(here, {"type": "presence", "here": 2})
         # Killed: it says nothing any more, not even that its people left.
-        await two.bell._loops.stop()
+        await two.hub.loops.stop()
         await said(here, {"type": "presence", "here": 1})
 
 
