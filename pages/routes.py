@@ -10,6 +10,7 @@ from pages import (
     routes_home,
     routes_members,
     routes_posts,
+    routes_queue,
     routes_rooms,
     routes_sectors,
     routes_statics,
@@ -26,6 +27,7 @@ routes = [
     *routes_accounts.routes,
     *routes_members.routes,
     *routes_admin.routes,
+    *routes_queue.routes,
     *routes_statics.routes,
 ]
 
