@@ -4,10 +4,12 @@ One coroutine, one message dict and one encoding per recipient would cost twice 
 itself is handed to the application, and stays responsible for the handshake, for what comes in, for pings and closing.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.http11 import Request
@@ -17,6 +19,8 @@ from realtime.protocol import LARGEST_FRAME, Close
 log = logging.getLogger(__name__)
 
 LINE = "tertulia.line"
+# How long a client may take to say what it wants, headers and all.
+HANDSHAKE = 5.0
 # How long a closed peer may take to say goodbye, and to take what was written before.
 FAREWELL = 5.0
 
@@ -125,8 +129,40 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self._on_gone()
 
 
+class PromptProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, but whoever opens a connection must say what for: it has no limit of its own for that."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        if self._waiting is None:
+            self._wait()
+
+    def on_headers_complete(self) -> None:
+        self._wait_no_more()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(HANDSHAKE, self.transport.close)
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
 # What uvicorn must be given for the contract of the socket to hold.
 OPTIONS: dict[str, Any] = {
+    "http": PromptProtocol,
     "ws": LiveProtocol,
     "ws_max_size": LARGEST_FRAME,
     "ws_ping_interval": 25.0,

@@ -19,6 +19,7 @@ from websockets.frames import Frame, Opcode
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SessionId
+from realtime import server
 from realtime.bus import InProcessBell
 from realtime.tickets import make_ticket, spend_ticket
 from storage.statements import statement
@@ -404,6 +405,19 @@ async def test_frames_over_64_kib_are_too_big(process):
     async with process.connect() as feed:
         await feed.socket.send(b"binary")
         assert await feed.closed() == 4400
+
+
+async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
+    monkeypatch.setattr(server, "HANDSHAKE", 0.2)
+    for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
+        reader, writer = await asyncio.open_unix_connection(process.uds)
+        writer.write(said)
+        async with asyncio.timeout(2):
+            assert await reader.read() == b""
+        writer.close()
+    async with process.connect() as feed:
+        await asyncio.sleep(0.4)
+        assert (await feed.join(a_channel()))["type"] == "joined"
 
 
 async def test_draining_sends_everyone_away_and_lets_nobody_in(process):
