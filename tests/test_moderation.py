@@ -35,6 +35,7 @@ from moderation.shapes import Reason
 from storage.statements import statement
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.live_talk import Hall, a_hall, a_member
+from tests.test_streams import apply, snapshot
 from tests.walking import Service
 
 CANARY = "canary7391"
@@ -489,6 +490,77 @@ async def test_a_hidden_text_is_nowhere_and_comes_back_whole(scene: Scene) -> No
         if name in told:
             assert showing(await surfaces(client, scene)) == told[name], name
     assert (await scene.member.get(f"/topics/{scene.topic}")).json()["posts"] == counted
+
+
+async def test_old_snapshot_and_events_of_hiding_make_the_fresh_one(scene: Scene) -> None:
+    viewers = {"visitor": None, "author": scene.author, "moderator": scene.moderator}
+    old = {name: await snapshot(viewer, scene.app, scene.topic) for name, viewer in viewers.items()}
+
+    async def ensure_follows() -> None:
+        for name, viewer in viewers.items():
+            token = viewer.token if viewer else None
+            fresh = await snapshot(viewer, scene.app, scene.topic)
+            async with scene.app.listening(f"topic:{scene.topic}", token, after=old[name]["seq"]) as feed:
+                applied = apply(old[name], feed.joined["missed"])
+                while applied["seq"] < fresh["seq"]:
+                    applied = apply(applied, [await feed.next()])
+            assert applied == fresh, name
+            assert applied != old[name]
+
+    decision = await scene.hidden()
+    await ensure_follows()
+    await scene.moderator.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
+    await ensure_follows()
+
+
+async def test_it_all_works_with_plain_forms(scene: Scene) -> None:
+    html = {"Accept": "text/html"}
+
+    async def send(who: Person, path: str, **typed: Any) -> httpx2.Response:
+        return await who.client.post(path, data=typed, headers=html)
+
+    flag = f"/p/{scene.post}/flag"
+    assert CANARY in (await scene.reporter.client.get(flag, headers=html)).text
+    nothing = await send(scene.reporter, flag, reason="other", note="", key="a")
+    assert (nothing.status_code, "Say in a few words" in nothing.text) == (422, True)
+    assert (await send(scene.reporter, flag, reason="spam", note="Look", key="b")).status_code == 303
+    assert "Thank you" in (await scene.reporter.client.get(f"{flag}?sent=true", headers=html)).text
+
+    for who, status in ((scene.reporter, 403), (scene.elsewhere, 200)):
+        shown = await who.client.get("/queue", headers=html)
+        assert (shown.status_code, CANARY in shown.text) == (status, False)
+    case = await scene.case()
+    path = f"/queue/{case['id']}"
+    assert (
+        await send(scene.elsewhere, path, act="hide", version="1", rule="2", facts="x")
+    ).status_code == 404
+    assert (await send(scene.reporter, path, act="hide", version="1", rule="2", facts="x")).status_code == 403
+    page = (await scene.moderator.client.get("/queue", headers=html)).text
+    assert CANARY in page
+    assert "Look" in page
+    missing = await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="", key="c")
+    assert (missing.status_code, 'value="Rule 2"' in missing.text) == (422, True)
+    assert (await send(scene.moderator, path, act="burn", version="1", key="d")).status_code == 422
+    done = await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
+    assert (done.status_code, done.headers["location"]) == (303, f"/queue?last={case['id']}")
+    assert (
+        await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
+    ).status_code == 303
+    stale = await send(scene.second, path, act="no_action", version="1", key="f")
+    assert (stale.status_code, "Something happened to this case first" in stale.text) == (409, True)
+    assert (
+        CANARY
+        not in (
+            await scene.author.client.get(f"/t/{scene.topic}/x", headers=html, follow_redirects=True)
+        ).text
+    )
+
+    decision = (await scene.case())["decisions"][0]["id"]
+    undone = await send(scene.second, path, reverse=str(decision), facts="It was a quotation")
+    assert undone.status_code == 303
+    assert CANARY in (await scene.member.get(f"/posts/{scene.post}")).text
+    for state in ("open", "decided"):
+        assert (await scene.moderator.client.get(f"/queue?state={state}", headers=html)).status_code == 200
 
 
 async def test_who_may_reverse(scene: Scene) -> None:
