@@ -728,3 +728,49 @@ async def test_an_anonymous_asker_on_duty_does_not_decide_about_the_own_question
     assert case["involved"] is True
     body = {"version": 1, "action": "no_action"}
     assert outcome(await asker.post(f"/cases/{case['id']}/decisions", body)) == (403, "involved")
+
+
+async def test_flagging_deciding_writing_and_withdrawing_at_once_never_block_each_other(scene: Scene) -> None:
+    people = [await a_person(scene.app, f"p{n}") for n in range(6)]
+    posts = [await a_reply(scene.author, scene.topic, f"{n}") for n in range(6)]
+
+    async def hide_and_show(post: int, who: Person) -> None:
+        for case in (await who.get("/cases")).json()["items"]:
+            if case["object"]["id"] == post:
+                made = await decide(who, case)
+                told.append(made.status_code)
+                if made.status_code == 201:
+                    undo = await who.put(f"/decisions/{made.json()['id']}/reversal", {"facts": "No."})
+                    told.append(undo.status_code)
+
+    async def write(post: int, n: int) -> None:
+        for answer in (
+            await people[n % 6].post(f"/posts/{post}/flags", {"reason": "spam"}),
+            await people[n % 6].put(f"/posts/{post}/reactions/kind"),
+            await people[n % 6].post(f"/topics/{scene.topic}/posts", {"body": "x", "parent": post}),
+            await scene.author.patch(f"/posts/{post}", {"body": f"edited {n}"}),
+            await scene.author.delete(f"/posts/{post}"),
+            await scene.author.delete(f"/posts/{post}/withdrawal"),
+        ):
+            told.append(answer.status_code)
+
+    told: list[int] = []
+    for round_number in range(2):
+        await asyncio.gather(
+            *(write(post["id"], n + round_number) for n, post in enumerate(posts)),
+            *(write(post["id"], n + 3) for n, post in enumerate(posts)),
+            *(hide_and_show(post["id"], who) for post in posts for who in (scene.moderator, scene.second)),
+        )
+    assert set(told) <= {200, 201, 403, 409}, Counter(told)
+    assert 201 in told
+    shown = (await scene.member.get(f"/topics/{scene.topic}/posts?order=time")).json()["items"]
+    topic = (await scene.member.get(f"/topics/{scene.topic}")).json()
+    assert topic["last_number"] == len(shown)
+    assert topic["posts"] == sum(post["state"] == "published" for post in shown)
+
+
+async def test_the_api_describes_it(app: Service) -> None:
+    described = (await app.client().get("/api/openapi.json")).json()["paths"]
+    assert "post" in described["/api/v1/posts/{post_id}/flags"]
+    assert "put" in described["/api/v1/decisions/{decision_id}/reversal"]
+    assert {"/api/v1/cases", "/api/v1/cases/{case_id}", "/api/v1/ledger"} < set(described)
