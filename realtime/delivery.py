@@ -78,6 +78,16 @@ class Delivery:
             await asyncio.sleep(0.005)
         return True
 
+    async def refresh(self, channel: Channel) -> None:
+        """Tell everyone in the channel the signals that hold now; some may have been lost."""
+        if channel.kind is None or channel.kind.signals is None:
+            return
+        for circle in list(channel.circles.values()):
+            async with self.db.read() as tx:
+                shown = await self._signals(tx, channel, circle.audience)
+            channel.signalled += 1
+            self.pulse.push(circle, [protocol.text(protocol.signal(channel.name.text, one)) for one in shown])
+
     def reset(self, channel: Channel, seq: int) -> None:
         """Send everyone in the channel back to the snapshot, and go on from this number."""
         channel.delivered = seq

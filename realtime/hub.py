@@ -268,21 +268,10 @@ class Hub:
             await self.patrol()
             if self._refresh_due:
                 self._refresh_due = False
-                await self._refresh_signals()
+                for channel in list(self.channels.values()):
+                    await self.delivery.refresh(channel)
         except AWAY as error:
             log.warning("the patrol could not look at the heads: %r", error)
-
-    async def _refresh_signals(self) -> None:
-        for channel in list(self.channels.values()):
-            if channel.kind is None or channel.kind.signals is None:
-                continue
-            for circle in list(channel.circles.values()):
-                async with self.db.read() as tx:
-                    shown = await channel.kind.signals(tx, circle.audience, channel.name.id)
-                channel.signalled += 1
-                self.pulse.push(
-                    circle, [protocol.text(protocol.signal(channel.name.text, one)) for one in shown]
-                )
 
     async def _presence_turn(self) -> None:
         await asyncio.sleep(self.limits.presence_settles_in)
