@@ -44,13 +44,17 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    _set_up_access(kind, stream)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _set_up_access(kind: str, stream: TextIO) -> None:
     access = logging.getLogger("access")
     lines = logging.StreamHandler(stream)
     lines.setFormatter(AccessLines(kind))
     access.handlers[:] = [lines]
     access.propagate = False
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 class AccessLines(logging.Formatter):

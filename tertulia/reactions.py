@@ -10,6 +10,7 @@ from gatherings import questions
 from members.events import AddressProved
 from members.mail import Sender
 from members.mailing import MAILS, Office
+from moderation import cases
 from tertulia.community import read_community
 from tertulia.post_office import PostOffice
 from tertulia.settings import Settings
@@ -17,10 +18,10 @@ from tertulia.worker import Reaction
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (claims.claim_imported,),
-    # A question is a post: what happens to the post is told in the room.
-    PostEdited: (questions.follow_post,),
-    PostWithdrawn: (questions.follow_post,),
-    PostRestored: (questions.follow_post,),
+    # A question is a post, and so is what a case is about: what happens to the post is told in the room and the queue.
+    PostEdited: (questions.follow_post, cases.follow_post),
+    PostWithdrawn: (questions.follow_post, cases.follow_post),
+    PostRestored: (questions.follow_post, cases.follow_post),
 }
 
 # Known without any settings: what the log marks for the worker.
