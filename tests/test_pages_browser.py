@@ -110,6 +110,12 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
     await amina.delete(f"/posts/{post['id']}/withdrawal")
     await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=SOON)
 
+    await amina.delete(f"/posts/{post['id']}")
+    late = await settled(await windows.open(address, jonas))
+    await expect(late.locator("#p2 .act")).to_have_count(0)
+    await amina.delete(f"/posts/{post['id']}/withdrawal")
+    await expect(late.locator("#p2 .act.reply")).to_be_visible()
+
 
 async def test_a_line_that_drops_is_told_and_catches_up(app: Service, windows: Windows) -> None:
     amina = await a_person(app)

@@ -62,6 +62,8 @@ function author(article, who) {
 /** Brings an article to what its post says now. */
 export function change(article, post) {
   const gone = post.html === null;
+  // What came to the page as a tombstone has nothing that one could press: it is made anew.
+  if (!gone && article.matches(".gone") && !article.querySelector(".can").children.length) return renew(article, post);
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
@@ -72,6 +74,14 @@ export function change(article, post) {
   edited(article, post.edited_at);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
+}
+
+function renew(article, post) {
+  const fresh = articleFor(post);
+  const answers = article.querySelector(".answers");
+  if (answers) fresh.querySelector(".answers").replaceWith(answers);
+  else fresh.querySelector(".answers").remove();
+  article.replaceWith(fresh);
 }
 
 function edited(article, at) {
