@@ -151,7 +151,8 @@ class Database:
     async def close(self) -> None:
         """Close all connections; those in use are waited for, at most 5 s."""
         try:
-            await asyncio.wait_for(self.pool.close(), 5)
+            async with asyncio.timeout(5):
+                await self.pool.close()
         except TimeoutError:
             self.pool.terminate()
 
