@@ -58,7 +58,7 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
     with database_of(settings) as (ready, cluster):
         asyncio.run(prepare(ready))
         if settings.workers > 1:
-            _supervise(ready, listener)
+            _supervise(ready, listener, cluster)
         else:
             uvloop.run(_run(ready, listener, cluster))
 
@@ -180,7 +180,7 @@ async def _serve_metrics(house: House, settings: Settings) -> None:
     await Server(config).serve()
 
 
-def _supervise(settings: Settings, listener: socket.socket) -> None:
+def _supervise(settings: Settings, listener: socket.socket, cluster: embedded.Cluster | None) -> None:
     """Keep the web processes running; when told to stop, tell them, and wait."""
     stopping: list[int] = []
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -188,6 +188,8 @@ def _supervise(settings: Settings, listener: socket.socket) -> None:
     children = [_start_child(settings, listener, number) for number in range(settings.workers)]
     while not stopping:
         signal.sigtimedwait([], 0.2)
+        if cluster is not None and not stopping and cluster.heal():
+            log.error("the database had died and was started again")
         for place, child in enumerate(children):
             if child.poll() is not None and not stopping:
                 log.error("a web process ended and is started again", status=child.returncode)

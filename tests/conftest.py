@@ -26,6 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The second run is about two processes: what never meets a service was told by the first."""
+    if config.getoption("--processes") > 1:
+        walks = [item for item in items if "service" in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in walks])
+        items[:] = walks
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[embedded.Cluster]:
     """A database server of these tests' own; it forgets a power cut, which none of them make."""
