@@ -42,14 +42,13 @@ class _Sheet(Struct):
     """One page while it is written: what is the same for many of its posts is made once."""
 
     place: Place
-    named: dict[int, tuple[int, str]]
+    posts: dict[int, Post]
     faces: dict[int, str] = {}
 
 
 def contributions(posts: Sequence[Post], place: Place) -> Markup:
     """A page of posts, with what lies deeper than the page shows folded under its branch."""
-    named = {post.id: (post.number, _name(post.author)) for post in posts}
-    return Markup("".join(_flow(posts, _Sheet(place, named))))
+    return Markup("".join(_flow(posts, _Sheet(place, {post.id: post for post in posts}))))
 
 
 def contribution(post: Post, place: Place) -> Markup:
@@ -99,7 +98,7 @@ def _branch(posts: Sequence[Post], sheet: _Sheet) -> str:
     is_open = len(posts) < 3 or any(post.number == sheet.place.here for post in posts)
     inner = "".join(_post(post, sheet, None) for post in posts)
     word = "reply" if len(posts) == 1 else "replies"
-    top = sheet.named.get(posts[0].parent or 0, (posts[0].number, ""))[0]
+    top = sheet.posts.get(posts[0].parent or 0, posts[0]).number
     return (
         f'<details class="branch"{" open" if is_open else ""}><summary>{len(posts)} more {word} in this branch</summary>'
         f'{inner}<a class="act" href="{sheet.place.address}?branch={top}">Read this branch on its own</a></details>'
@@ -144,8 +143,8 @@ def _answers(post: Post, sheet: _Sheet, before: int | None) -> str:
         return ""
     # Directly under what it answers the eye sees it; the ear does not.
     hidden = " unseen" if before == post.parent and sheet.place.in_tree else ""
-    if known := sheet.named.get(post.parent):
-        number, name = known
+    if known := sheet.posts.get(post.parent):
+        number, name = known.number, _name(known.author)
         return (
             f'<p class="answers{hidden}">in reply to <a href="#p{number}">#{number} <bdi>{name}</bdi></a></p>'
         )

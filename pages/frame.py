@@ -49,6 +49,10 @@ class Frame(Struct, kw_only=True):
     path: str = "/"
     said: str = ""
     direction: str = "ltr"
+    rail: Markup = Markup()
+    """The places of the community, beside the column of a desktop."""
+    bottom: Markup = Markup()
+    """The same few places under the thumb, on a phone."""
 
     @property
     def community(self) -> str:

@@ -22,6 +22,8 @@ PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Cookie"}
 
 AnyRequest = Request[Any, Any, Any]
 
+_MOST_PLACES = 2_000
+
 
 class Press:
     """The templates, the static files and the community's words of one process."""
@@ -33,6 +35,9 @@ class Press:
         self.statics = Statics()
         self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
+        self.marked = {"/", "/g", "/s", "/queue", "/admin", "/signin", "/help"}
+        self.marked |= {f"/s/{slug}" for slug, _ in community.sectors}
+        self.places: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
 
     def render(self, request: AnyRequest, viewer: Actor, template: str, **facts: Any) -> bytes:
         """A page as bytes."""
@@ -40,9 +45,10 @@ class Press:
             community_facts=self.community,
             assets=self.statics.prefix,
             viewer=viewer,
-            path=request.url.path,
-            said=SAID.get(request.query_params.get("done", ""), ""),
+            path=request.scope["path"],
+            said=_said(request),
         )
+        frame.rail, frame.bottom = self._places(frame)
         return self.templates.get_template(template).render(frame=frame, **facts).encode()
 
     def page(
@@ -50,6 +56,20 @@ class Press:
     ) -> Response[bytes]:
         """A page as a response that no shared cache keeps."""
         return html_response(self.render(request, viewer, template, **facts), status)
+
+    def _places(self, frame: Frame) -> tuple[Markup, Markup]:
+        # They depend on who looks and from which of these places: rendered once for each, not once a page.
+        viewer = frame.viewer
+        at = frame.path if frame.path in self.marked or frame.path == f"/m/{viewer.handle}" else ""
+        key = (viewer.handle, viewer.display_name, viewer.is_administrator, bool(viewer.moderates), at)
+        if key not in self.places:
+            if len(self.places) >= _MOST_PLACES:
+                self.places.clear()
+            made = [
+                self.templates.get_template(name).render(frame=frame) for name in ("rail.html", "bottom.html")
+            ]
+            self.places[key] = (Markup(made[0]), Markup(made[1]))
+        return self.places[key]
 
     async def sector_id(self, tx: Reader, slug: str) -> SectorId:
         """The id behind a sector's slug; asked for once, as it never changes."""
@@ -63,6 +83,12 @@ class Press:
             if known == slug:
                 return name
         raise NotFound
+
+
+def _said(request: AnyRequest) -> str:
+    if b"done=" not in request.scope["query_string"]:
+        return ""
+    return SAID.get(request.query_params.get("done", ""), "")
 
 
 def html_response(

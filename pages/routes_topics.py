@@ -17,13 +17,14 @@ from forum.markup import render
 from forum.pages import read_topic_page, read_validator
 from forum.reading import Place, read_posts
 from forum.replies import Replies
-from forum.shapes import NewReply, Post, PostOrder, PostPage, TopicWithPosts
+from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic, TopicWithPosts
 from pages.forms import Form, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to, html_response
 from pages.refusals import status_of
 from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts
 from storage.cache import VersionedCache
 from storage.database import Database, Reader
+from storage.log import Stream
 
 Number = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 PathNumber = Annotated[int, PathParameter(ge=1, le=2**31 - 1)]
@@ -132,38 +133,52 @@ async def lock_topic(
 
 
 async def _show(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) -> Response[bytes]:
-    if reading.actor.id is not None:
-        async with reading.db.read() as tx:
-            page = await _render(reading, tx, topic_id, slug, asked)
-        return page if isinstance(page, Response) else html_response(page)
-    return await _show_visitor(reading, topic_id, slug, asked)
+    if reading.actor.id is None:
+        return await _show_visitor(reading, topic_id, slug, asked)
+    async with reading.db.read() as tx:
+        found = await read_topic_page(tx, reading.actor, topic_id, asked.place, reading.db.epoch)
+        page = await _render(reading, tx, found, slug, asked)
+    return page if isinstance(page, Response) else html_response(page)
 
 
 async def _show_visitor(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) -> Response[bytes]:
     # All visitors see the same: a page is kept as long as the topic's log and the authors' faces say that it is current.
     async with reading.db.read() as tx:
-        _, validator = await read_validator(tx, reading.actor, topic_id, reading.db.epoch)
+        stream, validator = await read_validator(tx, reading.actor, topic_id, reading.db.epoch)
         etag = f'"{reading.press.statics.version}.{validator[1:]}'
         if matches(reading.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})
         key = ("page", topic_id, slug, asked)
         page: Response[bytes] | bytes | None = reading.cache.get(key, etag)
         if page is None:
-            page = await _render(reading, tx, topic_id, slug, asked)
+            found = await _find(reading, tx, asked, stream, etag)
+            page = await _render(reading, tx, found, slug, asked)
             if isinstance(page, bytes):
                 reading.cache.put(key, etag, page)
     return page if isinstance(page, Response) else html_response(page, headers={"ETag": etag})
 
 
+async def _find(reading: Reading, tx: Reader, asked: Asked, stream: Stream, etag: str) -> TopicWithPosts:
+    # The topic is the same on all its pages, and valid as long as they are: only the posts are read for each.
+    topic_id = TopicId(int(stream.channel.partition(":")[2]))
+    kept = reading.cache.get(("topic", topic_id), etag)
+    if kept is None:
+        found = await read_topic_page(tx, reading.actor, topic_id, asked.place, reading.db.epoch)
+        reading.cache.put(("topic", topic_id), etag, msgspec.json.encode(found.topic))
+        return found
+    topic = msgspec.json.decode(kept, type=Topic)
+    return TopicWithPosts(topic, await read_posts(tx, reading.actor, topic_id, asked.place, stream))
+
+
 async def _render(
-    reading: Reading, tx: Reader, topic_id: TopicId, slug: str, asked: Asked
+    reading: Reading, tx: Reader, found: TopicWithPosts, slug: str, asked: Asked
 ) -> Response[bytes] | bytes:
-    actor, press = reading.actor, reading.press
-    found = await read_topic_page(tx, actor, topic_id, asked.place, reading.db.epoch)
-    topic, address = found.topic, address_of(found.topic)
+    actor, press, topic = reading.actor, reading.press, found.topic
+    address = address_of(topic)
     if slug != address.rpartition("/")[2]:
         rest = f"/{asked.number}" if asked.number else ""
-        return go_to(f"{address}{rest}{'?' if reading.request.url.query else ''}{reading.request.url.query}")
+        query = reading.request.url.query
+        return go_to(f"{address}{rest}{'?' if query else ''}{query}")
     page = await _page_with(tx, actor, found, asked)
     facts = facts_of(topic, await press.sector_id(tx, topic.sector))
     place = place_of(facts, address, actor, asked, page, press.groups)
