@@ -75,6 +75,12 @@ class Malformed(Refusal):
     message = "This could not be read."
 
 
+class UnsupportedMediaType(Refusal):
+    """A body of another kind than this place takes (415)."""
+
+    message = "This takes JSON: send it with Content-Type: application/json."
+
+
 class TooBig(Refusal):
     """More bytes than this place takes (413)."""
 

@@ -10,6 +10,8 @@ NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"
 # Names and titles stand beside other people's text: no line breaks and nothing that turns the direction of what follows.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]*(?![\s\S])"
 
+_NOT_IN_ADDRESS = r"\s@\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>,;:\"()\[\]\\"
+
 POST_LENGTH = 20_000
 TITLE_LENGTH = 300
 NAME_LENGTH = 60
@@ -25,7 +27,7 @@ Email = Annotated[
     Meta(
         min_length=3,
         max_length=254,
-        pattern=r"^[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+@[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]+(?![\s\S])",
+        pattern=rf"^[^{_NOT_IN_ADDRESS}]+@[^{_NOT_IN_ADDRESS}]+(?![\s\S])",
     ),
 ]
 Password = Annotated[str, Meta(min_length=8, max_length=256, pattern=NO_CONTROLS)]

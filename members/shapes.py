@@ -5,13 +5,15 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.text import Country, Email, Line, LongText, Name, Password, Slug
+from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
 
 DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
+# One that was set before today's rules must still be recognised.
+GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS)]
 Token = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
@@ -146,8 +148,8 @@ class NewFounder(NewAccount, frozen=True, kw_only=True):
 class SignIn(_Input, frozen=True, kw_only=True):
     """A handle or an address, and the password."""
 
-    login: Annotated[str, Meta(min_length=1, max_length=254)]
-    password: Annotated[str, Meta(min_length=1, max_length=256)]
+    login: Annotated[str, Meta(min_length=1, max_length=254, pattern=ONE_LINE)]
+    password: GivenPassword
 
 
 class LinkSpent(_Input, frozen=True, kw_only=True):
@@ -159,7 +161,7 @@ class LinkSpent(_Input, frozen=True, kw_only=True):
 class NewPassword(_Input, frozen=True, kw_only=True):
     """The password of today and the one from now on."""
 
-    current: Annotated[str, Meta(min_length=1, max_length=256)]
+    current: GivenPassword
     new: Password
 
 
@@ -167,7 +169,7 @@ class NewAddress(_Input, frozen=True, kw_only=True):
     """The address from now on, once it is proved; the password because the address opens the account."""
 
     email: Email
-    password: Annotated[str, Meta(min_length=1, max_length=256)]
+    password: GivenPassword
 
 
 class ResetWanted(_Input, frozen=True, kw_only=True):

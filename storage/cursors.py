@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +27,15 @@ def read_cursor(cursor: str, shape: type[Shape]) -> Shape:
     """The position again, as the tuple type it was written with; `BadCursor` if it is none."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        return msgspec.json.decode(raw, type=shape)
-    except (ValueError, Error, msgspec.MsgspecError) as error:
+        position = msgspec.json.decode(raw, type=shape)
+        _ensure_on_calendar(position)
+    except (ValueError, OverflowError, Error, msgspec.MsgspecError) as error:
         raise BadCursor(field="after") from error
+    return position
+
+
+def _ensure_on_calendar(position: object) -> None:
+    # In UTC, as it is stored, the first and the last day with an offset lie outside the calendar.
+    for part in position if isinstance(position, tuple) else ():
+        if isinstance(part, datetime):
+            part.astimezone(UTC)

@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.errors import Denied, Malformed, SignInFirst, TooMany
+from core.errors import Denied, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
 from members.cookies import cookie_name
+from members.names import fold_handle
 from members.sessions import find_actor
 from storage.database import Database
 from storage.once import KEY_LENGTH, Once, fingerprint
@@ -38,6 +39,12 @@ class BadIdempotencyKey(Malformed):
     message = "An Idempotency-Key has 1 to 255 printable characters."
 
 
+class BadQuery(Malformed):
+    """The part of the address behind the question mark cannot be read."""
+
+    message = "This address contains something that is no text."
+
+
 Admit = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
 
 
@@ -46,6 +53,7 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
     cookie = cookie_name(settings.is_secure)
 
     async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        _ensure_text(connection)
         if handler.opt.get("public"):
             connection.scope["state"]["actor"] = VISITOR
             return
@@ -53,6 +61,8 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
         writes = connection.scope["method"] not in SAFE  # type: ignore[typeddict-item]
         if writes and not _is_from_here(connection, settings.allowed_origins, by_cookie):
             raise ForeignOrigin
+        if writes:
+            _ensure_json(connection)
         actor = VISITOR
         if token is not None:
             async with db.read() as tx:
@@ -96,7 +106,7 @@ def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
 
 async def _slow_guessing(request: Request[Any, Any, Any], limiter: Limiter) -> None:
     """Passwords are guessed slowly: from one address it stops, from many it drags, but the owner is never locked out."""
-    login = _login(await request.body()).casefold().strip()
+    login = fold_handle(_login(await request.body()))
     await limiter.count("sign_in_from", f"{login}@{_address(request)}")
     try:
         await limiter.count("sign_in_account", login)
@@ -135,8 +145,29 @@ def _is_from_here(
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
-    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return not connection.cookies or kind not in FORM_TYPES
+    return not connection.cookies or _kind(connection) not in FORM_TYPES
+
+
+def _ensure_text(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """No text that is stored can hold NUL: an address with one leads nowhere, a parameter with one is none."""
+    if "\0" in connection.scope["path"]:
+        raise NotFound
+    if b"%00" in connection.scope["query_string"]:
+        raise BadQuery
+
+
+def _ensure_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """What the API is sent is called JSON; anything else could be a form that a page of another site sends unasked."""
+    headers = connection.headers
+    if not connection.scope["path"].startswith("/api/"):
+        return
+    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    if has_body and _kind(connection) != "application/json":
+        raise UnsupportedMediaType
+
+
+def _kind(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _who(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> str:

@@ -1,22 +1,17 @@
 """Refusals to HTTP: the whole map, and problem documents (RFC 9457) for all that can go wrong."""
 
-import re
 from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import (
-    HTTPException,
-    NotFoundException,
-    SerializationException,
-    ValidationException,
-)
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from msgspec import UNSET, Struct, UnsetType
 
 from core import errors
 from pages.press import Press
 from pages.refusals import refusal_page, wants_page
+from tertulia.bodies import refusal_of
 
 log = structlog.get_logger()
 
@@ -29,6 +24,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.Invalid: 422,
     errors.Malformed: 400,
     errors.TooBig: 413,
+    errors.UnsupportedMediaType: 415,
     errors.TooMany: 429,
     errors.Unavailable: 503,
 }
@@ -57,7 +53,7 @@ _CODES = {
 }
 
 
-class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Problem(Struct, frozen=True, kw_only=True):
     """A problem document; `code` is stable and public, `field` names the part of the input, `current` what is there."""
 
     type: str = "about:blank"
@@ -78,12 +74,8 @@ def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
     """What an exception is answered with, and the headers that go with it."""
     if isinstance(error, errors.Refusal):
         return _refused(error)
-    if isinstance(error, SerializationException | ValidationException):
+    if isinstance(error, ValidationException):
         return _unreadable(error)
-    if isinstance(error, RecursionError):
-        return _plain(400, "malformed", "This is nested too deeply."), {}
-    if isinstance(error, UnicodeDecodeError):
-        return _plain(400, "malformed", "This is not UTF-8."), {}
     if isinstance(error, HTTPException) and error.status_code < 500:
         return _framework(error)
     return _plain(500, "internal", "Something broke on our side. It was written down."), {}
@@ -139,34 +131,14 @@ def _plain(status: int, code: str, detail: str) -> Problem:
     return Problem(title=TITLES.get(status, "Refused"), status=status, code=code, detail=detail)
 
 
-_FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
-
-
 def _unreadable(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """Bodies and parameters: 422 with the field where the shape is wrong, 400 where it cannot be read at all."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(
-        cause, msgspec.MsgspecError | UnicodeDecodeError | RecursionError
-    ):
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(cause, msgspec.ValidationError):
-        found = _FIELD.search(str(cause))
-        return _invalid(_FIELD.sub("", str(cause)), found[1] if found else ""), {}
-    if cause is not None or isinstance(error, SerializationException):
-        return _plain(400, "malformed", "This is not readable as JSON."), {}
+    """Parameters: 404 for an id that none can have, 422 with the name for all others."""
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra else {}
     if first.get("source") == "path":
-        return _refused(errors.NotFound())[0], {}
-    return _invalid(
-        str(first.get("message", "A parameter is not acceptable.")), str(first.get("key", ""))
-    ), {}
-
-
-def _invalid(message: str, field: str) -> Problem:
-    detail = message
-    if "matching regex" in message:
-        detail = "It contains characters that are not allowed here, or has not the right form."
-    # The framework reads the body as a parameter of this name; clients do not know it.
-    field = field.removeprefix("data").removeprefix(".")
-    return Problem(title=TITLES[422], status=422, code="invalid", detail=detail, field=field or UNSET)
+        return _refused(errors.NotFound())
+    message = str(first.get("message", "A parameter is not acceptable."))
+    # The framework knows the body as a parameter of this name; clients do not.
+    field = str(first.get("key", "")).removeprefix("data")
+    refusal = refusal_of(message)
+    return _refused(errors.Invalid(refusal.detail, field=field or None))

@@ -4,6 +4,7 @@ Gives each request an id, adds the security headers, writes the access log, coun
 to delivery and everything else to the framework.
 """
 
+import logging
 import re
 import secrets
 import time
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-log = structlog.get_logger("access")
+log = logging.getLogger("access")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -61,6 +62,9 @@ class Front:
             await self.app(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _has_good_host(scope):
+            await _refuse_host(send)
+            return
         request_id = secrets.token_hex(8)
         started = time.perf_counter()
         status = 0
@@ -71,29 +75,47 @@ class Front:
                 status = message["status"]
                 headers: list[Any] = list(message.get("headers", ()))
                 headers += self.headers
+                if not any(name == b"cache-control" for name, _ in headers):
+                    # What says nothing of caches is nobody's to keep: it may be about who asked.
+                    headers.append((b"cache-control", b"no-store"))
                 headers.append((b"x-request-id", request_id.encode()))
                 message["headers"] = headers
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            await self.app(scope, receive, send_with_headers)
+            # The server sends no body in answer to HEAD; all else is as for GET.
+            asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            await self.app(asked, receive, send_with_headers)
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self.requests.labels(method, status).inc()
             self.seconds.observe(elapsed)
             # Neither who nor what: an access log must not tell who asked anonymously.
-            log.info(
-                "request",
-                method=method,
-                path=_SECRETS.sub(r"\1/...", scope["path"]),
-                status=status,
-                ms=round(elapsed * 1000, 1),
-            )
+            path = _SECRETS.sub(r"\1/...", scope["path"])
+            log.info("request", method, path, status, round(elapsed * 1000, 1), request_id)
             structlog.contextvars.unbind_contextvars("request_id")
 
 
+def _has_good_host(scope: Scope) -> bool:
+    """Whether the request names one host, or none: the framework makes addresses of it, and fails at others."""
+    hosts = [value for name, value in scope["headers"] if name == b"host" and value]
+    found = [_HOST.fullmatch(host) for host in hosts]
+    return len(hosts) < 2 and all(match and int(match[1] or 0) < 65_536 for match in found)
+
+
+async def _refuse_host(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 400, "headers": [*headers, *HEADERS]})
+    await send({"type": "http.response.body", "body": _BAD_HOST})
+
+
+_HOST = re.compile(rb"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
+_BAD_HOST = (
+    b'{"type":"about:blank","title":"Malformed","status":400,"code":"malformed",'
+    b'"detail":"The Host header names no host."}'
+)
 # Links from mails carry their token in the path: whoever reads the log must not be able to use them.
 _SECRETS = re.compile(r"^(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.+$")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -26,6 +26,7 @@ from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
 from storage.database import Database
 from tertulia.admission import make_door, provide_actor, provide_once
+from tertulia.bodies import StrictRequest
 from tertulia.community import page_community
 from tertulia.docs import docs
 from tertulia.errors import respond_to_error
@@ -49,6 +50,7 @@ def create_app(house: House) -> Front:
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(house, press),
         guards=[make_door(house.settings, house.db, house.limiter)],
+        request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, press)},
         request_max_body_size=LARGEST_BODY,
         openapi_config=OpenAPIConfig(
