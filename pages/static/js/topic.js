@@ -43,9 +43,11 @@ function changed(post) {
 }
 
 function arrived(post, own = false) {
-  if (articleOf(post.id) || waiting.has(post.id)) return articleOf(post.id);
-  const count = document.querySelector("#count");
-  count.textContent = Number(count.textContent) + 1;
+  // One's own post may come over the line before the answer does, and wait by then: now it need not wait any more.
+  const known = waiting.delete(post.id);
+  if (articleOf(post.id)) return articleOf(post.id);
+  if (known) tellWaiting();
+  else count(1);
   const after = placeFor(post);
   if (!after && !waiting.has(post.parent)) return void tellElsewhere(post, own);
   if (!own && (waiting.has(post.parent) || isAboveEye(after))) {
@@ -55,6 +57,12 @@ function arrived(post, own = false) {
   const article = put(post, after);
   foldable();
   return article;
+}
+
+function count(more) {
+  const shown = document.querySelector("#count");
+  shown.textContent = Number(shown.textContent) + more;
+  shown.nextSibling.data = shown.textContent === "1" ? " post" : " posts";
 }
 
 // Above the eye: above the window's top, or above what the reader is writing or has under the finger.
