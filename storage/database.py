@@ -118,6 +118,8 @@ class Database:
         self.bell = bell
         self.reacting = reacting
         self.site = site
+        self.size: int = pool.get_max_size()
+        self.in_use = 0
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -158,12 +160,7 @@ class Database:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Any]:
-        try:
-            # A timeout costs a task of its own, so only those who really have to wait get one.
-            patience = None if self.pool.get_idle_size() else PATIENCE
-            connection = await self.pool.acquire(timeout=patience)
-        except (*LOST, *BUSY) as error:
-            raise Unavailable from error
+        connection = await self._acquire()
         try:
             yield connection
         except BUSY as error:
@@ -173,7 +170,20 @@ class Database:
                 raise Unavailable from error
             raise
         finally:
+            self.in_use -= 1
             await self.pool.release(connection)  # shields itself
+
+    async def _acquire(self) -> Any:
+        # A timeout costs a task of its own, so only those who really have to wait get one.
+        patience = None if self.in_use < self.size else PATIENCE
+        self.in_use += 1
+        try:
+            return await self.pool.acquire(timeout=patience)
+        except BaseException as error:
+            self.in_use -= 1
+            if isinstance(error, (*LOST, *BUSY)):
+                raise Unavailable from error
+            raise
 
     def _tell(self, tx: Transaction) -> None:
         if tx.rung:

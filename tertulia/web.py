@@ -1,10 +1,10 @@
 """The web application: routes, their dependencies, and the order of what surrounds them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -49,7 +49,7 @@ def create_app(house: House) -> Front:
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(house, press),
-        guards=[make_door(house.settings, house.db, house.limiter)],
+        before_request=_door(house),
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, press)},
         request_max_body_size=LARGEST_BODY,
@@ -70,6 +70,16 @@ def create_app(house: House) -> Front:
         house.registry,
         house.settings.is_secure,
     )
+
+
+def _door(house: House) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    # As a step before the request, not as a guard: for those the framework copies the connection each time.
+    admit = make_door(house.settings, house.db, house.limiter)
+
+    async def enter(request: Request[Any, Any, Any]) -> None:
+        await admit(request, request.route_handler)
+
+    return enter
 
 
 def _resolve_one_by_one(app: Litestar) -> None:
