@@ -6,7 +6,6 @@ Both processes run all the time on the same core and take turns, round after rou
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable
 from itertools import product
 
 import httpx2
@@ -18,7 +17,7 @@ from bench.load import Load, request, send
 from bench.peer import Peer, peer
 from bench.service import API, Service, community, service
 
-MEMBERS = 8
+MEMBERS = 40
 TOPICS = 64
 POSTS = 100
 # Every topic from each of its first posts on: more different pages than are kept rendered, so each is read again.
@@ -48,7 +47,7 @@ def main() -> int:
             _check(ours, other, topics)
             cases = _cases(ours, other, topics)
             results = _alternate(database, cases, chosen.rounds, chosen.seconds)
-        counts = {name: asyncio.run(_count(ours, paths)) for name, paths in _paths(topics).items()}
+        counts = {name: asyncio.run(_count(ours, paths)) for name, paths in _paths(ours, topics).items()}
     return conclude("pages", _figures(results, counts))
 
 
@@ -64,17 +63,22 @@ def _check(ours: Service, other: Peer, topics: list[int]) -> None:
     """Both must answer with fifty posts, or the comparison is void."""
     mine = _get(f"{ours.base}{API}/topics/{topics[0]}/posts?order=time&number=3").json()
     theirs = _get(f"http://127.0.0.1:{other.port}/topics/1/posts?after=2").json()
+    page = httpx2.get(f"{ours.base}/t/{topics[0]}", trust_env=False, follow_redirects=True).text
+    if page.count("<article") < 50:
+        sys.exit("not a page of fifty posts as HTML")
     if not len(mine["items"]) == len(theirs["items"]) == 50:
         sys.exit(f"not pages of fifty: {len(mine['items'])} and {len(theirs['items'])}")
 
 
-def _paths(topics: Iterable[int]) -> dict[str, list[str]]:
+def _paths(ours: Service, topics: list[int]) -> dict[str, list[str]]:
     places = list(product(PLACES, topics))
+    # A topic's page has its title in its address; its number alone leads there.
+    pages = {topic: _get(f"{ours.base}/t/{topic}").headers["location"] for topic in topics}
     return {
         "json": [f"{API}/topics/{topic}/posts?order=time&number={place}" for place, topic in places],
         "unchanged": [f"{API}/topics/{topic}/posts?order=time" for topic in topics],
-        "html": [f"/topics/{topic}?order=time&number={place}" for place, topic in places],
-        "html unchanged": [f"/topics/{topic}" for topic in topics],
+        "html": [f"{pages[topic]}?order=time&number={place}" for place, topic in places],
+        "html unchanged": list(pages.values()),
     }
 
 
@@ -83,9 +87,9 @@ def _cases(ours: Service, other: Peer, topics: list[int]) -> dict[str, Case]:
         f"/topics/{topic}/posts?after={place - 1}" for place, topic in product(PLACES, range(1, TOPICS + 1))
     ]
     cases = {"peer": Case(other.port, other.pid, [request("GET", path) for path in usual])}
-    for name, paths in _paths(topics).items():
+    for name, paths in _paths(ours, topics).items():
         cases[name] = Case(ours.port, ours.pid, [request("GET", path) for path in paths])
-    known = [(path, _get(ours.base + path).headers["etag"]) for path in _paths(topics)["unchanged"]]
+    known = [(path, _get(ours.base + path).headers["etag"]) for path in _paths(ours, topics)["unchanged"]]
     asked = [request("GET", path, headers=[f"If-None-Match: {tag}"]) for path, tag in known]
     cases["not modified"] = Case(ours.port, ours.pid, asked)
     return cases

@@ -5,13 +5,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 
 from bench.database import Database, Server
 from bench.processes import free_port, running
 
-_OPTIONS = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+# As it comes: with its log of requests, which the service writes too.
+_OPTIONS = ("--loop", "uvloop", "--http", "httptools")
 
 
 class Peer(Struct, frozen=True):
@@ -44,5 +46,5 @@ def peer(server: Server, *, members: int, topics: int, posts: int) -> Iterator[P
             str(port),
             *_OPTIONS,
         ]
-        with running(command, env=env, port=port) as process:
+        with running(command, env=env, port=port, log=Path(os.devnull)) as process:
             yield Peer(port, process.pid, database)

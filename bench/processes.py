@@ -30,7 +30,7 @@ def tool(source: str) -> Path:
     need("cc", "taskset")
     path = BENCH / source
     built = BUILD / path.stem
-    newest = max(path.stat().st_mtime, (BENCH / "load" / "measure.h").stat().st_mtime)
+    newest = max(part.stat().st_mtime for part in (path, *BENCH.glob("*/*.h")))
     if not built.exists() or built.stat().st_mtime < newest:
         BUILD.mkdir(exist_ok=True)
         libraries = _LIBRARIES.get(path.stem, [])
