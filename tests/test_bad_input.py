@@ -25,12 +25,13 @@ from schemathesis import Case, GenerationMode
 from forum.routes import routes as forum_routes
 from gatherings.routes import routes as gathering_routes
 from members.routes import routes as member_routes
+from moderation.routes import routes as moderation_routes
 from pages.routes import routes as page_routes
 from realtime.routes import routes as live_routes
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.walking import Service
 
-ROUTES = [*member_routes, *forum_routes, *gathering_routes, *live_routes]
+ROUTES = [*member_routes, *forum_routes, *gathering_routes, *moderation_routes, *live_routes]
 GATHERING = {
     "title": "Cobalt in practice",
     "kind": "webinar",
@@ -81,6 +82,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "ask_question": {"body": "Why?", "anonymous": True},
     "vote": {"value": 1},
     "settle_question": {"state": "answered", "version": 1},
+    "flag_post": {"reason": "spam", "note": "Selling."},
+    "decide_case": {"version": 1, "action": "hide", "reason": {"rule": "No selling", "facts": "It sells."}},
+    "reverse_decision": {"facts": "It does not sell."},
 }
 NAMES = {"handle", "display_name", "title", "organisation", "place", "login", "sector", "time_zone", "email"}
 PLACES = {"slug": "mobility", "handle": "somebody", "kind": "agree", "token": "x" * 43}
@@ -126,6 +130,16 @@ def wrong(value: object) -> Iterator[object]:
         yield from ("true", 1, None, [], {})
     elif isinstance(value, int):
         yield from (2**63, 2**70, -(2**63) - 1, -1, 0.5, 1e300, "1", True, [1], {})
+    elif isinstance(value, dict):
+        yield from (
+            "x",
+            7,
+            [],
+            True,
+            {"no such": "thing"},
+            dict.fromkeys(value, "nul\0"),
+            dict.fromkeys(value),
+        )
     elif isinstance(value, list):
         yield from ("x", 7, {"a": 1}, None, [7], [["x"]], ["nul\0"], ["no such thing"], ["x"] * 1_000)
 
@@ -239,6 +253,8 @@ PARAMETERS = {
     "/api/v1/sectors/mobility/topics": "after order tag",
     "/api/v1/topics/{topic}/posts": "after before order number branch",
     "/api/v1/gatherings": "after when sector",
+    "/api/v1/cases": "after state",
+    "/api/v1/ledger": "after",
     "/api/v1/rooms/{room}": "order",
     "/api/v1/rooms/{room}/questions": "after order state",
     "/": "done nothing[%00]",
