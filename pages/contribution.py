@@ -15,6 +15,8 @@ from members.shapes import Author
 
 KINDS = {"agree": "Agree", "thanks": "Thanks", "competent": "Competent", "curious": "Curious", "kind": "Kind"}
 DEEPEST = 4
+SAMPLE = 0
+"""The id of a post that is none: the page's script makes arriving posts of it, so it carries all that one may be offered."""
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATES = {"withdrawn": "Withdrawn", "hidden": "Hidden"}
 _GONE = {"withdrawn": "Its author took this back.", "hidden": "A moderator has hidden this."}
@@ -190,7 +192,10 @@ _ALL_KINDS = "".join(_reaction("~", kind, 0, False) for kind in KINDS)
 
 def _more(post: Post, others: str, place: Place) -> str:
     rest = f'<a class="act" href="/p/{post.id}/history">History</a>' if post.version > 1 else ""
-    if post.author is not None and post.author.id == place.viewer:
+    own = post.author is not None and post.author.id == place.viewer
+    if not own or post.id == SAMPLE:
+        rest += f'<a class="act" href="/p/{post.id}/flag">Tell the moderators</a>'
+    if own:
         rest += f'<a class="act edit" href="/p/{post.id}/edit">Edit</a>' if post.markup == "markdown" else ""
         rest += f'<a class="act" href="/p/{post.id}/withdraw">Withdraw</a>' if post.number > 1 else ""
     return (

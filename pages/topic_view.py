@@ -90,7 +90,7 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: contribution.
 def blank_post(place: contribution.Place) -> Post:
     """What the page's script makes arriving posts of: it overwrites every word of it."""
     author = Author(place.viewer or 0, "_", "_", "_")
-    return Post(0, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
+    return Post(contribution.SAMPLE, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
 
 
 def address_of(topic: Topic) -> str:

@@ -1,5 +1,6 @@
 """Pages in a real browser: what happens elsewhere appears in place, lines drop and come back, nothing is lost."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -61,6 +62,10 @@ async def test_a_reply_appears_in_the_other_browser_at_its_place(app: Service, w
         )
         assert order == ["p1d0", "p2d0", "p4d1", "p3d0"]
     await expect(one.locator("#p4")).to_be_focused()
+    offered = "links => links.map(link => link.getAttribute('href')).filter(link => link.startsWith('/p/')).join(' ')"
+    assert re.fullmatch(
+        r"/p/(\d+)/reply /p/\1/edit /p/\1/withdraw", await one.locator("#p4 .can a").evaluate_all(offered)
+    )
     await expect(other.locator("#count")).to_have_text("4")
 
 

@@ -34,9 +34,8 @@ export function articleFor(post) {
   for (const one of article.querySelectorAll(".can [href^='/p/'], .can button")) {
     if (one.href) one.href = one.getAttribute("href").replace("/p/0", `/p/${post.id}`);
     if (one.value) one.value = one.value.replace(/^0 /, `${post.id} `);
-    if (!own && /\/(edit|withdraw)$/.test(one.href ?? "")) one.remove();
+    if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
   }
-  if (!own) article.querySelector(".menu hr")?.remove();
   const label = article.querySelector(".more .unseen");
   if (label) label.textContent = ` for post ${post.number}`;
   change(article, post);
