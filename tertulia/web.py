@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Router
 from litestar.config.app import AppConfig
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -53,6 +54,10 @@ def create_app(house: House) -> Front:
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, press)},
         request_max_body_size=LARGEST_BODY,
+        # Nothing secret is ever reflected beside what others wrote, so compressing tells nobody anything.
+        compression_config=CompressionConfig(
+            "gzip", minimum_size=1_000, gzip_compress_level=4, exclude=["^/static/"]
+        ),
         openapi_config=OpenAPIConfig(
             title="Tertulia",
             version="1",
