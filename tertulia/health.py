@@ -22,13 +22,13 @@ class Readiness(Struct, frozen=True):
     delivery: bool
 
 
-@get("/health", include_in_schema=False)
+@get("/health", include_in_schema=False, opt={"public": True})
 async def health() -> Response[bytes]:
     """Alive: the process answers."""
     return Response(b"alive\n", media_type=MediaType.TEXT)
 
 
-@get("/ready", include_in_schema=False)
+@get("/ready", include_in_schema=False, opt={"public": True})
 async def ready(
     db: NamedDependency[Database], bell: NamedDependency[Bell], hub: NamedDependency[Hub]
 ) -> Response[Readiness]:

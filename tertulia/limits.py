@@ -74,14 +74,14 @@ FORMS = {
     "/settings/password": "change_password",
     "/settings/address": "change_address",
     "/settings/verification": "mail_again",
-    "/s/{slug:str}/new": "start_topic",
-    "/t/{topic_id:int}/reply": "post_reply",
-    "/p/{post_id:int}/reply": "post_reply",
-    "/p/{post_id:int}/edit": "edit_post",
-    "/p/{post_id:int}/flag": "flag_post",
+    "/s/{slug}/new": "start_topic",
+    "/t/{topic_id}/reply": "post_reply",
+    "/p/{post_id}/reply": "post_reply",
+    "/p/{post_id}/edit": "edit_post",
+    "/p/{post_id}/flag": "flag_post",
     "/p/set": "set_reaction",
-    "/r/{room_id:int}/questions": "ask_question",
-    "/r/{room_id:int}/act": "vote",
+    "/r/{room_id}/questions": "ask_question",
+    "/r/{room_id}/act": "vote",
 }
 
 
