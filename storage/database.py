@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import TracebackType
 from typing import Any, Protocol
 
 import asyncpg
@@ -13,6 +14,7 @@ from core import clock
 from core.errors import Unavailable
 from core.events import Event
 from storage import log
+from storage.lending import Lending
 from storage.statements import Statement, statement
 
 Rung = Sequence[tuple[str, int]]
@@ -25,9 +27,6 @@ BUSY = (
     asyncpg.DiskFullError,
     asyncpg.QueryCanceledError,
 )
-
-# Seconds to wait for a connection when all are in use.
-PATIENCE = 5
 
 
 class Bell(Protocol):
@@ -48,13 +47,6 @@ class Silence:
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Nobody is told."""
-
-
-class _Connection(asyncpg.Connection):
-    """A pooled connection whose return costs no round trip: this house sets nothing that needs a reset."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class Reader:
@@ -107,24 +99,54 @@ class Transaction(Reader):
         self.signals.append((channel, payload))
 
 
+class _Lent:
+    """A connection for as long as a block lasts; what the database does not do now becomes `Unavailable`."""
+
+    __slots__ = ("connection", "lending")
+
+    def __init__(self, lending: Lending) -> None:
+        self.lending = lending
+
+    async def __aenter__(self) -> Any:
+        connection = self.lending.take()
+        if connection is None:
+            try:
+                connection = await self.lending.wait()
+            except (*LOST, *BUSY) as error:
+                raise Unavailable from error
+        self.connection = connection
+        return connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.lending.give(self.connection)
+            return
+        is_late = isinstance(error, TimeoutError)
+        is_lost = isinstance(error, LOST) and self.connection.is_closed()
+        # Who was cancelled, or waited too long for an answer, may have left a query running.
+        self.lending.give(self.connection, is_late or not isinstance(error, Exception))
+        if is_late or is_lost or isinstance(error, BUSY):
+            raise Unavailable from error
+
+
 class Database:
-    """The pool and what is done with it."""
+    """The connections of one process and what is done with them."""
 
     def __init__(
-        self, pool: Any, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset(), site: str = ""
+        self, lending: Lending, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset(), site: str = ""
     ) -> None:
-        self.pool = pool
+        self.lending = lending
         self.epoch = epoch
         self.bell = bell
         self.reacting = reacting
         self.site = site
-        self.size: int = pool.get_max_size()
-        self.in_use = 0
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """One transaction: commits when the block ends well, then rings. The only commit of the house."""
-        async with self._connection() as connection:
+        async with _Lent(self.lending) as connection:
             transaction = connection.transaction()
             await transaction.start()
             tx = Transaction(connection, self.reacting, self.site)
@@ -139,7 +161,7 @@ class Database:
     @asynccontextmanager
     async def single(self) -> AsyncIterator[Transaction]:
         """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
-        async with self._connection() as connection:
+        async with _Lent(self.lending) as connection:
             tx = Transaction(connection, self.reacting, self.site)
             yield tx
         self._tell(tx)
@@ -147,43 +169,12 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Reader]:
         """A connection for reading; each statement sees what is committed when it starts."""
-        async with self._connection() as connection:
+        async with _Lent(self.lending) as connection:
             yield Reader(connection)
 
     async def close(self) -> None:
-        """Close all connections; those in use are waited for, at most 5 s."""
-        try:
-            async with asyncio.timeout(5):
-                await self.pool.close()
-        except TimeoutError:
-            self.pool.terminate()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[Any]:
-        connection = await self._acquire()
-        try:
-            yield connection
-        except BUSY as error:
-            raise Unavailable from error
-        except LOST as error:
-            if connection.is_closed():
-                raise Unavailable from error
-            raise
-        finally:
-            self.in_use -= 1
-            await self.pool.release(connection)  # shields itself
-
-    async def _acquire(self) -> Any:
-        # A timeout costs a task of its own, so only those who really have to wait get one.
-        patience = None if self.in_use < self.size else PATIENCE
-        self.in_use += 1
-        try:
-            return await self.pool.acquire(timeout=patience)
-        except BaseException as error:
-            self.in_use -= 1
-            if isinstance(error, (*LOST, *BUSY)):
-                raise Unavailable from error
-            raise
+        """Close all connections; those in use are closed as soon as they no longer are."""
+        await self.lending.close()
 
     def _tell(self, tx: Transaction) -> None:
         if tx.rung:
@@ -203,19 +194,19 @@ async def _roll_back(transaction: Any) -> None:
 async def connect(
     url: str, bell: Bell | None = None, reacting: frozenset[str] = frozenset(), size: int = 20, site: str = ""
 ) -> Database:
-    """Open the pool on a migrated database: `size` connections at most; `site` is the service's public address."""
-    pool = await asyncpg.create_pool(
-        url,
-        min_size=1,
-        max_size=size,
-        connection_class=_Connection,
-        command_timeout=10,
-        max_inactive_connection_lifetime=300,
-        server_settings={"application_name": "tertulia", "jit": "off"},
-        init=_prepare,
-    )
-    epoch = await pool.fetchval(EPOCH.text)
-    return Database(pool, epoch, bell or Silence(), reacting, site)
+    """A migrated database, over `size` connections at most; `site` is the service's public address."""
+
+    async def open_one() -> Any:
+        connection = await asyncpg.connect(
+            url, command_timeout=10, server_settings={"application_name": "tertulia", "jit": "off"}
+        )
+        await _prepare(connection)
+        return connection
+
+    lending = Lending(open_one, size)
+    async with _Lent(lending) as connection:
+        epoch = await connection.fetchval(EPOCH.text)
+    return Database(lending, epoch, bell or Silence(), reacting, site)
 
 
 async def _prepare(connection: Any) -> None:

@@ -48,6 +48,7 @@ class Front:
         self.requests = Counter(
             "http_requests", "Requests by status", ["method", "status"], registry=registry
         )
+        self.counters: dict[tuple[str, int], Counter] = {}
         self.seconds = Histogram(
             "http_seconds", "Time to the end of the response", registry=registry, buckets=_BUCKETS
         )
@@ -60,6 +61,12 @@ class Front:
             await self._serve(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+    def _count(self, method: str, status: int) -> None:
+        # Looking up a label's counter costs more than counting.
+        if (method, status) not in self.counters:
+            self.counters[method, status] = self.requests.labels(method, status)
+        self.counters[method, status].inc()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _has_good_host(scope):
@@ -90,7 +97,7 @@ class Front:
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-            self.requests.labels(method, status).inc()
+            self._count(method, status)
             self.seconds.observe(elapsed)
             # Neither who nor what: an access log must not tell who asked anonymously.
             path = _SECRETS.sub(r"\1/...", scope["path"])

@@ -6,6 +6,7 @@ Redis, so that the limit holds over all processes; without Redis, and while it d
 
 import ipaddress
 import time
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -129,6 +130,7 @@ class Limiter:
         return wait
 
 
+@lru_cache(4096)
 def address_key(address: str) -> str:
     """Whom an address stands for: itself, or the /64 that one customer of IPv6 has."""
     try:

@@ -26,10 +26,10 @@ class HouseMetrics(Collector):
         yield GaugeMetricFamily(
             "live_channels", "Channels with listeners", value=len(self.house.hub.channels)
         )
-        pool = self.house.db.pool
-        yield GaugeMetricFamily("database_connections", "Open database connections", value=pool.get_size())
+        lending = self.house.db.lending
+        yield GaugeMetricFamily("database_connections", "Open database connections", value=lending.size)
         yield GaugeMetricFamily(
-            "database_connections_idle", "Idle database connections", value=pool.get_idle_size()
+            "database_connections_idle", "Idle database connections", value=len(lending.free)
         )
 
 

@@ -1,6 +1,8 @@
 """What all tests stand on: a real PostgreSQL, the real service over it, once in one process, once in two with Redis."""
 
+import logging
 from collections.abc import AsyncIterator, Iterator
+from io import StringIO
 
 import httpx2
 import pytest
@@ -9,6 +11,7 @@ import pytest_asyncio
 from storage import embedded
 from storage.database import Database
 from storage.statements import statement
+from tertulia.logs import AccessLines
 from tests.services import a_data_folder
 from tests.walking import Service, a_service
 
@@ -69,3 +72,18 @@ async def client(app: Service) -> AsyncIterator[httpx2.AsyncClient]:
     """A visitor's HTTP client; with two processes its requests take turns between them."""
     async with app.client() as visitor:
         yield visitor
+
+
+@pytest.fixture
+def access_log() -> Iterator[StringIO]:
+    """What the access log says, as an operator reads it."""
+    log, lines = logging.getLogger("access"), StringIO()
+    before = log.level, log.propagate
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(AccessLines("json"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    yield lines
+    log.removeHandler(handler)
+    log.level, log.propagate = before

@@ -19,7 +19,7 @@ from members.shapes import Me, NewAccount
 from members.tokens import new_secret
 from tertulia.reactions import REACTIONS
 from tertulia.worker import Worker
-from tests.walking import Service
+from tests.walking import Service, plain
 
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
@@ -107,5 +107,5 @@ class MembersHouse:
 
     async def events(self, channel: str) -> list[dict[str, Any]]:
         """What a channel's log says."""
-        rows = await self.db.pool.fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
+        rows = await plain(self.db).fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
         return [row["event"] for row in rows]

@@ -20,7 +20,7 @@ from tertulia.limits import FORMS, LIMITS
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.members_house import PASSWORD, MembersHouse
 from tests.test_bad_input import a_room
-from tests.walking import Service, a_service
+from tests.walking import Service, a_service, plain
 
 CANARY = "canary-7301-never-again"
 _RECOUNTS = {
@@ -47,7 +47,7 @@ unlock change ask vote vote unvote settle settle open open close open read""".sp
 async def ensure_all_counts_hold(db: Database) -> None:
     """Every number that is kept is the number of what it counts."""
     for what, query in _RECOUNTS.items():
-        assert (what, [row[0] for row in await db.pool.fetch(query)]) == (what, [])
+        assert (what, [row[0] for row in await plain(db).fetch(query)]) == (what, [])
 
 
 # The crowd ---------------------------------------------------------------------------------------------------------
@@ -141,7 +141,7 @@ async def test_no_reply_is_numbered_after_the_lock(app: Service, db: Database) -
         assert {answer.status_code for answer in answers} <= {201, 204, 403}
         kinds = [
             row[0]
-            for row in await db.pool.fetch(
+            for row in await plain(db).fetch(
                 "SELECT event->>'type' FROM log WHERE channel = $1 ORDER BY seq", f"topic:{topic}"
             )
         ]
@@ -171,7 +171,7 @@ async def test_twins_are_one_and_keys_are_their_owners(app: Service, db: Databas
         ] == "idempotency_key_reused"
         other_place = await amina.patch(f"/topics/{topic}", {"title": "Other place"}, **keyed)
         assert other_place.json()["code"] == "idempotency_key_reused"
-    assert len(await db.pool.fetch("SELECT 1 FROM topics WHERE title = 'Only once'")) == 2
+    assert len(await plain(db).fetch("SELECT 1 FROM topics WHERE title = 'Only once'")) == 2
 
 
 async def test_a_refused_write_gives_its_key_back(app: Service) -> None:

@@ -7,7 +7,7 @@ import pytest
 from core.ids import MemberId
 from members.duties import ADMINISTRATION, give
 from tests.members_house import MembersHouse
-from tests.walking import Service
+from tests.walking import Service, plain
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def house(app: Service) -> MembersHouse:
 async def test_an_administrator_makes_moderators_and_takes_the_duty_back(house: MembersHouse):
     _, chief = await house.signed_in("chief", administrator=True)
     anna, annas = await house.signed_in("anna")
-    sector = await house.db.pool.fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
+    sector = await plain(house.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
     path = "/members/anna/duties/moderator/mobility"
     async with house.client(chief) as client:
         for _ in range(2):
@@ -94,12 +94,12 @@ async def test_of_administrators_who_all_leave_at_once_one_stays(house: MembersH
 
     answers = await asyncio.gather(*(leave(number, token) for number, token in enumerate(tokens)))
     assert sorted(answers) == [204] * 5 + [409]
-    assert await house.db.pool.fetchval("SELECT count(*) FROM duties") == 1
+    assert await plain(house.db).fetchval("SELECT count(*) FROM duties") == 1
 
 
 async def test_whoever_has_a_duty_signs_in_once_a_week(house: MembersHouse):
     me, token = await house.signed_in("anna")
-    await house.db.pool.execute("UPDATE sessions SET started_at = started_at - interval '8 days'")
+    await plain(house.db).execute("UPDATE sessions SET started_at = started_at - interval '8 days'")
     assert await house.actor(token) is not None
     async with house.db.begin() as tx:
         await give(tx, MemberId(me.id), ADMINISTRATION)

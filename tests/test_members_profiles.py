@@ -11,7 +11,7 @@ from members.sessions import IDLE, LONGEST, find_actor, forget_sessions
 from storage.log import read_after
 from tests.live_talk import statements_of
 from tests.members_house import MembersHouse
-from tests.walking import Service
+from tests.walking import Service, plain
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ async def test_sessions_end_when_idle_and_in_any_case(house: MembersHouse):
         assert await house.actor(token) is not None
     with clock.stop_at(start + 3 * IDLE):
         assert await house.actor(token) is None
-    await house.db.pool.execute("UPDATE sessions SET seen_at = $1", start + LONGEST)
+    await plain(house.db).execute("UPDATE sessions SET seen_at = $1", start + LONGEST)
     with clock.stop_at(start + LONGEST + timedelta(seconds=1)):
         assert await house.actor(token) is None
         async with house.db.begin() as tx:

@@ -36,7 +36,7 @@ from storage.statements import statement
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.live_talk import Hall, a_hall, a_member
 from tests.test_streams import apply, snapshot
-from tests.walking import Service
+from tests.walking import Service, plain
 
 CANARY = "canary7391"
 WHY = {"rule": "House rule 2", "facts": "It insults a member."}
@@ -201,7 +201,7 @@ async def scene(app: Service) -> AsyncIterator[Scene]:
         administrator=await a_person(app, "Chief", duties=[("administrator", None)]),
         topic=topic["id"],
         post=post["id"],
-        sector=await app.db.pool.fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"),
+        sector=await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"),
     )
 
 

@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.statements import statement
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.test_bad_input import GOOD, ROUTES, address
-from tests.walking import Service
+from tests.walking import Service, plain
 
 _numbers = count(1)
 ROLES = ("visitor", "unverified", "member", "silenced", "stranger", "moderator", "host", "administrator")
@@ -231,7 +231,7 @@ async def test_everybody_may_do_what_the_table_says(app: Service, db: Database, 
         if world is None:
             world = await a_world(app)
             if state in DONE:
-                await db.pool.execute(DONE[state].format(**world.places))
+                await plain(db).execute(DONE[state].format(**world.places))
         if operation == "register":
             body = GOOD["register"] | {"handle": f"newcomer-{next(_numbers)}"}
         path = "/api/v1" + place(route, world)

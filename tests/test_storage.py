@@ -25,6 +25,7 @@ from storage.batches import Batches
 from storage.cache import VersionedCache
 from storage.cursors import BadCursor, read_cursor, write_cursor
 from storage.database import Database
+from storage.lending import Lending
 from storage.once import Answer, IdempotencyKeyReused, Once, fingerprint
 from storage.statements import Statement, statement
 from storage.tables import metadata
@@ -70,7 +71,7 @@ async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database
 
 async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
     rung: list[Any] = []
-    quiet = Database(db.pool, db.epoch, _Bell(rung))
+    quiet = Database(db.lending, db.epoch, _Bell(rung))
 
     async def break_off() -> None:
         async with quiet.begin() as tx:
@@ -113,7 +114,7 @@ async def test_a_cancelled_request_returns_its_connection_and_its_locks(db: Data
         await asyncio.gather(task, return_exceptions=True)
     async with db.begin() as tx:
         assert await tx.record(Happened(where=9)) == 1
-    assert db.pool.get_size() - db.pool.get_idle_size() == 0
+    assert db.lending.size == len(db.lending.free)
 
 
 async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: Database) -> None:
@@ -252,3 +253,94 @@ def test_every_statement_of_the_house_can_be_written_out() -> None:
     assert len(found) > 100
     for query in found:
         assert query.text.strip()
+
+
+class _Line:
+    """A connection as far as lending looks at it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.busy = False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+    def is_in_transaction(self) -> bool:
+        return self.busy
+
+    def terminate(self) -> None:
+        self.closed = True
+
+    async def close(self, timeout: float) -> None:
+        self.closed = True
+
+
+async def _open_line() -> _Line:
+    await asyncio.sleep(0)
+    return _Line()
+
+
+async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -> None:
+    lending, held, order = Lending(_open_line, 3), 0, []
+
+    async def use(number: int) -> None:
+        nonlocal held
+        connection = lending.take() or await lending.wait()
+        held += 1
+        assert held <= 3
+        order.append(number)
+        await asyncio.sleep(0.001)
+        held -= 1
+        lending.give(connection, is_broken=number % 7 == 0)
+
+    await asyncio.gather(*(use(number) for number in range(40)))
+    assert sorted(order) == list(range(40))
+    assert lending.size == len(lending.free) <= 3
+
+
+@pytest.mark.parametrize("how", ["broken", "closed", "in a transaction"])
+async def test_what_is_not_as_it_was_lent_is_thrown_away(how: str) -> None:
+    lending = Lending(_open_line, 1)
+    first = await lending.wait()
+    waiting = asyncio.create_task(lending.wait())
+    await asyncio.sleep(0)
+    first.closed, first.busy = how == "closed", how == "in a transaction"
+    lending.give(first, is_broken=how == "broken")
+    second = await waiting
+    assert first.closed
+    assert second is not first
+    lending.give(second)
+    assert lending.take() is second
+
+
+async def test_waiting_that_is_given_up_loses_nothing() -> None:
+    lending = Lending(_open_line, 1)
+    only = await lending.wait()
+    for when in ("before it is given", "as it is given"):
+        waiting = asyncio.create_task(lending.wait())
+        await asyncio.sleep(0)
+        if when == "as it is given":
+            lending.give(only)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        if when == "before it is given":
+            lending.give(only)
+        assert lending.take() is only
+    assert lending.size == 1
+
+
+async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
+    failures = [ConnectionRefusedError()]
+
+    async def open_one() -> _Line:
+        if failures:
+            raise failures.pop()
+        return _Line()
+
+    lending = Lending(open_one, 1)
+    with pytest.raises(ConnectionRefusedError):
+        await lending.wait()
+    assert await lending.wait()
+    await lending.close()
+    with pytest.raises(ConnectionError):
+        await lending.wait()

@@ -149,7 +149,7 @@ async def test_two_processes_count_together_and_tell_what_they_agree_on(hall: Ha
     questions = [await hall.ask(await hall.member(), anonymous=number == 0) for number in range(3)]
     voters = [await the_actor(hall.db, await hall.member()) for _ in range(30)]
     bell = Signals()
-    writers = [VoteWriter(Database(hall.db.pool, hall.db.epoch, bell)) for _ in range(2)]
+    writers = [VoteWriter(Database(hall.db.lending, hall.db.epoch, bell)) for _ in range(2)]
 
     await asyncio.gather(
         *(

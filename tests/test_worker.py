@@ -38,7 +38,7 @@ class Told(Event, frozen=True, kw_only=True, tag="told"):
 
 
 def reacting(db: Database) -> Database:
-    return Database(db.pool, db.epoch, db.bell, frozenset({"struck"}))
+    return Database(db.lending, db.epoch, db.bell, frozenset({"struck"}))
 
 
 async def strike(db: Database, *numbers: int) -> None:

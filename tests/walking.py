@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import cycle
 from typing import Any, Self
@@ -114,6 +114,20 @@ class _Turns(httpx2.AsyncBaseTransport):
             await transport.aclose()
 
 
+class plain:
+    """Runs one thing of the moment on the database: `await plain(db).fetch("SELECT ...", 7)`."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def run(*arguments: Any) -> Any:
+            async with self.db.read() as tx:
+                return await getattr(tx.connection, name)(*arguments)
+
+        return run
+
+
 @asynccontextmanager
 async def a_service(database_url: str, processes: int = 1, **given: Any) -> AsyncIterator[Service]:
     """A running service on a database, migrated and with the default community in it."""
@@ -155,8 +169,8 @@ async def _a_process(settings: Settings) -> AsyncIterator[tuple[House, str]]:
     async with open_house(settings) as house:
         server = make_server(create_app(house), settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started:
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 (uvicorn has only this flag)
+        while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)
+            await asyncio.sleep(0.005)
         try:
             yield house, settings.url
         finally:
