@@ -1,55 +1,58 @@
-"""The schema: bringing a database to this version, and asking whether it is."""
+"""The schema: whether a database is at this version, and bringing it there.
 
+The library that migrates takes longer to import than everything else a start does, and a start rarely migrates: so asking
+is done here, and migrating by a process of its own (`python -m storage.migrations`).
+"""
+
+import asyncio
+import sys
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
+import asyncpg
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
-
-# Any number: it only has to be the same in every process that migrates.
-_LOCK = 7_341_001
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    return config
+class MigrationFailed(Exception):
+    """The database could not be brought to this version; the message ends with what the migration said."""
 
 
 def newest() -> str:
-    """The revision this code was written for."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The revision this code was written for: the number of the latest migration."""
+    return max(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py"))
 
 
 async def migrate(url: str) -> tuple[str | None, str]:
-    """Bring the database to this version; the revisions before and after. Processes that start together take turns."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    """Bring the database to this version; the revisions before and after. A newer database is left as it is."""
+    before = await _read_revision(url)
+    if before is None or before < newest():
+        await _run_migrations(url)
+    return before, await _read_revision(url) or ""
+
+
+async def _read_revision(url: str) -> str | None:
+    connection = await asyncpg.connect(url)
     try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_upgrade)
+        if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+            return None
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return revision
     finally:
-        await engine.dispose()
+        await connection.close()
 
 
-def _upgrade(connection: Connection) -> tuple[str | None, str]:
-    connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
-    connection.execute(text("SET lock_timeout = '4s'"))
-    connection.commit()
-    before = MigrationContext.configure(connection).get_current_revision()
-    connection.commit()
-    head = newest()
-    if before != head:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
-    connection.commit()
-    return before, head
+async def _run_migrations(url: str) -> None:
+    # The address goes by the standard input: it may hold a password, and arguments can be seen by everybody.
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "storage.migrations",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await process.communicate(url.encode())
+    if process.returncode:
+        raise MigrationFailed(
+            "The database could not be migrated.\n" + told.decode(errors="replace")[-2_000:]
+        )

@@ -9,6 +9,7 @@ import click
 
 from core.errors import Refusal
 from storage.lodging import CannotStart
+from storage.schema import MigrationFailed
 from tertulia.commands.importing import import_group
 from tertulia.commands.members import duty, member
 from tertulia.commands.service import migrate, tail, work
@@ -61,7 +62,7 @@ def main() -> None:
         sys.exit(130)
     except Refusal as refusal:
         sys.exit(_fail(f"{refusal.detail} ({refusal.code})"))
-    except (BadSettings, CannotStart) as error:
+    except (BadSettings, CannotStart, MigrationFailed) as error:
         sys.exit(_fail(str(error)))
     except OSError as error:
         sys.exit(_fail(error.strerror or str(error)))

@@ -1,0 +1,42 @@
+"""Brings the database whose address is on the standard input to this version."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+# Any number: it only has to be the same in every process that migrates.
+_LOCK = 7_341_001
+
+
+async def migrate(url: str) -> None:
+    """Run the migrations that are missing; processes that start together take turns."""
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
+    connection.execute(text("SET lock_timeout = '4s'"))
+    connection.commit()
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
+    connection.commit()
+
+
+if __name__ == "__main__":
+    asyncio.run(migrate(sys.stdin.read().strip()))
