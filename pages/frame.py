@@ -12,6 +12,7 @@ SAID = {
     "address": "We have sent a link to the new address. It counts once you open it.",
     "verification": "We have sent the link again.",
     "session": "That session has ended.",
+    "sessions": "You are signed out everywhere else.",
     "signed-out": "You are signed out.",
     "reset": "If somebody here has this address, a link is on its way there.",
     "new-password": "Your password is set. Sign in with it.",

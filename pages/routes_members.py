@@ -136,8 +136,13 @@ async def mail_again(study: NamedDependency[Study]) -> Response[bytes]:
 
 @post("/settings/sessions", include_in_schema=False)
 async def end_session(study: NamedDependency[Study]) -> Response[bytes]:
-    """End one of one's sessions."""
-    session_id = number_in(text_in(await read_form(study.request), "revoke"))
+    """End one of one's sessions, or all but this one."""
+    pressed = text_in(await read_form(study.request), "revoke")
+    if pressed == "others":
+        async with study.db.begin() as tx:
+            await sessions.end_other_sessions(tx, study.actor)
+        return go_to("/settings", done="sessions")
+    session_id = number_in(pressed)
     if session_id is None:
         raise BadButton
     async with study.db.begin() as tx:

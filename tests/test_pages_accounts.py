@@ -126,6 +126,23 @@ async def test_sessions_are_listed_and_ended(app: Service) -> None:
     assert (await send(amina, "/settings/sessions", revoke="x")).status_code == 422
 
 
+async def test_one_signs_out_everywhere_else(app: Service, client: httpx2.AsyncClient) -> None:
+    given = {"handle": "amina-e", "email": "amina-e@example.org", "password": PASSWORD}
+    joined = await send(client, "/register", **given)
+    async with app.client() as here, app.client() as there:
+        here.cookies.set("tertulia", cookie_of(joined))
+        assert "Sign out everywhere else" not in await open_page(here, "/settings")
+        there.cookies.set(
+            "tertulia", cookie_of(await send(there, "/signin", login="amina-e", password=PASSWORD, next="/"))
+        )
+        assert "Sign out everywhere else" in await open_page(here, "/settings")
+        same = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
+        ended = await here.post("/settings/sessions", data={"revoke": "others"}, headers=same)
+        assert ended.headers["location"] == "/settings?done=sessions"
+        assert (await there.get("/settings", headers=BROWSER)).status_code == 401
+        assert "You are signed out everywhere else." in await open_page(here, "/settings?done=sessions")
+
+
 async def test_duties_are_given_and_revoked(app: Service) -> None:
     amina = await a_person(app, duties=[("administrator", None)])
     jonas = await a_person(app, "Jonas")

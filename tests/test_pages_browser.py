@@ -109,6 +109,8 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
     await mine.locator("#p2 form .first").click()
     await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=SOON)
     await expect(other.locator("#p2 .by")).to_contain_text("edited")
+    for page in (mine, other):
+        await expect(page.locator("#p2 .menu [href$='/history']")).to_have_count(1)
 
     await amina.delete(f"/posts/{post['id']}")
     await expect(other.locator("#p2 .said")).to_have_text("Its author took this back.", timeout=SOON)
@@ -210,6 +212,25 @@ async def test_a_refusal_keeps_the_text_and_says_why(app: Service, windows: Wind
     await expect(page.locator("#p1 form [role=alert]")).to_contain_text("This topic is locked")
     await expect(page.locator("#p1 textarea")).to_have_value("Just in time?")
     assert len(windows.complaints) == 1 and "403" in windows.complaints.pop()
+
+
+async def test_a_branch_stays_open_while_one_replies_in_it_and_counts_what_comes(
+    app: Service, windows: Windows
+) -> None:
+    amina = await a_person(app)
+    topic = await a_topic(amina)
+    parent = None
+    for depth in range(8):
+        parent = (await a_reply(amina, topic["id"], f"At depth {depth + 1}.", parent))["id"]
+    page = await settled(await windows.open(f"/t/{topic['id']}/cobalt-tracing", amina))
+    branch = page.locator("details.branch > summary")
+    await expect(branch).to_have_text("3 more replies in this branch")
+    await branch.click()
+    await page.locator("#p8 .act.reply").click()
+    await page.locator("#p8 textarea").fill("Deep down.")
+    await page.locator("#p8 form .first").click()
+    await expect(page.locator("#p10")).to_be_focused()
+    await expect(branch).to_have_text("4 more replies in this branch")
 
 
 async def test_keys_walk_fold_and_reply(app: Service, windows: Windows) -> None:

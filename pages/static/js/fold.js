@@ -7,7 +7,11 @@ const name = `folded:${document.body.dataset.topic}`;
 export function foldable() {
   const folded = recall();
   for (const post of list.querySelectorAll(".post")) {
-    if (!below(post).length || post.querySelector(".can > .fold")) continue;
+    if (!below(post).length) continue;
+    if (post.querySelector(".can > .fold")) {
+      label(post, post.classList.contains("folded"));
+      continue;
+    }
     const button = document.createElement("button");
     button.className = "act fold";
     button.type = "button";
@@ -17,6 +21,7 @@ export function foldable() {
     label(post, false);
     if (folded.includes(post.dataset.number)) fold(post, true, false);
   }
+  show();
 }
 
 /** Folds a post, or unfolds it. */

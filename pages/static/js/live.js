@@ -112,7 +112,7 @@ class Line {
   }
 
   tell() {
-    const at = this.since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    const at = this.since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     bar(`Not current, reconnecting since ${at}. What you read and write here is kept.`);
     this.heard.current?.(false);
   }

@@ -71,6 +71,8 @@ export function change(article, post) {
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
   edited(article, post.edited_at);
+  held(article, gone ? "" : post.state);
+  if (post.version > 1) withHistory(article, post.id);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
 }
@@ -95,7 +97,25 @@ function edited(article, at) {
   mark.querySelector("time").dateTime = at;
 }
 
-/** Shows who many reacted how; `mine`, if given, which of them are the viewer's own. */
+// Moderators go on seeing what is not published, and are told that others do not.
+function held(article, state) {
+  article.querySelector(".by .state")?.remove();
+  const word = { withdrawn: "Withdrawn", hidden: "Hidden" }[state];
+  if (!word) return;
+  article.querySelector(".at").before(Object.assign(document.createElement("span"), { className: "state held", textContent: word }));
+}
+
+// The menu leads to the history once there is one.
+function withHistory(article, id) {
+  const menu = article.querySelector(".menu");
+  if (!menu || menu.querySelector("[href$='/history']")) return;
+  const link = Object.assign(document.createElement("a"), { className: "act", href: `/p/${id}/history`, textContent: "History" });
+  const first = menu.querySelector("a");
+  if (first) first.before(link);
+  else menu.append(...(menu.children.length ? [document.createElement("hr")] : []), link);
+}
+
+/** Shows how many reacted how; `mine`, if given, which of them are the viewer's own. */
 export function reactions(article, counts, mine) {
   const can = article.querySelector(".can");
   const more = can.querySelector(".more");
@@ -157,8 +177,15 @@ export function put(post, after) {
   if (branch && post.depth - base <= DEEPEST) branch.after(article);
   else after.after(article);
   answers(article, parent, after);
+  if (article.closest(".branch")) recount(article.closest(".branch"));
   article.classList.add("arrived");
   return article;
+}
+
+// What lies in a folded branch is not seen: its line says how many there are.
+function recount(branch) {
+  const count = branch.querySelectorAll(".post").length;
+  branch.querySelector("summary").textContent = `${count} more ${count === 1 ? "reply" : "replies"} in this branch`;
 }
 
 function answers(article, parent, above) {

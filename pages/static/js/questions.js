@@ -25,8 +25,8 @@ export function draw(item, question) {
   if (question.html !== undefined) item.querySelector(".said").innerHTML = question.html;
   if (question.asked_at) item.querySelector(".by time").dateTime = question.asked_at;
   if (question.number !== undefined) item.querySelector(".in-topic").href = `${template.dataset.topic}/${question.number}#p${question.number}`;
-  if (question.author !== undefined) asker(item, question.author, question.mine);
   if (question.mine !== undefined) item.dataset.mine = question.mine ? "1" : "";
+  if (question.author !== undefined) asker(item, question.author, Boolean(item.dataset.mine));
   state(item, question.state);
   moves(item, question);
   if (question.my_vote !== undefined || item.dataset.mine || question.state !== "live") pressable(item, question);

@@ -148,7 +148,8 @@ function openComposer(article, { draft, verb, action, body = "" }, send) {
       goTo(articleOf(data.id));
     } else sent(data);
   });
-  text.focus();
+  text.focus({ preventScroll: true });
+  form.scrollIntoView({ block: "nearest" });
 }
 
 function reply(article) {
@@ -207,7 +208,7 @@ list.addEventListener("click", (click) => {
     react(act);
   } else if (composer && act.matches(".reply, .edit")) {
     click.preventDefault();
-    act.closest("details")?.removeAttribute("open");
+    act.closest("details.more")?.removeAttribute("open");
     does[act.matches(".reply") ? "reply" : "edit"]();
   }
 });
