@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
+from asyncpg import Record
 from msgspec import Struct
 
 from core.ids import TopicId
 from forum.events import ReplyPosted
 from storage.database import Transaction
-from storage.statements import statement
+from storage.statements import Statement, statement
 
 
 class NewPost(Struct, frozen=True, kw_only=True):
@@ -34,7 +36,7 @@ class Placed(Struct, frozen=True):
 # The topic's row comes first: whoever holds it is alone in the topic, and all that follows leans on its new numbers.
 # In READ COMMITTED the two UPDATEs see the latest rows even when they had to wait, so numbers have neither gap nor twin.
 _PLACE = """
-WITH input AS (
+input AS (
     SELECT * FROM unnest(
         CAST(:parents AS bigint[]), CAST(:authors AS bigint[]), CAST(:pseudonyms AS bytea[]), CAST(:markups AS text[]),
         CAST(:bodies AS text[]), CAST(:htmls AS text[]), CAST(:times AS timestamptz[])
@@ -44,7 +46,7 @@ WITH input AS (
     SET last_number = last_number + CAST(:count AS integer), post_count = post_count + CAST(:count AS integer),
         roots = roots + CAST(:roots AS integer), last_activity_at = greatest(last_activity_at, :latest),
         version = version + 1
-    WHERE id = :topic_id AND (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL))
+    WHERE id = :topic_id AND (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL)){only_if}
     RETURNING id, last_number - CAST(:count AS integer) AS numbered, roots - CAST(:roots AS integer) AS rooted
 ), asked AS (
     SELECT parent_id, CAST(count(*) AS integer) AS n FROM input WHERE parent_id IS NOT NULL GROUP BY parent_id
@@ -76,16 +78,27 @@ WITH input AS (
     FROM placed, head
     RETURNING channel, seq
 )"""
-_RESULT = " SELECT placed.id, placed.number, placed.depth, head.seq FROM placed, head ORDER BY placed.number"
-
-PLACE = statement(_PLACE + _RESULT)
-PLACE_REACTING = statement(
-    _PLACE
-    + """, reacting AS (
+_REACTING = """, reacting AS (
     INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM logged
 )"""
-    + _RESULT
-)
+
+
+def placing(
+    reacting: bool, *, first: str = "", only_if: str = "", then: str = "", result: str = "", of: str = ""
+) -> Statement:
+    """The statement that places posts, and whatever else a capability above does with them in the same one.
+
+    `first` is asked before the topic is held and, by `only_if`, whether anything is placed; `then` follows from
+    `placed` (id, number, depth), of which the result tells, with the columns `result` of the queries `of`.
+    """
+    return statement(
+        f"WITH {first}{_PLACE.replace('{only_if}', only_if)}{_REACTING if reacting else ''}{then}\n"
+        f"SELECT placed.id, placed.number, placed.depth, head.seq{result}\n"
+        f"FROM head CROSS JOIN placed{of} ORDER BY placed.number"
+    )
+
+
+_STATEMENTS = {reacting: placing(reacting) for reacting in (False, True)}
 
 
 async def place_posts(
@@ -95,25 +108,35 @@ async def place_posts(
 
     Returns nothing placed when the topic is locked, withdrawn or hidden, unless `exempt`. Checks no other rule.
     """
-    channel = f"topic:{topic_id}"
-    place = PLACE_REACTING if ReplyPosted.__struct_config__.tag in tx.reacting else PLACE
-    rows = await tx.rows(
-        place,
-        parents=[post.parent_id for post in posts],
-        authors=[post.author_id for post in posts],
-        pseudonyms=[post.pseudonym for post in posts],
-        markups=[post.markup for post in posts],
-        bodies=[post.body for post in posts],
-        htmls=[post.html for post in posts],
-        times=[post.posted_at for post in posts],
-        count=len(posts),
-        roots=sum(post.parent_id is None for post in posts),
-        latest=max(post.posted_at for post in posts),
-        topic_id=topic_id,
-        channel=channel,
-        exempt=exempt,
-        now=now,
-    )
+    rows = await tx.rows(_STATEMENTS[tells(tx)], **placing_binds(topic_id, posts), exempt=exempt, now=now)
+    return placed_of(tx, topic_id, rows)
+
+
+def tells(tx: Transaction) -> bool:
+    """Whether the worker has something to do about each post that is placed."""
+    return ReplyPosted.__struct_config__.tag in tx.reacting
+
+
+def placing_binds(topic_id: TopicId, posts: Sequence[NewPost]) -> dict[str, Any]:
+    """The values of these posts, with which a statement made by `placing` is run; `exempt` and `now` are the caller's."""
+    return {
+        "parents": [post.parent_id for post in posts],
+        "authors": [post.author_id for post in posts],
+        "pseudonyms": [post.pseudonym for post in posts],
+        "markups": [post.markup for post in posts],
+        "bodies": [post.body for post in posts],
+        "htmls": [post.html for post in posts],
+        "times": [post.posted_at for post in posts],
+        "count": len(posts),
+        "roots": sum(post.parent_id is None for post in posts),
+        "latest": max(post.posted_at for post in posts),
+        "topic_id": topic_id,
+        "channel": f"topic:{topic_id}",
+    }
+
+
+def placed_of(tx: Transaction, topic_id: TopicId, rows: Sequence[Record]) -> list[Placed]:
+    """What such a statement tells of its posts; the topic's listeners hear of them after the commit."""
     if rows:
-        tx.rung.append((channel, rows[0]["seq"]))
+        tx.rung.append((f"topic:{topic_id}", rows[0]["seq"]))
     return [Placed(row["id"], row["number"], row["depth"]) for row in rows]

@@ -19,7 +19,7 @@ from forum.visibility import seen_by, visible_topics
 from members.shapes import Author
 from storage.batches import Batches
 from storage.database import Database, Reader, Transaction
-from storage.once import Answer, IdempotencyKeyReused, Once, encode
+from storage.once import Answer, Once, answer_together, encode
 from storage.statements import statement
 
 _parent = (
@@ -94,7 +94,11 @@ class Replies:
             async with self.db.single() as tx:
                 return await _place(tx, topic_id, exempt, replies)
         async with self.db.begin() as tx:
-            return await _place_once(tx, topic_id, exempt, replies)
+            return await answer_together(
+                tx,
+                [reply.once for reply in replies],
+                lambda fresh: _place(tx, topic_id, exempt, [replies[i] for i in fresh]),
+            )
 
 
 async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | None) -> TopicFacts:
@@ -113,40 +117,6 @@ async def _place(tx: Transaction, topic_id: TopicId, exempt: bool, replies: Sequ
     if not placed:
         raise TopicMovedOn
     return [_answer(topic_id, reply, place) for reply, place in zip(replies, placed, strict=True)]
-
-
-async def _place_once(
-    tx: Transaction, topic_id: TopicId, exempt: bool, replies: Sequence[_Reply]
-) -> list[Answer | Exception]:
-    results: dict[int, Answer | Exception] = {}
-    fresh: dict[tuple[str, str | int], int] = {}
-    twins: dict[int, tuple[str, str | int]] = {}
-    # Keys are taken in one order, so that two processes never wait for each other crosswise.
-    for i in sorted(range(len(replies)), key=lambda i: (replies[i].once.scope, replies[i].once.key or "")):
-        once = replies[i].once
-        name = (once.scope, once.key if once.key is not None else i)
-        if name in fresh and replies[fresh[name]].once.fingerprint == once.fingerprint:
-            twins[i] = name
-            continue
-        try:
-            before = await once.before(tx)
-        except IdempotencyKeyReused as refusal:
-            results[i] = refusal
-            continue
-        if before:
-            results[i] = before
-        else:
-            fresh[name] = i
-
-    order = sorted(fresh.values())
-    if order:
-        written = await _place(tx, topic_id, exempt, [replies[i] for i in order])
-        for i, answer in zip(order, written, strict=True):
-            results[i] = answer
-            await replies[i].once.keep(tx, answer.status, answer.body)
-    for i, name in twins.items():
-        results[i] = results[fresh[name]]
-    return [results[i] for i in range(len(replies))]
 
 
 def _answer(topic_id: TopicId, reply: _Reply, place: Placed) -> Answer:

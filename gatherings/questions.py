@@ -1,49 +1,36 @@
-"""Questions: asking, with one's name or without, and what becomes of them."""
+"""Questions: what becomes of them once they were asked."""
 
 import hmac
-from datetime import datetime
 
 from asyncpg import Record
 from msgspec import Struct
-from msgspec.structs import replace
-from sqlalchemy import BigInteger, bindparam, insert, select, update
+from sqlalchemy import BigInteger, bindparam, select
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
-from core.ids import PostId, QuestionId, RoomId
-from core.text import tidy
+from core.ids import PostId, QuestionId
 from forum import posts as forum_posts
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
-from forum.markup import render
-from forum.placing import NewPost, place_posts
-from forum.policy import TopicLocked
 from forum.tables import posts, topics
 from forum.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from gatherings import rooms
-from gatherings.events import QuestionAsked, QuestionChanged, QuestionSettled
+from gatherings.events import QuestionChanged, QuestionSettled
 from gatherings.policy import (
-    EmptyQuestion,
     QuestionFacts,
     QuestionMoved,
     RoomFacts,
-    ensure_can_ask,
     ensure_can_settle,
 )
 from gatherings.reading import show_question
-from gatherings.shapes import NewQuestion, Question, QuestionMove
+from gatherings.shapes import Question, QuestionMove
 from gatherings.tables import gatherings, questions
 from gatherings.tables import rooms as room_table
-from gatherings.visibility import own_pseudonym, place_of
-from members.pseudonyms import pseudonym
+from gatherings.visibility import coarse, own_pseudonym
 from storage.database import Reader, Transaction
-from storage.once import Once
 from storage.statements import statement
 
-_ASK = statement(
-    insert(questions).values(room_id=bindparam("room"), post_id=bindparam("post")).returning(questions.c.id)
-)
 _FACTS = (
     select(
         questions.c.id.label("question_id"),
@@ -64,15 +51,18 @@ _FACTS = (
 )
 _GET = statement(_FACTS)
 _GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=questions))
-_SETTLE = statement(
-    update(questions)
-    .where(questions.c.id == bindparam("question"))
-    .values(
-        state=bindparam("new_state"),
-        settled_at=bindparam("at", type_=questions.c.settled_at.type),
-        version=questions.c.version + 1,
-    )
-)
+# The room's counts after the question, and before its channel, as for who asks.
+_SETTLE = statement("""
+WITH settled AS (
+    UPDATE questions SET state = :new_state, settled_at = CAST(:at AS timestamptz), version = version + 1
+    WHERE id = :question RETURNING room_id
+), moved (state, by) AS (VALUES (CAST(:old_state AS text), -1), (CAST(:new_state AS text), 1))
+UPDATE question_counts c
+SET live = live + (SELECT coalesce(sum(by), 0) FROM moved WHERE state = 'live'),
+    answered = answered + (SELECT coalesce(sum(by), 0) FROM moved WHERE state = 'answered'),
+    dismissed = dismissed + (SELECT coalesce(sum(by), 0) FROM moved WHERE state = 'dismissed')
+FROM settled WHERE c.room_id = settled.room_id
+""")
 _OF_POST = statement(
     select(questions.c.id, questions.c.room_id, questions.c.state, posts.c.state.label("post_state"))
     .join(posts, posts.c.id == questions.c.post_id)
@@ -87,37 +77,6 @@ class Found(Struct, frozen=True):
     room: RoomFacts
     question: QuestionFacts
     is_anonymous: bool
-
-
-async def unlinked(tx: Reader, actor: Actor, room_id: RoomId, once: Once) -> Once:
-    """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
-    room = await rooms.get_room(tx, actor, room_id)
-    return replace(once, scope=f"pseudonym:{pseudonym(actor, place_of(room.topic_id)).hex()}")
-
-
-async def ask_question(tx: Transaction, actor: Actor, room_id: RoomId, new: NewQuestion) -> Question:
-    """Ask in an open room. The question is a post of the room's topic from now on, and stays answerable there."""
-    room = await rooms.get_room(tx, actor, room_id, steady=True)
-    now = clock.now()
-    ensure_can_ask(actor, room, new.anonymous, now)
-    body = tidy(new.body)
-    if not body:
-        raise EmptyQuestion(field="body")
-
-    asked_at = _coarse(now) if new.anonymous else now
-    post = NewPost(
-        author_id=None if new.anonymous else actor.signed_in(),
-        pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
-        body=body,
-        html=render(body, topic=room.topic_id, site=tx.site).html,
-        posted_at=asked_at,
-    )
-    placed = await place_posts(tx, room.topic_id, [post], asked_at)
-    if not placed:
-        raise TopicLocked
-    question_id = QuestionId(await tx.value(_ASK, room=room_id, post=placed[0].id))
-    await tx.record(QuestionAsked(room_id=room_id, question_id=question_id))
-    return await show_question(tx, actor, room, question_id)
 
 
 async def get_question(tx: Reader, actor: Actor, question_id: QuestionId, lock: bool = False) -> Found:
@@ -156,9 +115,13 @@ async def settle_question(
     if question.state != move.state:
         if move.state == "withdrawn":
             await forum_posts.withdraw_post(tx, actor, PostId(question.post_id))
-        at = _coarse(now) if found.is_anonymous and move.state == "withdrawn" else now
+        at = coarse(now) if found.is_anonymous and move.state == "withdrawn" else now
         await tx.run(
-            _SETTLE, question=question_id, new_state=move.state, at=None if move.state == "live" else at
+            _SETTLE,
+            question=question_id,
+            old_state=question.state,
+            new_state=move.state,
+            at=None if move.state == "live" else at,
         )
         await tx.record(QuestionSettled(room_id=room.id, question_id=question_id))
     return await show_question(tx, actor, room, question_id)
@@ -175,7 +138,8 @@ async def follow_post(
     if row["post_state"] != "withdrawn":
         await tx.record(QuestionChanged(room_id=row["room_id"], question_id=row["id"]))
         return
-    await tx.run(_SETTLE, question=row["id"], new_state="withdrawn", at=_coarse(clock.now()))
+    at = coarse(clock.now())
+    await tx.run(_SETTLE, question=row["id"], old_state=row["state"], new_state="withdrawn", at=at)
     await tx.record(QuestionSettled(room_id=row["room_id"], question_id=row["id"]))
 
 
@@ -185,7 +149,3 @@ def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:
         return actor.id is not None and row["author_id"] == actor.id
     mine = own_pseudonym(actor, room.topic_id)
     return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
-
-
-def _coarse(moment: datetime) -> datetime:
-    return moment.replace(second=0, microsecond=0)

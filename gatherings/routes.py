@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import gatherings, questions, reading, rooms
+from gatherings.asking import QuestionWriter
 from gatherings.shapes import (
     Gathering,
     GatheringChange,
@@ -166,14 +167,11 @@ async def ask_question(
     room_id: PathId,
     data: JSONBody[NewQuestion],
     actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
+    asking: NamedDependency[QuestionWriter],
     once: NamedDependency[Once],
 ) -> Response[bytes]:
     """Ask, with one's name or without."""
-    if data.anonymous:
-        async with db.read() as tx:
-            once = await questions.unlinked(tx, actor, RoomId(room_id), once)
-    answer = await once.answer(db, lambda tx: questions.ask_question(tx, actor, RoomId(room_id), data), 201)
+    answer = await asking.ask_question(actor, RoomId(room_id), data, once)
     return json_response(answer.body, answer.status)
 
 

@@ -62,6 +62,16 @@ questions = Table(
     Column("version", Integer, nullable=False, server_default="1"),
 )
 
+# How many questions of a room are in which state, whatever became of their posts; changed only with a question.
+question_counts = Table(
+    "question_counts",
+    metadata,
+    Column("room_id", BigInteger, ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True),
+    Column("live", Integer, nullable=False, server_default="0"),
+    Column("answered", Integer, nullable=False, server_default="0"),
+    Column("dismissed", Integer, nullable=False, server_default="0"),
+)
+
 # A row is a vote; it has no time, so that nothing can be read from when somebody voted.
 votes = Table(
     "votes",

@@ -13,6 +13,7 @@ from core.errors import Refusal, allowed
 from core.http import Cursor, PathId
 from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import questions, reading, rooms
+from gatherings.asking import QuestionWriter
 from gatherings.gatherings import get_gathering
 from gatherings.policy import RoomFacts, ensure_can_ask
 from gatherings.shapes import (
@@ -84,7 +85,9 @@ async def show_room(
 
 
 @post("/r/{room_id:int}/questions", include_in_schema=False)
-async def ask_question(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+async def ask_question(
+    room_id: PathId, foyer: NamedDependency[Foyer], asking: NamedDependency[QuestionWriter]
+) -> Response[bytes]:
     """Ask, with one's name or without."""
     typed = await read_form(foyer.request)
     actor, room = foyer.actor, RoomId(room_id)
@@ -93,10 +96,7 @@ async def ask_question(room_id: PathId, foyer: NamedDependency[Foyer]) -> Respon
             NewQuestion, {"body": text_in(typed, "body"), "anonymous": bool(text_in(typed, "anonymous"))}
         )
         once = once_of(foyer.request, actor, typed)
-        if new.anonymous:
-            async with foyer.db.read() as tx:
-                once = await questions.unlinked(tx, actor, room, once)
-        await once.answer(foyer.db, lambda tx: questions.ask_question(tx, actor, room, new), 201)
+        await asking.ask_question(actor, room, new, once)
     except Refusal as refusal:
         visit = await _visit(foyer, room, "live", "best", None)
         return _page(foyer, visit, Form(typed=typed).refuse(refusal), status_of(refusal))

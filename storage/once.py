@@ -1,6 +1,6 @@
 """Once: a write that carries an Idempotency-Key happens once, however often it is sent, and is answered alike each time."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -74,6 +74,40 @@ class Once(Struct, frozen=True, kw_only=True):
 
     def _binds(self) -> dict[str, Any]:
         return {"scope": self.scope, "key": self.key, "fingerprint": self.fingerprint}
+
+
+async def answer_together(
+    tx: Transaction, asked: Sequence[Once], write: Callable[[list[int]], Awaitable[Sequence[Answer]]]
+) -> list[Answer | Exception]:
+    """Answer many writes that go into one transaction: `write` gets the places, in order, of those that come for the
+    first time and answers them; the others are answered as before, or as their twin beside them, or refused."""
+    results: dict[int, Answer | Exception] = {}
+    fresh: dict[tuple[str, str | int], int] = {}
+    twins: dict[int, tuple[str, str | int]] = {}
+    # Keys are taken in one order, so that two processes never wait for each other crosswise.
+    for i in sorted(range(len(asked)), key=lambda i: (asked[i].scope, asked[i].key or "")):
+        once = asked[i]
+        name = (once.scope, once.key if once.key is not None else i)
+        if name in fresh and asked[fresh[name]].fingerprint == once.fingerprint:
+            twins[i] = name
+            continue
+        try:
+            before = await once.before(tx)
+        except IdempotencyKeyReused as refusal:
+            results[i] = refusal
+            continue
+        if before:
+            results[i] = before
+        else:
+            fresh[name] = i
+
+    if order := sorted(fresh.values()):
+        for i, answer in zip(order, await write(order), strict=True):
+            results[i] = answer
+            await asked[i].keep(tx, answer.status, answer.body)
+    for i, name in twins.items():
+        results[i] = results[fresh[name]]
+    return [results[i] for i in range(len(asked))]
 
 
 def fingerprint(route: str, body: bytes) -> bytes:

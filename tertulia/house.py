@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from forum.replies import Replies
+from gatherings.asking import QuestionWriter
 from gatherings.votes import VoteWriter
 from members.shapes import Taxonomies
 from realtime.bus import Bell, InProcessBell
@@ -33,6 +34,7 @@ class House(Struct, frozen=True, kw_only=True):
     bell: Bell
     hub: Hub
     replies: Replies
+    asking: QuestionWriter
     votes: VoteWriter
     limiter: Limiter
     cache: VersionedCache
@@ -60,6 +62,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             bell=bell,
             hub=hub,
             replies=Replies(db),
+            asking=QuestionWriter(db),
             votes=votes,
             limiter=Limiter(redis, settings.rate_limits),
             cache=VersionedCache(),

@@ -121,6 +121,7 @@ def _dependencies(house: House, press: Press) -> dict[str, Provide | Callable[..
         "bell": house.bell,
         "hub": house.hub,
         "replies": house.replies,
+        "asking": house.asking,
         "votes": house.votes,
         "limiter": house.limiter,
         "cache": house.cache,

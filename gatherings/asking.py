@@ -1,0 +1,215 @@
+"""Asking: a question with one's name or without, written together with those that others ask in the room at that moment."""
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import bindparam, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound, Refusal
+from core.ids import RoomId, TopicId
+from core.text import tidy
+from forum.markup import render
+from forum.placing import NewPost, Placed, placed_of, placing, placing_binds, tells
+from forum.policy import TopicLocked
+from forum.replies import TopicMovedOn
+from forum.tables import topics
+from forum.visibility import seen_by, visible_topics
+from gatherings import rooms
+from gatherings.events import QuestionAsked
+from gatherings.policy import EmptyQuestion, ensure_can_ask
+from gatherings.shapes import NewQuestion, Question
+from gatherings.tables import gatherings
+from gatherings.tables import rooms as room_table
+from gatherings.visibility import coarse, place_of
+from members.pseudonyms import pseudonym
+from members.shapes import Author
+from storage.batches import Batches
+from storage.database import Database, Transaction
+from storage.once import Answer, Once, answer_together, encode
+from storage.statements import Statement, statement
+
+_LOOK = statement(
+    select(
+        *room_table.c[("id", "gathering_id", "topic_id", "state", "modules", "allows_anonymous", "version")],
+        topics.c.sector_id,
+        topics.c.locked_at.is_not(None).label("is_locked"),
+        (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
+        (gatherings.c.state == "cancelled").label("is_cancelled"),
+    )
+    .join(topics, topics.c.id == room_table.c.topic_id)
+    .join(gatherings, gatherings.c.id == room_table.c.gathering_id)
+    .where(room_table.c.id == bindparam("id"), visible_topics())
+)
+# The room first, which is not closed before the commit; then the topic, as all who write there; the room's channel last.
+_ROOM = """
+room AS (SELECT id FROM rooms WHERE id = CAST(:room AS bigint) AND state = 'open' FOR SHARE),
+"""
+_ASK = """, questioned AS (
+    INSERT INTO questions (room_id, post_id)
+    SELECT CAST(:room AS bigint), placed.id FROM placed ORDER BY placed.number
+    RETURNING id, post_id
+), counted AS (
+    INSERT INTO question_counts (room_id, live) SELECT CAST(:room AS bigint), count(*) FROM questioned HAVING count(*) > 0
+    ON CONFLICT (room_id) DO UPDATE SET live = question_counts.live + excluded.live
+    RETURNING room_id
+), room_head AS (
+    INSERT INTO channels (name, seq) SELECT CAST(:room_channel AS text), CAST(:count AS bigint) FROM counted
+    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
+    RETURNING seq
+), room_log AS (
+    INSERT INTO log (channel, seq, at, event)
+    SELECT CAST(:room_channel AS text),
+        room_head.seq - CAST(:count AS bigint) + row_number() OVER (ORDER BY questioned.id), CAST(:now AS timestamptz),
+        jsonb_build_object('type', 'question_asked', 'room_id', CAST(:room AS bigint), 'question_id', questioned.id)
+    FROM questioned, room_head
+    RETURNING channel, seq
+)"""
+_REACTING = """, room_reacting AS (
+    INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM room_log
+)"""
+
+
+def _asking(post_tells: bool, question_tells: bool) -> Statement:
+    return placing(
+        post_tells,
+        first=_ROOM,
+        only_if=" AND EXISTS (SELECT FROM room)",
+        then=_ASK + (_REACTING if question_tells else ""),
+        result=", questioned.id AS question, room_head.seq AS room_seq",
+        of=" CROSS JOIN room_head JOIN questioned ON questioned.post_id = placed.id",
+    )
+
+
+_STATEMENTS = {
+    (post, question): _asking(post, question) for post in (False, True) for question in (False, True)
+}
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    topic: TopicId
+    post: NewPost
+    author: Author | None
+    once: Once
+
+
+class QuestionWriter:
+    """Writes questions; one for the process, because those who ask in one room at one moment are written together."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.batches: Batches[RoomId, _Asked, Answer] = Batches(self._write)
+
+    async def ask_question(self, actor: Actor, room_id: RoomId, new: NewQuestion, once: Once) -> Answer:
+        """Ask in an open room; the answer is 201 with the `Question`, which is a post of the room's topic from now on
+        and stays answerable there."""
+        for _ in range(3):
+            async with self.db.read() as tx:
+                row = await tx.row(_LOOK, id=room_id, **seen_by(actor))
+            if new.anonymous and row is not None:
+                once = _unlinked(once, actor, row["topic_id"])
+            try:
+                asked = self._prepare(actor, row, new, once)
+            except Refusal as refusal:
+                return await self._answer_again(once, refusal)
+            try:
+                return await self.batches.put(room_id, asked)
+            except TopicMovedOn:
+                continue  # closed, locked or hidden between the look and the write: look again, and say why
+        raise TopicMovedOn
+
+    def _prepare(self, actor: Actor, row: Record | None, new: NewQuestion, once: Once) -> _Asked:
+        if row is None:
+            raise NotFound
+        room, now = rooms.facts_of(row), clock.now()
+        ensure_can_ask(actor, room, new.anonymous, now)
+        body = tidy(new.body)
+        if not body:
+            raise EmptyQuestion(field="body")
+        if row["is_locked"] or row["is_gone"]:
+            raise TopicLocked
+        post = NewPost(
+            author_id=None if new.anonymous else actor.signed_in(),
+            pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
+            body=body,
+            html=render(body, topic=room.topic_id, site=self.db.site).html,
+            posted_at=coarse(now) if new.anonymous else now,
+        )
+        return _Asked(
+            topic=room.topic_id, post=post, author=None if new.anonymous else _face(actor), once=once
+        )
+
+    async def _answer_again(self, once: Once, refusal: Refusal) -> Answer:
+        """What was asked while one could is answered as it was then; a refusal leaves its key unused."""
+        if once.key is None:
+            raise refusal
+        async with self.db.begin() as tx:
+            if before := await once.before(tx):
+                return before
+            raise refusal
+
+    async def _write(self, room_id: RoomId, asked: Sequence[_Asked]) -> Sequence[Answer | Exception]:
+        if all(one.once.key is None for one in asked):
+            async with self.db.single() as tx:
+                return await _place(tx, room_id, asked)
+        async with self.db.begin() as tx:
+            return await answer_together(
+                tx,
+                [one.once for one in asked],
+                lambda fresh: _place(tx, room_id, [asked[i] for i in fresh]),
+            )
+
+
+async def _place(tx: Transaction, room_id: RoomId, asked: Sequence[_Asked]) -> list[Answer]:
+    topic_id, now, channel = asked[0].topic, clock.now(), f"room:{room_id}"
+    if any(one.author is None for one in asked):
+        now = coarse(now)
+    rows = await tx.rows(
+        _STATEMENTS[tells(tx), QuestionAsked.__struct_config__.tag in tx.reacting],
+        **placing_binds(topic_id, [one.post for one in asked]),
+        room=room_id,
+        room_channel=channel,
+        exempt=False,
+        now=now,
+    )
+    if not rows:
+        raise TopicMovedOn
+    placed = placed_of(tx, topic_id, rows)
+    tx.rung.append((channel, rows[0]["room_seq"]))
+    return [
+        _answer(room_id, one, place, row["question"])
+        for one, place, row in zip(asked, placed, rows, strict=True)
+    ]
+
+
+def _answer(room_id: RoomId, asked: _Asked, place: Placed, question_id: int) -> Answer:
+    question = Question(
+        id=question_id,
+        room=room_id,
+        post=place.id,
+        state="live",
+        votes=0,
+        version=1,
+        settled_at=None,
+        number=place.number,
+        body=asked.post.body,
+        html=asked.post.html,
+        author=asked.author,
+        anonymous=asked.author is None,
+        asked_at=asked.post.posted_at,
+        my_vote=0,
+        mine=True,
+    )
+    return Answer(201, encode(question))
+
+
+def _unlinked(once: Once, actor: Actor, topic_id: TopicId) -> Once:
+    """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
+    return replace(once, scope=f"pseudonym:{pseudonym(actor, place_of(topic_id)).hex()}")
+
+
+def _face(actor: Actor) -> Author:
+    return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group)
