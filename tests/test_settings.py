@@ -1,7 +1,9 @@
 """Settings: what the environment may say, and the rate limits it turns on."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 from redis.asyncio import Redis
@@ -9,6 +11,7 @@ from redis.asyncio import Redis
 from core.errors import TooMany
 from tertulia import limits
 from tertulia.limits import LIMITS, Limit, Limiter, address_key
+from tertulia.logs import set_up_logs
 from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
 from tests.services import Redis as Server
 from tests.services import redis_url
@@ -101,3 +104,19 @@ def test_an_address_is_a_customer() -> None:
     assert address_key("") == ""
     assert limits.FORMS.keys()
     assert set(limits.FORMS.values()) <= set(LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_request_is_one_line_whatever_its_path_says(kind: str) -> None:
+    written = StringIO()
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        set_up_logs(kind, stream=written)
+        logging.getLogger("access").info("request", "GET", "/a\nb\x1b[2J", 200, 1.5, "0123456789abcdef")
+    finally:
+        logging.getLogger().handlers[:], level = before
+        logging.getLogger().setLevel(level)
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 1
+    assert "0123456789abcdef" in lines[0]
+    assert "\x1b" not in lines[0]

@@ -11,8 +11,6 @@ from forum.imports import ImportReport, import_archives
 from storage.database import Database
 from tertulia.commands.context import run_with_database
 
-REMARKS = 20
-
 
 @click.group("import")
 def import_group() -> None:
@@ -57,10 +55,6 @@ def _told(report: ImportReport) -> str:
     ]
     lines += [f"  skipped, {why}: {count}" for why, count in sorted(report.skipped.items())]
     lines += [f"  made good, {what}: {count}" for what, count in sorted(report.made_good.items())]
-    lines += [
-        f"  {remark.file}, mail {remark.position} <{remark.id}>: {remark.what}"
-        for remark in report.remarks[:REMARKS]
-    ]
-    if len(report.remarks) > REMARKS:
-        lines.append(f"  and {len(report.remarks) - REMARKS} more: see --json")
+    if report.remarks:
+        lines.append(f"Which mails these {len(report.remarks)} remarks are about is listed by --json.")
     return "\n".join(lines)
