@@ -38,22 +38,20 @@ _TOPIC_OF = statement(
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("id"), visible_topics())
 )
-_FACTS = statement(
-    select(
-        posts.c.id,
-        posts.c.number,
-        posts.c.author_id,
-        posts.c.pseudonym,
-        posts.c.state,
-        posts.c.version,
-        posts.c.markup,
-        posts.c.body,
-        posts.c.html,
-        func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
-    )
-    .where(posts.c.id == bindparam("id"))
-    .with_for_update(key_share=True)
-)
+_FACTS = select(
+    posts.c.id,
+    posts.c.number,
+    posts.c.author_id,
+    posts.c.pseudonym,
+    posts.c.state,
+    posts.c.version,
+    posts.c.markup,
+    posts.c.body,
+    posts.c.html,
+    func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
+).where(posts.c.id == bindparam("id"))
+_READ = statement(_FACTS)
+_LOCK = statement(_FACTS.with_for_update(key_share=True))
 _SOURCE = statement(
     select(posts.c.body, posts.c.markup)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
@@ -189,21 +187,23 @@ async def set_reaction(
     return await show_post(tx, actor, post_id)
 
 
-async def read_revisions(tx: Transaction, actor: Actor, post_id: PostId) -> RevisionList:
+async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionList:
     """All that a post has said, newest first."""
-    topic, post, row = await _get(tx, actor, post_id)
+    topic, post, row = await _get(tx, actor, post_id, lock=False)
     ensure_can_read_history(actor, topic, post)
     current = Revision(**_text(row))
     return RevisionList([current, *(Revision(**old) for old in await tx.rows(_REVISIONS, post=post_id))])
 
 
-async def _get(tx: Transaction, actor: Actor, post_id: PostId) -> tuple[TopicFacts, PostFacts, Record]:
+async def _get(
+    tx: Reader, actor: Actor, post_id: PostId, lock: bool = True
+) -> tuple[TopicFacts, PostFacts, Record]:
     # The topic before the post, always, so that two writers never wait for each other crosswise.
     topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
     if topic_id is None:
         raise NotFound
-    topic = await topics.get_topic(tx, actor, TopicId(topic_id), lock=True)
-    row = await tx.row(_FACTS, id=post_id)
+    topic = await topics.get_topic(tx, actor, TopicId(topic_id), lock)
+    row = await tx.row(_LOCK if lock else _READ, id=post_id)
     if row is None:
         raise NotFound
     author = None if row["author_id"] is None else MemberId(row["author_id"])

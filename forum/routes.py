@@ -254,7 +254,7 @@ async def read_revisions(
     post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> RevisionList:
     """All that a post has said, newest first."""
-    async with db.begin() as tx:
+    async with db.read() as tx:
         return await posts.read_revisions(tx, actor, PostId(post_id))
 
 

@@ -16,6 +16,7 @@ from core.actor import VISITOR, Actor
 from core.errors import Denied, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
 from members.cookies import cookie_name
 from members.names import fold_handle
+from members.pseudonyms import pseudonym
 from members.sessions import find_actor
 from storage.database import Database
 from storage.once import KEY_LENGTH, Once, fingerprint
@@ -71,7 +72,7 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
                 raise SignInFirst
         connection.scope["state"]["actor"] = actor
         limit = _limit(connection, handler, writes)
-        await limiter.count(limit, _who(connection, actor))
+        await limiter.count(limit, _who(connection, actor, limit))
         if limit == "sign_in" and isinstance(connection, Request):
             await _slow_guessing(connection, limiter)
 
@@ -170,7 +171,10 @@ def _kind(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _who(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor) -> str:
+def _who(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, limit: str) -> str:
+    if limit == "ask_question" and actor.secret is not None:
+        # Whoever reads the counters must not learn who asked at the minute of an anonymous question.
+        return f"asker:{pseudonym(actor, 'limits').hex()}"
     return f"member:{actor.id}" if actor.id else f"address:{_address(connection)}"
 
 

@@ -174,8 +174,11 @@ async def test_a_token_that_is_none_is_nobodys(house: MembersHouse, token: str):
 
 async def test_one_query_finds_the_actor(house: MembersHouse):
     _, token = await house.signed_in(administrator=True)
-    async with house.db.read() as tx, statements_of(tx) as sent:
-        actor = await find_actor(tx, token, clock.now())
+    async with house.db.read() as tx:
+        # A new connection asks what arrays are made of; that is its first query's cost, not this one's.
+        await find_actor(tx, token, clock.now())
+        async with statements_of(tx) as sent:
+            actor = await find_actor(tx, token, clock.now())
     assert actor is not None
     assert actor.is_administrator
     assert len(sent) == 1
