@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -10,15 +11,39 @@ import click
 from core.errors import Refusal
 from storage.lodging import CannotStart
 from storage.schema import MigrationFailed
-from tertulia.commands.importing import import_group
-from tertulia.commands.members import duty, member
-from tertulia.commands.service import migrate, tail, work
 from tertulia.logs import set_up_logs
 from tertulia.serving import serve as serve_house
 from tertulia.settings import HELP, BadSettings, read_settings, variable
 
+# Where the other commands are. Each is looked up when it is called for, so that serving does not wait for what importing
+# an archive, or following a channel, needs.
+_ELSEWHERE = {
+    "duty": "tertulia.commands.members:duty",
+    "import": "tertulia.commands.importing:import_group",
+    "member": "tertulia.commands.members:member",
+    "migrate": "tertulia.commands.service:migrate",
+    "tail": "tertulia.commands.service:tail",
+    "worker": "tertulia.commands.service:work",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All their names."""
+        return sorted([*self.commands, *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Tertulia: a forum for a community of practice, with live rooms."""
 
@@ -39,14 +64,6 @@ def serve(
     set_up_logs(settings.log)
     inherited = None if listener is None else socket.socket(fileno=listener)
     serve_house(settings, inherited)
-
-
-cli.add_command(work)
-cli.add_command(migrate)
-cli.add_command(import_group)
-cli.add_command(member)
-cli.add_command(duty)
-cli.add_command(tail)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import click
 import pytest
 import yaml
 
@@ -89,7 +90,7 @@ def test_without_a_public_url_it_is_this_machine():
 def test_every_command_is_one_the_service_has(services, name):
     command, *arguments = services[name]["command"]
 
-    assert command in cli.commands
+    assert command in cli.list_commands(click.Context(cli))
     assert not arguments
 
 
