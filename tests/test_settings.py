@@ -66,7 +66,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(params=["memory", "redis"])
 def limiter(request: pytest.FixtureRequest, server: Server, monkeypatch: pytest.MonkeyPatch) -> Limiter:
-    monkeypatch.setitem(LIMITS, "test", Limit(10, 1.0, 3))
+    monkeypatch.setitem(LIMITS, "test", Limit(1, 2.0, 3))
     return Limiter(Redis.from_url(server.url) if request.param == "redis" else None)
 
 
@@ -76,7 +76,7 @@ async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
         await limiter.count("test", who)
     with pytest.raises(TooMany) as refusal:
         await limiter.count("test", who)
-    assert 0 < refusal.value.retry_after <= 0.1
+    assert 0 < refusal.value.retry_after <= 2
     await limiter.count("test", who + "0")
     await asyncio.sleep(refusal.value.retry_after)
     await limiter.count("test", who)
@@ -85,7 +85,7 @@ async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
 async def test_many_at_once_are_counted_exactly(limiter: Limiter) -> None:
     who = f"crowd:{id(limiter)}"
     results = await asyncio.gather(*(limiter.count("test", who) for _ in range(50)), return_exceptions=True)
-    assert 3 <= sum(result is None for result in results) <= 5
+    assert 3 <= sum(result is None for result in results) <= 4
 
 
 async def test_without_redis_the_process_counts_by_itself(

@@ -25,7 +25,7 @@ from tertulia.worker import Worker
 from tests.services import redis_url
 
 # Nothing that is going to arrive takes longer.
-PATIENCE = 5.0
+PATIENCE = 10.0
 
 
 class Service:
@@ -55,7 +55,7 @@ class Service:
             transport=_Turns([httpx2.AsyncHTTPTransport() for _ in self.urls], self.urls),
             base_url=self.urls[0],
             headers=headers,
-            timeout=PATIENCE * 2,
+            timeout=PATIENCE * 3,
         )
 
     @asynccontextmanager
