@@ -1,5 +1,6 @@
 """Rooms: who plans, opens and closes them, the snapshot, and that its stream brings an old snapshot up to date."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from gatherings.questions import follow_post
 from gatherings.reading import read_questions, show_snapshot
 from storage.statements import statement
 from tests.live_talk import Hall, Person, a_hall, a_webinar, statements_of, the_actor
-from tests.walking import Service
+from tests.walking import PATIENCE, Service
 
 _HIDE = statement("UPDATE topics SET hidden_at = now() WHERE id = :topic")
 
@@ -153,7 +154,10 @@ async def test_who_listens_is_counted_in_the_snapshot(hall: Hall) -> None:
             {"type": "presence", "here": 1},
             {"type": "votes", "votes": {}},
         )
-        assert (await hall.visitor.get(f"/rooms/{hall.room}")).json()["here"] == 1
+        # The other process hears who is here a moment later.
+        async with asyncio.timeout(PATIENCE):
+            while (await hall.visitor.get(f"/rooms/{hall.room}")).json()["here"] != 1:
+                await asyncio.sleep(0.05)
 
 
 async def test_reading_takes_few_statements(hall: Hall) -> None:
