@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, select, true
+from sqlalchemy import bindparam, func, select
 
 from core.errors import NotFound
 from core.ids import SectorId
@@ -36,7 +36,6 @@ _SECTORS = (
 )
 _ALL = statement(_SECTORS)
 _ONE = statement(_SECTORS.where(sectors.c.slug == bindparam("slug")))
-_NAMES = statement(select(sectors.c.slug, sectors.c.name).where(true()).order_by(sectors.c.place))
 _ID = statement(select(sectors.c.id).where(sectors.c.slug == bindparam("slug")))
 _PUT = statement("""
 INSERT INTO sectors (slug, code, name, scope, materials, stages, place)
@@ -51,11 +50,6 @@ async def read_sectors(tx: Reader, epoch: str) -> SectorList:
     seq = await read_head(tx, "sectors")
     items = [Sector(**row) for row in await tx.rows(_ALL)]
     return SectorList(items, Stream("sectors", epoch, seq))
-
-
-async def read_sector_names(tx: Reader) -> list[tuple[str, str]]:
-    """Slug and name of all sectors, in their order: what the rail of every page shows."""
-    return [(row["slug"], row["name"]) for row in await tx.rows(_NAMES)]
 
 
 async def get_sector(tx: Reader, slug: str) -> Sector:
