@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from core.errors import Denied, SignInFirst
-from core.ids import GatheringId, MemberId, SectorId, SessionId
+from core.ids import GatheringId, MemberId, SectorId, SessionId, TopicId
 
 
 class NotVerified(Denied):
@@ -32,6 +32,8 @@ class Actor(Struct, frozen=True, kw_only=True):
     is_administrator: bool = False
     moderates: frozenset[SectorId] = frozenset()
     hosts: frozenset[GatheringId] = frozenset()
+    # Of one who stands for a class of listeners: the topics that each of them was let in to hear.
+    admitted: frozenset[TopicId] = frozenset()
     silenced_until: datetime | None = None
     # The member's own secret, opened by the session token: what pseudonyms are made of. The database cannot open it.
     secret: bytes | None = None

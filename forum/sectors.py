@@ -8,6 +8,7 @@ from core.errors import NotFound
 from core.ids import SectorId
 from forum.shapes import Sector, SectorList
 from forum.tables import sectors, topics
+from forum.visibility import is_for_everyone
 from storage.database import Reader, Transaction
 from storage.log import Stream, read_head
 from storage.statements import statement
@@ -20,7 +21,7 @@ _life = (
         func.max(topics.c.last_activity_at).label("last_activity_at"),
     )
     # Counts are the same for everyone, so they count only what everyone can see.
-    .where(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None))
+    .where(is_for_everyone())
     .group_by(topics.c.sector_id)
     .subquery()
 )

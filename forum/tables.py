@@ -51,6 +51,19 @@ topics = Table(
     Column("roots", Integer, nullable=False, server_default="0"),
     Column("last_activity_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+    # Who reads it: everyone, members, or those listed: one by one in `topic_readers`, or as members of a body.
+    Column("readers", Text, nullable=False, server_default="everyone"),
+    Column("body", Text),
+    # The gathering in whose room it is, whose hosts read it whatever is said above.
+    Column("gathering_id", BigInteger, ForeignKey("gatherings.id")),
+    CheckConstraint("body IS NULL OR readers = 'listed'"),
+)
+
+topic_readers = Table(
+    "topic_readers",
+    metadata,
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
 )
 
 posts = Table(

@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, any_, bindparam, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, any_, bindparam, exists, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
-from forum.tables import posts, topics
+from forum.tables import posts, topic_readers, topics
+from members.tables import body_members
 
 
 def seen_by(actor: Actor) -> dict[str, Any]:
     """The values with which a statement that contains these predicates is run for somebody."""
-    return {"moderated": list(actor.moderates), "administers": actor.is_administrator}
+    return {
+        "moderated": list(actor.moderates),
+        "administers": actor.is_administrator,
+        "reader": actor.id,
+        "hosted": list(actor.hosts),
+        "admitted": list(actor.admitted),
+    }
 
 
 def is_moderated() -> ColumnElement[bool]:
@@ -21,8 +28,29 @@ def is_moderated() -> ColumnElement[bool]:
 
 
 def visible_topics() -> ColumnElement[bool]:
-    """Every topic that was neither withdrawn nor hidden; to its moderators also those."""
-    return or_(and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None)), is_moderated())
+    """Every topic that was neither withdrawn nor hidden, to those who may read it; to its moderators all."""
+    return or_(
+        and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), _may_read()), is_moderated()
+    )
+
+
+def is_for_everyone() -> ColumnElement[bool]:
+    """What counts and lists that are the same for everyone are made of."""
+    return and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), topics.c.readers == "everyone")
+
+
+def _may_read() -> ColumnElement[bool]:
+    """Everyone, members, or those listed, by themselves or with their body; and the hosts of the gathering in any case."""
+    reader = bindparam("reader", type_=BigInteger)
+    invited = exists().where(topic_readers.c.topic_id == topics.c.id, topic_readers.c.member_id == reader)
+    seated = exists().where(body_members.c.body == topics.c.body, body_members.c.member_id == reader)
+    return or_(
+        topics.c.readers == "everyone",
+        and_(topics.c.readers == "members", reader.is_not(None)),
+        topics.c.gathering_id == any_(bindparam("hosted", type_=ARRAY(BigInteger))),
+        topics.c.id == any_(bindparam("admitted", type_=ARRAY(BigInteger))),
+        and_(topics.c.readers == "listed", or_(invited, seated)),
+    )
 
 
 def visible_text() -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from core.errors import NotFound, Refusal
 from core.ids import RoomId, TopicId
 from core.text import tidy
 from forum.markup import render
-from forum.placing import NewPost, Placed, placed_of, placing, placing_binds, tells
+from forum.placing import NewPost, Placed, placed_of, placing, tells, written
 from forum.policy import TopicLocked
 from forum.replies import TopicMovedOn
 from forum.tables import topics
@@ -22,7 +22,7 @@ from gatherings import rooms
 from gatherings.events import QuestionAsked
 from gatherings.policy import EmptyQuestion, ensure_can_ask
 from gatherings.shapes import NewQuestion, Question
-from gatherings.tables import gatherings
+from gatherings.tables import ROOM_FACTS, gatherings
 from gatherings.tables import rooms as room_table
 from gatherings.visibility import coarse, place_of
 from members.pseudonyms import pseudonym
@@ -34,7 +34,7 @@ from storage.statements import Statement, statement
 
 _LOOK = statement(
     select(
-        *room_table.c[("id", "gathering_id", "topic_id", "state", "modules", "allows_anonymous", "version")],
+        *ROOM_FACTS,
         topics.c.sector_id,
         topics.c.locked_at.is_not(None).label("is_locked"),
         (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
@@ -169,7 +169,8 @@ async def _place(tx: Transaction, room_id: RoomId, asked: Sequence[_Asked]) -> l
         now = coarse(now)
     rows = await tx.rows(
         _STATEMENTS[tells(tx), QuestionAsked.__struct_config__.tag in tx.reacting],
-        **placing_binds(topic_id, [one.post for one in asked]),
+        posts=written([(topic_id, one.post) for one in asked]),
+        count=len(asked),
         room=room_id,
         room_channel=channel,
         exempt=False,
@@ -177,7 +178,7 @@ async def _place(tx: Transaction, room_id: RoomId, asked: Sequence[_Asked]) -> l
     )
     if not rows:
         raise TopicMovedOn
-    placed = placed_of(tx, topic_id, rows)
+    placed = placed_of(tx, rows)[topic_id]
     tx.rung.append((channel, rows[0]["room_seq"]))
     return [
         _answer(room_id, one, place, row["question"])

@@ -1,6 +1,6 @@
 """What listeners of gatherings and rooms are shown: each event as the rows it names read now, once per audience."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,11 @@ from core.ids import GatheringId, RoomId
 from gatherings import rooms
 from gatherings.gatherings import find_gatherings, get_gathering
 from gatherings.reading import count_questions, count_votes, find_questions
-from gatherings.shapes import Counts, Question, Room
 from gatherings.visibility import questions_heard_by
 from storage.database import Reader
 from storage.log import Entry
+
+Show = Callable[[Reader, str, Sequence[Entry]], Awaitable[list[bytes]]]
 
 WITHHELD = b'{"type":"withheld"}'
 
@@ -45,23 +46,30 @@ async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) ->
 
 
 async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
-    """Events of one room: a question with the room's counts as they are now, or the room itself."""
-    questions: dict[int, Question] = {}
-    counts: Counts | None = None
-    moved: dict[int, Room] = {}
-    if asked := [entry for entry in entries if "question_id" in entry.event]:
-        questions = await find_questions(tx, _named(asked, "question_id"), questions_heard_by(audience))
-        counts = await count_questions(tx, RoomId(asked[0].event["room_id"]))
-    if len(asked) < len(entries):
-        moved = await rooms.find_rooms(tx, VISITOR, _named(entries, "room_id"))
+    """Events of one room: what they name, as it is now, each kind shown by the module it belongs to."""
+    told: dict[int, bytes] = {}
+    for name, show in _SHOW.items():
+        if named := [entry for entry in entries if name in entry.event]:
+            told.update(zip((entry.seq for entry in named), await show(tx, audience, named), strict=True))
+    if moved := [entry for entry in entries if entry.seq not in told]:
+        rooms_now = await rooms.find_rooms_heard(tx, _named(moved, "room_id"))
+        told.update(
+            (entry.seq, _tell(entry.event, room=rooms_now.get(entry.event["room_id"]))) for entry in moved
+        )
+    return [told[entry.seq] for entry in entries]
 
-    told: list[bytes] = []
-    for entry in entries:
-        if "question_id" in entry.event:
-            told.append(_tell(entry.event, question=questions.get(entry.event["question_id"]), counts=counts))
-        else:
-            told.append(_tell(entry.event, room=moved.get(entry.event["room_id"])))
-    return told
+
+async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """A question, with the room's counts as they are now."""
+    found = await find_questions(tx, _named(entries, "question_id"), questions_heard_by(audience))
+    counts = await count_questions(tx, RoomId(entries[0].event["room_id"]))
+    return [
+        _tell(entry.event, question=found.get(entry.event["question_id"]), counts=counts) for entry in entries
+    ]
+
+
+# By what their events name.
+_SHOW: Mapping[str, Show] = {"question_id": _show_questions}
 
 
 async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:

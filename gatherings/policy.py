@@ -29,6 +29,11 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
     allows_anonymous: bool
     is_cancelled: bool
     version: int
+    writers: str
+    is_premoderated: bool
+    slow_seconds: int
+    question_length: int
+    publishes_choices: bool
 
 
 class QuestionFacts(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from gatherings.policy import (
 )
 from gatherings.reading import show_question
 from gatherings.shapes import Question, QuestionMove
-from gatherings.tables import gatherings, questions
+from gatherings.tables import ROOM_FACTS, gatherings, questions
 from gatherings.tables import rooms as room_table
 from gatherings.visibility import coarse, own_pseudonym
 from storage.database import Reader, Transaction
@@ -39,7 +39,7 @@ _FACTS = (
         questions.c.version.label("question_version"),
         posts.c.author_id,
         posts.c.pseudonym,
-        *room_table.c[("id", "gathering_id", "topic_id", "state", "modules", "allows_anonymous", "version")],
+        *ROOM_FACTS,
         topics.c.sector_id,
         (gatherings.c.state == "cancelled").label("is_cancelled"),
     )
@@ -54,7 +54,8 @@ _GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=questions))
 # The room's counts after the question, and before its channel, as for who asks.
 _SETTLE = statement("""
 WITH settled AS (
-    UPDATE questions SET state = :new_state, settled_at = CAST(:at AS timestamptz), version = version + 1
+    UPDATE questions SET state = :new_state, settled_at = CAST(:at AS timestamptz), version = version + 1,
+        answered_how = CASE WHEN :new_state = 'answered' THEN 'live' END
     WHERE id = :question RETURNING room_id
 ), moved (state, by) AS (VALUES (CAST(:old_state AS text), -1), (CAST(:new_state AS text), 1))
 UPDATE question_counts c

@@ -19,8 +19,8 @@ from forum.topics import open_topic
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import RoomClosed, RoomOpened, RoomPlanned
 from gatherings.policy import GatheringCancelled, RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
-from gatherings.shapes import NewRoom, Room, RoomMove, RoomRules
-from gatherings.tables import gatherings, rooms
+from gatherings.shapes import NewRoom, Room, RoomEntry, RoomMove, RoomRules
+from gatherings.tables import ROOM_FACTS, gatherings, rooms
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
 
@@ -35,10 +35,11 @@ class Presence(Protocol):
 
 _ROOMS = (
     select(
-        *rooms.c[
-            ("id", "gathering_id", "topic_id", "title", "state", "modules", "allows_anonymous", "version")
-        ],
+        *ROOM_FACTS,
+        rooms.c.title,
         topics.c.sector_id,
+        topics.c.readers,
+        topics.c.body,
         sectors.c.slug.label("sector"),
         (gatherings.c.state == "cancelled").label("is_cancelled"),
     )
@@ -52,6 +53,7 @@ _GET = statement(_ONE)
 _GET_STEADY = statement(_ONE.with_for_update(read=True, of=rooms))
 _GET_LOCKED = statement(_ONE.with_for_update(key_share=True, of=rooms))
 _FIND = statement(_ROOMS.where(rooms.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+_TOPICS_OF = statement("SELECT topic_id FROM rooms WHERE id = ANY(CAST(:ids AS bigint[]))")
 _IN_GATHERING = statement(_ROOMS.where(rooms.c.gathering_id == bindparam("gathering")).order_by(rooms.c.id))
 _OPEN_NOW = statement(_ROOMS.where(rooms.c.state == "open").order_by(rooms.c.id.desc()).limit(20))
 _HOME = statement(
@@ -95,6 +97,12 @@ async def show_room(tx: Reader, actor: Actor, room_id: RoomId) -> Room:
 async def find_rooms(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Room]:
     """Those of the rooms that the actor can see."""
     return {row["id"]: room_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
+
+
+async def find_rooms_heard(tx: Reader, ids: list[int]) -> dict[int, Room]:
+    """The rooms as those see them who were let in to listen."""
+    topic_ids = [row["topic_id"] for row in await tx.rows(_TOPICS_OF, ids=ids)]
+    return await find_rooms(tx, Actor(admitted=frozenset(topic_ids)), ids)
 
 
 async def read_rooms(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Room]:
@@ -170,6 +178,11 @@ def facts_of(row: Record) -> RoomFacts:
         allows_anonymous=row["allows_anonymous"],
         is_cancelled=row["is_cancelled"],
         version=row["version"],
+        writers=row["writers"],
+        is_premoderated=row["is_premoderated"],
+        slow_seconds=row["slow_seconds"],
+        question_length=row["question_length"],
+        publishes_choices=row["publishes_choices"],
     )
 
 
@@ -183,8 +196,22 @@ def room_of(row: Record) -> Room:
         title=row["title"],
         state=row["state"],
         modules=row["modules"],
-        rules=RoomRules(anonymous=row["allows_anonymous"]),
+        rules=_rules_of(row),
         version=row["version"],
+    )
+
+
+def _rules_of(row: Record) -> RoomRules:
+    listed: RoomEntry = "body" if row["body"] else "invited"
+    return RoomRules(
+        anonymous=row["allows_anonymous"],
+        entry=listed if row["readers"] == "listed" else row["readers"],
+        body=row["body"],
+        writers=row["writers"],
+        premoderated=row["is_premoderated"],
+        slow_seconds=row["slow_seconds"],
+        question_length=row["question_length"],
+        publishes_choices=row["publishes_choices"],
     )
 
 

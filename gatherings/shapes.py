@@ -14,7 +14,9 @@ GatheringMode = Literal["virtual", "physical", "both"]
 GatheringState = Literal["announced", "cancelled"]
 GatheringTime = Literal["upcoming", "past"]
 RoomState = Literal["planned", "open", "closed"]
-RoomModule = Literal["questions"]
+RoomModule = Literal["questions", "board", "polls", "reactions"]
+RoomEntry = Literal["everyone", "members", "invited", "body"]
+RoomWriters = Literal["all", "panel"]
 QuestionOrder = Literal["best", "newest", "votes"]
 QuestionState = Literal["live", "answered", "dismissed", "withdrawn"]
 
@@ -99,10 +101,18 @@ class VoteSet(Struct, frozen=True):
     my_vote: int
 
 
-class RoomRules(Struct, frozen=True):
-    """What goes in a room."""
+class RoomRules(Struct, frozen=True, kw_only=True):
+    """What goes in a room. `entry`: who comes in (`body`: whose members, if it is those of a body). `writers`: all who
+    come in, or the panel and the hosts. `premoderated`: hosts approve first. `slow_seconds`: between two writings."""
 
     anonymous: bool
+    entry: RoomEntry = "everyone"
+    body: str | None = None
+    writers: RoomWriters = "all"
+    premoderated: bool = False
+    slow_seconds: int = 0
+    question_length: int = QUESTION_LENGTH
+    publishes_choices: bool = False
 
 
 class Counts(Struct, frozen=True):

@@ -10,7 +10,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from core import clock
-from core.actor import VISITOR, Actor
+from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from gatherings import questions, rooms
@@ -60,6 +60,7 @@ _COUNT = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS 
 
 class _Ballot(Struct, frozen=True, kw_only=True):
     question: QuestionId
+    topic: TopicId
     voter: MemberId
     pseudonym: bytes | None
     value: int
@@ -85,7 +86,9 @@ class VoteWriter:
         voter = actor.may_write(clock.now())
         home = self.homes.get(question_id) or await self._find_home(actor, question_id)
         stands_for = own_pseudonym(actor, home.topic)
-        ballot = _Ballot(question=question_id, voter=voter, pseudonym=stands_for, value=value)
+        ballot = _Ballot(
+            question=question_id, topic=home.topic, voter=voter, pseudonym=stands_for, value=value
+        )
         return await self.batches.put(home.room, ballot)
 
     async def close(self) -> None:
@@ -106,8 +109,9 @@ class VoteWriter:
 
     async def _write(self, room_id: RoomId, ballots: Sequence[_Ballot]) -> Sequence[VoteSet | Exception]:
         async with self.db.begin() as tx:
-            # With everybody's eyes: in a room that is hidden from its people nobody votes.
-            room = await rooms.get_room(tx, VISITOR, room_id, steady=True)
+            # With the eyes of who was let in: in a room that is hidden from its people nobody votes.
+            admitted = Actor(admitted=frozenset({ballots[0].topic}))
+            room = await rooms.get_room(tx, admitted, room_id, steady=True)
             rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
             held = {row["id"]: row for row in rows}
             refused = [_refusal(room, ballot, held.get(ballot.question)) for ballot in ballots]

@@ -96,3 +96,25 @@ duties = Table(
     CheckConstraint("(duty = 'host') = (gathering_id IS NOT NULL)"),
     UniqueConstraint("member_id", "duty", "sector_id", "gathering_id", postgresql_nulls_not_distinct=True),
 )
+
+# Bodies, such as a steering committee, are named in the community's file; here is who sits on them.
+body_members = Table(
+    "body_members",
+    metadata,
+    Column("body", Text, primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
+    Column("told_at", DateTime(timezone=True), nullable=False),
+    Column("read_at", DateTime(timezone=True)),
+    UniqueConstraint("member_id", "kind", "topic_id", "post_id", postgresql_nulls_not_distinct=True),
+)

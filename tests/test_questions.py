@@ -54,6 +54,11 @@ def a_room(**facts: object) -> RoomFacts:
         "allows_anonymous": True,
         "is_cancelled": False,
         "version": 1,
+        "writers": "all",
+        "is_premoderated": False,
+        "slow_seconds": 0,
+        "question_length": 2_000,
+        "publishes_choices": False,
     }
     return RoomFacts(**(given | facts))  # type: ignore[arg-type]
 
