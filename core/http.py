@@ -51,7 +51,9 @@ class Ready(Response[bytes]):
     """A response whose bytes and headers are ready: the framework has nothing to look up, merge or encode."""
 
     def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        super().__init__(body, status_code=status)
+        # Not the framework's own beginning: that prepares for what is never asked of a response that is ready.
+        self.content = body
+        self.status_code = status
         self.ready_headers = headers
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:

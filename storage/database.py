@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -108,27 +108,63 @@ class _Lent:
         self.lending = lending
 
     async def __aenter__(self) -> Any:
-        connection = self.lending.take()
-        if connection is None:
-            try:
-                connection = await self.lending.wait()
-            except (*LOST, *BUSY) as error:
-                raise Unavailable from error
-        self.connection = connection
-        return connection
+        self.connection = self.lending.take() or await self._wait()
+        return self.connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         if error is None:
             self.lending.give(self.connection)
-            return
+        else:
+            self._give_back(error)
+
+    async def _wait(self) -> Any:
+        try:
+            return await self.lending.wait()
+        except (*LOST, *BUSY) as error:
+            raise Unavailable from error
+
+    def _give_back(self, error: BaseException) -> None:
         is_late = isinstance(error, TimeoutError)
         is_lost = isinstance(error, LOST) and self.connection.is_closed()
         # Who was cancelled, or waited too long for an answer, may have left a query running.
         self.lending.give(self.connection, is_late or not isinstance(error, Exception))
         if is_late or is_lost or isinstance(error, BUSY):
             raise Unavailable from error
+
+
+# Written out, as generators they would cost each request as much again as what they do.
+class _Reading(_Lent):
+    """A reader for as long as a block lasts."""
+
+    __slots__ = ()
+
+    async def __aenter__(self) -> Reader:
+        self.connection = self.lending.take() or await self._wait()
+        return Reader(self.connection)
+
+
+class _Single(_Lent):
+    """A transaction of one statement, told of once it was run."""
+
+    __slots__ = ("db", "tx")
+
+    def __init__(self, db: "Database") -> None:
+        super().__init__(db.lending)
+        self.db = db
+
+    async def __aenter__(self) -> Transaction:
+        self.connection = self.lending.take() or await self._wait()
+        self.tx = Transaction(self.connection, self.db.reacting, self.db.site)
+        return self.tx
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await super().__aexit__(kind, error, at)
+        if error is None:
+            self.db.tell(self.tx)
 
 
 class Database:
@@ -156,27 +192,22 @@ class Database:
                 await asyncio.shield(_roll_back(transaction))
                 raise
             await asyncio.shield(transaction.commit())
-        self._tell(tx)
+        self.tell(tx)
 
-    @asynccontextmanager
-    async def single(self) -> AsyncIterator[Transaction]:
+    def single(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
-        async with _Lent(self.lending) as connection:
-            tx = Transaction(connection, self.reacting, self.site)
-            yield tx
-        self._tell(tx)
+        return _Single(self)
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reader]:
+    def read(self) -> AbstractAsyncContextManager[Reader]:
         """A connection for reading; each statement sees what is committed when it starts."""
-        async with _Lent(self.lending) as connection:
-            yield Reader(connection)
+        return _Reading(self.lending)
 
     async def close(self) -> None:
         """Close all connections; those in use are closed as soon as they no longer are."""
         await self.lending.close()
 
-    def _tell(self, tx: Transaction) -> None:
+    def tell(self, tx: Transaction) -> None:
+        """Ring for what a transaction, now committed, has recorded."""
         if tx.rung:
             self.bell.ring(tx.rung)
         for channel, payload in tx.signals:

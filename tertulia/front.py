@@ -1,10 +1,9 @@
 """The front: what happens to every request before the framework sees it, and to every response after.
 
-Gives each request an id, adds the security headers, writes the access log, counts for the metrics, and sends sockets
-to delivery and everything else to the framework.
+Gives each request an id, adds the security headers, packs what is long, writes the access log, counts for the metrics,
+and sends sockets to delivery and everything else to the framework.
 """
 
-import logging
 import re
 import secrets
 import time
@@ -14,7 +13,8 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-log = logging.getLogger("access")
+from tertulia.logs import access
+from tertulia.packing import packed, takes_packed
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -93,16 +93,18 @@ class Front:
         try:
             # The server sends no body in answer to HEAD; all else is as for GET.
             asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-            await self.app(asked, receive, send_with_headers)
+            sending = packed(send_with_headers) if takes_packed(scope) else send_with_headers
+            await self.app(asked, receive, sending)
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self._count(method, status)
             self.seconds.observe(elapsed)
             # Neither who nor what: an access log must not tell who asked anonymously.
-            path = _SECRETS.sub(r"\1/...", scope["path"])
-            log.info("request", method, path, status, round(elapsed * 1000, 1), request_id)
-            structlog.contextvars.unbind_contextvars("request_id")
+            path = scope["path"]
+            if secret := _SECRETS.match(path):
+                path = f"{secret[1]}/..."
+            access.write(method, path, status, round(elapsed * 1000, 1), request_id)
 
 
 def _has_good_host(scope: Scope) -> bool:
@@ -124,5 +126,5 @@ _BAD_HOST = (
     b'"detail":"The Host header names no host."}'
 )
 # Links from mails carry their token in the path: whoever reads the log must not be able to use them.
-_SECRETS = re.compile(r"^(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.+$")
+_SECRETS = re.compile(r"(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.", re.DOTALL)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,6 +1,7 @@
 """Serving: the database if it is ours, then one web process or several, then a clean end of all of it."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from members import accounts
 from realtime.server import OPTIONS
 from storage import embedded, schema
 from storage.database import connect
+from tertulia.answering import AnsweringProtocol
 from tertulia.community import put_community, read_community
 from tertulia.house import House, open_house
 from tertulia.metrics import expose
@@ -29,6 +31,9 @@ from tertulia.web import create_app
 from tertulia.worker import Worker
 
 log = structlog.get_logger()
+
+# Objects made and not dropped before the collector looks; a request makes some hundreds, and leaves few.
+_COLLECT_AFTER = 10_000
 
 FOUNDING = """
 Nobody administers this community yet. Whoever opens this link first does:
@@ -111,7 +116,7 @@ def make_server(app: Any, settings: Settings) -> Server:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=16 * 1024,
-        **OPTIONS,
+        **{**OPTIONS, "http": AnsweringProtocol},
     )
     return Server(config)
 
@@ -123,6 +128,7 @@ async def _run(settings: Settings, listener: socket.socket, cluster: embedded.Cl
         loop.add_signal_handler(name, stopping.set)
     async with open_house(settings) as house, _beside(house, settings, cluster):
         server = make_server(create_app(house), settings)
+        _settle()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
@@ -133,6 +139,13 @@ async def _run(settings: Settings, listener: socket.socket, cluster: embedded.Cl
         server.should_exit = True
         await serving
         waiting.cancel()
+
+
+def _settle() -> None:
+    """What is there now stays: the collector need not look at it again, and for the rest less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ from typing import Any
 
 from litestar import Litestar, Request, Router
 from litestar.config.app import AppConfig
-from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -47,17 +46,14 @@ def create_app(house: House) -> Front:
     )
     pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
     press = Press(page_community(house.community))
+    values = _values(house, press)
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
-        dependencies=_dependencies(house, press),
+        dependencies=_dependencies(values),
         before_request=_door(house),
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, press)},
         request_max_body_size=LARGEST_BODY,
-        # Nothing secret is ever reflected beside what others wrote, so compressing tells nobody anything.
-        compression_config=CompressionConfig(
-            "gzip", minimum_size=1_000, gzip_compress_level=4, exclude=["^/static/"]
-        ),
         openapi_config=OpenAPIConfig(
             title="Tertulia",
             version="1",
@@ -68,7 +64,7 @@ def create_app(house: House) -> Front:
         debug=False,
     )
     app = Litestar.from_config(config)
-    _resolve_one_by_one(app)
+    _hand_out(app, values)
     return Front(
         app,
         _socket(house),
@@ -87,12 +83,31 @@ def _door(house: House) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     return enter
 
 
-def _resolve_one_by_one(app: Litestar) -> None:
-    """Have a route's dependencies resolved in turn: none of ours waits, and a task group a request would cost more than
-    they all do."""
+def _hand_out(app: Litestar, values: dict[str, Any]) -> None:
+    """Have what every route may ask for handed to it as it is: these values and the actor.
+
+    The framework would resolve each anew for each request, those that wait for nothing in a task group, which costs
+    more than they all do. What is left to it, it resolves in turn.
+    """
+    known = {*values, "actor"}
     for route in app.routes:
         for _, model in getattr(route, "route_handler_map", {}).values():
-            model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
+            wanted = {one.key for batch in model.dependency_batches for one in batch}
+            model.extractors.append(
+                _giver({name: values[name] for name in wanted & values.keys()}, "actor" in wanted)
+            )
+            model.dependency_batches = [
+                {one} for batch in model.dependency_batches for one in batch if one.key not in known
+            ]
+
+
+def _giver(values: dict[str, Any], with_actor: bool) -> Callable[..., Awaitable[None]]:
+    async def give(wanted: dict[str, Any], request: Request[Any, Any, Any]) -> None:
+        wanted.update(values)
+        if with_actor:
+            wanted["actor"] = provide_actor(request)
+
+    return give
 
 
 def _socket(house: House) -> LiveSocket:
@@ -112,8 +127,9 @@ def _socket(house: House) -> LiveSocket:
     )
 
 
-def _dependencies(house: House, press: Press) -> dict[str, Provide | Callable[..., Any]]:
-    values: dict[str, Any] = {
+def _values(house: House, press: Press) -> dict[str, Any]:
+    """What routes may ask for by name."""
+    return {
         "settings": house.settings,
         "community": house.community,
         "taxonomies": house.taxonomies,
@@ -128,6 +144,9 @@ def _dependencies(house: House, press: Press) -> dict[str, Provide | Callable[..
         "press": press,
         "presence": house.hub.attendance,
     }
+
+
+def _dependencies(values: dict[str, Any]) -> dict[str, Provide | Callable[..., Any]]:
     provided: dict[str, Provide | Callable[..., Any]] = {
         name: _value(value) for name, value in values.items()
     }

@@ -1,6 +1,5 @@
 """What all tests stand on: a real PostgreSQL, the real service over it, once in one process, once in two with Redis."""
 
-import logging
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 
@@ -11,7 +10,7 @@ import pytest_asyncio
 from storage import embedded
 from storage.database import Database
 from storage.statements import statement
-from tertulia.logs import AccessLines
+from tertulia.logs import access
 from tests.services import a_data_folder
 from tests.walking import Service, a_service
 
@@ -77,13 +76,7 @@ async def client(app: Service) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 def access_log() -> Iterator[StringIO]:
     """What the access log says, as an operator reads it."""
-    log, lines = logging.getLogger("access"), StringIO()
-    before = log.level, log.propagate
-    handler = logging.StreamHandler(lines)
-    handler.setFormatter(AccessLines("json"))
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    lines, before = StringIO(), (access.stream, access.is_json)
+    access.to(lines, is_json=True)
     yield lines
-    log.removeHandler(handler)
-    log.level, log.propagate = before
+    access.to(*before)

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from core.errors import TooMany
 from tertulia import limits
 from tertulia.limits import LIMITS, Limit, Limiter, address_key
-from tertulia.logs import set_up_logs
+from tertulia.logs import access, set_up_logs
 from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
 from tests.services import Redis as Server
 from tests.services import redis_url
@@ -112,8 +112,9 @@ def test_a_request_is_one_line_whatever_its_path_says(kind: str) -> None:
     before = logging.getLogger().handlers[:], logging.getLogger().level
     try:
         set_up_logs(kind, stream=written)
-        logging.getLogger("access").info("request", "GET", "/a\nb\x1b[2J", 200, 1.5, "0123456789abcdef")
+        access.write("GET", "/a\nb\x1b[2J", 200, 1.5, "0123456789abcdef")
     finally:
+        access.to(None)
         logging.getLogger().handlers[:], level = before
         logging.getLogger().setLevel(level)
     lines = written.getvalue().splitlines()
