@@ -1,13 +1,13 @@
 """Who may do what in live talk: pure rules, and the refusals they raise."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
 from msgspec import Struct
 
 from core.actor import Actor
-from core.errors import Conflict, Denied, Invalid
+from core.errors import Conflict, Denied, Invalid, TooMany
 from core.ids import GatheringId, QuestionId, RoomId, SectorId, TopicId
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -15,6 +15,9 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 # Where a room may go from where it is.
 ROOM_MOVES = {"planned": {"open"}, "open": {"closed"}, "closed": {"open"}}
+
+# The modules in which members write, so that the rules about who writes and how often hold there.
+WRITTEN = frozenset({"questions", "board"})
 
 
 class RoomFacts(Struct, frozen=True, kw_only=True):
@@ -34,6 +37,14 @@ class RoomFacts(Struct, frozen=True, kw_only=True):
     slow_seconds: int
     question_length: int
     publishes_choices: bool
+
+
+class WriterFacts(Struct, frozen=True, kw_only=True):
+    """What the rules look at in somebody who writes in a room; see writing.py."""
+
+    is_on_panel: bool = False
+    is_silenced: bool = False
+    last_wrote_at: datetime | None = None
 
 
 class QuestionFacts(Struct, frozen=True, kw_only=True):
@@ -92,6 +103,30 @@ class NoQuestionsHere(Conflict):
     """The room's host has switched questions off."""
 
     message = "This room takes no questions."
+
+
+class ModuleOff(Conflict):
+    """The room's hosts have switched this off."""
+
+    message = "The hosts have not switched this on in this room."
+
+
+class PanelOnly(Denied):
+    """Only the panel and the hosts write in this room."""
+
+    message = "In this room the panel and the hosts write."
+
+
+class SilencedHere(Denied):
+    """A host has silenced the member, or the pseudonym, in this room."""
+
+    message = "You cannot write in this room at the moment."
+
+
+class TooSoon(TooMany):
+    """The room is in slow mode."""
+
+    message = "This room is in slow mode. Nothing is lost: try again in a moment."
 
 
 class RoomCannotMove(Conflict):
@@ -190,6 +225,29 @@ def ensure_can_move_room(actor: Actor, room: RoomFacts, state: str, now: datetim
         raise RoomCannotMove
     if state == "open" and room.is_cancelled:
         raise GatheringCancelled
+
+
+def ensure_can_write(actor: Actor, room: RoomFacts, module: str, writer: WriterFacts, now: datetime) -> None:
+    """Verified members write where a module is on while the room is open, on its board also before and after; who is
+    silenced there does not. Where only the panel writes it alone asks and posts notices (all answer polls). Between two
+    questions or notices of one member lies the time that slow mode sets. Hosts are bound by none of it but the room."""
+    actor.may_write(now)
+    if room.state != "open" and module != "board":
+        raise RoomNotOpen
+    if module not in room.modules:
+        raise NoQuestionsHere if module == "questions" else ModuleOff
+    if actor.hosts_at(room.gathering_id):
+        return
+    if writer.is_silenced:
+        raise SilencedHere
+    if module not in WRITTEN or writer.is_on_panel:
+        return
+    if room.writers == "panel":
+        raise PanelOnly
+    if writer.last_wrote_at is not None:
+        wait = writer.last_wrote_at + timedelta(seconds=room.slow_seconds) - now
+        if room.slow_seconds and wait > timedelta():
+            raise TooSoon(wait.total_seconds())
 
 
 def ensure_can_ask(actor: Actor, room: RoomFacts, anonymous: bool, now: datetime) -> None:
