@@ -24,6 +24,7 @@ from forum.markup import render
 from forum.pages import read_validator
 from forum.reading import Place
 from forum.replies import Replies
+from forum.routes_inbox import inbox_routes
 from forum.shapes import (
     NewReply,
     NewTopic,
@@ -277,4 +278,5 @@ routes = [
     set_reaction,
     unset_reaction,
     read_revisions,
+    *inbox_routes,
 ]

@@ -53,6 +53,16 @@ class AccessChanged(_ToMember, frozen=True, kw_only=True, tag="access_changed"):
     """The member may do more or less than before: open sockets ask again for all they have joined."""
 
 
+class Notified(_ToMember, frozen=True, kw_only=True, tag="notified"):
+    """The member was told something: it is in the inbox."""
+
+    notification_id: int
+
+
+class InboxRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
+    """The member has read some or all of the inbox, perhaps in another window."""
+
+
 class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
     """What others see of a member changed."""
 

@@ -90,3 +90,15 @@ def password_changed(sender: Sender, to: str, handle: str) -> Letter:
         "your password was changed a moment ago, and other browsers were signed out.",
         f"If it was not you, take a new one now: {sender.url}{RESET_PATH}",
     )
+
+
+def question_answered(sender: Sender, to: str, handle: str, reason: str, path: str) -> Letter:
+    """That a question was answered which the member has asked or voted for; the reason says which of the two."""
+    return sender.letter(
+        to,
+        "A question was answered",
+        _GREETING.format(handle=handle),
+        f"{reason} It was answered now:",
+        f"{sender.url}{path}",
+        f"Everything you are told is also in your inbox: {sender.url}/inbox",
+    )

@@ -72,6 +72,11 @@ async def tell_password_changed(office: Office, tx: Transaction, event: Password
         await office.post(mail.password_changed(office.sender, holder.email, holder.handle))
 
 
+async def find_holder(tx: Reader, member: int) -> Holder | None:
+    """A member with the address that mail goes to."""
+    return await _find(tx, BY_ID, member=member)
+
+
 # What the composition root binds to its office and puts among its reactions.
 MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
     LinkAsked: mail_link,

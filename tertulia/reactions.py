@@ -6,7 +6,9 @@ from functools import partial
 from core.events import Event
 from forum import claims
 from forum.events import PostEdited, PostRestored, PostWithdrawn
-from gatherings import questions
+from forum.inbox_mails import INBOX_MAILS
+from gatherings import later_answers, questions
+from gatherings.events import QuestionSettled
 from members.events import AddressProved
 from members.mail import Sender
 from members.mailing import MAILS, Office
@@ -22,10 +24,13 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostEdited: (questions.follow_post, cases.follow_post),
     PostWithdrawn: (questions.follow_post, cases.follow_post),
     PostRestored: (questions.follow_post, cases.follow_post),
+    QuestionSettled: (later_answers.tell_answered,),
 }
+# Those that write mail, before they are given an office.
+ALL_MAILS = {**MAILS, **INBOX_MAILS}
 
 # Known without any settings: what the log marks for the worker.
-REACTING = frozenset(str(kind.__struct_config__.tag) for kind in (*REACTIONS, *MAILS))
+REACTING = frozenset(str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS))
 
 
 def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
@@ -33,5 +38,5 @@ def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
     community = read_community(settings.community)
     mail = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
     office = Office(Sender(community.name, settings.url), mail.post)
-    mails = {kind: (partial(verb, office),) for kind, verb in MAILS.items()}
+    mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
     return {kind: (*REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in (*REACTIONS, *mails)}

@@ -13,11 +13,11 @@ from core.ids import MemberId
 from members import accounts, passwords
 from members.duties import ADMINISTRATION, give
 from members.mail import Letter, Sender
-from members.mailing import MAILS, Office
+from members.mailing import Office
 from members.sessions import find_actor, start_session
 from members.shapes import Me, NewAccount
 from members.tokens import new_secret
-from tertulia.reactions import REACTIONS
+from tertulia.reactions import ALL_MAILS, REACTIONS
 from tertulia.worker import Worker
 from tests.walking import Service, plain
 
@@ -57,7 +57,7 @@ class MembersHouse:
         self.db = app.db
         self.letters = Letters()
         office = Office(Sender("The Community", "https://forum.example"), self.letters.post)
-        mails: dict[Any, Any] = {kind: (partial(verb, office),) for kind, verb in MAILS.items()}
+        mails: dict[Any, Any] = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
         self.worker = Worker(self.db, {**REACTIONS, **mails})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:

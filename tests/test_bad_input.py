@@ -255,6 +255,7 @@ PARAMETERS = {
     "/api/v1/gatherings": "after when sector",
     "/api/v1/cases": "after state",
     "/api/v1/ledger": "after",
+    "/api/v1/inbox": "after",
     "/api/v1/rooms/{room}": "order",
     "/api/v1/rooms/{room}/questions": "after order state",
     "/": "done nothing[%00]",
