@@ -1,13 +1,16 @@
 """Statements: SQL that SQLAlchemy Core writes once, and asyncpg runs as often as needed."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import BindParameter, ColumnElement, literal_column, text
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
+_WORD = re.compile(r"[a-z_]+")
 
 
 class Statement:
@@ -24,7 +27,8 @@ class Statement:
         # Only the first look comes here: a service starts with two hundred statements and its first page needs ten.
         if name not in ("text", "names", "constants"):
             raise AttributeError(name)
-        compiled = self.clause.compile(dialect=_DIALECT)
+        clause = cast(ClauseElement, visitors.replacement_traverse(self.clause, {}, _in_place))
+        compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self.names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
         self.constants = {key: value for key, value in compiled.params.items() if value is not None}
@@ -35,6 +39,18 @@ class Statement:
         if self.constants:
             binds = {**self.constants, **binds}
         return [binds[name] for name in self.names]
+
+
+def _in_place(element: Any, **_: Any) -> ColumnElement[Any] | None:
+    """A plain constant, as text in its place: sent as a value it would be encoded anew with every run."""
+    if not isinstance(element, BindParameter) or element.required or element.expanding:
+        return None
+    value = element.value
+    if isinstance(value, str) and _WORD.fullmatch(value):
+        return literal_column(f"'{value}'", element.type)
+    if type(value) is int:
+        return literal_column(str(value), element.type)
+    return None
 
 
 def statement(clause: ClauseElement | str) -> Statement:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -59,6 +60,8 @@ class AccessLog:
     def __init__(self) -> None:
         self.stream: TextIO | None = None
         self.is_json = False
+        self.second = 0
+        self.written = ""
 
     def to(self, stream: TextIO | None, is_json: bool = False) -> None:
         """Write to this stream from now on; None stops it."""
@@ -68,7 +71,7 @@ class AccessLog:
         """Write one line; a stream that takes nothing fails no request."""
         if self.stream is None:
             return
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        at = self._now()
         line = f"{at} request {request_id} {method} {path!r} {status} {ms} ms"
         if self.is_json:
             told = {"event": "request", "method": method, "path": path, "status": status, "ms": ms}
@@ -78,6 +81,14 @@ class AccessLog:
         with suppress(OSError, ValueError):
             self.stream.write(line + "\n")
             self.stream.flush()
+
+    def _now(self) -> str:
+        # Written out once a second: it would cost a third of the line.
+        now = time.time()
+        if int(now) != self.second:
+            self.second = int(now)
+            self.written = datetime.fromtimestamp(self.second, UTC).isoformat().removesuffix("+00:00")
+        return f"{self.written}.{int(now % 1 * 1000):03d}+00:00"
 
 
 def _json(value: Any, **_: Any) -> str:
