@@ -57,6 +57,7 @@ class Delivery:
         if channel.is_busy or channel.delivered < 0:
             return
         channel.is_busy = True
+        self.pulse.expected += 1
         try:
             while channel.wanted > channel.delivered and channel.is_heard():
                 async with self.db.read() as tx:
@@ -65,6 +66,7 @@ class Delivery:
             log.warning("%s is delivered later: %r", channel.name.text, error)
         finally:
             channel.is_busy = False
+            self.pulse.expected -= 1
 
     async def catch_up(self, channel: Channel, after: int) -> bool:
         """Deliver at least up to a number that somebody says to have seen elsewhere; False if it does not exist."""

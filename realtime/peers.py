@@ -9,12 +9,14 @@ from realtime import protocol
 from realtime.channels import Audience, ChannelKind, ChannelName
 from realtime.protocol import Close
 
+Write = Callable[[bytes], None]
+
 
 class Line(Protocol):
     """What a peer's bytes go to: the server's connection, not a queue of ours."""
 
     @property
-    def write(self) -> Callable[[bytes], None]:
+    def write(self) -> Write:
         """What takes bytes that are whole frames, and never blocks: the transport's own function."""
 
     def waiting(self) -> int:
@@ -60,6 +62,8 @@ class Peer:
         """Close the socket; whoever removes it from the hub hears of it through the line."""
         if self.is_open:
             self.is_open = False
+            for circle in self.circles.values():
+                circle.peers.pop(self, None)
             self.line.shut(code)
 
     def clogged(self, is_clogged: bool) -> None:
@@ -68,14 +72,17 @@ class Peer:
 
 
 class Circle:
-    """The peers of one channel who see alike: what is shown to one is shown to all, the same bytes."""
+    """The peers of one channel who see alike: what is shown to one is shown to all, the same bytes.
+
+    Each peer with what writes to it: the loop over thousands then touches no peer, only their transports.
+    """
 
     __slots__ = ("audience", "channel", "frames", "peers")
 
     def __init__(self, channel: "Channel", audience: Audience) -> None:
         self.channel = channel
         self.audience = audience
-        self.peers: set[Peer] = set()
+        self.peers: dict[Peer, Write] = {}
         self.frames: list[bytes] = []
 
 
@@ -114,7 +121,8 @@ class Channel:
         circle = self.circles.get(audience)
         if circle is None:
             circle = self.circles[audience] = Circle(self, audience)
-        circle.peers.add(peer)
+        if peer.is_open:
+            circle.peers[peer] = peer.write
         peer.circles[self.name.text] = circle
         return circle
 
@@ -123,7 +131,7 @@ class Channel:
         circle = peer.circles.pop(self.name.text, None)
         if circle is None:
             return False
-        circle.peers.discard(peer)
+        circle.peers.pop(peer, None)
         if not circle.peers and self.circles.get(circle.audience) is circle:
             del self.circles[circle.audience]
         return True

@@ -133,6 +133,7 @@ class PromptProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, but whoever opens a connection must say what for: it has no limit of its own for that."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _is_begun = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -140,10 +141,16 @@ class PromptProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        if self._waiting is None:
+        self._is_begun = True
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Most come in one piece and need no timer.
+        if self._is_begun and self._waiting is None:
             self._wait()
 
     def on_headers_complete(self) -> None:
+        self._is_begun = False
         self._wait_no_more()
         super().on_headers_complete()
 

@@ -18,7 +18,7 @@ from realtime.hub import Hub
 from realtime.joining import Joins
 from realtime.peers import Channel, Peer
 from realtime.presence import Attendance
-from realtime.protocol import BadFrame, Join, Leave, Ping, read_frame
+from realtime.protocol import BadFrame, Close, Join, Leave, Ping, read_frame
 from realtime.pulse import Pulse
 from realtime.upkeep import Loops
 from storage.database import connect
@@ -172,6 +172,45 @@ async def test_the_first_frame_goes_at_once_and_those_of_a_tick_go_together():
     assert [wire.writes for wire in wires] == [[b"1", b"234"], [b"1", b"234"]]
     assert wires[0].writes[1] is wires[1].writes[1]
     assert (beat.counts.frames, beat.counts.deliveries, beat.counts.writes) == (4, 8, 4)
+
+
+async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch):
+    wire = Wire()
+    channel, _ = a_circle(wire)
+    circle, beat = channel.circles["all"], Pulse(Counts())
+    # As after a beat that cost much.
+    spent = iter((0.0, 0.015))
+    monkeypatch.setattr(pulse, "thread_time", lambda: next(spent, 0.0))
+    beat.push(circle, [b"1"])
+    await asyncio.sleep(0.001)
+
+    beat.expected += 1
+    beat.push(circle, [b"2"])
+    await asyncio.sleep(0.02)
+    assert wire.writes == [b"1"]
+    beat.push(circle, [b"3"])
+    beat.expected -= 1
+    await asyncio.sleep(0.015)
+    assert wire.writes == [b"1", b"23"]
+
+    beat.expected += 1
+    beat.push(circle, [b"4"])
+    await asyncio.sleep(0.1)
+    assert wire.writes == [b"1", b"23", b"4"]
+
+
+async def test_who_is_shut_is_written_nothing_more():
+    wires = [Wire(), Wire()]
+    channel, peers = a_circle(*wires)
+    beat = Pulse(Counts())
+
+    beat.push(channel.circles["all"], [b"late"])
+    peers[0].shut(Close.LIMIT)
+    channel.enter(peers[0], "all")
+    await asyncio.sleep(0.01)
+
+    assert [wire.writes for wire in wires] == [[], [b"late"]]
+    assert beat.counts.deliveries == 1
 
 
 async def test_who_stands_in_two_circles_gets_one_write_a_tick():
