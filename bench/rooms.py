@@ -54,7 +54,10 @@ class Publisher(Struct, frozen=True):
 
 
 class Room(Struct, frozen=True):
-    """Where to listen: path, an extra header line, the frame to send first; and how to publish, if not by websocket."""
+    """Where to listen: path, an extra header line, the frame to send first; and how to publish, if not by websocket.
+
+    `publish_port` is that of another process, if messages are not given to the one that is listened to.
+    """
 
     port: int
     pid: int
@@ -63,6 +66,7 @@ class Room(Struct, frozen=True):
     join: str = ""
     publisher: Publisher | None = None
     database: int = 0
+    publish_port: int = 0
 
 
 def saturated(room: Room, subscribers: int, in_flight: int, size: int, seconds: float = 4) -> Hearing:
@@ -83,6 +87,8 @@ def _run(room: Room, options: Mapping[str, object]) -> Hearing:
         words["-J"] = room.join
     if room.database:
         words["-Q"] = room.database
+    if room.publish_port:
+        words["-o"] = room.publish_port
     with tempfile.NamedTemporaryFile("w", suffix=".headers") as file:
         if room.publisher:
             file.write("".join(line + "\n" for line in room.publisher.headers))

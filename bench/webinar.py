@@ -10,9 +10,7 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,7 +23,8 @@ from msgspec import Struct
 from bench.attendee import Attendee, Tally, read_all
 from bench.database import Database, server
 from bench.figures import Figure, conclude, heading
-from bench.processes import LOAD_CORE, SERVER_CORE, free_port, need, on_core, wait_for_port
+from bench.processes import LOAD_CORE, SERVER_CORE
+from bench.redis_server import Redis
 from bench.service import Service, community, web
 from storage import embedded
 
@@ -37,45 +36,9 @@ SETTLING = 8.0
 class Faults(Struct, frozen=True):
     """What can be broken from outside: the Redis that was started, and the process that is killed."""
 
-    redis: "Redis | None"
+    redis: Redis | None
     victim: int
     away: float
-
-
-class Redis:
-    """A Redis without persistence that can be taken away and brought back."""
-
-    def __init__(self) -> None:
-        need("redis-server")
-        self.port = free_port()
-        self.process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        words = [
-            "redis-server",
-            "--port",
-            str(self.port),
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-            "--bind",
-            "127.0.0.1",
-        ]
-        process = subprocess.Popen(
-            on_core(LOAD_CORE, words), stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir()
-        )
-        wait_for_port(self.port, process)
-        return process
-
-    def kill(self) -> None:
-        """Take it away at once."""
-        self.process.kill()
-        self.process.wait()
-
-    def bring_back(self) -> None:
-        """Start it again, empty."""
-        self.process = self._start()
 
 
 def main() -> int:
@@ -120,7 +83,7 @@ def _started(processes: int, away: float) -> Iterator[tuple[list[Service], Fault
         redis = Redis() if processes > 1 else None
         if redis:
             stack.callback(redis.kill)
-        settings = _OPEN | ({"REDIS_URL": f"redis://127.0.0.1:{redis.port}/0"} if redis else {})
+        settings = _OPEN | ({"REDIS_URL": redis.url} if redis else {})
         cores = [SERVER_CORE, LOAD_CORE]
         services = [stack.enter_context(web(database, settings, cores[n % 2])) for n in range(processes)]
         yield services, Faults(redis, services[-1].pid, away)

@@ -25,7 +25,7 @@ typedef struct {
 
 static const char *path = "/ws", *publish_path = "/pub", *mode = "rate", *header = "", *join_frame, *template;
 static char *publisher_headers[256];
-static int port = 9001, subscribers = 500, size = 200, in_flight = 4, opening = 64, publishers = 1, over_http;
+static int port = 9001, publish_port, subscribers = 500, size = 200, in_flight = 4, opening = 64, publishers = 1, over_http;
 static double rate = 20, seconds = 8, warm = 1, idle_seconds = 1;
 static Watched server, database;
 static Connection *connections;
@@ -42,7 +42,8 @@ static void interest(Connection *c, int events, int how) {
 }
 
 static void start_connection(Connection *c) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int to = is_publisher(c) && publish_port ? publish_port : port;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(to), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct linger reset = {1, 0};
     int one = 1;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);

@@ -5,6 +5,7 @@
 // when a frame holding "joined" has come.
 // The publisher is a websocket on -U; or with -x it is HTTP: one connection for each line of the file (a header line, as
 // of a token), each with one POST in flight, whose body is -T with %M replaced by the marker.
+// Publishers go to -p like everybody, or to another process of the service at -o.
 // Mode -m rate: -r messages a second; -m sat: always -w messages in flight. For -d seconds after -W of warm-up.
 // A message is known by the marker in its text; its latency runs from before it was sent to when it was read.
 // -P: the server's processes, -Q: the database's, with their children: their CPU time per delivery.
@@ -63,8 +64,9 @@ static void read_headers(const char *file) {
 }
 
 static int read_options(int count, char **words) {
-    for (int o; (o = getopt(count, words, "p:n:u:H:J:U:x:T:m:r:w:d:W:s:c:k:P:Q:")) != -1;) switch (o) {
+    for (int o; (o = getopt(count, words, "p:o:n:u:H:J:U:x:T:m:r:w:d:W:s:c:k:P:Q:")) != -1;) switch (o) {
         case 'p': port = atoi(optarg); break;
+        case 'o': publish_port = atoi(optarg); break;
         case 'n': subscribers = atoi(optarg); break;
         case 'u': path = optarg; break;
         case 'H': header = optarg; break;
