@@ -1,7 +1,6 @@
 """Replies: the hot path. One look at the topic, one statement that writes, and company for those who write at once."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import UNSET, Struct
 from sqlalchemy import BigInteger, bindparam, select
@@ -11,7 +10,7 @@ from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.ids import TopicId
 from forum.markup import render
-from forum.placing import NewPost, Placed, place_posts
+from forum.placing import NewPost, Placed, place_among
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
@@ -53,19 +52,23 @@ class TopicMovedOn(Conflict):
     message = "The topic changed at the same moment. Try again."
 
 
+# So many statements write at once: a topic has its lane, and one that is held up by others holds up only its lane.
+LANES = 4
+
+
 class _Reply(Struct, frozen=True, kw_only=True):
+    topic_id: TopicId
     post: NewPost
     author: Author
     once: Once
-    now: datetime
 
 
 class Replies:
-    """Writes replies; one for the process, because whoever replies to one topic at one moment is written together."""
+    """Writes replies; one for the process, because those who reply at one moment are written together."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.batches: Batches[tuple[TopicId, bool], _Reply, Answer] = Batches(self._write)
+        self.batches: Batches[tuple[int, bool], _Reply, Answer] = Batches(self._write)
 
     async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:
         """Add a reply to the topic; the answer is 201 with the `Post`."""
@@ -79,25 +82,23 @@ class Replies:
             post = NewPost(
                 parent_id=reply.parent, author_id=actor.signed_in(), body=reply.body, html=html, posted_at=now
             )
-            item = _Reply(post=post, author=_author(actor), once=once, now=now)
+            item = _Reply(topic_id=topic_id, post=post, author=_author(actor), once=once)
             try:
-                return await self.batches.put((topic_id, is_moderator(actor, topic)), item)
+                return await self.batches.put((topic_id % LANES, is_moderator(actor, topic)), item)
             except TopicMovedOn:
                 continue  # it was locked or hidden between the look and the write: look again, and say why
         raise TopicMovedOn
 
-    async def _write(
-        self, key: tuple[TopicId, bool], replies: Sequence[_Reply]
-    ) -> Sequence[Answer | Exception]:
-        topic_id, exempt = key
+    async def _write(self, key: tuple[int, bool], replies: Sequence[_Reply]) -> Sequence[Answer | Exception]:
+        _, exempt = key
         if all(reply.once.key is None for reply in replies):
             async with self.db.single() as tx:
-                return await _place(tx, topic_id, exempt, replies)
+                return await _place(tx, exempt, replies)
         async with self.db.begin() as tx:
             return await answer_together(
                 tx,
                 [reply.once for reply in replies],
-                lambda fresh: _place(tx, topic_id, exempt, [replies[i] for i in fresh]),
+                lambda fresh: _place(tx, exempt, [replies[i] for i in fresh]),
             )
 
 
@@ -112,17 +113,18 @@ async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | 
     return TopicFacts(**dict(zip(names, facts, strict=True)))
 
 
-async def _place(tx: Transaction, topic_id: TopicId, exempt: bool, replies: Sequence[_Reply]) -> list[Answer]:
-    placed = await place_posts(tx, topic_id, [reply.post for reply in replies], clock.now(), exempt)
-    if not placed:
-        raise TopicMovedOn
-    return [_answer(topic_id, reply, place) for reply, place in zip(replies, placed, strict=True)]
+async def _place(tx: Transaction, exempt: bool, replies: Sequence[_Reply]) -> list[Answer | Exception]:
+    placed = await place_among(tx, [(reply.topic_id, reply.post) for reply in replies], clock.now(), exempt)
+    return [
+        TopicMovedOn() if place is None else _answer(reply, place)
+        for reply, place in zip(replies, placed, strict=True)
+    ]
 
 
-def _answer(topic_id: TopicId, reply: _Reply, place: Placed) -> Answer:
+def _answer(reply: _Reply, place: Placed) -> Answer:
     post = Post(
         place.id,
-        topic_id,
+        reply.topic_id,
         place.number,
         reply.post.parent_id,
         place.depth,

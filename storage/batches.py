@@ -37,7 +37,7 @@ class Batches(Generic[Key, Item, Result]):
             task = asyncio.create_task(self._drain(key), name=f"batches {key}")
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        return await asyncio.shield(future)
+        return await future  # cancelled with the caller, while the write goes on
 
     async def _drain(self, key: Key) -> None:
         # The key stays in `waiting` as long as somebody writes for it; no await between the last look and the removal.

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from asyncpg import Record
 from msgspec import Struct
 
 from core import clock
@@ -21,6 +22,28 @@ ON CONFLICT (scope, key) DO NOTHING RETURNING 1
 """)
 _FIND = statement("SELECT fingerprint, status, body FROM answers WHERE scope = :scope AND key = :key")
 _KEEP = statement("UPDATE answers SET status = :status, body = :body WHERE scope = :scope AND key = :key")
+# The same for many at once; keys are taken in one order, so that two processes never wait for each other crosswise.
+_RESERVE_MANY = statement("""
+INSERT INTO answers (scope, key, fingerprint, kept_at)
+SELECT scope, key, fingerprint, :now
+FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:fingerprints AS bytea[])) AS a (scope, key, fingerprint)
+ORDER BY scope, key
+ON CONFLICT (scope, key) DO NOTHING RETURNING scope, key
+""")
+_FIND_MANY = statement("""
+SELECT scope, key, fingerprint, status, body
+FROM answers JOIN unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS a (scope, key) USING (scope, key)
+""")
+_KEEP_MANY = statement("""
+UPDATE answers SET status = a.status, body = a.body
+FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[]))
+    AS a (scope, key, status, body)
+WHERE answers.scope = a.scope AND answers.key = a.key
+""")
+_RELEASE_MANY = statement("""
+DELETE FROM answers USING unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS a (scope, key)
+WHERE answers.scope = a.scope AND answers.key = a.key
+""")
 _FORGET = statement("DELETE FROM answers WHERE kept_at < :before")
 
 
@@ -62,52 +85,89 @@ class Once(Struct, frozen=True, kw_only=True):
             return None
         if await tx.value(_RESERVE, now=clock.now(), **self._binds()):
             return None
-        row = await tx.row(_FIND, scope=self.scope, key=self.key)
-        if row is None or row["status"] is None or row["fingerprint"] != self.fingerprint:
-            raise IdempotencyKeyReused
-        return Answer(row["status"], row["body"])
+        return self._again(await tx.row(_FIND, scope=self.scope, key=self.key))
 
     async def keep(self, tx: Transaction, status: int, body: bytes) -> None:
         """Store the answer beside what it answers, in the same transaction."""
         if self.key is not None:
             await tx.run(_KEEP, scope=self.scope, key=self.key, status=status, body=body)
 
+    def _again(self, row: Record | None) -> Answer:
+        if row is None or row["status"] is None or row["fingerprint"] != self.fingerprint:
+            raise IdempotencyKeyReused
+        return Answer(row["status"], row["body"])
+
     def _binds(self) -> dict[str, Any]:
         return {"scope": self.scope, "key": self.key, "fingerprint": self.fingerprint}
 
 
 async def answer_together(
-    tx: Transaction, asked: Sequence[Once], write: Callable[[list[int]], Awaitable[Sequence[Answer]]]
+    tx: Transaction,
+    asked: Sequence[Once],
+    write: Callable[[list[int]], Awaitable[Sequence[Answer | Exception]]],
 ) -> list[Answer | Exception]:
     """Answer many writes that go into one transaction: `write` gets the places, in order, of those that come for the
-    first time and answers them; the others are answered as before, or as their twin beside them, or refused."""
-    results: dict[int, Answer | Exception] = {}
-    fresh: dict[tuple[str, str | int], int] = {}
-    twins: dict[int, tuple[str, str | int]] = {}
-    # Keys are taken in one order, so that two processes never wait for each other crosswise.
-    for i in sorted(range(len(asked)), key=lambda i: (asked[i].scope, asked[i].key or "")):
-        once = asked[i]
-        name = (once.scope, once.key if once.key is not None else i)
-        if name in fresh and asked[fresh[name]].fingerprint == once.fingerprint:
-            twins[i] = name
-            continue
-        try:
-            before = await once.before(tx)
-        except IdempotencyKeyReused as refusal:
-            results[i] = refusal
-            continue
-        if before:
-            results[i] = before
-        else:
-            fresh[name] = i
+    first time and answers them; the others are answered as before, or as their twin beside them, or refused. Whoever is
+    answered with an exception has not used the key."""
+    named: dict[tuple[str, str], int] = {}
+    for i, once in enumerate(asked):
+        if once.key is not None:
+            named.setdefault((once.scope, once.key), i)
+    fresh = await _reserve(tx, {name: asked[i].fingerprint for name, i in named.items()})
+    kept = await _find(tx, [name for name in named if name not in fresh])
 
-    if order := sorted(fresh.values()):
-        for i, answer in zip(order, await write(order), strict=True):
-            results[i] = answer
-            await asked[i].keep(tx, answer.status, answer.body)
-    for i, name in twins.items():
-        results[i] = results[fresh[name]]
+    first = [i for i, once in enumerate(asked) if once.key is None or _is_first(once, i, named, fresh)]
+    results: dict[int, Answer | Exception] = {}
+    if first:
+        results.update(zip(first, await write(first), strict=True))
+        await _settle(tx, [(asked[i], results[i]) for i in first if asked[i].key is not None])
+    for i, once in enumerate(asked):
+        if i not in results:
+            name = (once.scope, once.key or "")
+            twin = named[name]
+            is_twin = name in fresh and asked[twin].fingerprint == once.fingerprint
+            results[i] = results[twin] if is_twin else _as_before(once, kept.get(name))
     return [results[i] for i in range(len(asked))]
+
+
+def _is_first(once: Once, place: int, named: dict[tuple[str, str], int], fresh: set[tuple[str, str]]) -> bool:
+    name = (once.scope, once.key or "")
+    return name in fresh and named[name] == place
+
+
+def _as_before(once: Once, row: Record | None) -> Answer | Exception:
+    try:
+        return once._again(row)
+    except IdempotencyKeyReused as refusal:
+        return refusal
+
+
+async def _reserve(tx: Transaction, names: dict[tuple[str, str], bytes]) -> set[tuple[str, str]]:
+    """Take these keys; those of them that nobody had taken."""
+    if not names:
+        return set()
+    scopes, keys = zip(*names, strict=True)
+    binds = {"scopes": scopes, "keys": keys, "fingerprints": list(names.values()), "now": clock.now()}
+    return {(row["scope"], row["key"]) for row in await tx.rows(_RESERVE_MANY, **binds)}
+
+
+async def _find(tx: Transaction, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
+    if not names:
+        return {}
+    scopes, keys = zip(*names, strict=True)
+    return {(row["scope"], row["key"]): row for row in await tx.rows(_FIND_MANY, scopes=scopes, keys=keys)}
+
+
+async def _settle(tx: Transaction, answered: Sequence[tuple[Once, Answer | Exception]]) -> None:
+    """Store the answers beside what they answer, and let go of the keys of what was refused."""
+    kept = [(once.scope, once.key, to.status, to.body) for once, to in answered if isinstance(to, Answer)]
+    if kept:
+        scopes, keys, statuses, bodies = zip(*kept, strict=True)
+        await tx.run(_KEEP_MANY, scopes=scopes, keys=keys, statuses=statuses, bodies=bodies)
+    released = [(once.scope, once.key) for once, to in answered if not isinstance(to, Answer)]
+    if released:
+        scopes, keys = zip(*released, strict=True)
+        await tx.run(_RELEASE_MANY, scopes=scopes, keys=keys)
 
 
 def fingerprint(route: str, body: bytes) -> bytes:
