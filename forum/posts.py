@@ -5,7 +5,7 @@ from typing import Any
 
 from asyncpg import Record
 from msgspec.structs import replace
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Boolean, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core import clock
@@ -28,7 +28,7 @@ from forum.reading import show_post
 from forum.shapes import Post, PostChange, ReactionKind, Revision, RevisionList
 from forum.tables import posts, reactions, revisions
 from forum.tables import topics as topic_table
-from forum.visibility import seen_by, visible_text, visible_topics
+from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.pseudonyms import pseudonym
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -36,7 +36,7 @@ from storage.statements import statement
 _TOPIC_OF = statement(
     select(posts.c.topic_id)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
-    .where(posts.c.id == bindparam("id"), visible_topics())
+    .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics())
 )
 _FACTS = select(
     posts.c.id,
@@ -55,7 +55,7 @@ _LOCK = statement(_FACTS.with_for_update(key_share=True))
 _SOURCE = statement(
     select(posts.c.body, posts.c.markup)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
-    .where(posts.c.id == bindparam("id"), visible_topics(), visible_text())
+    .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics(), visible_text())
 )
 _KEEP = statement(
     insert(revisions).values(
@@ -103,7 +103,10 @@ UPDATE posts SET reactions = coalesce((
 """)
 _REVISIONS = statement(
     select(revisions.c.version, revisions.c.written_at, revisions.c.body, revisions.c.html)
-    .where(revisions.c.post_id == bindparam("post"))
+    .where(
+        revisions.c.post_id == bindparam("post"),
+        or_(bindparam("is_close", type_=Boolean), ~revisions.c.was_held),
+    )
     .order_by(revisions.c.version.desc())
 )
 
@@ -192,7 +195,9 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
     topic, post, row = await _get(tx, actor, post_id, lock=False)
     ensure_can_read_history(actor, topic, post)
     current = Revision(**_text(row))
-    return RevisionList([current, *(Revision(**old) for old in await tx.rows(_REVISIONS, post=post_id))])
+    is_close = post.is_own or actor.moderates_in(topic.sector_id)
+    before = await tx.rows(_REVISIONS, post=post_id, is_close=is_close)
+    return RevisionList([current, *(Revision(**old) for old in before)])
 
 
 async def _get(

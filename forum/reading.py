@@ -31,7 +31,7 @@ from core.ids import PostId, TopicId
 from forum.authors import author_of, public_group
 from forum.shapes import Post, PostOrder, PostPage
 from forum.tables import posts, reactions, topics
-from forum.visibility import seen_by, visible_text, visible_topics
+from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -110,7 +110,7 @@ def _page(order: PostOrder, start: Start, with_mine: bool, in_branch: bool) -> S
         at = _path_of("at")
     reached = {"after": key > at, "before": key < at, "from": key >= at}[start]
     query = posts_query(with_mine).where(
-        posts.c.topic_id == bindparam("topic_id", type_=BigInteger), reached, visible_topics()
+        posts.c.topic_id == bindparam("topic_id", type_=BigInteger), reached, placed_posts(), visible_topics()
     )
     if in_branch:
         top = _path_of("branch")
@@ -130,7 +130,9 @@ _PAGES = {
 _BY_ID = {
     with_mine: statement(
         posts_query(with_mine).where(
-            posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_topics()
+            posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
+            placed_posts(),
+            visible_topics(),
         )
     )
     for with_mine in (True, False)

@@ -14,7 +14,7 @@ from forum.placing import NewPost, Placed, place_among
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
-from forum.visibility import seen_by, visible_topics
+from forum.visibility import placed_posts, seen_by, visible_topics
 from members.shapes import Author
 from storage.batches import Batches
 from storage.database import Database, Reader, Transaction
@@ -23,7 +23,9 @@ from storage.statements import statement
 
 _parent = (
     select(posts.c.id)
-    .where(posts.c.topic_id == topics.c.id, posts.c.id == bindparam("parent", type_=BigInteger))
+    .where(
+        posts.c.topic_id == topics.c.id, posts.c.id == bindparam("parent", type_=BigInteger), placed_posts()
+    )
     .scalar_subquery()
 )
 _FACTS = statement(

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -71,10 +72,11 @@ posts = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False),
-    Column("number", Integer, nullable=False),
+    # A held post, which waits for approval, has neither number nor path: it is nowhere yet.
+    Column("number", Integer),
     Column("parent_id", BigInteger, ForeignKey("posts.id")),
     # The place in the tree: one segment a level, in bytes that sort depth first (see path_segment in the schema).
-    Column("path", LargeBinary, nullable=False),
+    Column("path", LargeBinary),
     Column("depth", SmallInteger, nullable=False),
     Column("children", Integer, nullable=False, server_default="0"),
     Column("author_id", BigInteger, ForeignKey("members.id")),
@@ -90,6 +92,7 @@ posts = Table(
     UniqueConstraint("topic_id", "number"),
     UniqueConstraint("topic_id", "path"),
     CheckConstraint("author_id IS NULL OR pseudonym IS NULL"),
+    CheckConstraint("(state = 'held') = (number IS NULL) AND (state = 'held') = (path IS NULL)"),
 )
 
 revisions = Table(
@@ -100,6 +103,8 @@ revisions = Table(
     Column("body", Text, nullable=False),
     Column("html", Text, nullable=False),
     Column("written_at", DateTime(timezone=True), nullable=False),
+    # Whether the post was not yet approved: then it is for its author and the moderators alone.
+    Column("was_held", Boolean, nullable=False, server_default="false"),
 )
 
 reactions = Table(

@@ -59,3 +59,9 @@ def visible_text() -> ColumnElement[bool]:
     The place of such a post in its topic stays visible as a tombstone, so that the answers to it keep their parent.
     """
     return or_(posts.c.state == "published", is_moderated())
+
+
+def placed_posts() -> ColumnElement[bool]:
+    """Posts that are there at all. A held one waits for approval: until then its topic knows nothing of it, and it is
+    read only where it was written, as in the room whose question it is."""
+    return posts.c.state != "held"

@@ -12,7 +12,7 @@ from core.text import tidy
 from forum.tables import posts
 from forum.tables import topics as topic_table
 from forum.topics import get_topic
-from forum.visibility import seen_by, visible_topics
+from forum.visibility import placed_posts, seen_by, visible_topics
 from gatherings.visibility import is_mine, own_pseudonym
 from moderation.cases import open_or_join
 from moderation.policy import FlaggedFacts, ensure_can_flag, ensure_flag_is_clear
@@ -24,7 +24,7 @@ from storage.statements import statement
 _TOPIC_OF = statement(
     select(posts.c.topic_id)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
-    .where(posts.c.id == bindparam("id"), visible_topics())
+    .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics())
 )
 _POST = statement(select(posts.c.state, is_mine().label("is_own")).where(posts.c.id == bindparam("id")))
 

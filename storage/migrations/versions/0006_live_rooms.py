@@ -25,9 +25,14 @@ CREATE TABLE body_members (
     PRIMARY KEY (body, member_id)
 );
 CREATE INDEX body_members_member ON body_members (member_id);
--- A held post waits for approval.
+-- A held post waits for approval: until then it has no place in its topic, not even a number.
 ALTER TABLE posts DROP CONSTRAINT posts_state_check,
-    ADD CONSTRAINT posts_state_check CHECK (state IN ('published', 'held', 'withdrawn', 'hidden'));
+    ADD CONSTRAINT posts_state_check CHECK (state IN ('published', 'held', 'withdrawn', 'hidden')),
+    ALTER COLUMN number DROP NOT NULL,
+    ALTER COLUMN path DROP NOT NULL,
+    ADD CHECK ((state = 'held') = (number IS NULL) AND (state = 'held') = (path IS NULL));
+-- What it said before it was approved is not for everybody who reads its history.
+ALTER TABLE revisions ADD COLUMN was_held boolean NOT NULL DEFAULT false;
 """
 
 PROGRAMME = """

@@ -1,0 +1,61 @@
+"""Holding: a post that waits for approval has no place in its topic until it is released. Who may do so is for others to
+say; until then nothing in the topic, its counts, its pages or its stream tells of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.ids import PostId, TopicId
+from forum.events import ReplyPosted
+from forum.placing import NewPost, written
+from storage.database import Transaction
+from storage.statements import statement
+
+_HOLD = statement("""
+INSERT INTO posts (topic_id, depth, author_id, pseudonym, markup, body, html, posted_at, state)
+SELECT topic_id, 0, author_id, decode(pseudonym, 'base64'), markup, body, html, posted_at, 'held'
+FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
+    topic_id bigint, author_id bigint, pseudonym text, markup text, body text, html text, posted_at timestamptz
+)) WITH ORDINALITY AS i (topic_id, author_id, pseudonym, markup, body, html, posted_at, ord)
+ORDER BY ord
+RETURNING id
+""")
+# The topic before the post, always; its new number and its new place come from the row that is held.
+_RELEASE = statement("""
+WITH topic AS (
+    UPDATE topics
+    SET last_number = last_number + 1, post_count = post_count + 1, roots = roots + 1, version = version + 1,
+        last_activity_at = greatest(last_activity_at, CAST(:now AS timestamptz))
+    WHERE id = :topic RETURNING last_number, roots - 1 AS place
+)
+UPDATE posts SET state = 'published', number = topic.last_number, path = path_segment(topic.place)
+FROM topic WHERE posts.id = :post AND posts.topic_id = :topic AND posts.state = 'held'
+RETURNING posts.number
+""")
+# As everywhere, a text was written when it was edited last, else when it was posted.
+_KEEP = statement("""
+INSERT INTO revisions (post_id, version, body, html, written_at, was_held)
+SELECT id, version, body, html, coalesce(edited_at, posted_at), true FROM posts WHERE id = :post AND state = 'held'
+""")
+_EDIT = statement("""
+UPDATE posts SET body = :body, html = :html, edited_at = :now, version = version + 1
+WHERE id = :post AND state = 'held'
+""")
+
+
+async def hold_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost]) -> list[PostId]:
+    """Keep posts that answer the topic, and no other post, until they are released; their ids, in the order given."""
+    rows = await tx.rows(_HOLD, posts=written([(topic_id, post) for post in new]))
+    return [PostId(row["id"]) for row in rows]
+
+
+async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now: datetime) -> None:
+    """Put a held post at the end of its topic, as if it had arrived now. No rule is asked."""
+    number = await tx.value(_RELEASE, topic=topic_id, post=post_id, now=now)
+    assert number is not None  # whoever calls holds the topic and has just seen that the post is held
+    await tx.record(ReplyPosted(topic_id=topic_id, post_id=post_id, number=number))
+
+
+async def edit_held(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:
+    """Give a held post another text; what it said before is kept for its author and the moderators."""
+    await tx.run(_KEEP, post=post_id)
+    await tx.run(_EDIT, post=post_id, body=body, html=html, now=now)
