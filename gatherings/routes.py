@@ -11,6 +11,9 @@ from core.http import Cursor, IfMatch, PathId, answers, json_response, version_i
 from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import gatherings, questions, reading, rooms
 from gatherings.asking import QuestionWriter
+from gatherings.routes_notices import routes as notice_routes
+from gatherings.routes_reactions import reaction_routes
+from gatherings.routes_report import report_routes
 from gatherings.shapes import (
     Gathering,
     GatheringChange,
@@ -212,4 +215,7 @@ routes = [
     ask_question,
     set_vote,
     settle_question,
+    *notice_routes,
+    *reaction_routes,
+    *report_routes,
 ]

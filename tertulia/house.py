@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from forum.replies import Replies
 from gatherings.asking import QuestionWriter
+from gatherings.reactions import RoomReactions
 from gatherings.votes import VoteWriter
 from members.shapes import Taxonomies
 from realtime.bus import Bell, InProcessBell
@@ -36,6 +37,7 @@ class House(Struct, frozen=True, kw_only=True):
     replies: Replies
     asking: QuestionWriter
     votes: VoteWriter
+    room_reactions: RoomReactions
     limiter: Limiter
     cache: VersionedCache
     registry: CollectorRegistry
@@ -64,6 +66,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             replies=Replies(db),
             asking=QuestionWriter(db),
             votes=votes,
+            room_reactions=RoomReactions(db),
             limiter=Limiter(redis, settings.rate_limits),
             cache=VersionedCache(),
             registry=CollectorRegistry(),

@@ -81,6 +81,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "move_room": {"state": "open", "version": 1},
     "ask_question": {"body": "Why?", "anonymous": True},
     "vote": {"value": 1},
+    "react_in_room": {"kind": "applause"},
     "settle_question": {"state": "answered", "version": 1},
     "flag_post": {"reason": "spam", "note": "Selling."},
     "decide_case": {"version": 1, "action": "hide", "reason": {"rule": "No selling", "facts": "It sells."}},

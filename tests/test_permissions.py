@@ -33,6 +33,11 @@ NOBODY = "401" + " 403" * 7
 SEEN_BY_MODERATORS = "404 404 404 404 404 {0} 404 {0}"
 CASES = "401 404 404 404 404 {0} 404 {0}"
 
+REPORTS = (
+    "read_room_report", "keep_room_report_json", "keep_room_report_csv", "keep_room_report_xlsx",
+    "read_gathering_report", "keep_gathering_report_json", "keep_gathering_report_csv", "keep_gathering_report_xlsx",
+)  # fmt: skip
+
 TABLE: dict[str, str] = {
     "register": "201 " * 8,
     "found": "422 " * 8,
@@ -87,10 +92,24 @@ TABLE: dict[str, str] = {
     "ask_question": WRITERS.format(201),
     "vote": WRITERS.format(200),
     "settle_question": HOSTS.format(200),
+    "react_in_room": "401 403 409 403 409 409 409 409",
+    **dict.fromkeys(REPORTS, "409 409 409 409 409 409 200 200"),
     "read_inbox": SIGNED_IN,
     "count_unread": SIGNED_IN,
     "read_notification": "401" + " 404" * 7,
     "read_all_notifications": SIGNED_IN,
+    "read_columns": ALL,
+    "add_column": HOSTS.format(201),
+    "change_column": HOSTS.format(200),
+    "remove_column": HOSTS.format(204),
+    "read_notices": ALL,
+    "post_notice": WRITERS.format(201),
+    "read_notice": ALL,
+    "change_notice": NOBODY,
+    "withdraw_notice": NOBODY,
+    "pin_notice": HOSTS.format(200),
+    "unpin_notice": HOSTS.format(200),
+    "move_notice": HOSTS.format(200),
     "flag_post": "401 403" + " 201" * 6,
     "read_cases": "401 403 403 403 200 200 403 200",
     "read_case": CASES.format(200),
@@ -113,9 +132,20 @@ IN_OTHER_STATES: dict[str, str] = {
     "set_reaction: hidden": SEEN_BY_MODERATORS.format(200),
     "read_revisions: withdrawn": "401 409 409 409 409 200 409 200",
     "set_reaction: withdrawn": "401 403 409 403 409 409 409 409",
+    "react_in_room: with reactions": WRITERS.format(204),
+    "react_in_room: closed": "401 403 409 403 409 409 409 409",
+    **{f"{report}: closed": ALL for report in REPORTS},
+    **{f"{report}: for members": "404 409 409 409 409 409 200 200" for report in REPORTS[:4]},
     "ask_question: closed": "401 403 409 403 409 409 409 409",
     "vote: closed": "401 403 409 403 409 409 409 409",
     "settle_question: closed": HOSTS.format(200),
+    "post_notice: closed": WRITERS.format(201),
+    "post_notice: without board": "401 403 409 403 409 409 409 409",
+    "pin_notice: without board": "401 403 403 403 403 403 409 409",
+    "change_notice: its end": HOSTS.format(200),
+    "read_notices: hidden": SEEN_BY_MODERATORS.format(200),
+    "read_notice: hidden": SEEN_BY_MODERATORS.format(200),
+    "post_notice: hidden": SEEN_BY_MODERATORS.format(403),
     "ask_question: anonymous": "401 403 201 403 201 201 403 403",
     "settle_question: as its asker": NOBODY,
 }
@@ -123,11 +153,16 @@ DONE = {
     "locked": "UPDATE topics SET locked_at = now() WHERE id = {topic_id}",
     "hidden": "UPDATE topics SET hidden_at = now() WHERE id = {topic_id}",
     "withdrawn": "UPDATE posts SET state = 'withdrawn' WHERE id = {post_id}",
+    "with reactions": "UPDATE rooms SET modules = '{{questions,reactions}}' WHERE id = {room_id}",
+    "for members": "UPDATE topics SET readers = 'members', gathering_id = {gathering_id} FROM rooms"
+    " WHERE rooms.topic_id = topics.id AND rooms.id = {room_id}",
+    "without board": "UPDATE rooms SET modules = '{{questions}}' WHERE id = {room_id}",
     "closed": "UPDATE rooms SET state = 'closed' WHERE id = {room_id}",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "post_reply": {"body": "We compared both."},
     "move_room": {"state": "closed"},
+    "change_notice: its end": {"expires_at": "2099-01-01T00:00:00Z"},
     "ask_question": {"body": "Why?"},
     "ask_question: anonymous": {"body": "Why?", "anonymous": True},
     "settle_question: as its asker": {"state": "withdrawn", "version": 1},

@@ -1,0 +1,13 @@
+"""What comes in of reactions in a room."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+RoomReactionKind = Literal["applause", "heart", "laugh", "agree", "question"]
+
+
+class NewRoomReaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reaction to what happens in a room just now."""
+
+    kind: RoomReactionKind

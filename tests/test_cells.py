@@ -1,0 +1,43 @@
+"""Small cells: none under five is told, nor follows from those that are."""
+
+import random
+
+import pytest
+
+from gatherings.cells import THRESHOLD, told_cells, told_parts
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ({}, {}),
+        ({"a": 4}, {}),
+        ({"a": 5}, {"a": 5}),
+        ({"a": 9, "b": 5, "c": 0}, {"a": 9, "b": 5}),
+        # What the whole gives away takes the next smallest with it.
+        ({"a": 9, "b": 6, "c": 4}, {"a": 9}),
+        ({"a": 9, "c": 4}, {}),
+        # Two that are left out hide each other, if they are five together.
+        ({"a": 9, "b": 4, "c": 3}, {"a": 9}),
+        ({"a": 9, "b": 6, "c": 1, "d": 1}, {"a": 9}),
+        ({"b": 7, "a": 7, "c": 1}, {"a": 7}),
+    ],
+)
+def test_what_is_told_of_a_whole(cells: dict[str, int], told: dict[str, int]) -> None:
+    assert told_parts(cells) == told
+
+
+def test_nothing_small_is_told_or_can_be_reckoned() -> None:
+    chance = random.Random(7)
+    for _ in range(2_000):
+        cells = {name: chance.choice((0, 1, 2, 3, 4, 5, 6, 9, 30)) for name in "abcdef"[: chance.randint(1, 6)]}
+        told = told_parts(cells)
+        left_out = sum(cells.values()) - sum(told.values())
+
+        assert all(count >= THRESHOLD and cells[name] == count for name, count in told.items())
+        assert left_out == 0 or left_out >= THRESHOLD or not told
+        assert list(told.values()) == sorted(told.values(), reverse=True)
+
+
+def test_cells_that_overlap_are_told_one_by_one() -> None:
+    assert told_cells({"mobility": 9, "mining": 4, "battery": 5}) == {"mobility": 9, "battery": 5}
