@@ -85,7 +85,6 @@ async def test_an_inbox_is_its_members_alone(told: Told, app: Service) -> None:
     ("gone", "back"),
     [
         ("UPDATE posts SET state = 'hidden' WHERE id = {post}", "UPDATE posts SET state = 'published'"),
-        ("UPDATE posts SET state = 'held' WHERE id = {post}", "UPDATE posts SET state = 'published'"),
         ("UPDATE posts SET state = 'withdrawn' WHERE id = {post}", "UPDATE posts SET state = 'published'"),
         ("UPDATE topics SET hidden_at = now() WHERE id = {topic}", "UPDATE topics SET hidden_at = NULL"),
         ("UPDATE topics SET readers = 'listed' WHERE id = {topic}", "UPDATE topics SET readers = 'everyone'"),
