@@ -241,6 +241,9 @@ polls = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("opened_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
+    # As counted when it was closed, never again: who was erased, or moved to another group, would show in the difference.
+    Column("results", JSONB),
+    CheckConstraint("results IS NULL OR state = 'closed'"),
 )
 
 # A row is a ballot; it has no time, so that nothing can be read from when somebody answered.

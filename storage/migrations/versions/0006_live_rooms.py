@@ -174,7 +174,11 @@ CREATE TABLE polls (
     made_by bigint REFERENCES members ON DELETE SET NULL,
     made_at timestamptz NOT NULL,
     opened_at timestamptz,
-    closed_at timestamptz
+    closed_at timestamptz,
+    -- As counted when it was closed. They are not counted again: who was erased, or moved to another group, would show in
+    -- the difference.
+    results jsonb,
+    CHECK (results IS NULL OR state = 'closed')
 );
 CREATE INDEX polls_room ON polls (room_id, id);
 -- A row is a ballot; it has no time, so that nothing can be read from when somebody answered.
