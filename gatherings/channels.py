@@ -8,7 +8,9 @@ import msgspec
 from core.actor import VISITOR, Actor
 from core.ids import GatheringId, RoomId
 from gatherings import rooms
+from gatherings.boards import count_columns
 from gatherings.gatherings import find_gatherings, get_gathering
+from gatherings.notice_reading import find_notices
 from gatherings.reading import count_questions, count_votes, find_questions
 from gatherings.visibility import questions_heard_by
 from storage.database import Reader
@@ -68,8 +70,26 @@ async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -
     ]
 
 
+async def _show_notices(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """A notice, with the columns and their counts as they are now."""
+    found = await find_notices(tx, _named(entries, "notice_id"), audience)
+    columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
+    return [
+        _tell(entry.event, notice=found.get(entry.event["notice_id"]), columns=columns) for entry in entries
+    ]
+
+
+async def _show_columns(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
+    return [_tell(entry.event, columns=columns) for entry in entries]
+
+
 # By what their events name.
-_SHOW: Mapping[str, Show] = {"question_id": _show_questions}
+_SHOW: Mapping[str, Show] = {
+    "question_id": _show_questions,
+    "notice_id": _show_notices,
+    "column_id": _show_columns,
+}
 
 
 async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:

@@ -62,3 +62,31 @@ class QuestionSettled(_OnQuestion, frozen=True, kw_only=True, tag="question_sett
 
 class QuestionChanged(_OnQuestion, frozen=True, kw_only=True, tag="question_changed"):
     """Its post says something else now, or was hidden or shown again."""
+
+
+class ColumnsChanged(Event, frozen=True, kw_only=True, tag="columns_changed"):
+    """The board has another column, one less, or they are named or ordered otherwise."""
+
+    room_id: int
+    column_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}"
+
+
+class _OnNotice(Event, frozen=True, kw_only=True):
+    room_id: int
+    notice_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}"
+
+
+class NoticePosted(_OnNotice, frozen=True, kw_only=True, tag="notice_posted"):
+    """Somebody put a notice on the board."""
+
+
+class NoticeChanged(_OnNotice, frozen=True, kw_only=True, tag="notice_changed"):
+    """It says something else, was moved, pinned, withdrawn, hidden or approved, or ends at another time."""

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import msgspec
 from asyncpg import Record
+from msgspec import UNSET
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -28,6 +29,7 @@ from core.ids import QuestionId, RoomId
 from forum.authors import author_of, public_group
 from forum.tables import posts
 from gatherings import rooms
+from gatherings.boards import count_columns
 from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
 from gatherings.policy import RoomFacts
 from gatherings.shapes import Counts, Question, QuestionOrder, QuestionPage, QuestionState, Room
@@ -133,7 +135,8 @@ async def show_snapshot(tx: Reader, actor: Actor, room_id: RoomId, order: Questi
     facts, room = await rooms.look_at_room(tx, actor, room_id)
     counts = await count_questions(tx, room_id)
     page = await _read(tx, actor, facts, order, stream)
-    return msgspec.structs.replace(room, counts=counts, questions=page, stream=stream)
+    columns = await count_columns(tx, room_id) if "board" in facts.modules else UNSET
+    return msgspec.structs.replace(room, counts=counts, questions=page, columns=columns, stream=stream)
 
 
 async def read_questions(

@@ -17,6 +17,7 @@ from forum.placing import NewPost, place_posts
 from forum.tables import sectors, topics
 from forum.topics import open_topic
 from forum.visibility import seen_by, visible_topics
+from gatherings.boards import begin_board
 from gatherings.events import RoomClosed, RoomOpened, RoomPlanned
 from gatherings.policy import GatheringCancelled, RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
 from gatherings.shapes import NewRoom, Room, RoomEntry, RoomMove, RoomRules
@@ -141,6 +142,8 @@ async def plan_room(tx: Transaction, actor: Actor, gathering_id: GatheringId, ne
         modules=sorted(set(new.modules)),
         allows_anonymous=new.allows_anonymous,
     )
+    if "board" in new.modules:
+        await begin_board(tx, RoomId(room_id))
     await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
     return await show_room(tx, actor, RoomId(room_id))
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.text import NO_CONTROLS, Line, LongText, PostBody, Slug, Title
+from gatherings.shapes_notices import Column
 from members.shapes import Author
 from storage.log import Stream
 
@@ -171,6 +172,7 @@ class Room(Struct, frozen=True, kw_only=True):
     here: int | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
     questions: QuestionPage | UnsetType = UNSET
+    columns: list[Column] | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET
 
 

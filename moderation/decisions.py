@@ -10,7 +10,7 @@ from core.text import tidy
 from forum.events import PostHidden, PostUnhidden
 from forum.hiding import hide_post, unhide_post
 from forum.policy import NotModerator
-from gatherings.questions import follow_post
+from gatherings import notices, questions
 from moderation.cases import hold_case, move_case
 from moderation.ledger import show_decision
 from moderation.policy import (
@@ -109,15 +109,20 @@ async def _hide(tx: Transaction, case: CaseFacts) -> None:
     post_id = PostId(case.object_id)
     if not await hide_post(tx, case.topic_id, post_id):
         raise NothingToHide
-    # Not left to the worker: in its room, too, a question is gone with the decision.
-    await follow_post(tx, PostHidden(topic_id=case.topic_id, post_id=post_id))
+    # Not left to the worker: in its room, too, a question or notice is gone with the decision.
+    await _tell_room(tx, PostHidden(topic_id=case.topic_id, post_id=post_id))
 
 
 async def _unhide(tx: Transaction, case: CaseFacts) -> None:
     post_id = PostId(case.object_id)
     if not await unhide_post(tx, case.topic_id, post_id):
         raise NothingToReverse
-    await follow_post(tx, PostUnhidden(topic_id=case.topic_id, post_id=post_id))
+    await _tell_room(tx, PostUnhidden(topic_id=case.topic_id, post_id=post_id))
+
+
+async def _tell_room(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
+    await questions.follow_post(tx, event)
+    await notices.follow_post(tx, event)
 
 
 def _same(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> Decision | None:

@@ -7,7 +7,7 @@ from core.events import Event
 from forum import claims
 from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.inbox_mails import INBOX_MAILS
-from gatherings import later_answers, questions
+from gatherings import later_answers, notices, questions
 from gatherings.events import QuestionSettled
 from members.events import AddressProved
 from members.mail import Sender
@@ -20,10 +20,10 @@ from tertulia.worker import Reaction
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (claims.claim_imported,),
-    # A question is a post, and so is what a case is about: what happens to the post is told in the room and the queue.
-    PostEdited: (questions.follow_post, cases.follow_post),
-    PostWithdrawn: (questions.follow_post, cases.follow_post),
-    PostRestored: (questions.follow_post, cases.follow_post),
+    # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
+    PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post),
+    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post),
+    PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post),
     QuestionSettled: (later_answers.tell_answered,),
 }
 # Those that write mail, before they are given an office.

@@ -83,6 +83,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "vote": {"value": 1},
     "react_in_room": {"kind": "applause"},
     "settle_question": {"state": "answered", "version": 1},
+    "add_column": {"title": "Jobs"},
+    "change_column": {"title": "Jobs", "place": 1},
+    "post_notice": {"column": 1, "title": "Offer: a lab", "body": "Free.", "expires_at": "2099-01-10T14:00:00Z"},
+    "change_notice": {"title": "Offer: a lab", "body": "Free.", "expires_at": "2099-01-10T14:00:00Z"},
+    "move_notice": {"column": 1},
     "flag_post": {"reason": "spam", "note": "Selling."},
     "decide_case": {"version": 1, "action": "hide", "reason": {"rule": "No selling", "facts": "It sells."}},
     "reverse_decision": {"facts": "It does not sell."},
@@ -259,6 +264,7 @@ PARAMETERS = {
     "/api/v1/inbox": "after",
     "/api/v1/rooms/{room}": "order",
     "/api/v1/rooms/{room}/questions": "after order state",
+    "/api/v1/rooms/{room}/notices": "after column q",
     "/": "done nothing[%00]",
     "/s/mobility": "after order tag",
     "/t/{topic}/cobalt-tracing": "after before order branch",
@@ -304,7 +310,8 @@ async def test_no_parameter_takes_more_than_it_can(app: Service, admin: Person) 
 
 async def a_room(admin: Person) -> int:
     gathering = (await admin.post("/gatherings", GOOD["announce_gathering"])).json()["id"]
-    room: int = (await admin.post(f"/gatherings/{gathering}/rooms", {"title": "Main room"})).json()["id"]
+    given = {"title": "Main room", "modules": ["questions", "board"]}
+    room: int = (await admin.post(f"/gatherings/{gathering}/rooms", given)).json()["id"]
     await admin.put(f"/rooms/{room}/state", {"state": "open"})
     return room
 
@@ -433,11 +440,16 @@ async def test_schemathesis_finds_no_failure(app: Service, admin: Person) -> Non
     post = (await a_reply(admin, topic))["id"]
     room = await a_room(admin)
     question = (await member.post(f"/rooms/{room}/questions", {"body": "Why?"})).json()["id"]
+    column = (await admin.get(f"/rooms/{room}/columns")).json()["items"][0]["id"]
+    given = GOOD["post_notice"] | {"column": column}
+    notice = (await member.post(f"/rooms/{room}/notices", given)).json()["id"]
     known = {
         "topic_id": topic,
         "post_id": post,
         "room_id": room,
         "question_id": question,
+        "column_id": column,
+        "notice_id": notice,
         "gathering_id": (await member.get(f"/rooms/{room}")).json()["gathering"],
         "slug": "mobility",
         "handle": other.handle,

@@ -143,9 +143,9 @@ IN_OTHER_STATES: dict[str, str] = {
     "post_notice: without board": "401 403 409 403 409 409 409 409",
     "pin_notice: without board": "401 403 403 403 403 403 409 409",
     "change_notice: its end": HOSTS.format(200),
-    "read_notices: hidden": SEEN_BY_MODERATORS.format(200),
-    "read_notice: hidden": SEEN_BY_MODERATORS.format(200),
-    "post_notice: hidden": SEEN_BY_MODERATORS.format(403),
+    "read_notices: out of sight": SEEN_BY_MODERATORS.format(200),
+    "read_notice: out of sight": SEEN_BY_MODERATORS.format(200),
+    "post_notice: out of sight": SEEN_BY_MODERATORS.format(403),
     "ask_question: anonymous": "401 403 201 403 201 201 403 403",
     "settle_question: as its asker": NOBODY,
 }
@@ -156,6 +156,7 @@ DONE = {
     "with reactions": "UPDATE rooms SET modules = '{{questions,reactions}}' WHERE id = {room_id}",
     "for members": "UPDATE topics SET readers = 'members', gathering_id = {gathering_id} FROM rooms"
     " WHERE rooms.topic_id = topics.id AND rooms.id = {room_id}",
+    "out of sight": "UPDATE topics SET hidden_at = now() FROM rooms WHERE topic_id = topics.id AND rooms.id = {room_id}",
     "without board": "UPDATE rooms SET modules = '{{questions}}' WHERE id = {room_id}",
     "closed": "UPDATE rooms SET state = 'closed' WHERE id = {room_id}",
 }
@@ -168,7 +169,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "settle_question: as its asker": {"state": "withdrawn", "version": 1},
 }
 # What nobody can do a second time in the same world.
-DONE_ONCE = {"move_room", "settle_question", "decide_case", "reverse_decision"}
+DONE_ONCE = {"move_room", "remove_column", "settle_question", "decide_case", "reverse_decision"}
 # Everything there is but when sessions were seen, which sessions there are, and what only counts.
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
@@ -191,7 +192,11 @@ async def a_world(app: Service) -> World:
     topic = (await a_topic(author))["id"]
     post = (await a_reply(author, topic))["id"]
     gatherings = [(await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)]
-    room = (await root.post(f"/gatherings/{gatherings[0]}/rooms", {"title": "Main room"})).json()["id"]
+    room = (
+        await root.post(
+            f"/gatherings/{gatherings[0]}/rooms", {"title": "Main room", "modules": ["questions", "board"]}
+        )
+    ).json()["id"]
     await root.put(f"/rooms/{room}/state", {"state": "open"})
     question = (await author.post(f"/rooms/{room}/questions", {"body": "Which?"})).json()["id"]
     people = {
@@ -219,8 +224,18 @@ async def a_world(app: Service) -> World:
         "kind": "agree",
         "token": "x" * 43,
     }
+    places |= await _posted(author, room)
     places |= await _moderated(author, root, post, topic)
     return World(people, places)
+
+
+async def _posted(author: Person, room: int) -> dict[str, int]:
+    # A notice in the first column; the last one is empty.
+    columns = (await author.get(f"/rooms/{room}/columns")).json()["items"]
+    given = GOOD["post_notice"] | {"column": columns[0]["id"]}
+    notice = await author.post(f"/rooms/{room}/notices", given)
+    assert notice.status_code == 201, notice.text
+    return {"column_id": columns[-1]["id"], "notice_id": notice.json()["id"]}
 
 
 async def _moderated(author: Person, root: Person, post: int, topic: int) -> dict[str, int]:
@@ -276,6 +291,8 @@ async def test_everybody_may_do_what_the_table_says(app: Service, db: Database, 
                 await plain(db).execute(DONE[state].format(**world.places))
         if operation == "register":
             body = GOOD["register"] | {"handle": f"newcomer-{next(_numbers)}"}
+        if body is not None and "column" in body:
+            body = body | {"column": world.places["column_id"]}
         path = "/api/v1" + place(route, world)
         before = await state_of(db)
         person = world.people[role]
