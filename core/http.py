@@ -7,7 +7,23 @@ from litestar import Response
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
+from core import errors
 from core.errors import Malformed
+
+# The one map from refusals to statuses; a refusal has that of the nearest kind it descends from.
+STATUS: dict[type[errors.Refusal], int] = {
+    errors.NotFound: 404,
+    errors.Denied: 403,
+    errors.SignInFirst: 401,
+    errors.Conflict: 409,
+    errors.Stale: 412,
+    errors.Invalid: 422,
+    errors.Malformed: 400,
+    errors.TooBig: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
 
 # PostgreSQL's bigint; what lies outside was never given out.
 PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
@@ -30,6 +46,11 @@ class BadIfMatch(Malformed):
     """If-Match carries something that is no version."""
 
     message = 'If-Match must carry the version you changed, as in "3".'
+
+
+def status_of(refusal: errors.Refusal) -> int:
+    """The HTTP status of a refusal."""
+    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
 def version_in(header: str | None) -> int | None:

@@ -9,6 +9,12 @@ from members.events import AddressProved, ProfileChanged
 from storage.database import Transaction
 from storage.statements import statement
 
+# All topics first, by id, as who places posts in several: then neither waits for the other crosswise.
+_HOLD = statement("""
+SELECT id FROM topics
+WHERE author_id = :unclaimed OR id IN (SELECT topic_id FROM posts WHERE author_id = :unclaimed)
+ORDER BY id FOR NO KEY UPDATE
+""")
 _POSTS = statement(
     update(posts).where(posts.c.author_id == bindparam("unclaimed")).values(author_id=bindparam("member"))
 )
@@ -22,6 +28,7 @@ async def claim_imported(tx: Transaction, event: AddressProved) -> None:
     if event.unclaimed_id is None:
         return
     whose = {"unclaimed": event.unclaimed_id, "member": event.member_id}
+    await tx.run(_HOLD, unclaimed=event.unclaimed_id)
     await tx.run(_TOPICS, **whose)
     await tx.run(_POSTS, **whose)
     await absorb_unclaimed(tx, MemberId(event.unclaimed_id))

@@ -4,22 +4,10 @@ from collections.abc import Mapping
 
 from litestar import Response
 
-from core import errors
 from core.actor import VISITOR, Actor
+from core.http import status_of  # noqa: F401 (moved there)
 from pages.press import AnyRequest, Press, html_response
 
-# The same statuses as in problem documents; a form that is refused is shown again with one of these.
-_STATUS = (
-    (errors.NotFound, 404),
-    (errors.SignInFirst, 401),
-    (errors.Denied, 403),
-    (errors.Conflict, 409),
-    (errors.Stale, 412),
-    (errors.TooMany, 429),
-    (errors.Unavailable, 503),
-    (errors.Malformed, 400),
-    (errors.TooBig, 413),
-)
 _HEADINGS = {
     400: "This could not be read",
     401: "Sign in first",
@@ -44,11 +32,6 @@ _ADVICE = {
     500: "It was written down. What you sent may not have been kept: go back and look.",
     503: "Nothing is lost. Try again in a minute.",
 }
-
-
-def status_of(refusal: errors.Refusal) -> int:
-    """The status with which a form is shown again."""
-    return next((status for kind, status in _STATUS if isinstance(refusal, kind)), 422)
 
 
 def refusal_page(

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import Refusal
+from core.http import status_of
 from core.ids import SessionId
 from members import accounts, credentials, links, passwords, sessions
 from members.cookies import CookieRules, ended_cookie, session_cookie
@@ -21,7 +22,6 @@ from members.shapes import (
 from pages.addresses import safe_next
 from pages.forms import Form, Typed, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
 from storage.database import Database
 
 _JOIN = "Reading needs no account. Writing does: a handle, an address that we can reach you at, a password."

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import NotFound, Refusal
+from core.http import status_of
 from core.text import Line, Name
 from gatherings.gatherings import read_gatherings
 from members import duties
@@ -13,7 +14,6 @@ from members.policy import ensure_can_give_duties
 from members.shapes import Duty, DutyKind
 from pages.forms import BadButton, FieldNotAcceptable, Form, number_in, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
 from storage.database import Database
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import Refusal
+from core.http import status_of
 from core.ids import SessionId
 from members import accounts, credentials, passwords, profiles, sessions
 from members.countries import COUNTRIES
@@ -16,7 +17,6 @@ from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange, 
 from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
 from pages.frame import Community
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
 from storage.database import Database
 
 _LISTS = ("sectors", "stages", "materials", "languages", "public")

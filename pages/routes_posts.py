@@ -10,7 +10,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Refusal
-from core.http import PathId
+from core.http import PathId, status_of
 from core.ids import PostId, TopicId
 from forum import posts, topics
 from forum.markup import render
@@ -21,7 +21,6 @@ from forum.shapes import NewReply, Post, PostChange, ReactionKind, Topic
 from pages.contribution import Place, contribution
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to, html_response
-from pages.refusals import status_of
 from pages.topic_view import address_of
 from storage.database import Database, Reader
 

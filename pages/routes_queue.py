@@ -10,7 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 from core.errors import NotFound, Refusal
-from core.http import Cursor, PathId
+from core.http import Cursor, PathId, status_of
 from core.ids import PostId, TopicId
 from forum.pages import read_topic_page
 from forum.reading import Place, show_post
@@ -22,7 +22,6 @@ from moderation.shapes import Action, Case, CasePage, CaseState, NewDecision, Ne
 from pages import contribution
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
-from pages.refusals import status_of
 from pages.routes_posts import Desk
 from pages.topic_view import address_of
 from storage.database import Reader, Transaction

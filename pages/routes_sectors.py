@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
-from core.http import Cursor
+from core.http import Cursor, status_of
 from core.ids import SectorId, TopicId
 from forum import topics
 from forum.lists import read_topics
@@ -22,7 +22,6 @@ from gatherings.gatherings import read_gatherings
 from pages.addresses import topic_address
 from pages.forms import Form, Typed, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
 from storage.database import Database, Transaction
 
 _NEXT = 3

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import NotFound, Refusal
-from core.http import Cursor, PathId, matches
+from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
 from forum import topics
 from forum.markup import render
@@ -20,7 +20,6 @@ from forum.replies import Replies
 from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic, TopicWithPosts
 from pages.forms import Form, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to, html_response
-from pages.refusals import status_of
 from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts
 from storage.cache import VersionedCache
 from storage.database import Database, Reader

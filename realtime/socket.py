@@ -11,6 +11,7 @@ import msgspec
 
 from core.actor import VISITOR, Actor
 from core.errors import Denied, NotFound, Refusal, SignInFirst, Unavailable
+from core.http import status_of
 from realtime import protocol
 from realtime.access import Access, Sessions, without_secret
 from realtime.delivery import AWAY
@@ -25,7 +26,6 @@ from realtime.tickets import spend_ticket
 log = logging.getLogger(__name__)
 
 PATH = "/live"
-STATUS = {NotFound: 404, SignInFirst: 401, Denied: 403, Unavailable: 503}
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -170,7 +170,7 @@ def _present(actor: Actor | None) -> Actor:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     """Answer the handshake with a problem document; the socket never opens."""
-    status = next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 403)
+    status = status_of(refusal)
     body = msgspec.json.encode({"status": status, "code": refusal.code, "detail": refusal.detail})
     headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
     if status == 503:

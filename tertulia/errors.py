@@ -1,4 +1,4 @@
-"""Refusals to HTTP: the whole map, and problem documents (RFC 9457) for all that can go wrong."""
+"""Refusals to HTTP: problem documents (RFC 9457) for all that can go wrong."""
 
 from typing import Any
 
@@ -9,25 +9,13 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from msgspec import UNSET, Struct, UnsetType
 
 from core import errors
+from core.http import status_of
 from pages.press import Press
 from pages.refusals import refusal_page, wants_page
 from tertulia.bodies import refusal_of
 
 log = structlog.get_logger()
 
-STATUS: dict[type[errors.Refusal], int] = {
-    errors.NotFound: 404,
-    errors.Denied: 403,
-    errors.SignInFirst: 401,
-    errors.Conflict: 409,
-    errors.Stale: 412,
-    errors.Invalid: 422,
-    errors.Malformed: 400,
-    errors.TooBig: 413,
-    errors.UnsupportedMediaType: 415,
-    errors.TooMany: 429,
-    errors.Unavailable: 503,
-}
 TITLES = {
     400: "Malformed",
     401: "Not signed in",
@@ -63,11 +51,6 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     field: str | UnsetType = UNSET
     current: object = UNSET
-
-
-def status_of(refusal: errors.Refusal) -> int:
-    """The HTTP status of a refusal."""
-    return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
 def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
