@@ -9,6 +9,7 @@ _SHAPES = {
     "sectors": '<path d="M5 6.5h14M5 12h9M5 17.5h11.5"/>',
     "live": '<circle cx="12" cy="12" r="2.5" fill="currentColor"/>'
     '<path d="M7.5 7.5a6.4 6.4 0 0 0 0 9M16.5 7.5a6.4 6.4 0 0 1 0 9"/>',
+    "inbox": '<path d="M4 13.5 6.5 6h11l2.5 7.5V19H4zM4 13.5h5a3 3 0 0 0 6 0h5"/>',
     "me": '<circle cx="12" cy="8.5" r="3.5"/><path d="M5 19.5c1-3.6 3.7-5 7-5s6 1.4 7 5"/>',
     "duties": '<path d="M12 4l7 2.6v4.8c0 4.2-3 7-7 8.6-4-1.6-7-4.4-7-8.6V6.6z"/>',
     "help": '<circle cx="12" cy="12" r="8"/>'

@@ -8,9 +8,11 @@ from pages import (
     routes_admin,
     routes_gatherings,
     routes_home,
+    routes_inbox,
     routes_members,
     routes_posts,
     routes_queue,
+    routes_reports,
     routes_rooms,
     routes_sectors,
     routes_statics,
@@ -26,8 +28,10 @@ routes = [
     *routes_rooms.routes,
     *routes_accounts.routes,
     *routes_members.routes,
+    *routes_inbox.routes,
     *routes_admin.routes,
     *routes_queue.routes,
+    *routes_reports.routes,
     *routes_statics.routes,
 ]
 

@@ -2,6 +2,7 @@
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
 const QUIET = 20000;
+const OWN = document.body.dataset.viewer ? `member:${document.body.dataset.viewer}` : null;
 
 /**
  * Follows the channel the page was rendered from. `heard.event(event)` gets each thing that happened once and in
@@ -38,6 +39,8 @@ class Line {
   join() {
     const { channel, epoch, seq } = this.stream;
     this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
+    // The member's own channel comes along on the same line: it says when the inbox has changed.
+    if (OWN && channel !== OWN) this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
   }
 
   // Silence is asked about; no answer means that the line is dead although nobody has told us.
@@ -59,6 +62,7 @@ class Line {
   async take(frame) {
     this.listen();
     if (frame.type === "pong") return;
+    if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event")) dispatchEvent(new CustomEvent("told", { detail: frame }));
     if (frame.channel !== this.stream.channel) return;
     if (frame.type === "event") this.event(frame);
     else if (frame.type === "signal") this.heard.signal?.(frame.signal);

@@ -1,10 +1,12 @@
-// What every page does: times of one's own, menus that close, drafts.
+// What every page does: times of one's own, menus that close, drafts, how much waits in the inbox.
 
 import { keepDrafts } from "./drafts.js";
 import { localise } from "./times.js";
+import { keepUnread } from "./unread.js";
 
 localise();
 keepDrafts();
+keepUnread();
 
 // A menu closes when something else is pressed, or with Escape, which gives the focus back.
 document.addEventListener("click", (click) => {

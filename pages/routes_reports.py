@@ -1,0 +1,98 @@
+"""The record as a page that prints well: of a room, and of a gathering."""
+
+from collections.abc import Mapping
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from core.http import PathId
+from core.ids import GatheringId, RoomId
+from gatherings import report
+from gatherings.gatherings import get_gathering
+from gatherings.shapes import Gathering
+from gatherings.shapes_report import Attendance, GatheringReport, RoomReport, Totals
+from members.countries import COUNTRIES
+from pages.frame import Community
+from pages.press import safe
+from pages.routes_members import Study
+
+NOT_SAID = "Not said"
+STATES = {
+    "pending": "Waits for approval",
+    "live": "Open",
+    "shortlisted": "Shortlisted",
+    "on_stage": "On stage",
+    "answered": "Answered",
+    "dismissed": "Dismissed",
+    "merged": "Merged into another one",
+    "withdrawn": "Withdrawn",
+}
+
+
+class Table(Struct, frozen=True):
+    """People counted by something."""
+
+    by: str
+    cells: list[tuple[str, int]]
+
+
+@get("/r/{room_id:int}/report", include_in_schema=False)
+async def show_room_report(room_id: PathId, study: NamedDependency[Study]) -> Response[bytes]:
+    """The record of a room."""
+    async with study.db.read() as tx:
+        made = await report.report_room(tx, study.actor, RoomId(room_id))
+        gathering = await get_gathering(tx, GatheringId(made.gathering))
+    return _page(study, made, gathering, [made], f"/rooms/{room_id}", f"/r/{room_id}")
+
+
+@get("/g/{gathering_id:int}/report", include_in_schema=False)
+async def show_gathering_report(gathering_id: PathId, study: NamedDependency[Study]) -> Response[bytes]:
+    """The record of a gathering."""
+    async with study.db.read() as tx:
+        made = await report.report_gathering(tx, study.actor, GatheringId(gathering_id))
+        gathering = await get_gathering(tx, GatheringId(gathering_id))
+    place = f"/gatherings/{gathering_id}"
+    return _page(study, made, gathering, made.rooms, place, f"/g/{gathering_id}")
+
+
+def _page(
+    study: Study,
+    made: RoomReport | GatheringReport,
+    gathering: Gathering,
+    rooms: list[RoomReport],
+    place: str,
+    back: str,
+) -> Response[bytes]:
+    return study.press.page(
+        study.request,
+        study.actor,
+        "report.html",
+        report=made,
+        is_room=isinstance(made, RoomReport),
+        gathering=gathering,
+        rooms=rooms,
+        tables=_tables(made.attendance, study.press.community),
+        totals=[(name, getattr(made.totals, name)) for name in Totals.__struct_fields__],
+        states=STATES,
+        groups=dict(study.press.community.groups),
+        files=f"/api/v1{place}/report",
+        back=back,
+        safe=safe,
+    )
+
+
+def _tables(attendance: Attendance, community: Community) -> list[Table]:
+    groups, sectors = dict(community.groups), dict(community.sectors)
+    return [
+        Table("Stakeholder group", _named(attendance.groups, groups)),
+        Table("Sector of interest", _named(attendance.sectors, sectors)),
+        Table("Country", _named(attendance.countries, COUNTRIES)),
+    ]
+
+
+def _named(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
+    return [(names.get(slug, slug) or NOT_SAID, count) for slug, count in cells.items()]
+
+
+routes = [show_room_report, show_gathering_report]

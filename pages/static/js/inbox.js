@@ -1,0 +1,55 @@
+// The inbox: what is told arrives while one looks; following a link marks what it is about as read.
+
+import "./page.js";
+import { call } from "./calls.js";
+import { follow, reconcile, reread } from "./live.js";
+import { localise } from "./times.js";
+
+const list = document.querySelector("#told");
+let due;
+
+follow({
+  event() {
+    clearTimeout(due);
+    due = setTimeout(renew, 100);
+  },
+  async reset() {
+    return show(await reread());
+  },
+});
+
+async function renew() {
+  try {
+    show(await reread());
+  } catch {
+    due = setTimeout(renew, 5000);
+  }
+}
+
+function show({ page, stream }) {
+  reconcile(list, page.querySelector("#told"));
+  for (const id of ["unread", "none", "read"]) {
+    const [now, fresh] = [document.getElementById(id), page.getElementById(id)];
+    now.hidden = fresh.hidden;
+    if (id === "unread") now.textContent = fresh.textContent;
+  }
+  localise();
+  return stream;
+}
+
+list.addEventListener("click", (click) => {
+  const link = click.target.closest("[data-read]");
+  // Goes on although the page is left.
+  if (link) fetch(`/api/v1/inbox/${link.dataset.read}/read`, { method: "PUT", keepalive: true });
+});
+
+document.addEventListener("submit", async (submit) => {
+  if (submit.target.id !== "read") return;
+  submit.preventDefault();
+  const which = submit.submitter.value;
+  const done = await call("PUT", which === "all" ? "/inbox/read" : `/inbox/${which}/read`).catch(() => null);
+  if (done?.ok) return renew();
+  const button = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: which });
+  submit.target.append(button);
+  submit.target.submit();
+});
