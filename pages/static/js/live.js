@@ -5,18 +5,25 @@ const QUIET = 20000;
 const OWN = document.body.dataset.viewer ? `member:${document.body.dataset.viewer}` : null;
 
 /**
- * Follows the channel the page was rendered from. `heard.event(event)` gets each thing that happened once and in
+ * Follows the channel the page was rendered from, and `data-also`, a second one, if the page names it. `heard.event(event)` gets each thing that happened once and in
  * order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the page and returns where it stands now.
  */
 export function follow(heard) {
   const body = document.body;
   if (!body.dataset.live) return null;
-  return new Line({ channel: body.dataset.live, epoch: body.dataset.epoch, seq: Number(body.dataset.seq) }, heard);
+  return new Line(streamsOf(body), heard);
+}
+
+function streamsOf(body) {
+  const { live, epoch, seq, also, alsoSeq } = body.dataset;
+  const streams = [{ channel: live, epoch, seq: Number(seq) }];
+  if (also) streams.push({ channel: also, epoch, seq: Number(alsoSeq) });
+  return streams;
 }
 
 class Line {
-  constructor(stream, heard) {
-    this.stream = stream;
+  constructor(streams, heard) {
+    this.streams = streams;
     this.heard = heard;
     this.tries = 0;
     this.since = null;
@@ -37,8 +44,7 @@ class Line {
   }
 
   join() {
-    const { channel, epoch, seq } = this.stream;
-    this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
+    for (const { channel, epoch, seq } of this.streams) this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
     // The member's own channel comes along on the same line: it says when the inbox has changed.
     if (OWN && channel !== OWN) this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
   }
@@ -63,31 +69,33 @@ class Line {
     this.listen();
     if (frame.type === "pong") return;
     if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event")) dispatchEvent(new CustomEvent("told", { detail: frame }));
-    if (frame.channel !== this.stream.channel) return;
-    if (frame.type === "event") this.event(frame);
+    const stream = this.streams.find((one) => one.channel === frame.channel);
+    if (!stream) return;
+    if (frame.type === "event") this.event(stream, frame);
     else if (frame.type === "signal") this.heard.signal?.(frame.signal);
-    else if (frame.type === "joined") this.joined(frame);
+    else if (frame.type === "joined") this.joined(stream, frame);
     else if (frame.type === "reset") await this.reset();
     else if (frame.type === "refused" || frame.type === "left") this.stop("This page is not followed any more. Load it again.");
   }
 
-  joined(frame) {
-    for (const missed of frame.missed) this.event(missed);
+  joined(stream, frame) {
+    for (const missed of frame.missed) this.event(stream, missed);
     this.tries = 0;
     this.found();
   }
 
-  event(frame) {
-    if (frame.seq <= this.stream.seq) return;
+  event(stream, frame) {
+    if (frame.seq <= stream.seq) return;
     // A number is missing: join again from the last one that came, and hear what was missed.
-    if (frame.seq !== this.stream.seq + 1) return void this.drop();
-    this.stream.seq = frame.seq;
+    if (frame.seq !== stream.seq + 1) return void this.drop();
+    stream.seq = frame.seq;
     this.heard.event(frame.event);
   }
 
   async reset() {
     try {
-      this.stream = await this.heard.reset();
+      const fresh = await this.heard.reset();
+      this.streams = Array.isArray(fresh) ? fresh : [fresh];
     } catch {
       return this.drop();
     }
@@ -141,8 +149,8 @@ export async function reread() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const { live, epoch, seq } = page.body.dataset;
-  return { page, stream: { channel: live, epoch, seq: Number(seq) } };
+  const streams = streamsOf(page.body);
+  return { page, stream: streams[0], streams };
 }
 
 /**
