@@ -1,6 +1,8 @@
 """The inbox: what a member is told, each with its reason; read through the predicates that everything is read through."""
 
+import re
 from collections.abc import Sequence
+from html import unescape
 from typing import Annotated, Any
 
 from asyncpg import Record
@@ -24,6 +26,7 @@ from storage.statements import statement
 PAGE = 30
 EXCERPT = 200
 
+_TAG = re.compile(r"<[^>]*>?")
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -46,7 +49,7 @@ _SHOWN = _mine(
     topics.c.title,
     notifications.c.post_id.label("post"),
     posts.c.number,
-    func.left(posts.c.body, EXCERPT).label("excerpt"),
+    func.left(posts.c.html, 10 * EXCERPT).label("html"),
 )
 _PAGE = _SHOWN.order_by(notifications.c.id.desc()).limit(bindparam("count", type_=Integer))
 _PAGES = {
@@ -106,7 +109,7 @@ async def read_inbox(tx: Reader, actor: Actor, epoch: str, after: str | None = N
     if after is not None:
         binds["before"] = read_cursor(after, tuple[_Id])[0]
     rows: Sequence[Record] = await tx.rows(_PAGES[after is not None], **binds)
-    items = [Notification(**row) for row in rows[:PAGE]]
+    items = [_shown(row) for row in rows[:PAGE]]
     more = write_cursor(items[-1].id) if len(rows) > PAGE else None
     return InboxPage(items, more, (await count_unread(tx, actor)).unread, stream)
 
@@ -120,7 +123,7 @@ async def count_unread(tx: Reader, actor: Actor) -> Unread:
 async def find_notification(tx: Reader, actor: Actor, notification_id: int) -> Notification | None:
     """One of the member's own, if it can be seen."""
     row = await tx.row(_ONE, id=notification_id, **seen_by(actor))
-    return None if row is None else Notification(**row)
+    return None if row is None else _shown(row)
 
 
 async def read_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
@@ -135,6 +138,17 @@ async def read_all(tx: Transaction, actor: Actor) -> Unread:
     """Mark all that the member can see as read."""
     actor.signed_in()
     return await _mark(tx, actor, None)
+
+
+def _shown(row: Record) -> Notification:
+    facts = dict(row)
+    html = facts.pop("html")
+    return Notification(**facts, excerpt=None if html is None else _begins(html))
+
+
+def _begins(html: str) -> str:
+    text = " ".join(unescape(_TAG.sub(" ", html)).split())
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 1].rstrip() + "…"
 
 
 async def _mark(tx: Transaction, actor: Actor, notification_id: int | None) -> Unread:

@@ -51,7 +51,7 @@ async def past(app: Service) -> Past:
     for group, country, count in (
         ("industry-downstream", "AT", 9),
         ("academia", "KE", 6),
-        ("government", "CD", 2),
+        ("policy-eu", "CD", 2),
     ):
         for _ in range(count):
             member = await hall.member()
@@ -128,7 +128,7 @@ async def test_the_reports_pages_are_for_those_the_report_is_for(past: Past) -> 
             for path in (f"/r/{hall.room}/report", f"/g/{hall.gathering}/report"):
                 page = (await browser.get(path, headers=headers)).text
                 assert "By the scheme: see its list." in page
-                assert ("Government" in page) is is_host, path
+                assert ("Policy maker, EU" in page) is is_host, path
                 assert "Asked anonymously" in page
     await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
     async with hall.app.client() as browser:
