@@ -21,6 +21,7 @@ SAID = {
     "granted": "The duty is given.",
     "revoked": "The duty is revoked.",
     "asked": "Your question is in.",
+    "posted": "Your notice is on the board.",
     "withdrawn": "It is withdrawn. You can restore it.",
 }
 

@@ -60,6 +60,7 @@ LIMITS = {
     "post_notice": Limit(20, 600, 5),
     "ask_question": Limit(20, 600, 5),
     "vote": Limit(120, 60, 40),
+    "set_ballot": Limit(120, 60, 40),
     "react_in_room": Limit(60, 60, 20),
     "keep_room_report_xlsx": Limit(30, 600, 10),
     "keep_gathering_report_xlsx": Limit(30, 600, 10),
@@ -87,6 +88,11 @@ FORMS = {
     "/p/set": "set_reaction",
     "/r/{room_id}/questions": "ask_question",
     "/r/{room_id}/act": "vote",
+    "/r/{room_id}/polls/{poll_id}/ballot": "set_ballot",
+    "/r/{room_id}/notices": "post_notice",
+    "/r/{room_id}/board/{notice_id}/reply": "post_reply",
+    "/r/{room_id}/board/{notice_id}/edit": "edit_post",
+    "/r/{room_id}/board/act": "set_reaction",
 }
 
 

@@ -1,0 +1,228 @@
+"""One notice with its replies, editing it, and the columns of a board as its hosts arrange them."""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from msgspec import UNSET
+
+from core import clock
+from core.errors import NotFound, Refusal, allowed
+from core.http import PathId, status_of
+from core.ids import ColumnId, GatheringId, NoticeId, RoomId, TopicId
+from forum import topics
+from forum.policy import ensure_can_reply
+from forum.reading import Place, read_posts
+from forum.replies import Replies
+from forum.shapes import NewReply, Post
+from gatherings import boards, columns, notices, rooms
+from gatherings.gatherings import get_gathering
+from gatherings.policy_notices import ensure_can_arrange
+from gatherings.shapes_notices import (
+    COLUMN_TITLE_LENGTH,
+    NOTICE_LENGTH,
+    NOTICE_TITLE_LENGTH,
+    ColumnChange,
+    NewColumn,
+    Notice,
+    NoticeChange,
+)
+from gatherings.writing import get_writer
+from pages import contribution
+from pages.board_view import Board, Shelf, stand_of
+from pages.forms import BadButton, Form, number_in, once_of, read_form, text_in, to_shape
+from pages.press import go_to
+from pages.routes_rooms import Foyer
+from storage.database import Reader
+from storage.log import Stream, read_head
+
+
+@get("/r/{room_id:int}/board/{notice_id:int}", include_in_schema=False)
+async def show_notice(room_id: PathId, notice_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+    """One notice, whole, and what was replied to it."""
+    return await _notice_page(foyer, room_id, notice_id, Form())
+
+
+@post("/r/{room_id:int}/board/{notice_id:int}/reply", include_in_schema=False)
+async def reply_to_notice(
+    room_id: PathId, notice_id: PathId, foyer: NamedDependency[Foyer], replies: NamedDependency[Replies]
+) -> Response[bytes]:
+    """Reply to a notice: a post of the room's topic under that of the notice."""
+    typed = await read_form(foyer.request)
+    async with foyer.db.read() as tx:
+        notice, board = await _find(tx, foyer, room_id, notice_id)
+    try:
+        reply = to_shape(NewReply, {"body": text_in(typed, "body"), "parent": notice.post})
+        once = once_of(foyer.request, foyer.actor, typed)
+        answer = await replies.post_reply(foyer.actor, TopicId(board.room.topic), reply, once)
+    except Refusal as refusal:
+        form = Form(typed=typed).refuse(refusal)
+        return await _notice_page(foyer, room_id, notice_id, form, status_of(refusal))
+    number = msgspec.json.decode(answer.body, type=Post).number
+    return go_to(f"/r/{room_id}/board/{notice_id}#p{number}")
+
+
+@get("/r/{room_id:int}/board/{notice_id:int}/edit", include_in_schema=False)
+async def show_edit_notice(
+    room_id: PathId, notice_id: PathId, foyer: NamedDependency[Foyer]
+) -> Response[bytes]:
+    """The form that gives one's notice another text."""
+    foyer.actor.signed_in()
+    async with foyer.db.read() as tx:
+        notice, _ = await _find(tx, foyer, room_id, notice_id)
+    typed = {"title": [notice.title or ""], "body": [notice.body or ""]}
+    return await _edit_page(foyer, room_id, notice_id, Form(typed=typed, version=notice.version))
+
+
+@post("/r/{room_id:int}/board/{notice_id:int}/edit", include_in_schema=False)
+async def edit_notice(room_id: PathId, notice_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+    """Give one's notice another text."""
+    typed = await read_form(foyer.request)
+    async with foyer.db.read() as tx:
+        notice, _ = await _find(tx, foyer, room_id, notice_id)
+    version = number_in(text_in(typed, "version")) or notice.version
+    try:
+        change = to_shape(NoticeChange, {"title": text_in(typed, "title"), "body": text_in(typed, "body")})
+        async with foyer.db.begin() as tx:
+            await notices.change_notice(tx, foyer.actor, NoticeId(notice_id), change, version)
+    except Refusal as refusal:
+        # What was typed stays; the version that is sent next is the one that is there now.
+        form = Form(typed=typed, version=notice.version).refuse(refusal)
+        return await _edit_page(foyer, room_id, notice_id, form, status_of(refusal))
+    return go_to(f"/r/{room_id}/board/{notice_id}")
+
+
+@get("/r/{room_id:int}/board/columns", include_in_schema=False)
+async def show_columns(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+    """The columns as hosts name, order and remove them."""
+    return await _columns_page(foyer, room_id, Form())
+
+
+@post("/r/{room_id:int}/board/columns", include_in_schema=False)
+async def arrange_columns(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+    """Add a column, name it otherwise, put it elsewhere, or remove it."""
+    typed = await read_form(foyer.request)
+    foyer.actor.signed_in()
+    word, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
+    title, actor = text_in(typed, "title"), foyer.actor
+    column = ColumnId(number_in(first) or 0)
+    try:
+        async with foyer.db.begin() as tx:
+            if word == "add":
+                await columns.add_column(tx, actor, RoomId(room_id), to_shape(NewColumn, {"title": title}))
+            elif word == "name":
+                change = to_shape(ColumnChange, {"title": title})
+                await columns.change_column(tx, actor, column, change, number_in(second))
+            elif word == "place":
+                change = to_shape(ColumnChange, {"place": number_in(second) or 1})
+                await columns.change_column(tx, actor, column, change, None)
+            elif word == "remove":
+                into = number_in(text_in(typed, "into"))
+                await columns.remove_column(tx, actor, column, ColumnId(into) if into else None, None)
+            else:
+                raise BadButton
+    except Refusal as refusal:
+        return await _columns_page(foyer, room_id, Form(typed=typed).refuse(refusal), status_of(refusal))
+    return go_to(f"/r/{room_id}/board/columns")
+
+
+async def _columns_page(foyer: Foyer, room_id: int, form: Form, status: int = 200) -> Response[bytes]:
+    async with foyer.db.read() as tx:
+        facts, room = await rooms.look_at_room(tx, foyer.actor, RoomId(room_id))
+        ensure_can_arrange(foyer.actor, facts, clock.now())
+        found = await boards.count_columns(tx, facts.id)
+    return foyer.press.page(
+        foyer.request,
+        foyer.actor,
+        "columns.html",
+        status,
+        room=room,
+        columns=found,
+        form=form,
+        title_length=COLUMN_TITLE_LENGTH,
+    )
+
+
+async def _edit_page(
+    foyer: Foyer, room_id: int, notice_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    return foyer.press.page(
+        foyer.request,
+        foyer.actor,
+        "notice_edit.html",
+        status,
+        address=f"/r/{room_id}/board/{notice_id}",
+        form=form,
+        notice_length=NOTICE_LENGTH,
+        title_length=NOTICE_TITLE_LENGTH,
+    )
+
+
+async def _notice_page(
+    foyer: Foyer, room_id: int, notice_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    actor, now = foyer.actor, clock.now()
+    async with foyer.db.read() as tx:
+        notice, board = await _find(tx, foyer, room_id, notice_id)
+        topic = await topics.get_topic(tx, actor, TopicId(board.room.topic))
+        replied, following = await _replies(tx, foyer, board, notice)
+    can_reply = notice.state != "held" and allowed(ensure_can_reply, actor, topic, now)
+    place = contribution.Place(
+        address=f"/t/{topic.id}/room",
+        viewer=actor.id,
+        may_reply=can_reply,
+        may_react=actor.id is not None and actor.is_verified,
+        base=1,
+        groups=foyer.press.groups,
+    )
+    form.action, form.draft = f"/r/{room_id}/board/{notice_id}/reply", f"reply:{notice.post}"
+    return foyer.press.page(
+        foyer.request,
+        actor,
+        "notice.html",
+        status,
+        notice=notice,
+        board=board,
+        stand=stand_of(actor, board, foyer.press.groups),
+        replies=contribution.contributions(replied, place),
+        more=following,
+        can_reply=can_reply,
+        form=form,
+    )
+
+
+async def _find(tx: Reader, foyer: Foyer, room_id: int, notice_id: int) -> tuple[Notice, Board]:
+    facts, notice = await notices.find_notice(tx, foyer.actor, NoticeId(notice_id))
+    if facts.id != room_id:
+        raise NotFound
+    room = await rooms.show_room(tx, foyer.actor, facts.id)
+    found = await boards.count_columns(tx, facts.id)
+    stream = Stream(f"topic:{room.topic}", foyer.db.epoch, await read_head(tx, f"topic:{room.topic}"))
+    board = Board(
+        facts=facts,
+        room=room,
+        gathering=await get_gathering(tx, GatheringId(room.gathering)),
+        columns=found,
+        shelves=[Shelf(column=None, notices=[notice], next=None)],
+        stream=stream,
+        topic_stream=stream,
+        writer=await get_writer(tx, foyer.actor, facts),
+    )
+    return notice, board
+
+
+async def _replies(tx: Reader, foyer: Foyer, board: Board, notice: Notice) -> tuple[list[Post], bool]:
+    if notice.number is UNSET or notice.state == "held":
+        return [], False
+    place = Place(branch=notice.number)
+    page = await read_posts(tx, foyer.actor, TopicId(board.room.topic), place, board.stream)
+    return [one for one in page.items if one.id != notice.post], page.next is not None
+
+
+routes = [
+    show_notice,
+    reply_to_notice,
+    show_edit_notice,
+    edit_notice,
+    show_columns,
+    arrange_columns,
+]
