@@ -11,6 +11,7 @@ from gatherings import rooms
 from gatherings.boards import count_columns
 from gatherings.gatherings import find_gatherings, get_gathering
 from gatherings.notice_reading import find_notices
+from gatherings.poll_reading import find_polls, tell_open_polls
 from gatherings.reading import count_questions, count_votes, find_questions
 from gatherings.visibility import questions_heard_by
 from storage.database import Reader
@@ -84,19 +85,27 @@ async def _show_columns(tx: Reader, audience: str, entries: Sequence[Entry]) -> 
     return [_tell(entry.event, columns=columns) for entry in entries]
 
 
+async def _show_polls(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    found = await find_polls(tx, _named(entries, "poll_id"), audience, entries[0].event["room_id"])
+    return [_tell(entry.event, poll=found.get(entry.event["poll_id"])) for entry in entries]
+
+
 # By what their events name.
 _SHOW: Mapping[str, Show] = {
     "question_id": _show_questions,
     "notice_id": _show_notices,
     "column_id": _show_columns,
+    "poll_id": _show_polls,
 }
 
 
 async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:
-    """The votes of all live questions, as one signal."""
+    """The votes of all live questions, and how open polls stand."""
     counted = await count_votes(tx, RoomId(room_id))
     votes = {str(question): count for question, count in counted.items()}
-    return [msgspec.json.encode({"type": "votes", "votes": votes})]
+    polls = await tell_open_polls(tx, RoomId(room_id))
+    signals = [{"type": "votes", "votes": votes}, *([polls] if polls else [])]
+    return [msgspec.json.encode(signal) for signal in signals]
 
 
 def _named(entries: Sequence[Entry], name: str) -> list[int]:

@@ -90,3 +90,24 @@ class NoticePosted(_OnNotice, frozen=True, kw_only=True, tag="notice_posted"):
 
 class NoticeChanged(_OnNotice, frozen=True, kw_only=True, tag="notice_changed"):
     """It says something else, was moved, pinned, withdrawn, hidden or approved, or ends at another time."""
+
+
+class _OnPoll(Event, frozen=True, kw_only=True):
+    room_id: int
+    poll_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}"
+
+
+class PollChanged(_OnPoll, frozen=True, kw_only=True, tag="poll_changed"):
+    """A draft was made, changed or deleted, or a word struck from the results or put back."""
+
+
+class PollOpened(_OnPoll, frozen=True, kw_only=True, tag="poll_opened"):
+    """It takes answers, for the first time or again."""
+
+
+class PollClosed(_OnPoll, frozen=True, kw_only=True, tag="poll_closed"):
+    """It takes no more answers, and its results are shown."""

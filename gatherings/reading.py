@@ -32,6 +32,7 @@ from gatherings import rooms
 from gatherings.boards import count_columns
 from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
 from gatherings.policy import RoomFacts
+from gatherings.poll_reading import show_polls
 from gatherings.shapes import Counts, Question, QuestionOrder, QuestionPage, QuestionState, Room
 from gatherings.tables import questions, votes
 from gatherings.visibility import is_mine, questions_seen_by, visible_questions
@@ -136,7 +137,9 @@ async def show_snapshot(tx: Reader, actor: Actor, room_id: RoomId, order: Questi
     counts = await count_questions(tx, room_id)
     page = await _read(tx, actor, facts, order, stream)
     columns = await count_columns(tx, room_id) if "board" in facts.modules else UNSET
-    return msgspec.structs.replace(room, counts=counts, questions=page, columns=columns, stream=stream)
+    polls = await show_polls(tx, actor, facts) if "polls" in facts.modules else UNSET
+    room = msgspec.structs.replace(room, columns=columns, polls=polls)
+    return msgspec.structs.replace(room, counts=counts, questions=page, stream=stream)
 
 
 async def read_questions(

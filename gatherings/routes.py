@@ -12,6 +12,7 @@ from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import gatherings, questions, reading, rooms
 from gatherings.asking import QuestionWriter
 from gatherings.routes_notices import routes as notice_routes
+from gatherings.routes_polls import routes as poll_routes
 from gatherings.routes_reactions import reaction_routes
 from gatherings.routes_report import report_routes
 from gatherings.shapes import (
@@ -216,6 +217,7 @@ routes = [
     set_vote,
     settle_question,
     *notice_routes,
+    *poll_routes,
     *reaction_routes,
     *report_routes,
 ]

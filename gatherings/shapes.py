@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.text import NO_CONTROLS, Line, LongText, PostBody, Slug, Title
 from gatherings.shapes_notices import Column
+from gatherings.shapes_polls import Poll
 from members.shapes import Author
 from storage.log import Stream
 
@@ -173,6 +174,7 @@ class Room(Struct, frozen=True, kw_only=True):
     counts: Counts | UnsetType = UNSET
     questions: QuestionPage | UnsetType = UNSET
     columns: list[Column] | UnsetType = UNSET
+    polls: list[Poll] | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET
 
 

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from forum.replies import Replies
 from gatherings.asking import QuestionWriter
+from gatherings.ballots import BallotWriter
 from gatherings.reactions import RoomReactions
 from gatherings.votes import VoteWriter
 from members.shapes import Taxonomies
@@ -37,6 +38,7 @@ class House(Struct, frozen=True, kw_only=True):
     replies: Replies
     asking: QuestionWriter
     votes: VoteWriter
+    ballots: BallotWriter
     room_reactions: RoomReactions
     limiter: Limiter
     cache: VersionedCache
@@ -53,6 +55,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     hub = Hub(db, bell, KINDS, limits)
     community = read_community(settings.community)
     votes = VoteWriter(db)
+    ballots = BallotWriter(db)
     try:
         await bell.start(hub)
         await hub.start()
@@ -66,6 +69,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             replies=Replies(db),
             asking=QuestionWriter(db),
             votes=votes,
+            ballots=ballots,
             room_reactions=RoomReactions(db),
             limiter=Limiter(redis, settings.rate_limits),
             cache=VersionedCache(),
@@ -73,6 +77,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         )
     finally:
         await votes.close()
+        await ballots.close()
         await hub.close()
         await bell.close()
         if redis is not None:

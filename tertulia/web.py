@@ -139,6 +139,7 @@ def _values(house: House, press: Press) -> dict[str, Any]:
         "replies": house.replies,
         "asking": house.asking,
         "votes": house.votes,
+        "ballots": house.ballots,
         "room_reactions": house.room_reactions,
         "limiter": house.limiter,
         "cache": house.cache,

@@ -1,0 +1,39 @@
+"""The split of a poll by stakeholder group, of which no cell under five is told or can be reckoned."""
+
+from collections.abc import Mapping, Sequence
+
+from gatherings.cells import THRESHOLD
+
+
+def split(rows: Mapping[str, Sequence[int]]) -> dict[str, list[int | None]]:
+    """The table of groups (everybody is in one, "" being those of none) by answers, with None where nothing is told.
+
+    How all groups together answered is public, how many of a group answered is not: so a cell could only be reckoned
+    from the rest of its column. The row of those of no group is never told, and counts among what is left out.
+    """
+    if not rows:
+        return {}
+    width = len(next(iter(rows.values())))
+    columns = [_told({group: row[place] for group, row in rows.items()}) for place in range(width)]
+    return {group: [column.get(group) for column in columns] for group in sorted(rows) if group}
+
+
+def _told(cells: Mapping[str, int]) -> dict[str, int]:
+    told = {group: count for group, count in cells.items() if group and count >= THRESHOLD}
+    ranked = sorted(told, key=lambda group: (-told[group], group))
+    left_out = [cells[group] for group in cells if group not in told]
+    while ranked and not _hides(left_out):
+        left_out.append(told.pop(ranked.pop()))
+    return told
+
+
+def _hides(left_out: Sequence[int]) -> bool:
+    """Whether their sum, which the column gives away, tells of no small one what it is.
+
+    One alone is told by it, and so are all if it is as small or as large as a sum of small cells can be.
+    """
+    if all(count >= THRESHOLD for count in left_out):
+        return True
+    together = sum(left_out)
+    has_large = any(count >= THRESHOLD for count in left_out)
+    return len(left_out) > 1 and together >= THRESHOLD and (has_large or together <= 3 * len(left_out))
