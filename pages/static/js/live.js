@@ -5,8 +5,9 @@ const QUIET = 20000;
 const OWN = document.body.dataset.viewer ? `member:${document.body.dataset.viewer}` : null;
 
 /**
- * Follows the channel the page was rendered from, and `data-also`, a second one, if the page names it. `heard.event(event)` gets each thing that happened once and in
- * order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the page and returns where it stands now.
+ * Follows the channel the page was rendered from, and the one that `data-also` names beside it. `heard.event(event)`
+ * gets each thing that happened once and in order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the
+ * page and returns where it stands now: one stream, or all of them.
  */
 export function follow(heard) {
   const body = document.body;
@@ -46,7 +47,7 @@ class Line {
   join() {
     for (const { channel, epoch, seq } of this.streams) this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
     // The member's own channel comes along on the same line: it says when the inbox has changed.
-    if (OWN && channel !== OWN) this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
+    if (OWN && this.streams.every((one) => one.channel !== OWN)) this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
   }
 
   // Silence is asked about; no answer means that the line is dead although nobody has told us.
