@@ -64,7 +64,7 @@ async def show_topic(tx: Reader, audience: str, entries: Sequence[Entry]) -> lis
     viewer = listener(audience, TopicId(entries[0].event["topic_id"]))
     named = {entry.event["post_id"] for entry in entries if "post_id" in entry.event}
     found = await read_posts_by_id(tx, viewer, sorted(named))
-    changed = {entry.event["topic_id"] for entry in entries if entry.event["type"] == "topic_changed"}
+    changed = {entry.event["topic_id"] for entry in entries if "post_id" not in entry.event}
     shown = await topics.show_topics(tx, viewer, sorted(changed))
     arrived = [post.id for post in found.values() if post.parent is not None]
     replies = {row["id"]: row["children"] for row in await tx.rows(_REPLIES, ids=arrived)} if arrived else {}

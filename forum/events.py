@@ -37,6 +37,10 @@ class TopicChanged(_InTopic, frozen=True, kw_only=True, tag="topic_changed"):
     """Title, tags or state changed: the topic itself is shown anew."""
 
 
+class ReadersChanged(_InTopic, frozen=True, kw_only=True, tag="readers_changed"):
+    """Others may read the topic than before: all who listen to it are asked again."""
+
+
 class _OnPost(_InTopic, frozen=True, kw_only=True):
     post_id: int
 

@@ -184,6 +184,13 @@ async def change_topic(
     await _tell(tx, topic)
 
 
+async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:
+    """Give the topic of something that is called otherwise now its new title. No rule is asked."""
+    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=None)
+    await tx.record(TopicMoved(sector_id=sector_id, topic_id=topic_id))
+    await tx.record(TopicChanged(topic_id=topic_id))
+
+
 async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Let nobody but moderators reply; locking a locked topic changes nothing."""
     topic = await get_topic(tx, actor, topic_id, lock=True)

@@ -9,23 +9,29 @@ from core.actor import VISITOR, Actor
 from core.ids import GatheringId, RoomId
 from gatherings import rooms
 from gatherings.boards import count_columns
+from gatherings.events import QuestionClaimed
 from gatherings.gatherings import find_gatherings, get_gathering
 from gatherings.notice_reading import find_notices
 from gatherings.poll_reading import find_polls, tell_open_polls
-from gatherings.reading import count_questions, count_votes, find_questions
+from gatherings.programme_reading import find_sessions
+from gatherings.question_reading import count_questions, count_votes, find_questions
 from gatherings.visibility import questions_heard_by
 from storage.database import Reader
 from storage.log import Entry
 
 Show = Callable[[Reader, str, Sequence[Entry]], Awaitable[list[bytes]]]
 
+# Who stands for a class of a gathering's listeners: its hosts read all that is in it.
+_VIEWERS = {"all": VISITOR, "host": Actor(is_administrator=True)}
 WITHHELD = b'{"type":"withheld"}'
+# Which host is at which question is for hosts.
+_CLAIMED = QuestionClaimed.__struct_config__.tag
 
 
 async def join_gathering(tx: Reader, actor: Actor, gathering_id: int) -> str:
     """The audience somebody belongs to at a gathering, or `NotFound`."""
     await get_gathering(tx, GatheringId(gathering_id))
-    return "all"
+    return "host" if actor.hosts_at(GatheringId(gathering_id)) else "all"
 
 
 async def join_room(tx: Reader, actor: Actor, room_id: int) -> str:
@@ -35,14 +41,17 @@ async def join_room(tx: Reader, actor: Actor, room_id: int) -> str:
 
 
 async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
-    """Events of a gathering, with the gathering or the room they name."""
-    shown = await rooms.find_rooms(tx, VISITOR, _named(entries, "room_id"))
-    announced = [entry for entry in entries if "room_id" not in entry.event]
+    """Events of a gathering, with what they name; what is not for everyone is shown to its hosts."""
+    shown = await rooms.find_rooms(tx, _VIEWERS[audience], _named(entries, "room_id"))
+    sessions = await find_sessions(tx, _VIEWERS[audience], _named(entries, "session_id"))
+    announced = [entry for entry in entries if not entry.event.keys() & {"room_id", "session_id"}]
     gatherings = await find_gatherings(tx, _named(announced, "gathering_id"))
     told: list[bytes] = []
     for entry in entries:
         if "room_id" in entry.event:
             told.append(_tell(entry.event, room=shown.get(entry.event["room_id"])))
+        elif "session_id" in entry.event:
+            told.append(_tell(entry.event, session=sessions.get(entry.event["session_id"])))
         else:
             told.append(_tell(entry.event, gathering=gatherings.get(entry.event["gathering_id"])))
     return told
@@ -65,9 +74,12 @@ async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list
 async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """A question, with the room's counts as they are now."""
     found = await find_questions(tx, _named(entries, "question_id"), questions_heard_by(audience))
-    counts = await count_questions(tx, RoomId(entries[0].event["room_id"]))
+    counts = await count_questions(tx, RoomId(entries[0].event["room_id"]), audience == "host")
     return [
-        _tell(entry.event, question=found.get(entry.event["question_id"]), counts=counts) for entry in entries
+        WITHHELD
+        if entry.event["type"] == _CLAIMED and audience != "host"
+        else _tell(entry.event, question=found.get(entry.event["question_id"]), counts=counts)
+        for entry in entries
     ]
 
 

@@ -43,6 +43,32 @@ class RoomClosed(_RoomMoved, frozen=True, kw_only=True, tag="room_closed"):
     """A host closed the room."""
 
 
+class RoomChanged(_RoomMoved, frozen=True, kw_only=True, tag="room_changed"):
+    """It is called otherwise, or has other modules or rules."""
+
+
+class EntryChanged(Event, frozen=True, kw_only=True, tag="entry_changed"):
+    """Others may come in than before: all who listen to the room are asked again."""
+
+    room_id: int
+
+    @property
+    def channel(self) -> str:
+        return f"room:{self.room_id}"
+
+
+class _OnProgramme(_InGathering, frozen=True, kw_only=True):
+    session_id: int
+
+
+class SessionPlanned(_OnProgramme, frozen=True, kw_only=True, tag="session_planned"):
+    """The programme has one more session."""
+
+
+class SessionChanged(_OnProgramme, frozen=True, kw_only=True, tag="session_changed"):
+    """A session is otherwise, at another time or place, or cancelled."""
+
+
 class _OnQuestion(Event, frozen=True, kw_only=True):
     room_id: int
     question_id: int
@@ -57,11 +83,15 @@ class QuestionAsked(_OnQuestion, frozen=True, kw_only=True, tag="question_asked"
 
 
 class QuestionSettled(_OnQuestion, frozen=True, kw_only=True, tag="question_settled"):
-    """It was answered, dismissed, withdrawn, or taken up again."""
+    """It went from one state to another, or elsewhere among the shortlisted."""
 
 
 class QuestionChanged(_OnQuestion, frozen=True, kw_only=True, tag="question_changed"):
-    """Its post says something else now, or was hidden or shown again."""
+    """Its post says something else now, or was hidden or shown again; or it has other votes by a merge."""
+
+
+class QuestionClaimed(_OnQuestion, frozen=True, kw_only=True, tag="question_claimed"):
+    """A host is at it, or no longer."""
 
 
 class ColumnsChanged(Event, frozen=True, kw_only=True, tag="columns_changed"):

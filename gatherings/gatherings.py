@@ -34,6 +34,7 @@ from gatherings import rooms
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.events import GatheringChanged
 from gatherings.policy import ensure_can_announce, ensure_hosts, ensure_time_zone, ensure_times
+from gatherings.programme_reading import read_sessions
 from gatherings.shapes import Gathering, GatheringChange, GatheringPage, GatheringTime, NewGathering
 from gatherings.tables import gatherings
 from storage.cursors import read_cursor, write_cursor
@@ -44,7 +45,7 @@ from storage.statements import Statement, statement
 PAGE = 30
 
 _OWN = ("title", "kind", "mode", "about", "place", "starts_at", "ends_at", "time_zone", "state")
-_GATHERINGS = select(
+GATHERINGS = select(
     gatherings.c.id,
     *gatherings.c[_OWN],
     gatherings.c.version,
@@ -52,21 +53,21 @@ _GATHERINGS = select(
     sectors.c.name.label("sector_name"),
 ).join(sectors, sectors.c.id == gatherings.c.sector_id)
 
-_SHOW = statement(_GATHERINGS.where(gatherings.c.id == bindparam("id")))
-_FIND = statement(_GATHERINGS.where(gatherings.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+_SHOW = statement(GATHERINGS.where(gatherings.c.id == bindparam("id")))
+_FIND = statement(GATHERINGS.where(gatherings.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 _GET_LOCKED = statement(
-    _GATHERINGS.where(gatherings.c.id == bindparam("id")).with_for_update(key_share=True, of=gatherings)
+    GATHERINGS.where(gatherings.c.id == bindparam("id")).with_for_update(key_share=True, of=gatherings)
 )
 _ANNOUNCE = statement(
     insert(gatherings)
-    .values({name: bindparam(name) for name in ("sector_id", *_OWN)})
+    .values({name: bindparam(name) for name in ("sector_id", *_OWN, "changed_at")})
     .returning(gatherings.c.id)
 )
 _CHANGE = statement(
     update(gatherings)
     .where(gatherings.c.id == bindparam("gathering"))
     .values({name: bindparam(f"new_{name}") for name in _OWN})
-    .values(version=gatherings.c.version + 1)
+    .values(version=gatherings.c.version + 1, changed_at=bindparam("now"))
 )
 
 
@@ -75,7 +76,7 @@ def _page(when: GatheringTime, following: bool) -> Statement:
     sector = bindparam("sector", type_=Text)
     place = tuple_(gatherings.c.starts_at, gatherings.c.id)
     here = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger))
-    query = _GATHERINGS.where(or_(sector == null(), sectors.c.slug == sector))
+    query = GATHERINGS.where(or_(sector == null(), sectors.c.slug == sector))
     if when == "upcoming":
         query = query.where(gatherings.c.ends_at > now).order_by(gatherings.c.starts_at, gatherings.c.id)
         query = query.where(place > here) if following else query
@@ -113,12 +114,13 @@ async def read_gatherings(
 
 
 async def show_gathering(tx: Reader, actor: Actor, gathering_id: GatheringId, epoch: str) -> Gathering:
-    """A gathering with its rooms, and the position of its stream."""
+    """A gathering with its rooms and its programme, and the position of its stream."""
     channel = f"gathering:{gathering_id}"
     seq = await read_head(tx, channel)
     gathering = await get_gathering(tx, gathering_id)
     found = await rooms.read_rooms(tx, actor, gathering_id)
-    return msgspec.structs.replace(gathering, rooms=found, stream=Stream(channel, epoch, seq))
+    sessions = await read_sessions(tx, actor, gathering_id)
+    return msgspec.structs.replace(gathering, rooms=found, sessions=sessions, stream=Stream(channel, epoch, seq))
 
 
 async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:
@@ -142,7 +144,7 @@ async def announce_gathering(tx: Transaction, actor: Actor, new: NewGathering) -
         {**{name: getattr(new, name) for name in _OWN if name != "state"}, "state": "announced"}
     )
 
-    return GatheringId(await tx.value(_ANNOUNCE, sector_id=sector_id, **values))
+    return GatheringId(await tx.value(_ANNOUNCE, sector_id=sector_id, changed_at=clock.now(), **values))
 
 
 async def change_gathering(
@@ -159,7 +161,8 @@ async def change_gathering(
     values = _checked(_changed(row, change))
     if all(values[name] == row[name] for name in _OWN):
         return
-    await tx.run(_CHANGE, gathering=gathering_id, **{f"new_{name}": value for name, value in values.items()})
+    binds = {f"new_{name}": value for name, value in values.items()}
+    await tx.run(_CHANGE, gathering=gathering_id, now=clock.now(), **binds)
     await tx.record(GatheringChanged(gathering_id=gathering_id))
 
 

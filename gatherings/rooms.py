@@ -1,26 +1,22 @@
-"""Rooms: planning, opening, closing, and the snapshot a client starts from."""
+"""Rooms: finding, showing, opening, closing."""
 
 from typing import Protocol, runtime_checkable
 
 import msgspec
 from asyncpg import Record
-from sqlalchemy import BigInteger, bindparam, func, insert, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
-from core.text import tidy
-from forum.markup import render
-from forum.placing import NewPost, place_posts
 from forum.tables import sectors, topics
-from forum.topics import open_topic
 from forum.visibility import seen_by, visible_topics
-from gatherings.boards import begin_board
-from gatherings.events import RoomClosed, RoomOpened, RoomPlanned
-from gatherings.policy import GatheringCancelled, RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
-from gatherings.shapes import NewRoom, Room, RoomEntry, RoomMove, RoomRules
+from gatherings.events import RoomClosed, RoomOpened
+from gatherings.policy import RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
+from gatherings.shapes import Room, RoomMove
+from gatherings.shapes_rooms import RoomEntry, RoomRules
 from gatherings.tables import ROOM_FACTS, gatherings, rooms
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
@@ -57,21 +53,6 @@ _FIND = statement(_ROOMS.where(rooms.c.id == func.any(bindparam("ids", type_=ARR
 _TOPICS_OF = statement("SELECT topic_id FROM rooms WHERE id = ANY(CAST(:ids AS bigint[]))")
 _IN_GATHERING = statement(_ROOMS.where(rooms.c.gathering_id == bindparam("gathering")).order_by(rooms.c.id))
 _OPEN_NOW = statement(_ROOMS.where(rooms.c.state == "open").order_by(rooms.c.id.desc()).limit(20))
-_HOME = statement(
-    select(gatherings.c.sector_id, gatherings.c.title, gatherings.c.state)
-    .where(gatherings.c.id == bindparam("id"))
-    .with_for_update(read=True, of=gatherings)
-)
-_PLAN = statement(
-    insert(rooms)
-    .values(
-        {
-            name: bindparam(name)
-            for name in ("gathering_id", "topic_id", "title", "modules", "allows_anonymous")
-        }
-    )
-    .returning(rooms.c.id)
-)
 _MOVE = statement(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
@@ -116,41 +97,14 @@ async def read_open_rooms(tx: Reader, actor: Actor) -> list[Room]:
     return [room_of(row) for row in await tx.rows(_OPEN_NOW, **seen_by(actor))]
 
 
-async def plan_room(tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewRoom) -> Room:
-    """Give a gathering a room, and the room a topic in the gathering's sector, which begins with the host's words."""
-    home = await tx.row(_HOME, id=gathering_id)
-    if home is None:
-        raise NotFound
-    now = clock.now()
-    ensure_hosts(actor, gathering_id, now)
-    if home["state"] == "cancelled":
-        raise GatheringCancelled
-
-    title = tidy(new.title)
-    author, sector_id = actor.signed_in(), home["sector_id"]
-    topic_id = await open_topic(
-        tx, sector_id=sector_id, title=title, kind="room", author_id=author, tags=[], now=now
-    )
-    body = new.body or _words_for(title, home["title"])
-    html = render(body, topic=topic_id, site=tx.site).html
-    await place_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
-    room_id = await tx.value(
-        _PLAN,
-        gathering_id=gathering_id,
-        topic_id=topic_id,
-        title=title,
-        modules=sorted(set(new.modules)),
-        allows_anonymous=new.allows_anonymous,
-    )
-    if "board" in new.modules:
-        await begin_board(tx, RoomId(room_id))
-    await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
-    return await show_room(tx, actor, RoomId(room_id))
+async def lock_room(tx: Transaction, actor: Actor, room_id: RoomId) -> Record:
+    """A room that the actor can see, and that nobody else changes before the commit."""
+    return await _get(tx, actor, room_id, _GET_LOCKED)
 
 
 async def move_room(tx: Transaction, actor: Actor, room_id: RoomId, move: RoomMove) -> Room:
     """Open or close a room; whoever asks or votes at that moment is heard before, or refused after."""
-    room = facts_of(await _get(tx, actor, room_id, _GET_LOCKED))
+    room = facts_of(await lock_room(tx, actor, room_id))
     now = clock.now()
     ensure_hosts(actor, room.gathering_id, now)
     if move.version is not None and move.version != room.version:
@@ -223,7 +177,3 @@ async def _get(tx: Reader, actor: Actor, room_id: RoomId, query: Statement) -> R
     if row is None:
         raise NotFound
     return row
-
-
-def _words_for(room: str, gathering: str) -> str:
-    return f"Questions and answers of “{room}” ({gathering}). What is asked in the room is kept here and stays answerable."

@@ -9,10 +9,12 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import GatheringId, QuestionId, RoomId
-from gatherings import gatherings, questions, reading, rooms
+from gatherings import gatherings, planning, questions, reading, rooms
 from gatherings.asking import QuestionWriter
 from gatherings.routes_notices import routes as notice_routes
+from gatherings.routes_people import people_routes
 from gatherings.routes_polls import routes as poll_routes
+from gatherings.routes_programme import programme_routes
 from gatherings.routes_reactions import reaction_routes
 from gatherings.routes_report import report_routes
 from gatherings.shapes import (
@@ -22,7 +24,6 @@ from gatherings.shapes import (
     GatheringTime,
     NewGathering,
     NewQuestion,
-    NewRoom,
     Question,
     QuestionMove,
     QuestionOrder,
@@ -34,7 +35,9 @@ from gatherings.shapes import (
     Vote,
     VoteSet,
 )
+from gatherings.shapes_rooms import NewRoom
 from gatherings.votes import VoteWriter
+from members.shapes import Taxonomies
 from storage.database import Database, Transaction
 from storage.once import Once
 
@@ -117,10 +120,11 @@ async def plan_room(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Give a gathering a room."""
     answer = await once.answer(
-        db, lambda tx: rooms.plan_room(tx, actor, GatheringId(gathering_id), data), 201
+        db, lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), data, taxonomies.bodies), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -217,7 +221,9 @@ routes = [
     set_vote,
     settle_question,
     *notice_routes,
+    *people_routes,
     *poll_routes,
+    *programme_routes,
     *reaction_routes,
     *report_routes,
 ]

@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import NO_CONTROLS, Line, LongText, PostBody, Slug, Title
+from gatherings.ranking import Rank
 from gatherings.shapes_notices import Column
 from gatherings.shapes_polls import Poll
+from gatherings.shapes_programme import Session
+from gatherings.shapes_rooms import RoomRules
 from members.shapes import Author
 from storage.log import Stream
 
@@ -16,11 +19,10 @@ GatheringMode = Literal["virtual", "physical", "both"]
 GatheringState = Literal["announced", "cancelled"]
 GatheringTime = Literal["upcoming", "past"]
 RoomState = Literal["planned", "open", "closed"]
-RoomModule = Literal["questions", "board", "polls", "reactions"]
-RoomEntry = Literal["everyone", "members", "invited", "body"]
-RoomWriters = Literal["all", "panel"]
 QuestionOrder = Literal["best", "newest", "votes"]
-QuestionState = Literal["live", "answered", "dismissed", "withdrawn"]
+QuestionState = Literal[
+    "pending", "live", "shortlisted", "on_stage", "answered", "dismissed", "merged", "withdrawn"
+]
 
 QUESTION_LENGTH = 2_000
 
@@ -28,7 +30,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 ZoneName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+/-]+(?![\s\S])")]
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 QuestionBody = Annotated[str, Meta(min_length=1, max_length=QUESTION_LENGTH, pattern=NO_CONTROLS)]
-Modules = Annotated[list[RoomModule], Meta(max_length=8)]
+MoveReason = Annotated[str, Meta(min_length=1, max_length=500, pattern=NO_CONTROLS)]
 
 
 class NewGathering(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,15 +61,6 @@ class GatheringChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     state: GatheringState | UnsetType = UNSET
 
 
-class NewRoom(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A room to plan: its title, and the text that opens its topic."""
-
-    title: Title
-    body: PostBody | None = None
-    modules: Modules = field(default_factory=lambda: ["questions"])
-    allows_anonymous: bool = True
-
-
 class RoomMove(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The state a room goes to; `version`, if given, must be the current one."""
 
@@ -83,10 +76,16 @@ class NewQuestion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class QuestionMove(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The state a question goes to, and the version it was looked at in."""
+    """The state a question goes to, and the version it was looked at in. `reason`: why it is dismissed. `into`: the
+    question it is merged with. `answer`: what is answered in writing. `place`: which it is among the shortlisted, from 1;
+    the last if none is given."""
 
     state: QuestionState
     version: Version
+    reason: MoveReason | None = None
+    into: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+    answer: PostBody | None = None
+    place: Annotated[int, Meta(ge=1, le=10_000)] | None = None
 
 
 class Vote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,26 +102,23 @@ class VoteSet(Struct, frozen=True):
     my_vote: int
 
 
-class RoomRules(Struct, frozen=True, kw_only=True):
-    """What goes in a room. `entry`: who comes in (`body`: whose members, if it is those of a body). `writers`: all who
-    come in, or the panel and the hosts. `premoderated`: hosts approve first. `slow_seconds`: between two writings."""
-
-    anonymous: bool
-    entry: RoomEntry = "everyone"
-    body: str | None = None
-    writers: RoomWriters = "all"
-    premoderated: bool = False
-    slow_seconds: int = 0
-    question_length: int = QUESTION_LENGTH
-    publishes_choices: bool = False
-
-
 class Counts(Struct, frozen=True):
-    """How many of a room's questions are where; withdrawn and hidden ones are not counted."""
+    """How many of a room's questions are where; withdrawn, merged and hidden ones are not counted. Hosts are told how
+    many wait for approval."""
 
     live: int = 0
     answered: int = 0
     dismissed: int = 0
+    shortlisted: int = 0
+    on_stage: int = 0
+    pending: int | UnsetType = UNSET
+
+
+class Claim(Struct, frozen=True):
+    """A host who is at a question just now, until the moment at which that lapses."""
+
+    by: Author
+    until: datetime
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -130,13 +126,14 @@ class Question(Struct, frozen=True, kw_only=True):
 
     `mine` and `my_vote` are the viewer's own: events, which are made for many viewers, leave them out. Of a question
     that the viewer may not see (dismissed, withdrawn, hidden), events tell only that, and leave out what it says.
-    Lay what comes over what is there.
+    Lay what comes over what is there. One that waits for approval has no number yet. Shortlisted ones stand in the order
+    of `place`. `claimed_by` is for hosts. `rank` is in lists: how it came to its place.
     """
 
     id: int
     room: int
     post: int
-    state: Literal["live", "answered", "dismissed", "withdrawn", "hidden"]
+    state: QuestionState | Literal["hidden"]
     votes: int
     version: int
     settled_at: datetime | None
@@ -146,8 +143,15 @@ class Question(Struct, frozen=True, kw_only=True):
     author: Author | None | UnsetType = UNSET
     anonymous: bool | UnsetType = UNSET
     asked_at: datetime | UnsetType = UNSET
+    place: int | None | UnsetType = UNSET
+    reason: str | None | UnsetType = UNSET
+    answered_how: Literal["live", "writing"] | None | UnsetType = UNSET
+    answer_post: int | None | UnsetType = UNSET
+    merged_into: int | None | UnsetType = UNSET
+    claimed_by: Claim | None | UnsetType = UNSET
     my_vote: int | UnsetType = UNSET
     mine: bool | UnsetType = UNSET
+    rank: Rank | UnsetType = UNSET
 
 
 class QuestionPage(Struct, frozen=True):
@@ -172,6 +176,7 @@ class Room(Struct, frozen=True, kw_only=True):
     version: int
     here: int | UnsetType = UNSET
     counts: Counts | UnsetType = UNSET
+    stage: Question | None | UnsetType = UNSET
     questions: QuestionPage | UnsetType = UNSET
     columns: list[Column] | UnsetType = UNSET
     polls: list[Poll] | UnsetType = UNSET
@@ -202,6 +207,7 @@ class Gathering(Struct, frozen=True, kw_only=True):
     state: GatheringState
     version: int
     rooms: list[Room] | UnsetType = UNSET
+    sessions: list[Session] | UnsetType = UNSET
     stream: Stream | UnsetType = UNSET
 
 

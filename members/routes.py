@@ -12,6 +12,7 @@ from core.http import IfMatch, PathId, answers, json_response, version_in
 from core.ids import SessionId
 from members import accounts, credentials, links, passwords, profiles, sessions
 from members.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
+from members.routes_bodies import body_routes
 from members.routes_duties import duty_routes
 from members.shapes import (
     LinkSpent,
@@ -226,4 +227,5 @@ routes = [
     end_session,
     read_profile,
     *duty_routes,
+    *body_routes,
 ]

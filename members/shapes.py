@@ -1,9 +1,10 @@
 """What comes in and goes out about people."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
 
@@ -27,13 +28,36 @@ class Author(Struct, frozen=True):
 
 
 class Taxonomies(Struct, frozen=True, kw_only=True):
-    """The community's lists that profiles choose from, as slugs."""
+    """The community's lists that profiles and rules choose from, as slugs."""
 
     groups: frozenset[str] = frozenset()
     sectors: frozenset[str] = frozenset()
     stages: frozenset[str] = frozenset()
     materials: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
+    # Their names by slug, in the order of the community's file.
+    bodies: Mapping[str, str] = field(default_factory=dict)
+
+
+class Body(Struct, frozen=True):
+    """A body of the community, such as a steering committee."""
+
+    slug: str
+    name: str
+
+
+class BodyList(Struct, frozen=True):
+    """All bodies."""
+
+    items: list[Body]
+    next: str | None = None
+
+
+class BodyMembers(Struct, frozen=True):
+    """Who sits on a body."""
+
+    items: list[Author]
+    next: str | None = None
 
 
 class Duty(Struct, frozen=True, kw_only=True):

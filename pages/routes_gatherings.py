@@ -12,9 +12,11 @@ from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import PathId
 from core.ids import GatheringId
-from gatherings import gatherings, rooms
+from gatherings import gatherings, planning, rooms
 from gatherings.policy import UnknownTimeZone, ensure_can_announce
-from gatherings.shapes import Gathering, NewGathering, NewRoom, Room
+from gatherings.shapes import Gathering, NewGathering, Room
+from gatherings.shapes_rooms import NewRoom
+from members.shapes import Taxonomies
 from pages.forms import FieldNotAcceptable, Form, Typed, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
 from pages.refusals import status_of
@@ -89,18 +91,21 @@ async def plan_room(
     db: NamedDependency[Database],
     press: NamedDependency[Press],
     presence: NamedDependency[rooms.Presence],
+    taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Add a room to a gathering."""
     typed = await read_form(request)
     try:
         facts = {
             "title": text_in(typed, "title"),
-            "allows_anonymous": bool(text_in(typed, "allows_anonymous")),
+            "rules": {"anonymous": bool(text_in(typed, "allows_anonymous"))},
         }
         new = to_shape(NewRoom, facts)
         once = once_of(request, actor, typed)
         answer = await once.answer(
-            db, lambda tx: rooms.plan_room(tx, actor, GatheringId(gathering_id), new), 201
+            db,
+            lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), new, taxonomies.bodies),
+            201,
         )
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)

@@ -16,7 +16,7 @@ from realtime.channels import MEMBER, ChannelName
 from realtime.delivery import AWAY
 from realtime.hub import Hub
 from realtime.joining import Joins
-from realtime.peers import Peer
+from realtime.peers import Channel, Peer
 from realtime.protocol import Close
 from storage.database import Database
 from storage.statements import statement
@@ -49,6 +49,7 @@ class Access:
         self.sessions = sessions
         self._turns = asyncio.Semaphore(AT_ONCE)
         hub.access_changed = self.changed
+        hub.entry_changed = self.closing
         hub.loops.add("access: sweep", self.sweep)
 
     async def watch(self, peer: Peer) -> None:
@@ -75,6 +76,10 @@ class Access:
         """Look again at who these peers are and what they may hear."""
         for session, group in _by_session(peers).items():
             self.hub.spawn(f"access of session {session}", self._look(session, group, is_told=True))
+
+    def closing(self, channel: Channel) -> None:
+        """Ask all who listen to a channel again, visitors too: it is for others than before."""
+        self.hub.spawn(f"entry of {channel.name.text}", self.joins.ask_all_again(channel))
 
     async def sweep(self) -> None:
         """Look at every session once in a while, evenly spread: sessions also end by the clock, and tell nobody."""

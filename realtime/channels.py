@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from core.actor import Actor
-from storage.database import Reader
+from storage.database import Database, Reader
 from storage.log import Entry
 
 Audience = str
 Join = Callable[[Reader, Actor, int], Awaitable[Audience]]
 Show = Callable[[Reader, Audience, Sequence[Entry]], Awaitable[Sequence[bytes]]]
 Signals = Callable[[Reader, Audience, int], Awaitable[Sequence[bytes]]]
+Attended = Callable[[Database, Mapping[int, Sequence[int]]], Awaitable[None]]
+Present = Callable[[Reader, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
 
 # Each member's own channel, where also a change of what the member may do is told.
 MEMBER = "member"
@@ -32,7 +35,14 @@ class ChannelKind(Struct, frozen=True, kw_only=True):
     show: Show
     signals: Signals | None = None
     numbered: bool = True
+    # After an event of one of these types all who listen are asked again whether they may.
+    closing: frozenset[str] = frozenset()
     has_presence: bool = False
+    # Is told who has come, by channel: each member once a day, and again after an event of one of these types.
+    attended: Attended | None = None
+    roll_calls: frozenset[str] = frozenset()
+    # Says what may be told of the members who are there.
+    present: Present | None = None
 
 
 class ChannelName(Struct, frozen=True):

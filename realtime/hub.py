@@ -13,12 +13,12 @@ import msgspec
 from core.actor import Actor
 from realtime import protocol
 from realtime.bus import Bell, Payload, Presence, merge
+from realtime.census import Census
 from realtime.channels import MEMBER, Audience, ChannelKind, ChannelName
 from realtime.counts import Counts
 from realtime.delivery import AWAY, Delivery
 from realtime.limits import Limits
 from realtime.peers import Channel, Line, Peer
-from realtime.presence import Attendance
 from realtime.protocol import Close
 from realtime.pulse import Pulse
 from realtime.upkeep import Loops
@@ -54,16 +54,18 @@ class Hub:
         self.is_draining = False
         self.pulse = Pulse(self.counts)
         self.delivery = Delivery(db, self.pulse, self.counts, self._seen)
-        self.attendance = Attendance(bell, self._attendance_changed, self.limits.presence_forgotten_after)
+        self.census = Census(db, bell, kinds, self.limits, self.signalled)
+        self.attendance = self.census.attendance
         self.loops = Loops()
         # Whom to tell that these peers' access may have changed; the socket endpoint takes this place.
         self.access_changed: Callable[[Sequence[Peer]], None] = _nobody
+        # Whom to tell that all who listen to this channel must be asked again.
+        self.entry_changed: Callable[[Channel], None] = _nobody
         self._members: Counter[int] = Counter()
         self._addresses: Counter[str] = Counter()
         self._called = asyncio.Event()
         self._refresh_due = False
         self._patrolled_at = monotonic()
-        self._beaten_at = monotonic()
         self._tasks: set[asyncio.Task[None]] = set()
         self.loops.add("hub: patrol", self._patrol_turn)
         self.loops.add("hub: presence", self._presence_turn)
@@ -147,8 +149,7 @@ class Hub:
         if channel.kind is not None and channel.kind.has_presence:
             name = channel.name.text
             self.attendance.enter(name, peer.actor)
-            here = msgspec.json.encode({"type": "presence", "here": self.attendance.here(name)})
-            peer.tell(protocol.signal(name, here))
+            peer.tell(protocol.signal(name, msgspec.json.encode(self.census.now(name))))
 
     def leave(self, peer: Peer, name: str) -> bool:
         """Let a peer hear a channel no more; whether it did."""
@@ -204,12 +205,12 @@ class Hub:
     def returned(self) -> None:
         """Something may have been missed: patrol now, and ask for the current signals."""
         self._refresh_due = True
-        self._beaten_at = 0.0
+        self.census.beat_soon()
         self._called.set()
 
     def asked(self) -> None:
         """Another process has begun to hear: announce again who stands in which channel here."""
-        self._beaten_at = 0.0
+        self.census.beat_soon()
 
     def _signal(self, channel: Channel) -> None:
         channel.is_signalling = False
@@ -222,12 +223,15 @@ class Hub:
         for circle in channel.circles.values():
             self.pulse.push(circle, frames)
 
-    def _attendance_changed(self, channel: str, here: int) -> None:
-        self.signalled(channel, {"type": "presence", "here": here})
-
     def _seen(self, channel: Channel, entries: Sequence[Entry]) -> None:
+        types = {entry.event.get("type") for entry in entries}
+        if channel.kind is not None and types & channel.kind.closing:
+            channel.closings += 1
+            self.entry_changed(channel)
+        if channel.kind is not None and types & channel.kind.roll_calls:
+            self.census.call_roll(channel.name.text)
         is_own = channel.name.kind == MEMBER
-        if is_own and any(entry.event.get("type") in self.access_events for entry in entries):
+        if is_own and types & self.access_events:
             channel.shaken_at = monotonic()
             self.access_changed(list(channel.watchers))
 
@@ -275,10 +279,7 @@ class Hub:
 
     async def _presence_turn(self) -> None:
         await asyncio.sleep(self.limits.presence_settles_in)
-        self.attendance.settle()
-        if monotonic() - self._beaten_at >= self.limits.presence_every:
-            self._beaten_at = monotonic()
-            self.attendance.beat()
+        await self.census.turn()
 
 
 def _lower(counter: Counter[Any], key: Any) -> None:
@@ -287,5 +288,5 @@ def _lower(counter: Counter[Any], key: Any) -> None:
         del counter[key]
 
 
-def _nobody(peers: Sequence[Peer]) -> None:
+def _nobody(_: object) -> None:
     """No access to look at."""

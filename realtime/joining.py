@@ -11,6 +11,7 @@ from realtime.hub import Hub
 from realtime.peers import Channel, Peer
 from realtime.protocol import Close, Join
 from realtime.pulse import MOST_WAITING
+from storage.database import Reader
 
 log = logging.getLogger(__name__)
 
@@ -67,33 +68,54 @@ class Joins:
 
     async def ask_again(self, peer: Peer) -> None:
         """After a change of access: leave what is closed to the peer now, and see with other eyes what it sees otherwise."""
-        for name, circle in list(peer.circles.items()):
-            channel = circle.channel
-            try:
-                async with self.hub.db.read() as tx:
-                    audience = await _kind(channel).join(tx, peer.actor, channel.name.id)
-            except AWAY:
-                raise
-            except Refusal:
-                if self.hub.leave(peer, name):
-                    peer.tell(protocol.left(name, "no_access"))
-                continue
-            if peer.circles.get(name) is circle and audience != circle.audience:
-                self._enter(peer, channel, audience, Missed(None, ()))
+        for name in list(peer.circles):
+            async with self.hub.db.read() as tx:
+                await self._ask_again(tx, peer, name)
+
+    async def ask_all_again(self, channel: Channel) -> None:
+        """After others may listen than before: the same for all who listen to one channel; what cannot be asked is left."""
+        peers = [peer for circle in channel.circles.values() for peer in circle.peers]
+        try:
+            async with self.hub.db.read() as tx:
+                for peer in peers:
+                    await self._ask_again(tx, peer, channel.name.text)
+        except AWAY:
+            for peer in peers:
+                peer.shut(Close.RESTART)
+
+    async def _ask_again(self, tx: Reader, peer: Peer, name: str) -> None:
+        circle = peer.circles.get(name)
+        if circle is None:
+            return
+        channel, actor = circle.channel, peer.actor
+        try:
+            audience = await _kind(channel).join(tx, actor, channel.name.id)
+        except AWAY:
+            raise
+        except Refusal:
+            if self.hub.leave(peer, name):
+                peer.tell(protocol.left(name, "no_access"))
+            return
+        if peer.circles.get(name) is circle and audience != circle.audience:
+            self._enter(peer, channel, audience, Missed(None, ()))
 
     async def _join(self, peer: Peer, channel: Channel, frame: Join) -> None:
         delivery = self.hub.delivery
         after = frame.after
         is_void = after is not None and frame.epoch is not None and frame.epoch != self.hub.db.epoch
         while peer.is_open:
-            actor = peer.actor
+            actor, closings = peer.actor, channel.closings
+            is_new = channel.delivered < 0
             async with self.hub.db.read() as tx:
                 audience = await _kind(channel).join(tx, actor, channel.name.id)
                 await delivery.open(tx, channel)
+                if is_new and _kind(channel).closing:
+                    # What closed it between the answer and the opening was not heard here.
+                    audience = await _kind(channel).join(tx, actor, channel.name.id)
                 if is_void or after is None or after <= channel.delivered:
                     missed = await delivery.missed(tx, channel, audience, None if is_void else after)
                     # No await from here to the entering. If the peer's access changed meanwhile, all is asked again.
-                    if peer.actor is actor:
+                    if peer.actor is actor and channel.closings == closings:
                         self._enter(
                             peer, channel, audience, Missed(None, missed.signals) if is_void else missed
                         )

@@ -90,7 +90,7 @@ class Channel:
     """A channel that somebody here listens to. All its peers have been told everything up to `delivered`."""
 
     __slots__ = (
-        "circles", "delivered", "holders", "is_busy", "is_signalling", "kind", "name", "shaken_at", "signal_due",
+        "circles", "closings", "delivered", "holders", "is_busy", "is_signalling", "kind", "name", "shaken_at", "signal_due",
         "signalled", "signals", "wanted", "watchers",
     )  # fmt: skip
 
@@ -110,6 +110,8 @@ class Channel:
         self.is_signalling = False
         # When the access of this channel's member last changed, in the process's own time.
         self.shaken_at = float("-inf")
+        # How often those who listen had to be asked again whether they may.
+        self.closings = 0
         self.signal_due = 0.0
 
     def is_heard(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from forum import channels as forum
+from gatherings import attendance
 from gatherings import channels as gatherings
 from members import channels as members
 from moderation import channels as moderation
@@ -12,13 +13,19 @@ KINDS: Mapping[str, ChannelKind] = {
     "sectors": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
     "members": ChannelKind(join=members.join_members, show=members.show_members, numbered=False),
     "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector),
-    "topic": ChannelKind(join=forum.join_topic, show=forum.show_topic),
+    "topic": ChannelKind(
+        join=forum.join_topic, show=forum.show_topic, closing=frozenset({"readers_changed"})
+    ),
     "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),
     "room": ChannelKind(
         join=gatherings.join_room,
         show=gatherings.show_room,
         signals=gatherings.room_signals,
         has_presence=True,
+        attended=attendance.attend,
+        roll_calls=frozenset({"room_opened"}),
+        present=attendance.show_presence,
+        closing=frozenset({"entry_changed"}),
     ),
     "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
     "member": ChannelKind(join=members.join_member, show=members.show_member),

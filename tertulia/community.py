@@ -35,6 +35,7 @@ class Community(Struct):
     languages: list[str]
     sectors: list[_SectorEntry]
     stakeholder_groups: list[_Named]
+    bodies: list[_Named] = []
     gatherings: list[dict[str, Any]] = []
 
     def taxonomies(self) -> Taxonomies:
@@ -45,6 +46,7 @@ class Community(Struct):
             stages=frozenset(stage for sector in self.sectors for stage in sector.stages),
             materials=frozenset(material for sector in self.sectors for material in sector.materials),
             languages=frozenset(self.languages),
+            bodies={body.slug: body.name for body in self.bodies},
         )
 
 

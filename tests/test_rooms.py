@@ -32,7 +32,7 @@ async def test_hosts_plan_rooms_and_each_has_a_topic_of_its_own(hall: Hall) -> N
     path = f"/gatherings/{hall.gathering}/rooms"
     elsewhere = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
     stranger, member = await hall.member(hosts=elsewhere), await hall.member()
-    room = {"title": "Workshop", "body": "What we *do* here", "allows_anonymous": False}
+    room = {"title": "Workshop", "body": "What we *do* here", "rules": {"anonymous": False}}
 
     assert (await hall.visitor.post(path, room)).status_code == 401
     assert (await member.post(path, room)).json()["code"] == "not_host"

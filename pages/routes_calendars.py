@@ -1,0 +1,59 @@
+"""Calendars to subscribe to: the same for everyone, so that no address of one is a secret."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from core.errors import NotFound
+from core.http import IfNoneMatch, matches
+from core.ids import GatheringId
+from gatherings import calendars
+from storage.database import Database
+
+_TYPE = "text/calendar; charset=utf-8"
+
+
+@get("/feeds/gatherings/{calendar:str}", include_in_schema=False)
+async def show_gathering_calendar(
+    calendar: FromPath[str], db: NamedDependency[Database], if_none_match: IfNoneMatch = None
+) -> Response[bytes]:
+    """A gathering and its programme."""
+    name, number = _name_in(calendar), 0
+    if name.isascii() and name.isdecimal() and len(name) < 19:
+        number = int(name)
+    async with db.read() as tx:
+        body = await calendars.gathering_calendar(tx, GatheringId(number), db.site)
+    return _respond(body, f"gathering-{number}", if_none_match)
+
+
+@get("/feeds/sectors/{calendar:str}", include_in_schema=False)
+async def show_sector_calendar(
+    calendar: FromPath[str], db: NamedDependency[Database], if_none_match: IfNoneMatch = None
+) -> Response[bytes]:
+    """The gatherings of a sector."""
+    slug = _name_in(calendar)
+    async with db.read() as tx:
+        body = await calendars.sector_calendar(tx, slug, db.site)
+    return _respond(body, slug, if_none_match)
+
+
+def _name_in(calendar: str) -> str:
+    name, dot, kind = calendar.rpartition(".")
+    if not dot or kind != "ics":
+        raise NotFound
+    return name
+
+
+def _respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes]:
+    etag = calendars.etag_of(body)
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "no-cache",
+        "Content-Disposition": f'inline; filename="{name}.ics"',
+    }
+    if matches(if_none_match, etag):
+        return Response(b"", status_code=304, headers=headers, media_type=_TYPE)
+    return Response(body, headers=headers, media_type=_TYPE)
+
+
+routes = [show_gathering_calendar, show_sector_calendar]
