@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid, TooMany
-from core.ids import GatheringId, QuestionId, RoomId, SectorId, TopicId
+from core.ids import GatheringId, RoomId, SectorId, TopicId
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -47,16 +47,6 @@ class WriterFacts(Struct, frozen=True, kw_only=True):
     last_wrote_at: datetime | None = None
 
 
-class QuestionFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a question; `is_own` also holds for what was asked anonymously."""
-
-    id: QuestionId
-    post_id: int
-    state: str
-    version: int
-    is_own: bool
-
-
 class NotAdministrator(Denied):
     """Only administrators may do this."""
 
@@ -67,30 +57,6 @@ class NotHost(Denied):
     """Only hosts of the gathering may do this."""
 
     message = "Only the hosts of this gathering can do this."
-
-
-class NotAsker(Denied):
-    """Only who asked may do this."""
-
-    message = "Only who asked a question can withdraw it."
-
-
-class OwnQuestion(Denied):
-    """Nobody votes for a question of their own."""
-
-    message = "This is your own question: others vote for it."
-
-
-class AnonymityNotAllowed(Denied):
-    """The room is one where people ask by name."""
-
-    message = "In this room questions are asked by name."
-
-
-class HostsAskByName(Denied):
-    """Who decides about questions does not hide among those who ask them."""
-
-    message = "Hosts ask by name."
 
 
 class RoomNotOpen(Conflict):
@@ -141,34 +107,18 @@ class GatheringCancelled(Conflict):
     message = "This gathering was cancelled."
 
 
-class QuestionNotLive(Conflict):
-    """The question was answered, dismissed or withdrawn."""
+class HasCurrent(Conflict):
+    """Of these, what is there now is told with them."""
 
-    message = "This question is settled: votes are counted while it waits for an answer."
-
-
-class _Current(Conflict):
     def __init__(self, current: Struct) -> None:
         self.current = current
         super().__init__()
 
 
-class RoomMoved(_Current):
+class RoomMoved(HasCurrent):
     """The room is not in the version given; `current` is how it is now."""
 
     message = "Somebody else changed this room first."
-
-
-class QuestionMoved(_Current):
-    """The question is not in the version given; `current` is how it is now."""
-
-    message = "Somebody else dealt with this question first."
-
-
-class EmptyQuestion(Invalid):
-    """Nothing is asked."""
-
-    message = "Write your question first."
 
 
 class UnknownTimeZone(Invalid):
@@ -248,40 +198,6 @@ def ensure_can_write(actor: Actor, room: RoomFacts, module: str, writer: WriterF
         wait = writer.last_wrote_at + timedelta(seconds=room.slow_seconds) - now
         if room.slow_seconds and wait > timedelta():
             raise TooSoon(wait.total_seconds())
-
-
-def ensure_can_ask(actor: Actor, room: RoomFacts, anonymous: bool, now: datetime) -> None:
-    """Verified members ask in open rooms; without their name where the room allows it, and never its hosts."""
-    actor.may_write(now)
-    if room.state != "open":
-        raise RoomNotOpen
-    if "questions" not in room.modules:
-        raise NoQuestionsHere
-    if anonymous and not room.allows_anonymous:
-        raise AnonymityNotAllowed
-    if anonymous and actor.hosts_at(room.gathering_id):
-        raise HostsAskByName
-
-
-def ensure_can_vote(room_state: str, question_state: str, is_own: bool) -> None:
-    """Who may write votes in open rooms, for live questions of others."""
-    if is_own:
-        raise OwnQuestion
-    if room_state != "open":
-        raise RoomNotOpen
-    if question_state != "live":
-        raise QuestionNotLive
-
-
-def ensure_can_settle(
-    actor: Actor, room: RoomFacts, question: QuestionFacts, state: str, now: datetime
-) -> None:
-    """Who asked withdraws, and nobody else; hosts answer, dismiss and take up again, also after the room was closed."""
-    actor.may_write(now)
-    if state != "withdrawn":
-        ensure_hosts(actor, room.gathering_id, now)
-    elif not question.is_own:
-        raise NotAsker
 
 
 @cache

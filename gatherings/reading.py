@@ -1,41 +1,46 @@
 """Reading a room: its questions in an order, with their votes, and the snapshot a client starts from."""
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
-import msgspec
 from asyncpg import Record
 from msgspec import UNSET
+from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
     Integer,
-    Select,
     Text,
     and_,
     bindparam,
-    case,
-    func,
-    null,
     or_,
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
+from core import clock
 from core.actor import Actor
-from core.ids import QuestionId, RoomId
-from forum.authors import author_of, public_group
+from core.ids import RoomId
+from forum.authors import public_group
 from forum.tables import posts
 from gatherings import rooms
 from gatherings.boards import count_columns
 from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
 from gatherings.policy import RoomFacts
+from gatherings.policy_questions import SETTLED
 from gatherings.poll_reading import show_polls
-from gatherings.shapes import Counts, Question, QuestionOrder, QuestionPage, QuestionState, Room
-from gatherings.tables import questions, votes
-from gatherings.visibility import is_mine, questions_seen_by, visible_questions
+from gatherings.question_reading import (
+    SEEN,
+    count_questions,
+    find_on_stage,
+    question_of,
+    questions_query,
+    show_questions,
+)
+from gatherings.ranking import Crowd, Wish, best_first, place, rank
+from gatherings.shapes import Question, QuestionOrder, QuestionPage, QuestionState, Room
+from gatherings.tables import questions
+from gatherings.visibility import questions_seen_by
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -43,40 +48,16 @@ from storage.log import Stream, read_head
 from storage.statements import Statement, statement
 
 PAGE = 50
+# Scores have six digits; in cursors they are whole.
+MICRO = 1_000_000
 
-_MY_VOTE = and_(
-    votes.c.question_id == questions.c.id, votes.c.member_id == bindparam("viewer", type_=BigInteger)
+_STATE = bindparam("state", type_=Text)
+_OF_ROOM = (
+    questions.c.room_id == bindparam("room", type_=BigInteger),
+    SEEN,
+    or_(_STATE.is_(None), questions.c.state == _STATE),
 )
-_SEEN = visible_questions()
-
-
-def _questions(personal: bool) -> Select[Any]:
-    mine: tuple[ColumnElement[Any], ...] = ()
-    if personal:
-        mine = (is_mine().label("mine"), votes.c.member_id.is_not(None).label("voted"))
-    query = select(
-        *questions.c[("id", "room_id", "post_id", "state", "votes", "version", "settled_at")],
-        posts.c.state.label("post_state"),
-        posts.c.number,
-        posts.c.posted_at,
-        posts.c.pseudonym.is_not(None).label("anonymous"),
-        case((_SEEN, posts.c.body)).label("body"),
-        case((_SEEN, posts.c.html)).label("html"),
-        case((_SEEN, posts.c.author_id)).label("author_id"),
-        members.c.handle,
-        members.c.display_name,
-        public_group().label("author_group"),
-        *mine,
-    )
-    source = questions.join(posts, posts.c.id == questions.c.post_id)
-    source = source.outerjoin(members, members.c.id == posts.c.author_id)
-    return query.select_from(source.outerjoin(votes, _MY_VOTE) if personal else source)
-
-
-_BY_ID = questions.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))
-_SHOW = {personal: statement(_questions(personal).where(_BY_ID)) for personal in (True, False)}
 _ORDERS: dict[QuestionOrder, tuple[ColumnElement[Any], ...]] = {
-    "best": (questions.c.votes.desc(), posts.c.posted_at, questions.c.id),
     "votes": (questions.c.votes.desc(), questions.c.id),
     "newest": (posts.c.posted_at.desc(), questions.c.id.desc()),
 }
@@ -88,58 +69,55 @@ def _following(order: QuestionOrder) -> ColumnElement[bool]:
     number = bindparam("id", type_=BigInteger)
     if order == "newest":
         return tuple_(posts.c.posted_at, questions.c.id) < tuple_(at, number)
-    rest = questions.c.id > number
-    if order == "best":
-        rest = tuple_(posts.c.posted_at, questions.c.id) > tuple_(at, number)
-    return or_(questions.c.votes < counted, and_(questions.c.votes == counted, rest))
+    return or_(questions.c.votes < counted, and_(questions.c.votes == counted, questions.c.id > number))
 
 
 def _page(order: QuestionOrder, following: bool) -> Statement:
-    state = bindparam("state", type_=Text)
-    query = _questions(personal=True).where(
-        questions.c.room_id == bindparam("room"), _SEEN, or_(state == null(), questions.c.state == state)
-    )
+    query = questions_query(personal=True).where(*_OF_ROOM)
     if following:
         query = query.where(_following(order))
     return statement(query.order_by(*_ORDERS[order]).limit(bindparam("count", type_=Integer)))
 
 
 _PAGES: dict[tuple[QuestionOrder, bool], Statement] = {
-    (order, following): _page(order, following)
-    for order in get_args(QuestionOrder)
-    for following in (False, True)
+    (order, following): _page(order, following) for order in _ORDERS for following in (False, True)
 }
-# What is kept counts every question by its state; those whose post is hidden or withdrawn, which are few, come off.
-_COUNTS = statement("""
-SELECT c.live - gone.live, c.answered - gone.answered, c.dismissed - gone.dismissed
-FROM question_counts c CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE q.state = 'live') AS live,
-        count(*) FILTER (WHERE q.state = 'answered') AS answered,
-        count(*) FILTER (WHERE q.state = 'dismissed') AS dismissed
-    FROM posts p JOIN questions q ON q.post_id = p.id
-    WHERE p.topic_id = (SELECT topic_id FROM rooms WHERE id = c.room_id) AND p.state <> 'published'
-) gone
-WHERE c.room_id = :room
-""")
-_TALLIES = statement(
-    select(questions.c.id, questions.c.votes)
-    .join(posts, posts.c.id == questions.c.post_id)
-    .where(
-        questions.c.room_id == bindparam("room"), questions.c.state == "live", posts.c.state == "published"
+
+# What is there to be ranked: of each question as little as its place depends on.
+_WISHES = statement(
+    select(
+        questions.c.id,
+        questions.c.votes,
+        posts.c.posted_at,
+        public_group().label("group"),
+        questions.c.state,
     )
+    .join(posts, posts.c.id == questions.c.post_id)
+    .outerjoin(members, members.c.id == posts.c.author_id)
+    .where(*_OF_ROOM)
 )
+# Who voted at all, and whose groups were heard, for which only a public one counts.
+_CROWD = statement("""
+SELECT (SELECT count(DISTINCT v.member_id) FROM votes v JOIN questions q ON q.id = v.question_id
+        WHERE q.room_id = :room) AS voters,
+    ARRAY(SELECT DISTINCT m.stakeholder_group
+        FROM questions q JOIN posts p ON p.id = q.post_id JOIN members m ON m.id = p.author_id
+        WHERE q.room_id = :room AND q.state IN ('on_stage', 'answered') AND p.state = 'published'
+            AND m.stakeholder_group IS NOT NULL AND 'stakeholder_group' = ANY(m.public)) AS heard
+""")
 
 
 async def show_snapshot(tx: Reader, actor: Actor, room_id: RoomId, order: QuestionOrder, epoch: str) -> Room:
     """The room with its counts and the first page of its questions: what a client starts from and follows."""
     stream = await _stream(tx, room_id, epoch)
     facts, room = await rooms.look_at_room(tx, actor, room_id)
-    counts = await count_questions(tx, room_id)
+    counts = await count_questions(tx, room_id, actor.hosts_at(facts.gathering_id))
+    stage = await find_on_stage(tx, actor, facts)
     page = await _read(tx, actor, facts, order, stream)
     columns = await count_columns(tx, room_id) if "board" in facts.modules else UNSET
     polls = await show_polls(tx, actor, facts) if "polls" in facts.modules else UNSET
-    room = msgspec.structs.replace(room, columns=columns, polls=polls)
-    return msgspec.structs.replace(room, counts=counts, questions=page, stream=stream)
+    room = replace(room, columns=columns, polls=polls)
+    return replace(room, counts=counts, stage=stage, questions=page, stream=stream)
 
 
 async def read_questions(
@@ -153,63 +131,13 @@ async def read_questions(
 ) -> QuestionPage:
     """One page of a room's questions.
 
-    `best` is most votes first, and who asked first among equals; `votes` the same by number alone; `newest` the
-    latest first. A cursor holds the place in the order, not a count, so a page never repeats what stood before it;
-    what gained votes meanwhile is told by the room's stream.
+    `best` is what is most worth hearing next (see ranking.py), and each question tells its `rank` with the reasons;
+    `votes` is most votes first; `newest` the latest first. A cursor holds the place in the order, not a count, so a
+    page never repeats what stood before it; what gained votes meanwhile is told by the room's stream.
     """
     stream = await _stream(tx, room_id, epoch)
     room = await rooms.get_room(tx, actor, room_id)
     return await _read(tx, actor, room, order, stream, state, after)
-
-
-async def show_question(tx: Reader, actor: Actor, room: RoomFacts, question_id: QuestionId) -> Question:
-    """One question as the actor sees it."""
-    row = await tx.row(_SHOW[True], ids=[question_id], **questions_seen_by(actor, room))
-    assert row is not None  # whoever calls has just found it
-    return question_of(row, personal=True)
-
-
-async def find_questions(tx: Reader, ids: Sequence[int], seen: dict[str, Any]) -> dict[int, Question]:
-    """The questions as a class of listeners sees them, without what is personal."""
-    rows = await tx.rows(_SHOW[False], ids=list(ids), **seen)
-    return {row["id"]: question_of(row, personal=False) for row in rows}
-
-
-async def count_questions(tx: Reader, room_id: RoomId) -> Counts:
-    """How many questions of a room are in which state; the same for everyone."""
-    return Counts(*await tx.row(_COUNTS, room=room_id) or ())
-
-
-async def count_votes(tx: Reader, room_id: RoomId) -> dict[int, int]:
-    """The votes of all live questions of a room."""
-    return {row["id"]: row["votes"] for row in await tx.rows(_TALLIES, room=room_id)}
-
-
-def question_of(row: Record, personal: bool) -> Question:
-    """A row of questions as it goes out; what the viewer may not see is left out."""
-    question = Question(
-        id=row["id"],
-        room=row["room_id"],
-        post=row["post_id"],
-        state=row["state"] if row["post_state"] == "published" else row["post_state"],
-        votes=row["votes"],
-        version=row["version"],
-        settled_at=row["settled_at"],
-    )
-    if row["body"] is None:
-        return question
-    question = msgspec.structs.replace(
-        question,
-        number=row["number"],
-        body=row["body"],
-        html=row["html"],
-        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
-        anonymous=row["anonymous"],
-        asked_at=row["posted_at"],
-    )
-    if not personal:
-        return question
-    return msgspec.structs.replace(question, my_vote=int(row["voted"]), mine=row["mine"])
 
 
 async def _stream(tx: Reader, room_id: RoomId, epoch: str) -> Stream:
@@ -226,28 +154,66 @@ async def _read(
     state: QuestionState | None = None,
     after: str | None = None,
 ) -> QuestionPage:
-    binds = {"room": room.id, "state": state, "count": PAGE + 1, **questions_seen_by(actor, room)}
+    row = await tx.row(_CROWD, room=room.id)
+    assert row is not None
+    crowd = Crowd(row["voters"], frozenset(row["heard"]))
+    binds = {"room": room.id, "state": state, **questions_seen_by(actor, room)}
+    if order == "best":
+        items, following = await _read_best(tx, actor, room, binds, crowd, after)
+    else:
+        items, following = await _read_plain(tx, order, binds, crowd, after)
+    return QuestionPage(items, following, stream)
+
+
+async def _read_plain(
+    tx: Reader, order: QuestionOrder, binds: dict[str, Any], crowd: Crowd, after: str | None
+) -> tuple[list[Question], str | None]:
     if after is not None:
-        binds.update(_position(order, after))
-    rows = await tx.rows(_PAGES[order, after is not None], **binds)
-    items = [question_of(row, personal=True) for row in rows[:PAGE]]
-    return QuestionPage(items, _cursor(order, rows[PAGE - 1]) if len(rows) > PAGE else None, stream)
+        binds = {**binds, **_position(order, after)}
+    rows = await tx.rows(_PAGES[order, after is not None], count=PAGE + 1, **binds)
+    now = clock.now()
+    items = [
+        replace(question_of(row, personal=True), rank=rank(_wish_of(row, row["author_group"]), crowd, now))
+        for row in rows[:PAGE]
+    ]
+    return items, _cursor(order, rows[PAGE - 1]) if len(rows) > PAGE else None
+
+
+async def _read_best(
+    tx: Reader, actor: Actor, room: RoomFacts, binds: dict[str, Any], crowd: Crowd, after: str | None
+) -> tuple[list[Question], str | None]:
+    wishes = [_wish_of(row, row["group"]) for row in await tx.rows(_WISHES, **binds)]
+    moment, reached = clock.now(), None
+    if after is not None:
+        # As of the moment of the first page: what is asked while somebody turns pages does not push others across.
+        micros, is_settled, score, asked, number = read_cursor(after, tuple[Micros, bool, Count, Micros, Id])
+        moment, reached = moment_of(micros), (is_settled, -score / MICRO, moment_of(asked), number)
+    ranked = best_first(wishes, crowd, moment)
+    if reached is not None:
+        ranked = [one for one in ranked if place(*one) > reached]
+    page = dict((wish.id, given) for wish, given in ranked[:PAGE])
+    shown = await show_questions(tx, actor, room, list(page))
+    items = [replace(shown[id], rank=given) for id, given in page.items() if id in shown]
+    if len(ranked) <= PAGE:
+        return items, None
+    last, given = ranked[PAGE - 1]
+    score = round(given.score * MICRO)
+    return items, write_cursor(micros_of(moment), last.is_settled, score, micros_of(last.asked_at), last.id)
+
+
+def _wish_of(row: Record, group: str | None) -> Wish:
+    return Wish(row["id"], row["votes"], row["posted_at"], group, row["state"] in SETTLED)
 
 
 def _position(order: QuestionOrder, cursor: str) -> dict[str, Any]:
     if order == "votes":
         counted, number = read_cursor(cursor, tuple[Count, Id])
         return {"votes": counted, "id": number}
-    if order == "newest":
-        micros, number = read_cursor(cursor, tuple[Micros, Id])
-        return {"at": moment_of(micros), "id": number}
-    counted, micros, number = read_cursor(cursor, tuple[Count, Micros, Id])
-    return {"votes": counted, "at": moment_of(micros), "id": number}
+    micros, number = read_cursor(cursor, tuple[Micros, Id])
+    return {"at": moment_of(micros), "id": number}
 
 
 def _cursor(order: QuestionOrder, row: Record) -> str:
     if order == "votes":
         return write_cursor(row["votes"], row["id"])
-    if order == "newest":
-        return write_cursor(micros_of(row["posted_at"]), row["id"])
-    return write_cursor(row["votes"], micros_of(row["posted_at"]), row["id"])
+    return write_cursor(micros_of(row["posted_at"]), row["id"])

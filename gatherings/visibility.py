@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, and_, bindparam, false, func, or_
 
+from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import TopicId
 from forum.tables import posts
 from gatherings.policy import RoomFacts
+from gatherings.policy_questions import PLACED
 from gatherings.tables import questions
 from members.pseudonyms import pseudonym
 
@@ -21,15 +23,27 @@ def is_mine() -> ColumnElement[bool]:
 
 
 def visible_questions() -> ColumnElement[bool]:
-    """Live and answered questions; dismissed ones for hosts and who asked them; none that was withdrawn or hidden.
+    """Questions on their way; those that wait for approval, or were dismissed, for hosts and who asked them; none that
+    was withdrawn or hidden.
 
     To dismiss takes a question off the room's list; the post it is stays in the topic, where moderators may hide it.
     """
-    dismissed = and_(questions.c.state == "dismissed", or_(bindparam("hosting", type_=Boolean), is_mine()))
-    return and_(
-        posts.c.state == "published",
-        or_(questions.c.state == "live", questions.c.state == "answered", dismissed),
+    on_its_way = or_(*(questions.c.state == state for state in sorted(PLACED)))
+    waits_or_dismissed = or_(questions.c.state == "pending", questions.c.state == "dismissed")
+    return or_(
+        and_(posts.c.state == "published", on_its_way),
+        and_(or_(posts.c.state == "published", posts.c.state == "held"), waits_or_dismissed, is_close()),
     )
+
+
+def known_questions() -> ColumnElement[bool]:
+    """All but those that were never approved, of which only hosts and who asked them know."""
+    return or_(posts.c.state != "held", is_close())
+
+
+def is_close() -> ColumnElement[bool]:
+    """The viewer hosts the room, or asked it."""
+    return or_(bindparam("hosting", type_=Boolean), is_mine())
 
 
 def questions_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
@@ -38,12 +52,18 @@ def questions_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
         "viewer": actor.id,
         "pseudonym": own_pseudonym(actor, room.topic_id),
         "hosting": actor.hosts_at(room.gathering_id),
+        "now": clock.now(),
     }
 
 
 def questions_heard_by(audience: str) -> dict[str, Any]:
     """The same for a class of listeners."""
-    return {"viewer": VISITOR.id, "pseudonym": None, "hosting": audience == "host"}
+    return {
+        "viewer": VISITOR.id,
+        "pseudonym": None,
+        "hosting": audience == "host",
+        "now": clock.now(),
+    }
 
 
 def own_pseudonym(actor: Actor, topic_id: TopicId) -> bytes | None:

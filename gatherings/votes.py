@@ -14,7 +14,8 @@ from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from gatherings import questions, rooms
-from gatherings.policy import RoomFacts, ensure_can_vote
+from gatherings.policy import RoomFacts
+from gatherings.policy_questions import ensure_can_vote
 from gatherings.shapes import VoteSet
 from gatherings.visibility import own_pseudonym
 from storage.batches import Batches

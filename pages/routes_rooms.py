@@ -15,7 +15,9 @@ from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import questions, reading, rooms
 from gatherings.asking import QuestionWriter
 from gatherings.gatherings import get_gathering
-from gatherings.policy import RoomFacts, ensure_can_ask
+from gatherings.policy import RoomFacts
+from gatherings.policy_questions import ensure_can_ask
+from gatherings.question_reading import count_questions
 from gatherings.shapes import (
     QUESTION_LENGTH,
     Counts,
@@ -143,7 +145,7 @@ async def _visit(
         # The page carries the stream's position, taken first: what happens while the rest is read comes again.
         page = await reading.read_questions(tx, foyer.actor, room_id, order, foyer.db.epoch, show, after)
         facts, room = await rooms.look_at_room(tx, foyer.actor, room_id)
-        counts = await reading.count_questions(tx, room_id)
+        counts = await count_questions(tx, room_id, foyer.actor.hosts_at(facts.gathering_id))
         gathering = await get_gathering(tx, GatheringId(room.gathering))
     room = rooms.with_presence(room, foyer.presence)
     return Visit(facts=facts, room=room, gathering=gathering, counts=counts, page=page)

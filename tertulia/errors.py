@@ -42,7 +42,8 @@ _CODES = {
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A problem document; `code` is stable and public, `field` names the part of the input, `current` what is there."""
+    """A problem document; `code` is stable and public, `field` names the part of the input, `current` what is there,
+    `meanwhile` what happened since the version given."""
 
     type: str = "about:blank"
     title: str
@@ -51,6 +52,7 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     field: str | UnsetType = UNSET
     current: object = UNSET
+    meanwhile: object = UNSET
 
 
 def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
@@ -106,6 +108,7 @@ def _refused(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
         detail=refusal.detail,
         field=refusal.field or UNSET,
         current=UNSET if current is None else current,
+        meanwhile=getattr(refusal, "meanwhile", UNSET),
     )
     return problem, headers
 

@@ -92,11 +92,13 @@ class Hall(Struct):
         assert answer.status_code == 201, answer.text
         return cast(dict[str, Any], answer.json())
 
-    async def settle(self, who: Person, question: Mapping[str, Any], state: str) -> httpx2.Response:
+    async def settle(
+        self, who: Person, question: Mapping[str, Any], state: str, **more: object
+    ) -> httpx2.Response:
         """What comes of moving a question on."""
-        return await who.put(
-            f"/questions/{question['id']}/state", {"state": state, "version": question["version"]}
-        )
+        why = {"reason": "Not for here"} if state == "dismissed" else {}
+        move = {"state": state, "version": question["version"]} | why | more
+        return await who.put(f"/questions/{question['id']}/state", move)
 
     async def vote(self, who: Person, question: Mapping[str, Any], value: int = 1) -> httpx2.Response:
         """What comes of a vote."""

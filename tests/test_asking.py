@@ -15,8 +15,8 @@ from forum.policy import TopicLocked
 from gatherings import rooms
 from gatherings.asking import QuestionWriter
 from gatherings.policy import RoomNotOpen
+from gatherings.question_reading import count_questions
 from gatherings.questions import settle_question
-from gatherings.reading import count_questions
 from gatherings.shapes import Counts, NewQuestion, QuestionMove, RoomMove
 from storage.database import Database, Reader
 from storage.once import Answer, IdempotencyKeyReused, Once
@@ -113,7 +113,7 @@ async def test_two_processes_ask_vote_and_settle_without_waiting_for_each_other_
         state = ("live", "answered", "dismissed", "withdrawn")[number % 4]
         if state != "live":
             async with hall.db.begin() as tx:
-                move = QuestionMove(state=state, version=1)  # type: ignore[arg-type]
+                move = QuestionMove(state=state, version=1, reason="Late")  # type: ignore[arg-type]
                 await settle_question(tx, actor if state == "withdrawn" else host, question["id"], move)
         return state
 

@@ -13,15 +13,12 @@ from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
 from core.ids import GatheringId, MemberId, QuestionId, RoomId, SectorId, TopicId
 from gatherings.channels import show_room
-from gatherings.policy import (
+from gatherings.policy import NoQuestionsHere, NotHost, RoomFacts, RoomNotOpen
+from gatherings.policy_questions import (
     AnonymityNotAllowed,
     HostsAskByName,
-    NoQuestionsHere,
     NotAsker,
-    NotHost,
     QuestionFacts,
-    RoomFacts,
-    RoomNotOpen,
     ensure_can_ask,
     ensure_can_settle,
 )
@@ -275,6 +272,7 @@ async def test_hosts_answer_dismiss_and_take_up_again(hall: Hall) -> None:
     await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
     dismissed = (await hall.settle(hall.host, again, "dismissed")).json()
 
+    assert (answered["answered_how"], again["answered_how"]) == ("live", None)
     assert [one["state"] for one in (answered, again, dismissed)] == ["answered", "live", "dismissed"]
     assert [one["version"] for one in (answered, again, dismissed)] == [2, 3, 4]
     assert answered["settled_at"]
@@ -299,6 +297,11 @@ async def test_a_stale_move_is_told_what_happened_meanwhile(hall: Hall) -> None:
     assert (done.status_code, refused.status_code) == (200, 409)
     assert refused.json()["code"] == "question_moved"
     assert refused.json()["current"] == done.json()
+    meanwhile = refused.json()["meanwhile"]
+    assert [(one["version"], one["old_state"], one["new_state"]) for one in meanwhile] == [
+        (2, "live", done.json()["state"])
+    ]
+    assert meanwhile[0]["by"]["id"] in (hall.host.id, hall.administrator.id)
 
 
 async def test_moving_to_where_it_is_changes_nothing(hall: Hall) -> None:
@@ -326,7 +329,7 @@ async def test_who_asked_withdraws_and_the_post_goes_too(hall: Hall, anonymous: 
         assert (await who.get(f"/rooms/{hall.room}/questions")).json()["items"] == []
         assert (await who.get(f"/posts/{question['post']}")).json()["state"] == "withdrawn"
     moved = await hall.host.put(f"/questions/{question['id']}/state", {"state": "live", "version": 2})
-    assert (moved.status_code, moved.json()["code"]) == (409, "question_moved")
+    assert (moved.status_code, moved.json()["code"]) == (409, "question_cannot_move")
     assert (await hall.vote(hall.host, question)).json()["code"] == "question_not_live"
 
 
@@ -376,7 +379,7 @@ async def test_every_order_pages_through_all_questions_once(hall: Hall) -> None:
         for voter in voters[: number % 4]:
             await hall.vote(voter, question)
     keys: dict[str, Any] = {
-        "best": lambda one: (-one["votes"], datetime.fromisoformat(one["asked_at"]), one["id"]),
+        "best": lambda one: -one["rank"]["score"],
         "votes": lambda one: (-one["votes"], one["id"]),
         "newest": lambda one: (-datetime.fromisoformat(one["asked_at"]).timestamp(), -one["id"]),
     }

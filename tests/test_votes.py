@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from core.errors import Refusal
-from gatherings.policy import OwnQuestion, QuestionNotLive, RoomNotOpen, ensure_can_vote
+from gatherings.policy import RoomNotOpen
+from gatherings.policy_questions import OwnQuestion, QuestionNotLive, ensure_can_vote
 from gatherings.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement

@@ -1,0 +1,101 @@
+"""The order of questions: which one next, by plain numbers that are told with each place."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from math import sqrt
+
+from msgspec import Struct
+
+# 95 %: the usual trust in a share that few votes tell of. Half of the room counts for more than one of one.
+Z = 1.96
+# After so many minutes a question counts half as much as a fresh one, after twice as many a third: what came late can
+# still come up, and what was asked early does not vanish, also days later.
+HALVED_AFTER = 30.0
+# A group of which nobody was heard yet counts for so much more: enough to win among near equals, not over a clear wish.
+LIFT = 0.25
+
+
+class Wish(Struct, frozen=True):
+    """What of a question its place depends on. `group` is the asker's if it is public: who asks anonymously has none."""
+
+    id: int
+    votes: int
+    asked_at: datetime
+    group: str | None
+    is_settled: bool = False
+
+
+class Crowd(Struct, frozen=True):
+    """What of a room it depends on: how many have voted in it at all, and the groups of those who were heard."""
+
+    voters: int
+    heard: frozenset[str]
+
+
+class Why(Struct, frozen=True, kw_only=True):
+    """score = support * freshness * balance. `support` is the lower bound of Wilson's interval for `votes` and the
+    asker's own wish among `voters` and the asker; `freshness` follows from `age_minutes`, `balance` from `group`."""
+
+    votes: int
+    voters: int
+    support: float
+    age_minutes: int
+    freshness: float
+    group: str | None
+    balance: float
+
+
+class Rank(Struct, frozen=True):
+    """The place of a question: the higher the score the sooner it comes."""
+
+    score: float
+    why: Why
+
+
+def rank(wish: Wish, crowd: Crowd, now: datetime) -> Rank:
+    """The score of a question at a moment, and why."""
+    voters = max(crowd.voters, wish.votes)
+    minutes = max(0.0, (now - wish.asked_at).total_seconds() / 60)
+    support = lower_bound(wish.votes + 1, voters + 1)
+    fresh, even = freshness(minutes), balance(wish.group, crowd.heard)
+    why = Why(
+        votes=wish.votes,
+        voters=voters,
+        support=round(support, 4),
+        age_minutes=int(minutes),
+        freshness=round(fresh, 4),
+        group=wish.group,
+        balance=even,
+    )
+    return Rank(round(support * fresh * even, 6), why)
+
+
+def best_first(wishes: Iterable[Wish], crowd: Crowd, now: datetime) -> list[tuple[Wish, Rank]]:
+    """What waits before what is settled, the best first; among equals who asked first."""
+    ranked = [(wish, rank(wish, crowd, now)) for wish in wishes]
+    ranked.sort(key=lambda one: place(*one))
+    return ranked
+
+
+def place(wish: Wish, given: Rank) -> tuple[bool, float, datetime, int]:
+    """What sorts questions best first."""
+    return wish.is_settled, -given.score, wish.asked_at, wish.id
+
+
+def lower_bound(wanted: int, asked: int) -> float:
+    """The lower bound of Wilson's score interval: the least share of all that so many of so many speak for."""
+    if asked == 0:
+        return 0.0
+    share, z2 = wanted / asked, Z * Z
+    spread = Z * sqrt((share * (1 - share) + z2 / (4 * asked)) / asked)
+    return (share + z2 / (2 * asked) - spread) / (1 + z2 / asked)
+
+
+def freshness(minutes: float) -> float:
+    """1 for what was asked just now, and less with time, ever more slowly."""
+    return 1 / (1 + minutes / HALVED_AFTER)
+
+
+def balance(group: str | None, heard: frozenset[str]) -> float:
+    """More than 1 for groups not heard yet, once any was; 1 for those without a public group, as anonymous askers."""
+    return 1 + LIFT if group is not None and heard and group not in heard else 1.0
