@@ -6,6 +6,7 @@ type. A ring may be lost, doubled or late; the patrol of the hub makes up for it
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -136,12 +137,14 @@ class Message(Struct, frozen=True, array_like=True):
 
 
 def merge(old: Payload | None, new: Payload) -> dict[str, Any]:
-    """A signal after another of its type: newer values replace, maps (as of vote counts) are laid over each other."""
+    """A signal after another of its type: newer values replace, maps (as of vote counts) are laid over each other; in one
+    that `adds`, what they count is added up."""
     if old is None:
         return dict(new)
     merged = {**old, **new}
     for key, value in new.items():
         before = old.get(key)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
-            merged[key] = {**before, **value}
+            adds = new.get("adds") is True
+            merged[key] = Counter(before) + Counter(value) if adds else {**before, **value}
     return merged

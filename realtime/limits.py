@@ -19,3 +19,4 @@ class Limits(Struct, frozen=True, kw_only=True):
     presence_settles_in: float = 0.5
     presence_every: float = 10.0
     presence_forgotten_after: float = 30.0
+    census_every: float = 2.0

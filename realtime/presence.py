@@ -37,6 +37,9 @@ class Attendance:
         self._others: dict[str, dict[str, _Other]] = {}
         self._told: dict[str, int] = {}
         self._moved: set[str] = set()
+        # Of this process, since somebody last asked: who has come, and where anything has changed, also elsewhere.
+        self._arrived: dict[str, set[int]] = {}
+        self._changes: set[str] = set()
 
     def enter(self, channel: str, actor: Actor) -> None:
         """Somebody's socket joined here; a member counts once, however many sockets there are."""
@@ -45,6 +48,8 @@ class Attendance:
             own.visitors += 1
         else:
             own.members[int(actor.id)] += 1
+            if own.members[int(actor.id)] == 1:
+                self._arrived.setdefault(channel, set()).add(int(actor.id))
         self._moved.add(channel)
 
     def leave(self, channel: str, actor: Actor) -> None:
@@ -77,6 +82,32 @@ class Attendance:
         members.update(*(other.members for other in others))
         return len(members) + (own.visitors if own else 0) + sum(other.visitors for other in others)
 
+    def members(self, channel: str) -> frozenset[int]:
+        """The members who are there, over all processes."""
+        own = self._own.get(channel)
+        others = (other.presence.members for other in self._others.get(channel, {}).values())
+        return frozenset(own.members if own else ()).union(*others)
+
+    def channels(self) -> list[str]:
+        """Where somebody stands on this process."""
+        return list(self._own)
+
+    def arrive_again(self, channel: str, members: Iterable[int] | None = None) -> None:
+        """Have these members count as having just come, or all who stand there on this process."""
+        if members is None:
+            members = own.members if (own := self._own.get(channel)) is not None else ()
+        self._arrived.setdefault(channel, set()).update(members)
+
+    def take_arrivals(self) -> dict[str, set[int]]:
+        """The members who have come since this was last asked, by channel."""
+        arrived, self._arrived = self._arrived, {}
+        return arrived
+
+    def take_changes(self) -> set[str]:
+        """The channels where somebody has come or gone, here or elsewhere, since this was last asked."""
+        changes, self._changes = self._changes, set()
+        return changes
+
     def settle(self) -> None:
         """Announce what has changed here since the last time."""
         moved, self._moved = self._moved, set()
@@ -104,6 +135,7 @@ class Attendance:
 
     def _recount(self, channels: Iterable[str]) -> None:
         for channel in channels:
+            self._changes.add(channel)
             here = self.here(channel)
             if here != self._told.get(channel, 0):
                 self.changed(channel, here)
