@@ -1,0 +1,45 @@
+// The time, how long the session still goes, who is here by group, and which groups nobody was heard of.
+
+const clock = document.querySelector("#clock");
+const heardBox = document.querySelector("#heard");
+const here = document.querySelector("#here");
+const lang = document.documentElement.lang;
+let present = {};
+
+/** Starts the clock. */
+export function tick() {
+  const now = new Date();
+  clock.querySelector("[data-now]").textContent = now.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const left = clock.querySelector("[data-left]");
+  if (left) {
+    const minutes = Math.round((new Date(clock.dataset.ends) - now) / 60000);
+    left.textContent = minutes >= 0 ? `${minutes} min left` : `${-minutes} min over`;
+    clock.classList.toggle("late", minutes < 5);
+  }
+  setTimeout(tick, 60000 - (Date.now() % 60000) + 50);
+}
+
+/** Shows who is here now. */
+export function presence(signal, groups) {
+  here.textContent = signal.here;
+  present = signal.groups ?? {};
+  show(groups);
+}
+
+/** Remembers that somebody of a group was heard. */
+export function heard(group, groups) {
+  const known = heardBox.dataset.heard.split(" ").filter(Boolean);
+  if (!group || known.includes(group)) return;
+  heardBox.dataset.heard = [...known, group].join(" ");
+  show(groups);
+}
+
+function show(groups) {
+  const name = (slug) => groups[slug] ?? slug;
+  const known = heardBox.dataset.heard.split(" ");
+  const shown = Object.entries(present).sort(([, one], [, other]) => other - one);
+  heardBox.querySelector("[data-present]").textContent = shown.map(([slug, count]) => `${name(slug)} ${count}`).join(" · ");
+  const silent = shown.map(([slug]) => slug).filter((slug) => !known.includes(slug));
+  heardBox.querySelector(".unheard").hidden = silent.length === 0;
+  heardBox.querySelector("[data-unheard]").textContent = silent.map(name).join(", ");
+}

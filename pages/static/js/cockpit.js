@@ -1,0 +1,69 @@
+// The hosts' cockpit: what happens in the room comes in, what hosts decide goes out, by keys or buttons alike.
+
+import "./page.js";
+import { cardOf, claimed, count, groups, take, votes } from "./cards.js";
+import { at } from "./claims.js";
+import { heard, presence, tick } from "./clock.js";
+import { ask, close, move, shift, submit } from "./deciding.js";
+import { follow, reconcile, reread } from "./live.js";
+import { merging, wire } from "./steering.js";
+import { localise } from "./times.js";
+
+const columns = document.querySelector("#columns");
+
+tick();
+wire(columns);
+count();
+
+follow({
+  event(event) {
+    if (event.type === "question_claimed" && event.question) {
+      const card = cardOf(event.question.id);
+      if (card) claimed(card, event.question.claimed_by);
+    } else if (event.question) {
+      const card = take(event.question);
+      count();
+      if (["on_stage", "answered"].includes(event.question.state)) heard(event.question.author?.group ?? card?.dataset.group, groups);
+    } else if (event.type?.startsWith("room_")) location.reload();
+  },
+  signal(signal) {
+    if (signal.type === "presence") presence(signal, groups);
+    if (signal.type === "votes") for (const [id, number] of Object.entries(signal.votes)) if (cardOf(id)) votes(cardOf(id), number);
+  },
+  async reset() {
+    const { page, stream } = await reread();
+    for (const list of columns.querySelectorAll(".cards")) reconcile(list, page.getElementById(list.id));
+    localise(columns);
+    count();
+    return stream;
+  },
+});
+
+// A claim lapses by itself when its holder vanished.
+setInterval(() => {
+  for (const card of columns.querySelectorAll(".card[data-until]")) if (Date.parse(card.dataset.until) < Date.now()) claimed(card, null);
+}, 5000);
+
+columns.addEventListener("click", (click) => {
+  const card = click.target.closest(".card[data-id]");
+  if (!card) return;
+  const pressed = click.target.closest("[data-key], [data-move], [data-cancel]");
+  if (!pressed) return void (click.target.closest("a, button, summary, form") || merging(card) || card.focus({ preventScroll: true }));
+  click.preventDefault();
+  pressed.closest("details")?.removeAttribute("open");
+  if ("cancel" in pressed.dataset) {
+    close(card);
+    card.focus({ preventScroll: true });
+  } else if (pressed.dataset.form) ask(card, pressed.dataset.form);
+  else if (pressed.dataset.move) shift(card, pressed.dataset.move === "up" ? -1 : 1);
+  else move(card, pressed.value.split(" ")[0]);
+});
+
+columns.addEventListener("submit", (submitted) => {
+  submitted.preventDefault();
+  submit(submitted.target.closest(".card"), submitted.target);
+});
+
+columns.addEventListener("focusin", (focus) => at(focus.target.closest(".card")));
+columns.addEventListener("focusout", () => setTimeout(() => columns.contains(document.activeElement) || at(null)));
+

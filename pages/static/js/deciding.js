@@ -1,0 +1,165 @@
+// What a host decides: one request for each, what came of it told in place, and twelve seconds to take it back.
+
+import { LINE_DOWN, call, words } from "./calls.js";
+import { cardOf, count, done, formFor, remark, take } from "./cards.js";
+
+const GRACE = 12000;
+// Where a question cannot be sent back to once it was approved.
+const NO_WAY_BACK = { pending: ["live", "shortlisted"] };
+const told = document.querySelector("#told");
+const undoable = [];
+
+/** Sends a question to a state; `more` is what the move needs besides. */
+export async function move(card, state, more = {}) {
+  const { id, version, state: was, place } = card.dataset;
+  const position = mark(card);
+  const answer = await send(card, "PUT", `/questions/${id}/state`, { state, version: Number(version), ...more });
+  if (!answer?.ok) return answer;
+  settle(answer.data);
+  const back = was === "shortlisted" && place ? { place: Number(place) } : {};
+  const canUndo = !NO_WAY_BACK[was]?.includes(state) && state !== was;
+  ghost(position, id, said(state, card), canUndo && { state: was, version: answer.data.version, more: was === "merged" ? {} : back });
+  return answer;
+}
+
+/** Sends what a form of a card says. */
+export async function submit(card, form) {
+  const [word] = form.elements.do.value.split(" ");
+  const text = (name) => form.elements[name]?.value.trim();
+  const { id, version } = card.dataset;
+  if (word === "edit") {
+    const answer = await send(card, "PATCH", `/questions/${id}`, { body: text("body") }, { "If-Match": `"${version}"` });
+    if (answer?.ok) settle(answer.data);
+    return answer;
+  }
+  if (word === "silence") {
+    const answer = await send(card, "PUT", `/questions/${id}/asker/silence`, { minutes: Number(text("minutes")), reason: text("reason") });
+    if (answer?.ok) ghost(mark(card), id, "Who asked this is silenced in this room.", { silence: true });
+    return answer;
+  }
+  const more = { dismissed: { reason: text("reason") }, merged: { into: Number(text("into")) }, answered: { answer: text("answer") } }[word];
+  return move(card, word, more);
+}
+
+/** Moves a question on the shortlist. */
+export function shift(card, step) {
+  const list = [...card.parentElement.querySelectorAll(":scope > .card")];
+  const at = list.indexOf(card) + step;
+  if (at < 0 || at >= list.length) return null;
+  return move(card, "shortlisted", { place: at + 1 });
+}
+
+/** Takes back the latest of what can still be taken back. */
+export function undoLatest() {
+  undoable.at(-1)?.();
+}
+
+/** Opens a form in a card. */
+export function ask(card, kind) {
+  close(card);
+  const form = formFor(kind, card);
+  if (kind === "edit") form.elements.body.value = card.querySelector(".said").innerText.trim();
+  if (kind === "merge") targets(form.elements.into, card);
+  card.append(form);
+  form.querySelector("input:not([type=hidden]), textarea, select").focus();
+}
+
+/** Closes the form of a card. */
+export function close(card) {
+  const form = card.querySelector(".asks");
+  if (!form) return false;
+  form.remove();
+  return true;
+}
+
+async function send(card, method, path, body, headers) {
+  card.setAttribute("aria-busy", "true");
+  const answer = await call(method, path, body, headers).catch(() => null);
+  card.removeAttribute("aria-busy");
+  if (!answer) remark(card, LINE_DOWN);
+  else if (!answer.ok) refused(card, answer);
+  else remark(card, "");
+  return answer;
+}
+
+// What happened meanwhile is told on this card, which alone is brought up to date.
+function refused(card, answer) {
+  const now = answer.data?.current;
+  const steps = (answer.data?.meanwhile ?? []).map((one) => `${one.by?.display_name ?? "Who asked"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`);
+  const what = steps.length ? `Meanwhile: ${steps.join(", ")}.` : words(answer);
+  if (now?.id) {
+    const position = mark(card);
+    const fresh = settle(now);
+    if (fresh) return remark(fresh, what);
+    ghost(position, now.id, what);
+  } else remark(card, what);
+  told.textContent = what;
+}
+
+// Who was at the card goes on with the next one where it stood.
+function settle(question) {
+  const old = cardOf(question.id);
+  const held = old?.contains(document.activeElement);
+  const next = old?.nextElementSibling ?? old?.previousElementSibling;
+  if (old) close(old);
+  if (held) document.activeElement.blur();
+  const card = take(question);
+  count();
+  if (held) (card === old || !next?.matches?.(".card") ? card : next)?.focus({ preventScroll: true });
+  return card;
+}
+
+function said(state, card) {
+  const text = card.querySelector(".said").textContent.trim();
+  return `${done[state]}: “${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
+}
+
+function mark(card) {
+  return { list: card.parentElement, next: card.nextElementSibling };
+}
+
+// A line where the card was says what was done, and for a while takes it back.
+function ghost({ list, next }, id, text, back) {
+  told.textContent = text;
+  const line = document.createElement("li");
+  line.className = "ghost";
+  line.append(Object.assign(document.createElement("span"), { textContent: text }));
+  if (next?.isConnected && next.parentElement === list) next.before(line);
+  else list.append(line);
+  const end = () => {
+    clearTimeout(timer);
+    if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
+    line.remove();
+  };
+  const timer = setTimeout(end, back ? GRACE : GRACE / 2);
+  async function undo() {
+    if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
+    const answer = await take_back(id, back);
+    told.textContent = answer?.ok ? "Undone." : answer ? words(answer) : LINE_DOWN;
+    line.replaceChildren(told.textContent);
+    clearTimeout(timer);
+    setTimeout(() => line.remove(), GRACE / 4);
+  }
+  if (!back) return;
+  undoable.push(undo);
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: "Undo", onclick: undo });
+  button.append(Object.assign(document.createElement("kbd"), { textContent: "u", ariaHidden: "true" }));
+  line.append(button);
+}
+
+async function take_back(id, back) {
+  if (back.silence) return call("DELETE", `/questions/${id}/asker/silence`).catch(() => null);
+  const answer = await call("PUT", `/questions/${id}/state`, { state: back.state, version: back.version, ...back.more }).catch(() => null);
+  if (answer?.ok) settle(answer.data);
+  else if (answer?.data?.current) settle(answer.data.current);
+  return answer;
+}
+
+function targets(select, card) {
+  for (const one of [...select.options].slice(1)) one.remove();
+  for (const other of document.querySelectorAll("#on_stage > .card, #shortlisted > .card, #live > .card")) {
+    if (other === card) continue;
+    const text = other.querySelector(".said").textContent.trim();
+    select.append(new Option(text.length > 80 ? `${text.slice(0, 80)}…` : text, other.dataset.id));
+  }
+}
