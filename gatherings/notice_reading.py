@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from asyncpg import Record
-from msgspec import Meta
+from msgspec import UNSET, Meta
 from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
@@ -37,7 +37,7 @@ from forum.tables import posts, reactions
 from gatherings import rooms
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.policy import RoomFacts
-from gatherings.shapes_notices import Notice, NoticePage
+from gatherings.shapes_notices import Notice, NoticePage, NoticeState
 from gatherings.tables import notices
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
@@ -60,15 +60,14 @@ def is_over() -> ColumnElement[bool]:
 
 
 def visible_notices() -> ColumnElement[bool]:
-    """Published notices until they expire; expired and held ones for hosts and who wrote them; none that was withdrawn
-    or hidden."""
-    inside = or_(
-        bindparam("hosting", type_=Boolean),
-        func.coalesce(posts.c.author_id == _VIEWER, False),
-    )
+    """Published notices until they expire; expired and held ones for hosts and who wrote them; declined ones for these
+    alone; none that was withdrawn or hidden."""
+    is_mine = func.coalesce(posts.c.author_id == _VIEWER, False)
+    inside = or_(bindparam("hosting", type_=Boolean), is_mine)
     return or_(
         and_(posts.c.state == "published", or_(not_(is_over()), inside)),
-        and_(posts.c.state == "held", inside),
+        and_(posts.c.state == "held", notices.c.taken_off.is_(None), inside),
+        and_(posts.c.state == "held", notices.c.taken_off == "declined", is_mine),
     )
 
 
@@ -104,7 +103,9 @@ def _notices() -> Select[Any]:
     )
     query: Select[Any] = (
         select(
-            *notices.c[("id", "room_id", "column_id", "post_id", "title", "expires_at", "version")],
+            *notices.c[
+                ("id", "room_id", "column_id", "post_id", "title", "expires_at", "taken_off", "version")
+            ],
             *posts.c[("number", "author_id", "body", "html", "posted_at", "edited_at")],
             _PINNED.label("pinned"),
             is_over().label("is_over"),
@@ -184,7 +185,7 @@ async def find_notices(tx: Reader, ids: Sequence[int], audience: str) -> dict[in
     return {
         row["id"]: notice_of(row, personal=False)
         for row in rows
-        if row["is_seen"] or row["post_state"] != "held"
+        if row["is_seen"] or row["post_state"] != "held" or audience == "host"
     }
 
 
@@ -195,7 +196,7 @@ def notice_of(row: Record, personal: bool) -> Notice:
         id=row["id"],
         room=row["room_id"],
         post=row["post_id"],
-        state="expired" if is_over else row["post_state"],
+        state="expired" if is_over else _state_of(row),
         # Both only ever grow, and one of them with every change.
         version=row["version"] + row["post_version"] - 1,
     )
@@ -205,7 +206,7 @@ def notice_of(row: Record, personal: bool) -> Notice:
     notice = replace(
         notice,
         column=row["column_id"],
-        number=row["number"],
+        number=UNSET if row["number"] is None else row["number"],
         title=row["title"],
         body=body,
         html=row["html"] if heading is None else _HEADING.sub("", row["html"], count=1),
@@ -220,6 +221,11 @@ def notice_of(row: Record, personal: bool) -> Notice:
     if not personal:
         return notice
     return replace(notice, my_thanks=row["my_thanks"], mine=row["mine"])
+
+
+def _state_of(row: Record) -> NoticeState:
+    state: NoticeState = row["post_state"]
+    return row["taken_off"] or state if state == "held" else state
 
 
 def joined(title: str, body: str) -> str:

@@ -24,6 +24,7 @@ class NoticeFacts(Struct, frozen=True, kw_only=True):
     is_pinned: bool
     expires_at: datetime | None
     post_state: str
+    taken_off: str | None
     version: int
     is_own: bool
 
@@ -50,6 +51,12 @@ class EndsOutOfRange(Invalid):
     """The time is not one at which a notice can end."""
 
     message = "A notice ends in this century or the next."
+
+
+class NoticeApproved(Conflict):
+    """The notice does not wait any more: everybody has seen it."""
+
+    message = "This notice is on the board already. Moderators can hide it, and hosts can take it off."
 
 
 class TooManyColumns(Conflict):
@@ -96,6 +103,11 @@ def ensure_can_reword(
         raise NotYours
     _ensure_on(room)
     _ensure_not_silenced(actor, room, writer)
+
+
+def is_held(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
+    """In a premoderated room hosts look first at what others than the panel and they themselves write."""
+    return room.is_premoderated and not writer.is_on_panel and not actor.hosts_at(room.gathering_id)
 
 
 def ensure_end(expires_at: datetime | None) -> None:

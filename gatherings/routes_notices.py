@@ -150,6 +150,27 @@ async def withdraw_notice(
         await notices.withdraw_notice(tx, actor, NoticeId(notice_id))
 
 
+@put("/notices/{notice_id:int}/approval", responses=answers(200, Notice), operation_id="approve_notice")
+async def approve_notice(
+    notice_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Let everybody see a notice that waits for the hosts."""
+    answer = await once.answer(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
+    return json_response(answer.body, answer.status)
+
+
+@delete("/notices/{notice_id:int}/approval", operation_id="decline_notice")
+async def decline_notice(
+    notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Do not let others see a notice that waits; its author can reword it, and then it waits again."""
+    async with db.begin() as tx:
+        await notices.decline_notice(tx, actor, NoticeId(notice_id))
+
+
 @put("/notices/{notice_id:int}/pin", responses=answers(200, Notice), operation_id="pin_notice")
 async def pin_notice(
     notice_id: PathId,
@@ -206,6 +227,8 @@ routes = [
     read_notice,
     change_notice,
     withdraw_notice,
+    approve_notice,
+    decline_notice,
     pin_notice,
     unpin_notice,
     move_notice,

@@ -13,7 +13,7 @@ NOTICE_LENGTH = 5_000
 NOTICE_TITLE_LENGTH = 120
 COLUMN_TITLE_LENGTH = 40
 
-NoticeState = Literal["published", "held", "expired", "withdrawn", "hidden"]
+NoticeState = Literal["published", "held", "declined", "expired", "withdrawn", "hidden"]
 
 NoticeTitle = Annotated[str, Meta(min_length=3, max_length=NOTICE_TITLE_LENGTH, pattern=ONE_LINE)]
 NoticeBody = Annotated[str, Meta(min_length=1, max_length=NOTICE_LENGTH, pattern=NO_CONTROLS)]
@@ -81,8 +81,9 @@ class Notice(Struct, frozen=True, kw_only=True):
 
     `mine` and `my_thanks` are the viewer's own: events, which are made for many viewers, leave them out. Of a notice
     that the viewer may not see (withdrawn, hidden, expired), events tell only that. Lay what comes over what is there,
-    and take off the board what is not `published`, unless it is one's own or one is a host. A notice expires by the
-    clock, at `expires_at`, without an event.
+    and take off the board what is not `published`, unless it is one's own or one is a host. A `held` one waits for
+    the hosts; a `declined` one for its author to reword it. A notice expires by the clock, at `expires_at`, without an
+    event.
     """
 
     id: int

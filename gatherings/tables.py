@@ -220,6 +220,8 @@ notices = Table(
     Column("title", Text, nullable=False),
     Column("pinned_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
+    # What became of one whose post is held, and stays so.
+    Column("taken_off", Text),
     Column("version", Integer, nullable=False, server_default="1"),
 )
 

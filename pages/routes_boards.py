@@ -99,6 +99,10 @@ async def _act(foyer: Foyer, word: str, notice_id: NoticeId, argument: str) -> N
             await set_reaction(tx, actor, PostId(notice.post), "thanks", argument == "1")
         elif word == "move" and number is not None:
             await notices.move_notice(tx, actor, notice_id, ColumnId(number), None)
+        elif word == "approve" and argument == "1":
+            await notices.approve_notice(tx, actor, notice_id)
+        elif word == "approve":
+            await notices.decline_notice(tx, actor, notice_id)
         elif word == "pin":
             await notices.pin_notice(tx, actor, notice_id, argument == "1")
         elif word == "end":

@@ -24,6 +24,7 @@ _SILENCE = statement("""
 INSERT INTO room_silences (room_id, member_id, reason, until, silenced_at)
 VALUES (:room, :member, 'Selling', now() + interval '1 day', now())
 """)
+_PREMODERATE = statement("UPDATE rooms SET is_premoderated = true WHERE id = :room")
 _RULE = statement("UPDATE rooms SET modules = CAST(:modules AS text[]), writers = :writers WHERE id = :room")
 
 
@@ -424,3 +425,61 @@ async def test_a_removed_column_and_a_notice_for_it_at_once(board: Board) -> Non
         assert (posted.status_code, removed.status_code) in ((201, 409), (422, 204))
         if removed.status_code == 204:
             given["column"] = next(column for column in board.columns if column != given["column"])
+
+
+async def test_in_a_premoderated_room_a_notice_waits_for_a_host(board: Board) -> None:
+    hall, author, member = board.hall, board.author, await board.hall.member()
+    async with hall.db.begin() as tx:
+        await tx.run(_PREMODERATE, room=board.room)
+    snapshot = await _snapshot(board, member)
+    notice = await board.post(author, "Secret", "Whisper")
+    path = f"/notices/{notice['id']}"
+    assert (notice["state"], "number" in notice) == ("held", False)
+    direct = await board.post(hall.host, "From the host")
+    assert direct["state"] == "published"
+
+    async def ensure_only_author_and_host_see(state: str = "held", host: bool = True) -> None:
+        for who in (hall.visitor, member, *([] if host else [hall.host])):
+            assert await board.titles(who) == ["From the host"]
+            assert await board.titles(who, q="whisper") == []
+            assert (await who.get(path)).status_code == 404
+            assert (await who.get(f"/posts/{notice['post']}")).status_code == 404
+        assert (await hall.visitor.get(f"/rooms/{board.room}")).json()["columns"][0]["notices"] == 1
+        for who in (author, *([hall.host] if host else [])):
+            assert (await who.get(path)).json()["state"] == state
+        async with hall.db.read() as tx:
+            told = await show_room(tx, "all", await hall.log(f"room:{board.room}"))
+        assert not any(str(notice["id"]).encode() in one and b"Whisper" in one for one in told)
+        assert b'{"type":"withheld"}' in told
+
+    await ensure_only_author_and_host_see()
+    assert (await author.patch(path, {"body": "Whisper more"})).json()["state"] == "held"
+    for verb in (
+        hall.host.put(f"{path}/column", {"column": board.columns[1]}),
+        author.put(f"{path}/column", {"column": board.columns[0]}),
+    ):
+        assert (await verb).status_code == 200
+    assert (await member.put(f"{path}/approval", None)).status_code == 404
+    assert (await author.put(f"{path}/approval", None)).json()["code"] == "not_host"
+    assert (await hall.host.delete(path)).json()["code"] == "not_yours"
+    for _ in range(2):
+        assert (await hall.host.delete(f"{path}/approval")).status_code == 204
+    await ensure_only_author_and_host_see("declined", host=False)
+    assert (await author.patch(path, {"body": "Whisper less"})).json()["state"] == "held"
+    await ensure_only_author_and_host_see()
+    for _ in range(2):
+        assert (await hall.host.put(f"{path}/approval", None)).json()["state"] == "published"
+    assert (await hall.host.delete(f"{path}/approval")).json()["code"] == "notice_approved"
+    assert await board.titles(member) == ["From the host", "Secret"]
+    async with hall.db.read() as tx:
+        entries = await hall.log(f"room:{board.room}", snapshot["seq"])
+        events = [msgspec.json.decode(told) for told in await show_room(tx, "all", entries)]
+    fresh = await _snapshot(board, member)
+    assert _apply(snapshot, events, is_host=False) == (fresh["columns"], fresh["notices"])
+
+    other = await board.post(author, "Another")
+    for _ in range(2):
+        assert (await author.delete(f"/notices/{other['id']}")).status_code == 204
+    for who in (author, hall.host):
+        assert "Another" not in await board.titles(who)
+    assert (await hall.host.put(f"/notices/{other['id']}/approval", None)).status_code == 404

@@ -30,6 +30,7 @@ MODERATORS = "401 403 403 403 403 {0} 403 {0}"
 HOSTS = "401 403 403 403 403 403 {0} {0}"
 ADMINISTRATORS = "401 403 403 403 403 403 403 {0}"
 NOBODY = "401" + " 403" * 7
+SEEN_BY_HOSTS = "404 404 404 404 404 404 {0} {0}"
 SEEN_BY_MODERATORS = "404 404 404 404 404 {0} 404 {0}"
 CASES = "401 404 404 404 404 {0} 404 {0}"
 
@@ -92,6 +93,13 @@ TABLE: dict[str, str] = {
     "ask_question": WRITERS.format(201),
     "vote": WRITERS.format(200),
     "settle_question": HOSTS.format(200),
+    "read_question": ALL,
+    "edit_question": HOSTS.format(409),
+    "claim_question": HOSTS.format(200),
+    "let_question_go": HOSTS.format(200),
+    "silence_asker": HOSTS.format(200),
+    "lift_silence": HOSTS.format(204),
+    "read_choices": "403 " * 6 + "200 200",
     "react_in_room": "401 403 409 403 409 409 409 409",
     **dict.fromkeys(REPORTS, "409 409 409 409 409 409 200 200"),
     "read_inbox": SIGNED_IN,
@@ -107,6 +115,8 @@ TABLE: dict[str, str] = {
     "read_notice": ALL,
     "change_notice": NOBODY,
     "withdraw_notice": NOBODY,
+    "approve_notice": HOSTS.format(200),
+    "decline_notice": HOSTS.format(409),
     "pin_notice": HOSTS.format(200),
     "unpin_notice": HOSTS.format(200),
     "move_notice": HOSTS.format(200),
@@ -148,6 +158,13 @@ IN_OTHER_STATES: dict[str, str] = {
     "post_notice: out of sight": SEEN_BY_MODERATORS.format(403),
     "ask_question: anonymous": "401 403 201 403 201 201 403 403",
     "settle_question: as its asker": NOBODY,
+    "read_question: pending": SEEN_BY_HOSTS.format(200),
+    "edit_question: pending": SEEN_BY_HOSTS.format(200),
+    "settle_question: pending": SEEN_BY_HOSTS.format(200),
+    "claim_question: pending": SEEN_BY_HOSTS.format(200),
+    "silence_asker: pending": SEEN_BY_HOSTS.format(200),
+    "vote: pending": "401 403 404 403 404 404 404 404",
+    "read_choices: published": ALL,
 }
 DONE = {
     "locked": "UPDATE topics SET locked_at = now() WHERE id = {topic_id}",
@@ -158,6 +175,10 @@ DONE = {
     " WHERE rooms.topic_id = topics.id AND rooms.id = {room_id}",
     "out of sight": "UPDATE topics SET hidden_at = now() FROM rooms WHERE topic_id = topics.id AND rooms.id = {room_id}",
     "without board": "UPDATE rooms SET modules = '{{questions}}' WHERE id = {room_id}",
+    "pending": "WITH held AS (UPDATE posts SET state = 'held', number = NULL, path = NULL FROM questions q"
+    " WHERE q.id = {question_id} AND posts.id = q.post_id RETURNING posts.topic_id), counted AS (UPDATE question_counts"
+    " SET live = 0, pending = 1) UPDATE questions SET state = 'pending' WHERE id = {question_id}",
+    "published": "UPDATE rooms SET state = 'closed', publishes_choices = true WHERE id = {room_id}",
     "closed": "UPDATE rooms SET state = 'closed' WHERE id = {room_id}",
 }
 BODIES: dict[str, dict[str, Any]] = {
@@ -166,10 +187,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_notice: its end": {"expires_at": "2099-01-01T00:00:00Z"},
     "ask_question": {"body": "Why?"},
     "ask_question: anonymous": {"body": "Why?", "anonymous": True},
+    "settle_question": {"state": "answered", "version": 1},
+    "settle_question: pending": {"state": "live", "version": 1},
     "settle_question: as its asker": {"state": "withdrawn", "version": 1},
 }
 # What nobody can do a second time in the same world.
-DONE_ONCE = {"move_room", "remove_column", "settle_question", "decide_case", "reverse_decision"}
+DONE_ONCE = {"move_room", "remove_column", "settle_question", "claim_question", "decide_case", "reverse_decision"}
 # Everything there is but when sessions were seen, which sessions there are, and what only counts.
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',

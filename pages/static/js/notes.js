@@ -70,7 +70,7 @@ export function clip(item) {
 
 /** Whether the viewer keeps seeing a notice in this state. */
 export function isShown(item, name) {
-  return name === "published" || ((isHost || item?.dataset.mine !== undefined) && (name === "held" || name === "expired"));
+  return name === "published" || ((isHost || item?.dataset.mine !== undefined) && (name === "held" || name === "expired")) || (item?.dataset.mine !== undefined && name === "declined");
 }
 
 function own(item) {
@@ -90,6 +90,7 @@ function state(item, name) {
   marks.replaceChildren();
   if (pinned) marks.append(mark("state new", "Pinned"));
   if (name === "held") marks.append(mark("state held", "Waits for the hosts"));
+  else if (name === "declined") marks.append(mark("state held", "Declined: reword it, and it is looked at again"));
   else if (name === "expired") marks.append(mark("state locked", "Expired, others do not see it"));
   else if (item.dataset.ends) {
     const until = mark("until", "until ");

@@ -152,6 +152,8 @@ CREATE TABLE notices (
     title text NOT NULL,
     pinned_at timestamptz,
     expires_at timestamptz,
+    -- What became of one whose post is held, and stays so: a host declined it, or its author took it back.
+    taken_off text CHECK (taken_off IN ('declined', 'withdrawn')),
     version integer NOT NULL DEFAULT 1
 );
 CREATE INDEX notices_room ON notices (room_id, id);
