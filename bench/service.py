@@ -3,11 +3,12 @@
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -53,16 +54,42 @@ def service(server: Server, settings: Mapping[str, str] | None = None) -> Iterat
 @contextmanager
 def web(database: Database, settings: Mapping[str, str], core: int = SERVER_CORE) -> Iterator[Service]:
     """One process of the service on a database that others may use too."""
-    data = Path(tempfile.mkdtemp(prefix="tertulia-data-"))
-    env = os.environ | _SETTINGS | {"DATABASE_URL": database.url, **settings}
-    port = free_port()
-    log = Path(os.environ.get("BENCH_LOG", os.devnull))
+    process = Web(database, settings, core)
     try:
-        with running(command(data, port), core=core, env=env, port=port, log=log) as process:
-            _wait_until_ready(port)
-            yield Service(port, process.pid, database)
+        yield Service(process.port, process.pid, database)
     finally:
-        shutil.rmtree(data, ignore_errors=True)
+        process.stop()
+
+
+class Web:
+    """A process of the service that can be killed and started again where it was."""
+
+    def __init__(self, database: Database, settings: Mapping[str, str], core: int = SERVER_CORE) -> None:
+        self.port = free_port()
+        self.core = core
+        self.env = os.environ | _SETTINGS | {"DATABASE_URL": database.url, **settings}
+        self.data = Path(tempfile.mkdtemp(prefix="tertulia-data-"))
+        self.running = ExitStack()
+        self.bring_back()
+
+    def bring_back(self) -> None:
+        """Start it, and wait until it answers."""
+        log = Path(os.environ.get("BENCH_LOG", os.devnull))
+        started = running(
+            command(self.data, self.port), core=self.core, env=self.env, port=self.port, log=log
+        )
+        self.pid = self.running.enter_context(started).pid
+        _wait_until_ready(self.port)
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.running.close()
+
+    def stop(self) -> None:
+        """Ask it to end, and forget its data."""
+        self.running.close()
+        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def _wait_until_ready(port: int) -> None:
@@ -134,7 +161,7 @@ class Community:
         facts = {"body": body} if parent is None else {"body": body, "parent": parent}
         return int((await self.call("POST", f"/topics/{topic}/posts", person.token, facts))["id"])
 
-    async def room(self, host: Person) -> int:
+    async def room(self, host: Person, modules: Sequence[str] = ("questions",)) -> int:
         """An open room of a gathering; its id."""
         slug = (await self.call("GET", "/sectors"))["items"][0]["slug"]
         now = datetime.now(UTC)
@@ -148,9 +175,19 @@ class Community:
             "time_zone": "Europe/Vienna",
         }
         made = await self.call("POST", "/gatherings", host.token, gathering)
-        room = await self.call("POST", f"/gatherings/{made['id']}/rooms", host.token, {"title": "The room"})
+        plan = {"title": "The room", "modules": list(modules)}
+        room = await self.call("POST", f"/gatherings/{made['id']}/rooms", host.token, plan)
         await self.call("PUT", f"/rooms/{room['id']}/state", host.token, {"state": "open"})
         return int(room["id"])
+
+    async def make_hosts(self, room: int, handles: Sequence[str]) -> None:
+        """Let these members host the gathering of a room."""
+        await self.service.database.run(
+            "INSERT INTO duties (member_id, duty, gathering_id, granted_at) SELECT m.id, 'host', r.gathering_id, now() "
+            "FROM members m, rooms r WHERE r.id = $1 AND m.handle = ANY($2::text[]) ON CONFLICT DO NOTHING",
+            room,
+            handles,
+        )
 
     async def _register(self, handle: str) -> None:
         account = {

@@ -1,0 +1,170 @@
+"""Clients that cost little: HTTP/1.1 on kept connections and websockets, straight on asyncio, no more than is needed.
+
+A thousand listeners and those who write share two cores with what they measure, so what they cost comes off its figure.
+"""
+
+import asyncio
+import os
+import struct
+from collections import defaultdict
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, cast
+
+import msgspec
+
+KEPT_FOR = 3.0  # the service closes idle connections after five seconds
+ANSWERED_WITHIN = 10.0
+AT_ONCE = 200
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Http:
+    """Requests to any of several processes; connections are kept and used again."""
+
+    def __init__(self) -> None:
+        self.idle: defaultdict[int, list[tuple[float, Connection]]] = defaultdict(list)
+        self.turns = asyncio.Semaphore(AT_ONCE)
+
+    async def call(
+        self, port: int, method: str, path: str, token: str, body: object = None, key: str = ""
+    ) -> tuple[int, bytes]:
+        """Status and body of the answer; `OSError` or `TimeoutError` when there is none."""
+        content = b"" if body is None else msgspec.json.encode(body)
+        head = f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
+        if body is not None:
+            head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        if key:
+            head += f"Idempotency-Key: {key}\r\n"
+        async with self.turns, asyncio.timeout(ANSWERED_WITHIN):
+            connection = self._kept(port) or await asyncio.open_connection("127.0.0.1", port)
+            try:
+                connection[1].write(head.encode() + b"\r\n" + content)
+                answer = await _read_answer(connection[0])
+            except asyncio.IncompleteReadError as error:
+                connection[1].close()
+                raise ConnectionResetError("the connection ended before the answer") from error
+            except BaseException:
+                connection[1].close()
+                raise
+        self.idle[port].append((perf_counter(), connection))
+        return answer
+
+    def close(self) -> None:
+        """Close what is kept."""
+        for kept in self.idle.values():
+            for _, (_, writer) in kept:
+                writer.close()
+        self.idle.clear()
+
+    def _kept(self, port: int) -> Connection | None:
+        while self.idle[port]:
+            since, connection = self.idle[port].pop()
+            if perf_counter() - since < KEPT_FOR and not connection[0].at_eof():
+                return connection
+            connection[1].close()
+        return None
+
+
+async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    status = int(head[9:12])
+    _, found, rest = head.partition(b"content-length: ")
+    length = int(rest.partition(b"\r\n")[0]) if found else 0
+    return status, await reader.readexactly(length) if length else b""
+
+
+class Socket(asyncio.Protocol):
+    """A websocket that hands on each text frame with the moment it was read, and says when it is over."""
+
+    def __init__(self, token: str, heard: Callable[[bytes, float], None]) -> None:
+        self.token = token
+        self.heard = heard
+        self.is_open = asyncio.Event()
+        self.is_over = asyncio.Event()
+        self.code = 0
+        self.transport: asyncio.Transport | None = None
+        self.waiting = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the websocket."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.transport.write(
+            b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            b"Authorization: Bearer " + self.token.encode() + b"\r\n\r\n"
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, however it came."""
+        self.is_over.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on the whole frames that are there."""
+        data = self.waiting + data if self.waiting else data
+        if not self.is_open.is_set():
+            head, ended, data = data.partition(b"\r\n\r\n")
+            if not ended:
+                self.waiting = head
+                return
+            if not head.startswith(b"HTTP/1.1 101"):
+                self.drop()
+                return
+            self.is_open.set()
+        now, at = perf_counter(), 0
+        while (frame := _frame(data, at)) is not None:
+            opcode, start, at = frame
+            if opcode == 1:
+                self.heard(data[start:at], now)
+            elif opcode == 8:
+                self.code = int.from_bytes(data[start : start + 2], "big")
+                self.drop()
+            elif opcode == 9:
+                self._write(10, data[start:at])
+        self.waiting = data[at:]
+
+    def send(self, frame: Any) -> None:
+        """Send one frame of the protocol."""
+        self._write(1, msgspec.json.encode(frame))
+
+    def drop(self) -> None:
+        """Lose the connection, without a word to the other side."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _write(self, opcode: int, payload: bytes) -> None:
+        if self.transport is None:
+            return
+        size = len(payload)
+        length = bytes([128 | size]) if size < 126 else b"\xfe" + struct.pack("!H", size)
+        mask = os.urandom(4)
+        masked = bytes(byte ^ mask[n & 3] for n, byte in enumerate(payload))
+        self.transport.write(bytes([128 | opcode]) + length + mask + masked)
+
+
+def _frame(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """Opcode, start and end of the frame at a place, or None if it is not all there."""
+    if len(data) < at + 2:
+        return None
+    size, start = data[at + 1] & 127, at + 2
+    if size == 126:
+        size, start = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+    elif size == 127:
+        size, start = int.from_bytes(data[at + 2 : at + 10], "big"), at + 10
+    return (data[at] & 15, start, start + size) if len(data) >= start + size else None
+
+
+async def open_socket(port: int, token: str, heard: Callable[[bytes, float], None]) -> Socket:
+    """An open websocket; `OSError` or `TimeoutError` if it cannot be had."""
+    loop = asyncio.get_running_loop()
+    _, socket = await loop.create_connection(lambda: Socket(token, heard), "127.0.0.1", port)
+    opening = asyncio.create_task(socket.is_open.wait())
+    ending = asyncio.create_task(socket.is_over.wait())
+    await asyncio.wait({opening, ending}, timeout=ANSWERED_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+    for task in (opening, ending):
+        task.cancel()
+    if not socket.is_open.is_set():
+        socket.drop()
+        raise ConnectionRefusedError("the websocket was not opened")
+    return socket
