@@ -15,6 +15,7 @@ from gatherings.routes_notices import routes as notice_routes
 from gatherings.routes_people import people_routes
 from gatherings.routes_polls import routes as poll_routes
 from gatherings.routes_programme import programme_routes
+from gatherings.routes_questions import routes as question_routes
 from gatherings.routes_reactions import reaction_routes
 from gatherings.routes_report import report_routes
 from gatherings.shapes import (
@@ -201,8 +202,10 @@ async def settle_question(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Question:
-    """Answer, dismiss, take up again; or withdraw one's own. The version makes it safe to send twice, so no answer is
-    kept under an Idempotency-Key: it would name who withdrew an anonymous question."""
+    """Move a question on or back: approve, shortlist, put on stage, answer, dismiss, merge; or withdraw one's own.
+
+    The version makes it safe to send twice, so no answer is kept under an Idempotency-Key: it would name who withdrew
+    an anonymous question."""
     async with db.begin() as tx:
         return await questions.settle_question(tx, actor, QuestionId(question_id), data)
 
@@ -224,6 +227,7 @@ routes = [
     *people_routes,
     *poll_routes,
     *programme_routes,
+    *question_routes,
     *reaction_routes,
     *report_routes,
 ]

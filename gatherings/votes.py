@@ -30,12 +30,23 @@ _log = logging.getLogger(__name__)
 # The questions come first, by id, so that nobody changes their votes until the commit and two processes never wait for
 # each other crosswise. All in one statement would be wrong: its parts would see the votes as they were before the wait.
 _HOLD = statement("""
-SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym
-FROM questions q JOIN posts p ON p.id = q.post_id
+SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym, t.readers
+FROM questions q JOIN posts p ON p.id = q.post_id JOIN topics t ON t.id = p.topic_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) AND q.room_id = :room
 ORDER BY q.id
 FOR NO KEY UPDATE OF q
 """)
+# Where not everyone comes in, who comes to vote is looked at each time: the question was found once, the door may have
+# been shut since. The same people as `forum.visibility.visible_topics` lets in.
+_INSIDE = statement("""
+SELECT v.id FROM unnest(CAST(:voters AS bigint[])) AS v (id) JOIN topics t ON t.id = :topic
+WHERE t.readers <> 'listed'
+    OR EXISTS (SELECT FROM topic_readers r WHERE r.topic_id = t.id AND r.member_id = v.id)
+    OR EXISTS (SELECT FROM body_members b WHERE b.body = t.body AND b.member_id = v.id)
+    OR EXISTS (SELECT FROM duties d WHERE d.member_id = v.id
+        AND (d.duty = 'administrator' OR d.gathering_id = t.gathering_id OR d.sector_id = t.sector_id))
+""")
+# Who votes again for what came with a merge means it for this one, too: it stays when they go apart again.
 # Every row of `wanted` is another question or another voter, so no part of this sees what another part does.
 _SET = statement("""
 WITH wanted AS (
@@ -44,6 +55,10 @@ WITH wanted AS (
 ), given AS (
     INSERT INTO votes (question_id, member_id) SELECT question_id, member_id FROM wanted WHERE value = 1
     ON CONFLICT DO NOTHING RETURNING question_id
+), meant AS (
+    UPDATE votes SET via = NULL FROM wanted
+    WHERE votes.question_id = wanted.question_id AND votes.member_id = wanted.member_id AND wanted.value = 1
+        AND votes.via IS NOT NULL
 ), taken AS (
     DELETE FROM votes USING wanted
     WHERE votes.question_id = wanted.question_id AND votes.member_id = wanted.member_id AND wanted.value = 0
@@ -115,7 +130,8 @@ class VoteWriter:
             room = await rooms.get_room(tx, admitted, room_id, steady=True)
             rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
             held = {row["id"]: row for row in rows}
-            refused = [_refusal(room, ballot, held.get(ballot.question)) for ballot in ballots]
+            outside = await _outside(tx, ballots, rows)
+            refused = [_refusal(room, ballot, held.get(ballot.question), outside) for ballot in ballots]
             pairs = zip(ballots, refused, strict=True)
             wanted = {(b.question, b.voter): b.value for b, refusal in pairs if refusal is None}
             counted = await _set(tx, wanted)
@@ -171,9 +187,19 @@ async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) 
     return {row["id"]: row["votes"] for row in rows}
 
 
-def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None) -> Refusal | None:
+async def _outside(tx: Transaction, ballots: Sequence[_Ballot], held: Sequence[Record]) -> set[MemberId]:
+    if not held or held[0]["readers"] != "listed":
+        return set()  # voters are members
+    voters = {ballot.voter for ballot in ballots}
+    rows = await tx.rows(_INSIDE, voters=sorted(voters), topic=ballots[0].topic)
+    return voters - {row["id"] for row in rows}
+
+
+def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None, outside: set[MemberId]) -> Refusal | None:
     try:
-        if row is None or row["post_state"] == "hidden":
+        if row is None or row["post_state"] == "hidden" or ballot.voter in outside:
+            raise NotFound
+        if row["post_state"] == "held" and not _is_own(ballot, row):
             raise NotFound
         ensure_can_vote(room.state, row["state"], _is_own(ballot, row))
     except Refusal as refusal:
