@@ -50,7 +50,7 @@ def sheets_of(report: RoomReport | GatheringReport) -> list[Sheet]:
         ),
         Sheet(
             "Polls",
-            ("Room", "Poll", "Kind", "Ballots", "Result", "Count"),
+            ("Room", "Poll", "Kind", "Ballots", "Answer", "Count", "Points"),
             [(one.title, *line) for one in reports for poll in one.polls for line in _poll(poll)],
         ),
         Sheet(
@@ -147,7 +147,7 @@ def _question(question: ReportedQuestion) -> tuple[Cell, ...]:
             "in writing" if question.answered_how == "writing" else f"live, {_time(question.settled_at)}"
         )
     return (
-        question.number,
+        question.number or "",
         question.state.replace("_", " "),
         question.votes,
         question.body,
@@ -160,8 +160,9 @@ def _question(question: ReportedQuestion) -> tuple[Cell, ...]:
 
 
 def _poll(poll: ReportedPoll) -> Iterator[tuple[Cell, ...]]:
-    for label, count in poll.results.items():
-        yield (poll.title, poll.kind, poll.ballots, label, count if isinstance(count, int) else str(count))
+    for line in poll.lines:
+        points = "" if line.points is None else line.points
+        yield (poll.title, poll.kind, poll.ballots, line.label, line.count, points)
 
 
 def _name(author: Author | None) -> str:

@@ -1,7 +1,8 @@
 """The report: what became of a room or of a gathering, for its hosts at any time, for its readers once it is closed.
 
 Everything in it is read as a class of listeners sees it, hosts or all, so it is the same for each of them: nothing in it
-is somebody's own. Drafts, what waits, was withdrawn or hidden is in neither; what was dismissed is in the hosts'.
+is somebody's own. Drafts, open polls, what was withdrawn or hidden is in neither; what waits or was dismissed is in the
+hosts' alone.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from forum.tables import posts
 from gatherings import rooms
 from gatherings.attendance import read_attendance
 from gatherings.gatherings import get_gathering
+from gatherings.reported import report_choices, report_notices, report_polls
 from gatherings.shapes import Room
 from gatherings.shapes_report import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
 from gatherings.tables import questions
@@ -58,10 +60,9 @@ _QUESTIONS = statement(
     )
     .where(
         questions.c.room_id == func.any(bindparam("rooms", type_=ARRAY(BigInteger))),
-        posts.c.state == "published",
         visible_questions(),
     )
-    .order_by(questions.c.room_id, posts.c.number)
+    .order_by(questions.c.room_id, posts.c.number.nulls_last(), questions.c.id)
 )
 
 
@@ -77,7 +78,7 @@ async def report_room(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool =
     is_full = actor.hosts_at(GatheringId(room.gathering))
     if not is_full and room.state != "closed":
         raise ReportNotReady
-    (report,) = await _report(tx, [room], is_full, is_full and not to_keep)
+    (report,) = await _report(tx, actor, [room], is_full, is_full and not to_keep)
     return report
 
 
@@ -92,7 +93,7 @@ async def report_gathering(
     if not is_full and not shown:
         raise ReportNotReady
     is_exact = is_full and not to_keep
-    reports = await _report(tx, shown, is_full, is_exact)
+    reports = await _report(tx, actor, shown, is_full, is_exact)
     return GatheringReport(
         gathering=gathering_id,
         title=gathering.title,
@@ -107,30 +108,36 @@ async def report_gathering(
     )
 
 
-async def _report(tx: Reader, shown: Sequence[Room], is_full: bool, is_exact: bool) -> list[RoomReport]:
+async def _report(
+    tx: Reader, actor: Actor, shown: Sequence[Room], is_full: bool, is_exact: bool
+) -> list[RoomReport]:
     audience = "host" if is_full else "all"
     asked = await _read_questions(tx, [room.id for room in shown], audience)
-    reports = []
-    for room in shown:
-        mine = asked.get(room.id, [])
-        reports.append(
-            RoomReport(
-                room=room.id,
-                gathering=room.gathering,
-                topic=room.topic,
-                title=room.title,
-                state=room.state,
-                is_full=is_full,
-                made_at=clock.now(),
-                attendance=await read_attendance(tx, [RoomId(room.id)], is_exact),
-                totals=_count(mine),
-                questions=mine,
-                notices=[],
-                polls=[],
-                choices=[],
-            )
-        )
-    return reports
+    return [await _room(tx, actor, room, asked.get(room.id, []), is_exact) for room in shown]
+
+
+async def _room(
+    tx: Reader, actor: Actor, room: Room, asked: list[ReportedQuestion], is_exact: bool
+) -> RoomReport:
+    room_id, is_full = RoomId(room.id), actor.hosts_at(GatheringId(room.gathering))
+    notices = await report_notices(tx, room_id, "host" if is_full else "all")
+    polls = await report_polls(tx, room_id)
+    has_choices = is_full or (room.state == "closed" and room.rules.publishes_choices)
+    return RoomReport(
+        room=room.id,
+        gathering=room.gathering,
+        topic=room.topic,
+        title=room.title,
+        state=room.state,
+        is_full=is_full,
+        made_at=clock.now(),
+        attendance=await read_attendance(tx, [room_id], is_exact),
+        totals=_count(asked, len(notices), len(polls)),
+        questions=asked,
+        notices=notices,
+        polls=polls,
+        choices=await report_choices(tx, actor, room_id) if has_choices else [],
+    )
 
 
 async def _read_questions(
@@ -173,11 +180,14 @@ def _answer_of(row: Record) -> WrittenAnswer | None:
     )
 
 
-def _count(asked: Sequence[ReportedQuestion]) -> Totals:
+def _count(asked: Sequence[ReportedQuestion], notices: int, polls: int) -> Totals:
     return Totals(
         questions=len(asked),
-        votes=sum(one.votes for one in asked),
+        # Those of a merged question are counted where they went.
+        votes=sum(one.votes for one in asked if one.state != "merged"),
         answered=sum(one.state == "answered" for one in asked),
+        notices=notices,
+        polls=polls,
     )
 
 

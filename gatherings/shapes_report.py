@@ -1,7 +1,6 @@
 """What goes out as the record of a room or a gathering."""
 
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
@@ -41,11 +40,12 @@ class WrittenAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ReportedQuestion(Struct, frozen=True, kw_only=True):
-    """A question as it stands in the record. `answered_how` is `live`, then `settled_at` is when, or `writing`."""
+    """A question as it stands in the record. `answered_how` is `live`, then `settled_at` is when, or `writing`. What was
+    never approved, which only hosts are shown, has no number."""
 
     id: int
     post: int
-    number: int
+    number: int | None
     state: str
     votes: int
     body: str
@@ -72,14 +72,23 @@ class ReportedNotice(Struct, frozen=True, kw_only=True):
     posted_at: datetime
 
 
+class PollLine(Struct, frozen=True):
+    """An option, a point of a scale, or a word, and how many gave it; `points` are those of a ranked poll."""
+
+    label: str
+    count: int
+    points: int | None = None
+
+
 class ReportedPoll(Struct, frozen=True, kw_only=True):
-    """A closed poll: how many answered, and what came of each option, as its own results say it."""
+    """A closed poll: how many answered, and what. `groups` are its own, without small cells."""
 
     id: int
     kind: str
     title: str
     ballots: int
-    results: dict[str, Any]
+    lines: list[PollLine]
+    groups: dict[str, list[int | None]] | None
 
 
 class ReportedChoice(Struct, frozen=True, kw_only=True):
@@ -88,7 +97,7 @@ class ReportedChoice(Struct, frozen=True, kw_only=True):
     question: int
     state: str
     reason: str | None
-    at: datetime | None
+    at: datetime
 
 
 class Totals(Struct, frozen=True, kw_only=True):
