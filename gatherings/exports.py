@@ -66,9 +66,12 @@ def sheets_of(report: RoomReport | GatheringReport) -> list[Sheet]:
         ),
         Sheet(
             "Choices",
-            ("Room", "Question", "State", "Reason", "When"),
+            ("Room", "Question", "Asked", "State", "Reason", "When"),
             [
-                (one.title, choice.question, choice.state, choice.reason or "", _time(choice.at))
+                (
+                    one.title, choice.question, choice.body or "", choice.state.replace("_", " "),
+                    choice.reason or "", _time(choice.at),
+                )
                 for one in reports for choice in one.choices
             ],
         ),

@@ -49,12 +49,15 @@ async def report_notices(tx: Reader, room_id: RoomId, audience: str) -> list[Rep
 async def report_choices(tx: Reader, actor: Actor, room_id: RoomId) -> list[ReportedChoice]:
     """What became of the questions, step by step. Asked only where the actor may read it."""
     choices: list[ReportedChoice] = []
+    bodies: dict[int, str] = {}
     after = None
     for _ in range(MOST_PAGES):
         page = await read_choices(tx, actor, room_id, after)
+        bodies |= {one.question: one.body for one in page.items if one.body is not UNSET}
         choices += [
             ReportedChoice(
                 question=one.question,
+                body=bodies.get(one.question),
                 state=one.state,
                 reason=None if one.reason is UNSET else one.reason,
                 at=one.at,

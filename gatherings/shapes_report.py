@@ -92,9 +92,10 @@ class ReportedPoll(Struct, frozen=True, kw_only=True):
 
 
 class ReportedChoice(Struct, frozen=True, kw_only=True):
-    """One line of the choice log: what the hosts did with a question, and why."""
+    """One line of the choice log: what became of a question, and why. `body` is what it asks, where the log tells it."""
 
     question: int
+    body: str | None
     state: str
     reason: str | None
     at: datetime
