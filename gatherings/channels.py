@@ -14,15 +14,12 @@ from gatherings.gatherings import find_gatherings, get_gathering
 from gatherings.notice_reading import find_notices
 from gatherings.poll_reading import find_polls, tell_open_polls
 from gatherings.programme_reading import find_sessions
-from gatherings.question_reading import count_questions, count_votes, find_questions
-from gatherings.visibility import questions_heard_by
+from gatherings.question_reading import count_votes, tell_questions
 from storage.database import Reader
 from storage.log import Entry
 
 Show = Callable[[Reader, str, Sequence[Entry]], Awaitable[list[bytes]]]
 
-# Who stands for a class of a gathering's listeners: its hosts read all that is in it.
-_VIEWERS = {"all": VISITOR, "host": Actor(is_administrator=True)}
 WITHHELD = b'{"type":"withheld"}'
 # Which host is at which question is for hosts.
 _CLAIMED = QuestionClaimed.__struct_config__.tag
@@ -42,8 +39,11 @@ async def join_room(tx: Reader, actor: Actor, room_id: int) -> str:
 
 async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events of a gathering, with what they name; what is not for everyone is shown to its hosts."""
-    shown = await rooms.find_rooms(tx, _VIEWERS[audience], _named(entries, "room_id"))
-    sessions = await find_sessions(tx, _VIEWERS[audience], _named(entries, "session_id"))
+    viewer = VISITOR
+    if audience == "host":
+        viewer = Actor(hosts=frozenset({GatheringId(entries[0].event["gathering_id"])}))
+    shown = await rooms.find_rooms(tx, viewer, _named(entries, "room_id"))
+    sessions = await find_sessions(tx, viewer, _named(entries, "session_id"))
     announced = [entry for entry in entries if not entry.event.keys() & {"room_id", "session_id"}]
     gatherings = await find_gatherings(tx, _named(announced, "gathering_id"))
     told: list[bytes] = []
@@ -73,8 +73,8 @@ async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list
 
 async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """A question, with the room's counts as they are now."""
-    found = await find_questions(tx, _named(entries, "question_id"), questions_heard_by(audience))
-    counts = await count_questions(tx, RoomId(entries[0].event["room_id"]), audience == "host")
+    room_id = RoomId(entries[0].event["room_id"])
+    found, counts = await tell_questions(tx, room_id, _named(entries, "question_id"), audience)
     return [
         WITHHELD
         if entry.event["type"] == _CLAIMED and audience != "host"

@@ -10,12 +10,16 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     DateTime,
+    Integer,
     Select,
     and_,
     bindparam,
     case,
+    column,
     func,
     select,
+    text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -26,12 +30,19 @@ from forum.tables import posts
 from gatherings.policy import RoomFacts
 from gatherings.shapes import Claim, Counts, Question
 from gatherings.tables import question_claims, questions, votes
-from gatherings.visibility import is_mine, known_questions, questions_seen_by, visible_questions
+from gatherings.visibility import (
+    is_mine,
+    known_questions,
+    questions_heard_by,
+    questions_seen_by,
+    visible_questions,
+)
 from members.tables import members
 from storage.database import Reader
 from storage.statements import statement
 
 SEEN = visible_questions()
+_COUNTED = Counts.__struct_fields__
 
 _MY_VOTE = and_(
     votes.c.question_id == questions.c.id, votes.c.member_id == bindparam("viewer", type_=BigInteger)
@@ -87,9 +98,9 @@ _ON_STAGE = statement(
 )
 # What is kept counts every question by its state; those whose post is hidden or withdrawn, which are few, come off, and
 # for who is no host those that were dismissed without ever having been approved.
-_COUNTS = statement("""
-SELECT c.live - gone.live, c.answered - gone.answered, c.dismissed - gone.dismissed,
-    c.shortlisted - gone.shortlisted, c.on_stage - gone.on_stage, c.pending
+_COUNTING = """
+SELECT c.live - gone.live AS live, c.answered - gone.answered AS answered, c.dismissed - gone.dismissed AS dismissed,
+    c.shortlisted - gone.shortlisted AS shortlisted, c.on_stage - gone.on_stage AS on_stage, c.pending
 FROM question_counts c CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE q.state = 'live') AS live,
         count(*) FILTER (WHERE q.state = 'answered') AS answered,
@@ -101,7 +112,16 @@ FROM question_counts c CROSS JOIN LATERAL (
         AND NOT (CAST(:hosting AS boolean) AND p.state = 'held')
 ) gone
 WHERE c.room_id = :room
-""")
+"""
+_COUNTS = statement(_COUNTING)
+_counts = text(_COUNTING).columns(*(column(name, Integer) for name in _COUNTED)).subquery()
+# In one statement, because each event of a room that is full of people asks for both.
+_TOLD = statement(
+    questions_query(personal=False)
+    .add_columns(*(_counts.c[name].label(f"count_{name}") for name in _COUNTED))
+    .join(_counts, true())
+    .where(_BY_ID)
+)
 _TALLIES = statement("""
 SELECT q.id, q.votes FROM questions q JOIN posts p ON p.id = q.post_id
 WHERE q.room_id = :room AND q.state IN ('live', 'shortlisted', 'on_stage') AND p.state = 'published'
@@ -122,10 +142,16 @@ async def show_questions(
     return {row["id"]: question_of(row, personal=True) for row in rows}
 
 
-async def find_questions(tx: Reader, ids: Sequence[int], seen: dict[str, Any]) -> dict[int, Question]:
-    """The questions as a class of listeners sees them, without what is personal."""
-    rows = await tx.rows(_SHOW[False], ids=list(ids), **seen)
-    return {row["id"]: question_of(row, personal=False) for row in rows}
+async def tell_questions(
+    tx: Reader, room_id: RoomId, ids: Sequence[int], audience: str
+) -> tuple[dict[int, Question], Counts | None]:
+    """The questions as a class of listeners sees them, without what is personal, and the room's counts; no counts where
+    there is no question to tell of."""
+    rows = await tx.rows(_TOLD, ids=list(ids), room=room_id, **questions_heard_by(audience))
+    found = {row["id"]: question_of(row, personal=False) for row in rows}
+    if not rows:
+        return {}, None
+    return found, _counts_of([rows[0][f"count_{name}"] for name in _COUNTED], audience == "host")
 
 
 async def find_on_stage(tx: Reader, actor: Actor, room: RoomFacts) -> Question | None:
@@ -137,8 +163,7 @@ async def find_on_stage(tx: Reader, actor: Actor, room: RoomFacts) -> Question |
 async def count_questions(tx: Reader, room_id: RoomId, hosting: bool = False) -> Counts:
     """How many questions of a room are in which state; what waits for approval is told to hosts, and counted by them."""
     row = await tx.row(_COUNTS, room=room_id, hosting=hosting)
-    counts = Counts(*tuple(row)) if row is not None else Counts(pending=0)
-    return counts if hosting else msgspec.structs.replace(counts, pending=msgspec.UNSET)
+    return _counts_of([0] * len(_COUNTED) if row is None else list(row), hosting)
 
 
 async def count_votes(tx: Reader, room_id: RoomId) -> dict[int, int]:
@@ -178,6 +203,11 @@ def question_of(row: Record, personal: bool) -> Question:
     if not personal:
         return question
     return msgspec.structs.replace(question, my_vote=int(row["voted"]), mine=row["mine"])
+
+
+def _counts_of(numbers: Sequence[int], hosting: bool) -> Counts:
+    counts = Counts(**dict(zip(_COUNTED, numbers, strict=True)))
+    return counts if hosting else msgspec.structs.replace(counts, pending=msgspec.UNSET)
 
 
 def _claim_of(row: Record) -> Claim | None:
