@@ -21,6 +21,8 @@ SAID = {
     "granted": "The duty is given.",
     "revoked": "The duty is revoked.",
     "asked": "Your question is in.",
+    "answered": "Your answer is in. You can change it while the poll is open.",
+    "taken-back": "Your answer is taken back.",
     "posted": "Your notice is on the board.",
     "withdrawn": "It is withdrawn. You can restore it.",
 }
