@@ -73,9 +73,9 @@ _TURN = statement("UPDATE polls SET version = version + 1 WHERE id = :poll")
 
 async def draft_poll(tx: Transaction, actor: Actor, room_id: RoomId, new: NewPoll) -> Poll:
     """Prepare a poll, which only hosts see until it is opened."""
+    poll = checked(new)
     room, now = await rooms.get_room(tx, actor, room_id), clock.now()
     ensure_can_prepare(actor, room, now)
-    poll = checked(new)
     await tx.value(_HOLD_ROOM, id=room_id)
     if await tx.value(_COUNT, room=room_id) >= MOST_POLLS:
         raise TooManyPolls

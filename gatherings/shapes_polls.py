@@ -16,6 +16,7 @@ WORD_LENGTH = 40
 
 Option = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 Options = Annotated[list[Option], Meta(max_length=MOST_OPTIONS)]
+SomeOptions = Annotated[list[Option], Meta(min_length=2, max_length=MOST_OPTIONS)]
 Label = Annotated[str, Meta(max_length=60, pattern=ONE_LINE)]
 Most = Annotated[int, Meta(ge=1, le=MOST_OPTIONS)]
 Point = Annotated[int, Meta(ge=-10, le=100)]
@@ -51,7 +52,7 @@ class PollChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of a draft to change."""
 
     title: Title | UnsetType = UNSET
-    options: Options | UnsetType = UNSET
+    options: SomeOptions | UnsetType = UNSET
     settings: PollSettings | UnsetType = UNSET
     reveals: PollReveals | UnsetType = UNSET
     by_group: bool | UnsetType = UNSET

@@ -32,6 +32,7 @@ ADMINISTRATORS = "401 403 403 403 403 403 403 {0}"
 NOBODY = "401" + " 403" * 7
 SEEN_BY_HOSTS = "404 404 404 404 404 404 {0} {0}"
 SEEN_BY_MODERATORS = "404 404 404 404 404 {0} 404 {0}"
+DRAFTS = "404 404 404 404 404 404 {0} {0}"
 CASES = "401 404 404 404 404 {0} 404 {0}"
 
 REPORTS = (
@@ -92,6 +93,16 @@ TABLE: dict[str, str] = {
     "read_questions": ALL,
     "ask_question": WRITERS.format(201),
     "vote": WRITERS.format(200),
+    "read_polls": ALL,
+    "draft_poll": HOSTS.format(201),
+    "read_poll": ALL,
+    "change_poll": HOSTS.format(409),
+    "delete_poll": HOSTS.format(409),
+    "move_poll": HOSTS.format(200),
+    "set_ballot": WRITERS.format(200),
+    "read_results": "403 403 403 403 403 403 200 200",
+    "strike_word": "401 403 403 403 403 204 204 204",
+    "put_back_word": "401 403 403 403 403 204 204 204",
     "settle_question": HOSTS.format(200),
     "read_question": ALL,
     "edit_question": HOSTS.format(409),
@@ -157,6 +168,15 @@ IN_OTHER_STATES: dict[str, str] = {
     "read_notice: out of sight": SEEN_BY_MODERATORS.format(200),
     "post_notice: out of sight": SEEN_BY_MODERATORS.format(403),
     "ask_question: anonymous": "401 403 201 403 201 201 403 403",
+    "read_poll: drafted": DRAFTS.format(200),
+    "change_poll: drafted": DRAFTS.format(200),
+    "delete_poll: drafted": DRAFTS.format(204),
+    "read_results: drafted": DRAFTS.format(403),
+    "set_ballot: drafted": "401 403 404 403 404 404 409 409",
+    "strike_word: drafted": DRAFTS.format(409),
+    "read_results: poll closed": ALL,
+    "set_ballot: poll closed": "401 403 409 403 409 409 409 409",
+    "set_ballot: closed": "401 403 409 403 409 409 409 409",
     "settle_question: as its asker": NOBODY,
     "read_question: pending": SEEN_BY_HOSTS.format(200),
     "edit_question: pending": SEEN_BY_HOSTS.format(200),
@@ -167,6 +187,8 @@ IN_OTHER_STATES: dict[str, str] = {
     "read_choices: published": ALL,
 }
 DONE = {
+    "drafted": "UPDATE polls SET state = 'draft' WHERE id = {poll_id}",
+    "poll closed": "UPDATE polls SET state = 'closed' WHERE id = {poll_id}",
     "locked": "UPDATE topics SET locked_at = now() WHERE id = {topic_id}",
     "hidden": "UPDATE topics SET hidden_at = now() WHERE id = {topic_id}",
     "withdrawn": "UPDATE posts SET state = 'withdrawn' WHERE id = {post_id}",
@@ -182,6 +204,9 @@ DONE = {
     "closed": "UPDATE rooms SET state = 'closed' WHERE id = {room_id}",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "change_poll": {"title": "What now?"},
+    "move_poll": {"state": "closed", "version": 2},
+    "set_ballot": {"answer": ["Cobalt"]},
     "post_reply": {"body": "We compared both."},
     "move_room": {"state": "closed"},
     "change_notice: its end": {"expires_at": "2099-01-01T00:00:00Z"},
@@ -192,7 +217,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "settle_question: as its asker": {"state": "withdrawn", "version": 1},
 }
 # What nobody can do a second time in the same world.
-DONE_ONCE = {"move_room", "remove_column", "settle_question", "claim_question", "decide_case", "reverse_decision"}
+DONE_ONCE = {"move_room", "move_poll", "delete_poll", "remove_column", "settle_question", "claim_question", "decide_case", "reverse_decision"}
 # Everything there is but when sessions were seen, which sessions there are, and what only counts.
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
@@ -217,7 +242,7 @@ async def a_world(app: Service) -> World:
     gatherings = [(await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)]
     room = (
         await root.post(
-            f"/gatherings/{gatherings[0]}/rooms", {"title": "Main room", "modules": ["questions", "board"]}
+            f"/gatherings/{gatherings[0]}/rooms", {"title": "Main room", "modules": ["questions", "board", "polls"]}
         )
     ).json()["id"]
     await root.put(f"/rooms/{room}/state", {"state": "open"})
@@ -246,8 +271,10 @@ async def a_world(app: Service) -> World:
         "slug": "mobility",
         "kind": "agree",
         "token": "x" * 43,
+        "word": "cobalt",
     }
     places |= await _posted(author, room)
+    places["poll_id"] = await _asked(root, room)
     places |= await _moderated(author, root, post, topic)
     return World(people, places)
 
@@ -259,6 +286,14 @@ async def _posted(author: Person, room: int) -> dict[str, int]:
     notice = await author.post(f"/rooms/{room}/notices", given)
     assert notice.status_code == 201, notice.text
     return {"column_id": columns[-1]["id"], "notice_id": notice.json()["id"]}
+
+
+async def _asked(root: Person, room: int) -> int:
+    given = {"kind": "words", "title": "Which materials?"}
+    poll = (await root.post(f"/rooms/{room}/polls", given)).json()
+    opened = await root.put(f"/polls/{poll['id']}/state", {"state": "open", "version": 1})
+    assert opened.status_code == 200, opened.text
+    return int(poll["id"])
 
 
 async def _moderated(author: Person, root: Person, post: int, topic: int) -> dict[str, int]:
