@@ -1,6 +1,6 @@
 """Small cells: people are counted by group, sector and country only where nobody can be made out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 THRESHOLD = 5
 
@@ -8,15 +8,27 @@ THRESHOLD = 5
 def told_parts(cells: Mapping[str, int]) -> dict[str, int]:
     """The cells of a whole, each person in one of them, that can be told; the largest first.
 
-    Those under five are left out, and as long as what is left out together is under five, so that the whole less the
-    cells told would give it away, the next smallest goes too.
+    Those under five are left out, and as long as the whole less the cells told would give them away, the next smallest
+    goes too.
     """
     told = told_cells(cells)
-    left_out = sum(cells.values()) - sum(told.values())
-    while told and 0 < left_out < THRESHOLD:
+    left_out = [count for name, count in cells.items() if count and name not in told]
+    while told and not hides(left_out):
         _, count = told.popitem()
-        left_out += count
+        left_out.append(count)
     return told
+
+
+def hides(left_out: Sequence[int]) -> bool:
+    """Whether the sum of cells, which is known, tells of no small one what it is.
+
+    One alone is told by it, and so are all if it is as small or as large as a sum of small cells can be.
+    """
+    if all(count >= THRESHOLD for count in left_out):
+        return True
+    together = sum(left_out)
+    has_large = any(count >= THRESHOLD for count in left_out)
+    return len(left_out) > 1 and together >= THRESHOLD and (has_large or together <= 3 * len(left_out))
 
 
 def told_cells(cells: Mapping[str, int]) -> dict[str, int]:
@@ -26,4 +38,6 @@ def told_cells(cells: Mapping[str, int]) -> dict[str, int]:
 
 def ordered(cells: Mapping[str, int]) -> dict[str, int]:
     """All cells, the largest first; of equals, the first by name."""
-    return dict(sorted(((name, n) for name, n in cells.items() if n > 0), key=lambda cell: (-cell[1], cell[0])))
+    return dict(
+        sorted(((name, n) for name, n in cells.items() if n > 0), key=lambda cell: (-cell[1], cell[0]))
+    )

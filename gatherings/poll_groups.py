@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gatherings.cells import THRESHOLD
+from gatherings.cells import THRESHOLD, hides
 
 
 def split(rows: Mapping[str, Sequence[int]]) -> dict[str, list[int | None]]:
@@ -22,18 +22,6 @@ def _told(cells: Mapping[str, int]) -> dict[str, int]:
     told = {group: count for group, count in cells.items() if group and count >= THRESHOLD}
     ranked = sorted(told, key=lambda group: (-told[group], group))
     left_out = [cells[group] for group in cells if group not in told]
-    while ranked and not _hides(left_out):
+    while ranked and not hides(left_out):
         left_out.append(told.pop(ranked.pop()))
     return told
-
-
-def _hides(left_out: Sequence[int]) -> bool:
-    """Whether their sum, which the column gives away, tells of no small one what it is.
-
-    One alone is told by it, and so are all if it is as small or as large as a sum of small cells can be.
-    """
-    if all(count >= THRESHOLD for count in left_out):
-        return True
-    together = sum(left_out)
-    has_large = any(count >= THRESHOLD for count in left_out)
-    return len(left_out) > 1 and together >= THRESHOLD and (has_large or together <= 3 * len(left_out))

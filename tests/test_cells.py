@@ -17,8 +17,9 @@ from gatherings.cells import THRESHOLD, told_cells, told_parts
         # What the whole gives away takes the next smallest with it.
         ({"a": 9, "b": 6, "c": 4}, {"a": 9}),
         ({"a": 9, "c": 4}, {}),
-        # Two that are left out hide each other, if they are five together.
-        ({"a": 9, "b": 4, "c": 3}, {"a": 9}),
+        # Two that are left out hide each other, if they are five or six together; seven can only be four and three.
+        ({"a": 9, "b": 3, "c": 2}, {"a": 9}),
+        ({"a": 9, "b": 4, "c": 3}, {}),
         ({"a": 9, "b": 6, "c": 1, "d": 1}, {"a": 9}),
         ({"b": 7, "a": 7, "c": 1}, {"a": 7}),
     ],
