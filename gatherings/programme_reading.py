@@ -53,7 +53,6 @@ _RUNNING = statement(
     .order_by(_S.starts_at, _S.id)
     .limit(20)
 )
-_SPEAKERS = msgspec.json.Decoder(list[Speaker])
 
 
 async def show_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Session:
@@ -88,4 +87,4 @@ async def read_running(tx: Reader, actor: Actor) -> list[Session]:
 def session_of(row: Record) -> Session:
     """A row of sessions as it goes out."""
     values = dict(row)
-    return Session(**{**values, "speakers": _SPEAKERS.decode(values["speakers"])})
+    return Session(**{**values, "speakers": msgspec.convert(values["speakers"], list[Speaker])})

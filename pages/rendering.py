@@ -43,6 +43,9 @@ def environment() -> Environment:
     made.globals["icons"] = ICONS
     made.filters["date"] = date
     made.filters["moment"] = moment
+    made.filters["utc"] = utc
+    made.filters["day"] = day
+    made.filters["hour"] = hour
     made.filters["address"] = _address
     made.filters["browser"] = browser
     return made
@@ -56,8 +59,24 @@ def date(at: datetime) -> Markup:
 def moment(at: datetime) -> Markup:
     """A day and a time of day in UTC, which the page's script turns into the reader's own."""
     at = at.astimezone(UTC)
-    day = f"{at.day} {at:%b %Y, %H:%M} UTC"
-    return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-moment>{day}</time>')
+    words = f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-moment>{words}</time>')
+
+
+def utc(at: datetime) -> str:
+    """A moment as machines read it."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def day(at: datetime) -> str:
+    """A day in UTC with its weekday, as a script says it in the reader's own."""
+    at = at.astimezone(UTC)
+    return f"{at:%a} {at.day} {at:%b}"
+
+
+def hour(at: datetime) -> str:
+    """A time of day in UTC."""
+    return f"{at.astimezone(UTC):%H:%M}"
 
 
 def browser(agent: str) -> str:

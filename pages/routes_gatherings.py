@@ -1,8 +1,5 @@
 """Gatherings: the list, one of them with its rooms, announcing one, adding a room."""
 
-from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -10,16 +7,18 @@ from litestar.di import NamedDependency
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
-from core.http import PathId
+from core.http import PathId, status_of
 from core.ids import GatheringId
 from gatherings import gatherings, planning, rooms
-from gatherings.policy import UnknownTimeZone, ensure_can_announce
+from gatherings.policy import ensure_can_announce
+from gatherings.programme_reading import read_running
 from gatherings.shapes import Gathering, NewGathering, Room
 from gatherings.shapes_rooms import NewRoom
 from members.shapes import Taxonomies
-from pages.forms import FieldNotAcceptable, Form, Typed, once_of, read_form, text_in, to_shape
+from pages.forms import Form, Typed, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
+from pages.programme_view import on_now, slots_of
+from pages.typed_times import moment_of, zone_of
 from storage.database import Database, Transaction
 
 
@@ -34,8 +33,18 @@ async def show_gatherings(
     async with db.read() as tx:
         coming = (await gatherings.read_gatherings(tx, "upcoming")).items
         past = (await gatherings.read_gatherings(tx, "past")).items
-    can_create = allowed(ensure_can_announce, actor, clock.now())
-    return press.page(request, actor, "gatherings.html", coming=coming, past=past, can_create=can_create)
+        running = await read_running(tx, actor)
+        of_running = await gatherings.find_gatherings(tx, [session.gathering for session in running])
+        open_rooms = await rooms.read_open_rooms(tx, actor)
+    return press.page(
+        request,
+        actor,
+        "gatherings.html",
+        coming=coming,
+        past=past,
+        can_create=allowed(ensure_can_announce, actor, clock.now()),
+        on=on_now(running, of_running, open_rooms),
+    )
 
 
 @get("/g/new", include_in_schema=False)
@@ -124,15 +133,15 @@ async def _show(
     status: int = 200,
 ) -> Response[bytes]:
     async with db.read() as tx:
-        gathering = await gatherings.get_gathering(tx, GatheringId(gathering_id))
-        found = await rooms.read_rooms(tx, actor, GatheringId(gathering_id))
+        gathering = await gatherings.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
     return press.page(
         request,
         actor,
         "gathering.html",
         status,
         gathering=gathering,
-        rooms=[rooms.with_presence(room, presence) for room in found],
+        rooms=[rooms.with_presence(room, presence) for room in gathering.rooms or []],
+        slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
         is_host=actor.hosts_at(GatheringId(gathering_id)),
         form=form,
@@ -142,24 +151,10 @@ async def _show(
 def _new_gathering(typed: Typed) -> NewGathering:
     names = ("sector", "title", "kind", "mode", "about", "place", "time_zone")
     facts: dict[str, object] = {name: text_in(typed, name).strip() for name in names}
-    zone = _zone(str(facts["time_zone"]))
+    zone = zone_of(str(facts["time_zone"]))
     for name in ("starts_at", "ends_at"):
-        facts[name] = _moment(text_in(typed, name), name, zone)
+        facts[name] = moment_of(text_in(typed, name), name, zone)
     return to_shape(NewGathering, facts)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownTimeZone(field="time_zone") from error
-
-
-def _moment(text: str, name: str, zone: ZoneInfo) -> datetime:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError as error:
-        raise FieldNotAcceptable("Give a day and a time.", field=name) from error
 
 
 routes = [show_gatherings, show_new_gathering, announce_gathering, show_gathering, plan_room]

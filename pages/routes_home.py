@@ -6,9 +6,11 @@ from litestar.di import NamedDependency
 from core.actor import Actor
 from forum.lists import read_latest
 from forum.sectors import read_sectors
-from gatherings.gatherings import read_gatherings
+from gatherings.gatherings import find_gatherings, read_gatherings
+from gatherings.programme_reading import read_running
 from gatherings.rooms import Presence, read_open_rooms, with_presence
 from pages.press import AnyRequest, Press
+from pages.programme_view import on_now
 from storage.database import Database
 
 _LATEST = 12
@@ -26,11 +28,19 @@ async def show_home(
     """What is live now, what is next, what moved, and the sectors."""
     async with db.read() as tx:
         rooms = [with_presence(room, presence) for room in await read_open_rooms(tx, actor)]
+        running = await read_running(tx, actor)
+        of_running = await find_gatherings(tx, [session.gathering for session in running])
         coming = (await read_gatherings(tx, "upcoming", count=_NEXT)).items
         topics = await read_latest(tx, actor, _LATEST)
         sectors = (await read_sectors(tx, db.epoch)).items
     return press.page(
-        request, actor, "home.html", rooms=rooms, gatherings=coming, topics=topics, sectors=sectors
+        request,
+        actor,
+        "home.html",
+        gatherings=coming,
+        topics=topics,
+        sectors=sectors,
+        on=on_now(running, of_running, rooms),
     )
 
 

@@ -171,14 +171,14 @@ async def test_sectors_count_only_what_is_for_everyone(club: Club, client: httpx
 
 
 async def test_streams_that_are_for_everyone_do_not_name_the_room(club: Club) -> None:
+    mobility = (await club.client("visitor").get("/api/v1/sectors/mobility/topics")).json()["stream"]
     await club.limit("invited")
     changed = await club.person("host").patch(f"/rooms/{club.room}", {"title": SECRET + " again"})
     assert changed.json()["title"] == SECRET + " again"
-    sector = (await club.client("visitor").get("/api/v1/sectors/mobility")).json()["id"]
-    for channel in (f"gathering:{club.gathering}", f"sector:{sector}"):
+    for channel, after in ((f"gathering:{club.gathering}", 0), (mobility["channel"], mobility["seq"])):
         for name, told in (("visitor", False), ("stranger", False), ("administrator", True)):
             person = club.people[name]
-            async with club.app.listening(channel, person.token if person else None, after=0) as feed:
+            async with club.app.listening(channel, person.token if person else None, after=after) as feed:
                 assert feed.joined["type"] == "joined"
                 assert (SECRET in str(feed.joined)) == told, (name, channel)
 

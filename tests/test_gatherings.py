@@ -193,7 +193,7 @@ async def test_reading_takes_few_statements(hall: Hall) -> None:
         assert len(sent) == 1
         async with statements_of(tx) as sent:
             await gatherings.show_gathering(tx, VISITOR, GatheringId(hall.gathering), "")
-        assert len(sent) == 3
+        assert len(sent) == 4
 
 
 async def test_changes_are_for_hosts_and_carry_a_version(hall: Hall) -> None:

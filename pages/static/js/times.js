@@ -5,6 +5,7 @@ const lang = { en: "en-GB" }[document.documentElement.lang] ?? document.document
 const now = new Date();
 const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
 
@@ -14,8 +15,15 @@ export function localise(root = document) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
     time.title = whole.format(at);
-    time.textContent = time.hasAttribute("data-moment") ? whole.format(at) : short(at);
+    time.textContent = words(time, at);
   }
+  for (const zone of root.querySelectorAll("[data-utc]")) zone.remove();
+}
+
+function words(time, at) {
+  if (time.hasAttribute("data-moment")) return whole.format(at);
+  if (time.hasAttribute("data-hour")) return hour.format(at);
+  return time.hasAttribute("data-day") ? weekday.format(at) : short(at);
 }
 
 function short(at) {
