@@ -88,7 +88,7 @@ def lower_bound(wanted: int, asked: int) -> float:
         return 0.0
     share, z2 = wanted / asked, Z * Z
     spread = Z * sqrt((share * (1 - share) + z2 / (4 * asked)) / asked)
-    return (share + z2 / (2 * asked) - spread) / (1 + z2 / asked)
+    return max(0.0, (share + z2 / (2 * asked) - spread) / (1 + z2 / asked))
 
 
 def freshness(minutes: float) -> float:
