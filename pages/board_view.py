@@ -18,7 +18,7 @@ from storage.log import Stream
 # How many notices of each column stand on the whole board, and of one column or a search on a page of its own.
 SHOWN = 20
 # For how many days a notice stays, by what the form sends.
-STAYS = (("", "Until it is taken off"), ("1", "For a day"), ("7", "For a week"), ("30", "For a month"))
+STAYS = (("0", "Until it is taken off"), ("1", "For a day"), ("7", "For a week"), ("30", "For a month"))
 
 
 class Filter(Struct, frozen=True, kw_only=True):

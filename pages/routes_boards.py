@@ -115,10 +115,10 @@ async def _act(foyer: Foyer, word: str, notice_id: NoticeId, argument: str) -> N
 
 
 def _end_in(typed: Typed) -> datetime | None:
-    days = text_in(typed, "stays")
+    days = text_in(typed, "stays") or "0"
     if days not in (day for day, _ in STAYS):
         raise BadButton
-    return clock.now() + timedelta(days=int(days)) if days else None
+    return clock.now() + timedelta(days=int(days)) if days != "0" else None
 
 
 async def _page(

@@ -303,6 +303,7 @@ PARAMETERS = {
     "/t/{topic}/cobalt-tracing": "after before order branch",
     "/r/{room}": "after order show",
     "/r/{room}/polls": "edit",
+    "/r/{room}/board": "after column q",
     "/signin": "next",
     "/verify": "token",
     "/reset": "token",

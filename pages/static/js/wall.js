@@ -3,7 +3,7 @@
 import { follow, reread } from "./live.js";
 import { localise } from "./times.js";
 
-const REST = 2000;
+const REST = 1000;
 let due;
 
 follow({
