@@ -171,7 +171,7 @@ IN_OTHER_STATES: dict[str, str] = {
     "read_poll: drafted": DRAFTS.format(200),
     "change_poll: drafted": DRAFTS.format(200),
     "delete_poll: drafted": DRAFTS.format(204),
-    "read_results: drafted": DRAFTS.format(403),
+    "read_results: drafted": DRAFTS.format(200),
     "set_ballot: drafted": "401 403 404 403 404 404 409 409",
     "strike_word: drafted": DRAFTS.format(409),
     "read_results: poll closed": ALL,
