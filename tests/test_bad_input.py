@@ -299,6 +299,7 @@ PARAMETERS = {
     "/api/v1/rooms/{room}/notices": "after column q",
     "/api/v1/rooms/{room}/choices": "after",
     "/": "done nothing[%00]",
+    "/inbox": "after",
     "/s/mobility": "after order tag",
     "/t/{topic}/cobalt-tracing": "after before order branch",
     "/r/{room}": "after order show",

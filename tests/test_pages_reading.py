@@ -57,7 +57,7 @@ async def every_address(amina: Person) -> list[str]:
         f"/t/{topic['id']}/cobalt-tracing-audits/2", f"/t/{topic['id']}/cobalt-tracing-audits?branch=2",
         f"/p/{post}/reply", f"/p/{post}/edit", f"/p/{post}/withdraw", f"/p/{post}/history",
         "/g", "/g/new", f"/g/{gathering}", f"/r/{room}", f"/r/{room}?show=answered",
-        "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/admin", "/help",
+        "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/inbox", "/admin", "/help",
         f"/m/{amina.handle}",
     ]  # fmt: skip
 
@@ -106,7 +106,7 @@ async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
         else:
             assert response.status_code == 200, path
             assert amina.token not in response.text
-    assert sorted(refused) == ["admin", "edit", "history", "new", "new", "reply", "settings", "withdraw"]
+    assert sorted(refused) == ["admin", "edit", "history", "inbox", "new", "new", "reply", "settings", "withdraw"]
 
 
 async def test_titles_and_names_are_text_everywhere(app: Service) -> None:
