@@ -154,7 +154,7 @@ async def test_axe_finds_nothing_and_nothing_is_small_or_cut_off(
     host = await a_person(app, duties=[("administrator", None)])
     room = await a_poll_room(host)
     page = await windows.open("/help", host, viewport=size, color_scheme=scheme)
-    wrong = []
+    wrong: list[str] = []
 
     async def look(at: str) -> None:
         await page.goto(f"/r/{room}/polls")
