@@ -13,17 +13,19 @@ from core.actor import Actor
 from core.errors import Denied
 from core.http import PathId
 from core.ids import QuestionId, RoomId
-from gatherings import questions, rooms
+from gatherings import questions, rooms, silences
 from gatherings.policy import NotHost
+from gatherings.programme_reading import read_sessions
 from gatherings.shapes import Question, QuestionMove, QuestionState, Room
-from gatherings.shapes_questions import QuestionEdit
+from gatherings.shapes_programme import Session
+from gatherings.shapes_questions import NewSilence, QuestionEdit
 from gatherings.writing import get_writer
 from pages.floor import Floor, look
 from pages.forms import BadButton, number_in, read_form, text_in, to_shape
 from pages.moves import DEEDS, DONE, FORMS, KEYS, PANEL_DEEDS, SHOWN, Deed
 from pages.press import go_to
 from pages.routes_rooms import Foyer
-from storage.database import Transaction
+from storage.database import Reader, Transaction
 
 OpenForm = Literal["", "dismiss", "merge", "answer", "edit", "silence"]
 
@@ -85,6 +87,7 @@ async def show_cockpit(
         facts = await rooms.get_room(tx, foyer.actor, RoomId(room_id))
         _ensure_sees_cockpit(foyer.actor, facts.gathering_id)
         floor = await look(tx, foyer.actor, RoomId(room_id), foyer.db.epoch, _COCKPIT)
+        session = await _session_on(tx, foyer.actor, floor)
     room = rooms.with_presence(floor.room, foyer.presence)
     view = _view(foyer, floor, f"/r/{room.id}/host", dict(DEEDS))
     return foyer.press.page(
@@ -93,7 +96,7 @@ async def show_cockpit(
         "cockpit.html",
         room=room,
         stream=floor.stream,
-        session=None,
+        session=session,
         stage=floor.of("on_stage"),
         columns=_columns(floor),
         heard=floor.heard,
@@ -183,6 +186,10 @@ async def _decide(foyer: Foyer, room_id: RoomId) -> tuple[int, str]:
                 tx, foyer.actor, question_id, to_shape(QuestionEdit, {"body": facts["body"]}), version
             )
             return number, ""
+        if word == "silence":
+            silence = {"minutes": given.get("minutes", 10), "reason": facts["reason"]}
+            await silences.silence_asker(tx, foyer.actor, question_id, to_shape(NewSilence, silence))
+            return number, ""
         move = await _move_of(tx, foyer.actor, question_id, word, version, given)
         moved = await questions.settle_question(tx, foyer.actor, question_id, move)
     return number, f"{number}.{found.question.state}.{moved.version}.{moved.state}"
@@ -202,6 +209,17 @@ async def _move_of(
         {"state": word, "version": version}
         | {name: given[name] for name in given if name in ("reason", "answer", "into")},
     )
+
+
+async def _session_on(tx: Reader, actor: Actor, floor: Floor) -> Session | None:
+    """What goes on in the room now by the programme, or the last thing that should have ended."""
+    now = clock.now()
+    here = [
+        one
+        for one in await read_sessions(tx, actor, floor.facts.gathering_id)
+        if one.room == floor.room.id and one.state == "planned" and one.starts_at <= now
+    ]
+    return max(here, key=lambda one: one.starts_at, default=None)
 
 
 def _columns(floor: Floor) -> list[Column]:

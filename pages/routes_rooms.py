@@ -1,55 +1,52 @@
-"""A room's page: its questions, asking, voting, and what hosts do."""
+"""A room's page: what is on stage, its questions, asking, voting, and where one's own questions stand."""
 
-from typing import Literal, get_args
+from typing import Any, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
+from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
-from core.http import Cursor, PathId
-from core.ids import GatheringId, QuestionId, RoomId
-from gatherings import questions, reading, rooms
+from core.http import Cursor, PathId, status_of
+from core.ids import QuestionId, RoomId
+from gatherings import questions, rooms
 from gatherings.asking import QuestionWriter
-from gatherings.gatherings import get_gathering
 from gatherings.policy import RoomFacts
-from gatherings.policy_questions import ensure_can_ask
-from gatherings.question_reading import count_questions
+from gatherings.policy_questions import ensure_can_ask, ensure_can_vote
+from gatherings.policy_reactions import ensure_can_react
+from gatherings.reactions import RoomReactions
 from gatherings.shapes import (
-    QUESTION_LENGTH,
-    Counts,
-    Gathering,
     NewQuestion,
     Question,
     QuestionMove,
     QuestionOrder,
-    QuestionPage,
     QuestionState,
     Room,
     RoomMove,
 )
+from gatherings.shapes_questions import QuestionEdit
+from gatherings.shapes_reactions import NewRoomReaction
 from gatherings.votes import VoteWriter
 from pages import asked
 from pages.asked import Hall
-from pages.forms import BadButton, Form, number_in, once_of, read_form, text_in, to_shape
+from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.refusals import status_of
+from pages.room_view import Shown, Visit, visit
 from storage.database import Database
 
-Shown = Literal["live", "answered"]
-
-
-class Visit(Struct, frozen=True, kw_only=True):
-    """Everything a room's page shows to somebody."""
-
-    facts: RoomFacts
-    room: Room
-    gathering: Gathering
-    counts: Counts
-    page: QuestionPage
+REACTIONS = (
+    ("applause", "Applause"),
+    ("heart", "Heart"),
+    ("laugh", "Laugh"),
+    ("agree", "Agree"),
+    ("question", "Puzzled"),
+)
+ORDERS = (("best", "Best"), ("newest", "Newest"), ("votes", "Most votes"))
 
 
 class Foyer(Struct, frozen=True):
@@ -82,8 +79,7 @@ async def show_room(
     after: Cursor = None,
 ) -> Response[bytes]:
     """A room: the questions that wait, or those that were answered."""
-    visit = await _visit(foyer, RoomId(room_id), show, order, after)
-    return _page(foyer, visit, Form(), show=show, order=order)
+    return await _page(foyer, RoomId(room_id), Form(), show=show, order=order, after=after)
 
 
 @post("/r/{room_id:int}/questions", include_in_schema=False)
@@ -100,8 +96,7 @@ async def ask_question(
         once = once_of(foyer.request, actor, typed)
         await asking.ask_question(actor, room, new, once)
     except Refusal as refusal:
-        visit = await _visit(foyer, room, "live", "best", None)
-        return _page(foyer, visit, Form(typed=typed).refuse(refusal), status_of(refusal))
+        return await _page(foyer, room, Form(typed=typed).refuse(refusal), status_of(refusal))
     return go_to(f"/r/{room_id}", done="asked")
 
 
@@ -109,15 +104,16 @@ async def ask_question(
 async def set_vote(
     room_id: PathId, foyer: NamedDependency[Foyer], votes: NamedDependency[VoteWriter]
 ) -> Response[bytes]:
-    """One of the buttons of a question: vote, answered, dismiss, take up again, withdraw."""
-    word, first, second = [*text_in(await read_form(foyer.request), "act").split(" "), "", "", ""][:3]
+    """One of the buttons of a question: vote, answered, take up again, withdraw, change what waits for approval."""
+    typed = await read_form(foyer.request)
+    word, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
     question_id = number_in(first)
     if question_id is None:
         raise BadButton
     if word == "vote":
         await votes.set_vote(foyer.actor, QuestionId(question_id), 1 if second == "1" else 0)
     else:
-        await _settle(foyer, QuestionId(question_id), word, number_in(second))
+        await _settle(foyer, QuestionId(question_id), word, number_in(second), typed)
     return go_to(f"/r/{room_id}#q{question_id}")
 
 
@@ -130,59 +126,96 @@ async def move_room(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[
     return go_to(f"/r/{room_id}")
 
 
-async def _settle(foyer: Foyer, question_id: QuestionId, word: str, version: int | None) -> None:
-    if word not in get_args(QuestionState) or version is None:
+@post("/r/{room_id:int}/react", include_in_schema=False)
+async def react(
+    room_id: PathId, foyer: NamedDependency[Foyer], room_reactions: NamedDependency[RoomReactions]
+) -> Response[bytes]:
+    """Applaud, laugh, agree."""
+    new = to_shape(NewRoomReaction, {"kind": text_in(await read_form(foyer.request), "kind")})
+    await room_reactions.react(foyer.actor, RoomId(room_id), new.kind)
+    return go_to(f"/r/{room_id}")
+
+
+async def _settle(
+    foyer: Foyer, question_id: QuestionId, word: str, version: int | None, typed: Typed
+) -> None:
+    if word not in (*get_args(QuestionState), "edit") or version is None or version >= 2**31:
         raise BadButton
-    move = to_shape(QuestionMove, {"state": word, "version": version})
     async with foyer.db.begin() as tx:
-        await questions.settle_question(tx, foyer.actor, question_id, move)
+        if word == "edit":
+            edit = to_shape(QuestionEdit, {"body": text_in(typed, "body")})
+            await questions.edit_question(tx, foyer.actor, question_id, edit, version)
+        else:
+            move = to_shape(QuestionMove, {"state": word, "version": version})
+            await questions.settle_question(tx, foyer.actor, question_id, move)
 
 
-async def _visit(
-    foyer: Foyer, room_id: RoomId, show: Shown, order: QuestionOrder, after: str | None
-) -> Visit:
-    async with foyer.db.read() as tx:
-        # The page carries the stream's position, taken first: what happens while the rest is read comes again.
-        page = await reading.read_questions(tx, foyer.actor, room_id, order, foyer.db.epoch, show, after)
-        facts, room = await rooms.look_at_room(tx, foyer.actor, room_id)
-        counts = await count_questions(tx, room_id, foyer.actor.hosts_at(facts.gathering_id))
-        gathering = await get_gathering(tx, GatheringId(room.gathering))
-    room = rooms.with_presence(room, foyer.presence)
-    return Visit(facts=facts, room=room, gathering=gathering, counts=counts, page=page)
-
-
-def _page(
+async def _page(
     foyer: Foyer,
-    visit: Visit,
+    room_id: RoomId,
     form: Form,
     status: int = 200,
     show: Shown = "live",
-    order: FromQuery[QuestionOrder] = "best",
+    order: QuestionOrder = "best",
+    after: str | None = None,
 ) -> Response[bytes]:
-    actor, room = foyer.actor, visit.room
-    can_ask = allowed(ensure_can_ask, actor, visit.facts, False, clock.now())
-    is_host = actor.hosts_at(visit.facts.gathering_id)
-    hall = Hall(topic=f"/t/{room.topic}/room", may_vote=can_ask, is_host=is_host, groups=foyer.press.groups)
+    actor, now = foyer.actor, clock.now()
+    async with foyer.db.read() as tx:
+        seen = await visit(tx, actor, room_id, foyer.db.epoch, show, order, after)
+    hall = _hall(foyer, seen)
     return foyer.press.page(
         foyer.request,
         actor,
         "room.html",
         status,
-        room=room,
-        gathering=visit.gathering,
-        stream=visit.page.stream,
-        counts=visit.counts,
-        questions=asked.questions(visit.page.items, hall),
-        next=visit.page.next,
-        sample=asked.question(_blank(room), hall),
-        groups=foyer.press.groups_json,
-        can_ask=can_ask,
-        is_host=is_host,
+        room=rooms.with_presence(seen.room, foyer.presence),
+        visit=seen,
+        stream=seen.page.stream,
+        is_host=hall.is_host,
+        can_react=allowed(ensure_can_react, actor, seen.facts, now),
+        # In slow mode one may write meanwhile: what is sent too soon waits in sight.
+        can_ask=allowed(
+            ensure_can_ask, actor, seen.facts, False, now, replace(seen.writer, last_wrote_at=None)
+        ),
         show=show,
         order=order,
+        orders=ORDERS,
+        reactions=REACTIONS,
         form=form,
-        question_length=QUESTION_LENGTH,
+        **_shown(foyer, seen, hall),
     )
+
+
+def _shown(foyer: Foyer, seen: Visit, hall: Hall) -> dict[str, Any]:
+    """The questions as they look."""
+    return {
+        "waiting": seen.counts.live + seen.counts.shortlisted,
+        "stage": seen.stage,
+        "asker": asked.asker(seen.stage, foyer.press.groups) if seen.stage else Markup(),
+        "own": asked.questions(seen.own, hall),
+        "pending": [one for one in seen.own if one.state == "pending"],
+        "questions": asked.questions([*seen.shortlist, *seen.page.items], hall),
+        "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
+        "sample": asked.question(_blank(seen.room), hall),
+        "groups": foyer.press.groups_json,
+    }
+
+
+def _hall(foyer: Foyer, seen: Visit) -> Hall:
+    return Hall(
+        room=seen.room.id,
+        topic=f"/t/{seen.room.topic}/room",
+        may_vote=allowed(_ensure_votes, foyer.actor, seen.facts),
+        is_host=foyer.actor.hosts_at(seen.facts.gathering_id),
+        groups=foyer.press.groups,
+        answers=seen.answers,
+        lines={one.id: line for line, one in enumerate(seen.shortlist, 1)},
+    )
+
+
+def _ensure_votes(actor: Actor, room: RoomFacts) -> None:
+    actor.may_write(clock.now())
+    ensure_can_vote(room.state, "live", is_own=False)
 
 
 def _blank(room: Room) -> Question:
@@ -192,4 +225,4 @@ def _blank(room: Room) -> Question:
     )  # fmt: skip
 
 
-routes = [show_room, ask_question, set_vote, move_room]
+routes = [show_room, ask_question, set_vote, move_room, react]

@@ -201,6 +201,8 @@ async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windo
     for page in (one, other):
         for question, version in versions.items():
             await expect(page.locator(f"#q{question}")).to_have_attribute("data-version", str(version))
+    # The browser notes by itself that one of the two was refused.
+    windows.complaints[:] = [one for one in windows.complaints if "409" not in one]
 
 
 async def test_who_is_late_is_told_what_happened_meanwhile(app: Service, windows: Windows) -> None:
@@ -229,7 +231,7 @@ async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) 
     wrong = []
     for size, scheme in ((PHONE, "light"), (DESK, "dark")):
         page = await followed(await windows.open(f"/r/{room}/host", host, viewport=size, color_scheme=scheme))
-        await page.evaluate("document.querySelector('#q%d .act').focus()" % questions[3])
+        await page.evaluate(f"document.querySelector('#q{questions[3]} .act').focus()")
         for path in ("host", "panel", "stage"):
             await page.goto(f"/r/{room}/{path}")
             await page.evaluate(source)

@@ -1,5 +1,6 @@
 // The cards of the cockpit: made from what the server rendered for each state, and filled with what is known.
 
+import { face } from "./people.js";
 import { localise } from "./times.js";
 
 const samples = document.querySelector("#samples");
@@ -106,19 +107,9 @@ function fill(card, question) {
 }
 
 function asker(card, author) {
-  const old = card.querySelector(".who");
-  card.querySelector(".group")?.remove();
-  const name = document.createElement(author ? "a" : "span");
-  name.className = author ? "who" : "who nobody";
-  if (author) {
-    name.href = `/m/${author.handle}`;
-    name.append(Object.assign(document.createElement("bdi"), { textContent: author.display_name }));
-  } else name.textContent = "Anonymous";
-  old.replaceWith(name);
+  face(card.querySelector(".by"), author, groups);
   delete card.dataset.group;
-  if (!author?.group) return;
-  card.dataset.group = author.group;
-  name.after(Object.assign(document.createElement("span"), { className: "group", textContent: groups[author.group] ?? author.group }));
+  if (author?.group) card.dataset.group = author.group;
 }
 
 // By place on the shortlist; elsewhere below what was there.

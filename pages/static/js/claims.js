@@ -3,13 +3,15 @@
 import { call } from "./calls.js";
 
 const A_MOMENT = 700;
-const RENEW = 10000;
+// A claim holds for a minute.
+const RENEW = 25000;
 let held = null;
 let timer;
 
 /** Says at which card this host is now; none is nowhere. */
 export function at(card) {
-  const id = card?.dataset.id ?? null;
+  // Where another host is one only looks.
+  const id = card?.querySelector(".claim")?.hidden ? card.dataset.id : null;
   if (id === held) return;
   clearTimeout(timer);
   release();

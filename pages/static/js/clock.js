@@ -27,7 +27,7 @@ export function presence(signal, groups) {
 }
 
 /** Remembers that somebody of a group was heard. */
-export function heard(group, groups) {
+export function spoke(group, groups) {
   const known = heardBox.dataset.heard.split(" ").filter(Boolean);
   if (!group || known.includes(group)) return;
   heardBox.dataset.heard = [...known, group].join(" ");

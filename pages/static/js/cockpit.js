@@ -1,10 +1,10 @@
 // The hosts' cockpit: what happens in the room comes in, what hosts decide goes out, by keys or buttons alike.
 
 import "./page.js";
-import { cardOf, claimed, count, groups, take, votes } from "./cards.js";
+import { cardOf, claimed, count, groups, votes } from "./cards.js";
 import { at } from "./claims.js";
-import { heard, presence, tick } from "./clock.js";
-import { ask, close, move, shift, submit } from "./deciding.js";
+import { presence, spoke, tick } from "./clock.js";
+import { ask, close, heard, move, shift, submit } from "./deciding.js";
 import { follow, reconcile, reread } from "./live.js";
 import { merging, wire } from "./steering.js";
 import { localise } from "./times.js";
@@ -21,9 +21,9 @@ follow({
       const card = cardOf(event.question.id);
       if (card) claimed(card, event.question.claimed_by);
     } else if (event.question) {
-      const card = take(event.question);
-      count();
-      if (["on_stage", "answered"].includes(event.question.state)) heard(event.question.author?.group ?? card?.dataset.group, groups);
+      const group = event.question.author?.group ?? cardOf(event.question.id)?.dataset.group;
+      heard(event.question);
+      if (["on_stage", "answered"].includes(event.question.state)) spoke(group, groups);
     } else if (event.type?.startsWith("room_")) location.reload();
   },
   signal(signal) {

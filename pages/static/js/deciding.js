@@ -8,6 +8,8 @@ const GRACE = 12000;
 const NO_WAY_BACK = { pending: ["live", "shortlisted"] };
 const told = document.querySelector("#told");
 const undoable = [];
+// What the line told meanwhile of questions about which a decision is under way.
+const sending = new Map();
 
 /** Sends a question to a state; `more` is what the move needs besides. */
 export async function move(card, state, more = {}) {
@@ -73,13 +75,27 @@ export function close(card) {
 }
 
 async function send(card, method, path, body, headers) {
+  const { id } = card.dataset;
+  sending.set(id, null);
   card.setAttribute("aria-busy", "true");
   const answer = await call(method, path, body, headers).catch(() => null);
   card.removeAttribute("aria-busy");
+  const news = sending.get(id);
+  sending.delete(id);
+  // The line may have been quicker than the answer, or the answer lost.
+  if (news && news.version > (answer?.data?.version ?? answer?.data?.current?.version ?? 0)) setTimeout(() => settle(news));
   if (!answer) remark(card, LINE_DOWN);
   else if (!answer.ok) refused(card, answer);
   else remark(card, "");
   return answer;
+}
+
+/** Takes what the line tells of a question; while a decision about it is under way, its answer comes first. */
+export function heard(question) {
+  if (sending.has(String(question.id))) return void sending.set(String(question.id), question);
+  const card = take(question);
+  count();
+  return card;
 }
 
 // What happened meanwhile is told on this card, which alone is brought up to date.

@@ -1,12 +1,22 @@
 // A question in the page: filled from a template that the server rendered, and changed in place.
 
+import { face } from "./people.js";
 import { localise } from "./times.js";
 
 const template = document.querySelector("#question-template");
-const groups = JSON.parse(template.dataset.groups);
-const { host, viewer } = document.body.dataset;
+export const groups = JSON.parse(template.dataset.groups);
+const { host, room, viewer } = document.body.dataset;
 const isHost = host !== undefined;
-const STATES = { answered: ["done", "Answered"], dismissed: ["locked", "Dismissed"], withdrawn: ["locked", "Withdrawn"] };
+const VOTED = ["live", "shortlisted"];
+const STATES = {
+  pending: ["held", "Waiting for approval"],
+  shortlisted: ["new", "On the shortlist"],
+  on_stage: ["live", "On stage"],
+  answered: ["done", "Answered"],
+  dismissed: ["locked", "Dismissed"],
+  merged: ["locked", "Merged into another question"],
+  withdrawn: ["locked", "Withdrawn"],
+};
 
 /** A new list element for a question. */
 export function elementFor(question) {
@@ -26,10 +36,15 @@ export function draw(item, question) {
   if (question.asked_at) item.querySelector(".by time").dateTime = question.asked_at;
   if (question.number !== undefined) item.querySelector(".in-topic").href = `${template.dataset.topic}/${question.number}#p${question.number}`;
   if (question.mine !== undefined) item.dataset.mine = question.mine ? "1" : "";
-  if (question.author !== undefined) asker(item, question.author, Boolean(item.dataset.mine));
-  state(item, question.state);
+  if (question.place !== undefined) item.dataset.place = question.place ?? "";
+  if (question.author !== undefined) face(item.querySelector(".by"), question.author, groups, item.dataset.mine ? "Anonymous (you)" : "Anonymous");
+  if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
+  // Why it stands here is said by who ordered it: the server.
+  item.querySelector(".why")?.remove();
+  state(item, question);
+  reason(item, question);
   moves(item, question);
-  if (question.my_vote !== undefined || item.dataset.mine || question.state !== "live") pressable(item, question);
+  if (question.my_vote !== undefined || item.dataset.mine || !VOTED.includes(question.state)) pressable(item, question);
   votes(item, question.votes);
   localise(item);
 }
@@ -53,7 +68,7 @@ export function press(item, given) {
 
 function pressable(item, question) {
   const vote = item.querySelector(".vote");
-  if (vote.matches("button") && (item.dataset.mine || question.state !== "live")) {
+  if (vote.matches("button") && (item.dataset.mine || !VOTED.includes(question.state))) {
     const plain = document.createElement("span");
     plain.className = "vote";
     plain.append(...vote.childNodes);
@@ -61,42 +76,64 @@ function pressable(item, question) {
   } else if (question.my_vote !== undefined) press(item, question.my_vote === 1);
 }
 
-function asker(item, who, mine) {
-  const old = item.querySelector(".who");
-  item.querySelector(".group")?.remove();
-  const name = document.createElement(who ? "a" : "span");
-  name.className = who ? "who" : "who nobody";
-  if (!who) name.textContent = mine ? "Anonymous (you)" : "Anonymous";
-  else {
-    name.href = `/m/${who.handle}`;
-    name.append(Object.assign(document.createElement("bdi"), { textContent: who.display_name }));
-  }
-  old.replaceWith(name);
-  if (!who?.group) return;
-  name.after(Object.assign(document.createElement("span"), { className: "group", textContent: groups[who.group] ?? who.group }));
+function state(item, question) {
+  item.querySelector(".by .state")?.remove();
+  if (!STATES[question.state]) return;
+  const [look, word] = STATES[question.state];
+  const chip = Object.assign(document.createElement("span"), { className: `state ${look}`, textContent: question.answered_how === "writing" ? "Answered in writing" : word });
+  if (question.state === "answered" && question.settled_at) chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
+  item.querySelector(".by").append(chip);
 }
 
-function state(item, name) {
-  item.querySelector(".by .state")?.remove();
-  if (!STATES[name]) return;
-  const [look, word] = STATES[name];
-  item.querySelector(".by").append(Object.assign(document.createElement("span"), { className: `state ${look}`, textContent: word }));
+function reason(item, question) {
+  item.querySelector(".reason")?.remove();
+  if (question.state !== "dismissed" || !question.reason) return;
+  item.querySelector(".what").append(Object.assign(document.createElement("p"), { className: "reason", dir: "auto", textContent: question.reason }));
+}
+
+/** Says which in line the shortlisted ones are. */
+export function line(items) {
+  items.forEach((item, at) => {
+    const chip = item.querySelector(".by .state");
+    const ending = at % 100 > 9 && at % 100 < 13 ? "th" : (["st", "nd", "rd"][at % 10] ?? "th");
+    if (chip) chip.textContent = at ? `${at + 1}${ending} in line` : "Next";
+  });
+}
+
+/** Shows what was answered in writing. */
+export function answered(item, post) {
+  item.querySelector(".answer")?.remove();
+  const place = document.createElement("div");
+  place.className = "answer";
+  place.innerHTML = '<p class="by"><time></time></p><div class="said" dir="auto"></div>';
+  face(place.querySelector(".by"), post.author, groups);
+  place.querySelector("time").dateTime = post.posted_at;
+  place.querySelector(".said").innerHTML = post.html;
+  item.querySelector(".what").append(place);
+  localise(place);
 }
 
 function moves(item, question) {
   const can = item.querySelector(".can");
   const focused = can.contains(document.activeElement);
-  for (const old of can.querySelectorAll("button")) old.remove();
-  const live = question.state === "live";
+  for (const old of can.querySelectorAll("button, a.act:not(.in-topic)")) old.remove();
+  const topic = can.querySelector(".in-topic");
+  if (topic) topic.hidden = question.state === "pending";
+  const waits = ["pending", "live", "shortlisted"].includes(question.state);
   const offered = [];
-  if (isHost && live) offered.push(["answered", "Mark answered"], ["dismissed", "Dismiss"]);
-  else if (isHost && question.state !== "withdrawn") offered.push(["live", "Take up again"]);
-  if (viewer && item.dataset.mine && live) offered.push(["withdrawn", "Withdraw"]);
-  for (const [to, word] of offered) {
-    const button = Object.assign(document.createElement("button"), { className: "act", textContent: word, value: `${to} ${item.dataset.id} ${question.version}` });
-    button.setAttribute("form", "act");
-    button.name = "act";
-    can.append(button);
-  }
+  if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state)) offered.push(["answered", "Mark answered"], ["", "Dismiss"]);
+  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", "Take up again"]);
+  if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
+  for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
   if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });
+}
+
+function button(question, to, word) {
+  const made = Object.assign(document.createElement("button"), { className: "act", textContent: word, value: `${to} ${question.id} ${question.version}`, name: "act" });
+  made.setAttribute("form", "act");
+  return made;
+}
+
+function dismissal(question, word) {
+  return Object.assign(document.createElement("a"), { className: "act", textContent: word, href: `/r/${room}/host?form=dismiss&q=${question.id}#q${question.id}` });
 }

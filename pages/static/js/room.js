@@ -4,12 +4,18 @@ import "./page.js";
 import { LINE_DOWN, call, pill, say, unsay, words } from "./calls.js";
 import { asking } from "./asking.js";
 import { follow, reconcile, reread } from "./live.js";
-import { draw, elementFor, press, votes } from "./questions.js";
+import { onstage } from "./onstage.js";
+import { isOwn, own } from "./own.js";
+import { answered, draw, elementFor, groups, line, press, votes } from "./questions.js";
+import { ordered } from "./ranking.js";
+import { reacted } from "./reacting.js";
 import { localise } from "./times.js";
 
-const list = document.querySelector("#questions");
-const { room, order } = document.body.dataset;
-const shown = document.querySelector("#filters [aria-current]")?.dataset.show ?? "live";
+// A room without questions has a stage and reactions still.
+const list = document.querySelector("#questions") ?? document.createElement("ol");
+const { room, order, voters } = document.body.dataset;
+const show = document.querySelector("#filters [aria-current]")?.dataset.show ?? "live";
+const shown = show === "live" ? ["live", "shortlisted"] : ["answered"];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 // What arrived and is not on the page yet, by id.
 const arrived = new Map();
@@ -20,13 +26,16 @@ const flush = asking(room, (question) => take(question, true));
 
 follow({
   event(event) {
-    if (event.counts) counts(event.counts);
-    if (event.question) take(event.question);
+    if (event.counts) counts({ ...event.counts, waiting: event.counts.live + event.counts.shortlisted });
+    if (event.columns) counts({ notices: event.columns.reduce((sum, column) => sum + column.notices, 0) });
+    if (event.type === "poll_opened") document.querySelector("[data-polls]")?.removeAttribute("hidden");
+    if (event.question && event.type !== "question_claimed") take(event.question);
     else if (event.room) moved(event.room);
   },
   signal(signal) {
-    if (signal.type === "presence") document.querySelector("#here").textContent = signal.here;
+    if (signal.type === "presence") present(signal);
     if (signal.type === "votes") counted(signal.votes);
+    if (signal.type === "reactions") reacted(signal.counts);
   },
   current(is) {
     if (is) flush();
@@ -35,6 +44,13 @@ follow({
     const { page, stream } = await reread();
     reconcile(list, page.querySelector("#questions"));
     localise(list);
+    for (const name of ["onstage", "own"]) {
+      const [old, fresh] = [document.getElementById(name), page.getElementById(name)];
+      if (!old || !fresh || old.contains(document.activeElement)) continue;
+      for (const key of ["hidden", "innerHTML"]) old[key] = fresh[key];
+      old.dataset.id = fresh.dataset.id ?? "";
+      localise(old);
+    }
     for (const one of page.querySelectorAll("[data-count]")) document.querySelector(`[data-count="${one.dataset.count}"]`).textContent = one.textContent;
     settle();
     return stream;
@@ -42,15 +58,26 @@ follow({
 });
 
 function counts(now) {
-  for (const one of document.querySelectorAll("[data-count]")) one.textContent = now[one.dataset.count];
+  for (const one of document.querySelectorAll("[data-count]")) if (one.dataset.count in now) one.textContent = now[one.dataset.count];
 }
 
-function take(question, own = false) {
+function present({ here, groups: told }) {
+  document.querySelector("#here").textContent = here;
+  const named = Object.entries(told ?? {}).sort(([, one], [, other]) => other - one).map(([slug, number]) => `${groups[slug] ?? slug} ${number}`);
+  document.querySelector("#groups").textContent = named.length ? `: ${named.join(", ")}` : "";
+}
+
+function take(question, now = false) {
+  onstage(question);
   const item = itemOf(question.id);
-  if (item) draw(item, question);
-  else if (question.state === shown) arrived.set(question.id, { ...arrived.get(question.id), ...question });
+  const mine = question.mine || isOwn(question.id);
+  if (mine && !shown.includes(question.state)) own(question);
+  else if (mine) own({ id: question.id, state: question.state });
+  const whole = mine ? { ...question, mine: true } : question;
+  if (item) draw(item, whole);
+  else if (shown.includes(question.state) && question.html !== undefined) arrived.set(question.id, { ...arrived.get(question.id), ...whole });
   else arrived.delete(question.id);
-  settle(own);
+  settle(now);
 }
 
 function counted(now) {
@@ -62,23 +89,21 @@ function counted(now) {
   settle();
 }
 
-// The order as it should be. Ours is the server's: most votes, then who asked first.
+function standing() {
+  return [...list.querySelectorAll(":scope > .asked:not(.waiting)")];
+}
+
+// The order as it should be: the server's, followed here between two readings.
 function wanted() {
-  const items = [...list.querySelectorAll(":scope > .asked:not(.waiting)")].filter((item) => item.dataset.state === shown);
-  const asked = (item) => Date.parse(item.querySelector(".by time").dateTime) || 0;
-  return items.sort((one, other) => {
-    const newest = asked(other) - asked(one) || other.dataset.id - one.dataset.id;
-    if (order === "newest") return newest;
-    return other.dataset.votes - one.dataset.votes || asked(one) - asked(other) || one.dataset.id - other.dataset.id;
-  });
+  const items = standing().filter((item) => shown.includes(item.dataset.state));
+  return ordered(items, show === "live" ? order : "answered", Number(voters));
 }
 
 function changes() {
-  const now = [...list.querySelectorAll(":scope > .asked:not(.waiting)")];
-  const leaving = now.filter((item) => item.dataset.state !== shown).length;
+  const now = standing();
+  const stay = now.filter((item) => shown.includes(item.dataset.state));
   const want = wanted();
-  const stay = now.filter((item) => item.dataset.state === shown);
-  return arrived.size + leaving + stay.filter((item, at) => item !== want[at]).length;
+  return arrived.size + now.length - stay.length + stay.filter((item, at) => item !== want[at]).length;
 }
 
 let touchedAt = 0;
@@ -103,18 +128,26 @@ function arrange() {
   pill("updates", "");
   const before = new Map([...list.children].map((item) => [item, item.getBoundingClientRect().top]));
   const focused = document.activeElement;
-  for (const question of arrived.values()) list.append(elementFor(question));
+  for (const question of arrived.values()) list.append(added(question));
   arrived.clear();
-  for (const item of list.querySelectorAll(":scope > .asked:not(.waiting)")) if (item.dataset.state !== shown) item.remove();
+  for (const item of standing()) if (!shown.includes(item.dataset.state)) item.remove();
   list.prepend(...wanted());
+  line([...list.querySelectorAll(":scope > .shortlisted")]);
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-  document.querySelector("#none").hidden = list.children.length > 0;
+  const none = document.querySelector("#none");
+  if (none) none.hidden = list.children.length > 0;
   if (calm.matches) return;
   for (const item of list.children) {
     const by = (before.get(item) ?? NaN) - item.getBoundingClientRect().top;
     if (by) item.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 250, easing: "ease-out" });
     else if (!before.has(item)) item.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 250 });
   }
+}
+
+function added(question) {
+  const item = elementFor(question);
+  if (question.answer_post) call("GET", `/posts/${question.answer_post}`).then((answer) => answer.ok && answered(item, answer.data), () => {});
+  return item;
 }
 
 function moved(now) {

@@ -1,0 +1,91 @@
+"""A room as those meet it who sit in it: what is on stage, what is asked, where one's own questions stand."""
+
+from typing import Literal
+
+from msgspec import UNSET, Struct
+
+from core.actor import Actor
+from core.ids import GatheringId, RoomId
+from forum.reading import read_posts_by_id
+from forum.shapes import Post
+from gatherings import reading, rooms
+from gatherings.boards import count_columns
+from gatherings.gatherings import get_gathering
+from gatherings.policy import RoomFacts, WriterFacts
+from gatherings.poll_reading import show_polls
+from gatherings.question_reading import count_questions, find_on_stage
+from gatherings.shapes import Counts, Gathering, Question, QuestionOrder, QuestionPage, QuestionState, Room
+from gatherings.writing import get_writer
+from storage.database import Reader
+
+Shown = Literal["live", "answered"]
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """Everything a room's page shows to somebody."""
+
+    facts: RoomFacts
+    room: Room
+    gathering: Gathering
+    writer: WriterFacts
+    counts: Counts
+    page: QuestionPage
+    stage: Question | None
+    shortlist: list[Question]
+    own: list[Question]
+    answers: dict[int, Post]
+    notices: int
+    open_polls: int
+
+
+async def visit(
+    tx: Reader,
+    actor: Actor,
+    room_id: RoomId,
+    epoch: str,
+    show: Shown,
+    order: QuestionOrder,
+    after: str | None,
+) -> Visit:
+    """Reads a room for a page, beginning with the position of its stream: what happens meanwhile comes again."""
+    wanted: QuestionOrder = order if show == "live" else "newest"
+    page = await reading.read_questions(tx, actor, room_id, wanted, epoch, show, after)
+    facts, room = await rooms.look_at_room(tx, actor, room_id)
+    is_host = actor.hosts_at(facts.gathering_id)
+    is_first = show == "live" and after is None
+
+    async def those(state: QuestionState) -> list[Question]:
+        return (await reading.read_questions(tx, actor, room_id, "newest", epoch, state)).items
+
+    shortlist = sorted(await those("shortlisted"), key=lambda one: one.place or 0) if is_first else []
+    own: list[Question] = []
+    if actor.id is not None and is_first:
+        found = [*await those("pending"), *await those("dismissed"), *await those("merged")]
+        own = [one for one in found if one.mine is True]
+    written = [one.answer_post for one in page.items if one.answer_post is not UNSET and one.answer_post]
+    return Visit(
+        facts=facts,
+        room=room,
+        gathering=await get_gathering(tx, GatheringId(room.gathering)),
+        writer=await get_writer(tx, actor, facts),
+        counts=await count_questions(tx, room_id, is_host),
+        page=page,
+        stage=await find_on_stage(tx, actor, facts),
+        shortlist=shortlist,
+        own=own,
+        answers=await read_posts_by_id(tx, actor, written) if written else {},
+        notices=await _notices(tx, facts),
+        open_polls=await _open_polls(tx, actor, facts),
+    )
+
+
+async def _notices(tx: Reader, facts: RoomFacts) -> int:
+    if "board" not in facts.modules:
+        return 0
+    return sum(column.notices for column in await count_columns(tx, facts.id))
+
+
+async def _open_polls(tx: Reader, actor: Actor, facts: RoomFacts) -> int:
+    if "polls" not in facts.modules:
+        return 0
+    return sum(poll.state == "open" for poll in await show_polls(tx, actor, facts))

@@ -1,0 +1,31 @@
+// One's own questions that nobody else sees: those that wait for approval, and what became of them.
+
+import { call } from "./calls.js";
+import { draw, elementFor } from "./questions.js";
+
+const place = document.querySelector("#own");
+const list = place?.querySelector("ol");
+const STAYS = ["pending", "dismissed", "merged"];
+const known = (id) => list?.querySelector(`:scope > [data-id="${id}"]`);
+
+/** Whether a question is one's own, as far as this page knows. */
+export const isOwn = (id) => Boolean(known(id) ?? document.querySelector(`#questions > [data-id="${id}"][data-mine]:not([data-mine=""])`));
+
+/** Takes what is known of a question of one's own; events do not say the reason, so that is asked for. */
+export async function own(question) {
+  if (!list) return;
+  document.querySelector(`[data-change="${question.id}"]`)?.remove();
+  const item = known(question.id);
+  if (!STAYS.includes(question.state)) item?.remove();
+  else {
+    const whole = question.html === undefined ? await ask(question.id) : question;
+    if (item) draw(item, whole ?? question);
+    else if (whole) list.append(elementFor({ ...whole, mine: true }));
+  }
+  place.hidden = list.children.length === 0;
+}
+
+async function ask(id) {
+  const answer = await call("GET", `/questions/${id}`).catch(() => null);
+  return answer?.ok ? answer.data : null;
+}
