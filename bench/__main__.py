@@ -3,7 +3,18 @@
 import subprocess
 import sys
 
-SCRIPTS = ("start", "tree", "pages", "replies", "import_rate", "fanout", "webinar", "conference", "votes", "idle")
+SCRIPTS = (
+    "start",
+    "tree",
+    "pages",
+    "replies",
+    "import_rate",
+    "fanout",
+    "webinar",
+    "conference",
+    "votes",
+    "idle",
+)
 
 
 def main() -> int:

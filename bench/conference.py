@@ -9,7 +9,6 @@ import asyncio
 import os
 import random
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from time import perf_counter
@@ -23,9 +22,14 @@ from bench.processes import LOAD_CORE, SERVER_CORE
 from bench.redis_server import Redis
 from bench.script import Faults, Scale, assemble, break_things, perform
 from bench.service import Service, Web, community
+from bench.spending import cpu_of, shares, statements
 from bench.verdict import find_latencies, judge, settle, tell
+from bench.wire import run
 
 OPEN = {"TERTULIA_SOCKETS_PER_ADDRESS": "100000", "TERTULIA_SOCKETS_PER_MEMBER": "100"}
+
+# So many of the dearest are shown.
+STATEMENTS = 6
 
 
 class Venue(Struct):
@@ -34,6 +38,7 @@ class Venue(Struct):
     database: Database
     ports: Sequence[int]
     faults: Faults | None = None
+    pids: dict[str, int] = {}
 
 
 def main() -> int:
@@ -47,7 +52,7 @@ def main() -> int:
     heading(f"A conference of {sum(scale.sizes)} in {len(scale.sizes)} rooms, {chosen.minutes:g} minutes")
     with venue() as place:
         place.faults = None if chosen.calm else place.faults
-        figures = asyncio.run(hold(place, scale))
+        figures = run(hold(place, scale))
     return conclude("conference", figures)
 
 
@@ -76,7 +81,8 @@ def venue() -> Iterator[Venue]:
         for core in (SERVER_CORE, LOAD_CORE):
             webs.append(Web(database, settings, core))
             stack.callback(webs[-1].stop)
-        yield Venue(database, [web.port for web in webs], Faults(redis, webs[-1]))
+        pids = {"first": webs[0].pid, "second": webs[1].pid, "PostgreSQL": postgres.pid}
+        yield Venue(database, [web.port for web in webs], Faults(redis, webs[-1]), pids)
 
 
 async def hold(venue: Venue, scale: Scale, room: int | None = None) -> list[Figure]:
@@ -90,10 +96,12 @@ async def hold(venue: Venue, scale: Scale, room: int | None = None) -> list[Figu
     listening = [asyncio.create_task(client.follow()) for client in clients]
     await asyncio.gather(*(client.is_listening.wait() for client in clients))
     print(f"  {len(clients)} sockets joined in {perf_counter() - started:.1f} s", flush=True)
-    per_s = await _run(house, places, scale, venue.faults)
+    per_s = await _run(house, places, scale, venue)
     print(f"  all views stood still after {await settle(places):.1f} s", flush=True)
     figures = await judge(places, house, venue.ports[0], venue.database)
     tell(house.tally, places)
+    for one in (await statements(venue.database))[:STATEMENTS]:
+        print(f"  {one.ms / 1000:6.1f} s of the database in {one.calls:7,} x {one.short}")
     for client, task in zip(clients, listening, strict=True):
         client.leave()
         task.cancel()
@@ -102,16 +110,18 @@ async def hold(venue: Venue, scale: Scale, room: int | None = None) -> list[Figu
     return [*figures, *_speed(places, venue.faults.spans if venue.faults else [], scale, per_s)]
 
 
-async def _run(house: House, places: Sequence[Place], scale: Scale, faults: Faults | None) -> float:
+async def _run(house: House, places: Sequence[Place], scale: Scale, venue: Venue) -> float:
     """Perform the script; deliveries a second meanwhile."""
-    before, spent, started = _delivered(house), time.process_time(), perf_counter()
+    before, started = _delivered(house), perf_counter()
+    pids = venue.pids | {"clients": os.getpid()}
+    spent = cpu_of(pids)
     async with asyncio.TaskGroup() as group:
         group.create_task(perform(places, scale))
-        if faults is not None:
-            group.create_task(break_things(faults, scale.seconds))
+        if venue.faults is not None:
+            group.create_task(break_things(venue.faults, scale.seconds))
     lasted = perf_counter() - started
-    per_s, busy = (_delivered(house) - before) / lasted, (time.process_time() - spent) / lasted
-    print(f"  {per_s:,.0f} deliveries/s; clients took {busy:.2f} of a core, load {os.getloadavg()[0]:.1f}")
+    per_s = (_delivered(house) - before) / lasted
+    print(f"  {per_s:,.0f} deliveries/s; of a core took {shares(spent, cpu_of(pids), lasted)}")
     return per_s
 
 

@@ -83,16 +83,17 @@ class View(Struct):
             return False
         self.gaps += seq > self.seq + 1
         self.seq = seq
-        for kind in THINGS:
-            thing = event.get(kind)
-            if thing is not None:
-                mine = self.things[kind]
-                old = mine.get(thing["id"])
-                mine[thing["id"]] = thing if old is None else shared.lay(old, thing)
-                if kind == "question":
-                    self.votes[str(thing["id"])] = thing["votes"]
-        self.counts = event.get("counts", self.counts)
-        self.columns = event.get("columns", self.columns)
+        for name, said in event.items():
+            if name == "counts":
+                self.counts = said
+            elif name == "columns":
+                self.columns = said
+            elif name in THINGS:
+                mine, number = self.things[name], said["id"]
+                old = mine.get(number)
+                mine[number] = said if old is None else shared.lay(old, said)
+                if name == "question":
+                    self.votes[str(number)] = said["votes"]
         return True
 
     def signal(self, payload: Facts, shared: Shared) -> None:

@@ -5,7 +5,6 @@ demonstration with a browser open on the room; then it must be told the data fol
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from bench.database import Database, server
 from bench.figures import conclude, heading
 from bench.script import Scale
 from bench.service import service
+from bench.wire import run
 from storage import embedded
 
 
@@ -36,10 +36,10 @@ def main() -> int:
     if chosen.base:
         url = chosen.database or embedded.find_url(chosen.data) or sys.exit("Say where its database is.")
         place = Venue(Database(url), [httpx2.URL(base).port or 80 for base in chosen.base])
-        figures = asyncio.run(hold(place, scale, chosen.room))
+        figures = run(hold(place, scale, chosen.room))
     else:
         with _started() as place:
-            figures = asyncio.run(hold(place, scale))
+            figures = run(hold(place, scale))
     return conclude("webinar", figures)
 
 
