@@ -1,6 +1,6 @@
 """Replies: the hot path. One look at the topic, one statement that writes, and company for those who write at once."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from msgspec import UNSET, Struct
 from sqlalchemy import BigInteger, bindparam, select
@@ -58,6 +58,10 @@ class TopicMovedOn(Conflict):
 LANES = 4
 
 
+# What else a reply in a room's topic has to comply with: rooms are above all that is known here.
+Rule = Callable[[Reader, Actor, TopicId], Awaitable[None]]
+
+
 class _Reply(Struct, frozen=True, kw_only=True):
     topic_id: TopicId
     post: NewPost
@@ -68,8 +72,9 @@ class _Reply(Struct, frozen=True, kw_only=True):
 class Replies:
     """Writes replies; one for the process, because those who reply at one moment are written together."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, in_room: Rule | None = None) -> None:
         self.db = db
+        self.in_room = in_room
         self.batches: Batches[tuple[int, bool], _Reply, Answer] = Batches(self._write)
 
     async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:
@@ -78,7 +83,9 @@ class Replies:
             now = clock.now()
             async with self.db.read() as tx:
                 topic = await _get_topic(tx, actor, topic_id, reply.parent)
-            ensure_can_reply(actor, topic, now)
+                ensure_can_reply(actor, topic, now)
+                if topic.kind == "room" and self.in_room is not None:
+                    await self.in_room(tx, actor, topic_id)
 
             html = render(reply.body, topic=topic_id, site=self.db.site).html
             post = NewPost(

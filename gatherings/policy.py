@@ -190,7 +190,23 @@ def ensure_can_write(actor: Actor, room: RoomFacts, module: str, writer: WriterF
         return
     if writer.is_silenced:
         raise SilencedHere
-    if module not in WRITTEN or writer.is_on_panel:
+    if module in WRITTEN:
+        _ensure_turn(room, writer, now)
+
+
+def ensure_can_reply_in_room(actor: Actor, room: RoomFacts, writer: WriterFacts, now: datetime) -> None:
+    """Who is silenced in a room does not reply in its topic either; while it is open, only its panel does where only the
+    panel writes, and all at its pace. Hosts and moderators are bound by none of it."""
+    if actor.hosts_at(room.gathering_id) or actor.moderates_in(room.sector_id):
+        return
+    if writer.is_silenced:
+        raise SilencedHere
+    if room.state == "open":
+        _ensure_turn(room, writer, now)
+
+
+def _ensure_turn(room: RoomFacts, writer: WriterFacts, now: datetime) -> None:
+    if writer.is_on_panel:
         return
     if room.writers == "panel":
         raise PanelOnly

@@ -5,7 +5,9 @@ from typing import Any
 
 from core import clock
 from core.actor import Actor
-from gatherings.policy import RoomFacts, WriterFacts
+from core.ids import RoomId, TopicId
+from gatherings import rooms
+from gatherings.policy import RoomFacts, WriterFacts, ensure_can_reply_in_room
 from gatherings.visibility import own_pseudonym
 from storage.database import Reader
 from storage.statements import statement
@@ -13,6 +15,7 @@ from storage.statements import statement
 # Of what is written anonymously only the minute is kept: it counts as its last moment, so that none comes too soon.
 MINUTE = timedelta(minutes=1)
 
+_OF_TOPIC = statement("SELECT id FROM rooms WHERE topic_id = :topic")
 _WRITER = statement("""
 SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :member) AS is_on_panel,
     EXISTS (SELECT FROM room_silences s WHERE s.room_id = :room AND s.until > CAST(:now AS timestamptz)
@@ -30,6 +33,14 @@ async def get_writer(tx: Reader, actor: Actor, room: RoomFacts) -> WriterFacts:
     row = await tx.row(_WRITER, **_asked(actor, room))
     assert row is not None
     return WriterFacts(**row)
+
+
+async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> None:
+    """The rules of the room whose topic somebody replies in, if it is a room's."""
+    room_id = await tx.value(_OF_TOPIC, topic=topic_id)
+    if room_id is not None:
+        room = await rooms.get_room(tx, actor, RoomId(room_id))
+        ensure_can_reply_in_room(actor, room, await get_writer(tx, actor, room), clock.now())
 
 
 def _asked(actor: Actor, room: RoomFacts) -> dict[str, Any]:

@@ -232,3 +232,28 @@ async def test_a_case_about_a_question_on_its_way(hall: Hall) -> None:
         question["id"]: "shortlisted",
         other["id"]: "on_stage",
     }
+
+
+async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(hall: Hall) -> None:
+    asker, panelist = await hall.member(), await hall.member()
+    question = await hall.ask(asker, anonymous=True)
+    await plain(hall.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
+    )
+
+    async def reply(who: Person) -> tuple[int, str]:
+        body = {"body": "So?", "parent": question["post"]}
+        answer = await who.post(f"/topics/{hall.topic}/posts", body)
+        return answer.status_code, answer.json().get("code", "")
+
+    await rule(hall, "writers = 'panel'")
+    assert await reply(asker) == (403, "panel_only")
+    assert await reply(panelist) == await reply(hall.host) == (201, "")
+    await rule(hall, "writers = 'all', slow_seconds = 30")
+    assert await reply(asker) == (429, "too_soon")
+    await rule(hall, "slow_seconds = 0, state = 'closed'")
+    assert await reply(asker) == (201, "")
+    why = {"minutes": 10, "reason": "Rude"}
+    assert (await hall.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
+    assert await reply(asker) == (403, "silenced_here")
+    assert await reply(panelist) == (201, "")
