@@ -92,15 +92,34 @@ async def test_nobody_hears_of_it_twice(after: After) -> None:
 
 async def test_what_is_answered_aloud_is_not_told_but_in_writing_it_is(after: After) -> None:
     hall = after.hall
-    asker = await hall.member()
-    question = await hall.ask(asker)
+    asker, other = await hall.member(), await hall.member()
+    question, second = await hall.ask(asker), await hall.ask(other, "And who pays?")
+
+    await after.answer(second)
+    assert await after.reasons(other) == []
+
+    written = {"state": "answered", "version": question["version"], "answer": "The mill pays."}
+    answered = await hall.host.put(f"/questions/{question['id']}/state", written)
+    assert answered.status_code == 200, answered.text
+    await after.house.work()
+    assert len(await after.reasons(asker)) == len(await after.mails(asker)) == 1
+
+
+async def test_who_asked_what_was_merged_into_it_hears_of_it_too(after: After) -> None:
+    hall = after.hall
+    asker, twin, voter = await hall.member(), await hall.member(), await hall.member()
+    question, same = await hall.ask(asker), await hall.ask(twin, "Why, again?")
+    await hall.vote(voter, same)
+    merged = {"state": "merged", "version": same["version"], "into": question["id"]}
+    answer = await hall.host.put(f"/questions/{same['id']}/state", merged)
+    assert answer.status_code == 200, answer.text
+    await after.close()
 
     await after.answer(question)
-    assert await after.reasons(asker) == []
 
-    await plain(hall.db).execute("UPDATE questions SET answered_how = 'writing'")
-    await after.settled_again(question)
-    assert len(await after.reasons(asker)) == len(await after.mails(asker)) == 1
+    assert await after.reasons(twin) == ["You asked this in “Plenary”."]
+    assert await after.reasons(voter) == ["You voted for this question in “Plenary”."]
+    assert len(await after.mails(twin)) == len(await after.mails(voter)) == 1
 
 
 async def test_of_who_asked_anonymously_nobody_knows_and_the_voters_hear(after: After) -> None:

@@ -218,6 +218,36 @@ async def test_a_gathering_counts_everybody_once(hall: Hall) -> None:
     ]
 
 
+async def test_a_room_that_is_not_for_somebody_is_in_no_gatherings_report(hall: Hall) -> None:
+    second = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", {"title": "The committee"})).json()
+    await hall.host.put(f"/rooms/{second['id']}/state", {"state": "open"})
+    asked = await hall.host.post(f"/rooms/{second['id']}/questions", {"body": "The internal question"})
+    assert asked.status_code == 201
+    for person in await people(hall, 3):
+        await plain(hall.db).execute(
+            "INSERT INTO attendance VALUES ($1, $2, '2026-11-23')", second["id"], person.id
+        )
+    await people(hall, 2)
+    await hall.host.put(f"/rooms/{second['id']}/state", {"state": "closed"})
+    await close(hall)
+    await plain(hall.db).execute(
+        "UPDATE topics SET readers = 'listed', gathering_id = $2 WHERE id = $1",
+        second["topic"],
+        hall.gathering,
+    )
+
+    for who in (hall.visitor, await hall.member()):
+        text = await everything(hall, who)
+        assert "The internal question" not in text
+        assert "The committee" not in text
+        report = (await who.get(f"/gatherings/{hall.gathering}/report")).json()
+        assert (report["attendance"]["members"], report["totals"]["questions"]) == (5, 0)
+        assert [day["day"] for day in report["attendance"]["days"]] == ["2026-11-22"]
+        for form in ("report", "report.csv", "report.xlsx", "report.json"):
+            assert (await who.get(f"/rooms/{second['id']}/{form}")).status_code == 404
+    assert "The internal question" in await everything(hall, hall.host)
+
+
 @pytest.mark.parametrize(
     "text",
     [
