@@ -63,6 +63,8 @@ async def test_a_notice_appears_in_the_other_browser_and_on_the_wall(app: Servic
 
     await one.locator(".note .more summary").click()
     await one.get_by_role("button", name="Move to Contacts").click()
+    await expect(other.locator(".pill")).to_have_text("1 update", timeout=SOON)
+    await other.locator(".pill").click()
     for page in (one, other):
         await expect(page.locator(f"#c{columns[3]} .note h3")).to_have_text(
             "Need: a smelter", timeout=3 * SOON

@@ -17,6 +17,9 @@ const itemOfPost = (post) => board.querySelector(`.note[data-post="${post}"]`);
 const arrived = new Map();
 
 for (const item of board.querySelectorAll(".note")) clip(item);
+// The tab one is at is in sight, also where they do not all fit.
+const tab = document.querySelector(".tab[aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
 
 follow({
   event(event) {
@@ -76,7 +79,7 @@ function change(item, notice) {
   if (place(item) === before) return;
   const shelf = shelfOf(item.dataset.column);
   if (!shelf && !shelfOf(0)) return leave(item, "It is in another column now.");
-  if (shelf && !isTouched()) insert(shelf, item);
+  if (shelf) item.dataset.misplaced = "";
 }
 
 function place(item) {
@@ -122,13 +125,18 @@ function waiting() {
   return [...arrived.values()].filter((notice) => shelfOf(notice.column) && still === undefined);
 }
 
+function misplaced() {
+  return [...board.querySelectorAll(".note[data-misplaced]")];
+}
+
 let again;
 function settle(isOwn = false) {
   clearTimeout(again);
-  const count = waiting().length;
+  const arrivals = waiting().length;
+  const count = arrivals + misplaced().length;
   if (!count) return void pill("new", "");
   if (isOwn || !isTouched()) return arrange();
-  pill("new", `${count} new`, () => {
+  pill("new", count === arrivals ? `${count} new` : `${count} ${count === 1 ? "update" : "updates"}`, () => {
     arrange();
     board.scrollIntoView({ block: "start" });
   });
@@ -142,6 +150,10 @@ function arrange() {
     insert(shelfOf(notice.column), item);
     item.classList.add("arrived");
     arrived.delete(notice.id);
+  }
+  for (const item of misplaced()) {
+    delete item.dataset.misplaced;
+    insert(shelfOf(item.dataset.column), item);
   }
 }
 
@@ -187,6 +199,7 @@ async function act(item, button) {
   const gone = { id, version: item.dataset.version, state: "withdrawn" };
   const now = answer.status === 412 ? answer.data.current : (answer.data ?? gone);
   change(item, now);
+  settle(true);
   (item.isConnected ? item.querySelector("h3 a") : board.querySelector(".note h3 a"))?.focus({ preventScroll: true });
 }
 
