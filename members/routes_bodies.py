@@ -9,7 +9,7 @@ from members import bodies
 from members.shapes import BodyList, BodyMembers, Taxonomies
 from storage.database import Database
 
-_MEMBER = "/bodies/{slug:str}/members/{handle:str}"
+_MEMBER = "/bodies/{body_slug:str}/members/{handle:str}"
 
 
 @get("/bodies", operation_id="read_bodies")
@@ -18,21 +18,21 @@ async def read_bodies(taxonomies: NamedDependency[Taxonomies]) -> BodyList:
     return bodies.list_bodies(taxonomies.bodies)
 
 
-@get("/bodies/{slug:str}/members", operation_id="read_body_members")
+@get("/bodies/{body_slug:str}/members", operation_id="read_body_members")
 async def read_body_members(
-    slug: FromPath[str],
+    body_slug: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
 ) -> BodyMembers:
     """Who sits on a body, for administrators."""
     async with db.read() as tx:
-        return await bodies.read_members(tx, actor, taxonomies.bodies, slug)
+        return await bodies.read_members(tx, actor, taxonomies.bodies, body_slug)
 
 
 @put(_MEMBER, status_code=204, operation_id="seat_body_member")
 async def seat_body_member(
-    slug: FromPath[str],
+    body_slug: FromPath[str],
     handle: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
@@ -40,12 +40,12 @@ async def seat_body_member(
 ) -> None:
     """Give somebody a seat on a body."""
     async with db.begin() as tx:
-        await bodies.seat_member(tx, actor, taxonomies.bodies, slug, handle)
+        await bodies.seat_member(tx, actor, taxonomies.bodies, body_slug, handle)
 
 
 @delete(_MEMBER, status_code=204, operation_id="unseat_body_member")
 async def unseat_body_member(
-    slug: FromPath[str],
+    body_slug: FromPath[str],
     handle: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
@@ -53,7 +53,7 @@ async def unseat_body_member(
 ) -> None:
     """Take somebody's seat on a body."""
     async with db.begin() as tx:
-        await bodies.unseat_member(tx, actor, taxonomies.bodies, slug, handle)
+        await bodies.unseat_member(tx, actor, taxonomies.bodies, body_slug, handle)
 
 
 body_routes = [read_bodies, read_body_members, seat_body_member, unseat_body_member]

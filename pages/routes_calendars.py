@@ -10,7 +10,7 @@ from core.ids import GatheringId
 from gatherings import calendars
 from storage.database import Database
 
-_TYPE = "text/calendar; charset=utf-8"
+_TYPE = "text/calendar"
 
 
 @get("/feeds/gatherings/{calendar:str}", include_in_schema=False)

@@ -42,6 +42,16 @@ GATHERING = {
     "ends_at": "2027-01-10T16:00:00Z",
     "time_zone": "Europe/Vienna",
 }
+SESSION = {
+    "title": "Opening",
+    "about": "Who is here.",
+    "language": "en",
+    "speakers": [{"name": "Amina Bello", "organisation": "A cooperative"}],
+    "room": None,
+    "starts_at": "2027-01-10T14:00:00Z",
+    "ends_at": "2027-01-10T15:00:00Z",
+    "time_zone": "Europe/Vienna",
+}
 ACCOUNT = {"handle": "jonas-k", "email": "jonas@mail.example", "password": "three unrelated words"}
 # By operation: a body with every field there is. An operation that takes a body and is not here fails a test.
 GOOD: dict[str, dict[str, Any]] = {
@@ -82,6 +92,13 @@ GOOD: dict[str, dict[str, Any]] = {
         },
     },
     "move_room": {"state": "open", "version": 1},
+    "change_room": {
+        "title": "Main room",
+        "modules": ["questions", "board"],
+        "rules": {"entry": "everyone", "slow_seconds": 0},
+    },
+    "plan_session": SESSION,
+    "change_session": SESSION | {"state": "planned"},
     "ask_question": {"body": "Why?", "anonymous": True},
     "vote": {"value": 1},
     "draft_poll": {
@@ -123,7 +140,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "reverse_decision": {"facts": "It does not sell."},
 }
 NAMES = {"handle", "display_name", "title", "organisation", "place", "login", "sector", "time_zone", "email"}
-PLACES = {"slug": "mobility", "handle": "somebody", "kind": "agree", "token": "x" * 43, "word": "cobalt"}
+PLACES = {"slug": "mobility", "handle": "somebody", "kind": "agree", "token": "x" * 43, "word": "cobalt", "body_slug": "steering-committee"}
 # What it may be depends on what is there: see the tests of the noun.
 BY_KIND = {("set_ballot", "answer")}
 JSON = {"Content-Type": "application/json"}
@@ -405,7 +422,8 @@ async def test_a_host_is_named_once_and_is_one(app: Service) -> None:
 
 FORM_FIELDS = """choice low most options take version word act allows_anonymous anonymous body country current display_name duty email ends_at handle key kind lock
 login mode new next own_password password place preview public restore revoke sector sectors set stakeholder_group
-starts_at state tags time_zone title token version""".split()
+starts_at state tags time_zone title token version entry modules writers slow_seconds question_length premoderated
+about speakers room language remove""".split()
 FORM_VALUES = (
     "",
     "nul\0",
@@ -480,6 +498,7 @@ async def test_schemathesis_finds_no_failure(app: Service, admin: Person) -> Non
     given = GOOD["post_notice"] | {"column": column}
     notice = (await member.post(f"/rooms/{room}/notices", given)).json()["id"]
     poll = (await admin.post(f"/rooms/{room}/polls", GOOD["draft_poll"])).json()["id"]
+    gathering = f"/gatherings/{(await member.get(f'/rooms/{room}')).json()['gathering']}"
     known = {
         "topic_id": topic,
         "post_id": post,
@@ -488,10 +507,12 @@ async def test_schemathesis_finds_no_failure(app: Service, admin: Person) -> Non
         "column_id": column,
         "notice_id": notice,
         "poll_id": poll,
-        "gathering_id": (await member.get(f"/rooms/{room}")).json()["gathering"],
+        "gathering_id": gathering.rpartition("/")[2],
         "slug": "mobility",
         "handle": other.handle,
         "session_id": 1,
+        "body_slug": "steering-committee",
+        "programme_id": (await admin.post(f"{gathering}/sessions", SESSION)).json()["id"],
     }
     await asyncio.to_thread(attack, app.url, admin.token, other.token, known)
 

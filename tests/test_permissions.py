@@ -137,10 +137,34 @@ TABLE: dict[str, str] = {
     "decide_case": CASES.format(201),
     "reverse_decision": MODERATORS.format(200),
     "read_ledger": ALL,
+    "change_room": HOSTS.format(200),
+    "read_guests": HOSTS.format(200),
+    "invite_guest": HOSTS.format(204),
+    "uninvite_guest": HOSTS.format(204),
+    "read_panel": HOSTS.format(200),
+    "seat_panelist": HOSTS.format(204),
+    "unseat_panelist": HOSTS.format(204),
+    "read_bodies": ALL,
+    "read_body_members": ADMINISTRATORS.format(200),
+    "seat_body_member": ADMINISTRATORS.format(204),
+    "unseat_body_member": ADMINISTRATORS.format(204),
+    "read_programme": ALL,
+    "plan_session": HOSTS.format(201),
+    "read_session": ALL,
+    "change_session": HOSTS.format(200),
     "make_ticket": "401" + " 201" * 7,
 }
 # The same in other states; what comes after the colon is done to the world first.
 IN_OTHER_STATES: dict[str, str] = {
+    "change_room: invited": "404 404 404 404 404 403 200 200",
+    "read_room: invited": "404 404 404 404 404 200 200 200",
+    "read_guests: invited": "404 404 404 404 404 403 200 200",
+    "seat_panelist: invited": "404 404 404 404 404 403 204 204",
+    "ask_question: invited": "404 404 404 404 404 201 201 201",
+    "vote: invited": "401 404 404 404 404 200 200 200",
+    "read_session: invited": "404 404 404 404 404 200 200 200",
+    "change_session: invited": "404 404 404 404 404 403 200 200",
+    "plan_session: cancelled": "401 403 403 403 403 403 409 409",
     "post_reply: locked": MODERATORS.format(201),
     "set_reaction: locked": WRITERS.format(200),
     "post_reply: hidden": SEEN_BY_MODERATORS.format(201),
@@ -195,6 +219,9 @@ DONE = {
     "with reactions": "UPDATE rooms SET modules = '{{questions,reactions}}' WHERE id = {room_id}",
     "for members": "UPDATE topics SET readers = 'members', gathering_id = {gathering_id} FROM rooms"
     " WHERE rooms.topic_id = topics.id AND rooms.id = {room_id}",
+    "invited": "UPDATE topics SET readers = 'listed', gathering_id = {gathering_id} FROM rooms"
+    " WHERE rooms.topic_id = topics.id AND rooms.id = {room_id}",
+    "cancelled": "UPDATE gatherings SET state = 'cancelled' WHERE id = {gathering_id}",
     "out of sight": "UPDATE topics SET hidden_at = now() FROM rooms WHERE topic_id = topics.id AND rooms.id = {room_id}",
     "without board": "UPDATE rooms SET modules = '{{questions}}' WHERE id = {room_id}",
     "pending": "WITH held AS (UPDATE posts SET state = 'held', number = NULL, path = NULL FROM questions q"
@@ -269,6 +296,8 @@ async def a_world(app: Service) -> World:
         "notification_id": 1,
         "handle": author.handle,
         "slug": "mobility",
+        "body_slug": "steering-committee",
+        "programme_id": await _planned(root, gatherings[0], room),
         "kind": "agree",
         "token": "x" * 43,
         "word": "cobalt",
@@ -277,6 +306,15 @@ async def a_world(app: Service) -> World:
     places["poll_id"] = await _asked(root, room)
     places |= await _moderated(author, root, post, topic)
     return World(people, places)
+
+
+async def _planned(root: Person, gathering: int, room: int) -> int:
+    # In another year than what is planned by GOOD, so that the room is free.
+    times = {"starts_at": "2031-01-10T14:00:00Z", "ends_at": "2031-01-10T15:00:00Z"}
+    planned = await root.post(f"/gatherings/{gathering}/sessions", {"title": "Opening", "room": room, **times})
+    assert planned.status_code == 201, planned.text
+    number: int = planned.json()["id"]
+    return number
 
 
 async def _posted(author: Person, room: int) -> dict[str, int]:
