@@ -120,7 +120,9 @@ async def show_gathering(tx: Reader, actor: Actor, gathering_id: GatheringId, ep
     gathering = await get_gathering(tx, gathering_id)
     found = await rooms.read_rooms(tx, actor, gathering_id)
     sessions = await read_sessions(tx, actor, gathering_id)
-    return msgspec.structs.replace(gathering, rooms=found, sessions=sessions, stream=Stream(channel, epoch, seq))
+    return msgspec.structs.replace(
+        gathering, rooms=found, sessions=sessions, stream=Stream(channel, epoch, seq)
+    )
 
 
 async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:
