@@ -12,6 +12,8 @@ from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
 from forum.posts import set_reaction
 from gatherings import boards, notice_reading, notices, rooms
 from gatherings.gatherings import get_gathering
+from gatherings.poll_reading import show_polls
+from gatherings.question_reading import count_questions
 from gatherings.routes_notices import OnlyColumn, Words
 from gatherings.shapes_notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNotice, NoticeChange
 from gatherings.writing import get_writer
@@ -126,6 +128,7 @@ async def _page(
 ) -> Response[bytes]:
     async with foyer.db.read() as tx:
         board = await _read(tx, foyer, room_id, asked, after)
+        waiting, open_polls = await _beside(tx, foyer, board)
     stand = stand_of(foyer.actor, board, foyer.press.groups)
     return foyer.press.page(
         foyer.request,
@@ -137,6 +140,8 @@ async def _page(
         stream=board.stream,
         stand=stand,
         asked=asked,
+        waiting=waiting,
+        open_polls=open_polls,
         after=after,
         sample=blank(board.room),
         groups=foyer.press.groups_json,
@@ -145,6 +150,17 @@ async def _page(
         notice_length=NOTICE_LENGTH,
         title_length=NOTICE_TITLE_LENGTH,
     )
+
+
+async def _beside(tx: Reader, foyer: Foyer, board: Board) -> tuple[int, int]:
+    # What else goes on in the room: how many questions wait, and how many polls are open.
+    facts, waiting, open_polls = board.facts, 0, 0
+    if "questions" in facts.modules:
+        counts = await count_questions(tx, facts.id, foyer.actor.hosts_at(facts.gathering_id))
+        waiting = counts.live + counts.shortlisted
+    if "polls" in facts.modules:
+        open_polls = sum(poll.state == "open" for poll in await show_polls(tx, foyer.actor, facts))
+    return waiting, open_polls
 
 
 async def _read(

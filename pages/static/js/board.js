@@ -18,11 +18,12 @@ const arrived = new Map();
 
 for (const item of board.querySelectorAll(".note")) clip(item);
 // The tab one is at is in sight, also where they do not all fit.
-const tab = document.querySelector(".tab[aria-current]");
+const tab = document.querySelector(".by-column [aria-current]");
 if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
 
 follow({
   event(event) {
+    if (event.counts) counted("waiting", event.counts.live + event.counts.shortlisted);
     if (event.columns) columns(event.columns, event.type);
     if (event.notice) take(event.notice);
     else if (event.post) heard(event);
@@ -48,6 +49,7 @@ function columns(now, type) {
   const known = [...document.querySelectorAll("[data-tab]")].map((tab) => `${tab.dataset.tab} ${tab.querySelector("span").textContent}`);
   const is = now.map((column) => `${column.id} ${column.title}`);
   for (const column of now) counted(column.id, column.notices);
+  counted("notices", now.reduce((sum, column) => sum + column.notices, 0));
   // What columns there are is part of the whole page: it is taken anew when the reader wants it.
   if (type === "columns_changed" && is.join() !== known.join()) pill("columns", "The columns changed", () => location.reload());
 }
