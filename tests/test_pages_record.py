@@ -13,6 +13,7 @@ from tests.browsing import DESK, Windows, a_browser
 from tests.builders import Person, a_person
 from tests.live_talk import Hall, a_hall
 from tests.test_pages_accessible import _CHECK, _SMALL, _WIDE
+from tests.test_report_parts import a_notice, a_poll
 from tests.walking import Service, plain
 
 PHONE = {"width": 390, "height": 844}
@@ -62,6 +63,13 @@ async def past(app: Service) -> Past:
             await plain(hall.db).execute(
                 "INSERT INTO attendance VALUES ($1, $2, '2026-11-22')", hall.room, member.id
             )
+    await plain(hall.db).execute(
+        "UPDATE rooms SET modules = '{questions,board,polls}', publishes_choices = true WHERE id = $1",
+        hall.room,
+    )
+    await a_poll(hall, "Which scheme do you use?", "closed", answers=2)
+    await a_poll(hall, "Rank them", "closed", kind="ranked", options=["IRMA", "TSM", "RMI"])
+    await a_notice(hall, asker, "Scrap wanted")
     await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
     host = await a_person(app, "Hosea", duties=[("host", hall.gathering)])
     return Past(hall, await a_person(app, "Rea"), host, answered["post"])
