@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.errors import NotFound
 from forum.authors import author_of
-from forum.tables import sectors
+from forum.tables import posts, sectors, topics
 from members.shapes import Author
 from members.tables import members
 from moderation.shapes import Decision, LedgerEntry, LedgerPage, ObjectName, Reason, Reversal
@@ -61,6 +61,10 @@ def _page(following: bool) -> Statement:
         )
         .join(cases, cases.c.id == decisions.c.case_id)
         .join(sectors, sectors.c.id == cases.c.sector_id)
+        .join(posts, posts.c.id == cases.c.object_id)
+        .join(topics, topics.c.id == posts.c.topic_id)
+        # What was decided where not everyone reads is for those who moderate there.
+        .where(topics.c.readers == "everyone")
         .order_by(*(column.desc() for column in key))
         .limit(bindparam("count", type_=Integer))
     )

@@ -183,6 +183,19 @@ async def test_streams_that_are_for_everyone_do_not_name_the_room(club: Club) ->
                 assert (SECRET in str(feed.joined)) == told, (name, channel)
 
 
+async def test_the_ledger_is_about_what_everyone_reads(club: Club) -> None:
+    moderator, stranger = club.person("moderator"), club.person("stranger")
+    assert (await stranger.post(f"/posts/{club.post}/flags", {"reason": "spam"})).status_code == 201
+    await club.app.settle()
+    case = (await moderator.get("/cases")).json()["items"][0]
+    decision = GOOD["decide_case"] | {"version": case["version"]}
+    decided = await moderator.post(f"/cases/{case['id']}/decisions", decision)
+    assert decided.status_code == 201, decided.text
+    assert len((await stranger.get("/ledger")).json()["items"]) == 1
+    await club.limit("invited")
+    assert (await stranger.get("/ledger")).json()["items"] == []
+
+
 async def _lost(club: Club, names: tuple[str, ...], change: Any) -> None:
     """After the change each of these loses both channels within two seconds on every process."""
 
