@@ -1,6 +1,7 @@
 """Reports as files: sheets of a few columns, as CSV and as XLSX. What people wrote stays text, whatever it begins with."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
@@ -23,6 +24,7 @@ Cell = str | int
 
 # What spreadsheets take for the beginning of a formula, also after blanks and in its full width.
 _FORMULA = "=+-@＝＋－＠"
+_BEGINS = re.compile(rf"([;\t\r\n]\s*)([{re.escape(_FORMULA)}])")
 # The longest text that a cell of XLSX holds.
 _LONGEST = 32_767
 NOT_SAID = "(not said)"
@@ -85,7 +87,7 @@ def write_csv(sheets: Sequence[Sheet]) -> bytes:
     for sheet in sheets:
         writer.writerow((sheet.name, *sheet.headings))
         for row in sheet.rows:
-            writer.writerow((sheet.name, *(inert(cell) if isinstance(cell, str) else cell for cell in row)))
+            writer.writerow((sheet.name, *(_apart(cell) if isinstance(cell, str) else cell for cell in row)))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -117,6 +119,11 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
 def inert(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
     return f"'{text}" if text[:1] in "\t\r\n" or text.lstrip()[:1] in _FORMULA else text
+
+
+def _apart(text: str) -> str:
+    # Where a list is separated by semicolons, spreadsheets read ours so too: then also what follows one begins a cell.
+    return _BEGINS.sub(r"\1'\2", inert(text))
 
 
 def _facts(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:

@@ -108,7 +108,7 @@ class Census:
         due = monotonic() - self.limits.census_every
         for channel in [name for name in self._changed_in if self._said_at.get(name, 0.0) <= due]:
             kind, members = self._kind(channel), self.attendance.members(channel)
-            if kind is None or kind.present is None or not self.attendance.here(channel):
+            if kind is None or kind.present is None or not self.attendance.is_own(channel):
                 self._forget(channel)
                 continue
             if members != self._of.get(channel):

@@ -88,6 +88,10 @@ class Attendance:
         others = (other.presence.members for other in self._others.get(channel, {}).values())
         return frozenset(own.members if own else ()).union(*others)
 
+    def is_own(self, channel: str) -> bool:
+        """Whether anybody stands there on this process."""
+        return channel in self._own
+
     def channels(self) -> list[str]:
         """Where somebody stands on this process."""
         return list(self._own)

@@ -171,6 +171,17 @@ async def test_nobody_new_means_nothing_is_asked_and_a_crowd_is_one_write() -> N
     assert len(asked.come) == len(asked.asked) == 1
 
 
+async def test_a_room_where_nobody_stands_on_this_process_is_not_looked_at() -> None:
+    asked = Asked()
+    asked.census.attendance.announced("other", Presence("room:7", (1, 2, 3), 0))
+    await asked.census.turn()
+    assert asked.asked == asked.come == []
+
+    asked.census.attendance.enter("room:7", VISITOR)
+    await asked.census.turn()
+    assert (asked.asked, asked.come) == ([[1, 2, 3]], [])
+
+
 async def test_a_room_is_looked_at_at_most_so_often() -> None:
     asked = Asked()
     for number in range(1, 30):
