@@ -147,7 +147,7 @@ class QuestionTooLong(Invalid):
         super().__init__(f"In this room a question has at most {most} characters.", field="body")
 
 
-class ReasonMissing(Invalid):
+class ReasonNeeded(Invalid):
     """Nothing is said about why."""
 
     message = "Say why: who asked will read it."
@@ -228,7 +228,7 @@ def ensure_moves(room: RoomFacts, question: QuestionFacts, state: str, current: 
 def ensure_is_whole(state: str, reason: str, into: int | None, answer: str | None, place: int | None) -> None:
     """A move comes with what it needs, and with nothing that belongs to another."""
     if state == "dismissed" and not reason:
-        raise ReasonMissing(field="reason")
+        raise ReasonNeeded(field="reason")
     if (into is not None) != (state == "merged"):
         raise NotPartOfMove(field="into")
     if answer is not None and state != "answered":

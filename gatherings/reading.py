@@ -1,9 +1,10 @@
 """Reading a room: its questions in an order, with their votes, and the snapshot a client starts from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from sqlalchemy import (
     BigInteger,
@@ -12,7 +13,9 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
+    any_,
     bindparam,
+    func,
     or_,
     select,
     tuple_,
@@ -39,7 +42,7 @@ from gatherings.question_reading import (
 )
 from gatherings.ranking import Crowd, Wish, best_first, place, rank
 from gatherings.shapes import Question, QuestionOrder, QuestionPage, QuestionState, Room
-from gatherings.tables import questions
+from gatherings.tables import questions, votes
 from gatherings.visibility import questions_seen_by
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
@@ -51,11 +54,36 @@ PAGE = 50
 # Scores have six digits; in cursors they are whole.
 MICRO = 1_000_000
 
+_ROOM = bindparam("room", type_=BigInteger)
 _STATE = bindparam("state", type_=Text)
 _OF_ROOM = (
-    questions.c.room_id == bindparam("room", type_=BigInteger),
+    questions.c.room_id == _ROOM,
     SEEN,
     or_(_STATE.is_(None), questions.c.state == _STATE),
+)
+# Who voted at all, and whose groups were heard, for which only a public one counts. Each is found once a statement.
+_asked, _askers, _heard = questions.alias(), members.alias(), posts.alias()
+_CROWD = (
+    select(func.count(votes.c.member_id.distinct()))
+    .join(_asked, _asked.c.id == votes.c.question_id)
+    .where(_asked.c.room_id == _ROOM)
+    .scalar_subquery()
+    .label("voters"),
+    func.array(
+        select(_askers.c.stakeholder_group)
+        .distinct()
+        .select_from(_asked)
+        .join(_heard, _heard.c.id == _asked.c.post_id)
+        .join(_askers, _askers.c.id == _heard.c.author_id)
+        .where(
+            _asked.c.room_id == _ROOM,
+            or_(_asked.c.state == "on_stage", _asked.c.state == "answered"),
+            _heard.c.state == "published",
+            _askers.c.stakeholder_group.is_not(None),
+            any_(_askers.c.public) == "stakeholder_group",
+        )
+        .scalar_subquery()
+    ).label("heard"),
 )
 _ORDERS: dict[QuestionOrder, tuple[ColumnElement[Any], ...]] = {
     "votes": (questions.c.votes.desc(), questions.c.id),
@@ -73,7 +101,7 @@ def _following(order: QuestionOrder) -> ColumnElement[bool]:
 
 
 def _page(order: QuestionOrder, following: bool) -> Statement:
-    query = questions_query(personal=True).where(*_OF_ROOM)
+    query = questions_query(personal=True).add_columns(*_CROWD).where(*_OF_ROOM)
     if following:
         query = query.where(_following(order))
     return statement(query.order_by(*_ORDERS[order]).limit(bindparam("count", type_=Integer)))
@@ -91,20 +119,25 @@ _WISHES = statement(
         posts.c.posted_at,
         public_group().label("group"),
         questions.c.state,
+        *_CROWD,
     )
     .join(posts, posts.c.id == questions.c.post_id)
     .outerjoin(members, members.c.id == posts.c.author_id)
     .where(*_OF_ROOM)
 )
-# Who voted at all, and whose groups were heard, for which only a public one counts.
-_CROWD = statement("""
-SELECT (SELECT count(DISTINCT v.member_id) FROM votes v JOIN questions q ON q.id = v.question_id
-        WHERE q.room_id = :room) AS voters,
-    ARRAY(SELECT DISTINCT m.stakeholder_group
-        FROM questions q JOIN posts p ON p.id = q.post_id JOIN members m ON m.id = p.author_id
-        WHERE q.room_id = :room AND q.state IN ('on_stage', 'answered') AND p.state = 'published'
-            AND m.stakeholder_group IS NOT NULL AND 'stakeholder_group' = ANY(m.public)) AS heard
-""")
+
+
+class _Look(Struct, frozen=True):
+    actor: Actor
+    room: RoomFacts
+    order: QuestionOrder
+    wants_stage: bool = False
+
+
+class _Read(Struct, frozen=True):
+    items: list[Question]
+    next: str | None
+    stage: Question | None
 
 
 async def show_snapshot(tx: Reader, actor: Actor, room_id: RoomId, order: QuestionOrder, epoch: str) -> Room:
@@ -112,12 +145,12 @@ async def show_snapshot(tx: Reader, actor: Actor, room_id: RoomId, order: Questi
     stream = await _stream(tx, room_id, epoch)
     facts, room = await rooms.look_at_room(tx, actor, room_id)
     counts = await count_questions(tx, room_id, actor.hosts_at(facts.gathering_id))
-    stage = await find_on_stage(tx, actor, facts)
-    page = await _read(tx, actor, facts, order, stream)
+    read = await _read(tx, _Look(actor, facts, order, wants_stage=True))
+    page = QuestionPage(read.items, read.next, stream)
     columns = await count_columns(tx, room_id) if "board" in facts.modules else UNSET
     polls = await show_polls(tx, actor, facts) if "polls" in facts.modules else UNSET
     room = replace(room, columns=columns, polls=polls)
-    return replace(room, counts=counts, stage=stage, questions=page, stream=stream)
+    return replace(room, counts=counts, stage=read.stage, questions=page, stream=stream)
 
 
 async def read_questions(
@@ -137,7 +170,8 @@ async def read_questions(
     """
     stream = await _stream(tx, room_id, epoch)
     room = await rooms.get_room(tx, actor, room_id)
-    return await _read(tx, actor, room, order, stream, state, after)
+    read = await _read(tx, _Look(actor, room, order), state, after)
+    return QuestionPage(read.items, read.next, stream)
 
 
 async def _stream(tx: Reader, room_id: RoomId, epoch: str) -> Stream:
@@ -146,59 +180,49 @@ async def _stream(tx: Reader, room_id: RoomId, epoch: str) -> Stream:
 
 
 async def _read(
-    tx: Reader,
-    actor: Actor,
-    room: RoomFacts,
-    order: QuestionOrder,
-    stream: Stream,
-    state: QuestionState | None = None,
-    after: str | None = None,
-) -> QuestionPage:
-    row = await tx.row(_CROWD, room=room.id)
-    assert row is not None
-    crowd = Crowd(row["voters"], frozenset(row["heard"]))
-    binds = {"room": room.id, "state": state, **questions_seen_by(actor, room)}
-    if order == "best":
-        items, following = await _read_best(tx, actor, room, binds, crowd, after)
-    else:
-        items, following = await _read_plain(tx, order, binds, crowd, after)
-    return QuestionPage(items, following, stream)
-
-
-async def _read_plain(
-    tx: Reader, order: QuestionOrder, binds: dict[str, Any], crowd: Crowd, after: str | None
-) -> tuple[list[Question], str | None]:
+    tx: Reader, look: _Look, state: QuestionState | None = None, after: str | None = None
+) -> _Read:
+    binds = {"room": look.room.id, "state": state, **questions_seen_by(look.actor, look.room)}
+    if look.order == "best":
+        return await _read_best(tx, look, binds, after)
     if after is not None:
-        binds = {**binds, **_position(order, after)}
-    rows = await tx.rows(_PAGES[order, after is not None], count=PAGE + 1, **binds)
-    now = clock.now()
+        binds |= _position(look.order, after)
+    rows = await tx.rows(_PAGES[look.order, after is not None], count=PAGE + 1, **binds)
+    crowd, now = _crowd_of(rows), clock.now()
     items = [
         replace(question_of(row, personal=True), rank=rank(_wish_of(row, row["author_group"]), crowd, now))
         for row in rows[:PAGE]
     ]
-    return items, _cursor(order, rows[PAGE - 1]) if len(rows) > PAGE else None
+    following = _cursor(look.order, rows[PAGE - 1]) if len(rows) > PAGE else None
+    stage = await find_on_stage(tx, look.actor, look.room) if look.wants_stage else None
+    return _Read(items, following, stage)
 
 
-async def _read_best(
-    tx: Reader, actor: Actor, room: RoomFacts, binds: dict[str, Any], crowd: Crowd, after: str | None
-) -> tuple[list[Question], str | None]:
-    wishes = [_wish_of(row, row["group"]) for row in await tx.rows(_WISHES, **binds)]
+async def _read_best(tx: Reader, look: _Look, binds: dict[str, Any], after: str | None) -> _Read:
+    rows = await tx.rows(_WISHES, **binds)
     moment, reached = clock.now(), None
     if after is not None:
         # As of the moment of the first page: what is asked while somebody turns pages does not push others across.
         micros, is_settled, score, asked, number = read_cursor(after, tuple[Micros, bool, Count, Micros, Id])
         moment, reached = moment_of(micros), (is_settled, -score / MICRO, moment_of(asked), number)
-    ranked = best_first(wishes, crowd, moment)
+    ranked = best_first([_wish_of(row, row["group"]) for row in rows], _crowd_of(rows), moment)
     if reached is not None:
         ranked = [one for one in ranked if place(*one) > reached]
-    page = dict((wish.id, given) for wish, given in ranked[:PAGE])
-    shown = await show_questions(tx, actor, room, list(page))
+    page = {wish.id: given for wish, given in ranked[:PAGE]}
+    staged = {row["id"] for row in rows if row["state"] == "on_stage"} if look.wants_stage else set()
+    shown = await show_questions(tx, look.actor, look.room, sorted({*page, *staged}))
     items = [replace(shown[id], rank=given) for id, given in page.items() if id in shown]
+    stage = next((shown[id] for id in staged if id in shown), None)
     if len(ranked) <= PAGE:
-        return items, None
+        return _Read(items, None, stage)
     last, given = ranked[PAGE - 1]
     score = round(given.score * MICRO)
-    return items, write_cursor(micros_of(moment), last.is_settled, score, micros_of(last.asked_at), last.id)
+    position = (micros_of(moment), last.is_settled, score, micros_of(last.asked_at), last.id)
+    return _Read(items, write_cursor(*position), stage)
+
+
+def _crowd_of(rows: Sequence[Record]) -> Crowd:
+    return Crowd(rows[0]["voters"], frozenset(rows[0]["heard"])) if rows else Crowd(0, frozenset())
 
 
 def _wish_of(row: Record, group: str | None) -> Wish:

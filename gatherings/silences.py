@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.ids import QuestionId
 from core.text import tidy
 from gatherings.policy import RoomFacts, ensure_hosts
-from gatherings.policy_questions import OwnQuestion, ReasonMissing
+from gatherings.policy_questions import OwnQuestion, ReasonNeeded
 from gatherings.questions import get_question
 from gatherings.shapes_questions import AskerSilence, NewSilence
 from storage.database import Transaction
@@ -38,7 +38,7 @@ async def silence_asker(
         raise OwnQuestion("You cannot silence yourself.")
     reason = tidy(new.reason)
     if not reason:
-        raise ReasonMissing(field="reason")
+        raise ReasonNeeded(field="reason")
     now = clock.now()
     until = now + timedelta(minutes=new.minutes)
     await tx.run(

@@ -35,7 +35,7 @@ REFUSALS: list[tuple[str, str, str, dict[str, Any], int, str]] = [
     ("host", "PUT", "/questions/{withdrawn}/state", {"state": "live", "version": 2}, 409, "question_cannot_move"),
     ("member", "PUT", "/questions/{withdrawn}/state", {"state": "live", "version": 2}, 403, "not_host"),
     ("host", "PUT", "/questions/{pending}/state", to("on_stage"), 409, "question_cannot_move"),
-    ("host", "PUT", "/questions/{live}/state", to("dismissed"), 422, "reason_missing"),
+    ("host", "PUT", "/questions/{live}/state", to("dismissed"), 422, "reason_needed"),
     ("host", "PUT", "/questions/{live}/state", to("merged"), 422, "not_part_of_move"),
     ("host", "PUT", "/questions/{live}/state", to("merged", into="{live}"), 409, "nothing_to_merge_into"),
     ("host", "PUT", "/questions/{live}/state", to("merged", into="{elsewhere}"), 409, "nothing_to_merge_into"),

@@ -50,7 +50,7 @@ async def test_who_is_silenced_does_not_write_with_or_without_a_name(hall: Hall,
         assert await ask(hall, asker, anonymous=anonymous) == (201, "")
     assert (await hall.host.delete(path)).status_code == 204
     assert await ask(hall, asker, anonymous=anonymous) == (201, "")
-    assert (await hall.host.put(path, why | {"reason": " "})).json()["code"] == "reason_missing"
+    assert (await hall.host.put(path, why | {"reason": " "})).json()["code"] == "reason_needed"
     assert (await hall.host.put(path, why | {"minutes": 0})).status_code == 422
     own = await hall.ask(hall.host)
     assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
