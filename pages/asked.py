@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct
 
 from forum.shapes import Post
 from gatherings.ranking import Rank
-from gatherings.shapes import Question
+from gatherings.shapes import QUESTION_LENGTH, Question
 from pages.contribution import date, who
 
 # How the state looks and what it is called; what waits for its turn needs no word.
@@ -31,6 +31,7 @@ class Hall(Struct, frozen=True, kw_only=True):
     topic: str
     may_vote: bool = False
     is_host: bool = False
+    length: int = QUESTION_LENGTH
     groups: Mapping[str, str] = {}
     answers: Mapping[int, Post] = {}
     """What was answered in writing, by post."""
@@ -134,7 +135,7 @@ def _can(one: Question, hall: Hall) -> str:
             '<details class="why"><summary class="act">Why here?</summary>'
             f"<p>{why(one.rank, hall.groups)}</p></details>"
         )
-    return f"{topic}{reasons}{_of_host(one, hall)}{_of_asker(one)}"
+    return f"{topic}{reasons}{_of_host(one, hall)}{_of_asker(one, hall)}"
 
 
 def _of_host(one: Question, hall: Hall) -> str:
@@ -146,8 +147,21 @@ def _of_host(one: Question, hall: Hall) -> str:
     return f"{_move(one, 'answered', 'Mark answered')}{dismiss}"
 
 
-def _of_asker(one: Question) -> str:
-    return _move(one, "withdrawn", "Withdraw") if one.mine is True and one.state in _WAITING else ""
+def _of_asker(one: Question, hall: Hall) -> str:
+    if one.mine is not True or one.state not in _WAITING:
+        return ""
+    change = _change(one, hall) if one.state == "pending" else ""
+    return f"{_move(one, 'withdrawn', 'Withdraw')}{change}"
+
+
+def _change(one: Question, hall: Hall) -> str:
+    return (
+        f'<details class="change"><summary class="act">Change</summary><form class="composer" method="post"'
+        f' action="/r/{hall.room}/act"><label class="unseen" for="change-{one.id}">Your question</label>'
+        f'<textarea id="change-{one.id}" name="body" rows="2" required dir="auto" maxlength="{hall.length}">\n'
+        f'{escape(one.body or "")}</textarea><div class="buttons"><button class="button first" name="act"'
+        f' value="edit {one.id} {one.version}">Save</button></div></form></details>'
+    )
 
 
 def _move(one: Question, state: str, word: str) -> str:

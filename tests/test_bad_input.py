@@ -320,6 +320,8 @@ PARAMETERS = {
     "/s/mobility": "after order tag",
     "/t/{topic}/cobalt-tracing": "after before order branch",
     "/r/{room}": "after order show",
+    "/r/{room}/host": "form q undo",
+    "/r/{room}/panel": "form q",
     "/r/{room}/polls": "edit",
     "/r/{room}/board": "after column q",
     "/signin": "next",

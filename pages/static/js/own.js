@@ -14,7 +14,6 @@ export const isOwn = (id) => Boolean(known(id) ?? document.querySelector(`#quest
 /** Takes what is known of a question of one's own; events do not say the reason, so that is asked for. */
 export async function own(question) {
   if (!list) return;
-  document.querySelector(`[data-change="${question.id}"]`)?.remove();
   const item = known(question.id);
   if (!STAYS.includes(question.state)) item?.remove();
   else {
@@ -23,6 +22,23 @@ export async function own(question) {
     else if (whole) list.append(elementFor({ ...whole, mine: true }));
   }
   place.hidden = list.children.length === 0;
+}
+
+const EVERY = 8000;
+let asked = -EVERY;
+let waiting;
+
+/** Something happened that is not told to all: perhaps to a question of one's own. Asks about those, now and then. */
+export function wonder() {
+  if (waiting || !list?.querySelector(".pending, .dismissed")) return;
+  waiting = setTimeout(async () => {
+    waiting = null;
+    asked = performance.now();
+    for (const item of list.querySelectorAll(".pending, .dismissed")) {
+      const now = await ask(item.dataset.id);
+      if (now && now.version !== Number(item.dataset.version)) own(now);
+    }
+  }, Math.max(Math.random() * 800, asked + EVERY * (1 + Math.random()) - performance.now()));
 }
 
 async function ask(id) {

@@ -41,6 +41,7 @@ export function draw(item, question) {
   if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
   // Why it stands here is said by who ordered it: the server.
   item.querySelector(".why")?.remove();
+  if (question.state !== "pending") item.querySelector(".change")?.remove();
   state(item, question);
   reason(item, question);
   moves(item, question);
@@ -116,7 +117,7 @@ export function answered(item, post) {
 function moves(item, question) {
   const can = item.querySelector(".can");
   const focused = can.contains(document.activeElement);
-  for (const old of can.querySelectorAll("button, a.act:not(.in-topic)")) old.remove();
+  for (const old of can.querySelectorAll(":scope > button, :scope > a.act:not(.in-topic)")) old.remove();
   const topic = can.querySelector(".in-topic");
   if (topic) topic.hidden = question.state === "pending";
   const waits = ["pending", "live", "shortlisted"].includes(question.state);

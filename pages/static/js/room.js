@@ -5,7 +5,7 @@ import { LINE_DOWN, call, pill, say, unsay, words } from "./calls.js";
 import { asking } from "./asking.js";
 import { follow, reconcile, reread } from "./live.js";
 import { onstage } from "./onstage.js";
-import { isOwn, own } from "./own.js";
+import { isOwn, own, wonder } from "./own.js";
 import { answered, draw, elementFor, groups, line, press, votes } from "./questions.js";
 import { ordered } from "./ranking.js";
 import { reacted } from "./reacting.js";
@@ -31,6 +31,7 @@ follow({
     if (event.type === "poll_opened") document.querySelector("[data-polls]")?.removeAttribute("hidden");
     if (event.question && event.type !== "question_claimed") take(event.question);
     else if (event.room) moved(event.room);
+    else if (event.type === "withheld") wonder();
   },
   signal(signal) {
     if (signal.type === "presence") present(signal);
