@@ -37,10 +37,11 @@ async def statements(database: Database) -> list[Spent]:
 
 
 def cpu_of(pids: Mapping[str, int]) -> dict[str, float]:
-    """Seconds of CPU that processes and their children have taken, by name; those that have ended are left out."""
+    """Seconds of CPU that processes have taken, by name, with their children; of this one, which starts the others,
+    without. Those that have ended are left out."""
     taken = {}
     for name, pid in pids.items():
-        family = [pid, *_children(pid)]
+        family = [pid] if pid == os.getpid() else [pid, *_children(pid)]
         times = [_seconds(one) for one in family]
         if times[0] is not None:
             taken[name] = sum(time or 0 for time in times)

@@ -7,6 +7,7 @@ told how the votes stand, not each vote.
 import argparse
 import asyncio
 import itertools
+import os
 import random
 import sys
 from collections import Counter
@@ -39,7 +40,7 @@ def main() -> int:
         f"{chosen.votes:,} votes by {chosen.people} on {chosen.questions} questions in {chosen.seconds:g} s"
     )
     with server() as postgres, service(postgres, OPEN) as one:
-        pids = {"service": one.pid, "PostgreSQL": postgres.pid}
+        pids = {"service": one.pid, "PostgreSQL": postgres.pid, "clients": os.getpid()}
         figures = run(_burst(one, pids, chosen.votes, chosen.people, chosen.questions, chosen.seconds))
     return conclude("votes", figures)
 
@@ -122,8 +123,11 @@ async def _vote(who: Attendee, question: int, value: int, turn: asyncio.Lock) ->
 
 
 async def _writes(database: Database) -> int:
-    """How many statements wrote votes, the warm-up not counted."""
-    return sum(one.calls for one in await statements(database) if "INSERT INTO votes" in one.text)
+    """How many statements wrote votes, the warm-up not counted; the dearest of all statements are printed."""
+    ran = await statements(database)
+    for one in ran[:6]:
+        print(f"  {one.ms:6.0f} ms of the database in {one.calls:6,} x {one.short}")
+    return sum(one.calls for one in ran if "INSERT INTO votes" in one.text)
 
 
 async def _judge(house: House, place: Place, listener: Attendee, port: int) -> list[Figure]:

@@ -20,7 +20,6 @@ ANSWERED_WITHIN = 10.0
 AT_ONCE = 200
 
 Result = TypeVar("Result")
-Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
@@ -33,7 +32,7 @@ class Http:
     """Requests to any of several processes; connections are kept and used again."""
 
     def __init__(self) -> None:
-        self.idle: defaultdict[int, list[tuple[float, Connection]]] = defaultdict(list)
+        self.idle: defaultdict[int, list[Line]] = defaultdict(list)
         self.turns = asyncio.Semaphore(AT_ONCE)
 
     async def call(
@@ -46,42 +45,84 @@ class Http:
             head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
         if key:
             head += f"Idempotency-Key: {key}\r\n"
-        async with self.turns, asyncio.timeout(ANSWERED_WITHIN):
-            connection = self._kept(port) or await asyncio.open_connection("127.0.0.1", port)
-            try:
-                connection[1].write(head.encode() + b"\r\n" + content)
-                answer = await _read_answer(connection[0])
-            except asyncio.IncompleteReadError as error:
-                connection[1].close()
-                raise ConnectionResetError("the connection ended before the answer") from error
-            except BaseException:
-                connection[1].close()
-                raise
-        self.idle[port].append((perf_counter(), connection))
+        async with self.turns:
+            line = self._kept(port) or await _dial(port)
+            answer = await line.ask(head.encode() + b"\r\n" + content)
+        self.idle[port].append(line)
         return answer
 
     def close(self) -> None:
         """Close what is kept."""
         for kept in self.idle.values():
-            for _, (_, writer) in kept:
-                writer.close()
+            for line in kept:
+                line.hang_up()
         self.idle.clear()
 
-    def _kept(self, port: int) -> Connection | None:
+    def _kept(self, port: int) -> "Line | None":
         while self.idle[port]:
-            since, connection = self.idle[port].pop()
-            if perf_counter() - since < KEPT_FOR and not connection[0].at_eof():
-                return connection
-            connection[1].close()
+            line = self.idle[port].pop()
+            if line.is_open and perf_counter() - line.used_at < KEPT_FOR:
+                return line
+            line.hang_up()
         return None
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status = int(head[9:12])
-    _, found, rest = head.partition(b"content-length: ")
-    length = int(rest.partition(b"\r\n")[0]) if found else 0
-    return status, await reader.readexactly(length) if length else b""
+class Line(asyncio.Protocol):
+    """One connection for requests, one after the other."""
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.used_at = 0.0
+        self.transport: asyncio.Transport | None = None
+        self.waiting = b""
+        self.answer: asyncio.Future[tuple[int, bytes]] | None = None
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request and wait for its answer; what is not answered in time is given up with the connection."""
+        loop = asyncio.get_running_loop()
+        self.answer = loop.create_future()
+        limit = loop.call_later(ANSWERED_WITHIN, self.hang_up)
+        if self.transport is not None:
+            self.transport.write(request)
+        try:
+            return await self.answer
+        finally:
+            limit.cancel()
+            self.used_at = perf_counter()
+
+    def hang_up(self) -> None:
+        """Close it at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ready for requests."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.is_open = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever waits is told."""
+        self.is_open = False
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_exception(ConnectionResetError("the connection ended before the answer"))
+
+    def data_received(self, data: bytes) -> None:
+        """Hand over the answer when it is all there."""
+        data = self.waiting + data if self.waiting else data
+        end = data.find(b"\r\n\r\n")
+        head = data[:end].lower()
+        _, found, rest = head.partition(b"content-length: ")
+        length = int(rest.partition(b"\r\n")[0]) if found else 0
+        if end < 0 or len(data) < end + 4 + length:
+            self.waiting = data
+            return
+        self.waiting = b""
+        if self.answer is not None and not self.answer.done():
+            self.answer.set_result((int(head[9:12]), data[end + 4 :]))
+
+
+async def _dial(port: int) -> Line:
+    return (await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", port))[1]
 
 
 class Socket(asyncio.Protocol):

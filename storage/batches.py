@@ -18,12 +18,19 @@ class Batches(Generic[Key, Item, Result]):
 
     `write(key, items)` returns one result per item, in order; a result that is an exception is raised to whoever gave
     that item. If `write` itself raises for several items they are tried singly, so that one bad item harms no other.
+    `every` is how many seconds there are at least between the starts of two writes for one key: whoever comes alone is
+    written at once, and in a burst a statement carries what came in that time.
     """
 
     def __init__(
-        self, write: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result | Exception]]]
+        self,
+        write: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
+        largest: int = LARGEST,
+        every: float = 0.0,
     ) -> None:
         self.write = write
+        self.largest = largest
+        self.every = every
         self.waiting: dict[Key, list[tuple[Item, asyncio.Future[Result]]]] = {}
         self.running: set[asyncio.Task[None]] = set()
 
@@ -41,9 +48,13 @@ class Batches(Generic[Key, Item, Result]):
 
     async def _drain(self, key: Key) -> None:
         # The key stays in `waiting` as long as somebody writes for it; no await between the last look and the removal.
-        while batch := self.waiting[key][:LARGEST]:
+        loop = asyncio.get_running_loop()
+        while batch := self.waiting[key][: self.largest]:
             del self.waiting[key][: len(batch)]
+            next_at = loop.time() + self.every
             await self._write(key, batch)
+            if self.every:
+                await asyncio.sleep(next_at - loop.time())
         del self.waiting[key]
 
     async def _write(self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:

@@ -171,6 +171,26 @@ async def test_those_who_wait_for_one_key_are_written_together() -> None:
     assert not batches.waiting
 
 
+async def test_writes_for_one_key_keep_their_distance_and_who_comes_alone_does_not_wait() -> None:
+    written: list[tuple[float, int]] = []
+    loop = asyncio.get_running_loop()
+
+    async def write(key: str, items: Sequence[int]) -> Sequence[int]:
+        written.append((loop.time(), len(items)))
+        return items
+
+    batches: Batches[str, int, int] = Batches(write, largest=1_000, every=0.05)
+    before = loop.time()
+    await batches.put("a", 0)
+    assert loop.time() - before < 0.05
+    await asyncio.gather(*(batches.put("a", number) for number in range(500)))
+    (first, alone), (second, together) = written
+    assert (alone, together) == (1, 500)
+    assert second - first >= 0.049
+    while batches.waiting:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
 async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_again() -> None:
     calls: list[list[str]] = []
 
