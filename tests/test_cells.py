@@ -31,7 +31,9 @@ def test_what_is_told_of_a_whole(cells: dict[str, int], told: dict[str, int]) ->
 def test_nothing_small_is_told_or_can_be_reckoned() -> None:
     chance = random.Random(7)
     for _ in range(2_000):
-        cells = {name: chance.choice((0, 1, 2, 3, 4, 5, 6, 9, 30)) for name in "abcdef"[: chance.randint(1, 6)]}
+        cells = {
+            name: chance.choice((0, 1, 2, 3, 4, 5, 6, 9, 30)) for name in "abcdef"[: chance.randint(1, 6)]
+        }
         told = told_parts(cells)
         left_out = sum(cells.values()) - sum(told.values())
 
