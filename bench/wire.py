@@ -164,7 +164,7 @@ class Socket(asyncio.Protocol):
                 return
             self.is_open.set()
         now = perf_counter()
-        frames, self.waiting = _split(data)
+        frames, self.waiting = split_frames(data)
         for opcode, payload in frames:
             if self.is_dropped:
                 return
@@ -197,7 +197,7 @@ class Socket(asyncio.Protocol):
 
 
 @lru_cache(1000)
-def _split(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+def split_frames(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
     """The whole frames of what was read, and the rest. Everybody in a room reads the same, so it is split once."""
     frames, at = [], 0
     while (frame := _frame(data, at)) is not None:
