@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from heapq import nsmallest
 from math import sqrt
 
 from msgspec import Struct
@@ -13,6 +14,10 @@ Z = 1.96
 HALVED_AFTER = 30.0
 # A group of which nobody was heard yet counts for so much more: enough to win among near equals, not over a clear wish.
 LIFT = 0.25
+
+
+# What sorts questions best first: whether it is settled, its score, when it was asked, its id.
+Place = tuple[bool, float, datetime, int]
 
 
 class Wish(Struct, frozen=True):
@@ -54,32 +59,35 @@ class Rank(Struct, frozen=True):
 
 def rank(wish: Wish, crowd: Crowd, now: datetime) -> Rank:
     """The score of a question at a moment, and why."""
-    voters = max(crowd.voters, wish.votes)
-    minutes = max(0.0, (now - wish.asked_at).total_seconds() / 60)
-    support = lower_bound(wish.votes + 1, voters + 1)
+    minutes, support = _minutes(wish, now), _support(wish, crowd)
     fresh, even = freshness(minutes), balance(wish.group, crowd.heard)
     why = Why(
         votes=wish.votes,
-        voters=voters,
+        voters=max(crowd.voters, wish.votes),
         support=round(support, 4),
         age_minutes=int(minutes),
         freshness=round(fresh, 4),
         group=wish.group,
         balance=even,
     )
-    return Rank(round(support * fresh * even, 6), why)
+    return Rank(_score(support, fresh, even), why)
 
 
-def best_first(wishes: Iterable[Wish], crowd: Crowd, now: datetime) -> list[tuple[Wish, Rank]]:
-    """What waits before what is settled, the best first; among equals who asked first."""
-    ranked = [(wish, rank(wish, crowd, now)) for wish in wishes]
-    ranked.sort(key=lambda one: place(*one))
-    return ranked
-
-
-def place(wish: Wish, given: Rank) -> tuple[bool, float, datetime, int]:
-    """What sorts questions best first."""
-    return wish.is_settled, -given.score, wish.asked_at, wish.id
+def best_first(
+    wishes: Iterable[Wish], crowd: Crowd, now: datetime, count: int, after: Place | None = None
+) -> list[tuple[Place, Wish]]:
+    """The next so many after a place: what waits before what is settled, the best first; among equals who asked first."""
+    supports: dict[int, float] = {}
+    placed = []
+    for wish in wishes:
+        support = supports.get(wish.votes)
+        if support is None:
+            support = supports[wish.votes] = _support(wish, crowd)
+        score = _score(support, freshness(_minutes(wish, now)), balance(wish.group, crowd.heard))
+        place = (wish.is_settled, -score, wish.asked_at, wish.id)
+        if after is None or place > after:
+            placed.append((place, wish))
+    return nsmallest(count, placed)
 
 
 def lower_bound(wanted: int, asked: int) -> float:
@@ -99,3 +107,15 @@ def freshness(minutes: float) -> float:
 def balance(group: str | None, heard: frozenset[str]) -> float:
     """More than 1 for groups not heard yet, once any was; 1 for those without a public group, as anonymous askers."""
     return 1 + LIFT if group is not None and heard and group not in heard else 1.0
+
+
+def _minutes(wish: Wish, now: datetime) -> float:
+    return max(0.0, (now - wish.asked_at).total_seconds() / 60)
+
+
+def _support(wish: Wish, crowd: Crowd) -> float:
+    return lower_bound(wish.votes + 1, max(crowd.voters, wish.votes) + 1)
+
+
+def _score(support: float, fresh: float, even: float) -> float:
+    return round(support * fresh * even, 6)

@@ -40,7 +40,7 @@ from gatherings.question_reading import (
     questions_query,
     show_questions,
 )
-from gatherings.ranking import Crowd, Wish, best_first, place, rank
+from gatherings.ranking import Crowd, Place, Wish, best_first, rank
 from gatherings.shapes import Question, QuestionOrder, QuestionPage, QuestionState, Room
 from gatherings.tables import questions, votes
 from gatherings.visibility import questions_seen_by
@@ -200,24 +200,23 @@ async def _read(
 
 async def _read_best(tx: Reader, look: _Look, binds: dict[str, Any], after: str | None) -> _Read:
     rows = await tx.rows(_WISHES, **binds)
-    moment, reached = clock.now(), None
+    moment = clock.now()
+    reached: Place | None = None
     if after is not None:
         # As of the moment of the first page: what is asked while somebody turns pages does not push others across.
-        micros, is_settled, score, asked, number = read_cursor(after, tuple[Micros, bool, Count, Micros, Id])
-        moment, reached = moment_of(micros), (is_settled, -score / MICRO, moment_of(asked), number)
-    ranked = best_first([_wish_of(row, row["group"]) for row in rows], _crowd_of(rows), moment)
-    if reached is not None:
-        ranked = [one for one in ranked if place(*one) > reached]
-    page = {wish.id: given for wish, given in ranked[:PAGE]}
+        micros, settled, points, asked, number = read_cursor(after, tuple[Micros, bool, Count, Micros, Id])
+        moment, reached = moment_of(micros), (settled, -points / MICRO, moment_of(asked), number)
+    crowd, wishes = _crowd_of(rows), (_wish_of(row, row["group"]) for row in rows)
+    found = best_first(wishes, crowd, moment, PAGE + 1, reached)
+    page = [wish for _, wish in found[:PAGE]]
     staged = {row["id"] for row in rows if row["state"] == "on_stage"} if look.wants_stage else set()
-    shown = await show_questions(tx, look.actor, look.room, sorted({*page, *staged}))
-    items = [replace(shown[id], rank=given) for id, given in page.items() if id in shown]
+    shown = await show_questions(tx, look.actor, look.room, sorted({*(wish.id for wish in page), *staged}))
+    items = [replace(shown[one.id], rank=rank(one, crowd, moment)) for one in page if one.id in shown]
     stage = next((shown[id] for id in staged if id in shown), None)
-    if len(ranked) <= PAGE:
+    if len(found) <= PAGE:
         return _Read(items, None, stage)
-    last, given = ranked[PAGE - 1]
-    score = round(given.score * MICRO)
-    position = (micros_of(moment), last.is_settled, score, micros_of(last.asked_at), last.id)
+    is_settled, score, asked_at, id = found[PAGE - 1][0]
+    position = (micros_of(moment), is_settled, round(-score * MICRO), micros_of(asked_at), id)
     return _Read(items, write_cursor(*position), stage)
 
 
