@@ -161,7 +161,7 @@ IN_OTHER_STATES: dict[str, str] = {
     "read_guests: invited": "404 404 404 404 404 403 200 200",
     "seat_panelist: invited": "404 404 404 404 404 403 204 204",
     "ask_question: invited": "404 404 404 404 404 201 201 201",
-    "vote: invited": "401 404 404 404 404 200 200 200",
+    "vote: invited": "401 403 404 403 404 200 200 200",
     "read_session: invited": "404 404 404 404 404 200 200 200",
     "change_session: invited": "404 404 404 404 404 403 200 200",
     "plan_session: cancelled": "401 403 403 403 403 403 409 409",
