@@ -11,12 +11,13 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
 
 from bench.attendee import Attendee, House, Place, read_fresh
 from bench.checker import Ledger, find_miscounted
-from bench.conference import OPEN
+from bench.conference import OPEN, Venue, venue
 from bench.crowd import enrol, make_administrator
 from bench.database import Database, server
 from bench.figures import Figure, conclude, heading
@@ -26,6 +27,7 @@ from bench.wire import run
 
 ASKERS = 5
 SETTLES = 3.0
+WARM = 50
 
 
 def main() -> int:
@@ -35,38 +37,42 @@ def main() -> int:
     options.add_argument("--people", type=int, default=500)
     options.add_argument("--questions", type=int, default=200)
     options.add_argument("--seconds", type=float, default=4)
+    options.add_argument("--processes", type=int, choices=(1, 2), default=2)
     chosen = options.parse_args()
     heading(
         f"{chosen.votes:,} votes by {chosen.people} on {chosen.questions} questions in {chosen.seconds:g} s"
     )
-    with server() as postgres, service(postgres, OPEN) as one:
-        pids = {"service": one.pid, "PostgreSQL": postgres.pid, "clients": os.getpid()}
-        figures = run(_burst(one, pids, chosen.votes, chosen.people, chosen.questions, chosen.seconds))
+    with _one() if chosen.processes == 1 else venue() as place:
+        figures = run(_burst(place, chosen.votes, chosen.people, chosen.questions, chosen.seconds))
     return conclude("votes", figures)
 
 
-async def _burst(
-    one: Service, pids: dict[str, int], count: int, people: int, questions: int, seconds: float
-) -> list[Figure]:
-    house = House([one.port])
-    async with community(one) as made:
+@contextmanager
+def _one() -> Iterator[Venue]:
+    with server() as postgres, service(postgres, OPEN) as one:
+        yield Venue(one.database, [one.port], pids={"first": one.pid, "PostgreSQL": postgres.pid})
+
+
+async def _burst(venue: Venue, count: int, people: int, questions: int, seconds: float) -> list[Figure]:
+    house, pids = House(venue.ports), venue.pids | {"clients": os.getpid()}
+    async with community(Service(venue.ports[0], 0, venue.database)) as made:
         place, ids = await _prepare(made, house, people, questions)
     listener = place.devices[0]
     listening = asyncio.create_task(listener.follow())
     await listener.is_listening.wait()
     plan = _plan(place.attendees, ids, count)
-    await _vote_all(plan[:50], 1)  # connections are opened, statements prepared
+    await _vote_all(plan[:WARM], 1)  # connections are opened, statements prepared
     house.tally.answered_in.clear()
     await asyncio.sleep(SETTLES)
-    await one.database.reset()
+    await venue.database.reset()
     house.tally.signals.clear()
     before, started = cpu_of(pids), perf_counter()
-    await _vote_all(plan[50:], seconds)
+    await _vote_all(plan[WARM:], seconds)
     took = perf_counter() - started
     heard, spent = house.tally.signals["votes"], shares(before, cpu_of(pids), took)
-    wrote = await _writes(one.database)
+    wrote = await _writes(venue.database)
     await asyncio.sleep(SETTLES)
-    figures = await _judge(house, place, listener, one.port)
+    figures = await _judge(house, place, listener)
     listener.leave()
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
@@ -92,7 +98,7 @@ async def _prepare(made: Community, house: House, people: int, questions: int) -
 def _plan(voters: Sequence[Attendee], ids: Sequence[int], count: int) -> list[tuple[Attendee, int, int]]:
     """Who votes for what, in turns; who comes to a question again changes their mind."""
     heaviness = [1 / (place + 1) for place in range(len(ids))]
-    chosen = random.choices(ids, heaviness, k=count + 50)
+    chosen = random.choices(ids, heaviness, k=count + WARM)
     held: Counter[tuple[int, str]] = Counter()
     plan = []
     for who, question in zip(itertools.cycle(voters), chosen, strict=False):
@@ -130,8 +136,8 @@ async def _writes(database: Database) -> int:
     return sum(one.calls for one in ran if "INSERT INTO votes" in one.text)
 
 
-async def _judge(house: House, place: Place, listener: Attendee, port: int) -> list[Figure]:
-    fresh = await read_fresh(house, port, place.id, listener.person)
+async def _judge(house: House, place: Place, listener: Attendee) -> list[Figure]:
+    fresh = await read_fresh(house, house.ports[0], place.id, listener.person)
     ledger: Ledger = place.ledger
     wrong = find_miscounted(ledger, fresh)
     shown = [
@@ -157,7 +163,12 @@ def _speed(house: House, took: float, seconds: float, heard: int, wrote: int, sp
     )
     return [
         Figure("a vote is acknowledged: p99", most, 200, "ms", at_most=True),
-        Figure("statements that write votes, a second", wrote / took, 10.5, at_most=True),
+        Figure(
+            "statements that write votes, a second and process",
+            wrote / took / len(house.ports),
+            10.5,
+            at_most=True,
+        ),
         Figure("signals a second to a listener", heard / took, 2.3, at_most=True),
         Figure("seconds until all are acknowledged", took, seconds + 0.5, "s", at_most=True),
     ]
