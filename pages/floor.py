@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import GatheringId, RoomId
 from gatherings import reading, rooms
 from gatherings.gatherings import get_gathering
 from gatherings.policy import RoomFacts
-from gatherings.shapes import Gathering, Question, QuestionOrder, QuestionState, Room
+from gatherings.shapes import Gathering, Question, QuestionState, Room
+from gatherings.standing import read_standing
 from storage.database import Reader
-from storage.log import Stream
+from storage.log import Stream, read_head
 
-# A column of more questions than this is not read to its end by anybody: those that follow come up as these go.
-MOST = 300
+# So many of the live ones, the best first; those that follow come up as these go.
+MOST_LIVE = 100
 
 
 class Floor(Struct, frozen=True, kw_only=True):
@@ -44,24 +45,21 @@ class Floor(Struct, frozen=True, kw_only=True):
 
 
 async def look(
-    tx: Reader,
-    actor: Actor,
-    room_id: RoomId,
-    epoch: str,
-    states: Sequence[QuestionState],
-    order: QuestionOrder = "best",
+    tx: Reader, actor: Actor, room_id: RoomId, epoch: str, states: Sequence[QuestionState]
 ) -> Floor:
-    """The room and its questions in these states; those on the shortlist in the hosts' order, those that wait for
-    approval in the order of asking."""
+    """The room and its questions in these states: the live ones the best first, those on the shortlist in the hosts'
+    order, the others in that of asking."""
     # The page carries the stream's position, taken first: what happens while the rest is read comes again.
-    stream = (await reading.read_questions(tx, actor, room_id, order, epoch, "on_stage")).stream
+    channel = f"room:{room_id}"
+    stream = Stream(channel, epoch, await read_head(tx, channel))
     facts, room = await rooms.look_at_room(tx, actor, room_id)
     found: dict[str, list[Question]] = {}
     unfinished: set[str] = set()
-    for state in states:
-        found[state], rest = await _all(tx, actor, room_id, epoch, state, order)
-        if rest:
-            unfinished.add(state)
+    for one in await read_standing(tx, actor, facts, [state for state in states if state != "live"]):
+        found.setdefault(one.state, []).append(one)
+    if "live" in states:
+        found["live"], is_cut = await _best(tx, actor, room_id, epoch)
+        unfinished |= {"live"} if is_cut else set()
     return Floor(
         facts=facts,
         room=room,
@@ -72,20 +70,13 @@ async def look(
     )
 
 
-async def _all(
-    tx: Reader, actor: Actor, room_id: RoomId, epoch: str, state: QuestionState, order: QuestionOrder
-) -> tuple[list[Question], bool]:
+async def _best(tx: Reader, actor: Actor, room_id: RoomId, epoch: str) -> tuple[list[Question], bool]:
     items: list[Question] = []
     after: str | None = None
-    while len(items) < MOST:
-        wanted: QuestionOrder = "newest" if state == "pending" else order
-        page = await reading.read_questions(tx, actor, room_id, wanted, epoch, state, after)
+    while len(items) < MOST_LIVE:
+        page = await reading.read_questions(tx, actor, room_id, "best", epoch, "live", after)
         items += page.items
         after = page.next
         if after is None:
             break
-    if state == "shortlisted":
-        items.sort(key=lambda one: one.place or 0 if one.place is not UNSET else 0)
-    if state == "pending":
-        items.reverse()
     return items, after is not None

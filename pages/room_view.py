@@ -15,10 +15,12 @@ from gatherings.policy import RoomFacts, WriterFacts
 from gatherings.poll_reading import show_polls
 from gatherings.question_reading import count_questions, find_on_stage
 from gatherings.shapes import Counts, Gathering, Question, QuestionOrder, QuestionPage, QuestionState, Room
+from gatherings.standing import read_standing
 from gatherings.writing import get_writer
 from storage.database import Reader
 
 Shown = Literal["live", "answered"]
+_STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -54,14 +56,7 @@ async def visit(
     is_host = actor.hosts_at(facts.gathering_id)
     is_first = show == "live" and after is None
 
-    async def those(state: QuestionState) -> list[Question]:
-        return (await reading.read_questions(tx, actor, room_id, "newest", epoch, state)).items
-
-    shortlist = sorted(await those("shortlisted"), key=lambda one: one.place or 0) if is_first else []
-    own: list[Question] = []
-    if actor.id is not None and is_first:
-        found = [*await those("pending"), *await those("dismissed"), *await those("merged")]
-        own = [one for one in found if one.mine is True]
+    standing = await read_standing(tx, actor, facts, _STANDING, only_own=True) if is_first else []
     written = [one.answer_post for one in page.items if one.answer_post is not UNSET and one.answer_post]
     return Visit(
         facts=facts,
@@ -71,8 +66,8 @@ async def visit(
         counts=await count_questions(tx, room_id, is_host),
         page=page,
         stage=await find_on_stage(tx, actor, facts),
-        shortlist=shortlist,
-        own=own,
+        shortlist=[one for one in standing if one.state == "shortlisted"],
+        own=[one for one in standing if one.state != "shortlisted"],
         answers=await read_posts_by_id(tx, actor, written) if written else {},
         notices=await _notices(tx, facts),
         open_polls=await _open_polls(tx, actor, facts),

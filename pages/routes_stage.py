@@ -14,7 +14,7 @@ from pages.routes_rooms import Foyer
 
 NEXT = 3
 # From this many characters on a question is set smaller, so that it fits without scrolling.
-_SIZES = ((260, " longest"), (110, " long"))
+_SIZES = ((500, " longest"), (200, " longer"), (90, " long"))
 
 
 @get("/r/{room_id:int}/stage", include_in_schema=False)

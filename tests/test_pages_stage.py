@@ -124,7 +124,7 @@ async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) ->
     await expect(phone.locator("#own .asked")).to_contain_text("Waiting for approval")
     question = int(await phone.locator("#own .asked").get_attribute("data-id") or 0)
     await moved(host, question, "dismissed", reason="Not about this session")
-    await expect(phone.locator("#own .asked")).to_contain_text("Not about this session")
+    await expect(phone.locator("#own .asked")).to_contain_text("Not about this session", timeout=15_000)
     await moved(host, question, "pending")
     await expect(other.locator(".asked")).to_have_count(0)
     await moved(host, question, "live")

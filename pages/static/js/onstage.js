@@ -15,7 +15,9 @@ export function onstage(question) {
   }
   if (question.html === undefined) return;
   place.dataset.id = question.id;
-  place.querySelector(".said").innerHTML = question.html;
+  const said = place.querySelector(".said");
+  said.innerHTML = question.html;
+  said.classList.toggle("long", question.body.length > 160);
   face(place.querySelector(".by"), question.author, groups);
   place.hidden = false;
 }

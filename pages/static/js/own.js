@@ -24,7 +24,7 @@ export async function own(question) {
   place.hidden = list.children.length === 0;
 }
 
-const EVERY = 8000;
+const EVERY = 3000;
 let asked = -EVERY;
 let waiting;
 
