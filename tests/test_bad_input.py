@@ -87,8 +87,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "body": "Ask here.",
         "modules": ["questions"],
         "rules": {
-            "entry": "body", "body": "steering-committee", "writers": "all", "premoderated": False, "anonymous": True,
-            "slow_seconds": 0, "question_length": 2000, "publishes_choices": False,
+            "entry": "body",
+            "body": "steering-committee",
+            "writers": "all",
+            "premoderated": False,
+            "anonymous": True,
+            "slow_seconds": 0,
+            "question_length": 2000,
+            "publishes_choices": False,
         },
     },
     "move_room": {"state": "open", "version": 1},
@@ -132,7 +138,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "silence_asker": {"minutes": 10, "reason": "Names people"},
     "add_column": {"title": "Jobs"},
     "change_column": {"title": "Jobs", "place": 1},
-    "post_notice": {"column": 1, "title": "Offer: a lab", "body": "Free.", "expires_at": "2099-01-10T14:00:00Z"},
+    "post_notice": {
+        "column": 1,
+        "title": "Offer: a lab",
+        "body": "Free.",
+        "expires_at": "2099-01-10T14:00:00Z",
+    },
     "change_notice": {"title": "Offer: a lab", "body": "Free.", "expires_at": "2099-01-10T14:00:00Z"},
     "move_notice": {"column": 1},
     "flag_post": {"reason": "spam", "note": "Selling."},
@@ -140,7 +151,14 @@ GOOD: dict[str, dict[str, Any]] = {
     "reverse_decision": {"facts": "It does not sell."},
 }
 NAMES = {"handle", "display_name", "title", "organisation", "place", "login", "sector", "time_zone", "email"}
-PLACES = {"slug": "mobility", "handle": "somebody", "kind": "agree", "token": "x" * 43, "word": "cobalt", "body_slug": "steering-committee"}
+PLACES = {
+    "slug": "mobility",
+    "handle": "somebody",
+    "kind": "agree",
+    "token": "x" * 43,
+    "word": "cobalt",
+    "body_slug": "steering-committee",
+}
 # What it may be depends on what is there: see the tests of the noun.
 BY_KIND = {("set_ballot", "answer")}
 JSON = {"Content-Type": "application/json"}
@@ -422,8 +440,8 @@ async def test_a_host_is_named_once_and_is_one(app: Service) -> None:
             assert (await client.get("/", headers={"Host": host})).status_code == 200
 
 
-FORM_FIELDS = """choice low most options take version word act allows_anonymous anonymous body country current display_name duty email ends_at handle key kind lock
-login mode new next own_password password place preview public restore revoke sector sectors set stakeholder_group
+FORM_FIELDS = """choice low most options take version word act allows_anonymous anonymous body country current
+display_name duty email ends_at handle key kind lock login mode new next own_password password place preview public restore revoke sector sectors set stakeholder_group
 starts_at state tags time_zone title token version entry modules writers slow_seconds question_length premoderated
 about speakers room language remove""".split()
 FORM_VALUES = (

@@ -244,7 +244,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "settle_question: as its asker": {"state": "withdrawn", "version": 1},
 }
 # What nobody can do a second time in the same world.
-DONE_ONCE = {"move_room", "move_poll", "delete_poll", "remove_column", "settle_question", "claim_question", "decide_case", "reverse_decision"}
+DONE_ONCE = {
+    "move_room",
+    "move_poll",
+    "delete_poll",
+    "remove_column",
+    "settle_question",
+    "claim_question",
+    "decide_case",
+    "reverse_decision",
+}
 # Everything there is but when sessions were seen, which sessions there are, and what only counts.
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
@@ -269,7 +278,8 @@ async def a_world(app: Service) -> World:
     gatherings = [(await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)]
     room = (
         await root.post(
-            f"/gatherings/{gatherings[0]}/rooms", {"title": "Main room", "modules": ["questions", "board", "polls"]}
+            f"/gatherings/{gatherings[0]}/rooms",
+            {"title": "Main room", "modules": ["questions", "board", "polls"]},
         )
     ).json()["id"]
     await root.put(f"/rooms/{room}/state", {"state": "open"})
@@ -311,7 +321,9 @@ async def a_world(app: Service) -> World:
 async def _planned(root: Person, gathering: int, room: int) -> int:
     # In another year than what is planned by GOOD, so that the room is free.
     times = {"starts_at": "2031-01-10T14:00:00Z", "ends_at": "2031-01-10T15:00:00Z"}
-    planned = await root.post(f"/gatherings/{gathering}/sessions", {"title": "Opening", "room": room, **times})
+    planned = await root.post(
+        f"/gatherings/{gathering}/sessions", {"title": "Opening", "room": room, **times}
+    )
     assert planned.status_code == 201, planned.text
     number: int = planned.json()["id"]
     return number
