@@ -12,6 +12,11 @@ def now() -> datetime:
     return _stopped[-1] if _stopped else datetime.now(UTC)
 
 
+def coarse(moment: datetime) -> datetime:
+    """All that is kept of when somebody did something anonymously: the minute."""
+    return moment.replace(second=0, microsecond=0)
+
+
 @contextmanager
 def stop_at(moment: datetime) -> Iterator[None]:
     """Stop the clock for the tests of this process; nests."""

@@ -1,6 +1,7 @@
 """Posts: editing with history, withdrawing, restoring, reacting. (Replying is in replies.py, reading in reading.py.)"""
 
 import hmac
+from datetime import datetime
 from typing import Any
 
 from asyncpg import Record
@@ -145,32 +146,32 @@ async def edit_post(
 
     html = render(change.body, topic=topic.id, site=tx.site).html
     await tx.run(_KEEP, post_id=post_id, **_text(row))
-    await tx.run(_EDIT, post=post_id, new_body=change.body, new_html=html, now=now)
-    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
+    await tx.run(_EDIT, post=post_id, new_body=change.body, new_html=html, now=_moment(row))
+    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), _moment(row))
     return await show_post(tx, actor, post_id)
 
 
 async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
     """Take one's post back: a tombstone keeps its place. Withdrawing twice changes nothing."""
-    topic, post, _ = await _get(tx, actor, post_id)
+    topic, post, row = await _get(tx, actor, post_id)
     if post.is_own and post.state == "withdrawn":
         return await show_post(tx, actor, post_id)
     ensure_can_withdraw(actor, topic, post, clock.now())
 
     await tx.run(_SET_STATE, post=post_id, new_state="withdrawn")
     await tx.run(_COUNT, topic=topic.id, change=-1)
-    await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id))
+    await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id), _moment(row))
     return await show_post(tx, actor, post_id)
 
 
 async def restore_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
     """Bring one's withdrawn post back as it was."""
-    topic, post, _ = await _get(tx, actor, post_id)
+    topic, post, row = await _get(tx, actor, post_id)
     ensure_can_restore(actor, topic, post, clock.now())
 
     await tx.run(_SET_STATE, post=post_id, new_state="published")
     await tx.run(_COUNT, topic=topic.id, change=1)
-    await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id))
+    await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id), _moment(row))
     return await show_post(tx, actor, post_id)
 
 
@@ -214,6 +215,12 @@ async def _get(
     author = None if row["author_id"] is None else MemberId(row["author_id"])
     own = _is_own(actor, topic.id, author, row["pseudonym"])
     return topic, PostFacts(number=row["number"], author_id=author, is_own=own, state=row["state"]), row
+
+
+def _moment(row: Record) -> datetime:
+    """Now; of what was written anonymously only the minute, because others may know who was here at which second."""
+    now = clock.now()
+    return now if row["pseudonym"] is None else clock.coarse(now)
 
 
 def _is_own(actor: Actor, topic_id: TopicId, author: MemberId | None, asked_as: bytes | None) -> bool:

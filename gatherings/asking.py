@@ -28,7 +28,7 @@ from gatherings.policy_questions import ORDINARY, ensure_can_ask, ensure_is_ques
 from gatherings.shapes import NewQuestion, Question
 from gatherings.tables import ROOM_FACTS, gatherings, room_silences
 from gatherings.tables import rooms as room_table
-from gatherings.visibility import coarse, place_of
+from gatherings.visibility import place_of
 from gatherings.writing import get_writer
 from members.pseudonyms import pseudonym
 from members.shapes import Author
@@ -176,7 +176,7 @@ class QuestionWriter:
             pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
             body=body,
             html=render(body, topic=room.topic_id, site=self.db.site).html,
-            posted_at=coarse(now) if new.anonymous else now,
+            posted_at=clock.coarse(now) if new.anonymous else now,
         )
         lane: Lane = "live" if not room.is_premoderated else "held"
         if lane == "held" and is_approved(actor, room, writer):
@@ -259,7 +259,7 @@ async def _hold(tx: Transaction, room_id: RoomId, asked: Sequence[_Asked]) -> li
 
 def _told_at(asked: Sequence[_Asked]) -> datetime:
     now = clock.now()
-    return coarse(now) if any(one.author is None for one in asked) else now
+    return clock.coarse(now) if any(one.author is None for one in asked) else now
 
 
 def _answer(

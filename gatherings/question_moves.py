@@ -85,7 +85,7 @@ async def write_move(tx: Transaction, room_id: RoomId, step: Step) -> None:
     )
     is_edit = step.old_state == step.new_state == "pending"
     kind = QuestionChanged if is_edit else QuestionSettled
-    await tx.record(kind(room_id=room_id, question_id=step.question))
+    await tx.record(kind(room_id=room_id, question_id=step.question), step.at)
 
 
 async def read_meanwhile(tx: Reader, question_id: QuestionId, version: int, hosting: bool) -> list[MoveMade]:

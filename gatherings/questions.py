@@ -36,7 +36,7 @@ from gatherings.shapes import Question, QuestionMove
 from gatherings.shapes_questions import QuestionEdit
 from gatherings.tables import ROOM_FACTS, gatherings, questions
 from gatherings.tables import rooms as room_table
-from gatherings.visibility import coarse, own_pseudonym
+from gatherings.visibility import own_pseudonym
 from gatherings.writing import get_writer
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -151,7 +151,7 @@ async def edit_question(
         hosting = actor.hosts_at(room.gathering_id)
         raise QuestionMoved(current, await read_meanwhile(tx, question_id, version, hosting))
 
-    at = coarse(now) if found.is_anonymous else now
+    at = clock.coarse(now) if found.is_anonymous else now
     html = render(body, topic=room.topic_id, site=tx.site).html
     await edit_held(tx, PostId(question.post_id), body, html, at)
     by = None if question.is_own else actor.id
@@ -172,7 +172,7 @@ async def follow_post(
     if row["post_state"] != "withdrawn":
         await tx.record(QuestionChanged(room_id=row["room_id"], question_id=row["id"]))
         return
-    at = coarse(clock.now())
+    at = clock.coarse(clock.now())
     step = Step(question=row["id"], old_state=row["state"], new_state="withdrawn", at=at)
     await write_move(tx, row["room_id"], step)
 
@@ -206,7 +206,7 @@ def _states_held(state: str) -> list[str]:
 
 
 def _at(found: Found, state: str, now: datetime) -> datetime:
-    return coarse(now) if found.is_anonymous and state == "withdrawn" else now
+    return clock.coarse(now) if found.is_anonymous and state == "withdrawn" else now
 
 
 def _facts(row: Record, is_mine: bool) -> QuestionFacts:

@@ -1,6 +1,5 @@
 """Which questions somebody can see. (A room can be seen by who can see its topic: `forum.visibility.visible_topics`.)"""
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, and_, bindparam, false, func, or_
@@ -74,8 +73,3 @@ def own_pseudonym(actor: Actor, topic_id: TopicId) -> bytes | None:
 def place_of(topic_id: TopicId) -> str:
     """Where pseudonyms of a room hold: in its topic, as for everything written there."""
     return f"topic:{topic_id}"
-
-
-def coarse(moment: datetime) -> datetime:
-    """All that is kept of when somebody did something anonymously: the minute."""
-    return moment.replace(second=0, microsecond=0)

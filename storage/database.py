@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -85,10 +86,15 @@ class Transaction(Reader):
         self.rung: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
 
-    async def record(self, event: Event) -> int:
-        """Append an event to its channel's log; its number there, in commit order and without gaps."""
+    async def record(self, event: Event, at: datetime | None = None) -> int:
+        """Append an event to its channel's log; its number there, in commit order and without gaps. `at` is when it is
+        said to have happened, if not now."""
         tag = str(type(event).__struct_config__.tag)
-        binds = {"channel": event.channel, "event": msgspec.json.encode(event).decode(), "at": clock.now()}
+        binds = {
+            "channel": event.channel,
+            "event": msgspec.json.encode(event).decode(),
+            "at": at or clock.now(),
+        }
         query = log.APPEND_REACTING if tag in self.reacting else log.APPEND
         seq: int = await self.value(query, **binds)
         self.rung.append((event.channel, seq))

@@ -440,10 +440,13 @@ async def test_a_host_is_named_once_and_is_one(app: Service) -> None:
             assert (await client.get("/", headers={"Host": host})).status_code == 200
 
 
-FORM_FIELDS = """choice low most options take version word act allows_anonymous anonymous body country current
-display_name duty email ends_at handle key kind lock login mode new next own_password password place preview public restore revoke sector sectors set stakeholder_group
-starts_at state tags time_zone title token version entry modules writers slow_seconds question_length premoderated
-about speakers room language remove""".split()
+FORM_FIELDS = """
+choice low most options take version word act allows_anonymous anonymous body country current
+display_name duty email ends_at handle key kind lock login mode new next own_password password place
+preview public restore revoke sector sectors set stakeholder_group starts_at state tags time_zone title
+token version entry modules writers slow_seconds question_length premoderated about speakers room
+language remove
+""".split()
 FORM_VALUES = (
     "",
     "nul\0",

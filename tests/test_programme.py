@@ -229,7 +229,8 @@ async def test_a_calendar_that_is_the_same_is_not_sent_again(days: Days, client:
 @pytest.mark.parametrize(
     "path",
     ["gatherings/999999.ics", "gatherings/x.ics", "gatherings/1", "gatherings/.ics", "sectors/none.ics",
-     "sectors/mobility.txt", f"gatherings/{'9' * 40}.ics", f"gatherings/{2**63}.ics", "sectors/%00.ics", "gatherings/-1.ics"],
+     "sectors/mobility.txt", f"gatherings/{'9' * 40}.ics", f"gatherings/{2**63}.ics",
+     "sectors/%00.ics", "gatherings/-1.ics"],
 )  # fmt: skip
 async def test_calendars_that_are_not_there(client: httpx2.AsyncClient, path: str) -> None:
     assert (await client.get(f"/feeds/{path}")).status_code == 404
