@@ -9,7 +9,8 @@ from core.ids import GatheringId, RoomId
 from gatherings import reading, rooms
 from gatherings.gatherings import get_gathering
 from gatherings.policy import RoomFacts
-from gatherings.shapes import Gathering, Question, QuestionState, Room
+from gatherings.question_reading import count_questions
+from gatherings.shapes import Counts, Gathering, Question, QuestionState, Room
 from gatherings.standing import read_standing
 from storage.database import Reader
 from storage.log import Stream, read_head
@@ -26,11 +27,16 @@ class Floor(Struct, frozen=True, kw_only=True):
     gathering: Gathering
     stream: Stream
     found: dict[str, list[Question]]
+    counts: Counts
     unfinished: frozenset[str] = frozenset()
 
     def of(self, state: QuestionState) -> list[Question]:
         """The questions in one state."""
         return self.found.get(state, [])
+
+    def number_of(self, state: QuestionState) -> int:
+        """How many questions are in one state, on the page or not."""
+        return int(getattr(self.counts, state, 0) or 0)
 
     @property
     def stage(self) -> Question | None:
@@ -66,6 +72,7 @@ async def look(
         gathering=await get_gathering(tx, GatheringId(room.gathering)),
         stream=stream,
         found=found,
+        counts=await count_questions(tx, room_id, actor.hosts_at(facts.gathering_id)),
         unfinished=frozenset(unfinished),
     )
 

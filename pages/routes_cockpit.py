@@ -52,6 +52,7 @@ class Column(Struct, frozen=True, kw_only=True):
     tab: str
     empty: str
     questions: list[Question]
+    number: int
     more: bool
 
 
@@ -72,6 +73,8 @@ class Undo(Struct, frozen=True):
 
     said: str
     move: str
+    word: str = "Undo"
+    reason: str = ""
 
 
 @get("/r/{room_id:int}/host", include_in_schema=False)
@@ -231,6 +234,7 @@ def _columns(floor: Floor) -> list[Column]:
             tab=title.partition(" ")[0],
             empty=empty,
             questions=floor.of(state),
+            number=floor.number_of(state),
             more=state in floor.unfinished,
         )
         for name, state, title, empty in _COLUMNS
@@ -256,9 +260,9 @@ def _undo_of(text: str) -> Undo | None:
     number, was, version, now = parts
     if was not in DONE or now not in DONE:
         return None
-    # What was approved has its place in the topic, and cannot wait again.
+    # What was approved has its place in the topic and cannot wait again: it is taken off instead.
     if was == "pending" and now in ("live", "shortlisted"):
-        return None
+        return Undo(f"{DONE[now]}.", f"dismissed {number} {version}", "Take off", "Approved by mistake.")
     return Undo(f"{DONE[now]}.", f"{was} {number} {version}")
 
 

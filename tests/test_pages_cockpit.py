@@ -126,6 +126,9 @@ async def test_without_scripts_in_a_browser(app: Service, windows: Windows) -> N
     await expect(page.locator(f"#q{second}")).to_have_count(0)
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator(f"#pending #q{second}")).to_be_visible()
+    await page.locator(f"#q{second}").get_by_role("button", name="Approve").click()
+    await page.get_by_role("button", name="Take off").click()
+    assert await state_of(host, second) == "dismissed"
 
 
 async def test_by_keys_alone_from_pending_to_answered_and_back(app: Service, windows: Windows) -> None:

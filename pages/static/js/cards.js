@@ -45,15 +45,14 @@ export function take(question) {
   return card;
 }
 
-/** How many stand in each column, and what is said where none does. */
+/** Says where nothing stands. */
 export function count() {
-  for (const state of COLUMNS) {
-    const number = listOf(state).querySelectorAll(":scope > .card").length;
-    document.querySelector(`[data-none="${state}"]`).hidden = number > 0;
-    if (state === "on_stage") continue;
-    const name = state === "shortlisted" ? "shortlist" : state;
-    for (const one of document.querySelectorAll(`[data-column="${name}"] > .count, [data-column="${name}"] > h2 .count`)) one.textContent = number;
-  }
+  for (const state of COLUMNS) document.querySelector(`[data-none="${state}"]`).hidden = listOf(state).querySelector(":scope > .card") !== null;
+}
+
+/** How many there are in all, on the page or not. */
+export function totals(counts) {
+  for (const state of COLUMNS) for (const one of document.querySelectorAll(`.count[data-of="${state}"]`)) one.textContent = counts[state] ?? one.textContent;
 }
 
 /** Shows who else is at a question. */

@@ -1,7 +1,7 @@
 // The hosts' cockpit: what happens in the room comes in, what hosts decide goes out, by keys or buttons alike.
 
 import "./page.js";
-import { cardOf, claimed, count, groups, votes } from "./cards.js";
+import { cardOf, claimed, count, groups, totals, votes } from "./cards.js";
 import { at } from "./claims.js";
 import { presence, spoke, tick } from "./clock.js";
 import { ask, close, heard, move, shift, submit } from "./deciding.js";
@@ -17,6 +17,7 @@ count();
 
 follow({
   event(event) {
+    if (event.counts) totals(event.counts);
     if (event.type === "question_claimed" && event.question) {
       const card = cardOf(event.question.id);
       if (card) claimed(card, event.question.claimed_by);
@@ -33,6 +34,7 @@ follow({
   async reset() {
     const { page, stream } = await reread();
     for (const list of columns.querySelectorAll(".cards")) reconcile(list, page.getElementById(list.id));
+    totals(Object.fromEntries([...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, one.textContent])));
     localise(columns);
     count();
     return stream;

@@ -4,8 +4,8 @@ import { LINE_DOWN, call, words } from "./calls.js";
 import { cardOf, count, done, formFor, remark, take } from "./cards.js";
 
 const GRACE = 12000;
-// Where a question cannot be sent back to once it was approved.
-const NO_WAY_BACK = { pending: ["live", "shortlisted"] };
+// What was approved has its place in the topic and cannot wait again: it is taken off instead.
+const TAKEN_OFF = { state: "dismissed", word: "Take off", more: { reason: "Approved by mistake." } };
 const told = document.querySelector("#told");
 const undoable = [];
 // What the line told meanwhile of questions about which a decision is under way.
@@ -19,8 +19,8 @@ export async function move(card, state, more = {}) {
   if (!answer?.ok) return answer;
   settle(answer.data);
   const back = was === "shortlisted" && place ? { place: Number(place) } : {};
-  const canUndo = !NO_WAY_BACK[was]?.includes(state) && state !== was;
-  ghost(position, id, said(state, card), canUndo && { state: was, version: answer.data.version, more: was === "merged" ? {} : back });
+  const undo = was === "pending" && state !== "dismissed" ? TAKEN_OFF : { state: was, more: back };
+  ghost(state === was ? null : position, id, said(state, card), { ...undo, version: answer.data.version });
   return answer;
 }
 
@@ -57,10 +57,14 @@ export function undoLatest() {
 }
 
 /** Opens a form in a card. */
-export function ask(card, kind) {
+export async function ask(card, kind) {
   close(card);
   const form = formFor(kind, card);
-  if (kind === "edit") form.elements.body.value = card.querySelector(".said").innerText.trim();
+  if (kind === "edit") {
+    const answer = await call("GET", `/questions/${card.dataset.id}`).catch(() => null);
+    if (!answer?.ok) return remark(card, answer ? words(answer) : LINE_DOWN);
+    form.elements.body.value = answer.data.body;
+  }
   if (kind === "merge") targets(form.elements.into, card);
   card.append(form);
   form.querySelector("input:not([type=hidden]), textarea, select").focus();
@@ -134,14 +138,15 @@ function mark(card) {
   return { list: card.parentElement, next: card.nextElementSibling };
 }
 
-// A line where the card was says what was done, and for a while takes it back.
-function ghost({ list, next }, id, text, back) {
+// A line where the card was says what was done, and for a while takes it back. What only changed its place on the
+// shortlist has none: it is where one looks.
+function ghost(where, id, text, back) {
   told.textContent = text;
   const line = document.createElement("li");
   line.className = "ghost";
   line.append(Object.assign(document.createElement("span"), { textContent: text }));
-  if (next?.isConnected && next.parentElement === list) next.before(line);
-  else list.append(line);
+  if (where?.next?.isConnected && where.next.parentElement === where.list) where.next.before(line);
+  else where?.list.append(line);
   const end = () => {
     clearTimeout(timer);
     if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
@@ -151,14 +156,14 @@ function ghost({ list, next }, id, text, back) {
   async function undo() {
     if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
     const answer = await take_back(id, back);
-    told.textContent = answer?.ok ? "Undone." : answer ? words(answer) : LINE_DOWN;
+    told.textContent = answer?.ok ? (back.word ? "Taken off." : "Undone.") : answer ? words(answer) : LINE_DOWN;
     line.replaceChildren(told.textContent);
     clearTimeout(timer);
     setTimeout(() => line.remove(), GRACE / 4);
   }
   if (!back) return;
   undoable.push(undo);
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: "Undo", onclick: undo });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: back.word ?? "Undo", onclick: undo });
   button.append(Object.assign(document.createElement("kbd"), { textContent: "u", ariaHidden: "true" }));
   line.append(button);
 }
