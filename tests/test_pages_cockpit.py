@@ -175,6 +175,39 @@ async def test_dismissing_and_merging_by_keys(app: Service, windows: Windows) ->
     assert await state_of(host, one) == "dismissed"
 
 
+async def test_ordering_editing_and_silencing(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    waiting = await asked(jonas, room, "Who **pais**?")
+    first, second = await asked(host, room, "First?"), await asked(host, room, "Second?")
+    for question in (first, second):
+        await host.put(f"/questions/{question}/state", {"state": "shortlisted", "version": 1})
+    page = await followed(await windows.open(f"/r/{room}/host", host, viewport=PHONE))
+    await expect(page.locator("#shortlisted")).to_be_hidden()
+    await page.locator(f"#q{waiting}").focus()
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("What it asks")).to_have_value("Who **pais**?")
+    await page.get_by_label("What it asks").fill("Who **pays**?")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(f"#q{waiting} strong")).to_have_text("pays")
+    await page.locator(f"#q{waiting}").focus()
+    await page.keyboard.press("x")
+    await page.get_by_label("Why is who asked silenced").fill("Spam")
+    await page.get_by_role("button", name="Silence", exact=True).click()
+    await expect(page.locator(".ghost")).to_contain_text("silenced")
+    assert (await jonas.post(f"/rooms/{room}/questions", {"body": "Again?"})).status_code == 403
+    await page.keyboard.press("u")
+    await expect(page.locator(".ghost")).to_have_text("Undone.")
+
+    await page.locator(".columns-tabs").get_by_role("button", name="Shortlist").click()
+    await page.locator(f"#q{second}").focus()
+    await page.keyboard.press("Alt+ArrowUp")
+    await expect(page.locator("#shortlisted .card").first).to_have_id(f"q{second}")
+    await expect(page.locator(f"#q{second}")).to_be_focused()
+    await page.keyboard.press("u")
+    await expect(page.locator("#shortlisted .card").first).to_have_id(f"q{first}")
+
+
 async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windows) -> None:
     hana, ivo, jonas = await a_host(app), await a_host(app, "Ivo"), await a_person(app, "Jonas")
     room = await a_room(hana)
