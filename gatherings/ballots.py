@@ -17,6 +17,7 @@ from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_writ
 from gatherings.policy_polls import PollNotOpen, checked_answer
 from gatherings.poll_reading import get_poll, tell_open_polls
 from gatherings.shapes_polls import Answer, BallotSet
+from gatherings.votes import EVERY, LARGEST
 from gatherings.writing import get_writer
 from storage.batches import Batches
 from storage.database import Database, Transaction
@@ -61,7 +62,7 @@ class BallotWriter:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.batches: Batches[RoomId, _Cast, BallotSet] = Batches(self._write)
+        self.batches: Batches[RoomId, _Cast, BallotSet] = Batches(self._write, largest=LARGEST, every=EVERY)
         self.moved: dict[RoomId, set[int]] = {}
         self.telling: dict[RoomId, asyncio.Task[None]] = {}
 

@@ -22,7 +22,7 @@ from storage.batches import Batches
 from storage.database import Database, Transaction
 from storage.statements import statement
 
-# One statement a room and process in this time: a burst costs half of what it costs written as it comes.
+# Seconds between two statements for one room in one process: in a burst each carries what came in that time.
 EVERY = 0.1
 LARGEST = 1_000
 CONFIRMS_AFTER = 1.0

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 from asyncpg import Record
+from msgspec import Struct
 
 from core import clock
 from core.errors import Unavailable
@@ -235,7 +236,10 @@ async def connect(
 
     async def open_one() -> Any:
         connection = await asyncpg.connect(
-            url, command_timeout=10, server_settings={"application_name": "tertulia", "jit": "off"}
+            url,
+            connection_class=_Connection,
+            command_timeout=10,
+            server_settings={"application_name": "tertulia", "jit": "off"},
         )
         await _prepare(connection)
         return connection
@@ -244,6 +248,30 @@ async def connect(
     async with _Lent(lending) as connection:
         epoch = await connection.fetchval(EPOCH.text)
     return Database(lending, epoch, bell or Silence(), reacting, site)
+
+
+class _Connection(asyncpg.Connection):
+    """A connection that asks once a process, not once a connection, what PostgreSQL's own types are: in a burst of new
+    connections the asking is dearer than all they are opened for."""
+
+    async def _introspect_types(self, typeoids: Any, timeout: Any) -> Any:
+        key = frozenset(typeoids)
+        if key not in _KNOWN_TYPES:
+            types, asked = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
+            if max(key) >= FIRST_OF_A_DATABASE:
+                return types, asked
+            _KNOWN_TYPES[key] = types
+        return _KNOWN_TYPES[key], _ASKED
+
+
+class _Asked(Struct, frozen=True):
+    name: str = ""
+
+
+# Oids below are the same in every database; above they are given out by each.
+FIRST_OF_A_DATABASE = 16_384
+_KNOWN_TYPES: dict[frozenset[int], Any] = {}
+_ASKED = _Asked()
 
 
 async def _prepare(connection: Any) -> None:

@@ -55,7 +55,7 @@ def test_a_question_shows_its_asker_as_text() -> None:
         id=5, room=1, post=9, state="live", votes=3, version=1, settled_at=None, number=4, body="x", html="<p>x</p>",
         author=Author(1, NASTY, NASTY, NASTY), anonymous=False, asked_at=NOON, my_vote=0, mine=False,
     )  # fmt: skip
-    assert "<script" not in question(asked, Hall(topic="/t/9/room", may_vote=True, is_host=True))
+    assert "<script" not in question(asked, Hall(room=1, topic="/t/9/room", may_vote=True, is_host=True))
 
 
 def test_visitors_are_shown_counts_and_no_buttons() -> None:

@@ -24,11 +24,13 @@ from storage import log, schema
 from storage.batches import Batches
 from storage.cache import VersionedCache
 from storage.cursors import BadCursor, read_cursor, write_cursor
-from storage.database import Database
+from storage.database import Database, connect
+from storage.embedded import Cluster
 from storage.lending import Lending
 from storage.once import Answer, IdempotencyKeyReused, Once, fingerprint
 from storage.statements import Statement, statement
 from storage.tables import metadata
+from tests.live_talk import statements_of
 from tests.walking import Service
 
 
@@ -364,3 +366,19 @@ async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
     await lending.close()
     with pytest.raises(ConnectionError):
         await lending.wait()
+
+
+async def test_what_types_there_are_is_asked_once_a_process(db: Database, cluster: Cluster) -> None:
+    arrays = statement("SELECT CAST(:ids AS bigint[])")
+
+    async def ask(over: Database) -> list[str]:
+        async with over.read() as tx, statements_of(tx) as sent:
+            assert await tx.value(arrays, ids=[1, 2]) == [1, 2]
+        return sent
+
+    await ask(db)
+    another = await connect(cluster.url, size=1)
+    try:
+        assert await ask(another) == [arrays.text]
+    finally:
+        await another.close()
