@@ -1,6 +1,7 @@
 """Posts: editing with history, withdrawing, restoring, reacting. (Replying is in replies.py, reading in reading.py.)"""
 
 import hmac
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,9 @@ from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.pseudonyms import pseudonym
 from storage.database import Reader, Transaction
 from storage.statements import statement
+
+# What else a change in a room's topic has to comply with; rooms are above all that is known here. No text: brought back.
+ChangeRule = Callable[[Reader, Actor, TopicId, PostId, str | None], Awaitable[None]]
 
 _TOPIC_OF = statement(
     select(posts.c.topic_id)
@@ -130,12 +134,19 @@ async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:
 
 
 async def edit_post(
-    tx: Transaction, actor: Actor, post_id: PostId, change: PostChange, version: int | None
+    tx: Transaction,
+    actor: Actor,
+    post_id: PostId,
+    change: PostChange,
+    version: int | None,
+    in_room: ChangeRule | None = None,
 ) -> Post:
     """Give one's post another text; the old one stays in its history. `version`, if given, must be the current one."""
     topic, post, row = await _get(tx, actor, post_id)
     now = clock.now()
     ensure_can_edit(actor, topic, post, now)
+    if topic.kind == "room" and in_room is not None:
+        await in_room(tx, actor, topic.id, post_id, change.body)
     if row["markup"] == "mail":
         raise ImportedText
     if change.body == row["body"]:
@@ -164,10 +175,14 @@ async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
     return await show_post(tx, actor, post_id)
 
 
-async def restore_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
+async def restore_post(
+    tx: Transaction, actor: Actor, post_id: PostId, in_room: ChangeRule | None = None
+) -> Post:
     """Bring one's withdrawn post back as it was."""
     topic, post, row = await _get(tx, actor, post_id)
     ensure_can_restore(actor, topic, post, clock.now())
+    if topic.kind == "room" and in_room is not None:
+        await in_room(tx, actor, topic.id, post_id, None)
 
     await tx.run(_SET_STATE, post=post_id, new_state="published")
     await tx.run(_COUNT, topic=topic.id, change=1)

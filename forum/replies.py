@@ -12,6 +12,7 @@ from core.ids import TopicId
 from forum.markup import render
 from forum.placing import NewPost, Placed, place_among
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
+from forum.posts import ChangeRule
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
 from forum.visibility import placed_posts, seen_by, visible_topics
@@ -72,9 +73,12 @@ class _Reply(Struct, frozen=True, kw_only=True):
 class Replies:
     """Writes replies; one for the process, because those who reply at one moment are written together."""
 
-    def __init__(self, db: Database, in_room: Rule | None = None) -> None:
+    def __init__(
+        self, db: Database, in_room: Rule | None = None, changed_in_room: ChangeRule | None = None
+    ) -> None:
         self.db = db
         self.in_room = in_room
+        self.changed_in_room = changed_in_room
         self.batches: Batches[tuple[int, bool], _Reply, Answer] = Batches(self._write)
 
     async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:

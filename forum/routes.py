@@ -203,11 +203,13 @@ async def edit_post(
     data: JSONBody[PostChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Post:
     """Give one's post another text; the same again changes nothing."""
+    version, rule = version_in(if_match), replies.changed_in_room
     async with db.begin() as tx:
-        return await posts.edit_post(tx, actor, PostId(post_id), data, version_in(if_match))
+        return await posts.edit_post(tx, actor, PostId(post_id), data, version, rule)
 
 
 @delete("/posts/{post_id:int}", status_code=200, operation_id="withdraw_post")
@@ -220,10 +222,15 @@ async def withdraw_post(
 
 
 @delete("/posts/{post_id:int}/withdrawal", status_code=200, operation_id="restore_post")
-async def restore_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
+async def restore_post(
+    post_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
+) -> Post:
     """Bring one's withdrawn post back."""
     async with db.begin() as tx:
-        return await posts.restore_post(tx, actor, PostId(post_id))
+        return await posts.restore_post(tx, actor, PostId(post_id), replies.changed_in_room)
 
 
 @put("/posts/{post_id:int}/reactions/{kind:str}", operation_id="set_reaction")

@@ -179,7 +179,8 @@ class QuestionWriter:
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
         lane: Lane = "live" if not room.is_premoderated else "held"
-        if lane == "held" and is_approved(actor, room, writer):
+        # Without a name also what the panel asks waits: few sit there, and to come without approval would tell that one did.
+        if lane == "held" and not new.anonymous and is_approved(actor, room, writer):
             lane = "approved"
         author = None if new.anonymous else _face(actor)
         return _Asked(topic=room.topic_id, post=post, author=author, once=once, lane=lane)

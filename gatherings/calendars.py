@@ -1,5 +1,6 @@
 """Calendars: gatherings and their sessions as iCalendar, as a visitor sees them, whoever subscribes."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -25,6 +26,8 @@ from storage.statements import statement
 
 MOST = 200
 KEPT = timedelta(days=366)
+# For so many years the rules of zones are told: each costs a millisecond, and what is further ahead is not known anyway.
+YEARS = 10
 
 _CHANGED = statement(select(gatherings.c.changed_at).where(gatherings.c.id == bindparam("id")))
 _OF_SECTOR = statement(
@@ -48,7 +51,7 @@ async def gathering_calendar(tx: Reader, gathering_id: GatheringId, site: str) -
     for session in sessions:
         place = rooms.get(session.room or 0, "")
         events.append(_session(session, gathering, max(changed_at, session.changed_at), place, site))
-    return _calendar(gathering.title, events)
+    return await asyncio.to_thread(_calendar, gathering.title, events)
 
 
 async def sector_calendar(tx: Reader, slug: str, site: str) -> bytes:
@@ -56,9 +59,8 @@ async def sector_calendar(tx: Reader, slug: str, site: str) -> bytes:
     sector = await get_sector(tx, slug)
     rows = [dict(row) for row in await tx.rows(_OF_SECTOR, slug=slug, since=clock.now() - KEPT)]
     found = [(row.pop("changed_at"), Gathering(**row)) for row in rows]
-    return _calendar(
-        sector.name, [_gathering(gathering, changed_at, site) for changed_at, gathering in found]
-    )
+    events = [_gathering(gathering, changed_at, site) for changed_at, gathering in found]
+    return await asyncio.to_thread(_calendar, sector.name, events)
 
 
 def etag_of(calendar: bytes) -> str:
@@ -76,8 +78,9 @@ def _calendar(name: str, events: Sequence[Event]) -> bytes:
         calendar.add_component(event)
     days = [event.decoded("dtstart").date() for event in events] or [date(2000, 1, 1)]
     # A year more on each side: rules of zones are told for whole years.
-    first, last = date(min(days).year - 1, 1, 1), date(max(days).year + 2, 1, 1)
-    calendar.add_missing_timezones(first_date=first, last_date=last)
+    first = min(days).year - 1
+    last = min(max(days).year + 2, first + YEARS)
+    calendar.add_missing_timezones(first_date=date(first, 1, 1), last_date=date(last, 1, 1))
     return bytes(calendar.to_ical())
 
 

@@ -27,7 +27,7 @@ from gatherings.notice_facts import (
     tell,
 )
 from gatherings.notice_reading import joined, show_notice, split
-from gatherings.policy import RoomFacts, ensure_can_write
+from gatherings.policy import ApprovedAsItIs, RoomFacts, ensure_can_write
 from gatherings.policy_notices import (
     EmptyNotice,
     NoSuchColumn,
@@ -120,6 +120,8 @@ async def change_notice(
         notice.title if change.title is UNSET else change.title, body if change.body is UNSET else change.body
     )
     is_same_text = not rewords or text == notice.body
+    if not is_same_text and notice.post_state != "held" and is_held(actor, room, writer):
+        raise ApprovedAsItIs
     if is_same_text and expires_at == notice.expires_at:
         return await show_notice(tx, actor, room, notice_id)
     await ensure_current(tx, actor, found, version)

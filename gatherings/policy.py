@@ -89,6 +89,12 @@ class SilencedHere(Denied):
     message = "You cannot write in this room at the moment."
 
 
+class ApprovedAsItIs(Conflict):
+    """The hosts approved these words, and would not look at others."""
+
+    message = "The hosts approved this as it is. Withdraw it and write anew: they will look at that."
+
+
 class TooSoon(TooMany):
     """The room is in slow mode."""
 
@@ -203,6 +209,19 @@ def ensure_can_reply_in_room(actor: Actor, room: RoomFacts, writer: WriterFacts,
         raise SilencedHere
     if room.state == "open":
         _ensure_turn(room, writer, now)
+
+
+def ensure_can_change_in_room(
+    actor: Actor, room: RoomFacts, writer: WriterFacts, *, approved: bool = False, anonymous: bool = False
+) -> None:
+    """Who is silenced in a room changes nothing there either, by whichever door. What was `approved` in a premoderated room
+    keeps its words, unless who wrote it needs no approval; what is anonymous always, as an edit would tell who that is."""
+    is_host = actor.hosts_at(room.gathering_id)
+    if writer.is_silenced and not is_host and not actor.moderates_in(room.sector_id):
+        raise SilencedHere
+    needs_approval = anonymous or not (is_host or writer.is_on_panel)
+    if approved and room.is_premoderated and needs_approval:
+        raise ApprovedAsItIs
 
 
 def _ensure_turn(room: RoomFacts, writer: WriterFacts, now: datetime) -> None:

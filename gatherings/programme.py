@@ -22,9 +22,12 @@ from members.duties import find_member
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
+MOST_SESSIONS = 500
+
 _OWN = ("title", "about", "language", "speakers", "room", "starts_at", "ends_at", "time_zone", "state")
 # Who plans for one gathering takes turns with the others, so that no two take one room at the same time.
 _HOLD = statement("SELECT state FROM gatherings WHERE id = :gathering FOR NO KEY UPDATE")
+_COUNT = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
 _PLAN = statement("""
 INSERT INTO programme_sessions
     (gathering_id, room_id, title, about, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
@@ -50,6 +53,14 @@ class RoomTaken(Conflict):
     message = "Another session is in this room at that time."
 
 
+class TooManySessions(Conflict):
+    """The programme is full."""
+
+    message = (
+        f"A programme has {MOST_SESSIONS} sessions at most, cancelled ones too: everybody reads it whole."
+    )
+
+
 class RoomElsewhere(Invalid):
     """The room is none of the gathering's."""
 
@@ -70,6 +81,8 @@ async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId,
     ensure_hosts(actor, gathering_id, clock.now())
     if state == "cancelled":
         raise GatheringCancelled
+    if await tx.value(_COUNT, gathering=gathering_id) >= MOST_SESSIONS:
+        raise TooManySessions
     values = {name: getattr(new, name) for name in _OWN if name != "state"} | {"state": "planned"}
     values = await _checked(tx, actor, gathering_id, values)
     await _ensure_free(tx, values)

@@ -19,7 +19,7 @@ from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings import rooms
 from gatherings.events import QuestionChanged
-from gatherings.policy import RoomFacts
+from gatherings.policy import RoomFacts, ensure_can_change_in_room
 from gatherings.policy_questions import (
     QuestionFacts,
     QuestionMoved,
@@ -122,6 +122,8 @@ async def settle_question(
         answers_in_writing=move.answer is not None,
         is_on_panel=writer.is_on_panel,
     )
+    if move.answer is not None:
+        ensure_can_change_in_room(actor, room, writer)
     ensure_is_whole(move.state, tidy(move.reason or ""), move.into, move.answer, move.place)
     if await is_done(tx, actor, room, question, move):
         return await show_question(tx, actor, room, question_id)
@@ -142,6 +144,7 @@ async def edit_question(
     found = await _hold(tx, actor, question_id, [], None)
     room, question, now = found.room, found.question, clock.now()
     ensure_can_edit_question(actor, room, question, now)
+    ensure_can_change_in_room(actor, room, await get_writer(tx, actor, room))
     body = tidy(edit.body)
     ensure_is_question(room, body)
     current = await show_question(tx, actor, room, question_id)

@@ -5,9 +5,16 @@ from typing import Any
 
 from core import clock
 from core.actor import Actor
-from core.ids import RoomId, TopicId
+from core.ids import PostId, RoomId, TopicId
+from core.text import tidy
 from gatherings import rooms
-from gatherings.policy import RoomFacts, WriterFacts, ensure_can_reply_in_room
+from gatherings.policy import (
+    RoomFacts,
+    WriterFacts,
+    ensure_can_change_in_room,
+    ensure_can_reply_in_room,
+)
+from gatherings.policy_questions import ensure_is_question
 from gatherings.visibility import own_pseudonym
 from storage.database import Reader
 from storage.statements import statement
@@ -16,6 +23,11 @@ from storage.statements import statement
 MINUTE = timedelta(minutes=1)
 
 _OF_TOPIC = statement("SELECT id FROM rooms WHERE topic_id = :topic")
+_OF_POST = statement("""
+SELECT pseudonym IS NOT NULL AS is_anonymous, EXISTS (SELECT FROM questions WHERE post_id = :post) AS is_question,
+    EXISTS (SELECT FROM notices WHERE post_id = :post) AS is_notice
+FROM posts WHERE id = :post
+""")
 _WRITER = statement("""
 SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :member) AS is_on_panel,
     EXISTS (SELECT FROM room_silences s WHERE s.room_id = :room AND s.until > CAST(:now AS timestamptz)
@@ -41,6 +53,23 @@ async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> None:
     if room_id is not None:
         room = await rooms.get_room(tx, actor, RoomId(room_id))
         ensure_can_reply_in_room(actor, room, await get_writer(tx, actor, room), clock.now())
+
+
+async def ensure_may_change(
+    tx: Reader, actor: Actor, topic_id: TopicId, post_id: PostId, body: str | None
+) -> None:
+    """The same for who gives a post of that topic another text, or brings it back, which is no `body`."""
+    room_id = await tx.value(_OF_TOPIC, topic=topic_id)
+    if room_id is None:
+        return
+    room = await rooms.get_room(tx, actor, RoomId(room_id))
+    row = await tx.row(_OF_POST, post=post_id)
+    assert row is not None  # whoever calls holds it
+    is_approved = body is not None and (row["is_question"] or row["is_notice"])
+    writer = await get_writer(tx, actor, room)
+    ensure_can_change_in_room(actor, room, writer, approved=is_approved, anonymous=row["is_anonymous"])
+    if body is not None and row["is_question"]:
+        ensure_is_question(room, tidy(body))
 
 
 def _asked(actor: Actor, room: RoomFacts) -> dict[str, Any]:

@@ -106,7 +106,9 @@ async def show_edit(post_id: PathId, desk: NamedDependency[Desk]) -> Response[by
 
 
 @post("/p/{post_id:int}/edit", include_in_schema=False)
-async def edit_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+async def edit_post(
+    post_id: PathId, desk: NamedDependency[Desk], replies: NamedDependency[Replies]
+) -> Response[bytes]:
     """Give a post another text, or look at how it will read."""
     typed = await read_form(desk.request)
     async with desk.db.read() as tx:
@@ -118,7 +120,7 @@ async def edit_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[by
             preview = render(change.body, topic=spot.topic.id).html
             return _edit_page(desk, spot, Form(typed=typed, version=version, preview=preview))
         async with desk.db.begin() as tx:
-            await posts.edit_post(tx, desk.actor, PostId(post_id), change, version)
+            await posts.edit_post(tx, desk.actor, PostId(post_id), change, version, replies.changed_in_room)
     except Refusal as refusal:
         # What was typed stays; the version that is sent next is the one that is there now.
         form = Form(typed=typed, version=spot.post.version).refuse(refusal)
@@ -167,13 +169,13 @@ async def show_history(post_id: PathId, desk: NamedDependency[Desk]) -> Response
 
 
 @post("/p/set", include_in_schema=False)
-async def set_reaction(desk: NamedDependency[Desk]) -> Response[bytes]:
+async def set_reaction(desk: NamedDependency[Desk], replies: NamedDependency[Replies]) -> Response[bytes]:
     """One of the small buttons under a post: set or unset a reaction, bring a post back."""
     typed = await read_form(desk.request)
     async with desk.db.begin() as tx:
         if "restore" in typed:
             post_id = _id_in(text_in(typed, "restore"))
-            await posts.restore_post(tx, desk.actor, post_id)
+            await posts.restore_post(tx, desk.actor, post_id, replies.changed_in_room)
         else:
             post_id, kind, wanted = _reaction_in(typed)
             await posts.set_reaction(tx, desk.actor, post_id, kind, wanted)

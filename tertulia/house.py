@@ -12,7 +12,7 @@ from gatherings.asking import QuestionWriter
 from gatherings.ballots import BallotWriter
 from gatherings.reactions import RoomReactions
 from gatherings.votes import VoteWriter
-from gatherings.writing import ensure_may_reply
+from gatherings.writing import ensure_may_change, ensure_may_reply
 from members.shapes import Taxonomies
 from realtime.bus import Bell, InProcessBell
 from realtime.hub import Hub
@@ -67,7 +67,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             db=db,
             bell=bell,
             hub=hub,
-            replies=Replies(db, ensure_may_reply),
+            replies=Replies(db, ensure_may_reply, ensure_may_change),
             asking=QuestionWriter(db),
             votes=votes,
             ballots=ballots,
