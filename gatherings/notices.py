@@ -1,5 +1,7 @@
 """Notices: posting, rewording, moving, pinning, ending and withdrawing them. (Reading them is in notice_reading.py.)"""
 
+import re
+
 from msgspec import UNSET
 from sqlalchemy import and_, bindparam, insert, select, update
 
@@ -7,7 +9,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import ColumnId, NoticeId, PostId, RoomId
-from core.text import tidy
+from core.text import ONE_LINE, tidy
 from forum import posts as forum_posts
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.holding import edit_held, hold_posts, release_post
@@ -44,6 +46,9 @@ from gatherings.tables import board_columns, notices
 from gatherings.writing import get_writer
 from storage.database import Reader, Transaction
 from storage.statements import statement
+
+# What is written in the topic may say more than a title can.
+_LINE = re.compile(ONE_LINE)
 
 _IN_ROOM = statement(
     select(board_columns.c.id).where(
@@ -211,7 +216,7 @@ async def follow_post(
     if row is None:
         return
     title, _ = split(row["body"])
-    if title is not None:
+    if title is not None and _LINE.search(title):
         await tx.run(_NAME, notice=row["id"], title=title[:NOTICE_TITLE_LENGTH])
     await tx.record(NoticeChanged(room_id=row["room_id"], notice_id=row["id"]))
 

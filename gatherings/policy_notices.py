@@ -9,8 +9,11 @@ from core.errors import Conflict, Invalid
 from core.ids import ColumnId, NoticeId, PostId
 from forum.policy import NotYours
 from gatherings.policy import EARLIEST, LATEST, ModuleOff, RoomFacts, SilencedHere, WriterFacts, ensure_hosts
+from gatherings.shapes_notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH
 
 MOST_COLUMNS = 12
+# The title, what makes it one, and the text.
+MOST_TEXT = NOTICE_TITLE_LENGTH + 5 + NOTICE_LENGTH
 
 
 class NoticeFacts(Struct, frozen=True, kw_only=True):
@@ -45,6 +48,12 @@ class EmptyNotice(Invalid):
     """Nothing is said."""
 
     message = "Write your notice first."
+
+
+class NoticeTooLong(Invalid):
+    """It is longer than a notice can be."""
+
+    message = "A notice is short. Answer it with the rest."
 
 
 class EndsOutOfRange(Invalid):
@@ -103,6 +112,12 @@ def ensure_can_reword(
         raise NotYours
     _ensure_on(room)
     _ensure_not_silenced(actor, room, writer)
+
+
+def ensure_is_notice(text: str) -> None:
+    """A notice, with its title above it, is no longer than a notice can be."""
+    if len(text) > MOST_TEXT:
+        raise NoticeTooLong(field="body")
 
 
 def is_held(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:

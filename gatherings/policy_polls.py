@@ -9,7 +9,7 @@ from core.errors import Conflict, Denied, Invalid
 from core.text import tidy
 from gatherings.policy import ModuleOff, NotHost, RoomFacts, RoomNotOpen, ensure_hosts
 from gatherings.poll_results import PollFacts, points_of
-from gatherings.poll_words import key_of, tidy_word
+from gatherings.poll_words import can_be_seen, key_of, tidy_word
 from gatherings.shapes_polls import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 
 MOST_POLLS = 50
@@ -188,7 +188,7 @@ def _words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     words: dict[str, str] = {}
     for given in answer:
         word = tidy_word(given) if isinstance(given, str) else ""
-        if not 0 < len(word) <= WORD_LENGTH or not key_of(word):
+        if not 0 < len(word) <= WORD_LENGTH or not can_be_seen(word):
             raise BadAnswer(f"A word has between 1 and {WORD_LENGTH} characters.", field="answer")
         words.setdefault(key_of(word), word)
     if not 0 < len(words) <= (poll.settings.most or 0):

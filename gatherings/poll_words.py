@@ -1,5 +1,6 @@
 """Open words: how they are written alike, and which of them are the same word written differently."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,14 +15,27 @@ MOST_TOLD = 200
 ONE_SLIP, TWO_SLIPS, NO_MORE = 5, 9, 16
 
 
+# What turns the direction of the words beside it has no place in a cloud; what nobody sees makes no other word.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+_NO_LETTERS = frozenset({"Mn", "Mc", "Me", "Zs", "Zl", "Zp", "Cc", "Cf"})
+
+
 def tidy_word(word: str) -> str:
     """A word as it is kept: in compatibility form, without blanks at its ends and with single ones inside."""
-    return " ".join(unicodedata.normalize("NFKC", word).split())
+    return " ".join(_TURNING.sub("", unicodedata.normalize("NFKC", word)).split())
 
 
 def key_of(word: str) -> str:
-    """What is equal for words that differ only in case or form."""
-    return unicodedata.normalize("NFKC", tidy_word(word).casefold())
+    """What is equal for words that differ only in case or form, or in what cannot be seen."""
+    return tidy_word(_UNSEEN.sub("", unicodedata.normalize("NFKC", tidy_word(word).casefold())))
+
+
+def can_be_seen(word: str) -> bool:
+    """Whether anything of a word is on the wall: marks need a letter to stand on."""
+    return any(unicodedata.category(letter) not in _NO_LETTERS for letter in key_of(word))
 
 
 def count_words(

@@ -14,6 +14,7 @@ from gatherings.policy import (
     ensure_can_change_in_room,
     ensure_can_reply_in_room,
 )
+from gatherings.policy_notices import ensure_is_notice
 from gatherings.policy_questions import ensure_is_question
 from gatherings.visibility import own_pseudonym
 from storage.database import Reader
@@ -70,6 +71,8 @@ async def ensure_may_change(
     ensure_can_change_in_room(actor, room, writer, approved=is_approved, anonymous=row["is_anonymous"])
     if body is not None and row["is_question"]:
         ensure_is_question(room, tidy(body))
+    if body is not None and row["is_notice"]:
+        ensure_is_notice(body)
 
 
 def _asked(actor: Actor, room: RoomFacts) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Once: a write that carries an Idempotency-Key happens once, however often it is sent, and is answered alike each time."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -83,7 +84,7 @@ class Once(Struct, frozen=True, kw_only=True):
         something else then."""
         if self.key is None:
             return None
-        if await tx.value(_RESERVE, now=clock.now(), **self._binds()):
+        if await tx.value(_RESERVE, now=_kept_at(), **self._binds()):
             return None
         return self._again(await tx.row(_FIND, scope=self.scope, key=self.key))
 
@@ -147,7 +148,7 @@ async def _reserve(tx: Transaction, names: dict[tuple[str, str], bytes]) -> set[
     if not names:
         return set()
     scopes, keys = zip(*names, strict=True)
-    binds = {"scopes": scopes, "keys": keys, "fingerprints": list(names.values()), "now": clock.now()}
+    binds = {"scopes": scopes, "keys": keys, "fingerprints": list(names.values()), "now": _kept_at()}
     return {(row["scope"], row["key"]) for row in await tx.rows(_RESERVE_MANY, **binds)}
 
 
@@ -168,6 +169,11 @@ async def _settle(tx: Transaction, answered: Sequence[tuple[Once, Answer | Excep
     if released:
         scopes, keys = zip(*released, strict=True)
         await tx.run(_RELEASE_MANY, scopes=scopes, keys=keys)
+
+
+def _kept_at() -> datetime:
+    # The minute will do to forget it a day later; of what is kept under a pseudonym nobody shall know more.
+    return clock.coarse(clock.now())
 
 
 def fingerprint(route: str, body: bytes) -> bytes:

@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import pytest
 import pytest_asyncio
 
+from gatherings.poll_words import can_be_seen, key_of, tidy_word
 from storage.cursors import write_cursor
 from tests.live_talk import Hall, Person, a_hall
 from tests.walking import Service, plain
@@ -252,3 +253,44 @@ async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_quick(h
     one_more = {"title": "One more", "starts_at": at[0], "ends_at": at[1]}
     answer = await hall.host.post(f"/gatherings/{hall.gathering}/sessions", one_more)
     assert answer.json()["code"] == "too_many_sessions"
+
+
+async def test_a_notice_stays_one_by_way_of_its_topic(hall: Hall) -> None:
+    await rule(hall, modules=["board"])
+    author = await hall.member()
+    column = (await author.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+    new = {"column": column, "title": "Offer", "body": "x" * 5_000}
+    notice = (await author.post(f"/rooms/{hall.room}/notices", new)).json()
+    long = await author.patch(f"/posts/{notice['post']}", {"body": "## Offer\n\n" + "x" * 5_200})
+    assert (long.status_code, long.json()["code"]) == (422, "notice_too_long")
+    turned = await author.patch(f"/posts/{notice['post']}", {"body": "## \u202eOffer\n\nx"})
+    assert turned.status_code == 200
+    await hall.app.settle()
+    assert (await hall.visitor.get(f"/notices/{notice['id']}")).json()["title"] == "Offer"
+
+
+@pytest.mark.parametrize(
+    "word", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u202e", "\u3164", "\u200d \u200d"]
+)
+def test_a_word_that_nobody_sees_is_none(word: str) -> None:
+    assert not can_be_seen(tidy_word(word))
+
+
+def test_what_nobody_sees_makes_no_other_word() -> None:
+    assert (
+        len({key_of(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")})
+        == 1
+    )
+    assert "\u202e" not in tidy_word("a\u202eb")
+    assert can_be_seen("\U0001f44d\ufe0f") and can_be_seen("\u0915\u094d\u200d\u0937")
+
+
+async def test_a_question_without_a_name_leaves_no_second_anywhere(hall: Hall) -> None:
+    asker = await hall.member()
+    ask = {"body": "Why?", "anonymous": True}
+    asked = await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")
+    assert (await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")).json() == asked.json()
+    kept = await plain(hall.db).fetch("SELECT scope, kept_at FROM answers WHERE key = 'once'")
+    assert [(row["scope"][:10], row["kept_at"].second, row["kept_at"].microsecond) for row in kept] == [
+        ("pseudonym:", 0, 0)
+    ]
