@@ -178,24 +178,28 @@ async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch)
     wire = Wire()
     channel, _ = a_circle(wire)
     circle, beat = channel.circles["all"], Pulse(Counts())
-    # As after a beat that cost much.
-    spent = iter((0.0, 0.015))
+    # A clock of our own, and a first beat that cost much.
+    clock, spent = [100.0], iter((0.0, 0.015))
+    monkeypatch.setattr(pulse, "monotonic", lambda: clock[0])
     monkeypatch.setattr(pulse, "thread_time", lambda: next(spent, 0.0))
     beat.push(circle, [b"1"])
-    await asyncio.sleep(0.001)
+    await until(lambda: wire.writes == [b"1"])
 
     beat.expected += 1
     beat.push(circle, [b"2"])
-    await asyncio.sleep(0.02)
+    clock[0] += 0.03
+    await asyncio.sleep(0.03)
     assert wire.writes == [b"1"]
     beat.push(circle, [b"3"])
     beat.expected -= 1
-    await asyncio.sleep(0.015)
+    clock[0] += 2 * pulse.GAP
+    await until(lambda: len(wire.writes) == 2)
     assert wire.writes == [b"1", b"23"]
 
     beat.expected += 1
     beat.push(circle, [b"4"])
-    await asyncio.sleep(0.1)
+    clock[0] += pulse.LONGEST
+    await until(lambda: len(wire.writes) == 3)
     assert wire.writes == [b"1", b"23", b"4"]
 
 
