@@ -113,7 +113,9 @@ class QuestionCannotMove(HasCurrent):
 class QuestionIsPublished(Conflict):
     """It was approved: its text is that of its post."""
 
-    message = "This question was approved. Where hosts do not approve first, its author can edit it in the topic."
+    message = (
+        "This question was approved. Where hosts do not approve first, its author can edit it in the topic."
+    )
 
 
 class NothingToMergeInto(Conflict):
