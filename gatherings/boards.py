@@ -25,6 +25,12 @@ LEFT JOIN posts p ON p.id = n.post_id AND p.state = 'published'
 WHERE c.room_id = :room
 GROUP BY c.id ORDER BY c.place, c.id
 """)
+_HELD = statement("""
+SELECT count(*) FROM notices n
+JOIN board_columns c ON c.id = n.column_id
+JOIN posts p ON p.id = n.post_id
+WHERE c.room_id = :room AND p.state = 'held'
+""")
 
 
 async def begin_board(tx: Transaction, room_id: RoomId) -> None:
@@ -36,3 +42,8 @@ async def begin_board(tx: Transaction, room_id: RoomId) -> None:
 async def count_columns(tx: Reader, room_id: RoomId) -> list[Column]:
     """The columns of a room's board, with how many notices of each everyone can see; the same for everyone."""
     return [Column(**row) for row in await tx.rows(_COLUMNS, room=room_id, now=clock.now())]
+
+
+async def count_held(tx: Reader, room_id: RoomId) -> int:
+    """How many notices of a room wait until a host approves them. For hosts alone; no rule is asked."""
+    return int(await tx.value(_HELD, room=room_id))

@@ -118,7 +118,8 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
 
 def inert(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
-    return f"'{text}" if text[:1] in "\t\r\n" or text.lstrip()[:1] in _FORMULA else text
+    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple(_FORMULA))
+    return f"'{text}" if begins else text
 
 
 def _apart(text: str) -> str:

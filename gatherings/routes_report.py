@@ -14,7 +14,7 @@ from gatherings.exports import sheets_of, write_csv, write_xlsx
 from gatherings.shapes_report import GatheringReport, RoomReport
 from storage.database import Database
 
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

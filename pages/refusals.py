@@ -25,7 +25,7 @@ _HEADINGS = {
 _ADVICE = {
     401: "Reading needs no account; what you wanted to do needs one.",
     403: "If you think that this is a mistake, ask somebody who administers the community.",
-    404: "The address may be mistyped, or what was here was withdrawn.",
+    404: "The address may be mistyped, what was here withdrawn, or it is not for everyone to see.",
     409: "Go back, look at how it stands now, and try again if it still makes sense.",
     412: "Go back: what you typed is still in the form. Look at the current text before you send it again.",
     429: "Nothing is lost. Wait a moment, go back, and send it again.",
@@ -40,6 +40,10 @@ def refusal_page(
     """A refusal, or a failure of ours, as a page."""
     state = request.scope.get("state", {})
     viewer = state.get("actor", VISITOR)
+    # Whoever follows a link into a room for members may be one.
+    is_helped = status == 401 or (
+        status == 404 and request.method == "GET" and getattr(viewer, "id", None) is None
+    )
     page = press.render(
         request,
         viewer if isinstance(viewer, Actor) else VISITOR,
@@ -50,7 +54,7 @@ def refusal_page(
         advice=_ADVICE.get(status, "Go back: what you typed is still there."),
         code=code,
         request_id=str(state.get("request_id", "")),
-        sign_in=f"/signin?next={request.url.path}" if status == 401 else "",
+        sign_in=f"/signin?next={request.url.path}" if is_helped else "",
     )
     return html_response(page, status, headers)
 

@@ -129,7 +129,8 @@ async def _page(
     async with foyer.db.read() as tx:
         board = await _read(tx, foyer, room_id, asked, after)
         waiting, open_polls = await _beside(tx, foyer, board)
-    stand = stand_of(foyer.actor, board, foyer.press.groups)
+        stand = stand_of(foyer.actor, board, foyer.press.groups)
+        held = await boards.count_held(tx, room_id) if stand.is_host else 0
     return foyer.press.page(
         foyer.request,
         foyer.actor,
@@ -141,6 +142,7 @@ async def _page(
         stand=stand,
         asked=asked,
         waiting=waiting,
+        held=held,
         open_polls=open_polls,
         after=after,
         sample=blank(board.room),

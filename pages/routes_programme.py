@@ -154,12 +154,14 @@ def _facts(typed: Typed) -> dict[str, object]:
 
 
 def _speaker(line: str) -> dict[str, str]:
-    parts = [part.strip() for part in line.split(",")]
+    rest, _, last = line.strip().rpartition(" ")
+    handle = last.removeprefix("@") if rest and last.startswith("@") else ""
+    parts = [part.strip() for part in (rest if handle else line).strip(" ,").split(",")]
     speaker = {"name": parts[0]}
-    if len(parts) > 1 and parts[-1].startswith("@"):
-        speaker["handle"] = parts.pop().removeprefix("@")
-    if rest := ", ".join(parts[1:]):
-        speaker["organisation"] = rest
+    if handle:
+        speaker["handle"] = handle
+    if organisation := ", ".join(part for part in parts[1:] if part):
+        speaker["organisation"] = organisation
     return speaker
 
 

@@ -279,6 +279,8 @@ def test_no_text_is_taken_for_a_formula(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
+        ("", ""),
+        ("  ", "  "),
         ("a;=1+1", "a;'=1+1"),
         ("a; \t@x", "a; \t'@x"),
         ("yes\n- no", "yes\n'- no"),

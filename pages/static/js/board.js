@@ -39,6 +39,8 @@ follow({
       if (fresh) reconcile(shelf.querySelector(".notes"), fresh);
     }
     for (const one of page.querySelectorAll("[data-count]")) counted(one.dataset.count, one.textContent);
+    const waits = document.querySelector("[data-held]");
+    if (waits) waits.hidden = page.querySelector("[data-held]")?.hidden ?? true;
     localise(board);
     settle();
     return streams;
@@ -66,8 +68,18 @@ function heard({ type, post, parent_replies }) {
   if (answered) replies(answered, Math.max(Number(answered.dataset.replies), parent_replies));
 }
 
+// How many wait for the hosts, by what becomes of each.
+function heldNow(was, is) {
+  const place = document.querySelector("[data-held]");
+  if (!place || was === is) return;
+  const count = Math.max(0, Number(place.querySelector("[data-count]").textContent) + (is ? 1 : -1));
+  counted("held", count);
+  place.hidden = !count;
+}
+
 function take(notice, isOwn = false) {
   const item = itemOf(notice.id);
+  if (!item) heldNow(arrived.get(notice.id)?.state === "held", notice.state === "held");
   if (item) change(item, notice);
   else if (isShown(null, notice.state) || notice.mine) arrived.set(notice.id, { ...arrived.get(notice.id), ...notice });
   else arrived.delete(notice.id);
@@ -75,6 +87,7 @@ function take(notice, isOwn = false) {
 }
 
 function change(item, notice) {
+  heldNow(item.classList.contains("held") && !item.classList.contains("gone-now"), notice.state === "held");
   if (!isShown(item, notice.state)) return leave(item, "It was taken off the board.");
   const before = place(item);
   draw(item, notice);

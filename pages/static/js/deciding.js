@@ -68,6 +68,7 @@ export async function ask(card, kind) {
   if (kind === "merge") targets(form.elements.into, card);
   card.append(form);
   form.querySelector("input:not([type=hidden]), textarea, select").focus();
+  form.scrollIntoView({ block: "nearest" });
 }
 
 /** Closes the form of a card. */

@@ -59,7 +59,8 @@ export function thanks(item, count, mine) {
 /** Shows how many replies there are. */
 export function replies(item, count) {
   item.dataset.replies = count;
-  if (count) item.querySelector(".replies").textContent = `${count} ${count === 1 ? "reply" : "replies"}`;
+  const link = item.querySelector(".replies");
+  if (count && link) link.textContent = `${count} ${count === 1 ? "reply" : "replies"}`;
 }
 
 /** Marks a text that does not fit: the rest is on the notice's own page. */
@@ -86,6 +87,8 @@ function own(item) {
 function state(item, name) {
   const pinned = item.dataset.pinned === "1";
   item.className = `note ${name}${pinned ? " pinned" : ""}`;
+  // Who cannot see it yet can neither thank nor answer.
+  for (const one of item.querySelectorAll("button.thanks, a.replies")) one.hidden = name !== "published" && !(name === "expired" && one.matches(".replies"));
   const marks = item.querySelector(".marks");
   marks.replaceChildren();
   if (pinned) marks.append(mark("state new", "Pinned"));

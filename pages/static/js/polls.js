@@ -125,23 +125,34 @@ export function answering(reread) {
     submit.preventDefault();
     const section = form.closest(".poll");
     const takes = submit.submitter?.name === "take";
-    if (!takes && isTied(form)) return say("Give each place once.");
+    if (!takes && isTied(form)) return say("Give each place once.", form);
     const answer = await call("PUT", `/polls/${section.dataset.id}/ballot`, { answer: takes ? null : answerOf(form) }).catch(() => null);
-    if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN);
-    unsay();
+    if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, form);
+    unsay(form);
     delete section.dataset.dirty;
     counted(section, answer.data.ballots);
-    tell(section, takes ? "Your answer is taken back." : "Your answer is in. You can change it while the poll is open.");
+    const told = takes ? "Your answer is taken back." : "Your answer is in. You can change it while the poll is open.";
+    tell(section, told);
     await reread();
+    beside(section.dataset.id, told);
   });
 }
 
 function tell(section, text) {
   let live = document.querySelector("#polls-said");
   if (!live) {
-    live = Object.assign(document.createElement("p"), { id: "polls-said", className: "hint" });
+    live = Object.assign(document.createElement("p"), { id: "polls-said", className: "unseen" });
     live.setAttribute("role", "status");
     place().before(live);
   }
   live.textContent = `${section.querySelector("h2").textContent}: ${text}`;
+}
+
+// Where one looks: the page's own line is read out, and may be far above.
+function beside(id, text) {
+  const buttons = document.querySelector(`#poll${id} .ballot .buttons`);
+  buttons?.querySelector(".told")?.remove();
+  const line = Object.assign(span(text), { className: "told hint" });
+  line.setAttribute("aria-hidden", "true");
+  buttons?.append(line);
 }

@@ -14,12 +14,24 @@ function soon(within) {
 }
 
 async function again() {
-  renew((await reread()).page);
+  anew((await reread()).page);
+}
+
+function anew(page) {
+  renew(page);
+  const [tabs, fresh] = [document, page].map((of) => of.querySelector(".room-tabs"));
+  if (tabs && fresh && !tabs.contains(document.activeElement)) tabs.replaceWith(fresh);
+}
+
+function counted(what, count) {
+  for (const place of document.querySelectorAll(`[data-count="${what}"]`)) place.textContent = count;
 }
 
 answering(again);
 follow({
   event(event) {
+    if (event.counts) counted("waiting", event.counts.live + event.counts.shortlisted);
+    if (event.columns) counted("notices", event.columns.reduce((sum, column) => sum + column.notices, 0));
     if (event.poll) soon(800);
     else if (event.room) soon(800);
   },
@@ -31,7 +43,7 @@ follow({
   },
   async reset() {
     const { page, stream } = await reread();
-    renew(page);
+    anew(page);
     return stream;
   },
 });

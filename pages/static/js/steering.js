@@ -32,16 +32,25 @@ export function merging(card) {
 
 function pressed(key) {
   if (key.ctrlKey || key.metaKey || key.target.closest("input, textarea, select")) {
-    if (key.key === "Escape") key.target.closest(".asks")?.querySelector("[data-cancel]").click();
+    const form = key.target.closest(".asks");
+    if (key.key === "Escape") form?.querySelector("[data-cancel]").click();
+    if (form && key.key === "Enter" && (key.ctrlKey || key.metaKey)) form.requestSubmit();
     return;
   }
   const card = document.activeElement.closest?.(".card[data-id]");
-  if (key.key === "Escape") return picking ? stop() : key.target.closest("details")?.removeAttribute("open");
+  if (key.key === "Escape") return escaped(key.target);
   if (isOff()) return;
   const action = key.altKey ? shifted(key, card) : plain(key, card);
   if (!action) return;
   key.preventDefault();
   action();
+}
+
+function escaped(target) {
+  const menu = target.closest("details[open]");
+  if (picking) stop();
+  else if (menu) menu.removeAttribute("open");
+  else if (!keys.hidden) legend();
 }
 
 function shifted(key, card) {
