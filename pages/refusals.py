@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from litestar import Response
 
 from core.actor import VISITOR, Actor
-from core.http import status_of  # noqa: F401 (moved there)
 from pages.press import AnyRequest, Press, html_response
 
 _HEADINGS = {
