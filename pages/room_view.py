@@ -19,7 +19,7 @@ from gatherings.standing import read_standing
 from gatherings.writing import get_writer
 from storage.database import Reader
 
-Shown = Literal["live", "answered"]
+Shown = Literal["live", "answered", "dismissed"]
 _STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
 
 

@@ -78,7 +78,7 @@ async def show_room(
     order: FromQuery[QuestionOrder] = "best",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """A room: the questions that wait, or those that were answered."""
+    """A room: the questions that wait, those that were answered, or, for hosts, those that were dismissed."""
     return await _page(foyer, RoomId(room_id), Form(), show=show, order=order, after=after)
 
 
@@ -209,7 +209,10 @@ def _hall(foyer: Foyer, seen: Visit) -> Hall:
         length=seen.facts.question_length,
         groups=foyer.press.groups,
         answers=seen.answers,
-        lines={one.id: line for line, one in enumerate(seen.shortlist, 1)},
+        # Once the room is closed nobody is next.
+        lines={one.id: line for line, one in enumerate(seen.shortlist, 1)}
+        if seen.room.state != "closed"
+        else {},
     )
 
 

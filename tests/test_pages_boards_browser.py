@@ -75,6 +75,27 @@ async def test_a_notice_appears_in_the_other_browser_and_on_the_wall(app: Servic
         await expect(page.locator(".note")).to_have_count(0, timeout=4 * SOON)
 
 
+async def test_hosts_approve_with_one_press(app: Service, windows: Windows) -> None:
+    host = await a_person(app, duties=[("administrator", None)])
+    amina, jonas = await a_person(app), await a_person(app, "Jonas")
+    room, columns = await a_board(host)
+    version = (await host.get(f"/rooms/{room}")).json()["version"]
+    rules = {"rules": {"premoderated": True}}
+    ruled = await host.patch(f"/rooms/{room}", rules, headers={"If-Match": f'"{version}"'})
+    assert ruled.status_code == 200, ruled.text
+    first = await a_notice(amina, room, columns[0], "Offer: ore")
+    desk = await settled(await windows.open(f"/r/{room}/board", host, viewport=PHONE))
+    hall = await settled(await windows.open(f"/r/{room}/board", jonas))
+    second = await a_notice(amina, room, columns[0], "Offer: slag")
+    for notice in (first, second):
+        item = desk.locator(f"#n{notice}")
+        await expect(item.get_by_role("button", name="Decline")).to_be_visible(timeout=SOON)
+        await item.get_by_role("button", name="Approve").click()
+        await expect(hall.locator(f"#n{notice}")).to_be_visible(timeout=SOON)
+        await expect(item.locator(".approval").first).to_be_hidden()
+    await expect(hall.get_by_role("button", name="Approve")).to_have_count(0)
+
+
 async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas = await a_person(app, "Jonas")

@@ -109,3 +109,34 @@ async def test_a_refused_question_is_given_back(app: Service) -> None:
     page = await open_page(jonas, f"/r/{room}")
     assert "This room is closed" in page and "<textarea" not in page
     assert (await send(jonas, f"/r/{room}/state", state="open")).status_code == 403
+
+
+async def test_what_was_dismissed_can_be_taken_up_again(app: Service) -> None:
+    host = await a_person(app, duties=[("administrator", None)])
+    jonas, fatou = await a_person(app, "Jonas"), await a_person(app, "Fatou")
+    room = await a_room(host)
+    assert "Dismissed <i" not in await open_page(host, f"/r/{room}")
+    asked = (await jonas.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()["id"]
+    await send(host, f"/r/{room}/host", do=f"dismissed {asked} 1", reason="Not about this session")
+    there = f"/r/{room}?show=dismissed"
+    assert f'href="{there}"' in await open_page(host, f"/r/{room}/host")
+    assert "Who pays?" not in await open_page(fatou, there)
+    assert "show=dismissed" not in await open_page(jonas, f"/r/{room}")
+    page = await open_page(host, there)
+    again = re.search(rf'value="(live {asked} \d+)">Take up again', page)
+    assert again and "Who pays?" in page and "Not about this session" in page
+    assert (await send(host, f"/r/{room}/act", act=again[1])).status_code == 303
+    assert "Who pays?" in await open_page(fatou, f"/r/{room}")
+    assert "Nothing was dismissed." in await open_page(host, there)
+
+
+async def test_nobody_is_next_in_a_closed_room(app: Service) -> None:
+    host = await a_person(app, duties=[("administrator", None)])
+    room = await a_room(host)
+    asked = (await host.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()
+    move = {"state": "shortlisted", "version": asked["version"]}
+    assert (await host.put(f"/questions/{asked['id']}/state", move)).status_code == 200
+    assert ">Next<" in await open_page(host, f"/r/{room}")
+    await send(host, f"/r/{room}/state", state="closed")
+    page = await open_page(host, f"/r/{room}")
+    assert ">Next<" not in page and ">On the shortlist<" in page

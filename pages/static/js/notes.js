@@ -89,6 +89,7 @@ function state(item, name) {
   item.className = `note ${name}${pinned ? " pinned" : ""}`;
   // Who cannot see it yet can neither thank nor answer.
   for (const one of item.querySelectorAll("button.thanks, a.replies")) one.hidden = name !== "published" && !(name === "expired" && one.matches(".replies"));
+  for (const one of item.querySelectorAll(".approval")) one.hidden = name !== "held";
   const marks = item.querySelector(".marks");
   marks.replaceChildren();
   if (pinned) marks.append(mark("state new", "Pinned"));
@@ -113,7 +114,6 @@ function menu(item) {
   const { id, post, pinned, column } = item.dataset;
   const isMine = item.dataset.mine !== undefined;
   const made = [];
-  if (item.classList.contains("held") && isHost) made.push(act(`approve ${id} 1`, "Let everybody see it"), act(`approve ${id} 0`, "Decline"));
   if (isHost && !item.classList.contains("held")) made.push(act(`pin ${id} ${pinned === "1" ? 0 : 1}`, pinned === "1" ? "Unpin" : "Pin to the top"));
   if (isHost || isMine) {
     for (const tab of document.querySelectorAll("[data-tab]")) {

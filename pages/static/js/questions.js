@@ -92,8 +92,9 @@ function reason(item, question) {
   item.querySelector(".what").append(Object.assign(document.createElement("p"), { className: "reason", dir: "auto", textContent: question.reason }));
 }
 
-/** Says which in line the shortlisted ones are. */
+/** Says which in line the shortlisted ones are, while there is a line. */
 export function line(items) {
+  if (document.body.dataset.closed !== undefined) return;
   items.forEach((item, at) => {
     const chip = item.querySelector(".by .state");
     const ending = at % 100 > 9 && at % 100 < 13 ? "th" : (["st", "nd", "rd"][at % 10] ?? "th");

@@ -15,7 +15,7 @@ import { localise } from "./times.js";
 const list = document.querySelector("#questions") ?? document.createElement("ol");
 const { room, order, voters } = document.body.dataset;
 const show = document.querySelector("#filters [aria-current]")?.dataset.show ?? "live";
-const shown = show === "live" ? ["live", "shortlisted"] : ["answered"];
+const shown = show === "live" ? ["live", "shortlisted"] : [show];
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 // What arrived and is not on the page yet, by id.
 const arrived = new Map();
@@ -52,7 +52,7 @@ follow({
       old.dataset.id = fresh.dataset.id ?? "";
       localise(old);
     }
-    for (const one of page.querySelectorAll("[data-count]")) document.querySelector(`[data-count="${one.dataset.count}"]`).textContent = one.textContent;
+    counts(Object.fromEntries([...page.querySelectorAll("[data-count]")].map((one) => [one.dataset.count, one.textContent])));
     settle();
     return stream;
   },
@@ -97,7 +97,7 @@ function standing() {
 // The order as it should be: the server's, followed here between two readings.
 function wanted() {
   const items = standing().filter((item) => shown.includes(item.dataset.state));
-  return ordered(items, show === "live" ? order : "answered", Number(voters));
+  return ordered(items, { live: order, dismissed: "newest" }[show] ?? show, Number(voters));
 }
 
 function changes() {
