@@ -89,6 +89,12 @@ class SilencedHere(Denied):
     message = "You cannot write in this room at the moment."
 
 
+class RepliesClosedHere(Conflict):
+    """Hosts approve what is written in the room, and a reply would be seen at once."""
+
+    message = "In this room hosts approve first. Replies can be written once the room is closed."
+
+
 class ApprovedAsItIs(Conflict):
     """The hosts approved these words, and would not look at others."""
 
@@ -202,12 +208,18 @@ def ensure_can_write(actor: Actor, room: RoomFacts, module: str, writer: WriterF
 
 def ensure_can_reply_in_room(actor: Actor, room: RoomFacts, writer: WriterFacts, now: datetime) -> None:
     """Who is silenced in a room does not reply in its topic either; while it is open, only its panel does where only the
-    panel writes, and all at its pace. Hosts and moderators are bound by none of it."""
-    if actor.hosts_at(room.gathering_id) or actor.moderates_in(room.sector_id):
+    panel writes or hosts approve first, and all at its pace. Hosts are bound by none of it, moderators by the approval
+    alone: no reply waits for it."""
+    if actor.hosts_at(room.gathering_id):
         return
-    if writer.is_silenced:
+    is_moderator = actor.moderates_in(room.sector_id)
+    if writer.is_silenced and not is_moderator:
         raise SilencedHere
-    if room.state == "open":
+    if room.state != "open":
+        return
+    if room.is_premoderated and not writer.is_on_panel:
+        raise RepliesClosedHere
+    if not is_moderator:
         _ensure_turn(room, writer, now)
 
 

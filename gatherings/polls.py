@@ -11,7 +11,7 @@ from core.events import Event
 from core.ids import PollId, RoomId
 from core.text import tidy
 from gatherings import rooms
-from gatherings.events import PollChanged, PollClosed, PollOpened
+from gatherings.events import PollChanged, PollClosed, PollOpened, RoomClosed
 from gatherings.policy import ensure_hosts
 from gatherings.policy_polls import (
     MOST_POLLS,
@@ -24,7 +24,7 @@ from gatherings.policy_polls import (
     ensure_can_strike,
     ensure_is_draft,
 )
-from gatherings.poll_reading import Found, get_poll, show_poll
+from gatherings.poll_reading import Found, facts_of, get_poll, show_poll
 from gatherings.poll_results import PollFacts, count_poll
 from gatherings.poll_words import key_of
 from gatherings.shapes_polls import NewPoll, Poll, PollChange, PollMove, Strike
@@ -61,6 +61,11 @@ UPDATE polls SET state = 'closed', version = version + 1, closed_at = CAST(:now 
     results = CAST(:results AS jsonb)
 WHERE id = :poll
 """)
+# As for who moves one poll: the room stays as it is until the commit, and who answers at that moment waits.
+_HOLD_CLOSED = statement("SELECT id FROM rooms WHERE id = :room AND state = 'closed' FOR SHARE")
+_HOLD_OPEN = statement(
+    "SELECT * FROM polls WHERE room_id = :room AND state = 'open' ORDER BY id FOR NO KEY UPDATE"
+)
 _KEEP = statement("UPDATE polls SET results = CAST(:results AS jsonb) WHERE id = :poll AND state = 'closed'")
 _STRIKE = statement("""
 INSERT INTO struck_words (poll_id, word, reason, struck_by, struck_at) VALUES (:poll, :word, :reason, :by, :now)
@@ -126,10 +131,19 @@ async def move_poll(tx: Transaction, actor: Actor, poll_id: PollId, move: PollMo
 
     if move.state == "open":
         await tx.run(_OPEN, poll=poll_id, now=now)
+        await _record(tx, found, PollOpened)
     else:
-        await tx.run(_CLOSE, poll=poll_id, now=now, results=await _counted(tx, found.poll))
-    await _record(tx, found, PollOpened if move.state == "open" else PollClosed)
+        await _close(tx, found.room.id, found.poll)
     return await show_poll(tx, actor, poll_id)
+
+
+async def close_with_room(tx: Transaction, event: RoomClosed) -> None:
+    """Close the polls still open in a room that was closed, unless it was opened again meanwhile. A reaction; run twice,
+    it closes nothing twice."""
+    if event.told != "room" or await tx.value(_HOLD_CLOSED, room=event.room_id) is None:
+        return
+    for row in await tx.rows(_HOLD_OPEN, room=event.room_id):
+        await _close(tx, event.room_id, facts_of(row))
 
 
 async def strike_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str, strike: Strike) -> None:
@@ -154,6 +168,11 @@ async def put_back_word(tx: Transaction, actor: Actor, poll_id: PollId, word: st
         await _count_again(tx, found)
 
 
+async def _close(tx: Transaction, room_id: int, poll: PollFacts) -> None:
+    await tx.run(_CLOSE, poll=poll.id, now=clock.now(), results=await _counted(tx, poll))
+    await tx.record(PollClosed(room_id=room_id, poll_id=poll.id))
+
+
 async def _count_again(tx: Transaction, found: Found) -> None:
     await tx.run(_TURN, poll=found.poll.id)
     if found.poll.state == "closed":
@@ -165,7 +184,7 @@ async def _counted(tx: Transaction, poll: PollFacts) -> str:
     return msgspec.json.encode(await count_poll(tx, poll, split_it=poll.by_group)).decode()
 
 
-async def _record(tx: Transaction, found: Found, kind: type[PollChanged | PollOpened | PollClosed]) -> None:
+async def _record(tx: Transaction, found: Found, kind: type[PollChanged | PollOpened]) -> None:
     event: Event = kind(room_id=found.room.id, poll_id=found.poll.id)
     await tx.record(event)
 

@@ -7,8 +7,8 @@ from core.events import Event
 from forum import claims
 from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.inbox_mails import INBOX_MAILS
-from gatherings import later_answers, notices, questions
-from gatherings.events import QuestionSettled
+from gatherings import later_answers, notices, polls, questions
+from gatherings.events import QuestionSettled, RoomClosed
 from members.events import AddressProved
 from members.mail import Sender
 from members.mailing import MAILS, Office
@@ -25,6 +25,7 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post),
     PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post),
     QuestionSettled: (later_answers.tell_answered,),
+    RoomClosed: (polls.close_with_room,),
 }
 # Those that write mail, before they are given an office.
 ALL_MAILS = {**MAILS, **INBOX_MAILS}

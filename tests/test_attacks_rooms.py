@@ -92,11 +92,13 @@ async def test_what_was_approved_keeps_its_words(hall: Hall) -> None:
     assert "Abuse" not in str(room) + str(board)
     assert room["stage"]["body"] == "Harmless?"
 
-    # What is not looked at first can be mended: the panel's, replies, and until when a notice stays.
+    # What is not looked at first can be mended: what the panel asks and replies, and until when a notice stays.
     asked = await hall.ask(panelist)
     assert (await panelist.patch(f"/posts/{asked['post']}", {"body": "Better?"})).status_code == 200
-    reply = (await asker.post(f"/topics/{hall.topic}/posts", {"body": "Yes"})).json()
-    assert (await asker.patch(f"/posts/{reply['id']}", {"body": "No"})).status_code == 200
+    unseen = await asker.post(f"/topics/{hall.topic}/posts", {"body": "Abuse"})
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "replies_closed_here")
+    reply = (await panelist.post(f"/topics/{hall.topic}/posts", {"body": "Yes"})).json()
+    assert (await panelist.patch(f"/posts/{reply['id']}", {"body": "No"})).status_code == 200
     assert (await asker.patch(f"/notices/{notice['id']}", {"expires_at": None})).status_code == 200
 
 

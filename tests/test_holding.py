@@ -110,7 +110,7 @@ async def test_approving_releases_the_post_as_if_it_had_just_arrived(hall: Hall,
     assert (now["posts"], now["last_number"]) == (before["posts"] + 2, before["last_number"] + 2)
     async with hall.app.listening(f"topic:{hall.topic}", after=old["seq"]) as feed:
         assert apply_topic(old, feed.joined["missed"]) == await posts_of(hall)
-    reply = await asker.post(f"/topics/{hall.topic}/posts", {"body": "So?", "parent": first["post"]})
+    reply = await hall.host.post(f"/topics/{hall.topic}/posts", {"body": "So?", "parent": first["post"]})
     assert reply.status_code == 201
     assert (await hall.vote(hall.host, second)).status_code == 200
     assert (await hall.vote(asker, second)).json()["code"] == "own_question"

@@ -25,6 +25,7 @@ INSERT INTO room_silences (room_id, member_id, reason, until, silenced_at)
 VALUES (:room, :member, 'Selling', now() + interval '1 day', now())
 """)
 _PREMODERATE = statement("UPDATE rooms SET is_premoderated = true WHERE id = :room")
+_PANELIST = statement("INSERT INTO panelists (room_id, member_id) VALUES (:room, :member)")
 _RULE = statement("UPDATE rooms SET modules = CAST(:modules AS text[]), writers = :writers WHERE id = :room")
 
 
@@ -483,3 +484,27 @@ async def test_in_a_premoderated_room_a_notice_waits_for_a_host(board: Board) ->
     for who in (author, hall.host):
         assert "Another" not in await board.titles(who)
     assert (await hall.host.put(f"/notices/{other['id']}/approval", None)).status_code == 404
+
+
+async def test_in_an_open_premoderated_room_hosts_and_panel_alone_reply(board: Board) -> None:
+    hall, panelist = board.hall, await board.hall.member()
+    moderator = await hall.member(moderates=hall.sector_id)
+    notice = await board.post(board.author)
+    async with hall.db.begin() as tx:
+        await tx.run(_PREMODERATE, room=board.room)
+        await tx.run(_PANELIST, room=board.room, member=panelist.id)
+
+    async def reply(who: Person, parent: int | None) -> tuple[int, str]:
+        given = {"body": "I do."} | ({"parent": parent} if parent else {})
+        answer = await who.post(f"/topics/{board.topic}/posts", given)
+        return answer.status_code, answer.json().get("code", "")
+
+    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
+    for parent in (None, notice["post"]):
+        for who in (board.author, moderator):
+            assert await reply(who, parent) == (409, "replies_closed_here")
+        for who in (panelist, hall.host):
+            assert await reply(who, parent) == (201, "")
+    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "closed"})).status_code == 200
+    for who in (board.author, moderator):
+        assert await reply(who, notice["post"]) == (201, "")

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest_asyncio
 
+from gatherings.events import RoomClosed
+from gatherings.polls import close_with_room
 from tests.live_talk import Hall, Person, a_hall
+from tests.members_house import MembersHouse
 from tests.test_report import close, everything, report_of
 from tests.walking import Service, plain
 
@@ -61,6 +64,40 @@ async def test_closed_polls_are_told_with_their_results_and_no_others(hall: Hall
         assert [(line["label"], line["count"]) for line in poll["lines"]] == [("Yes", 0), ("=No", 3)]
         table = (await who.get(f"/rooms/{hall.room}/report.csv")).content.decode()
         assert ",'=No,3," in table
+
+
+async def test_polls_still_open_are_closed_with_the_room_once_and_reported(hall: Hall) -> None:
+    house = MembersHouse(hall.app)
+    await house.work()
+    poll = await a_poll(hall, "The forgotten poll", "open")
+    await a_poll(hall, "The drafted poll", "draft")
+    member = await hall.member()
+    assert (await member.put(f"/polls/{poll['id']}/ballot", {"answer": 1})).status_code == 200
+    await close(hall)
+    assert (await report_of(hall, hall.visitor))["polls"] == [], "the worker has not come by yet"
+
+    await house.work()
+    async with hall.db.begin() as tx:
+        await close_with_room(tx, RoomClosed(gathering_id=hall.gathering, room_id=hall.room, told="room"))
+    closed = (await hall.visitor.get(f"/polls/{poll['id']}")).json()
+    assert (closed["state"], closed["version"]) == ("closed", poll["version"] + 1)
+    assert closed["results"] == {"ballots": 1, "counts": [0, 1]}
+    (told,) = (await report_of(hall, hall.visitor))["polls"]
+    assert (told["title"], told["ballots"]) == ("The forgotten poll", 1)
+    types = [entry.event["type"] for entry in await hall.log(f"room:{hall.room}")]
+    assert types.count("poll_closed") == 1
+    states = [one["state"] for one in (await hall.host.get(f"/rooms/{hall.room}/polls")).json()["items"]]
+    assert states == ["closed", "draft"]
+
+
+async def test_a_room_opened_again_keeps_its_polls_open(hall: Hall) -> None:
+    poll = await a_poll(hall, "The open poll", "open")
+    await close(hall)
+    again = await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
+    assert again.status_code == 200, again.text
+
+    await MembersHouse(hall.app).work()
+    assert (await hall.visitor.get(f"/polls/{poll['id']}")).json()["state"] == "open"
 
 
 async def test_ballots_split_by_group_have_no_small_cells(hall: Hall) -> None:
