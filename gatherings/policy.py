@@ -224,16 +224,25 @@ def ensure_can_reply_in_room(actor: Actor, room: RoomFacts, writer: WriterFacts,
 
 
 def ensure_can_change_in_room(
-    actor: Actor, room: RoomFacts, writer: WriterFacts, *, approved: bool = False, anonymous: bool = False
+    actor: Actor,
+    room: RoomFacts,
+    writer: WriterFacts,
+    *,
+    approved: bool = False,
+    anonymous: bool = False,
+    reply: bool = False,
 ) -> None:
     """Who is silenced in a room changes nothing there either, by whichever door. What was `approved` in a premoderated room
-    keeps its words, unless who wrote it needs no approval; what is anonymous always, as an edit would tell who that is."""
+    keeps its words, unless who wrote it needs no approval; what is anonymous always, as an edit would tell who that is. A
+    `reply` is not changed where none could be written."""
     is_host = actor.hosts_at(room.gathering_id)
     if writer.is_silenced and not is_host and not actor.moderates_in(room.sector_id):
         raise SilencedHere
     needs_approval = anonymous or not (is_host or writer.is_on_panel)
     if approved and room.is_premoderated and needs_approval:
         raise ApprovedAsItIs
+    if reply and room.is_premoderated and room.state == "open" and needs_approval:
+        raise RepliesClosedHere
 
 
 def _ensure_turn(room: RoomFacts, writer: WriterFacts, now: datetime) -> None:

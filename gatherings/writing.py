@@ -66,9 +66,16 @@ async def ensure_may_change(
     room = await rooms.get_room(tx, actor, RoomId(room_id))
     row = await tx.row(_OF_POST, post=post_id)
     assert row is not None  # whoever calls holds it
-    is_approved = body is not None and (row["is_question"] or row["is_notice"])
+    is_root = row["is_question"] or row["is_notice"]
     writer = await get_writer(tx, actor, room)
-    ensure_can_change_in_room(actor, room, writer, approved=is_approved, anonymous=row["is_anonymous"])
+    ensure_can_change_in_room(
+        actor,
+        room,
+        writer,
+        approved=body is not None and is_root,
+        anonymous=row["is_anonymous"],
+        reply=not is_root,
+    )
     if body is not None and row["is_question"]:
         ensure_is_question(room, tidy(body))
     if body is not None and row["is_notice"]:

@@ -508,3 +508,9 @@ async def test_in_an_open_premoderated_room_hosts_and_panel_alone_reply(board: B
     assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "closed"})).status_code == 200
     for who in (board.author, moderator):
         assert await reply(who, notice["post"]) == (201, "")
+
+    # What was written while one could is not turned into something else once it is open again.
+    said = (await board.author.post(f"/topics/{board.topic}/posts", {"body": "I do."})).json()
+    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
+    turned = await board.author.patch(f"/posts/{said['id']}", {"body": "Abuse"})
+    assert (turned.status_code, turned.json()["code"]) == (409, "replies_closed_here")
