@@ -39,17 +39,22 @@ def is_for_everyone() -> ColumnElement[bool]:
     return and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), topics.c.readers == "everyone")
 
 
+def is_listed(reader: ColumnElement[int]) -> ColumnElement[bool]:
+    """Somebody is invited to the topic, or sits on the body that it is for."""
+    invited = exists().where(topic_readers.c.topic_id == topics.c.id, topic_readers.c.member_id == reader)
+    seated = exists().where(body_members.c.body == topics.c.body, body_members.c.member_id == reader)
+    return or_(invited, seated)
+
+
 def _may_read() -> ColumnElement[bool]:
     """Everyone, members, or those listed, by themselves or with their body; and the hosts of the gathering in any case."""
     reader = bindparam("reader", type_=BigInteger)
-    invited = exists().where(topic_readers.c.topic_id == topics.c.id, topic_readers.c.member_id == reader)
-    seated = exists().where(body_members.c.body == topics.c.body, body_members.c.member_id == reader)
     return or_(
         topics.c.readers == "everyone",
         and_(topics.c.readers == "members", reader.is_not(None)),
         topics.c.gathering_id == any_(bindparam("hosted", type_=ARRAY(BigInteger))),
         topics.c.id == any_(bindparam("admitted", type_=ARRAY(BigInteger))),
-        and_(topics.c.readers == "listed", or_(invited, seated)),
+        and_(topics.c.readers == "listed", is_listed(reader)),
     )
 
 

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 import asyncpg
 from asyncpg import Record
 from msgspec import Struct
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
+from forum.tables import topics
+from forum.visibility import is_listed
 from gatherings import questions, rooms
 from gatherings.policy import RoomFacts
 from gatherings.policy_questions import ensure_can_vote
@@ -40,15 +44,13 @@ ORDER BY q.id
 FOR NO KEY UPDATE OF q
 """)
 # Where not everyone comes in, who comes to vote is looked at each time: the question was found once, the door may have
-# been shut since. The same people as `forum.visibility.visible_topics` lets in.
-_INSIDE = statement("""
-SELECT v.id FROM unnest(CAST(:voters AS bigint[])) AS v (id) JOIN topics t ON t.id = :topic
-WHERE t.readers <> 'listed'
-    OR EXISTS (SELECT FROM topic_readers r WHERE r.topic_id = t.id AND r.member_id = v.id)
-    OR EXISTS (SELECT FROM body_members b WHERE b.body = t.body AND b.member_id = v.id)
-    OR EXISTS (SELECT FROM duties d WHERE d.member_id = v.id
-        AND (d.duty = 'administrator' OR d.gathering_id = t.gathering_id OR d.sector_id = t.sector_id))
-""")
+# been shut since.
+_voter = func.unnest(bindparam("voters", type_=ARRAY(BigInteger))).column_valued("voter")
+_LISTED = statement(
+    select(_voter.label("id"))
+    .join(topics, topics.c.id == bindparam("topic", type_=BigInteger))
+    .where(is_listed(_voter))
+)
 # Who votes again for what came with a merge means it for this one, too: it stays when they go apart again.
 # Every row of `wanted` is another question or another voter, so no part of this sees what another part does.
 _SET = statement("""
@@ -80,6 +82,7 @@ _COUNT = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS 
 class _Ballot(Struct, frozen=True, kw_only=True):
     question: QuestionId
     topic: TopicId
+    actor: Actor
     voter: MemberId
     pseudonym: bytes | None
     value: int
@@ -106,7 +109,12 @@ class VoteWriter:
         home = self.homes.get(question_id) or await self._find_home(actor, question_id)
         stands_for = own_pseudonym(actor, home.topic)
         ballot = _Ballot(
-            question=question_id, topic=home.topic, voter=voter, pseudonym=stands_for, value=value
+            question=question_id,
+            topic=home.topic,
+            actor=actor,
+            voter=voter,
+            pseudonym=stands_for,
+            value=value,
         )
         return await self.batches.put(home.room, ballot)
 
@@ -133,7 +141,7 @@ class VoteWriter:
             room = await rooms.get_room(tx, admitted, room_id, steady=True)
             rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
             held = {row["id"]: row for row in rows}
-            outside = await _outside(tx, ballots, rows)
+            outside = await _outside(tx, room, ballots, rows)
             refused = [_refusal(room, ballot, held.get(ballot.question), outside) for ballot in ballots]
             pairs = zip(ballots, refused, strict=True)
             wanted = {(b.question, b.voter): b.value for b, refusal in pairs if refusal is None}
@@ -190,12 +198,18 @@ async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) 
     return {row["id"]: row["votes"] for row in rows}
 
 
-async def _outside(tx: Transaction, ballots: Sequence[_Ballot], held: Sequence[Record]) -> set[MemberId]:
+async def _outside(
+    tx: Transaction, room: RoomFacts, ballots: Sequence[_Ballot], held: Sequence[Record]
+) -> set[MemberId]:
     if not held or held[0]["readers"] != "listed":
         return set()  # voters are members
-    voters = {ballot.voter for ballot in ballots}
-    rows = await tx.rows(_INSIDE, voters=sorted(voters), topic=ballots[0].topic)
-    return voters - {row["id"] for row in rows}
+    asking = {
+        ballot.voter
+        for ballot in ballots
+        if not (ballot.actor.hosts_at(room.gathering_id) or ballot.actor.moderates_in(room.sector_id))
+    }
+    rows = await tx.rows(_LISTED, voters=sorted(asking), topic=ballots[0].topic)
+    return asking - {row["id"] for row in rows}
 
 
 def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None, outside: set[MemberId]) -> Refusal | None:
