@@ -113,6 +113,10 @@ class Attendee:
             pause, self.away = self.away or random.random() * LONGEST_PAUSE, 0.0
             await asyncio.sleep(pause)
 
+    async def enter(self) -> None:
+        """Open the page of the room: its snapshot, over a connection that is kept."""
+        await self._read(f"/rooms/{self.place.id}")
+
     def drop(self, seconds: float) -> None:
         """Lose the connection and stay away for a while."""
         self.away = seconds

@@ -123,7 +123,7 @@ def main(files: list[str]) -> int:
         paths = [unzipped(Path(file), folder) for file in files] or [make_archive(folder / "made.mbox")]
         heading(f"Importing {', '.join(path.name for path in paths)}")
         with embedded.start(folder / "data") as cluster:
-            asyncio.run(schema.migrate(cluster.url))
+            asyncio.run(schema.migrate(cluster.url, cluster.owner_url))
             # Each round measures everything, so that what else the machine does meanwhile weighs on all of it.
             rounds = [
                 (timed(read_plainly, paths), steps_of(paths), asyncio.run(import_anew(cluster.url, paths)))

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
+from msgspec import Struct
+
 from bench import checker
 from bench.attendee import House, Place, Tally, read_fresh
 from bench.database import Database
@@ -38,13 +40,23 @@ def _is_settled(place: Place) -> bool:
     )
 
 
+class _Reading(Struct, frozen=True):
+    """A room when all stood still: as hosts and attendees read it, and how many each client was told are there."""
+
+    theirs: checker.Fresh
+    fresh: checker.Fresh
+    here: Sequence[int]
+
+
 async def judge(places: Sequence[Place], house: House, port: int, database: Database) -> list[Figure]:
     """Every promise that is about what was heard and counted, with what was found to be wrong."""
-    found: dict[str, list[str]] = {}
-    for place in places:
-        for name, complaints in (await _judge_room(place, house, port)).items():
-            found.setdefault(name, []).extend(f"room {place.id}: {one}" for one in complaints)
+    # Comparing takes long and nobody answers the service meanwhile, so everything is read before.
+    readings = [await _read_room(place, house, port) for place in places]
     uncounted = (await database.run(_VOTES))[0][0]
+    found: dict[str, list[str]] = {}
+    for place, reading in zip(places, readings, strict=True):
+        for name, complaints in _judge_room(place, reading).items():
+            found.setdefault(name, []).extend(f"room {place.id}: {one}" for one in complaints)
     found["questions whose votes are not one a person"] = ["in the database"] * uncounted
     found["requests refused that should not have been"] = house.tally.refused
     for name, complaints in found.items():
@@ -53,13 +65,17 @@ async def judge(places: Sequence[Place], house: House, port: int, database: Data
     return [Figure(name, len(complaints), 0, at_most=True) for name, complaints in found.items()]
 
 
-async def _judge_room(place: Place, house: House, port: int) -> dict[str, list[str]]:
+async def _read_room(place: Place, house: House, port: int) -> _Reading:
     theirs = await read_fresh(house, port, place.id, place.hosts[0].person)
     fresh = await read_fresh(house, port, place.id, place.attendees[0].person)
-    hosts = set(map(id, place.hosts))
+    return _Reading(theirs, fresh, [client.view.here for client in place.clients])
+
+
+def _judge_room(place: Place, reading: _Reading) -> dict[str, list[str]]:
+    theirs, hosts = reading.theirs, set(map(id, place.hosts))
     differing = []
     for client in place.clients:
-        wrong = checker.compare(client.view, theirs if id(client) in hosts else fresh, place.history)
+        wrong = checker.compare(client.view, theirs if id(client) in hosts else reading.fresh, place.history)
         if wrong:
             differing.append(f"{client.person.handle} has {len(wrong)}: {'; '.join(wrong[:3])}")
     views = [client.view for client in place.clients]
@@ -73,16 +89,12 @@ async def _judge_room(place: Place, house: House, port: int) -> dict[str, list[s
         "heard in another order": heard.reordered + checker.find_reordered(ledger.made, heard),
         "counts that are not the acknowledged ones": checker.find_miscounted(ledger, theirs),
         "moves of two hosts that overwrote each other": checker.find_lost_updates(ledger.moves),
-        "people counted twice": _misjudged_presence(place),
+        "people counted twice": _misjudged_presence(place, reading.here),
     }
 
 
-def _misjudged_presence(place: Place) -> list[str]:
-    wrong = [
-        f"{view.here} here, {place.people} are"
-        for view in (c.view for c in place.clients)
-        if view.here != place.people
-    ]
+def _misjudged_presence(place: Place, told: Sequence[int]) -> list[str]:
+    wrong = [f"{here} here, {place.people} are" for here in told if here != place.people]
     return wrong + ([f"{place.most_here} were told at once"] if place.most_here > place.people else [])
 
 

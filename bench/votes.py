@@ -61,9 +61,9 @@ async def _burst(venue: Venue, count: int, people: int, questions: int, seconds:
     listening = asyncio.create_task(listener.follow())
     await listener.is_listening.wait()
     plan = _plan(place.attendees, ids, count)
-    await _vote_all(plan[:WARM], 1)  # connections are opened, statements prepared
+    await _vote_all(plan[:WARM], 1)  # statements are prepared
+    await asyncio.gather(*(who.enter() for who in place.attendees))
     house.tally.answered_in.clear()
-    await asyncio.sleep(SETTLES)
     await venue.database.reset()
     house.tally.signals.clear()
     before, started = cpu_of(pids), perf_counter()

@@ -34,7 +34,8 @@ def main() -> int:
         away=0.02,
     )
     if chosen.base:
-        url = chosen.database or embedded.find_url(chosen.data) or sys.exit("Say where its database is.")
+        running = None if chosen.database else embedded.find_urls(chosen.data)
+        url = chosen.database or (running and running[1]) or sys.exit("Say where its database is.")
         place = Venue(Database(url), [httpx2.URL(base).port or 80 for base in chosen.base])
         figures = run(hold(place, scale, chosen.room))
     else:

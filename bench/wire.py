@@ -17,7 +17,7 @@ import uvloop
 
 KEPT_FOR = 3.0  # the service closes idle connections after five seconds
 ANSWERED_WITHIN = 10.0
-AT_ONCE = 200
+AT_ONCE = 1_000
 
 Result = TypeVar("Result")
 

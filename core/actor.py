@@ -20,6 +20,12 @@ class Silenced(Denied):
     message = "You cannot write here at the moment."
 
 
+class Suspended(Denied):
+    """The member is shut out for a while: what is public can be read, and the decision appealed."""
+
+    message = "Your account is suspended at the moment. You can read, and appeal the decision."
+
+
 class Actor(Struct, frozen=True, kw_only=True):
     """A visitor, or a member with what the member may do; loaded once a request, never stored."""
 
@@ -35,6 +41,13 @@ class Actor(Struct, frozen=True, kw_only=True):
     # Of one who stands for a class of listeners: the topics that each of them was let in to hear.
     admitted: frozenset[TopicId] = frozenset()
     silenced_until: datetime | None = None
+    # While it is suspended an account has no duties.
+    suspended_until: datetime | None = None
+    # The sectors in which the member cannot write for a while, and the rooms' topics out of which they were sent.
+    barred: frozenset[SectorId] = frozenset()
+    removed: frozenset[TopicId] = frozenset()
+    # How far the member is trusted, from 0 up: what that allows is said by members/trust.py.
+    trust: int = 0
     # The member's own secret, opened by the session token: what pseudonyms are made of. The database cannot open it.
     secret: bytes | None = None
 
@@ -44,12 +57,14 @@ class Actor(Struct, frozen=True, kw_only=True):
             raise SignInFirst
         return self.id
 
-    def may_write(self, now: datetime) -> MemberId:
-        """The id of a member who may write at all: signed in, verified, not silenced."""
+    def may_write(self, now: datetime, sector: SectorId | None = None) -> MemberId:
+        """The id of a member who may write at all, or in a sector: signed in, verified, neither suspended nor silenced."""
         member = self.signed_in()
         if not self.is_verified:
             raise NotVerified
-        if self.silenced_until and now < self.silenced_until:
+        if self.suspended_until and now < self.suspended_until:
+            raise Suspended
+        if (self.silenced_until and now < self.silenced_until) or sector in self.barred:
             raise Silenced
         return member
 

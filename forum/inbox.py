@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId, PostId, TopicId
+from forum.reasons import in_words
 from forum.shapes_inbox import InboxPage, Notification, Unread
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_text, visible_topics
@@ -43,7 +45,7 @@ def _mine(*columns: Any) -> Select[Any]:
 
 
 _SHOWN = _mine(
-    *notifications.c[("id", "kind", "reason", "told_at")],
+    *notifications.c[("id", "kind", "reason", "because", "told_at")],
     notifications.c.topic_id.label("topic"),
     notifications.c.read_at.is_not(None).label("is_read"),
     topics.c.title,
@@ -57,6 +59,11 @@ _PAGES = {
     True: statement(_PAGE.where(notifications.c.id < bindparam("before", type_=BigInteger))),
 }
 _ONE = statement(_SHOWN.where(notifications.c.id == bindparam("id", type_=BigInteger)))
+_UNREAD = statement(
+    _SHOWN.where(
+        notifications.c.id == func.any(bindparam("ids")), notifications.c.read_at.is_(None)
+    ).order_by(notifications.c.topic_id, notifications.c.id)
+)
 _COUNT = statement(_mine(func.count()).where(notifications.c.read_at.is_(None)))
 _READ = statement(
     update(notifications)
@@ -74,10 +81,17 @@ _READ = statement(
     )
     .values(read_at=bindparam("now"))
 )
+# Read ones for a quarter, all for a year: enough to find again what one was told; the posts themselves stay.
+READ_KEPT = timedelta(days=90)
+KEPT = timedelta(days=365)
+_FORGET = statement("DELETE FROM notifications WHERE read_at < :read_before OR told_at < :told_before")
 _TELL = statement("""
-INSERT INTO notifications (member_id, kind, reason, topic_id, post_id, told_at)
-SELECT told.member_id, :kind, told.reason, :topic, CAST(:post AS bigint), :now
+INSERT INTO notifications (member_id, kind, reason, topic_id, post_id, told_at, mail_due_at)
+SELECT told.member_id, :kind, told.reason, :topic, CAST(:post AS bigint), :now,
+    CASE WHEN :kind IN ('mentioned', 'quoted')
+        THEN mail_due(coalesce(w.direct, 'at_once'), coalesce(w.time_zone, 'UTC'), :now) END
 FROM unnest(CAST(:members AS bigint[]), CAST(:reasons AS text[])) AS told (member_id, reason)
+LEFT JOIN mail_wishes w ON w.member_id = told.member_id
 ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
 
@@ -99,6 +113,11 @@ async def tell(
     for row in sorted(rows, key=lambda row: int(row["member_id"])):
         await tx.record(Notified(member_id=row["member_id"], notification_id=row["id"]))
     return len(rows)
+
+
+async def forget_notifications(tx: Transaction, now: datetime) -> int:
+    """Drop what was read or told long ago; how many."""
+    return await tx.run(_FORGET, read_before=now - READ_KEPT, told_before=now - KEPT)
 
 
 async def read_inbox(tx: Reader, actor: Actor, epoch: str, after: str | None = None) -> InboxPage:
@@ -126,6 +145,11 @@ async def find_notification(tx: Reader, actor: Actor, notification_id: int) -> N
     return None if row is None else _shown(row)
 
 
+async def find_unread(tx: Reader, actor: Actor, ids: Sequence[int]) -> list[Notification]:
+    """Those of the member's own that can be seen and were not read meanwhile, topic by topic."""
+    return [_shown(row) for row in await tx.rows(_UNREAD, ids=list(ids), **seen_by(actor))]
+
+
 async def read_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
     """Mark one of the member's own as read; as often as one likes."""
     actor.signed_in()
@@ -142,7 +166,8 @@ async def read_all(tx: Transaction, actor: Actor) -> Unread:
 
 def _shown(row: Record) -> Notification:
     facts = dict(row)
-    html = facts.pop("html")
+    html, because = facts.pop("html"), facts["because"]
+    facts |= {"reason": in_words(because, facts["reason"]), "because": because and because["code"]}
     return Notification(**facts, excerpt=None if html is None else _begins(html))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 from sqlalchemy import BigInteger, Column, DateTime, Integer, Text, any_, bindparam, null, or_, tuple_
 
+from core import clock
 from core.actor import Actor
 from forum.shapes import Topic, TopicOrder, TopicPage
 from forum.tables import topics
@@ -26,11 +27,16 @@ _ORDERS: dict[str, Column[Any]] = {
     "active": topics.c.last_activity_at,
     "new": topics.c.opened_at,
     "discussed": topics.c.post_count,
+    "archived": topics.c.last_activity_at,
 }
 
 
-def _page(column: Column[Any], everywhere: bool, following: bool) -> Statement:
-    query = TOPICS.where(visible_topics())
+def _page(order: str, everywhere: bool, following: bool) -> Statement:
+    column = _ORDERS[order]
+    # Entries of boards are topics too, but stand in the tables of their boards.
+    query = TOPICS.where(visible_topics(), topics.c.kind != "entry")
+    archived = topics.c.archived_at
+    query = query.where(archived.is_not(None) if order == "archived" else archived.is_(None))
     if not everywhere:
         tag = bindparam("tag", type_=Text)
         query = query.where(topics.c.sector_id == bindparam("sector_id", type_=BigInteger))
@@ -44,11 +50,21 @@ def _page(column: Column[Any], everywhere: bool, following: bool) -> Statement:
 
 
 _PAGES = {
-    (order, everywhere, following): _page(column, everywhere, following)
-    for order, column in _ORDERS.items()
+    (order, everywhere, following): _page(order, everywhere, following)
+    for order in _ORDERS
     for everywhere in (True, False)
     for following in (True, False)
 }
+_PINNED = statement(
+    TOPICS.where(
+        visible_topics(),
+        topics.c.sector_id == bindparam("sector_id", type_=BigInteger),
+        topics.c.pinned_at.is_not(None),
+        or_(topics.c.pinned_until.is_(None), topics.c.pinned_until > bindparam("now", type_=DateTime(True))),
+    )
+    .order_by(topics.c.pinned_at.desc())
+    .limit(10)
+)
 
 
 async def read_topics(
@@ -64,7 +80,11 @@ async def read_topics(
     channel = f"sector:{sector_id}"
     seq = await read_head(tx, channel)
     found = await _read(tx, actor, order, after, PAGE, {"sector_id": sector_id, "tag": tag})
-    return TopicPage(found[:PAGE], _next(order, found), Stream(channel, epoch, seq))
+    pinned = []
+    if after is None and tag is None and order != "archived":
+        rows = await tx.rows(_PINNED, sector_id=sector_id, now=clock.now(), **seen_by(actor))
+        pinned = [topic_of(row) for row in rows]
+    return TopicPage(found[:PAGE], _next(order, found), Stream(channel, epoch, seq), pinned)
 
 
 async def read_latest(tx: Reader, actor: Actor, count: int, order: TopicOrder = "active") -> list[Topic]:
@@ -89,4 +109,4 @@ def _next(order: TopicOrder, found: list[Topic]) -> str | None:
     last = found[PAGE - 1]
     if order == "discussed":
         return write_cursor(last.posts, last.id)
-    return write_cursor(last.last_activity_at if order == "active" else last.opened_at, last.id)
+    return write_cursor(last.opened_at if order == "new" else last.last_activity_at, last.id)

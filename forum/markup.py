@@ -17,7 +17,8 @@ __all__ = ["Reference", "Rendered", "TooIntricate", "plain", "render", "render_m
 MENTIONS = 50
 OWN_LINKS = 200
 
-_IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="[^"]*")? />|<a [^>]*>|</a>')
+_IMAGE = re.compile(r'<img src="([^"]*)" alt="([^"]*)"(?: title="([^"]*)")? />|<a [^>]*>|</a>')
+_OWN_PICTURE = re.compile(r"/files/\d{1,18}/[\w.-]+\.(?:png|jpe?g|webp)(?:\?\d{1,5}x\d{1,5})?$", re.I)
 _HEADINGS = (("h5", "h6"), ("h4", "h6"), ("h3", "h5"), ("h2", "h4"), ("h1", "h3"))
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _OPAQUE = re.compile(r"<(/?)(?:a|code|pre)[ >]")
@@ -38,7 +39,15 @@ _ANY_TAG = re.compile(r"<[^>]*>")
 _MARKERS = re.compile(
     r"^[ \t]*(?:>|#{1,6}[ \t]|[-*+][ \t]|```.*$)+|[*`~]+|\[\^[^\]\n]*\]:?|!?\[([^\]\n]*)\]\([^)\n]*\)", re.M
 )
+# Our own files are put in once all else is safe: pictures as such, what stands alone as a card.
+_PICTURE = re.compile(
+    r'(?P<alone><p>)?<a href="(?P<src>/files/\d{1,18}/[\w.-]+)(?:\?(?P<wide>\d{1,5})x(?P<high>\d{1,5}))?#picture"'
+    r'(?: title="(?P<title>[^"]*)")? rel="[^"]*">(?P<alt>[^<]*)</a>(?(alone)</p>)'
+)
+_CARD = re.compile(r'<p>(<a href="/files/\d{1,18}/[\w.-]+?(?:\.(\w{1,5}))?" rel="[^"]*">[^<]*</a>)</p>')
 _BLANK = re.compile(r"\s+")
+# A quotation, named by its number in a paragraph of its own: its words are put in when it is shown (see quoting.py).
+_QUOTATION = re.compile(r"<p>\[\[quote (\d{1,18})\]\]</p>")
 
 
 def _extensions() -> comrak.ExtensionOptions:
@@ -88,6 +97,10 @@ def render(body: str, *, prefix: str = "", topic: int | None = None, site: str =
     mentions: tuple[str, ...] = ()
     if "@" in body or "/t/" in body or "#" in body:
         safe, mentions = _call(safe, topic)
+    if "/files/" in safe:
+        safe = _CARD.sub(_card, _PICTURE.sub(_picture, safe))
+    if "[[quote " in safe:
+        safe = _QUOTATION.sub(r'<blockquote class="quote" data-quote="\1"></blockquote>', safe)
     ensure_moderate(safe, body)
     return Rendered(safe, mentions, _references(safe))
 
@@ -105,6 +118,22 @@ def plain(text: str, limit: int) -> str:
     return text[: space if space > limit // 2 else limit - 1].rstrip(" ,;:.-") + "…"
 
 
+def _picture(found: re.Match[str]) -> str:
+    size = f' width="{found["wide"]}" height="{found["high"]}"' if found["wide"] else ""
+    # A picture that nobody has described is at least called by its name.
+    alt = found["alt"].replace('"', "&quot;") or found["src"].rpartition("/")[2]
+    image = f'<a href="{found["src"]}"><img src="{found["src"]}" alt="{alt}"{size} loading="lazy"></a>'
+    if found["alone"] is None:
+        return image
+    caption = f"<figcaption>{found['title']}</figcaption>" if found["title"] else ""
+    return f"<figure>{image}{caption}</figure>"
+
+
+def _card(found: re.Match[str]) -> str:
+    kind = f" <span>{found[2].upper()}</span>" if found[2] else ""
+    return f'<p class="file">{found[1]}{kind}</p>'
+
+
 def _link_images(raw: str) -> str:
     # Nothing foreign is loaded by reading: an image is a link to it, or inside a link the words that describe it.
     is_in_link = False
@@ -115,7 +144,12 @@ def _link_images(raw: str) -> str:
             is_in_link = tag[0] != "</a>"
             return tag[0]
         words = tag[2] or tag[1]
-        return words if is_in_link or not tag[1] else f'<a href="{tag[1]}">{words}</a>'
+        if is_in_link or not tag[1]:
+            return words
+        if _OWN_PICTURE.match(tag[1]):
+            title = f' title="{tag[3]}"' if tag[3] else ""
+            return f'<a href="{tag[1]}#picture"{title}>{tag[2]}</a>'
+        return f'<a href="{tag[1]}">{words}</a>'
 
     return _IMAGE.sub(show, raw)
 

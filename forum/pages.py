@@ -1,14 +1,18 @@
 """A topic as it is opened: the topic and one page of its posts, and what tells whether a page is still the same."""
 
+from msgspec.structs import replace
 from sqlalchemy import bindparam, func, select
 
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import TopicId
+from forum.following import following_of, with_following
 from forum.reading import Place, read_posts
-from forum.shapes import TopicWithPosts
+from forum.shapes_reading import NOBODYS, TopicWithPosts
+from forum.tables import readings
 from forum.tables import topics as topic_table
 from forum.topics import TOPICS, topic_of
+from forum.unread import own_of, since, with_left
 from forum.visibility import seen_by, visible_topics
 from storage.database import Reader
 from storage.log import Stream
@@ -19,11 +23,12 @@ _own = select(channels.c.seq).where(channels.c.name == bindparam("channel")).sca
 _faces = select(channels.c.seq).where(channels.c.name == "members").scalar_subquery()
 
 # The position is read by the same statement as the topic: it can only be older than the posts read after it.
-_TOPIC = statement(
-    TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(
-        topic_table.c.id == bindparam("id"), visible_topics()
-    )
+_topic = TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(
+    topic_table.c.id == bindparam("id"), visible_topics()
 )
+_TOPIC = statement(_topic)
+# What a member has read is laid over what everybody sees.
+_OWN_TOPIC = statement(with_following(with_left(_topic)).add_columns(readings.c.read, readings.c.read_at))
 _VALIDATOR = statement(
     select(func.coalesce(_own, 0), func.coalesce(_faces, 0), topic_table.c.sector_id).where(
         topic_table.c.id == bindparam("id"), visible_topics()
@@ -48,9 +53,11 @@ async def read_topic_page(
 ) -> TopicWithPosts:
     """The topic and one page of its posts, in two statements."""
     channel = f"topic:{topic_id}"
-    row = await tx.row(_TOPIC, id=topic_id, channel=channel, **seen_by(actor))
+    binds = {"id": topic_id, "channel": channel, "since": since(), **seen_by(actor)}
+    row = await tx.row(_TOPIC if actor.id is None else _OWN_TOPIC, **binds)
     if row is None:
         raise NotFound
     stream = Stream(channel, epoch, row["seq"])
     topic = topic_of(row, stream)
-    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream))
+    own = NOBODYS if actor.id is None else replace(own_of(row), following=following_of(row))
+    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream), own)

@@ -24,6 +24,8 @@ class NewPost(Struct, frozen=True, kw_only=True):
     body: str
     html: str
     posted_at: datetime
+    draft: str | None = None
+    """The draft of the author that ends with it."""
 
 
 class _Line(Struct, frozen=True):
@@ -35,6 +37,7 @@ class _Line(Struct, frozen=True):
     body: str
     html: str
     posted_at: datetime
+    draft: str | None
 
 
 class Placed(Struct, frozen=True):
@@ -47,13 +50,15 @@ class Placed(Struct, frozen=True):
 
 # The topics' rows come first, in order of their ids: whoever holds them is alone there, and all that follows leans on
 # their new numbers. In READ COMMITTED both UPDATEs see the latest rows even when they had to wait, so numbers have neither
-# gap nor twin. The channels come last, in the same order as the topics, so that no two writers wait crosswise.
+# gap nor twin. A reply whose parent went to another topic meanwhile finds no depth here, and the statement is refused: who
+# replies looks again, and follows. The channels come last, in the same order as the topics, so that no two writers wait
+# crosswise.
 _PLACE = """
 input AS (
     SELECT * FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
         topic_id bigint, parent_id bigint, author_id bigint, pseudonym text, markup text, body text, html text,
-        posted_at timestamptz
-    )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, ord)
+        posted_at timestamptz, draft text
+    )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, draft, ord)
 ), held AS (
     SELECT topics.id, come.n, come.roots, come.latest
     FROM topics JOIN (
@@ -61,7 +66,8 @@ input AS (
             CAST(count(*) FILTER (WHERE parent_id IS NULL) AS integer) AS roots, max(posted_at) AS latest
         FROM input GROUP BY topic_id
     ) come ON come.topic_id = topics.id
-    WHERE (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL)){only_if}
+    WHERE (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL))
+        AND merged_into IS NULL{only_if}
     ORDER BY topics.id FOR NO KEY UPDATE OF topics
 ), topic AS (
     UPDATE topics
@@ -84,9 +90,16 @@ input AS (
         coalesce(p.path, ''::bytea) || path_segment(CAST(
             coalesce(p.first, topic.rooted) + row_number() OVER (PARTITION BY topic.id, i.parent_id ORDER BY i.ord) - 1
         AS integer)),
-        coalesce(p.depth + 1, 0), i.author_id, decode(i.pseudonym, 'base64'), i.markup, i.body, i.html, i.posted_at
+        CASE WHEN i.parent_id IS NULL THEN 0 ELSE p.depth + 1 END,
+        i.author_id, decode(i.pseudonym, 'base64'), i.markup, i.body, i.html, i.posted_at
     FROM input i JOIN topic ON topic.id = i.topic_id LEFT JOIN parents p ON p.id = i.parent_id
     RETURNING topic_id, id, number, depth
+), ended AS (
+    INSERT INTO drafts AS d (member_id, key, body, saved_at, ended_at)
+    SELECT DISTINCT i.author_id, i.draft, '', CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+    FROM input i JOIN topic ON topic.id = i.topic_id WHERE i.draft IS NOT NULL
+    ON CONFLICT (member_id, key) DO UPDATE SET body = '', title = '', tags = '', sequence = d.sequence + 1,
+        saved_at = excluded.saved_at, ended_at = excluded.ended_at
 ), head AS (
     INSERT INTO channels (name, seq) SELECT 'topic:' || topic_id, count(*) FROM placed GROUP BY topic_id ORDER BY topic_id
     ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq

@@ -1,34 +1,30 @@
-"""Posts: editing with history, withdrawing, restoring, reacting. (Replying is in replies.py, reading in reading.py.)"""
+"""Posts: withdrawing, restoring, reacting. (Replying is in replies.py, editing in editing.py, reading in reading.py.)"""
 
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
 
 from asyncpg import Record
 from msgspec.structs import replace
-from sqlalchemy import Boolean, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from core import clock
 from core.actor import Actor
-from core.errors import NotFound, Stale
+from core.errors import NotFound
 from core.ids import MemberId, PostId, TopicId
 from forum import events, topics
-from forum.markup import render
 from forum.policy import (
-    ImportedText,
     PostFacts,
     TopicFacts,
-    ensure_can_edit,
     ensure_can_react,
-    ensure_can_read_history,
     ensure_can_restore,
     ensure_can_withdraw,
 )
+from forum.quoting import quote, write_out
 from forum.reading import show_post
-from forum.shapes import Post, PostChange, ReactionKind, Revision, RevisionList
-from forum.tables import posts, reactions, revisions
+from forum.shapes import Post, ReactionKind
+from forum.tables import posts, reactions
 from forum.tables import topics as topic_table
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.pseudonyms import pseudonym
@@ -36,7 +32,8 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 # What else a change in a room's topic has to comply with; rooms are above all that is known here. No text: brought back.
-ChangeRule = Callable[[Reader, Actor, TopicId, PostId, str | None], Awaitable[None]]
+# Whether the room shows the text by itself, as it does questions and notices.
+ChangeRule = Callable[[Reader, Actor, TopicId, PostId, str | None], Awaitable[bool]]
 
 _TOPIC_OF = statement(
     select(posts.c.topic_id)
@@ -45,6 +42,7 @@ _TOPIC_OF = statement(
 )
 _FACTS = select(
     posts.c.id,
+    posts.c.topic_id,
     posts.c.number,
     posts.c.author_id,
     posts.c.pseudonym,
@@ -53,6 +51,11 @@ _FACTS = select(
     posts.c.markup,
     posts.c.body,
     posts.c.html,
+    posts.c.edited_at,
+    posts.c.edited_by,
+    posts.c.is_shared,
+    posts.c.children,
+    posts.c.reactions,
     func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
 ).where(posts.c.id == bindparam("id"))
 _READ = statement(_FACTS)
@@ -61,21 +64,6 @@ _SOURCE = statement(
     select(posts.c.body, posts.c.markup)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics(), visible_text())
-)
-_KEEP = statement(
-    insert(revisions).values(
-        {name: bindparam(name) for name in ("post_id", "version", "body", "html", "written_at")}
-    )
-)
-_EDIT = statement(
-    update(posts)
-    .where(posts.c.id == bindparam("post"))
-    .values(
-        body=bindparam("new_body"),
-        html=bindparam("new_html"),
-        edited_at=bindparam("now"),
-        version=posts.c.version + 1,
-    )
 )
 _SET_STATE = statement(
     update(posts)
@@ -106,14 +94,6 @@ UPDATE posts SET reactions = coalesce((
     FROM (SELECT kind, count(*) AS n FROM reactions WHERE post_id = :post GROUP BY kind) AS counted
 ), '{}') WHERE id = :post
 """)
-_REVISIONS = statement(
-    select(revisions.c.version, revisions.c.written_at, revisions.c.body, revisions.c.html)
-    .where(
-        revisions.c.post_id == bindparam("post"),
-        or_(bindparam("is_close", type_=Boolean), ~revisions.c.was_held),
-    )
-    .order_by(revisions.c.version.desc())
-)
 
 
 async def find_source(tx: Reader, actor: Actor, post_id: PostId) -> tuple[str, str]:
@@ -121,7 +101,15 @@ async def find_source(tx: Reader, actor: Actor, post_id: PostId) -> tuple[str, s
     row = await tx.row(_SOURCE, id=post_id, **seen_by(actor))
     if row is None:
         raise NotFound
-    return row["body"], row["markup"]
+    return await write_out(tx, actor, row["body"]), row["markup"]
+
+
+async def quote_post(tx: Reader, actor: Actor, post: Post) -> str:
+    """All that a post says itself, as a quotation to write on from; nothing if it says nothing to the actor."""
+    row = await tx.row(_SOURCE, id=post.id, **seen_by(actor))
+    if row is None:
+        return ""
+    return quote(post.id, post.number, post.author.display_name if post.author else "", row["body"])
 
 
 async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:
@@ -133,45 +121,16 @@ async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:
     return replace(shown, body=body)
 
 
-async def edit_post(
-    tx: Transaction,
-    actor: Actor,
-    post_id: PostId,
-    change: PostChange,
-    version: int | None,
-    in_room: ChangeRule | None = None,
-) -> Post:
-    """Give one's post another text; the old one stays in its history. `version`, if given, must be the current one."""
-    topic, post, row = await _get(tx, actor, post_id)
-    now = clock.now()
-    ensure_can_edit(actor, topic, post, now)
-    if topic.kind == "room" and in_room is not None:
-        await in_room(tx, actor, topic.id, post_id, change.body)
-    if row["markup"] == "mail":
-        raise ImportedText
-    if change.body == row["body"]:
-        # Also what a retry finds: so editing needs no Idempotency-Key, which would tell who edits an anonymous post.
-        return await show_post(tx, actor, post_id)
-    if version is not None and version != row["version"]:
-        raise Stale(await show_post(tx, actor, post_id))
-
-    html = render(change.body, topic=topic.id, site=tx.site).html
-    await tx.run(_KEEP, post_id=post_id, **_text(row))
-    await tx.run(_EDIT, post=post_id, new_body=change.body, new_html=html, now=_moment(row))
-    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), _moment(row))
-    return await show_post(tx, actor, post_id)
-
-
 async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
     """Take one's post back: a tombstone keeps its place. Withdrawing twice changes nothing."""
-    topic, post, row = await _get(tx, actor, post_id)
+    topic, post, row = await get_post(tx, actor, post_id)
     if post.is_own and post.state == "withdrawn":
         return await show_post(tx, actor, post_id)
     ensure_can_withdraw(actor, topic, post, clock.now())
 
     await tx.run(_SET_STATE, post=post_id, new_state="withdrawn")
     await tx.run(_COUNT, topic=topic.id, change=-1)
-    await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id), _moment(row))
+    await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id), moment_of(row))
     return await show_post(tx, actor, post_id)
 
 
@@ -179,14 +138,14 @@ async def restore_post(
     tx: Transaction, actor: Actor, post_id: PostId, in_room: ChangeRule | None = None
 ) -> Post:
     """Bring one's withdrawn post back as it was."""
-    topic, post, row = await _get(tx, actor, post_id)
+    topic, post, row = await get_post(tx, actor, post_id)
     ensure_can_restore(actor, topic, post, clock.now())
     if topic.kind == "room" and in_room is not None:
         await in_room(tx, actor, topic.id, post_id, None)
 
     await tx.run(_SET_STATE, post=post_id, new_state="published")
     await tx.run(_COUNT, topic=topic.id, change=1)
-    await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id), _moment(row))
+    await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id), moment_of(row))
     return await show_post(tx, actor, post_id)
 
 
@@ -194,7 +153,7 @@ async def set_reaction(
     tx: Transaction, actor: Actor, post_id: PostId, kind: ReactionKind, wanted: bool
 ) -> Post:
     """Set or unset one of one's reactions to a post; as often as one likes, with the same outcome."""
-    topic, post, _ = await _get(tx, actor, post_id)
+    topic, post, _ = await get_post(tx, actor, post_id)
     now = clock.now()
     ensure_can_react(actor, topic, post, now)
 
@@ -206,33 +165,30 @@ async def set_reaction(
     return await show_post(tx, actor, post_id)
 
 
-async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionList:
-    """All that a post has said, newest first."""
-    topic, post, row = await _get(tx, actor, post_id, lock=False)
-    ensure_can_read_history(actor, topic, post)
-    current = Revision(**_text(row))
-    is_close = post.is_own or actor.moderates_in(topic.sector_id)
-    before = await tx.rows(_REVISIONS, post=post_id, is_close=is_close)
-    return RevisionList([current, *(Revision(**old) for old in before)])
-
-
-async def _get(
+async def get_post(
     tx: Reader, actor: Actor, post_id: PostId, lock: bool = True
 ) -> tuple[TopicFacts, PostFacts, Record]:
+    """A post that the actor can see, with its topic, as the rules look at them; `lock` makes writers take turns."""
     # The topic before the post, always, so that two writers never wait for each other crosswise.
-    topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
-    if topic_id is None:
-        raise NotFound
-    topic = await topics.get_topic(tx, actor, TopicId(topic_id), lock)
-    row = await tx.row(_LOCK if lock else _READ, id=post_id)
-    if row is None:
-        raise NotFound
+    while True:
+        topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
+        if topic_id is None:
+            raise NotFound
+        topic = await topics.get_topic(tx, actor, TopicId(topic_id), lock)
+        row = await tx.row(_LOCK if lock else _READ, id=post_id)
+        if row is None:
+            raise NotFound
+        if row["topic_id"] == topic_id:
+            break  # otherwise it was moved while we waited for its topic
     author = None if row["author_id"] is None else MemberId(row["author_id"])
     own = _is_own(actor, topic.id, author, row["pseudonym"])
-    return topic, PostFacts(number=row["number"], author_id=author, is_own=own, state=row["state"]), row
+    post = PostFacts(
+        number=row["number"], author_id=author, is_own=own, state=row["state"], is_shared=row["is_shared"]
+    )
+    return topic, post, row
 
 
-def _moment(row: Record) -> datetime:
+def moment_of(row: Record) -> datetime:
     """Now; of what was written anonymously only the minute, because others may know who was here at which second."""
     now = clock.now()
     return now if row["pseudonym"] is None else clock.coarse(now)
@@ -244,7 +200,3 @@ def _is_own(actor: Actor, topic_id: TopicId, author: MemberId | None, asked_as: 
             asked_as, pseudonym(actor, f"topic:{topic_id}")
         )
     return author is not None and author == actor.id
-
-
-def _text(row: Record) -> dict[str, Any]:
-    return {name: row[name] for name in ("version", "body", "html", "written_at")}

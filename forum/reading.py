@@ -29,6 +29,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import PostId, TopicId
 from forum.authors import author_of, public_group
+from forum.quoting import fill
 from forum.shapes import Post, PostOrder, PostPage
 from forum.tables import posts, reactions, topics
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
@@ -61,11 +62,12 @@ class Place(Struct, frozen=True, kw_only=True):
 
 def _path_of(number: str) -> ColumnElement[bytes]:
     twin = posts.alias()
+    # Of a number that is no longer here, because its post was moved, the next one.
     query = select(twin.c.path).where(
         twin.c.topic_id == bindparam("topic_id", type_=BigInteger),
-        twin.c.number == bindparam(number, type_=Integer),
+        twin.c.number >= bindparam(number, type_=Integer),
     )
-    return query.scalar_subquery()
+    return query.order_by(twin.c.number).limit(1).scalar_subquery()
 
 
 def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
@@ -89,6 +91,8 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
         case((visible_text(), posts.c.reactions)).label("reactions"),
         posts.c.children,
         type_coerce(mine, ARRAY(Text)).label("mine"),
+        posts.c.is_cited,
+        posts.c.is_shared,
         posts.c.path,
     )
 
@@ -149,14 +153,15 @@ async def read_posts(tx: Reader, actor: Actor, topic_id: TopicId, place: Place, 
     rows = rows[:PAGE]
     if start == "before":
         rows.reverse()
-    return PostPage([post_of(row) for row in rows], *_around(place, start, rows, more), stream)
+    shown = await fill(tx, [post_of(row) for row in rows])
+    return PostPage(shown, *_around(place, start, rows, more), stream)
 
 
 async def read_posts_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Post]:
     """Those of the posts whose topics the actor can see, as the actor sees them."""
     query = _BY_ID[actor.id is not None]
     rows = await tx.rows(query, ids=ids, viewer=actor.id, **seen_by(actor))
-    return {row["id"]: post_of(row) for row in rows}
+    return {post.id: post for post in await fill(tx, [post_of(row) for row in rows])}
 
 
 async def show_post(tx: Reader, actor: Actor, post_id: PostId) -> Post:
@@ -178,6 +183,9 @@ def post_of(row: Record) -> Post:
         values[15] or {},
         values[16],
         values[17] or UNSET,
+        UNSET,
+        values[18] or False,
+        values[19] or False,
     )
     return Post(*shown)
 

@@ -1,22 +1,31 @@
 """Replies: the hot path. One look at the topic, one statement that writes, and company for those who write at once."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
+import msgspec
+from asyncpg import NotNullViolationError
 from msgspec import UNSET, Struct
 from sqlalchemy import BigInteger, bindparam, select
 
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Refusal
 from core.ids import TopicId
+from forum.attaching import ensure_may_attach, use_files
+from forum.editing import Bounds
+from forum.former import IS_NOW
 from forum.markup import render
 from forum.placing import NewPost, Placed, place_among
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts import ChangeRule
+from forum.quoting import fill, lift_quotes
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
+from forum.tending import is_slow, take_turn
 from forum.visibility import placed_posts, seen_by, visible_topics
 from members.shapes import Author
+from members.trust import Rights, TrustRules, rights_of
 from storage.batches import Batches
 from storage.database import Database, Reader, Transaction
 from storage.once import Answer, Once, answer_together, encode
@@ -29,18 +38,31 @@ _parent = (
     )
     .scalar_subquery()
 )
-_FACTS = statement(
-    select(
-        topics.c.id,
-        topics.c.sector_id,
-        topics.c.kind,
-        topics.c.author_id,
-        topics.c.locked_at.is_not(None).label("is_locked"),
-        (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
-        topics.c.version,
-        _parent.label("parent"),
-    ).where(topics.c.id == bindparam("id"), visible_topics())
+_NAMES = (
+    "id",
+    "sector_id",
+    "kind",
+    "author_id",
+    "is_locked",
+    "is_gone",
+    "version",
+    "slow_seconds",
+    "slow_until",
 )
+_TOPIC = select(
+    topics.c.id,
+    topics.c.sector_id,
+    topics.c.kind,
+    topics.c.author_id,
+    topics.c.locked_at.is_not(None).label("is_locked"),
+    (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
+    topics.c.version,
+    topics.c.slow_seconds,
+    topics.c.slow_until,
+    _parent.label("parent"),
+).where(visible_topics())
+_FACTS = statement(_TOPIC.where(topics.c.id == bindparam("id")))
+_FACTS_NOW = statement(_TOPIC.where(IS_NOW))
 
 
 class ParentNotHere(Conflict):
@@ -59,8 +81,10 @@ class TopicMovedOn(Conflict):
 LANES = 4
 
 
-# What else a reply in a room's topic has to comply with: rooms are above all that is known here.
-Rule = Callable[[Reader, Actor, TopicId], Awaitable[None]]
+# What else a reply in a room's topic has to comply with: rooms are above all that is known here. Where one's replies wait
+# for each other, the rule gives what is asked again where the reply is written.
+Turn = Callable[[Transaction], Awaitable[None]]
+Rule = Callable[[Reader, Actor, TopicId], Awaitable[Turn | None]]
 
 
 class _Reply(Struct, frozen=True, kw_only=True):
@@ -74,9 +98,14 @@ class Replies:
     """Writes replies; one for the process, because those who reply at one moment are written together."""
 
     def __init__(
-        self, db: Database, in_room: Rule | None = None, changed_in_room: ChangeRule | None = None
+        self,
+        db: Database,
+        in_room: Rule | None = None,
+        changed_in_room: ChangeRule | None = None,
+        trust: TrustRules | None = None,
     ) -> None:
         self.db = db
+        self.trust = trust
         self.in_room = in_room
         self.changed_in_room = changed_in_room
         self.batches: Batches[tuple[int, bool], _Reply, Answer] = Batches(self._write)
@@ -84,23 +113,71 @@ class Replies:
     async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:
         """Add a reply to the topic; the answer is 201 with the `Post`."""
         for _ in range(3):
-            now = clock.now()
-            async with self.db.read() as tx:
-                topic = await _get_topic(tx, actor, topic_id, reply.parent)
-                ensure_can_reply(actor, topic, now)
-                if topic.kind == "room" and self.in_room is not None:
-                    await self.in_room(tx, actor, topic_id)
-
-            html = render(reply.body, topic=topic_id, site=self.db.site).html
-            post = NewPost(
-                parent_id=reply.parent, author_id=actor.signed_in(), body=reply.body, html=html, posted_at=now
-            )
-            item = _Reply(topic_id=topic_id, post=post, author=_author(actor), once=once)
+            now, turn = clock.now(), None
             try:
-                return await self.batches.put((topic_id % LANES, is_moderator(actor, topic)), item)
-            except TopicMovedOn:
-                continue  # it was locked or hidden between the look and the write: look again, and say why
+                async with self.db.read() as tx:
+                    topic = await _get_topic(tx, actor, topic_id, reply.parent)
+                    ensure_can_reply(actor, topic, now)
+                    if topic.kind == "room" and self.in_room is not None:
+                        turn = await self.in_room(tx, actor, topic.id)
+                    elif is_slow(actor, topic, now):
+                        turn = partial(take_turn, member=actor.signed_in(), topic=topic, now=now)
+            except Refusal as refusal:
+                return await once.answer_again(self.db, refusal)
+
+            self.ensure_may_attach(actor, reply.body)
+            body = await lift_quotes(self.db, actor, reply.body)
+            html = render(body, topic=topic.id, site=self.db.site).html
+            post = NewPost(
+                parent_id=reply.parent,
+                author_id=actor.signed_in(),
+                body=body,
+                html=html,
+                posted_at=now,
+                draft=reply.draft,
+            )
+            item = _Reply(topic_id=topic.id, post=post, author=_author(actor), once=once)
+            try:
+                if turn is not None or "/files/" in body:
+                    answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item)
+                else:
+                    answer = await self.batches.put((topic.id % LANES, is_moderator(actor, topic)), item)
+                return await self._filled(answer, html)
+            except (TopicMovedOn, NotNullViolationError):
+                continue  # it was locked, hidden or moved between the look and the write: look again, and say why
         raise TopicMovedOn
+
+    def ensure_may_attach(self, actor: Actor, body: str) -> None:
+        """Whatever is written, here or elsewhere, has as many files as its author is trusted with."""
+        if self.trust is not None:
+            ensure_may_attach(rights_of(self.trust, actor), body)
+
+    def bounds(self, actor: Actor) -> Bounds:
+        """What a change of a post has to comply with besides the rules of posts."""
+        rights = Rights() if self.trust is None else rights_of(self.trust, actor)
+        return Bounds(self.changed_in_room, rights)
+
+    async def _filled(self, answer: Answer, html: str) -> Answer:
+        # Not before it is kept for retries: who asks again is told what is shown then.
+        if "data-quote=" not in html and 'href="/t/' not in html:
+            return answer
+        async with self.db.read() as tx:
+            (post,) = await fill(tx, [msgspec.json.decode(answer.body, type=Post)])
+        return Answer(answer.status, encode(post))
+
+    async def _reply_in_turn(self, actor: Actor, turn: Turn | None, exempt: bool, reply: _Reply) -> Answer:
+        async with self.db.begin() as tx:
+            if before := await reply.once.before(tx):
+                return before
+            if turn is not None:
+                await turn(tx)
+            (place,) = await place_among(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
+            if place is None:
+                raise TopicMovedOn
+            await use_files(tx, actor, place.id, reply.post.html)
+            answer = _answer(reply, place)
+            await reply.once.keep(tx, answer.status, answer.body)
+        return answer
 
     async def _write(self, key: tuple[int, bool], replies: Sequence[_Reply]) -> Sequence[Answer | Exception]:
         _, exempt = key
@@ -117,13 +194,15 @@ class Replies:
 
 async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | None) -> TopicFacts:
     row = await tx.row(_FACTS, id=topic_id, parent=parent, **seen_by(actor))
+    if row is None or (parent is not None and row["parent"] is None):
+        # What is answered may have been moved since it was read: the answer goes where it is now.
+        row = await tx.row(_FACTS_NOW, id=topic_id, parent=parent, **seen_by(actor))
     if row is None:
         raise NotFound
     *facts, found = row.values()
     if parent is not None and found is None:
         raise ParentNotHere(field="parent")
-    names = ("id", "sector_id", "kind", "author_id", "is_locked", "is_gone", "version")
-    return TopicFacts(**dict(zip(names, facts, strict=True)))
+    return TopicFacts(**dict(zip(_NAMES, facts, strict=True)))
 
 
 async def _place(tx: Transaction, exempt: bool, replies: Sequence[_Reply]) -> list[Answer | Exception]:

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
+from core.errors import NotFound
 from core.http import (
     Cursor,
     IfMatch,
@@ -20,31 +21,38 @@ from core.http import (
 )
 from core.ids import PostId, TopicId
 from forum import lists, posts, reading, sectors, topics
-from forum.markup import render
+from forum.former import find_topic_now
 from forum.pages import read_validator
 from forum.reading import Place
 from forum.replies import Replies
+from forum.routes_curating import curating_routes
+from forum.routes_drafts import draft_routes
+from forum.routes_editing import editing_routes
+from forum.routes_files import file_routes
 from forum.routes_inbox import inbox_routes
+from forum.routes_moves import move_routes
+from forum.routes_reading import reading_routes
+from forum.routes_taking import taking_routes
+from forum.routes_trust import trust_routes
+from forum.routes_writing import writing_routes
+from forum.search.routes import search_routes
+from forum.search.routes_saved import saved_routes
 from forum.shapes import (
     NewReply,
     NewTopic,
     Post,
-    PostChange,
     PostOrder,
     PostPage,
-    Preview,
     ReactionKind,
-    RevisionList,
     Sector,
     SectorList,
-    Sketch,
     Topic,
     TopicChange,
     TopicOrder,
     TopicPage,
 )
 from storage.cache import VersionedCache
-from storage.database import Database, Transaction
+from storage.database import Database, Reader, Transaction
 from storage.once import Once, encode
 
 Number = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
@@ -87,8 +95,10 @@ async def start_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Start a topic with its first post."""
+    replies.ensure_may_attach(actor, data.body)
 
     async def verb(tx: Transaction) -> Topic:
         topic_id = await topics.start_topic(tx, actor, slug, data)
@@ -98,11 +108,24 @@ async def start_topic(
     return json_response(answer.body, answer.status)
 
 
-@get("/topics/{topic_id:int}", operation_id="read_topic")
-async def read_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Topic:
-    """A topic, without its posts."""
+@get("/topics/{topic_id:int}", responses=answers(200, Topic), operation_id="read_topic")
+async def read_topic(
+    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Response[bytes]:
+    """A topic, without its posts; what was merged into another leads there (308)."""
     async with db.read() as tx:
-        return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
+        try:
+            return json_response(encode(await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)))
+        except NotFound:
+            return await _lead_on(tx, actor, topic_id, "")
+
+
+async def _lead_on(tx: Reader, actor: Actor, topic_id: int, rest: str) -> Response[bytes]:
+    now_at = await find_topic_now(tx, TopicId(topic_id))
+    if now_at is None:
+        raise NotFound
+    await topics.get_topic(tx, actor, now_at)
+    return Response(b"", status_code=308, headers={"Location": f"/api/v1/topics/{now_at}{rest}"})
 
 
 @patch("/topics/{topic_id:int}", responses=answers(200, Topic), operation_id="change_topic")
@@ -124,22 +147,6 @@ async def change_topic(
     return json_response(answer.body, answer.status)
 
 
-@put("/topics/{topic_id:int}/lock", status_code=204, operation_id="lock_topic")
-async def lock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Let nobody but moderators reply."""
-    async with db.begin() as tx:
-        await topics.lock_topic(tx, actor, TopicId(topic_id))
-
-
-@delete("/topics/{topic_id:int}/lock", operation_id="unlock_topic")
-async def unlock_topic(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Let members reply again."""
-    async with db.begin() as tx:
-        await topics.unlock_topic(tx, actor, TopicId(topic_id))
-
-
 @get("/topics/{topic_id:int}/posts", responses=answers(200, PostPage), operation_id="read_posts")
 async def read_posts(
     topic_id: PathId,
@@ -156,7 +163,10 @@ async def read_posts(
     """One page of a topic's posts, in tree or time order, from a cursor or from a post's number."""
     place = Place(order=order, after=after, before=before, number=number, branch=branch)
     async with db.read() as tx:
-        stream, etag = await read_validator(tx, actor, TopicId(topic_id), db.epoch)
+        try:
+            stream, etag = await read_validator(tx, actor, TopicId(topic_id), db.epoch)
+        except NotFound:
+            return await _lead_on(tx, actor, topic_id, "/posts")
         if matches(if_none_match, etag):
             return not_modified(etag)
         key = ("posts", topic_id, place)
@@ -181,35 +191,11 @@ async def post_reply(
     return json_response(answer.body, answer.status)
 
 
-@post("/previews", status_code=200, operation_id="preview")
-async def preview(
-    data: JSONBody[Sketch], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Preview:
-    """How Markdown will look when posted."""
-    actor.signed_in()
-    return Preview(render(data.body, site=db.site).html)
-
-
 @get("/posts/{post_id:int}", operation_id="read_post")
 async def read_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
     """One post, with its source for those who can read it."""
     async with db.read() as tx:
         return await posts.show_with_source(tx, actor, PostId(post_id))
-
-
-@patch("/posts/{post_id:int}", operation_id="edit_post")
-async def edit_post(
-    post_id: PathId,
-    data: JSONBody[PostChange],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    replies: NamedDependency[Replies],
-    if_match: IfMatch = None,
-) -> Post:
-    """Give one's post another text; the same again changes nothing."""
-    version, rule = version_in(if_match), replies.changed_in_room
-    async with db.begin() as tx:
-        return await posts.edit_post(tx, actor, PostId(post_id), data, version, rule)
 
 
 @delete("/posts/{post_id:int}", status_code=200, operation_id="withdraw_post")
@@ -257,15 +243,6 @@ async def unset_reaction(
         return await posts.set_reaction(tx, actor, PostId(post_id), kind, wanted=False)
 
 
-@get("/posts/{post_id:int}/revisions", operation_id="read_revisions")
-async def read_revisions(
-    post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> RevisionList:
-    """All that a post has said, newest first."""
-    async with db.read() as tx:
-        return await posts.read_revisions(tx, actor, PostId(post_id))
-
-
 routes = [
     read_sectors,
     read_sector,
@@ -273,17 +250,23 @@ routes = [
     start_topic,
     read_topic,
     change_topic,
-    lock_topic,
-    unlock_topic,
     read_posts,
     post_reply,
-    preview,
     read_post,
-    edit_post,
     withdraw_post,
     restore_post,
     set_reaction,
     unset_reaction,
-    read_revisions,
     *inbox_routes,
+    *file_routes,
+    *move_routes,
+    *reading_routes,
+    *curating_routes,
+    *trust_routes,
+    *writing_routes,
+    *editing_routes,
+    *search_routes,
+    *taking_routes,
+    *saved_routes,
+    *draft_routes,
 ]

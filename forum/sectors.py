@@ -21,7 +21,7 @@ _life = (
         func.max(topics.c.last_activity_at).label("last_activity_at"),
     )
     # Counts are the same for everyone, so they count only what everyone can see.
-    .where(is_for_everyone())
+    .where(is_for_everyone(), topics.c.kind != "entry")
     .group_by(topics.c.sector_id)
     .subquery()
 )

@@ -6,23 +6,29 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import PostBody, Slug, Title
+from forum.shapes_drafts import DraftKey
 from members.shapes import Author
 from storage.log import Stream
 
 ReactionKind = Literal["kind", "competent", "curious", "agree", "thanks"]
-TopicOrder = Literal["active", "new", "discussed"]
+TopicOrder = Literal["active", "new", "discussed", "archived"]
 PostOrder = Literal["tree", "time"]
 PostState = Literal["published", "withdrawn", "hidden"]
+
+TopicKind = Literal["discussion", "question", "announcement"]
+AssignmentStatus = Literal["open", "in_progress", "done"]
 
 Tags = Annotated[list[Slug], Meta(max_length=8)]
 
 
 class NewTopic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A topic to start: its title, its first post, its tags."""
+    """A topic to start: its title, its first post, its tags; and the draft that ends with it."""
 
     title: Title
     body: PostBody
     tags: Tags = []
+    kind: TopicKind = "discussion"
+    draft: DraftKey | None = None
 
 
 class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,19 +36,23 @@ class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     title: Title | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
+    kind: TopicKind | UnsetType = UNSET
 
 
 class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reply: Markdown, and the id of the post it answers; without one it answers the topic."""
+    """A reply: Markdown, and the id of the post it answers; without one it answers the topic; and the
+    draft that ends with it."""
 
     body: PostBody
     parent: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+    draft: DraftKey | None = None
 
 
 class PostChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new text of a post."""
+    """The new text of a post; the draft that ends with it."""
 
     body: PostBody
+    draft: DraftKey | None = None
 
 
 class Sketch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -79,8 +89,16 @@ class SectorList(Struct, frozen=True):
     stream: Stream
 
 
+class Assignment(Struct, frozen=True, kw_only=True):
+    """Who sees to it that something comes of a topic, and how far that is."""
+
+    member: Author
+    status: AssignmentStatus
+
+
 class Topic(Struct, frozen=True, kw_only=True):
-    """A discussion. `posts` counts what can be read; numbers up to `last_number` have been given."""
+    """A discussion. `posts` counts what can be read; numbers up to `last_number` have been given; `moves` counts how often
+    posts went to another topic, or came."""
 
     id: int
     sector: str
@@ -95,6 +113,16 @@ class Topic(Struct, frozen=True, kw_only=True):
     opened_at: datetime
     last_activity_at: datetime
     version: int
+    moves: int = 0
+    # The post that answers the question.
+    answer: int | None = None
+    closed_because: str | None = None
+    archived_at: datetime | None = None
+    pinned_at: datetime | None = None
+    pinned_until: datetime | None = None
+    slow_seconds: int = 0
+    slow_until: datetime | None = None
+    assignment: Assignment | None = None
     stream: Stream | None = None
 
 
@@ -104,12 +132,15 @@ class TopicPage(Struct, frozen=True):
     items: list[Topic]
     next: str | None
     stream: Stream
+    # On the first page: what stands above all others.
+    pinned: list[Topic] = []
 
 
 class Post(Struct, frozen=True):
     """A contribution. Without `html` it is a tombstone: the place of something withdrawn or hidden.
 
-    `mine` are the viewer's own reactions; events, which are made for many viewers, leave it out.
+    `mine` are the viewer's own reactions; events, which are made for many viewers, leave it out. `is_cited`: a post that
+    everybody can read quotes it or links to it. `is_shared`: others than the author may edit it.
     """
 
     id: int
@@ -128,6 +159,26 @@ class Post(Struct, frozen=True):
     replies: int
     mine: list[str] | UnsetType = UNSET
     body: str | None | UnsetType = UNSET
+    is_cited: bool = False
+    is_shared: bool = False
+
+
+class Citation(Struct, frozen=True):
+    """A post that quotes another, or links to it."""
+
+    post: int
+    topic: int
+    number: int
+    title: str
+    author: Author | None
+    posted_at: datetime
+    is_quote: bool
+
+
+class CitationList(Struct, frozen=True):
+    """Who refers to a post, the latest first, as far as the viewer can see it."""
+
+    items: list[Citation]
 
 
 class PostPage(Struct, frozen=True):
@@ -139,13 +190,6 @@ class PostPage(Struct, frozen=True):
     stream: Stream
 
 
-class TopicWithPosts(Struct, frozen=True):
-    """A topic and one page of it: what a reader opens."""
-
-    topic: Topic
-    posts: PostPage
-
-
 class Revision(Struct, frozen=True):
     """What a post said from `written_at` on, until the next one."""
 
@@ -153,6 +197,15 @@ class Revision(Struct, frozen=True):
     written_at: datetime
     body: str
     html: str
+    by: Author | None = None
+    # Put right in the first minutes; moderators alone see it.
+    is_silent: bool = False
+
+
+class OlderVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which version of a post it should say again."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class RevisionList(Struct, frozen=True):

@@ -14,6 +14,8 @@ class Notification(Struct, frozen=True, kw_only=True):
     id: int
     kind: str
     reason: str
+    # The same in a word, where it is one of those that members choose or bring about: `topic`, `sector`, `answers_you`, ...
+    because: str | None
     topic: int
     title: str
     post: int | None

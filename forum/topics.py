@@ -1,4 +1,4 @@
-"""Topics: starting, finding, listing, changing, locking."""
+"""Topics: starting, finding, changing. (How they are tended is in tending.py.)"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,6 +13,7 @@ from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId, SectorId, TopicId
 from core.text import tidy
 from forum import sectors
+from forum.attaching import use_files
 from forum.authors import author_of, public_group
 from forum.events import TopicChanged, TopicMoved, TopicOpened
 from forum.markup import render
@@ -20,13 +21,16 @@ from forum.placing import NewPost, place_posts
 from forum.policy import (
     TopicFacts,
     ensure_can_change_topic,
-    ensure_can_lock,
+    ensure_can_have_kind,
     ensure_can_start_topic,
+    ensure_can_turn_into,
 )
-from forum.shapes import NewTopic, Topic, TopicChange
+from forum.quoting import lift
+from forum.shapes import Assignment, NewTopic, Topic, TopicChange
+from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
-from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
+from members.shapes import Author
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.log import Stream, read_head
@@ -39,6 +43,7 @@ class TitleTooShort(Invalid):
     message = "A title needs at least three characters."
 
 
+_assignees = members.alias("assignees")
 TOPIC_COLUMNS = (
     topics.c.id,
     sector_table.c.slug.label("sector"),
@@ -59,14 +64,35 @@ TOPIC_COLUMNS = (
     topics.c.last_activity_at,
     topics.c.version,
     topics.c.sector_id,
+    topics.c.moves,
+    # Only as long as everybody can read it.
+    select(posts.c.id)
+    .where(posts.c.id == topics.c.answer_id, posts.c.topic_id == topics.c.id, posts.c.state == "published")
+    .scalar_subquery()
+    .label("answer"),
+    *topics.c[("closed_because", "archived_at", "pinned_at", "pinned_until", "slow_seconds", "slow_until")],
+    topics.c.assignee_id,
+    _assignees.c.handle.label("assignee_handle"),
+    _assignees.c.display_name.label("assignee_name"),
+    topics.c.assignment,
 )
 
 TOPICS = (
     select(*TOPIC_COLUMNS)
     .join(sector_table, sector_table.c.id == topics.c.sector_id)
     .outerjoin(members, members.c.id == topics.c.author_id)
+    .outerjoin(_assignees, _assignees.c.id == topics.c.assignee_id)
 )
 
+_TENDED = (
+    "answer",
+    "closed_because",
+    "archived_at",
+    "pinned_at",
+    "pinned_until",
+    "slow_seconds",
+    "slow_until",
+)
 _SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
 _SHOW_MANY = statement(TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
 _FACTS = select(
@@ -77,6 +103,8 @@ _FACTS = select(
     topics.c.locked_at.is_not(None).label("is_locked"),
     (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
     topics.c.version,
+    topics.c.slow_seconds,
+    topics.c.slow_until,
 ).where(topics.c.id == bindparam("id"), visible_topics())
 _GET = statement(_FACTS)
 _GET_LOCKED = statement(_FACTS.with_for_update(key_share=True))
@@ -86,6 +114,10 @@ _OPEN = statement(
     .values(opened_at=bindparam("now"), last_activity_at=bindparam("now"))
     .returning(topics.c.id)
 )
+# A question alone has an answer.
+_TURN_INTO = statement("""
+UPDATE topics SET kind = :kind, answer_id = CASE WHEN :kind = 'question' THEN answer_id END WHERE id = :topic
+""")
 _CHANGE = statement(
     update(topics)
     .where(topics.c.id == bindparam("topic"))
@@ -94,11 +126,6 @@ _CHANGE = statement(
         tags=func.coalesce(bindparam("new_tags", type_=topics.c.tags.type), topics.c.tags),
         version=topics.c.version + 1,
     )
-)
-_LOCK = statement(
-    update(topics)
-    .where(topics.c.id == bindparam("topic"))
-    .values(locked_at=bindparam("at", type_=topics.c.locked_at.type), version=topics.c.version + 1)
 )
 
 
@@ -129,21 +156,29 @@ async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int,
 async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -> int:
     """Start a topic in a sector, with its first post; the topic's id."""
     now = clock.now()
-    ensure_can_start_topic(actor, now)
     sector_id = await sectors.get_sector_id(tx, slug)
+    ensure_can_start_topic(actor, sector_id, now)
+    ensure_can_have_kind(actor, sector_id, new.kind)
 
     topic_id = await open_topic(
         tx,
         sector_id=sector_id,
         title=new.title,
-        kind="discussion",
+        kind=new.kind,
         author_id=actor.signed_in(),
         tags=new.tags,
         now=now,
     )
-    rendered = render(new.body, topic=topic_id, site=tx.site)
-    first = NewPost(author_id=actor.id, body=new.body, html=rendered.html, posted_at=now)
-    await place_posts(tx, topic_id, [first], now)
+    body = await lift(tx, actor, new.body)
+    first = NewPost(
+        author_id=actor.id,
+        body=body,
+        html=render(body, topic=topic_id, site=tx.site).html,
+        posted_at=now,
+        draft=new.draft,
+    )
+    (placed,) = await place_posts(tx, topic_id, [first], now)
+    await use_files(tx, actor, placed.id, first.html)
     return topic_id
 
 
@@ -180,8 +215,11 @@ async def change_topic(
     if title is not None and len(title) < 3:
         raise TitleTooShort(field="title")
     tags = None if change.tags is UNSET else sorted(set(change.tags))
+    if change.kind is not UNSET and change.kind != topic.kind:
+        ensure_can_turn_into(actor, topic, change.kind)
+        await tx.run(_TURN_INTO, topic=topic_id, kind=change.kind)
     await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=tags)
-    await _tell(tx, topic)
+    await tell(tx, topic)
 
 
 async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:
@@ -189,24 +227,6 @@ async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, 
     await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=None)
     await tx.record(TopicMoved(sector_id=sector_id, topic_id=topic_id))
     await tx.record(TopicChanged(topic_id=topic_id))
-
-
-async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Let nobody but moderators reply; locking a locked topic changes nothing."""
-    topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_lock(actor, topic)
-    if not topic.is_locked:
-        await tx.run(_LOCK, topic=topic_id, at=clock.now())
-        await _tell(tx, topic)
-
-
-async def unlock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Let members reply again."""
-    topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_lock(actor, topic)
-    if topic.is_locked:
-        await tx.run(_LOCK, topic=topic_id, at=None)
-        await _tell(tx, topic)
 
 
 def topic_of(row: Record, stream: Stream | None = None) -> Topic:
@@ -230,8 +250,18 @@ def topic_of(row: Record, stream: Stream | None = None) -> Topic:
         opened_at=row["opened_at"],
         last_activity_at=row["last_activity_at"],
         version=row["version"],
+        moves=row["moves"],
+        **{name: row[name] for name in _TENDED},
+        assignment=_assignment_of(row),
         stream=stream,
     )
+
+
+def _assignment_of(row: Record) -> Assignment | None:
+    if row["assignee_id"] is None:
+        return None
+    member = Author(row["assignee_id"], row["assignee_handle"], row["assignee_name"])
+    return Assignment(member=member, status=row["assignment"])
 
 
 async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
@@ -241,6 +271,6 @@ async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
     return topic_of(row)
 
 
-async def _tell(tx: Transaction, topic: TopicFacts) -> None:
+async def tell(tx: Transaction, topic: TopicFacts) -> None:
     await tx.record(TopicMoved(sector_id=topic.sector_id, topic_id=topic.id))
     await tx.record(TopicChanged(topic_id=topic.id))

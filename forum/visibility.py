@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, and_, any_, bindparam, exists, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, all_, and_, any_, bindparam, exists, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
@@ -18,6 +18,7 @@ def seen_by(actor: Actor) -> dict[str, Any]:
         "reader": actor.id,
         "hosted": list(actor.hosts),
         "admitted": list(actor.admitted),
+        "removed": list(actor.removed),
     }
 
 
@@ -28,15 +29,26 @@ def is_moderated() -> ColumnElement[bool]:
 
 
 def visible_topics() -> ColumnElement[bool]:
-    """Every topic that was neither withdrawn nor hidden, to those who may read it; to its moderators all."""
-    return or_(
-        and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), _may_read()), is_moderated()
-    )
+    """Every topic that was neither withdrawn nor hidden, to those who may read it; to its moderators all. One that was
+    merged into another is there no more."""
+    return and_(topics.c.merged_into.is_(None), visible_or_merged())
+
+
+def visible_or_merged() -> ColumnElement[bool]:
+    """The same, for those alone who look for what has become of a topic. A room is not there for who was sent out."""
+    removed = bindparam("removed", type_=ARRAY(BigInteger))
+    may_see = and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), _may_read())
+    return and_(topics.c.id != all_(removed), or_(may_see, is_moderated()))
 
 
 def is_for_everyone() -> ColumnElement[bool]:
     """What counts and lists that are the same for everyone are made of."""
-    return and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), topics.c.readers == "everyone")
+    return and_(
+        topics.c.withdrawn_at.is_(None),
+        topics.c.hidden_at.is_(None),
+        topics.c.merged_into.is_(None),
+        topics.c.readers == "everyone",
+    )
 
 
 def is_listed(reader: ColumnElement[int]) -> ColumnElement[bool]:
@@ -64,6 +76,13 @@ def visible_text() -> ColumnElement[bool]:
     The place of such a post in its topic stays visible as a tombstone, so that the answers to it keep their parent.
     """
     return or_(posts.c.state == "published", is_moderated())
+
+
+def quotable_text() -> ColumnElement[bool]:
+    """The text that may be shown inside other posts: of what is published, where everybody reads it. The same for all who
+    look, so that a post with quotations in it is the same for all of them too; in the same topic it is enough that the
+    text is published."""
+    return and_(posts.c.state == "published", is_for_everyone())
 
 
 def placed_posts() -> ColumnElement[bool]:

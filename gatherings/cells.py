@@ -41,3 +41,13 @@ def ordered(cells: Mapping[str, int]) -> dict[str, int]:
     return dict(
         sorted(((name, n) for name, n in cells.items() if n > 0), key=lambda cell: (-cell[1], cell[0]))
     )
+
+
+def apart(cells: Mapping[str, int], beside: Sequence[Mapping[str, int]]) -> set[str]:
+    """The cells that, less the same cell of something smaller that is told elsewhere, would be a small one."""
+    return {
+        name
+        for name, count in cells.items()
+        for one in beside
+        if 0 < count - one.get(name, count) < THRESHOLD
+    }

@@ -7,14 +7,14 @@ import msgspec
 
 from core.actor import VISITOR, Actor
 from core.ids import GatheringId, RoomId
-from gatherings import rooms
-from gatherings.boards import count_columns
 from gatherings.events import QuestionClaimed
 from gatherings.gatherings import find_gatherings, get_gathering
-from gatherings.notice_reading import find_notices
-from gatherings.poll_reading import find_polls, tell_open_polls
-from gatherings.programme_reading import find_sessions
-from gatherings.question_reading import count_votes, tell_questions
+from gatherings.notices.boards import count_columns
+from gatherings.notices.reading import find_notices
+from gatherings.polls.reading import find_polls, tell_open_polls
+from gatherings.programme.reading import find_sessions
+from gatherings.questions.reading import count_votes, tell_questions
+from gatherings.rooms import rooms
 from storage.database import Reader
 from storage.log import Entry
 

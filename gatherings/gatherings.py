@@ -30,11 +30,11 @@ from core.text import tidy
 from forum.sectors import get_sector_id
 from forum.tables import sectors
 from forum.topics import TitleTooShort
-from gatherings import rooms
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.events import GatheringChanged
 from gatherings.policy import ensure_can_announce, ensure_hosts, ensure_time_zone, ensure_times
-from gatherings.programme_reading import read_sessions
+from gatherings.programme.reading import read_sessions
+from gatherings.rooms import rooms
 from gatherings.shapes import Gathering, GatheringChange, GatheringPage, GatheringTime, NewGathering
 from gatherings.tables import gatherings
 from storage.cursors import read_cursor, write_cursor

@@ -193,7 +193,7 @@ def ensure_can_write(actor: Actor, room: RoomFacts, module: str, writer: WriterF
     """Verified members write where a module is on while the room is open, on its board also before and after; who is
     silenced there does not. Where only the panel writes it alone asks and posts notices (all answer polls). Between two
     questions or notices of one member lies the time that slow mode sets. Hosts are bound by none of it but the room."""
-    actor.may_write(now)
+    actor.may_write(now, room.sector_id)
     if room.state != "open" and module != "board":
         raise RoomNotOpen
     if module not in room.modules:

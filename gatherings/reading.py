@@ -26,13 +26,13 @@ from core.actor import Actor
 from core.ids import RoomId
 from forum.authors import public_group
 from forum.tables import posts
-from gatherings import rooms
-from gatherings.boards import count_columns
 from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
+from gatherings.notices.boards import count_columns
 from gatherings.policy import RoomFacts
-from gatherings.policy_questions import SETTLED
-from gatherings.poll_reading import show_polls
-from gatherings.question_reading import (
+from gatherings.polls.reading import show_polls
+from gatherings.questions.policy import SETTLED
+from gatherings.questions.ranking import Crowd, Place, Wish, best_first, rank
+from gatherings.questions.reading import (
     SEEN,
     count_questions,
     find_on_stage,
@@ -40,7 +40,7 @@ from gatherings.question_reading import (
     questions_query,
     show_questions,
 )
-from gatherings.ranking import Crowd, Place, Wish, best_first, rank
+from gatherings.rooms import rooms
 from gatherings.shapes import Question, QuestionOrder, QuestionPage, QuestionState, Room
 from gatherings.tables import questions, votes
 from gatherings.visibility import questions_seen_by

@@ -9,15 +9,19 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import GatheringId, QuestionId, RoomId
-from gatherings import gatherings, planning, questions, reading, rooms
-from gatherings.asking import QuestionWriter
-from gatherings.routes_notices import routes as notice_routes
-from gatherings.routes_people import people_routes
-from gatherings.routes_polls import routes as poll_routes
-from gatherings.routes_programme import programme_routes
-from gatherings.routes_questions import routes as question_routes
-from gatherings.routes_reactions import reaction_routes
-from gatherings.routes_report import report_routes
+from gatherings import gatherings, reading
+from gatherings.notices.routes import routes as notice_routes
+from gatherings.polls.routes import routes as poll_routes
+from gatherings.programme.routes import programme_routes
+from gatherings.questions import questions
+from gatherings.questions.asking import QuestionWriter
+from gatherings.questions.routes import routes as question_routes
+from gatherings.questions.votes import VoteWriter
+from gatherings.record.routes import report_routes
+from gatherings.rooms import planning, rooms
+from gatherings.rooms.routes import people_routes
+from gatherings.rooms.routes_reactions import reaction_routes
+from gatherings.rooms.shapes import NewRoom
 from gatherings.shapes import (
     Gathering,
     GatheringChange,
@@ -36,8 +40,6 @@ from gatherings.shapes import (
     Vote,
     VoteSet,
 )
-from gatherings.shapes_rooms import NewRoom
-from gatherings.votes import VoteWriter
 from members.shapes import Taxonomies
 from storage.database import Database, Transaction
 from storage.once import Once

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import NO_CONTROLS, Line, LongText, PostBody, Slug, Title
-from gatherings.ranking import Rank
-from gatherings.shapes_notices import Column
-from gatherings.shapes_polls import Poll
-from gatherings.shapes_programme import Session
-from gatherings.shapes_rooms import RoomRules
+from gatherings.notices.shapes import Column
+from gatherings.polls.shapes import Poll
+from gatherings.programme.shapes import Session
+from gatherings.questions.ranking import Rank
+from gatherings.rooms.shapes import RoomRules
 from members.shapes import Author
 from storage.log import Stream
 

@@ -9,7 +9,7 @@ from core.actor import VISITOR, Actor
 from core.ids import TopicId
 from forum.tables import posts
 from gatherings.policy import RoomFacts
-from gatherings.policy_questions import PLACED
+from gatherings.questions.policy import PLACED
 from gatherings.tables import questions
 from members.pseudonyms import pseudonym
 

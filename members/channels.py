@@ -10,7 +10,7 @@ from members.profiles import read_faces
 from storage.database import Reader
 from storage.log import Entry
 
-_SHOWN = ("type", "session_id", "kept_id", "notification_id")
+_SHOWN = ("type", "session_id", "kept_id", "notification_id", "sector_id")
 
 
 async def join_member(tx: Reader, actor: Actor, member: int) -> str:

@@ -5,7 +5,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
-from core.ids import MemberId
+from core.ids import GatheringId, MemberId
 from members.events import AccessChanged
 from members.links import revoke_founders_links
 from members.names import fold_handle
@@ -24,6 +24,12 @@ SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering, d.granted_at,
 FROM duties d JOIN members m ON m.id = d.member_id LEFT JOIN members g ON g.id = d.granted_by
 LEFT JOIN sectors s ON s.id = d.sector_id
 ORDER BY d.duty, s.place, d.gathering_id, m.handle
+""")
+HOSTS = statement("""
+SELECT m.id, m.handle, m.display_name,
+    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
+FROM duties d JOIN members m ON m.id = d.member_id
+WHERE d.duty = 'host' AND d.gathering_id = :gathering ORDER BY m.display_name, m.id
 """)
 FIND_MEMBER = statement("SELECT id FROM members WHERE handle = :handle AND is_claimed")
 FIND_SECTOR = statement("SELECT id FROM sectors WHERE slug = :slug")
@@ -79,6 +85,11 @@ async def read_duties(tx: Reader, actor: Actor) -> DutyList:
     return DutyList(found)
 
 
+async def read_hosts(tx: Reader, gathering_id: GatheringId) -> list[Author]:
+    """Who hosts a gathering, by name."""
+    return [Author(**row) for row in await tx.rows(HOSTS, gathering=gathering_id)]
+
+
 async def grant_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
@@ -92,7 +103,7 @@ async def revoke_duty(
 ) -> None:
     """Take a duty from somebody; the last administrator stays."""
     ensure_can_give_duties(actor)
-    await take(tx, await find_member(tx, handle), await find_post(tx, duty, where))
+    await take(tx, await find_member(tx, handle), await find_post(tx, duty, where), actor.id)
 
 
 async def give(tx: Transaction, member: MemberId, post: Post, by: MemberId | None = None) -> None:
@@ -103,9 +114,10 @@ async def give(tx: Transaction, member: MemberId, post: Post, by: MemberId | Non
     if post == ADMINISTRATION:
         await revoke_founders_links(tx)
     await tx.record(AccessChanged(member_id=member))
+    _write_down(tx, "duty_given", member, post, by)
 
 
-async def take(tx: Transaction, member: MemberId, post: Post) -> None:
+async def take(tx: Transaction, member: MemberId, post: Post, by: MemberId | None = None) -> None:
     """Take a duty without asking who takes it."""
     if post == ADMINISTRATION:
         administrators = [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
@@ -114,6 +126,7 @@ async def take(tx: Transaction, member: MemberId, post: Post) -> None:
     if not await tx.run(TAKE, member=member, **_binds(post)):
         return
     await tx.record(AccessChanged(member_id=member))
+    _write_down(tx, "duty_taken", member, post, by)
 
 
 async def count_administrators(tx: Reader) -> int:
@@ -140,6 +153,11 @@ async def find_post(tx: Reader, duty: DutyKind, where: str | int | None) -> Post
     if found is None:
         raise NotFound
     return Post(duty, sector_id=found) if duty == "moderator" else Post(duty, gathering_id=found)
+
+
+def _write_down(tx: Transaction, kind: str, member: MemberId, post: Post, by: MemberId | None) -> None:
+    where = {"sector": post.sector_id, "gathering": post.gathering_id}
+    tx.write_down(kind, by, **where, member=member, duty=post.duty)
 
 
 def _binds(post: Post) -> dict[str, object]:

@@ -71,3 +71,7 @@ class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
     @property
     def channel(self) -> str:
         return "members"
+
+
+class TrustChanged(_ToMember, frozen=True, kw_only=True, tag="trust_changed"):
+    """The member is trusted further than before, or less far."""

@@ -12,11 +12,15 @@ _NOT_YOU = "If it was not you, there is nothing you need to do."
 
 
 class Letter(Struct, frozen=True):
-    """A mail: to whom, about what, and its text."""
+    """A mail: to whom, about what, and its text. `id` and `thread` are the same whenever it is written, `stop` is the
+    address that ends its kind with one click."""
 
     to: str
     subject: str
     text: str
+    id: str = ""
+    thread: str = ""
+    stop: str = ""
 
 
 class Sender(Struct, frozen=True):
@@ -89,6 +93,18 @@ def password_changed(sender: Sender, to: str, handle: str) -> Letter:
         _GREETING.format(handle=handle),
         "your password was changed a moment ago, and other browsers were signed out.",
         f"If it was not you, take a new one now: {sender.url}{RESET_PATH}",
+    )
+
+
+def told(sender: Sender, to: str, handle: str, subject: str, reason: str, path: str) -> Letter:
+    """What stands in the inbox too: what it is about, why this member is told, and where it is."""
+    return sender.letter(
+        to,
+        subject,
+        _GREETING.format(handle=handle),
+        reason,
+        f"{sender.url}{path}",
+        f"Everything you are told is also in your inbox: {sender.url}/inbox",
     )
 
 

@@ -10,7 +10,7 @@ from core.text import tidy
 from members.countries import COUNTRIES
 from members.events import ProfileChanged
 from members.names import fold_handle
-from members.shapes import Author, Me, OwnDuty, Profile, ProfileChange, Taxonomies
+from members.shapes import Author, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -48,11 +48,19 @@ UPDATE members SET display_name = :display_name, organisation = :organisation, s
     about = :about, public = :public, version = version + 1
 WHERE id = :member
 """)
+# The index of handles serves the first, that of names the second.
+NAMED = statement("""
+SELECT id, handle, display_name, CASE WHEN 'stakeholder_group' = ANY(public) THEN stakeholder_group END AS "group"
+FROM members WHERE is_claimed AND email_verified_at IS NOT NULL
+    AND (handle LIKE :handle OR lower(display_name) LIKE :name)
+ORDER BY handle = :whole DESC, handle LIKE :handle DESC, handle LIMIT :count
+""")
 FACES = statement("""
 SELECT id, handle, display_name, CASE WHEN 'stakeholder_group' = ANY(public) THEN stakeholder_group END AS "group"
 FROM members WHERE id = ANY(CAST(:ids AS bigint[]))
 """)
 
+NAMED_AT_ONCE = 8
 _CHANGEABLE = tuple(ProfileChange.__struct_fields__)
 _HIDEABLE = (
     "organisation",
@@ -100,6 +108,17 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
 async def read_faces(tx: Reader, ids: list[int]) -> dict[int, Author]:
     """The faces of many members in one query."""
     return {row["id"]: Author(**row) for row in await tx.rows(FACES, ids=ids)}
+
+
+async def read_named(tx: Reader, actor: Actor, prefix: str) -> MemberList:
+    """Members whose handle or name begins so, for those who write and call somebody by name."""
+    actor.signed_in()
+    begins = fold_handle(prefix.removeprefix("@"))
+    if not begins:
+        return MemberList([])
+    like = begins.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    rows = await tx.rows(NAMED, whole=begins, handle=like, name=like, count=NAMED_AT_ONCE)
+    return MemberList([Author(**row) for row in rows])
 
 
 async def change_profile(

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import structs
 
 from core.actor import Actor
@@ -14,9 +14,11 @@ from members import accounts, credentials, links, passwords, profiles, sessions
 from members.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
 from members.routes_bodies import body_routes
 from members.routes_duties import duty_routes
+from members.routes_feeds import feed_routes
 from members.shapes import (
     LinkSpent,
     Me,
+    MemberList,
     NewAccount,
     NewAddress,
     NewFounder,
@@ -35,6 +37,7 @@ from storage.once import Once, fingerprint
 
 _COOKIES = {"cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False)}
 
+Prefix = Annotated[str, QueryParameter(max_length=60, description="how the handle or the name begins")]
 PathToken = Annotated[str, PathParameter(max_length=128)]
 
 
@@ -196,6 +199,15 @@ async def end_session(
         await sessions.end_session(tx, actor, SessionId(session_id))
 
 
+@get("/members", operation_id="read_named")
+async def read_named(
+    actor: NamedDependency[Actor], db: NamedDependency[Database], prefix: FromQuery[Prefix] = ""
+) -> MemberList:
+    """Members whose handle or name begins so, as the field where one writes offers them."""
+    async with db.read() as tx:
+        return await profiles.read_named(tx, actor, prefix)
+
+
 @get("/members/{handle:str}", operation_id="read_profile")
 async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> Profile:
     """What everybody may know of a member."""
@@ -225,7 +237,9 @@ routes = [
     read_sessions,
     end_other_sessions,
     end_session,
+    read_named,
     read_profile,
     *duty_routes,
     *body_routes,
+    *feed_routes,
 ]

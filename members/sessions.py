@@ -20,11 +20,14 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 LONGEST_WITH_DUTY = timedelta(days=7)
 
-# One query for every request: the session, its member and the member's duties.
+# One query for every request: the session, its member, and the member's duties and sanctions, of whose tables this floor
+# of the house knows no more than that.
 _FIND = """
 SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, m.id AS member_id, m.handle, m.display_name,
     CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
-    m.email_verified_at IS NOT NULL AS is_verified, m.silenced_until, d.administers, d.sectors, d.gatherings
+    m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,
+    coalesce(m.trust_given, m.trust) AS trust, d.administers, d.sectors, d.gatherings,
+    x.suspended_until, x.barred, x.removed
 FROM sessions s
 JOIN members m ON m.id = s.member_id
 LEFT JOIN LATERAL (
@@ -33,6 +36,13 @@ LEFT JOIN LATERAL (
         array_agg(gathering_id) FILTER (WHERE gathering_id IS NOT NULL) AS gatherings
     FROM duties WHERE duties.member_id = m.id
 ) d ON true
+LEFT JOIN LATERAL (
+    SELECT max(until) FILTER (WHERE action = 'silence' AND sector_id IS NULL) AS silenced_until,
+        max(until) FILTER (WHERE action = 'suspend' AND sector_id IS NULL) AS suspended_until,
+        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS barred,
+        array_agg(topic_id) FILTER (WHERE topic_id IS NOT NULL) AS removed
+    FROM sanctions WHERE sanctions.member_id = m.id AND ended_at IS NULL AND until > :now
+) x ON true
 """
 FIND = statement(_FIND + "WHERE s.token_hash = :hash AND s.ends_at > :now")
 FIND_BY_ID = statement(_FIND + "WHERE s.id = :session AND s.ends_at > :now")
@@ -143,6 +153,8 @@ def _is_over(row: Record, now: datetime) -> bool:
 
 
 def _actor(row: Record, secret: bytes | None) -> Actor:
+    barred = frozenset(row["barred"] or ())
+    is_suspended = row["suspended_until"] is not None
     return Actor(
         id=row["member_id"],
         session_id=row["id"],
@@ -150,10 +162,14 @@ def _actor(row: Record, secret: bytes | None) -> Actor:
         display_name=row["display_name"],
         group=row["group"],
         is_verified=row["is_verified"],
-        is_administrator=bool(row["administers"]),
-        moderates=frozenset(row["sectors"] or ()),
-        hosts=frozenset(row["gatherings"] or ()),
+        is_administrator=bool(row["administers"]) and not is_suspended,
+        moderates=frozenset() if is_suspended else frozenset(row["sectors"] or ()) - barred,
+        hosts=frozenset() if is_suspended else frozenset(row["gatherings"] or ()),
         silenced_until=row["silenced_until"],
+        suspended_until=row["suspended_until"],
+        barred=barred,
+        removed=frozenset(row["removed"] or ()),
+        trust=row["trust"],
         secret=secret,
     )
 

@@ -27,6 +27,12 @@ class Author(Struct, frozen=True):
     group: str | None = None
 
 
+class MemberList(Struct, frozen=True):
+    """Members, as they are chosen from."""
+
+    items: list[Author]
+
+
 class Taxonomies(Struct, frozen=True, kw_only=True):
     """The community's lists that profiles and rules choose from, as slugs."""
 

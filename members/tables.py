@@ -11,10 +11,14 @@ from sqlalchemy import (
     Identity,
     Integer,
     LargeBinary,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
+    func,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.tables import metadata
 
@@ -50,6 +54,11 @@ members = Table(
     Column("is_claimed", Boolean, nullable=False, server_default="true"),
     Column("joined_at", DateTime(timezone=True), nullable=False),
     Column("silenced_until", DateTime(timezone=True)),
+    # How far the member is trusted, as reckoned, or as given by an administrator; and how long a level is kept at least.
+    Column("trust", SmallInteger, nullable=False, server_default="0"),
+    Column("trust_given", SmallInteger),
+    Column("trust_due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("trust_kept_until", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
 )
 
@@ -116,5 +125,33 @@ notifications = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
+    # Why, as facts (see forum/reasons.py); or else in words, above.
+    Column("because", JSONB),
+    Column("mail_due_at", DateTime(timezone=True)),
+    Column("mailed_at", DateTime(timezone=True)),
     UniqueConstraint("member_id", "kind", "topic_id", "post_id", postgresql_nulls_not_distinct=True),
+)
+
+feed_keys = Table(
+    "feed_keys",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("made_at", DateTime(timezone=True), nullable=False),
+)
+
+# How a member likes to be mailed: at_once, daily, weekly, never.
+mail_wishes = Table(
+    "mail_wishes",
+    metadata,
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("direct", Text, nullable=False, server_default="at_once"),
+    Column("followed", Text, nullable=False, server_default="daily"),
+    Column("time_zone", Text, nullable=False, server_default="UTC"),
+    Column(
+        "key",
+        LargeBinary,
+        nullable=False,
+        server_default=text("sha256(gen_random_uuid()::text::bytea || gen_random_uuid()::text::bytea)"),
+    ),
 )

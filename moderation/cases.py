@@ -1,7 +1,9 @@
 """Cases: opening and joining them, and finding one to decide about. (How they are shown is in reading.py.)"""
 
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from asyncpg import Record
 from sqlalchemy import BigInteger, bindparam, exists, select, update
@@ -9,8 +11,8 @@ from sqlalchemy import BigInteger, bindparam, exists, select, update
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId, TopicId
-from forum.events import PostEdited, PostRestored, PostWithdrawn
-from forum.tables import posts
+from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn, ReadersChanged
+from forum.tables import posts, topics
 from forum.topics import get_topic
 from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
@@ -30,11 +32,13 @@ FLAGGED = exists().where(
 )
 _FACTS = (
     select(
-        *cases.c[("id", "object_id", "sector_id", "state", "version")],
+        *cases.c[("id", "object_id", "sector_id", "state", "version", "escalated_at")],
         *posts.c[("topic_id", "author_id", "pseudonym")],
+        topics.c.gathering_id,
         FLAGGED.label("has_flagged"),
     )
     .join(posts, posts.c.id == cases.c.object_id)
+    .join(topics, topics.c.id == posts.c.topic_id)
     .where(cases.c.id == bindparam("id"), visible_cases())
 )
 _GET = statement(_FACTS)
@@ -50,9 +54,23 @@ _MOVE_ON = statement(
     .where(cases.c.id == bindparam("case"))
     .values(state=bindparam("new_state"), version=cases.c.version + 1)
 )
+_NEWER = statement("""
+UPDATE cases n SET version = n.version + 1 FROM cases c
+WHERE c.id = :case AND n.object_kind = c.object_kind AND n.object_id = c.object_id AND n.state = 'open' RETURNING n.id
+""")
+_JOIN_FLAGS = statement("UPDATE flags SET case_id = :newer WHERE case_id = :case")
+_JOIN_REPORTS = statement("UPDATE reports SET case_id = :newer WHERE case_id = :case")
 _TOUCH = statement("""
 UPDATE cases SET version = version + 1 WHERE object_kind = 'post' AND object_id = :post AND state = 'open'
 RETURNING id, sector_id
+""")
+
+
+_RELOCATE = statement("""
+UPDATE cases SET sector_id = t.sector_id, version = cases.version + 1
+FROM posts p JOIN topics t ON t.id = p.topic_id
+WHERE cases.object_kind = 'post' AND cases.object_id = p.id AND p.topic_id = :topic AND cases.sector_id <> t.sector_id
+RETURNING cases.id, cases.sector_id
 """)
 
 
@@ -94,6 +112,19 @@ async def move_case(tx: Transaction, case: CaseFacts) -> None:
     await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
 
 
+async def reopen_case(tx: Transaction, case: CaseFacts) -> None:
+    """Have a case wait again whose decision was undone. Where the same thing was reported anew since, what was said of it
+    goes on in that case: of one object at most one is open."""
+    newer = await tx.row(_NEWER, case=case.id)
+    if newer is None:
+        await tx.run(_MOVE_ON, case=case.id, new_state="open")
+    else:
+        await tx.run(_JOIN_FLAGS, case=case.id, newer=newer["id"])
+        await tx.run(_JOIN_REPORTS, case=case.id, newer=newer["id"])
+        await tx.record(CaseMoved(sector_id=case.sector_id, case_id=newer["id"]))
+    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+
+
 async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
     """Make what is judged a new version when its author changes it. A reaction to what happens in the topic."""
     row = await tx.row(_TOUCH, post=event.post_id)
@@ -101,7 +132,14 @@ async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostR
         await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
 
 
-def is_involved(actor: Actor, row: Record) -> bool:
+async def follow_topic(tx: Transaction, event: PostsMovedHere | ReadersChanged) -> None:
+    """Give the cases of a topic's posts to the sector in which it lies now: who moderates there decides. A reaction to
+    topics, or posts, that went from one sector to another."""
+    for row in await tx.rows(_RELOCATE, topic=event.topic_id):
+        await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+
+
+def is_involved(actor: Actor, row: Record | Mapping[str, Any]) -> bool:
     """Whether the actor wrote what this row's case is about, with or without a name, or flagged it."""
     if row["has_flagged"]:
         return True
@@ -117,7 +155,9 @@ def _facts(actor: Actor, row: Record) -> CaseFacts:
         object_id=row["object_id"],
         topic_id=TopicId(row["topic_id"]),
         sector_id=SectorId(row["sector_id"]),
+        gathering_id=row["gathering_id"],
         state=row["state"],
         version=row["version"],
         is_involved=is_involved(actor, row),
+        is_escalated=row["escalated_at"] is not None,
     )

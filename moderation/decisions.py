@@ -5,23 +5,25 @@ from sqlalchemy import DateTime, bindparam, insert, select, update
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
-from core.ids import PostId
 from core.text import tidy
-from forum.events import PostHidden, PostUnhidden
-from forum.hiding import hide_post, unhide_post
 from forum.policy import NotModerator
-from gatherings import notices, questions
-from moderation.cases import hold_case, move_case
+from moderation.auditing import write_deed
+from moderation.cases import hold_case, move_case, reopen_case
+from moderation.claims import end_claim
 from moderation.ledger import show_decision
+from moderation.measures import carry_out, take_back
 from moderation.policy import (
-    CaseFacts,
     CaseMovedOn,
-    NothingToHide,
     NothingToReverse,
+    NotYourDecision,
+    TooLateToUndo,
+    ensure_are_together,
     ensure_can_decide,
+    ensure_can_decide_now,
     ensure_has_reason,
     ensure_says_something,
 )
+from moderation.pseudonyms import name_moderator
 from moderation.reading import show_case
 from moderation.shapes import Case, Decision, NewDecision, NewReversal, Reason
 from moderation.tables import cases, decisions
@@ -31,7 +33,10 @@ from storage.statements import statement
 _DECIDE = statement(
     insert(decisions)
     .values(
-        {name: bindparam(name) for name in ("case_id", "action", "rule", "facts", "decided_by", "decided_at")}
+        {
+            name: bindparam(name)
+            for name in ("case_id", "action", "rule", "facts", "decided_by", "decided_at", "together")
+        }
     )
     .returning(decisions.c.id)
 )
@@ -50,13 +55,20 @@ _REVERSE = statement(
     )
 )
 
+_UNDO = statement("""
+UPDATE decisions d SET undone_at = :now FROM decisions one
+WHERE one.id = :decision AND coalesce(d.together, d.id) = coalesce(one.together, one.id)
+RETURNING d.id, d.action, d.reversed_at
+""")
+
 
 async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecision) -> Decision:
-    """Decide about a case in the version that was looked at. The same decision by the same moderator is the same one;
-    whoever else comes second is told what happened."""
+    """Decide about a case in the version that was looked at: all that is to be done, with one reason. The same decision by
+    the same moderator is the same one; whoever else comes second is told what happened."""
     actor.signed_in()
     case = await hold_case(tx, actor, case_id)
-    ensure_can_decide(actor, case)
+    ensure_can_decide_now(actor, case)
+    ensure_are_together(new)
     ensure_has_reason(new.action, new.reason)
     reason = _tidied(new.reason)
     if case.state != "open" or case.version != new.version:
@@ -65,19 +77,19 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
             return same
         raise CaseMovedOn(shown)
 
-    if new.action == "hide":
-        await _hide(tx, case)
-    decision_id = await tx.value(
-        _DECIDE,
-        case_id=case_id,
-        action=new.action,
-        rule=reason.rule if reason else None,
-        facts=reason.facts if reason else None,
-        decided_by=actor.id,
-        decided_at=clock.now(),
-    )
+    now, first = clock.now(), None
+    why = {"rule": reason.rule, "facts": reason.facts} if reason else {"rule": None, "facts": None}
+    for action in new.actions:
+        facts = {"case_id": case_id, "action": action, "decided_by": actor.id, "decided_at": now}
+        decision_id = await tx.value(_DECIDE, together=first, **facts, **why)
+        await carry_out(tx, actor, case, decision_id, action, new)
+        write_deed(tx, "decided", actor, case, decision=decision_id, action=action, **why)
+        first = first or decision_id
+    await name_moderator(tx, actor.signed_in(), now)
+    await end_claim(tx, case_id)
     await move_case(tx, case)
-    return await show_decision(tx, decision_id)
+    assert first is not None
+    return await show_decision(tx, first)
 
 
 async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new: NewReversal) -> Decision:
@@ -99,39 +111,48 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     if decision.action == "no_action" or decision.reversal is not None:
         raise NothingToReverse
 
-    await _unhide(tx, case)
+    await take_back(tx, actor, case, decision_id, decision.action)
+    await name_moderator(tx, actor.signed_in(), clock.now())
     await tx.run(_REVERSE, decision=decision_id, why=facts, member=actor.id, now=clock.now())
     await move_case(tx, case)
+    write_deed(tx, "taken_back", actor, case, decision=decision_id, facts=facts)
     return await show_decision(tx, decision_id)
 
 
-async def _hide(tx: Transaction, case: CaseFacts) -> None:
-    post_id = PostId(case.object_id)
-    if not await hide_post(tx, case.topic_id, post_id):
-        raise NothingToHide
-    # Not left to the worker: in its room, too, a question or notice is gone with the decision.
-    await _tell_room(tx, PostHidden(topic_id=case.topic_id, post_id=post_id))
+async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case:
+    """Undo one's own decision in its first seconds, with all that was decided with it: it was never made, and its case
+    waits again."""
+    me = actor.signed_in()
+    row = await tx.row(_CASE_OF, id=decision_id)
+    if row is None:
+        raise NotFound
+    if not actor.moderates_in(row["sector_id"]):
+        raise NotModerator
+    case = await hold_case(tx, actor, row["case_id"])
+    decision = await show_decision(tx, decision_id)
+    if decision.by is None or decision.by.id != me:
+        raise NotYourDecision
+    now = clock.now()
+    if decision.reversal is not None or now >= decision.undo_until:
+        raise TooLateToUndo
 
-
-async def _unhide(tx: Transaction, case: CaseFacts) -> None:
-    post_id = PostId(case.object_id)
-    if not await unhide_post(tx, case.topic_id, post_id):
-        raise NothingToReverse
-    await _tell_room(tx, PostUnhidden(topic_id=case.topic_id, post_id=post_id))
-
-
-async def _tell_room(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
-    await questions.follow_post(tx, event)
-    await notices.follow_post(tx, event)
+    for row in await tx.rows(_UNDO, decision=decision_id, now=now):
+        if row["reversed_at"] is None:
+            await take_back(tx, actor, case, row["id"], row["action"])
+        write_deed(tx, "undone", actor, case, decision=row["id"])
+    await reopen_case(tx, case)
+    return await show_case(tx, actor, case.id)
 
 
 def _same(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> Decision | None:
     if case.state != "decided" or not case.decisions:
         return None
-    last = case.decisions[-1]
-    made_by = last.by.id if last.by else None
-    is_same = last.action == new.action and last.reason == reason and last.reversal is None
-    return last if is_same and made_by == actor.id else None
+    made = case.decisions[-len(new.actions) :]
+    made_by = {one.by.id if one.by else None for one in made}
+    is_same = [one.action for one in made] == new.actions and all(
+        one.reason == reason and one.reversal is None for one in made
+    )
+    return made[0] if is_same and made_by == {actor.id} else None
 
 
 def _tidied(reason: Reason | None) -> Reason | None:

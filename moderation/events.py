@@ -1,6 +1,7 @@
 """What happens in a queue of moderators."""
 
 from core.events import Event
+from members.events import POST_OFFICE
 
 
 class _InQueue(Event, frozen=True, kw_only=True):
@@ -18,3 +19,51 @@ class CaseOpened(_InQueue, frozen=True, kw_only=True, tag="case_opened"):
 
 class CaseMoved(_InQueue, frozen=True, kw_only=True, tag="case_moved"):
     """Another flag joined it, what it is about changed, it was decided, or its decision was reversed."""
+
+
+class CaseClaimed(_InQueue, frozen=True, kw_only=True, tag="case_claimed"):
+    """Somebody is at it, or no longer."""
+
+
+class CaseNoted(_InQueue, frozen=True, kw_only=True, tag="case_noted"):
+    """A moderator told the others something about it."""
+
+
+class ReportReceived(Event, frozen=True, kw_only=True, tag="report_received"):
+    """Somebody, with or without an account, reported something; a receipt is to be mailed."""
+
+    report_id: int
+
+    @property
+    def channel(self) -> str:
+        return POST_OFFICE
+
+
+class AppealAnswered(Event, frozen=True, kw_only=True, tag="appeal_answered"):
+    """A moderator has answered an appeal; whoever made it is to be told by mail."""
+
+    appeal_id: int
+
+    @property
+    def channel(self) -> str:
+        return POST_OFFICE
+
+
+class CaseEscalated(Event, frozen=True, kw_only=True, tag="case_escalated"):
+    """A moderator handed a case to the administrators, who are to be told at once."""
+
+    case_id: int
+
+    @property
+    def channel(self) -> str:
+        return POST_OFFICE
+
+
+class DangerFlagged(Event, frozen=True, kw_only=True, tag="danger_flagged"):
+    """Somebody says that a life is in danger; administrators are to be told at once."""
+
+    case_id: int
+
+    @property
+    def channel(self) -> str:
+        return POST_OFFICE

@@ -1,18 +1,27 @@
 """Who flags and who decides: pure rules, and the refusals they raise."""
 
+from datetime import timedelta
+
 from msgspec import Struct
 
 from core.actor import Actor, NotVerified
 from core.errors import Conflict, Denied, Invalid
-from core.ids import SectorId, TopicId
+from core.ids import GatheringId, MemberId, SectorId, TopicId
 from forum.policy import NotModerator, PostHidden, PostWithdrawn
-from moderation.shapes import Action, Reason
+from members.policy import AdministratorsOnly
+from moderation.shapes import Action, NewDecision, Reason
+
+# What cannot be taken back waits as long after a decision: mail, publication. Until then it can be undone without a trace.
+SETTLES_AFTER = timedelta(seconds=12)
+# Days for which moderators suspend from their sector.
+LONGEST_BY_MODERATOR = 7
 
 
 class FlaggedFacts(Struct, frozen=True, kw_only=True):
     """What the rules look at in a post that somebody flags."""
 
     sector_id: SectorId
+    gathering_id: GatheringId | None = None
     is_own: bool
     state: str
 
@@ -24,9 +33,19 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
     object_id: int
     topic_id: TopicId
     sector_id: SectorId
+    gathering_id: GatheringId | None = None
     state: str
     version: int
     is_involved: bool
+    is_escalated: bool = False
+
+
+class TargetFacts(Struct, frozen=True, kw_only=True):
+    """What the rules look at in who is responsible for what a case is about; nobody where it was written without a name."""
+
+    author_id: MemberId | None
+    is_in_room: bool
+    administers: bool
 
 
 class OwnPost(Denied):
@@ -45,6 +64,18 @@ class Involved(Denied):
     """Nobody decides about what they wrote or flagged."""
 
     message = "You wrote or flagged this, so another moderator decides."
+
+
+class ForAdministrators(Denied):
+    """The case was handed to the administrators."""
+
+    message = "This case was handed to the administrators. They decide."
+
+
+class CaseDecided(Conflict):
+    """What was decided waits for nobody."""
+
+    message = "This case is decided already."
 
 
 class ReasonMissing(Invalid):
@@ -69,10 +100,64 @@ class NothingToHide(Conflict):
     message = "This is not published at the moment: there is nothing to hide."
 
 
+class LockedBefore(Conflict):
+    """The topic takes no replies anyway."""
+
+    message = "This topic is locked already."
+
+
+class NotYourDecision(Denied):
+    """Only whoever decided undoes it at once; others can take it back with a reason."""
+
+    message = "Another moderator decided this. You can take it back with a reason."
+
+
+class TooLateToUndo(Conflict):
+    """The seconds are over: it was told and published."""
+
+    message = "This cannot be undone any more. You can take it back with a reason."
+
+
 class NothingToReverse(Conflict):
     """The decision restricts nothing, or was reversed before."""
 
     message = "This decision restricts nothing any more."
+
+
+class NothingElse(Invalid):
+    """To take no action is all there is to it."""
+
+    message = "No action goes with nothing else."
+
+
+class NobodyNamed(Conflict):
+    """It was written without a name: nothing can be done to anybody."""
+
+    message = "This was written without a name. Nobody can be warned or shut out; the hosts of the room can silence there."
+
+
+class TakeDutyFirst(Conflict):
+    """Administrators are not shut out."""
+
+    message = "This is an administrator. Take the duty first."
+
+
+class NotInRoom(Conflict):
+    """One is sent out of a room for what was written there."""
+
+    message = "This was not written in a room."
+
+
+class DaysMissing(Invalid):
+    """What shuts somebody out says for how long."""
+
+    message = "Say for how many days."
+
+
+class TooLong(Denied):
+    """Moderators suspend for a week at most."""
+
+    message = "Moderators suspend for seven days at most. Administrators can do so for longer."
 
 
 def ensure_can_flag(actor: Actor, post: FlaggedFacts) -> None:
@@ -110,6 +195,13 @@ def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
         raise Involved
 
 
+def ensure_can_decide_now(actor: Actor, case: CaseFacts) -> None:
+    """The same; what was handed to the administrators, they alone."""
+    ensure_can_decide(actor, case)
+    if case.is_escalated and not actor.is_administrator:
+        raise ForAdministrators
+
+
 def ensure_has_reason(action: Action, reason: Reason | None) -> None:
     """Whatever takes something from somebody states the rule and the facts."""
     if action == "no_action":
@@ -120,7 +212,42 @@ def ensure_has_reason(action: Action, reason: Reason | None) -> None:
     ensure_says_something("reason.facts", reason.facts)
 
 
+def ensure_are_together(new: NewDecision) -> None:
+    """Taking no action goes with nothing else."""
+    if "no_action" in new.actions and len(new.actions) > 1:
+        raise NothingElse(field="also")
+
+
+def ensure_can_sanction(
+    actor: Actor, case: CaseFacts, target: TargetFacts, action: Action, new: NewDecision
+) -> None:
+    """Moderators warn, and silence or suspend in their sector, suspend for a week at most; what counts everywhere is for
+    administrators. Nobody who administers is sanctioned: their duty is taken first."""
+    if target.author_id is None:
+        raise NobodyNamed
+    if target.administers and action != "warn":
+        raise TakeDutyFirst
+    if action == "remove" and not target.is_in_room:
+        raise NotInRoom
+    if action in ("silence", "suspend"):
+        if new.days is None:
+            raise DaysMissing(field="days")
+        if actor.is_administrator:
+            return
+        if new.everywhere:
+            raise AdministratorsOnly
+        if action == "suspend" and new.days > LONGEST_BY_MODERATOR:
+            raise TooLong(field="days")
+
+
 def ensure_says_something(field: str, text: str) -> None:
     """A reason of blanks is none."""
     if not text.strip():
         raise ReasonMissing(field=field)
+
+
+def ensure_can_read_audit(actor: Actor) -> None:
+    """Moderators read what was done in their sectors, hosts what was done in their gatherings, administrators all."""
+    actor.signed_in()
+    if not actor.is_administrator and not actor.moderates and not actor.hosts:
+        raise NotModerator

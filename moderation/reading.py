@@ -8,7 +8,21 @@ from typing import Annotated, Any, get_args
 from asyncpg import Record
 from msgspec import Meta
 from msgspec.structs import replace
-from sqlalchemy import BigInteger, DateTime, Integer, bindparam, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy import case as case_of
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
@@ -17,25 +31,41 @@ from forum.reading import read_posts_by_id
 from forum.shapes import Post
 from forum.tables import posts, sectors
 from forum.visibility import seen_by
+from gatherings.tables import rooms
 from moderation.cases import FLAGGED, is_involved
+from moderation.claims import read_claims
+from moderation.discussion import read_notes
 from moderation.ledger import read_decisions
 from moderation.policy import ensure_can_read_queue
-from moderation.shapes import Case, CasePage, CaseState, CountedReason, Decision, ObjectName
+from moderation.shapes import (
+    Case,
+    CaseClaim,
+    CaseFilter,
+    CasePage,
+    CaseState,
+    CountedReason,
+    Decision,
+    ObjectName,
+    Waiting,
+)
 from moderation.tables import cases, flags
 from moderation.visibility import visible_cases
+from moderation.weighing import Weight, weigh
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.log import Stream, read_heads
 from storage.statements import Statement, statement
 
 PAGE = 20
+ALL_OPEN = CaseFilter()
 
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Turn = Annotated[int, Meta(ge=0, le=9)]
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
 _CASES = (
     select(
-        *cases.c[("id", "object_kind", "object_id", "state", "version", "opened_at")],
+        *cases.c[("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at")],
         sectors.c.slug,
         *posts.c[("topic_id", "author_id", "pseudonym")],
         FLAGGED.label("has_flagged"),
@@ -56,16 +86,37 @@ _NOTES = statement(
     .where(flags.c.case_id == bindparam("case"), flags.c.note != "")
     .order_by(flags.c.flagged_at, flags.c.id)
 )
+_WAITING = statement(select(func.count()).select_from(cases).where(cases.c.state == "open", visible_cases()))
 _SECTORS = statement(select(sectors.c.id).order_by(sectors.c.place))
 
 
+def _flagged(reason: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(flags.c.case_id == cases.c.id, flags.c.reason == reason)
+
+
+_IS_LIVE = exists().where(rooms.c.topic_id == posts.c.topic_id, rooms.c.state == "open")
+# First danger to somebody, then what happens in a room that is open, then what has waited longest.
+_TURN = case_of((_flagged(literal("danger")), 0), (_IS_LIVE, 1), else_=2)
+
+
+def _only(column: ColumnElement[Any], name: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(bindparam(name, type_=column.type).is_(None), matches)
+
+
 def _page(state: CaseState, following: bool) -> Statement:
-    key = (cases.c.opened_at, cases.c.id)
-    query = _CASES.where(cases.c.state == bindparam("state"))
+    key: tuple[ColumnElement[Any], ...] = (cases.c.opened_at, cases.c.id)
+    here = [bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger)]
+    if state == "open":
+        key, here = (_TURN, *key), [bindparam("turn", type_=Integer), *here]
+    in_sector = sectors.c.slug == bindparam("sector", type_=Text)
+    for_reason = _flagged(bindparam("reason", type_=Text))
+    query = _CASES.add_columns(_TURN.label("turn")).where(
+        cases.c.state == bindparam("state"),
+        _only(sectors.c.slug, "sector", in_sector),
+        _only(flags.c.reason, "reason", for_reason),
+    )
     if following:
-        at = bindparam("at", type_=DateTime(timezone=True))
-        here = tuple_(at, bindparam("id", type_=BigInteger))
-        query = query.where(tuple_(*key) > here if state == "open" else tuple_(*key) < here)
+        query = query.where(tuple_(*key) > tuple_(*here) if state == "open" else tuple_(*key) < tuple_(*here))
     query = query.order_by(*(key if state == "open" else (column.desc() for column in key)))
     return statement(query.limit(bindparam("count", type_=Integer)))
 
@@ -78,19 +129,30 @@ _PAGES: dict[tuple[CaseState, bool], Statement] = {
 
 
 async def read_cases(
-    tx: Reader, actor: Actor, epoch: str, state: CaseState = "open", after: str | None = None
+    tx: Reader, actor: Actor, epoch: str, only: CaseFilter = ALL_OPEN, after: str | None = None
 ) -> CasePage:
     """One page of the queues of the sectors that the actor moderates."""
+    state = only.state
     ensure_can_read_queue(actor)
     streams = await _streams(tx, actor, epoch)
     binds = {"state": state, "count": PAGE + 1, "viewer": actor.id, **seen_by(actor)}
-    if after is not None:
+    binds |= {"sector": only.sector, "reason": only.reason}
+    if after is not None and state == "open":
+        binds["turn"], binds["at"], binds["id"] = read_cursor(after, tuple[_Turn, datetime, _Id])
+    elif after is not None:
         binds["at"], binds["id"] = read_cursor(after, tuple[datetime, _Id])
     rows = await tx.rows(_PAGES[state, after is not None], **binds)
     shown = await _show(tx, actor, rows[:PAGE])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    following = None if last is None else write_cursor(last["opened_at"], last["id"])
+    turn = [last["turn"]] if last and state == "open" else []
+    following = None if last is None else write_cursor(*turn, last["opened_at"], last["id"])
     return CasePage([_personal(actor, case, row) for case, row in shown], following, streams)
+
+
+async def count_waiting(tx: Reader, actor: Actor) -> Waiting:
+    """How much waits in the queues of the sectors that the actor moderates."""
+    ensure_can_read_queue(actor)
+    return Waiting(await tx.value(_WAITING, **seen_by(actor)))
 
 
 async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
@@ -103,7 +165,8 @@ async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
     case = _personal(actor, case, row)
     if case.involved:
         return case
-    return replace(case, notes=[note["note"] for note in await tx.rows(_NOTES, case=case_id)])
+    said = [note["note"] for note in await tx.rows(_NOTES, case=case_id)]
+    return replace(case, notes=said, discussion=await read_notes(tx, case_id))
 
 
 async def find_cases(tx: Reader, viewer: Actor, ids: Sequence[int]) -> dict[int, Case]:
@@ -118,10 +181,13 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
         return []
     texts = await read_posts_by_id(tx, viewer, [row["object_id"] for row in rows])
     decided = await read_decisions(tx, ids)
+    claims = await read_claims(tx, ids)
+    weights = await weigh(tx, ids)
     counted: dict[int, list[CountedReason]] = defaultdict(list)
     for reason in await tx.rows(_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
-    return [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
+    made = [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
+    return [(_with(case, claims.get(case.id), weights[case.id]), row) for case, row in made]
 
 
 def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], texts: dict[int, Post]) -> Case:
@@ -133,9 +199,14 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
         version=row["version"],
         reasons=reasons,
         opened_at=row["opened_at"],
+        escalated_at=row["escalated_at"],
         decisions=decided,
         post=texts.get(row["object_id"]),
     )
+
+
+def _with(case: Case, claim: CaseClaim | None, weight: Weight) -> Case:
+    return replace(case, claim=claim, score=weight.score, because=weight.words)
 
 
 def _personal(actor: Actor, case: Case, row: Record) -> Case:

@@ -4,28 +4,49 @@ from typing import Annotated
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, PathId, answers, json_response
 from core.ids import PostId
-from moderation import decisions, flags, ledger, reading
+from moderation import (
+    decisions,
+    flags,
+    health,
+    ledger,
+    reading,
+    routes_appeals,
+    routes_audit,
+    routes_cases,
+    routes_reports,
+    routes_sanctions,
+    routes_transparency,
+)
+from moderation.health import Health
 from moderation.shapes import (
+    Action,
     Case,
+    CaseFilter,
     CasePage,
     CaseState,
     Decision,
     Flag,
+    FlagReason,
+    LedgerFilter,
     LedgerPage,
     NewDecision,
     NewFlag,
     NewReversal,
+    Waiting,
 )
 from storage.database import Database
 from storage.once import Once
 
 # Litestar keeps the name `state` for itself.
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
+OnlyAction = Annotated[Action | None, QueryParameter(name="action")]
+OnlyReversed = Annotated[bool | None, QueryParameter(name="reversed")]
+OnlyReason = Annotated[FlagReason | None, QueryParameter(name="reason")]
 
 
 @post("/posts/{post_id:int}/flags", responses=answers(201, Flag), operation_id="flag_post")
@@ -46,11 +67,29 @@ async def read_cases(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     only: OnlyState = "open",
+    sector: FromQuery[str | None] = None,
+    reason: OnlyReason = None,
     after: Cursor = None,
 ) -> CasePage:
-    """One page of the cases of the sectors one moderates: open ones oldest first, decided ones latest first."""
+    """One page of the cases of the sectors one moderates: open ones by their turn (danger, then rooms that are open, then
+    age), decided ones latest first."""
+    wanted = CaseFilter(state=only, sector=sector, reason=reason)
     async with db.read() as tx:
-        return await reading.read_cases(tx, actor, db.epoch, only, after)
+        return await reading.read_cases(tx, actor, db.epoch, wanted, after)
+
+
+@get("/cases/waiting", operation_id="count_waiting")
+async def count_waiting(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Waiting:
+    """How many cases wait in the sectors one moderates."""
+    async with db.read() as tx:
+        return await reading.count_waiting(tx, actor)
+
+
+@get("/cases/health", operation_id="read_queue_health")
+async def read_queue_health(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Health:
+    """How the queues of the sectors one moderates do, and who decided how much in the last thirty days."""
+    async with db.read() as tx:
+        return await health.read_health(tx, actor)
 
 
 @get("/cases/{case_id:int}", operation_id="read_case")
@@ -89,10 +128,36 @@ async def reverse_decision(
 
 
 @get("/ledger", operation_id="read_ledger")
-async def read_ledger(db: NamedDependency[Database], after: Cursor = None) -> LedgerPage:
+async def read_ledger(
+    db: NamedDependency[Database],
+    sector: FromQuery[str | None] = None,
+    action: OnlyAction = None,
+    moderator: FromQuery[str | None] = None,
+    reversed_: OnlyReversed = None,
+    after: Cursor = None,
+) -> LedgerPage:
     """One page of all decisions, the latest first, naming nobody."""
     async with db.read() as tx:
-        return await ledger.read_ledger(tx, after)
+        only = LedgerFilter(sector=sector, action=action, moderator=moderator, reversed=reversed_)
+        return await ledger.read_ledger(tx, after, only)
 
 
-routes = [flag_post, read_cases, read_case, decide_case, reverse_decision, read_ledger]
+routes = [
+    flag_post,
+    read_cases,
+    count_waiting,
+    read_queue_health,
+    read_case,
+    decide_case,
+    reverse_decision,
+    read_ledger,
+]
+for more in (
+    routes_appeals,
+    routes_audit,
+    routes_cases,
+    routes_reports,
+    routes_sanctions,
+    routes_transparency,
+):
+    routes += more.routes

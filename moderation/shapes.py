@@ -11,9 +11,13 @@ from members.shapes import Author
 from storage.log import Stream
 
 ObjectKind = Literal["post"]
-FlagReason = Literal["spam", "off_topic", "abusive", "misleading", "private", "illegal", "other"]
+FlagReason = Literal[
+    "spam", "off_topic", "abusive", "misleading", "private", "illegal", "child_abuse", "danger", "other"
+]
 CaseState = Literal["open", "decided"]
-Action = Literal["hide", "no_action"]
+Action = Literal["hide", "no_action", "lock", "warn", "silence", "suspend", "remove"]
+# What is done to a member, not to what they wrote.
+SANCTIONS = frozenset({"warn", "silence", "suspend", "remove"})
 
 NOTE_LENGTH = 2_000
 RULE_LENGTH = 200
@@ -22,6 +26,7 @@ FACTS_LENGTH = 2_000
 Note = Annotated[str, Meta(max_length=NOTE_LENGTH, pattern=NO_CONTROLS)]
 Rule = Annotated[str, Meta(min_length=1, max_length=RULE_LENGTH, pattern=ONE_LINE)]
 Facts = Annotated[str, Meta(min_length=1, max_length=FACTS_LENGTH, pattern=NO_CONTROLS)]
+CaseId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
@@ -55,12 +60,25 @@ class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     facts: Facts
 
 
-class NewDecision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to do about a case, in the version that was looked at; a restriction needs its reason."""
-
-    version: Version
+class _Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     action: Action
     reason: Reason | None = None
+    also: Annotated[list[Action], Meta(max_length=6)] = []
+    days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
+    everywhere: bool = False
+
+    @property
+    def actions(self) -> list[Action]:
+        """All of them, each once."""
+        return list(dict.fromkeys([self.action, *self.also]))
+
+
+class NewDecision(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do about a case, in the version that was looked at, `also` what else, all with one reason; a restriction
+    needs it. `days` and `everywhere` are for what is done to who wrote it: silencing and suspending count in the sector
+    unless everywhere."""
+
+    version: Version
 
 
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +93,7 @@ class Reversal(Struct, frozen=True, kw_only=True):
     facts: str
     at: datetime
     by: Author | None | UnsetType = UNSET
+    moderator: str | None | UnsetType = UNSET
 
 
 class Decision(Struct, frozen=True, kw_only=True):
@@ -86,11 +105,61 @@ class Decision(Struct, frozen=True, kw_only=True):
     reason: Reason | None
     by: Author | None
     at: datetime
+    undo_until: datetime
+    until: datetime | None = None
     reversal: Reversal | None = None
 
 
+class DecidedCase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of several cases that are decided alike, in the version that was looked at."""
+
+    id: CaseId
+    version: Version
+
+
+class NewDecisions(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same decision about several cases, with one reason."""
+
+    cases: Annotated[list[DecidedCase], Meta(min_length=1, max_length=50)]
+
+    def about(self, case: DecidedCase) -> NewDecision:
+        """The decision about one of them."""
+        facts = {name: getattr(self, name) for name in _Decided.__struct_fields__}
+        return NewDecision(version=case.version, **facts)
+
+
+class DecisionMade(Struct, frozen=True, kw_only=True):
+    """What became of one of several cases: its decision, or why there is none."""
+
+    case: int
+    decision: Decision | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class DecisionsMade(Struct, frozen=True):
+    """What became of each of them, in the order in which they were named."""
+
+    items: list[DecisionMade]
+
+
+class Sanction(Struct, frozen=True, kw_only=True):
+    """What was decided against a member: why, where and until when. The decision says how to appeal."""
+
+    decision: int
+    action: Action
+    sector: str | None
+    room: int | None
+    begun_at: datetime
+    until: datetime | None
+    ended_at: datetime | None
+    is_in_force: bool
+    rule: str
+    facts: str
+
+
 class LedgerEntry(Struct, frozen=True, kw_only=True):
-    """A decision as everybody sees it: nobody is named."""
+    """A decision as everybody sees it: nobody is named; `moderator` is a name by lot, another one each month."""
 
     id: int
     case: int
@@ -99,7 +168,18 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     action: Action
     reason: Reason | None
     at: datetime
+    until: datetime | None = None
+    moderator: str | None
     reversal: Reversal | None = None
+
+
+class LedgerFilter(Struct, frozen=True, kw_only=True):
+    """Which decisions are asked for."""
+
+    sector: str | None = None
+    action: Action | None = None
+    moderator: str | None = None
+    reversed: bool | None = None
 
 
 class LedgerPage(Struct, frozen=True):
@@ -116,11 +196,39 @@ class CountedReason(Struct, frozen=True):
     count: int
 
 
+class CaseClaim(Struct, frozen=True):
+    """Who is at a case, and until when unless they say so again."""
+
+    by: Author
+    until: datetime
+
+
+class NewClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To be at a case oneself, or to hand it to another moderator."""
+
+    member: Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)] | None = None
+
+
+class NewCaseNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something for the other moderators."""
+
+    body: Facts
+
+
+class CaseNote(Struct, frozen=True, kw_only=True):
+    """What a moderator told the others."""
+
+    id: int
+    by: Author | None
+    body: str
+    at: datetime
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """One thing that moderators must look at. Reporters are not named.
 
-    `involved` tells a viewer who wrote or flagged it that others decide; `notes` are what the flags said, for those
-    who may decide. Events, which are made for all moderators of a sector, leave both out.
+    `involved` tells a viewer who wrote or flagged it that others decide; `notes` are what the flags said and `discussion`
+    what moderators say, for those who may decide. Events, which are made for all moderators of a sector, leave these out.
     """
 
     id: int
@@ -131,13 +239,32 @@ class Case(Struct, frozen=True, kw_only=True):
     reasons: list[CountedReason]
     opened_at: datetime
     decisions: list[Decision]
+    escalated_at: datetime | None = None
     post: Post | None
+    claim: CaseClaim | None = None
+    score: float = 0
+    because: list[str] = []
     involved: bool | UnsetType = UNSET
     notes: list[str] | UnsetType = UNSET
+    discussion: list[CaseNote] | UnsetType = UNSET
+
+
+class CaseFilter(Struct, frozen=True, kw_only=True):
+    """Which cases are asked for."""
+
+    state: CaseState = "open"
+    sector: str | None = None
+    reason: FlagReason | None = None
+
+
+class Waiting(Struct, frozen=True):
+    """How many cases wait in the viewer's queues."""
+
+    waiting: int
 
 
 class CasePage(Struct, frozen=True):
-    """One page of the viewer's queues: open cases oldest first, decided ones latest first; one stream a sector."""
+    """One page of the viewer's queues: open cases by their turn, decided ones latest first; one stream a sector."""
 
     items: list[Case]
     next: str | None

@@ -2,10 +2,13 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Integer,
     Table,
@@ -26,6 +29,8 @@ cases = Table(
     Column("state", Text, nullable=False, server_default="open"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("opened_at", DateTime(timezone=True), nullable=False),
+    # Since then it is for the administrators.
+    Column("escalated_at", DateTime(timezone=True)),
 )
 
 flags = Table(
@@ -35,11 +40,105 @@ flags = Table(
     Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
     Column("object_kind", Text, nullable=False),
     Column("object_id", BigInteger, nullable=False),
-    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    # Nobody's where it came as a report from outside.
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
+    Column("report_id", BigInteger, ForeignKey("reports.id"), unique=True),
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("flagged_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("object_kind", "object_id", "member_id"),
+    CheckConstraint("member_id IS NOT NULL OR report_id IS NOT NULL", name="flags_have_a_source"),
+)
+
+appeals = Table(
+    "appeals",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("decision_id", BigInteger, ForeignKey("decisions.id"), nullable=False),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("report_id", BigInteger, ForeignKey("reports.id")),
+    Column("body", Text, nullable=False),
+    Column("appealed_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text),
+    Column("answer", Text),
+    Column("answered_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("answered_at", DateTime(timezone=True)),
+    UniqueConstraint("decision_id", "member_id"),
+    UniqueConstraint("decision_id", "report_id"),
+    CheckConstraint("btrim(body) <> ''"),
+    CheckConstraint("outcome IN ('upheld', 'reversed')"),
+    CheckConstraint(
+        "(outcome IS NULL) = (answer IS NULL) AND (outcome IS NULL) = (answered_at IS NULL)"
+        " AND (answer IS NULL OR btrim(answer) <> '')",
+        name="appeals_are_answered_in_writing",
+    ),
+)
+
+# Who is at a case just now: binds nobody, and lapses.
+case_claims = Table(
+    "case_claims",
+    metadata,
+    Column("case_id", BigInteger, ForeignKey("cases.id"), primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
+# What moderators are called in the ledger: another name each month.
+moderator_names = Table(
+    "moderator_names",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("month", "name"),
+)
+
+# What moderators say to each other.
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("body", Text, nullable=False),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("btrim(body) <> ''"),
+)
+
+# Notices from anyone. The reference is all that whoever made one needs to see what became of it.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("object_kind", Text, nullable=False),
+    Column("object_id", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("name", Text),
+    Column("email", Text),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("told_at", DateTime(timezone=True)),
+    Column("forgotten_at", DateTime(timezone=True)),
+    CheckConstraint("btrim(why) <> ''"),
+    CheckConstraint(
+        "reason = 'child_abuse' OR forgotten_at IS NOT NULL OR (btrim(name) <> '' AND email IS NOT NULL)",
+        name="reports_say_who",
+    ),
+)
+
+# Each time an administrator looked who reported.
+reporter_looks = Table(
+    "reporter_looks",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("reason", Text, nullable=False),
+    Column("looked_at", DateTime(timezone=True), nullable=False),
 )
 
 decisions = Table(
@@ -55,6 +154,13 @@ decisions = Table(
     Column("reversal_facts", Text),
     Column("reversed_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("reversed_at", DateTime(timezone=True)),
+    # Within its first seconds: then it was never made, and nothing reads it.
+    Column("undone_at", DateTime(timezone=True)),
+    # Of several actions decided at once with one reason: the first of them, which itself has none.
+    Column("together", BigInteger, ForeignKey("decisions.id")),
+    Column("automated", Boolean, nullable=False, server_default="false"),
+    # When whoever it hits was sent the statement of reasons.
+    Column("author_told_at", DateTime(timezone=True)),
     CheckConstraint(
         "action = 'no_action' OR (rule IS NOT NULL AND btrim(rule) <> ''"
         " AND facts IS NOT NULL AND btrim(facts) <> '')",
@@ -64,4 +170,20 @@ decisions = Table(
         "reversed_at IS NULL OR (reversal_facts IS NOT NULL AND btrim(reversal_facts) <> '')",
         name="reversals_have_reasons",
     ),
+    UniqueConstraint("id", "action", name="decisions_are_one_action"),
+)
+
+# What a decision does to a member; there is none without a decision that does just this.
+sanctions = Table(
+    "sanctions",
+    metadata,
+    Column("decision_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("action", Text, nullable=False),
+    Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
+    Column("sector_id", BigInteger, ForeignKey("sectors.id")),
+    Column("topic_id", BigInteger, ForeignKey("topics.id")),
+    Column("begun_at", DateTime(timezone=True), nullable=False),
+    Column("until", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    ForeignKeyConstraint(["decision_id", "action"], ["decisions.id", "decisions.action"]),
 )

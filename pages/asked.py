@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
 from forum.shapes import Post
-from gatherings.ranking import Rank
+from gatherings.questions.ranking import Rank
 from gatherings.shapes import QUESTION_LENGTH, Question
 from pages.contribution import date, who
 
@@ -53,6 +53,11 @@ def asker(one: Question, groups: Mapping[str, str]) -> Markup:
     """Who asked, and from which group."""
     author = None if one.author is UNSET else one.author
     return Markup(who(author, groups, "Anonymous (you)" if one.mine is True else "Anonymous"))
+
+
+def change(one: Question, hall: Hall) -> Markup:
+    """The form by which who asked changes what waits for approval."""
+    return Markup(_change(one, hall))
 
 
 def why(rank: Rank, groups: Mapping[str, str]) -> Markup:

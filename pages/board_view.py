@@ -9,9 +9,9 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
+from gatherings.notices.shapes import Column, Notice
 from gatherings.policy import RoomFacts, WriterFacts, ensure_can_write
 from gatherings.shapes import Gathering, Room
-from gatherings.shapes_notices import Column, Notice
 from pages.contribution import who
 from storage.log import Stream
 

@@ -6,12 +6,13 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import GatheringId, RoomId
-from gatherings import reading, rooms
+from gatherings import reading
 from gatherings.gatherings import get_gathering
 from gatherings.policy import RoomFacts
-from gatherings.question_reading import count_questions
+from gatherings.questions.reading import count_questions
+from gatherings.questions.standing import read_standing
+from gatherings.rooms import rooms
 from gatherings.shapes import Counts, Gathering, Question, QuestionState, Room
-from gatherings.standing import read_standing
 from storage.database import Reader
 from storage.log import Stream, read_head
 

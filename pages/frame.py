@@ -3,7 +3,9 @@
 from markupsafe import Markup, escape
 from msgspec import Struct
 
+from core import clock
 from core.actor import VISITOR, Actor
+from moderation.ladder import Ladder
 
 # What a redirect may say on the page it leads to, by its code in the address.
 SAID = {
@@ -27,6 +29,9 @@ SAID = {
     "answered": "Your answer is in. You can change it while the poll is open.",
     "taken-back": "Your answer is taken back.",
     "posted": "Your notice is on the board.",
+    "added": "Your entry is on the board.",
+    "saved": "It is saved.",
+    "kept": "Your draft is kept.",
     "withdrawn": "It is withdrawn. You can restore it.",
 }
 
@@ -41,6 +46,7 @@ class Community(Struct, frozen=True, kw_only=True):
     stages: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    ladder: Ladder = Ladder()
 
     def short_groups(self) -> dict[str, str]:
         """The stakeholder groups in a few words, escaped: their names without what stands in brackets."""
@@ -80,6 +86,13 @@ class Frame(Struct, kw_only=True):
     def has_duties(self) -> bool:
         """Whether the page of duties has something for this viewer."""
         return self.viewer.is_administrator
+
+    @property
+    def sanctioned(self) -> bool:
+        """Whether something holds against whoever looks that every page should say."""
+        viewer = self.viewer
+        silenced = viewer.silenced_until is not None and clock.now() < viewer.silenced_until
+        return silenced or viewer.suspended_until is not None or bool(viewer.barred)
 
     def current(self, address: str) -> Markup:
         """What marks a link as the one that leads where one is."""

@@ -1,7 +1,7 @@
 """How polls look: forms to answer them, bars and words of their results, and what hosts do with them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -11,10 +11,19 @@ from core.actor import Actor
 from core.errors import allowed
 from core.ids import PollId
 from gatherings.policy import RoomFacts, WriterFacts, ensure_can_write
-from gatherings.policy_polls import ensure_can_prepare, may_strike
-from gatherings.poll_reading import read_results, show_polls
-from gatherings.shapes_polls import NewPoll, Poll, PollChange, PollResults, Struck, WordGroup
-from gatherings.writing import get_writer
+from gatherings.polls.policy import ensure_can_prepare, may_strike
+from gatherings.polls.reading import read_results, show_polls
+from gatherings.polls.shapes import (
+    NewPoll,
+    Poll,
+    PollChange,
+    PollKind,
+    PollResults,
+    PollSettings,
+    Struck,
+    WordGroup,
+)
+from gatherings.rooms.writing import get_writer
 from pages.forms import Form, Typed, text_in, to_shape
 from storage.database import Reader
 
@@ -76,6 +85,11 @@ class PollsView(Struct, frozen=True, kw_only=True):
     can_strike: bool
     form: Form
     editing: int | None
+
+
+def samples(room: int) -> list[PollView]:
+    """A poll of each kind that asks nothing: the page's script makes those that are opened meanwhile of them."""
+    return [_sample(room, kind) for kind in get_args(PollKind)]
 
 
 async def view_polls(
@@ -159,6 +173,32 @@ def form_of(poll: Poll) -> Form:
     typed |= {"kind": [poll.kind], "title": [poll.title], "options": ["\n".join(poll.options)]}
     typed |= {"live": ["1"] if poll.reveals == "live" else [], "by_group": ["1"] if poll.by_group else []}
     return Form(typed=typed, version=poll.version)
+
+
+def _sample(room: int, kind: PollKind) -> PollView:
+    options = ["", ""] if kind in ("single", "several", "ranked") else []
+    settings = (
+        PollSettings(most=1, low=0, high=1) if kind != "scale" else PollSettings(low=0, high=1, low_label=" ")
+    )
+    results = PollResults(ballots=0, counts=[0, 0], points=[0, 0], mean=None, median=None, words=[])
+    if kind == "words":
+        results = PollResults(ballots=0, words=[])
+    elif kind != "ranked":
+        results = PollResults(ballots=0, counts=[0, 0], mean=None, median=None)
+    poll = Poll(
+        id=0, room=room, kind=kind, title="", options=options, settings=settings, state="open", reveals="live",
+        by_group=True, version=0, ballots=0, results=results, my_answer=None,
+    )  # fmt: skip
+    return PollView(
+        poll=poll,
+        is_early=False,
+        results=results,
+        bars=_bars(poll, results),
+        words=[],
+        groups=[],
+        struck=[],
+        points=range(2),
+    )
 
 
 async def _view(tx: Reader, actor: Actor, room: RoomFacts, poll: Poll, groups: Mapping[str, str]) -> PollView:

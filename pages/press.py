@@ -35,7 +35,7 @@ class Press:
         self.statics = Statics()
         self.templates = environment()
         self.sector_ids: dict[str, SectorId] = {}
-        self.marked = {"/", "/g", "/s", "/inbox", "/queue", "/admin", "/signin", "/help"}
+        self.marked = {"/", "/g", "/b", "/s", "/inbox", "/unread", "/queue", "/admin", "/signin", "/help"}
         self.marked |= {f"/s/{slug}" for slug, _ in community.sectors}
         self.places: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from gatherings.programme.shapes import Session
 from gatherings.shapes import Gathering, Room
-from gatherings.shapes_programme import Session
 
 # In their own words: who looks for a language reads it.
 LANGUAGES = {

@@ -46,6 +46,7 @@ def environment() -> Environment:
     made.filters["utc"] = utc
     made.filters["day"] = day
     made.filters["hour"] = hour
+    made.filters["span"] = span
     made.filters["address"] = _address
     made.filters["browser"] = browser
     return made
@@ -77,6 +78,16 @@ def day(at: datetime) -> str:
 def hour(at: datetime) -> str:
     """A time of day in UTC."""
     return f"{at.astimezone(UTC):%H:%M}"
+
+
+def span(seconds: int) -> str:
+    """A length of time in the largest unit that it fills."""
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0 and seconds >= size:
+            count = seconds // size
+            article = "an" if word == "hour" else "a"
+            return f"{article} {word}" if count == 1 else f"{count} {word}s"
+    return "no time"
 
 
 def browser(agent: str) -> str:

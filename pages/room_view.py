@@ -2,25 +2,38 @@
 
 from typing import Literal
 
+import msgspec
 from msgspec import UNSET, Struct
 
 from core.actor import Actor
 from core.ids import GatheringId, RoomId
 from forum.reading import read_posts_by_id
 from forum.shapes import Post
-from gatherings import reading, rooms
-from gatherings.boards import count_columns
+from gatherings import reading
 from gatherings.gatherings import get_gathering
+from gatherings.notices.boards import count_columns
 from gatherings.policy import RoomFacts, WriterFacts
-from gatherings.poll_reading import show_polls
-from gatherings.question_reading import count_questions, find_on_stage
+from gatherings.polls.reading import show_polls
+from gatherings.questions.ranking import HALVED_AFTER, LIFT, Z
+from gatherings.questions.reading import count_questions, find_on_stage
+from gatherings.questions.standing import read_standing
+from gatherings.rooms import rooms
+from gatherings.rooms.writing import get_writer
 from gatherings.shapes import Counts, Gathering, Question, QuestionOrder, QuestionPage, QuestionState, Room
-from gatherings.standing import read_standing
-from gatherings.writing import get_writer
 from storage.database import Reader
 
 Shown = Literal["live", "answered", "dismissed"]
+# What the order depends on, as its followers in the page read it.
+RANKING = msgspec.json.encode({"z": Z, "halvedAfter": HALVED_AFTER, "lift": LIFT}).decode()
 _STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
+
+
+class Ways(Struct, frozen=True, kw_only=True):
+    """How much there is in each part of a room, for the tabs that lead there."""
+
+    waiting: int
+    notices: int
+    open_polls: list[int]
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -36,8 +49,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     shortlist: list[Question]
     own: list[Question]
     answers: dict[int, Post]
-    notices: int
-    open_polls: int
+    ways: Ways
 
 
 async def visit(
@@ -54,6 +66,7 @@ async def visit(
     page = await reading.read_questions(tx, actor, room_id, wanted, epoch, show, after)
     facts, room = await rooms.look_at_room(tx, actor, room_id)
     is_host = actor.hosts_at(facts.gathering_id)
+    counts = await count_questions(tx, room_id, is_host)
     is_first = show == "live" and after is None
 
     standing = await read_standing(tx, actor, facts, _STANDING, only_own=True) if is_first else []
@@ -63,12 +76,22 @@ async def visit(
         room=room,
         gathering=await get_gathering(tx, GatheringId(room.gathering)),
         writer=await get_writer(tx, actor, facts),
-        counts=await count_questions(tx, room_id, is_host),
+        counts=counts,
         page=page,
         stage=await find_on_stage(tx, actor, facts),
         shortlist=[one for one in standing if one.state == "shortlisted"],
         own=[one for one in standing if one.state != "shortlisted"],
         answers=await read_posts_by_id(tx, actor, written) if written else {},
+        ways=await look_about(tx, actor, facts, counts),
+    )
+
+
+async def look_about(tx: Reader, actor: Actor, facts: RoomFacts, counts: Counts | None = None) -> Ways:
+    """What goes on in a room; `counts` if they were read already."""
+    if counts is None:
+        counts = await count_questions(tx, facts.id, actor.hosts_at(facts.gathering_id))
+    return Ways(
+        waiting=counts.live + counts.shortlisted,
         notices=await _notices(tx, facts),
         open_polls=await _open_polls(tx, actor, facts),
     )
@@ -80,7 +103,7 @@ async def _notices(tx: Reader, facts: RoomFacts) -> int:
     return sum(column.notices for column in await count_columns(tx, facts.id))
 
 
-async def _open_polls(tx: Reader, actor: Actor, facts: RoomFacts) -> int:
+async def _open_polls(tx: Reader, actor: Actor, facts: RoomFacts) -> list[int]:
     if "polls" not in facts.modules:
-        return 0
-    return sum(poll.state == "open" for poll in await show_polls(tx, actor, facts))
+        return []
+    return [poll.id for poll in await show_polls(tx, actor, facts) if poll.state == "open"]

@@ -10,16 +10,17 @@ from core.errors import Refusal
 from core.http import Cursor, PathId, status_of
 from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
 from forum.posts import set_reaction
-from gatherings import boards, notice_reading, notices, rooms
 from gatherings.gatherings import get_gathering
-from gatherings.poll_reading import show_polls
-from gatherings.question_reading import count_questions
-from gatherings.routes_notices import OnlyColumn, Words
-from gatherings.shapes_notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNotice, NoticeChange
-from gatherings.writing import get_writer
+from gatherings.notices import boards, notices
+from gatherings.notices import reading as notice_reading
+from gatherings.notices.routes import OnlyColumn, Words
+from gatherings.notices.shapes import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNotice, NoticeChange
+from gatherings.rooms import rooms
+from gatherings.rooms.writing import get_writer
 from pages.board_view import SHOWN, STAYS, Board, Filter, Shelf, blank, stand_of
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
+from pages.room_view import look_about
 from pages.routes_rooms import Foyer
 from storage.database import Reader
 from storage.log import Stream, read_head
@@ -128,7 +129,7 @@ async def _page(
 ) -> Response[bytes]:
     async with foyer.db.read() as tx:
         board = await _read(tx, foyer, room_id, asked, after)
-        waiting, open_polls = await _beside(tx, foyer, board)
+        ways = await look_about(tx, foyer.actor, board.facts)
         stand = stand_of(foyer.actor, board, foyer.press.groups)
         held = await boards.count_held(tx, room_id) if stand.is_host else 0
     return foyer.press.page(
@@ -141,9 +142,8 @@ async def _page(
         stream=board.stream,
         stand=stand,
         asked=asked,
-        waiting=waiting,
+        ways=ways,
         held=held,
-        open_polls=open_polls,
         after=after,
         sample=blank(board.room),
         groups=foyer.press.groups_json,
@@ -152,17 +152,6 @@ async def _page(
         notice_length=NOTICE_LENGTH,
         title_length=NOTICE_TITLE_LENGTH,
     )
-
-
-async def _beside(tx: Reader, foyer: Foyer, board: Board) -> tuple[int, int]:
-    # What else goes on in the room: how many questions wait, and how many polls are open.
-    facts, waiting, open_polls = board.facts, 0, 0
-    if "questions" in facts.modules:
-        counts = await count_questions(tx, facts.id, foyer.actor.hosts_at(facts.gathering_id))
-        waiting = counts.live + counts.shortlisted
-    if "polls" in facts.modules:
-        open_polls = sum(poll.state == "open" for poll in await show_polls(tx, foyer.actor, facts))
-    return waiting, open_polls
 
 
 async def _read(

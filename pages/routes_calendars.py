@@ -5,9 +5,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from core.errors import NotFound
-from core.http import IfNoneMatch, matches
+from core.http import IfNoneMatch, etag_of, matches
 from core.ids import GatheringId
-from gatherings import calendars
+from gatherings.programme import calendars
 from storage.database import Database
 
 _TYPE = "text/calendar"
@@ -18,34 +18,25 @@ async def show_gathering_calendar(
     calendar: FromPath[str], db: NamedDependency[Database], if_none_match: IfNoneMatch = None
 ) -> Response[bytes]:
     """A gathering and its programme."""
-    name, number = _name_in(calendar), 0
+    name, number = name_in(calendar, "ics"), 0
     if name.isascii() and name.isdecimal() and len(name) < 19:
         number = int(name)
     async with db.read() as tx:
         body = await calendars.gathering_calendar(tx, GatheringId(number), db.site)
-    return _respond(body, f"gathering-{number}", if_none_match)
+    return respond(body, f"gathering-{number}", if_none_match)
 
 
-@get("/feeds/sectors/{calendar:str}", include_in_schema=False)
-async def show_sector_calendar(
-    calendar: FromPath[str], db: NamedDependency[Database], if_none_match: IfNoneMatch = None
-) -> Response[bytes]:
-    """The gatherings of a sector."""
-    slug = _name_in(calendar)
-    async with db.read() as tx:
-        body = await calendars.sector_calendar(tx, slug, db.site)
-    return _respond(body, slug, if_none_match)
-
-
-def _name_in(calendar: str) -> str:
-    name, dot, kind = calendar.rpartition(".")
-    if not dot or kind != "ics":
+def name_in(file: str, ending: str) -> str:
+    """The name of a file with this ending; `NotFound` if it has another."""
+    name, dot, kind = file.rpartition(".")
+    if not dot or kind != ending:
         raise NotFound
     return name
 
 
-def _respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes]:
-    etag = calendars.etag_of(body)
+def respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes]:
+    """A calendar as a response."""
+    etag = etag_of(body)
     headers = {
         "ETag": etag,
         "Cache-Control": "no-cache",
@@ -56,4 +47,4 @@ def _respond(body: bytes, name: str, if_none_match: str | None) -> Response[byte
     return Response(body, headers=headers, media_type=_TYPE)
 
 
-routes = [show_gathering_calendar, show_sector_calendar]
+routes = [show_gathering_calendar]

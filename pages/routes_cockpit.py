@@ -13,17 +13,19 @@ from core.actor import Actor
 from core.errors import Denied
 from core.http import PathId
 from core.ids import QuestionId, RoomId
-from gatherings import questions, rooms, silences
 from gatherings.policy import NotHost
-from gatherings.programme_reading import read_sessions
+from gatherings.programme.reading import read_sessions
+from gatherings.programme.shapes import Session
+from gatherings.questions import questions, silences
+from gatherings.questions.shapes import NewSilence, QuestionEdit
+from gatherings.rooms import rooms
+from gatherings.rooms.writing import get_writer
 from gatherings.shapes import Question, QuestionMove, QuestionState, Room
-from gatherings.shapes_programme import Session
-from gatherings.shapes_questions import NewSilence, QuestionEdit
-from gatherings.writing import get_writer
 from pages.floor import Floor, look
 from pages.forms import BadButton, number_in, read_form, text_in, to_shape
 from pages.moves import DEEDS, DONE, FORMS, KEYS, PANEL_DEEDS, SHOWN, Deed
 from pages.press import go_to
+from pages.room_view import RANKING
 from pages.routes_rooms import Foyer
 from storage.database import Reader, Transaction
 
@@ -103,6 +105,8 @@ async def show_cockpit(
         stage=floor.of("on_stage"),
         columns=_columns(floor),
         heard=floor.heard,
+        ranking=RANKING,
+        voters=max((one.rank.why.voters for one in floor.of("live") if one.rank), default=0),
         view=view,
         opened=form,
         opened_id=number_in(q),

@@ -3,20 +3,24 @@
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from markupsafe import escape
 
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import PathId, status_of
 from core.ids import GatheringId
-from gatherings import gatherings, planning, rooms
+from forum.markup import render
+from gatherings import gatherings
 from gatherings.policy import ensure_can_announce
-from gatherings.programme_reading import read_running
+from gatherings.programme.reading import read_running
+from gatherings.rooms import planning, rooms
+from gatherings.rooms.shapes import NewRoom
 from gatherings.shapes import Gathering, NewGathering, Room
-from gatherings.shapes_rooms import NewRoom
+from members.duties import read_hosts
 from members.shapes import Taxonomies
 from pages.forms import Form, Typed, once_of, read_form, text_in, to_shape
-from pages.press import AnyRequest, Press, go_to
+from pages.press import AnyRequest, Press, go_to, safe
 from pages.programme_view import on_now, slots_of
 from pages.typed_times import moment_of, zone_of
 from storage.database import Database, Transaction
@@ -134,6 +138,7 @@ async def _show(
 ) -> Response[bytes]:
     async with db.read() as tx:
         gathering = await gatherings.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
+        hosts = await read_hosts(tx, GatheringId(gathering_id))
     return press.page(
         request,
         actor,
@@ -141,11 +146,21 @@ async def _show(
         status,
         gathering=gathering,
         rooms=[rooms.with_presence(room, presence) for room in gathering.rooms or []],
+        hosts=hosts,
+        about=safe(_about(gathering.about, db.site)),
         slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
         is_host=actor.hosts_at(GatheringId(gathering_id)),
         form=form,
     )
+
+
+def _about(text: str, site: str) -> str:
+    """The description as Markdown; one that is too intricate for that, as a host may have written it, as it stands."""
+    try:
+        return render(text, site=site).html
+    except Refusal:
+        return f"<p>{escape(text)}</p>"
 
 
 def _new_gathering(typed: Typed) -> NewGathering:

@@ -6,9 +6,10 @@ from litestar.di import NamedDependency
 from core.actor import Actor
 from forum.lists import read_latest
 from forum.sectors import read_sectors
+from forum.unread import left_by_sector, left_of
 from gatherings.gatherings import find_gatherings, read_gatherings
-from gatherings.programme_reading import read_running
-from gatherings.rooms import Presence, read_open_rooms, with_presence
+from gatherings.programme.reading import read_running
+from gatherings.rooms.rooms import Presence, read_open_rooms, with_presence
 from pages.press import AnyRequest, Press
 from pages.programme_view import on_now
 from storage.database import Database
@@ -33,10 +34,14 @@ async def show_home(
         coming = (await read_gatherings(tx, "upcoming", count=_NEXT)).items
         topics = await read_latest(tx, actor, _LATEST)
         sectors = (await read_sectors(tx, db.epoch)).items
+        marks = await left_of(tx, actor, [topic.id for topic in topics])
+        left = await left_by_sector(tx, actor)
     return press.page(
         request,
         actor,
         "home.html",
+        marks=marks,
+        left=left,
         gatherings=coming,
         topics=topics,
         sectors=sectors,
@@ -54,7 +59,8 @@ async def show_sectors(
     """All sectors."""
     async with db.read() as tx:
         sectors = (await read_sectors(tx, db.epoch)).items
-    return press.page(request, actor, "sectors.html", sectors=sectors)
+        left = await left_by_sector(tx, actor)
+    return press.page(request, actor, "sectors.html", sectors=sectors, left=left)
 
 
 @get("/help", include_in_schema=False)

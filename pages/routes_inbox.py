@@ -17,9 +17,13 @@ async def show_inbox(study: NamedDependency[Study], after: Cursor = None) -> Res
     """What the member was told, the latest first."""
     async with study.db.read() as tx:
         page = await inbox.read_inbox(tx, study.actor, study.db.epoch, after)
-    return study.press.page(
-        study.request, study.actor, "inbox.html", page=page, told=page.items, addresses=_addresses(page.items)
-    )
+    facts = {
+        "page": page,
+        "told": page.items,
+        "groups": _by_topic(page.items),
+        "addresses": _addresses(page.items),
+    }
+    return study.press.page(study.request, study.actor, "inbox.html", 200, **facts)
 
 
 @post("/inbox/read", include_in_schema=False)
@@ -35,6 +39,14 @@ async def mark_read(study: NamedDependency[Study]) -> Response[bytes]:
         else:
             await inbox.read_notification(tx, study.actor, number)
     return go_to("/inbox")
+
+
+def _by_topic(items: list[Notification]) -> list[list[Notification]]:
+    # A topic stands where its latest is.
+    groups: dict[int, list[Notification]] = {}
+    for item in items:
+        groups.setdefault(item.topic, []).append(item)
+    return list(groups.values())
 
 
 def _addresses(items: list[Notification]) -> dict[int, str]:

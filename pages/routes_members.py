@@ -11,9 +11,11 @@ from core.actor import Actor
 from core.errors import Refusal
 from core.http import status_of
 from core.ids import SessionId
-from members import accounts, credentials, passwords, profiles, sessions
+from forum.trust import read_trust
+from members import accounts, credentials, feed_keys, passwords, profiles, sessions
 from members.countries import COUNTRIES
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange, Taxonomies
+from members.trust import TrustRules
 from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
 from pages.frame import Community
 from pages.press import AnyRequest, Press, go_to
@@ -51,6 +53,7 @@ class Study(Struct, frozen=True):
     db: Database
     press: Press
     taxonomies: Taxonomies
+    trust: TrustRules
 
 
 def provide_study(
@@ -59,20 +62,31 @@ def provide_study(
     db: NamedDependency[Database],
     press: NamedDependency[Press],
     taxonomies: NamedDependency[Taxonomies],
+    trust: NamedDependency[TrustRules],
 ) -> Study:
     """The study of one request."""
-    return Study(request, actor, db, press, taxonomies)
+    return Study(request, actor, db, press, taxonomies, trust)
 
 
 @get("/m/{handle:str}", include_in_schema=False)
-async def show_member(handle: FromPath[str], study: NamedDependency[Study]) -> Response[bytes]:
+async def show_member(
+    handle: FromPath[str], study: NamedDependency[Study], trust: NamedDependency[TrustRules]
+) -> Response[bytes]:
     """What everybody may know of a member."""
     async with study.db.read() as tx:
         found = await profiles.read_profile(tx, handle)
+        standing = await read_trust(tx, trust, handle) if found.claimed else None
     facts = _facts(found, study.press.community)
     is_own = found.id == study.actor.id
     return study.press.page(
-        study.request, study.actor, "profile.html", member=found, facts=facts, is_own=is_own
+        study.request,
+        study.actor,
+        "profile.html",
+        member=found,
+        facts=facts,
+        is_own=is_own,
+        trust=standing,
+        levels=trust.levels,
     )
 
 
@@ -150,11 +164,29 @@ async def end_session(study: NamedDependency[Study]) -> Response[bytes]:
     return go_to("/settings", done="session")
 
 
-async def _settings(study: Study, forms: Mapping[str, Form], status: int = 200) -> Response[bytes]:
+@post("/settings/feeds", include_in_schema=False)
+async def change_feed_key(study: NamedDependency[Study]) -> Response[bytes]:
+    """Make a key for readers of feeds, which is shown once, or end it."""
+    study.actor.signed_in()
+    pressed = text_in(await read_form(study.request), "do")
+    if pressed not in ("make", "drop"):
+        raise BadButton
+    async with study.db.begin() as tx:
+        if pressed == "drop":
+            await feed_keys.drop_feed_key(tx, study.actor)
+            return go_to("/settings", done="saved")
+        key = await feed_keys.make_feed_key(tx, study.actor)
+    return await _settings(study, {}, feed_key=key)
+
+
+async def _settings(
+    study: Study, forms: Mapping[str, Form], status: int = 200, feed_key: str = ""
+) -> Response[bytes]:
     community = study.press.community
     async with study.db.read() as tx:
         me = await profiles.read_member(tx, study.actor.signed_in())
         open_sessions = await sessions.read_sessions(tx, study.actor)
+        has_feed_key = await feed_keys.has_feed_key(tx, study.actor.signed_in())
     return study.press.page(
         study.request,
         study.actor,
@@ -171,6 +203,8 @@ async def _settings(study: Study, forms: Mapping[str, Form], status: int = 200) 
         materials=[(slug, _words(slug)) for slug in community.materials],
         languages=[(code, _LANGUAGES.get(code, code)) for code in community.languages],
         publics=_PUBLIC,
+        feed_key=feed_key,
+        has_feed_key=has_feed_key,
     )
 
 
@@ -207,6 +241,7 @@ def _words(slug: str) -> str:
 
 
 routes = [
+    change_feed_key,
     show_member,
     show_settings,
     change_profile,

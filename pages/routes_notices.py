@@ -14,10 +14,10 @@ from forum.policy import ensure_can_reply
 from forum.reading import Place, read_posts
 from forum.replies import Replies
 from forum.shapes import NewReply, Post
-from gatherings import boards, columns, notices, rooms
 from gatherings.gatherings import get_gathering
-from gatherings.policy_notices import ensure_can_arrange
-from gatherings.shapes_notices import (
+from gatherings.notices import boards, columns, notices
+from gatherings.notices.policy import ensure_can_arrange
+from gatherings.notices.shapes import (
     COLUMN_TITLE_LENGTH,
     NOTICE_LENGTH,
     NOTICE_TITLE_LENGTH,
@@ -26,7 +26,8 @@ from gatherings.shapes_notices import (
     Notice,
     NoticeChange,
 )
-from gatherings.writing import get_writer
+from gatherings.rooms import rooms
+from gatherings.rooms.writing import get_writer
 from pages import contribution
 from pages.board_view import Board, Shelf, stand_of
 from pages.forms import BadButton, Form, number_in, once_of, read_form, text_in, to_shape
@@ -174,7 +175,7 @@ async def _notice_page(
         base=1,
         groups=foyer.press.groups,
     )
-    form.action, form.draft = f"/r/{room_id}/board/{notice_id}/reply", f"reply:{notice.post}"
+    form.action, form.draft = f"/r/{room_id}/board/{notice_id}/reply", f"notice:{notice_id}"
     return foyer.press.page(
         foyer.request,
         actor,

@@ -7,17 +7,17 @@ from litestar.params import FromQuery
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from core.ids import GatheringId, PollId, RoomId
-from gatherings import boards, poll_reading, polls, rooms
-from gatherings.ballots import BallotWriter
 from gatherings.gatherings import get_gathering
-from gatherings.policy import RoomFacts
-from gatherings.question_reading import count_questions
-from gatherings.shapes_polls import Ballot, Poll, PollMove, Strike
+from gatherings.polls import polls
+from gatherings.polls import reading as poll_reading
+from gatherings.polls.ballots import BallotWriter
+from gatherings.polls.shapes import Ballot, Poll, PollMove, Strike
+from gatherings.rooms import rooms
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
-from pages.polls_view import KINDS, answer_in, change_of, form_of, poll_in, view_polls
+from pages.polls_view import KINDS, answer_in, change_of, form_of, poll_in, samples, view_polls
 from pages.press import go_to
+from pages.room_view import look_about
 from pages.routes_rooms import Foyer
-from storage.database import Reader
 from storage.log import Stream, read_head
 
 
@@ -139,7 +139,7 @@ async def _page(
         facts, room = await rooms.look_at_room(tx, foyer.actor, room_id)
         gathering = await get_gathering(tx, GatheringId(room.gathering))
         view = await view_polls(tx, foyer.actor, facts, foyer.press.groups, form, editing)
-        waiting, notices = await _beside(tx, foyer, facts)
+        ways = await look_about(tx, foyer.actor, facts)
     return foyer.press.page(
         foyer.request,
         foyer.actor,
@@ -150,21 +150,10 @@ async def _page(
         stream=stream,
         view=view,
         poll_kinds=KINDS,
+        samples=samples(room_id),
         is_on="polls" in facts.modules,
-        waiting=waiting,
-        notices=notices,
+        ways=ways,
     )
-
-
-async def _beside(tx: Reader, foyer: Foyer, facts: RoomFacts) -> tuple[int, int]:
-    # What else goes on in the room: how many questions wait, and how many notices stand on its board.
-    waiting, notices = 0, 0
-    if "questions" in facts.modules:
-        counts = await count_questions(tx, facts.id, foyer.actor.hosts_at(facts.gathering_id))
-        waiting = counts.live + counts.shortlisted
-    if "board" in facts.modules:
-        notices = sum(column.notices for column in await boards.count_columns(tx, facts.id))
-    return waiting, notices
 
 
 routes = [show_polls, draft_poll, change_poll, move_poll, set_ballot, strike_word]

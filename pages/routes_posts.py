@@ -5,6 +5,7 @@ from typing import get_args
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 from msgspec import Struct
 
 from core import clock
@@ -12,16 +13,20 @@ from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from core.ids import PostId, TopicId
-from forum import posts, topics
+from forum import editing, posts, tending, topics
 from forum.markup import render
 from forum.policy import ensure_can_reply
 from forum.reading import show_post
+from forum.referring import read_citations
 from forum.replies import Replies
-from forum.shapes import NewReply, Post, PostChange, ReactionKind, Topic
+from forum.shapes import NewReply, Post, ReactionKind, Topic
+from pages.attaching import LARGEST_FORM, attach
 from pages.contribution import Place, contribution
+from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to, html_response
 from pages.topic_view import address_of
+from pages.uploads import read_form_with_files
 from storage.database import Database, Reader
 
 
@@ -60,31 +65,40 @@ def provide_desk(
 async def find_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
     """A post's id leads to its address."""
     async with desk.db.read() as tx:
-        return go_to((await _find(tx, desk.actor, post_id)).address)
+        return go_to((await find_spot(tx, desk.actor, post_id)).address)
 
 
 @get("/p/{post_id:int}/reply", include_in_schema=False)
-async def show_reply(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
-    """The form that answers a post."""
+async def show_reply(
+    post_id: PathId, desk: NamedDependency[Desk], quote: FromQuery[bool] = False, draft: AskedKey = ""
+) -> Response[bytes]:
+    """The form that answers a post, and may begin with what the post says."""
     async with desk.db.read() as tx:
-        spot = await _find(tx, desk.actor, post_id)
+        spot = await find_spot(tx, desk.actor, post_id)
         facts = await topics.get_topic(tx, desk.actor, TopicId(spot.topic.id))
-    ensure_can_reply(desk.actor, facts, clock.now())
-    return _reply_page(desk, spot, Form())
+        ensure_can_reply(desk.actor, facts, clock.now())
+        words = await posts.quote_post(tx, desk.actor, spot.post) if quote else ""
+        form = Form(typed={"body": [words]} if words else {}, draft=key_of(f"reply:{post_id}", draft))
+        return _reply_page(desk, spot, await draft_in(tx, desk.actor, form))
 
 
-@post("/p/{post_id:int}/reply", include_in_schema=False)
+@post("/p/{post_id:int}/reply", include_in_schema=False, request_max_body_size=LARGEST_FORM)
 async def post_reply(
     post_id: PathId, desk: NamedDependency[Desk], replies: NamedDependency[Replies]
 ) -> Response[bytes]:
     """Answer a post, or look at how the answer will read."""
-    typed = await read_form(desk.request)
+    typed, uploads = await read_form_with_files(desk.request)
     async with desk.db.read() as tx:
-        spot = await _find(tx, desk.actor, post_id)
+        spot = await find_spot(tx, desk.actor, post_id)
     topic_id = TopicId(spot.topic.id)
+    name = f"reply:{post_id}"
     try:
-        reply = to_shape(NewReply, {"body": text_in(typed, "body"), "parent": post_id})
-        if text_in(typed, "preview"):
+        typed = await attach(replies, desk.actor, typed, uploads)
+        if text_in(typed, "keep"):
+            return await keep_in(desk, name, typed)
+        facts = {"body": text_in(typed, "body"), "parent": post_id}
+        reply = to_shape(NewReply, facts | {"draft": key_of(name, text_in(typed, "draft"))})
+        if text_in(typed, "preview") or text_in(typed, "attach"):
             return _reply_page(desk, spot, Form(typed=typed, preview=render(reply.body, topic=topic_id).html))
         answer = await replies.post_reply(
             desk.actor, topic_id, reply, once_of(desk.request, desk.actor, typed)
@@ -95,45 +109,12 @@ async def post_reply(
     return go_to(f"{address_of(spot.topic)}/{number}#p{number}")
 
 
-@get("/p/{post_id:int}/edit", include_in_schema=False)
-async def show_edit(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
-    """The form that gives a post another text."""
-    desk.actor.signed_in()
-    async with desk.db.read() as tx:
-        spot = await _find(tx, desk.actor, post_id)
-        body, _ = await posts.find_source(tx, desk.actor, PostId(post_id))
-    return _edit_page(desk, spot, Form(typed={"body": [body]}, version=spot.post.version))
-
-
-@post("/p/{post_id:int}/edit", include_in_schema=False)
-async def edit_post(
-    post_id: PathId, desk: NamedDependency[Desk], replies: NamedDependency[Replies]
-) -> Response[bytes]:
-    """Give a post another text, or look at how it will read."""
-    typed = await read_form(desk.request)
-    async with desk.db.read() as tx:
-        spot = await _find(tx, desk.actor, post_id)
-    version = number_in(text_in(typed, "version")) or spot.post.version
-    try:
-        change = to_shape(PostChange, {"body": text_in(typed, "body")})
-        if text_in(typed, "preview"):
-            preview = render(change.body, topic=spot.topic.id).html
-            return _edit_page(desk, spot, Form(typed=typed, version=version, preview=preview))
-        async with desk.db.begin() as tx:
-            await posts.edit_post(tx, desk.actor, PostId(post_id), change, version, replies.changed_in_room)
-    except Refusal as refusal:
-        # What was typed stays; the version that is sent next is the one that is there now.
-        form = Form(typed=typed, version=spot.post.version).refuse(refusal)
-        return _edit_page(desk, spot, form, status_of(refusal))
-    return go_to(spot.address)
-
-
 @get("/p/{post_id:int}/withdraw", include_in_schema=False)
 async def show_withdraw(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
     """Says what withdrawing does, and asks."""
     desk.actor.signed_in()
     async with desk.db.read() as tx:
-        spot = await _find(tx, desk.actor, post_id)
+        spot = await find_spot(tx, desk.actor, post_id)
     return desk.press.page(
         desk.request,
         desk.actor,
@@ -152,19 +133,19 @@ async def withdraw_post(post_id: PathId, desk: NamedDependency[Desk]) -> Respons
     """Take one's post back."""
     async with desk.db.begin() as tx:
         await posts.withdraw_post(tx, desk.actor, PostId(post_id))
-        spot = await _find(tx, desk.actor, post_id)
+        spot = await find_spot(tx, desk.actor, post_id)
     return go_to(spot.address, done="withdrawn")
 
 
-@get("/p/{post_id:int}/history", include_in_schema=False)
-async def show_history(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
-    """All that a post has said."""
-    async with desk.db.begin() as tx:
-        found = await posts.read_revisions(tx, desk.actor, PostId(post_id))
-        spot = await _find(tx, desk.actor, post_id)
+@get("/p/{post_id:int}/citations", include_in_schema=False)
+async def show_citations(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Who quotes a post or links to it."""
+    async with desk.db.read() as tx:
+        spot = await find_spot(tx, desk.actor, post_id)
+        found = await read_citations(tx, desk.actor, PostId(post_id))
     address = address_of(spot.topic)
     return desk.press.page(
-        desk.request, desk.actor, "history.html", post=spot.post, revisions=found.items, address=address
+        desk.request, desk.actor, "citations.html", post=spot.post, citations=found.items, address=address
     )
 
 
@@ -173,22 +154,39 @@ async def set_reaction(desk: NamedDependency[Desk], replies: NamedDependency[Rep
     """One of the small buttons under a post: set or unset a reaction, bring a post back."""
     typed = await read_form(desk.request)
     async with desk.db.begin() as tx:
-        if "restore" in typed:
+        if "answer" in typed:
+            number, _, accepted = text_in(typed, "answer").partition(" ")
+            post_id = _id_in(number)
+            topic_id = TopicId((await show_post(tx, desk.actor, post_id)).topic)
+            await tending.set_answer(tx, desk.actor, topic_id, post_id if accepted == "1" else None)
+        elif "share" in typed:
+            number, _, shared = text_in(typed, "share").partition(" ")
+            post_id = _id_in(number)
+            await editing.share_post(tx, desk.actor, post_id, shared == "1")
+        elif "restore" in typed:
             post_id = _id_in(text_in(typed, "restore"))
             await posts.restore_post(tx, desk.actor, post_id, replies.changed_in_room)
         else:
             post_id, kind, wanted = _reaction_in(typed)
             await posts.set_reaction(tx, desk.actor, post_id, kind, wanted)
-        spot = await _find(tx, desk.actor, post_id)
+        spot = await find_spot(tx, desk.actor, post_id)
     return go_to(spot.address)
 
 
-async def _find(tx: Reader, actor: Actor, post_id: int) -> Spot:
+async def find_spot(tx: Reader, actor: Actor, post_id: int) -> Spot:
+    """A post that the actor can see, and its topic."""
     found = await show_post(tx, actor, PostId(post_id))
     topic = (await topics.show_topics(tx, actor, [found.topic])).get(found.topic)
     if topic is None:
         raise NotFound
     return Spot(found, topic)
+
+
+async def keep_in(desk: Desk, name: str, typed: Typed) -> Response[bytes]:
+    """Keep what stands in a form as a draft."""
+    async with desk.db.begin() as tx:
+        await keep_draft(tx, desk.actor, name, typed)
+    return go_to("/drafts", done="kept")
 
 
 def _shown(desk: Desk, spot: Spot) -> str:
@@ -198,18 +196,15 @@ def _shown(desk: Desk, spot: Spot) -> str:
 
 
 def _reply_page(desk: Desk, spot: Spot, form: Form, status: int = 200) -> Response[bytes]:
-    form.action, form.verb, form.draft = f"/p/{spot.post.id}/reply", "Reply", f"reply:{spot.post.id}"
-    return _write_page(desk, spot, form, f"Reply to #{spot.post.number}", status)
+    form.action, form.verb = f"/p/{spot.post.id}/reply", "Reply"
+    form.draft = form.draft or key_of(f"reply:{spot.post.id}", form.value("draft"))
+    return write_page(desk, spot, form, f"Reply to #{spot.post.number}", status)
 
 
-def _edit_page(desk: Desk, spot: Spot, form: Form, status: int = 200) -> Response[bytes]:
-    form.action, form.verb = f"/p/{spot.post.id}/edit", "Save"
-    return _write_page(desk, spot, form, f"Edit #{spot.post.number}", status, with_post=False)
-
-
-def _write_page(
+def write_page(
     desk: Desk, spot: Spot, form: Form, heading: str, status: int, with_post: bool = True
 ) -> Response[bytes]:
+    """A page on which one writes, with the post that it is about."""
     above = _shown(desk, spot) if with_post else ""
     facts = {
         "heading": heading,
@@ -241,10 +236,8 @@ routes = [
     find_post,
     show_reply,
     post_reply,
-    show_edit,
-    edit_post,
     show_withdraw,
     withdraw_post,
-    show_history,
+    show_citations,
     set_reaction,
 ]

@@ -9,13 +9,13 @@ from core.actor import Actor
 from core.errors import Refusal
 from core.http import PathId, status_of
 from core.ids import GatheringId, SessionOnProgrammeId
-from gatherings import programme
 from gatherings.gatherings import get_gathering
 from gatherings.policy import ensure_hosts
-from gatherings.programme_reading import show_session
-from gatherings.rooms import read_rooms
+from gatherings.programme import programme
+from gatherings.programme.reading import show_session
+from gatherings.programme.shapes import NewSession, Session, SessionChange
+from gatherings.rooms.rooms import read_rooms
 from gatherings.shapes import Gathering, Room
-from gatherings.shapes_programme import NewSession, Session, SessionChange
 from pages.forms import FieldNotAcceptable, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
 from pages.typed_times import moment_of, typed_of, zone_of

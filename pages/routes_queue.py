@@ -1,137 +1,133 @@
-"""What moderators look at and decide, how members tell them, and the ledger that everybody reads."""
+"""What moderators look at and decide: the queue, with all that can be done there as plain forms."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
-from markupsafe import Markup
-from msgspec import Struct
 
-from core.errors import NotFound, Refusal
+from core.errors import Invalid, NotFound, Refusal
 from core.http import Cursor, PathId, status_of
-from core.ids import PostId, TopicId
-from forum.pages import read_topic_page
-from forum.reading import Place, show_post
-from forum.shapes import Post, Topic
-from forum.topics import show_topics
-from moderation import decisions, flags, ledger, reading
+from moderation import claims, decisions, discussion, escalating
+from moderation.health import read_health
 from moderation.policy import ensure_can_read_queue
-from moderation.shapes import Action, Case, CasePage, CaseState, NewDecision, NewFlag, NewReversal
-from pages import contribution
+from moderation.reasons import find_template
+from moderation.reports import look_at_reporters as look_at
+from moderation.shapes import (
+    Action,
+    CaseFilter,
+    CaseState,
+    FlagReason,
+    NewCaseNote,
+    NewClaim,
+    NewDecision,
+    NewDecisions,
+    NewReversal,
+)
+from moderation.shapes_reports import Look
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
+from pages.queue_view import ACTIONS, REASONS, SHORT, Viewing, query_of, view_queue
 from pages.routes_posts import Desk
-from pages.topic_view import address_of
-from storage.database import Reader, Transaction
-
-REASONS = {
-    "off_topic": "It does not belong here",
-    "spam": "It is advertising or spam",
-    "abusive": "It insults, threatens or harasses",
-    "misleading": "It misleads or is false",
-    "private": "It tells what is private",
-    "illegal": "It is against the law",
-    "other": "Something else",
-}
-ACTIONS = {"hide": "Hidden", "no_action": "No action"}
-
-# How many posts are shown on either side of the one in question.
-_AROUND = 2
+from pages.routes_transparency import duration
+from storage.database import Transaction
 
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
+OnlyReason = Annotated[FlagReason | None, QueryParameter(name="reason")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
+_REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
 
-class Exhibit(Struct, frozen=True):
-    """A case as its page shows it: with its topic, and the posts around the one in question."""
 
-    case: Case
-    topic: Topic | None
-    posts: Markup
-    address: str
-    number: int
+class NothingChosen(Invalid):
+    """What is to be done was not ticked."""
+
+    message = "Tick what is to be done."
 
 
 @get("/queue", include_in_schema=False)
 async def show_queue(
     desk: NamedDependency[Desk],
     only: OnlyState = "open",
+    sector: FromQuery[str | None] = None,
+    reason: OnlyReason = None,
     case: CaseNumber = None,
     after: Cursor = None,
     last: CaseNumber = None,
 ) -> Response[bytes]:
     """What waits for a decision, one case opened, and what was decided."""
+    wanted = CaseFilter(state=only, sector=sector or None, reason=reason)
+    return await _page(desk, wanted, case, Form(), after=after, last=last)
+
+
+@get("/queue/health", include_in_schema=False)
+async def show_health(desk: NamedDependency[Desk]) -> Response[bytes]:
+    """How the queues do, and those who work at them."""
     async with desk.db.read() as tx:
-        page = await reading.read_cases(tx, desk.actor, desk.db.epoch, only, after)
-        opened = await _open(tx, desk, _chosen(page, case, only))
-    return _queue_page(desk, page, opened, Form(), state=only, last=last)
+        health = await read_health(tx, desk.actor)
+    return desk.press.page(desk.request, desk.actor, "queue_health.html", health=health, duration=duration)
+
+
+@post("/queue", include_in_schema=False)
+async def decide_many(desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Decide alike about several cases, each by itself."""
+    ensure_can_read_queue(desk.actor)
+    typed = await read_form(desk.request)
+    try:
+        facts = _decision(desk, typed) | {"cases": [_versioned(one) for one in typed.get("cases", ())]}
+        new = to_shape(NewDecisions, facts)
+    except Refusal as refusal:
+        form = Form(typed=typed).refuse(refusal)
+        return await _page(desk, CaseFilter(), None, form, status=status_of(refusal))
+    refused = []
+    for case in new.cases:
+        try:
+            async with desk.db.begin() as tx:
+                await decisions.decide_case(tx, desk.actor, case.id, new.about(case))
+        except Refusal as refusal:
+            refused.append((case.id, _REFUSED.get(refusal.code, refusal.detail)))
+    done = len(new.cases) - len(refused)
+    return await _page(desk, CaseFilter(), None, Form(), done=(done, refused))
 
 
 @post("/queue/{case_id:int}", include_in_schema=False)
-async def decide(case_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
-    """Decide about a case, or take a decision back."""
+async def act(case_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Decide about a case, undo that, take it back later, say that one is at it, or say something to the others."""
     ensure_can_read_queue(desk.actor)
     typed = await read_form(desk.request)
-    reverse = number_in(text_in(typed, "reverse"))
+    word = text_in(typed, "act")
+    back = f"/queue?{text_in(typed, 'filters')}".rstrip("?")
+    mark = "&" if "?" in back else "?"
     try:
-        if reverse is not None:
-            await _reverse(desk, reverse, typed)
-            return go_to(f"/queue?case={case_id}")
-        await _decide(desk, case_id, typed)
+        if word in (*get_args(Action), "also"):
+            await _decide(desk, case_id, typed)
+            return go_to(f"{back}{mark}last={case_id}")
+        deed = _DEEDS.get(word)
+        if deed is None:
+            raise BadButton
+        async with desk.db.begin() as tx:
+            await deed(tx, desk, case_id, typed)
     except NotFound:
         raise
     except Refusal as refusal:
-        async with desk.db.read() as tx:
-            page = await reading.read_cases(tx, desk.actor, desk.db.epoch)
-            opened = await _open(tx, desk, case_id)
         form = Form(typed=typed).refuse(refusal)
-        return _queue_page(desk, page, opened, form, status_of(refusal))
-    return go_to(f"/queue?last={case_id}")
+        return await _page(desk, CaseFilter(), case_id, form, status=status_of(refusal))
+    return go_to(f"{back}{mark}case={case_id}")
 
 
-@get("/ledger", include_in_schema=False)
-async def show_ledger(desk: NamedDependency[Desk], after: Cursor = None) -> Response[bytes]:
-    """All decisions, the latest first."""
-    async with desk.db.read() as tx:
-        page = await ledger.read_ledger(tx, after)
-    return desk.press.page(desk.request, desk.actor, "ledger.html", page=page, actions=ACTIONS)
-
-
-@get("/p/{post_id:int}/flag", include_in_schema=False)
-async def show_flag(
-    post_id: PathId, desk: NamedDependency[Desk], sent: FromQuery[bool] = False
-) -> Response[bytes]:
-    """The form that tells the moderators of a post."""
-    desk.actor.signed_in()
-    return await _flag_page(desk, PostId(post_id), Form(), is_sent=sent)
-
-
-@post("/p/{post_id:int}/flag", include_in_schema=False)
-async def flag_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
-    """Tell the moderators of a post."""
-    typed = await read_form(desk.request)
-    try:
-        new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
-        once = once_of(desk.request, desk.actor, typed)
-        await once.answer(desk.db, lambda tx: flags.flag_post(tx, desk.actor, PostId(post_id), new))
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        desk.actor.signed_in()
-        form = Form(typed=typed).refuse(refusal)
-        return await _flag_page(desk, PostId(post_id), form, status=status_of(refusal))
-    return go_to(f"/p/{post_id}/flag?sent=true")
+@post("/queue/{case_id:int}/reporters", include_in_schema=False)
+async def look_at_reporters(case_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Who reported what a case is about; each look is written down."""
+    ensure_can_read_queue(desk.actor)
+    look = to_shape(Look, {"reason": text_in(await read_form(desk.request), "reason").strip()})
+    async with desk.db.begin() as tx:
+        found = await look_at(tx, desk.actor, case_id, look)
+    return desk.press.page(desk.request, desk.actor, "reporters.html", case_id=case_id, items=found.items)
 
 
 async def _decide(desk: Desk, case_id: int, typed: Typed) -> None:
-    action = text_in(typed, "act")
-    if action not in get_args(Action):
-        raise BadButton
-    facts: dict[str, Any] = {"version": number_in(text_in(typed, "version")), "action": action}
-    if action == "hide":
-        facts["reason"] = {"rule": text_in(typed, "rule"), "facts": text_in(typed, "facts")}
+    facts = _decision(desk, typed) | {"version": number_in(text_in(typed, "version"))}
     new = to_shape(NewDecision, facts)
 
     async def verb(tx: Transaction) -> object:
@@ -140,64 +136,112 @@ async def _decide(desk: Desk, case_id: int, typed: Typed) -> None:
     await once_of(desk.request, desk.actor, typed).answer(desk.db, verb)
 
 
-async def _reverse(desk: Desk, decision_id: int, typed: Typed) -> None:
-    new = to_shape(NewReversal, {"facts": text_in(typed, "facts")})
-    async with desk.db.begin() as tx:
-        await decisions.reverse_decision(tx, desk.actor, decision_id, new)
+async def _reverse(tx: Transaction, desk: Desk, _: int, typed: Typed) -> None:
+    new = to_shape(NewReversal, {"facts": text_in(typed, "why")})
+    await decisions.reverse_decision(tx, desk.actor, number_in(text_in(typed, "decision")) or 0, new)
 
 
-def _chosen(page: CasePage, wanted: int | None, only: CaseState) -> int | None:
-    if wanted is not None or only != "open":
-        return wanted
-    return next((case.id for case in page.items if not case.involved), None)
+async def _undo(tx: Transaction, desk: Desk, _: int, typed: Typed) -> None:
+    await decisions.undo_decision(tx, desk.actor, number_in(text_in(typed, "decision")) or 0)
 
 
-async def _open(tx: Reader, desk: Desk, case_id: int | None) -> Exhibit | None:
-    if case_id is None:
-        return None
-    case = await reading.show_case(tx, desk.actor, case_id)
-    if case.post is None:
-        return Exhibit(case, None, Markup(), "", 0)
-    number = case.post.number
-    place = Place(order="time", number=max(1, number - _AROUND))
-    found = await read_topic_page(tx, desk.actor, TopicId(case.post.topic), place, desk.db.epoch)
-    near = [each for each in found.posts.items if each.number <= number + _AROUND]
-    address = address_of(found.topic)
-    return Exhibit(case, found.topic, _shown(desk, near, address, number), address, number)
+async def _claim(tx: Transaction, desk: Desk, case_id: int, _: Typed) -> None:
+    await claims.claim_case(tx, desk.actor, case_id)
 
 
-def _shown(desk: Desk, posts: Sequence[Post], address: str, number: int) -> Markup:
-    place = contribution.Place(address=address, in_tree=False, here=number, groups=desk.press.groups)
-    return contribution.contributions(posts, place)
+async def _let_go(tx: Transaction, desk: Desk, case_id: int, _: Typed) -> None:
+    await claims.let_case_go(tx, desk.actor, case_id)
 
 
-def _queue_page(
-    desk: Desk, page: CasePage, opened: Exhibit | None, form: Form, status: int = 200, **more: Any
+async def _hand_over(tx: Transaction, desk: Desk, case_id: int, typed: Typed) -> None:
+    to = to_shape(NewClaim, {"member": text_in(typed, "member").strip()})
+    await claims.hand_over(tx, desk.actor, case_id, to.member or "")
+
+
+async def _note(tx: Transaction, desk: Desk, case_id: int, typed: Typed) -> None:
+    new = to_shape(NewCaseNote, {"body": text_in(typed, "body")})
+    await discussion.write_note(tx, desk.actor, case_id, new)
+
+
+async def _escalate(tx: Transaction, desk: Desk, case_id: int, typed: Typed) -> None:
+    why = to_shape(NewCaseNote, {"body": text_in(typed, "why")})
+    await escalating.escalate_case(tx, desk.actor, case_id, why)
+
+
+async def _give_back(tx: Transaction, desk: Desk, case_id: int, _: Typed) -> None:
+    await escalating.give_case_back(tx, desk.actor, case_id)
+
+
+_Deed = Callable[[Transaction, Desk, int, Typed], Awaitable[None]]
+_DEEDS: Mapping[str, _Deed] = {
+    "reverse": _reverse,
+    "undo": _undo,
+    "claim": _claim,
+    "let_go": _let_go,
+    "hand_over": _hand_over,
+    "note": _note,
+    "escalate": _escalate,
+    "give_back": _give_back,
+}
+
+
+def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
+    """What a form decides: the reason that was picked, with what was written instead of its words, and what else."""
+    action = text_in(typed, "act")
+    if action == "no_action":
+        return {"action": action}
+    also = [one for one in typed.get("also", ()) if one in get_args(Action)]
+    if action == "also":
+        if not also:
+            raise NothingChosen(field="also")
+        action, also = also[0], also[1:]
+    if action not in get_args(Action):
+        raise BadButton
+    picked = find_template(desk.press.community.language, text_in(typed, "template"))
+    rule, facts = text_in(typed, "rule").strip(), text_in(typed, "facts").strip()
+    reason = {
+        "rule": rule or (picked.rule if picked else ""),
+        "facts": facts or (picked.facts if picked else ""),
+    }
+    days = number_in(text_in(typed, "days"))
+    everywhere = bool(text_in(typed, "everywhere"))
+    return {"action": action, "reason": reason, "also": also, "days": days, "everywhere": everywhere}
+
+
+def _versioned(text: str) -> dict[str, int | None]:
+    case, _, version = text.partition(".")
+    return {"id": number_in(case), "version": number_in(version)}
+
+
+async def _page(
+    desk: Desk,
+    only: CaseFilter,
+    case_id: int | None,
+    form: Form,
+    after: str | None = None,
+    status: int = 200,
+    last: int | None = None,
+    done: tuple[int, list[tuple[int, str]]] | None = None,
 ) -> Response[bytes]:
-    facts = {"page": page, "opened": opened, "form": form, "reasons": REASONS, "actions": ACTIONS}
-    given = {"state": "open", "last": None} | more
-    return desk.press.page(desk.request, desk.actor, "queue.html", status, **facts, **given)
-
-
-async def _flag_page(
-    desk: Desk, post_id: PostId, form: Form, is_sent: bool = False, status: int = 200
-) -> Response[bytes]:
+    community = desk.press.community
+    viewing = Viewing(desk.actor, desk.db.epoch, desk.press.groups, community.language, community.ladder)
     async with desk.db.read() as tx:
-        shown = await show_post(tx, desk.actor, post_id)
-        topic = (await show_topics(tx, desk.actor, [shown.topic]))[shown.topic]
-    address = address_of(topic)
+        view = await view_queue(tx, viewing, only, case_id, after)
     return desk.press.page(
         desk.request,
         desk.actor,
-        "flag.html",
+        "queue.html",
         status,
-        post=shown,
-        back=f"{address}/{shown.number}#p{shown.number}",
-        above=_shown(desk, [shown], address, shown.number),
+        view=view,
         form=form,
-        is_sent=is_sent,
-        options=list(REASONS.items()),
+        last=last,
+        done=done,
+        reasons=REASONS,
+        short=SHORT,
+        actions=ACTIONS,
+        query_of=query_of,
+        moderates=len(view.page.streams) > 1,
     )
 
 
-routes = [show_queue, decide, show_ledger, show_flag, flag_post]
+routes = [show_queue, show_health, decide_many, act, look_at_reporters]

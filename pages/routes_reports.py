@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from core.http import PathId
 from core.ids import GatheringId, RoomId
-from gatherings import report
 from gatherings.gatherings import get_gathering
+from gatherings.record import report
+from gatherings.record.shapes import Attendance, GatheringReport, RoomReport, Totals
 from gatherings.shapes import Gathering
-from gatherings.shapes_report import Attendance, GatheringReport, RoomReport, Totals
 from members.countries import COUNTRIES
+from pages.choice_view import ways_of
 from pages.frame import Community
 from pages.press import safe
 from pages.routes_members import Study
@@ -20,7 +21,7 @@ from pages.routes_members import Study
 NOT_SAID = "Not said"
 STATES = {
     "pending": "Waits for approval",
-    "live": "Open",
+    "live": "Not answered yet",
     "shortlisted": "Shortlisted",
     "on_stage": "On stage",
     "answered": "Answered",
@@ -75,6 +76,7 @@ def _page(
         tables=_tables(made.attendance, study.press.community),
         totals=[(name, getattr(made.totals, name)) for name in Totals.__struct_fields__],
         states=STATES,
+        ways_of=ways_of,
         groups=dict(study.press.community.groups),
         files=f"/api/v1{place}/report",
         back=back,

@@ -8,11 +8,11 @@ from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from core.ids import GatheringId, RoomId
-from gatherings import people, room_rules
 from gatherings.gatherings import get_gathering
-from gatherings.rooms import show_room
+from gatherings.rooms import people, room_rules
+from gatherings.rooms.rooms import show_room
+from gatherings.rooms.shapes import RoomChange
 from gatherings.shapes import Gathering, Room
-from gatherings.shapes_rooms import RoomChange
 from members.shapes import Author, Taxonomies
 from pages.forms import BadButton, FieldNotAcceptable, Form, Typed, number_in, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to

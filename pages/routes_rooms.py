@@ -14,12 +14,16 @@ from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, PathId, status_of
 from core.ids import QuestionId, RoomId
-from gatherings import questions, rooms
-from gatherings.asking import QuestionWriter
 from gatherings.policy import RoomFacts
-from gatherings.policy_questions import ensure_can_ask, ensure_can_vote
-from gatherings.policy_reactions import ensure_can_react
-from gatherings.reactions import RoomReactions
+from gatherings.questions import questions
+from gatherings.questions.asking import QuestionWriter
+from gatherings.questions.policy import ensure_can_ask, ensure_can_vote
+from gatherings.questions.shapes import QuestionEdit
+from gatherings.questions.votes import VoteWriter
+from gatherings.rooms import rooms
+from gatherings.rooms.policy_reactions import ensure_can_react
+from gatherings.rooms.reactions import RoomReactions
+from gatherings.rooms.shapes_reactions import NewRoomReaction
 from gatherings.shapes import (
     NewQuestion,
     Question,
@@ -29,14 +33,11 @@ from gatherings.shapes import (
     Room,
     RoomMove,
 )
-from gatherings.shapes_questions import QuestionEdit
-from gatherings.shapes_reactions import NewRoomReaction
-from gatherings.votes import VoteWriter
 from pages import asked
 from pages.asked import Hall
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
-from pages.room_view import Shown, Visit, visit
+from pages.room_view import RANKING, Shown, Visit, visit
 from storage.database import Database
 
 REACTIONS = (
@@ -196,6 +197,8 @@ def _shown(foyer: Foyer, seen: Visit, hall: Hall) -> dict[str, Any]:
         "questions": asked.questions([*seen.shortlist, *seen.page.items], hall),
         "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
         "sample": asked.question(_blank(seen.room), hall),
+        "change": asked.change(_blank(seen.room), hall),
+        "ranking": RANKING,
         "groups": foyer.press.groups_json,
     }
 

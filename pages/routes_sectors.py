@@ -7,24 +7,33 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from boards.showing import read_boards
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, status_of
 from core.ids import SectorId, TopicId
 from forum import topics
+from forum.following import show_sector_following
 from forum.lists import read_topics
 from forum.markup import render
 from forum.policy import ensure_can_start_topic
+from forum.replies import Replies
+from forum.search.similar import read_similar
 from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
+from forum.unread import left_by_sector, left_of
 from gatherings.gatherings import read_gatherings
 from pages.addresses import topic_address
-from pages.forms import Form, Typed, once_of, read_form, text_in, to_shape
+from pages.attaching import LARGEST_FORM, attach
+from pages.drafting import AskedKey, draft_in, keep_draft, key_of
+from pages.forms import Form, Typed, once_of, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
+from pages.uploads import read_form_with_files
 from storage.database import Database, Transaction
 
 _NEXT = 3
+_BOARDS = 5
 
 Tag = Annotated[str | None, QueryParameter(max_length=60)]
 
@@ -45,7 +54,11 @@ async def show_sector(
         sector = await get_sector(tx, slug)
         page = await read_topics(tx, actor, db.epoch, SectorId(sector.id), order, after, tag)
         coming = (await read_gatherings(tx, "upcoming", slug, count=_NEXT)).items
-    can_start = allowed(ensure_can_start_topic, actor, clock.now())
+        boards = (await read_boards(tx, actor, slug, db.epoch)).items[:_BOARDS]
+        marks = await left_of(tx, actor, [topic.id for topic in (*page.pinned, *page.items)])
+        following = None if actor.id is None else await show_sector_following(tx, actor, slug)
+        left = (await left_by_sector(tx, actor)).get(slug)
+    can_start = allowed(ensure_can_start_topic, actor, SectorId(sector.id), clock.now())
     return press.page(
         request,
         actor,
@@ -56,6 +69,11 @@ async def show_sector(
         tag=tag,
         can_start=can_start,
         gatherings=coming,
+        boards=boards,
+        marks=marks,
+        left=left,
+        following=following,
+        can_begin=actor.moderates_in(SectorId(sector.id)),
     )
 
 
@@ -66,26 +84,38 @@ async def show_new_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     press: NamedDependency[Press],
+    draft: AskedKey = "",
 ) -> Response[bytes]:
     """The form that starts a topic."""
-    ensure_can_start_topic(actor, clock.now())
-    return await _show_form(press, request, actor, db, slug, Form())
+    async with db.read() as tx:
+        ensure_can_start_topic(actor, await press.sector_id(tx, slug), clock.now())
+        form = await draft_in(tx, actor, Form(draft=key_of(f"new:{slug}", draft)))
+    return await _show_form(press, request, actor, db, slug, form)
 
 
-@post("/s/{slug:str}/new", include_in_schema=False)
+@post("/s/{slug:str}/new", include_in_schema=False, request_max_body_size=LARGEST_FORM)
 async def start_topic(
     slug: FromPath[str],
     request: AnyRequest,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     press: NamedDependency[Press],
+    replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Start a topic, or look at how it will read."""
-    typed = await read_form(request)
+    typed, uploads = await read_form_with_files(request)
+    name = f"new:{slug}"
+    key = key_of(name, text_in(typed, "draft"))
     try:
-        new = _new_topic(typed)
-        if text_in(typed, "preview"):
-            form = Form(typed=typed, preview=render(new.body).html)
+        typed = await attach(replies, actor, typed, uploads)
+        if text_in(typed, "keep"):
+            async with db.begin() as tx:
+                await keep_draft(tx, actor, name, typed)
+            return go_to("/drafts", done="kept")
+        new = _new_topic(typed, key)
+        replies.ensure_may_attach(actor, new.body)
+        if text_in(typed, "preview") or text_in(typed, "attach"):
+            form = Form(typed=typed, draft=key, preview=render(new.body).html)
             return await _show_form(press, request, actor, db, slug, form)
 
         async def verb(tx: Transaction) -> Topic:
@@ -95,7 +125,7 @@ async def start_topic(
 
         answer = await once_of(request, actor, typed).answer(db, verb, 201)
     except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
+        form = Form(typed=typed, draft=key).refuse(refusal)
         return await _show_form(press, request, actor, db, slug, form, status_of(refusal))
     topic = msgspec.json.decode(answer.body, type=Topic)
     return go_to(topic_address(topic.id, topic.title))
@@ -104,17 +134,23 @@ async def start_topic(
 async def _show_form(
     press: Press, request: AnyRequest, actor: Actor, db: Database, slug: str, form: Form, status: int = 200
 ) -> Response[bytes]:
-    form.draft = f"new:{slug}"
+    languages = tuple(sorted(press.community.languages))
     async with db.read() as tx:
         sector = await get_sector(tx, slug)
-    return press.page(request, actor, "new_topic.html", status, sector=sector, form=form)
+        # While it is only looked at; with a script it is asked as one types.
+        asked = form.value("title") if form.preview else ""
+        similar = (await read_similar(tx, actor, asked, languages)).items
+    kinds = [("discussion", "A discussion"), ("question", "A question, to be answered")]
+    if actor.moderates_in(SectorId(sector.id)):
+        kinds.append(("announcement", "An announcement"))
+    facts = {"sector": sector, "form": form, "kinds": kinds, "similar": similar}
+    return press.page(request, actor, "new_topic.html", status, **facts)
 
 
-def _new_topic(typed: Typed) -> NewTopic:
+def _new_topic(typed: Typed, key: str) -> NewTopic:
     tags = text_in(typed, "tags").replace(",", " ").lower().split()
-    return to_shape(
-        NewTopic, {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "tags": tags}
-    )
+    facts = {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "tags": tags, "draft": key}
+    return to_shape(NewTopic, facts | {"kind": text_in(typed, "kind") or "discussion"})
 
 
 routes = [show_sector, show_new_topic, start_topic]

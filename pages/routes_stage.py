@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 
 from core.http import PathId
 from core.ids import RoomId
-from gatherings import rooms
+from gatherings.rooms import rooms
 from gatherings.shapes import Question
 from pages.floor import look
 from pages.routes_rooms import Foyer

@@ -6,21 +6,31 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, PathParameter, QueryParameter
+from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 
+from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
-from forum import topics
+from forum import tending, topics
+from forum.former import find_post_now, find_topic_now
 from forum.markup import render
 from forum.pages import read_topic_page, read_validator
-from forum.reading import Place, read_posts
+from forum.policy import ensure_can_reply
+from forum.reading import Place, read_posts, read_posts_by_id
 from forum.replies import Replies
-from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic, TopicWithPosts
+from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic
+from forum.shapes_reading import TopicWithPosts
+from pages.attaching import LARGEST_FORM, attach
+from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, once_of, read_form, text_in, to_shape
+from pages.moved import notes_by_post, origins_of
 from pages.press import AnyRequest, Press, go_to, html_response
 from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts
+from pages.uploads import read_form_with_files
 from storage.cache import VersionedCache
 from storage.database import Database, Reader
 from storage.log import Stream
@@ -56,8 +66,22 @@ async def find_topic(
 ) -> Response[bytes]:
     """A topic's number leads to its address."""
     async with db.read() as tx:
-        topic = await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
+        try:
+            topic = await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
+        except NotFound:
+            return go_to(await _address_now(tx, actor, TopicId(topic_id), None))
     return go_to(address_of(topic))
+
+
+async def _address_now(tx: Reader, actor: Actor, topic_id: TopicId, number: int | None) -> str:
+    # An old address leads to what is there now, for those who can see it.
+    post_id = await find_post_now(tx, actor, topic_id, number) if number else None
+    if post_id is not None:
+        return f"/p/{post_id}"
+    now_at = await find_topic_now(tx, topic_id)
+    if now_at is None or number is not None:
+        raise NotFound
+    return address_of(await topics.show_topic(tx, actor, now_at, ""))
 
 
 @get("/t/{topic_id:int}/{slug:str}", include_in_schema=False)
@@ -84,7 +108,22 @@ async def show_topic_at(
     return await _show(reading, TopicId(topic_id), slug, Asked(place=Place(), number=number))
 
 
-@post("/t/{topic_id:int}/reply", include_in_schema=False)
+@get("/t/{topic_id:int}/{slug:str}/reply", include_in_schema=False)
+async def show_reply(
+    topic_id: PathId, slug: FromPath[str], reading: NamedDependency[Reading], draft: AskedKey = ""
+) -> Response[bytes]:
+    """The form that answers a topic, with the draft that was begun."""
+    actor = reading.actor
+    async with reading.db.read() as tx:
+        facts = await topics.get_topic(tx, actor, TopicId(topic_id))
+        ensure_can_reply(actor, facts, clock.now())
+        topic = await topics.show_topic(tx, actor, TopicId(topic_id), reading.db.epoch)
+        form = await draft_in(tx, actor, Form(draft=key_of(f"topic:{topic_id}", draft)))
+    form.action, form.verb = f"/t/{topic_id}/reply", "Reply"
+    return _write_page(reading.press, reading.request, actor, topic, form)
+
+
+@post("/t/{topic_id:int}/reply", include_in_schema=False, request_max_body_size=LARGEST_FORM)
 async def post_reply(
     topic_id: PathId,
     request: AnyRequest,
@@ -94,22 +133,37 @@ async def post_reply(
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Reply to the topic, or look at how the reply will read."""
-    typed = await read_form(request)
+    typed, uploads = await read_form_with_files(request)
     async with db.read() as tx:
-        topic = await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
+        now_at = await find_topic_now(tx, TopicId(topic_id)) or TopicId(topic_id)
+        topic = await topics.show_topic(tx, actor, now_at, db.epoch)
     address = address_of(topic)
-    form = Form(action=f"/t/{topic_id}/reply", verb="Reply", draft=f"topic:{topic_id}", typed=typed)
+    key = key_of(f"topic:{topic_id}", text_in(typed, "draft"))
+    form = Form(action=f"/t/{topic_id}/reply", verb="Reply", draft=key, typed=typed)
     status = 200
     try:
-        reply = to_shape(NewReply, {"body": text_in(typed, "body")})
-        if not text_in(typed, "preview"):
+        form.typed = typed = await attach(replies, actor, typed, uploads)
+        if text_in(typed, "keep"):
+            async with db.begin() as tx:
+                await keep_draft(tx, actor, f"topic:{topic_id}", typed)
+            return go_to("/drafts", done="kept")
+        reply = to_shape(NewReply, {"body": text_in(typed, "body"), "draft": key})
+        if not text_in(typed, "preview") and not text_in(typed, "attach"):
             answer = await replies.post_reply(actor, TopicId(topic_id), reply, once_of(request, actor, typed))
-            number = msgspec.json.decode(answer.body, type=Post).number
-            return go_to(f"{address}/{number}#p{number}")
+            sent = msgspec.json.decode(answer.body, type=Post)
+            return go_to(
+                f"{address}/{sent.number}#p{sent.number}" if sent.topic == topic.id else f"/p/{sent.id}"
+            )
         form.preview = render(reply.body, topic=topic_id).html
     except Refusal as refusal:
         form, status = form.refuse(refusal), status_of(refusal)
-    steps = [(address, topic.title, "")]
+    return _write_page(press, request, actor, topic, form, status)
+
+
+def _write_page(
+    press: Press, request: AnyRequest, actor: Actor, topic: Topic, form: Form, status: int = 200
+) -> Response[bytes]:
+    steps = [(address_of(topic), topic.title, "")]
     heading = "Reply to the topic"
     return press.page(
         request, actor, "write.html", status, heading=heading, above="", form=form, place="", steps=steps
@@ -127,11 +181,19 @@ async def lock_topic(
     """Lock or unlock a topic."""
     wanted = text_in(await read_form(request), "lock") != "0"
     async with db.begin() as tx:
-        await (topics.lock_topic if wanted else topics.unlock_topic)(tx, actor, TopicId(topic_id))
+        await (tending.lock_topic if wanted else tending.unlock_topic)(tx, actor, TopicId(topic_id))
     return go_to(f"/t/{topic_id}/{slug}")
 
 
 async def _show(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) -> Response[bytes]:
+    try:
+        return await _show_here(reading, topic_id, slug, asked)
+    except NotFound:
+        async with reading.db.read() as tx:
+            return go_to(await _address_now(tx, reading.actor, topic_id, asked.number))
+
+
+async def _show_here(reading: Reading, topic_id: TopicId, slug: str, asked: Asked) -> Response[bytes]:
     if reading.actor.id is None:
         return await _show_visitor(reading, topic_id, slug, asked)
     async with reading.db.read() as tx:
@@ -180,8 +242,15 @@ async def _render(
         return go_to(f"{address}{rest}{'?' if query else ''}{query}")
     page = await _page_with(tx, actor, found, asked)
     facts = facts_of(topic, await press.sector_id(tx, topic.sector))
-    place = place_of(facts, address, actor, asked, page, press.groups)
-    shown = topic_facts(topic, page, asked, place)
+    place = place_of(facts, address, actor, asked, page, press.groups, topic.answer)
+    if topic.moves:
+        notes = await notes_by_post(tx, actor, facts.id, place.may_move)
+        place = replace(place, notes=notes, origins=await origins_of(tx, actor, page.items))
+    place = replace(place, read=found.own.read)
+    shown = topic_facts(topic, page, asked, place) | {"own": found.own}
+    if topic.answer:
+        answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)
+        shown |= {"answered": answer, "answer": answer and Markup(answer.html or "")}
     return press.render(reading.request, actor, "topic.html", groups=press.groups_json, **shown)
 
 
@@ -192,7 +261,10 @@ async def _page_with(tx: Reader, actor: Actor, found: TopicWithPosts, asked: Ask
         return page
     if asked.number > found.topic.last_number:
         raise NotFound
-    return await read_posts(tx, actor, TopicId(found.topic.id), Place(number=asked.number), page.stream)
+    page = await read_posts(tx, actor, TopicId(found.topic.id), Place(number=asked.number), page.stream)
+    if page.items[:1] and page.items[0].number == asked.number:
+        return page
+    raise NotFound
 
 
-routes = [find_topic, show_topic, show_topic_at, post_reply, lock_topic]
+routes = [find_topic, show_topic, show_topic_at, show_reply, post_reply, lock_topic]

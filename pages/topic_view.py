@@ -11,8 +11,17 @@ from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import MemberId, SectorId, TopicId
-from forum.policy import PostFacts, TopicFacts, ensure_can_lock, ensure_can_react, ensure_can_reply
+from forum.policy import (
+    PostFacts,
+    TopicFacts,
+    ensure_can_answer,
+    ensure_can_lock,
+    ensure_can_move,
+    ensure_can_react,
+    ensure_can_reply,
+)
 from forum.reading import Place
+from forum.search.similar import like
 from forum.shapes import Post, PostPage, Topic
 from members.shapes import Author
 from pages import contribution
@@ -45,7 +54,13 @@ def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
 
 
 def place_of(
-    topic: TopicFacts, address: str, actor: Actor, asked: Asked, page: PostPage, groups: dict[str, str]
+    topic: TopicFacts,
+    address: str,
+    actor: Actor,
+    asked: Asked,
+    page: PostPage,
+    groups: dict[str, str],
+    answer: int | None = None,
 ) -> contribution.Place:
     """Where the posts stand and what this actor may do there, by the same rules as everywhere."""
     now = clock.now()
@@ -55,6 +70,10 @@ def place_of(
         may_reply=allowed(ensure_can_reply, actor, topic, now),
         may_react=allowed(ensure_can_react, actor, topic, _ANY_POST, now),
         is_moderator=allowed(ensure_can_lock, actor, topic),
+        may_move=allowed(ensure_can_move, actor, topic),
+        may_share=topic.kind not in ("room", "board", "entry"),
+        may_answer=allowed(ensure_can_answer, actor, topic, now),
+        answer=answer,
         in_tree=asked.place.order == "tree",
         here=asked.number,
         base=min((post.depth for post in page.items), default=0) if asked.place.branch else 0,
@@ -79,7 +98,11 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: contribution.
         "address": place.address,
         "may_reply": place.may_reply,
         "may_moderate": place.is_moderator,
+        "may_move": place.may_move,
+        "answer": None,
+        "answered": None,
         "people": _people(page.items),
+        "like": like(topic.title),
         "form": form,
         "blank": form,
         "place": "",

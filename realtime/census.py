@@ -30,12 +30,13 @@ class Census:
         kinds: Mapping[str, ChannelKind],
         limits: Limits,
         tell: Callable[[str, Payload], None],
+        vanished: Callable[[], None],
     ) -> None:
         self.db = db
         self.kinds = kinds
         self.limits = limits
         self.tell = tell
-        self.attendance = Attendance(bell, self._changed, limits.presence_forgotten_after)
+        self.attendance = Attendance(bell, self._changed, limits.presence_forgotten_after, vanished)
         self._beaten_at = monotonic()
         self._day = clock.now().date()
         # Whom each channel's kind was told of today.

@@ -54,7 +54,7 @@ class Hub:
         self.is_draining = False
         self.pulse = Pulse(self.counts)
         self.delivery = Delivery(db, self.pulse, self.counts, self._seen)
-        self.census = Census(db, bell, kinds, self.limits, self.signalled)
+        self.census = Census(db, bell, kinds, self.limits, self.signalled, self._look_again)
         self.attendance = self.census.attendance
         self.loops = Loops()
         # Whom to tell that these peers' access may have changed; the socket endpoint takes this place.
@@ -204,8 +204,12 @@ class Hub:
 
     def returned(self) -> None:
         """Something may have been missed: patrol now, and ask for the current signals."""
-        self._refresh_due = True
         self.census.beat_soon()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        # Also where a process has vanished: what it wrote last it may not have told the others any more.
+        self._refresh_due = True
         self._called.set()
 
     def asked(self) -> None:

@@ -28,11 +28,17 @@ class Attendance:
     """Who is where: this process's own people, and what the other processes said of theirs."""
 
     def __init__(
-        self, bell: Bell, changed: Callable[[str, int], None], forgotten_after: float = FORGOTTEN_AFTER
+        self,
+        bell: Bell,
+        changed: Callable[[str, int], None],
+        forgotten_after: float = FORGOTTEN_AFTER,
+        vanished: Callable[[], None] = lambda: None,
     ) -> None:
         self.bell = bell
         self.changed = changed
         self.forgotten_after = forgotten_after
+        # Whom to tell that another process was forgotten, which may have died with something on its lips.
+        self.vanished = vanished
         self._own: dict[str, _Own] = {}
         self._others: dict[str, dict[str, _Other]] = {}
         self._told: dict[str, int] = {}
@@ -121,12 +127,15 @@ class Attendance:
     def beat(self) -> None:
         """Announce everything that is not empty again, and forget the processes that have not done so."""
         self._announce(self._own)
-        long_ago = monotonic() - self.forgotten_after
+        long_ago, has_vanished = monotonic() - self.forgotten_after, False
         for channel in list(self._others):
             others = self._others[channel]
             for process in [name for name, other in others.items() if other.heard_at < long_ago]:
                 del others[process]
+                has_vanished = True
             self._recount((channel,))
+        if has_vanished:
+            self.vanished()
 
     def _announce(self, channels: Iterable[str]) -> None:
         for channel in list(channels):

@@ -10,12 +10,13 @@ from typing import Any, Protocol
 import asyncpg
 import msgspec
 from asyncpg import Record
-from msgspec import Struct
+from msgspec import structs
 
 from core import clock
 from core.errors import Unavailable
 from core.events import Event
-from storage import log
+from storage import audit, log
+from storage.connections import Connection, prepare
 from storage.lending import Lending
 from storage.statements import Statement, statement
 
@@ -86,6 +87,7 @@ class Transaction(Reader):
         self.site = site
         self.rung: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
+        self.deeds: list[audit.Deed] = []
 
     async def record(self, event: Event, at: datetime | None = None) -> int:
         """Append an event to its channel's log; its number there, in commit order and without gaps. `at` is when it is
@@ -101,9 +103,23 @@ class Transaction(Reader):
         self.rung.append((event.channel, seq))
         return seq
 
+    async def record_all(self, events: Sequence[Event]) -> None:
+        """The same for many events at once, in one statement. Nothing follows from them but that they are heard."""
+        if not events:
+            return
+        channels = [event.channel for event in events]
+        texts = [msgspec.json.encode(event).decode() for event in events]
+        binds = {"channels": channels, "events": texts, "at": clock.now()}
+        self.rung += [tuple(row) for row in await self.rows(log.APPEND_ALL, **binds)]
+
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Send a passing fact to the channel's listeners once this transaction has committed."""
         self.signals.append((channel, payload))
+
+    def write_down(self, kind: str, by: int | None = None, **facts: Any) -> None:
+        """Add to the audit, as the last thing in this transaction; `sector` and `gathering` say who may read it there."""
+        where = {name: facts.pop(name, None) for name in ("sector", "gathering")}
+        self.deeds.append(audit.Deed(at=clock.now(), kind=kind, by=by, about=facts, **where))
 
 
 class _Lent:
@@ -195,6 +211,8 @@ class Database:
             tx = Transaction(connection, self.reacting, self.site)
             try:
                 yield tx
+                for deed in tx.deeds:
+                    await tx.run(audit.WRITE, **structs.asdict(deed))
             except BaseException:
                 await asyncio.shield(_roll_back(transaction))
                 raise
@@ -237,51 +255,21 @@ async def connect(
     async def open_one() -> Any:
         connection = await asyncpg.connect(
             url,
-            connection_class=_Connection,
+            connection_class=Connection,
             command_timeout=10,
             server_settings={"application_name": "tertulia", "jit": "off"},
         )
-        await _prepare(connection)
+        try:
+            await prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     lending = Lending(open_one, size)
     async with _Lent(lending) as connection:
         epoch = await connection.fetchval(EPOCH.text)
     return Database(lending, epoch, bell or Silence(), reacting, site)
-
-
-class _Connection(asyncpg.Connection):
-    """A connection that asks once a process, not once a connection, what PostgreSQL's own types are: in a burst of new
-    connections the asking is dearer than all they are opened for."""
-
-    async def _introspect_types(self, typeoids: Any, timeout: Any) -> Any:
-        key = frozenset(typeoids)
-        if key not in _KNOWN_TYPES:
-            types, asked = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
-            if max(key) >= FIRST_OF_A_DATABASE:
-                return types, asked
-            _KNOWN_TYPES[key] = types
-        return _KNOWN_TYPES[key], _ASKED
-
-
-class _Asked(Struct, frozen=True):
-    name: str = ""
-
-
-# Oids below are the same in every database; above they are given out by each.
-FIRST_OF_A_DATABASE = 16_384
-_KNOWN_TYPES: dict[frozenset[int], Any] = {}
-_ASKED = _Asked()
-
-
-async def _prepare(connection: Any) -> None:
-    await connection.set_type_codec(
-        "jsonb", encoder=_as_text, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
-    )
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 EPOCH = statement("SELECT epoch FROM epochs")

@@ -20,6 +20,9 @@ from storage.lodging import MAJOR, CannotStart, Lodging, settle
 from storage.postmaster import end_leftover, find_postmaster, is_alive
 
 DATABASE = "tertulia"
+# Whose everything is, and who migrates; and as whom the service comes, who can change rows and little else.
+OWNER = "postgres"
+SERVICE = "tertulia"
 
 _PORT = 5432
 # The paths every system takes for a socket, and every client in an address.
@@ -77,8 +80,13 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        """The address of the service's database, for asyncpg."""
-        return _url(self.sockets, DATABASE)
+        """The address of the service's database, for asyncpg. Its role is there once the database was migrated."""
+        return _url(self.sockets, DATABASE, SERVICE)
+
+    @property
+    def owner_url(self) -> str:
+        """The same for its owner."""
+        return _url(self.sockets, DATABASE, OWNER)
 
     @property
     def is_alive(self) -> bool:
@@ -128,9 +136,9 @@ class Cluster:
             self._lock = None
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """Make another database, empty or a copy of one that nobody is using; its address."""
+        """Make another database, empty or a copy of one that nobody is using; its address, for its owner."""
         self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return _url(self.sockets, name)
+        return _url(self.sockets, name, OWNER)
 
     def drop_database(self, name: str) -> None:
         """Remove a database, and whoever is connected to it."""
@@ -194,15 +202,16 @@ def start(data: Path, user: str | None = None, settings: Mapping[str, str] | Non
     return cluster
 
 
-def find_url(data: Path) -> str | None:
-    """The address of the database that another process keeps running in this data folder, or None."""
+def find_urls(data: Path) -> tuple[str, str] | None:
+    """The addresses of the database that another process keeps running in this data folder, for the service and for the
+    owner; or None."""
     try:
         found = find_postmaster(data.absolute() / "postgres" / str(MAJOR))
     except PermissionError:
         raise CannotStart(f"The database in {data} belongs to another account.") from None
     if found is None or not found.is_ready or not is_alive(found.process):
         return None
-    return _url(found.sockets, DATABASE)
+    return _url(found.sockets, DATABASE, SERVICE), _url(found.sockets, DATABASE, OWNER)
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
@@ -221,8 +230,8 @@ def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
     return ask
 
 
-def _url(sockets: Path, database: str) -> str:
-    where = {"host": str(sockets), "port": str(_PORT), "user": "postgres"}
+def _url(sockets: Path, database: str, user: str) -> str:
+    where = {"host": str(sockets), "port": str(_PORT), "user": user}
     return f"postgresql:///{quote(database)}?{urlencode(where, safe='/', quote_via=quote)}"
 
 

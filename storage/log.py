@@ -34,6 +34,24 @@ APPEND_REACTING = statement(
 SELECT seq FROM entry"""
 )
 
+# Many at once, as when thousands are told the same. The channels are taken in one order, like everywhere.
+APPEND_ALL = statement("""
+WITH input AS (
+    SELECT * FROM ROWS FROM (unnest(CAST(:channels AS text[])), unnest(CAST(:events AS text[])))
+        WITH ORDINALITY AS i (channel, event, ord)
+), head AS (
+    INSERT INTO channels (name, seq) SELECT channel, count(*) FROM input GROUP BY channel ORDER BY channel
+    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
+    RETURNING name, seq
+), entries AS (
+    INSERT INTO log (channel, seq, at, event)
+    SELECT i.channel, head.seq + 1 - row_number() OVER (PARTITION BY i.channel ORDER BY i.ord DESC), :at,
+        CAST(i.event AS jsonb)
+    FROM input i JOIN head ON head.name = i.channel
+)
+SELECT name, seq FROM head
+""")
+
 HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
 AFTER = statement(

@@ -10,7 +10,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from core import clock
-from core.errors import Invalid
+from core.errors import Invalid, Refusal
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -87,6 +87,15 @@ class Once(Struct, frozen=True, kw_only=True):
         if await tx.value(_RESERVE, now=_kept_at(), **self._binds()):
             return None
         return self._again(await tx.row(_FIND, scope=self.scope, key=self.key))
+
+    async def answer_again(self, db: Database, refusal: Refusal) -> Answer:
+        """What was written while one could is answered as it was then; a refusal leaves its key unused."""
+        if self.key is None:
+            raise refusal
+        async with db.begin() as tx:
+            if before := await self.before(tx):
+                return before
+            raise refusal
 
     async def keep(self, tx: Transaction, status: int, body: bytes) -> None:
         """Store the answer beside what it answers, in the same transaction."""

@@ -66,3 +66,26 @@ answers = Table(
     Column("body", LargeBinary),
     Column("kept_at", DateTime(timezone=True), nullable=False),
 )
+
+# What those with a duty did, in rows that are only added to, each bound to the one before it. Its number, `previous` and
+# `hash` are the database's; `audit_head` is where the chain ends.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("by_id", BigInteger),
+    Column("sector_id", BigInteger),
+    Column("gathering_id", BigInteger),
+    Column("about", JSONB, nullable=False),
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("number", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)

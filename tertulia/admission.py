@@ -1,6 +1,7 @@
 """The door of every HTTP route: who is asking, from where, and whether that was too often."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,7 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from msgspec import Struct
 
 from core import clock
-from core.actor import VISITOR, Actor
+from core.actor import VISITOR, Actor, Suspended
 from core.errors import Denied, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
 from members.cookies import cookie_name
 from members.names import fold_handle
@@ -24,6 +25,12 @@ from tertulia.limits import FORMS, LIMITS, Limiter, address_key
 from tertulia.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+# What whoever is suspended can still send: appeals and reports, and what keeps the account theirs.
+_OPEN_TO_SUSPENDED = re.compile(
+    r"(/api/v1)?/(decisions/\d+/appeal|reports?(/.*)?|sessions(/.*)?|signin|signout|reset(/.*)?|verify(/.*)?"
+    r"|(me|settings)/(password|address|sessions|verification)(/.*)?|me/verification-mail|address-verifications"
+    r"|password-resets(/.*)?|live/tickets|inbox(/.*)?|drafts/.*|topics/\d+/reading)"
+)
 # Forms that a page of another site could send without asking first.
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
@@ -70,6 +77,8 @@ def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
                 actor = await find_actor(tx, token, clock.now()) or VISITOR
             if actor.id is None and not by_cookie:
                 raise SignInFirst
+        if writes and actor.suspended_until and not _OPEN_TO_SUSPENDED.fullmatch(connection.scope["path"]):
+            raise Suspended
         connection.scope["state"]["actor"] = actor
         limit = _limit(connection, handler, writes)
         await limiter.count(limit, _who(connection, actor, limit))

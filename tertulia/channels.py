@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from boards import channels as boards
 from forum import channels as forum
-from gatherings import attendance
+from forum import channels_own
 from gatherings import channels as gatherings
+from gatherings.rooms import attendance
 from members import channels as members
 from moderation import channels as moderation
 from realtime.channels import ChannelKind
@@ -14,7 +16,7 @@ KINDS: Mapping[str, ChannelKind] = {
     "members": ChannelKind(join=members.join_members, show=members.show_members, numbered=False),
     "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector),
     "topic": ChannelKind(
-        join=forum.join_topic, show=forum.show_topic, closing=frozenset({"readers_changed"})
+        join=forum.join_topic, show=forum.show_topic, closing=frozenset({"readers_changed", "topic_merged"})
     ),
     "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),
     "room": ChannelKind(
@@ -27,6 +29,9 @@ KINDS: Mapping[str, ChannelKind] = {
         present=attendance.show_presence,
         closing=frozenset({"entry_changed"}),
     ),
+    "board": ChannelKind(
+        join=boards.join_board, show=boards.show_board_events, closing=frozenset({"board_changed"})
+    ),
     "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
-    "member": ChannelKind(join=members.join_member, show=members.show_member),
+    "member": ChannelKind(join=members.join_member, show=channels_own.show_own),
 }

@@ -18,10 +18,12 @@ from tertulia.settings import HELP, BadSettings, read_settings, variable
 # Where the other commands are. Each is looked up when it is called for, so that serving does not wait for what importing
 # an archive, or following a channel, needs.
 _ELSEWHERE = {
+    "audit": "tertulia.commands.audit:audit",
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.importing:import_group",
     "member": "tertulia.commands.members:member",
     "migrate": "tertulia.commands.service:migrate",
+    "search": "tertulia.commands.searching:search_group",
     "tail": "tertulia.commands.service:tail",
     "worker": "tertulia.commands.service:work",
 }

@@ -8,12 +8,13 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from forum.replies import Replies
-from gatherings.asking import QuestionWriter
-from gatherings.ballots import BallotWriter
-from gatherings.reactions import RoomReactions
-from gatherings.votes import VoteWriter
-from gatherings.writing import ensure_may_change, ensure_may_reply
+from gatherings.polls.ballots import BallotWriter
+from gatherings.questions.asking import QuestionWriter
+from gatherings.questions.votes import VoteWriter
+from gatherings.rooms.reactions import RoomReactions
+from gatherings.rooms.writing import ensure_may_change, ensure_may_reply
 from members.shapes import Taxonomies
+from members.trust import TrustRules
 from realtime.bus import Bell, InProcessBell
 from realtime.hub import Hub
 from realtime.limits import Limits as SocketLimits
@@ -33,6 +34,7 @@ class House(Struct, frozen=True, kw_only=True):
     settings: Settings
     community: Community
     taxonomies: Taxonomies
+    trust: TrustRules
     db: Database
     bell: Bell
     hub: Hub
@@ -64,10 +66,11 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             settings=settings,
             community=community,
             taxonomies=community.taxonomies(),
+            trust=community.trust_rules(),
             db=db,
             bell=bell,
             hub=hub,
-            replies=Replies(db, ensure_may_reply, ensure_may_change),
+            replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules()),
             asking=QuestionWriter(db),
             votes=votes,
             ballots=ballots,

@@ -12,7 +12,10 @@ from uuid import uuid4
 import aiosmtplib
 import structlog
 
-from members.mail import Letter
+from members.mail import Letter, Sender
+from members.mailing import Office
+from tertulia.community import read_community
+from tertulia.settings import Settings
 
 log = structlog.get_logger()
 
@@ -47,7 +50,14 @@ class PostOffice:
         message["To"] = letter.to
         message["Subject"] = letter.subject
         message["Date"] = formatdate()
-        message["Message-ID"] = make_msgid(domain=self.sender.partition("@")[2] or "localhost")
+        domain = self.sender.partition("@")[2] or "localhost"
+        message["Message-ID"] = f"<{letter.id}@{domain}>" if letter.id else make_msgid(domain=domain)
+        if letter.thread:
+            message["In-Reply-To"] = message["References"] = f"<{letter.thread}@{domain}>"
+        if letter.stop:
+            # RFC 8058: mail programs offer it as a button of their own.
+            message["List-Unsubscribe"] = f"<{letter.stop}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text, cte="8bit")
         return message
@@ -73,6 +83,13 @@ class PostOffice:
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(message.as_bytes())
         return unfinished.rename(path)
+
+
+def office_of(settings: Settings) -> Office:
+    """Where the letters of this community are written and posted."""
+    community = read_community(settings.community)
+    post_office = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
+    return Office(Sender(community.name, settings.url), post_office.post)
 
 
 def _link_in(letter: Letter) -> str:

@@ -4,17 +4,30 @@ from collections.abc import Mapping
 from functools import partial
 
 from core.events import Event
-from forum import claims
-from forum.events import PostEdited, PostRestored, PostWithdrawn
+from forum import claims, following, referring, telling
+from forum.events import (
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostsMovedHere,
+    PostUnhidden,
+    PostWithdrawn,
+    ReadersChanged,
+    ReplyPosted,
+    TopicChanged,
+)
 from forum.inbox_mails import INBOX_MAILS
-from gatherings import later_answers, notices, polls, questions
 from gatherings.events import QuestionSettled, RoomClosed
+from gatherings.notices import notices
+from gatherings.polls import polls
+from gatherings.questions import later_answers, questions
 from members.events import AddressProved
-from members.mail import Sender
-from members.mailing import MAILS, Office
+from members.mailing import MAILS
 from moderation import cases
+from moderation.appeal_mails import APPEAL_MAILS
+from moderation.report_mails import REPORT_MAILS
 from tertulia.community import read_community
-from tertulia.post_office import PostOffice
+from tertulia.post_office import office_of
 from tertulia.settings import Settings
 from tertulia.worker import Reaction
 
@@ -22,22 +35,32 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (claims.claim_imported,),
     # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
     PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post),
-    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post),
-    PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post),
+    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post, referring.follow_quoted),
+    PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post, referring.follow_quoted),
+    # After who is named in it was told: nobody hears of one post twice.
+    ReplyPosted: (following.follow_written, telling.tell_followers),
+    PostHidden: (referring.follow_quoted,),
+    PostUnhidden: (referring.follow_quoted,),
+    TopicChanged: (referring.follow_title,),
+    PostsMovedHere: (cases.follow_topic, referring.follow_quoted_topic),
+    ReadersChanged: (cases.follow_topic, referring.follow_quoted_topic),
     QuestionSettled: (later_answers.tell_answered,),
     RoomClosed: (polls.close_with_room,),
 }
 # Those that write mail, before they are given an office.
-ALL_MAILS = {**MAILS, **INBOX_MAILS}
+ALL_MAILS = {**MAILS, **INBOX_MAILS, **REPORT_MAILS, **APPEAL_MAILS}
 
 # Known without any settings: what the log marks for the worker.
-REACTING = frozenset(str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS))
+REACTING = frozenset(
+    str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *referring.REFERRING)
+)
 
 
 def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
-    """All reactions, those that write mail with an office to post it at."""
-    community = read_community(settings.community)
-    mail = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
-    office = Office(Sender(community.name, settings.url), mail.post)
+    """All reactions: those that write mail with an office to post it at, those that trust bounds with its rules."""
+    office = office_of(settings)
+    rules = read_community(settings.community).trust_rules()
     mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
-    return {kind: (*REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in (*REACTIONS, *mails)}
+    bound = {kind: (partial(verb, rules),) for kind, verb in referring.REFERRING.items()}
+    kinds = (*REACTIONS, *mails, *bound)
+    return {kind: (*bound.get(kind, ()), *REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in kinds}

@@ -22,6 +22,7 @@ from realtime.server import OPTIONS
 from storage import embedded, schema
 from storage.database import connect
 from tertulia.answering import AnsweringProtocol
+from tertulia.chores import chores_of
 from tertulia.community import put_community, read_community
 from tertulia.house import House, open_house
 from tertulia.metrics import expose
@@ -50,7 +51,7 @@ def database_of(settings: Settings) -> Iterator[tuple[Settings, embedded.Cluster
     with embedded.start(settings.data) as cluster:
         for note in cluster.notes:
             log.info(note)
-        yield replace(settings, database_url=cluster.url), cluster
+        yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url), cluster
 
 
 def serve(settings: Settings, listener: socket.socket | None = None) -> None:
@@ -70,7 +71,7 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
 
 async def prepare(settings: Settings) -> None:
     """Bring the database to this version, put the community into it, and offer it to its first administrator."""
-    await schema.migrate(settings.database_url)
+    await schema.migrate(settings.database_url, settings.owner_url)
     db = await connect(settings.database_url, size=1)
     try:
         async with db.begin() as tx:
@@ -151,7 +152,8 @@ def _settle() -> None:
 @asynccontextmanager
 async def _beside(house: House, settings: Settings, cluster: embedded.Cluster | None) -> AsyncIterator[None]:
     """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
-    tasks = [asyncio.create_task(Worker(house.db, reactions_of(settings)).run(), name="worker")]
+    worker = Worker(house.db, reactions_of(settings), chores=chores_of(settings))
+    tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:
         tasks.append(asyncio.create_task(_serve_metrics(house, settings), name="metrics"))
     if cluster is not None:
@@ -217,6 +219,7 @@ def _start_child(settings: Settings, listener: socket.socket, number: int) -> "s
     environment = {
         **os.environ,
         "DATABASE_URL": settings.database_url,
+        "TERTULIA_OWNER_URL": "",
         "TERTULIA_PUBLIC_URL": settings.url,
         "TERTULIA_METRICS_PORT": str(settings.metrics_port + number if settings.metrics_port else 0),
     }

@@ -25,6 +25,7 @@ HELP = {
     "smtp_url": "smtp://user:password@host:port (smtps:// for TLS); without it mail goes to a folder and the log",
     "mail_from": "sender of the service's mail",
     "rate_limits": "off for load tests; refused when the public URL is https",
+    "look_at_links": "off where the service may not ask other sites whether the links of entries still work",
     "metrics_port": "private port for /metrics; 0 for none",
     "metrics_host": "address of the private port",
     "trusted_proxies": "addresses whose X-Forwarded-For is believed, separated by commas; * behind a unix socket",
@@ -33,6 +34,8 @@ HELP = {
     "sockets_per_address": "open live sockets from one address on one process",
     "log": "text or json",
     "database_url": "PostgreSQL 15 or newer; without it an embedded one runs in the data folder",
+    "owner_url": "the same database for its owner, who migrates it; the role in DATABASE_URL, made if there is none, "
+    "then can change neither the schema nor the audit",
     "redis_url": "Redis; without it one process hears of its own writes at once and of others' within seconds",
 }
 
@@ -54,6 +57,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     smtp_url: str = ""
     mail_from: str = "tertulia@localhost"
     rate_limits: bool = True
+    look_at_links: bool = True
     metrics_port: Port = 0
     metrics_host: str = "127.0.0.1"
     trusted_proxies: str = "127.0.0.1"
@@ -62,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sockets_per_address: Count = 200
     log: str = "text"
     database_url: str = ""
+    owner_url: str = ""
     redis_url: str = ""
 
     @property
@@ -96,8 +101,8 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     values: dict[str, Any] = {
         known[name]: value for name, value in environment.items() if name in known and value
     }
-    if "rate_limits" in values:
-        values["rate_limits"] = values["rate_limits"].lower() not in ("off", "0", "false", "no")
+    for name in {"rate_limits", "look_at_links"} & values.keys():
+        values[name] = values[name].lower() not in ("off", "0", "false", "no")
     values.update({name: value for name, value in given.items() if value is not None})
     try:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)

@@ -10,6 +10,7 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
+from boards.routes import routes as board_routes
 from core import clock
 from core.actor import Actor
 from core.ids import SessionId
@@ -42,7 +43,14 @@ def create_app(house: House) -> Front:
     """The ASGI application of one process over an open house."""
     api = Router(
         "/api/v1",
-        route_handlers=[*member_routes, *forum_routes, *gathering_routes, *moderation_routes, *live_routes],
+        route_handlers=[
+            *member_routes,
+            *forum_routes,
+            *gathering_routes,
+            *board_routes,
+            *moderation_routes,
+            *live_routes,
+        ],
     )
     pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
     press = Press(page_community(house.community))
@@ -132,7 +140,10 @@ def _values(house: House, press: Press) -> dict[str, Any]:
     return {
         "settings": house.settings,
         "community": house.community,
+        "community_name": house.community.name,
         "taxonomies": house.taxonomies,
+        "trust": house.trust,
+        "ladder": house.community.ladder,
         "db": house.db,
         "bell": house.bell,
         "hub": house.hub,

@@ -1,7 +1,8 @@
-"""The worker: runs what follows from what happened, from the log, as often as it takes, on any number of processes."""
+"""The worker: runs what follows from what happened, from the log, as often as it takes, and what falls due by the clock;
+on any number of processes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,14 @@ import structlog
 from core import clock
 from core.errors import Refusal
 from core.events import Event
+from forum.drafts import forget_drafts
+from forum.inbox import forget_notifications
 from members.links import forget_links
 from members.sessions import forget_sessions
 from storage.database import Database, Transaction
 from storage.once import forget_answers
 from storage.statements import statement
+from tertulia.chores import Chore
 
 log = structlog.get_logger()
 
@@ -25,6 +29,9 @@ Reaction = Callable[[Transaction, Any], Awaitable[None]]
 # Tried again after 2 s, 4 s, 8 s ... and given up after about three days.
 ATTEMPTS = 18
 LONGEST_WAIT = timedelta(hours=12)
+# Seconds between two looks at what is due by the clock, and after a look that failed.
+CHORES_PAUSE = 2.0
+AFTER_FAILURE = 60.0
 ANSWERS_KEPT = timedelta(hours=24)
 LINKS_KEPT = timedelta(days=30)
 
@@ -47,15 +54,34 @@ class Worker:
     """Takes one follow-up after the other and runs its reactions in the transaction that marks it done."""
 
     def __init__(
-        self, db: Database, reactions: Mapping[type[Event], tuple[Reaction, ...]], pause: float = 0.5
+        self,
+        db: Database,
+        reactions: Mapping[type[Event], tuple[Reaction, ...]],
+        pause: float = 0.5,
+        chores: Sequence[Chore] = (),
     ) -> None:
         self.db = db
         self.pause = pause
+        self.chores = chores
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in reactions}
         self.reactions = reactions
 
     async def run(self) -> None:
-        """Work until cancelled; a lost database is waited for."""
+        """Work until cancelled; a lost database is waited for. No chore waits for another, or for what has happened."""
+        async with asyncio.TaskGroup() as together:
+            together.create_task(self._react())
+            for chore in self.chores:
+                together.create_task(self._keep_doing(chore))
+
+    async def do_chores(self) -> bool:
+        """Do all that is due by the clock; whether anything was."""
+        did = False
+        for chore in self.chores:
+            while await chore(self.db):
+                did = True
+        return did
+
+    async def _react(self) -> None:
         forgotten_at = clock.now()
         while True:
             try:
@@ -69,12 +95,28 @@ class Worker:
                 await asyncio.sleep(2)
             await asyncio.sleep(self.pause)
 
+    async def _keep_doing(self, chore: Chore) -> None:
+        while True:
+            wait = CHORES_PAUSE
+            try:
+                while await chore(self.db):
+                    pass
+            except (Refusal, asyncpg.PostgresError, OSError) as error:
+                log.warning("a chore waits for the database", error=str(error))
+            except Exception as error:  # one that fails must not end the others
+                log.error("a chore failed", chore=getattr(chore, "__name__", str(chore)), exc_info=error)
+                wait = AFTER_FAILURE
+            await asyncio.sleep(wait)
+
     async def tidy(self, now: datetime) -> None:
-        """Forget what has served: answers to retries, ended sessions, links long spent or void."""
+        """Forget what has served: answers to retries, ended sessions, links long spent or void, old notifications
+        and drafts."""
         async with self.db.begin() as tx:
             await forget_answers(tx, now - ANSWERS_KEPT)
             await forget_sessions(tx)
             await forget_links(tx, now - LINKS_KEPT)
+            await forget_notifications(tx, now)
+            await forget_drafts(tx, now)
 
     async def work(self) -> bool:
         """Run one follow-up that is due; whether there was one."""

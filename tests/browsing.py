@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.builders import Person
 from tests.services import CHROMIUM_FLAGS, chromium_path
@@ -12,6 +12,10 @@ from tests.walking import Service
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
+# Milliseconds that a busy machine is given before something counts as not happening.
+PATIENT = 20_000
+
+expect.set_options(timeout=PATIENT)
 
 
 @asynccontextmanager
@@ -40,7 +44,7 @@ class Windows:
         if person:
             await context.add_cookies([{"name": "tertulia", "value": person.token, "url": base}])
         page = await context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENT)
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         await page.goto(path)

@@ -3,23 +3,24 @@
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 
+import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
 
 from storage import embedded
 from storage.database import Database
-from storage.statements import statement
 from tertulia.logs import access
 from tests.services import a_data_folder
 from tests.walking import Service, a_service
 
 # Numbers of channels go on from test to test, as ids do, so that what delivery remembers stays true.
-_KEPT = "('alembic_version', 'epochs', 'sectors', 'channels')"
-_EMPTY = statement(f"""
+# The audit is for ever.
+_KEPT = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
+_EMPTY = f"""
 SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_KEPT}
-""")
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,20 +45,25 @@ def cluster() -> Iterator[embedded.Cluster]:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def service(cluster: embedded.Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+async def service(
+    cluster: embedded.Cluster, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
     """The running service; `--processes 2` makes it two web processes over one database and one Redis."""
-    async with a_service(cluster.url, request.config.getoption("--processes")) as running:
+    data = tmp_path_factory.mktemp("data")
+    processes = request.config.getoption("--processes")
+    async with a_service(cluster.url, processes, owner_url=cluster.owner_url, data=data) as running:
         yield running
 
 
 @pytest_asyncio.fixture
-async def db(service: Service) -> AsyncIterator[Database]:
-    """The database, as the first web process holds it; everything is deleted again after the test."""
+async def db(service: Service, cluster: embedded.Cluster) -> AsyncIterator[Database]:
+    """The database, as the first web process holds it; everything is deleted again after the test, by the owner."""
     yield service.db
     await service.settle()
-    async with service.db.begin() as tx:
-        await tx.connection.execute("SET LOCAL session_replication_role = replica")
-        await tx.connection.execute(await tx.value(_EMPTY))
+    owner = await asyncpg.connect(cluster.owner_url)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(await owner.fetchval(_EMPTY))
+    await owner.close()
 
 
 @pytest_asyncio.fixture

@@ -12,11 +12,11 @@ import pytest_asyncio
 from core.errors import Refusal
 from core.ids import RoomId
 from forum.policy import TopicLocked
-from gatherings import rooms
-from gatherings.asking import QuestionWriter
 from gatherings.policy import RoomNotOpen
-from gatherings.question_reading import count_questions
-from gatherings.questions import settle_question
+from gatherings.questions.asking import QuestionWriter
+from gatherings.questions.questions import settle_question
+from gatherings.questions.reading import count_questions
+from gatherings.rooms import rooms
 from gatherings.shapes import Counts, NewQuestion, QuestionMove, RoomMove
 from storage.database import Database, Reader
 from storage.once import Answer, IdempotencyKeyReused, Once

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 import pytest
 import pytest_asyncio
 
-from gatherings.poll_words import can_be_seen, key_of, tidy_word
+from gatherings.polls.words import can_be_seen, key_of, tidy_word
 from storage.cursors import write_cursor
 from tests.live_talk import Hall, Person, a_hall
 from tests.walking import Service, plain

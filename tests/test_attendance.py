@@ -136,7 +136,12 @@ class Asked:
         kinds = {"room": ChannelKind(join=None, show=None, attended=self._attended, present=self._present)}  # type: ignore[arg-type]
         limits = Limits(census_every=0.2, presence_every=60)
         self.census = Census(
-            self, InProcessBell(), kinds, limits, lambda _, signal: self.told.append(dict(signal))
+            self,
+            InProcessBell(),
+            kinds,
+            limits,
+            lambda _, signal: self.told.append(dict(signal)),
+            lambda: None,
         )  # type: ignore[arg-type]
 
     @asynccontextmanager

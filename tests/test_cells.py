@@ -1,10 +1,14 @@
 """Small cells: none under five is told, nor follows from those that are."""
 
 import random
+from collections import Counter
+from collections.abc import Mapping
 
 import pytest
 
 from gatherings.cells import THRESHOLD, told_cells, told_parts
+from gatherings.record.shapes import Attendance
+from gatherings.rooms.attendance import without_small
 
 
 @pytest.mark.parametrize(
@@ -44,3 +48,31 @@ def test_nothing_small_is_told_or_can_be_reckoned() -> None:
 
 def test_cells_that_overlap_are_told_one_by_one() -> None:
     assert told_cells({"mobility": 9, "mining": 4, "battery": 5}) == {"mobility": 9, "battery": 5}
+
+
+def test_a_whole_less_a_part_that_is_told_gives_no_small_cell_away() -> None:
+    chance, told = random.Random(11), 0
+    for _ in range(2_000):
+        groups = [chance.choice("abc") for _ in range(chance.randint(5, 60))]
+        rooms = [
+            {person for person in range(len(groups)) if chance.random() < share} for share in (0.9, 0.6, 0.3)
+        ]
+        beside = [_attendance(Counter(groups[person] for person in room)) for room in rooms]
+        whole = Counter(groups[person] for person in set().union(*rooms))
+        table, _, _ = without_small({"group": whole, "country": {}, "sector": {}}, beside)
+        told += bool(table)
+
+        for room in beside:
+            assert not {table[name] - room.groups[name] for name in table.keys() & room.groups} & {1, 2, 3, 4}
+    assert told > 100
+
+
+def _attendance(cells: Mapping[str, int]) -> Attendance:
+    return Attendance(
+        members=sum(cells.values()),
+        days=[],
+        groups=told_parts(cells),
+        countries={},
+        sectors={},
+        is_exact=False,
+    )

@@ -17,7 +17,11 @@ from tertulia.cli import cli
 from tertulia.settings import Settings, read_settings, variable
 
 ROOT = Path(__file__).parents[1]
-ENV = {"POSTGRES_PASSWORD": "secret", "TERTULIA_PUBLIC_URL": "https://forum.example.org"}
+ENV = {
+    "POSTGRES_PASSWORD": "secret",
+    "SERVICE_PASSWORD": "another",
+    "TERTULIA_PUBLIC_URL": "https://forum.example.org",
+}
 OURS = ("web-1", "web-2", "worker", "migrate")
 
 
@@ -69,15 +73,15 @@ def test_every_variable_is_one_the_service_reads_and_all_it_needs_are_there(serv
     assert settings.rate_limits
 
 
-def test_without_a_password_nothing_starts():
+@pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "SERVICE_PASSWORD"])
+def test_without_a_password_nothing_starts(name):
     with pytest.raises(KeyError, match=r"put one in \.env"):
-        read_compose(POSTGRES_PASSWORD="")
+        read_compose(**{name: ""})
 
 
 def test_without_a_public_url_it_is_this_machine():
-    services = fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), {"POSTGRES_PASSWORD": "secret"})[
-        "services"
-    ]
+    passwords = {name: value for name, value in ENV.items() if name.endswith("PASSWORD")}
+    services = fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), passwords)["services"]
 
     assert (
         settings_of(services["web-1"]).url
@@ -100,10 +104,23 @@ def test_the_addresses_lead_to_the_database_and_the_doorbell(services, name):
 
     database, given = urlsplit(settings.database_url), services["postgres"]["environment"]
     assert (database.scheme, database.hostname, database.port) == ("postgresql", "postgres", 5432)
-    assert (database.username, database.password) == (given["POSTGRES_USER"], given["POSTGRES_PASSWORD"])
+    assert database.username not in (None, given["POSTGRES_USER"])
+    assert database.password not in (None, given["POSTGRES_PASSWORD"])
     assert database.path == "/" + given["POSTGRES_DB"]
     redis = urlsplit(settings.redis_url)
     assert (redis.scheme, redis.hostname, redis.port) == ("redis", "redis", 6379)
+
+
+def test_nobody_but_the_migration_comes_as_the_owner_of_the_database(services):
+    given = services["postgres"]["environment"]
+
+    owner = urlsplit(settings_of(services["migrate"]).owner_url)
+    assert (owner.username, owner.password) == (given["POSTGRES_USER"], given["POSTGRES_PASSWORD"])
+    assert owner._replace(netloc="") == urlsplit(settings_of(services["migrate"]).database_url)._replace(
+        netloc=""
+    )
+    for name in set(OURS) - {"migrate"}:
+        assert given["POSTGRES_PASSWORD"] not in str(services[name]["environment"])
 
 
 def test_it_is_the_database_the_embedded_one_is(services):

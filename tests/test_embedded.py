@@ -69,7 +69,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
 
 
 async def test_the_address_is_one_that_asyncpg_takes(kept):
-    connection = await asyncpg.connect(kept.url)
+    connection = await asyncpg.connect(kept.owner_url)
 
     assert await connection.fetchval("SELECT current_database()") == "tertulia"
     assert connection.get_server_version().major == 18
@@ -116,12 +116,12 @@ def test_a_second_one_on_the_same_data_is_told_who_was_first(data):
 
 
 def test_other_processes_find_it_while_it_runs(data):
-    assert embedded.find_url(data) is None
+    assert embedded.find_urls(data) is None
 
     with embedded.start(data) as cluster:
-        assert embedded.find_url(data) == cluster.url
+        assert embedded.find_urls(data) == (cluster.url, cluster.owner_url)
 
-    assert embedded.find_url(data) is None
+    assert embedded.find_urls(data) is None
 
 
 SERVICE = """
@@ -156,7 +156,7 @@ def test_a_server_that_outlived_its_service_is_stopped_first(data):
     command = [str(place.binaries / "postgres"), "-D", str(place.data), "-c", "listen_addresses="]
     command += ["-c", f"unix_socket_directories={place.folder / 'run'}"]
     left = subprocess.Popen(command, stderr=subprocess.DEVNULL, **place.account.popen())
-    wait_until(lambda: embedded.find_url(data) is not None)
+    wait_until(lambda: embedded.find_urls(data) is not None)
 
     with left, embedded.start(data) as cluster:
         assert left.wait(5) == 0
@@ -193,7 +193,7 @@ def test_a_server_that_died_is_started_again(data):
 @pytest.mark.parametrize("name", ["x" * 120, "a folder, 'odd' and 100% \"wrong\"?", "données"])
 async def test_any_path_will_do(empty, name):
     with embedded.start(empty / name) as cluster:
-        connection = await asyncpg.connect(cluster.url)
+        connection = await asyncpg.connect(cluster.owner_url)
         await connection.close()
         assert not cluster.sockets.is_relative_to(empty)
 
@@ -241,7 +241,7 @@ def test_below_a_closed_folder_the_data_goes_elsewhere_and_stays_there(empty, mo
         assert "cannot be reached by the account nobody" in cluster.notes[0]
         assert cluster.lodging.folder.parent == lodging.ELSEWHERE
         cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
-        assert embedded.find_url(inner) == cluster.url
+        assert embedded.find_urls(inner) == (cluster.url, cluster.owner_url)
 
     with embedded.start(inner) as cluster:
         assert cluster.notes == ()

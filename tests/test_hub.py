@@ -303,11 +303,19 @@ def test_people_are_counted_once_over_sockets_and_processes():
 
 def test_a_process_that_says_nothing_is_forgotten():
     told: list[tuple[str, int]] = []
-    attendance = Attendance(Herald(), lambda channel, here: told.append((channel, here)), forgotten_after=0)
+    vanished: list[int] = []
+    attendance = Attendance(
+        Herald(),
+        lambda channel, here: told.append((channel, here)),
+        forgotten_after=0,
+        vanished=lambda: vanished.append(1),
+    )
     attendance.announced("other", Presence("room:1", (2, 3), 1))
 
     attendance.beat()
+    attendance.beat()
 
+    assert vanished == [1]  # what it wrote last it may not have told: signals are asked for once more
     assert told == [("room:1", 3), ("room:1", 0)]
     assert attendance._others == attendance._told == {}
 

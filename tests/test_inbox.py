@@ -1,11 +1,15 @@
 """The inbox: one is told what one can read, once, with the reason, and nothing of it outlives the right to read it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import pytest_asyncio
 
 from core.ids import MemberId, PostId, TopicId
 from forum import inbox
+from tertulia.worker import Worker
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.live_talk import a_hall
 from tests.walking import Service, plain
 
 
@@ -129,3 +133,22 @@ async def test_the_members_channel_says_when_to_look_again(told: Told, app: Serv
         await told.reader.put(f"/inbox/{item['id']}/read")
         await told.tell("other")
         assert (await feed.next())["event"]["type"] == "notified", "what changed nothing is not told"
+
+
+async def test_what_was_told_long_ago_is_forgotten(app: Service) -> None:
+    hall = await a_hall(app)
+    question = await hall.ask(await hall.member())
+    now = datetime.now(UTC)
+    told = [(20, None), (364, None), (366, None), (200, 89), (200, 91)]
+    for n, (told_days, read_days) in enumerate(told):
+        await plain(hall.db).execute(
+            "INSERT INTO notifications (member_id, kind, reason, topic_id, post_id, told_at, read_at)"
+            " VALUES ($1, $2, 'Because', $3, $4, $5, $6)",
+            hall.host.id, f"kind {n}", hall.topic, question["post"], now - timedelta(days=told_days),
+            None if read_days is None else now - timedelta(days=read_days),
+        )  # fmt: skip
+
+    await Worker(hall.db, {}).tidy(now)
+
+    kept = await plain(hall.db).fetch("SELECT kind FROM notifications WHERE reason = 'Because' ORDER BY kind")
+    assert [row["kind"] for row in kept] == ["kind 0", "kind 1", "kind 3"]

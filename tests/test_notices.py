@@ -14,8 +14,8 @@ from core.ids import PostId, TopicId
 from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.hiding import hide_post, unhide_post
 from gatherings.channels import show_room
-from gatherings.notice_reading import PAGE
-from gatherings.notices import follow_post
+from gatherings.notices.notices import follow_post
+from gatherings.notices.reading import PAGE
 from storage.statements import statement
 from tests.live_talk import Hall, Person, a_hall, a_webinar
 from tests.walking import Service

@@ -256,6 +256,47 @@ async def test_who_is_late_is_told_what_happened_meanwhile(app: Service, windows
     windows.complaints.clear()  # the browser notes the 409 itself
 
 
+async def test_the_live_column_follows_the_order_and_moves_nothing_under_a_hand(
+    app: Service, windows: Windows
+) -> None:
+    host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
+    room = await a_room(host)
+    first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Who knows?")
+    page = await followed(await windows.open(f"/r/{room}/host", host))
+    cards = page.locator("#live > .card")
+
+    async def ids(wanted: list[int]) -> None:
+        for place, number in enumerate(wanted):
+            await expect(cards.nth(place)).to_have_attribute("data-id", str(number))
+
+    async def vote(who: Person, question: int) -> None:
+        assert (await who.put(f"/questions/{question}/vote", {"value": 1})).status_code == 200
+
+    before = [int(await card.get_attribute("data-id") or 0) for card in await cards.all()]
+    last = second if before[0] == first else first
+    await vote(fatou, last)
+    await ids([last, before[0]])
+    await page.locator(f"#q{last}").focus()
+    await vote(fatou, before[0])
+    await vote(host, before[0])
+    pill = page.get_by_role("button", name="New order")
+    await expect(pill).to_be_visible()
+    await ids([last, before[0]])
+    await pill.click()
+    await ids([before[0], last])
+    await expect(pill).to_have_count(0)
+    await cards.first.focus()
+    third = await asked(jonas, room, "Who asks?")
+    await vote(host, third)
+    await vote(fatou, third)
+    # It comes below what is there, and goes to its place once nobody is at the column.
+    await expect(pill).to_be_visible()
+    await page.evaluate("document.activeElement.blur()")
+    await page.mouse.move(5, 5)
+    await expect(cards.first).to_have_attribute("data-id", str(third), timeout=10_000)
+    await expect(pill).to_have_count(0)
+
+
 async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) -> None:
     source = axe_source()
     host, jonas = await a_host(app), await a_person(app, "Jonas")

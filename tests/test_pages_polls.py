@@ -59,6 +59,11 @@ async def moved(host: Person, room: int, poll: int, state: str) -> None:
     assert done.status_code == 303, done.text
 
 
+def shown(page: str) -> str:
+    """The page without the samples that its script uses."""
+    return re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
+
+
 @pytest.mark.parametrize("kind", FORMS)
 async def test_a_poll_without_scripts(app: Service, kind: str) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
@@ -78,14 +83,14 @@ async def test_a_poll_without_scripts(app: Service, kind: str) -> None:
     assert refused.status_code == 422 and 'role="alert"' in refused.text
     assert (await send(jonas, f"/r/{room}/polls/{poll}/ballot", **FORMS[kind][1])).status_code == 303
     assert (await jonas.get(f"/polls/{poll}")).json()["my_answer"] == FORMS[kind][2]
-    page = await open_page(jonas, f"/r/{room}/polls")
+    page = shown(await open_page(jonas, f"/r/{room}/polls"))
     assert "Change my answer" in page and 'class="outcome"' not in page
     assert "Only hosts see this" in await open_page(host, f"/r/{room}/polls")
     assert (await send(jonas, f"/r/{room}/polls/{poll}/ballot", take="1")).status_code == 303
     assert (await jonas.get(f"/polls/{poll}")).json()["ballots"] == 0
     await send(jonas, f"/r/{room}/polls/{poll}/ballot", **FORMS[kind][1])
     await moved(host, room, poll, "closed")
-    assert 'class="outcome"' in await open_page(jonas, f"/r/{room}/polls")
+    assert 'class="outcome"' in shown(await open_page(jonas, f"/r/{room}/polls"))
     assert (await send(jonas, f"/r/{room}/polls/{poll}/state", state="open", version="4")).status_code == 403
 
 
@@ -142,6 +147,52 @@ async def test_what_one_is_about_to_answer_stays(app: Service, windows: Windows)
         await page.get_by_label(name).select_option(rank)
     await page.locator(f"#poll{second}").get_by_role("button", name="Answer").click()
     await expect(page.get_by_role("alert")).to_have_text("Give each place once.")
+    assert windows.complaints == []
+
+
+_POLLS = """() => [...document.querySelectorAll('.poll')].map(poll => {
+  const copy = poll.cloneNode(true);
+  for (const one of copy.querySelectorAll('progress')) one.setAttribute('value', one.value);
+  return copy.outerHTML.replace(/\\s+/g, ' ').replace(/> /g, '>').replace(/ </g, '<');
+})"""
+
+
+@pytest.mark.timeout(120)
+async def test_what_an_event_tells_of_a_poll_is_shown_as_a_page_shows_it_and_nobody_reads(
+    app: Service, windows: Windows
+) -> None:
+    host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
+    fatou, room = await a_person(app, "Fatou"), await a_poll_room(host)
+    polls = {kind: await drafted(host, room, kind) for kind in FORMS}
+    more = await drafted(host, room, "scale", by_group="1", live="1", high_label="Much")
+    page, visitor = [await windows.open(f"/r/{room}/polls", who) for who in (jonas, None)]
+    read: list[str] = []
+    for each in (page, visitor):
+        await expect(each.locator("#here")).to_have_text("2")
+        each.on("request", lambda request: read.append(request.url))
+
+    async def agree() -> None:
+        for each, who in ((page, jonas), (visitor, None)):
+            made = await each.evaluate(_POLLS)
+            fresh = await windows.open(f"/r/{room}/polls", who)
+            assert len(made) == 6 and made == await fresh.evaluate(_POLLS)
+            await fresh.context.close()
+
+    for poll in (*polls.values(), more):
+        await moved(host, room, poll, "open")
+        await expect(page.locator(f"#poll{poll} form")).to_be_visible()
+        await expect(visitor.locator(f"#poll{poll}").get_by_text("Sign in to answer")).to_be_visible()
+    await page.wait_for_timeout(1200)
+    assert read == []
+    await agree()
+    for kind, poll in polls.items():
+        await send(fatou, f"/r/{room}/polls/{poll}/ballot", **FORMS[kind][1])
+        await moved(host, room, poll, "closed")
+        await expect(page.locator(f"#poll{poll} .outcome")).to_be_visible()
+        if kind != "words":
+            assert read == []
+    await page.wait_for_timeout(1200)
+    await agree()
     assert windows.complaints == []
 
 

@@ -1,8 +1,16 @@
 """Gatherings and rooms by plain forms: announcing, asking with and without a name, voting, settling."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
+import pytest
+from markupsafe import escape
+
+from core import clock
+from gatherings.questions.ranking import Crowd, Wish, rank
+from pages.room_view import RANKING
+from tests.browsing import Windows, a_browser
 from tests.builders import Person, a_person
 from tests.test_pages_reading import open_page
 from tests.test_pages_writing import key_in, send, text_in
@@ -140,3 +148,36 @@ async def test_nobody_is_next_in_a_closed_room(app: Service) -> None:
     await send(host, f"/r/{room}/state", state="closed")
     page = await open_page(host, f"/r/{room}")
     assert ">Next<" not in page and ">On the shortlist<" in page
+
+
+async def test_the_page_orders_by_the_numbers_of_the_server(app: Service) -> None:
+    host, now = await a_person(app, duties=[("administrator", None)]), clock.now()
+    room = await a_room(host)
+    for path in (f"/r/{room}", f"/r/{room}/host"):
+        assert f'data-ranking="{escape(RANKING)}"' in await open_page(host, path)
+    cases = [
+        (wanted, voters, minutes, heard)
+        for wanted, voters in ((0, 0), (1, 1), (3, 40), (40, 40), (50, 40))
+        for minutes in (0, 7, 30, 1000)
+        for heard in ((), ("academia",), ("industry",))
+    ]
+    by_server = [
+        rank(
+            Wish(1, wanted, now - timedelta(minutes=minutes), "academia"),
+            Crowd(voters, frozenset(heard)),
+            now,
+        ).score
+        for wanted, voters, minutes, heard in cases
+    ]
+    async with a_browser() as browser:
+        page = await Windows(browser, app).open(f"/r/{room}", host)
+        script = await page.locator("script[src$='room.js']").get_attribute("src")
+        by_page = await page.evaluate(
+            """async ([script, cases]) => {
+              const { balance, score } = await import(script.replace("room.js", "ranking.js"));
+              const lift = (heard) => balance("academia", heard);
+              return cases.map(([wanted, voters, minutes, heard]) => score(wanted, voters, minutes, lift(heard)));
+            }""",
+            [script, cases],
+        )
+    assert by_page == pytest.approx(by_server, abs=1e-6)

@@ -123,6 +123,13 @@ async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) ->
     await phone.locator("#ask .first").click()
     await expect(phone.locator("#own .asked")).to_contain_text("Waiting for approval")
     question = int(await phone.locator("#own .asked").get_attribute("data-id") or 0)
+    await expect(phone.get_by_role("heading", name="What you asked")).to_be_visible()
+    await phone.locator("#own summary").click()
+    await expect(phone.get_by_label("Your question").first).to_have_value("Who pays?")
+    await phone.get_by_label("Your question").first.fill("Who pays for it?")
+    await phone.get_by_role("button", name="Save").click()
+    await expect(phone.locator("#own .said")).to_have_text("Who pays for it?")
+    await followed(phone)
     await moved(host, question, "dismissed", reason="Not about this session")
     await expect(phone.locator("#own .asked")).to_contain_text("Not about this session", timeout=15_000)
     await moved(host, question, "pending")
@@ -130,7 +137,7 @@ async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) ->
     await moved(host, question, "live")
     await expect(phone.locator("#own")).to_be_hidden()
     for page in (phone, other):
-        await expect(page.locator("#questions .asked")).to_contain_text("Who pays?", timeout=10_000)
+        await expect(page.locator("#questions .asked")).to_contain_text("Who pays for it?", timeout=10_000)
     await expect(phone.locator("#questions button.vote")).to_have_count(0)
     await expect(other.locator("#questions button.vote")).to_have_count(1)
 
@@ -162,6 +169,63 @@ async def test_reactions_float_up_and_tabs_lead_to_what_is_on(app: Service, wind
     await floated
     assert (await send(jonas, f"/r/{room}/react", kind="heart")).status_code == 303
     assert (await send(jonas, f"/r/{room}/react", kind="nonsense")).status_code == 422
+
+
+async def test_every_tab_says_when_a_poll_is_open(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await switched_on(host, room, "questions", "board", "polls")
+    pages = [
+        await followed(await windows.open(f"/r/{room}{part}", jonas)) for part in ("", "/board", "/polls")
+    ]
+    given = {"kind": "single", "title": "Which?", "options": ["One", "Two"]}
+    polls = [(await host.post(f"/rooms/{room}/polls", given)).json()["id"] for _ in range(2)]
+    for poll, state, is_open in (
+        (0, "open", True), (1, "open", True), (0, "closed", True), (1, "closed", False),
+    ):  # fmt: skip
+        version = (await host.get(f"/polls/{polls[poll]}")).json()["version"]
+        move = await host.put(f"/polls/{polls[poll]}/state", {"state": state, "version": version})
+        assert move.status_code == 200, move.text
+        for page in pages:
+            ids = (
+                {str(polls[0]), str(polls[1])}
+                if (poll, state) == (1, "open")
+                else {str(polls[1 if poll == 0 and state == "closed" else poll])}
+            )
+            wanted = re.compile("^" + (" ?".join(sorted(ids)) if is_open else "") + "$")
+            await expect(page.locator("[data-polls]")).to_have_attribute("data-polls", wanted)
+            await expect(page.locator("[data-polls]")).to_be_visible(visible=is_open)
+        assert ('data-polls=""' in await open_page(jonas, f"/r/{room}/board")) is not is_open
+
+
+async def test_who_is_let_in_no_longer_is_told_so_everywhere(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await switched_on(host, room, "questions", "board", "polls")
+    answer = await host.put(f"/rooms/{room}/guests/{jonas.handle}")
+    assert answer.status_code == 204, answer.text
+    assert (await host.put(f"/rooms/{room}/panel/{jonas.handle}")).status_code == 204
+    pages = [
+        await windows.open(f"/r/{room}{part}", jonas)
+        for part in ("", "/board", "/polls", "/stage", "/wall", "/panel")
+    ]
+    for page in pages[:4]:
+        await followed(page)
+    await pages[0].locator("#ask textarea").fill("What I have begun")
+    taken = await host.patch(f"/rooms/{room}", {"rules": {"entry": "invited"}})
+    assert taken.status_code == 200, taken.text
+    await pages[0].wait_for_timeout(1500)
+    for kind in ("panel", "guests"):
+        assert (await host.delete(f"/rooms/{room}/{kind}/{jonas.handle}")).status_code == 204
+    for page in pages:
+        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+        await expect(page.locator("#state a")).to_have_attribute("href", "/")
+    await pages[0].wait_for_timeout(2500)
+    for page in pages:
+        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+    assert await pages[0].locator("#ask textarea").input_value() == "What I have begun"
+    # That it was looked for and not found is no fault of the page.
+    windows.complaints[:] = [one for one in windows.complaints if "404" not in one]
 
 
 async def test_the_order_explains_itself(app: Service) -> None:

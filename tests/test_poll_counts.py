@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from gatherings.cells import THRESHOLD
-from gatherings.poll_groups import split
-from gatherings.poll_words import count_words, group_words, key_of, slips, tidy_word
+from gatherings.polls.groups import split
+from gatherings.polls.words import count_words, group_words, key_of, slips, tidy_word
 
 
 @pytest.mark.parametrize(

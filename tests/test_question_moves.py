@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from gatherings.policy_questions import MOVES
+from gatherings.questions.policy import MOVES
 from tests.live_talk import Hall, Person, a_hall
 from tests.walking import Service, plain
 

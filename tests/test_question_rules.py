@@ -58,6 +58,26 @@ async def test_who_is_silenced_does_not_write_with_or_without_a_name(hall: Hall,
     ] == "own_question"
 
 
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_who_asked_what_moderators_hid_can_be_silenced_too(hall: Hall, anonymous: bool) -> None:
+    asker, own = await hall.member(), await hall.ask(hall.host, "Mine")
+    question = await hall.ask(asker, "Rude", anonymous=anonymous)
+    path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
+    await plain(hall.db).execute(
+        "UPDATE posts SET state = 'hidden' WHERE id = ANY($1)", [question["post"], own["post"]]
+    )
+
+    assert (await (await hall.member()).put(path, why)).json()["code"] == "not_found"
+    answer = await hall.host.put(path, why)
+    assert (answer.status_code, answer.json().keys()) == (200, {"question", "until", "reason"})
+    assert await ask(hall, asker, anonymous=anonymous) == (403, "silenced_here")
+    assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
+        "code"
+    ] == "own_question"
+    assert (await hall.host.delete(path)).status_code == 204
+    assert await ask(hall, asker, anonymous=anonymous) == (201, "")
+
+
 async def test_slow_mode_length_and_the_panel(hall: Hall) -> None:
     asker, panelist = await hall.member(), await hall.member()
     await plain(hall.db).execute(

@@ -14,7 +14,7 @@ from core.errors import Refusal, SignInFirst
 from core.ids import GatheringId, MemberId, QuestionId, RoomId, SectorId, TopicId
 from gatherings.channels import show_room
 from gatherings.policy import NoQuestionsHere, NotHost, RoomFacts, RoomNotOpen
-from gatherings.policy_questions import (
+from gatherings.questions.policy import (
     AnonymityNotAllowed,
     HostsAskByName,
     NotAsker,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gatherings.ranking import (
+from gatherings.questions.ranking import (
     HALVED_AFTER,
     LIFT,
     Crowd,
@@ -15,7 +15,7 @@ from gatherings.ranking import (
     lower_bound,
     rank,
 )
-from gatherings.shortlist import GAP, between
+from gatherings.questions.shortlist import GAP, between
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 NOBODY_HEARD: frozenset[str] = frozenset()

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from gatherings.exports import Sheet, inert, write_csv, write_xlsx
+from gatherings.record.exports import Sheet, inert, write_csv, write_xlsx
 from tests.live_talk import Hall, Person, a_hall
 from tests.walking import Service, plain
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest_asyncio
 
 from gatherings.events import RoomClosed
-from gatherings.polls import close_with_room
+from gatherings.polls.polls import close_with_room
 from tests.live_talk import Hall, Person, a_hall
 from tests.members_house import MembersHouse
 from tests.test_report import close, everything, report_of

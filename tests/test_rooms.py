@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.ids import RoomId
 from forum.events import PostEdited, PostWithdrawn
 from gatherings.channels import join_room, room_signals, show_room
-from gatherings.questions import follow_post
+from gatherings.questions.questions import follow_post
 from gatherings.reading import read_questions, show_snapshot
 from storage.statements import statement
 from tests.live_talk import Hall, Person, a_hall, a_webinar, statements_of, the_actor

@@ -49,6 +49,12 @@ def apply(old: Snapshot, frames: list[dict[str, Any]]) -> Snapshot:
         seq, event = frame["seq"], frame["event"]
         if event["type"] == "topic_changed":
             topic = facts(event["topic"])
+        elif event["type"] == "posts_moved_away":
+            for gone in event["posts"]:
+                posts.pop(gone, None)
+            posts |= {post["id"]: without_own(post) for post in event["answered"]}
+        elif event["type"] == "posts_moved_here":
+            posts |= {post["id"]: without_own(post) for post in event["posts"]}
         elif "post" in event:
             post = without_own(event["post"])
             posts[post["id"]] = post
@@ -116,6 +122,26 @@ async def change(
 async def lock(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
     await people[2].put(f"/topics/{topic}/lock")
     await people[2].delete(f"/topics/{topic}/lock")
+
+
+@verb
+async def move(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    some = [post["id"] for post in posts if post["number"] > 1]
+    new = {"posts": [chance.choice(some)], "title": f"Split {chance.random()}"}
+    moved = await people[2].post(f"/topics/{topic}/moves", new)
+    assert moved.status_code == 201, moved.text
+    if moved.json()["first"] in (post["id"] for post in posts if post["state"] == "published"):
+        await a_reply(people[0], topic, "to what has left", parent=moved.json()["first"])
+
+
+@verb
+async def bring(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    moves = (await people[2].get(f"/topics/{topic}/moves")).json()["items"]
+    if moves:
+        assert (await people[2].delete(f"/moves/{chance.choice(moves)['id']}")).status_code in (204, 409)
+    other = (await a_topic(people[1], "Another"))["id"]
+    post = await a_reply(people[1], other, "comes from elsewhere")
+    await people[2].post(f"/topics/{other}/moves", {"posts": [post["id"]], "into": topic})
 
 
 def owner(people: list[Person], post: dict[str, Any]) -> Person:

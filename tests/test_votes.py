@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from core.errors import Refusal
 from gatherings.policy import RoomNotOpen
-from gatherings.policy_questions import OwnQuestion, QuestionNotLive, ensure_can_vote
-from gatherings.votes import VoteWriter
+from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can_vote
+from gatherings.questions.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement
 from tests.live_talk import Hall, Person, a_hall, the_actor

@@ -157,3 +157,45 @@ async def test_it_runs_until_it_is_told_to_stop(db: Database, pause: float) -> N
         await heard.wait()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_chore_that_fails_keeps_no_other_and_no_reaction_from_its_work(db: Database) -> None:
+    rest, done, heard = list(range(50)), asyncio.Event(), asyncio.Event()
+
+    async def hear(tx: Any, event: Struck) -> None:
+        heard.set()
+
+    async def stumble(db: Database) -> bool:
+        raise ValueError("a chore of no use")
+
+    async def sweep(db: Database) -> bool:
+        if not rest:
+            done.set()
+            return False
+        rest.pop()
+        return True
+
+    worker = Worker(db, {Struck: (hear,)}, 0, chores=(stumble, sweep))
+    running = asyncio.create_task(worker.run())
+    await strike(reacting(db), 7)
+    async with asyncio.timeout(5):
+        await done.wait()
+        await heard.wait()
+    assert not running.done()
+
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_what_is_due_is_done_when_asked_for_until_nothing_is(db: Database) -> None:
+    due = [3, 2, 1]
+
+    async def sweep(db: Database) -> bool:
+        return bool(due and due.pop())
+
+    worker = Worker(db, {}, chores=(sweep,))
+
+    assert await worker.do_chores()
+    assert due == []
+    assert not await worker.do_chores()

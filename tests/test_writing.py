@@ -8,7 +8,6 @@ import pytest_asyncio
 from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
 from core.ids import RoomId
-from gatherings import rooms
 from gatherings.policy import (
     ModuleOff,
     NoQuestionsHere,
@@ -19,7 +18,8 @@ from gatherings.policy import (
     WriterFacts,
     ensure_can_write,
 )
-from gatherings.writing import get_writer
+from gatherings.rooms import rooms
+from gatherings.rooms.writing import get_writer
 from tests.live_talk import Hall, a_hall, the_actor
 from tests.test_questions import HOST, MEMBER, NOON, a_room
 from tests.walking import Service, plain

@@ -15,6 +15,7 @@ from core import clock
 from storage import schema
 from storage.database import Database
 from storage.database import connect as connect_database
+from tertulia.chores import chores_of
 from tertulia.community import put_community, read_community
 from tertulia.house import House, open_house
 from tertulia.reactions import reactions_of
@@ -36,7 +37,8 @@ class Service:
         self.urls = urls
         self.db: Database = houses[0].db
         self.turns = cycle(urls)
-        self.worker = Worker(self.db, reactions_of(houses[0].settings))
+        settings = houses[0].settings
+        self.worker = Worker(self.db, reactions_of(settings), chores=chores_of(settings))
 
     @property
     def url(self) -> str:
@@ -44,8 +46,8 @@ class Service:
         return next(self.turns)
 
     async def settle(self) -> None:
-        """Let the worker run all that follows from what has happened."""
-        while await self.worker.work():
+        """Let the worker run all that follows from what has happened, and do what is due by the clock."""
+        while await self.worker.work() or await self.worker.do_chores():
             pass
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
@@ -142,6 +144,7 @@ async def a_service(database_url: str, processes: int = 1, **given: Any) -> Asyn
             "redis_url": redis,
             "port": 0,
             "rate_limits": False,
+            "look_at_links": False,
             "pool": 10,
         }
         settings = read_settings({}, **(wanted | given))
@@ -155,7 +158,7 @@ async def a_service(database_url: str, processes: int = 1, **given: Any) -> Asyn
 
 
 async def _prepare(settings: Settings) -> None:
-    await schema.migrate(settings.database_url)
+    await schema.migrate(settings.database_url, settings.owner_url)
     db = await connect_database(settings.database_url, size=1)
     async with db.begin() as tx:
         await put_community(tx, read_community(settings.community), clock.now())

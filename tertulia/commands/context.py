@@ -26,18 +26,20 @@ def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
     """The settings, with the address of a database that runs."""
     settings = read_settings(os.environ, data=data)
     set_up_logs(settings.log)
-    running = settings.database_url or embedded.find_url(settings.data)
-    if running:
-        yield replace(settings, database_url=running)
+    if settings.database_url:
+        yield settings
+        return
+    if running := embedded.find_urls(settings.data):
+        yield replace(settings, database_url=running[0], owner_url=running[1])
         return
     with embedded.start(settings.data) as cluster:
-        yield replace(settings, database_url=cluster.url)
+        yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url)
 
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
-    await schema.migrate(settings.database_url)
+    await schema.migrate(settings.database_url, settings.owner_url)
     bell = bell_of(settings)
     db = await connect(settings.database_url, bell, REACTING, size=4, site=settings.url)
     try:

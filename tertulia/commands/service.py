@@ -12,6 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from storage import schema
+from tertulia.chores import chores_of
 from tertulia.commands.context import open_database, settings_with_database
 from tertulia.reactions import reactions_of
 from tertulia.settings import Settings, read_settings
@@ -27,7 +28,7 @@ def work(data: Path | None) -> None:
 
     async def run(settings: Settings) -> None:
         async with open_database(settings) as db:
-            task = asyncio.create_task(Worker(db, reactions_of(settings)).run())
+            task = asyncio.create_task(Worker(db, reactions_of(settings), chores=chores_of(settings)).run())
             for name in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(name, task.cancel)
             await asyncio.gather(task, return_exceptions=True)
@@ -42,7 +43,7 @@ def work(data: Path | None) -> None:
 def migrate(data: Path | None, as_json: bool) -> None:
     """Bring the database to this version."""
     with settings_with_database(data) as settings:
-        before, after = asyncio.run(schema.migrate(settings.database_url))
+        before, after = asyncio.run(schema.migrate(settings.database_url, settings.owner_url))
     if as_json:
         click.echo(json.dumps({"before": before, "after": after}))
     else:

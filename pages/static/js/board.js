@@ -5,6 +5,7 @@ import { LINE_DOWN, call, newKey, pill, say, unsay, words } from "./calls.js";
 import { forget } from "./drafts.js";
 import { follow, reconcile, reread } from "./live.js";
 import { clip, draw, elementFor, isShown, replies, thanks } from "./notes.js";
+import { renewed, told } from "./tabs.js";
 import { localise } from "./times.js";
 
 const board = document.querySelector("#board");
@@ -23,7 +24,7 @@ if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offse
 
 follow({
   event(event) {
-    if (event.counts) counted("waiting", event.counts.live + event.counts.shortlisted);
+    told(event);
     if (event.columns) columns(event.columns, event.type);
     if (event.notice) take(event.notice);
     else if (event.post) heard(event);
@@ -38,6 +39,7 @@ follow({
       const fresh = page.querySelector(`#${shelf.id} .notes`);
       if (fresh) reconcile(shelf.querySelector(".notes"), fresh);
     }
+    renewed(page);
     for (const one of page.querySelectorAll("[data-count]")) counted(one.dataset.count, one.textContent);
     const waits = document.querySelector("[data-held]");
     if (waits) waits.hidden = page.querySelector("[data-held]")?.hidden ?? true;
@@ -51,7 +53,6 @@ function columns(now, type) {
   const known = [...document.querySelectorAll("[data-tab]")].map((tab) => `${tab.dataset.tab} ${tab.querySelector("span").textContent}`);
   const is = now.map((column) => `${column.id} ${column.title}`);
   for (const column of now) counted(column.id, column.notices);
-  counted("notices", now.reduce((sum, column) => sum + column.notices, 0));
   // What columns there are is part of the whole page: it is taken anew when the reader wants it.
   if (type === "columns_changed" && is.join() !== known.join()) pill("columns", "The columns changed", () => location.reload());
 }

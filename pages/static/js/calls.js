@@ -1,12 +1,13 @@
 // Talking to the service: one way to call it, one way to say what went wrong.
 
-/** Calls the API; throws only when nothing came back at all. */
-export async function call(method, path, body, headers = {}) {
+/** Calls the API; throws only when nothing came back at all. `last` lets the call outlive the page. */
+export async function call(method, path, body, headers = {}, last = false) {
   const response = await fetch(`/api/v1${path}`, {
     method,
     headers: body === undefined ? headers : { "Content-Type": "application/json", ...headers },
     body: body === undefined ? undefined : JSON.stringify(body),
     signal: AbortSignal.timeout(15000),
+    keepalive: last,
   });
   const data = response.status === 204 ? null : await response.json().catch(() => null);
   return { ok: response.ok, status: response.status, data };

@@ -26,9 +26,12 @@ export function presence(signal, groups) {
   show(groups);
 }
 
+/** The groups somebody of whom was heard. */
+export const heard = () => heardBox.dataset.heard.split(" ").filter(Boolean);
+
 /** Remembers that somebody of a group was heard. */
 export function spoke(group, groups) {
-  const known = heardBox.dataset.heard.split(" ").filter(Boolean);
+  const known = heard();
   if (!group || known.includes(group)) return;
   heardBox.dataset.heard = [...known, group].join(" ");
   show(groups);

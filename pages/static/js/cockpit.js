@@ -5,7 +5,8 @@ import { cardOf, claimed, count, groups, totals, votes } from "./cards.js";
 import { at } from "./claims.js";
 import { presence, spoke, tick } from "./clock.js";
 import { ask, close, heard, move, shift, submit } from "./deciding.js";
-import { follow, reconcile, reread } from "./live.js";
+import { follow, reconcile, reread, revisit } from "./live.js";
+import { order } from "./ordering.js";
 import { merging, wire } from "./steering.js";
 import { localise } from "./times.js";
 
@@ -25,11 +26,14 @@ follow({
       const group = event.question.author?.group ?? cardOf(event.question.id)?.dataset.group;
       heard(event.question);
       if (["on_stage", "answered"].includes(event.question.state)) spoke(group, groups);
-    } else if (event.type?.startsWith("room_")) location.reload();
+      order();
+    } else if (event.type?.startsWith("room_")) revisit();
   },
   signal(signal) {
     if (signal.type === "presence") presence(signal, groups);
-    if (signal.type === "votes") for (const [id, number] of Object.entries(signal.votes)) if (cardOf(id)) votes(cardOf(id), number);
+    if (signal.type !== "votes") return;
+    for (const [id, number] of Object.entries(signal.votes)) if (cardOf(id)) votes(cardOf(id), number);
+    order();
   },
   async reset() {
     const { page, stream } = await reread();
@@ -37,6 +41,8 @@ follow({
     totals(Object.fromEntries([...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, one.textContent])));
     localise(columns);
     count();
+    document.body.dataset.voters = page.body.dataset.voters;
+    order();
     return stream;
   },
 });

@@ -1,10 +1,14 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
 import { LINE_DOWN, call, newKey, say, unsay, words } from "./calls.js";
-import { forget, keepDraft } from "./drafts.js";
+import { draftOf, forget, keepDraft } from "./drafts.js";
+import { offerFiles } from "./attaching.js";
+import { offerNames } from "./naming.js";
 
-/** Shows previews in place. */
+/** Shows previews in place, and offers whom one may name. */
 export function preview(form) {
+  offerNames(form.elements.body);
+  offerFiles(form);
   form.querySelector("[name=preview]")?.addEventListener("click", async (click) => {
     const body = form.elements.body.value;
     if (!body.trim()) return;
@@ -28,7 +32,7 @@ function show(form, html) {
   place.querySelector(".said").innerHTML = html;
 }
 
-/** Sends a form by `send(body, key)`, which returns the answer; `done(data)` is called when it was taken. */
+/** Sends a form by `send(body, key, draft)`, which returns the answer; `done(data)` is called when it was taken. */
 export function sendByScript(form, send, done) {
   form.dataset.scripted = "";
   preview(form);
@@ -40,12 +44,13 @@ export function sendByScript(form, send, done) {
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
     try {
-      const answer = await send(form.elements.body.value, form.elements.key.value);
+      const answer = await send(form.elements.body.value, form.elements.key.value, draftOf(form));
       if (!answer.ok) return say(answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer), form);
       unsay(form);
-      forget(form);
-      form.elements.key.value = newKey();
       form.elements.body.value = "";
+      forget(form);
+      form.dispatchEvent(new Event("sent"));
+      form.elements.key.value = newKey();
       form.querySelector(".preview")?.remove();
       done(answer.data);
     } catch {

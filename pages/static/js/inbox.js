@@ -27,6 +27,11 @@ async function renew() {
 }
 
 function show({ page, stream }) {
+  // First within the topics: one that holds the focus is left where it is, and told of what is new in it all the same.
+  for (const fresh of page.querySelectorAll("#told > li")) {
+    const known = document.getElementById(fresh.id);
+    if (known) reconcile(known.querySelector(".group"), fresh.querySelector(".group").cloneNode(true));
+  }
   reconcile(list, page.querySelector("#told"));
   for (const id of ["unread", "none", "read"]) {
     const [now, fresh] = [document.getElementById(id), page.getElementById(id)];

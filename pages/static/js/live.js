@@ -2,21 +2,35 @@
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
 const QUIET = 20000;
+// What a join is refused with where one may not listen; anything else is tried again.
+const CLOSED = ["not_found", "denied"];
 const OWN = document.body.dataset.viewer ? `member:${document.body.dataset.viewer}` : null;
 
 /**
- * Follows the channel the page was rendered from, and the one that `data-also` names beside it. `heard.event(event)`
+ * Follows the channel the page was rendered from, and the one that `data-also` names beside it, or all of `data-streams`. `heard.event(event)`
  * gets each thing that happened once and in order, `heard.signal(signal)` passing facts, `heard.reset()` re-reads the
  * page and returns where it stands now: one stream, or all of them.
  */
 export function follow(heard) {
   const body = document.body;
-  if (!body.dataset.live) return null;
-  return new Line(streamsOf(body), heard);
+  if (!body.dataset.live && !body.dataset.streams) return null;
+  line = new Line(streamsOf(body), heard);
+  return line;
+}
+
+let line = null;
+
+/** Whether this page is followed no more, for good. */
+export const isOver = () => line?.isOver ?? false;
+
+/** Takes the whole page anew, not everybody at once; who may not see it any more keeps it, with words that say so. */
+export function revisit() {
+  setTimeout(() => isOver() || location.reload(), 300 + Math.random() * 700);
 }
 
 function streamsOf(body) {
-  const { live, epoch, seq, also, alsoSeq } = body.dataset;
+  const { live, epoch, seq, also, alsoSeq, streams: several } = body.dataset;
+  if (several) return JSON.parse(several);
   const streams = [{ channel: live, epoch, seq: Number(seq) }];
   if (also) streams.push({ channel: also, epoch, seq: Number(alsoSeq) });
   return streams;
@@ -28,6 +42,7 @@ class Line {
     this.heard = heard;
     this.tries = 0;
     this.since = null;
+    this.isOver = false;
     addEventListener("online", () => this.hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
     this.open();
@@ -67,6 +82,7 @@ class Line {
   }
 
   async take(frame) {
+    if (this.isOver) return;
     this.listen();
     if (frame.type === "pong") return;
     if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event")) dispatchEvent(new CustomEvent("told", { detail: frame }));
@@ -76,7 +92,8 @@ class Line {
     else if (frame.type === "signal") this.heard.signal?.(frame.signal);
     else if (frame.type === "joined") this.joined(stream, frame);
     else if (frame.type === "reset") await this.reset();
-    else if (frame.type === "refused" || frame.type === "left") this.stop("This page is not followed any more. Load it again.");
+    else if (frame.type === "left" || CLOSED.includes(frame.code)) this.shut();
+    else if (frame.type === "refused") this.drop();
   }
 
   joined(stream, frame) {
@@ -98,9 +115,9 @@ class Line {
       const fresh = await this.heard.reset();
       this.streams = Array.isArray(fresh) ? fresh : [fresh];
     } catch {
-      return this.drop();
+      // Shut out, it is over; otherwise it is tried again.
     }
-    this.drop();
+    if (!this.isOver) this.drop();
   }
 
   lost(code) {
@@ -130,11 +147,22 @@ class Line {
     this.heard.current?.(false);
   }
 
+  // Who may not look any more is told so, and shown a way on.
+  shut(place = "/", name = "Home") {
+    const isRoom = this.streams[0].channel.startsWith("room:");
+    this.stop(place === "/" && isRoom ? "You are no longer let into this room. " : "This page is no longer open to you. ");
+    document.querySelector("#state")?.append(Object.assign(document.createElement("a"), { href: place, textContent: name }));
+  }
+
   stop(words) {
     clearTimeout(this.watch);
+    clearTimeout(this.timer);
+    this.timer = this.since = null;
+    this.isOver = true;
     this.socket.onclose = null;
     this.socket.close();
     bar(words);
+    this.heard.current?.(false);
   }
 }
 
@@ -148,6 +176,9 @@ function bar(words) {
 /** Reads this page again; what it says, and where in its channel it stands. */
 export async function reread() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  if (response.status === 404) line?.shut();
+  // In the room still, but not at this place of it: host or panel no longer.
+  if (response.status === 403 && document.body.dataset.room) line?.shut(`/r/${document.body.dataset.room}`, "To the room");
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);

@@ -1,5 +1,6 @@
 // Polls on a page: they open, close and show results while one looks; what somebody is about to answer is kept.
 
+import { sectionFor } from "./ballots.js";
 import { call, LINE_DOWN, say, unsay, words } from "./calls.js";
 import { localise } from "./times.js";
 
@@ -25,6 +26,35 @@ export function renew(page) {
   else if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
   document.querySelector("#no-polls").hidden = kept.length > 0;
   localise(place());
+}
+
+/**
+ * Takes in a poll that was opened or closed, by what is told of it to all. Says whether nothing is left to read: hosts
+ * see more, some answered before it was opened again, and what is split by group is in nobody's event.
+ */
+export function opened(poll) {
+  const old = sectionOf(poll.id);
+  if (old?.dataset.state === poll.state && Number(old.dataset.version) >= poll.version) return true;
+  const section = sectionFor(poll);
+  if (!section) return false;
+  const held = old?.contains(document.activeElement);
+  if (poll.state === "open") {
+    old?.remove();
+    const first = [...place().children].find((one) => one.dataset.state !== "open" || Number(one.dataset.id) < poll.id);
+    place().insertBefore(section, first ?? null);
+  } else if (old) old.replaceWith(section);
+  else {
+    const first = [...place().children].find((one) => one.dataset.state === "closed" && Number(one.dataset.id) < poll.id);
+    place().insertBefore(section, first ?? null);
+  }
+  const outcome = section.querySelector(".outcome");
+  if (outcome) draw(outcome, poll.results);
+  document.querySelector("#no-polls").hidden = true;
+  if (held) {
+    section.tabIndex = -1;
+    section.focus({ preventScroll: true });
+  }
+  return poll.state === "open" ? poll.ballots === 0 : !poll.by_group && poll.kind !== "words";
 }
 
 /** How open polls stand: absolute numbers, and results where they are revealed as they come. Says if a poll is unknown. */

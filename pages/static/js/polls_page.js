@@ -1,15 +1,17 @@
 // The page of a room's polls.
 
 import "./page.js";
-import { follow, reread } from "./live.js";
-import { answering, isAhead, renew, stand } from "./polls.js";
+import { follow, isOver, reread } from "./live.js";
+import { answering, isAhead, opened, renew, stand } from "./polls.js";
+import { renewed, told } from "./tabs.js";
 
+const here = document.querySelector("#here");
 let due;
-// Everybody hears of it at once, and not everybody reads at once.
-function soon(within) {
+// Everybody hears of it at once, and nobody reads at once: a hundred in a second, however many are here.
+function soon(within = Math.max(800, Number(here.textContent) * 10)) {
   due ??= setTimeout(() => {
     due = undefined;
-    again().catch(() => soon(5000));
+    again().catch(() => isOver() || soon(5000));
   }, Math.random() * within);
 }
 
@@ -19,24 +21,20 @@ async function again() {
 
 function anew(page) {
   renew(page);
-  const [tabs, fresh] = [document, page].map((of) => of.querySelector(".room-tabs"));
-  if (tabs && fresh && !tabs.contains(document.activeElement)) tabs.replaceWith(fresh);
-}
-
-function counted(what, count) {
-  for (const place of document.querySelectorAll(`[data-count="${what}"]`)) place.textContent = count;
+  renewed(page);
+  const [samples, fresh] = [document, page].map((of) => of.querySelector("#poll-samples"));
+  if (samples && fresh) samples.replaceWith(fresh);
 }
 
 answering(again);
 follow({
   event(event) {
-    if (event.counts) counted("waiting", event.counts.live + event.counts.shortlisted);
-    if (event.columns) counted("notices", event.columns.reduce((sum, column) => sum + column.notices, 0));
-    if (event.poll) soon(800);
-    else if (event.room) soon(800);
+    told(event);
+    const isMoved = event.type === "poll_opened" || event.type === "poll_closed";
+    if (event.room || (event.poll && !(isMoved && opened(event.poll)))) soon();
   },
   signal(signal) {
-    if (signal.type === "presence") document.querySelector("#here").textContent = signal.here;
+    if (signal.type === "presence") here.textContent = signal.here;
     if (signal.type !== "poll_results") return;
     stand(signal.polls);
     if (isAhead(signal.polls)) soon(2000);

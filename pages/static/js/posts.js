@@ -2,7 +2,9 @@
 
 import { localise } from "./times.js";
 
-export const KINDS = { agree: "Agree", thanks: "Thanks", competent: "Competent", curious: "Curious", kind: "Kind" };
+export const KINDS = { kind: "Kind", competent: "Competent", agree: "Agree", thanks: "Thanks", curious: "Curious" };
+// Always within reach; the others stand under "More" until somebody has set them.
+const FIRST = ["kind", "competent"];
 const GONE = { withdrawn: "Its author took this back.", hidden: "A moderator has hidden this." };
 const DEEPEST = 4;
 
@@ -34,6 +36,7 @@ export function articleFor(post) {
   for (const one of article.querySelectorAll(".can [href^='/p/'], .can button")) {
     if (one.href) one.href = one.getAttribute("href").replace("/p/0", `/p/${post.id}`);
     if (one.value) one.value = one.value.replace(/^0 /, `${post.id} `);
+    if (one.name === "share" && !own) one.remove();
     if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
   }
   const label = article.querySelector(".more .unseen");
@@ -72,7 +75,9 @@ export function change(article, post) {
   article.querySelector(".can").hidden = gone;
   edited(article, post.edited_at);
   held(article, gone ? "" : post.state);
-  if (post.version > 1) withHistory(article, post.id);
+  if (post.edited_at) withHistory(article, post.id);
+  cited(article, post);
+  shared(article, post);
   if (!gone) reactions(article, post.reactions, post.mine);
   localise(article);
 }
@@ -99,10 +104,41 @@ function edited(article, at) {
 
 // Moderators go on seeing what is not published, and are told that others do not.
 function held(article, state) {
-  article.querySelector(".by .state")?.remove();
+  article.querySelector(".by .state.held")?.remove();
   const word = { withdrawn: "Withdrawn", hidden: "Hidden" }[state];
   if (!word) return;
   article.querySelector(".at").before(Object.assign(document.createElement("span"), { className: "state held", textContent: word }));
+}
+
+// What several may edit says so, and offers it.
+function shared(article, post) {
+  const mark = article.querySelector(".by .shared");
+  const edit = article.querySelector(".act.edit");
+  const own = viewer && String(post.author?.id) === viewer;
+  const share = article.querySelector("[name=share]");
+  if (share) {
+    share.value = `${post.id} ${post.is_shared ? 0 : 1}`;
+    share.textContent = post.is_shared ? "Let nobody else edit it" : "Let others edit it";
+  }
+  if (!post.is_shared) {
+    mark?.remove();
+    if (!own) edit?.remove();
+    return;
+  }
+  if (!mark) article.querySelector(".at").before(Object.assign(document.createElement("span"), { className: "shared", textContent: "several may edit" }));
+  const menu = article.querySelector(".menu");
+  if (!edit && viewer && menu) menu.append(Object.assign(document.createElement("a"), { className: "act edit", href: `/p/${post.id}/edit`, textContent: "Edit" }));
+}
+
+// Under a post that others refer to, a link leads to them.
+function cited(article, post) {
+  const shown = article.querySelector(".act.cited");
+  if (!post.is_cited) return void shown?.remove();
+  if (shown) return;
+  const link = Object.assign(document.createElement("a"), { className: "act cited", href: `/p/${post.id}/citations`, textContent: "Cited" });
+  const reply = article.querySelector(".act.reply");
+  if (reply) reply.after(link);
+  else article.querySelector(".can").prepend(link);
 }
 
 // The menu leads to the history once there is one.
@@ -129,10 +165,11 @@ export function reactions(article, counts, mine) {
     if (mine) press(button, mine.includes(kind));
     button.innerHTML = count ? `${word} <i>${count}</i>` : word;
     const had = button === document.activeElement;
-    if (count) more.before(button);
+    const inLine = count || FIRST.includes(kind);
+    if (inLine) more.before(button);
     else if (after) after.after(button);
     else menu.prepend(button);
-    if (!count) after = button;
+    if (!inLine) after = button;
     if (had) button.focus({ preventScroll: true });
   }
 }

@@ -41,10 +41,10 @@ export function draw(item, question) {
   if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
   // Why it stands here is said by who ordered it: the server.
   item.querySelector(".why")?.remove();
-  if (question.state !== "pending") item.querySelector(".change")?.remove();
   state(item, question);
   reason(item, question);
   moves(item, question);
+  change(item, question);
   if (question.my_vote !== undefined || item.dataset.mine || !VOTED.includes(question.state)) pressable(item, question);
   votes(item, question.votes);
   localise(item);
@@ -54,6 +54,9 @@ export function draw(item, question) {
 export function votes(item, count) {
   item.dataset.votes = count;
   const vote = item.querySelector(".vote");
+  // What waits for approval cannot be voted for.
+  if (item.dataset.state === "pending") return void vote.replaceChildren();
+  if (!vote.firstChild) vote.append(document.createElement("b"), " ", document.createElement("span"));
   vote.querySelector("b").textContent = count;
   if (!vote.matches("button")) vote.querySelector("span").textContent = count === 1 ? "vote" : "votes";
 }
@@ -128,6 +131,22 @@ function moves(item, question) {
   if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
   for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
   if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });
+}
+
+// As long as it waits, who asked may change its words.
+function change(item, question) {
+  const old = item.querySelector(".change");
+  if (question.state !== "pending" || !item.dataset.mine) return void old?.remove();
+  // Somebody may be writing in it.
+  if (question.body === undefined || old?.open) return;
+  const made = document.querySelector("#change-template")?.content.querySelector(".change").cloneNode(true);
+  if (!made) return;
+  const [label, text] = ["label", "textarea"].map((part) => made.querySelector(part));
+  label.htmlFor = text.id = `change-${question.id}`;
+  text.defaultValue = question.body;
+  made.querySelector("button").value = `edit ${question.id} ${question.version}`;
+  if (old) old.replaceWith(made);
+  else item.querySelector(".can").append(made);
 }
 
 function button(question, to, word) {

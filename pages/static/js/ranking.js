@@ -1,7 +1,6 @@
-// The order of questions as the server has it, followed between two readings of the page (gatherings/ranking.py).
+// The order of questions as the server has it, followed between two readings of the page. Its numbers are the server's.
 
-const Z = 1.96;
-const HALVED_AFTER = 30;
+const { z: Z, halvedAfter: HALVED_AFTER, lift: LIFT } = JSON.parse(document.body.dataset.ranking);
 
 const asked = (item) => Date.parse(item.querySelector(".by time")?.dateTime) || 0;
 const settled = (item) => Date.parse(item.querySelector(".state time")?.dateTime) || 0;
@@ -10,7 +9,7 @@ const votes = (item) => Number(item.dataset.votes);
 /** The items in the order given: those on the shortlist by the hosts' hand, then the others. */
 export function ordered(items, order, voters) {
   const most = Math.max(voters, ...items.map(votes));
-  const scores = new Map(items.map((item) => [item, score(item, most)]));
+  const scores = new Map(items.map((item) => [item, score(votes(item), most, minutes(item), Number(item.dataset.balance || 1))]));
   const ways = {
     newest: (one, other) => asked(other) - asked(one),
     votes: (one, other) => votes(other) - votes(one) || one.dataset.id - other.dataset.id,
@@ -22,12 +21,19 @@ export function ordered(items, order, voters) {
   return [...line, ...items.filter((item) => item.dataset.state !== "shortlisted").sort(ways[order])];
 }
 
-function score(item, voters) {
-  const minutes = Math.max(0, (Date.now() - asked(item)) / 60000);
-  return (lowerBound(votes(item) + 1, voters + 1) / (1 + minutes / HALVED_AFTER)) * Number(item.dataset.balance || 1);
+/** How soon a question comes that so many of so many voters want, asked so many minutes ago. */
+export function score(wanted, voters, minutes, balance) {
+  return (lowerBound(wanted + 1, Math.max(voters, wanted) + 1) / (1 + minutes / HALVED_AFTER)) * balance;
+}
+
+/** What a group counts for, by which were heard. */
+export const balance = (group, heard) => (group && heard.length && !heard.includes(group) ? 1 + LIFT : 1);
+
+function minutes(item) {
+  return Math.max(0, (Date.now() - asked(item)) / 60000);
 }
 
 function lowerBound(wanted, all) {
   const [share, z2] = [wanted / all, Z * Z];
-  return (share + z2 / (2 * all) - Z * Math.sqrt((share * (1 - share) + z2 / (4 * all)) / all)) / (1 + z2 / all);
+  return Math.max(0, (share + z2 / (2 * all) - Z * Math.sqrt((share * (1 - share) + z2 / (4 * all)) / all)) / (1 + z2 / all));
 }

@@ -3,12 +3,13 @@
 import "./page.js";
 import { LINE_DOWN, call, pill, say, unsay, words } from "./calls.js";
 import { asking } from "./asking.js";
-import { follow, reconcile, reread } from "./live.js";
+import { follow, reconcile, reread, revisit } from "./live.js";
 import { onstage } from "./onstage.js";
 import { isOwn, own, wonder } from "./own.js";
 import { answered, draw, elementFor, groups, line, press, votes } from "./questions.js";
 import { ordered } from "./ranking.js";
 import { reacted } from "./reacting.js";
+import { renewed, told } from "./tabs.js";
 import { localise } from "./times.js";
 
 // A room without questions has a stage and reactions still.
@@ -26,11 +27,11 @@ const flush = asking(room, (question) => take(question, true));
 
 follow({
   event(event) {
-    if (event.counts) counts({ ...event.counts, waiting: event.counts.live + event.counts.shortlisted });
-    if (event.columns) counts({ notices: event.columns.reduce((sum, column) => sum + column.notices, 0) });
-    if (event.type === "poll_opened") document.querySelector("[data-polls]")?.removeAttribute("hidden");
+    if (event.counts) counts(event.counts);
+    told(event);
     if (event.question && event.type !== "question_claimed") take(event.question);
-    else if (event.room) moved(event.room);
+    // Who is let in is not shown here, and who no longer is hears of it by itself.
+    else if (event.room && event.type !== "entry_changed") moved(event.room);
     else if (event.type === "withheld") wonder();
   },
   signal(signal) {
@@ -52,14 +53,15 @@ follow({
       old.dataset.id = fresh.dataset.id ?? "";
       localise(old);
     }
-    counts(Object.fromEntries([...page.querySelectorAll("[data-count]")].map((one) => [one.dataset.count, one.textContent])));
+    counts(Object.fromEntries([...page.querySelectorAll("#filters [data-count]")].map((one) => [one.dataset.count, one.textContent])));
+    renewed(page);
     settle();
     return stream;
   },
 });
 
 function counts(now) {
-  for (const one of document.querySelectorAll("[data-count]")) if (one.dataset.count in now) one.textContent = now[one.dataset.count];
+  for (const one of document.querySelectorAll("#filters [data-count]")) if (one.dataset.count in now) one.textContent = now[one.dataset.count];
 }
 
 function present({ here, groups: told }) {
@@ -158,7 +160,7 @@ function moved(now) {
   chip.textContent = word;
   const form = document.querySelector("#ask");
   // What is offered on the page depends on the state: take the page anew, unless somebody is writing.
-  if (!form?.elements.body.value) return location.reload();
+  if (!form?.elements.body.value) return revisit();
   if (now.state === "closed") say("The room was closed. Your question is kept here, but cannot be asked any more.");
 }
 

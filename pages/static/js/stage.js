@@ -1,6 +1,6 @@
 // The projector: one question, what comes next, how many are here. It keeps itself current and says when it is not.
 
-import { follow, reread } from "./live.js";
+import { follow, isOver, reread } from "./live.js";
 
 const here = document.querySelector("#here");
 let waiting;
@@ -24,7 +24,7 @@ function concerns(event) {
 
 function refresh() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => reset().catch(() => (waiting = setTimeout(refresh, 3000))), 60);
+  waiting = setTimeout(() => reset().catch(() => isOver() || (waiting = setTimeout(refresh, 3000))), 60);
 }
 
 async function reset() {

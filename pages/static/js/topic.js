@@ -3,9 +3,12 @@
 import "./page.js";
 import { LINE_DOWN, call, newKey, pill, say, unsay, words } from "./calls.js";
 import { sendByScript } from "./composer.js";
+import { insert, offerQuotes, quote, wordsOf } from "./quoting.js";
 import { fold, foldable, reveal } from "./fold.js";
 import { beside, goTo, listen } from "./keys.js";
 import { follow, reconcile, reread } from "./live.js";
+import { keepReading } from "./reading.js";
+import { showRelated } from "./related.js";
 import { localise } from "./times.js";
 import { articleOf, change, placeFor, press, put, reactions } from "./posts.js";
 
@@ -21,20 +24,33 @@ if (asked?.matches(".post")) {
   asked.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
+keepReading(list);
 follow({
   event(event) {
     if (event.type === "reply_posted") arrived(event.post);
     else if (event.post) changed(event.post);
     else if (event.type === "topic_changed") topicChanged(event.topic);
+    else if (event.type === "topic_merged") setTimeout(() => location.replace(`/t/${topic}`), Math.random() * 700);
+    else if (event.type.startsWith("posts_moved_")) moved(event.topic);
   },
-  async reset() {
-    const { page, stream } = await reread();
-    reconcile(list, page.querySelector("#posts"));
-    localise(list);
-    foldable();
-    return stream;
-  },
+  reset: anew,
 });
+
+async function anew() {
+  const { page, stream } = await reread();
+  document.querySelector(".topic-head").replaceWith(page.querySelector(".topic-head"));
+  localise(document.querySelector(".topic-head"));
+  reconcile(list, page.querySelector("#posts"));
+  localise(list);
+  foldable();
+  return stream;
+}
+
+// What stands where is the server's to say. What the page shows then may be told again, and is known by its id.
+async function moved(shown) {
+  count(shown.posts - Number(document.querySelector("#count").textContent));
+  await anew().catch(() => null);
+}
 
 function changed(post) {
   const article = articleOf(post.id);
@@ -105,12 +121,14 @@ function topicChanged(shown) {
   document.body.classList.toggle("locked", shown.state !== "open");
   if (shown.state === "locked") say("This topic was locked meanwhile. It can be read, not answered.");
   else unsay();
+  // All that is said of the topic: not everybody asks at once.
+  setTimeout(() => anew().catch(() => null), Math.random() * 700);
 }
 
 // Writing in place: the same composer as at the end of the page, under the post it answers.
 const composer = document.querySelector("#composer-template");
 const own = document.querySelector("#reply form.composer");
-if (own) sendByScript(own, (body, key) => call("POST", `/topics/${topic}/posts`, { body }, { "Idempotency-Key": key }), sent);
+if (own) sendByScript(own, (body, key, draft) => call("POST", `/topics/${topic}/posts`, { body, draft }, { "Idempotency-Key": key }), sent);
 
 function sent(post) {
   const article = arrived(post, true);
@@ -123,6 +141,7 @@ function openComposer(article, { draft, verb, action, body = "" }, send) {
   article.querySelector("form.composer")?.remove();
   const form = composer.content.firstElementChild.cloneNode(true);
   form.dataset.draft = draft;
+  form.elements.draft.value = draft;
   form.action = action;
   form.elements.key.value = newKey();
   form.querySelector(".first").textContent = verb;
@@ -152,13 +171,18 @@ function openComposer(article, { draft, verb, action, body = "" }, send) {
   form.scrollIntoView({ block: "nearest" });
 }
 
-function reply(article) {
+function reply(article, quoted = "") {
   const id = article.dataset.id;
   if (!composer || !article.querySelector(".act.reply")) return;
-  openComposer(article, { draft: `reply:${id}`, verb: "Reply", action: `/p/${id}/reply` }, (body, key) =>
-    call("POST", `/topics/${topic}/posts`, { body, parent: Number(id) }, { "Idempotency-Key": key }),
+  const open = article.querySelector(`form.composer[data-draft="reply:${id}"]`);
+  if (open && quoted) return insert(open.elements.body, quoted);
+  openComposer(article, { draft: `reply:${id}`, verb: "Reply", action: `/p/${id}/reply` }, (body, key, draft) =>
+    call("POST", `/topics/${topic}/posts`, { body, parent: Number(id), draft }, { "Idempotency-Key": key }),
   );
+  if (quoted) insert(article.querySelector("form.composer").elements.body, quoted);
 }
+
+if (composer) offerQuotes(list, (article, words) => reply(article, quote(article, words)));
 
 async function edit(article) {
   const id = article.dataset.id;
@@ -166,8 +190,17 @@ async function edit(article) {
   const answer = await call("GET", `/posts/${id}`).catch(() => null);
   if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, article);
   const version = answer.data.version;
-  openComposer(article, { draft: "", verb: "Save", action: `/p/${id}/edit`, body: answer.data.body }, (body, key) =>
-    call("PATCH", `/posts/${id}`, { body }, { "If-Match": `"${version}"`, "Idempotency-Key": key }),
+  const clash = async (saved, body) => {
+    if (saved.status !== 412) return saved;
+    // Both have changed the same lines: a page shows both texts.
+    const form = article.querySelector("form.composer");
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "version", value: version }));
+    form.elements.body.value = body;
+    form.submit();
+    return new Promise(() => {});
+  };
+  openComposer(article, { draft: `edit:${id}`, verb: "Save", action: `/p/${id}/edit`, body: answer.data.body }, async (body, key, draft) =>
+    clash(await call("PATCH", `/posts/${id}`, { body, draft }, { "If-Match": `"${version}"`, "Idempotency-Key": key }), body),
   );
 }
 
@@ -202,20 +235,33 @@ list.addEventListener("click", (click) => {
   const act = click.target.closest(".act");
   if (!act) return;
   const article = act.closest(".post");
-  const does = { reply: () => reply(article), edit: () => edit(article) };
+  const does = { reply: () => reply(article), quotes: () => reply(article, quote(article, wordsOf(article))), edit: () => edit(article) };
   if (act.matches("button[name=set]")) {
     click.preventDefault();
     react(act);
-  } else if (composer && act.matches(".reply, .edit")) {
+  } else if (composer && act.matches(".reply, .quotes, .edit")) {
     click.preventDefault();
     act.closest("details.more")?.removeAttribute("open");
-    does[act.matches(".reply") ? "reply" : "edit"]();
+    does[Object.keys(does).find((name) => act.classList.contains(name))]();
   }
 });
+
+// The next post that is new; if this page has none, the first one wherever it is.
+function nextUnread(post) {
+  const all = [...list.querySelectorAll(".post")];
+  const at = document.activeElement.closest(".post") ? all.indexOf(post) : -1;
+  const next = all.slice(at + 1).find((one) => "new" in one.dataset);
+  if (!next) return void document.querySelector("#since a:not([hidden])")?.click();
+  reveal(next);
+  goTo(next);
+}
+
+showRelated(topic, document.getElementById("related"));
 
 listen(list, {
   j: (post) => goTo(document.activeElement.closest(".post") ? beside(list, post, 1) : post),
   k: (post) => goTo(beside(list, post, -1)),
+  n: nextUnread,
   u: (post) => goTo(post && articleOf(post.dataset.parent)),
   o: (post) => post && fold(post),
   r: (post) => post && reply(post),

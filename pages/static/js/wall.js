@@ -1,6 +1,6 @@
 // The projector wall: whatever happens on the board, the wall is read anew, and says when it is not current.
 
-import { follow, reread } from "./live.js";
+import { follow, isOver, reread } from "./live.js";
 import { localise } from "./times.js";
 
 const REST = 1000;
@@ -20,7 +20,7 @@ addEventListener("resize", fit);
 function soon() {
   due ??= setTimeout(async () => {
     due = undefined;
-    await renew().catch(soon);
+    await renew().catch(() => isOver() || soon());
   }, REST * (0.5 + Math.random()));
 }
 

@@ -2,5 +2,8 @@
 
 import "./page.js";
 import { preview } from "./composer.js";
+import { offerSimilar } from "./similar.js";
+
+offerSimilar(document.querySelector("form.composer [name=title]"), document.querySelector("#similar"));
 
 for (const form of document.querySelectorAll("form.composer")) preview(form);

@@ -1,0 +1,141 @@
+"""A million posts: every page of a forum that has grown, the search of common words, a long topic at its middle."""
+
+import argparse
+import asyncio
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import httpx2
+
+from bench.database import Database, server
+from bench.figures import Figure, conclude, heading
+from bench.grown import Grown, grow, sentences
+from bench.service import Service, community, service
+from core.actor import VISITOR
+from forum.search.indexing import count_waiting, index_next, queue_all
+from forum.search.searching import search
+from storage.database import connect
+
+LANGUAGES = ("ar", "de", "en", "es", "fr", "pt", "zh")
+WARM, ROUNDS = 3, 15
+SEARCHES = 300
+
+
+def main() -> int:
+    """Grow a community, index it, look at it; print the figures."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("archives", nargs="+", type=Path, help="mbox files, plain or gzipped")
+    options.add_argument("--posts", type=int, default=1_000_000)
+    chosen = options.parse_args()
+    said = sentences(chosen.archives)
+    with server() as database, service(database) as ours:
+        heading(f"A community of {chosen.posts:,} posts")
+        figures = asyncio.run(_measure(ours, said, chosen.posts))
+    return conclude("million", figures)
+
+
+async def _measure(ours: Service, said: Sequence[str], count: int) -> list[Figure]:
+    grown = await grow(ours.database.url, said, count)
+    print(f"  {grown.posts:,} posts in {grown.topics:,} topics", flush=True)
+    await _index(ours.database)
+    await ours.database.run("VACUUM ANALYZE")
+    figures = await _search(ours.database)
+    async with community(ours) as made, httpx2.AsyncClient(base_url=ours.base, timeout=60) as http:
+        reader = (await made.people(1, "reader"))[0]
+        for name, path in _pages(grown).items():
+            figures.append(Figure(f"{name}, median", await _time(http, path, ""), 100, "ms", at_most=True))
+        for name, path in (_pages(grown) | {"the inbox": "/inbox"}).items():
+            took = await _time(http, path, reader.token)
+            figures.append(Figure(f"{name}, signed in, median", took, 100, "ms", at_most=True))
+        start = await _time(http, f"/t/{grown.longest}/x", reader.token)
+        middle = await _time(http, f"/t/{grown.longest}/x/5000", reader.token)
+    figures.append(Figure("its middle beside its start", middle / start, 1.25, "", at_most=True))
+    return figures
+
+
+def _pages(grown: Grown) -> dict[str, str]:
+    return {
+        "home": "/",
+        "a sector": "/s/mobility",
+        "a sector, newest first": "/s/mobility?order=new",
+        "a sector, most discussed": "/s/mobility?order=discussed",
+        "a sector's tag": "/s/mobility?tag=cobalt",
+        "a topic of 10,000": f"/t/{grown.longest}/x",
+        "a topic of 10,000, its middle": f"/t/{grown.longest}/x/5000",
+        "a topic of 10,000 by time, its middle": f"/t/{grown.longest}/x/5000?order=time",
+        "a topic": "/t/1000/x",
+        "who wrote a lot": "/m/author-2",
+        "search": "/search?q=database",
+        "search with filters": "/search?q=database+table+in:mobility+after:2020",
+        "search of a mistyped word": "/search?q=databsae",
+    }
+
+
+async def _index(database: Database) -> None:
+    db = await connect(database.url)
+    before = perf_counter()
+    # Written anew at the end, in a tenth of the time.
+    await database.run("DROP INDEX search_posts_vector")
+    try:
+        await queue_all(db)
+        while await count_waiting(db):
+            if not await index_next(LANGUAGES, db):
+                await asyncio.sleep(1)
+    finally:
+        await db.close()
+    await database.run(
+        "CREATE INDEX search_posts_vector ON search_posts USING gin (vector) WITH (fastupdate = off)"
+    )
+    print(f"  indexed within {perf_counter() - before:.0f} s", flush=True)
+
+
+async def _search(database: Database) -> list[Figure]:
+    """The whole of a search, as often as the words are common."""
+    words = [
+        row["word"]
+        for row in await database.run(
+            "SELECT word FROM ts_stat('SELECT vector FROM search_posts LIMIT 20000') "
+            "WHERE word ~ '^[a-z]{4,}$' ORDER BY ndoc DESC LIMIT 60"
+        )
+    ]
+    chance = random.Random(1)
+    taken: dict[str, list[float]] = {"a common word": [], "two common words": []}
+    db = await connect(database.url)
+    try:
+        for turn in range(SEARCHES + WARM):
+            for name, asked in (("a common word", 1), ("two common words", 2)):
+                query = " ".join(chance.choices(words, k=asked))
+                before = perf_counter()
+                async with db.read() as tx:
+                    await search(tx, VISITOR, query, "best", None, LANGUAGES)
+                if turn >= WARM:
+                    taken[name].append((perf_counter() - before) * 1000)
+    finally:
+        await db.close()
+    figures = []
+    for name, times in taken.items():
+        times.sort()
+        figures.append(Figure(f"search of {name}, median", times[len(times) // 2], 50, "ms", at_most=True))
+        figures.append(
+            Figure(f"search of {name}, p99", times[len(times) * 99 // 100], 50, "ms", at_most=True)
+        )
+    return figures
+
+
+async def _time(http: httpx2.AsyncClient, path: str, token: str) -> float:
+    headers = {"Cookie": f"tertulia={token}"} if token else {}
+    taken = []
+    for turn in range(WARM + ROUNDS):
+        before = perf_counter()
+        answer = await http.get(path, headers=headers, follow_redirects=True)
+        assert answer.status_code == 200, (path, answer.status_code)
+        if turn >= WARM:
+            taken.append((perf_counter() - before) * 1000)
+    return sorted(taken)[len(taken) // 2]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Looking at addresses that people wrote: whether something answers there, and nothing more.
+
+Whoever writes an address must not be able to make the service ask what only the service can reach. So names are resolved
+here, every address they stand for must be public, and the connection goes to the very address that was looked at: it
+cannot be given another meanwhile. This holds for each redirect anew. No body is read.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+import httpcore2
+import httpx2
+from msgspec import Struct
+
+State = Literal["reachable", "gone", "unreachable", "refused"]
+Resolve = Callable[[str], Awaitable[list[str]]]
+
+REDIRECTS = 3
+# For all of it, redirects included (OWASP's SSRF advice asks for a bound; seconds).
+PATIENCE = 8.0
+LONGEST_ADDRESS = 2_000
+PORTS = frozenset({80, 443})
+ADDRESSES_TRIED = 3
+
+_GONE = frozenset({404, 410})
+_REDIRECTING = frozenset({301, 302, 303, 307, 308})
+# What IPv6 addresses carry IPv4 ones in (RFC 6052); those of RFC 3056 and of mapped ones the library knows itself.
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HEADERS = [(b"User-Agent", b"Tertulia (looks whether evidence is still there)"), (b"Accept", b"*/*")]
+
+
+class Seen(Struct, frozen=True):
+    """What was found: `reached` is where redirects led; `refused` was not asked at all."""
+
+    state: State
+    status: int | None = None
+    reached: str | None = None
+
+
+class NotAsked(Exception):
+    """An address at which the service does not look."""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the Internet could ask."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+async def resolve(host: str) -> list[str]:
+    """All addresses of a name, as the system resolves it."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class Looker(Struct, frozen=True):
+    """Who looks, and where to: tests look at their own servers with a resolver of their own."""
+
+    resolve: Resolve = resolve
+    is_public: Callable[[str], bool] = is_public
+    ports: frozenset[int] = PORTS
+    patience: float = PATIENCE
+
+    async def look(self, url: str) -> Seen:
+        """Ask once and follow redirects; never raises for what is found, or not found, there."""
+        at = url
+        try:
+            async with asyncio.timeout(self.patience), self._pool() as pool:
+                for _ in range(REDIRECTS + 1):
+                    status, onward = await self._ask(pool, at)
+                    if onward is None:
+                        return Seen(_judge(status), status, at if at != url else None)
+                    at = urljoin(at, onward)
+        except NotAsked:
+            return Seen("refused", reached=at if at != url else None)
+        except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError):
+            return Seen("unreachable", reached=at if at != url else None)
+        return Seen("unreachable", reached=at)
+
+    def _pool(self) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(max_connections=1, network_backend=_Guarded(self), retries=0)
+
+    async def _ask(self, pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[int, str | None]:
+        target = _parse(url, self.ports)
+        async with pool.stream("GET", target, headers=_HEADERS) as response:
+            onward = dict(response.headers).get(b"location") or dict(response.headers).get(b"Location")
+            if response.status in _REDIRECTING and onward is not None:
+                return response.status, onward.decode("latin-1")
+            return response.status, None
+
+
+class _Guarded(httpcore2.AsyncNetworkBackend):
+    """Connects to the address that was looked at, or not at all."""
+
+    def __init__(self, looker: Looker) -> None:
+        self.looker = looker
+        self.network = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        addresses = await self.looker.resolve(host.strip("[]"))
+        if not addresses or not all(map(self.looker.is_public, addresses)):
+            raise NotAsked
+        failure: Exception | None = None
+        for address in addresses[:ADDRESSES_TRIED]:
+            try:
+                return await self.network.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or NotAsked
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+def _parse(url: str, ports: frozenset[int]) -> httpcore2.URL:
+    try:
+        written, parsed = urlsplit(url), httpx2.URL(url)
+    except (ValueError, httpx2.InvalidURL):
+        raise NotAsked from None
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    is_plain = parsed.scheme in ("http", "https") and parsed.host and "@" not in written.netloc
+    if not is_plain or port not in ports or len(url) > LONGEST_ADDRESS:
+        raise NotAsked
+    return httpcore2.URL(
+        scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
+    )
+
+
+def _judge(status: int) -> State:
+    """Not for machines, or not for everyone, is there nevertheless."""
+    if status in _GONE:
+        return "gone"
+    return "unreachable" if status >= 500 else "reachable"

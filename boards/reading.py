@@ -1,0 +1,199 @@
+"""Reading entries: as somebody sees them, each with who contributed and what is its evidence."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from asyncpg import Record
+from msgspec import UNSET, Struct
+from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from boards.shapes import Entry, EntryState, EntryVersion, EntryVersions, Evidence
+from boards.tables import boards, change_requests, entries, entry_confirmations
+from boards.visibility import visible_entries
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import EntryId
+from forum.authors import author_of, public_group
+from forum.tables import posts, topics
+from forum.visibility import seen_by
+from members.shapes import Author
+from members.tables import members
+from storage.database import Reader
+from storage.statements import statement
+
+_reader = bindparam("reader", type_=BigInteger)
+_mine = (
+    select(func.array_agg(entry_confirmations.c.kind))
+    .where(entry_confirmations.c.entry_id == entries.c.id, entry_confirmations.c.member_id == _reader)
+    .scalar_subquery()
+)
+_requests = (
+    select(func.count())
+    .where(change_requests.c.entry_id == entries.c.id, change_requests.c.state == "open")
+    .scalar_subquery()
+)
+
+
+def entries_query() -> Select[Any]:
+    """Entries with what stands beside them, as `entries_of` reads them; who can see which is added by who asks."""
+    return (
+        select(
+            *entries.c[("id", "board_id", "number", "topic_id", "post_id", "title", "fields", "added_at")],
+            *entries.c[
+                ("changed_at", "source_post_id", "confirmations", "version", "author_id", "merged_into")
+            ],
+            *entries.c[
+                ("disposition", "disposition_reason", "verified_at", "outdated_at", "outdated_reason")
+            ],
+            boards.c.verify_days,
+            posts.c.state,
+            topics.c.post_count,
+            members.c.handle,
+            members.c.display_name,
+            public_group().label("author_group"),
+            _mine.label("mine"),
+            _requests.label("requests"),
+        )
+        .join(boards, boards.c.id == entries.c.board_id)
+        .join(topics, topics.c.id == entries.c.topic_id)
+        .join(posts, posts.c.id == entries.c.post_id)
+        .outerjoin(members, members.c.id == entries.c.author_id)
+    )
+
+
+_SHOW = statement(
+    entries_query().where(
+        entries.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_entries()
+    )
+)
+_CONTRIBUTORS = statement("""
+SELECT c.entry_id, m.id, m.handle, m.display_name,
+    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
+FROM entry_contributors c JOIN members m ON m.id = c.member_id
+WHERE c.entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY c.entry_id, c.since, m.id
+""")
+_EVIDENCE = statement("""
+SELECT entry_id, url, state, status, checked_at FROM evidence
+WHERE entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY entry_id, id
+""")
+_VERSIONS = statement("""
+SELECT v.version, v.title, v.fields, v.written_at, m.id AS member_id, m.handle, m.display_name
+FROM (
+    SELECT version, title, fields, changed_by AS written_by, changed_at AS written_at FROM entries WHERE id = :entry
+    UNION ALL
+    SELECT version, title, fields, written_by, written_at FROM entry_versions WHERE entry_id = :entry
+) v LEFT JOIN members m ON m.id = v.written_by
+ORDER BY v.version DESC
+""")
+_BACKERS = statement("""
+SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name,
+    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
+FROM entry_confirmations c JOIN members m ON m.id = c.member_id
+WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
+""")
+
+
+class Backer(Struct, frozen=True):
+    """Who does what an entry tells of too, or can confirm it; `post` is the reply that says more."""
+
+    kind: str
+    member: Author
+    organisation: str
+    post: int | None
+
+
+class _Beside(Struct, frozen=True):
+    people: Mapping[int, list[Author]]
+    evidence: Mapping[int, list[Evidence]]
+
+
+async def show_entries(
+    tx: Reader, actor: Actor, ids: Sequence[int], is_heard: bool = False
+) -> dict[int, Entry]:
+    """Those of the entries that the actor can see; what is the viewer's own is left out where many hear it."""
+    rows = await tx.rows(_SHOW, ids=list(ids), **seen_by(actor))
+    return {entry.id: entry for entry in await entries_of(tx, rows, is_heard)}
+
+
+async def show_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> Entry:
+    """One entry."""
+    found = await show_entries(tx, actor, [entry_id])
+    if entry_id not in found:
+        raise NotFound
+    return found[entry_id]
+
+
+async def entries_of(tx: Reader, rows: Sequence[Record], is_heard: bool = False) -> list[Entry]:
+    """Rows of `entries_query` as they go out."""
+    ids = [row["id"] for row in rows]
+    people: dict[int, list[Author]] = {}
+    evidence: dict[int, list[Evidence]] = {}
+    for row in await tx.rows(_CONTRIBUTORS, ids=ids) if ids else ():
+        people.setdefault(row["entry_id"], []).append(_author(row))
+    for row in await tx.rows(_EVIDENCE, ids=ids) if ids else ():
+        found = Evidence(
+            url=row["url"], state=row["state"], status=row["status"], checked_at=row["checked_at"]
+        )
+        evidence.setdefault(row["entry_id"], []).append(found)
+    beside = _Beside(people, evidence)
+    return [_entry(row, beside, is_heard) for row in rows]
+
+
+async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVersions:
+    """All that an entry has said, for those who can read it now; newest first."""
+    await show_entry(tx, actor, entry_id)
+    return EntryVersions(
+        [
+            EntryVersion(
+                version=row["version"],
+                title=row["title"],
+                fields=row["fields"],
+                author=author_of(row["member_id"], row["handle"], row["display_name"], None),
+                written_at=row["written_at"],
+            )
+            for row in await tx.rows(_VERSIONS, entry=entry_id)
+        ]
+    )
+
+
+async def read_backers(tx: Reader, entry_id: EntryId) -> list[Backer]:
+    """Who backs an entry that the reader was found to see."""
+    rows = await tx.rows(_BACKERS, entry=entry_id)
+    return [Backer(row["kind"], _author(row), row["organisation"], row["post_id"]) for row in rows]
+
+
+def _entry(row: Record, beside: _Beside, is_heard: bool) -> Entry:
+    is_merged = row["merged_into"] is not None and row["state"] == "published"
+    state: EntryState = "merged" if is_merged else row["state"]
+    names = (
+        "id",
+        "number",
+        "title",
+        "fields",
+        "added_at",
+        "changed_at",
+        "merged_into",
+        "confirmations",
+        "version",
+    )
+    aged = ("disposition", "disposition_reason", "verified_at", "outdated_at", "outdated_reason", "requests")
+    return Entry(
+        **{name: row[name] for name in (*names, *aged)},
+        board=row["board_id"],
+        topic=row["topic_id"],
+        post=row["post_id"],
+        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        contributors=beside.people.get(row["id"], []),
+        state=state,
+        source=row["source_post_id"],
+        replies=max(row["post_count"] - (row["state"] == "published"), 0),
+        evidence=beside.evidence.get(row["id"], []),
+        due_at=row["verified_at"] + timedelta(days=row["verify_days"]),
+        mine=UNSET if is_heard else row["mine"] or [],
+    )
+
+
+def _author(row: Record) -> Author:
+    return Author(row["id"], row["handle"], row["display_name"], row["group"])

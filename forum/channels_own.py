@@ -1,0 +1,42 @@
+"""What listeners of their own channel are shown of written talk: how far they have come, and what they follow."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from core.actor import Actor
+from core.ids import MemberId
+from forum.following import show_changed
+from forum.readings import show_readings
+from members.channels import show_member
+from storage.database import Reader
+from storage.log import Entry
+
+
+async def show_own(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """Events of one member: what was read, and what is followed, as it is now; all others as they stand."""
+    plain = await show_member(tx, audience, entries)
+    member = Actor(id=MemberId(entries[0].event["member_id"]))
+    read, changed = (
+        _named(entries, "topic_read", "topic_id"),
+        _named(entries, "following_changed", "following_id"),
+    )
+    readings = await show_readings(tx, member, read) if read else {}
+    following = await show_changed(tx, member, changed) if changed else {}
+    return [
+        _show(entry, "reading", readings.get(entry.event["topic_id"]))
+        if entry.event["type"] == "topic_read"
+        else _show(entry, "following", following.get(entry.event["following_id"]))
+        if entry.event["type"] == "following_changed"
+        else said
+        for entry, said in zip(entries, plain, strict=True)
+    ]
+
+
+def _named(entries: Sequence[Entry], kind: str, name: str) -> list[int]:
+    return sorted({entry.event[name] for entry in entries if entry.event["type"] == kind})
+
+
+def _show(entry: Entry, name: str, value: object | None) -> bytes:
+    shown: Mapping[str, object] = {"type": entry.event["type"]} | ({} if value is None else {name: value})
+    return msgspec.json.encode(shown)

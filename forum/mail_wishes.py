@@ -1,0 +1,114 @@
+"""How members like to be mailed, and the links that stop a kind of mail without signing in."""
+
+import hmac
+import re
+from hashlib import sha256
+from typing import Literal
+from zoneinfo import available_timezones
+
+from msgspec import UNSET, Struct, UnsetType
+
+from core.actor import Actor
+from core.errors import Invalid, NotFound
+from core.ids import MemberId
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+Every = Literal["at_once", "daily", "weekly", "never"]
+
+_KEY = re.compile(r"([0-9]{1,18})\.(direct|followed|topic-[0-9]{1,18})\.([0-9a-f]{40})")
+_READ = statement("SELECT direct, followed, time_zone FROM mail_wishes WHERE member_id = :member")
+_KEY_OF = statement("SELECT key FROM mail_wishes WHERE member_id = :member")
+_MAKE = statement("INSERT INTO mail_wishes (member_id) VALUES (:member) ON CONFLICT DO NOTHING")
+_SET = statement("""
+INSERT INTO mail_wishes (member_id, direct, followed, time_zone) VALUES (:member, :direct, :followed, :time_zone)
+ON CONFLICT (member_id) DO UPDATE
+SET direct = excluded.direct, followed = excluded.followed, time_zone = excluded.time_zone
+""")
+_STOP_TOPIC = statement("""
+INSERT INTO following (member_id, topic_id, mail) SELECT :member, id, 'never' FROM topics WHERE id = :topic
+ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'
+""")
+
+
+class NoSuchZone(Invalid):
+    """The time zone is not one of those that are known by name."""
+
+    message = "This is not a known time zone. Write it like Africa/Lubumbashi."
+
+
+class MailWishes(Struct, frozen=True, kw_only=True):
+    """When mail comes: of what is meant for the member alone (`direct`), and of what the member follows. What comes daily or
+    weekly comes at seven in the morning of the time zone; what comes at once waits ten minutes for being read here."""
+
+    direct: Every = "at_once"
+    followed: Every = "daily"
+    time_zone: str = "UTC"
+
+
+class NewMailWishes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of it to change."""
+
+    direct: Every | UnsetType = UNSET
+    followed: Every | UnsetType = UNSET
+    time_zone: str | UnsetType = UNSET
+
+
+async def read_wishes(tx: Reader, actor: Actor) -> MailWishes:
+    """How the member likes to be mailed."""
+    return await wishes_of(tx, actor.signed_in())
+
+
+async def wishes_of(tx: Reader, member: MemberId) -> MailWishes:
+    """The same of anybody, for those who write mail."""
+    row = await tx.row(_READ, member=member)
+    return MailWishes() if row is None else MailWishes(**row)
+
+
+async def set_wishes(tx: Transaction, actor: Actor, new: NewMailWishes) -> MailWishes:
+    """Say how one likes to be mailed from now on; what is on its way already is asked again before it goes."""
+    member = actor.signed_in()
+    before = await wishes_of(tx, member)
+    zone = before.time_zone if new.time_zone is UNSET else new.time_zone
+    if zone not in available_timezones():
+        raise NoSuchZone(field="time_zone")
+    direct = before.direct if new.direct is UNSET else new.direct
+    followed = before.followed if new.followed is UNSET else new.followed
+    await tx.run(_SET, member=member, direct=direct, followed=followed, time_zone=zone)
+    return await wishes_of(tx, member)
+
+
+async def stop_key(tx: Transaction, member: MemberId, scope: str) -> str:
+    """What the address that stops one kind of mail to a member ends with: good for nothing else, and for as long as the
+    mail is kept."""
+    await tx.run(_MAKE, member=member)
+    key = await tx.value(_KEY_OF, member=member)
+    return f"{member}.{scope}.{_sign(key, member, scope)}"
+
+
+async def stop_mail(tx: Transaction, given: str) -> str:
+    """Stop what such a key stops: `direct`, `followed` or one topic; as often as it is said."""
+    member, scope = await find_stop(tx, given)
+    if scope == "direct" or scope == "followed":
+        wishes = await wishes_of(tx, member)
+        stopped = {"direct": wishes.direct, "followed": wishes.followed, scope: "never"}
+        await tx.run(_SET, member=member, time_zone=wishes.time_zone, **stopped)
+    else:
+        await tx.run(_STOP_TOPIC, member=member, topic=int(scope.partition("-")[2]))
+    return scope
+
+
+async def find_stop(tx: Reader, given: str) -> tuple[MemberId, str]:
+    """Whose mail of which kind a key stops; a key that was not given out is not found."""
+    found = _KEY.fullmatch(given)
+    if found is None:
+        raise NotFound
+    member, scope = MemberId(int(found[1])), found[2]
+    key = await tx.value(_KEY_OF, member=member)
+    if key is None or not hmac.compare_digest(_sign(key, member, scope), found[3]):
+        raise NotFound
+    return member, scope
+
+
+def _sign(key: bytes, member: MemberId, scope: str) -> str:
+    return hmac.digest(key, f"{member}.{scope}".encode(), sha256).hex()[:40]

@@ -1,0 +1,39 @@
+"""The HTTP side of files: bringing one. (Having one is a page: it is no JSON.)"""
+
+import asyncio
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core import clock
+from core.actor import Actor
+from core.http import answers, json_response
+from forum.files import File, NewFile, store_file
+from forum.uploads import LARGEST, prepare
+from members.trust import TrustRules, rights_of
+from storage.database import Database
+from storage.once import Once
+
+# Ten megabytes in base64, and their frame.
+LARGEST_UPLOAD = LARGEST * 4 // 3 + 64 * 1024
+
+
+@post(
+    "/files", responses=answers(201, File), request_max_body_size=LARGEST_UPLOAD, operation_id="upload_file"
+)
+async def upload_file(
+    data: JSONBody[NewFile],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    trust: NamedDependency[TrustRules],
+) -> Response[bytes]:
+    """Upload a file: an image, which is drawn anew, a PDF, an office document or plain text."""
+    actor.may_write(clock.now())
+    prepared = await asyncio.to_thread(prepare, data.name, data.content)
+    answer = await once.answer(db, lambda tx: store_file(tx, actor, prepared, rights_of(trust, actor)), 201)
+    return json_response(answer.body, answer.status)
+
+
+file_routes = [upload_file]

@@ -1,0 +1,38 @@
+"""The HTTP side of writing: how it will look, and who refers to what was written."""
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import PathId
+from core.ids import PostId
+from forum import referring
+from forum.markup import render
+from forum.quoting import fill_texts
+from forum.shapes import CitationList, Preview, Sketch
+from storage.database import Database
+
+
+@post("/previews", status_code=200, operation_id="preview")
+async def preview(
+    data: JSONBody[Sketch], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Preview:
+    """How Markdown will look when posted."""
+    actor.signed_in()
+    html = render(data.body, site=db.site).html
+    async with db.read() as tx:
+        filled = await fill_texts(tx, [(0, html)])
+    return Preview(filled[0] if filled else html)
+
+
+@get("/posts/{post_id:int}/citations", operation_id="read_citations")
+async def read_citations(
+    post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> CitationList:
+    """The posts that quote a post or link to it, as far as one can see them."""
+    async with db.read() as tx:
+        return await referring.read_citations(tx, actor, PostId(post_id))
+
+
+writing_routes = [preview, read_citations]

@@ -1,0 +1,70 @@
+"""The HTTP side of search."""
+
+from typing import Annotated
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from core.actor import Actor
+from core.http import Cursor, PathId
+from core.ids import TopicId
+from forum.search.languages import known_languages
+from forum.search.searching import search
+from forum.search.shapes import Found, SearchOrder
+from forum.search.similar import SimilarTopics, read_related, read_similar
+from members.shapes import Taxonomies
+from storage.cache import VersionedCache
+from storage.database import Database
+
+Words = Annotated[str, QueryParameter(max_length=300, description="words, phrases and filters")]
+
+Title = Annotated[str, QueryParameter(max_length=300, description="what the topic would be called")]
+
+
+@get("/search", operation_id="search")
+async def search_posts(
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
+    q: Words = "",
+    sort: FromQuery[SearchOrder] = "best",
+    after: Cursor = None,
+) -> Found:
+    """What was written and fits a query, as far as the caller can see it.
+
+    All words have to be there, in any of their forms; `"…"` is a phrase, `or` stands between words of which one is
+    enough, a minus before what must not be there. Filters: `in:` a sector, `by:` a handle or `me`, `tag:`, `topic:` an id,
+    `is:` (question, discussion, announcement, live, mail, entry, answered, unanswered, open, closed, archived, opening),
+    `after:` and `before:` a year, a month (2026-05) or a day.
+    """
+    async with db.read() as tx:
+        return await search(tx, actor, q, sort, after, known_languages(taxonomies))
+
+
+@get("/topics/similar", operation_id="read_similar")
+async def read_similar_topics(
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
+    title: Title = "",
+) -> SimilarTopics:
+    """Topics that fit a title, for those who are about to start one: what was perhaps asked before."""
+    async with db.read() as tx:
+        return await read_similar(tx, actor, title, known_languages(taxonomies))
+
+
+@get("/topics/{topic_id:int}/related", operation_id="read_related")
+async def read_related_topics(
+    topic_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
+    cache: NamedDependency[VersionedCache],
+) -> SimilarTopics:
+    """Topics that resemble one."""
+    async with db.read() as tx:
+        return await read_related(tx, actor, TopicId(topic_id), known_languages(taxonomies), cache)
+
+
+search_routes = [search_posts, read_similar_topics, read_related_topics]

@@ -1,0 +1,45 @@
+"""The HTTP side of saved searches."""
+
+from litestar import delete, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import PathId
+from forum.search import saving
+from forum.search.languages import known_languages
+from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
+from members.shapes import Taxonomies
+from storage.database import Database
+
+
+@get("/searches", operation_id="read_searches")
+async def read_searches(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> SavedSearches:
+    """The queries that one keeps."""
+    async with db.read() as tx:
+        return await saving.read_searches(tx, actor)
+
+
+@post("/searches", operation_id="save_search")
+async def save_search(
+    data: JSONBody[NewSearch],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
+) -> SavedSearch:
+    """Keep a query and be told by the inbox what newly fits it: within minutes, once a day, or never. The same query
+    again changes when one is told."""
+    async with db.begin() as tx:
+        return await saving.save_search(tx, actor, data, known_languages(taxonomies))
+
+
+@delete("/searches/{search_id:int}", operation_id="drop_search")
+async def drop_search(
+    search_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Keep a query no longer."""
+    async with db.begin() as tx:
+        await saving.drop_search(tx, actor, search_id)
+
+
+saved_routes = [read_searches, save_search, drop_search]

@@ -1,0 +1,55 @@
+"""What comes in and goes out of drafts."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from core.text import NO_CONTROLS, ONE_LINE, POST_LENGTH, TITLE_LENGTH
+
+# What it will be: a reply to a topic or a post, a topic in a sector, an edit; after a tilde which fork of it.
+KEY = r"^(?:(?:topic|reply|edit):[1-9]\d{0,17}|new:[a-z0-9][a-z0-9-]{0,59})(?:~[1-9]\d{0,2})?(?![\s\S])"
+
+DraftKey = Annotated[str, Meta(pattern=KEY, max_length=80)]
+
+
+class DraftChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands in a window: `sequence` is the draft's number as it was last seen there, `owner` is the window."""
+
+    body: Annotated[str, Meta(max_length=POST_LENGTH, pattern=NO_CONTROLS)]
+    title: Annotated[str, Meta(max_length=TITLE_LENGTH, pattern=ONE_LINE)] = ""
+    # As they were typed: they become tags when the topic is started.
+    tags: Annotated[str, Meta(max_length=500, pattern=ONE_LINE)] = ""
+    kind: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
+    sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    owner: Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)]
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A draft. Its key may be another than was asked for: then another window has changed that one, and this is a fork."""
+
+    key: str
+    sequence: int
+    body: str
+    title: str = ""
+    tags: str = ""
+    kind: str = ""
+    saved_at: datetime | None = None
+
+
+class DraftRow(Struct, frozen=True, kw_only=True):
+    """A draft in a list: what it is for, how it begins, where one goes on writing it."""
+
+    key: str
+    what: str
+    title: str
+    begins: str
+    saved_at: datetime
+    address: str | None
+    is_fork: bool
+
+
+class DraftList(Struct, frozen=True):
+    """All of one's drafts, the latest first."""
+
+    items: list[DraftRow]

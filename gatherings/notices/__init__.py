@@ -1,0 +1,1 @@
+"""Bulletin boards: columns and the notices that people pin to them."""

@@ -1,0 +1,104 @@
+"""A notice as the rules look at it, found through what its reader may see and held against others."""
+
+from msgspec import Struct
+from sqlalchemy import BigInteger, Boolean, and_, bindparam, func, or_, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound, Stale
+from core.ids import NoticeId, RoomId
+from forum.policy import PostHidden, PostWithdrawn
+from forum.tables import posts, topics
+from forum.topics import get_topic
+from forum.visibility import seen_by, visible_topics
+from gatherings.events import NoticeChanged
+from gatherings.notices.policy import NoticeFacts
+from gatherings.notices.reading import notices_seen_by, show_notice, visible_notices
+from gatherings.notices.shapes import Notice
+from gatherings.policy import RoomFacts
+from gatherings.rooms import rooms
+from gatherings.tables import notices
+from gatherings.tables import rooms as room_table
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+_ROOM_OF = statement(
+    select(notices.c.room_id)
+    .join(room_table, room_table.c.id == notices.c.room_id)
+    .join(topics, topics.c.id == room_table.c.topic_id)
+    .where(notices.c.id == bindparam("id"), visible_topics())
+)
+_own = func.coalesce(posts.c.author_id == bindparam("viewer", type_=BigInteger), False)
+# A host who has declined it may think better of it.
+_declined = and_(bindparam("hosting", type_=Boolean), notices.c.taken_off == "declined")
+_FACTS = (
+    select(
+        *notices.c[("id", "post_id", "column_id", "title", "expires_at", "taken_off")],
+        notices.c.pinned_at.is_not(None).label("is_pinned"),
+        (notices.c.version + posts.c.version - 1).label("version"),
+        posts.c.state.label("post_state"),
+        posts.c.body,
+        _own.label("is_own"),
+    )
+    .join(posts, posts.c.id == notices.c.post_id)
+    .where(notices.c.id == bindparam("id"), or_(visible_notices(), _own, _declined))
+)
+_GET = statement(_FACTS)
+_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=notices))
+
+
+class Found(Struct, frozen=True):
+    """A notice and its room, as the rules look at them."""
+
+    room: RoomFacts
+    notice: NoticeFacts
+
+
+async def room_of_notice(tx: Reader, actor: Actor, notice_id: NoticeId, *, steady: bool = False) -> RoomFacts:
+    """The room of a notice, if the actor can see the room."""
+    room_id = await tx.value(_ROOM_OF, id=notice_id, **seen_by(actor))
+    if room_id is None:
+        raise NotFound
+    return await rooms.get_room(tx, actor, RoomId(room_id), steady=steady)
+
+
+async def hold_notice(tx: Transaction, actor: Actor, notice_id: NoticeId, with_topic: bool = False) -> Found:
+    """A notice for somebody who may write, held against whoever else changes it; with its topic where its post changes."""
+    # The room before the topic before the notice, always, as who posts and who removes a column.
+    actor.may_write(clock.now())
+    room = await room_of_notice(tx, actor, notice_id, steady=True)
+    actor.may_write(clock.now(), room.sector_id)
+    if with_topic:
+        await get_topic(tx, actor, room.topic_id, lock=True)
+    return Found(room, await get_notice(tx, actor, room, notice_id, lock=True))
+
+
+async def get_notice(
+    tx: Reader, actor: Actor, room: RoomFacts, notice_id: NoticeId, lock: bool = False
+) -> NoticeFacts:
+    """A notice that the actor can see, or has written."""
+    query = _GET_LOCKED if lock else _GET
+    row = await tx.row(query, id=notice_id, **notices_seen_by(actor, room))
+    if row is None:
+        raise NotFound
+    return NoticeFacts(**row)
+
+
+def ensure_there(notice: NoticeFacts) -> None:
+    """What was withdrawn or hidden is not changed."""
+    if notice.post_state == "hidden":
+        raise PostHidden
+    if "withdrawn" in (notice.post_state, notice.taken_off):
+        raise PostWithdrawn
+
+
+async def ensure_current(tx: Reader, actor: Actor, found: Found, version: int | None) -> None:
+    """Whoever looked at an older version is told what is now."""
+    if version is not None and version != found.notice.version:
+        raise Stale(await show_notice(tx, actor, found.room, found.notice.id))
+
+
+async def tell(tx: Transaction, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
+    """Tell the room that a notice changed; the notice as the actor sees it."""
+    await tx.record(NoticeChanged(room_id=room.id, notice_id=notice_id))
+    return await show_notice(tx, actor, room, notice_id)

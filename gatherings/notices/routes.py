@@ -1,0 +1,236 @@
+"""The HTTP side of bulletin boards."""
+
+from typing import Annotated
+
+from litestar import Response, delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, QueryParameter
+
+from core.actor import Actor
+from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
+from core.ids import ColumnId, NoticeId, RoomId
+from core.text import NO_CONTROLS
+from gatherings.notices import columns, notices
+from gatherings.notices import reading as notice_reading
+from gatherings.notices.shapes import (
+    Column,
+    ColumnChange,
+    ColumnList,
+    NewColumn,
+    NewNotice,
+    Notice,
+    NoticeChange,
+    NoticePage,
+    NoticePlace,
+)
+from storage.database import Database
+from storage.once import Once
+
+OnlyColumn = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
+Words = Annotated[
+    str | None,
+    QueryParameter(
+        name="q", max_length=200, pattern=NO_CONTROLS, description='words, "a phrase", -without, this or that'
+    ),
+]
+
+
+@get("/rooms/{room_id:int}/columns", operation_id="read_columns")
+async def read_columns(
+    room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> ColumnList:
+    """The columns of a room's board, in their order."""
+    async with db.read() as tx:
+        return await columns.read_columns(tx, actor, RoomId(room_id), db.epoch)
+
+
+@post("/rooms/{room_id:int}/columns", responses=answers(201, Column), operation_id="add_column")
+async def add_column(
+    room_id: PathId,
+    data: JSONBody[NewColumn],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Give the board one more column."""
+    answer = await once.answer(db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@patch("/columns/{column_id:int}", responses=answers(200, Column), operation_id="change_column")
+async def change_column(
+    column_id: PathId,
+    data: JSONBody[ColumnChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Name a column otherwise, or put it elsewhere among the others."""
+    version = version_in(if_match)
+    answer = await once.answer(
+        db, lambda tx: columns.change_column(tx, actor, ColumnId(column_id), data, version)
+    )
+    return json_response(answer.body, answer.status)
+
+
+@delete("/columns/{column_id:int}", operation_id="remove_column")
+async def remove_column(
+    column_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    into: OnlyColumn = None,
+    if_match: IfMatch = None,
+) -> None:
+    """Remove an empty column, or one whose notices go `into` another one."""
+    target = None if into is None else ColumnId(into)
+    async with db.begin() as tx:
+        await columns.remove_column(tx, actor, ColumnId(column_id), target, version_in(if_match))
+
+
+@get("/rooms/{room_id:int}/notices", operation_id="read_notices")
+async def read_notices(
+    room_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    column: OnlyColumn = None,
+    words: Words = None,
+    after: Cursor = None,
+) -> NoticePage:
+    """One page of a board: the pinned notices first, then the newest; of one column, or with these words, or all."""
+    async with db.read() as tx:
+        return await notice_reading.read_notices(tx, actor, RoomId(room_id), db.epoch, column, words, after)
+
+
+@post("/rooms/{room_id:int}/notices", responses=answers(201, Notice), operation_id="post_notice")
+async def post_notice(
+    room_id: PathId,
+    data: JSONBody[NewNotice],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Put a notice on the board."""
+    answer = await once.answer(db, lambda tx: notices.post_notice(tx, actor, RoomId(room_id), data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@get("/notices/{notice_id:int}", operation_id="read_notice")
+async def read_notice(
+    notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Notice:
+    """A notice."""
+    async with db.read() as tx:
+        _, notice = await notices.find_notice(tx, actor, NoticeId(notice_id))
+        return notice
+
+
+@patch("/notices/{notice_id:int}", responses=answers(200, Notice), operation_id="change_notice")
+async def change_notice(
+    notice_id: PathId,
+    data: JSONBody[NoticeChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Reword one's notice, or say until when it stays; hosts say the latter of any."""
+    version = version_in(if_match)
+    answer = await once.answer(
+        db, lambda tx: notices.change_notice(tx, actor, NoticeId(notice_id), data, version)
+    )
+    return json_response(answer.body, answer.status)
+
+
+@delete("/notices/{notice_id:int}", operation_id="withdraw_notice")
+async def withdraw_notice(
+    notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Take one's notice off the board."""
+    async with db.begin() as tx:
+        await notices.withdraw_notice(tx, actor, NoticeId(notice_id))
+
+
+@put("/notices/{notice_id:int}/approval", responses=answers(200, Notice), operation_id="approve_notice")
+async def approve_notice(
+    notice_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Let everybody see a notice that waits for the hosts."""
+    answer = await once.answer(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
+    return json_response(answer.body, answer.status)
+
+
+@delete("/notices/{notice_id:int}/approval", operation_id="decline_notice")
+async def decline_notice(
+    notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Do not let others see a notice that waits; its author can reword it, and then it waits again."""
+    async with db.begin() as tx:
+        await notices.decline_notice(tx, actor, NoticeId(notice_id))
+
+
+@put("/notices/{notice_id:int}/pin", responses=answers(200, Notice), operation_id="pin_notice")
+async def pin_notice(
+    notice_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Pin a notice, so that it stands first."""
+    answer = await once.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
+    return json_response(answer.body, answer.status)
+
+
+@delete(
+    "/notices/{notice_id:int}/pin",
+    status_code=200,
+    responses=answers(200, Notice),
+    operation_id="unpin_notice",
+)
+async def unpin_notice(
+    notice_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Unpin a notice."""
+    answer = await once.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), False))
+    return json_response(answer.body, answer.status)
+
+
+@put("/notices/{notice_id:int}/column", responses=answers(200, Notice), operation_id="move_notice")
+async def move_notice(
+    notice_id: PathId,
+    data: JSONBody[NoticePlace],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Put a notice into another column of its board."""
+    version, column = version_in(if_match), ColumnId(data.column)
+    answer = await once.answer(
+        db, lambda tx: notices.move_notice(tx, actor, NoticeId(notice_id), column, version)
+    )
+    return json_response(answer.body, answer.status)
+
+
+routes = [
+    read_columns,
+    add_column,
+    change_column,
+    remove_column,
+    read_notices,
+    post_notice,
+    read_notice,
+    change_notice,
+    withdraw_notice,
+    approve_notice,
+    decline_notice,
+    pin_notice,
+    unpin_notice,
+    move_notice,
+]

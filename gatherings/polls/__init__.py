@@ -1,0 +1,1 @@
+"""Polls: asking a room, counting its ballots, telling what came of it."""

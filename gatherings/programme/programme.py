@@ -1,0 +1,172 @@
+"""The programme of a gathering: its sessions, planned, changed and cancelled."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict, Invalid, NotFound, Stale
+from core.ids import GatheringId, RoomId, SessionOnProgrammeId
+from core.text import tidy
+from forum.topics import TitleTooShort
+from gatherings.events import SessionChanged, SessionPlanned
+from gatherings.policy import GatheringCancelled, ensure_hosts, ensure_time_zone, ensure_times
+from gatherings.programme.reading import find_session, session_of, show_session
+from gatherings.programme.shapes import NewSession, Session, SessionChange, Speaker
+from gatherings.rooms.rooms import get_room
+from members.duties import find_member
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+MOST_SESSIONS = 500
+
+_OWN = ("title", "about", "language", "speakers", "room", "starts_at", "ends_at", "time_zone", "state")
+# Who plans for one gathering takes turns with the others, so that no two take one room at the same time.
+_HOLD = statement("SELECT state FROM gatherings WHERE id = :gathering FOR NO KEY UPDATE")
+_COUNT = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
+_PLAN = statement("""
+INSERT INTO programme_sessions
+    (gathering_id, room_id, title, about, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
+VALUES (:gathering, :room, :title, :about, :language, CAST(:speakers AS jsonb), :starts_at, :ends_at, :time_zone,
+    :state, :now)
+RETURNING id
+""")
+_CHANGE = statement("""
+UPDATE programme_sessions SET room_id = :room, title = :title, about = :about, language = :language,
+    speakers = CAST(:speakers AS jsonb), starts_at = :starts_at, ends_at = :ends_at, time_zone = :time_zone, state = :state,
+    version = version + 1, changed_at = :now
+WHERE id = :id
+""")
+_TAKEN = statement("""
+SELECT EXISTS (SELECT FROM programme_sessions WHERE room_id = :room AND state = 'planned' AND id <> :id
+    AND starts_at < CAST(:ends_at AS timestamptz) AND ends_at > CAST(:starts_at AS timestamptz))
+""")
+
+
+class RoomTaken(Conflict):
+    """Another session is in the room at that time."""
+
+    message = "Another session is in this room at that time."
+
+
+class TooManySessions(Conflict):
+    """The programme is full."""
+
+    message = (
+        f"A programme has {MOST_SESSIONS} sessions at most, cancelled ones too: everybody reads it whole."
+    )
+
+
+class RoomElsewhere(Invalid):
+    """The room is none of the gathering's."""
+
+    message = "This gathering has no such room."
+
+
+class UnknownSpeaker(Invalid):
+    """A speaker is given the handle of nobody."""
+
+    message = "Nobody here has this handle. Leave it out for speakers without an account."
+
+
+async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewSession) -> Session:
+    """Put a session on the programme."""
+    state = await tx.value(_HOLD, gathering=gathering_id)
+    if state is None:
+        raise NotFound
+    ensure_hosts(actor, gathering_id, clock.now())
+    if state == "cancelled":
+        raise GatheringCancelled
+    if await tx.value(_COUNT, gathering=gathering_id) >= MOST_SESSIONS:
+        raise TooManySessions
+    values = {name: getattr(new, name) for name in _OWN if name != "state"} | {"state": "planned"}
+    values = await _checked(tx, actor, gathering_id, values)
+    await _ensure_free(tx, values)
+
+    number = await tx.value(_PLAN, gathering=gathering_id, now=clock.now(), **_stored(values))
+    await tx.record(SessionPlanned(gathering_id=gathering_id, session_id=number))
+    return await show_session(tx, actor, SessionOnProgrammeId(number))
+
+
+async def change_session(
+    tx: Transaction,
+    actor: Actor,
+    session_id: SessionOnProgrammeId,
+    change: SessionChange,
+    version: int | None,
+) -> Session:
+    """Change a session, or cancel it; `version`, if given, must be the current one."""
+    gathering_id = (await show_session(tx, actor, session_id)).gathering
+    await tx.value(_HOLD, gathering=gathering_id)
+    row = await find_session(tx, actor, session_id)
+    if row is None:
+        raise NotFound
+    ensure_hosts(actor, GatheringId(gathering_id), clock.now())
+    old = session_of(row)
+    if version is not None and version != old.version:
+        raise Stale(old)
+    given = {name: getattr(change, name) for name in _OWN}
+    values = {name: getattr(old, name) if value is UNSET else value for name, value in given.items()}
+    values = await _checked(tx, actor, GatheringId(gathering_id), values)
+    if all(getattr(old, name) == value for name, value in values.items()):
+        return old
+    await _ensure_free(tx, values, session_id)
+
+    await tx.run(_CHANGE, id=session_id, now=clock.now(), **_stored(values))
+    await tx.record(SessionChanged(gathering_id=gathering_id, session_id=session_id))
+    return await show_session(tx, actor, session_id)
+
+
+async def _checked(
+    tx: Reader, actor: Actor, gathering_id: GatheringId, values: dict[str, Any]
+) -> dict[str, Any]:
+    starts_at: datetime = values["starts_at"]
+    ends_at: datetime = values["ends_at"]
+    ensure_times(starts_at, ends_at)
+    ensure_time_zone(values["time_zone"])
+    title = tidy(values["title"])
+    if len(title) < 3:
+        raise TitleTooShort(field="title")
+    if values["room"] is not None:
+        await _ensure_here(tx, actor, gathering_id, RoomId(values["room"]))
+    times = {"starts_at": starts_at.astimezone(UTC), "ends_at": ends_at.astimezone(UTC)}
+    speakers = [await _known(tx, speaker) for speaker in values["speakers"]]
+    return {**values, **times, "title": title, "about": tidy(values["about"]), "speakers": speakers}
+
+
+async def _ensure_here(tx: Reader, actor: Actor, gathering_id: GatheringId, room_id: RoomId) -> None:
+    try:
+        room = await get_room(tx, actor, room_id)
+    except NotFound as error:
+        raise RoomElsewhere(field="room") from error
+    if room.gathering_id != gathering_id:
+        raise RoomElsewhere(field="room")
+
+
+async def _known(tx: Reader, speaker: Speaker) -> Speaker:
+    tidied = msgspec.structs.replace(
+        speaker, name=tidy(speaker.name), organisation=tidy(speaker.organisation)
+    )
+    if speaker.handle is not None:
+        try:
+            await find_member(tx, speaker.handle)
+        except NotFound as error:
+            raise UnknownSpeaker(field="speakers") from error
+    return tidied
+
+
+async def _ensure_free(tx: Reader, values: dict[str, Any], session_id: int = 0) -> None:
+    if values["room"] is None or values["state"] == "cancelled":
+        return
+    when = {name: values[name] for name in ("room", "starts_at", "ends_at")}
+    if await tx.value(_TAKEN, id=session_id, **when):
+        raise RoomTaken
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
+    speakers: Sequence[Speaker] = values["speakers"]
+    return {**values, "speakers": msgspec.json.encode(speakers).decode()}

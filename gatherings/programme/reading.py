@@ -1,0 +1,90 @@
+"""Reading the programme: sessions in rooms that somebody cannot enter are not on that person's."""
+
+import msgspec
+from asyncpg import Record
+from sqlalchemy import BigInteger, DateTime, Select, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import GatheringId, SessionOnProgrammeId
+from forum.tables import topics
+from forum.visibility import seen_by, visible_topics
+from gatherings.programme.shapes import Session, Speaker
+from gatherings.tables import gatherings, programme_sessions, rooms
+from storage.database import Reader
+from storage.statements import statement
+
+_S = programme_sessions.c
+_SESSIONS: Select[tuple[object, ...]] = (
+    select(
+        _S.id,
+        _S.gathering_id.label("gathering"),
+        _S.room_id.label("room"),
+        *programme_sessions.c[
+            (
+                "title",
+                "about",
+                "language",
+                "speakers",
+                "starts_at",
+                "ends_at",
+                "time_zone",
+                "state",
+                "version",
+            )
+        ],
+        _S.changed_at,
+    )
+    .outerjoin(rooms, rooms.c.id == _S.room_id)
+    .outerjoin(topics, topics.c.id == rooms.c.topic_id)
+    .where(or_(_S.room_id.is_(None), visible_topics()))
+)
+_ONE = statement(_SESSIONS.where(_S.id == bindparam("id")))
+_FIND = statement(_SESSIONS.where(_S.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+_OF_GATHERING = statement(
+    _SESSIONS.where(_S.gathering_id == bindparam("gathering")).order_by(_S.starts_at, _S.id)
+)
+_NOW = bindparam("now", type_=DateTime(timezone=True))
+_RUNNING = statement(
+    _SESSIONS.join(gatherings, gatherings.c.id == _S.gathering_id)
+    .where(_S.starts_at <= _NOW, _S.ends_at > _NOW, _S.state == "planned", gatherings.c.state == "announced")
+    .order_by(_S.starts_at, _S.id)
+    .limit(20)
+)
+
+
+async def show_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Session:
+    """One session of which the actor may know."""
+    row = await find_session(tx, actor, session_id)
+    if row is None:
+        raise NotFound
+    return session_of(row)
+
+
+async def find_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Record | None:
+    """The row of a session of which the actor may know."""
+    return await tx.row(_ONE, id=session_id, **seen_by(actor))
+
+
+async def find_sessions(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Session]:
+    """Those of the sessions of which the actor may know."""
+    return {row["id"]: session_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
+
+
+async def read_sessions(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Session]:
+    """The whole programme of a gathering, in its order of time."""
+    found = await tx.rows(_OF_GATHERING, gathering=gathering_id, **seen_by(actor))
+    return [session_of(row) for row in found]
+
+
+async def read_running(tx: Reader, actor: Actor) -> list[Session]:
+    """What is on now, over all gatherings: at most twenty."""
+    return [session_of(row) for row in await tx.rows(_RUNNING, now=clock.now(), **seen_by(actor))]
+
+
+def session_of(row: Record) -> Session:
+    """A row of sessions as it goes out."""
+    values = dict(row)
+    return Session(**{**values, "speakers": msgspec.convert(values["speakers"], list[Speaker])})

@@ -1,0 +1,67 @@
+"""The HTTP side of the programme."""
+
+from litestar import Response, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.ids import GatheringId, SessionOnProgrammeId
+from gatherings import gatherings
+from gatherings.programme import programme
+from gatherings.programme import reading as programme_reading
+from gatherings.programme.shapes import NewSession, Session, SessionChange, SessionList
+from storage.database import Database
+from storage.once import Once
+
+
+@get("/gatherings/{gathering_id:int}/sessions", operation_id="read_programme")
+async def read_programme(
+    gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> SessionList:
+    """The whole programme of a gathering, in its order of time."""
+    async with db.read() as tx:
+        await gatherings.get_gathering(tx, GatheringId(gathering_id))
+        return SessionList(await programme_reading.read_sessions(tx, actor, GatheringId(gathering_id)))
+
+
+@post("/gatherings/{gathering_id:int}/sessions", responses=answers(201, Session), operation_id="plan_session")
+async def plan_session(
+    gathering_id: PathId,
+    data: JSONBody[NewSession],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Put a session on the programme of a gathering."""
+    answer = await once.answer(
+        db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), data), 201
+    )
+    return json_response(answer.body, answer.status)
+
+
+@get("/programme/{programme_id:int}", operation_id="read_session")
+async def read_session(
+    programme_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Session:
+    """One session of a programme."""
+    async with db.read() as tx:
+        return await programme_reading.show_session(tx, actor, SessionOnProgrammeId(programme_id))
+
+
+@patch("/programme/{programme_id:int}", responses=answers(200, Session), operation_id="change_session")
+async def change_session(
+    programme_id: PathId,
+    data: JSONBody[SessionChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change a session, or cancel it."""
+    version, session_id = version_in(if_match), SessionOnProgrammeId(programme_id)
+    answer = await once.answer(db, lambda tx: programme.change_session(tx, actor, session_id, data, version))
+    return json_response(answer.body, answer.status)
+
+
+programme_routes = [read_programme, plan_session, read_session, change_session]

@@ -1,0 +1,1 @@
+"""Questions: asking, voting, the order, their way, and what becomes of them."""

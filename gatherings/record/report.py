@@ -1,0 +1,206 @@
+"""The report: what became of a room or of a gathering, for its hosts at any time, for its readers once it is closed.
+
+Everything in it is read as a class of listeners sees it, hosts or all, so it is the same for each of them: nothing in it
+is somebody's own. Drafts, open polls, what was withdrawn or hidden is in neither; what waits or was dismissed is in the
+hosts' alone.
+"""
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict
+from core.ids import GatheringId, RoomId
+from forum.authors import author_of, public_group
+from forum.tables import posts
+from gatherings.gatherings import get_gathering
+from gatherings.record.reported import report_choices, report_notices, report_polls
+from gatherings.record.shapes import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
+from gatherings.rooms import rooms
+from gatherings.rooms.attendance import read_attendance
+from gatherings.shapes import Room
+from gatherings.tables import questions
+from gatherings.visibility import questions_heard_by, visible_questions
+from members.tables import members
+from storage.database import Reader
+from storage.statements import statement
+
+_answers = posts.alias()
+_answerers = members.alias()
+
+_QUESTIONS = statement(
+    select(
+        *questions.c[("id", "room_id", "state", "votes", "settled_at", "reason", "answered_how")],
+        posts.c.id.label("post"),
+        *posts.c[("number", "body", "html", "author_id")],
+        posts.c.pseudonym.is_not(None).label("anonymous"),
+        members.c.handle,
+        members.c.display_name,
+        public_group().label("author_group"),
+        _answers.c.id.label("answer_post"),
+        _answers.c.number.label("answer_number"),
+        _answers.c.body.label("answer_body"),
+        _answers.c.html.label("answer_html"),
+        _answers.c.posted_at.label("answered_at"),
+        _answers.c.author_id.label("answerer_id"),
+        _answerers.c.handle.label("answerer_handle"),
+        _answerers.c.display_name.label("answerer_name"),
+    )
+    .select_from(
+        questions.join(posts, posts.c.id == questions.c.post_id)
+        .outerjoin(members, members.c.id == posts.c.author_id)
+        .outerjoin(
+            _answers, (_answers.c.id == questions.c.answer_post_id) & (_answers.c.state == "published")
+        )
+        .outerjoin(_answerers, _answerers.c.id == _answers.c.author_id)
+    )
+    .where(
+        questions.c.room_id == func.any(bindparam("rooms", type_=ARRAY(BigInteger))),
+        visible_questions(),
+    )
+    .order_by(questions.c.room_id, posts.c.number.nulls_last(), questions.c.id)
+)
+
+_ROOMS = statement("SELECT id FROM rooms WHERE gathering_id = :gathering ORDER BY id")
+
+
+class ReportNotReady(Conflict):
+    """The room is still open, or was not opened yet."""
+
+    message = "The report can be read once the room is closed."
+
+
+async def report_room(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool = False) -> RoomReport:
+    """The report of a room; small cells are left out for all but hosts, and where it is made `to_keep` elsewhere."""
+    room = await rooms.show_room(tx, actor, room_id)
+    is_full = actor.hosts_at(GatheringId(room.gathering))
+    if not is_full and room.state != "closed":
+        raise ReportNotReady
+    (report,) = await _report(tx, actor, [room], is_full, is_full and not to_keep)
+    return report
+
+
+async def report_gathering(
+    tx: Reader, actor: Actor, gathering_id: GatheringId, to_keep: bool = False
+) -> GatheringReport:
+    """The report of a gathering: of all its rooms to its hosts, of those that are closed to who may read them."""
+    gathering = await get_gathering(tx, gathering_id)
+    is_full = actor.hosts_at(gathering_id)
+    found = await rooms.read_rooms(tx, actor, gathering_id)
+    shown = [room for room in found if is_full or room.state == "closed"]
+    if not is_full and not shown:
+        raise ReportNotReady
+    is_exact = is_full and not to_keep
+    reports = await _report(tx, actor, shown, is_full, is_exact)
+    # Also of rooms that this reader cannot enter: another one can, and might lay the two beside each other.
+    every = await tx.rows(_ROOMS, gathering=gathering_id)
+    told = [await read_attendance(tx, [RoomId(row["id"])], is_exact=False) for row in every]
+    return GatheringReport(
+        gathering=gathering_id,
+        title=gathering.title,
+        starts_at=gathering.starts_at,
+        ends_at=gathering.ends_at,
+        time_zone=gathering.time_zone,
+        is_full=is_full,
+        made_at=clock.now(),
+        attendance=await read_attendance(tx, [RoomId(room.id) for room in shown], is_exact, told),
+        totals=_sum([report.totals for report in reports]),
+        rooms=reports,
+    )
+
+
+async def _report(
+    tx: Reader, actor: Actor, shown: Sequence[Room], is_full: bool, is_exact: bool
+) -> list[RoomReport]:
+    audience = "host" if is_full else "all"
+    asked = await _read_questions(tx, [room.id for room in shown], audience)
+    return [await _room(tx, actor, room, asked.get(room.id, []), is_exact) for room in shown]
+
+
+async def _room(
+    tx: Reader, actor: Actor, room: Room, asked: list[ReportedQuestion], is_exact: bool
+) -> RoomReport:
+    room_id, is_full = RoomId(room.id), actor.hosts_at(GatheringId(room.gathering))
+    notices = await report_notices(tx, room_id, "host" if is_full else "all")
+    polls = await report_polls(tx, room_id)
+    has_choices = is_full or (room.state == "closed" and room.rules.publishes_choices)
+    return RoomReport(
+        room=room.id,
+        gathering=room.gathering,
+        topic=room.topic,
+        title=room.title,
+        state=room.state,
+        is_full=is_full,
+        made_at=clock.now(),
+        attendance=await read_attendance(tx, [room_id], is_exact),
+        totals=_count(asked, len(notices), len(polls)),
+        questions=asked,
+        notices=notices,
+        polls=polls,
+        choices=await report_choices(tx, actor, room_id) if has_choices else [],
+    )
+
+
+async def _read_questions(
+    tx: Reader, room_ids: Sequence[int], audience: str
+) -> dict[int, list[ReportedQuestion]]:
+    asked: dict[int, list[ReportedQuestion]] = {}
+    for row in await tx.rows(_QUESTIONS, rooms=list(room_ids), **questions_heard_by(audience)):
+        asked.setdefault(row["room_id"], []).append(_question_of(row))
+    return asked
+
+
+def _question_of(row: Record) -> ReportedQuestion:
+    return ReportedQuestion(
+        id=row["id"],
+        post=row["post"],
+        number=row["number"],
+        state=row["state"],
+        votes=row["votes"],
+        body=row["body"],
+        html=row["html"],
+        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        anonymous=row["anonymous"],
+        settled_at=row["settled_at"],
+        reason=row["reason"],
+        answered_how=row["answered_how"],
+        answer=_answer_of(row),
+    )
+
+
+def _answer_of(row: Record) -> WrittenAnswer | None:
+    if row["answer_post"] is None:
+        return None
+    return WrittenAnswer(
+        post=row["answer_post"],
+        number=row["answer_number"],
+        body=row["answer_body"],
+        html=row["answer_html"],
+        author=author_of(row["answerer_id"], row["answerer_handle"], row["answerer_name"], None),
+        posted_at=row["answered_at"],
+    )
+
+
+def _count(asked: Sequence[ReportedQuestion], notices: int, polls: int) -> Totals:
+    return Totals(
+        questions=len(asked),
+        # Those of a merged question are counted where they went.
+        votes=sum(one.votes for one in asked if one.state != "merged"),
+        answered=sum(one.state == "answered" for one in asked),
+        notices=notices,
+        polls=polls,
+    )
+
+
+def _sum(totals: Sequence[Totals]) -> Totals:
+    return Totals(
+        questions=sum(one.questions for one in totals),
+        votes=sum(one.votes for one in totals),
+        answered=sum(one.answered for one in totals),
+        notices=sum(one.notices for one in totals),
+        polls=sum(one.polls for one in totals),
+    )

@@ -1,0 +1,1 @@
+"""Rooms: their rules, their people, who is there."""

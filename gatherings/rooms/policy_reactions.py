@@ -1,0 +1,15 @@
+"""Who may react in a room."""
+
+from datetime import datetime
+
+from core.actor import Actor
+from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen
+
+
+def ensure_can_react(actor: Actor, room: RoomFacts, now: datetime) -> None:
+    """Verified members react in open rooms whose hosts have reactions on."""
+    actor.may_write(now, room.sector_id)
+    if room.state != "open":
+        raise RoomNotOpen
+    if "reactions" not in room.modules:
+        raise ModuleOff

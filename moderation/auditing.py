@@ -1,0 +1,77 @@
+"""The audit of moderation: what is written into it, and reading it, for those with a duty in what they moderate or host.
+
+Nobody who reported, flagged or appealed is named in it, and no author: only what they brought, and who decided.
+"""
+
+from typing import Annotated, Any
+
+from asyncpg import Record
+from msgspec import Meta
+
+from core.actor import Actor
+from forum.authors import author_of
+from forum.visibility import seen_by
+from moderation.policy import CaseFacts, FlaggedFacts, ensure_can_read_audit
+from moderation.shapes_audit import ALL_DEEDS, AuditEntry, AuditFilter, AuditPage
+from storage.cursors import read_cursor, write_cursor
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+PAGE = 50
+
+_LATEST = 2**63 - 1
+_Number = Annotated[int, Meta(ge=0, le=_LATEST)]
+_PAGE = statement("""
+SELECT a.number, a.at, a.kind, a.about, a.hash, s.slug, a.gathering_id, m.id, m.handle, m.display_name
+FROM audit a LEFT JOIN members m ON m.id = a.by_id LEFT JOIN sectors s ON s.id = a.sector_id
+WHERE a.number < :before AND (:administers OR a.sector_id = ANY(CAST(:moderated AS bigint[]))
+        OR a.gathering_id = ANY(CAST(:hosted AS bigint[])))
+    AND (CAST(:kind AS text) IS NULL OR a.kind = :kind) AND (CAST(:sector AS text) IS NULL OR s.slug = :sector)
+ORDER BY a.number DESC LIMIT :count
+""")
+
+
+async def read_audit(
+    tx: Reader, actor: Actor, after: str | None = None, only: AuditFilter = ALL_DEEDS
+) -> AuditPage:
+    """One page of what was done where the actor moderates or hosts, the latest first; administrators see all."""
+    ensure_can_read_audit(actor)
+    [before] = read_cursor(after, tuple[_Number]) if after is not None else [_LATEST]
+    seen = {name: seen_by(actor)[name] for name in ("administers", "moderated", "hosted")}
+    binds = {"kind": only.kind, "sector": only.sector, "count": PAGE + 1, **seen}
+    rows = await tx.rows(_PAGE, before=before, **binds)
+    following = write_cursor(rows[PAGE - 1]["number"]) if len(rows) > PAGE else None
+    return AuditPage([_entry(row) for row in rows[:PAGE]], following)
+
+
+def write_deed(tx: Transaction, kind: str, actor: Actor, case: CaseFacts, **facts: Any) -> None:
+    """Write down what a moderator did about a case."""
+    tx.write_down(kind, actor.id, sector=case.sector_id, gathering=case.gathering_id, case=case.id, **facts)
+
+
+def write_notice(
+    tx: Transaction, about: FlaggedFacts, case_id: int, reason: str, report_id: int | None = None
+) -> None:
+    """Write down that something was flagged or reported, and not by whom."""
+    report = {} if report_id is None else {"report": report_id}
+    where = {"sector": about.sector_id, "gathering": about.gathering_id}
+    tx.write_down("noticed", **where, case=case_id, reason=reason, **report)
+
+
+def write_appeal(tx: Transaction, decision: Record, appeal_id: int) -> None:
+    """Write down that a decision was appealed, and not by whom."""
+    where = {"sector": decision["sector_id"], "gathering": decision["gathering_id"]}
+    tx.write_down("appealed", **where, case=decision["case_id"], decision=decision["id"], appeal=appeal_id)
+
+
+def _entry(row: Record) -> AuditEntry:
+    return AuditEntry(
+        number=row["number"],
+        at=row["at"],
+        kind=row["kind"],
+        by=author_of(row["id"], row["handle"], row["display_name"], None),
+        sector=row["slug"],
+        gathering=row["gathering_id"],
+        about=row["about"],
+        hash=row["hash"].hex(),
+    )

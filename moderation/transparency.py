@@ -1,0 +1,142 @@
+"""The yearly report on moderation, as articles 15 and 24 of the Digital Services Act ask for.
+
+All decisions are counted. A rule's words are told only where they stand in the public ledger, which leaves out what not
+everyone reads.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from asyncpg import Record
+
+from core import clock
+from core.errors import NotFound
+from gatherings.record.exports import Cell, Sheet, write_csv
+from moderation.shapes_transparency import ActionCount, GroundCount, Medians, ReasonCount, YearReport
+from storage.database import Reader
+from storage.statements import Statement, statement
+
+FIRST_YEAR = 2000
+
+_COUNTS = statement("""
+SELECT (SELECT count(*) FROM flags WHERE flagged_at >= :begins AND flagged_at < :ends) AS notices,
+    (SELECT count(*) FROM flags WHERE report_id IS NOT NULL AND flagged_at >= :begins AND flagged_at < :ends)
+        AS notices_from_outside,
+    (SELECT count(*) FROM cases WHERE opened_at >= :begins AND opened_at < :ends) AS cases_opened,
+    (SELECT count(*) FROM cases c WHERE c.opened_at < :ends AND NOT EXISTS (
+        SELECT FROM decisions d WHERE d.case_id = c.id AND d.undone_at IS NULL AND d.decided_at < :ends)) AS cases_open,
+    (SELECT count(*) FROM decisions WHERE undone_at IS NULL AND decided_at >= :begins AND decided_at < :ends) AS decisions,
+    (SELECT count(*) FROM decisions WHERE undone_at IS NULL AND reversed_at >= :begins AND reversed_at < :ends) AS reversals,
+    (SELECT count(*) FROM decisions WHERE undone_at IS NULL AND automated
+        AND decided_at >= :begins AND decided_at < :ends) AS automated,
+    a.*
+FROM (
+    SELECT count(*) AS appeals, count(*) FILTER (WHERE outcome = 'upheld') AS appeals_upheld,
+        count(*) FILTER (WHERE outcome = 'reversed') AS appeals_reversed,
+        count(*) FILTER (WHERE outcome IS NULL) AS appeals_waiting
+    FROM appeals WHERE appealed_at >= :begins AND appealed_at < :ends
+) a
+""")
+_REASONS = statement("""
+SELECT reason, count(*) FILTER (WHERE report_id IS NULL) AS by_members,
+    count(*) FILTER (WHERE report_id IS NOT NULL) AS from_outside
+FROM flags WHERE flagged_at >= :begins AND flagged_at < :ends GROUP BY reason ORDER BY count(*) DESC, reason
+""")
+_ACTIONS = statement("""
+SELECT action, count(*) AS decisions, count(reversed_at) AS reversed
+FROM decisions WHERE undone_at IS NULL AND decided_at >= :begins AND decided_at < :ends
+GROUP BY action ORDER BY count(*) DESC, action
+""")
+_GROUNDS = statement("""
+SELECT CASE WHEN t.readers = 'everyone' THEN d.rule END AS ground, count(*) AS decisions
+FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
+    LEFT JOIN topics t ON t.id = p.topic_id
+WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1 ORDER BY 2 DESC, 1
+""")
+_MEDIANS = statement("""
+WITH first AS (
+    SELECT DISTINCT ON (d.case_id) d.case_id, d.decided_at FROM decisions d
+    WHERE d.undone_at IS NULL AND d.decided_at < :ends ORDER BY d.case_id, d.decided_at, d.id
+), waited AS (
+    SELECT c.id, extract(epoch FROM f.decided_at - c.opened_at) AS seconds
+    FROM first f JOIN cases c ON c.id = f.case_id WHERE f.decided_at >= :begins
+)
+SELECT (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM waited) AS to_decision,
+    (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM waited w
+        WHERE EXISTS (SELECT FROM reports r WHERE r.case_id = w.id)) AS to_decision_of_reports,
+    (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM reversed_at - decided_at)) FROM decisions
+        WHERE undone_at IS NULL AND reversed_at >= :begins AND reversed_at < :ends) AS to_reversal,
+    (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM answered_at - appealed_at)) FROM appeals
+        WHERE answered_at >= :begins AND answered_at < :ends) AS to_answer_of_appeals
+""")
+
+
+async def read_year(tx: Reader, year: int) -> YearReport:
+    """The report on a year that has begun."""
+    now = clock.now()
+    if not FIRST_YEAR <= year <= now.year:
+        raise NotFound
+    begins, ends = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    counts = await tx.row(_COUNTS, begins=begins, ends=ends)
+    medians = await tx.row(_MEDIANS, begins=begins, ends=ends)
+    assert counts is not None
+    assert medians is not None
+
+    async def rows(query: Statement) -> list[Record]:
+        return await tx.rows(query, begins=begins, ends=ends)
+
+    return YearReport(
+        year=year,
+        begins_at=begins,
+        ends_at=ends,
+        made_at=now,
+        notices_by_members=counts["notices"] - counts["notices_from_outside"],
+        reasons=[ReasonCount(*row) for row in await rows(_REASONS)],
+        actions=[ActionCount(*row) for row in await rows(_ACTIONS)],
+        grounds=[GroundCount(*row) for row in await rows(_GROUNDS)],
+        medians=Medians(**{name: _seconds(value) for name, value in medians.items()}),
+        automated_share=counts["automated"] / counts["decisions"] if counts["decisions"] else None,
+        **dict(counts.items()),
+    )
+
+
+def year_csv(report: YearReport) -> bytes:
+    """The report as one table."""
+    return write_csv(
+        [
+            Sheet("Totals", ("What", "Count"), _totals(report)),
+            Sheet(
+                "Notices by reason",
+                ("Reason", "By members", "From outside"),
+                [(one.reason, one.by_members, one.from_outside) for one in report.reasons],
+            ),
+            Sheet(
+                "Decisions by action",
+                ("Action", "Decisions", "Reversed"),
+                [(one.action, one.decisions, one.reversed) for one in report.actions],
+            ),
+            Sheet(
+                "Decisions by ground",
+                ("Ground", "Decisions"),
+                [(one.ground or "", one.decisions) for one in report.grounds],
+            ),
+            Sheet(
+                "Medians",
+                ("What", "Seconds"),
+                [(name, _cell(getattr(report.medians, name))) for name in Medians.__struct_fields__],
+            ),
+        ]
+    )
+
+
+def _totals(report: YearReport) -> list[tuple[Cell, ...]]:
+    values: dict[str, Any] = {name: getattr(report, name) for name in YearReport.__struct_fields__}
+    return [(name, value) for name, value in values.items() if isinstance(value, int)]
+
+
+def _cell(seconds: int | None) -> Cell:
+    return "" if seconds is None else seconds
+
+
+def _seconds(value: float | None) -> int | None:
+    return None if value is None else round(value)

@@ -1,0 +1,83 @@
+"""Forms of entries: between what people type into fields and the answers that a board stores."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boards.answers import AnswerInvalid
+from boards.columns import answer_of
+from boards.forms import asked
+from boards.indexing import Sheet
+from boards.shapes import Entry, Field, Fields
+from core import clock
+from core.errors import Invalid
+from forum.files import store_file
+from forum.uploads import prepare
+from members.trust import rights_of
+from pages.forms import Typed
+from pages.routes_members import Study
+from pages.uploads import Upload
+
+
+def fields_of(sheet: Sheet, typed: Typed) -> Fields:
+    """What was typed, as answers; an emptied field is None. Raises `AnswerInvalid` where it cannot be read."""
+    return {field.key: _answer(sheet, field, typed) for field in asked(sheet.form)}
+
+
+def typed_of(sheet: Sheet, entry: Entry) -> dict[str, list[str]]:
+    """What an entry says, as it stands in the fields of its form."""
+    return _typed_fields(sheet, entry.fields or {})
+
+
+def _typed_fields(sheet: Sheet, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {f"f_{field.key}": _typed(answers.get(field.key)) for field in asked(sheet.form)}
+
+
+def rebased(sheet: Sheet, typed: Typed, started: Mapping[str, Any], now: Entry) -> dict[str, Sequence[str]]:
+    """The form of an entry as it is now, with what was changed in the one that somebody began with earlier."""
+    before, current = _typed_fields(sheet, started), typed_of(sheet, now)
+    own = {
+        name: typed.get(name, ()) for name in current if list(typed.get(name, ())) not in ([""], before[name])
+    }
+    own |= {name: typed[name] for name in current if list(typed.get(name, ())) == [""] and before[name]}
+    return {**typed, **current, **own}
+
+
+async def stored(study: Study, sheet: Sheet, typed: Typed, uploads: Mapping[str, Upload]) -> Typed:
+    """The form with the files that were chosen stored, each under the number it has now. One that is refused says at
+    which field."""
+    kept = dict(typed)
+    for field in asked(sheet.form):
+        upload = uploads.get(f"up_{field.key}")
+        if field.type == "file" and upload is not None:
+            study.actor.may_write(clock.now())
+            try:
+                prepared = await asyncio.to_thread(prepare, upload.name, upload.content)
+                async with study.db.begin() as tx:
+                    made = await store_file(tx, study.actor, prepared, rights_of(study.trust, study.actor))
+            except Invalid as refusal:
+                raise AnswerInvalid(refusal.detail, field=field.key) from None
+            kept[f"f_{field.key}"] = [f"file {made.id}"]
+    return kept
+
+
+def _answer(sheet: Sheet, field: Field, typed: Typed) -> Any:
+    given = [value for value in typed.get(f"f_{field.key}", ()) if value.strip()]
+    if not given:
+        return None
+    if field.type == "some_of":
+        return list(given)
+    # A number or a date as people write it, which is what tables bring too.
+    return (
+        answer_of(field, given[0].strip(), sheet.taxonomies) if field.type in ("number", "date") else given[0]
+    )
+
+
+def _typed(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [str(one) for one in value]
+    if isinstance(value, dict):
+        return [f"{value['kind']} {value['id']}"]
+    return [str(value)]

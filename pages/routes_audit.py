@@ -1,0 +1,47 @@
+"""The audit, for those with a duty."""
+
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from core.http import Cursor
+from moderation.auditing import read_audit
+from moderation.shapes_audit import AuditFilter
+from pages.routes_posts import Desk
+
+OnlyKind = Annotated[str, QueryParameter(name="kind", max_length=60)]
+
+DEEDS: Mapping[str, str] = {
+    "noticed": "Something was reported",
+    "decided": "A case was decided",
+    "undone": "A decision was undone at once",
+    "taken_back": "A decision was taken back",
+    "appealed": "A decision was appealed",
+    "appeal_answered": "An appeal was answered",
+    "escalated": "A case was handed to the administrators",
+    "given_back": "A case was given back to the moderators",
+    "reporters_seen": "Reporters were looked at",
+    "duty_given": "A duty was given",
+    "duty_taken": "A duty was taken",
+}
+
+
+@get("/audit", include_in_schema=False)
+async def show_audit(
+    desk: NamedDependency[Desk], kind: OnlyKind = "", sector: FromQuery[str] = "", after: Cursor = None
+) -> Response[bytes]:
+    """What was done where one moderates or hosts, the latest first."""
+    only = AuditFilter(kind=kind if kind in DEEDS else None, sector=sector or None)
+    async with desk.db.read() as tx:
+        page = await read_audit(tx, desk.actor, after, only)
+    query = urlencode({name: value for name, value in (("kind", only.kind), ("sector", sector)) if value})
+    return desk.press.page(
+        desk.request, desk.actor, "audit.html", page=page, only=only, query=query, deeds=DEEDS
+    )
+
+
+routes = [show_audit]

@@ -1,0 +1,70 @@
+"""How members tell the moderators of something."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from core.errors import NotFound, Refusal
+from core.http import PathId, status_of
+from core.ids import PostId
+from forum.reading import show_post
+from forum.topics import show_topics
+from moderation import flags
+from moderation.shapes import NewFlag
+from pages.forms import Form, once_of, read_form, text_in, to_shape
+from pages.press import go_to
+from pages.queue_view import REASONS, Viewing, shown
+from pages.routes_posts import Desk
+from pages.topic_view import address_of
+
+
+@get("/p/{post_id:int}/flag", include_in_schema=False)
+async def show_flag(
+    post_id: PathId, desk: NamedDependency[Desk], sent: FromQuery[bool] = False
+) -> Response[bytes]:
+    """The form that tells the moderators of a post."""
+    desk.actor.signed_in()
+    return await _flag_page(desk, PostId(post_id), Form(), is_sent=sent)
+
+
+@post("/p/{post_id:int}/flag", include_in_schema=False)
+async def flag_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Tell the moderators of a post."""
+    typed = await read_form(desk.request)
+    try:
+        new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
+        once = once_of(desk.request, desk.actor, typed)
+        await once.answer(desk.db, lambda tx: flags.flag_post(tx, desk.actor, PostId(post_id), new))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        desk.actor.signed_in()
+        form = Form(typed=typed).refuse(refusal)
+        return await _flag_page(desk, PostId(post_id), form, status=status_of(refusal))
+    return go_to(f"/p/{post_id}/flag?sent=true")
+
+
+async def _flag_page(
+    desk: Desk, post_id: PostId, form: Form, is_sent: bool = False, status: int = 200
+) -> Response[bytes]:
+    async with desk.db.read() as tx:
+        found = await show_post(tx, desk.actor, post_id)
+        topic = (await show_topics(tx, desk.actor, [found.topic]))[found.topic]
+    address = address_of(topic)
+    community = desk.press.community
+    viewing = Viewing(desk.actor, desk.db.epoch, desk.press.groups, community.language, community.ladder)
+    return desk.press.page(
+        desk.request,
+        desk.actor,
+        "flag.html",
+        status,
+        post=found,
+        back=f"{address}/{found.number}#p{found.number}",
+        above=shown([found], address, found.number, viewing),
+        form=form,
+        is_sent=is_sent,
+        options=list(REASONS.items()),
+    )
+
+
+routes = [show_flag, flag_post]

@@ -1,0 +1,54 @@
+"""What is left to read, and putting it behind without a script."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from core.http import Cursor, PathId
+from core.ids import TopicId
+from forum.readings import read_sector, read_topic
+from forum.routes_reading import SectorSlug
+from forum.sectors import get_sector
+from forum.shapes_reading import NewReading
+from forum.unread import count_unread, read_unread
+from pages.forms import read_form
+from pages.press import go_to
+from pages.routes_members import Study
+
+_ALL = 2**31 - 2
+
+
+@get("/unread", include_in_schema=False)
+async def show_unread(
+    study: NamedDependency[Study], sector: FromQuery[SectorSlug] = None, after: Cursor = None
+) -> Response[bytes]:
+    """Topics in which something is left to read."""
+    async with study.db.read() as tx:
+        chosen = None if sector is None else await get_sector(tx, sector)
+        page = await read_unread(tx, study.actor, sector, after)
+        counts = (await count_unread(tx, study.actor)).items
+    names = dict(study.press.community.sectors)
+    return study.press.page(
+        study.request, study.actor, "unread.html", page=page, counts=counts, sector=chosen, names=names
+    )
+
+
+@post("/t/{topic_id:int}/{slug:str}/read", include_in_schema=False)
+async def mark_topic(topic_id: PathId, slug: FromPath[str], study: NamedDependency[Study]) -> Response[bytes]:
+    """Mark all of a topic as read."""
+    await read_form(study.request)
+    async with study.db.begin() as tx:
+        await read_topic(tx, study.actor, TopicId(topic_id), NewReading(number=_ALL))
+    return go_to(f"/t/{topic_id}/{slug}")
+
+
+@post("/s/{slug:str}/read", include_in_schema=False)
+async def mark_sector(slug: FromPath[str], study: NamedDependency[Study]) -> Response[bytes]:
+    """Mark all of a sector as read."""
+    await read_form(study.request)
+    async with study.db.begin() as tx:
+        await read_sector(tx, study.actor, slug)
+    return go_to(f"/s/{slug}")
+
+
+routes = [show_unread, mark_topic, mark_sector]

@@ -1,0 +1,11 @@
+// What is to be taken along goes to the clipboard with one press.
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.closest("section").querySelector("pre").textContent);
+    const said = button.firstChild.textContent;
+    button.firstChild.textContent = "Copied";
+    setTimeout(() => (button.firstChild.textContent = said), 2000);
+  });
+}

@@ -1,0 +1,72 @@
+// Quoting: what is selected in a post goes into an answer to it, with a line that leads back.
+
+const NOT_IN_LABEL = /[[\]\n\\]/g;
+
+/** Words of a post as they stand in the field where one writes. */
+export function quote(article, words) {
+  const name = article.querySelector(".who").textContent.replace(NOT_IN_LABEL, "") || "Anonymous";
+  const said = words.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+  return `> [${name}, #${article.dataset.number}](/p/${article.dataset.id}):\n${said}\n\n`;
+}
+
+/** All that a post says, without what it quotes itself. */
+export const wordsOf = (article) => readable(article.querySelector(".said").cloneNode(true));
+
+/** Offers to quote what is selected: `take(article, words)` is called when somebody does. */
+export function offerQuotes(list, take) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "pill quoting", hidden: true, textContent: "Quote" });
+  list.after(button);
+  let chosen = null;
+  document.addEventListener("selectionchange", () => {
+    chosen = selected(list);
+    button.hidden = !chosen;
+    if (chosen) place(button, chosen.range);
+  });
+  // Pressing must not take the selection away before it is read.
+  button.addEventListener("pointerdown", (press) => press.preventDefault());
+  button.addEventListener("click", () => {
+    const words = chosen && readable(chosen.range.cloneContents());
+    if (words) take(chosen.article, words);
+    document.getSelection().removeAllRanges();
+  });
+}
+
+function selected(list) {
+  const selection = document.getSelection();
+  if (!selection.rangeCount || selection.isCollapsed) return null;
+  const range = selection.getRangeAt(0);
+  const at = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".post > .said");
+  const said = at(range.startContainer);
+  if (!said || said !== at(range.endContainer) || !list.contains(said) || said.closest(".gone")) return null;
+  const article = said.closest(".post");
+  return article.querySelector(".act.reply") && range.toString().trim() ? { article, range } : null;
+}
+
+function place(button, range) {
+  const box = range.getBoundingClientRect();
+  const around = button.offsetParent.getBoundingClientRect();
+  button.style.insetBlockStart = `${box.bottom - around.top + 6}px`;
+  button.style.insetInlineStart = `${Math.max(0, Math.min(box.left - around.left, around.width - button.offsetWidth))}px`;
+}
+
+// Lines and paragraphs as they are seen: only what is in the page knows them.
+function readable(part) {
+  const sheet = document.createElement("div");
+  sheet.className = "said off";
+  sheet.append(part);
+  for (const other of sheet.querySelectorAll(".quote, .unseen, .footnote-ref")) other.remove();
+  document.body.append(sheet);
+  const words = sheet.innerText.replace(/\n{3,}/g, "\n\n").trim();
+  sheet.remove();
+  return words;
+}
+
+/** Puts text where the cursor stands in a field, on lines of its own. */
+export function insert(field, text) {
+  const start = field.selectionStart;
+  const before = field.value.slice(0, start);
+  const gap = !before || before.endsWith("\n\n") ? "" : before.endsWith("\n") ? "\n" : "\n\n";
+  field.setRangeText(gap + text, start, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus({ preventScroll: true });
+}

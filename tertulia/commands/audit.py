@@ -1,0 +1,47 @@
+"""`tertulia audit verify`: whether the audit is as it was written."""
+
+import re
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from storage.audit import Chain, verify
+from storage.database import Database
+from tertulia.commands.context import run_with_database
+from tertulia.commands.service import DATA
+
+_NOTED = re.compile(r"([1-9]\d{0,17}):([0-9a-f]{64})")
+
+
+@click.group()
+def audit() -> None:
+    """The audit: what was reported and what those with a duty did, in rows that nobody changes."""
+
+
+@audit.command("verify")
+@click.option("--noted", metavar="NUMBER:HASH", help="what an earlier run printed: whether it still is so")
+@click.option("--json", "as_json", is_flag=True, help="print what was found as JSON")
+@DATA
+def verify_audit(noted: str | None, as_json: bool, data: Path | None) -> None:
+    """Reckon all hashes anew; name the first row that is not as it was written (status 1)."""
+    wanted = None
+    if noted is not None:
+        match = _NOTED.fullmatch(noted)
+        if match is None:
+            raise click.UsageError("--noted takes a row's number and hash, NUMBER:HASH")
+        wanted = (int(match[1]), match[2])
+
+    async def work(db: Database) -> Chain:
+        async with db.read() as tx:
+            return await verify(tx, wanted)
+
+    chain = run_with_database(work, data)
+    if as_json:
+        click.echo(msgspec.json.encode(chain))
+    elif chain.broken is None:
+        click.echo(f"All {chain.length} rows are as they were written. The last: {chain.length}:{chain.head}")
+    else:
+        click.echo(f"Row {chain.broken} is not as it was written: {chain.why}.")
+    sys.exit(0 if chain.broken is None else 1)
