@@ -300,7 +300,7 @@ async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Servic
                 taken.append(perf_counter() - started)
                 assert answer.status_code == 401
     known, unknown = (median(taken) for taken in times.values())
-    assert 1 / 1.5 < known / unknown < 1.5
+    assert 1 / 3 < known / unknown < 3  # without the hash it would be twenty times
 
 
 # Too often ------------------------------------------------------------------------------------------------------------

@@ -378,14 +378,19 @@ HOSTILE = {
 }
 
 
+ORDINARY = ("Two audits, *one* question: who pays for the second? See [the list](https://list.example).\n\n" * 300)[
+    :LENGTH
+]
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_are_refused_or_rendered_quickly_and_stay_bounded(name: str):
     body = HOSTILE[name]
     assert found_in(render_mail(body).html) == []
-    # This thread's own time, the best of three: the machine that tests may be busy with something else.
-    took = min(seconds_for(body) for _ in range(3))
+    # Beside what a text of the same length costs that nobody meant badly: a clock alone measures the machine.
+    took, ordinary = (min(seconds_for(text) for _ in range(3)) for text in (body, ORDINARY))
 
-    assert took < 0.05
+    assert took < 20 * ordinary
     try:
         html = render(body, topic=123_456).html
     except TooIntricate:
@@ -448,15 +453,19 @@ def test_a_signature_above_the_quote_does_not_swallow_it():
     assert html.index("signature") < html.index("quoted")
 
 
-def test_three_thousand_mails_take_about_a_second():
+def test_a_long_mail_costs_no_more_a_line_than_a_short_one():
     mail = (
         "Dear all,\n\nOn Friday, Tim wrote:\n"
         + "> said before, with http://x.org in it\n" * 8
         + "\nNow this.\n" * 8
         + "\n-- \nT\n"
     )
-    render_mail(mail)
+    short, long = (min(seconds_for_mail(mail * times) for _ in range(5)) for times in (10, 100))
+
+    assert long < 30 * short
+
+
+def seconds_for_mail(body: str) -> float:
     start = time.thread_time()
-    for _ in range(300):
-        render_mail(mail)
-    assert time.thread_time() - start < 0.3
+    render_mail(body)
+    return time.thread_time() - start
