@@ -378,9 +378,9 @@ HOSTILE = {
 }
 
 
-ORDINARY = ("Two audits, *one* question: who pays for the second? See [the list](https://list.example).\n\n" * 300)[
-    :LENGTH
-]
+ORDINARY = (
+    "Two audits, *one* question: who pays for the second? See [the list](https://list.example).\n\n" * 300
+)[:LENGTH]
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -18,6 +18,11 @@ export function follow(heard) {
   return line;
 }
 
+/** Follows the member's own channel alone, on a page that follows nothing else. */
+export function followOwn() {
+  line = new Line([], {});
+}
+
 let line = null;
 
 /** Whether this page is followed no more, for good. */
@@ -87,6 +92,7 @@ class Line {
     if (frame.type === "pong") return;
     if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event")) dispatchEvent(new CustomEvent("told", { detail: frame }));
     const stream = this.streams.find((one) => one.channel === frame.channel);
+    if (!stream && !this.streams.length && frame.type === "joined") this.found();
     if (!stream) return;
     if (frame.type === "event") this.event(stream, frame);
     else if (frame.type === "signal") this.heard.signal?.(frame.signal);
@@ -98,7 +104,6 @@ class Line {
 
   joined(stream, frame) {
     for (const missed of frame.missed) this.event(stream, missed);
-    this.tries = 0;
     this.found();
   }
 
@@ -136,6 +141,7 @@ class Line {
   }
 
   found() {
+    this.tries = 0;
     this.since = null;
     bar("");
     this.heard.current?.(true);

@@ -10,6 +10,9 @@ keepDrafts();
 keepUnread();
 if (document.querySelector("[data-queue]")) import("./waiting.js");
 if (document.querySelector("[data-left]")) import("./left.js");
+// A page that follows nothing hears all the same what is told to its member, and what was read on another device.
+const { viewer, live, streams } = document.body.dataset;
+if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
 
 // A menu closes when something else is pressed, or with Escape, which gives the focus back.
 document.addEventListener("click", (click) => {
