@@ -23,6 +23,7 @@ from moderation import (
     routes_transparency,
 )
 from moderation.health import Health
+from moderation.rules import routes as routes_rules
 from moderation.shapes import (
     Action,
     Case,
@@ -157,6 +158,7 @@ for more in (
     routes_audit,
     routes_cases,
     routes_reports,
+    routes_rules,
     routes_sanctions,
     routes_transparency,
 ):

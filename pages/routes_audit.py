@@ -25,6 +25,10 @@ DEEDS: Mapping[str, str] = {
     "escalated": "A case was handed to the administrators",
     "given_back": "A case was given back to the moderators",
     "reporters_seen": "Reporters were looked at",
+    "rule_made": "A rule was written",
+    "rule_changed": "A rule was changed",
+    "rule_on": "A rule was switched on",
+    "rule_off": "A rule was switched off",
     "duty_given": "A duty was given",
     "duty_taken": "A duty was taken",
 }

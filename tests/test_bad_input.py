@@ -56,7 +56,19 @@ SESSION = {
 }
 ACCOUNT = {"handle": "jonas-k", "email": "jonas@mail.example", "password": "three unrelated words"}
 # By operation: a body with every field there is. An operation that takes a body and is not here fails a test.
+RULE = {
+    "name": "Casinos",
+    "sector": "mobility",
+    "room": None,
+    "test": {"kind": "phrases", "phrases": ["casino"]},
+    "action": "hold",
+    "trust": 0,
+    "told": "Wait a little.",
+}
 GOOD: dict[str, dict[str, Any]] = {
+    "make_rule": RULE,
+    "try_rule": RULE,
+    "change_rule": RULE | {"version": 1},
     "register": ACCOUNT | {"display_name": "Jonas"},
     "found": ACCOUNT | {"display_name": "Jonas", "token": "x" * 43},
     "sign_in": {"login": "jonas-k", "password": "not the right one"},

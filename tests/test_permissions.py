@@ -98,6 +98,9 @@ async def a_world(app: Service) -> World:
     appeal = await author.post(f"/decisions/{places['decision_id']}/appeal", GOOD["make_appeal"])
     assert appeal.status_code == 201, appeal.text
     places["appeal_id"] = appeal.json()["id"]
+    rule = await root.post("/rules", GOOD["make_rule"])
+    assert rule.status_code == 201, rule.text
+    places["rule_id"] = rule.json()["id"]
     places["reference"] = report.json()["reference"]
     return World(people, places, author)
 

@@ -19,6 +19,7 @@ import boards.tables  # noqa: F401 (all tables are compared)
 import forum.tables  # noqa: F401
 import gatherings.tables  # noqa: F401
 import members.tables  # noqa: F401
+import moderation.rules.tables  # noqa: F401
 import realtime.tables  # noqa: F401
 from core.events import Event
 from storage import log, schema

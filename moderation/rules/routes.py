@@ -1,0 +1,78 @@
+"""The HTTP side of rules."""
+
+from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import PathId, answers, json_response
+from moderation.rules import rules
+from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleList, Trial
+from moderation.rules.trying import try_rule
+from storage.database import Database
+from storage.once import Once
+
+
+@get("/rules", operation_id="read_rules")
+async def read_rules(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> RuleList:
+    """The rules of where one moderates or hosts, with what came of each."""
+    async with db.read() as tx:
+        return await rules.read_rules(tx, actor)
+
+
+@post("/rules", responses=answers(201, Rule), operation_id="make_rule")
+async def make_rule(
+    data: JSONBody[NewRule],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Write down a rule; it is off until it is switched on."""
+    answer = await once.answer(db, lambda tx: rules.make_rule(tx, actor, data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@post("/rules/trials", status_code=200, operation_id="try_rule")
+async def try_a_rule(
+    data: JSONBody[NewRule], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Trial:
+    """What a rule would have caught among the last thousand posts; nothing happens to them, and it is not kept."""
+    return await try_rule(db, actor, data)
+
+
+@get("/rules/{rule_id:int}", operation_id="read_rule")
+async def read_rule(rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Rule:
+    """One rule."""
+    async with db.read() as tx:
+        return await rules.show_rule(tx, actor, rule_id)
+
+
+@put("/rules/{rule_id:int}", operation_id="change_rule")
+async def change_rule(
+    rule_id: PathId,
+    data: JSONBody[RuleChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+) -> Rule:
+    """Change a rule in the version that was looked at; where it holds stays."""
+    async with db.begin() as tx:
+        return await rules.change_rule(tx, actor, rule_id, data)
+
+
+@put("/rules/{rule_id:int}/force", operation_id="put_rule_in_force")
+async def put_in_force(rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Rule:
+    """Switch a rule on."""
+    async with db.begin() as tx:
+        return await rules.switch_rule(tx, actor, rule_id, True)
+
+
+@delete("/rules/{rule_id:int}/force", status_code=200, operation_id="put_rule_out_of_force")
+async def put_out_of_force(
+    rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Rule:
+    """Switch a rule off."""
+    async with db.begin() as tx:
+        return await rules.switch_rule(tx, actor, rule_id, False)
+
+
+routes = [read_rules, make_rule, try_a_rule, read_rule, change_rule, put_in_force, put_out_of_force]

@@ -1,0 +1,65 @@
+"""The tables of rules."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from storage.tables import metadata
+
+rules = Table(
+    "rules",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("sector_id", BigInteger, ForeignKey("sectors.id")),
+    Column("room_id", BigInteger, ForeignKey("rooms.id")),
+    Column("test", JSONB, nullable=False),
+    Column("action", Text, nullable=False),
+    # The highest level of trust it is for; without one it is for everybody.
+    Column("trust", SmallInteger),
+    Column("told", Text, nullable=False, server_default=""),
+    Column("is_on", Boolean, nullable=False, server_default="false"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    CheckConstraint("sector_id IS NULL OR room_id IS NULL"),
+)
+
+rule_matches = Table(
+    "rule_matches",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("rule_id", BigInteger, ForeignKey("rules.id"), nullable=False),
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
+    Column("action", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("passages", JSONB, nullable=False),
+    Column("matched_at", DateTime(timezone=True), nullable=False),
+    # What whoever decided about the post made of it.
+    Column("outcome", Text),
+    UniqueConstraint("rule_id", "post_id"),
+)
+
+# By what texts of the last day are known: not whose they are, nor which.
+sketches = Table(
+    "sketches",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("sector_id", BigInteger, ForeignKey("sectors.id"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("attempt", Text, nullable=False),
+    Column("sketch", ARRAY(BigInteger), nullable=False),
+)
