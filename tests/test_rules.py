@@ -220,13 +220,9 @@ async def test_moderators_keep_the_rules_of_their_sectors_and_administrators_gen
     change = RULE | {"version": 2, "name": "Gambling"}
     assert (await ada.put(f"/rules/{rule['id']}", change)).json()["name"] == "Gambling"
     assert (await ada.put(f"/rules/{rule['id']}", change)).status_code == 412
-    kinds = [row["kind"] for row in await plain_db(app.db).fetch("SELECT kind FROM audit ORDER BY number")]
-    assert [kind for kind in kinds if kind.startswith("rule_")] == [
-        "rule_made",
-        "rule_on",
-        "rule_made",
-        "rule_changed",
-    ]
+    query = "SELECT kind FROM audit WHERE kind LIKE 'rule_%' AND CAST(about->>'rule' AS bigint) = $1 ORDER BY number"
+    kinds = [row["kind"] for row in await plain_db(app.db).fetch(query, rule["id"])]
+    assert kinds == ["rule_made", "rule_on", "rule_changed"]
 
 
 async def test_hosts_keep_the_rules_of_their_rooms(app: Service) -> None:
