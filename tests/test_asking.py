@@ -21,6 +21,7 @@ from gatherings.shapes import Counts, NewQuestion, QuestionMove, RoomMove
 from storage.database import Database, Reader
 from storage.once import Answer, IdempotencyKeyReused, Once
 from storage.statements import Statement, statement
+from tests.hiding import hide_rows
 from tests.live_talk import Hall, a_hall, the_actor
 from tests.walking import Service
 
@@ -29,7 +30,6 @@ SELECT q.id, q.post_id, p.number, p.body FROM questions q JOIN posts p ON p.id =
 WHERE q.room_id = :room ORDER BY p.number
 """)
 _LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
-_HIDE_POST = statement("UPDATE posts SET state = 'hidden' WHERE id = :post")
 _KEPT = statement("SELECT count(*) FROM answers")
 
 NO_KEY = Once(scope="", key=None, fingerprint=b"")
@@ -200,7 +200,5 @@ async def test_counts_leave_out_what_is_hidden(hall: Hall) -> None:
             return await count_questions(tx, RoomId(hall.room))
 
     assert await counts(hall.db) == Counts(live=2, answered=2, dismissed=1)
-    async with hall.db.begin() as tx:
-        for question in asked[1:4]:
-            await tx.run(_HIDE_POST, post=question["post"])
+    await hide_rows(hall.db, *[question["post"] for question in asked[1:4]])
     assert await counts(hall.db) == Counts(live=1, answered=1, dismissed=0)

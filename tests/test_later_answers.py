@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from core.ids import RoomId
 from gatherings.events import QuestionSettled
+from tests.hiding import hide_rows
 from tests.live_talk import Hall, Person, a_hall
 from tests.members_house import MembersHouse
 from tests.walking import Service, plain
@@ -146,7 +147,7 @@ async def test_a_hidden_question_is_told_to_nobody(after: After) -> None:
     answered = await hall.settle(hall.host, question | {"version": 1}, "answered")
     assert answered.status_code == 200
     # Hidden between the answer and the moment it would be told.
-    await plain(hall.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", question["post"])
+    await hide_rows(hall.db, question["post"])
     await after.house.work()
 
     assert await after.reasons(asker) == await after.reasons(voter) == []

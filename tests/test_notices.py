@@ -17,6 +17,7 @@ from gatherings.channels import show_room
 from gatherings.notices.notices import follow_post
 from gatherings.notices.reading import PAGE
 from storage.statements import statement
+from tests.hiding import give_reason
 from tests.live_talk import Hall, Person, a_hall, a_webinar
 from tests.walking import Service
 
@@ -292,6 +293,7 @@ async def test_search_ignores_accents_and_case(board: Board, words: str, found: 
 async def test_nothing_hidden_leaks(board: Board) -> None:
     hall = board.hall
     notice = await board.post(board.author, "Secret", "Whisper")
+    await give_reason(hall.db, notice["post"])
     async with hall.db.begin() as tx:
         assert await hide_post(tx, TopicId(board.topic), PostId(notice["post"]))
         await follow_post(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
@@ -342,6 +344,7 @@ async def test_an_old_snapshot_and_the_events_since_are_a_fresh_one(board: Board
     await hall.host.patch(f"/notices/{third['id']}", {"expires_at": datetime.now(UTC).isoformat()})
     olds.append(await _snapshot(board, who))
     await author.delete(f"/posts/{first['post']}/withdrawal")
+    await give_reason(hall.db, second["post"])
     async with hall.db.begin() as tx:
         await follow_post(tx, PostWithdrawn(topic_id=board.topic, post_id=first["post"]))
         await follow_post(tx, PostRestored(topic_id=board.topic, post_id=first["post"]))

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from core import clock
+from tests.hiding import hide_rows
 from tests.live_talk import Hall, Person, a_hall
 from tests.test_question_moves import moved, shown
 from tests.walking import Service, plain
@@ -63,9 +64,7 @@ async def test_who_asked_what_moderators_hid_can_be_silenced_too(hall: Hall, ano
     asker, own = await hall.member(), await hall.ask(hall.host, "Mine")
     question = await hall.ask(asker, "Rude", anonymous=anonymous)
     path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
-    await plain(hall.db).execute(
-        "UPDATE posts SET state = 'hidden' WHERE id = ANY($1)", [question["post"], own["post"]]
-    )
+    await hide_rows(hall.db, question["post"], own["post"])
 
     assert (await (await hall.member()).put(path, why)).json()["code"] == "not_found"
     answer = await hall.host.put(path, why)

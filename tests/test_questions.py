@@ -25,12 +25,12 @@ from gatherings.questions.policy import (
 from gatherings.reading import PAGE
 from members.pseudonyms import pseudonym
 from storage.statements import statement
+from tests.hiding import hide_rows
 from tests.live_talk import Hall, Person, a_hall, a_webinar, the_actor
 from tests.walking import Service
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
-_HIDE_POST = statement("UPDATE posts SET state = 'hidden' WHERE id = :post")
 _LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
 _TABLES = ("posts", "questions", "votes", "topics", "log", "channels", "answers", "follow_ups", "revisions")
 
@@ -354,8 +354,7 @@ async def test_a_question_hidden_by_moderation_is_gone_everywhere(hall: Hall) ->
     asker, other = await hall.member(), await hall.member()
     question = await hall.ask(asker, "Abuse")
     await hall.vote(other, question)
-    async with hall.db.begin() as tx:
-        await tx.run(_HIDE_POST, post=question["post"])
+    await hide_rows(hall.db, question["post"])
 
     for who in (hall.visitor, asker, hall.host):
         room = (await who.get(f"/rooms/{hall.room}")).json()

@@ -12,6 +12,7 @@ from forum.markup import render
 from forum.quoting import quote
 from forum.referring import named_in
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import give_reason
 from tests.test_pages_writing import send, text_in
 from tests.walking import Service, plain
 
@@ -26,6 +27,8 @@ def quoting(post: dict[str, Any], words: str, then: str = "I doubt it.") -> str:
 
 async def hide(app: Service, post: dict[str, Any], hidden: bool = True) -> None:
     """Hide a post, or give it back, with all that follows."""
+    if hidden:
+        await give_reason(app.db, post["id"])
     async with app.db.begin() as tx:
         assert await (hide_post if hidden else unhide_post)(tx, TopicId(post["topic"]), PostId(post["id"]))
 

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import hide_rows
 from tests.walking import Service, plain
 
 
@@ -72,9 +73,7 @@ async def test_neither_ones_own_posts_nor_what_is_gone_is_unread(talk: Talk) -> 
     await a_reply(talk.reader, talk.topic, "Mine")
     assert (await reading(talk.reader, talk.topic))["unread"] == 3
 
-    await plain(talk.author.service.db).execute(
-        "UPDATE posts SET state = 'hidden' WHERE id = $1", talk.posts[2]
-    )
+    await hide_rows(talk.author.service.db, talk.posts[2])
 
     assert place(await reading(talk.reader, talk.topic)) == (3, 2, 5)
 

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from gatherings.record.exports import Sheet, inert, write_csv, write_xlsx
+from tests.hiding import give_reason, hide_rows
 from tests.live_talk import Hall, Person, a_hall
 from tests.walking import Service, plain
 
@@ -106,7 +107,7 @@ async def test_an_answer_in_writing_stands_with_its_question(hall: Hall) -> None
     (one,) = (await report_of(hall, hall.visitor))["questions"]
     assert (one["answer"]["body"], one["answer"]["author"]["id"]) == ("The mill pays.", hall.host.id)
 
-    await plain(hall.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", written["id"])
+    await hide_rows(hall.db, written["id"])
     (one,) = (await report_of(hall, hall.visitor))["questions"]
     assert one["answer"] is None
     assert "The mill pays." not in await everything(hall, hall.host)
@@ -118,6 +119,8 @@ async def test_what_has_no_text_for_its_readers_is_in_no_report(hall: Hall, stat
     await close(hall)
     assert "The secret question" in await everything(hall, hall.visitor)
 
+    if state == "hidden":
+        await give_reason(hall.db, question["post"])
     gone = "UPDATE posts SET state = $1" + (", number = NULL, path = NULL" if state == "held" else "")
     await plain(hall.db).execute(f"{gone} WHERE id = $2", state, question["post"])
 

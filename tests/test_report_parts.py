@@ -6,6 +6,7 @@ import pytest_asyncio
 
 from gatherings.events import RoomClosed
 from gatherings.polls.polls import close_with_room
+from tests.hiding import hide_rows
 from tests.live_talk import Hall, Person, a_hall
 from tests.members_house import MembersHouse
 from tests.test_report import close, everything, report_of
@@ -115,7 +116,7 @@ async def test_notices_are_told_as_their_board_tells_them(hall: Hall) -> None:
     notice = await a_notice(hall, member, "Scrap wanted")
     gone = await a_notice(hall, member, "The hidden notice")
     over = await a_notice(hall, member, "The expired notice")
-    await plain(hall.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", gone["post"])
+    await hide_rows(hall.db, gone["post"])
     await plain(hall.db).execute(
         "UPDATE notices SET expires_at = now() - interval '1 day' WHERE id = $1", over["id"]
     )
@@ -146,6 +147,6 @@ async def test_what_the_hosts_chose_is_told_where_the_room_publishes_it(hall: Ha
     assert choice["reason"] == "Asked before."
     assert "by" not in choice
     assert choice["body"] == "The dismissed question"
-    await plain(hall.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", question["post"])
+    await hide_rows(hall.db, question["post"])
     for who in (hall.visitor, hall.host):
         assert "The dismissed question" not in await everything(hall, who)

@@ -10,6 +10,7 @@ from forum.talk_mails import mail_next
 from members.mail import Letter, Sender
 from members.mailing import Office
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import hide_rows
 from tests.walking import Service, plain
 
 # A Wednesday.
@@ -166,7 +167,7 @@ async def test_what_was_read_hidden_or_unwished_meanwhile_is_not_mailed(talk: Ta
     if how == "read":
         await talk.reader.put(f"/topics/{talk.topic}/reading", {"number": 9})
     elif how == "hidden":
-        await plain(talk.app.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", post)
+        await hide_rows(talk.app.db, post)
     elif how == "muted":
         await talk.reader.put(f"/topics/{talk.topic}/following", {"level": "muted"})
     else:
