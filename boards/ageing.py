@@ -13,13 +13,15 @@ from core.errors import Invalid
 from core.ids import EntryId, MemberId, PostId, TopicId
 from core.text import LongText, tidy
 from forum.inbox import tell
+from forum.reasons import Because
 from storage.database import Database, Transaction
 from storage.statements import statement
 
 # Whoever contributed is reminded when an entry is due, and the curators too if nothing has come of it.
 PATIENCE = timedelta(days=14)
-DUE = "You contributed to this entry. Is it still as it says? Verify it, or change it."
-STILL_DUE = "Nobody has verified this entry of a board you curate."
+DUE: Because = {"code": "entry_due"}
+STILL_DUE: Because = {"code": "entry_still_due"}
+OUTDATED: Because = {"code": "entry_outdated"}
 
 _VERIFY = statement("""
 UPDATE entries SET verified_at = :now, verified_by = :by, outdated_at = NULL, outdated_reason = '', reminded_at = NULL,
@@ -87,10 +89,7 @@ async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: O
         raise WhyOutdated(field="reason")
     if await tx.run(_OUTDATE, entry=entry_id, now=now, reason=reason):
         asked = [row["member_id"] for row in await tx.rows(_CONTRIBUTORS, entry=entry_id)]
-        reasons = {
-            MemberId(one): "You contributed to this entry, and somebody says that it is outdated."
-            for one in asked
-        }
+        reasons = {MemberId(one): OUTDATED for one in asked}
         reasons.pop(actor.signed_in(), None)
         await tell(tx, "entry_outdated", entry.topic_id, entry.post_id, reasons)
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))

@@ -19,6 +19,7 @@ from core.ids import EntryId, MemberId
 from core.text import LongText, PostBody, tidy
 from forum.authors import author_of
 from forum.inbox import tell
+from forum.reasons import Because
 from members.shapes import Author
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -66,7 +67,7 @@ class DispositionNeedsReason(Invalid):
     message = "Say why: an entry that is not wholly included needs a reason."
 
 
-ASKED = "You contributed to this entry, and its curators ask you for something."
+ASKED: Because = {"code": "change_requested"}
 # Whoever decides has the version looked at, so that two curators do not overwrite each other.
 _DISPOSE = statement("""
 UPDATE entries SET disposition = :disposition, disposition_reason = :reason, disposed_by = :by,

@@ -58,7 +58,7 @@ async def assign_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: Ne
     await tell(tx, topic)
     if before != member and member != actor.id:
         await tx.run(_FORGET, member=member, topic=topic_id)
-        why = "A moderator asks you to see to this topic."
+        why = {"code": "assigned"}
         await tell_member(tx, "assigned", topic_id, None, {MemberId(member): why})
 
 

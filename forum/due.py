@@ -76,6 +76,6 @@ async def do_next(db: Database) -> bool:
         elif taken["set_by"] is not None:
             member = MemberId(taken["set_by"])
             await tx.run(_FORGET, member=member, topic=topic.id)
-            why = taken["note"] or "You asked to be reminded of this topic."
+            why = taken["note"] or {"code": "reminder"}
             await tell_member(tx, "reminder", topic.id, None, {member: why})
     return True

@@ -206,7 +206,7 @@ async def _write(
     await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)
     await use_other_files(tx, actor, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
-        reason = f"{actor.display_name} has edited your post, which others may edit."
+        reason = {"code": "edited", "name": actor.display_name}
         await tell(tx, EDITED, topic.id, post_id, {post.author_id: reason})
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), moment_of(row))
 

@@ -16,7 +16,9 @@ from storage.statements import statement
 
 Every = Literal["at_once", "daily", "weekly", "never"]
 
-_KEY = re.compile(r"([0-9]{1,18})\.(direct|followed|topic-[0-9]{1,18})\.([0-9a-f]{40})")
+_KEY = re.compile(
+    r"([0-9]{1,18})\.(direct|followed|(?:topic|sector)-[0-9]{1,18}|tag-[a-z0-9-]{1,60})\.([0-9a-f]{40})"
+)
 _READ = statement("SELECT direct, followed, time_zone FROM mail_wishes WHERE member_id = :member")
 _KEY_OF = statement("SELECT key FROM mail_wishes WHERE member_id = :member")
 _MAKE = statement("INSERT INTO mail_wishes (member_id) VALUES (:member) ON CONFLICT DO NOTHING")
@@ -25,10 +27,18 @@ INSERT INTO mail_wishes (member_id, direct, followed, time_zone) VALUES (:member
 ON CONFLICT (member_id) DO UPDATE
 SET direct = excluded.direct, followed = excluded.followed, time_zone = excluded.time_zone
 """)
-_STOP_TOPIC = statement("""
-INSERT INTO following (member_id, topic_id, mail) SELECT :member, id, 'never' FROM topics WHERE id = :topic
-ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'
-""")
+_NEVER = "ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'"
+_STOP = {
+    "topic": statement(f"""
+INSERT INTO following (member_id, topic_id, mail) SELECT :member, id, 'never' FROM topics WHERE id = :key {_NEVER}
+"""),
+    "sector": statement(f"""
+INSERT INTO following (member_id, sector_id, mail) SELECT :member, id, 'never' FROM sectors WHERE id = :key {_NEVER}
+"""),
+    "tag": statement(
+        f"INSERT INTO following (member_id, tag, mail) VALUES (:member, :key, 'never') {_NEVER}"
+    ),
+}
 
 
 class NoSuchZone(Invalid):
@@ -87,14 +97,15 @@ async def stop_key(tx: Transaction, member: MemberId, scope: str) -> str:
 
 
 async def stop_mail(tx: Transaction, given: str) -> str:
-    """Stop what such a key stops: `direct`, `followed` or one topic; as often as it is said."""
+    """Stop what such a key stops: `direct`, `followed`, or what one topic, sector or tag brings; as often as it is said."""
     member, scope = await find_stop(tx, given)
     if scope == "direct" or scope == "followed":
         wishes = await wishes_of(tx, member)
         stopped = {"direct": wishes.direct, "followed": wishes.followed, scope: "never"}
         await tx.run(_SET, member=member, time_zone=wishes.time_zone, **stopped)
     else:
-        await tx.run(_STOP_TOPIC, member=member, topic=int(scope.partition("-")[2]))
+        of, _, key = scope.partition("-")
+        await tx.run(_STOP[of], member=member, key=key if of == "tag" else int(key))
     return scope
 
 

@@ -1,21 +1,14 @@
-"""Why somebody is told: kept as facts, put into words when it is shown."""
+"""Why somebody is told: kept as facts, put into words when it is shown, in the language of whoever reads them."""
 
 from collections.abc import Mapping
 from typing import Any
 
-WORDS = {
-    "answers_you": "It answers what you wrote.",
-    "topic": "You watch this topic.",
-    "opened": "You opened this topic.",
-    "replied": "You wrote in this topic.",
-    "read": "You have read in this topic.",
-    "sector": "You follow {name}.",
-    "tag": "You follow the tag “{name}”.",
-}
+from members.words import DEFAULT, words_in
+
+# `code` and what its sentence needs: `name`, `title`, `count`.
+Because = Mapping[str, Any]
 
 
-def in_words(because: Mapping[str, Any] | None, words: str) -> str:
+def in_words(because: Because | None, words: str, language: str | None = DEFAULT) -> str:
     """A reason in words; those that came with it, where there are no facts."""
-    if because is None:
-        return words
-    return WORDS.get(because["code"], "You follow this.").format(name=because.get("name") or "")
+    return words if because is None else words_in(language).because(because)

@@ -267,9 +267,9 @@ async def _tell_named(tx: Transaction, post_id: PostId, row: Any, who: Mapping[s
     # Who is quoted is told so, and not once more for being called by name.
     muted = await tx.rows(_MUTED, topic=row["topic_id"])
     told = {row["author_id"], *(one["member_id"] for one in muted)}
-    does = {QUOTED: "quotes you", MENTIONED: "mentions you"}
+    does = {QUOTED: "quotes_you", MENTIONED: "mentions_you"}
     for kind, named in who.items():
-        reason = f"{row['display_name'] or 'Somebody'} {does[kind]} in “{row['title']}”."
+        reason = {"code": does[kind], "name": row["display_name"], "title": row["title"]}
         reasons = {}
         for member in named:
             if member not in told and await read_posts_by_id(tx, Actor(id=MemberId(member)), [post_id]):

@@ -1,23 +1,28 @@
 """The HTTP side of the inbox."""
 
-from litestar import get, put
+from litestar import delete, get, put
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 
 from core.actor import Actor
 from core.http import Cursor, PathId
 from forum import inbox
-from forum.shapes_inbox import InboxPage, Unread
+from forum.shapes_inbox import InboxPage, Only, Unread
 from storage.database import Database
 
 
 @get("/inbox", operation_id="read_inbox")
 async def read_inbox(
-    actor: NamedDependency[Actor], db: NamedDependency[Database], after: Cursor = None
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    after: Cursor = None,
+    only: FromQuery[Only | None] = None,
+    done: FromQuery[bool] = False,
 ) -> InboxPage:
-    """What the member was told and why, the latest first. `notified` and `inbox_read` on the member's channel say when
-    to read it again."""
+    """What the member was told and why, the latest first; with `only` some kinds, with `done` what was put away. `notified`
+    and `inbox_read` on the member's channel say when to read it again."""
     async with db.read() as tx:
-        return await inbox.read_inbox(tx, actor, db.epoch, after)
+        return await inbox.read_inbox(tx, actor, db.epoch, after, only, done)
 
 
 @get("/inbox/unread", operation_id="count_unread")
@@ -36,6 +41,24 @@ async def read_notification(
         return await inbox.read_notification(tx, actor, notification_id)
 
 
+@put("/inbox/{notification_id:int}/done", operation_id="put_away_notification")
+async def put_away(
+    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Unread:
+    """Put one away with all earlier ones about the same topic; they count as read."""
+    async with db.begin() as tx:
+        return await inbox.put_away(tx, actor, notification_id)
+
+
+@delete("/inbox/{notification_id:int}/done", status_code=200, operation_id="take_out_notification")
+async def take_out(
+    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Unread:
+    """Take the same out again."""
+    async with db.begin() as tx:
+        return await inbox.take_out(tx, actor, notification_id)
+
+
 @put("/inbox/read", operation_id="read_all_notifications")
 async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
     """Mark all as read."""
@@ -43,4 +66,4 @@ async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database])
         return await inbox.read_all(tx, actor)
 
 
-inbox_routes = [read_inbox, count_unread, read_notification, read_all]
+inbox_routes = [read_inbox, count_unread, read_notification, put_away, take_out, read_all]

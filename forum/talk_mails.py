@@ -1,25 +1,27 @@
 """Mail of what is told: when its time has come, unless it was read or hidden by then; of several things one letter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from asyncpg import Record
+from msgspec import structs
 
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId
-from forum.inbox import find_unread
-from forum.mail_wishes import MailWishes, stop_key, wishes_of
+from forum.inbox import FOLLOWED, TALK, find_unread
+from forum.mail_wishes import stop_key
+from forum.reasons import in_words
 from forum.shapes_inbox import Notification
 from members.mail import Letter, Sender
 from members.mailing import Holder, Office, find_holder
+from members.words import Words
 from storage.database import Database, Transaction
 from storage.statements import statement
 
 # Nobody gets more letters in a day; what is left comes with the next one.
 MOST_A_DAY = 100
-DIRECT = ("reply", "mentioned", "quoted")
+_STOPS = {"topic": "topic", "sector": "sector", "tag": "tag"}
 
 _TAKE = statement("""
 SELECT member_id FROM notifications WHERE mail_due_at <= :now ORDER BY mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -38,8 +40,17 @@ _UNWISHED = statement("""
 SELECT n.id FROM notifications n
 LEFT JOIN following f ON f.member_id = n.member_id AND f.topic_id = n.topic_id
 LEFT JOIN mail_wishes w ON w.member_id = n.member_id
-WHERE n.id = ANY(CAST(:ids AS bigint[])) AND (f.chosen = 0 OR f.mail = 'never'
-    OR CASE WHEN n.kind = ANY(CAST(:direct AS text[])) THEN w.direct ELSE w.followed END = 'never')
+WHERE n.id = ANY(CAST(:ids AS bigint[])) AND (f.mail = 'never' OR f.chosen = 0 AND n.kind = ANY(CAST(:talk AS text[]))
+    OR EXISTS (
+        SELECT FROM following wide WHERE wide.member_id = n.member_id AND (wide.mail = 'never' OR wide.chosen = 0)
+            AND (n.because ->> 'code' = 'sector' AND CAST(wide.sector_id AS text) = n.because ->> 'id'
+                OR n.because ->> 'code' = 'tag' AND wide.tag = n.because ->> 'id'))
+    OR CASE WHEN n.kind = ANY(CAST(:followed AS text[])) THEN w.followed ELSE w.direct END = 'never')
+""")
+# Why each is told, as facts, and the post that the one it is about answers.
+_WHY = statement("""
+SELECT n.id, n.because, p.parent_id FROM notifications n LEFT JOIN posts p ON p.id = n.post_id
+WHERE n.id = ANY(CAST(:ids AS bigint[]))
 """)
 _TODAY = statement("""
 SELECT count(DISTINCT mailed_at) FROM notifications
@@ -74,7 +85,9 @@ async def mail_next(office: Office, db: Database) -> bool:
 
 async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
     now, ids = clock.now(), [row["id"] for row in rows]
-    unwished = {row["id"] for row in await tx.rows(_UNWISHED, ids=ids, direct=list(DIRECT))}
+    unwished = {
+        row["id"] for row in await tx.rows(_UNWISHED, ids=ids, followed=list(FOLLOWED), talk=list(TALK))
+    }
     told = [one for one in await find_unread(tx, Actor(id=member), ids) if one.id not in unwished]
     holder = await find_holder(tx, member)
     if holder is None or holder.email is None or not holder.is_verified:
@@ -88,32 +101,76 @@ async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequenc
 
 
 async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequence[Notification]) -> Letter:
-    wishes = await wishes_of(tx, holder.id)
-    topics = [list(group) for _, group in groupby(told, key=lambda one: one.topic)]
-    is_direct = all(one.kind in DIRECT for one in told)
-    scope = f"topic-{told[0].topic}" if len(topics) == 1 else "direct" if is_direct else "followed"
-    stop = f"{sender.url}/mail/stop/{await stop_key(tx, holder.id, scope)}"
-    subject = told[0].title if len(topics) == 1 else f"New in {len(topics)} topics"
-    of_what = "of this topic" if len(topics) == 1 else "like this"
-    letter = sender.letter(
-        holder.email or "",
-        subject,
-        f"Hello {holder.handle},",
-        *(_of_topic(sender, group, wishes) for group in topics),
-        f"To get no more mail {of_what}: {stop}\nWhat you follow, and when mail comes: {sender.url}/following",
-    )
-    # Mail programs show letters about one topic together, and know the same letter if it should come twice.
+    to = holder.at(holder.email or "")
+    words = sender.words(to)
+    groups = [list(group) for _, group in groupby(told, key=lambda one: (one.topic, one.decision))]
+    why = {row["id"]: row for row in await tx.rows(_WHY, ids=[one.id for one in told])}
     first, last = told[0], max(told, key=lambda one: one.id)
-    thread = f"topic-{first.topic}.{holder.id}" if len(topics) == 1 else ""
-    return Letter(
-        letter.to, letter.subject, letter.text, id=f"told-{last.id}.{holder.id}", thread=thread, stop=stop
+    is_one = len(groups) == 1
+    subject = _subject(words, first) if is_one else words.count("told.topics", len(groups))
+    stops = [
+        (scope.partition("-")[0], f"{sender.url}/mail/stop/{await stop_key(tx, holder.id, scope)}")
+        for scope in _scopes(told, why, is_one)
+    ]
+    ways = [
+        *(words.say(f"told.stop_{_STOPS.get(scope, 'kind')}", link=stop) for scope, stop in stops),
+        words.say("told.settings", link=f"{sender.url}/following"),
+        words.say("told.inbox", link=f"{sender.url}/inbox"),
+    ]
+    parts = [*(_of_group(sender, words, group, why, to.time_zone) for group in groups), "\n".join(ways)]
+    # Mail programs show letters about one topic together, each below the one it answers, and know the same letter if it
+    # should come twice.
+    thread: tuple[str, ...] = ()
+    answered = why[last.id]["parent_id"]
+    if is_one and first.topic:
+        thread = (f"topic-{first.topic}.{holder.id}",)
+        if last.kind in TALK and answered:
+            thread += (f"post-{answered}.{holder.id}",)
+    return structs.replace(
+        sender.written(to, subject, "\n\n".join(parts)),
+        id=f"post-{last.post}.{holder.id}" if last.kind in TALK else f"told-{last.id}.{holder.id}",
+        thread=thread,
+        stop=stops[0][1],
     )
 
 
-def _of_topic(sender: Sender, told: Sequence[Notification], wishes: MailWishes) -> str:
-    parts = [f"{told[0].title}\n{told[0].reason}"]
+def _subject(words: Words, one: Notification) -> str:
+    key = f"told.subject.{one.kind}"
+    return words.say(key) if words.has(key) else one.title
+
+
+def _scopes(told: Sequence[Notification], why: Mapping[int, Record], is_one: bool) -> list[str]:
+    """What of it can be stopped, the narrowest first: the topic, the sector or tag that all of it came by, its kind."""
+    reasons = [why[one.id]["because"] or {} for one in told]
+    codes = {(one.get("code"), one.get("id")) for one in reasons}
+    code, key = next(iter(codes))
+    wide = [f"{code}-{key}"] if len(codes) == 1 and code in ("sector", "tag") and key else []
+    is_opened = all(one.kind == "opened" for one in told)
+    topic = [f"topic-{told[0].topic}"] if is_one and told[0].topic else []
+    kind = ["followed" if any(one.kind in FOLLOWED for one in told) else "direct"]
+    # Whoever is told of new topics of a sector wants to stop these rather than the one topic.
+    narrow = [*wide, *topic] if is_opened else [*topic, *wide]
+    return narrow or kind
+
+
+def _of_group(
+    sender: Sender, words: Words, told: Sequence[Notification], why: Mapping[int, Record], zone: str
+) -> str:
+    parts, before = [told[0].title] if told[0].title else [], ""
     for one in told:
-        at = f"{one.told_at.astimezone(ZoneInfo(wishes.time_zone)):%d %B, %H:%M}"
-        place = f"/p/{one.post}" if one.post else f"/t/{one.topic}"
-        parts.append(f"{at}: {one.excerpt or one.title}\n{sender.url}{place}")
+        reason = in_words(why[one.id]["because"], one.reason, words.language)
+        if words.has(f"told.subject.{one.kind}"):
+            reason = f"{_subject(words, one)}\n{reason}"
+        place = (
+            f"/decisions/{one.decision}"
+            if one.decision
+            else f"/p/{one.post}"
+            if one.post
+            else f"/t/{one.topic}"
+        )
+        if one.kind == "answered":
+            place = f"/t/{one.topic}/room/{one.number}"
+        said = f"{words.moment(one.told_at, zone)}: {one.excerpt or one.title}".removesuffix(": ")
+        parts.append("\n".join([*([reason] if reason != before else []), said, f"{sender.url}{place}"]))
+        before = reason
     return "\n\n".join(parts)

@@ -41,8 +41,8 @@ WITH post AS (
         CASE WHEN l.level > 0 AND post.answered = l.member_id THEN jsonb_build_object('code', 'answers_you')
             WHEN l.chosen IS NOT NULL THEN jsonb_build_object('code', 'topic')
             WHEN l.automatic = l.level THEN jsonb_build_object('code', l.because)
-            WHEN l.by_sector = l.level THEN jsonb_build_object('code', 'sector', 'name', s.name)
-            ELSE jsonb_build_object('code', 'tag', 'name', l.tag) END AS because
+            WHEN l.by_sector = l.level THEN jsonb_build_object('code', 'sector', 'name', s.name, 'id', s.id)
+            ELSE jsonb_build_object('code', 'tag', 'name', l.tag, 'id', l.tag) END AS because
     FROM levels l CROSS JOIN post JOIN sectors s ON s.id = post.sector_id
     JOIN members m ON m.id = l.member_id AND m.is_claimed
     WHERE l.member_id IS DISTINCT FROM post.author_id

@@ -22,7 +22,8 @@ from storage.database import Transaction
 from storage.statements import statement
 
 _NEW = (
-    "handle skeleton display_name email email_verified_at password_hash secret_salt sealed_secret is_claimed joined_at"
+    "handle skeleton display_name email email_verified_at password_hash secret_salt sealed_secret is_claimed joined_at "
+    "letters_in"
 ).split()
 ADD = statement(
     insert_or_leave(members)
@@ -156,6 +157,7 @@ async def _add(tx: Transaction, account: NewAccount, credentials: Credentials | 
         secret_salt=credentials.secret_salt if credentials else None,
         sealed_secret=credentials.sealed_secret if credentials else None,
         is_claimed=True,
+        letters_in=account.letters_in,
         joined_at=clock.now(),
     )
     if member is None:

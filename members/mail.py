@@ -1,120 +1,91 @@
-"""What the mails to members say."""
+"""What mails to members are made of, and those about their accounts."""
 
 from msgspec import Struct
+
+from members.words import Words, words_in
 
 VERIFY_PATH = "/verify"
 RESET_PATH = "/reset"
 FOUND_PATH = "/found"
 
-# Set by us, so that a mail cannot be made to say what somebody put into a name.
-_GREETING = "Hello {handle},"
-_NOT_YOU = "If it was not you, there is nothing you need to do."
-
 
 class Letter(Struct, frozen=True):
-    """A mail: to whom, about what, and its text. `id` and `thread` are the same whenever it is written, `stop` is the
-    address that ends its kind with one click."""
+    """A mail: to whom, about what, its text and its language. `id` is the same whenever it is written, `thread` are the
+    letters before it, the one answered last, `stop` is the address that ends its kind with one click."""
 
     to: str
     subject: str
     text: str
+    language: str = "en"
     id: str = ""
-    thread: str = ""
+    thread: tuple[str, ...] = ()
     stop: str = ""
 
 
+class Recipient(Struct, frozen=True, kw_only=True):
+    """Whom a letter is for: the address, the name that it greets if it is known, the language that was chosen for letters,
+    and the time zone of the dates in them."""
+
+    email: str
+    handle: str = ""
+    letters_in: str | None = None
+    time_zone: str = "UTC"
+
+
 class Sender(Struct, frozen=True):
-    """In whose name mails are written: the community's name, and the address of its pages without a slash at the end."""
+    """In whose name mails are written: the community's name, the address of its pages without a slash at the end, and the
+    language of those who have chosen none."""
 
     community: str
     url: str
+    language: str = "en"
 
-    def letter(self, to: str, subject: str, *paragraphs: str) -> Letter:
-        """A letter whose last line says where it comes from."""
-        text = "\n\n".join([*paragraphs, f"-- \n{self.community}\n{self.url}"])
-        return Letter(to, f"{subject} ({self.community})", text + "\n")
+    def words(self, to: Recipient) -> Words:
+        """The words for somebody."""
+        return words_in(to.letters_in or self.language)
+
+    def letter(self, to: Recipient, key: str, **facts: object) -> Letter:
+        """The letter with this key: its words are our own, so that a mail cannot be made to say what somebody put into a
+        name; what was written by others stands in the facts."""
+        words = self.words(to)
+        common = {
+            "community": self.community,
+            "handle": to.handle,
+            "not_you": words.say("not_you"),
+            "court": words.say("court"),
+        }
+        subject, text = (words.say(f"{key}.{part}", **(common | facts)) for part in ("subject", "text"))
+        return self.written(to, subject, text)
+
+    def written(self, to: Recipient, subject: str, text: str) -> Letter:
+        """A letter of these words: it greets, and its last line says where it comes from."""
+        words = self.words(to)
+        hello = words.say("hello", handle=to.handle) if to.handle else words.say("hello_nobody")
+        whole = f"{hello}\n\n{text}\n\n-- \n{self.community}\n{self.url}\n"
+        # A subject is one line, whatever the title is that it was made of.
+        return Letter(to.email, f"{' '.join(subject.split())} ({self.community})", whole, words.language)
 
 
-def confirm_address(sender: Sender, to: str, handle: str, token: str) -> Letter:
+def confirm_address(sender: Sender, to: Recipient, token: str) -> Letter:
     """The link that proves an address."""
-    return sender.letter(
-        to,
-        "Confirm your address",
-        _GREETING.format(handle=handle),
-        "please confirm that this is your address. The link is good for 24 hours:",
-        f"{sender.url}{VERIFY_PATH}/{token}",
-        f"Somebody has given this address to {sender.community}. {_NOT_YOU}",
-    )
+    return sender.letter(to, "confirm_address", link=f"{sender.url}{VERIFY_PATH}/{token}")
 
 
-def have_account(sender: Sender, to: str, handle: str) -> Letter:
+def have_account(sender: Sender, to: Recipient) -> Letter:
     """To somebody whose address was given for another account."""
-    return sender.letter(
-        to,
-        "You have an account already",
-        _GREETING.format(handle=handle),
-        f"somebody, probably you, has given this address for another account. You have one here: sign in as {handle}, "
-        "or take a new password:",
-        f"{sender.url}{RESET_PATH}",
-        f"The other account cannot use this address. {_NOT_YOU}",
-    )
+    return sender.letter(to, "have_account", link=f"{sender.url}{RESET_PATH}")
 
 
-def address_leaves(sender: Sender, to: str, handle: str) -> Letter:
+def address_leaves(sender: Sender, to: Recipient) -> Letter:
     """To the address that was proved so far, when another one is to take its place."""
-    return sender.letter(
-        to,
-        "Your address is about to change",
-        _GREETING.format(handle=handle),
-        "another address was given for your account, with your password. It takes the place of this one as soon as it is "
-        "confirmed.",
-        f"If it was not you, take a new password now: {sender.url}{RESET_PATH}",
-    )
+    return sender.letter(to, "address_leaves", link=f"{sender.url}{RESET_PATH}")
 
 
-def new_password(sender: Sender, to: str, handle: str, token: str) -> Letter:
+def new_password(sender: Sender, to: Recipient, token: str) -> Letter:
     """The link with which a new password is chosen."""
-    return sender.letter(
-        to,
-        "A new password",
-        _GREETING.format(handle=handle),
-        "with this link you choose a new password. It is good for one hour, and once:",
-        f"{sender.url}{RESET_PATH}/{token}",
-        "What you have asked anonymously cannot be shown as yours any more after that, not even to you.",
-        f"Somebody has asked for it on our pages. {_NOT_YOU}",
-    )
+    return sender.letter(to, "new_password", link=f"{sender.url}{RESET_PATH}/{token}")
 
 
-def password_changed(sender: Sender, to: str, handle: str) -> Letter:
+def password_changed(sender: Sender, to: Recipient) -> Letter:
     """That the password is another one now."""
-    return sender.letter(
-        to,
-        "Your password was changed",
-        _GREETING.format(handle=handle),
-        "your password was changed a moment ago, and other browsers were signed out.",
-        f"If it was not you, take a new one now: {sender.url}{RESET_PATH}",
-    )
-
-
-def told(sender: Sender, to: str, handle: str, subject: str, reason: str, path: str) -> Letter:
-    """What stands in the inbox too: what it is about, why this member is told, and where it is."""
-    return sender.letter(
-        to,
-        subject,
-        _GREETING.format(handle=handle),
-        reason,
-        f"{sender.url}{path}",
-        f"Everything you are told is also in your inbox: {sender.url}/inbox",
-    )
-
-
-def question_answered(sender: Sender, to: str, handle: str, reason: str, path: str) -> Letter:
-    """That a question was answered which the member has asked or voted for; the reason says which of the two."""
-    return sender.letter(
-        to,
-        "A question was answered",
-        _GREETING.format(handle=handle),
-        f"{reason} It was answered now:",
-        f"{sender.url}{path}",
-        f"Everything you are told is also in your inbox: {sender.url}/inbox",
-    )
+    return sender.letter(to, "password_changed", link=f"{sender.url}{RESET_PATH}")

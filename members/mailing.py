@@ -8,28 +8,29 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Text, bindparam, select
+from sqlalchemy import Text, bindparam, func, select
 
 from core.events import Event
 from core.ids import MemberId
 from members import mail
 from members.events import LinkAsked, PasswordChanged
 from members.links import Asked, arm_link, find_asked
-from members.mail import Letter, Sender
-from members.tables import members
+from members.mail import Letter, Recipient, Sender
+from members.tables import mail_wishes, members
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
 
-_HOLDER = (
+_HOLDER = select(
     members.c.id,
     members.c.handle,
     members.c.email,
     members.c.email_verified_at.is_not(None).label("is_verified"),
-)
-BY_ID = statement(select(*_HOLDER).where(members.c.id == bindparam("member"), members.c.is_claimed))
+    members.c.letters_in,
+    func.coalesce(mail_wishes.c.time_zone, "UTC").label("time_zone"),
+).outerjoin_from(members, mail_wishes, mail_wishes.c.member_id == members.c.id)
+BY_ID = statement(_HOLDER.where(members.c.id == bindparam("member"), members.c.is_claimed))
 BY_ADDRESS = statement(
-    select(*_HOLDER)
-    .where(members.c.email == bindparam("address", type_=Text), members.c.is_claimed)
+    _HOLDER.where(members.c.email == bindparam("address", type_=Text), members.c.is_claimed)
     .order_by(members.c.email_verified_at.nulls_last(), members.c.id.desc())
     .limit(1)
 )
@@ -49,6 +50,14 @@ class Holder(Struct, frozen=True):
     handle: str
     email: str | None
     is_verified: bool
+    letters_in: str | None
+    time_zone: str
+
+    def at(self, address: str) -> Recipient:
+        """The member as a letter to one of their addresses knows them."""
+        return Recipient(
+            email=address, handle=self.handle, letters_in=self.letters_in, time_zone=self.time_zone
+        )
 
 
 async def mail_link(office: Office, tx: Transaction, event: LinkAsked) -> None:
@@ -60,7 +69,7 @@ async def mail_link(office: Office, tx: Transaction, event: LinkAsked) -> None:
     if asked.purpose == "reset":
         if holder is not None:
             token = await arm_link(tx, event.link_id, asked, holder.id)
-            await office.post(mail.new_password(office.sender, asked.address, holder.handle, token))
+            await office.post(mail.new_password(office.sender, holder.at(asked.address), token))
     elif asked.member_id is not None:
         await _mail_verification(office, tx, event.link_id, asked, holder)
 
@@ -69,7 +78,7 @@ async def tell_password_changed(office: Office, tx: Transaction, event: Password
     """Tell a member that the password was changed."""
     holder = await _find(tx, BY_ID, member=event.member_id)
     if holder is not None and holder.email is not None:
-        await office.post(mail.password_changed(office.sender, holder.email, holder.handle))
+        await office.post(mail.password_changed(office.sender, holder.at(holder.email)))
 
 
 async def find_holder(tx: Reader, member: int) -> Holder | None:
@@ -92,12 +101,12 @@ async def _mail_verification(
     if member is None or (member.is_verified and member.email == asked.address):
         return
     if holder is not None and holder.is_verified and holder.id != member.id:
-        await office.post(mail.have_account(office.sender, asked.address, holder.handle))
+        await office.post(mail.have_account(office.sender, holder.at(asked.address)))
         return
     token = await arm_link(tx, link, asked, member.id)
-    await office.post(mail.confirm_address(office.sender, asked.address, member.handle, token))
+    await office.post(mail.confirm_address(office.sender, member.at(asked.address), token))
     if member.is_verified and member.email is not None and member.email != asked.address:
-        await office.post(mail.address_leaves(office.sender, member.email, member.handle))
+        await office.post(mail.address_leaves(office.sender, member.at(member.email)))
 
 
 async def _find(tx: Reader, query: Statement, **binds: Any) -> Holder | None:

@@ -10,14 +10,14 @@ from core.text import tidy
 from members.countries import COUNTRIES
 from members.events import ProfileChanged
 from members.names import fold_handle
-from members.shapes import Author, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
+from members.shapes import Author, LetterLanguage, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
 _FIELDS = (
-    "organisation stakeholder_group country sectors stages materials languages about public joined_at silenced_until "
-    "version"
+    "organisation stakeholder_group country sectors stages materials languages letters_in about public joined_at "
+    "silenced_until version"
 ).split()
 _MINE = (
     members.c.id,
@@ -29,6 +29,7 @@ _MINE = (
 )
 READ = statement(select(*_MINE).where(members.c.id == bindparam("member")))
 READ_LOCKED = statement(select(*_MINE).where(members.c.id == bindparam("member")).with_for_update())
+LANGUAGE = statement("SELECT letters_in FROM members WHERE id = :member")
 OWN_DUTIES = statement("""
 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering FROM duties d LEFT JOIN sectors s ON s.id = d.sector_id
 WHERE d.member_id = :member ORDER BY d.duty, s.slug, d.gathering_id
@@ -45,7 +46,7 @@ READ_PUBLIC = statement(
 CHANGE = statement("""
 UPDATE members SET display_name = :display_name, organisation = :organisation, stakeholder_group = :stakeholder_group,
     country = :country, sectors = :sectors, stages = :stages, materials = :materials, languages = :languages,
-    about = :about, public = :public, version = version + 1
+    letters_in = :letters_in, about = :about, public = :public, version = version + 1
 WHERE id = :member
 """)
 # The index of handles serves the first, that of names the second.
@@ -87,6 +88,12 @@ async def read_member(tx: Reader, member: MemberId) -> Me:
         raise NotFound
     own = [OwnDuty(**duty) for duty in await tx.rows(OWN_DUTIES, member=member)]
     return Me(**row, duties=own)
+
+
+async def find_language(tx: Reader, actor: Actor) -> LetterLanguage | None:
+    """The language that a member has chosen to be written to in."""
+    found: LetterLanguage | None = await tx.value(LANGUAGE, member=actor.id)
+    return found
 
 
 async def read_profile(tx: Reader, handle: str) -> Profile:

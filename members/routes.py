@@ -32,6 +32,7 @@ from members.shapes import (
     SignIn,
     Taxonomies,
 )
+from members.words import language_for
 from storage.database import Database
 from storage.once import Once, fingerprint
 
@@ -43,13 +44,19 @@ PathToken = Annotated[str, PathParameter(max_length=128)]
 
 @post("/accounts", responses=answers(201, Me), operation_id="register")
 async def register(
-    data: JSONBody[NewAccount], db: NamedDependency[Database], once: NamedDependency[Once]
+    data: JSONBody[NewAccount],
+    request: Request[Any, Any, Any],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
 ) -> Response[bytes]:
-    """Make an account. A mail with a link goes to the address; until it is followed the member can read only."""
+    """Make an account. A mail with a link goes to the address; until it is followed the member can read only. Without
+    `letters_in`, letters come in the language that `Accept-Language` asks for."""
     accounts.ensure_good_password(data)
     sealed = await passwords.seal_secret(data.password)
+    suggested = language_for(request.headers.get("accept-language", ""))
+    account = structs.replace(data, letters_in=data.letters_in or suggested)
     answer = await _without_password(once, data).answer(
-        db, lambda tx: accounts.register(tx, data, sealed), 201
+        db, lambda tx: accounts.register(tx, account, sealed), 201
     )
     return json_response(answer.body, answer.status)
 

@@ -12,6 +12,8 @@ DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
+# The languages that letters are written in: there is a file of words for each.
+LetterLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
 # One that was set before today's rules must still be recognised.
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS)]
@@ -106,6 +108,7 @@ class Me(Struct, frozen=True, kw_only=True):
     stages: list[str]
     materials: list[str]
     languages: list[str]
+    letters_in: LetterLanguage | None
     about: str
     public: list[str]
     joined_at: datetime
@@ -167,6 +170,8 @@ class NewAccount(_Input, frozen=True, kw_only=True):
     email: Email
     password: Password
     display_name: Name | None = None
+    # Without one, what the browser asks for.
+    letters_in: LetterLanguage | None = None
 
 
 class NewFounder(NewAccount, frozen=True, kw_only=True):
@@ -225,5 +230,6 @@ class ProfileChange(_Input, frozen=True, kw_only=True):
     stages: Choice | UnsetType = UNSET
     materials: Choice | UnsetType = UNSET
     languages: Choice | UnsetType = UNSET
+    letters_in: LetterLanguage | None | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
     public: Annotated[list[PublicField], Meta(max_length=8)] | UnsetType = UNSET

@@ -44,6 +44,8 @@ members = Table(
     Column("stages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("materials", ARRAY(Text), nullable=False, server_default="{}"),
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
+    # The language of letters; without one, the community's.
+    Column("letters_in", Text),
     Column("about", Text, nullable=False, server_default=""),
     Column(
         "public",
@@ -121,15 +123,30 @@ notifications = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE"), nullable=False),
+    # A decision of the moderators is told without a topic.
+    Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE")),
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
+    Column("decision_id", BigInteger, ForeignKey("decisions.id")),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
     # Why, as facts (see forum/reasons.py); or else in words, above.
     Column("because", JSONB),
     Column("mail_due_at", DateTime(timezone=True)),
     Column("mailed_at", DateTime(timezone=True)),
-    UniqueConstraint("member_id", "kind", "topic_id", "post_id", postgresql_nulls_not_distinct=True),
+    # Since when it is put away.
+    Column("done_at", DateTime(timezone=True)),
+    CheckConstraint(
+        "(topic_id IS NULL) = (decision_id IS NOT NULL)", name="notifications_are_about_something"
+    ),
+    UniqueConstraint(
+        "member_id",
+        "kind",
+        "topic_id",
+        "post_id",
+        "decision_id",
+        name="notifications_tell_once",
+        postgresql_nulls_not_distinct=True,
+    ),
 )
 
 feed_keys = Table(

@@ -7,47 +7,36 @@ from asyncpg import Record
 
 from core import clock
 from core.events import Event
-from members.mail import Letter, Sender
+from core.ids import MemberId
+from forum.inbox import tell
+from members.mail import Letter, Recipient, Sender
 from members.mailing import Office
 from moderation.events import AppealAnswered
 from moderation.policy import SETTLES_AFTER
-from moderation.sanctions import scope_of
+from moderation.reasons import scope_of, show_reason
 from storage.database import Database, Transaction
 from storage.statements import statement
 
 _UNTOLD = statement("""
-SELECT d.id, d.action, d.rule, d.facts, d.automated, m.email, m.handle, x.until, s.name AS sector
+SELECT d.id, d.action, d.rule, d.facts, d.automated, p.author_id,
+    CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
+    s.name AS sector
 FROM decisions d JOIN cases c ON c.id = d.case_id JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
     LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
-    LEFT JOIN members m ON m.id = p.author_id AND m.email_verified_at IS NOT NULL
+    LEFT JOIN members m ON m.id = p.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
     AND d.action <> 'no_action' AND d.decided_at <= :settled
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """)
+_LABELS = ("rule", "facts", "scope", "duration", "by")
 _TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
 _ANSWERED = statement("""
-SELECT a.decision_id, a.outcome, a.answer, coalesce(m.email, r.email) AS email, r.reference
-FROM appeals a LEFT JOIN members m ON m.id = a.member_id AND m.email_verified_at IS NOT NULL
+SELECT a.decision_id, a.outcome, a.answer, a.member_id, r.reference, m.handle, m.letters_in, w.time_zone,
+    coalesce(CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END, r.email) AS email
+FROM appeals a LEFT JOIN members m ON m.id = a.member_id LEFT JOIN mail_wishes w ON w.member_id = m.id
     LEFT JOIN reports r ON r.id = a.report_id
 WHERE a.id = :appeal
 """)
-
-
-# What each action is called in its letter.
-_TOLD_AS: Mapping[str, tuple[str, str]] = {
-    "hide": ("Something you wrote was hidden", "a moderator has hidden something that you wrote here."),
-    "lock": (
-        "A discussion was locked",
-        "a moderator has locked a discussion because of something you wrote.",
-    ),
-    "warn": ("A warning", "a moderator warns you because of something that you wrote here."),
-    "silence": ("You cannot write for a while", "a moderator has decided that you do not write for a while."),
-    "suspend": (
-        "Your account is suspended",
-        "your account is suspended because of something that you wrote.",
-    ),
-    "remove": ("You were sent out of a room", "a moderator has sent you out of a room for what you wrote."),
-}
 
 
 async def tell_author(office: Office, db: Database) -> bool:
@@ -58,6 +47,9 @@ async def tell_author(office: Office, db: Database) -> bool:
         if row is None:
             return False
         await tx.run(_TOLD, decision=row["id"], now=now)
+        if row["author_id"] is not None:
+            author = MemberId(row["author_id"])
+            await tell(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
             await office.post(statement_of_reasons(office.sender, row))
     return True
@@ -66,6 +58,10 @@ async def tell_author(office: Office, db: Database) -> bool:
 async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) -> None:
     """Tell whoever appealed what was answered."""
     row = await tx.row(_ANSWERED, appeal=event.appeal_id)
+    if row is not None and row["member_id"] is not None:
+        member = MemberId(row["member_id"])
+        told = {member: {"code": "appeal_answered"}}
+        await tell(tx, "appeal_answered", None, None, told, row["decision_id"])
     if row is not None and row["email"] is not None:
         await office.post(answer_to_appeal(office.sender, row))
 
@@ -78,37 +74,45 @@ APPEAL_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitabl
 
 def statement_of_reasons(sender: Sender, decision: Record) -> Letter:
     """Why something was restricted, how far, how long, and what one can do about it."""
-    subject, said = _TOLD_AS[decision["action"]]
-    until = (
-        f"until {decision['until']:%d %B %Y, %H:%M} UTC" if decision["until"] else "until it is taken back"
-    )
-    by = "A program took part in it." if decision["automated"] else "A person decided it, no program."
+    to = _member(decision)
+    words = sender.words(to)
+    kind = decision["action"] if words.has(f"decided.{decision['action']}.said") else "other"
+    reason = show_reason(decision["rule"], decision["facts"], words)
+    until = decision["until"]
     return sender.letter(
-        decision["email"],
-        subject,
-        f"Hello {decision['handle']},",
-        said,
-        f"Rule or law: {decision['rule']}\nWhat was found: {decision['facts']}\n"
-        f"What it covers: {scope_of(decision['action'], decision['sector'])}\nFor how long: {until}",
-        by,
-        "You can read your text and the decision here, and for six months ask for another moderator to look at it, without "
-        f"any cost:\n{sender.url}/decisions/{decision['id']}",
-        "You can also turn to a court, or to a body for the settlement of disputes that is certified in the European Union.",
+        to,
+        "statement",
+        subject=words.say(f"decided.{kind}.subject"),
+        said=words.say(f"decided.{kind}.said"),
+        rule=reason.rule if reason else "",
+        facts=f"{reason.facts} {reason.mark}".strip() if reason else "",
+        scope=scope_of(decision["action"], decision["sector"], words),
+        duration=words.say("statement.until", moment=words.moment(until, to.time_zone))
+        if until
+        else words.say("statement.open"),
+        by=words.say("statement.program" if decision["automated"] else "statement.person"),
+        link=f"{sender.url}/decisions/{decision['id']}",
+        **{f"{name}_label": words.say(f"statement.{name}") for name in _LABELS},
     )
 
 
 def answer_to_appeal(sender: Sender, appeal: Record) -> Letter:
     """What another moderator found."""
-    if appeal["outcome"] == "reversed":
-        said = "another moderator has looked at it, and the decision does not stand."
-    else:
-        said = "another moderator has looked at it, and the decision stands."
+    to = _member(appeal)
     path = f"/report/{appeal['reference']}" if appeal["reference"] else f"/decisions/{appeal['decision_id']}"
     return sender.letter(
-        appeal["email"],
-        "The answer to your appeal",
-        "Hello,",
-        said,
-        appeal["answer"],
-        f"{sender.url}{path}",
+        to,
+        "appeal_answer",
+        said=sender.words(to).say(f"appeal_answer.{appeal['outcome']}"),
+        answer=appeal["answer"],
+        link=f"{sender.url}{path}",
+    )
+
+
+def _member(row: Record) -> Recipient:
+    return Recipient(
+        email=row["email"],
+        handle=row["handle"] or "",
+        letters_in=row["letters_in"],
+        time_zone=row["time_zone"] or "UTC",
     )

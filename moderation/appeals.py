@@ -11,12 +11,14 @@ from core.ids import SectorId
 from core.text import tidy
 from forum.authors import author_of
 from forum.visibility import seen_by
+from members.profiles import find_language
+from members.words import DEFAULT, words_in
 from moderation.auditing import write_appeal, write_deed
 from moderation.cases import get_case, is_involved, open_or_join
 from moderation.decisions import reverse_decision
 from moderation.events import AppealAnswered, CaseMoved
 from moderation.policy import SETTLES_AFTER, ensure_can_decide, ensure_can_read_queue, ensure_says_something
-from moderation.sanctions import scope_of
+from moderation.reasons import scope_of, show_reason
 from moderation.shapes import NewReversal, ObjectName, Reason
 from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
 from storage.database import Reader, Transaction
@@ -107,18 +109,22 @@ class AnsweredBefore(Conflict):
         super().__init__()
 
 
-async def show_statement(tx: Reader, actor: Actor, decision_id: int) -> Statement:
-    """Why something was decided, for whoever it hits, who reported it, and the moderators; to others there is none."""
+async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: str = DEFAULT) -> Statement:
+    """Why something was decided, for whoever it hits, who reported it, and the moderators; to others there is none. In the
+    language that one has chosen for letters, or else in this one."""
     row = await _get_decision(tx, actor, decision_id)
     is_moderator = actor.moderates_in(SectorId(row["sector_id"]))
     whose = {"member": actor.id, "report": None, "all": is_moderator and not is_involved(actor, row)}
     appeals = [_appeal(one) for one in await tx.rows(_OF_DECISION, decision=decision_id, **whose)]
+    words = words_in(await find_language(tx, actor) or language)
     return Statement(
         decision=decision_id,
+        language=words.language,
+        shown=show_reason(row["rule"], row["facts"], words),
         post=row["object_id"],
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
-        scope=scope_of(row["action"], row["sector_name"]),
+        scope=scope_of(row["action"], row["sector_name"], words),
         until=row["until"],
         automated=row["automated"],
         at=row["decided_at"],

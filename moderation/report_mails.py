@@ -8,10 +8,13 @@ from asyncpg import Record
 
 from core import clock
 from core.events import Event
-from members.mail import Letter, Sender
+from core.ids import MemberId
+from forum.inbox import tell
+from members.mail import Letter, Recipient, Sender
 from members.mailing import Office
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
 from moderation.policy import SETTLES_AFTER
+from moderation.reasons import show_reason
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -20,15 +23,19 @@ RECEIPTS_A_DAY = 10
 # As long as a decision can be appealed; then nobody needs to know any more who reported.
 KEPT_AFTER_DECISION = timedelta(days=184)
 
-_RECEIPT = statement("""
-SELECT r.reference, r.address, r.email, r.received_at, (
+# Whose address it is, if a member has proved it: in that language one is written to.
+_WHOSE = """LEFT JOIN members m ON m.email = r.email AND m.email_verified_at IS NOT NULL
+LEFT JOIN mail_wishes w ON w.member_id = m.id"""
+_RECEIPT = statement(f"""
+SELECT r.reference, r.address, r.email, r.received_at, m.letters_in, w.time_zone, (
     SELECT count(*) FROM reports o WHERE o.email = r.email AND o.received_at > r.received_at - interval '1 day'
         AND o.id < r.id) AS before
-FROM reports r WHERE r.id = :report AND r.email IS NOT NULL
+FROM reports r {_WHOSE} WHERE r.id = :report AND r.email IS NOT NULL
 """)
-_UNTOLD = statement("""
-SELECT r.id, r.reference, r.address, r.email, d.action, d.rule, d.facts
-FROM reports r JOIN LATERAL (
+_UNTOLD = statement(f"""
+SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, m.letters_in,
+    w.time_zone
+FROM reports r {_WHOSE} JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at >= r.received_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON d.decided_at <= :settled
@@ -36,6 +43,15 @@ WHERE r.told_at IS NULL AND r.email IS NOT NULL
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """)
 _TOLD = statement("UPDATE reports SET told_at = :now WHERE id = :report")
+_FLAGGED = statement("""
+SELECT f.id, f.member_id, d.id AS decision FROM flags f JOIN LATERAL (
+    SELECT * FROM decisions d WHERE d.case_id = f.case_id AND d.undone_at IS NULL AND d.decided_at >= f.flagged_at
+    ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
+) d ON d.decided_at <= :settled
+WHERE f.told_at IS NULL AND f.member_id IS NOT NULL AND f.report_id IS NULL
+ORDER BY f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
+""")
+_FLAG_TOLD = statement("UPDATE flags SET told_at = :now WHERE id = :flag")
 _FORGET = statement("""
 UPDATE reports SET name = NULL, email = NULL, forgotten_at = :now WHERE id IN (
     SELECT r.id FROM reports r WHERE r.forgotten_at IS NULL AND r.received_at < :before AND EXISTS (
@@ -43,7 +59,7 @@ UPDATE reports SET name = NULL, email = NULL, forgotten_at = :now WHERE id IN (
     ORDER BY r.id LIMIT 100 FOR UPDATE SKIP LOCKED)
 """)
 _ADMINISTRATORS = statement("""
-SELECT DISTINCT m.id, m.email FROM duties d JOIN members m ON m.id = d.member_id
+SELECT DISTINCT m.id, m.email, m.handle, m.letters_in FROM duties d JOIN members m ON m.id = d.member_id
 WHERE d.duty = 'administrator' AND m.email IS NOT NULL ORDER BY m.id
 """)
 
@@ -58,13 +74,13 @@ async def mail_receipt(office: Office, tx: Transaction, event: ReportReceived) -
 async def mail_alarm(office: Office, tx: Transaction, event: DangerFlagged) -> None:
     """Tell all administrators at once that somebody may be in danger."""
     for row in await tx.rows(_ADMINISTRATORS):
-        await office.post(alarm(office.sender, row["email"], event.case_id))
+        await office.post(alarm(office.sender, _administrator(row), event.case_id))
 
 
 async def mail_escalation(office: Office, tx: Transaction, event: CaseEscalated) -> None:
     """Tell all administrators at once that a case was handed to them."""
     for row in await tx.rows(_ADMINISTRATORS):
-        await office.post(escalation(office.sender, row["email"], event.case_id))
+        await office.post(escalation(office.sender, _administrator(row), event.case_id))
 
 
 async def tell_outcome(office: Office, db: Database) -> bool:
@@ -75,7 +91,23 @@ async def tell_outcome(office: Office, db: Database) -> bool:
         if row is None:
             return False
         await tx.run(_TOLD, report=row["id"], now=now)
+        if row["member_id"] is not None:
+            told = {MemberId(row["member_id"]): {"code": "report_decided"}}
+            await tell(tx, "report_decided", None, None, told, row["decision"])
         await office.post(outcome(office.sender, row))
+    return True
+
+
+async def tell_flagger(db: Database) -> bool:
+    """Tell one member who flagged something what was decided, once it stands. A chore."""
+    async with db.begin() as tx:
+        now = clock.now()
+        row = await tx.row(_FLAGGED, settled=now - SETTLES_AFTER)
+        if row is None:
+            return False
+        await tx.run(_FLAG_TOLD, flag=row["id"], now=now)
+        told = {MemberId(row["member_id"]): {"code": "report_decided"}}
+        await tell(tx, "flag_decided", None, None, told, row["decision"])
     return True
 
 
@@ -96,58 +128,47 @@ REPORT_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitabl
 
 def receipt(sender: Sender, report: Record) -> Letter:
     """That a report is here, and where one sees what becomes of it."""
+    to = _reporter(report)
     return sender.letter(
-        report["email"],
-        "We have your report",
-        "Hello,",
-        f"on {report['received_at']:%d %B %Y, %H:%M} UTC somebody, probably you, reported this to us:\n{report['address']}",
-        "A person will look at it, and we shall write to you what was decided. No program decides. You can see how it "
-        f"stands here; whoever has this address can see it, so keep it:\n{sender.url}/report/{report['reference']}",
-        "Nobody but administrators can see who reported, and each time one looks is written down. If it was not you, "
-        "there is nothing you need to do.",
+        to,
+        "receipt",
+        moment=sender.words(to).moment(report["received_at"], to.time_zone),
+        address=report["address"],
+        link=f"{sender.url}/report/{report['reference']}",
     )
 
 
 def outcome(sender: Sender, report: Record) -> Letter:
     """What was decided about what somebody reported, why, and what one can do about it."""
-    if report["action"] == "no_action":
-        said = (
-            "We have looked at it and take no action: we find nothing in it that the law or our rules forbid."
-        )
-    else:
-        said = "We have looked at it and taken measures against it."
-    reason = [f"{report['rule']}: {report['facts']}"] if report["rule"] else []
+    to = _reporter(report)
+    words = sender.words(to)
+    reason = show_reason(report["rule"], report["facts"], words)
     return sender.letter(
-        report["email"],
-        "What was decided about your report",
-        "Hello,",
-        f"you reported this to us:\n{report['address']}",
-        said,
-        *reason,
-        "It was decided by a person, without a program. If you think that it is wrong, you can ask for another moderator "
-        f"to look at it within six months:\n{sender.url}/report/{report['reference']}",
-        "You can also turn to a court, or to a body for the settlement of disputes that is certified in the European Union.",
+        to,
+        "outcome",
+        address=report["address"],
+        said=words.say("outcome.left" if report["action"] == "no_action" else "outcome.acted"),
+        reason=f"{reason.rule}: {reason.facts} {reason.mark}" if reason else "",
+        link=f"{sender.url}/report/{report['reference']}",
     )
 
 
-def escalation(sender: Sender, to: str, case_id: int) -> Letter:
+def escalation(sender: Sender, to: Recipient, case_id: int) -> Letter:
     """That a case is for the administrators."""
-    return sender.letter(
-        to,
-        "A case was handed to you",
-        "Hello,",
-        "a moderator has handed a case to the administrators, and says why among its notes. Nobody else can decide it "
-        f"now:\n{sender.url}/queue?case={case_id}",
-    )
+    return sender.letter(to, "escalation", link=f"{sender.url}/queue?case={case_id}")
 
 
-def alarm(sender: Sender, to: str, case_id: int) -> Letter:
+def alarm(sender: Sender, to: Recipient, case_id: int) -> Letter:
     """That somebody says that a life is in danger."""
-    return sender.letter(
-        to,
-        "Somebody may be in danger",
-        "Hello,",
-        f"somebody says that a life or a person's safety is in danger. The case is first in the queue:\n"
-        f"{sender.url}/queue?case={case_id}",
-        "If it is true, tell the police or the authority of the country concerned at once.",
+    return sender.letter(to, "alarm", link=f"{sender.url}/queue?case={case_id}")
+
+
+def _reporter(report: Record) -> Recipient:
+    # Not by name: the address may be somebody else's.
+    return Recipient(
+        email=report["email"], letters_in=report["letters_in"], time_zone=report["time_zone"] or "UTC"
     )
+
+
+def _administrator(row: Record) -> Recipient:
+    return Recipient(email=row["email"], handle=row["handle"], letters_in=row["letters_in"])

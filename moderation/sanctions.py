@@ -109,18 +109,5 @@ async def propose(tx: Reader, ladder: Ladder, member_id: MemberId, now: datetime
     return ladder.step_after(int(standing))
 
 
-def scope_of(action: str, sector: str | None) -> str:
-    """What a decision covers, in words."""
-    where = "in the sector " + sector if sector else "everywhere here"
-    return {
-        "hide": "This text alone, for all readers but moderators",
-        "lock": "This discussion, for all but moderators",
-        "warn": "Nothing is restricted; the warning counts if something is decided again",
-        "silence": f"Writing and voting, {where}",
-        "suspend": f"Writing and voting, {where}, and all duties there; reading stays",
-        "remove": "This room: it cannot be entered",
-    }.get(action, "Nothing")
-
-
 def _sanction(row: Record) -> Sanction:
     return Sanction(**row)

@@ -46,6 +46,8 @@ flags = Table(
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("flagged_at", DateTime(timezone=True), nullable=False),
+    # When the member was told in the inbox what was decided.
+    Column("told_at", DateTime(timezone=True)),
     UniqueConstraint("object_kind", "object_id", "member_id"),
     CheckConstraint("member_id IS NOT NULL OR report_id IS NOT NULL", name="flags_have_a_source"),
 )

@@ -19,9 +19,11 @@ from members.shapes import (
     ResetWanted,
     SignIn,
 )
+from members.words import LANGUAGES, language_for
 from pages.addresses import safe_next
 from pages.forms import Form, Typed, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
+from pages.routes_members import LANGUAGE_NAMES
 from storage.database import Database
 
 _JOIN = "Reading needs no account. Writing does: a handle, an address that we can reach you at, a password."
@@ -204,18 +206,23 @@ async def _set_password(door: Door, token: str, typed: Typed) -> Response[bytes]
 def _account(typed: Typed) -> dict[str, str | None]:
     facts: dict[str, str | None] = {name: text_in(typed, name).strip() for name in ("handle", "email")}
     facts["password"] = text_in(typed, "password")
+    facts["letters_in"] = text_in(typed, "letters_in") or None
     facts["display_name"] = text_in(typed, "display_name").strip() or None
     return facts
 
 
 def _account_page(door: Door, form: Form, status: int = 200) -> Response[bytes]:
     is_first = form.action == "/claim-admin"
+    if "handle" not in form.typed:
+        suggested = language_for(door.request.headers.get("accept-language", ""))
+        form.typed = {**form.typed, "letters_in": [suggested or ""]}
     return door.press.page(
         door.request,
         door.actor,
         "register.html",
         status,
         form=form,
+        letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         heading="Administer this community" if is_first else "Join",
         lede=_FOUND if is_first else _JOIN,
         verb="Make the account" if is_first else "Join",

@@ -6,6 +6,7 @@ from litestar.params import FromQuery
 
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
+from members.words import words_in
 from moderation import appeals
 from moderation.shapes_appeals import NewAnswer, NewAppeal
 from pages.forms import Form, read_form, text_in, to_shape
@@ -66,8 +67,15 @@ async def _statement_page(
     desk: Desk, decision_id: int, form: Form, status: int = 200, is_sent: bool = False
 ) -> Response[bytes]:
     async with desk.db.read() as tx:
-        shown = await appeals.show_statement(tx, desk.actor, decision_id)
-    facts = {"shown": shown, "form": form, "is_sent": is_sent, "actions": ACTIONS, "safe": safe}
+        shown = await appeals.show_statement(tx, desk.actor, decision_id, desk.press.community.languages[0])
+    facts = {
+        "words": words_in(shown.language),
+        "shown": shown,
+        "form": form,
+        "is_sent": is_sent,
+        "actions": ACTIONS,
+        "safe": safe,
+    }
     return desk.press.page(desk.request, desk.actor, "statement.html", status, **facts)
 
 

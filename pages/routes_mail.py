@@ -18,6 +18,8 @@ _WHAT = {
     "direct": "about what is meant for you alone: answers, mentions and quotes",
     "followed": "about what you follow",
     "topic": "about this topic",
+    "sector": "about what is new in this sector",
+    "tag": "about what is new under this tag",
 }
 
 

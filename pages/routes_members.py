@@ -16,6 +16,7 @@ from members import accounts, credentials, feed_keys, passwords, profiles, sessi
 from members.countries import COUNTRIES
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange, Taxonomies
 from members.trust import TrustRules
+from members.words import LANGUAGES
 from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
 from pages.frame import Community
 from pages.press import AnyRequest, Press, go_to
@@ -23,7 +24,7 @@ from storage.database import Database
 
 _LISTS = ("sectors", "stages", "materials", "languages", "public")
 _LINES = ("display_name", "organisation", "about")
-_ONE_OF = ("stakeholder_group", "country")
+_ONE_OF = ("stakeholder_group", "country", "letters_in")
 _PUBLIC = (
     ("stakeholder_group", "Stakeholder group"),
     ("organisation", "Organisation"),
@@ -34,7 +35,7 @@ _PUBLIC = (
     ("languages", "Languages"),
     ("about", "About you"),
 )
-_LANGUAGES = {
+LANGUAGE_NAMES = {
     "en": "English",
     "de": "Deutsch",
     "fr": "Français",
@@ -201,7 +202,8 @@ async def _settings(
         countries=sorted(COUNTRIES.items(), key=lambda entry: entry[1]),
         stages=[(slug, _words(slug)) for slug in community.stages],
         materials=[(slug, _words(slug)) for slug in community.materials],
-        languages=[(code, _LANGUAGES.get(code, code)) for code in community.languages],
+        languages=[(code, LANGUAGE_NAMES.get(code, code)) for code in community.languages],
+        letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
         publics=_PUBLIC,
         feed_key=feed_key,
         has_feed_key=has_feed_key,
@@ -231,7 +233,7 @@ def _facts(found: Profile, community: Community) -> list[tuple[str, str]]:
         ("Sectors", ", ".join(sectors.get(slug, slug) for slug in found.sectors or ())),
         ("Stages", ", ".join(_words(slug) for slug in found.stages or ())),
         ("Materials", ", ".join(_words(slug) for slug in found.materials or ())),
-        ("Reads", ", ".join(_LANGUAGES.get(code, code) for code in found.languages or ())),
+        ("Reads", ", ".join(LANGUAGE_NAMES.get(code, code) for code in found.languages or ())),
     ]
     return [(word, value) for word, value in facts if value]
 

@@ -29,6 +29,7 @@ def chores_of(settings: Settings) -> tuple[Chore, ...]:
     looking_at_links = (looking(),) if settings.look_at_links else ()
     return (
         partial(report_mails.tell_outcome, office),
+        report_mails.tell_flagger,
         partial(appeal_mails.tell_author, office),
         report_mails.forget_reporters,
         sanctions.end_next,

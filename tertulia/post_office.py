@@ -14,6 +14,7 @@ import structlog
 
 from members.mail import Letter, Sender
 from members.mailing import Office
+from members.words import DEFAULT
 from tertulia.community import read_community
 from tertulia.settings import Settings
 
@@ -53,13 +54,15 @@ class PostOffice:
         domain = self.sender.partition("@")[2] or "localhost"
         message["Message-ID"] = f"<{letter.id}@{domain}>" if letter.id else make_msgid(domain=domain)
         if letter.thread:
-            message["In-Reply-To"] = message["References"] = f"<{letter.thread}@{domain}>"
+            message["In-Reply-To"] = f"<{letter.thread[-1]}@{domain}>"
+            message["References"] = " ".join(f"<{one}@{domain}>" for one in letter.thread)
         if letter.stop:
             # RFC 8058: mail programs offer it as a button of their own.
             message["List-Unsubscribe"] = f"<{letter.stop}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text, cte="8bit")
+        message["Content-Language"] = letter.language  # after the content, which drops such headers
         return message
 
     async def _send(self, message: EmailMessage) -> None:
@@ -89,7 +92,10 @@ def office_of(settings: Settings) -> Office:
     """Where the letters of this community are written and posted."""
     community = read_community(settings.community)
     post_office = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
-    return Office(Sender(community.name, settings.url), post_office.post)
+    return Office(
+        Sender(community.name, settings.url, community.languages[0] if community.languages else DEFAULT),
+        post_office.post,
+    )
 
 
 def _link_in(letter: Letter) -> str:

@@ -16,7 +16,6 @@ from forum.events import (
     ReplyPosted,
     TopicChanged,
 )
-from forum.inbox_mails import INBOX_MAILS
 from gatherings.events import QuestionSettled, RoomClosed
 from gatherings.notices import notices
 from gatherings.polls import polls
@@ -48,7 +47,7 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     RoomClosed: (polls.close_with_room,),
 }
 # Those that write mail, before they are given an office.
-ALL_MAILS = {**MAILS, **INBOX_MAILS, **REPORT_MAILS, **APPEAL_MAILS}
+ALL_MAILS = {**MAILS, **REPORT_MAILS, **APPEAL_MAILS}
 
 # Known without any settings: what the log marks for the worker.
 REACTING = frozenset(

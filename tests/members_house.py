@@ -1,6 +1,7 @@
 """The service as tests of people walk through it: members on demand, and a post office that keeps letters."""
 
 import logging
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
@@ -10,6 +11,7 @@ import httpx2
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId
+from forum.talk_mails import mail_next
 from members import accounts, passwords
 from members.duties import ADMINISTRATION, give
 from members.mail import Letter, Sender
@@ -56,8 +58,8 @@ class MembersHouse:
         self.app = app
         self.db = app.db
         self.letters = Letters()
-        office = Office(Sender("The Community", "https://forum.example"), self.letters.post)
-        mails: dict[Any, Any] = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
+        self.office = Office(Sender("The Community", "https://forum.example"), self.letters.post)
+        mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in ALL_MAILS.items()}
         self.worker = Worker(self.db, {**REACTIONS, **mails})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
@@ -92,6 +94,12 @@ class MembersHouse:
             if administrator:
                 await give(tx, MemberId(me.id), ADMINISTRATION)
         return me, await self.token_for(me)
+
+    async def mail_told(self) -> None:
+        """Mail what members were told and have not read ten minutes later."""
+        with clock.stop_at(clock.now() + timedelta(minutes=11)):
+            while await mail_next(self.office, self.db):
+                pass
 
     async def token_for(self, me: Me) -> str:
         """A session of a member without a password."""

@@ -77,7 +77,7 @@ async def test_the_author_is_sent_a_statement_with_all_its_elements_and_without_
         WHY["facts"],
         "What it covers",
         "For how long",
-        "A person decided",
+        "Who decided: A person, no program",
         "six months",
         "court",
     ):
@@ -242,3 +242,30 @@ async def test_statement_and_appeal_by_plain_forms(app: Service, scene: Scene, w
     assert "The decision does not stand" in await page.locator("main").inner_text()
     answer: dict[str, Any] = (await scene.member.get(f"/posts/{scene.post}")).json()
     assert answer["state"] == "published"
+
+
+async def test_the_inbox_of_author_and_reporter_tells_once_it_stands(app: Service, scene: Scene) -> None:
+    await scene.author.patch("/me/profile", {"letters_in": "ar"})
+    now = clock.now()
+    await plain(app.db).execute("UPDATE flags SET flagged_at = flagged_at - interval '1 minute'")
+    await scene.decide("hide")
+    with clock.stop_at(now - SETTLES_AFTER / 2):
+        await app.settle()
+        for who in (scene.author, scene.flagger):
+            assert (await who.get("/inbox")).json()["items"] == [], "it can be undone"
+    await app.settle()
+
+    (told,) = (await scene.author.get("/inbox?only=moderation")).json()["items"]
+    assert (told["kind"], told["decision"], told["topic"]) == ("decided", scene.decision, None)
+    (outcome,) = (await scene.flagger.get("/inbox")).json()["items"]
+    assert (outcome["kind"], outcome["decision"]) == ("flag_decided", scene.decision)
+    assert (await scene.member.get("/inbox")).json()["items"] == []
+    page = await scene.author.client.get("/inbox")
+    assert f"/decisions/{scene.decision}" in page.text
+    letter = next(one for one in mails(app) if one["to"] == f"{scene.author.handle}@example.org")
+    assert letter["Content-Language"] == "ar" and "حُجب شيء كتبتموه" in letter["Subject"]
+    assert WHY["facts"] in letter.get_content() and "[كُتب باللغة: الإنجليزية]" in letter.get_content()
+    shown = await scene.author.client.get(f"/decisions/{scene.decision}")
+    assert 'dir="rtl"' in shown.text and "أسباب هذا القرار" in shown.text
+    statement = (await scene.author.get(f"/decisions/{scene.decision}")).json()
+    assert (statement["language"], statement["shown"]["language"], statement["reason"]) == ("ar", "en", WHY)

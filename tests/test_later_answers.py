@@ -45,7 +45,8 @@ class After:
         return [item["reason"] for item in (await who.get("/inbox")).json()["items"]]
 
     async def mails(self, who: Person) -> list[str]:
-        """What somebody got by mail."""
+        """What somebody got by mail, ten minutes later."""
+        await self.house.mail_told()
         address = await plain(self.hall.db).fetchval("SELECT email FROM members WHERE id = $1", who.id)
         return [letter.text for letter in self.house.letters.to(address)]
 

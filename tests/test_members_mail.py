@@ -13,11 +13,11 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from members import mail
-from members.mail import Letter, Sender
+from members.mail import Letter, Recipient, Sender
 from tertulia.post_office import PostOffice
 
 SENDER = Sender("Responsible Sourcing", "https://forum.example")
-LETTER = mail.confirm_address(SENDER, "élise@mail.example", "élise", "the-token")
+LETTER = mail.confirm_address(SENDER, Recipient(email="élise@mail.example", handle="élise"), "the-token")
 
 
 class Inbox:
@@ -69,7 +69,7 @@ async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
 async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
     server, url = inbox
     await PostOffice(url, tmp_path, "forum@forum.example", "Responsible Sourcing").post(
-        mail.new_password(SENDER, "anna@mail.example", "anna", "the-token")
+        mail.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
     )
     (message,) = server.mails
     assert message["subject"] == "A new password (Responsible Sourcing)"

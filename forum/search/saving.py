@@ -15,6 +15,7 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, TopicId
 from forum.inbox import tell
+from forum.reasons import Because
 from forum.search.asking import take_apart
 from forum.search.filtering import read_filters
 from forum.search.finding import FIRST, LAST, Candidate, find_candidates
@@ -156,9 +157,9 @@ async def _tell(tx: Transaction, member: MemberId, query: str, new: Sequence[Can
     chosen = sorted(first.values(), key=_age)[-TOLD_AT_ONCE:]
     more = len(first) - len(chosen)
     for one in chosen:
-        reason = f"This fits what you look for: {query}"
+        reason: Because = {"code": "fits", "name": query}
         if more and one is chosen[-1]:
-            reason += f" (and so do {more} other topics)"
+            reason = {"code": "fits_more", "name": query, "count": more}
         await tell(tx, FOUND, TopicId(one.topic), PostId(one.post), {member: reason})
 
 

@@ -6,6 +6,7 @@ by. What is answered aloud while the room is open needs no telling: they are the
 
 from core.ids import MemberId, PostId, TopicId
 from forum.inbox import tell
+from forum.reasons import Because
 from gatherings.events import QuestionSettled
 from storage.database import Transaction
 from storage.statements import statement
@@ -51,5 +52,5 @@ async def tell_answered(tx: Transaction, event: QuestionSettled) -> None:
         await tell(tx, ANSWERED, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
 
 
-def _reason(asked: bool, room: str) -> str:
-    return f"You asked this in “{room}”." if asked else f"You voted for this question in “{room}”."
+def _reason(asked: bool, room: str) -> Because:
+    return {"code": "asked" if asked else "voted", "title": room}

@@ -33,7 +33,7 @@ function show({ page, stream }) {
     if (known) reconcile(known.querySelector(".group"), fresh.querySelector(".group").cloneNode(true));
   }
   reconcile(list, page.querySelector("#told"));
-  for (const id of ["unread", "none", "read"]) {
+  for (const id of ["unread", "none", "all"]) {
     const [now, fresh] = [document.getElementById(id), page.getElementById(id)];
     now.hidden = fresh.hidden;
     if (id === "unread") now.textContent = fresh.textContent;
@@ -52,7 +52,11 @@ document.addEventListener("submit", async (submit) => {
   if (submit.target.id !== "read") return;
   submit.preventDefault();
   const which = submit.submitter.value;
-  const done = await call("PUT", which === "all" ? "/inbox/read" : `/inbox/${which}/read`).catch(() => null);
+  const [verb, told] = which.includes("-") ? which.split("-") : ["read", which];
+  const done = await call(
+    verb === "undone" ? "DELETE" : "PUT",
+    told === "all" ? "/inbox/read" : `/inbox/${told}/${verb === "read" ? "read" : "done"}`,
+  ).catch(() => null);
   if (done?.ok) return renew();
   const button = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: which });
   submit.target.append(button);
