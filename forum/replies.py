@@ -11,15 +11,17 @@ from sqlalchemy import BigInteger, bindparam, select
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound, Refusal
-from core.ids import TopicId
+from core.ids import PostId, TopicId
 from forum.attaching import ensure_may_attach, use_files
 from forum.editing import Bounds
 from forum.former import IS_NOW
+from forum.held import hold_reply
 from forum.markup import render
 from forum.placing import NewPost, Placed, place_among
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts import ChangeRule
 from forum.quoting import fill, lift_quotes
+from forum.screening import Screen, Verdict, Written, attempt_of, let_through
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
 from forum.tending import is_slow, take_turn
@@ -103,15 +105,17 @@ class Replies:
         in_room: Rule | None = None,
         changed_in_room: ChangeRule | None = None,
         trust: TrustRules | None = None,
+        screen: Screen = let_through,
     ) -> None:
         self.db = db
+        self.screen = screen
         self.trust = trust
         self.in_room = in_room
         self.changed_in_room = changed_in_room
         self.batches: Batches[tuple[int, bool], _Reply, Answer] = Batches(self._write)
 
     async def post_reply(self, actor: Actor, topic_id: TopicId, reply: NewReply, once: Once) -> Answer:
-        """Add a reply to the topic; the answer is 201 with the `Post`."""
+        """Add a reply to the topic; the answer is 201 with the `Post`, or 202 with the `HeldPost` that a rule caught."""
         for _ in range(3):
             now, turn = clock.now(), None
             try:
@@ -137,9 +141,10 @@ class Replies:
                 draft=reply.draft,
             )
             item = _Reply(topic_id=topic.id, post=post, author=_author(actor), once=once)
+            verdict = await self.screen(actor, _written(topic, post, once))
             try:
-                if turn is not None or "/files/" in body:
-                    answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item)
+                if turn is not None or verdict is not None or "/files/" in body:
+                    answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item, verdict)
                 else:
                     answer = await self.batches.put((topic.id % LANES, is_moderator(actor, topic)), item)
                 return await self._filled(answer, html)
@@ -159,22 +164,32 @@ class Replies:
 
     async def _filled(self, answer: Answer, html: str) -> Answer:
         # Not before it is kept for retries: who asks again is told what is shown then.
-        if "data-quote=" not in html and 'href="/t/' not in html:
+        if answer.status != 201 or ("data-quote=" not in html and 'href="/t/' not in html):
             return answer
         async with self.db.read() as tx:
             (post,) = await fill(tx, [msgspec.json.decode(answer.body, type=Post)])
         return Answer(answer.status, encode(post))
 
-    async def _reply_in_turn(self, actor: Actor, turn: Turn | None, exempt: bool, reply: _Reply) -> Answer:
+    async def _reply_in_turn(
+        self, actor: Actor, turn: Turn | None, exempt: bool, reply: _Reply, verdict: Verdict | None
+    ) -> Answer:
         async with self.db.begin() as tx:
             if before := await reply.once.before(tx):
                 return before
             if turn is not None:
                 await turn(tx)
+            if verdict is not None and verdict.holds:
+                held = await hold_reply(tx, actor, reply.topic_id, reply.post, verdict.why)
+                await verdict.keep(tx, PostId(held.id))
+                answer = Answer(202, encode(held))
+                await reply.once.keep(tx, answer.status, answer.body)
+                return answer
             (place,) = await place_among(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
             if place is None:
                 raise TopicMovedOn
             await use_files(tx, actor, place.id, reply.post.html)
+            if verdict is not None:
+                await verdict.keep(tx, PostId(place.id))
             answer = _answer(reply, place)
             await reply.once.keep(tx, answer.status, answer.body)
         return answer
@@ -203,6 +218,17 @@ async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | 
     if parent is not None and found is None:
         raise ParentNotHere(field="parent")
     return TopicFacts(**dict(zip(_NAMES, facts, strict=True)))
+
+
+def _written(topic: TopicFacts, post: NewPost, once: Once) -> Written:
+    return Written(
+        kind="post",
+        sector_id=topic.sector_id,
+        topic_id=topic.id,
+        body=post.body,
+        html=post.html,
+        attempt=attempt_of(once),
+    )
 
 
 async def _place(tx: Transaction, exempt: bool, replies: Sequence[_Reply]) -> list[Answer | Exception]:

@@ -22,6 +22,7 @@ from core.http import (
 from core.ids import PostId, TopicId
 from forum import lists, posts, reading, sectors, topics
 from forum.former import find_topic_now
+from forum.opening import open_topic
 from forum.pages import read_validator
 from forum.reading import Place
 from forum.replies import Replies
@@ -51,6 +52,7 @@ from forum.shapes import (
     TopicOrder,
     TopicPage,
 )
+from forum.shapes_held import HeldPost
 from storage.cache import VersionedCache
 from storage.database import Database, Reader, Transaction
 from storage.once import Once, encode
@@ -88,7 +90,11 @@ async def read_topics(
         return await lists.read_topics(tx, actor, db.epoch, sector_id, order, after, tag)
 
 
-@post("/sectors/{slug:str}/topics", responses=answers(201, Topic), operation_id="start_topic")
+@post(
+    "/sectors/{slug:str}/topics",
+    responses=answers(201, Topic) | answers(202, HeldPost),
+    operation_id="start_topic",
+)
 async def start_topic(
     slug: FromPath[str],
     data: JSONBody[NewTopic],
@@ -97,14 +103,8 @@ async def start_topic(
     once: NamedDependency[Once],
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
-    """Start a topic with its first post."""
-    replies.ensure_may_attach(actor, data.body)
-
-    async def verb(tx: Transaction) -> Topic:
-        topic_id = await topics.start_topic(tx, actor, slug, data)
-        return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
-
-    answer = await once.answer(db, verb, 201)
+    """Start a topic with its first post; 202 if a rule holds it until a moderator has looked at it."""
+    answer = await open_topic(db, replies, actor, slug, data, once)
     return json_response(answer.body, answer.status)
 
 
@@ -178,7 +178,11 @@ async def read_posts(
     return json_response(body, etag=etag)
 
 
-@post("/topics/{topic_id:int}/posts", responses=answers(201, Post), operation_id="post_reply")
+@post(
+    "/topics/{topic_id:int}/posts",
+    responses=answers(201, Post) | answers(202, HeldPost),
+    operation_id="post_reply",
+)
 async def post_reply(
     topic_id: PathId,
     data: JSONBody[NewReply],

@@ -116,6 +116,20 @@ posts = Table(
     CheckConstraint("(state = 'held') = (number IS NULL) AND (state = 'held') = (path IS NULL)"),
 )
 
+# Why a post is or was held, what it answers, and what became of it.
+held_posts = Table(
+    "held_posts",
+    metadata,
+    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
+    Column("parent_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
+    Column("opens", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("held_at", DateTime(timezone=True), nullable=False),
+    Column("outcome", Text),
+    Column("settled_at", DateTime(timezone=True)),
+    CheckConstraint("(outcome IS NULL) = (settled_at IS NULL)"),
+)
+
 revisions = Table(
     "revisions",
     metadata,

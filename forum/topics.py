@@ -10,12 +10,13 @@ from sqlalchemy import bindparam, func, insert, select, update
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
-from core.ids import MemberId, SectorId, TopicId
+from core.ids import MemberId, PostId, SectorId, TopicId
 from core.text import tidy
 from forum import sectors
 from forum.attaching import use_files
 from forum.authors import author_of, public_group
 from forum.events import TopicChanged, TopicMoved, TopicOpened
+from forum.held import hold_opening
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import (
@@ -26,7 +27,9 @@ from forum.policy import (
     ensure_can_turn_into,
 )
 from forum.quoting import lift
+from forum.screening import Verdict
 from forum.shapes import Assignment, NewTopic, Topic, TopicChange
+from forum.shapes_held import HeldPost
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.visibility import seen_by, visible_topics
@@ -153,8 +156,10 @@ async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int,
     return {row["id"]: topic_of(row) for row in rows}
 
 
-async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -> int:
-    """Start a topic in a sector, with its first post; the topic's id."""
+async def start_topic(
+    tx: Transaction, actor: Actor, slug: str, new: NewTopic, verdict: Verdict | None = None
+) -> int | HeldPost:
+    """Start a topic in a sector, with its first post; the topic's id, or the post if it is held and the topic with it."""
     now = clock.now()
     sector_id = await sectors.get_sector_id(tx, slug)
     ensure_can_start_topic(actor, sector_id, now)
@@ -168,6 +173,7 @@ async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -
         author_id=actor.signed_in(),
         tags=new.tags,
         now=now,
+        is_told=verdict is None or not verdict.holds,
     )
     body = await lift(tx, actor, new.body)
     first = NewPost(
@@ -177,8 +183,14 @@ async def start_topic(tx: Transaction, actor: Actor, slug: str, new: NewTopic) -
         posted_at=now,
         draft=new.draft,
     )
+    if verdict is not None and verdict.holds:
+        held = await hold_opening(tx, actor, topic_id, first, verdict.why)
+        await verdict.keep(tx, PostId(held.id))
+        return held
     (placed,) = await place_posts(tx, topic_id, [first], now)
     await use_files(tx, actor, placed.id, first.html)
+    if verdict is not None:
+        await verdict.keep(tx, PostId(placed.id))
     return topic_id
 
 
@@ -191,14 +203,16 @@ async def open_topic(
     author_id: MemberId | None,
     tags: Sequence[str],
     now: datetime,
+    is_told: bool = True,
 ) -> TopicId:
-    """Open an empty topic and tell the sector; asks no rule. Its first post is placed by who called."""
+    """Open an empty topic and tell the sector, unless it is held; asks no rule. Its first post is placed by who called."""
     title = tidy(title)
     if len(title) < 3:
         raise TitleTooShort(field="title")
     binds = {"sector_id": sector_id, "title": title, "kind": kind, "author_id": author_id, "now": now}
     topic_id = TopicId(await tx.value(_OPEN, tags=sorted(set(tags)), **binds))
-    await tx.record(TopicOpened(sector_id=sector_id, topic_id=topic_id))
+    if is_told:
+        await tx.record(TopicOpened(sector_id=sector_id, topic_id=topic_id))
     return topic_id
 
 

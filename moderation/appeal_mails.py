@@ -25,7 +25,7 @@ FROM decisions d JOIN cases c ON c.id = d.case_id JOIN posts p ON c.object_kind 
     LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
     LEFT JOIN members m ON m.id = p.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
-    AND d.action <> 'no_action' AND d.decided_at <= :settled
+    AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :settled
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """)
 _LABELS = ("rule", "facts", "scope", "duration", "by")

@@ -227,6 +227,8 @@ async def _make(tx: Transaction, row: Record, new: NewAppeal, **whose: int | Non
 
 def _may_appeal(actor: Actor, row: Record, now: datetime) -> bool:
     stands = row["reversed_at"] is None and now < row["decided_at"] + APPEALABLE
+    if row["action"] in ("approve", "approve_edited"):
+        return False
     return stands and (row["has_flagged"] if row["action"] == "no_action" else _is_author(actor, row))
 
 

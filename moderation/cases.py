@@ -3,7 +3,7 @@
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from asyncpg import Record
 from sqlalchemy import BigInteger, bindparam, exists, select, update
@@ -75,7 +75,11 @@ RETURNING cases.id, cases.sector_id
 
 
 async def open_or_join(
-    tx: Transaction, name: ObjectName, sector_id: SectorId, reason: FlagReason, now: datetime
+    tx: Transaction,
+    name: ObjectName,
+    sector_id: SectorId,
+    reason: FlagReason | Literal["rule"],
+    now: datetime,
 ) -> CaseOpened | CaseMoved:
     """The one open case of an object, opened if there is none; as the event to record once all is written.
 

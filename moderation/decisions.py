@@ -25,7 +25,7 @@ from moderation.policy import (
 )
 from moderation.pseudonyms import name_moderator
 from moderation.reading import show_case
-from moderation.shapes import Case, Decision, NewDecision, NewReversal, Reason
+from moderation.shapes import HARMLESS, Case, Decision, NewDecision, NewReversal, Reason
 from moderation.tables import cases, decisions
 from storage.database import Transaction
 from storage.statements import statement
@@ -108,7 +108,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     decision = await show_decision(tx, decision_id)
     if decision.reversal is not None and decision.reversal.facts == facts:
         return decision
-    if decision.action == "no_action" or decision.reversal is not None:
+    if decision.action in HARMLESS or decision.reversal is not None:
         raise NothingToReverse
 
     await take_back(tx, actor, case, decision_id, decision.action)
@@ -138,7 +138,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
 
     for row in await tx.rows(_UNDO, decision=decision_id, now=now):
         if row["reversed_at"] is None:
-            await take_back(tx, actor, case, row["id"], row["action"])
+            await take_back(tx, actor, case, row["id"], row["action"], undone=True)
         write_deed(tx, "undone", actor, case, decision=row["id"])
     await reopen_case(tx, case)
     return await show_case(tx, actor, case.id)

@@ -9,7 +9,7 @@ from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId, MemberId, SectorId, TopicId
 from forum.policy import NotModerator, PostHidden, PostWithdrawn
 from members.policy import AdministratorsOnly
-from moderation.shapes import Action, NewDecision, Reason
+from moderation.shapes import HARMLESS, Action, NewDecision, Reason
 
 # What cannot be taken back waits as long after a decision: mail, publication. Until then it can be undone without a trace.
 SETTLES_AFTER = timedelta(seconds=12)
@@ -130,6 +130,24 @@ class NothingElse(Invalid):
     message = "No action goes with nothing else."
 
 
+class HeldWaits(Conflict):
+    """What is held is decided about: its author waits."""
+
+    message = "This is held and not published. Approve it, or hide it with a reason."
+
+
+class NothingHeld(Conflict):
+    """Only what is held is approved."""
+
+    message = "Nothing is held here any more: it was decided, or its author took it back."
+
+
+class TextMissing(Invalid):
+    """Approving with another text takes that text, and approving as it is takes none."""
+
+    message = "Say what is to be published instead."
+
+
 class NobodyNamed(Conflict):
     """It was written without a name: nothing can be done to anybody."""
 
@@ -204,7 +222,7 @@ def ensure_can_decide_now(actor: Actor, case: CaseFacts) -> None:
 
 def ensure_has_reason(action: Action, reason: Reason | None) -> None:
     """Whatever takes something from somebody states the rule and the facts."""
-    if action == "no_action":
+    if action in HARMLESS:
         return
     if reason is None:
         raise ReasonMissing(field="reason")
@@ -213,8 +231,8 @@ def ensure_has_reason(action: Action, reason: Reason | None) -> None:
 
 
 def ensure_are_together(new: NewDecision) -> None:
-    """Taking no action goes with nothing else."""
-    if "no_action" in new.actions and len(new.actions) > 1:
+    """Taking no action, and approving, go with nothing else."""
+    if HARMLESS & set(new.actions) and len(new.actions) > 1:
         raise NothingElse(field="also")
 
 

@@ -1,7 +1,7 @@
 """Reading cases: a page of one's queues, one case, and the cases that events name."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, get_args
 
@@ -27,8 +27,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import NotFound
+from forum.held import find_held
 from forum.reading import read_posts_by_id
 from forum.shapes import Post
+from forum.shapes_held import HeldPost
 from forum.tables import posts, sectors
 from forum.visibility import seen_by
 from gatherings.tables import rooms
@@ -37,6 +39,8 @@ from moderation.claims import read_claims
 from moderation.discussion import read_notes
 from moderation.ledger import read_decisions
 from moderation.policy import ensure_can_read_queue
+from moderation.rules.matches import read_matches
+from moderation.rules.shapes import RuleMatch
 from moderation.shapes import (
     Case,
     CaseClaim,
@@ -183,11 +187,13 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
     decided = await read_decisions(tx, ids)
     claims = await read_claims(tx, ids)
     weights = await weigh(tx, ids)
+    matches = await read_matches(tx, [row["object_id"] for row in rows])
+    held = await find_held(tx, list(matches)) if matches else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
     for reason in await tx.rows(_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
     made = [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
-    return [(_with(case, claims.get(case.id), weights[case.id]), row) for case, row in made]
+    return [(_with(case, claims.get(case.id), weights[case.id], matches, held), row) for case, row in made]
 
 
 def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], texts: dict[int, Post]) -> Case:
@@ -205,8 +211,17 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
     )
 
 
-def _with(case: Case, claim: CaseClaim | None, weight: Weight) -> Case:
-    return replace(case, claim=claim, score=weight.score, because=weight.words)
+def _with(
+    case: Case,
+    claim: CaseClaim | None,
+    weight: Weight,
+    matches: Mapping[int, list[RuleMatch]],
+    held: Mapping[int, HeldPost],
+) -> Case:
+    caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
+    waits = held.get(case.object.id) if caught else None
+    words = [*dict.fromkeys(f"caught by the rule {one.name}" for one in caught), *weight.words]
+    return replace(case, claim=claim, score=weight.score, because=words, matches=caught, held=waits)
 
 
 def _personal(actor: Actor, case: Case, row: Record) -> Case:

@@ -24,7 +24,8 @@ SELECT m.joined_at,
         AS restricted,
     (SELECT count(*) FROM decisions d JOIN cases c ON c.id = d.case_id
         JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
-        WHERE p.author_id = m.id AND d.undone_at IS NULL AND (d.action = 'no_action' OR d.reversed_at IS NOT NULL))
+        WHERE p.author_id = m.id AND d.undone_at IS NULL AND (
+            d.action IN ('no_action', 'approve', 'approve_edited') OR d.reversed_at IS NOT NULL))
         AS cleared
 FROM members m WHERE m.id = :member
 """)

@@ -15,6 +15,7 @@ from members.mailing import Office
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
 from moderation.policy import SETTLES_AFTER
 from moderation.reasons import show_reason
+from moderation.shapes import HARMLESS
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -147,7 +148,7 @@ def outcome(sender: Sender, report: Record) -> Letter:
         to,
         "outcome",
         address=report["address"],
-        said=words.say("outcome.left" if report["action"] == "no_action" else "outcome.acted"),
+        said=words.say("outcome.left" if report["action"] in HARMLESS else "outcome.acted"),
         reason=f"{reason.rule}: {reason.facts} {reason.mark}" if reason else "",
         link=f"{sender.url}/report/{report['reference']}",
     )

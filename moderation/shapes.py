@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.text import NO_CONTROLS, ONE_LINE
+from core.text import NO_CONTROLS, ONE_LINE, PostBody
 from forum.shapes import Post
+from forum.shapes_held import HeldPost
 from members.shapes import Author
+from moderation.rules.shapes import RuleMatch
 from storage.log import Stream
 
 ObjectKind = Literal["post"]
@@ -15,7 +17,11 @@ FlagReason = Literal[
     "spam", "off_topic", "abusive", "misleading", "private", "illegal", "child_abuse", "danger", "other"
 ]
 CaseState = Literal["open", "decided"]
-Action = Literal["hide", "no_action", "lock", "warn", "silence", "suspend", "remove"]
+Action = Literal[
+    "hide", "no_action", "lock", "warn", "silence", "suspend", "remove", "approve", "approve_edited"
+]
+# What takes nothing from anybody, needs no reason, and stands alone.
+HARMLESS = frozenset({"no_action", "approve", "approve_edited"})
 # What is done to a member, not to what they wrote.
 SANCTIONS = frozenset({"warn", "silence", "suspend", "remove"})
 
@@ -76,9 +82,10 @@ class _Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewDecision(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to do about a case, in the version that was looked at, `also` what else, all with one reason; a restriction
     needs it. `days` and `everywhere` are for what is done to who wrote it: silencing and suspending count in the sector
-    unless everywhere."""
+    unless everywhere. What a rule holds can be approved, or approved with another `text`."""
 
     version: Version
+    text: PostBody | None = None
 
 
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -241,6 +248,9 @@ class Case(Struct, frozen=True, kw_only=True):
     decisions: list[Decision]
     escalated_at: datetime | None = None
     post: Post | None
+    # What a rule holds, and what rules caught; a held one is read here alone.
+    held: HeldPost | None = None
+    matches: list[RuleMatch] = []
     claim: CaseClaim | None = None
     score: float = 0
     because: list[str] = []

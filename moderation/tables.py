@@ -164,7 +164,7 @@ decisions = Table(
     # When whoever it hits was sent the statement of reasons.
     Column("author_told_at", DateTime(timezone=True)),
     CheckConstraint(
-        "action = 'no_action' OR (rule IS NOT NULL AND btrim(rule) <> ''"
+        "action IN ('no_action', 'approve', 'approve_edited') OR (rule IS NOT NULL AND btrim(rule) <> ''"
         " AND facts IS NOT NULL AND btrim(facts) <> '')",
         name="decisions_have_reasons",
     ),

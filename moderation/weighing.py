@@ -31,7 +31,8 @@ _PRIOR_RIGHT, _PRIOR = 1.4, 2.0
 _FLAGS = statement("""
 SELECT f.case_id, f.reason, coalesce(record.decided, 0) AS decided, coalesce(record.upheld, 0) AS upheld
 FROM flags f LEFT JOIN LATERAL (
-    SELECT count(*) AS decided, count(*) FILTER (WHERE d.action <> 'no_action' AND d.reversed_at IS NULL) AS upheld
+    SELECT count(*) AS decided, count(*) FILTER (
+        WHERE d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.reversed_at IS NULL) AS upheld
     FROM flags g JOIN decisions d ON d.case_id = g.case_id AND d.undone_at IS NULL
     WHERE g.member_id = f.member_id AND g.case_id <> f.case_id
 ) record ON true

@@ -33,6 +33,7 @@ SAID = {
     "saved": "It is saved.",
     "kept": "Your draft is kept.",
     "withdrawn": "It is withdrawn. You can restore it.",
+    "taken-back-post": "It is taken back. Nobody has seen it but moderators.",
 }
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.ids import TopicId
 from forum.pages import read_topic_page
-from forum.reading import Place
+from forum.reading import Place, read_posts_by_id
 from forum.shapes import Post, Topic
 from moderation import reading, records
 from moderation.ladder import Ladder
@@ -37,6 +37,8 @@ REASONS: Mapping[str, str] = {
 ACTIONS: Mapping[str, str] = {
     "hide": "Hidden",
     "no_action": "No action",
+    "approve": "Approved",
+    "approve_edited": "Approved with changes",
     "lock": "Locked",
     "warn": "Warned",
     "silence": "Silenced",
@@ -134,18 +136,25 @@ async def exhibit(tx: Reader, viewing: Viewing, case_id: int) -> Exhibit:
     """One case with what stands around it."""
     actor = viewing.actor
     case = await reading.show_case(tx, actor, case_id)
-    if case.post is None:
-        return Exhibit(case, None, Markup(), "", 0, records.CaseAuthor())
-    number = case.post.number
-    if case.involved:
-        author = records.CaseAuthor()
-    else:
+    author = records.CaseAuthor()
+    if not case.involved and (case.post is not None or case.held is not None):
         author = await records.read_case_author(tx, actor, case_id, viewing.ladder)
+    if case.post is None:
+        return Exhibit(case, None, await _answered(tx, viewing, case), "", 0, author)
+    number = case.post.number
     place = Place(order="time", number=max(1, number - _AROUND))
     found = await read_topic_page(tx, actor, TopicId(case.post.topic), place, viewing.epoch)
     near = [each for each in found.posts.items if each.number <= number + _AROUND]
     address = address_of(found.topic)
     return Exhibit(case, found.topic, shown(near, address, number, viewing), address, number, author)
+
+
+async def _answered(tx: Reader, viewing: Viewing, case: Case) -> Markup:
+    # What is held has no place yet: only what it answers stands beside it.
+    if case.held is None or case.held.parent is None:
+        return Markup()
+    found = await read_posts_by_id(tx, viewing.actor, [case.held.parent])
+    return shown(list(found.values()), "", 0, viewing)
 
 
 def shown(posts: Sequence[Post], address: str, number: int, viewing: Viewing) -> Markup:

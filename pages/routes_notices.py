@@ -14,6 +14,7 @@ from forum.policy import ensure_can_reply
 from forum.reading import Place, read_posts
 from forum.replies import Replies
 from forum.shapes import NewReply, Post
+from forum.shapes_held import HeldPost
 from gatherings.gatherings import get_gathering
 from gatherings.notices import boards, columns, notices
 from gatherings.notices.policy import ensure_can_arrange
@@ -58,6 +59,8 @@ async def reply_to_notice(
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
         return await _notice_page(foyer, room_id, notice_id, form, status_of(refusal))
+    if answer.status == 202:
+        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
     number = msgspec.json.decode(answer.body, type=Post).number
     return go_to(f"/r/{room_id}/board/{notice_id}#p{number}")
 

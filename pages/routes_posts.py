@@ -20,6 +20,7 @@ from forum.reading import show_post
 from forum.referring import read_citations
 from forum.replies import Replies
 from forum.shapes import NewReply, Post, ReactionKind, Topic
+from forum.shapes_held import HeldPost
 from pages.attaching import LARGEST_FORM, attach
 from pages.contribution import Place, contribution
 from pages.drafting import AskedKey, draft_in, keep_draft, key_of
@@ -105,6 +106,8 @@ async def post_reply(
         )
     except Refusal as refusal:
         return _reply_page(desk, spot, Form(typed=typed).refuse(refusal), status_of(refusal))
+    if answer.status == 202:
+        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
     number = msgspec.json.decode(answer.body, type=Post).number
     return go_to(f"{address_of(spot.topic)}/{number}#p{number}")
 

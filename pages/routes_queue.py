@@ -188,8 +188,10 @@ _DEEDS: Mapping[str, _Deed] = {
 def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
     """What a form decides: the reason that was picked, with what was written instead of its words, and what else."""
     action = text_in(typed, "act")
-    if action == "no_action":
+    if action in ("no_action", "approve"):
         return {"action": action}
+    if action == "approve_edited":
+        return {"action": action, "text": text_in(typed, "text").strip()}
     also = [one for one in typed.get("also", ()) if one in get_args(Action)]
     if action == "also":
         if not also:

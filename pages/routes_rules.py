@@ -12,6 +12,7 @@ from members.trust import TrustRules
 from moderation.rules import rules
 from moderation.rules.places import rooms_with_rules
 from moderation.rules.policy import ensure_can_keep_rule, ensure_can_read_rules
+from moderation.rules.screening import Screening
 from moderation.rules.shapes import NewRule, Rule, RuleChange, Trial
 from moderation.rules.trying import LATEST, SHOWN, try_rule
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
@@ -83,7 +84,10 @@ async def show_rule(
 
 @post("/rules/{rule_id:int}", include_in_schema=False)
 async def change_rule(
-    rule_id: PathId, desk: NamedDependency[Desk], trust: NamedDependency[TrustRules]
+    rule_id: PathId,
+    desk: NamedDependency[Desk],
+    trust: NamedDependency[TrustRules],
+    screening: NamedDependency[Screening],
 ) -> Response[bytes]:
     """Change a rule, look what it would have caught, or switch it."""
     typed = await read_form(desk.request)
@@ -97,6 +101,7 @@ async def change_rule(
         if act in ("on", "off"):
             async with desk.db.begin() as tx:
                 await rules.switch_rule(tx, desk.actor, rule_id, act == "on")
+            screening.forget()
             return go_to("/rules?done=saved")
         facts = rule_in(typed, kind) | {"sector": rule.sector, "room": rule.room}
         if act == "try":
@@ -105,6 +110,7 @@ async def change_rule(
         async with desk.db.begin() as tx:
             change = to_shape(RuleChange, facts | {"version": version})
             await rules.change_rule(tx, desk.actor, rule_id, change)
+        screening.forget()
     except Refusal as refusal:
         return await _page(desk, trust, kind, _refused(form, refusal), status=status_of(refusal), rule=rule)
     return go_to("/rules?done=saved")

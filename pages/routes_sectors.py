@@ -12,16 +12,17 @@ from core import clock
 from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, status_of
-from core.ids import SectorId, TopicId
-from forum import topics
+from core.ids import SectorId
 from forum.following import show_sector_following
 from forum.lists import read_topics
 from forum.markup import render
+from forum.opening import open_topic
 from forum.policy import ensure_can_start_topic
 from forum.replies import Replies
 from forum.search.similar import read_similar
 from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
+from forum.shapes_held import HeldPost
 from forum.unread import left_by_sector, left_of
 from gatherings.gatherings import read_gatherings
 from pages.addresses import topic_address
@@ -30,7 +31,7 @@ from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, Typed, once_of, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
 from pages.uploads import read_form_with_files
-from storage.database import Database, Transaction
+from storage.database import Database
 
 _NEXT = 3
 _BOARDS = 5
@@ -117,16 +118,12 @@ async def start_topic(
         if text_in(typed, "preview") or text_in(typed, "attach"):
             form = Form(typed=typed, draft=key, preview=render(new.body).html)
             return await _show_form(press, request, actor, db, slug, form)
-
-        async def verb(tx: Transaction) -> Topic:
-            return await topics.show_topic(
-                tx, actor, TopicId(await topics.start_topic(tx, actor, slug, new)), db.epoch
-            )
-
-        answer = await once_of(request, actor, typed).answer(db, verb, 201)
+        answer = await open_topic(db, replies, actor, slug, new, once_of(request, actor, typed))
     except Refusal as refusal:
         form = Form(typed=typed, draft=key).refuse(refusal)
         return await _show_form(press, request, actor, db, slug, form, status_of(refusal))
+    if answer.status == 202:
+        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
     topic = msgspec.json.decode(answer.body, type=Topic)
     return go_to(topic_address(topic.id, topic.title))
 

@@ -17,12 +17,14 @@ from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
 from forum import tending, topics
 from forum.former import find_post_now, find_topic_now
+from forum.held import read_held
 from forum.markup import render
 from forum.pages import read_topic_page, read_validator
 from forum.policy import ensure_can_reply
 from forum.reading import Place, read_posts, read_posts_by_id
 from forum.replies import Replies
 from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic
+from forum.shapes_held import HeldPost
 from forum.shapes_reading import TopicWithPosts
 from pages.attaching import LARGEST_FORM, attach
 from pages.drafting import AskedKey, draft_in, keep_draft, key_of
@@ -150,6 +152,8 @@ async def post_reply(
         reply = to_shape(NewReply, {"body": text_in(typed, "body"), "draft": key})
         if not text_in(typed, "preview") and not text_in(typed, "attach"):
             answer = await replies.post_reply(actor, TopicId(topic_id), reply, once_of(request, actor, typed))
+            if answer.status == 202:
+                return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
             sent = msgspec.json.decode(answer.body, type=Post)
             return go_to(
                 f"{address}/{sent.number}#p{sent.number}" if sent.topic == topic.id else f"/p/{sent.id}"
@@ -247,7 +251,9 @@ async def _render(
         notes = await notes_by_post(tx, actor, facts.id, place.may_move)
         place = replace(place, notes=notes, origins=await origins_of(tx, actor, page.items))
     place = replace(place, read=found.own.read)
-    shown = topic_facts(topic, page, asked, place) | {"own": found.own}
+    shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": []}
+    if actor.id is not None:
+        shown["held"] = (await read_held(tx, actor, facts.id)).items
     if topic.answer:
         answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)
         shown |= {"answered": answer, "answer": answer and Markup(answer.html or "")}

@@ -72,12 +72,20 @@ class Once(Struct, frozen=True, kw_only=True):
         self, db: Database, verb: Callable[[Transaction], Awaitable[Any]], status: int = 200
     ) -> Answer:
         """Run a verb in a transaction of its own and answer with what it returns; or as before, if it ran before."""
+
+        async def answer(tx: Transaction) -> Answer:
+            return Answer(status, encode(await verb(tx)))
+
+        return await self.answer_as(db, answer)
+
+    async def answer_as(self, db: Database, verb: Callable[[Transaction], Awaitable[Answer]]) -> Answer:
+        """The same for a verb that says itself with which status it is answered."""
         async with db.begin() as tx:
             if before := await self.before(tx):
                 return before
-            body = encode(await verb(tx))
-            await self.keep(tx, status, body)
-        return Answer(status, body)
+            answer = await verb(tx)
+            await self.keep(tx, answer.status, answer.body)
+        return answer
 
     async def before(self, tx: Transaction) -> Answer | None:
         """The stored answer, if this key came before; otherwise take the key. `IdempotencyKeyReused` if it asked for

@@ -12,6 +12,7 @@ from forum.search.indexing import index_next
 from forum.search.languages import known_languages
 from forum.search.saving import tell_next
 from moderation import appeal_mails, report_mails, sanctions
+from moderation.rules.screening import forget_sketches
 from storage.database import Database
 from tertulia.community import read_community
 from tertulia.post_office import office_of
@@ -33,6 +34,7 @@ def chores_of(settings: Settings) -> tuple[Chore, ...]:
         partial(appeal_mails.tell_author, office),
         report_mails.forget_reporters,
         sanctions.end_next,
+        forget_sketches,
         partial(talk_mails.mail_next, office),
         due.do_next,
         remind_of_entry,

@@ -15,6 +15,7 @@ from gatherings.rooms.reactions import RoomReactions
 from gatherings.rooms.writing import ensure_may_change, ensure_may_reply
 from members.shapes import Taxonomies
 from members.trust import TrustRules
+from moderation.rules.screening import Screening
 from realtime.bus import Bell, InProcessBell
 from realtime.hub import Hub
 from realtime.limits import Limits as SocketLimits
@@ -39,6 +40,7 @@ class House(Struct, frozen=True, kw_only=True):
     bell: Bell
     hub: Hub
     replies: Replies
+    screening: Screening
     asking: QuestionWriter
     votes: VoteWriter
     ballots: BallotWriter
@@ -59,6 +61,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
     community = read_community(settings.community)
     votes = VoteWriter(db)
     ballots = BallotWriter(db)
+    screening = Screening(db)
     try:
         await bell.start(hub)
         await hub.start()
@@ -70,7 +73,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             db=db,
             bell=bell,
             hub=hub,
-            replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules()),
+            replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.look),
+            screening=screening,
             asking=QuestionWriter(db),
             votes=votes,
             ballots=ballots,

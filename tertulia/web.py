@@ -148,6 +148,7 @@ def _values(house: House, press: Press) -> dict[str, Any]:
         "bell": house.bell,
         "hub": house.hub,
         "replies": house.replies,
+        "screening": house.screening,
         "asking": house.asking,
         "votes": house.votes,
         "ballots": house.ballots,

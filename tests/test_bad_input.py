@@ -67,6 +67,7 @@ RULE = {
 }
 GOOD: dict[str, dict[str, Any]] = {
     "make_rule": RULE,
+    "edit_held_post": {"body": "We compared both."},
     "try_rule": RULE,
     "change_rule": RULE | {"version": 1},
     "register": ACCOUNT | {"display_name": "Jonas"},

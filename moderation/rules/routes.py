@@ -7,6 +7,7 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId, answers, json_response
 from moderation.rules import rules
+from moderation.rules.screening import Screening
 from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleList, Trial
 from moderation.rules.trying import try_rule
 from storage.database import Database
@@ -53,26 +54,41 @@ async def change_rule(
     data: JSONBody[RuleChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    screening: NamedDependency[Screening],
 ) -> Rule:
     """Change a rule in the version that was looked at; where it holds stays."""
     async with db.begin() as tx:
-        return await rules.change_rule(tx, actor, rule_id, data)
+        changed = await rules.change_rule(tx, actor, rule_id, data)
+    screening.forget()
+    return changed
 
 
 @put("/rules/{rule_id:int}/force", operation_id="put_rule_in_force")
-async def put_in_force(rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Rule:
+async def put_in_force(
+    rule_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    screening: NamedDependency[Screening],
+) -> Rule:
     """Switch a rule on."""
     async with db.begin() as tx:
-        return await rules.switch_rule(tx, actor, rule_id, True)
+        switched = await rules.switch_rule(tx, actor, rule_id, True)
+    screening.forget()
+    return switched
 
 
 @delete("/rules/{rule_id:int}/force", status_code=200, operation_id="put_rule_out_of_force")
 async def put_out_of_force(
-    rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+    rule_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    screening: NamedDependency[Screening],
 ) -> Rule:
     """Switch a rule off."""
     async with db.begin() as tx:
-        return await rules.switch_rule(tx, actor, rule_id, False)
+        switched = await rules.switch_rule(tx, actor, rule_id, False)
+    screening.forget()
+    return switched
 
 
 routes = [read_rules, make_rule, try_a_rule, read_rule, change_rule, put_in_force, put_out_of_force]

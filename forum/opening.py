@@ -1,0 +1,39 @@
+"""Opening a topic from outside: looked at first, then started, and answered alike each time it is sent."""
+
+from core.actor import Actor
+from core.ids import TopicId
+from forum import sectors, topics
+from forum.markup import render
+from forum.replies import Replies
+from forum.screening import Written, attempt_of
+from forum.shapes import NewTopic
+from forum.shapes_held import HeldPost
+from storage.database import Database, Transaction
+from storage.once import Answer, Once, encode
+
+
+async def open_topic(
+    db: Database, replies: Replies, actor: Actor, slug: str, new: NewTopic, once: Once
+) -> Answer:
+    """Start a topic with its first post; the answer is 201 with the `Topic`, or 202 with the `HeldPost` that begins it."""
+    replies.ensure_may_attach(actor, new.body)
+    async with db.read() as tx:
+        sector_id = await sectors.get_sector_id(tx, slug)
+    html = render(new.body, site=db.site).html
+    written = Written(
+        kind="topic",
+        sector_id=sector_id,
+        title=new.title,
+        body=new.body,
+        html=html,
+        attempt=attempt_of(once),
+    )
+    verdict = None if actor.id is None else await replies.screen(actor, written)
+
+    async def verb(tx: Transaction) -> Answer:
+        started = await topics.start_topic(tx, actor, slug, new, verdict)
+        if isinstance(started, HeldPost):
+            return Answer(202, encode(started))
+        return Answer(201, encode(await topics.show_topic(tx, actor, TopicId(started), db.epoch)))
+
+    return await once.answer_as(db, verb)

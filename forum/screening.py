@@ -1,0 +1,59 @@
+"""Screening: what is written is looked at before it is published, by rules that are above all that is known here."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from hashlib import sha256
+from typing import Literal
+
+from msgspec import Struct
+
+from core.actor import Actor
+from core.ids import PostId, SectorId, TopicId
+from storage.database import Transaction
+from storage.once import Once
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What a post said before somebody edits it."""
+
+    post_id: PostId
+    body: str
+    html: str
+    posted_at: datetime
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
+    it is sent."""
+
+    kind: Literal["post", "topic", "edit"]
+    sector_id: SectorId
+    topic_id: TopicId | None = None
+    title: str = ""
+    body: str
+    html: str
+    is_unnamed: bool = False
+    attempt: str | None = None
+    before: Earlier | None = None
+
+
+class Verdict(Struct, frozen=True):
+    """That something was caught: whether it is held, what its author is told, and what is to be done in the transaction that
+    writes it."""
+
+    holds: bool
+    why: str
+    keep: Callable[[Transaction, PostId], Awaitable[None]]
+
+
+def attempt_of(once: Once) -> str | None:
+    """What stands for one request, however often it is sent, and does not say whose it is."""
+    return None if once.key is None else sha256(f"{once.scope} {once.key}".encode()).hexdigest()
+
+
+Screen = Callable[[Actor, Written], Awaitable[Verdict | None]]
+
+
+async def let_through(actor: Actor, written: Written) -> Verdict | None:
+    """Where nobody screens."""
+    return None

@@ -1,0 +1,91 @@
+"""Approving and rejecting what rules hold: what a decision does to a held post, and how it is taken back."""
+
+from core.actor import Actor
+from core.ids import MemberId, PostId, TopicId
+from forum.held import ensure_waits, find_held, release, rewrite, settle_held
+from forum.hiding import hide_post, unhide_post
+from forum.inbox import tell
+from forum.shapes_held import HeldPost
+from moderation.policy import CaseFacts, HeldWaits, NothingHeld, TextMissing
+from moderation.shapes import Action, NewDecision
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+APPROVED, REJECTED = "approved", "rejected"
+
+# Published for some seconds, until that was undone.
+_UNDONE = statement("""
+SELECT 1 FROM held_posts h JOIN posts p ON p.id = h.post_id
+WHERE p.id = :post AND h.outcome = 'approved' AND p.state = 'hidden'
+""")
+_BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decision")
+
+
+async def find_waiting(tx: Reader, case: CaseFacts) -> HeldPost | None:
+    """The held post that a case is about, as long as it waits."""
+    held = (await find_held(tx, [case.object_id])).get(case.object_id)
+    return held if held is not None and held.outcome is None else None
+
+
+async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecision) -> None:
+    """What waits is approved or hidden; what does not can be neither approved nor given a moderator's text."""
+    waits = await find_waiting(tx, case) is not None
+    if waits and action == "no_action":
+        raise HeldWaits
+    if not waits and action in ("approve", "approve_edited") and not await is_undone(tx, case):
+        raise NothingHeld
+    if (action == "approve_edited") != (new.text is not None) and action in ("approve", "approve_edited"):
+        raise TextMissing(field="text")
+
+
+async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | None) -> None:
+    """Publish what was held, as it is or in the moderator's words; its author keeps the own text in the history."""
+    if await is_undone(tx, case):
+        await unhide_post(tx, case.topic_id, PostId(case.object_id))
+        return
+    held = await find_waiting(tx, case)
+    if held is None:
+        raise NothingHeld
+    await ensure_waits(tx, held.id)
+    if text is not None and text != held.body:
+        await rewrite(tx, held, text, actor)
+    await release(tx, PostId(held.id))
+    if held.author is not None:
+        said = "A moderator has changed it and let it through." if text else "A moderator has let it through."
+        await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+
+
+async def is_undone(tx: Reader, case: CaseFacts) -> bool:
+    """It was approved, and that was undone: hidden as it is, it waits for a decision."""
+    return await tx.value(_UNDONE, post=case.object_id) is not None
+
+
+async def unapprove(tx: Transaction, case: CaseFacts) -> None:
+    """Undo that: what was published for some seconds is hidden, and waits for another decision about it."""
+    await hide_post(tx, case.topic_id, PostId(case.object_id))
+
+
+async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
+    """Keep what was held from being published; False where nothing waits. A program took part in it."""
+    held = await find_waiting(tx, case)
+    if held is None:
+        return False
+    await ensure_waits(tx, held.id)
+    await settle_held(tx, held.id, "rejected")
+    await tx.run(_BY_PROGRAM, decision=decision_id)
+    return True
+
+
+async def unreject(tx: Transaction, case: CaseFacts, undone: bool) -> bool:
+    """Have it wait again, or publish it after all; False where nothing was rejected."""
+    held = (await find_held(tx, [case.object_id])).get(case.object_id)
+    if held is None or held.outcome != "rejected":
+        return False
+    if undone:
+        await settle_held(tx, held.id, None)
+        return True
+    await release(tx, PostId(held.id))
+    if held.author is not None:
+        said = "It was looked at again and let through."
+        await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+    return True
