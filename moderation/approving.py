@@ -3,7 +3,6 @@
 from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
 from forum.held import ensure_waits, find_held, release, rewrite, settle_held
-from forum.hiding import hide_post, unhide_post
 from forum.inbox import tell
 from forum.shapes_held import HeldPost
 from moderation.policy import CaseFacts, HeldWaits, NothingHeld, TextMissing
@@ -13,11 +12,7 @@ from storage.statements import statement
 
 APPROVED, REJECTED = "approved", "rejected"
 
-# Published for some seconds, until that was undone.
-_UNDONE = statement("""
-SELECT 1 FROM held_posts h JOIN posts p ON p.id = h.post_id
-WHERE p.id = :post AND h.outcome = 'approved' AND p.state = 'hidden'
-""")
+_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
 _BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decision")
 
 
@@ -32,7 +27,11 @@ async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecis
     waits = await find_waiting(tx, case) is not None
     if waits and action == "no_action":
         raise HeldWaits
-    if not waits and action in ("approve", "approve_edited") and not await is_undone(tx, case):
+    if (
+        not waits
+        and action in ("approve", "approve_edited")
+        and not (action == "approve" and await _is_approved(tx, case))
+    ):
         raise NothingHeld
     if (action == "approve_edited") != (new.text is not None) and action in ("approve", "approve_edited"):
         raise TextMissing(field="text")
@@ -40,9 +39,8 @@ async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecis
 
 async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | None) -> None:
     """Publish what was held, as it is or in the moderator's words; its author keeps the own text in the history."""
-    if await is_undone(tx, case):
-        await unhide_post(tx, case.topic_id, PostId(case.object_id))
-        return
+    if await _is_approved(tx, case):
+        return  # again, after the first time was undone
     held = await find_waiting(tx, case)
     if held is None:
         raise NothingHeld
@@ -53,16 +51,6 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
     if held.author is not None:
         said = "A moderator has changed it and let it through." if text else "A moderator has let it through."
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
-
-
-async def is_undone(tx: Reader, case: CaseFacts) -> bool:
-    """It was approved, and that was undone: hidden as it is, it waits for a decision."""
-    return await tx.value(_UNDONE, post=case.object_id) is not None
-
-
-async def unapprove(tx: Transaction, case: CaseFacts) -> None:
-    """Undo that: what was published for some seconds is hidden, and waits for another decision about it."""
-    await hide_post(tx, case.topic_id, PostId(case.object_id))
 
 
 async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
@@ -89,3 +77,8 @@ async def unreject(tx: Transaction, case: CaseFacts, undone: bool) -> bool:
         said = "It was looked at again and let through."
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
     return True
+
+
+async def _is_approved(tx: Reader, case: CaseFacts) -> bool:
+    # That is published: when the approval is undone it waits for another decision, where it is.
+    return await tx.value(_APPROVED, post=case.object_id) is not None

@@ -40,9 +40,7 @@ async def take_back(
 ) -> None:
     """Have it as if it had not been decided; what is `undone` waits again, what is taken back later is given back."""
     await settle_matches(tx, case.object_id, None if undone else "overturned")
-    if action in ("approve", "approve_edited"):
-        await approving.unapprove(tx, case)
-    elif action == "hide":
+    if action == "hide":
         if not await approving.unreject(tx, case, undone):
             await _unhide(tx, case)
     elif action == "lock":
@@ -53,7 +51,7 @@ async def take_back(
 
 async def _hide(tx: Transaction, case: CaseFacts) -> None:
     post_id = PostId(case.object_id)
-    if not await hide_post(tx, case.topic_id, post_id) and not await approving.is_undone(tx, case):
+    if not await hide_post(tx, case.topic_id, post_id):
         raise NothingToHide
     # Not left to the worker: in its room, too, a question or notice is gone with the decision.
     await _tell_room(tx, PostHidden(topic_id=case.topic_id, post_id=post_id))

@@ -198,9 +198,11 @@ async def test_a_decision_is_undone_within_its_seconds(scene: Scene) -> None:
 
     approved = await scene.decide("approve")
     assert (await scene.ada.delete(f"/decisions/{approved['id']}")).status_code == 200
-    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "hidden"
-    await scene.decide("approve")
     assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"
+    assert (await scene.measured())["overturned"] == 0
+    await scene.decide("hide")
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "hidden"
+    assert (await scene.measured())["upheld"] == 1
 
 
 async def test_what_does_not_fit_is_refused_by_name(scene: Scene) -> None:

@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 HELD = """
 -- What a moderator looks at first. A post keeps its row here when that is over: it tells what its author was told.
