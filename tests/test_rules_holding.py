@@ -180,7 +180,7 @@ async def test_what_is_rejected_is_never_seen_and_its_author_told_why(app: Servi
     (mail,) = mails(app)
     assert WHY["facts"] in mail.get_content() and "A program took part in it." in mail.get_content()
     [told] = (await scene.author.get("/inbox")).json()["items"]
-    assert (told["kind"], told["reason"]) == ("kept_back", "No gambling: It leads to a casino.")
+    assert (told["kind"], told["decision"]) == ("decided", decision["id"])
     assert await scene.measured() == {"caught": 1, "held": 1, "upheld": 1, "overturned": 0}
 
     back = await scene.ben.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was a joke."})

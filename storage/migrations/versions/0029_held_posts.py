@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 HELD = """
 -- What a moderator looks at first. A post keeps its row here when that is over: it tells what its author was told.
