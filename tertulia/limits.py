@@ -69,6 +69,7 @@ LIMITS = {
     "send_report": Limit(20, 3600, 5),
     "make_appeal": Limit(20, 3600, 5),
     "appeal_report": Limit(20, 3600, 5),
+    "take_own_data": Limit(10, 3600, 3),
     "preview": Limit(120, 60, 30),
     # Drafts save themselves, from several windows at once: they take nothing from what one does on purpose.
     "save_draft": Limit(120, 60, 40),

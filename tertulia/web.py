@@ -26,6 +26,7 @@ from realtime.access import Sessions
 from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
 from storage.database import Database
+from tertulia import own_data
 from tertulia.admission import make_door, provide_actor, provide_once
 from tertulia.bodies import StrictRequest
 from tertulia.community import page_community
@@ -50,6 +51,7 @@ def create_app(house: House) -> Front:
             *board_routes,
             *moderation_routes,
             *live_routes,
+            *own_data.routes,
         ],
     )
     pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)

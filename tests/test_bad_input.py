@@ -438,6 +438,7 @@ PARAMETERS = {
     "/api/v1/audit": "after kind sector",
     "/audit": "after kind sector",
     "/api/v1/inbox": "after only done",
+    "/api/v1/me/export.zip": "anonymous",
     "/api/v1/rooms/{room}": "order",
     "/api/v1/rooms/{room}/questions": "after order state",
     "/api/v1/rooms/{room}/notices": "after column q",

@@ -384,13 +384,16 @@ async def test_reminders_go_out_by_mail_with_the_reason_and_a_link_to_the_entry(
     entry = await table.add()
     await table.curator.post(f"/entries/{entry['id']}/requests", {"body": "Which year is this?"})
     await table.service.settle()
+    with clock.stop_at(clock.now() + timedelta(minutes=11)):
+        await table.service.settle()
 
     kept = sorted(
         (table.service.houses[0].settings.data / "mail").glob("*.eml"), key=lambda one: one.stat().st_mtime
     )
     letter = kept[-1].read_text()
     assert "You are asked for a change" in letter
-    assert f"/t/{entry['topic']}" in letter
+    post = (await table.member.get("/inbox")).json()["items"][0]["post"]
+    assert f"/p/{post}\n" in letter
     assert "Which year" not in letter, "what is said is read where it stands"
     async with table.service.client() as visitor:
         found = await visitor.get(f"/b/of/{entry['topic']}")
