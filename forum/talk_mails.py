@@ -170,7 +170,10 @@ def _of_group(
         )
         if one.kind == "answered":
             place = f"/t/{one.topic}/room/{one.number}"
-        said = f"{words.moment(one.told_at, zone)}: {one.excerpt or one.title}".removesuffix(": ")
+        # What is said apart from talk is read where it stands.
+        said = words.moment(one.told_at, zone)
+        if one.excerpt and one.kind in (*TALK, "found"):
+            said += f": {one.excerpt}"
         parts.append("\n".join([*([reason] if reason != before else []), said, f"{sender.url}{place}"]))
         before = reason
     return "\n\n".join(parts)
