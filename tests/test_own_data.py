@@ -5,7 +5,7 @@ import json
 from typing import Any
 from zipfile import ZipFile
 
-from tertulia.own_data import FILES, LEFT_OUT
+from tertulia.kept import FILES, LEFT_OUT
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.live_talk import a_hall
 from tests.walking import Service, plain
