@@ -75,12 +75,7 @@ def create_app(house: House) -> Front:
     )
     app = Litestar.from_config(config)
     _hand_out(app, values)
-    return Front(
-        app,
-        _socket(house),
-        house.registry,
-        house.settings.is_secure,
-    )
+    return Front(app, _socket(house), house.registry, house.settings.is_secure)
 
 
 def _door(house: House) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
