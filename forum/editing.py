@@ -20,6 +20,7 @@ from forum.attaching import ensure_may_attach, use_other_files
 from forum.authors import author_of, public_group
 from forum.differences import bring_together
 from forum.drafts import end_draft
+from forum.held import end_edit, hold_edit
 from forum.inbox import tell
 from forum.markup import render
 from forum.policy import (
@@ -33,7 +34,9 @@ from forum.policy import (
 from forum.posts import ChangeRule, get_post, moment_of
 from forum.quoting import fill_texts, lift, write_out
 from forum.reading import show_post
-from forum.shapes import Post, PostChange, Revision, RevisionList
+from forum.screening import Earlier, Screen, Written, let_through
+from forum.shapes import HeldEdit, Post, PostChange, Revision, RevisionList
+from forum.shapes_held import HeldPost
 from forum.tables import posts, revisions
 from forum.tending import is_slow, take_turn
 from members.tables import members
@@ -105,6 +108,7 @@ class Bounds(Struct, frozen=True):
     rights: Rights = Rights()
     # A text that is also shown by others than the forum, who know nothing of quotations: it stays as it is typed.
     is_plain: bool = False
+    screen: Screen = let_through
 
 
 UNBOUND = Bounds()
@@ -139,8 +143,30 @@ async def edit_post(
 
     if is_slow(actor, topic, now):
         await take_turn(tx, actor.signed_in(), topic, now)
+    verdict = await bounds.screen(actor, _written(tx, topic, row, body), tx)
+    if verdict is not None:
+        await verdict.keep(tx, post_id)
+        # Whose a change without a name is would be written down with it: that is published, and looked at afterwards.
+        if verdict.holds and row["author_id"] is not None:
+            html = render(body, topic=topic.id, site=tx.site).html
+            await hold_edit(tx, actor, post_id, (body, html), verdict.why)
+            return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
     await _write(tx, actor, (topic, post, row), body, now)
     return await show_post(tx, actor, post_id)
+
+
+async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost) -> None:
+    """Let a post say what a held change of it says. No rule is asked."""
+    post_id = PostId(held.id)
+    topic, _, row = await get_post(tx, actor, post_id)
+    (body, html) = held.body, render(held.body, topic=topic.id, site=tx.site).html
+    wrote = row["edited_by"] or row["author_id"]
+    await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=False)
+    by = held.author.id if held.author else None
+    await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=clock.now(), by=by)
+    await use_other_files(tx, actor, post_id, row["html"], html)
+    await end_edit(tx, post_id)
+    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
 
 async def go_back(
@@ -181,6 +207,20 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
             for old, html in zip(found, filled, strict=True)
         ]
     return RevisionList(found)
+
+
+def _written(tx: Transaction, topic: TopicFacts, row: Record, body: str) -> Written:
+    post_id = PostId(row["id"])
+    was = Earlier(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
+    return Written(
+        kind="edit",
+        sector_id=topic.sector_id,
+        topic_id=topic.id,
+        body=body,
+        html=render(body, topic=topic.id, site=tx.site).html,
+        is_unnamed=row["author_id"] is None,
+        before=was,
+    )
 
 
 async def _merged(tx: Transaction, actor: Actor, row: Record, version: int, mine: str) -> str:

@@ -29,20 +29,35 @@ INSERT INTO held_posts (post_id, parent_id, opens, why, held_at) VALUES (:post, 
 """)
 _HIDE_TOPIC = statement("UPDATE topics SET hidden_at = :now WHERE id = :topic")
 _COLUMNS = """
-SELECT p.id, p.topic_id, t.title, h.opens, h.parent_id, h.why, p.body, p.html, h.held_at, p.edited_at, p.version, h.outcome,
+SELECT p.id, p.topic_id, t.title, h.opens, h.parent_id, h.why, coalesce(h.edit_body, p.body) AS body,
+    coalesce(h.edit_html, p.html) AS html, h.held_at, p.edited_at, p.version, h.outcome, h.edit_body IS NOT NULL AS is_edit,
     m.id AS member_id, m.handle, m.display_name, t.sector_id
 FROM held_posts h JOIN posts p ON p.id = h.post_id JOIN topics t ON t.id = p.topic_id
-LEFT JOIN members m ON m.id = p.author_id
+LEFT JOIN members m ON m.id = coalesce(h.edit_by, p.author_id)
 """
 _MINE = statement(f"""
-{_COLUMNS} WHERE p.author_id = :member AND p.state = 'held'
+{_COLUMNS} WHERE ((p.author_id = :member AND p.state = 'held') OR h.edit_by = :member)
     AND (CAST(:topic AS bigint) IS NULL OR (p.topic_id = :topic AND h.outcome IS NULL))
 ORDER BY p.id DESC LIMIT {MOST}
 """)
-_ONE = statement(f"{_COLUMNS} WHERE p.author_id = :member AND p.id = :post")
+_ONE = statement(f"{_COLUMNS} WHERE coalesce(h.edit_by, p.author_id) = :member AND p.id = :post")
 _ANY = statement(f"{_COLUMNS} WHERE p.id = ANY(CAST(:posts AS bigint[]))")
 _HOLD = statement("SELECT h.outcome FROM held_posts h WHERE h.post_id = :post FOR NO KEY UPDATE")
-_SETTLE = statement("UPDATE held_posts SET outcome = :outcome, settled_at = :now WHERE post_id = :post")
+_SETTLE = statement("""
+UPDATE held_posts SET outcome = :outcome, settled_at = :now,
+    was_approved = was_approved OR coalesce(:outcome, '') = 'approved'
+WHERE post_id = :post
+""")
+_NOTE_EDIT = statement("""
+INSERT INTO held_posts (post_id, opens, why, held_at, edit_body, edit_html, edit_by)
+VALUES (:post, false, :why, :now, :body, :html, :by)
+ON CONFLICT (post_id) DO UPDATE SET why = excluded.why, held_at = excluded.held_at, edit_body = excluded.edit_body,
+    edit_html = excluded.edit_html, edit_by = excluded.edit_by, outcome = NULL, settled_at = NULL
+""")
+_CHANGE_EDIT = statement("UPDATE held_posts SET edit_body = :body, edit_html = :html WHERE post_id = :post")
+_END_EDIT = statement(
+    "UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_by = NULL WHERE post_id = :post"
+)
 # The topic before the post, always. What it answers may have gone elsewhere meanwhile, and it goes after it.
 _WHERE = statement("""
 SELECT coalesce(q.topic_id, p.topic_id) FROM posts p JOIN held_posts h ON h.post_id = p.id
@@ -84,6 +99,21 @@ async def hold_opening(tx: Transaction, actor: Actor, topic_id: TopicId, post: N
     """Keep the first post of a topic, and with it the topic, which nobody has heard of."""
     await tx.run(_HIDE_TOPIC, topic=topic_id, now=clock.now())
     return await _keep(tx, actor, topic_id, post, why, opens=True)
+
+
+async def hold_edit(tx: Transaction, actor: Actor, post_id: PostId, text: tuple[str, str], why: str) -> None:
+    """Keep another text for a published post, which says what it said until this is let through; a later change takes the
+    place of one that waits. `text` is as written, and as shown."""
+    body, html = text
+    await tx.run(
+        _NOTE_EDIT, post=post_id, body=body, html=html, by=actor.signed_in(), why=why, now=clock.now()
+    )
+
+
+async def end_edit(tx: Transaction, post_id: PostId) -> None:
+    """Say that a held change is the post's text now."""
+    await settle_held(tx, post_id, "approved")
+    await tx.run(_END_EDIT, post=post_id)
 
 
 async def read_held(tx: Reader, actor: Actor, topic_id: TopicId | None = None) -> HeldPostList:
@@ -140,6 +170,9 @@ async def settle_held(tx: Transaction, post_id: int, outcome: str | None) -> Non
 async def rewrite(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
     """Give a held post another text. No rule is asked."""
     html = render(body, topic=held.topic, site=tx.site).html
+    if held.is_edit:
+        await tx.run(_CHANGE_EDIT, post=held.id, body=body, html=html)
+        return
     await edit_held(tx, PostId(held.id), body, html, clock.now())
     await use_other_files(tx, actor, held.id, held.html, html)
 
@@ -182,6 +215,7 @@ def _held(row: Record, html: str) -> HeldPost:
         topic=row["topic_id"],
         title=row["title"],
         opens=row["opens"],
+        is_edit=row["is_edit"],
         parent=row["parent_id"],
         author=author_of(row["member_id"], row["handle"], row["display_name"], None),
         why=row["why"],

@@ -28,7 +28,7 @@ async def open_topic(
         html=html,
         attempt=attempt_of(once),
     )
-    verdict = None if actor.id is None else await replies.screen(actor, written)
+    verdict = None if actor.id is None else await replies.screen(actor, written, None)
 
     async def verb(tx: Transaction) -> Answer:
         started = await topics.start_topic(tx, actor, slug, new, verdict)

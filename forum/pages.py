@@ -1,7 +1,7 @@
 """A topic as it is opened: the topic and one page of its posts, and what tells whether a page is still the same."""
 
 from msgspec.structs import replace
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select
 
 from core.actor import Actor
 from core.errors import NotFound
@@ -9,7 +9,7 @@ from core.ids import TopicId
 from forum.following import following_of, with_following
 from forum.reading import Place, read_posts
 from forum.shapes_reading import NOBODYS, TopicWithPosts
-from forum.tables import readings
+from forum.tables import held_posts, posts, readings
 from forum.tables import topics as topic_table
 from forum.topics import TOPICS, topic_of
 from forum.unread import own_of, since, with_left
@@ -28,7 +28,18 @@ _topic = TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(
 )
 _TOPIC = statement(_topic)
 # What a member has read is laid over what everybody sees.
-_OWN_TOPIC = statement(with_following(with_left(_topic)).add_columns(readings.c.read, readings.c.read_at))
+_reader = bindparam("reader", type_=BigInteger)
+_holds = exists().where(
+    held_posts.c.post_id == posts.c.id,
+    held_posts.c.outcome.is_(None),
+    posts.c.topic_id == topic_table.c.id,
+    or_(and_(posts.c.author_id == _reader, posts.c.state == "held"), held_posts.c.edit_by == _reader),
+)
+_OWN_TOPIC = statement(
+    with_following(with_left(_topic)).add_columns(
+        readings.c.read, readings.c.read_at, _holds.correlate(topic_table).label("holds")
+    )
+)
 _VALIDATOR = statement(
     select(func.coalesce(_own, 0), func.coalesce(_faces, 0), topic_table.c.sector_id).where(
         topic_table.c.id == bindparam("id"), visible_topics()
@@ -59,5 +70,7 @@ async def read_topic_page(
         raise NotFound
     stream = Stream(channel, epoch, row["seq"])
     topic = topic_of(row, stream)
-    own = NOBODYS if actor.id is None else replace(own_of(row), following=following_of(row))
+    own = (
+        NOBODYS if actor.id is None else replace(own_of(row), following=following_of(row), holds=row["holds"])
+    )
     return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream), own)

@@ -141,7 +141,7 @@ class Replies:
                 draft=reply.draft,
             )
             item = _Reply(topic_id=topic.id, post=post, author=_author(actor), once=once)
-            verdict = await self.screen(actor, _written(topic, post, once))
+            verdict = await self.screen(actor, _written(topic, post, once), None)
             try:
                 if turn is not None or verdict is not None or "/files/" in body:
                     answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item, verdict)
@@ -160,7 +160,7 @@ class Replies:
     def bounds(self, actor: Actor) -> Bounds:
         """What a change of a post has to comply with besides the rules of posts."""
         rights = Rights() if self.trust is None else rights_of(self.trust, actor)
-        return Bounds(self.changed_in_room, rights)
+        return Bounds(self.changed_in_room, rights, screen=self.screen)
 
     async def _filled(self, answer: Answer, html: str) -> Answer:
         # Not before it is kept for retries: who asks again is told what is shown then.

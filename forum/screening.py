@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import PostId, SectorId, TopicId
-from storage.database import Transaction
+from storage.database import Reader, Transaction
 from storage.once import Once
 
 
@@ -26,7 +26,7 @@ class Written(Struct, frozen=True, kw_only=True):
     """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
     it is sent."""
 
-    kind: Literal["post", "topic", "edit"]
+    kind: Literal["post", "topic", "edit", "question", "notice"]
     sector_id: SectorId
     topic_id: TopicId | None = None
     title: str = ""
@@ -44,6 +44,8 @@ class Verdict(Struct, frozen=True):
     holds: bool
     why: str
     keep: Callable[[Transaction, PostId], Awaitable[None]]
+    # The same where others than moderators let it through: it is written down, and opens no case.
+    note: Callable[[Transaction, PostId], Awaitable[None]]
 
 
 def attempt_of(once: Once) -> str | None:
@@ -51,9 +53,10 @@ def attempt_of(once: Once) -> str | None:
     return None if once.key is None else sha256(f"{once.scope} {once.key}".encode()).hexdigest()
 
 
-Screen = Callable[[Actor, Written], Awaitable[Verdict | None]]
+# Inside a transaction it looks through that, so that nobody waits for a second connection while holding one.
+Screen = Callable[[Actor, Written, Reader | None], Awaitable[Verdict | None]]
 
 
-async def let_through(actor: Actor, written: Written) -> Verdict | None:
+async def let_through(actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
     """Where nobody screens."""
     return None

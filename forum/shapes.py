@@ -136,6 +136,13 @@ class TopicPage(Struct, frozen=True):
     pinned: list[Topic] = []
 
 
+class HeldEdit(Struct, frozen=True, kw_only=True):
+    """That a change of a post is held until a moderator has looked at it: the post says what it said. See /held/{id}."""
+
+    code: str = "held_by_rule"
+    why: str
+
+
 class Post(Struct, frozen=True):
     """A contribution. Without `html` it is a tombstone: the place of something withdrawn or hidden.
 
@@ -161,6 +168,8 @@ class Post(Struct, frozen=True):
     body: str | None | UnsetType = UNSET
     is_cited: bool = False
     is_shared: bool = False
+    # Only in the answer to a change that is held.
+    held_edit: HeldEdit | UnsetType = UNSET
 
 
 class Citation(Struct, frozen=True):

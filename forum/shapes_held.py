@@ -12,7 +12,7 @@ HeldOutcome = Literal["approved", "rejected", "withdrawn"]
 
 
 class HeldPost(Struct, frozen=True, kw_only=True):
-    """A post that a moderator looks at first: for its author and the moderators alone, until then.
+    """A post that a moderator looks at first, or a change of one: for its author and the moderators alone, until then.
 
     `why` is what its author is told; `parent` the post it answers, and `title` that of the topic it opens. It waits as long
     as there is no `outcome`.
@@ -22,6 +22,7 @@ class HeldPost(Struct, frozen=True, kw_only=True):
     topic: int
     title: str
     opens: bool
+    is_edit: bool = False
     parent: int | None
     author: Author | None
     state: Literal["held"] = "held"

@@ -94,6 +94,8 @@ class Own(Struct, frozen=True, kw_only=True):
     read: Read = NOTHING
     mark: Mark = Mark()
     following: Following | None = None
+    # Whether something of theirs in it waits for a moderator.
+    holds: bool = False
 
 
 NOBODYS = Own()

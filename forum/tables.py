@@ -127,7 +127,13 @@ held_posts = Table(
     Column("held_at", DateTime(timezone=True), nullable=False),
     Column("outcome", Text),
     Column("settled_at", DateTime(timezone=True)),
+    # Of a published post: the text that it does not say yet, and whose change it is.
+    Column("edit_body", Text),
+    Column("edit_html", Text),
+    Column("edit_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    Column("was_approved", Boolean, nullable=False, server_default="false"),
     CheckConstraint("(outcome IS NULL) = (settled_at IS NULL)"),
+    CheckConstraint("(edit_body IS NULL) = (edit_html IS NULL)"),
 )
 
 revisions = Table(

@@ -2,10 +2,11 @@
 
 from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
+from forum.editing import publish_edit
 from forum.held import ensure_waits, find_held, release, rewrite, settle_held
 from forum.inbox import tell
 from forum.shapes_held import HeldPost
-from moderation.policy import CaseFacts, HeldWaits, NothingHeld, TextMissing
+from moderation.policy import CaseFacts, EditAsItIs, HeldWaits, NothingHeld, TextMissing
 from moderation.shapes import Action, NewDecision
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -24,7 +25,8 @@ async def find_waiting(tx: Reader, case: CaseFacts) -> HeldPost | None:
 
 async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecision) -> None:
     """What waits is approved or hidden; what does not can be neither approved nor given a moderator's text."""
-    waits = await find_waiting(tx, case) is not None
+    held = await find_waiting(tx, case)
+    waits = held is not None
     if waits and action == "no_action":
         raise HeldWaits
     if (
@@ -33,6 +35,8 @@ async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecis
         and not (action == "approve" and await _is_approved(tx, case))
     ):
         raise NothingHeld
+    if held is not None and held.is_edit and action == "approve_edited":
+        raise EditAsItIs
     if (action == "approve_edited") != (new.text is not None) and action in ("approve", "approve_edited"):
         raise TextMissing(field="text")
 
@@ -47,7 +51,7 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
     await ensure_waits(tx, held.id)
     if text is not None and text != held.body:
         await rewrite(tx, held, text, actor)
-    await release(tx, PostId(held.id))
+    await _publish(tx, actor, held)
     if held.author is not None:
         said = "A moderator has changed it and let it through." if text else "A moderator has let it through."
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
@@ -64,7 +68,7 @@ async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
     return True
 
 
-async def unreject(tx: Transaction, case: CaseFacts, undone: bool) -> bool:
+async def unreject(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:
     """Have it wait again, or publish it after all; False where nothing was rejected."""
     held = (await find_held(tx, [case.object_id])).get(case.object_id)
     if held is None or held.outcome != "rejected":
@@ -72,11 +76,18 @@ async def unreject(tx: Transaction, case: CaseFacts, undone: bool) -> bool:
     if undone:
         await settle_held(tx, held.id, None)
         return True
-    await release(tx, PostId(held.id))
+    await _publish(tx, actor, held)
     if held.author is not None:
         said = "It was looked at again and let through."
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
     return True
+
+
+async def _publish(tx: Transaction, actor: Actor, held: HeldPost) -> None:
+    if held.is_edit:
+        await publish_edit(tx, actor, held)
+    else:
+        await release(tx, PostId(held.id))
 
 
 async def _is_approved(tx: Reader, case: CaseFacts) -> bool:

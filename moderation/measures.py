@@ -41,7 +41,7 @@ async def take_back(
     """Have it as if it had not been decided; what is `undone` waits again, what is taken back later is given back."""
     await settle_matches(tx, case.object_id, None if undone else "overturned")
     if action == "hide":
-        if not await approving.unreject(tx, case, undone):
+        if not await approving.unreject(tx, actor, case, undone):
             await _unhide(tx, case)
     elif action == "lock":
         await unlock_topic(tx, actor, case.topic_id)

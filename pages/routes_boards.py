@@ -10,11 +10,12 @@ from core.errors import Refusal
 from core.http import Cursor, PathId, status_of
 from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
 from forum.posts import set_reaction
+from forum.replies import Replies
 from gatherings.gatherings import get_gathering
 from gatherings.notices import boards, notices
 from gatherings.notices import reading as notice_reading
 from gatherings.notices.routes import OnlyColumn, Words
-from gatherings.notices.shapes import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNotice, NoticeChange
+from gatherings.notices.shapes import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNotice, Notice, NoticeChange
 from gatherings.rooms import rooms
 from gatherings.rooms.writing import get_writer
 from pages.board_view import SHOWN, STAYS, Board, Filter, Shelf, blank, stand_of
@@ -22,7 +23,7 @@ from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, t
 from pages.press import go_to
 from pages.room_view import look_about
 from pages.routes_rooms import Foyer
-from storage.database import Reader
+from storage.database import Reader, Transaction
 from storage.log import Stream, read_head
 
 
@@ -57,7 +58,9 @@ async def show_wall(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[
 
 
 @post("/r/{room_id:int}/notices", include_in_schema=False)
-async def post_notice(room_id: PathId, foyer: NamedDependency[Foyer]) -> Response[bytes]:
+async def post_notice(
+    room_id: PathId, foyer: NamedDependency[Foyer], replies: NamedDependency[Replies]
+) -> Response[bytes]:
     """Put a notice on the board."""
     typed = await read_form(foyer.request)
     actor, room = foyer.actor, RoomId(room_id)
@@ -72,7 +75,11 @@ async def post_notice(room_id: PathId, foyer: NamedDependency[Foyer]) -> Respons
             },
         )
         once = once_of(foyer.request, actor, typed)
-        await once.answer(foyer.db, lambda tx: notices.post_notice(tx, actor, room, new), 201)
+
+        async def verb(tx: Transaction) -> Notice:
+            return await notices.post_notice(tx, actor, room, new, replies.screen)
+
+        await once.answer(foyer.db, verb, 201)
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
         return await _page(foyer, room, Filter(), form, status=status_of(refusal))

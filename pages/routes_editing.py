@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from msgspec import UNSET
 
 from core import clock
 from core.actor import Actor
@@ -61,7 +62,7 @@ async def edit_post(
             preview = render(change.body, topic=spot.topic.id).html
             return _edit_page(desk, spot, Form(typed=typed, version=version, preview=preview))
         async with desk.db.begin() as tx:
-            await editing.edit_post(
+            changed = await editing.edit_post(
                 tx, desk.actor, PostId(post_id), change, version, replies.bounds(desk.actor)
             )
     except Stale:
@@ -70,7 +71,7 @@ async def edit_post(
         # What was typed stays, and so does the version that it started from.
         form = Form(typed=typed, version=version).refuse(refusal)
         return _edit_page(desk, spot, form, status_of(refusal))
-    return go_to(spot.address)
+    return go_to(spot.address if changed.held_edit is UNSET else f"/held/{post_id}")
 
 
 @get("/p/{post_id:int}/history", include_in_schema=False)

@@ -252,7 +252,7 @@ async def _render(
         place = replace(place, notes=notes, origins=await origins_of(tx, actor, page.items))
     place = replace(place, read=found.own.read)
     shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": []}
-    if actor.id is not None:
+    if found.own.holds:
         shown["held"] = (await read_held(tx, actor, facts.id)).items
     if topic.answer:
         answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)

@@ -75,7 +75,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             hub=hub,
             replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.look),
             screening=screening,
-            asking=QuestionWriter(db),
+            asking=QuestionWriter(db, screening.look),
             votes=votes,
             ballots=ballots,
             room_reactions=RoomReactions(db),

@@ -347,3 +347,50 @@ async def test_where_no_rule_asks_for_more_nothing_is_asked_and_what_is_switched
     screening.read_at -= FRESH
     assert await screening.look(actor, written) is None
     assert FRESH < 2
+
+
+async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_said(
+    app: Service, scene: Scene
+) -> None:
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+
+    answer = await scene.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
+
+    assert (answer.status_code, answer.json()["html"]) == (200, "<p>About cobalt</p>\n")
+    assert answer.json()["held_edit"] == {"code": "held_by_rule", "why": "Gambling is looked at first."}
+    assert not any("casino" in html for html in await scene.bodies(scene.member))
+    mine = (await scene.author.get(f"/held/{post['id']}")).json()
+    assert (mine["is_edit"], mine["body"], mine["outcome"]) == (True, "Try my casino", None)
+    assert "Your change waits" in (await scene.author.client.get(f"/t/{scene.topic}/cobalt-tracing")).text
+    assert "change of a published post" in (await scene.ada.client.get("/queue")).text
+    refused = await scene.ada.post(
+        f"/cases/{(await scene.case())['id']}/decisions",
+        {"version": (await scene.case())["version"], "action": "approve_edited", "text": "Mine"},
+    )
+    assert refused.json()["code"] == "edit_as_it_is"
+
+    rejected = await scene.decide("hide")
+    assert (await scene.author.get(f"/held/{post['id']}")).json()["outcome"] == "rejected"
+    assert (await scene.member.get(f"/posts/{post['id']}")).json()["state"] == "published"
+    await scene.ben.put(f"/decisions/{rejected['id']}/reversal", {"facts": "It was a joke."})
+    assert "casino" in (await scene.member.get(f"/posts/{post['id']}")).json()["html"]
+    said = (await scene.member.get(f"/posts/{post['id']}/revisions")).json()["items"]
+    assert [one["body"] for one in said] == ["Try my casino", "About cobalt"]
+
+
+async def test_what_was_approved_is_not_turned_into_something_else(app: Service, scene: Scene) -> None:
+    await in_force(app, scene.ada, name="Turned", test={"kind": "turned", "hours": 1000})
+    fresh = await a_reply(scene.author, scene.topic, "What I think of cobalt is this")
+    held = await scene.held()
+    await scene.decide("approve")
+
+    edited = await scene.author.patch(f"/posts/{fresh['id']}", {"body": "Something else entirely"})
+    assert "held_edit" not in edited.json()
+    turned = await scene.author.patch(f"/posts/{held['id']}", {"body": "See https://shop.example"})
+    assert turned.json()["held_edit"]["why"] == "Edits that change a post a lot are looked at first."
+    [match] = [one for one in (await scene.case())["matches"] if one["name"] == "Turned"]
+    assert match["why"] == "an edit adds a link to shop.example that was not there before"
+    again = await scene.author.patch(f"/held/{held['id']}", {"body": "Try my casino, please"})
+    assert again.json()["body"] == "Try my casino, please"
+    assert (await scene.author.delete(f"/held/{held['id']}")).json()["outcome"] == "withdrawn"
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"

@@ -17,6 +17,7 @@ from forum.holding import edit_held, hold_posts, release_post
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import NotYours, TopicLocked
+from forum.screening import Screen, Written, let_through
 from forum.shapes import PostChange
 from forum.topics import get_topic
 from gatherings.events import NoticeChanged, NoticePosted
@@ -89,8 +90,10 @@ async def find_notice(tx: Reader, actor: Actor, notice_id: NoticeId) -> tuple[Ro
     return room, notice
 
 
-async def post_notice(tx: Transaction, actor: Actor, room_id: RoomId, new: NewNotice) -> Notice:
-    """Put a notice on the board: a post of the room's topic from now on."""
+async def post_notice(
+    tx: Transaction, actor: Actor, room_id: RoomId, new: NewNotice, screen: Screen = let_through
+) -> Notice:
+    """Put a notice on the board: a post of the room's topic from now on; what a rule holds waits for a host."""
     room = await rooms.get_room(tx, actor, room_id, steady=True)
     now = clock.now()
     _, writer = await take_turn(tx, actor, room_id)
@@ -101,7 +104,11 @@ async def post_notice(tx: Transaction, actor: Actor, room_id: RoomId, new: NewNo
 
     html = render(text, topic=room.topic_id, site=tx.site).html
     post = NewPost(author_id=actor.signed_in(), body=text, html=html, posted_at=now)
-    post_id = await _place(tx, actor, room, post, is_held(actor, room, writer))
+    verdict = await screen(actor, _written(room, text, html), tx)
+    is_caught = verdict is not None and verdict.holds
+    post_id = await _place(tx, actor, room, post, is_caught or is_held(actor, room, writer))
+    if verdict is not None:
+        await (verdict.note if is_caught else verdict.keep)(tx, post_id)
     facts = {"column_id": new.column, "title": title, "expires_at": new.expires_at}
     notice_id = NoticeId(await tx.value(_POST, room_id=room_id, post_id=post_id, **facts))
     await tx.record(NoticePosted(room_id=room_id, notice_id=notice_id))
@@ -220,6 +227,10 @@ async def follow_post(
     if title is not None and _LINE.search(title):
         await tx.run(_NAME, notice=row["id"], title=title[:NOTICE_TITLE_LENGTH])
     await tx.record(NoticeChanged(room_id=row["room_id"], notice_id=row["id"]))
+
+
+def _written(room: RoomFacts, text: str, html: str) -> Written:
+    return Written(kind="notice", sector_id=room.sector_id, topic_id=room.topic_id, body=text, html=html)
 
 
 async def _place(tx: Transaction, actor: Actor, room: RoomFacts, post: NewPost, waits: bool) -> PostId:

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import ColumnId, NoticeId, RoomId
 from core.text import NO_CONTROLS
+from forum.replies import Replies
 from gatherings.notices import columns, notices
 from gatherings.notices import reading as notice_reading
 from gatherings.notices.shapes import (
@@ -23,7 +24,7 @@ from gatherings.notices.shapes import (
     NoticePage,
     NoticePlace,
 )
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.once import Once
 
 OnlyColumn = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
@@ -109,9 +110,14 @@ async def post_notice(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Put a notice on the board."""
-    answer = await once.answer(db, lambda tx: notices.post_notice(tx, actor, RoomId(room_id), data), 201)
+
+    async def verb(tx: Transaction) -> Notice:
+        return await notices.post_notice(tx, actor, RoomId(room_id), data, replies.screen)
+
+    answer = await once.answer(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 

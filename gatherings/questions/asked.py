@@ -11,6 +11,7 @@ from core.ids import RoomId, TopicId
 from forum.holding import hold_posts
 from forum.placing import NewPost, placed_of, placing, tells, written
 from forum.replies import TopicMovedOn
+from forum.screening import Verdict
 from gatherings.events import QuestionAsked
 from gatherings.shapes import Question
 from members.shapes import Author
@@ -105,6 +106,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     once: Once
     lane: Lane
     is_slow: bool
+    verdict: Verdict | None = None
 
 
 async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -> list[Answer]:
@@ -172,7 +174,8 @@ def _answer(room_id: RoomId, asked: Asked, post_id: int, number: int | UnsetType
         anonymous=asked.author is None,
         asked_at=asked.post.posted_at,
         place=None,
-        reason=None,
+        # Only to who asks it now: hosts look at it because of this.
+        reason=asked.verdict.why if asked.verdict is not None and asked.verdict.holds else None,
         answered_how=None,
         answer_post=None,
         merged_into=None,

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from asyncpg import Record
+from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import bindparam, exists, select
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Refusal
-from core.ids import RoomId, TopicId
+from core.ids import PostId, RoomId, TopicId
 from core.text import tidy
 from forum.markup import render
 from forum.placing import NewPost
 from forum.policy import TopicLocked
 from forum.replies import TopicMovedOn
+from forum.screening import Screen, Written, attempt_of, let_through
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.policy import RoomFacts, WriterFacts
@@ -51,8 +54,9 @@ _LOOK = statement(
 class QuestionWriter:
     """Writes questions; one for the process, because those who ask in one room at one moment are written together."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, screen: Screen = let_through) -> None:
         self.db = db
+        self.screen = screen
         self.batches: Batches[tuple[RoomId, Lane], Asked, Answer] = Batches(self._write)
 
     async def ask_question(self, actor: Actor, room_id: RoomId, new: NewQuestion, once: Once) -> Answer:
@@ -68,7 +72,7 @@ class QuestionWriter:
             except Refusal as refusal:
                 return await once.answer_again(self.db, refusal)
             try:
-                if asked.is_slow:
+                if asked.is_slow or asked.verdict is not None:
                     return await self._ask_in_turn(actor, room_id, new, asked)
                 return await self.batches.put((room_id, asked.lane), asked)
             except TopicMovedOn:
@@ -96,9 +100,20 @@ class QuestionWriter:
         # Without a name also what the panel asks waits: few sit there, and to come without approval would tell that one did.
         if lane == "held" and not new.anonymous and is_approved(actor, room, writer):
             lane = "approved"
+        verdict = await self.screen(actor, _written(room, post, once), None)
+        if verdict is not None and verdict.holds:
+            lane = "held"
         author = None if new.anonymous else _face(actor)
         is_slow = room.slow_seconds > 0
-        return Asked(topic=room.topic_id, post=post, author=author, once=once, lane=lane, is_slow=is_slow)
+        return Asked(
+            topic=room.topic_id,
+            post=post,
+            author=author,
+            once=once,
+            lane=lane,
+            is_slow=is_slow,
+            verdict=verdict,
+        )
 
     async def _look_at_writer(self, actor: Actor, room: RoomFacts, has_silences: bool) -> WriterFacts:
         # Most rooms are for all, at any pace, and nobody is silenced there: then nothing more needs to be asked.
@@ -117,6 +132,10 @@ class QuestionWriter:
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
             write = hold_asked if asked.lane == "held" else place_asked
             (answer,) = await write(tx, room_id, [asked])
+            if asked.verdict is not None:
+                # What is held here the hosts let through; what is not, moderators look at.
+                post_id = PostId(msgspec.json.decode(answer.body, type=_Post).post)
+                await (asked.verdict.note if asked.lane == "held" else asked.verdict.keep)(tx, post_id)
             await asked.once.keep(tx, answer.status, answer.body)
         return answer
 
@@ -132,6 +151,22 @@ class QuestionWriter:
                 [one.once for one in asked],
                 lambda fresh: write(tx, room_id, [asked[i] for i in fresh]),
             )
+
+
+class _Post(Struct):
+    post: int
+
+
+def _written(room: RoomFacts, post: NewPost, once: Once) -> Written:
+    return Written(
+        kind="question",
+        sector_id=room.sector_id,
+        topic_id=room.topic_id,
+        body=post.body,
+        html=post.html,
+        is_unnamed=post.author_id is None,
+        attempt=attempt_of(once),
+    )
 
 
 def _unlinked(once: Once, actor: Actor, topic_id: TopicId) -> Once:

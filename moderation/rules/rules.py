@@ -26,9 +26,16 @@ FROM rules r LEFT JOIN sectors s ON s.id = r.sector_id LEFT JOIN rooms o ON o.id
 LEFT JOIN topics t ON t.id = o.topic_id LEFT JOIN members m ON m.id = r.changed_by
 CROSS JOIN LATERAL (
     SELECT count(*) AS caught, count(*) FILTER (WHERE x.action = 'hold') AS held,
-        count(*) FILTER (WHERE x.outcome = 'upheld') AS upheld,
-        count(*) FILTER (WHERE x.outcome = 'overturned') AS overturned
-    FROM rule_matches x WHERE x.rule_id = r.id
+        count(*) FILTER (WHERE came.outcome = 'upheld') AS upheld,
+        count(*) FILTER (WHERE came.outcome = 'overturned') AS overturned
+    FROM rule_matches x JOIN posts p ON p.id = x.post_id LEFT JOIN questions q ON q.post_id = p.id
+    LEFT JOIN notices n ON n.post_id = p.id
+    -- What is held in a room its hosts let through or not: that is no case.
+    CROSS JOIN LATERAL (SELECT coalesce(x.outcome, CASE
+        WHEN x.action = 'hold' AND (q.state = 'dismissed' OR n.taken_off = 'declined') THEN 'upheld'
+        WHEN x.action = 'hold' AND p.state <> 'held' AND coalesce(q.id, n.id) IS NOT NULL THEN 'overturned'
+    END) AS outcome) came
+    WHERE x.rule_id = r.id
 ) c
 WHERE (:administers OR (r.sector_id IS NULL AND r.room_id IS NULL)
     OR coalesce(r.sector_id, t.sector_id) = ANY(CAST(:moderated AS bigint[]))

@@ -6,7 +6,8 @@ on every process within two. Where no rule asks for more, looking at a text asks
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from secrets import token_hex
 
@@ -23,7 +24,7 @@ from moderation.rules.likeness import Sketch, sketch
 from moderation.rules.matching import Before, Found, Text, find, identifier, is_for
 from moderation.rules.shapes import Alike, Anything, Languages, Test
 from moderation.shapes import ObjectName
-from storage.database import Database, Transaction
+from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
 FRESH = 1.5
@@ -58,7 +59,7 @@ SELECT at, sketch FROM sketches
 WHERE sector_id = :sector AND at > :since AND attempt <> :attempt AND sketch && CAST(:sketch AS bigint[])
 ORDER BY at DESC LIMIT :most
 """)
-_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
+_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
 _MATCHED = statement("""
 INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
 VALUES (:rule, :post, :action, :why, CAST(:passages AS jsonb), :now)
@@ -100,14 +101,14 @@ class Screening:
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
 
-    async def look(self, actor: Actor, written: Written) -> Verdict | None:
+    async def look(self, actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
         """What the rules say about a text that somebody is about to publish; nothing if none of them catches it."""
         if actor.moderates_in(written.sector_id):
             return None
-        binding = [rule for rule in await self._fresh() if rule.binds(actor, written)]
+        binding = [rule for rule in await self._fresh(tx) if rule.binds(actor, written)]
         if not binding:
             return None
-        text = await self._text(actor, written, binding)
+        text = await self._text(actor, written, binding, tx)
         caught = [
             (rule, found)
             for rule in binding
@@ -119,31 +120,39 @@ class Screening:
         """Read the rules again at the next look: somebody has changed one here."""
         self.read_at = float("-inf")
 
-    async def _fresh(self) -> Sequence[Active]:
+    async def _fresh(self, tx: Reader | None) -> Sequence[Active]:
         if time.monotonic() - self.read_at < FRESH:
+            return self.rules
+        if tx is not None:
+            await self._read(tx)
             return self.rules
         async with self.reading:
             if time.monotonic() - self.read_at >= FRESH:
-                asked_at = time.monotonic()
-                async with self.db.read() as tx:
-                    self.rules = [_active(row) for row in await tx.rows(_ON)]
-                if any(isinstance(rule.test, Languages) for rule in self.rules):
-                    await asyncio.to_thread(identifier)
-                self.read_at = asked_at
+                async with self.db.read() as own:
+                    await self._read(own)
         return self.rules
 
-    async def _text(self, actor: Actor, written: Written, binding: Sequence[Active]) -> Text:
+    async def _read(self, tx: Reader) -> None:
+        asked_at = time.monotonic()
+        self.rules = [_active(row) for row in await tx.rows(_ON)]
+        self.read_at = asked_at
+        if any(isinstance(rule.test, Languages) for rule in self.rules):
+            await asyncio.to_thread(identifier)
+
+    async def _text(
+        self, actor: Actor, written: Written, binding: Sequence[Active], tx: Reader | None
+    ) -> Text:
         now, tests = clock.now(), [rule.test for rule in binding]
         member = None if written.is_unnamed else actor.id
         known: Sketch = []
         alike: Sequence[tuple[datetime, Sketch]] = ()
         if any(isinstance(test, Alike) for test in tests) and written.before is None:
             known = sketch(written.body)
-            alike = await self._alike(written, known, now) if known else ()
+            alike = await self._alike(written, known, now, tx) if known else ()
         today = 0
         if member is not None and any(isinstance(test, Anything) and test.a_day for test in tests):
-            async with self.db.read() as tx:
-                today = await tx.value(_TODAY, member=member, since=now - _DAY)
+            async with self._reader(tx) as reader:
+                today = await reader.value(_TODAY, member=member, since=now - _DAY)
         return Text(
             title=written.title,
             body=written.body,
@@ -154,22 +163,40 @@ class Screening:
             today=today,
             sketch=known,
             alike=alike,
-            before=await self._before(written),
+            before=await self._before(written, tx),
         )
 
+    @asynccontextmanager
+    async def _reader(self, tx: Reader | None) -> AsyncIterator[Reader]:
+        if tx is not None:
+            yield tx
+            return
+        async with self.db.read() as own:
+            yield own
+
     async def _alike(
-        self, written: Written, known: Sketch, now: datetime
+        self, written: Written, known: Sketch, now: datetime, tx: Reader | None
     ) -> Sequence[tuple[datetime, Sketch]]:
-        binds = {"sector": written.sector_id, "now": now, "since": now - _DAY, "sketch": known, "most": _MOST}
-        async with self.db.single() as tx:
-            rows = await tx.rows(_ALIKE, attempt=written.attempt or token_hex(16), **binds)
+        binds: dict[str, object] = {
+            "sector": written.sector_id,
+            "now": _moment(written),
+            "since": now - _DAY,
+            "sketch": known,
+            "most": _MOST,
+        }
+        binds["attempt"] = written.attempt or token_hex(16)
+        if tx is not None:
+            rows = await tx.rows(_ALIKE, **binds)
+        else:
+            async with self.db.single() as own:
+                rows = await own.rows(_ALIKE, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
-    async def _before(self, written: Written) -> Before | None:
+    async def _before(self, written: Written, tx: Reader | None) -> Before | None:
         if written.before is None:
             return None
-        async with self.db.read() as tx:
-            approved = await tx.value(_APPROVED, post=written.before.post_id)
+        async with self._reader(tx) as reader:
+            approved = await reader.value(_APPROVED, post=written.before.post_id)
         before = written.before
         return Before(
             body=before.body, html=before.html, posted_at=before.posted_at, was_approved=approved is not None
@@ -187,17 +214,27 @@ def _verdict(written: Written, caught: Sequence[tuple[Active, Found]]) -> Verdic
     first = holding[0] if holding else caught[0][0]
     why = first.told or TOLD[str(type(first.test).__struct_config__.tag)]
 
-    async def keep(tx: Transaction, post_id: PostId) -> None:
-        now = clock.now()
+    async def note(tx: Transaction, post_id: PostId) -> None:
+        now = _moment(written)
         for rule, found in caught:
             passages = msgspec.json.encode(found.passages).decode()
             facts = {"rule": rule.id, "action": rule.action, "why": found.why, "passages": passages}
             await tx.run(_MATCHED, post=post_id, now=now, **facts)
-        case = await open_or_join(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
-        await tx.record(case)
-        tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
 
-    return Verdict(bool(holding), why, keep)
+    async def keep(tx: Transaction, post_id: PostId) -> None:
+        await note(tx, post_id)
+        now = _moment(written)
+        case = await open_or_join(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
+        await tx.record(case, now)
+        if not written.is_unnamed:
+            tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
+
+    return Verdict(bool(holding), why, keep, note)
+
+
+def _moment(written: Written) -> datetime:
+    # Others may know who was here at which second: of what has no name only the minute is kept.
+    return clock.coarse(clock.now()) if written.is_unnamed else clock.now()
 
 
 def _active(row: Record) -> Active:

@@ -53,7 +53,7 @@ export function sendByScript(form, send, done) {
       form.elements.key.value = newKey();
       form.querySelector(".preview")?.remove();
       // A rule holds it: where it waits, all that can be done with it is there.
-      if (answer.status === 202) return void location.assign(`/held/${answer.data.id}`);
+      if (answer.status === 202 || answer.data?.held_edit) return void location.assign(`/held/${answer.data.id}`);
       done(answer.data);
     } catch {
       // The same key goes with the next try: if this one had arrived after all, nothing happens twice.
