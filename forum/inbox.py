@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     func,
+    null,
     or_,
     select,
     update,
@@ -128,7 +129,7 @@ _PUT_AWAY = statement(
     .values(done_at=bindparam("now"), read_at=func.coalesce(notifications.c.read_at, bindparam("now")))
 )
 _TAKE_OUT = statement(
-    update(notifications).where(notifications.c.done_at.is_not(None), _group).values(done_at=None)
+    update(notifications).where(notifications.c.done_at.is_not(None), _group).values(done_at=null())
 )
 # Read ones for a quarter, all for a year: enough to find again what one was told; the posts themselves stay.
 READ_KEPT = timedelta(days=90)

@@ -156,3 +156,60 @@ async def test_what_was_told_long_ago_is_forgotten(app: Service) -> None:
 
     kept = await plain(hall.db).fetch("SELECT kind FROM notifications WHERE reason = 'Because' ORDER BY kind")
     assert [row["kind"] for row in kept] == ["kind 0", "kind 1", "kind 3"]
+
+
+async def test_what_is_done_is_put_away_with_what_came_before_and_found_again(told: Told) -> None:
+    await told.tell()
+    await told.tell("reminder")
+    latest, first = await told.items()
+    await told.tell("assigned")
+
+    assert (await told.reader.put(f"/inbox/{latest['id']}/done")).json() == {"unread": 1}
+
+    assert [item["kind"] for item in await told.items()] == ["assigned"], "what came later stays"
+    away = (await told.reader.get("/inbox?done=true")).json()["items"]
+    assert [(item["id"], item["is_read"], item["is_done"]) for item in away] == [
+        (latest["id"], True, True),
+        (first["id"], True, True),
+    ]
+    assert (await told.reader.put(f"/inbox/{latest['id']}/done")).json() == {"unread": 1}, "twice is once"
+    assert (await told.reader.delete(f"/inbox/{latest['id']}/done")).status_code == 200
+    assert len(await told.items()) == 3
+    stranger = await a_person(told.app)
+    assert (await stranger.put(f"/inbox/{latest['id']}/done")).status_code == 404
+
+
+async def test_an_inbox_is_narrowed_down_to_kinds(told: Told) -> None:
+    for kind in ("reply", "answered", "reminder"):
+        await told.tell(kind)
+
+    for only, kinds in (
+        ("replies", ["reply"]),
+        ("tasks", ["reminder"]),
+        ("rooms", ["answered"]),
+        ("found", []),
+    ):
+        page = (await told.reader.get(f"/inbox?only={only}")).json()
+        assert [item["kind"] for item in page["items"]] == kinds
+        assert page["unread"] == 3, "how many there are of all"
+    refused = await told.reader.get("/inbox?only=nothing")
+    assert refused.status_code in (400, 422) and refused.json()["code"]
+
+
+async def test_the_page_puts_away_and_narrows_down_without_a_script(told: Told) -> None:
+    await told.tell("reply")
+    (item,) = await told.items()
+    headers = {"Origin": told.app.urls[0]}
+    page = await told.reader.client.get("/inbox?only=replies")
+    assert f'value="done-{item["id"]}"' in page.text and 'aria-current="page">Replies' in page.text
+    form = {"read": f"done-{item['id']}", "back": "/inbox?only=replies"}
+    done = await told.reader.client.post("/inbox/read", data=form, headers=headers)
+    assert (done.status_code, done.headers["location"]) == (303, "/inbox?only=replies")
+    assert f'value="undone-{item["id"]}"' in (await told.reader.client.get("/inbox?done=true")).text
+    back = {"read": f"undone-{item['id']}", "back": "https://elsewhere.example/"}
+    assert (await told.reader.client.post("/inbox/read", data=back, headers=headers)).headers[
+        "location"
+    ] == "/"
+    assert len(await told.items()) == 1
+    bad = await told.reader.client.post("/inbox/read", data={"read": "burn-1"}, headers=headers)
+    assert bad.status_code >= 400

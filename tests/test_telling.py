@@ -1,14 +1,18 @@
 """Telling those who follow: whom, why, once; by mail only what is still unread when its time has come."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from core import clock
-from forum.talk_mails import mail_next
+from forum.quoting import quote
+from forum.talk_mails import MOST_A_DAY, mail_next
 from members.mail import Letter, Sender
 from members.mailing import Office
+from tertulia.post_office import PostOffice
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.hiding import hide_rows
 from tests.walking import Service, plain
@@ -250,3 +254,129 @@ async def test_the_page_says_when_mail_comes(talk: Talk) -> None:
     assert (await talk.reader.get("/me/mail")).json() == form
     refused = await talk.reader.client.post("/settings/mail", data=form | {"time_zone": "X"}, headers=headers)
     assert refused.status_code == 422 and "not a known time zone" in refused.text
+
+
+async def test_a_reply_that_quotes_and_names_one_is_told_once(talk: Talk) -> None:
+    mine = await a_reply(talk.reader, talk.topic, "We compared both ways.")
+    body = (
+        f"{quote(mine['id'], mine['number'], 'Reader', 'We compared both ways.')}How, @{talk.reader.handle}?"
+    )
+    reply = await a_reply(talk.author, talk.topic, body, mine["id"])
+
+    told = [one for one in await talk.told() if one[0] in ("reply", "quoted", "mentioned")]
+    assert len(told) == 1
+    edited = await talk.author.patch(f"/posts/{reply['id']}", {"body": f"{body} Again @{talk.reader.handle}"})
+    assert edited.status_code == 200, edited.text
+    assert [one for one in await talk.told() if one[0] in ("reply", "quoted", "mentioned")] == told
+
+
+async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
+    mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
+    await talk.app.settle()
+    await talk.write("An answer.", parent=mine)
+    first_is_writing, go_on, sent = asyncio.Event(), asyncio.Event(), []
+
+    async def slow(letter: Letter) -> None:
+        sent.append(letter)
+        first_is_writing.set()
+        await go_on.wait()
+
+    async def quick(letter: Letter) -> None:
+        sent.append(letter)
+
+    sender = Sender("The Community", "https://forum.example")
+    with clock.stop_at(NOON + timedelta(minutes=10)):
+        first = asyncio.create_task(mail_next(Office(sender, slow), talk.app.db))
+        await asyncio.wait_for(first_is_writing.wait(), 30)
+        # It finds what the first one holds, and leaves it.
+        assert not await mail_next(Office(sender, quick), talk.app.db)
+        go_on.set()
+        assert await first
+        assert not await mail_next(Office(sender, quick), talk.app.db)
+    assert len(sent) == 1
+
+
+async def test_no_more_letters_a_day_than_the_most(talk: Talk) -> None:
+    mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
+    await talk.app.settle()
+    await talk.write("An answer.", parent=mine)
+    await plain(talk.app.db).execute(
+        "INSERT INTO notifications (member_id, kind, reason, topic_id, told_at, mailed_at)"
+        " SELECT $1, 'kind ' || n, '', $2, $3, CAST($3 AS timestamptz) + make_interval(secs => n)"
+        " FROM generate_series(1, $4) n",
+        talk.reader.id,
+        talk.topic,
+        NOON - timedelta(hours=20),
+        MOST_A_DAY,
+    )
+
+    assert await talk.mail(NOON + timedelta(minutes=10)) == []
+    (letter,) = await talk.mail(NOON + timedelta(hours=5))
+    assert "An answer." in letter.text, "it comes later, and is not lost"
+
+
+@pytest.mark.parametrize(
+    ("path", "scope", "level"),
+    [
+        ("/sectors/mobility", "sector", "watching_first_post"),
+        ("/tags/cobalt", "tag", "watching_first_post"),
+        ("/tags/cobalt", "tag", "watching"),
+    ],
+)
+async def test_one_click_stops_what_one_sector_or_tag_brings(
+    app: Service, talk: Talk, path: str, scope: str, level: str
+) -> None:
+    await talk.reader.patch("/me/mail", {"followed": "at_once"})
+    await talk.reader.put(f"{path}/following", {"level": level})
+    topics = [(await a_topic(talk.author, title, tags=["cobalt"]))["id"] for title in ("One", "Two")]
+    later = clock.now() + timedelta(minutes=11)
+    (letter,) = await talk.mail(later)
+    assert f"/mail/stop/{talk.reader.id}.{scope}-" in letter.stop and topics
+    message = PostOffice("", Path("nowhere"), "forum@forum.example").write(letter)
+    assert message["List-Unsubscribe"] == f"<{letter.stop}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
+
+    await a_topic(talk.author, "Three", tags=["cobalt"])
+    await app.settle()
+    async with app.client() as program:
+        answer = await program.post(
+            letter.stop.removeprefix("https://forum.example"), data={"List-Unsubscribe": "One-Click"}
+        )
+        assert answer.status_code == 200
+    assert await talk.mail(later + timedelta(days=1)) == [], "not even what was on its way"
+    assert len(await talk.told()) == 3, "the inbox still tells"
+    # What is meant for the member alone still comes.
+    mine = (await a_reply(talk.reader, topics[0], "Mine"))["id"]
+    await a_reply(talk.author, topics[0], "An answer.", mine)
+    assert len(await talk.mail(clock.now() + timedelta(minutes=11))) == 1
+
+
+async def test_a_letter_about_an_answer_stands_below_the_one_about_what_it_answers(talk: Talk) -> None:
+    await talk.reader.put(f"/topics/{talk.topic}/following", {"level": "watching", "mail": "at_once"})
+    await talk.reader.patch("/me/mail", {"followed": "at_once"})
+    first = await talk.write("The first.")
+    (before,) = await talk.mail(NOON + timedelta(minutes=10))
+    await talk.write("Below it.", NOON + timedelta(hours=1), first)
+    (letter,) = await talk.mail(NOON + timedelta(hours=2))
+
+    office = PostOffice("", Path("nowhere"), "forum@forum.example")
+    parent, message = office.write(before), office.write(letter)
+    assert message["In-Reply-To"] == parent["Message-ID"]
+    assert message["References"].split()[0] == parent["References"]
+    assert message["References"].split()[-1] == parent["Message-ID"]
+
+
+async def test_letters_come_in_the_language_and_the_hours_of_the_member(talk: Talk) -> None:
+    await talk.reader.patch("/me/profile", {"letters_in": "de"})
+    await talk.reader.patch("/me/mail", {"time_zone": "Africa/Lubumbashi"})
+    mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
+    await talk.app.settle()
+    await talk.write("An answer.", parent=mine)
+
+    (letter,) = await talk.mail(NOON + timedelta(minutes=10))
+
+    assert letter.language == "de" and letter.text.startswith(f"Guten Tag {talk.reader.handle},")
+    assert "Es antwortet auf das, was Sie geschrieben haben." in letter.text
+    assert "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi): An answer." in letter.text
+    assert (await talk.reader.patch("/me/profile", {"letters_in": "tlh"})).status_code in (400, 422)

@@ -57,7 +57,15 @@ document.addEventListener("submit", async (submit) => {
     verb === "undone" ? "DELETE" : "PUT",
     told === "all" ? "/inbox/read" : `/inbox/${told}/${verb === "read" ? "read" : "done"}`,
   ).catch(() => null);
-  if (done?.ok) return renew();
+  if (done?.ok) {
+    const away = verb !== "read" && submit.submitter.closest("#told > li");
+    if (away) {
+      // The focus goes on to what stands next: what holds it would be left where it is.
+      (away.nextElementSibling ?? away.previousElementSibling)?.querySelector("a")?.focus();
+      away.remove();
+    }
+    return renew();
+  }
   const button = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: which });
   submit.target.append(button);
   submit.target.submit();
