@@ -31,7 +31,8 @@ ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 _LABELS = ("rule", "facts", "scope", "duration", "by")
 _TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
 _ANSWERED = statement("""
-SELECT a.decision_id, a.outcome, a.answer, a.member_id, r.reference, m.handle, m.letters_in, w.time_zone,
+SELECT a.decision_id, a.outcome, a.answer, a.member_id, r.reference, m.handle, w.time_zone,
+    coalesce(m.letters_in, r.letters_in) AS letters_in,
     coalesce(CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END, r.email) AS email
 FROM appeals a LEFT JOIN members m ON m.id = a.member_id LEFT JOIN mail_wishes w ON w.member_id = m.id
     LEFT JOIN reports r ON r.id = a.report_id

@@ -53,7 +53,7 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
         await rewrite(tx, held, text, actor)
     await _publish(tx, actor, held)
     if held.author is not None:
-        said = "A moderator has changed it and let it through." if text else "A moderator has let it through."
+        said = {"code": "approved_changed" if text else "approved"}
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
 
 
@@ -78,7 +78,7 @@ async def unreject(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool)
         return True
     await _publish(tx, actor, held)
     if held.author is not None:
-        said = "It was looked at again and let through."
+        said = {"code": "approved_after_all"}
         await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
     return True
 

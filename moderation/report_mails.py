@@ -28,19 +28,20 @@ KEPT_AFTER_DECISION = timedelta(days=184)
 _WHOSE = """LEFT JOIN members m ON m.email = r.email AND m.email_verified_at IS NOT NULL
 LEFT JOIN mail_wishes w ON w.member_id = m.id"""
 _RECEIPT = statement(f"""
-SELECT r.reference, r.address, r.email, r.received_at, m.letters_in, w.time_zone, (
+SELECT r.reference, r.address, r.email, r.received_at, coalesce(m.letters_in, r.letters_in) AS letters_in, w.time_zone, (
     SELECT count(*) FROM reports o WHERE o.email = r.email AND o.received_at > r.received_at - interval '1 day'
         AND o.id < r.id) AS before
 FROM reports r {_WHOSE} WHERE r.id = :report AND r.email IS NOT NULL
 """)
 _UNTOLD = statement(f"""
-SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, m.letters_in,
+SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts,
+    coalesce(m.letters_in, r.letters_in) AS letters_in,
     w.time_zone
 FROM reports r {_WHOSE} JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at >= r.received_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON d.decided_at <= :settled
-WHERE r.told_at IS NULL AND r.email IS NOT NULL
+WHERE r.told_at IS NULL AND (r.email IS NOT NULL OR r.member_id IS NOT NULL)
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """)
 _TOLD = statement("UPDATE reports SET told_at = :now WHERE id = :report")
@@ -95,7 +96,8 @@ async def tell_outcome(office: Office, db: Database) -> bool:
         if row["member_id"] is not None:
             told = {MemberId(row["member_id"]): {"code": "report_decided"}}
             await tell(tx, "report_decided", None, None, told, row["decision"])
-        await office.post(outcome(office.sender, row))
+        if row["email"] is not None:
+            await office.post(outcome(office.sender, row))
     return True
 
 

@@ -33,7 +33,7 @@ _KEEP = statement(
             name: bindparam(name)
             for name in (
                 *("reference", "case_id", "object_kind", "object_id", "address", "reason", "why"),
-                *("name", "email", "member_id", "received_at"),
+                *("name", "email", "letters_in", "member_id", "received_at"),
             )
         }
     )
@@ -114,6 +114,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         why=why,
         name=tidy(new.name) if new.name else None,
         email=email,
+        letters_in=new.letters_in,
         member_id=actor.id,
         received_at=now,
         **about,

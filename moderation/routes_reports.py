@@ -1,13 +1,15 @@
 """The HTTP side of reports."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
+from msgspec import structs
 
 from core.actor import Actor
 from core.http import PathId, answers, json_response
+from members.words import language_for
 from moderation import reports
 from moderation.shapes_reports import REFERENCE_LENGTH, Look, NewReport, Report, Reporters
 from storage.database import Database
@@ -19,12 +21,15 @@ Reference = Annotated[str, PathParameter(max_length=REFERENCE_LENGTH)]
 @post("/reports", responses=answers(201, Report), operation_id="send_report")
 async def send_report(
     data: JSONBody[NewReport],
+    request: Request[Any, Any, Any],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
 ) -> Response[bytes]:
     """Report what is illegal or against the rules; needs no account."""
-    answer = await once.answer(db, lambda tx: reports.send_report(tx, actor, data), 201)
+    suggested = language_for(request.headers.get("accept-language", ""))
+    report = structs.replace(data, letters_in=data.letters_in or suggested)
+    answer = await once.answer(db, lambda tx: reports.send_report(tx, actor, report), 201)
     return json_response(answer.body, answer.status)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, Email
+from members.shapes import LetterLanguage
 from moderation.shapes import FACTS_LENGTH, Action, FlagReason, Reason
 
 REFERENCE_LENGTH = 43
@@ -25,6 +26,8 @@ class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     good_faith: bool
     name: ReporterName | None = None
     email: Email | None = None
+    # Without one, what the browser asks for.
+    letters_in: LetterLanguage | None = None
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -121,6 +121,8 @@ reports = Table(
     Column("why", Text, nullable=False),
     Column("name", Text),
     Column("email", Text),
+    # The language of the letters to whoever reported, as the browser asked.
+    Column("letters_in", Text),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("told_at", DateTime(timezone=True)),

@@ -5,9 +5,11 @@ from typing import Annotated
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, PathParameter, QueryParameter
+from msgspec import structs
 
 from core.errors import NotFound, Refusal
 from core.http import status_of
+from members.words import language_for
 from moderation import appeals, reports
 from moderation.shapes_appeals import NewAppeal
 from moderation.shapes_reports import ADDRESS_LENGTH, REFERENCE_LENGTH, NewReport
@@ -46,7 +48,8 @@ async def send(desk: NamedDependency[Desk]) -> Response[bytes]:
     """Report something."""
     typed = await read_form(desk.request)
     try:
-        new = to_shape(NewReport, _facts(typed))
+        suggested = language_for(desk.request.headers.get("accept-language", ""))
+        new = structs.replace(to_shape(NewReport, _facts(typed)), letters_in=suggested)
         # Sent twice it is the same report: that needs no key of the form's.
         async with desk.db.begin() as tx:
             reference = (await reports.send_report(tx, desk.actor, new)).reference

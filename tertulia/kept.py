@@ -41,6 +41,11 @@ FILES: Mapping[str, tuple[str, str]] = {
         """SELECT id, title, kind, tags, opened_at, author_id = :member AS opened_by_you, assignment FROM topics
         WHERE author_id = :member OR assignee_id = :member ORDER BY id""",
     ),
+    "held-edits": (
+        "changes of posts that wait, or waited, for a moderator",
+        """SELECT post_id AS post, edit_body AS body, held_at, outcome FROM held_posts WHERE edit_by = :member
+        ORDER BY post_id""",
+    ),
     "reactions": (
         "your reactions to posts",
         "SELECT post_id AS post, kind, set_at FROM reactions WHERE member_id = :member ORDER BY post_id, kind",

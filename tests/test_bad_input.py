@@ -29,11 +29,15 @@ from members.routes import routes as member_routes
 from moderation.routes import routes as moderation_routes
 from pages.routes import routes as page_routes
 from realtime.routes import routes as live_routes
+from tertulia.own_data import routes as own_data_routes
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.stocktaking import FORM, LONG_AGO
 from tests.walking import Service
 
-ROUTES = [*member_routes, *forum_routes, *gathering_routes, *board_routes, *moderation_routes, *live_routes]
+ROUTES = [
+    *(*member_routes, *forum_routes, *gathering_routes, *board_routes, *moderation_routes),
+    *(*live_routes, *own_data_routes),
+]
 GATHERING = {
     "title": "Cobalt in practice",
     "kind": "webinar",

@@ -270,3 +270,37 @@ async def test_names_are_forgotten_when_nobody_can_appeal_any_more(
     with clock.stop_at(NOON + KEPT_AFTER_DECISION + timedelta(seconds=1)):
         await app.settle()
         assert await plain(db).fetchrow("SELECT name, email FROM reports") == (None, None)
+
+
+async def test_the_receipt_is_in_the_language_that_the_browser_asks_for(
+    app: Service, client: httpx2.AsyncClient, post: int
+) -> None:
+    mails(app)
+    sent = await client.post(
+        "/api/v1/reports",
+        json=GOOD | {"address": f"/p/{post}"},
+        headers={"Accept-Language": "pt-BR,pt;q=0.9"},
+    )
+    assert sent.status_code == 201
+    await app.settle()
+    (receipt,) = mails(app)
+    assert receipt["Content-Language"] == "pt" and "Recebemos a sua denúncia" in receipt["Subject"]
+
+
+async def test_a_member_who_reports_is_told_in_the_inbox_too(app: Service, post: int) -> None:
+    member = await a_person(app, "Mia")
+    moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+    now = clock.now()
+    with clock.stop_at(now):
+        given = GOOD | {"address": f"/p/{post}", "reason": "child_abuse", "name": None, "email": None}
+        assert (await member.post("/reports", given)).status_code == 201
+        (case,) = (await moderator.get("/cases")).json()["items"]
+        given = {"version": case["version"], "action": "no_action"}
+        assert (await moderator.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
+        await app.settle()
+        assert (await member.get("/inbox")).json()["items"] == []
+    with clock.stop_at(now + timedelta(seconds=13)):
+        await app.settle()
+        (told,) = (await member.get("/inbox")).json()["items"]
+        assert (told["kind"], told["topic"]) == ("report_decided", None)
+        assert (await member.client.get(f"/decisions/{told['decision']}")).status_code == 200
