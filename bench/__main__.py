@@ -14,6 +14,7 @@ SCRIPTS = (
     "conference",
     "votes",
     "idle",
+    "rules",
 )
 
 

@@ -1,7 +1,7 @@
 """Matching: what a rule finds in a text, by the text and what is known about how it came. Pure, and bounded in time."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache, singledispatch
 from urllib.parse import urlsplit
@@ -25,9 +25,11 @@ from moderation.rules.shapes import (
     Turned,
 )
 
-_HREF = re.compile(r'<a [^>]*?href="((?:https?:)?//[^"]{1,2000})"')
-_MENTION = re.compile(r'<a [^>]*?href="/m/([^"/]{1,80})"')
+_HREF = re.compile(r'<a href="((?:https?:)?//(?:[^"/?#@]*@)?([^"/?#:]{1,255})[^"]{0,2000})"')
+_MENTION = re.compile(r'<a href="/m/([^"/]{1,80})"')
 _MOST = 3
+# More links than anybody writes by hand: those after them are not looked at.
+_MOST_LINKS = 500
 # A language is told by the first sentences, if they are long enough, and only where there is little doubt.
 _FIRST, _LEAST, _SURE = 1_000, 40, 0.95
 _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
@@ -99,20 +101,19 @@ def _(test: Links, text: Text) -> Found | None:
     found = _links(text.html, text.site)
     if len(found) <= test.most:
         return None
-    return Found(
-        f"{_count(len(found), 'link')} to other sites", [_shown(text, link) for link in found[:_MOST]]
-    )
+    shown = [_shown(text, link) for link in list(found)[:_MOST]]
+    return Found(f"{_count(len(found), 'link')} to other sites", shown)
 
 
 @find.register
 def _(test: Domains, text: Text) -> Found | None:
-    caught = [
-        link for link in _links(text.html, text.site) if _is_under(_host(link), test.domains) != test.others
-    ]
+    domains = _folded(tuple(test.domains))
+    found = _links(text.html, text.site)
+    caught = {link: host for link, host in found.items() if _is_under(host, domains) != test.others}
     if not caught:
         return None
-    hosts = sorted({_host(link) for link in caught})[:_MOST]
-    return Found(f"a link to {', '.join(hosts)}", [_shown(text, link) for link in caught[:_MOST]])
+    hosts = sorted(set(caught.values()))[:_MOST]
+    return Found(f"a link to {', '.join(hosts)}", [_shown(text, link) for link in list(caught)[:_MOST]])
 
 
 @find.register
@@ -129,12 +130,17 @@ def _(test: Pattern, text: Text) -> Found | None:
 @find.register
 def _(test: Alike, text: Text) -> Found | None:
     since = text.now - timedelta(minutes=test.minutes)
-    like = sum(
-        at > since and likeness(text.sketch, other) >= test.percent for at, other in text.alike if other
-    )
-    if like + 1 < test.count:
+    like = 0
+    for at, other in text.alike:
+        if at > since and likeness(text.sketch, other) >= test.percent:
+            like += 1
+            if like + 1 == test.count:
+                break
+    else:
         return None
-    return Found(f"one of {like + 1} texts that are nearly the same, within {_count(test.minutes, 'minute')}")
+    return Found(
+        f"one of at least {test.count} texts that are nearly the same, within {_count(test.minutes, 'minute')}"
+    )
 
 
 @find.register
@@ -155,11 +161,12 @@ def _(test: Turned, text: Text) -> Found | None:
     if not before.was_approved and text.now - before.posted_at < timedelta(hours=test.hours):
         return None
     share = gone(before.body, text.body)
-    known = {_host(link) for link in _links(before.html, text.site)}
-    new = [link for link in _links(text.html, text.site) if _host(link) not in known] if test.links else []
+    known = set(_links(before.html, text.site).values())
+    found = _links(text.html, text.site) if test.links else {}
+    new = [link for link, host in found.items() if host not in known]
     if new:
         return Found(
-            f"an edit adds a link to {_host(new[0])} that was not there before",
+            f"an edit adds a link to {found[new[0]]} that was not there before",
             [_shown(text, link) for link in new[:_MOST]],
         )
     if share >= test.percent:
@@ -184,27 +191,27 @@ def identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _links(html: str, site: str) -> list[str]:
-    """Where the links of a text lead, each once; those that stay here are none."""
-    own = urlsplit(site).netloc.lower() or None
-    return [link for link in dict.fromkeys(_HREF.findall(html)) if _host(link) != own]
+def _links(html: str, site: str) -> dict[str, str]:
+    """Where the links of a text lead, each once, and to which host; those that stay here are none."""
+    own = urlsplit(site).hostname
+    found: dict[str, str] = {}
+    for link in _HREF.finditer(html):
+        if (host := link[2].lower().rstrip(".")) != own:
+            found[link[1]] = host.removeprefix("www.")
+            if len(found) == _MOST_LINKS:
+                break
+    return found
 
 
-def _host(link: str) -> str:
-    try:
-        return urlsplit(link).netloc.rpartition("@")[2].lower().rstrip(".").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
-def _is_under(host: str, domains: Sequence[str]) -> bool:
-    name = host.partition(":")[0]
-    return any(name == domain or name.endswith("." + domain) for domain in _folded(tuple(domains)))
+def _is_under(host: str, domains: Collection[str]) -> bool:
+    while host and host not in domains:
+        host = host.partition(".")[2]
+    return bool(host)
 
 
 @lru_cache(256)
-def _folded(domains: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_ascii(domain.lower().removeprefix("www.")) for domain in domains)
+def _folded(domains: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_ascii(domain.lower().removeprefix("www.")) for domain in domains)
 
 
 def _ascii(domain: str) -> str:
@@ -234,6 +241,3 @@ def _shown(text: Text, words: str) -> Passage:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-Finder = Callable[[Test, Text], Found | None]

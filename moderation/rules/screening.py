@@ -30,7 +30,7 @@ from storage.statements import statement
 FRESH = 1.5
 _DAY = timedelta(days=1)
 # So many texts that are like another are compared: a flood is found among the latest.
-_MOST = 500
+_MOST = 100
 
 TOLD = {
     "anything": "What new members write is looked at first.",

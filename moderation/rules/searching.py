@@ -13,14 +13,17 @@ from core.errors import Invalid
 from moderation.rules.shapes import Passage
 
 # What one search may take, in seconds of the processor: what is not looked through then is for people to look at.
-BUDGET = 0.005
+BUDGET = 0.003
 # A program of more steps could take longer than that for a single piece.
-LARGEST_PROGRAM = 400
+LARGEST_PROGRAM = 3_000
 _MEMORY = 1 << 20
-_PIECE, _OVERLAP = 1_000, 200
+_LARGE_PROGRAM = 1_000
+# How much of a text is looked at in one go, and how much of that again in the next.
+_PIECE, _OVERLAP = 400, 200
+_SMALL_PIECE = 100
 _AROUND = 60
 _MOST = 3
-_INVISIBLE = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
+_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
 # Scripts that write words together: a phrase in them is found anywhere.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -60,13 +63,16 @@ def compiled(pattern: str) -> Any:
 
 
 def search_pattern(pattern: str, text: str) -> Searched:
-    """The first places where a pattern matches; what is longer than a few hundred signs may be missed."""
+    """The first places where a pattern matches; what is longer than a hundred signs may be missed."""
     wanted, deadline = compiled(pattern), time.thread_time() + BUDGET
     spans: list[tuple[int, int]] = []
-    for start in range(0, max(len(text), 1), _PIECE):
+    piece, overlap = (
+        (_PIECE, _OVERLAP) if wanted.programsize <= _LARGE_PROGRAM else (_SMALL_PIECE, _SMALL_PIECE)
+    )
+    for start in range(0, max(len(text), 1), piece):
         if time.thread_time() > deadline:
             return Searched(spans, gave_up=not spans)
-        found = wanted.search(text[start : start + _PIECE + _OVERLAP])
+        found = wanted.search(text[start : start + piece + overlap])
         if found is not None and found.end() > found.start():
             spans.append((start + found.start(), start + found.end()))
             if len(spans) == _MOST:
@@ -97,7 +103,17 @@ def search_phrases(phrases: list[str], text: str) -> Searched:
 
 def plain(text: str) -> str:
     """A text as phrases are looked for in it: one way of writing each sign, no capitals, nothing invisible."""
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", visible(text)).casefold()
+
+
+def visible(text: str) -> str:
+    """A text without the signs that nobody sees."""
+    for sign in _INVISIBLE:
+        if sign in text:
+            text = text.replace(sign, "")
+    return text
 
 
 def passage(text: str, start: int, end: int) -> Passage:

@@ -59,7 +59,7 @@ class Alike(_Test, frozen=True, kw_only=True, tag="alike"):
     """So many texts that are nearly the same, within so many minutes, by whomever."""
 
     percent: Annotated[int, Meta(ge=50, le=100)] = 80
-    count: Annotated[int, Meta(ge=2, le=100)] = 3
+    count: Annotated[int, Meta(ge=2, le=50)] = 3
     minutes: Annotated[int, Meta(ge=1, le=1_440)] = 60
 
 
