@@ -1,5 +1,4 @@
-"""Rules: what one of them takes, in time of the processor, to decide about a hostile text of a hundred kilobytes, and about an
-ordinary one."""
+"""Rules: what one of them takes of the processor to decide about a hostile text of 100 kB, and about an ordinary one."""
 
 import random
 import sys
@@ -79,7 +78,9 @@ def main() -> int:
         [
             Figure("the slowest decision of one rule about 100 kB", max(slowest)[0], 10, "ms", at_most=True),
             Figure("all of these rules about a reply of 500 characters", ordinary, 10, "ms", at_most=True),
-            Figure("refusing a pattern that is too much", refused, 10, "ms", at_most=True),
+            Figure(
+                "refusing a pattern that is too much, when it is written", refused, 50, "ms", at_most=True
+            ),
         ],
     )
 

@@ -145,9 +145,10 @@ async def edit_post(
         await take_turn(tx, actor.signed_in(), topic, now)
     verdict = await bounds.screen(actor, _written(tx, topic, row, body), tx)
     if verdict is not None:
-        await verdict.keep(tx, post_id)
+        holds = verdict.holds and row["author_id"] is not None
+        await (verdict.keep if holds else verdict.report)(tx, post_id)
         # Whose a change without a name is would be written down with it: that is published, and looked at afterwards.
-        if verdict.holds and row["author_id"] is not None:
+        if holds:
             html = render(body, topic=topic.id, site=tx.site).html
             await hold_edit(tx, actor, post_id, (body, html), verdict.why)
             return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))

@@ -135,12 +135,13 @@ async def change_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change title or tags."""
 
     async def verb(tx: Transaction) -> Topic:
-        await topics.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match))
+        await topics.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
         return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
 
     answer = await once.answer(db, verb)

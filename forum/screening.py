@@ -9,8 +9,12 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import PostId, SectorId, TopicId
+from forum.policy import TopicFacts
 from storage.database import Reader, Transaction
 from storage.once import Once
+from storage.statements import statement
+
+_FIRST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1 AND state = 'published'")
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
@@ -26,7 +30,7 @@ class Written(Struct, frozen=True, kw_only=True):
     """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
     it is sent."""
 
-    kind: Literal["post", "topic", "edit", "question", "notice"]
+    kind: Literal["post", "topic", "edit", "question", "notice", "title"]
     sector_id: SectorId
     topic_id: TopicId | None = None
     title: str = ""
@@ -46,6 +50,8 @@ class Verdict(Struct, frozen=True):
     keep: Callable[[Transaction, PostId], Awaitable[None]]
     # The same where others than moderators let it through: it is written down, and opens no case.
     note: Callable[[Transaction, PostId], Awaitable[None]]
+    # Where nothing can be held: what was caught is out, and moderators look at it.
+    report: Callable[[Transaction, PostId], Awaitable[None]]
 
 
 def attempt_of(once: Once) -> str | None:
@@ -60,3 +66,12 @@ Screen = Callable[[Actor, Written, Reader | None], Awaitable[Verdict | None]]
 async def let_through(actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
     """Where nobody screens."""
     return None
+
+
+async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
+    """Have a topic's new title looked at: what is caught is reported with its first post."""
+    written = Written(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
+    verdict = await screen(actor, written, tx)
+    post_id = None if verdict is None else await tx.value(_FIRST, topic=topic.id)
+    if verdict is not None and post_id is not None:
+        await verdict.report(tx, PostId(post_id))

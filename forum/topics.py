@@ -27,7 +27,7 @@ from forum.policy import (
     ensure_can_turn_into,
 )
 from forum.quoting import lift
-from forum.screening import Verdict
+from forum.screening import Screen, Verdict, let_through, report_title
 from forum.shapes import Assignment, NewTopic, Topic, TopicChange
 from forum.shapes_held import HeldPost
 from forum.tables import posts, topics
@@ -217,9 +217,15 @@ async def open_topic(
 
 
 async def change_topic(
-    tx: Transaction, actor: Actor, topic_id: TopicId, change: TopicChange, version: int | None
+    tx: Transaction,
+    actor: Actor,
+    topic_id: TopicId,
+    change: TopicChange,
+    version: int | None,
+    screen: Screen = let_through,
 ) -> None:
-    """Give a topic another title or other tags; `version`, if given, must be the current one."""
+    """Give a topic another title or other tags; `version`, if given, must be the current one. A title that a rule catches is
+    reported to the moderators: the discussion goes on under it."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_change_topic(actor, topic, clock.now())
     if version is not None and version != topic.version:
@@ -228,6 +234,8 @@ async def change_topic(
     title = None if change.title is UNSET else tidy(change.title)
     if title is not None and len(title) < 3:
         raise TitleTooShort(field="title")
+    if title is not None:
+        await report_title(tx, actor, topic, title, screen)
     tags = None if change.tags is UNSET else sorted(set(change.tags))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_turn_into(actor, topic, change.kind)

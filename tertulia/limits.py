@@ -70,6 +70,8 @@ LIMITS = {
     "make_appeal": Limit(20, 3600, 5),
     "appeal_report": Limit(20, 3600, 5),
     "take_own_data": Limit(10, 3600, 3),
+    "try_rule": Limit(30, 600, 10),
+    "edit_held_post": Limit(60, 600, 10),
     "preview": Limit(120, 60, 30),
     # Drafts save themselves, from several windows at once: they take nothing from what one does on purpose.
     "save_draft": Limit(120, 60, 40),
@@ -97,6 +99,8 @@ FORMS = {
     "/p/{post_id}/edit": "edit_post",
     "/p/{post_id}/back": "edit_post",
     "/p/{post_id}/flag": "flag_post",
+    "/held/{post_id}": "edit_held_post",
+    "/rules/new": "try_rule",
     "/report": "send_report",
     "/decisions/{decision_id}/appeal": "make_appeal",
     "/report/{reference}/appeal": "appeal_report",

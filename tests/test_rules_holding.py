@@ -394,3 +394,13 @@ async def test_what_was_approved_is_not_turned_into_something_else(app: Service,
     assert again.json()["body"] == "Try my casino, please"
     assert (await scene.author.delete(f"/held/{held['id']}")).json()["outcome"] == "withdrawn"
     assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"
+
+
+async def test_a_title_that_a_rule_catches_is_reported_and_stays(app: Service, scene: Scene) -> None:
+    changed = await scene.author.patch(f"/topics/{scene.topic}", {"title": "My casino"})
+
+    assert (changed.status_code, changed.json()["title"]) == (200, "My casino")
+    case = await scene.case()
+    assert (case["post"]["number"], case["held"], case["matches"][0]["action"]) == (1, None, "flag")
+    await scene.decide("no_action")
+    assert await scene.measured() == {"caught": 1, "held": 0, "upheld": 0, "overturned": 1}

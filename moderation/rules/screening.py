@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from secrets import token_hex
 
 import msgspec
@@ -214,22 +215,27 @@ def _verdict(written: Written, caught: Sequence[tuple[Active, Found]]) -> Verdic
     first = holding[0] if holding else caught[0][0]
     why = first.told or TOLD[str(type(first.test).__struct_config__.tag)]
 
-    async def note(tx: Transaction, post_id: PostId) -> None:
+    async def note(tx: Transaction, post_id: PostId, is_out: bool = False) -> None:
         now = _moment(written)
         for rule, found in caught:
             passages = msgspec.json.encode(found.passages).decode()
-            facts = {"rule": rule.id, "action": rule.action, "why": found.why, "passages": passages}
+            facts = {
+                "rule": rule.id,
+                "action": "flag" if is_out else rule.action,
+                "why": found.why,
+                "passages": passages,
+            }
             await tx.run(_MATCHED, post=post_id, now=now, **facts)
 
-    async def keep(tx: Transaction, post_id: PostId) -> None:
-        await note(tx, post_id)
+    async def keep(tx: Transaction, post_id: PostId, is_out: bool = False) -> None:
+        await note(tx, post_id, is_out)
         now = _moment(written)
         case = await open_or_join(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
         await tx.record(case, now)
         if not written.is_unnamed:
             tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
 
-    return Verdict(bool(holding), why, keep, note)
+    return Verdict(bool(holding), why, keep, note, partial(keep, is_out=True))
 
 
 def _moment(written: Written) -> datetime:
