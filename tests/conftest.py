@@ -64,6 +64,8 @@ async def db(service: Service, cluster: embedded.Cluster) -> AsyncIterator[Datab
     await owner.execute("SET session_replication_role = replica")
     await owner.execute(await owner.fetchval(_EMPTY))
     await owner.close()
+    for house in service.houses:
+        house.screening.forget()
 
 
 @pytest_asyncio.fixture

@@ -63,7 +63,7 @@ ORDER BY at DESC LIMIT :most
 _APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
 _MATCHED = statement("""
 INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
-VALUES (:rule, :post, :action, :why, CAST(:passages AS jsonb), :now)
+SELECT id, :post, :action, :why, CAST(:passages AS jsonb), :now FROM rules WHERE id = :rule
 ON CONFLICT (rule_id, post_id) DO UPDATE SET action = excluded.action, why = excluded.why, passages = excluded.passages,
     matched_at = excluded.matched_at, outcome = NULL
 """)
