@@ -64,7 +64,8 @@ _COUNT_POSTS = statement(
 )
 _CONFIRM = statement("""
 INSERT INTO entry_confirmations (entry_id, member_id, kind, organisation, post_id, set_at)
-SELECT :entry, id, :kind, CASE WHEN 'organisation' = ANY(public) THEN organisation ELSE '' END, :note, :now
+SELECT :entry, id, :kind,
+    CASE WHEN 'organisation' = ANY(public) AND profile_hidden_at IS NULL THEN organisation ELSE '' END, :note, :now
 FROM members WHERE id = :member
 ON CONFLICT (entry_id, member_id, kind)
 DO UPDATE SET post_id = coalesce(excluded.post_id, entry_confirmations.post_id), via = NULL

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta, Struct
-from sqlalchemy import BigInteger, and_, bindparam, exists, or_, select
+from sqlalchemy import BigInteger, Boolean, and_, bindparam, exists, not_, or_, select
 
 from core import clock
 from core.actor import Actor
-from core.errors import NotFound, TooBig
+from core.errors import Denied, NotFound, TooBig
 from core.text import ONE_LINE
 from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.uploads import Prepared
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import is_moderated, placed_posts, seen_by, visible_text, visible_topics
 from members.trust import Rights
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -48,11 +48,27 @@ class QuotaFull(TooBig):
     message = "You have as many files here as one can have so far."
 
 
+class FileHidden(Denied):
+    """A moderator has hidden the file; why stands in the ledger."""
+
+    message = "Moderators have hidden this file."
+
+
 _used = exists(
     select(file_uses.c.file_id)
     .join(posts, posts.c.id == file_uses.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(file_uses.c.file_id == files.c.id, placed_posts(), visible_topics(), visible_text())
+)
+_moderated = exists(
+    select(file_uses.c.file_id)
+    .join(posts, posts.c.id == file_uses.c.post_id)
+    .join(topics, topics.c.id == posts.c.topic_id)
+    .where(file_uses.c.file_id == files.c.id, is_moderated())
+)
+# Of a hidden one its place is left, and to moderators the file.
+_IS_GONE = and_(
+    files.c.hidden_at.is_not(None), not_(or_(bindparam("administers", type_=Boolean), _moderated))
 )
 _VISIBLE = or_(_used, files.c.uploaded_by == bindparam("reader", type_=BigInteger))
 _FIND = statement(
@@ -61,7 +77,7 @@ _FIND = statement(
     )
 )
 _CONTENT = statement(
-    select(files.c.name, files.c.media_type, file_contents.c.content)
+    select(files.c.name, files.c.media_type, file_contents.c.content, _IS_GONE.label("is_gone"))
     .join(file_contents, file_contents.c.sha256 == files.c.sha256)
     .where(and_(files.c.id == bindparam("id", type_=BigInteger), _VISIBLE))
 )
@@ -119,6 +135,8 @@ async def read_file(tx: Reader, actor: Actor, file_id: int) -> Prepared:
     row = await tx.row(_CONTENT, id=file_id, **seen_by(actor))
     if row is None:
         raise NotFound
+    if row["is_gone"]:
+        raise FileHidden
     return Prepared(row["name"], row["media_type"], bytes(row["content"]))
 
 

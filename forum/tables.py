@@ -187,6 +187,8 @@ files = Table(
     # Of pictures, so that a page keeps room for them.
     Column("width", Integer),
     Column("height", Integer),
+    # By a moderator's decision: then it is had by nobody but moderators.
+    Column("hidden_at", DateTime(timezone=True)),
     CheckConstraint("size > 0"),
 )
 

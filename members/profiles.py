@@ -9,6 +9,7 @@ from core.ids import MemberId
 from core.text import tidy
 from members.countries import COUNTRIES
 from members.events import ProfileChanged
+from members.hiding import OWN_WORDS
 from members.names import fold_handle
 from members.shapes import Author, LetterLanguage, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
@@ -40,6 +41,7 @@ READ_PUBLIC = statement(
         members.c.handle,
         members.c.display_name,
         members.c.is_claimed,
+        members.c.profile_hidden_at,
         *(members.c[n] for n in _FIELDS),
     ).where(members.c.handle == bindparam("handle", type_=Text))
 )
@@ -101,13 +103,15 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
     row = await tx.row(READ_PUBLIC, handle=fold_handle(handle))
     if row is None:
         raise NotFound
-    shown = {name: row[name] for name in _HIDEABLE if name in row["public"]}
+    hidden = OWN_WORDS if row["profile_hidden_at"] else frozenset()
+    shown = {name: row[name] for name in _HIDEABLE if name in row["public"] and name not in hidden}
     return Profile(
         id=row["id"],
         handle=row["handle"],
         display_name=row["display_name"],
         claimed=row["is_claimed"],
         joined_at=row["joined_at"],
+        is_hidden=row["profile_hidden_at"] is not None,
         **shown,
     )
 

@@ -118,8 +118,8 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A member as everybody sees it; what the member keeps back is null. `claimed` is false for an author known only
-    from an archive."""
+    """A member as everybody sees it; what the member keeps back is null, and so is what moderators have hidden. `claimed`
+    is false for an author known only from an archive."""
 
     id: int
     handle: str
@@ -134,6 +134,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     materials: list[str] | None = None
     languages: list[str] | None = None
     about: str | None = None
+    is_hidden: bool = False
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -53,6 +53,8 @@ members = Table(
         nullable=False,
         server_default="{organisation,stakeholder_group,country,sectors,languages,about}",
     ),
+    # Since when what the member says in words of their own is hidden, by a moderator's decision.
+    Column("profile_hidden_at", DateTime(timezone=True)),
     Column("is_claimed", Boolean, nullable=False, server_default="true"),
     Column("joined_at", DateTime(timezone=True), nullable=False),
     Column("silenced_until", DateTime(timezone=True)),

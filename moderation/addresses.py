@@ -1,4 +1,4 @@
-"""Addresses of ours, as people copy them from their browsers: which post an address shows to somebody."""
+"""Addresses of ours, as people copy them from their browsers: what an address shows to somebody."""
 
 import re
 from collections.abc import Mapping
@@ -9,9 +9,12 @@ from sqlalchemy import bindparam, select
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import PostId
+from forum.files import find_file
 from forum.tables import posts, topics
 from forum.visibility import placed_posts, seen_by, visible_topics
 from gatherings.tables import notices, questions
+from members.names import fold_handle
+from moderation.shapes import ObjectName
 from storage.database import Transaction
 from storage.statements import Statement, statement
 
@@ -19,6 +22,8 @@ _ID = r"([1-9]\d{0,17})"
 _POST = re.compile(rf"/p/{_ID}(?:/\w+)?")
 _TOPIC = re.compile(rf"/t/{_ID}(?:/[^/]*)?(?:/{_ID})?")
 _NOTICE = re.compile(rf"/r/{_ID}/board/{_ID}")
+_PROFILE = re.compile(r"/m/([^/]{1,60})")
+_FILE = re.compile(rf"/files/{_ID}/[^/]+")
 _ROOM = re.compile(rf"/r/{_ID}(?:/board)?")
 _ANCHOR = re.compile(rf"([pqn]){_ID}")
 
@@ -33,6 +38,8 @@ _BY_NUMBER = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(topics.c.id == bindparam("id"), posts.c.number == bindparam("number"), *_SEEN)
 )
+_OF_TOPIC = statement(select(topics.c.id).where(topics.c.id == bindparam("id"), visible_topics()))
+_OF_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
 _OF_QUESTION = statement(select(questions.c.post_id).where(questions.c.id == bindparam("id")))
 _OF_NOTICE = statement(select(notices.c.post_id).where(notices.c.id == bindparam("id")))
 _PARTS: Mapping[str, Statement] = {"q": _OF_QUESTION, "n": _OF_NOTICE}
@@ -45,6 +52,29 @@ class AddressUnknown(Invalid):
     """Nothing of ours that the asker can see has this address; whether there ever was anything is not said."""
 
     message = "We find nothing at this address. Copy it from your browser, with the number of the post."
+
+
+async def find_at(tx: Transaction, actor: Actor, address: str, whole: bool) -> tuple[ObjectName, str]:
+    """What an address of this community shows to the actor, and its plain address: of a topic the `whole` or its first
+    post."""
+    path = _path(tx.site, address)
+    if path is not None and (match := _PROFILE.fullmatch(path)):
+        handle = fold_handle(match[1])
+        member_id = await tx.value(_OF_MEMBER, handle=handle)
+        if member_id is not None:
+            return ObjectName("profile", member_id), f"/m/{handle}"
+    elif path is not None and (match := _FILE.fullmatch(path)):
+        file = await find_file(tx, actor, int(match[1]))
+        if file is not None:
+            return ObjectName("file", file.id), file.address
+    elif path is not None and whole and (match := _TOPIC.fullmatch(path)):
+        topic_id = await tx.value(_OF_TOPIC, id=int(match[1]), **seen_by(actor))
+        if topic_id is not None:
+            return ObjectName("topic", topic_id), f"/t/{topic_id}"
+    else:
+        post_id = await find_post_at(tx, actor, address)
+        return ObjectName("post", post_id), f"/p/{post_id}"
+    raise AddressUnknown(field="address")
 
 
 async def find_post_at(tx: Transaction, actor: Actor, address: str) -> PostId:
@@ -60,6 +90,15 @@ async def find_post_at(tx: Transaction, actor: Actor, address: str) -> PostId:
     if found is None:
         raise AddressUnknown(field="address")
     return PostId(found)
+
+
+def _path(site: str, address: str) -> str | None:
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    is_ours = not parts.netloc or f"{parts.scheme}://{parts.netloc}".lower() == site.lower()
+    return parts.path if is_ours else None
 
 
 def _read(site: str, address: str) -> tuple[Statement, dict[str, int]] | None:

@@ -18,12 +18,12 @@ from storage.database import Database, Transaction
 from storage.statements import statement
 
 _UNTOLD = statement("""
-SELECT d.id, d.action, d.rule, d.facts, d.automated, p.author_id,
+SELECT d.id, d.action, d.rule, d.facts, d.automated, o.author_id,
     CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
     s.name AS sector
-FROM decisions d JOIN cases c ON c.id = d.case_id JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
+FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
     LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
-    LEFT JOIN members m ON m.id = p.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
+    LEFT JOIN members m ON m.id = o.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
     AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :settled
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED

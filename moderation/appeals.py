@@ -7,7 +7,6 @@ from asyncpg import Record
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Denied, NotFound
-from core.ids import SectorId
 from core.text import tidy
 from forum.authors import author_of
 from forum.visibility import seen_by
@@ -17,7 +16,13 @@ from moderation.auditing import write_appeal, write_deed
 from moderation.cases import get_case, is_involved, open_or_join
 from moderation.decisions import reverse_decision
 from moderation.events import AppealAnswered, CaseMoved
-from moderation.policy import SETTLES_AFTER, ensure_can_decide, ensure_can_read_queue, ensure_says_something
+from moderation.policy import (
+    SETTLES_AFTER,
+    ensure_can_decide,
+    ensure_can_read_queue,
+    ensure_says_something,
+    judges_in,
+)
 from moderation.reasons import scope_of, show_reason
 from moderation.shapes import NewReversal, ObjectName, Reason
 from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
@@ -29,11 +34,11 @@ APPEALABLE = timedelta(days=184)
 
 _DECISION = """
 SELECT d.id, d.case_id, d.action, d.rule, d.facts, d.automated, d.decided_at, d.decided_by, d.reversed_at,
-    x.until, s.name AS sector_name, c.sector_id, c.object_id, p.author_id, p.pseudonym, p.topic_id, p.html,
-    (SELECT gathering_id FROM topics t WHERE t.id = p.topic_id),
+    x.until, s.name AS sector_name, c.sector_id, c.object_kind, c.object_id, o.author_id, o.pseudonym, o.topic_id,
+    o.gathering_id, (SELECT html FROM posts p WHERE c.object_kind = 'post' AND p.id = c.object_id),
     EXISTS (SELECT FROM flags f WHERE f.object_kind = c.object_kind AND f.object_id = c.object_id
         AND f.member_id = :viewer) AS has_flagged
-FROM decisions d JOIN cases c ON c.id = d.case_id JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
+FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
     LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
 WHERE d.undone_at IS NULL AND d.decided_at <= :settled"""
 _ONE = statement(_DECISION + " AND d.id = :id")
@@ -66,19 +71,20 @@ UPDATE appeals SET outcome = :outcome, answer = :answer, answered_by = :member, 
 """)
 _WAITING = statement(f"""
 SELECT {_COLUMNS}, d.case_id, d.action, d.rule, d.facts, d.decided_by, s.slug, m.handle, m.display_name,
-    p.author_id, p.pseudonym, p.topic_id, {_HAS_JUDGED},
-    a.member_id IS NOT NULL AND a.member_id = p.author_id AS by_author,
+    o.author_id, o.pseudonym, o.topic_id, {_HAS_JUDGED},
+    a.member_id IS NOT NULL AND a.member_id = o.author_id AS by_author,
     EXISTS (SELECT FROM flags f WHERE f.object_kind = c.object_kind AND f.object_id = c.object_id
         AND f.member_id = :viewer) AS has_flagged
 FROM appeals a JOIN decisions d ON d.id = a.decision_id JOIN cases c ON c.id = d.case_id
-    JOIN sectors s ON s.id = c.sector_id JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
+    LEFT JOIN sectors s ON s.id = c.sector_id JOIN case_subjects o ON o.case_id = c.id
     LEFT JOIN members m ON m.id = d.decided_by
-WHERE a.outcome IS NULL AND (:administers OR c.sector_id = ANY(CAST(:moderated AS bigint[])))
+WHERE a.outcome IS NULL AND (:administers OR c.sector_id = ANY(CAST(:moderated AS bigint[]))
+    OR c.sector_id IS NULL AND cardinality(CAST(:moderated AS bigint[])) > 0)
 ORDER BY a.appealed_at, a.id LIMIT 50
 """)
 _MOVE_FLAGS = statement("UPDATE flags SET case_id = :newer WHERE case_id = :case")
 _MOVE_REPORTS = statement("UPDATE reports SET case_id = :newer, told_at = NULL WHERE case_id = :case")
-_ABOUT = statement("SELECT object_id, sector_id FROM cases WHERE id = :case")
+_ABOUT = statement("SELECT object_kind, object_id, sector_id FROM cases WHERE id = :case")
 
 
 class NothingToAppeal(Conflict):
@@ -113,7 +119,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
     """Why something was decided, for whoever it hits, who reported it, and the moderators; to others there is none. In the
     language that one has chosen for letters, or else in this one."""
     row = await _get_decision(tx, actor, decision_id)
-    is_moderator = actor.moderates_in(SectorId(row["sector_id"]))
+    is_moderator = judges_in(actor, row["sector_id"])
     whose = {"member": actor.id, "report": None, "all": is_moderator and not is_involved(actor, row)}
     appeals = [_appeal(one) for one in await tx.rows(_OF_DECISION, decision=decision_id, **whose)]
     words = words_in(await find_language(tx, actor) or language)
@@ -121,7 +127,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
         decision=decision_id,
         language=words.language,
         shown=show_reason(row["rule"], row["facts"], words),
-        post=row["object_id"],
+        object=ObjectName(row["object_kind"], row["object_id"]),
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
         scope=scope_of(row["action"], row["sector_name"], words),
@@ -199,8 +205,8 @@ async def _take_back(tx: Transaction, actor: Actor, row: Record, answer: str) ->
         return
     about = await tx.row(_ABOUT, case=row["case_id"])
     assert about is not None
-    name = ObjectName("post", about["object_id"])
-    opened = await open_or_join(tx, name, SectorId(about["sector_id"]), "other", clock.now())
+    name = ObjectName(about["object_kind"], about["object_id"])
+    opened = await open_or_join(tx, name, about["sector_id"], "other", clock.now())
     await tx.run(_MOVE_FLAGS, newer=opened.case_id, case=row["case_id"])
     await tx.run(_MOVE_REPORTS, newer=opened.case_id, case=row["case_id"])
     await tx.record(opened)
@@ -208,7 +214,7 @@ async def _take_back(tx: Transaction, actor: Actor, row: Record, answer: str) ->
 
 async def _get_decision(tx: Reader, actor: Actor, decision_id: int) -> Record:
     row = await tx.row(_ONE, id=decision_id, viewer=actor.id, settled=clock.now() - SETTLES_AFTER)
-    if row is None or not (is_involved(actor, row) or actor.moderates_in(SectorId(row["sector_id"]))):
+    if row is None or not (is_involved(actor, row) or judges_in(actor, row["sector_id"])):
         raise NotFound
     return row
 

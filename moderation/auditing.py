@@ -11,7 +11,8 @@ from msgspec import Meta
 from core.actor import Actor
 from forum.authors import author_of
 from forum.visibility import seen_by
-from moderation.policy import CaseFacts, FlaggedFacts, ensure_can_read_audit
+from moderation.policy import CaseFacts, ensure_can_read_audit
+from moderation.policy_flags import FlaggedFacts
 from moderation.shapes_audit import ALL_DEEDS, AuditEntry, AuditFilter, AuditPage
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader, Transaction

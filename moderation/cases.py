@@ -12,14 +12,13 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId, TopicId
 from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn, ReadersChanged
-from forum.tables import posts, topics
-from forum.topics import get_topic
+from forum.hiding import hold_topic
 from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
 from moderation.events import CaseMoved, CaseOpened
 from moderation.policy import CaseFacts
 from moderation.shapes import FlagReason, ObjectName
-from moderation.tables import cases, flags
+from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -32,13 +31,11 @@ FLAGGED = exists().where(
 )
 _FACTS = (
     select(
-        *cases.c[("id", "object_id", "sector_id", "state", "version", "escalated_at")],
-        *posts.c[("topic_id", "author_id", "pseudonym")],
-        topics.c.gathering_id,
+        *cases.c[("id", "object_kind", "object_id", "sector_id", "state", "version", "escalated_at")],
+        *case_subjects.c[("topic_id", "author_id", "pseudonym", "gathering_id")],
         FLAGGED.label("has_flagged"),
     )
-    .join(posts, posts.c.id == cases.c.object_id)
-    .join(topics, topics.c.id == posts.c.topic_id)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(cases.c.id == bindparam("id"), visible_cases())
 )
 _GET = statement(_FACTS)
@@ -68,8 +65,8 @@ RETURNING id, sector_id
 
 _RELOCATE = statement("""
 UPDATE cases SET sector_id = t.sector_id, version = cases.version + 1
-FROM posts p JOIN topics t ON t.id = p.topic_id
-WHERE cases.object_kind = 'post' AND cases.object_id = p.id AND p.topic_id = :topic AND cases.sector_id <> t.sector_id
+FROM case_subjects o JOIN topics t ON t.id = o.topic_id
+WHERE o.case_id = cases.id AND o.topic_id = :topic AND cases.sector_id <> t.sector_id
 RETURNING cases.id, cases.sector_id
 """)
 
@@ -77,7 +74,7 @@ RETURNING cases.id, cases.sector_id
 async def open_or_join(
     tx: Transaction,
     name: ObjectName,
-    sector_id: SectorId,
+    sector_id: SectorId | None,
     reason: FlagReason | Literal["rule"],
     now: datetime,
 ) -> CaseOpened | CaseMoved:
@@ -103,7 +100,8 @@ async def get_case(tx: Reader, actor: Actor, case_id: int) -> CaseFacts:
 async def hold_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
     """The same, held until the transaction ends, with the topic it lies in: the topic comes before all that is in it."""
     case = await get_case(tx, actor, case_id)
-    await get_topic(tx, actor, case.topic_id, lock=True)
+    if case.topic_id is not None:
+        await hold_topic(tx, case.topic_id)
     row = await tx.row(_GET_LOCKED, id=case_id, viewer=actor.id, **seen_by(actor))
     if row is None:
         raise NotFound
@@ -137,8 +135,8 @@ async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostR
 
 
 async def follow_topic(tx: Transaction, event: PostsMovedHere | ReadersChanged) -> None:
-    """Give the cases of a topic's posts to the sector in which it lies now: who moderates there decides. A reaction to
-    topics, or posts, that went from one sector to another."""
+    """Give the cases of a topic, its posts and files to the sector in which it lies now: who moderates there decides. A
+    reaction to topics, or posts, that went from one sector to another."""
     for row in await tx.rows(_RELOCATE, topic=event.topic_id):
         await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
 
@@ -156,9 +154,10 @@ def is_involved(actor: Actor, row: Record | Mapping[str, Any]) -> bool:
 def _facts(actor: Actor, row: Record) -> CaseFacts:
     return CaseFacts(
         id=row["id"],
+        kind=row["object_kind"],
         object_id=row["object_id"],
-        topic_id=TopicId(row["topic_id"]),
-        sector_id=SectorId(row["sector_id"]),
+        topic_id=row["topic_id"],
+        sector_id=row["sector_id"],
         gathering_id=row["gathering_id"],
         state=row["state"],
         version=row["version"],

@@ -9,6 +9,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId
 from forum.tables import sectors
+from moderation.policy import judges_in
 from moderation.reading import find_cases
 from storage.database import Reader
 from storage.log import Entry
@@ -25,6 +26,13 @@ async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
     if actor.id is None or not actor.moderates_in(SectorId(sector_id)):
         raise NotFound
     if await tx.value(_SECTOR, id=sector_id) is None:
+        raise NotFound
+    return "moderator"
+
+
+async def join_profile_queue(tx: Reader, actor: Actor, _: int) -> str:
+    """The queue of profiles is for all moderators; to everybody else there is no such thing."""
+    if actor.id is None or not judges_in(actor, None):
         raise NotFound
     return "moderator"
 

@@ -33,7 +33,8 @@ _LET_GO = statement("DELETE FROM case_claims WHERE case_id = :case AND member_id
 _END = statement("DELETE FROM case_claims WHERE case_id = :case")
 _MODERATOR = statement("""
 SELECT m.id FROM members m JOIN duties d ON d.member_id = m.id
-WHERE m.handle = :handle AND (d.duty = 'administrator' OR d.duty = 'moderator' AND d.sector_id = :sector)
+WHERE m.handle = :handle AND (d.duty = 'administrator'
+    OR d.duty = 'moderator' AND d.sector_id = coalesce(CAST(:sector AS bigint), d.sector_id))
 LIMIT 1
 """)
 _OF = statement(

@@ -6,7 +6,6 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.text import tidy
-from forum.policy import NotModerator
 from moderation.auditing import write_deed
 from moderation.cases import hold_case, move_case, reopen_case
 from moderation.claims import end_claim
@@ -20,7 +19,9 @@ from moderation.policy import (
     ensure_are_together,
     ensure_can_decide,
     ensure_can_decide_now,
+    ensure_fits_kind,
     ensure_has_reason,
+    ensure_judges,
     ensure_says_something,
 )
 from moderation.pseudonyms import name_moderator
@@ -69,6 +70,7 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     case = await hold_case(tx, actor, case_id)
     ensure_can_decide_now(actor, case)
     ensure_are_together(new)
+    ensure_fits_kind(case, new.actions)
     ensure_has_reason(new.action, new.reason)
     reason = _tidied(new.reason)
     if case.state != "open" or case.version != new.version:
@@ -99,8 +101,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     if row is None:
         raise NotFound
     # All decisions are public, so this one is no secret: who may not judge it is told so.
-    if not actor.moderates_in(row["sector_id"]):
-        raise NotModerator
+    ensure_judges(actor, row["sector_id"])
     case = await hold_case(tx, actor, row["case_id"])
     ensure_can_decide(actor, case)
     ensure_says_something("facts", new.facts)
@@ -126,8 +127,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     row = await tx.row(_CASE_OF, id=decision_id)
     if row is None:
         raise NotFound
-    if not actor.moderates_in(row["sector_id"]):
-        raise NotModerator
+    ensure_judges(actor, row["sector_id"])
     case = await hold_case(tx, actor, row["case_id"])
     decision = await show_decision(tx, decision_id)
     if decision.by is None or decision.by.id != me:

@@ -4,13 +4,19 @@ from core.events import Event
 from members.events import POST_OFFICE
 
 
+def queue_of(sector_id: int | None) -> str:
+    """The channel of a sector's queue, or of that of profiles, which lie in none."""
+    return "profiles" if sector_id is None else f"queue:{sector_id}"
+
+
 class _InQueue(Event, frozen=True, kw_only=True):
-    sector_id: int
+    # None of a profile, which lies in no sector.
+    sector_id: int | None
     case_id: int
 
     @property
     def channel(self) -> str:
-        return f"queue:{self.sector_id}"
+        return queue_of(self.sector_id)
 
 
 class CaseOpened(_InQueue, frozen=True, kw_only=True, tag="case_opened"):

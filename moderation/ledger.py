@@ -28,12 +28,12 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from core import clock
 from core.errors import NotFound
 from forum.authors import author_of
-from forum.tables import posts, sectors, topics
+from forum.tables import sectors
 from members.shapes import Author
 from members.tables import members
 from moderation.policy import SETTLES_AFTER
 from moderation.shapes import Decision, LedgerEntry, LedgerFilter, LedgerPage, ObjectName, Reason, Reversal
-from moderation.tables import cases, decisions, moderator_names, sanctions
+from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.statements import Statement, statement
@@ -100,9 +100,8 @@ def _page(following: bool) -> Statement:
             _undoer_name.c.name.label("undone_by"),
         )
         .join(cases, cases.c.id == decisions.c.case_id)
-        .join(sectors, sectors.c.id == cases.c.sector_id)
-        .join(posts, posts.c.id == cases.c.object_id)
-        .join(topics, topics.c.id == posts.c.topic_id)
+        .outerjoin(sectors, sectors.c.id == cases.c.sector_id)
+        .join(case_subjects, case_subjects.c.case_id == cases.c.id)
         .outerjoin(sanctions, sanctions.c.decision_id == decisions.c.id)
         .outerjoin(_name, _named(_name, decisions.c.decided_by, decisions.c.decided_at))
         .outerjoin(_undoer_name, _named(_undoer_name, decisions.c.reversed_by, decisions.c.reversed_at))
@@ -113,7 +112,7 @@ def _page(following: bool) -> Statement:
             _only("is_reversed", Boolean, decisions.c.reversed_at.is_not(None)),
         )
         # What was decided where not everyone reads is for those who moderate there.
-        .where(topics.c.readers == "everyone")
+        .where(case_subjects.c.readers == "everyone")
         # As long as it can be undone without a trace it is not published.
         .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("settled"))
         .order_by(*(column.desc() for column in key))

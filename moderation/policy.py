@@ -1,15 +1,16 @@
-"""Who flags and who decides: pure rules, and the refusals they raise."""
+"""Who decides: pure rules, and the refusals they raise. (Who flags is in policy_flags.py.)"""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
 
-from core.actor import Actor, NotVerified
+from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId, MemberId, SectorId, TopicId
-from forum.policy import NotModerator, PostHidden, PostWithdrawn
+from forum.policy import NotModerator
 from members.policy import AdministratorsOnly
-from moderation.shapes import HARMLESS, Action, NewDecision, Reason
+from moderation.shapes import HARMLESS, SANCTIONS, Action, NewDecision, ObjectKind, Reason
 
 # What cannot be taken back waits as long after a decision: mail, publication. Until then it can be undone without a trace.
 SETTLES_AFTER = timedelta(seconds=12)
@@ -17,22 +18,23 @@ SETTLES_AFTER = timedelta(seconds=12)
 LONGEST_BY_MODERATOR = 7
 
 
-class FlaggedFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a post that somebody flags."""
-
-    sector_id: SectorId
-    gathering_id: GatheringId | None = None
-    is_own: bool
-    state: str
+# What can be done about what a case is about, besides taking no action. What is done to a member is said by `SANCTIONS`.
+MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
+    "post": frozenset({"hide", "lock", "approve", "approve_edited"}),
+    "topic": frozenset({"hide", "lock"}),
+    "profile": frozenset({"hide"}),
+    "file": frozenset({"hide"}),
+}
 
 
 class CaseFacts(Struct, frozen=True, kw_only=True):
     """What the rules look at in a case; `is_involved` is who wrote what it is about, or flagged it."""
 
     id: int
+    kind: ObjectKind
     object_id: int
-    topic_id: TopicId
-    sector_id: SectorId
+    topic_id: TopicId | None
+    sector_id: SectorId | None
     gathering_id: GatheringId | None = None
     state: str
     version: int
@@ -46,18 +48,6 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     author_id: MemberId | None
     is_in_room: bool
     administers: bool
-
-
-class OwnPost(Denied):
-    """Nobody flags what they wrote."""
-
-    message = "This is your own. You can edit or withdraw it."
-
-
-class NoteMissing(Invalid):
-    """The reason "other" says nothing by itself."""
-
-    message = "Say in a few words what is wrong with it."
 
 
 class Involved(Denied):
@@ -154,6 +144,12 @@ class TextMissing(Invalid):
     message = "Say what is to be published instead."
 
 
+class NotForThis(Conflict):
+    """What is to be done cannot be done to what the case is about."""
+
+    message = "This cannot be done here: it fits another kind of thing."
+
+
 class NobodyNamed(Conflict):
     """It was written without a name: nothing can be done to anybody."""
 
@@ -184,25 +180,6 @@ class TooLong(Denied):
     message = "Moderators suspend for seven days at most. Administrators can do so for longer."
 
 
-def ensure_can_flag(actor: Actor, post: FlaggedFacts) -> None:
-    """Verified members flag what others have published; who is silenced may still ask for help."""
-    actor.signed_in()
-    if not actor.is_verified:
-        raise NotVerified
-    if post.is_own:
-        raise OwnPost
-    if post.state == "hidden":
-        raise PostHidden
-    if post.state != "published":
-        raise PostWithdrawn
-
-
-def ensure_flag_is_clear(reason: str, note: str) -> None:
-    """A flag says what is wrong: by its reason, or in a note."""
-    if reason == "other" and not note:
-        raise NoteMissing(field="note")
-
-
 def ensure_can_read_queue(actor: Actor) -> None:
     """Moderators read the queues of their sectors, administrators all."""
     actor.signed_in()
@@ -210,11 +187,32 @@ def ensure_can_read_queue(actor: Actor) -> None:
         raise NotModerator
 
 
+def judges_in(actor: Actor, sector_id: SectorId | None) -> bool:
+    """Moderators judge what lies in their sectors, and all of them what lies in none."""
+    return (
+        bool(actor.moderates) or actor.is_administrator
+        if sector_id is None
+        else actor.moderates_in(sector_id)
+    )
+
+
+def ensure_judges(actor: Actor, sector_id: SectorId | None) -> None:
+    """The same, as a rule."""
+    if not judges_in(actor, sector_id):
+        raise NotModerator
+
+
+def ensure_fits_kind(case: CaseFacts, actions: Sequence[Action]) -> None:
+    """Each kind of thing has its measures; members can be sanctioned for any."""
+    for action in actions:
+        if action not in MEASURES[case.kind] | SANCTIONS | {"no_action"}:
+            raise NotForThis
+
+
 def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
     """Moderators of the sector decide, about what they neither wrote nor flagged."""
     actor.signed_in()
-    if not actor.moderates_in(case.sector_id):
-        raise NotModerator
+    ensure_judges(actor, case.sector_id)
     if case.is_involved:
         raise Involved
 
@@ -258,7 +256,7 @@ def ensure_can_sanction(
             raise DaysMissing(field="days")
         if actor.is_administrator:
             return
-        if new.everywhere:
+        if new.everywhere or case.sector_id is None:
             raise AdministratorsOnly
         if action == "suspend" and new.days > LONGEST_BY_MODERATOR:
             raise TooLong(field="days")

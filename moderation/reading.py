@@ -31,12 +31,13 @@ from forum.held import find_held
 from forum.reading import read_posts_by_id
 from forum.shapes import Post
 from forum.shapes_held import HeldPost
-from forum.tables import posts, sectors
+from forum.tables import sectors
 from forum.visibility import seen_by
 from gatherings.tables import rooms
 from moderation.cases import FLAGGED, is_involved
 from moderation.claims import read_claims
 from moderation.discussion import read_notes
+from moderation.events import queue_of
 from moderation.ledger import read_decisions
 from moderation.policy import ensure_can_read_queue
 from moderation.rules.matches import read_matches
@@ -52,7 +53,8 @@ from moderation.shapes import (
     ObjectName,
     Waiting,
 )
-from moderation.tables import cases, flags
+from moderation.subjects import read_subjects
+from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
 from moderation.weighing import Weight, weigh
 from storage.cursors import read_cursor, write_cursor
@@ -71,11 +73,11 @@ _CASES = (
     select(
         *cases.c[("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at")],
         sectors.c.slug,
-        *posts.c[("topic_id", "author_id", "pseudonym")],
+        *case_subjects.c[("topic_id", "author_id", "pseudonym")],
         FLAGGED.label("has_flagged"),
     )
-    .join(sectors, sectors.c.id == cases.c.sector_id)
-    .join(posts, posts.c.id == cases.c.object_id)
+    .outerjoin(sectors, sectors.c.id == cases.c.sector_id)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(visible_cases())
 )
 _BY_ID = statement(_CASES.where(cases.c.id == func.any(_ids)))
@@ -98,7 +100,7 @@ def _flagged(reason: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(flags.c.case_id == cases.c.id, flags.c.reason == reason)
 
 
-_IS_LIVE = exists().where(rooms.c.topic_id == posts.c.topic_id, rooms.c.state == "open")
+_IS_LIVE = exists().where(rooms.c.topic_id == case_subjects.c.topic_id, rooms.c.state == "open")
 # First danger to somebody, then what happens in a room that is open, then what has waited longest.
 _TURN = case_of((_flagged(literal("danger")), 0), (_IS_LIVE, 1), else_=2)
 
@@ -183,17 +185,31 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
     ids = [row["id"] for row in rows]
     if not ids:
         return []
-    texts = await read_posts_by_id(tx, viewer, [row["object_id"] for row in rows])
+    about = [row["object_id"] for row in rows if row["object_kind"] == "post"]
+    texts = await read_posts_by_id(tx, viewer, about)
+    subjects = await read_subjects(tx, ids) if len(about) < len(rows) else {}
     decided = await read_decisions(tx, ids)
     claims = await read_claims(tx, ids)
     weights = await weigh(tx, ids)
-    matches = await read_matches(tx, [row["object_id"] for row in rows])
+    matches = await read_matches(tx, about)
     held = await find_held(tx, list(matches)) if matches else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
     for reason in await tx.rows(_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
     made = [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
-    return [(_with(case, claims.get(case.id), weights[case.id], matches, held), row) for case, row in made]
+    return [
+        (
+            _with(
+                replace(case, subject=subjects.get(case.id)),
+                claims.get(case.id),
+                weights[case.id],
+                matches,
+                held,
+            ),
+            row,
+        )
+        for case, row in made
+    ]
 
 
 def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], texts: dict[int, Post]) -> Case:
@@ -207,7 +223,7 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
         opened_at=row["opened_at"],
         escalated_at=row["escalated_at"],
         decisions=decided,
-        post=texts.get(row["object_id"]),
+        post=texts.get(row["object_id"]) if row["object_kind"] == "post" else None,
     )
 
 
@@ -232,6 +248,7 @@ async def _streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
     moderated: list[Any] = sorted(actor.moderates)
     if actor.is_administrator:
         moderated = [row["id"] for row in await tx.rows(_SECTORS)]
-    names = [f"queue:{sector}" for sector in moderated]
+    # And what lies in no sector.
+    names = [queue_of(sector) for sector in (*moderated, None)]
     heads = await read_heads(tx, names)
     return [Stream(name, epoch, heads.get(name, 0)) for name in names]

@@ -19,12 +19,12 @@ _RECORD = statement("""
 SELECT m.joined_at,
     (SELECT count(*) FROM posts p WHERE p.author_id = m.id AND p.state = 'published') AS posts,
     (SELECT count(*) FROM decisions d JOIN cases c ON c.id = d.case_id
-        JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
-        WHERE p.author_id = m.id AND d.undone_at IS NULL AND d.action = 'hide' AND d.reversed_at IS NULL)
+        JOIN case_subjects o ON o.case_id = c.id
+        WHERE o.author_id = m.id AND d.undone_at IS NULL AND d.action = 'hide' AND d.reversed_at IS NULL)
         AS restricted,
     (SELECT count(*) FROM decisions d JOIN cases c ON c.id = d.case_id
-        JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
-        WHERE p.author_id = m.id AND d.undone_at IS NULL AND (
+        JOIN case_subjects o ON o.case_id = c.id
+        WHERE o.author_id = m.id AND d.undone_at IS NULL AND (
             d.action IN ('no_action', 'approve', 'approve_edited') OR d.reversed_at IS NOT NULL))
         AS cleared
 FROM members m WHERE m.id = :member
@@ -32,7 +32,7 @@ FROM members m WHERE m.id = :member
 
 
 _AUTHOR = statement("""
-SELECT o.author_id FROM cases c JOIN case_objects o ON o.kind = c.object_kind AND o.id = c.object_id WHERE c.id = :case
+SELECT author_id FROM case_subjects WHERE case_id = :case
 """)
 
 

@@ -10,13 +10,13 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.text import tidy
 from members.policy import AdministratorsOnly
-from moderation.addresses import AddressUnknown, find_post_at
+from moderation.addresses import AddressUnknown, find_at
 from moderation.auditing import write_deed, write_notice
 from moderation.cases import get_case, open_or_join
 from moderation.events import DangerFlagged, ReportReceived
 from moderation.flags import hold_flagged
 from moderation.policy import SETTLES_AFTER
-from moderation.shapes import ObjectName, Reason
+from moderation.shapes import Reason
 from moderation.shapes_reports import Look, NewReport, Outcome, Report, Reporter, Reporters
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
@@ -93,24 +93,24 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     """Take a report: it opens the case of what it is about, or joins the open one. The same report again is the same one."""
     ensure_is_complete(new)
     why = tidy(new.why)
-    post_id = await find_post_at(tx, actor, new.address)
-    post = await hold_flagged(tx, actor, post_id)
-    if post.state != "published":
+    name, address = await find_at(tx, actor, new.address, new.whole)
+    about_it = await hold_flagged(tx, actor, name)
+    if about_it.state != "published":
         raise AddressUnknown(field="address")
-    name, now = ObjectName("post", post_id), clock.now()
+    now = clock.now()
     email = new.email.strip() if new.email else None
     whose = {"kind": name.kind, "object": name.id}
     before = await tx.value(_BEFORE, why=why, email=email, **whose)
     if before is not None:
         return await show_report(tx, before)
 
-    case = await open_or_join(tx, name, post.sector_id, new.reason, now)
+    case = await open_or_join(tx, name, about_it.sector_id, new.reason, now)
     about = {"case_id": case.case_id, "object_kind": name.kind, "object_id": name.id, "reason": new.reason}
     reference = token_urlsafe(16)
     report_id = await tx.value(
         _KEEP,
         reference=reference,
-        address=f"{tx.site}/p/{post_id}",
+        address=f"{tx.site}{address}",
         why=why,
         name=tidy(new.name) if new.name else None,
         email=email,
@@ -123,7 +123,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     member = None if flagged else actor.id
     await tx.run(_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **about)
     await tx.record(case)
-    write_notice(tx, post, case.case_id, new.reason, report_id)
+    write_notice(tx, about_it, case.case_id, new.reason, report_id)
     await tx.record(ReportReceived(report_id=report_id))
     if new.reason == "danger":
         await tx.record(DangerFlagged(case_id=case.case_id))

@@ -4,11 +4,10 @@ from typing import Annotated
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, PathId, answers, json_response
-from core.ids import PostId
 from moderation import (
     decisions,
     flags,
@@ -39,6 +38,7 @@ from moderation.shapes import (
     NewDecision,
     NewFlag,
     NewReversal,
+    ObjectName,
     Waiting,
 )
 from storage.database import Database
@@ -60,7 +60,46 @@ async def flag_post(
     once: NamedDependency[Once],
 ) -> Response[bytes]:
     """Tell the moderators that a post should be looked at."""
-    answer = await once.answer(db, lambda tx: flags.flag_post(tx, actor, PostId(post_id), data), 201)
+    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("post", post_id), data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@post("/topics/{topic_id:int}/flags", responses=answers(201, Flag), operation_id="flag_topic")
+async def flag_topic(
+    topic_id: PathId,
+    data: JSONBody[NewFlag],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Tell the moderators of a topic as a whole: its title, its tags, what it is for."""
+    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("topic", topic_id), data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@post("/files/{file_id:int}/flags", responses=answers(201, Flag), operation_id="flag_file")
+async def flag_file(
+    file_id: PathId,
+    data: JSONBody[NewFlag],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Tell the moderators of a file in a post."""
+    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("file", file_id), data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@post("/members/{handle:str}/flags", responses=answers(201, Flag), operation_id="flag_profile")
+async def flag_profile(
+    handle: FromPath[str],
+    data: JSONBody[NewFlag],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    once: NamedDependency[Once],
+) -> Response[bytes]:
+    """Tell the moderators of what a member says of themselves."""
+    answer = await once.answer(db, lambda tx: flags.flag_profile(tx, actor, handle, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -146,6 +185,9 @@ async def read_ledger(
 
 routes = [
     flag_post,
+    flag_topic,
+    flag_file,
+    flag_profile,
     read_cases,
     count_waiting,
     read_queue_health,

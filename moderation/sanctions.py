@@ -19,7 +19,7 @@ from storage.statements import statement
 _TARGET = statement("""
 SELECT o.author_id, o.gathering_id IS NOT NULL AS is_in_room,
     EXISTS (SELECT FROM duties d WHERE d.member_id = o.author_id AND d.duty = 'administrator') AS administers
-FROM cases c JOIN case_objects o ON o.kind = c.object_kind AND o.id = c.object_id WHERE c.id = :case
+FROM case_subjects o WHERE o.case_id = :case
 """)
 _IMPOSE = statement("""
 INSERT INTO sanctions (decision_id, action, member_id, sector_id, topic_id, begun_at, until)

@@ -12,7 +12,7 @@ from members.shapes import Author
 from moderation.rules.shapes import RuleMatch
 from storage.log import Stream
 
-ObjectKind = Literal["post"]
+ObjectKind = Literal["post", "topic", "profile", "file"]
 FlagReason = Literal[
     "spam", "off_topic", "abusive", "misleading", "private", "illegal", "child_abuse", "danger", "other"
 ]
@@ -171,7 +171,7 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
     id: int
     case: int
     object: ObjectName
-    sector: str
+    sector: str | None
     action: Action
     reason: Reason | None
     at: datetime
@@ -231,6 +231,17 @@ class CaseNote(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
+class CaseSubject(Struct, frozen=True, kw_only=True):
+    """A topic, a profile or a file that a case is about: what it is called, where it stands, what it says by itself, and
+    whether it is hidden. Who is responsible, where a name is known."""
+
+    title: str
+    address: str
+    text: str
+    is_hidden: bool
+    author: Author | None
+
+
 class Case(Struct, frozen=True, kw_only=True):
     """One thing that moderators must look at. Reporters are not named.
 
@@ -240,7 +251,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     id: int
     object: ObjectName
-    sector: str
+    sector: str | None
     state: CaseState
     version: int
     reasons: list[CountedReason]
@@ -248,6 +259,7 @@ class Case(Struct, frozen=True, kw_only=True):
     decisions: list[Decision]
     escalated_at: datetime | None = None
     post: Post | None
+    subject: CaseSubject | None = None
     # What a rule holds, and what rules caught; a held one is read here alone.
     held: HeldPost | None = None
     matches: list[RuleMatch] = []

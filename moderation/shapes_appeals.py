@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS
 from members.shapes import Author, LetterLanguage
-from moderation.shapes import FACTS_LENGTH, Action, Reason
+from moderation.shapes import FACTS_LENGTH, Action, ObjectName, Reason
 
 AppealOutcome = Literal["upheld", "reversed"]
 AppealText = Annotated[str, Meta(min_length=1, max_length=FACTS_LENGTH, pattern=NO_CONTROLS)]
@@ -53,7 +53,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     program took part, and until when one can appeal. `html` is the text it is about, for whoever wrote it."""
 
     decision: int
-    post: int
+    object: ObjectName
     action: Action
     reason: Reason | None
     # The language of `scope`, and the reason in it, if that was one of the templates.
@@ -75,7 +75,7 @@ class WaitingAppeal(Struct, frozen=True, kw_only=True):
 
     appeal: Appeal
     case: int
-    sector: str
+    sector: str | None
     action: Action
     reason: Reason | None
     decided_by: Author | None

@@ -28,6 +28,8 @@ class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     email: Email | None = None
     # Without one, what the browser asks for.
     letters_in: LetterLanguage | None = None
+    # The topic at the address, its title and tags, and not its first post.
+    whole: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -11,9 +11,12 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
+    column,
+    table,
 )
 
 from storage.tables import metadata
@@ -25,12 +28,25 @@ cases = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("object_kind", Text, nullable=False),
     Column("object_id", BigInteger, nullable=False),
-    Column("sector_id", BigInteger, ForeignKey("sectors.id"), nullable=False),
+    # Of a profile none: every moderator decides about it.
+    Column("sector_id", BigInteger, ForeignKey("sectors.id")),
     Column("state", Text, nullable=False, server_default="open"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     # Since then it is for the administrators.
     Column("escalated_at", DateTime(timezone=True)),
+    CheckConstraint("(sector_id IS NULL) = (object_kind = 'profile')", name="cases_lie_somewhere"),
+)
+
+# A view: what each case is about, whatever it is. Who is responsible, and where it lies.
+case_subjects = table(
+    "case_subjects",
+    column("case_id", BigInteger),
+    column("topic_id", BigInteger),
+    column("gathering_id", BigInteger),
+    column("author_id", BigInteger),
+    column("pseudonym", LargeBinary),
+    column("readers", Text),
 )
 
 flags = Table(

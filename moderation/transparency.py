@@ -48,9 +48,8 @@ FROM decisions WHERE undone_at IS NULL AND decided_at >= :begins AND decided_at 
 GROUP BY action ORDER BY count(*) DESC, action
 """)
 _GROUNDS = statement("""
-SELECT CASE WHEN t.readers = 'everyone' THEN d.rule END AS ground, count(*) AS decisions
-FROM decisions d JOIN cases c ON c.id = d.case_id LEFT JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
-    LEFT JOIN topics t ON t.id = p.topic_id
+SELECT CASE WHEN o.readers = 'everyone' THEN d.rule END AS ground, count(*) AS decisions
+FROM decisions d JOIN case_subjects o ON o.case_id = d.case_id
 WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1 ORDER BY 2 DESC, 1
 """)
 _MEDIANS = statement("""

@@ -39,9 +39,8 @@ FROM flags f LEFT JOIN LATERAL (
 WHERE f.case_id = ANY(CAST(:ids AS bigint[]))
 """)
 _PLACES = statement("""
-SELECT c.id, EXISTS (SELECT FROM rooms r WHERE r.topic_id = p.topic_id AND r.state = 'open') AS is_live
-FROM cases c JOIN posts p ON c.object_kind = 'post' AND p.id = c.object_id
-WHERE c.id = ANY(CAST(:ids AS bigint[]))
+SELECT o.case_id AS id, EXISTS (SELECT FROM rooms r WHERE r.topic_id = o.topic_id AND r.state = 'open') AS is_live
+FROM case_subjects o WHERE o.case_id = ANY(CAST(:ids AS bigint[]))
 """)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
+from forum.attaching import files_in
 from forum.shapes import Post
 from forum.shapes_reading import NOTHING, Read
 from members.shapes import Author
@@ -236,6 +237,10 @@ def _more(post: Post, others: str, place: Place) -> str:
     own = post.author is not None and post.author.id == place.viewer
     if not own or post.id == SAMPLE:
         rest += f'<a class="act" href="/p/{post.id}/flag">Tell the moderators</a>'
+        rest += "".join(
+            f'<a class="act" href="/flag/file/{file}">Tell them of the file</a>'
+            for file in files_in(post.html or "")
+        )
     if place.may_answer and post.number > 1:
         wanted, word = (0, "Not the answer") if post.id == place.answer else (1, "Accept as the answer")
         rest += f'<button class="act" form="set" name="answer" value="{post.id} {wanted}">{word}</button>'

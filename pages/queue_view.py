@@ -55,6 +55,9 @@ SHORT: Mapping[str, str] = {
 }
 
 
+KINDS: Mapping[str, str] = {"topic": "the topic", "profile": "the profile of", "file": "the file"}
+
+
 class Exhibit(Struct, frozen=True):
     """A case with its topic, the posts around the one in question, and the record of who wrote it."""
 
@@ -137,7 +140,7 @@ async def exhibit(tx: Reader, viewing: Viewing, case_id: int) -> Exhibit:
     actor = viewing.actor
     case = await reading.show_case(tx, actor, case_id)
     author = records.CaseAuthor()
-    if not case.involved and (case.post is not None or case.held is not None):
+    if not case.involved and (case.post is not None or case.held is not None or case.subject is not None):
         author = await records.read_case_author(tx, actor, case_id, viewing.ladder)
     if case.post is None:
         return Exhibit(case, None, await _answered(tx, viewing, case), "", 0, author)

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core.http import PathId
-from forum.files import address_of, read_file
+from forum.files import FileHidden, address_of, read_file
 from pages.routes_members import Study
 
 Name = Annotated[str, PathParameter(max_length=300)]
@@ -16,11 +16,25 @@ Name = Annotated[str, PathParameter(max_length=300)]
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp"})
 
 
+_PLACE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80" role="img">
+<title>Hidden by moderators</title><rect width="320" height="80" fill="#8883"/>
+<text x="160" y="46" font-family="sans-serif" font-size="16" text-anchor="middle" fill="#777">
+Hidden by moderators</text></svg>
+"""
+
+
 @get("/files/{file_id:int}/{name:str}", include_in_schema=False)
 async def have_file(file_id: PathId, name: Name, study: NamedDependency[Study]) -> Response[bytes]:
     """A file, for who can see a post that uses it."""
-    async with study.db.read() as tx:
-        found = await read_file(tx, study.actor, file_id)
+    try:
+        async with study.db.read() as tx:
+            found = await read_file(tx, study.actor, file_id)
+    except FileHidden:
+        # Where a picture stood in a text, its place says so; whoever opens the file itself reads it as a page.
+        if not study.request.headers.get("accept", "").startswith("image/"):
+            raise
+        headers = {"Cache-Control": "private, no-store"}
+        return Response(_PLACE, status_code=403, media_type="image/svg+xml", headers=headers)
     # The name came in the address: only what is plain in it may go into a header.
     plain = address_of(file_id, name).rpartition("/")[2]
     way = "inline" if found.media_type in _SHOWN else f'attachment; filename="{plain}"'

@@ -2,7 +2,8 @@
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
+from markupsafe import Markup, escape
 
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
@@ -10,12 +11,15 @@ from core.ids import PostId
 from forum.reading import show_post
 from forum.topics import show_topics
 from moderation import flags
-from moderation.shapes import NewFlag
+from moderation.shapes import NewFlag, ObjectName
+from moderation.subjects import name_subject
 from pages.forms import Form, once_of, read_form, text_in, to_shape
 from pages.press import go_to
 from pages.queue_view import REASONS, Viewing, shown
 from pages.routes_posts import Desk
 from pages.topic_view import address_of
+
+_OTHERS = {"topic": "The topic as a whole:", "profile": "The profile of", "file": "The file"}
 
 
 @get("/p/{post_id:int}/flag", include_in_schema=False)
@@ -34,7 +38,7 @@ async def flag_post(post_id: PathId, desk: NamedDependency[Desk]) -> Response[by
     try:
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         once = once_of(desk.request, desk.actor, typed)
-        await once.answer(desk.db, lambda tx: flags.flag_post(tx, desk.actor, PostId(post_id), new))
+        await once.answer(desk.db, lambda tx: flags.flag(tx, desk.actor, ObjectName("post", post_id), new))
     except NotFound:
         raise
     except Refusal as refusal:
@@ -58,7 +62,8 @@ async def _flag_page(
         desk.actor,
         "flag.html",
         status,
-        post=found,
+        action=f"/p/{found.id}/flag",
+        back_to=f"Back to post {found.number}",
         back=f"{address}/{found.number}#p{found.number}",
         above=shown([found], address, found.number, viewing),
         form=form,
@@ -67,4 +72,56 @@ async def _flag_page(
     )
 
 
-routes = [show_flag, flag_post]
+@get("/flag/{what:str}/{object_id:int}", include_in_schema=False)
+async def show_other_flag(
+    what: FromPath[str], object_id: PathId, desk: NamedDependency[Desk], sent: FromQuery[bool] = False
+) -> Response[bytes]:
+    """The form that tells the moderators of a topic, a profile or a file."""
+    desk.actor.signed_in()
+    return await _other_page(desk, _name(what, object_id), Form(), is_sent=sent)
+
+
+@post("/flag/{what:str}/{object_id:int}", include_in_schema=False)
+async def flag_other(what: FromPath[str], object_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Tell the moderators of it."""
+    name = _name(what, object_id)
+    typed = await read_form(desk.request)
+    try:
+        new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
+        once = once_of(desk.request, desk.actor, typed)
+        await once.answer(desk.db, lambda tx: flags.flag(tx, desk.actor, name, new))
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        desk.actor.signed_in()
+        return await _other_page(desk, name, Form(typed=typed).refuse(refusal), status=status_of(refusal))
+    return go_to(f"/flag/{what}/{object_id}?sent=true")
+
+
+def _name(kind: str, object_id: int) -> ObjectName:
+    if kind not in _OTHERS:
+        raise NotFound
+    return ObjectName(kind, object_id)  # type: ignore[arg-type]
+
+
+async def _other_page(
+    desk: Desk, name: ObjectName, form: Form, is_sent: bool = False, status: int = 200
+) -> Response[bytes]:
+    async with desk.db.read() as tx:
+        title, address = await name_subject(tx, desk.actor, name)
+    return desk.press.page(
+        desk.request,
+        desk.actor,
+        "flag.html",
+        status,
+        action=f"/flag/{name.kind}/{name.id}",
+        back=address,
+        back_to=title,
+        above=Markup(f"<p><strong>{_OTHERS[name.kind]}</strong> <bdi>{escape(title)}</bdi></p>"),
+        form=form,
+        is_sent=is_sent,
+        options=list(REASONS.items()),
+    )
+
+
+routes = [show_flag, flag_post, show_other_flag, flag_other]

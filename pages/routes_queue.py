@@ -28,7 +28,7 @@ from moderation.shapes import (
 from moderation.shapes_reports import Look
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
-from pages.queue_view import ACTIONS, REASONS, SHORT, Viewing, query_of, view_queue
+from pages.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
 from pages.routes_posts import Desk
 from pages.routes_transparency import duration
 from storage.database import Transaction
@@ -241,6 +241,7 @@ async def _page(
         reasons=REASONS,
         short=SHORT,
         actions=ACTIONS,
+        kinds=KINDS,
         query_of=query_of,
         moderates=len(view.page.streams) > 1,
     )

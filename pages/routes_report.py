@@ -36,11 +36,13 @@ Reference = Annotated[str, PathParameter(max_length=REFERENCE_LENGTH)]
 
 
 @get("/report", include_in_schema=False)
-async def show_form(desk: NamedDependency[Desk], about: About = "") -> Response[bytes]:
+async def show_form(
+    desk: NamedDependency[Desk], about: About = "", whole: FromQuery[bool] = False
+) -> Response[bytes]:
     """The form, with the address that one comes from."""
     # Links of ours carry the path alone; what stands in the form is what the law asks for: the exact address.
     address = f"{desk.db.site}{about}" if about.startswith("/") else about
-    return _page(desk, Form(typed={"address": [address]}))
+    return _page(desk, Form(typed={"address": [address], "whole": ["1"] if whole else []}))
 
 
 @post("/report", include_in_schema=False)
@@ -108,7 +110,7 @@ def _facts(typed: Typed) -> dict[str, object]:
     facts: dict[str, object] = {
         name: value for name, value in given.items() if value or name not in ("name", "email")
     }
-    return facts | {"good_faith": bool(text_in(typed, "good_faith"))}
+    return facts | {name: bool(text_in(typed, name)) for name in ("good_faith", "whole")}
 
 
 def _page(desk: Desk, form: Form, status: int = 200) -> Response[bytes]:

@@ -33,5 +33,6 @@ KINDS: Mapping[str, ChannelKind] = {
         join=boards.join_board, show=boards.show_board_events, closing=frozenset({"board_changed"})
     ),
     "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
+    "profiles": ChannelKind(join=moderation.join_profile_queue, show=moderation.show_queue, numbered=False),
     "member": ChannelKind(join=members.join_member, show=channels_own.show_own),
 }

@@ -19,6 +19,16 @@ async def give_reason(db: Database, *posts: int) -> None:
     await plain(db).execute(_REASON, posts)
 
 
+async def give_topics_reason(db: Database, *topics: int) -> None:
+    """The same for topics; for all there are where none is named."""
+    await plain(db).execute(
+        _REASON.replace("'post', p.id", "'topic', t.id")
+        .replace("posts p JOIN topics t ON t.id = p.topic_id", "topics t")
+        .replace("p.id = ANY ($1)", "t.id = ANY ($1) OR $1 = '{}'"),
+        topics,
+    )
+
+
 async def hide_rows(db: Database, *posts: int) -> None:
     """Hide posts, and nothing else: no count, no event."""
     await give_reason(db, *posts)

@@ -206,6 +206,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "appeal_report": {"body": "It does sell."},
     "answer_appeal": {"outcome": "upheld", "answer": "It sells."},
     "look_at_reporters": {"reason": "The police ask."},
+    **{key: {"reason": "spam", "note": "Selling."} for key in ("flag_topic", "flag_file", "flag_profile")},
     "flag_post": {"reason": "spam", "note": "Selling."},
     "decide_case": {"version": 1, "action": "hide", "reason": {"rule": "No selling", "facts": "It sells."}},
     "reverse_decision": {"facts": "It does not sell."},

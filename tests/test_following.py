@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import give_topics_reason
 from tests.walking import Service, plain
 
 
@@ -112,6 +113,7 @@ async def test_all_that_is_followed_stands_in_one_list(talk: Talk) -> None:
         ("tag", "cobalt", "muted"),
         ("topic", talk.topic, "tracking"),
     ]
+    await give_topics_reason(talk.author.service.db)
     await plain(talk.author.service.db).execute("UPDATE topics SET hidden_at = now()")
     items = (await talk.writer.get("/following")).json()["items"]
     assert [one["scope"] for one in items] == ["sector", "tag"], "nothing tells of a topic that is not seen"

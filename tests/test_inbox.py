@@ -9,7 +9,7 @@ from core.ids import MemberId, PostId, TopicId
 from forum import inbox
 from tertulia.worker import Worker
 from tests.builders import Person, a_person, a_reply, a_topic
-from tests.hiding import hide_rows
+from tests.hiding import give_topics_reason, hide_rows
 from tests.live_talk import a_hall
 from tests.walking import Service, plain
 
@@ -102,6 +102,7 @@ async def test_what_one_may_not_read_is_not_there(told: Told, gone: str, back: s
     if gone == "hide":
         await hide_rows(told.app.db, told.post)
     else:
+        await give_topics_reason(told.app.db, told.topic)
         await plain(told.app.db).execute(gone.format(post=told.post, topic=told.topic))
 
     assert await told.items() == []

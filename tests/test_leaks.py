@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.builders import Person, a_person
+from tests.hiding import give_topics_reason
 from tests.test_bad_input import a_room
 from tests.walking import Feed, Service, plain
 
@@ -115,6 +116,7 @@ async def test_a_lost_duty_is_lost_on_every_process_within_two_seconds(app: Serv
     hidden = (await author.post("/sectors/mobility/topics", {"title": "Gone by now", "body": "x"})).json()[
         "id"
     ]
+    await give_topics_reason(app.db, hidden)
     await plain(app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
 
     async def listen(person: Person, url: str) -> float:

@@ -23,17 +23,13 @@ from moderation.cases import follow_post
 from moderation.policy import (
     SETTLES_AFTER,
     CaseFacts,
-    FlaggedFacts,
     Involved,
-    NoteMissing,
-    OwnPost,
     ReasonMissing,
     ensure_can_decide,
-    ensure_can_flag,
     ensure_can_read_queue,
-    ensure_flag_is_clear,
     ensure_has_reason,
 )
+from moderation.policy_flags import FlaggedFacts, NoteMissing, OwnPost, ensure_can_flag, ensure_flag_is_clear
 from moderation.shapes import Reason
 from storage.statements import statement
 from tests.builders import Person, a_person, a_reply, a_topic
@@ -63,6 +59,7 @@ def a_case(**facts: Any) -> CaseFacts:
         "object_id": 2,
         "topic_id": TopicId(3),
         "sector_id": HERE,
+        "kind": "post",
         "state": "open",
         "version": 1,
     }
@@ -108,10 +105,10 @@ def test_members_flag_what_others_published(
 ) -> None:
     post = FlaggedFacts(sector_id=HERE, is_own=is_own, state=state)
     if refusal is None:
-        ensure_can_flag(actor, post)
+        ensure_can_flag(actor, "post", post)
     else:
         with pytest.raises(refusal):
-            ensure_can_flag(actor, post)
+            ensure_can_flag(actor, "post", post)
 
 
 def test_who_has_no_sector_has_no_queue() -> None:

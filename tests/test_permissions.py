@@ -82,6 +82,8 @@ async def a_world(app: Service) -> World:
         "kind": "agree",
         "year": clock.now().year,
         "token": "x" * 43,
+        "what": "topic",
+        "object_id": topic,
         "word": "cobalt",
         "tag": "cobalt",
         "timer": "close",

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.builders import Person, a_person, a_reply, a_topic
-from tests.hiding import hide_rows
+from tests.hiding import give_topics_reason, hide_rows
 from tests.walking import Service, plain
 
 
@@ -178,6 +178,7 @@ async def test_what_one_may_not_see_is_left_out_of_what_is_left(talk: Talk, gone
     await read(talk.reader, talk.topic, 4)
     assert (await talk.reader.get("/unread/counts")).json()["items"] != []
 
+    await give_topics_reason(talk.author.service.db)
     await plain(talk.author.service.db).execute(gone)
 
     assert (await talk.reader.get("/unread/counts")).json()["items"] == []

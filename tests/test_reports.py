@@ -13,6 +13,7 @@ from core import clock
 from moderation.report_mails import KEPT_AFTER_DECISION, RECEIPTS_A_DAY
 from storage.database import Database
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import give_topics_reason
 from tests.walking import Service, plain
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -129,6 +130,7 @@ async def test_what_is_not_to_be_seen_answers_like_what_never_was(
     withdrawn = (await a_reply(author, open_topic))["id"]
     held = (await a_reply(author, open_topic))["id"]
     assert (await report(client, f"/p/{hidden}")).status_code == 201
+    await give_topics_reason(db, topic)
     await plain(db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", topic)
     await plain(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", listed)
     await plain(db).execute("UPDATE posts SET state = 'withdrawn' WHERE id = $1", withdrawn)

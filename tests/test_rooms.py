@@ -17,6 +17,7 @@ from gatherings.channels import join_room, room_signals, show_room
 from gatherings.questions.questions import follow_post
 from gatherings.reading import read_questions, show_snapshot
 from storage.statements import statement
+from tests.hiding import give_topics_reason
 from tests.live_talk import Hall, Person, a_hall, a_webinar, statements_of, the_actor
 from tests.walking import PATIENCE, Service
 
@@ -187,6 +188,7 @@ async def test_reading_takes_few_statements(hall: Hall) -> None:
 async def test_a_room_is_gone_with_its_topic_for_all_but_moderators(hall: Hall) -> None:
     member, moderator = await hall.member(), await hall.member(moderates=hall.sector_id)
     question = await hall.ask(member)
+    await give_topics_reason(hall.db, hall.topic)
     async with hall.db.begin() as tx:
         await tx.run(_HIDE, topic=hall.topic)
     missing = await member.get("/rooms/999999")

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from forum.search import saving
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import give_topics_reason
 from tests.test_pages_writing import send
 from tests.walking import Service, plain
 
@@ -71,6 +72,7 @@ async def test_only_what_a_plain_member_can_read_is_told_and_later_what_becomes_
         await watch.keep("cobalt", who=who)
     topic = await a_topic(watch.author, "Cobalt", "Cobalt.")
     run = plain(watch.app.db).execute
+    await give_topics_reason(watch.app.db, topic["id"])
     await run(f"UPDATE topics SET hidden_at = now() WHERE id = {topic['id']}")
     assert await watch.told() == await watch.told(moderator) == []
     await run("UPDATE topics SET hidden_at = NULL")

@@ -9,6 +9,7 @@ from forum.search.indexing import count_waiting, queue_all
 from forum.search.languages import configuration_for, join, part
 from forum.search.texts import marked, words_in
 from tests.builders import Person, a_person, a_reply, a_topic
+from tests.hiding import give_topics_reason
 from tests.live_talk import a_hall
 from tests.walking import Service, plain
 
@@ -264,6 +265,7 @@ async def test_related_topics_are_those_that_everybody_can_read_still(archive: A
     assert await related(archive.jonas) == await related(moderator) == [near["id"]]
     page = (await archive.jonas.client.get(f"/t/{topic['id']}", follow_redirects=True)).text
     assert 'href="/search?q=tracing+or+cobalt+or+from+or+mine"' in page
+    await give_topics_reason(archive.app.db, near["id"])
     await plain(archive.app.db).execute(f"UPDATE topics SET hidden_at = now() WHERE id = {near['id']}")
     assert await related(archive.jonas) == []
     assert (await archive.jonas.get(f"/topics/{near['id']}/related")).status_code == 404

@@ -16,6 +16,7 @@ from pages.routes import routes as page_routes
 from storage.database import Database
 from tests import matrix
 from tests.builders import Person, a_person, a_reply
+from tests.hiding import give_topics_reason
 from tests.test_bad_input import GOOD, ROUTES
 from tests.test_permissions import UNRULED, World, a_world
 from tests.walking import Service, plain
@@ -140,6 +141,7 @@ async def decide(app: Service, post: int) -> int:
 
 async def to_topic(app: Service, world: World, change: str) -> None:
     """What no verb does yet."""
+    await give_topics_reason(app.db, world.places["topic_id"])
     await plain(app.db).execute(f"UPDATE topics SET {change} WHERE id = $1", world.places["topic_id"])
 
 

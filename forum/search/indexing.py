@@ -22,7 +22,7 @@ DELETE FROM search_queue WHERE id IN (SELECT id FROM search_queue ORDER BY id LI
 _READ = statement("""
 SELECT p.id, p.posted_at, p.html, p.number, p.author_id, t.title, t.tags, t.sector_id, (
     SELECT string_agg(x.words, ' ') FROM file_uses u JOIN files f ON f.id = u.file_id
-    JOIN file_texts x ON x.sha256 = f.sha256 WHERE u.post_id = p.id
+    JOIN file_texts x ON x.sha256 = f.sha256 WHERE u.post_id = p.id AND f.hidden_at IS NULL
 ) AS papers
 FROM posts p JOIN topics t ON t.id = p.topic_id WHERE p.id = ANY(CAST(:ids AS bigint[]))
 """)
