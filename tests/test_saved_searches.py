@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
+from core import clock
 from forum.search import saving
+from forum.talk_mails import mail_next
+from members.mail import Letter, Sender
+from members.mailing import Office
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.hiding import give_topics_reason
 from tests.test_pages_writing import send
@@ -133,3 +137,31 @@ async def test_a_search_is_kept_and_dropped_on_its_page(watch: Watch) -> None:
     assert (await watch.reader.get("/searches")).json() == {"items": []}
     async with watch.app.client() as visitor:
         assert "Keep this search" not in (await visitor.get("/search?q=cobalt")).text
+
+
+@pytest.mark.parametrize(
+    ("wish", "mailed"), [({"followed": "at_once"}, 1), ({"followed": "never", "direct": "at_once"}, 0)]
+)
+async def test_what_newly_fits_is_mailed_as_one_wishes(
+    watch: Watch, wish: dict[str, str], mailed: int
+) -> None:
+    await watch.reader.patch("/me/mail", wish)
+    await watch.keep("cobalt")
+    await a_topic(watch.author, "More cobalt", "Cobalt of the hills.")
+    assert await watch.told() == [("More cobalt", 1)]
+    letters: list[Letter] = []
+
+    async def keep(letter: Letter) -> None:
+        letters.append(letter)
+
+    office = Office(Sender("The Community", "https://forum.example"), keep)
+    while await mail_next(office, watch.app.db):
+        pass
+    assert letters == [], "it waits for being read"
+    with clock.stop_at(clock.now() + timedelta(minutes=11)):
+        while await mail_next(office, watch.app.db):
+            pass
+
+    assert len(letters) == mailed
+    for letter in letters:
+        assert "This fits what you look for: cobalt" in letter.text and "Cobalt of the hills." in letter.text
