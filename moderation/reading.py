@@ -63,6 +63,8 @@ from storage.log import Stream, read_heads
 from storage.statements import Statement, statement
 
 PAGE = 20
+# A rule weighs as much as somebody of whom nothing is known and who says that it is advertising.
+BY_RULE = 1.4
 ALL_OPEN = CaseFilter()
 
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -237,7 +239,8 @@ def _with(
     caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
     waits = held.get(case.object.id) if caught else None
     words = [*dict.fromkeys(f"caught by the rule {one.name}" for one in caught), *weight.words]
-    return replace(case, claim=claim, score=weight.score, because=words, matches=caught, held=waits)
+    score = round(weight.score + BY_RULE * len({one.rule for one in caught}), 1)
+    return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)
 
 
 def _personal(actor: Actor, case: Case, row: Record) -> Case:

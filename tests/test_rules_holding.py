@@ -136,7 +136,8 @@ async def test_the_case_says_what_was_matched_and_approving_puts_it_in_its_place
     [match] = case["matches"]
     assert (match["rule"], match["action"], match["outcome"]) == (scene.rule, "hold", None)
     assert match["passages"] == [{"before": "try my ", "match": "casino", "after": ""}]
-    assert "caught by the rule Casinos" in case["because"]
+    assert case["because"][0] == "caught by the rule Casinos"
+    assert case["score"] == 1.4
     page = (await scene.ada.client.get("/queue")).text
     assert "<mark>casino</mark>" in page and "Which one?" in page
     await scene.decide("approve")
