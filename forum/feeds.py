@@ -62,7 +62,7 @@ async def feed_of_sector(tx: Reader, actor: Actor, slug: str, languages: tuple[s
 async def feed_of_tag(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
     """What was written last in topics with a tag."""
     entries = await _newest(tx, actor, f'tag:"{tag}"', languages)
-    return Feed(title=f"Tagged {tag}", page=f"{site}/search?q=tag:{tag}", entries=entries)
+    return Feed(title=f"Tagged {tag}", page=f"{site}/tags/{tag}", entries=entries)
 
 
 async def feed_of_search(

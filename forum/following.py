@@ -17,6 +17,7 @@ from forum.mail_wishes import Every
 from forum.shapes_following import LEVELS, Following, FollowingList, Level, Scope
 from forum.tables import following, topics
 from forum.tables import sectors as sector_table
+from forum.tags import main_names
 from forum.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
@@ -166,6 +167,7 @@ async def follow_sector(
 async def show_tag_following(tx: Reader, actor: Actor, tag: str) -> Following:
     """How the member follows a tag, in all sectors."""
     actor.signed_in()
+    tag = (await main_names(tx, [tag]))[tag]
     return await _wide(tx, actor, "tag", tag) or _as_it_comes("tag", tag, tag)
 
 
@@ -173,7 +175,8 @@ async def follow_tag(
     tx: Transaction, actor: Actor, tag: str, level: Level | None, mail: Mail = UNSET
 ) -> Following:
     """Follow a tag as closely as one likes, in all sectors."""
-    await _set(tx, actor.signed_in(), level, mail, tag=tag)
+    member = actor.signed_in()
+    await _set(tx, member, level, mail, tag=(await main_names(tx, [tag]))[tag])
     return await show_tag_following(tx, actor, tag)
 
 

@@ -4,12 +4,27 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta
-from sqlalchemy import BigInteger, Column, DateTime, Integer, Text, any_, bindparam, null, or_, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Integer,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    null,
+    or_,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import array
 
 from core import clock
 from core.actor import Actor
 from forum.shapes import Topic, TopicOrder, TopicPage
 from forum.tables import topics
+from forum.tags import main_names
 from forum.topics import TOPICS, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
@@ -31,16 +46,18 @@ _ORDERS: dict[str, Column[Any]] = {
 }
 
 
-def _page(order: str, everywhere: bool, following: bool) -> Statement:
+def _page(order: str, where: str, following: bool) -> Statement:
     column = _ORDERS[order]
     # Entries of boards are topics too, but stand in the tables of their boards.
     query = TOPICS.where(visible_topics(), topics.c.kind != "entry")
     archived = topics.c.archived_at
     query = query.where(archived.is_not(None) if order == "archived" else archived.is_(None))
-    if not everywhere:
-        tag = bindparam("tag", type_=Text)
+    tag = bindparam("tag", type_=Text)
+    if where == "sector":
         query = query.where(topics.c.sector_id == bindparam("sector_id", type_=BigInteger))
         query = query.where(or_(tag == null(), any_(topics.c.tags) == tag))
+    elif where == "tag":
+        query = query.where(topics.c.tags.op("@>")(cast(array([tag]), ARRAY(Text))))
     if following:
         kind = Integer if column is topics.c.post_count else DateTime(timezone=True)
         here = tuple_(bindparam("at", type_=kind), bindparam("id", type_=BigInteger))
@@ -50,9 +67,9 @@ def _page(order: str, everywhere: bool, following: bool) -> Statement:
 
 
 _PAGES = {
-    (order, everywhere, following): _page(order, everywhere, following)
+    (order, where, following): _page(order, where, following)
     for order in _ORDERS
-    for everywhere in (True, False)
+    for where in ("sector", "tag", "everywhere")
     for following in (True, False)
 }
 _PINNED = statement(
@@ -79,12 +96,22 @@ async def read_topics(
     """One page of a sector's topics."""
     channel = f"sector:{sector_id}"
     seq = await read_head(tx, channel)
+    if tag is not None:
+        tag = (await main_names(tx, [tag]))[tag]
     found = await _read(tx, actor, order, after, PAGE, {"sector_id": sector_id, "tag": tag})
     pinned = []
     if after is None and tag is None and order != "archived":
         rows = await tx.rows(_PINNED, sector_id=sector_id, now=clock.now(), **seen_by(actor))
         pinned = [topic_of(row) for row in rows]
     return TopicPage(found[:PAGE], _next(order, found), Stream(channel, epoch, seq), pinned)
+
+
+async def read_tagged(
+    tx: Reader, actor: Actor, tag: str, order: TopicOrder = "active", after: str | None = None
+) -> tuple[list[Topic], str | None]:
+    """One page of the topics with a tag, in all sectors, and where the next one begins."""
+    found = await _read(tx, actor, order, after, PAGE, {"tag": tag})
+    return found[:PAGE], _next(order, found)
 
 
 async def read_latest(tx: Reader, actor: Actor, count: int, order: TopicOrder = "active") -> list[Topic]:
@@ -99,7 +126,8 @@ async def _read(
     if after is not None:
         shape = tuple[_Count, _Id] if order == "discussed" else tuple[_Time, _Id]
         binds["at"], binds["id"] = read_cursor(after, shape)
-    query = _PAGES[order, "sector_id" not in where, after is not None]
+    kind = "sector" if "sector_id" in where else "tag" if where else "everywhere"
+    query = _PAGES[order, kind, after is not None]
     return [topic_of(row) for row in await tx.rows(query, **binds)]
 
 

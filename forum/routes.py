@@ -33,6 +33,7 @@ from forum.routes_files import file_routes
 from forum.routes_inbox import inbox_routes
 from forum.routes_moves import move_routes
 from forum.routes_reading import reading_routes
+from forum.routes_tags import routes as tag_routes
 from forum.routes_taking import taking_routes
 from forum.routes_trust import trust_routes
 from forum.routes_writing import writing_routes
@@ -266,6 +267,7 @@ routes = [
     *file_routes,
     *move_routes,
     *reading_routes,
+    *tag_routes,
     *curating_routes,
     *trust_routes,
     *writing_routes,

@@ -32,6 +32,7 @@ from forum.shapes import Assignment, NewTopic, Topic, TopicChange
 from forum.shapes_held import HeldPost
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
+from forum.tags import hold_tags, settle_tags
 from forum.visibility import seen_by, visible_topics
 from members.shapes import Author
 from members.tables import members
@@ -132,6 +133,9 @@ _CHANGE = statement(
 )
 
 
+_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
+
+
 async def get_topic(tx: Reader, actor: Actor, topic_id: TopicId, lock: bool = False) -> TopicFacts:
     """What the rules need of a topic that the actor can see; `lock` makes writers of one topic take turns."""
     row = await tx.row(_GET_LOCKED if lock else _GET, id=topic_id, **seen_by(actor))
@@ -171,7 +175,7 @@ async def start_topic(
         title=new.title,
         kind=new.kind,
         author_id=actor.signed_in(),
-        tags=new.tags,
+        tags=await settle_tags(tx, actor, new.tags),
         now=now,
         is_told=verdict is None or not verdict.holds,
     )
@@ -226,6 +230,8 @@ async def change_topic(
 ) -> None:
     """Give a topic another title or other tags; `version`, if given, must be the current one. A title that a rule catches is
     reported to the moderators: the discussion goes on under it."""
+    if change.tags is not UNSET:
+        await hold_tags(tx)
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_change_topic(actor, topic, clock.now())
     if version is not None and version != topic.version:
@@ -236,7 +242,9 @@ async def change_topic(
         raise TitleTooShort(field="title")
     if title is not None:
         await report_title(tx, actor, topic, title, screen)
-    tags = None if change.tags is UNSET else sorted(set(change.tags))
+    tags = None
+    if change.tags is not UNSET:
+        tags = await settle_tags(tx, actor, change.tags, await tx.value(_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_turn_into(actor, topic, change.kind)
         await tx.run(_TURN_INTO, topic=topic_id, kind=change.kind)

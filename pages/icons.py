@@ -10,6 +10,7 @@ _SHAPES = {
     "live": '<circle cx="12" cy="12" r="2.5" fill="currentColor"/>'
     '<path d="M7.5 7.5a6.4 6.4 0 0 0 0 9M16.5 7.5a6.4 6.4 0 0 1 0 9"/>',
     "search": '<circle cx="10.5" cy="10.5" r="5.8"/><path d="M15 15l4.8 4.8"/>',
+    "tags": '<path d="M4.5 4.5h7l8 8-7 7-8-8zM8.2 8.2h.01"/>',
     "boards": '<path d="M5 5.5h14v13H5zM5 10h14M10 10v8.5"/>',
     "inbox": '<path d="M4 13.5 6.5 6h11l2.5 7.5V19H4zM4 13.5h5a3 3 0 0 0 6 0h5"/>',
     "unread": '<path d="M12 7.5c-2-1.5-4.5-2-7.5-2v12c3 0 5.5.5 7.5 2 2-1.5 4.5-2 7.5-2v-12c-3 0-5.5.5-7.5 2zM12 7.5v12"/>',

@@ -29,6 +29,9 @@ DEEDS: Mapping[str, str] = {
     "rule_changed": "A rule was changed",
     "rule_on": "A rule was switched on",
     "rule_off": "A rule was switched off",
+    "tag_joined": "A tag became a synonym",
+    "tag_parted": "A synonym stands for itself again",
+    "tag_removed": "A tag was removed",
     "duty_given": "A duty was given",
     "duty_taken": "A duty was taken",
 }

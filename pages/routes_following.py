@@ -71,7 +71,7 @@ async def _choose(tx: Transaction, study: Study, scope: str, key: str, typed: Ty
 def _address(one: Following) -> str:
     if isinstance(one.id, int):
         return topic_address(one.id, one.title)
-    return f"/s/{one.id}" if one.scope == "sector" else f"/search?q=tag:{one.id}"
+    return f"/s/{one.id}" if one.scope == "sector" else f"/tags/{one.id}"
 
 
 routes = [show_following, choose_level]

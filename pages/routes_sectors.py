@@ -23,6 +23,7 @@ from forum.search.similar import read_similar
 from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
 from forum.shapes_held import HeldPost
+from forum.tags import read_tags
 from forum.unread import left_by_sector, left_of
 from gatherings.gatherings import read_gatherings
 from pages.addresses import topic_address
@@ -30,6 +31,7 @@ from pages.attaching import LARGEST_FORM, attach
 from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, Typed, once_of, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
+from pages.routes_tags import by_group, tags_in
 from pages.uploads import read_form_with_files
 from storage.database import Database
 
@@ -137,17 +139,18 @@ async def _show_form(
         # While it is only looked at; with a script it is asked as one types.
         asked = form.value("title") if form.preview else ""
         similar = (await read_similar(tx, actor, asked, languages)).items
+        offered = by_group(await read_tags(tx, actor))
     kinds = [("discussion", "A discussion"), ("question", "A question, to be answered")]
     if actor.moderates_in(SectorId(sector.id)):
         kinds.append(("announcement", "An announcement"))
-    facts = {"sector": sector, "form": form, "kinds": kinds, "similar": similar}
+    facts = {"sector": sector, "form": form, "kinds": kinds, "similar": similar, "offered": offered}
     return press.page(request, actor, "new_topic.html", status, **facts)
 
 
 def _new_topic(typed: Typed, key: str) -> NewTopic:
-    tags = text_in(typed, "tags").replace(",", " ").lower().split()
-    facts = {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "tags": tags, "draft": key}
-    return to_shape(NewTopic, facts | {"kind": text_in(typed, "kind") or "discussion"})
+    facts = {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "draft": key}
+    kind = text_in(typed, "kind") or "discussion"
+    return to_shape(NewTopic, facts | {"tags": tags_in(typed), "kind": kind})
 
 
 routes = [show_sector, show_new_topic, start_topic]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from core import clock
 from core.actor import Actor
-from core.errors import NotFound, Refusal
+from core.errors import NotFound, Refusal, allowed
 from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
 from forum import tending, topics
@@ -20,7 +20,7 @@ from forum.former import find_post_now, find_topic_now
 from forum.held import read_held
 from forum.markup import render
 from forum.pages import read_topic_page, read_validator
-from forum.policy import ensure_can_reply
+from forum.policy import ensure_can_change_topic, ensure_can_reply
 from forum.reading import Place, read_posts, read_posts_by_id
 from forum.replies import Replies
 from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic
@@ -254,6 +254,7 @@ async def _render(
     shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": []}
     if found.own.holds:
         shown["held"] = (await read_held(tx, actor, facts.id)).items
+    shown["may_change"] = allowed(ensure_can_change_topic, actor, facts, clock.now())
     if topic.answer:
         answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)
         shown |= {"answered": answer, "answer": answer and Markup(answer.html or "")}

@@ -11,8 +11,10 @@ from msgspec import Struct, field
 
 from boards.shapes import Taxonomy, Term
 from boards.taxonomies import put_taxonomies
+from core.text import Slug
 from forum import sectors
 from forum.shapes import Sector
+from forum.tags import put_tag_groups
 from members.shapes import Taxonomies
 from members.trust import TrustLevel, TrustRules
 from moderation.ladder import Ladder
@@ -40,6 +42,11 @@ class _SectorEntry(Struct):
     stages: list[str] = []
 
 
+class _TagGroup(Struct):
+    name: str
+    tags: list[Slug] = []
+
+
 class Community(Struct):
     """A community as its file describes it; what the file has besides is for capabilities that read it themselves."""
 
@@ -56,6 +63,7 @@ class Community(Struct):
     case_maturity: list[str] = []
     levels: list[_Named] = []
     business_challenges: list[str] = []
+    tag_groups: list[_TagGroup] = []
     trust: list[TrustLevel] = field(default_factory=lambda: [TrustLevel(name="Member")])
     trust_kept_days: int = 14
     ladder: Ladder = Ladder()
@@ -170,3 +178,4 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
     ]
     await sectors.put_sectors(tx, wanted)
     await put_taxonomies(tx, community.lists())
+    await put_tag_groups(tx, [(one.name, one.tags) for one in community.tag_groups])

@@ -157,7 +157,7 @@ async def test_it_is_chosen_without_a_script(talk: Talk) -> None:
     for of, level, back in (
         (f"topic:{talk.topic}", "watching", f"/t/{talk.topic}/cobalt-tracing"),
         ("sector:mobility", "muted", "/s/mobility"),
-        ("tag:cobalt", "watching_first_post", "/search?q=tag:cobalt"),
+        ("tag:cobalt", "watching_first_post", "/tags/cobalt"),
     ):
         answer = await client.post("/following", data={"of": of, "level": level}, headers=headers)
         assert (answer.status_code, answer.headers.get("location")) == (303, back)

@@ -72,6 +72,7 @@ async def every_address(amina: Person) -> list[str]:
         "/unread", "/following", "/admin", "/help",
         "/drafts", f"/t/{tended}/tended/reply",
         f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
+        "/tags", "/tags/cobalt", f"/change/{tended}",
         "/search", "/search?q=cobalt", "/search?q=cobolt", "/search?q=nothing+in:nowhere",
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from forum.search.asking import STATES, Filter
 from forum.search.indexing import MARK
+from forum.tags import main_names
 from storage.database import Reader
 from storage.statements import statement
 
@@ -35,11 +36,12 @@ async def read_filters(tx: Reader, actor: Actor, filters: Sequence[Filter]) -> F
     authors = await _ids(tx, "by", filters)
     if actor.id is not None:
         authors["me"] = actor.id
+    tags = await main_names(tx, [one.value for one in filters if one.operator == "tag"])
     made = Filtering(unknown=[])
     wanted: dict[str, list[str]] = {}
     excluded: list[str] = []
     for one in filters:
-        mark = _mark(one, sectors, authors)
+        mark = _mark(one, sectors, authors, tags)
         if mark is not None and one.is_excluded:
             excluded.append(f"!{mark}")
         elif mark is not None:
@@ -58,9 +60,9 @@ async def _ids(tx: Reader, operator: str, filters: Sequence[Filter]) -> dict[str
     return {row[0]: row[1] for row in rows}
 
 
-def _mark(one: Filter, sectors: dict[str, int], authors: dict[str, int]) -> str | None:
+def _mark(one: Filter, sectors: dict[str, int], authors: dict[str, int], tags: dict[str, str]) -> str | None:
     if one.operator == "tag" and one.value:
-        return _quoted(f"t{one.value}")
+        return _quoted(f"t{tags[one.value]}")
     if one.operator == "in" and one.value in sectors:
         return _quoted(f"s{sectors[one.value]}")
     if one.operator == "by" and one.value in authors:
