@@ -17,7 +17,7 @@ from forum.mail_wishes import Every
 from forum.shapes_following import LEVELS, Following, FollowingList, Level, Scope
 from forum.tables import following, topics
 from forum.tables import sectors as sector_table
-from forum.tags import main_names
+from forum.tags import main_name
 from forum.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
@@ -152,7 +152,7 @@ async def show_sector_following(tx: Reader, actor: Actor, slug: str) -> Followin
     actor.signed_in()
     sector_id = await sectors.get_sector_id(tx, slug)
     found = await _wide(tx, actor, "sector", slug)
-    return found or _as_it_comes("sector", slug, await tx.value(_NAME, id=sector_id))
+    return found or _wide_of("sector", slug, await tx.value(_NAME, id=sector_id))
 
 
 async def follow_sector(
@@ -167,16 +167,15 @@ async def follow_sector(
 async def show_tag_following(tx: Reader, actor: Actor, tag: str) -> Following:
     """How the member follows a tag, in all sectors."""
     actor.signed_in()
-    tag = (await main_names(tx, [tag]))[tag]
-    return await _wide(tx, actor, "tag", tag) or _as_it_comes("tag", tag, tag)
+    tag = await main_name(tx, tag)
+    return await _wide(tx, actor, "tag", tag) or _wide_of("tag", tag, tag)
 
 
 async def follow_tag(
     tx: Transaction, actor: Actor, tag: str, level: Level | None, mail: Mail = UNSET
 ) -> Following:
     """Follow a tag as closely as one likes, in all sectors."""
-    member = actor.signed_in()
-    await _set(tx, member, level, mail, tag=(await main_names(tx, [tag]))[tag])
+    await _set(tx, actor.signed_in(), level, mail, tag=await main_name(tx, tag))
     return await show_tag_following(tx, actor, tag)
 
 
@@ -269,32 +268,22 @@ def _of_row(row: Record) -> Following:
         return following_of({**row, "id": row["topic_id"], "by_sector": None, "by_tag": None})  # type: ignore[arg-type]
     scope: Scope = "tag" if row["slug"] is None else "sector"
     key, title = (row["tag"], row["tag"]) if scope == "tag" else (row["slug"], row["name"])
-    chosen = _level(row["chosen"])
-    if chosen is None:
-        return _as_it_comes(scope, key, title, row["mail"])
+    return _wide_of(scope, key, title, _level(row["chosen"]), row["mail"])
+
+
+def _wide_of(
+    scope: Scope, key: str, title: str, chosen: Level | None = None, mail: Every | None = None
+) -> Following:
+    because = "nothing" if chosen is None else "chosen"
     return Following(
         scope=scope,
         id=key,
         title=title,
-        level=chosen,
+        level=chosen or "normal",
         chosen=chosen,
         automatic=None,
-        because="chosen",
-        reason=WHY["chosen"],
-        mail=row["mail"],
-    )
-
-
-def _as_it_comes(scope: Scope, key: str, title: str, mail: Every | None = None) -> Following:
-    return Following(
-        scope=scope,
-        id=key,
-        title=title,
-        level="normal",
-        chosen=None,
-        automatic=None,
-        because="nothing",
-        reason=WHY["nothing"],
+        because=because,
+        reason=WHY[because],
         mail=mail,
     )
 

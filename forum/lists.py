@@ -24,7 +24,7 @@ from core import clock
 from core.actor import Actor
 from forum.shapes import Topic, TopicOrder, TopicPage
 from forum.tables import topics
-from forum.tags import main_names
+from forum.tags import main_name
 from forum.topics import TOPICS, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
@@ -96,8 +96,7 @@ async def read_topics(
     """One page of a sector's topics."""
     channel = f"sector:{sector_id}"
     seq = await read_head(tx, channel)
-    if tag is not None:
-        tag = (await main_names(tx, [tag]))[tag]
+    tag = tag and await main_name(tx, tag)
     found = await _read(tx, actor, order, after, PAGE, {"sector_id": sector_id, "tag": tag})
     pinned = []
     if after is None and tag is None and order != "archived":

@@ -297,25 +297,3 @@ following = Table(
     CheckConstraint("num_nonnulls(topic_id, sector_id, tag) = 1"),
     CheckConstraint("(automatic IS NULL) = (because IS NULL)"),
 )
-
-tag_groups = Table(
-    "tag_groups",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("one_only", Boolean, nullable=False, server_default="false"),
-    Column("for_moderators", Boolean, nullable=False, server_default="false"),
-    CheckConstraint("btrim(name) <> ''"),
-)
-
-# What was said of tags, and the names that stand for them; topics hold the names.
-tags = Table(
-    "tags",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("about", Text, nullable=False, server_default=""),
-    Column("group_id", BigInteger, ForeignKey("tag_groups.id", ondelete="SET NULL")),
-    Column("synonym_of", Text, ForeignKey("tags.name", onupdate="CASCADE", ondelete="CASCADE")),
-    CheckConstraint("synonym_of <> name"),
-    CheckConstraint("synonym_of IS NULL OR (group_id IS NULL AND about = '')"),
-)

@@ -106,6 +106,11 @@ async def main_names(tx: Reader, names: Iterable[str]) -> dict[str, str]:
     return made
 
 
+async def main_name(tx: Reader, name: str) -> str:
+    """What one name stands for."""
+    return (await main_names(tx, [name]))[name]
+
+
 async def hold_tags(tx: Transaction) -> None:
     """Have names stand for what they stand for until the transaction ends. To be called before a topic is held."""
     await tx.run(_TAGGING)
@@ -135,7 +140,7 @@ async def read_tags(tx: Reader, actor: Actor) -> TagList:
 
 async def show_tag(tx: Reader, actor: Actor, name: str) -> TagFacts:
     """One tag, by its name or one that stands for it; not found where nothing that the actor can see has it."""
-    name = (await main_names(tx, [name]))[name]
+    name = await main_name(tx, name)
     rows = {row["name"]: row["topics"] for row in await tx.rows(_BESIDE, tag=name, **seen_by(actor))}
     said = {row["name"]: row for row in await tx.rows(_TAGS)}
     if name not in rows and not (name in said and _stands_alone(said[name])):
@@ -169,7 +174,7 @@ async def make_synonym(tx: Transaction, actor: Actor, name: str, of: str) -> Tag
     """Have a name stand for a tag. Topics that had it, and who follows it, have the other one from now on."""
     ensure_can_keep_tags(actor)
     await tx.run(_JOINING)
-    if name == of or (await main_names(tx, [of]))[of] != of:
+    if name == of or await main_name(tx, of) != of:
         raise OwnSynonym(field="of")
     await tx.run(_BEGIN, name=of)
     await _become(tx, actor, name, of)
