@@ -103,7 +103,7 @@ async def a_world(app: Service) -> World:
     rule = await root.post("/rules", GOOD["make_rule"])
     assert rule.status_code == 201, rule.text
     places["rule_id"] = rule.json()["id"]
-    group = await root.post("/tag-groups", {"name": "Regions"})
+    group = await root.post("/tag-groups", {"name": f"Regions of {author.handle}"})
     assert group.status_code == 201, group.text
     places["group_id"] = group.json()["id"]
     places["reference"] = report.json()["reference"]
