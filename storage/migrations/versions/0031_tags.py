@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 TAGS = """
 CREATE TABLE tag_groups (
