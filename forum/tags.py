@@ -32,6 +32,7 @@ from forum.shapes_tags import (
     TagList,
 )
 from forum.tables import topics
+from forum.tables_tags import tag_groups, tags
 from forum.visibility import seen_by, visible_topics
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -48,9 +49,9 @@ _BESIDE = statement(
     .order_by(func.count().desc(), _name)
     .limit(RELATED + 1)
 )
-_GROUPS = statement("SELECT * FROM tag_groups ORDER BY lower(name)")
-_TAGS = statement("SELECT * FROM tags")
-_ONE = statement("SELECT * FROM tags WHERE name = :name")
+_GROUPS = statement(select(tag_groups).order_by(func.lower(tag_groups.c.name)))
+_TAGS = statement(select(tags))
+_ONE = statement(select(tags).where(tags.c.name == bindparam("name")))
 _STAND_FOR = statement(
     "SELECT name, synonym_of FROM tags WHERE name = ANY(:names) AND synonym_of IS NOT NULL"
 )
