@@ -244,10 +244,10 @@ async def put_tag_groups(tx: Transaction, groups: Sequence[tuple[str, Sequence[s
     """The groups that a new community begins with; where there are any, nothing is done."""
     if await tx.value(_ANY_GROUP):
         return
-    for name, tags in groups:
+    for name, names in groups:
         row = await tx.row(_MAKE_GROUP, name=name, one_only=False, for_moderators=False)
         assert row is not None  # there is none yet
-        for tag in tags:
+        for tag in names:
             await tx.run(_SAY, name=tag, about="", group=row["id"])
 
 

@@ -43,7 +43,7 @@ async def a_world(app: Service) -> World:
     """Everything there is, made anew."""
     root = await a_person(app, "Root", duties=[("administrator", None)])
     author = await a_person(app, "Author")
-    topic = (await a_topic(author))["id"]
+    topic = (await a_topic(author, tags=["cobalt"]))["id"]
     post = (await a_reply(author, topic))["id"]
     gatherings = [(await root.post("/gatherings", GOOD["announce_gathering"])).json()["id"] for _ in range(2)]
     room = (
