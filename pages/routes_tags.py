@@ -18,6 +18,7 @@ from forum.following import show_tag_following
 from forum.lists import read_tagged
 from forum.policy import ensure_can_change_topic
 from forum.policy_tags import ensure_can_keep_tags
+from forum.replies import Replies
 from forum.routes_following import PathTag
 from forum.shapes import TopicChange, TopicOrder
 from forum.shapes_tags import NewSynonym, NewTagGroup, Tag, TagChange, TagGroup, TagGroupChange, TagList
@@ -101,7 +102,9 @@ async def show_change(topic_id: PathId, desk: NamedDependency[Desk]) -> Response
 
 
 @post("/change/{topic_id:int}", include_in_schema=False)
-async def change_topic(topic_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
+async def change_topic(
+    topic_id: PathId, desk: NamedDependency[Desk], replies: NamedDependency[Replies]
+) -> Response[bytes]:
     """Change title and tags."""
     typed = await read_form(desk.request)
     version = number_in(text_in(typed, "version"))
@@ -109,7 +112,7 @@ async def change_topic(topic_id: PathId, desk: NamedDependency[Desk]) -> Respons
         words = {"title": text_in(typed, "title"), "tags": tags_in(typed)}
         change = to_shape(TopicChange, words)
         async with desk.db.begin() as tx:
-            await topics.change_topic(tx, desk.actor, TopicId(topic_id), change, version)
+            await topics.change_topic(tx, desk.actor, TopicId(topic_id), change, version, replies.screen)
     except Refusal as refusal:
         if (status := status_of(refusal)) in (401, 403, 404):
             raise

@@ -2,8 +2,8 @@
 
 from storage.migrations.plain import run
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 TAGS = """
 CREATE TABLE tag_groups (
