@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from forum.tags import put_tag_groups
 from tests.builders import Person, a_person, a_topic
+from tests.hiding import give_topics_reason
 from tests.test_pages_writing import send
 from tests.walking import Service, plain
 
@@ -160,6 +161,7 @@ async def test_a_tag_that_is_removed_is_gone_from_topics_and_followers(shelf: Sh
 async def test_tags_of_topics_that_one_cannot_see_are_not_there(shelf: Shelf) -> None:
     shown, hidden = await shelf.topic("shown"), await shelf.topic("shown", "secret")
     assert (await shelf.listed())["shown"]["topics"] == 2
+    await give_topics_reason(shelf.app.db, hidden)
     await plain(shelf.app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
     reader = await a_person(shelf.app, "Reader")
     listed = await shelf.listed(reader)
