@@ -27,11 +27,12 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, MemberId, PostId, TopicId
 from core.text import tidy
+from forum.changing import rename_topic
 from forum.events import ReadersChanged
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.sectors import get_sector_id
-from forum.topics import open_topic, rename_topic
+from forum.topics import open_topic
 from storage.database import Reader, Transaction
 from storage.statements import statement
 

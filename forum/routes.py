@@ -20,7 +20,7 @@ from core.http import (
     version_in,
 )
 from core.ids import PostId, TopicId
-from forum import lists, posts, reading, sectors, topics
+from forum import changing, lists, posts, reading, sectors, topics
 from forum.former import find_topic_now
 from forum.opening import open_topic
 from forum.pages import read_validator
@@ -142,7 +142,7 @@ async def change_topic(
     """Change title or tags."""
 
     async def verb(tx: Transaction) -> Topic:
-        await topics.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
+        await changing.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
         return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
 
     answer = await once.answer(db, verb)

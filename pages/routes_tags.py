@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, PathId, status_of
 from core.ids import TopicId
-from forum import tags, topics
+from forum import changing, tags, topics
 from forum.following import show_tag_following
 from forum.lists import read_tagged
 from forum.policy import ensure_can_change_topic
@@ -112,7 +112,7 @@ async def change_topic(
         words = {"title": text_in(typed, "title"), "tags": tags_in(typed)}
         change = to_shape(TopicChange, words)
         async with desk.db.begin() as tx:
-            await topics.change_topic(tx, desk.actor, TopicId(topic_id), change, version, replies.screen)
+            await changing.change_topic(tx, desk.actor, TopicId(topic_id), change, version, replies.screen)
     except Refusal as refusal:
         if (status := status_of(refusal)) in (401, 403, 404):
             raise

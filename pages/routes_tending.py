@@ -11,6 +11,7 @@ from core.errors import Refusal
 from core.http import PathId, status_of
 from core.ids import TopicId
 from forum import assignments, due, tending, topics
+from forum.changing import change_topic
 from forum.shapes import TopicChange
 from forum.shapes_tending import NewAssignment, NewClosing, NewSlowMode, NewTimer, TimerKind
 from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
@@ -132,7 +133,7 @@ async def _unassign(tx: Transaction, actor: Actor, topic_id: TopicId, _: Typed) 
 
 async def _turn_into(tx: Transaction, actor: Actor, topic_id: TopicId, typed: Typed) -> None:
     change = to_shape(TopicChange, {"kind": text_in(typed, "kind")})
-    await topics.change_topic(tx, actor, topic_id, change, None)
+    await change_topic(tx, actor, topic_id, change, None)
 
 
 def _until(typed: Typed, name: str) -> datetime | None:

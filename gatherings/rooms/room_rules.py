@@ -11,8 +11,9 @@ from core.actor import Actor
 from core.errors import Invalid, Stale
 from core.ids import GatheringId, RoomId, SectorId, TopicId
 from core.text import tidy
+from forum.changing import rename_topic
 from forum.readers import Readers, limit_readers, place_in_gathering
-from forum.topics import TitleTooShort, rename_topic
+from forum.topics import TitleTooShort
 from gatherings.events import EntryChanged, RoomChanged
 from gatherings.notices.boards import begin_board
 from gatherings.policy import ensure_hosts
