@@ -15,7 +15,7 @@ from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn
 from forum.hiding import hold_topic
 from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
-from moderation.events import CaseMoved, CaseOpened
+from moderation.events import CaseClaimed, CaseInRoom, CaseMoved, CaseNoted, CaseOpened
 from moderation.policy import CaseFacts
 from moderation.shapes import FlagReason, ObjectName
 from moderation.tables import case_subjects, cases, flags
@@ -55,6 +55,7 @@ _NEWER = statement("""
 UPDATE cases n SET version = n.version + 1 FROM cases c
 WHERE c.id = :case AND n.object_kind = c.object_kind AND n.object_id = c.object_id AND n.state = 'open' RETURNING n.id
 """)
+_GATHERING = statement("SELECT gathering_id FROM case_subjects WHERE case_id = :case")
 _JOIN_FLAGS = statement("UPDATE flags SET case_id = :newer WHERE case_id = :case")
 _JOIN_REPORTS = statement("UPDATE reports SET case_id = :newer WHERE case_id = :case")
 _TOUCH = statement("""
@@ -132,6 +133,14 @@ async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostR
     row = await tx.row(_TOUCH, post=event.post_id)
     if row is not None:
         await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+
+
+async def tell_hosts(tx: Transaction, event: CaseOpened | CaseMoved | CaseClaimed | CaseNoted) -> None:
+    """Let the hosts hear of what happens to the cases of their rooms. A reaction to whatever the moderators hear."""
+    gathering = await tx.value(_GATHERING, case=event.case_id)
+    if gathering is not None:
+        what = str(event.__struct_config__.tag)
+        await tx.record(CaseInRoom(gathering_id=gathering, case_id=event.case_id, what=what))
 
 
 async def follow_topic(tx: Transaction, event: PostsMovedHere | ReadersChanged) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from core.actor import Actor
 from core.errors import NotFound
-from core.ids import SectorId
+from core.ids import GatheringId, SectorId
 from forum.tables import sectors
 from moderation.policy import judges_in
 from moderation.reading import find_cases
@@ -16,6 +16,7 @@ from storage.log import Entry
 from storage.statements import statement
 
 _SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+_HELD_HERE = statement("SELECT 1 FROM gatherings WHERE id = :id")
 
 # Stands for every moderator of the sector when events are rendered: sees all, is nobody.
 _MODERATOR = Actor(is_administrator=True)
@@ -35,6 +36,27 @@ async def join_profile_queue(tx: Reader, actor: Actor, _: int) -> str:
     if actor.id is None or not judges_in(actor, None):
         raise NotFound
     return "moderator"
+
+
+async def join_hosting(tx: Reader, actor: Actor, gathering_id: int) -> str:
+    """What happens to the cases of a gathering's rooms is for its hosts; to everybody else there is no such thing."""
+    if actor.id is None or not actor.hosts_at(GatheringId(gathering_id)):
+        raise NotFound
+    if await tx.value(_HELD_HERE, id=gathering_id) is None:
+        raise NotFound
+    return "host"
+
+
+async def show_hosting(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    """The same as moderators are shown, as far as hosts can read it."""
+    host = Actor(hosts=frozenset({GatheringId(entry.event["gathering_id"]) for entry in entries}))
+    found = await find_cases(tx, host, sorted({entry.event["case_id"] for entry in entries}))
+    return [
+        msgspec.json.encode({"type": entry.event["what"], "case": found[entry.event["case_id"]]})
+        if entry.event["case_id"] in found
+        else b'{"type":"withheld"}'
+        for entry in entries
+    ]
 
 
 async def show_queue(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:

@@ -23,11 +23,12 @@ from moderation.policy import (
     ensure_has_reason,
     ensure_judges,
     ensure_says_something,
+    ensure_within_reach,
 )
 from moderation.pseudonyms import name_moderator
 from moderation.reading import show_case
 from moderation.shapes import HARMLESS, Case, Decision, NewDecision, NewReversal, Reason
-from moderation.tables import cases, decisions
+from moderation.tables import case_subjects, cases, decisions
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -42,8 +43,9 @@ _DECIDE = statement(
     .returning(decisions.c.id)
 )
 _CASE_OF = statement(
-    select(decisions.c.case_id, cases.c.sector_id)
+    select(decisions.c.case_id, cases.c.sector_id, case_subjects.c.gathering_id)
     .join(cases, cases.c.id == decisions.c.case_id)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(decisions.c.id == bindparam("id"))
 )
 _REVERSE = statement(
@@ -71,6 +73,7 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     ensure_can_decide_now(actor, case)
     ensure_are_together(new)
     ensure_fits_kind(case, new.actions)
+    ensure_within_reach(actor, case, new.actions)
     ensure_has_reason(new.action, new.reason)
     reason = _tidied(new.reason)
     if case.state != "open" or case.version != new.version:
@@ -101,7 +104,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     if row is None:
         raise NotFound
     # All decisions are public, so this one is no secret: who may not judge it is told so.
-    ensure_judges(actor, row["sector_id"])
+    ensure_judges(actor, row["sector_id"], row["gathering_id"])
     case = await hold_case(tx, actor, row["case_id"])
     ensure_can_decide(actor, case)
     ensure_says_something("facts", new.facts)
@@ -109,6 +112,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     decision = await show_decision(tx, decision_id)
     if decision.reversal is not None and decision.reversal.facts == facts:
         return decision
+    ensure_within_reach(actor, case, [decision.action])
     if decision.action in HARMLESS or decision.reversal is not None:
         raise NothingToReverse
 
@@ -127,7 +131,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     row = await tx.row(_CASE_OF, id=decision_id)
     if row is None:
         raise NotFound
-    ensure_judges(actor, row["sector_id"])
+    ensure_judges(actor, row["sector_id"], row["gathering_id"])
     case = await hold_case(tx, actor, row["case_id"])
     decision = await show_decision(tx, decision_id)
     if decision.by is None or decision.by.id != me:

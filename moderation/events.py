@@ -35,6 +35,18 @@ class CaseNoted(_InQueue, frozen=True, kw_only=True, tag="case_noted"):
     """A moderator told the others something about it."""
 
 
+class CaseInRoom(Event, frozen=True, kw_only=True, tag="case_in_room"):
+    """The same for the hosts of the gathering in whose room it lies; `what` is what happened."""
+
+    gathering_id: int
+    case_id: int
+    what: str
+
+    @property
+    def channel(self) -> str:
+        return f"hosting:{self.gathering_id}"
+
+
 class ReportReceived(Event, frozen=True, kw_only=True, tag="report_received"):
     """Somebody, with or without an account, reported something; a receipt is to be mailed."""
 

@@ -27,6 +27,10 @@ MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
 }
 
 
+# What hosts do about what is in their rooms; whatever reaches beyond them is for moderators.
+HOSTS_MEASURES: frozenset[Action] = frozenset({"hide", "warn", "remove", "no_action"})
+
+
 class CaseFacts(Struct, frozen=True, kw_only=True):
     """What the rules look at in a case; `is_involved` is who wrote what it is about, or flagged it."""
 
@@ -181,9 +185,9 @@ class TooLong(Denied):
 
 
 def ensure_can_read_queue(actor: Actor) -> None:
-    """Moderators read the queues of their sectors, administrators all."""
+    """Moderators read the queues of their sectors, hosts the cases of their rooms, administrators all."""
     actor.signed_in()
-    if not actor.is_administrator and not actor.moderates:
+    if not actor.is_administrator and not actor.moderates and not actor.hosts:
         raise NotModerator
 
 
@@ -196,9 +200,16 @@ def judges_in(actor: Actor, sector_id: SectorId | None) -> bool:
     )
 
 
-def ensure_judges(actor: Actor, sector_id: SectorId | None) -> None:
-    """The same, as a rule."""
-    if not judges_in(actor, sector_id):
+def ensure_judges(actor: Actor, sector_id: SectorId | None, gathering_id: GatheringId | None) -> None:
+    """The same, and hosts in their rooms, as a rule."""
+    hosts = gathering_id is not None and actor.hosts_at(gathering_id)
+    if not judges_in(actor, sector_id) and not hosts:
+        raise NotModerator
+
+
+def ensure_within_reach(actor: Actor, case: CaseFacts, actions: Sequence[Action]) -> None:
+    """Hosts who moderate nothing here hide, warn, and send out of the room; the rest is for moderators."""
+    if not judges_in(actor, case.sector_id) and not HOSTS_MEASURES.issuperset(actions):
         raise NotModerator
 
 
@@ -210,9 +221,9 @@ def ensure_fits_kind(case: CaseFacts, actions: Sequence[Action]) -> None:
 
 
 def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
-    """Moderators of the sector decide, about what they neither wrote nor flagged."""
+    """Moderators of the sector decide, and hosts about what is in their rooms; nobody about what they wrote or flagged."""
     actor.signed_in()
-    ensure_judges(actor, case.sector_id)
+    ensure_judges(actor, case.sector_id, case.gathering_id)
     if case.is_involved:
         raise Involved
 

@@ -39,6 +39,7 @@ from moderation.claims import read_claims
 from moderation.discussion import read_notes
 from moderation.events import queue_of
 from moderation.ledger import read_decisions
+from moderation.pending import count_pending
 from moderation.policy import ensure_can_read_queue
 from moderation.rules.matches import read_matches
 from moderation.rules.shapes import RuleMatch
@@ -94,7 +95,12 @@ _NOTES = statement(
     .where(flags.c.case_id == bindparam("case"), flags.c.note != "")
     .order_by(flags.c.flagged_at, flags.c.id)
 )
-_WAITING = statement(select(func.count()).select_from(cases).where(cases.c.state == "open", visible_cases()))
+_WAITING = statement(
+    select(func.count())
+    .select_from(cases)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
+    .where(cases.c.state == "open", visible_cases())
+)
 _SECTORS = statement(select(sectors.c.id).order_by(sectors.c.place))
 
 
@@ -139,7 +145,7 @@ _PAGES: dict[tuple[CaseState, bool], Statement] = {
 async def read_cases(
     tx: Reader, actor: Actor, epoch: str, only: CaseFilter = ALL_OPEN, after: str | None = None
 ) -> CasePage:
-    """One page of the queues of the sectors that the actor moderates."""
+    """One page of the queues of the sectors that the actor moderates, with the cases of the rooms that they host."""
     state = only.state
     ensure_can_read_queue(actor)
     streams = await _streams(tx, actor, epoch)
@@ -158,9 +164,10 @@ async def read_cases(
 
 
 async def count_waiting(tx: Reader, actor: Actor) -> Waiting:
-    """How much waits in the queues of the sectors that the actor moderates."""
+    """How much waits in the queues of the sectors that the actor moderates, and in the rooms that they host."""
     ensure_can_read_queue(actor)
-    return Waiting(await tx.value(_WAITING, **seen_by(actor)))
+    pending = await count_pending(tx, actor)
+    return Waiting(await tx.value(_WAITING, **seen_by(actor)) + pending, pending)
 
 
 async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
@@ -252,6 +259,9 @@ async def _streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
     if actor.is_administrator:
         moderated = [row["id"] for row in await tx.rows(_SECTORS)]
     # And what lies in no sector.
-    names = [queue_of(sector) for sector in (*moderated, None)]
+    judged = [*moderated, None] if moderated else []
+    names = [queue_of(sector) for sector in judged]
+    if not actor.is_administrator:
+        names += [f"hosting:{gathering}" for gathering in sorted(actor.hosts)]
     heads = await read_heads(tx, names)
     return [Stream(name, epoch, heads.get(name, 0)) for name in names]

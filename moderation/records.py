@@ -9,7 +9,7 @@ from core.actor import Actor
 from core.ids import MemberId
 from moderation.cases import get_case
 from moderation.ladder import Ladder, Step
-from moderation.policy import ensure_can_decide
+from moderation.policy import ensure_can_decide, judges_in
 from moderation.sanctions import propose, read_sanctions
 from moderation.shapes import Sanction
 from storage.database import Reader
@@ -57,7 +57,10 @@ class CaseAuthor(Struct, frozen=True):
 async def read_case_author(tx: Reader, actor: Actor, case_id: int, ladder: Ladder) -> CaseAuthor:
     """What whoever decides about a case needs to know of who is responsible."""
     actor.signed_in()
-    ensure_can_decide(actor, await get_case(tx, actor, case_id))
+    case = await get_case(tx, actor, case_id)
+    ensure_can_decide(actor, case)
+    if not judges_in(actor, case.sector_id):
+        return CaseAuthor()  # what else somebody wrote, and where, is no concern of hosts
     member = await tx.value(_AUTHOR, case=case_id)
     if member is None:
         return CaseAuthor()

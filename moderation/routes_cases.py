@@ -1,13 +1,13 @@
 """The HTTP side of working together at cases: claims, notes, decisions about several, and undoing."""
 
-from litestar import Response, delete, post, put
+from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.errors import Refusal
 from core.http import PathId, answers, json_response
-from moderation import claims, decisions, discussion, escalating, reading
+from moderation import claims, decisions, discussion, escalating, pending, reading
 from moderation.policy import ensure_can_read_queue
 from moderation.shapes import (
     Case,
@@ -101,4 +101,21 @@ async def undo_decision(
         return await decisions.undo_decision(tx, actor, decision_id)
 
 
-routes = [claim_case, let_case_go, escalate_case, give_case_back, write_note, decide_cases, undo_decision]
+@get("/cases/pending", operation_id="read_pending")
+async def read_pending(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> pending.PendingList:
+    """Questions and notices that wait in the rooms one hosts. They are let in and dismissed as in their rooms: by
+    `settle_question`, `approve_notice` and `decline_notice`."""
+    async with db.read() as tx:
+        return await pending.read_pending(tx, actor)
+
+
+routes = [
+    read_pending,
+    claim_case,
+    let_case_go,
+    escalate_case,
+    give_case_back,
+    write_note,
+    decide_cases,
+    undo_decision,
+]

@@ -280,9 +280,10 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """How many cases wait in the viewer's queues."""
+    """How much waits in the viewer's queues, and how much of that by the policy of a room that the viewer hosts."""
 
     waiting: int
+    pending: int = 0
 
 
 class CasePage(Struct, frozen=True):

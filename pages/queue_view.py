@@ -14,6 +14,7 @@ from forum.reading import Place, read_posts_by_id
 from forum.shapes import Post, Topic
 from moderation import reading, records
 from moderation.ladder import Ladder
+from moderation.pending import Pending, read_pending
 from moderation.reasons import ReasonTemplate, reason_templates
 from moderation.shapes import Case, CaseFilter, CasePage
 from pages import contribution
@@ -79,6 +80,9 @@ class QueueView(Struct, frozen=True):
     templates: Sequence[ReasonTemplate]
     viewer: int | None
     administers: bool
+    pending: Sequence[Pending]
+    # Who hosts here and moderates nothing has fewer measures.
+    hosts_only: bool
 
     @property
     def query(self) -> str:
@@ -132,6 +136,8 @@ async def view_queue(
         reason_templates(viewing.language),
         viewer,
         viewing.actor.is_administrator,
+        (await read_pending(tx, viewing.actor)).items if only.state == "open" else [],
+        not viewing.actor.is_administrator and not viewing.actor.moderates,
     )
 
 

@@ -1,5 +1,6 @@
 """What moderators look at and decide: the queue, with all that can be done there as plain forms."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, get_args
 
@@ -9,7 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.errors import Invalid, NotFound, Refusal
 from core.http import Cursor, PathId, status_of
-from moderation import claims, decisions, discussion, escalating
+from moderation import claims, decisions, discussion, escalating, pending
 from moderation.health import read_health
 from moderation.policy import ensure_can_read_queue
 from moderation.reasons import find_template
@@ -38,6 +39,8 @@ OnlyReason = Annotated[FlagReason | None, QueryParameter(name="reason")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 _REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
+
+_WAITS = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
 
 
 class NothingChosen(Invalid):
@@ -114,6 +117,29 @@ async def act(case_id: PathId, desk: NamedDependency[Desk]) -> Response[bytes]:
         form = Form(typed=typed).refuse(refusal)
         return await _page(desk, CaseFilter(), case_id, form, status=status_of(refusal))
     return go_to(f"{back}{mark}case={case_id}")
+
+
+@post("/queue/pending", include_in_schema=False)
+async def settle_pending(desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Let in or dismiss what waits by the policy of a room, as the room does it."""
+    ensure_can_read_queue(desk.actor)
+    typed = await read_form(desk.request)
+    found = _WAITS.fullmatch(text_in(typed, "what"))
+    act = text_in(typed, "act")
+    if found is None or act not in ("let_in", "dismiss"):
+        raise BadButton
+    kind: pending.PendingKind = "question" if found[1] == "question" else "notice"
+    try:
+        async with desk.db.begin() as tx:
+            what = (kind, int(found[2]), int(found[3]))
+            reason = text_in(typed, "reason").strip()[:300]
+            await pending.settle_pending(tx, desk.actor, what, act == "let_in", reason)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        form = Form(typed=typed).refuse(refusal)
+        return await _page(desk, CaseFilter(), None, form, status=status_of(refusal))
+    return go_to("/queue")
 
 
 @post("/queue/{case_id:int}/reporters", include_in_schema=False)
@@ -247,4 +273,4 @@ async def _page(
     )
 
 
-routes = [show_queue, show_health, decide_many, act, look_at_reporters]
+routes = [show_queue, show_health, decide_many, settle_pending, act, look_at_reporters]

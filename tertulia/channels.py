@@ -33,6 +33,7 @@ KINDS: Mapping[str, ChannelKind] = {
         join=boards.join_board, show=boards.show_board_events, closing=frozenset({"board_changed"})
     ),
     "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
+    "hosting": ChannelKind(join=moderation.join_hosting, show=moderation.show_hosting),
     "profiles": ChannelKind(join=moderation.join_profile_queue, show=moderation.show_queue, numbered=False),
     "member": ChannelKind(join=members.join_member, show=channels_own.show_own),
 }

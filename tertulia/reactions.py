@@ -24,6 +24,7 @@ from members.events import AddressProved
 from members.mailing import MAILS
 from moderation import cases
 from moderation.appeal_mails import APPEAL_MAILS
+from moderation.events import CaseClaimed, CaseMoved, CaseNoted, CaseOpened
 from moderation.report_mails import REPORT_MAILS
 from tertulia.community import read_community
 from tertulia.post_office import office_of
@@ -43,6 +44,10 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     TopicChanged: (referring.follow_title,),
     PostsMovedHere: (cases.follow_topic, referring.follow_quoted_topic),
     ReadersChanged: (cases.follow_topic, referring.follow_quoted_topic),
+    CaseOpened: (cases.tell_hosts,),
+    CaseMoved: (cases.tell_hosts,),
+    CaseClaimed: (cases.tell_hosts,),
+    CaseNoted: (cases.tell_hosts,),
     QuestionSettled: (later_answers.tell_answered,),
     RoomClosed: (polls.close_with_room,),
 }
