@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, select, update
 
 from core import clock
 from core.ids import PostId, TopicId
-from forum.events import PostHidden, PostUnhidden, ReadersChanged, TopicMoved
+from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn, ReadersChanged, TopicMoved
 from forum.tables import posts, topics
 from storage.database import Transaction
 from storage.statements import statement
@@ -44,9 +44,11 @@ _FIND_ANEW = statement(
 )
 
 
-async def hold_topic(tx: Transaction, topic_id: TopicId) -> None:
-    """Have a topic, whoever can see it, stay as it is until the transaction ends."""
-    await tx.run(_HOLD, topic=topic_id)
+async def hold_topics(tx: Transaction, *topic_ids: TopicId) -> None:
+    """Have topics, whoever can see them, stay as they are until the transaction ends."""
+    # In order of their ids, as everywhere, so that nobody waits crosswise.
+    for topic_id in sorted(set(topic_ids)):
+        await tx.run(_HOLD, topic=topic_id)
 
 
 async def hide_topic(tx: Transaction, topic_id: TopicId) -> bool:
@@ -93,6 +95,24 @@ async def unhide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bo
         return False
     await tx.run(_COUNT, topic=topic_id, change=1)
     await tx.record(PostUnhidden(topic_id=topic_id, post_id=post_id))
+    return True
+
+
+async def take_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
+    """Withdraw a published post for its author; False where nothing was published. No rule is asked."""
+    if not await _move(tx, topic_id, post_id, "published", "withdrawn"):
+        return False
+    await tx.run(_COUNT, topic=topic_id, change=-1)
+    await tx.record(PostWithdrawn(topic_id=topic_id, post_id=post_id))
+    return True
+
+
+async def give_back(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
+    """Bring a withdrawn post back; False where it was not withdrawn. No rule is asked."""
+    if not await _move(tx, topic_id, post_id, "withdrawn", "published"):
+        return False
+    await tx.run(_COUNT, topic=topic_id, change=1)
+    await tx.record(PostRestored(topic_id=topic_id, post_id=post_id))
     return True
 
 

@@ -5,10 +5,12 @@ from sqlalchemy import DateTime, bindparam, insert, select, update
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound
+from core.ids import TopicId
 from core.text import tidy
 from moderation.auditing import write_deed
 from moderation.cases import hold_case, move_case, reopen_case
 from moderation.claims import end_claim
+from moderation.elsewhere import hold_places
 from moderation.ledger import show_decision
 from moderation.measures import carry_out, take_back
 from moderation.policy import (
@@ -69,7 +71,7 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     """Decide about a case in the version that was looked at: all that is to be done, with one reason. The same decision by
     the same moderator is the same one; whoever else comes second is told what happened."""
     actor.signed_in()
-    case = await hold_case(tx, actor, case_id)
+    case = await hold_case(tx, actor, case_id, None if new.into is None else TopicId(new.into))
     ensure_can_decide_now(actor, case)
     ensure_are_together(new)
     ensure_fits_kind(case, new.actions)
@@ -105,6 +107,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
         raise NotFound
     # All decisions are public, so this one is no secret: who may not judge it is told so.
     ensure_judges(actor, row["sector_id"], row["gathering_id"])
+    await hold_places(tx, decision_id)
     case = await hold_case(tx, actor, row["case_id"])
     ensure_can_decide(actor, case)
     ensure_says_something("facts", new.facts)
@@ -132,6 +135,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     if row is None:
         raise NotFound
     ensure_judges(actor, row["sector_id"], row["gathering_id"])
+    await hold_places(tx, decision_id)
     case = await hold_case(tx, actor, row["case_id"])
     decision = await show_decision(tx, decision_id)
     if decision.by is None or decision.by.id != me:

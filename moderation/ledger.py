@@ -32,7 +32,8 @@ from forum.tables import sectors
 from members.shapes import Author
 from members.tables import members
 from moderation.policy import SETTLES_AFTER
-from moderation.shapes import Decision, LedgerEntry, LedgerFilter, LedgerPage, ObjectName, Reason, Reversal
+from moderation.shapes import Decision, ObjectName, Reason, Reversal
+from moderation.shapes_ledger import LedgerEntry, LedgerFilter, LedgerPage
 from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader

@@ -14,10 +14,10 @@ from gatherings.events import EntryChanged
 from gatherings.notices import notices
 from gatherings.questions import questions
 from members.hiding import hide_profile, unhide_profile
-from moderation import approving, sanctions
+from moderation import approving, elsewhere, sanctions
 from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
 from moderation.rules.matches import settle_matches
-from moderation.shapes import HARMLESS, SANCTIONS, Action, NewDecision, ObjectKind
+from moderation.shapes import HARMLESS, MOVES, SANCTIONS, Action, NewDecision, ObjectKind
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -43,6 +43,10 @@ async def carry_out(
         if (await get_topic(tx, actor, topic_id)).is_locked:
             raise LockedBefore
         await lock_topic(tx, actor, topic_id)
+    elif action == "withdraw":
+        await elsewhere.withdraw(tx, case)
+    elif action in MOVES:
+        await elsewhere.put_elsewhere(tx, actor, case, decision_id, action, new)
     elif action in SANCTIONS:
         await sanctions.impose(tx, actor, case, decision_id, action, new)
 
@@ -59,6 +63,10 @@ async def take_back(
             raise NothingToReverse
     elif action == "lock":
         await unlock_topic(tx, actor, _topic_of(case))
+    elif action == "withdraw":
+        await elsewhere.restore(tx, case)
+    elif action in MOVES:
+        await elsewhere.bring_back(tx, actor, case, decision_id, action)
     elif action in SANCTIONS:
         await sanctions.lift(tx, decision_id)
 

@@ -20,8 +20,8 @@ LONGEST_BY_MODERATOR = 7
 
 # What can be done about what a case is about, besides taking no action. What is done to a member is said by `SANCTIONS`.
 MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
-    "post": frozenset({"hide", "lock", "approve", "approve_edited"}),
-    "topic": frozenset({"hide", "lock"}),
+    "post": frozenset({"hide", "lock", "approve", "approve_edited", "withdraw", "move", "split"}),
+    "topic": frozenset({"hide", "lock", "move", "merge", "duplicate"}),
     "profile": frozenset({"hide"}),
     "file": frozenset({"hide"}),
 }

@@ -33,14 +33,13 @@ from moderation.shapes import (
     Decision,
     Flag,
     FlagReason,
-    LedgerFilter,
-    LedgerPage,
     NewDecision,
     NewFlag,
     NewReversal,
     ObjectName,
     Waiting,
 )
+from moderation.shapes_ledger import LedgerFilter, LedgerPage
 from storage.database import Database
 from storage.once import Once
 

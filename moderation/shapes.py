@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.text import NO_CONTROLS, ONE_LINE, PostBody
+from core.text import NO_CONTROLS, ONE_LINE, PostBody, Slug, Title
 from forum.shapes import Post
 from forum.shapes_held import HeldPost
 from members.shapes import Author
@@ -18,8 +18,23 @@ FlagReason = Literal[
 ]
 CaseState = Literal["open", "decided"]
 Action = Literal[
-    "hide", "no_action", "lock", "warn", "silence", "suspend", "remove", "approve", "approve_edited"
+    "hide",
+    "no_action",
+    "lock",
+    "warn",
+    "silence",
+    "suspend",
+    "remove",
+    "approve",
+    "approve_edited",
+    "withdraw",
+    "move",
+    "split",
+    "merge",
+    "duplicate",
 ]
+# What puts something elsewhere, and takes it from nobody; its author is told why all the same.
+MOVES = frozenset({"move", "split", "merge", "duplicate"})
 # What takes nothing from anybody, needs no reason, and stands alone.
 HARMLESS = frozenset({"no_action", "approve", "approve_edited"})
 # What is done to a member, not to what they wrote.
@@ -72,6 +87,10 @@ class _Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     also: Annotated[list[Action], Meta(max_length=6)] = []
     days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
     everywhere: bool = False
+    # Where to: another topic, the title of a new one, or a sector.
+    into: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
+    title: Title | None = None
+    sector: Slug | None = None
 
     @property
     def actions(self) -> list[Action]:
@@ -82,7 +101,8 @@ class _Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewDecision(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to do about a case, in the version that was looked at, `also` what else, all with one reason; a restriction
     needs it. `days` and `everywhere` are for what is done to who wrote it: silencing and suspending count in the sector
-    unless everywhere. What a rule holds can be approved, or approved with another `text`."""
+    unless everywhere. A post is moved `into` another topic or split off under a `title`; a topic is moved to a `sector`, or
+    merged into another, or marked as its duplicate. What a rule holds can be approved, or approved with another `text`."""
 
     version: Version
     text: PostBody | None = None
@@ -163,37 +183,6 @@ class Sanction(Struct, frozen=True, kw_only=True):
     is_in_force: bool
     rule: str
     facts: str
-
-
-class LedgerEntry(Struct, frozen=True, kw_only=True):
-    """A decision as everybody sees it: nobody is named; `moderator` is a name by lot, another one each month."""
-
-    id: int
-    case: int
-    object: ObjectName
-    sector: str | None
-    action: Action
-    reason: Reason | None
-    at: datetime
-    until: datetime | None = None
-    moderator: str | None
-    reversal: Reversal | None = None
-
-
-class LedgerFilter(Struct, frozen=True, kw_only=True):
-    """Which decisions are asked for."""
-
-    sector: str | None = None
-    action: Action | None = None
-    moderator: str | None = None
-    reversed: bool | None = None
-
-
-class LedgerPage(Struct, frozen=True):
-    """One page of the ledger, the latest decision first."""
-
-    items: list[LedgerEntry]
-    next: str | None
 
 
 class CountedReason(Struct, frozen=True):

@@ -193,6 +193,16 @@ decisions = Table(
     UniqueConstraint("id", "action", name="decisions_are_one_action"),
 )
 
+# What a decision moved, so that it can be brought back.
+decision_moves = Table(
+    "decision_moves",
+    metadata,
+    Column("decision_id", BigInteger, ForeignKey("decisions.id"), primary_key=True, autoincrement=False),
+    Column("move_id", BigInteger, ForeignKey("moves.id")),
+    Column("from_sector", BigInteger, ForeignKey("sectors.id")),
+    CheckConstraint("num_nonnulls(move_id, from_sector) = 1"),
+)
+
 # What a decision does to a member; there is none without a decision that does just this.
 sanctions = Table(
     "sanctions",

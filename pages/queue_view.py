@@ -45,6 +45,11 @@ ACTIONS: Mapping[str, str] = {
     "silence": "Silenced",
     "suspend": "Suspended",
     "remove": "Sent out of the room",
+    "withdraw": "Withdrawn for its author",
+    "move": "Moved",
+    "split": "Split off",
+    "merge": "Merged",
+    "duplicate": "Marked as a duplicate",
 }
 SHORT: Mapping[str, str] = {
     "off_topic": "Off topic",

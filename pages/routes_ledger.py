@@ -9,7 +9,8 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.http import Cursor
 from moderation import ledger
-from moderation.shapes import Action, LedgerFilter
+from moderation.shapes import Action
+from moderation.shapes_ledger import LedgerFilter
 from pages.queue_view import ACTIONS
 from pages.routes_posts import Desk
 

@@ -16,6 +16,7 @@ from moderation.policy import ensure_can_read_queue
 from moderation.reasons import find_template
 from moderation.reports import look_at_reporters as look_at
 from moderation.shapes import (
+    MOVES,
     Action,
     CaseFilter,
     CaseState,
@@ -40,6 +41,7 @@ CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 _REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
 
+_TOPIC = re.compile(r"(?:^|/t/)(\d{1,18})(?:$|[/?#])")
 _WAITS = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
 
 
@@ -231,9 +233,21 @@ def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
         "rule": rule or (picked.rule if picked else ""),
         "facts": facts or (picked.facts if picked else ""),
     }
+    if action in MOVES:
+        return {"action": action, "reason": reason, **_place(typed)}
     days = number_in(text_in(typed, "days"))
     everywhere = bool(text_in(typed, "everywhere"))
     return {"action": action, "reason": reason, "also": also, "days": days, "everywhere": everywhere}
+
+
+def _place(typed: Typed) -> dict[str, Any]:
+    """Where to: an address of a topic or its number, a title, a sector."""
+    found = _TOPIC.search(text_in(typed, "into").strip())
+    given = {name: text_in(typed, name).strip() for name in ("title", "sector")}
+    return {
+        "into": int(found[1]) if found else None,
+        **{name: value or None for name, value in given.items()},
+    }
 
 
 def _versioned(text: str) -> dict[str, int | None]:
