@@ -10,6 +10,8 @@ from storage.statements import statement
 
 _FILE = re.compile(r"/files/(\d{1,18})/")
 
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']+", re.IGNORECASE)
+
 # One's own, and what everybody has anyway.
 _USE = statement("""
 INSERT INTO file_uses (file_id, post_id)
@@ -40,13 +42,33 @@ class TooManyFiles(Invalid):
         super().__init__(f"{few} What more takes stands under Settings, Trust.", field="body")
 
 
+class TooManyLinks(Invalid):
+    """More addresses of the web in one post than the member is trusted with."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"You can name {most} addresses of the web in a post so far. What more takes stands under Settings, Trust.",
+            field="body",
+        )
+
+
 def files_in(text: str) -> list[int]:
     """The files that a text names, each once."""
     return list(dict.fromkeys(int(id) for id in _FILE.findall(text))) if "/files/" in text else []
 
 
+def links_in(text: str) -> int:
+    """How many addresses of the web a text names, each once, besides what it quotes."""
+    if "://" not in text:
+        return 0
+    own = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(">"))
+    return len(set(_ADDRESS.findall(own)))
+
+
 def ensure_may_attach(rights: Rights, body: str) -> None:
-    """A post has as many files as its author is trusted with."""
+    """A post has as many files, and names as many addresses, as its author is trusted with."""
+    if links_in(body) > rights.links:
+        raise TooManyLinks(rights.links)
     if len(files_in(body)) > rights.attachments:
         raise TooManyFiles(rights.attachments)
 

@@ -20,14 +20,13 @@ class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Rights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a level allows: links, mentions and attachments in one post, how many MB of files in all, what a flag weighs, and
-    editing what several may."""
+    """What a level allows: links, mentions and attachments in one post, how many MB of files in all, and editing
+    what several may."""
 
     links: int = 100
     mentions: int = 50
     attachments: int = 50
     storage: int = 200
-    flag_weight: int = 1
     edits_wiki: bool = True
 
 

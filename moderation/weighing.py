@@ -25,6 +25,8 @@ SEVERITY: Mapping[FlagReason, int] = {
     "off_topic": 1,
     "other": 1,
 }
+SOME, MANY = 10, 200
+"""Readers: from so many on they are named, and so many make it twice as heavy; more are not counted."""
 # Who never reported anything is taken to be right as often as people are: what they said before counts against that.
 _PRIOR_RIGHT, _PRIOR = 1.4, 2.0
 
@@ -39,7 +41,8 @@ FROM flags f LEFT JOIN LATERAL (
 WHERE f.case_id = ANY(CAST(:ids AS bigint[]))
 """)
 _PLACES = statement("""
-SELECT o.case_id AS id, EXISTS (SELECT FROM rooms r WHERE r.topic_id = o.topic_id AND r.state = 'open') AS is_live
+SELECT o.case_id AS id, EXISTS (SELECT FROM rooms r WHERE r.topic_id = o.topic_id AND r.state = 'open') AS is_live,
+    (SELECT count(*) FROM (SELECT FROM readings r WHERE r.topic_id = o.topic_id LIMIT :most) AS read) AS readers
 FROM case_subjects o WHERE o.case_id = ANY(CAST(:ids AS bigint[]))
 """)
 
@@ -56,8 +59,8 @@ async def weigh(tx: Reader, ids: Sequence[int]) -> dict[int, Weight]:
     flags: dict[int, list[Record]] = defaultdict(list)
     for row in await tx.rows(_FLAGS, ids=list(ids)):
         flags[row["case_id"]].append(row)
-    live = {row["id"] for row in await tx.rows(_PLACES, ids=list(ids)) if row["is_live"]}
-    return {case: _weight(flags[case], case in live) for case in ids}
+    places = {row["id"]: row for row in await tx.rows(_PLACES, ids=list(ids), most=MANY)}
+    return {case: _weight(flags[case], places.get(case)) for case in ids}
 
 
 def accuracy(decided: int, upheld: int) -> float:
@@ -65,11 +68,15 @@ def accuracy(decided: int, upheld: int) -> float:
     return (upheld + _PRIOR_RIGHT) / (decided + _PRIOR)
 
 
-def _weight(flags: Sequence[Record], is_live: bool) -> Weight:
+def _weight(flags: Sequence[Record], place: Record | None) -> Weight:
     gravest = max((SEVERITY.get(flag["reason"], 1) for flag in flags), default=1)
     right = [accuracy(flag["decided"], flag["upheld"]) for flag in flags]
-    score = round(gravest * sum(right) * (2 if is_live else 1), 1)
-    return Weight(score, [*_words(flags, right), *(["in a room that is open now"] if is_live else [])])
+    readers, is_live = (place["readers"], place["is_live"]) if place else (0, False)
+    score = round(gravest * sum(right) * (1 + readers / MANY) * (2 if is_live else 1), 1)
+    words = _words(flags, right)
+    if readers >= SOME:
+        words.append(f"read by {readers} members" if readers < MANY else f"read by {MANY} members or more")
+    return Weight(score, [*words, *(["in a room that is open now"] if is_live else [])])
 
 
 def _words(flags: Sequence[Record], right: Sequence[float]) -> list[str]:

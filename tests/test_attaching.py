@@ -228,3 +228,17 @@ async def test_without_scripts_a_file_comes_with_the_form(app: Service) -> None:
         and "this is none of them" in refused.text
         and text_in(refused.text) == "Kept"
     )
+
+
+async def test_as_many_addresses_as_one_is_trusted_with(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    three = "See https://a.example, https://b.example and <https://c.example/x>."
+    refused = await newcomer.post(f"/topics/{topic}/posts", {"body": three})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_links")
+    opened = await newcomer.post("/sectors/mobility/topics", {"title": "Three of them", "body": three})
+    assert (opened.status_code, opened.json()["code"]) == (422, "too_many_links")
+    post = await a_reply(newcomer, topic, "> " + three + "\n\nhttps://a.example twice: https://a.example")
+    edited = await newcomer.patch(f"/posts/{post['id']}", {"body": three})
+    assert (edited.status_code, edited.json()["code"]) == (422, "too_many_links")
+    await a_reply(amina, topic, three)
