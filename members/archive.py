@@ -45,6 +45,7 @@ async def author_from_archive(tx: Transaction, email: str, name: str, wrote_at: 
             secret_salt=None,
             sealed_secret=None,
             is_claimed=False,
+            letters_in=None,
             joined_at=wrote_at,
         )
     return MemberId(found)
