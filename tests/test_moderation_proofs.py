@@ -1,6 +1,7 @@
 """Proofs over all that can be judged: of many who decide at once one does; what is taken back a week later is all there."""
 
 import asyncio
+import base64
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -13,6 +14,7 @@ from storage.database import Database
 from tests.builders import Person, a_person, a_reply, a_topic
 from tests.live_talk import a_hall
 from tests.stocktaking import a_board
+from tests.test_reports import mails
 from tests.walking import Service, plain
 
 WHY = {"rule": "No selling", "facts": "It sells."}
@@ -47,17 +49,45 @@ async def an_entry(app: Service, author: Person) -> int:
     return int(await plain(app.db).fetchval("SELECT post_id FROM entries WHERE id = $1", entry["id"]))
 
 
-Made = Callable[[Service, Person], Awaitable[int]]
+# What was made: where it is flagged, and what is recorded once when it is hidden.
+Made = Callable[[Service, Person], Awaitable[int | str]]
 
 
-@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry])
+async def a_whole_topic(app: Service, author: Person) -> str:
+    return f"/topics/{(await a_topic(author))['id']}/flags"
+
+
+async def a_profile(app: Service, author: Person) -> str:
+    return f"/members/{author.handle}/flags"
+
+
+async def a_file(app: Service, author: Person) -> str:
+    await plain(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
+    content = base64.b64encode(b"Cheap cobalt").decode()
+    file = (await author.post("/files", {"name": "offer.txt", "content": content})).json()
+    await a_topic(author, "Cobalt for sale", f"See {file['markup']}")
+    return f"/files/{file['id']}/flags"
+
+
+_HIDDEN = {
+    "post": "SELECT count(*) FROM log WHERE event ->> 'type' = 'post_hidden' AND event ->> 'post_id' = $1",
+    "topic": "SELECT count(*) FROM log WHERE event ->> 'type' = 'readers_changed' AND event ->> 'topic_id' = $1",
+    "profile": "SELECT count(*) FROM log WHERE event ->> 'type' = 'profile_changed' AND event ->> 'member_id' = $1",
+    "file": "SELECT count(*) FROM files WHERE hidden_at IS NOT NULL AND CAST(id AS text) = $1",
+}
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
 async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
     app: Service, db: Database, made: Made
 ) -> None:
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judges = [await a_person(app, f"Judge{n}", duties=[("administrator", None)]) for n in range(5)]
-    post = await made(app, author)
-    assert (await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
+    about = await made(app, author)
+    path = f"/posts/{about}/flags" if isinstance(about, int) else about
+    flagged = await flagger.post(path, {"reason": "spam"})
+    assert flagged.status_code == 201, flagged.text
+    name = flagged.json()["object"]
     case = (await judges[0].get("/cases")).json()["items"][0]["id"]
 
     async def decide(place: int) -> Any:
@@ -74,8 +104,7 @@ async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
             assert answer.json()["code"] == "case_moved_on"
             assert [one["id"] for one in answer.json()["current"]["decisions"]] == [winner["id"]]
     assert await plain(db).fetchval("SELECT count(*) FROM decisions WHERE case_id = $1", case) == 1
-    hidden = "SELECT count(*) FROM log WHERE event ->> 'type' = 'post_hidden' AND event ->> 'post_id' = $1"
-    assert await plain(db).fetchval(hidden, str(post)) == 1
+    assert await plain(db).fetchval(_HIDDEN[name["kind"]], str(name["id"])) == 1
 
 
 _MOVES = {"version", "stream", "rank"}
@@ -133,3 +162,68 @@ async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) 
 
     for old, new in zip(before, after, strict=True):
         assert old == new
+
+
+# What says that something was done and undone: the audit, the log of events, and the row of the decision with `undone_at`.
+_TRACES = {"audit", "audit_head", "log", "channels", "decisions", "idempotency", "search_queue"}
+_TABLES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+ORDER BY table_name
+"""
+# What only counts how often something was touched.
+_COUNTS_UP = {"version", "until", "seen_at"}
+
+
+async def everything(db: Database) -> dict[str, Any]:
+    """Every row of every table, but of those that keep traces on purpose."""
+    found = {}
+    for row in await plain(db).fetch(_TABLES):
+        table = row["table_name"]
+        if table in _TRACES:
+            continue
+        rows = [dict(one) for one in await plain(db).fetch(f'SELECT * FROM "{table}"')]
+        kept = [{name: value for name, value in one.items() if name not in _COUNTS_UP} for one in rows]
+        found[table] = sorted(map(repr, kept))
+    return found
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
+async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
+    app: Service, made: Made
+) -> None:
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    judge = await a_person(app, "Judge", duties=[("administrator", None)])
+    about = await made(app, author)
+    path = f"/posts/{about}/flags" if isinstance(about, int) else about
+    assert (await flagger.post(path, {"reason": "spam"})).status_code == 201
+    await app.settle()
+    mails(app)
+    case = (await judge.get("/cases")).json()["items"][0]
+    ledger = (await judge.get("/ledger")).json()
+    before = await everything(app.db)
+    now = clock.now()
+
+    with clock.stop_at(now):
+        given = {"version": case["version"], "action": "hide", "also": ["warn"], "reason": WHY}
+        if made in (a_question,):
+            given["also"] = []
+        decided = await judge.post(f"/cases/{case['id']}/decisions", given)
+        assert decided.status_code == 201, decided.text
+        assert await everything(app.db) != before
+    with clock.stop_at(now + timedelta(seconds=11.9)):
+        await app.settle()
+        undone = await judge.delete(f"/decisions/{decided.json()['id']}")
+        assert undone.status_code == 200, undone.text
+        assert undone.json()["state"] == "open"
+    with clock.stop_at(now + timedelta(minutes=1)):
+        await app.settle()
+
+    after = await everything(app.db)
+    # What was never imposed keeps its row beside the decision that was undone, ended.
+    changed = {table for table in before if after[table] != before[table]}
+    assert changed <= {"sanctions", "moderator_names"}, {
+        table: (before[table], after[table]) for table in changed
+    }
+    assert mails(app) == []
+    assert (await judge.get("/ledger")).json() == ledger
+    assert (await author.get("/me/sanctions")).json() == {"items": []}
