@@ -2,6 +2,7 @@
 
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from core.actor import Actor
 from core.http import PathId
@@ -31,4 +32,13 @@ async def read_case_author(
         return await records.read_case_author(tx, actor, case_id, ladder)
 
 
-routes = [read_sanctions, read_case_author]
+@get("/members/{handle:str}/sanctions", operation_id="read_sanctions_of")
+async def read_sanctions_of(
+    handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Sanctions:
+    """What was decided against a member; for that member and for moderators."""
+    async with db.read() as tx:
+        return await sanctions.read_sanctions_of(tx, actor, handle)
+
+
+routes = [read_sanctions, read_sanctions_of, read_case_author]

@@ -8,10 +8,13 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import Actor
+from core.errors import NotFound
 from core.ids import MemberId
+from forum.policy import NotModerator
 from members.events import AccessChanged
+from members.names import fold_handle
 from moderation.ladder import Ladder, Step
-from moderation.policy import CaseFacts, TargetFacts, ensure_can_sanction
+from moderation.policy import CaseFacts, TargetFacts, ensure_can_sanction, judges_in
 from moderation.shapes import Action, NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -41,6 +44,7 @@ FROM sanctions x JOIN decisions d ON d.id = x.decision_id LEFT JOIN sectors s ON
 LEFT JOIN rooms r ON r.topic_id = x.topic_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL ORDER BY x.begun_at DESC, x.decision_id
 """)
+_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
 _STANDING = statement("""
 SELECT count(*) FROM sanctions x JOIN decisions d ON d.id = x.decision_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL AND x.begun_at > :since
@@ -96,6 +100,17 @@ async def end_next(db: Database) -> bool:
 async def read_own(tx: Reader, actor: Actor) -> Sanctions:
     """What holds, or held, against the actor."""
     return Sanctions(await read_sanctions(tx, actor.signed_in()))
+
+
+async def read_sanctions_of(tx: Reader, actor: Actor, handle: str) -> Sanctions:
+    """What was decided against a member, for that member and for moderators."""
+    me = actor.signed_in()
+    member = await tx.value(_MEMBER, handle=fold_handle(handle))
+    if member is None:
+        raise NotFound
+    if member != me and not judges_in(actor, None):
+        raise NotModerator
+    return Sanctions(await read_sanctions(tx, member))
 
 
 async def read_sanctions(tx: Reader, member_id: int) -> list[Sanction]:

@@ -17,9 +17,12 @@ from members.countries import COUNTRIES
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange, Taxonomies
 from members.trust import TrustRules
 from members.words import LANGUAGES
+from moderation.policy import judges_in
+from moderation.sanctions import read_sanctions_of
 from pages.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
 from pages.frame import Community
 from pages.press import AnyRequest, Press, go_to
+from pages.queue_view import ACTIONS
 from storage.database import Database
 
 _LISTS = ("sectors", "stages", "materials", "languages", "public")
@@ -77,6 +80,10 @@ async def show_member(
     async with study.db.read() as tx:
         found = await profiles.read_profile(tx, handle)
         standing = await read_trust(tx, trust, handle) if found.claimed else None
+        is_entitled = study.actor.id is not None and (
+            found.id == study.actor.id or judges_in(study.actor, None)
+        )
+        decided = (await read_sanctions_of(tx, study.actor, handle)).items if is_entitled else []
     facts = _facts(found, study.press.community)
     is_own = found.id == study.actor.id
     return study.press.page(
@@ -88,6 +95,8 @@ async def show_member(
         is_own=is_own,
         trust=standing,
         levels=trust.levels,
+        sanctions=decided,
+        actions=ACTIONS,
     )
 
 

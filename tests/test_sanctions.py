@@ -273,3 +273,17 @@ async def test_by_the_form_one_hides_and_silences_and_takes_one_of_them_back(
         ("silence", False),
     ]
     assert await writes(scene.author, scene.topic) == 201
+
+
+async def test_a_profile_shows_sanctions_to_the_member_and_to_moderators_alone(
+    app: Service, scene: Scene
+) -> None:
+    assert (await decide(scene.ada, scene.case, "silence", days=2)).status_code == 201
+    path = f"/m/{scene.author.handle}"
+    for who, sees in ((scene.author, True), (scene.ada, True), (scene.flagger, False)):
+        page = (await who.client.get(path)).text
+        assert ("Decided by moderators" in page and WHY["facts"] in page) is sees
+        answer = await who.get(f"/members/{scene.author.handle}/sanctions")
+        assert answer.status_code == (200 if sees else 403)
+    found = (await scene.ada.get(f"/members/{scene.author.handle}/sanctions")).json()["items"]
+    assert [one["action"] for one in found] == ["silence"]
