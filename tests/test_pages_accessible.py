@@ -56,7 +56,7 @@ async def test_axe_finds_nothing(app: Service, windows: Windows, size: dict[str,
     assert wrong == []
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_on_a_phone_everything_can_be_pressed_and_nothing_is_cut_off(
     app: Service, windows: Windows
 ) -> None:
