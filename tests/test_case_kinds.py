@@ -228,21 +228,21 @@ REPORT = {
 async def test_anybody_reports_a_profile_a_file_or_a_topic_as_a_whole(
     place: Place, client: httpx2.AsyncClient
 ) -> None:
-    site = place.app.db.site
+    # Without a host: each process of a test has an address of its own.
     for kind, path, whole in (
         ("profile", f"/m/{place.author.handle}", False),
         ("file", place.address, False),
         ("topic", f"/t/{place.topic}", True),
     ):
-        sent = await client.post("/api/v1/reports", json=REPORT | {"address": site + path, "whole": whole})
+        sent = await client.post("/api/v1/reports", json=REPORT | {"address": path, "whole": whole})
         assert sent.status_code == 201, sent.text
-        assert sent.json()["address"] == site + path
+        assert sent.json()["address"].endswith(path)
         cases = (await place.judge.get("/cases")).json()["items"]
         assert place.object(kind) in [case["object"] for case in cases]
-    plain_one = await client.post("/api/v1/reports", json=REPORT | {"address": f"{site}/t/{place.topic}"})
+    plain_one = await client.post("/api/v1/reports", json=REPORT | {"address": f"/t/{place.topic}"})
     assert "/p/" in plain_one.json()["address"], "of a topic its first post"
     for path in ("/m/nobody-at-all", "/files/999999/a.txt"):
-        sent = await client.post("/api/v1/reports", json=REPORT | {"address": site + path})
+        sent = await client.post("/api/v1/reports", json=REPORT | {"address": path})
         assert (sent.status_code, sent.json()["code"]) == (422, "address_unknown")
 
 

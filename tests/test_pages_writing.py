@@ -45,7 +45,7 @@ async def test_a_topic_is_started_and_answered_without_scripts(app: Service) -> 
     assert started.status_code == 303
     address = started.headers["location"]
     page = await open_page(jonas, address)
-    assert "<strong>scheme</strong>" in page and "tag=audit" in page
+    assert "<strong>scheme</strong>" in page and "/tags/audit" in page
     topic, post = re.search(r"/t/(\d+)/", address), re.search(r'data-id="(\d+)"', page)
     assert topic and post
 
