@@ -13,8 +13,8 @@ from core.ids import MemberId, PostId, SectorId, TopicId
 from forum.attaching import use_files, use_other_files
 from forum.authors import author_of
 from forum.drafts import end_draft
-from forum.events import ReplyPosted, TopicOpened
-from forum.holding import edit_held, hold_posts
+from forum.events import TopicOpened
+from forum.holding import edit_held, hold_posts, release_post
 from forum.markup import render
 from forum.placing import NewPost
 from forum.quoting import fill_texts, lift, write_out
@@ -65,23 +65,6 @@ LEFT JOIN posts q ON q.id = h.parent_id AND q.state <> 'held' WHERE p.id = :post
 """)
 _TAKE_TOPIC = statement("SELECT sector_id FROM topics WHERE id = :topic FOR NO KEY UPDATE")
 _SHOW_TOPIC = statement("UPDATE topics SET hidden_at = NULL, opened_at = :now WHERE id = :topic")
-_RELEASE = statement("""
-WITH answered AS (
-    UPDATE posts SET children = posts.children + 1 FROM held_posts h
-    WHERE h.post_id = :post AND posts.id = h.parent_id AND posts.topic_id = :topic AND posts.state <> 'held'
-    RETURNING posts.id, posts.path, posts.depth, posts.children - 1 AS place
-), topic AS (
-    UPDATE topics SET last_number = last_number + 1, post_count = post_count + 1, version = version + 1,
-        roots = roots + CASE WHEN EXISTS (SELECT FROM answered) THEN 0 ELSE 1 END,
-        last_activity_at = greatest(last_activity_at, CAST(:now AS timestamptz))
-    WHERE id = :topic RETURNING last_number, roots - 1 AS place
-)
-UPDATE posts SET state = 'published', topic_id = :topic, number = topic.last_number, parent_id = answered.id,
-    path = coalesce(answered.path, ''::bytea) || path_segment(CAST(coalesce(answered.place, topic.place) AS integer)),
-    depth = coalesce(answered.depth + 1, 0)
-FROM topic LEFT JOIN answered ON true WHERE posts.id = :post AND posts.state = 'held'
-RETURNING posts.number
-""")
 
 
 class NotHeldAnyMore(Conflict):
@@ -186,11 +169,9 @@ async def release(tx: Transaction, post_id: PostId) -> None:
     if held.opens:
         await tx.run(_SHOW_TOPIC, topic=topic_id, now=now)
         await tx.record(TopicOpened(sector_id=SectorId(sector_id), topic_id=topic_id))
-    number = await tx.value(_RELEASE, post=post_id, topic=topic_id, now=now)
-    if number is None:
+    if not await release_post(tx, topic_id, post_id, now):
         raise NotHeldAnyMore
     await settle_held(tx, post_id, "approved")
-    await tx.record(ReplyPosted(topic_id=topic_id, post_id=post_id, number=number))
 
 
 async def _keep(

@@ -19,16 +19,22 @@ FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
 ORDER BY ord
 RETURNING id
 """)
-# The topic before the post, always; its new number and its new place come from the row that is held.
+# The topic before the post, always. What a rule held goes after what it answers, if that is in the topic, and last if not.
 _RELEASE = statement("""
-WITH topic AS (
-    UPDATE topics
-    SET last_number = last_number + 1, post_count = post_count + 1, roots = roots + 1, version = version + 1,
+WITH answered AS (
+    UPDATE posts SET children = posts.children + 1 FROM held_posts h
+    WHERE h.post_id = :post AND posts.id = h.parent_id AND posts.topic_id = :topic AND posts.state <> 'held'
+    RETURNING posts.id, posts.path, posts.depth, posts.children - 1 AS place
+), topic AS (
+    UPDATE topics SET last_number = last_number + 1, post_count = post_count + 1, version = version + 1,
+        roots = roots + CASE WHEN EXISTS (SELECT FROM answered) THEN 0 ELSE 1 END,
         last_activity_at = greatest(last_activity_at, CAST(:now AS timestamptz))
     WHERE id = :topic RETURNING last_number, roots - 1 AS place
 )
-UPDATE posts SET state = 'published', number = topic.last_number, path = path_segment(topic.place)
-FROM topic WHERE posts.id = :post AND posts.topic_id = :topic AND posts.state = 'held'
+UPDATE posts SET state = 'published', topic_id = :topic, number = topic.last_number, parent_id = answered.id,
+    path = coalesce(answered.path, ''::bytea) || path_segment(CAST(coalesce(answered.place, topic.place) AS integer)),
+    depth = coalesce(answered.depth + 1, 0)
+FROM topic LEFT JOIN answered ON true WHERE posts.id = :post AND posts.state = 'held'
 RETURNING posts.number
 """)
 # As everywhere, a text was written when it was edited last, else when it was posted.
@@ -48,11 +54,13 @@ async def hold_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost])
     return [PostId(row["id"]) for row in rows]
 
 
-async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now: datetime) -> None:
-    """Put a held post at the end of its topic, as if it had arrived now. No rule is asked."""
+async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now: datetime) -> bool:
+    """Publish a held post in a topic, as if it had arrived there now; False where it is not held. No rule is asked."""
     number = await tx.value(_RELEASE, topic=topic_id, post=post_id, now=now)
-    assert number is not None  # whoever calls holds the topic and has just seen that the post is held
+    if number is None:
+        return False
     await tx.record(ReplyPosted(topic_id=topic_id, post_id=post_id, number=number))
+    return True
 
 
 async def edit_held(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:

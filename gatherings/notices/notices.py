@@ -198,7 +198,8 @@ async def approve_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> 
     ensure_can_arrange(actor, room, clock.now())
     ensure_there(notice)
     if notice.post_state == "held":
-        await release_post(tx, room.topic_id, notice.post_id, clock.now())
+        was_held = await release_post(tx, room.topic_id, notice.post_id, clock.now())
+        assert was_held  # it has just been seen to be
         await tx.run(_TAKE_OFF, notice=notice_id, taken_off=None)
         await tx.record(NoticePosted(room_id=room.id, notice_id=notice_id))
     return await show_notice(tx, actor, room, notice_id)

@@ -78,7 +78,8 @@ async def _change_posts(
 ) -> int | None:
     post_id = PostId(question.post_id)
     if question.is_held and move.state in PLACED:
-        await release_post(tx, room.topic_id, post_id, at)
+        was_held = await release_post(tx, room.topic_id, post_id, at)
+        assert was_held  # it has just been seen to be
     if move.state == "withdrawn" and not question.is_held:
         await forum_posts.withdraw_post(tx, actor, post_id)
     if move.answer is None:
