@@ -15,13 +15,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.text import tidy
 from forum.events import TopicChanged, TopicMoved
-from forum.policy_tags import (
-    GroupTaken,
-    OwnSynonym,
-    TagTaken,
-    ensure_can_keep_tags,
-    ensure_can_tag,
-)
+from forum.policy_tags import GroupTaken, OwnSynonym, TagTaken, ensure_can_keep_tags, ensure_can_tag
 from forum.shapes_tags import (
     NewTagGroup,
     Tag,
@@ -51,7 +45,7 @@ _BESIDE = statement(
 )
 _GROUPS = statement(select(tag_groups).order_by(func.lower(tag_groups.c.name)))
 _TAGS = statement(select(tags))
-_ONE = statement(select(tags).where(tags.c.name == bindparam("name")))
+_OF_ONE = statement("SELECT * FROM tags WHERE name = :name OR synonym_of = :name")
 _STAND_FOR = statement(
     "SELECT name, synonym_of FROM tags WHERE name = ANY(:names) AND synonym_of IS NOT NULL"
 )
@@ -130,20 +124,25 @@ async def settle_tags(
     return wanted
 
 
+async def read_groups(tx: Reader) -> list[TagGroup]:
+    """All groups of tags."""
+    return [_group_of(row) for row in await tx.rows(_GROUPS)]
+
+
 async def read_tags(tx: Reader, actor: Actor) -> TagList:
     """All groups and tags. What only topics have that the actor cannot see is not among them."""
     counts = {row["name"]: row["topics"] for row in await tx.rows(_COUNTS, **seen_by(actor))}
     said = {row["name"]: row for row in await tx.rows(_TAGS)}
     shown = counts.keys() | {name for name, row in said.items() if _stands_alone(row)}
     items = [_tag_of(name, said, counts.get(name, 0)) for name in sorted(shown)]
-    return TagList(groups=[_group_of(row) for row in await tx.rows(_GROUPS)], items=items)
+    return TagList(groups=await read_groups(tx), items=items)
 
 
 async def show_tag(tx: Reader, actor: Actor, name: str) -> TagFacts:
     """One tag, by its name or one that stands for it; not found where nothing that the actor can see has it."""
     name = await main_name(tx, name)
     rows = {row["name"]: row["topics"] for row in await tx.rows(_BESIDE, tag=name, **seen_by(actor))}
-    said = {row["name"]: row for row in await tx.rows(_TAGS)}
+    said = {row["name"]: row for row in await tx.rows(_OF_ONE, name=name)}
     if name not in rows and not (name in said and _stands_alone(said[name])):
         raise NotFound
     return TagFacts(
@@ -185,11 +184,11 @@ async def make_synonym(tx: Transaction, actor: Actor, name: str, of: str) -> Tag
 async def part_synonym(tx: Transaction, actor: Actor, name: str) -> None:
     """Have a name stand for nothing but itself again; what was tagged meanwhile stays as it is."""
     ensure_can_keep_tags(actor)
-    row = await tx.row(_ONE, name=name)
-    if row is None or row["synonym_of"] is None:
+    of = await main_name(tx, name)
+    if of == name:
         raise NotFound
     await tx.run(_FORGET, name=name)
-    tx.write_down("tag_parted", actor.id, sector=None, tag=name, of=row["synonym_of"])
+    tx.write_down("tag_parted", actor.id, sector=None, tag=name, of=of)
 
 
 async def remove_tag(tx: Transaction, actor: Actor, name: str) -> None:

@@ -160,7 +160,7 @@ async def _show_one(
         following = (
             None if desk.actor.id is None else await show_tag_following(tx, desk.actor, facts.tag.name)
         )
-        groups = (await tags.read_tags(tx, desk.actor)).groups
+        groups = await tags.read_groups(tx)
     tag = facts.tag
     if not form.typed:
         form.typed = {"name": [tag.name], "about": [tag.about], "group": [str(tag.group or "")]}
@@ -232,7 +232,7 @@ async def _join(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
 
 async def _part(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_keep_tags(actor)
-    await tags.part_synonym(tx, actor, text_in(typed, "synonym"))
+    await tags.part_synonym(tx, actor, to_shape(NewSynonym, {"of": text_in(typed, "synonym")}).of)
     return f"/tags/{tag}"
 
 
