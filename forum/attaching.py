@@ -65,7 +65,7 @@ def links_in(text: str) -> int:
     return len(set(_ADDRESS.findall(own)))
 
 
-def ensure_may_attach(rights: Rights, body: str) -> None:
+def ensure_within_rights(rights: Rights, body: str) -> None:
     """A post has as many files, and names as many addresses, as its author is trusted with."""
     if links_in(body) > rights.links:
         raise TooManyLinks(rights.links)

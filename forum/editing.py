@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import PostId
 from forum import events
-from forum.attaching import ensure_may_attach, use_other_files
+from forum.attaching import ensure_within_rights, use_other_files
 from forum.authors import author_of, public_group
 from forum.differences import bring_together
 from forum.drafts import end_draft
@@ -132,7 +132,7 @@ async def edit_post(
         is_plain = await bounds.in_room(tx, actor, topic.id, post_id, change.body)
     if row["markup"] == "mail":
         raise ImportedText
-    ensure_may_attach(bounds.rights, change.body)
+    ensure_within_rights(bounds.rights, change.body)
     body = change.body if is_plain else await lift(tx, actor, change.body)
     if version is not None and version != row["version"] and body != row["body"]:
         body = await _merged(tx, actor, row, version, body)

@@ -16,7 +16,7 @@ async def open_topic(
     db: Database, replies: Replies, actor: Actor, slug: str, new: NewTopic, once: Once
 ) -> Answer:
     """Start a topic with its first post; the answer is 201 with the `Topic`, or 202 with the `HeldPost` that begins it."""
-    replies.ensure_may_attach(actor, new.body)
+    replies.ensure_within_rights(actor, new.body)
     async with db.read() as tx:
         sector_id = await sectors.get_sector_id(tx, slug)
     html = render(new.body, site=db.site).html

@@ -12,7 +12,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound, Refusal
 from core.ids import PostId, TopicId
-from forum.attaching import ensure_may_attach, use_files
+from forum.attaching import ensure_within_rights, use_files
 from forum.editing import Bounds
 from forum.former import IS_NOW
 from forum.held import hold_reply
@@ -129,7 +129,7 @@ class Replies:
             except Refusal as refusal:
                 return await once.answer_again(self.db, refusal)
 
-            self.ensure_may_attach(actor, reply.body)
+            self.ensure_within_rights(actor, reply.body)
             body = await lift_quotes(self.db, actor, reply.body)
             html = render(body, topic=topic.id, site=self.db.site).html
             post = NewPost(
@@ -152,10 +152,10 @@ class Replies:
                 continue  # it was locked, hidden or moved between the look and the write: look again, and say why
         raise TopicMovedOn
 
-    def ensure_may_attach(self, actor: Actor, body: str) -> None:
+    def ensure_within_rights(self, actor: Actor, body: str) -> None:
         """Whatever is written, here or elsewhere, has as many files as its author is trusted with."""
         if self.trust is not None:
-            ensure_may_attach(rights_of(self.trust, actor), body)
+            ensure_within_rights(rights_of(self.trust, actor), body)
 
     def bounds(self, actor: Actor) -> Bounds:
         """What a change of a post has to comply with besides the rules of posts."""

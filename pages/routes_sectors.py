@@ -116,7 +116,7 @@ async def start_topic(
                 await keep_draft(tx, actor, name, typed)
             return go_to("/drafts", done="kept")
         new = _new_topic(typed, key)
-        replies.ensure_may_attach(actor, new.body)
+        replies.ensure_within_rights(actor, new.body)
         if text_in(typed, "preview") or text_in(typed, "attach"):
             form = Form(typed=typed, draft=key, preview=render(new.body).html)
             return await _show_form(press, request, actor, db, slug, form)
