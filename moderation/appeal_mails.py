@@ -13,12 +13,13 @@ from members.mail import Letter, Recipient, Sender
 from members.mailing import Office
 from moderation.events import AppealAnswered
 from moderation.policy import SETTLES_AFTER
-from moderation.reasons import scope_of, show_reason
+from moderation.reasons import Templates, scope_of
+from moderation.templates import load_templates
 from storage.database import Database, Transaction
 from storage.statements import statement
 
 _UNTOLD = statement("""
-SELECT d.id, d.action, d.rule, d.facts, d.automated, o.author_id,
+SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
     CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
     s.name AS sector
 FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
@@ -52,7 +53,7 @@ async def tell_author(office: Office, db: Database) -> bool:
             author = MemberId(row["author_id"])
             await tell(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
-            await office.post(statement_of_reasons(office.sender, row))
+            await office.post(statement_of_reasons(office.sender, row, await load_templates(tx)))
     return True
 
 
@@ -73,12 +74,12 @@ APPEAL_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitabl
 }
 
 
-def statement_of_reasons(sender: Sender, decision: Record) -> Letter:
+def statement_of_reasons(sender: Sender, decision: Record, templates: Templates) -> Letter:
     """Why something was restricted, how far, how long, and what one can do about it."""
     to = _member(decision)
     words = sender.words(to)
     kind = decision["action"] if words.has(f"decided.{decision['action']}.said") else "other"
-    reason = show_reason(decision["rule"], decision["facts"], words)
+    reason = templates.show(decision["rule"], decision["facts"], decision["decided_at"], words)
     until = decision["until"]
     return sender.letter(
         to,

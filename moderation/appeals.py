@@ -23,9 +23,10 @@ from moderation.policy import (
     ensure_says_something,
     judges_in,
 )
-from moderation.reasons import scope_of, show_reason
+from moderation.reasons import scope_of
 from moderation.shapes import NewReversal, ObjectName, Reason
 from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
+from moderation.templates import load_templates
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -126,7 +127,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
     return Statement(
         decision=decision_id,
         language=words.language,
-        shown=show_reason(row["rule"], row["facts"], words),
+        shown=(await load_templates(tx)).show(row["rule"], row["facts"], row["decided_at"], words),
         object=ObjectName(row["object_kind"], row["object_id"]),
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,

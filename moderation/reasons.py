@@ -1,59 +1,78 @@
-"""Reasons that come again and again, ready to be given: in several languages, as data."""
+"""Reasons that come again and again, ready to be given: in several languages, as data that administrators change."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from members.shapes import LetterLanguage
-from members.words import LANGUAGES, Words
+from members.words import DEFAULT, LANGUAGES, Words
+from moderation.shapes import Reason
 from moderation.shapes_appeals import ShownReason
+from moderation.shapes_templates import Template
 
 _FILE = Path(__file__).parent / "data" / "reasons.json"
-DEFAULT = "en"
+_SHIPPED = [
+    Template(key=key, texts=texts, is_offered=True, version=0)
+    for key, texts in msgspec.json.decode(
+        _FILE.read_bytes(), type=dict[str, dict[LetterLanguage, Reason]]
+    ).items()
+]
 
 
-class ReasonTemplate(Struct, frozen=True):
-    """A rule and what is found when it is broken, to be given as it stands or changed."""
+class Templates:
+    """The reasons that come again, in every version that each had, oldest first: decisions were made with older ones."""
 
-    key: str
-    rule: str
-    facts: str
+    def __init__(self, kept: Sequence[Template] = ()) -> None:
+        self.versions: dict[str, list[Template]] = {one.key: [one] for one in _SHIPPED}
+        for one in kept:
+            self.versions.setdefault(one.key, []).append(one)
 
+    def current(self) -> list[Template]:
+        """What each says now."""
+        return [versions[-1] for versions in self.versions.values()]
 
-_TEMPLATES = msgspec.json.decode(_FILE.read_bytes(), type=dict[str, list[ReasonTemplate]])
-# Which template a reason is, whatever language it was given in.
-_KEYS = {(one.rule, one.facts): one.key for each in _TEMPLATES.values() for one in each}
+    def get(self, key: str) -> Template | None:
+        """What one of them says now."""
+        return self.versions[key][-1] if key in self.versions else None
 
+    def offered(self, language: str) -> list[tuple[str, Reason]]:
+        """What can be given as it stands, by key, in a language, or in English where it has no words in that."""
+        return [(one.key, _text(one, language)) for one in self.current() if one.is_offered]
 
-def reason_templates(language: str) -> Sequence[ReasonTemplate]:
-    """The reasons in a language, or in English where it has none."""
-    return _TEMPLATES.get(language, _TEMPLATES[DEFAULT])
+    def find(self, language: str, key: str) -> Reason | None:
+        """One of them."""
+        return dict(self.offered(language)).get(key)
 
+    def show(self, rule: str | None, facts: str | None, at: datetime, words: Words) -> ShownReason | None:
+        """A reason given at some time, for a reader: of a template that was given as it stood, as it stood then in the
+        reader's language; what a moderator wrote as it was written, with its language beside it if that is another."""
+        if rule is None or facts is None:
+            return None
+        given = Reason(rule=rule, facts=facts)
+        template = self._given(given, at)
+        if template is not None:
+            given = _text(template, words.language)
+            language = words.language if words.language in template.texts else DEFAULT
+        else:
+            language = _language_of(f"{rule}. {facts}")
+        mark = "" if language == words.language else words.say("written_in", language=words.name_of(language))
+        return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
-def find_template(language: str, key: str) -> ReasonTemplate | None:
-    """One of them."""
-    return next((one for one in reason_templates(language) if one.key == key), None)
-
-
-def show_reason(rule: str | None, facts: str | None, words: Words) -> ShownReason | None:
-    """A reason for a reader: of a template that was given as it stands, in the reader's language; what a moderator wrote
-    as it was written, with its language beside it if that is another one."""
-    if rule is None or facts is None:
+    def _given(self, given: Reason, at: datetime) -> Template | None:
+        for versions in self.versions.values():
+            for one in reversed(versions):
+                if given in one.texts.values() and (one.changed_at is None or one.changed_at <= at):
+                    return one
         return None
-    key = _KEYS.get((rule, facts))
-    if key is not None:
-        found = find_template(words.language, key) or find_template(DEFAULT, key)
-        assert found is not None
-        return ShownReason(rule=found.rule, facts=found.facts, language=words.language)
-    language = _language_of(f"{rule}. {facts}")
-    if language == words.language:
-        return ShownReason(rule=rule, facts=facts, language=language)
-    mark = words.say("written_in", language=words.name_of(language))
-    return ShownReason(rule=rule, facts=facts, language=language, mark=mark)
+
+
+def _text(template: Template, language: str) -> Reason:
+    found = {str(key): text for key, text in template.texts.items()}
+    return found.get(language, template.texts[DEFAULT])
 
 
 def scope_of(action: str, sector: str | None, words: Words) -> str:

@@ -14,8 +14,9 @@ from members.mail import Letter, Recipient, Sender
 from members.mailing import Office
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
 from moderation.policy import SETTLES_AFTER
-from moderation.reasons import show_reason
+from moderation.reasons import Templates
 from moderation.shapes import HARMLESS
+from moderation.templates import load_templates
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -34,7 +35,7 @@ SELECT r.reference, r.address, r.email, r.received_at, coalesce(m.letters_in, r.
 FROM reports r {_WHOSE} WHERE r.id = :report AND r.email IS NOT NULL
 """)
 _UNTOLD = statement(f"""
-SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts,
+SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, d.decided_at,
     coalesce(m.letters_in, r.letters_in) AS letters_in,
     w.time_zone
 FROM reports r {_WHOSE} JOIN LATERAL (
@@ -97,7 +98,7 @@ async def tell_outcome(office: Office, db: Database) -> bool:
             told = {MemberId(row["member_id"]): {"code": "report_decided"}}
             await tell(tx, "report_decided", None, None, told, row["decision"])
         if row["email"] is not None:
-            await office.post(outcome(office.sender, row))
+            await office.post(outcome(office.sender, row, await load_templates(tx)))
     return True
 
 
@@ -141,11 +142,11 @@ def receipt(sender: Sender, report: Record) -> Letter:
     )
 
 
-def outcome(sender: Sender, report: Record) -> Letter:
+def outcome(sender: Sender, report: Record, templates: Templates) -> Letter:
     """What was decided about what somebody reported, why, and what one can do about it."""
     to = _reporter(report)
     words = sender.words(to)
-    reason = show_reason(report["rule"], report["facts"], words)
+    reason = templates.show(report["rule"], report["facts"], report["decided_at"], words)
     return sender.letter(
         to,
         "outcome",

@@ -20,6 +20,7 @@ from moderation import (
     routes_held,
     routes_reports,
     routes_sanctions,
+    routes_templates,
     routes_transparency,
 )
 from moderation.health import Health
@@ -203,6 +204,7 @@ for more in (
     routes_reports,
     routes_rules,
     routes_sanctions,
+    routes_templates,
     routes_transparency,
 ):
     routes += more.routes

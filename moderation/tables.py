@@ -18,6 +18,7 @@ from sqlalchemy import (
     column,
     table,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.tables import metadata
 
@@ -216,4 +217,18 @@ sanctions = Table(
     Column("until", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
     ForeignKeyConstraint(["decision_id", "action"], ["decisions.id", "decisions.action"]),
+)
+
+# Of each the highest version holds. What was never changed comes with the service and has no row.
+reason_templates = Table(
+    "reason_templates",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("texts", JSONB, nullable=False),
+    Column("is_offered", Boolean, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
+    CheckConstraint("version > 0"),
+    CheckConstraint("texts ? 'en'"),
 )

@@ -15,8 +15,8 @@ from forum.shapes import Post, Topic
 from moderation import reading, records
 from moderation.ladder import Ladder
 from moderation.pending import Pending, read_pending
-from moderation.reasons import ReasonTemplate, reason_templates
-from moderation.shapes import Case, CaseFilter, CasePage
+from moderation.shapes import Case, CaseFilter, CasePage, Reason
+from moderation.templates import load_templates
 from pages import contribution
 from pages.topic_view import address_of
 from storage.database import Reader
@@ -82,7 +82,7 @@ class QueueView(Struct, frozen=True):
     only: CaseFilter
     waiting: int
     opened: Exhibit | None
-    templates: Sequence[ReasonTemplate]
+    templates: Sequence[tuple[str, Reason]]
     viewer: int | None
     administers: bool
     pending: Sequence[Pending]
@@ -138,7 +138,7 @@ async def view_queue(
         only,
         waiting.waiting,
         opened,
-        reason_templates(viewing.language),
+        (await load_templates(tx)).offered(viewing.language),
         viewer,
         viewing.actor.is_administrator,
         (await read_pending(tx, viewing.actor)).items if only.state == "open" else [],

@@ -29,6 +29,7 @@ DEEDS: Mapping[str, str] = {
     "rule_changed": "A rule was changed",
     "rule_on": "A rule was switched on",
     "rule_off": "A rule was switched off",
+    "reasons_changed": "A template of reasons was changed",
     "tag_joined": "A tag became a synonym",
     "tag_parted": "A synonym stands for itself again",
     "tag_removed": "A tag was removed",

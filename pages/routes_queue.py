@@ -13,7 +13,6 @@ from core.http import Cursor, PathId, status_of
 from moderation import claims, decisions, discussion, escalating, pending
 from moderation.health import read_health
 from moderation.policy import ensure_can_read_queue
-from moderation.reasons import find_template
 from moderation.reports import look_at_reporters as look_at
 from moderation.shapes import (
     MOVES,
@@ -28,6 +27,7 @@ from moderation.shapes import (
     NewReversal,
 )
 from moderation.shapes_reports import Look
+from moderation.templates import load_templates
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
 from pages.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
@@ -80,7 +80,7 @@ async def decide_many(desk: NamedDependency[Desk]) -> Response[bytes]:
     ensure_can_read_queue(desk.actor)
     typed = await read_form(desk.request)
     try:
-        facts = _decision(desk, typed) | {"cases": [_versioned(one) for one in typed.get("cases", ())]}
+        facts = await _decision(desk, typed) | {"cases": [_versioned(one) for one in typed.get("cases", ())]}
         new = to_shape(NewDecisions, facts)
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
@@ -155,7 +155,7 @@ async def look_at_reporters(case_id: PathId, desk: NamedDependency[Desk]) -> Res
 
 
 async def _decide(desk: Desk, case_id: int, typed: Typed) -> None:
-    facts = _decision(desk, typed) | {"version": number_in(text_in(typed, "version"))}
+    facts = await _decision(desk, typed) | {"version": number_in(text_in(typed, "version"))}
     new = to_shape(NewDecision, facts)
 
     async def verb(tx: Transaction) -> object:
@@ -213,7 +213,7 @@ _DEEDS: Mapping[str, _Deed] = {
 }
 
 
-def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
+async def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
     """What a form decides: the reason that was picked, with what was written instead of its words, and what else."""
     action = text_in(typed, "act")
     if action in ("no_action", "approve"):
@@ -227,7 +227,9 @@ def _decision(desk: Desk, typed: Typed) -> dict[str, Any]:
         action, also = also[0], also[1:]
     if action not in get_args(Action):
         raise BadButton
-    picked = find_template(desk.press.community.language, text_in(typed, "template"))
+    async with desk.db.read() as tx:
+        templates = await load_templates(tx)
+    picked = templates.find(desk.press.community.language, text_in(typed, "template"))
     rule, facts = text_in(typed, "rule").strip(), text_in(typed, "facts").strip()
     reason = {
         "rule": rule or (picked.rule if picked else ""),

@@ -166,7 +166,7 @@ FILES: Mapping[str, tuple[str, str]] = {
 LEFT_OUT: Mapping[str, str] = {
     **dict.fromkeys(
         "boards case_claims case_notes change_requests editions moderator_names moves polls question_claims "
-        "question_moves reporter_looks rules struck_words topic_timers".split(),
+        "question_moves reason_templates reporter_looks rules struck_words topic_timers".split(),
         "done in office, for the community, and kept as its record",
     ),
     "topic_paces": "a moment that says when one may write again",

@@ -71,6 +71,11 @@ RULE = {
 }
 GOOD: dict[str, dict[str, Any]] = {
     "make_rule": RULE,
+    "change_template": {
+        "texts": {"en": {"rule": "No selling", "facts": "It sells."}},
+        "is_offered": True,
+        "version": 0,
+    },
     "edit_held_post": {"body": "We compared both."},
     "try_rule": RULE,
     "change_rule": RULE | {"version": 1},
@@ -255,6 +260,7 @@ PLACES = {
     "slug": "mobility",
     "handle": "somebody",
     "key": "topic:1",
+    "template": "spam",
     "kind": "agree",
     "token": "x" * 43,
     "reference": "x" * 22,

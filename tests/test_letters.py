@@ -10,7 +10,7 @@ from members import mail
 from members.mail import Recipient, Sender
 from members.words import LANGUAGES, Words, language_for, words_in
 from moderation import appeal_mails, report_mails
-from moderation.reasons import reason_templates, show_reason
+from moderation.reasons import Templates
 
 SENDER = Sender("The Community", "https://forum.example")
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
@@ -55,13 +55,9 @@ def test_nothing_was_left_in_english(language: str) -> None:
 
 
 def test_templates_of_reasons_are_the_same_in_every_language() -> None:
-    keys = [one.key for one in reason_templates("en")]
-    for language in LANGUAGES:
-        found = reason_templates(language)
-        assert [one.key for one in found] == keys
-        assert language == "en" or all(
-            one.facts != reason_templates("en")[n].facts for n, one in enumerate(found)
-        )
+    for template in Templates().current():
+        assert template.texts.keys() == set(LANGUAGES), template.key
+        assert len({text.facts for text in template.texts.values()}) == len(LANGUAGES)
 
 
 def _letters(language: str) -> dict[str, mail.Letter]:
@@ -70,9 +66,10 @@ def _letters(language: str) -> dict[str, mail.Letter]:
         "email": to.email, "handle": to.handle, "letters_in": language, "time_zone": to.time_zone,
         "reference": "r-1", "address": "https://forum.example/p/1", "received_at": NOON, "rule": "§ 1", "facts": "Öl",
         "action": "hide", "id": 1, "automated": False, "until": NOON, "sector": "Mobility", "decision_id": 1,
-        "outcome": "upheld", "answer": "Indeed.",
+        "outcome": "upheld", "answer": "Indeed.", "decided_at": NOON,
     }  # fmt: skip
     made: Any = row
+    known = Templates()
     actions = ("hide", "lock", "warn", "silence", "suspend", "remove", "something_new")
     return {
         "confirm": mail.confirm_address(SENDER, to, "token"),
@@ -81,12 +78,14 @@ def _letters(language: str) -> dict[str, mail.Letter]:
         "password": mail.new_password(SENDER, to, "token"),
         "changed": mail.password_changed(SENDER, to),
         "receipt": report_mails.receipt(SENDER, made),
-        "outcome": report_mails.outcome(SENDER, made),
-        "nothing": report_mails.outcome(SENDER, made | {"action": "no_action", "rule": None, "facts": None}),
+        "outcome": report_mails.outcome(SENDER, made, known),
+        "nothing": report_mails.outcome(
+            SENDER, made | {"action": "no_action", "rule": None, "facts": None}, known
+        ),
         "escalation": report_mails.escalation(SENDER, to, 1),
         "alarm": report_mails.alarm(SENDER, to, 1),
-        **{one: appeal_mails.statement_of_reasons(SENDER, made | {"action": one}) for one in actions},
-        "for ever": appeal_mails.statement_of_reasons(SENDER, made | {"until": None, "sector": None}),
+        **{one: appeal_mails.statement_of_reasons(SENDER, made | {"action": one}, known) for one in actions},
+        "for ever": appeal_mails.statement_of_reasons(SENDER, made | {"until": None, "sector": None}, known),
         "upheld": appeal_mails.answer_to_appeal(SENDER, made),
         "reversed": appeal_mails.answer_to_appeal(SENDER, made | {"outcome": "reversed"}),
     }
@@ -142,19 +141,21 @@ def test_the_browser_suggests_a_language(accepted: str, language: str | None) ->
 
 
 def test_a_template_is_given_in_the_readers_language_and_own_words_are_marked() -> None:
-    english, french = reason_templates("en")[1], reason_templates("fr")[1]
-    shown = show_reason(english.rule, english.facts, words_in("fr"))
+    templates = Templates()
+    english, french = templates.find("en", "abusive"), templates.find("fr", "abusive")
+    assert english is not None and french is not None
+    shown = templates.show(english.rule, english.facts, NOON, words_in("fr"))
     assert shown is not None and (shown.rule, shown.facts, shown.language) == (
         french.rule,
         french.facts,
         "fr",
     )
     own = "You call the people of this village liars, although the report that you cite says the opposite."
-    shown = show_reason(english.rule, own, words_in("de"))
+    shown = templates.show(english.rule, own, NOON, words_in("de"))
     assert shown is not None and (shown.facts, shown.language, shown.mark) == (
         own,
         "en",
         "[geschrieben auf Englisch]",
     )
-    shown = show_reason(english.rule, own, words_in("en"))
+    shown = templates.show(english.rule, own, NOON, words_in("en"))
     assert shown is not None and shown.mark == ""

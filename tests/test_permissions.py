@@ -87,6 +87,7 @@ async def a_world(app: Service) -> World:
         "word": "cobalt",
         "tag": "cobalt",
         "timer": "close",
+        "template": "spam",
     }
     places |= await _posted(author, room)
     places["poll_id"] = await _asked(root, room)

@@ -1,0 +1,111 @@
+"""Templates of reasons: the list, and one in all its languages."""
+
+from collections.abc import Mapping
+from typing import Annotated, get_args
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from core.errors import Invalid, Refusal
+from core.http import status_of
+from members.shapes import LetterLanguage
+from members.words import words_in
+from moderation import templates
+from moderation.policy_templates import ensure_can_keep_templates
+from moderation.routes_templates import Key
+from moderation.shapes import Reason
+from moderation.shapes_templates import TEMPLATE_KEY, Template, TemplateChange
+from pages.forms import Form, Typed, number_in, read_form, text_in, to_shape
+from pages.press import go_to
+from pages.queue_view import SHORT
+from pages.routes_posts import Desk
+
+NewName = Annotated[str | None, QueryParameter(name="new", pattern=TEMPLATE_KEY)]
+
+# Each language with its own name, as it is picked by who reads it.
+LANGUAGES: Mapping[str, str] = {one: words_in(one).name_of(one) for one in get_args(LetterLanguage)}
+
+
+@get("/reasons", include_in_schema=False)
+async def show_templates(desk: NamedDependency[Desk], new: NewName = None) -> Response[bytes]:
+    """The reasons that come again, as moderators are offered them; with a new name on to its form."""
+    if new is not None:
+        return go_to(f"/reasons/{new}")
+    async with desk.db.read() as tx:
+        found = await templates.read_templates(tx, desk.actor)
+    return desk.press.page(
+        desk.request, desk.actor, "reasons.html", templates=found.items, languages=LANGUAGES, short=SHORT
+    )
+
+
+@get("/reasons/{template:str}", include_in_schema=False)
+async def show_template(template: Key, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """One of them in its form; of a new name an empty one."""
+    ensure_can_keep_templates(desk.actor)
+    async with desk.db.read() as tx:
+        current = (await templates.load_templates(tx)).get(template)
+    form = Form(typed={"is_offered": ["1"]} if current is None else _typed(current))
+    form.version = current.version if current else 0
+    return _page(desk, template, form)
+
+
+@post("/reasons/{template:str}", include_in_schema=False)
+async def change_template(template: Key, desk: NamedDependency[Desk]) -> Response[bytes]:
+    """Let it say something else from now on."""
+    ensure_can_keep_templates(desk.actor)
+    typed = await read_form(desk.request)
+    form = Form(typed=typed, version=number_in(text_in(typed, "version")) or 0)
+    try:
+        change = _change(typed)
+        async with desk.db.begin() as tx:
+            await templates.change_template(tx, desk.actor, template, change)
+    except Refusal as refusal:
+        form = form.refuse(refusal)
+        form.wrong_field = _field_of(form.wrong_field)
+        return _page(desk, template, form, status_of(refusal))
+    return go_to("/reasons?done=saved")
+
+
+def _change(typed: Typed) -> TemplateChange:
+    texts = {}
+    for language in get_args(LetterLanguage):
+        facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
+        if any(facts.values()):
+            texts[language] = _text(language, facts)
+    version = number_in(text_in(typed, "version")) or 0
+    return to_shape(
+        TemplateChange, {"texts": texts, "is_offered": bool(text_in(typed, "is_offered")), "version": version}
+    )
+
+
+def _text(language: str, facts: dict[str, str]) -> Reason:
+    try:
+        return to_shape(Reason, facts)
+    except Invalid as refusal:
+        refusal.field = f"texts.{language}.{refusal.field}"
+        raise
+
+
+def _typed(template: Template) -> dict[str, list[str]]:
+    typed = {"is_offered": ["1" if template.is_offered else ""]}
+    for language, text in template.texts.items():
+        typed |= {f"rule_{language}": [text.rule], f"facts_{language}": [text.facts]}
+    return typed
+
+
+def _field_of(path: str) -> str:
+    """`texts.fr.rule` as the form calls it; what is wrong with both stands at the first."""
+    _, _, rest = path.partition("texts.")
+    language, _, name = rest.partition(".")
+    return f"{name or 'rule'}_{language}" if language else path
+
+
+def _page(desk: Desk, template: str, form: Form, status: int = 200) -> Response[bytes]:
+    facts = {"about": template, "name": SHORT.get(template, template)}
+    return desk.press.page(
+        desk.request, desk.actor, "reason.html", status, form=form, languages=LANGUAGES, **facts
+    )
+
+
+routes = [show_templates, show_template, change_template]
