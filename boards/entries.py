@@ -21,6 +21,7 @@ from boards.policy import (
 )
 from boards.reading import show_entry
 from boards.references import settle_references
+from boards.screening import look_at, read_text
 from boards.shapes import ConfirmationKind, EntryChange, Fields, NewEntry
 from boards.tables import entries
 from boards.texts import as_markdown, title_of
@@ -33,6 +34,7 @@ from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.reading import show_post
+from forum.screening import Screen, let_through
 from forum.topics import get_topic
 from gatherings.rooms.writing import ensure_may_reply
 from storage.database import Reader, Transaction
@@ -84,6 +86,7 @@ UPDATE entries SET confirmations = coalesce((
     FROM (SELECT kind, count(*) AS n FROM entry_confirmations WHERE entry_id = :entry GROUP BY kind) AS counted
 ), '{}') WHERE id = :entry
 """)
+_POST_OF = statement("SELECT post_id FROM entries WHERE id = :entry")
 _OF_POST = statement("SELECT id, board_id FROM entries WHERE post_id = :post")
 
 
@@ -93,7 +96,9 @@ class SourceNotHere(Invalid):
     message = "This entry cannot be made from that: you cannot read it, or it is gone."
 
 
-async def add_entry(tx: Transaction, actor: Actor, board_id: BoardId, new: NewEntry) -> EntryId:
+async def add_entry(
+    tx: Transaction, actor: Actor, board_id: BoardId, new: NewEntry, screen: Screen = let_through
+) -> EntryId:
     """Add an entry to a board: a topic of its own from now on, in which it is talked about."""
     board = await get_board(tx, actor, board_id)
     now = clock.now()
@@ -105,6 +110,7 @@ async def add_entry(tx: Transaction, actor: Actor, board_id: BoardId, new: NewEn
     row = Row(answers=answers, author=actor.signed_in(), source=new.source)
     (entry_id,) = await place_entries(tx, sheet, [row], now)
     await tx.record(EntryAdded(board_id=board_id, entry_id=entry_id))
+    await look_at(tx, actor, board, await tx.value(_POST_OF, entry=entry_id), screen)
     if new.source is not None:
         address = f"{tx.site}/b/{board_id}/entries/{entry_id}"
         await _link_back(tx, actor, PostId(new.source), address, now)
@@ -112,7 +118,12 @@ async def add_entry(tx: Transaction, actor: Actor, board_id: BoardId, new: NewEn
 
 
 async def change_entry(
-    tx: Transaction, actor: Actor, entry_id: EntryId, change: EntryChange, version: int | None
+    tx: Transaction,
+    actor: Actor,
+    entry_id: EntryId,
+    change: EntryChange,
+    version: int | None,
+    screen: Screen = let_through,
 ) -> None:
     """Change fields of an entry. With the `version` one started from, others may have changed other fields since then;
     who changes the same one to something else gets `Stale` with the entry as it is."""
@@ -125,13 +136,15 @@ async def change_entry(
     stored = await tx.row(_STORED, entry=entry_id)
     assert stored is not None
     if version is not None and version != stored["version"]:
-        before = await _started_from(tx, entry_id, version)
-        given = _meant(given, before or {})
-        if before is None or _collides(given, before, stored["fields"]):
+        began = await _started_from(tx, entry_id, version)
+        given = _meant(given, began or {})
+        if began is None or _collides(given, began, stored["fields"]):
             raise Stale(await show_entry(tx, actor, entry_id))
     answers = _laid_over(sheet, stored["fields"], given)
     if answers != stored["fields"]:
+        before = await read_text(tx, entry.post_id)
         await write_entry(tx, sheet, entry, answers, actor.signed_in(), now)
+        await look_at(tx, actor, board, entry.post_id, screen, before)
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
@@ -172,7 +185,12 @@ async def restore_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> Non
 
 
 async def confirm_entry(
-    tx: Transaction, actor: Actor, entry_id: EntryId, kind: ConfirmationKind, note: str = ""
+    tx: Transaction,
+    actor: Actor,
+    entry_id: EntryId,
+    kind: ConfirmationKind,
+    note: str = "",
+    screen: Screen = let_through,
 ) -> None:
     """Say that one does this too, or can confirm it, as often as one likes, with the same outcome; a `note` that says
     more becomes a reply in the entry's topic, the first time it is said."""
@@ -183,6 +201,8 @@ async def confirm_entry(
     whose = {"entry": entry_id, "member": member, "kind": kind}
     said = words and not await tx.value(_HAS_NOTE, **whose)
     post = await say(tx, entry.topic_id, member, words, now) if said else None
+    if post is not None:
+        await look_at(tx, actor, board, post, screen)
     if await tx.run(_CONFIRM, **whose, note=post, now=now):
         await recount(tx, entry)
 

@@ -26,6 +26,7 @@ from boards.table import Asked, Disposed, find_similar, read_table
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import BoardId, EntryId
+from forum.replies import Replies
 from storage.cache import VersionedCache
 from storage.database import Database, Transaction
 from storage.log import Stream, read_head
@@ -92,11 +93,13 @@ async def add_entry(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Add an entry, also from a post or a live question."""
 
     async def verb(tx: Transaction) -> Entry:
-        return await show_entry(tx, actor, await entries.add_entry(tx, actor, BoardId(board_id), data))
+        entry_id = await entries.add_entry(tx, actor, BoardId(board_id), data, replies.screen)
+        return await show_entry(tx, actor, entry_id)
 
     answer = await once.answer(db, verb, 201)
     return json_response(answer.body, answer.status)
@@ -125,12 +128,14 @@ async def change_entry(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change fields. With the version one started from, what others changed in other fields meanwhile stays."""
 
     async def verb(tx: Transaction) -> Entry:
-        await entries.change_entry(tx, actor, EntryId(entry_id), data, version_in(if_match))
+        version = version_in(if_match)
+        await entries.change_entry(tx, actor, EntryId(entry_id), data, version, replies.screen)
         return await show_entry(tx, actor, EntryId(entry_id))
 
     answer = await once.answer(db, verb)
@@ -164,10 +169,11 @@ async def confirm_entry(
     data: JSONBody[Confirmation],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
 ) -> Entry:
     """Say that one does this too, or can confirm it."""
     async with db.begin() as tx:
-        await entries.confirm_entry(tx, actor, EntryId(entry_id), confirmation, data.note)
+        await entries.confirm_entry(tx, actor, EntryId(entry_id), confirmation, data.note, replies.screen)
         return await show_entry(tx, actor, EntryId(entry_id))
 
 

@@ -30,7 +30,7 @@ class Written(Struct, frozen=True, kw_only=True):
     """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
     it is sent."""
 
-    kind: Literal["post", "topic", "edit", "question", "notice", "title"]
+    kind: Literal["post", "topic", "edit", "question", "notice", "title", "entry"]
     sector_id: SectorId
     topic_id: TopicId | None = None
     title: str = ""
@@ -71,7 +71,15 @@ async def let_through(actor: Actor, written: Written, tx: Reader | None = None) 
 async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
     """Have a topic's new title looked at: what is caught is reported with its first post."""
     written = Written(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
+    post_id = await tx.value(_FIRST, topic=topic.id)
+    if post_id is not None:
+        await report_caught(tx, actor, written, PostId(post_id), screen)
+
+
+async def report_caught(
+    tx: Transaction, actor: Actor, written: Written, post_id: PostId, screen: Screen
+) -> None:
+    """Have looked at what is out whatever rules say: what is caught is reported with a post."""
     verdict = await screen(actor, written, tx)
-    post_id = None if verdict is None else await tx.value(_FIRST, topic=topic.id)
-    if verdict is not None and post_id is not None:
-        await verdict.report(tx, PostId(post_id))
+    if verdict is not None:
+        await verdict.report(tx, post_id)

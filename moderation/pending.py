@@ -12,6 +12,8 @@ from forum.visibility import seen_by
 from gatherings.notices.notices import approve_notice, decline_notice
 from gatherings.questions.questions import settle_question
 from gatherings.shapes import QuestionMove
+from moderation.rules.matches import read_matches
+from moderation.rules.shapes import RuleMatch
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -48,6 +50,8 @@ class Pending(Struct, frozen=True, kw_only=True):
     title: str | None
     html: str
     at: datetime
+    # Which rules caught it, if any did: those of its room and its sector.
+    matches: list[RuleMatch] = []
 
 
 class PendingList(Struct, frozen=True):
@@ -65,7 +69,8 @@ async def read_pending(tx: Reader, actor: Actor) -> PendingList:
     """What waits in the rooms that the actor hosts; nothing for whoever hosts none."""
     actor.signed_in()
     rows = await tx.rows(_PAGE, hosted=seen_by(actor)["hosted"], most=MOST) if actor.hosts else []
-    return PendingList([Pending(**row) for row in rows])
+    matches = await read_matches(tx, [row["post"] for row in rows])
+    return PendingList([Pending(**row, matches=matches.get(row["post"], [])) for row in rows])
 
 
 async def settle_pending(

@@ -16,7 +16,8 @@ async def _back(tx: Transaction, study: Study, entry: EntryId, typed: Typed) -> 
     if text_in(typed, "not"):
         await entries.unconfirm_entry(tx, study.actor, entry, kind)
     else:
-        await entries.confirm_entry(tx, study.actor, entry, kind, text_in(typed, "note")[:5_000])
+        note = text_in(typed, "note")[:5_000]
+        await entries.confirm_entry(tx, study.actor, entry, kind, note, study.screen)
 
 
 async def _withdraw(tx: Transaction, study: Study, entry: EntryId, typed: Typed) -> None:

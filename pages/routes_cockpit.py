@@ -189,9 +189,8 @@ async def _decide(foyer: Foyer, room_id: RoomId) -> tuple[int, str]:
         if found.room.id != room_id:
             raise BadButton
         if word == "edit":
-            await questions.edit_question(
-                tx, foyer.actor, question_id, to_shape(QuestionEdit, {"body": facts["body"]}), version
-            )
+            edit = to_shape(QuestionEdit, {"body": facts["body"]})
+            await questions.edit_question(tx, foyer.actor, question_id, edit, version, foyer.screen)
             return number, ""
         if word == "silence":
             silence = {"minutes": given.get("minutes", 10), "reason": facts["reason"]}

@@ -74,7 +74,9 @@ async def add_entry(board_id: PathId, study: NamedDependency[Study]) -> Response
         await get_board(tx, study.actor, BoardId(board_id))
         sheet = await open_sheet(tx, BoardId(board_id))
         given = {"fields": fields_of(sheet, typed), "source": number_in(text_in(typed, "source"))}
-        entry_id = await entries.add_entry(tx, study.actor, BoardId(board_id), to_shape(NewEntry, given))
+        entry_id = await entries.add_entry(
+            tx, study.actor, BoardId(board_id), to_shape(NewEntry, given), study.screen
+        )
         return await show_entry(tx, study.actor, entry_id)
 
     try:
@@ -133,7 +135,7 @@ async def change_entry(board_id: PathId, entry_id: PathId, study: NamedDependenc
             await _entry(tx, study, board_id, entry_id)
             sheet = await open_sheet(tx, BoardId(board_id))
             change = EntryChange(fields=fields_of(sheet, typed))
-            await entries.change_entry(tx, study.actor, EntryId(entry_id), change, version)
+            await entries.change_entry(tx, study.actor, EntryId(entry_id), change, version, study.screen)
     except Refusal as refusal:
         async with study.db.read() as tx:
             entry = await _entry(tx, study, board_id, entry_id)

@@ -11,6 +11,8 @@ from core.actor import Actor
 from core.errors import Refusal
 from core.http import status_of
 from core.ids import SessionId
+from forum.replies import Replies
+from forum.screening import Screen
 from forum.trust import read_trust
 from members import accounts, credentials, feed_keys, passwords, profiles, sessions
 from members.countries import COUNTRIES
@@ -58,6 +60,7 @@ class Study(Struct, frozen=True):
     press: Press
     taxonomies: Taxonomies
     trust: TrustRules
+    screen: Screen
 
 
 def provide_study(
@@ -67,9 +70,10 @@ def provide_study(
     press: NamedDependency[Press],
     taxonomies: NamedDependency[Taxonomies],
     trust: NamedDependency[TrustRules],
+    replies: NamedDependency[Replies],
 ) -> Study:
     """The study of one request."""
-    return Study(request, actor, db, press, taxonomies, trust)
+    return Study(request, actor, db, press, taxonomies, trust, replies.screen)
 
 
 @get("/m/{handle:str}", include_in_schema=False)

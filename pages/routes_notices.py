@@ -87,12 +87,16 @@ async def edit_notice(room_id: PathId, notice_id: PathId, foyer: NamedDependency
     try:
         change = to_shape(NoticeChange, {"title": text_in(typed, "title"), "body": text_in(typed, "body")})
         async with foyer.db.begin() as tx:
-            await notices.change_notice(tx, foyer.actor, NoticeId(notice_id), change, version)
+            actor = foyer.actor
+            changed = await notices.change_notice(
+                tx, actor, NoticeId(notice_id), change, version, foyer.screen
+            )
     except Refusal as refusal:
         # What was typed stays; the version that is sent next is the one that is there now.
         form = Form(typed=typed, version=notice.version).refuse(refusal)
         return await _edit_page(foyer, room_id, notice_id, form, status_of(refusal))
-    return go_to(f"/r/{room_id}/board/{notice_id}")
+    waits = changed.held_edit is not UNSET
+    return go_to(f"/held/{changed.post}" if waits else f"/r/{room_id}/board/{notice_id}")
 
 
 @get("/r/{room_id:int}/board/columns", include_in_schema=False)

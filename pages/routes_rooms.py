@@ -14,6 +14,8 @@ from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, PathId, status_of
 from core.ids import QuestionId, RoomId
+from forum.replies import Replies
+from forum.screening import Screen
 from gatherings.policy import RoomFacts
 from gatherings.questions import questions
 from gatherings.questions.asking import QuestionWriter
@@ -58,6 +60,7 @@ class Foyer(Struct, frozen=True):
     db: Database
     press: Press
     presence: rooms.Presence
+    screen: Screen
 
 
 def provide_foyer(
@@ -66,9 +69,10 @@ def provide_foyer(
     db: NamedDependency[Database],
     press: NamedDependency[Press],
     presence: NamedDependency[rooms.Presence],
+    replies: NamedDependency[Replies],
 ) -> Foyer:
     """The foyer of one request."""
-    return Foyer(request, actor, db, press, presence)
+    return Foyer(request, actor, db, press, presence, replies.screen)
 
 
 @get("/r/{room_id:int}", include_in_schema=False)
@@ -145,7 +149,7 @@ async def _settle(
     async with foyer.db.begin() as tx:
         if word == "edit":
             edit = to_shape(QuestionEdit, {"body": text_in(typed, "body")})
-            await questions.edit_question(tx, foyer.actor, question_id, edit, version)
+            await questions.edit_question(tx, foyer.actor, question_id, edit, version, foyer.screen)
         else:
             move = to_shape(QuestionMove, {"state": word, "version": version})
             await questions.settle_question(tx, foyer.actor, question_id, move)

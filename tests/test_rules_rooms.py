@@ -8,8 +8,9 @@ import pytest_asyncio
 from tests.builders import Person as Moderator
 from tests.builders import a_person
 from tests.live_talk import Hall, a_hall
+from tests.stocktaking import a_board
 from tests.test_attacks_rooms import rule as change
-from tests.test_question_moves import shown
+from tests.test_question_moves import premoderate, shown
 from tests.test_rules_holding import in_force
 from tests.walking import Service, plain
 
@@ -118,3 +119,82 @@ async def test_a_notice_that_a_rule_catches_waits_for_a_host(
     assert approved.status_code == 200, approved.text
     assert (await other.get(f"/notices/{notice}")).json()["state"] == "published"
     assert await measured(ada, rule) == {"caught": 1, "held": 1, "upheld": 0, "overturned": 1}
+
+
+async def test_a_notice_cannot_be_turned_into_what_rules_hold(
+    app: Service, hall: Hall, ada: Moderator
+) -> None:
+    rule = await in_force(app, ada)
+    await change(hall, modules=["questions", "board"])
+    column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+    member, other = await hall.member(), await hall.member()
+    given = {"column": column, "title": "Looking", "body": "for a smelter"}
+    notice = (await member.post(f"/rooms/{hall.room}/notices", given)).json()
+
+    turned = await member.patch(f"/notices/{notice['id']}", {"title": "A casino", "body": "is here"})
+
+    assert turned.status_code == 200, turned.text
+    assert turned.json()["held_edit"]["code"] == "held_by_rule"
+    for reader in (member, other):
+        read = (await reader.get(f"/notices/{notice['id']}")).json()
+        assert (read["title"], read["body"]) == ("Looking", "for a smelter")
+        assert "held_edit" not in read
+    waits = (await ada.get("/cases")).json()["items"]
+    assert [one["object"] for one in waits] == [{"kind": "post", "id": notice["post"]}]
+    decided = await ada.post(
+        f"/cases/{waits[0]['id']}/decisions", {"version": waits[0]["version"], "action": "approve"}
+    )
+    assert decided.status_code == 201, decided.text
+    await app.settle()
+    read = (await other.get(f"/notices/{notice['id']}")).json()
+    assert (read["title"], read["body"]) == ("A casino", "is here")
+    assert await measured(ada, rule) == {"caught": 1, "held": 1, "upheld": 0, "overturned": 1}
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_hosts_see_what_was_found_in_what_waits_also_once_it_was_edited(
+    app: Service, hall: Hall, ada: Moderator, anonymous: bool
+) -> None:
+    await in_force(app, ada, name="Casinos and the like")
+    await change(hall, modules=["questions", "board"])
+    await premoderate(hall, True)
+    column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+    member = await hall.member()
+    question = await hall.ask(member, "Which smelter?", anonymous=anonymous)
+    given = {"column": column, "title": "Looking", "body": "for a smelter"}
+    notice = (await member.post(f"/rooms/{hall.room}/notices", given)).json()
+    assert (question["state"], notice["state"]) == ("pending", "held")
+    before = (await hall.host.get("/cases/pending")).json()["items"]
+    assert [one["matches"] for one in before] == [[], []]
+
+    edited = await member.patch(f"/questions/{question['id']}", {"body": "Which casino?"})
+    assert (edited.status_code, edited.json()["state"]) == (200, "pending"), edited.text
+    reworded = await member.patch(f"/notices/{notice['id']}", {"body": "for a casino"})
+    assert (reworded.status_code, reworded.json()["state"]) == (200, "held"), reworded.text
+
+    after = (await hall.host.get("/cases/pending")).json()["items"]
+    assert {one["matches"][0]["name"] for one in after} == {"Casinos and the like"}
+    page = await hall.host.client.get("/queue", headers={"Accept": "text/html"})
+    assert page.text.count("by rule: Casinos and the like") == 2
+    kept = await plain(app.db).fetch("SELECT matched_at FROM rule_matches m JOIN questions q USING (post_id)")
+    assert [(row[0].second, row[0].microsecond) == (0, 0) for row in kept] == [anonymous]
+
+
+async def test_what_rules_find_on_boards_is_reported_and_stays(app: Service, ada: Moderator) -> None:
+    rule = await in_force(app, ada)
+    table = await a_board(app)
+    member, another = table.member, await a_person(app)
+
+    added = await table.add("The casino", who=member)
+    other = await table.add("The smelter", who=member)
+    changed = await member.patch(f"/entries/{other['id']}", {"fields": {"title": "The other casino"}})
+    assert changed.status_code == 200, changed.text
+    note = {"note": "My casino does so, too."}
+    backed = await another.put(f"/entries/{added['id']}/confirmations/do_too", note)
+    assert backed.status_code == 200, backed.text
+
+    assert await table.titles() == ["The casino", "The other casino"]
+    waits = (await ada.get("/cases")).json()["items"]
+    assert len(waits) == 3
+    assert {match["name"] for case in waits for match in case["matches"]} == {"Casinos"}
+    assert await measured(ada, rule) == {"caught": 3, "held": 0, "upheld": 0, "overturned": 0}

@@ -2,7 +2,8 @@
 
 import re
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from core import clock
@@ -17,8 +18,8 @@ from forum.holding import edit_held, hold_posts, release_post
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import NotYours, TopicLocked
-from forum.screening import Screen, Written, let_through
-from forum.shapes import PostChange
+from forum.screening import Earlier, Screen, Written, let_through
+from forum.shapes import HeldEdit, PostChange
 from forum.topics import get_topic
 from gatherings.events import NoticeChanged, NoticePosted
 from gatherings.notices.facts import (
@@ -116,15 +117,19 @@ async def post_notice(
 
 
 async def change_notice(
-    tx: Transaction, actor: Actor, notice_id: NoticeId, change: NoticeChange, version: int | None
+    tx: Transaction,
+    actor: Actor,
+    notice_id: NoticeId,
+    change: NoticeChange,
+    version: int | None,
+    screen: Screen = let_through,
 ) -> Notice:
-    """Reword one's notice, or say until when it stays; hosts say the latter of any."""
+    """Reword one's notice, or say until when it stays; hosts say the latter of any. What a rule holds waits beside it."""
     rewords = change.title is not UNSET or change.body is not UNSET
     found = await hold_notice(tx, actor, notice_id, with_topic=rewords)
     room, notice, now = found.room, found.notice, clock.now()
     writer = await get_writer(tx, actor, room)
-    rule = ensure_can_reword if rewords else ensure_can_move_notice
-    rule(actor, room, notice, writer, now)
+    (ensure_can_reword if rewords else ensure_can_move_notice)(actor, room, notice, writer, now)
     ensure_there(notice)
     expires_at = notice.expires_at if change.expires_at is UNSET else change.expires_at
     ensure_end(expires_at)
@@ -139,12 +144,12 @@ async def change_notice(
         return await show_notice(tx, actor, room, notice_id)
     await ensure_current(tx, actor, found, version)
 
-    if not is_same_text:
-        await _edit(tx, actor, room, notice, text)
+    waits = UNSET if is_same_text else await _edit(tx, actor, room, notice, text, screen)
+    if not is_same_text and waits is UNSET:
         await tx.run(_NAME, notice=notice_id, title=title)
     if expires_at != notice.expires_at:
         await _arrange(tx, notice, end=expires_at)
-    return await tell(tx, actor, room, notice_id)
+    return replace(await tell(tx, actor, room, notice_id), held_edit=waits)
 
 
 async def move_notice(
@@ -230,8 +235,10 @@ async def follow_post(
     await tx.record(NoticeChanged(room_id=row["room_id"], notice_id=row["id"]))
 
 
-def _written(room: RoomFacts, text: str, html: str) -> Written:
-    return Written(kind="notice", sector_id=room.sector_id, topic_id=room.topic_id, body=text, html=html)
+def _written(room: RoomFacts, text: str, html: str, before: Earlier | None = None) -> Written:
+    return Written(
+        kind="notice", sector_id=room.sector_id, topic_id=room.topic_id, body=text, html=html, before=before
+    )
 
 
 async def _place(tx: Transaction, actor: Actor, room: RoomFacts, post: NewPost, waits: bool) -> PostId:
@@ -244,15 +251,22 @@ async def _place(tx: Transaction, actor: Actor, room: RoomFacts, post: NewPost, 
     return PostId((await place_posts(tx, room.topic_id, [post], post.posted_at))[0].id)
 
 
-async def _edit(tx: Transaction, actor: Actor, room: RoomFacts, notice: NoticeFacts, text: str) -> None:
-    if notice.post_state == "held":
-        html = render(text, topic=room.topic_id, site=tx.site).html
-        await edit_held(tx, notice.post_id, text, html, clock.now())
-        await tx.run(_TAKE_OFF, notice=notice.id, taken_off=None)
-    else:
-        await editing.edit_post(
-            tx, actor, notice.post_id, PostChange(body=text), None, editing.Bounds(is_plain=True)
-        )
+async def _edit(
+    tx: Transaction, actor: Actor, room: RoomFacts, notice: NoticeFacts, text: str, screen: Screen
+) -> HeldEdit | UnsetType:
+    if notice.post_state != "held":
+        bounds = editing.Bounds(is_plain=True, screen=screen)
+        post = await editing.edit_post(tx, actor, notice.post_id, PostChange(body=text), None, bounds)
+        return post.held_edit
+    # It waits anyway; the hosts are told what was found in its new text.
+    now, html = clock.now(), render(text, topic=room.topic_id, site=tx.site).html
+    before = Earlier(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
+    verdict = await screen(actor, _written(room, text, html, before), tx)
+    if verdict is not None:
+        await verdict.note(tx, notice.post_id)
+    await edit_held(tx, notice.post_id, text, html, now)
+    await tx.run(_TAKE_OFF, notice=notice.id, taken_off=None)
+    return UNSET
 
 
 async def _ensure_column(tx: Reader, room: RoomFacts, column_id: int) -> None:

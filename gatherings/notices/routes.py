@@ -138,13 +138,16 @@ async def change_notice(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     once: NamedDependency[Once],
+    replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Reword one's notice, or say until when it stays; hosts say the latter of any."""
     version = version_in(if_match)
-    answer = await once.answer(
-        db, lambda tx: notices.change_notice(tx, actor, NoticeId(notice_id), data, version)
-    )
+
+    async def verb(tx: Transaction) -> Notice:
+        return await notices.change_notice(tx, actor, NoticeId(notice_id), data, version, replies.screen)
+
+    answer = await once.answer(db, verb)
     return json_response(answer.body, answer.status)
 
 

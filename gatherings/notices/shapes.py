@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import NO_CONTROLS, ONE_LINE
+from forum.shapes import HeldEdit
 from members.shapes import Author
 from storage.log import Stream
 
@@ -83,7 +84,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     that the viewer may not see (withdrawn, hidden, expired), events tell only that. Lay what comes over what is there,
     and take off the board what is not `published`, unless it is one's own or one is a host. A `held` one waits for
     the hosts; a `declined` one for its author to reword it. A notice expires by the clock, at `expires_at`, without an
-    event.
+    event. `held_edit` is told to whoever changed it: a rule holds the new text, and the notice says what it said.
     """
 
     id: int
@@ -105,6 +106,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     edited_at: datetime | None | UnsetType = UNSET
     my_thanks: bool | UnsetType = UNSET
     mine: bool | UnsetType = UNSET
+    held_edit: HeldEdit | UnsetType = UNSET
 
 
 class NoticePage(Struct, frozen=True):

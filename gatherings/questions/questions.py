@@ -15,6 +15,7 @@ from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.holding import edit_held
 from forum.markup import render
+from forum.screening import Earlier, Screen, Written, let_through
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import QuestionChanged
@@ -138,7 +139,12 @@ async def settle_question(
 
 
 async def edit_question(
-    tx: Transaction, actor: Actor, question_id: QuestionId, edit: QuestionEdit, version: int | None
+    tx: Transaction,
+    actor: Actor,
+    question_id: QuestionId,
+    edit: QuestionEdit,
+    version: int | None,
+    screen: Screen = let_through,
 ) -> Question:
     """Give a question that waits for approval another text; what it said is kept for who asked and the moderators."""
     found = await _hold(tx, actor, question_id, [], None)
@@ -156,6 +162,8 @@ async def edit_question(
 
     at = clock.coarse(now) if found.is_anonymous else now
     html = render(body, topic=room.topic_id, site=tx.site).html
+    before = Earlier(post_id=PostId(question.post_id), body=str(current.body), html="", posted_at=now)
+    await _look_at(tx, actor, found, (body, html), before, screen)
     await edit_held(tx, PostId(question.post_id), body, html, at)
     by = None if question.is_own else actor.id
     step = Step(question=question_id, old_state="pending", new_state="pending", at=at, by=by)
@@ -178,6 +186,25 @@ async def follow_post(
     at = clock.coarse(clock.now())
     step = Step(question=row["id"], old_state=row["state"], new_state="withdrawn", at=at)
     await write_move(tx, row["room_id"], step)
+
+
+async def _look_at(
+    tx: Transaction, actor: Actor, found: Found, text: tuple[str, str], before: Earlier, screen: Screen
+) -> None:
+    # It waits anyway; the hosts are told what was found in its new text.
+    room, (body, html) = found.room, text
+    written = Written(
+        kind="question",
+        sector_id=room.sector_id,
+        topic_id=room.topic_id,
+        body=body,
+        html=html,
+        is_unnamed=found.is_anonymous,
+        before=before,
+    )
+    verdict = await screen(actor, written, tx)
+    if verdict is not None:
+        await verdict.note(tx, before.post_id)
 
 
 def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:

@@ -9,6 +9,7 @@ from core.http import Cursor, IfMatch, PathId, version_in
 from core.ids import QuestionId, RoomId
 from gatherings.questions import choices, questions, silences
 from gatherings.questions import claims as question_claims
+from gatherings.questions.asking import QuestionWriter
 from gatherings.questions.shapes import AskerSilence, ChoicePage, NewSilence, QuestionEdit
 from gatherings.shapes import Question
 from storage.database import Database
@@ -29,12 +30,14 @@ async def edit_question(
     data: JSONBody[QuestionEdit],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    asking: NamedDependency[QuestionWriter],
     if_match: IfMatch = None,
 ) -> Question:
     """Give a question that waits for approval another text; what it said is kept. The same text once more changes
     nothing, so no answer is kept under an Idempotency-Key: it would name who edits an anonymous question."""
     async with db.begin() as tx:
-        return await questions.edit_question(tx, actor, QuestionId(question_id), data, version_in(if_match))
+        version = version_in(if_match)
+        return await questions.edit_question(tx, actor, QuestionId(question_id), data, version, asking.screen)
 
 
 @put("/questions/{question_id:int}/claim", operation_id="claim_question")
