@@ -8,7 +8,7 @@ from litestar import Request
 
 from core.errors import Invalid, Malformed
 
-_FIELD = re.compile(r" - at `(?:key in )?\$\.?([^`]*)`$")
+_FIELD = re.compile(r" - at `(?:key` in `)?\$\.?([^`]*)`$")
 
 
 class StrictRequest(Request[Any, Any, Any]):

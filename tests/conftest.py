@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
 
-import asyncpg
 import httpx2
 import pytest
 import pytest_asyncio
@@ -11,16 +10,9 @@ import pytest_asyncio
 from storage import embedded
 from storage.database import Database
 from tertulia.logs import access
+from tests import rows
 from tests.services import a_data_folder
 from tests.walking import Service, a_service
-
-# Numbers of channels go on from test to test, as ids do, so that what delivery remembers stays true.
-# The audit is for ever.
-_KEPT = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
-_EMPTY = f"""
-SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_KEPT}
-"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -60,12 +52,8 @@ async def db(service: Service, cluster: embedded.Cluster) -> AsyncIterator[Datab
     """The database, as the first web process holds it; everything is deleted again after the test, by the owner."""
     yield service.db
     await service.settle()
-    owner = await asyncpg.connect(cluster.owner_url)
-    await owner.execute("SET session_replication_role = replica")
-    await owner.execute(await owner.fetchval(_EMPTY))
-    await owner.close()
-    for house in service.houses:
-        house.screening.forget()
+    await rows.delete_all(cluster.owner_url)
+    service.forget()
 
 
 @pytest_asyncio.fixture

@@ -10,8 +10,9 @@ import pytest
 
 from storage.database import Database
 from tests import matrix
-from tests.test_permissions import a_world, state_of
+from tests.test_permissions import state_of
 from tests.walking import Service, plain
+from tests.world import a_world
 
 
 @pytest.mark.parametrize("what", matrix.PAGES)

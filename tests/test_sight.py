@@ -18,8 +18,9 @@ from tests import matrix
 from tests.builders import Person, a_person, a_reply
 from tests.hiding import give_topics_reason
 from tests.test_bad_input import GOOD, ROUTES
-from tests.test_permissions import UNRULED, World, a_world
+from tests.test_permissions import UNRULED
 from tests.walking import Service, plain
+from tests.world import World, a_world
 
 TEXT = "quetzalcoatlus"
 # Searches ask for a word beside it: what was asked for stands on the page that answers.

@@ -38,6 +38,7 @@ class Service:
         self.db: Database = houses[0].db
         self.turns = cycle(urls)
         settings = houses[0].settings
+        self.owner_url = settings.owner_url
         self.worker = Worker(self.db, reactions_of(settings), chores=chores_of(settings))
 
     @property
@@ -49,6 +50,13 @@ class Service:
         """Let the worker run all that follows from what has happened, and do what is due by the clock."""
         while await self.worker.work() or await self.worker.do_chores():
             pass
+
+    def forget(self) -> None:
+        """Have no process remember what the database said: rows are gone, or there again."""
+        for house in self.houses:
+            house.screening.forget()
+            house.cache.pages.clear()
+            house.cache.size = 0
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """An HTTP client for somebody; its requests take turns between the processes."""

@@ -1,0 +1,47 @@
+"""The rows of the database: how tests delete them all, keep them as they are, and lay them down again."""
+
+import asyncpg
+
+# Numbers of channels go on from test to test, as ids do, so that what delivery remembers stays true. The audit is for ever.
+_STAY = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
+_TABLES = f"""
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_STAY}
+"""
+_DELETE = f"SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM ({_TABLES}) t"
+_COLUMNS = """
+SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+WHERE attrelid = format('public.%I', CAST($1 AS text))::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
+
+
+async def delete_all(owner_url: str) -> None:
+    """Leave the database as the first start left it, but for what stays; triggers and references are not asked."""
+    await _run(owner_url, None)
+
+
+async def keep(owner_url: str) -> str:
+    """Copy all rows aside, where the service does not look; what lays them down again."""
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
+    lines = []
+    for (table,) in await owner.fetch(_TABLES):
+        if await owner.fetchval(f'SELECT EXISTS (SELECT FROM public."{table}")'):
+            columns = await owner.fetchval(_COLUMNS, table)
+            await owner.execute(f'CREATE TABLE kept."{table}" AS SELECT {columns} FROM public."{table}"')
+            into = f'INSERT INTO public."{table}" ({columns}) OVERRIDING SYSTEM VALUE'
+            lines.append(f'{into} SELECT {columns} FROM kept."{table}"')
+    await owner.close()
+    return ";".join(lines)
+
+
+async def lay_down(owner_url: str, kept: str) -> None:
+    """Have the rows that were kept, and no others."""
+    await _run(owner_url, kept)
+
+
+async def _run(owner_url: str, then: str | None) -> None:
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute("SET session_replication_role = replica")
+    await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), then))))
+    await owner.close()
