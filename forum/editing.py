@@ -52,7 +52,16 @@ _KEEP = statement(
     insert(revisions).values(
         {
             name: bindparam(name)
-            for name in ("post_id", "version", "body", "html", "written_at", "written_by", "is_silent")
+            for name in (
+                "post_id",
+                "version",
+                "body",
+                "html",
+                "written_at",
+                "written_by",
+                "is_silent",
+                "was_held",
+            )
         }
     )
 )
@@ -67,6 +76,8 @@ _EDIT = statement(
         version=posts.c.version + 1,
     )
 )
+# A version that nobody but its author and the moderators can read.
+_SKIP = statement("UPDATE posts SET version = version + 1 WHERE id = :post")
 _SHARE = statement("UPDATE posts SET is_shared = :shared WHERE id = :post AND is_shared <> :shared")
 # What it said at a version: hiding and restoring count too, and change no text.
 _BASE = statement(
@@ -156,16 +167,23 @@ async def edit_post(
     return await show_post(tx, actor, post_id)
 
 
-async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost) -> None:
-    """Let a post say what a held change of it says. No rule is asked."""
+async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str | None = None) -> None:
+    """Let a post say what a held change of it says, or a moderator's `text` instead: then the author's own stays in the
+    history for the author and the moderators. No rule is asked."""
     post_id = PostId(held.id)
     topic, _, row = await get_post(tx, actor, post_id)
-    (body, html) = held.body, render(held.body, topic=topic.id, site=tx.site).html
-    wrote = row["edited_by"] or row["author_id"]
-    await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=False)
-    by = held.author.id if held.author else None
-    await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=clock.now(), by=by)
-    await use_other_files(tx, actor, post_id, row["html"], html)
+    wrote, by = row["edited_by"] or row["author_id"], held.author.id if held.author else None
+    kept, now = {"written_by": wrote, "is_silent": False, "was_held": False}, clock.now()
+    await tx.run(_KEEP, post_id=post_id, **_text(row), **kept)
+    own = {"new_body": held.body, "new_html": render(held.body, topic=topic.id, site=tx.site).html}
+    said = own
+    if text is not None and text != held.body:
+        said = {"new_body": text, "new_html": render(text, topic=topic.id, site=tx.site).html}
+        waited = {"version": row["version"] + 1, "body": own["new_body"], "html": own["new_html"]}
+        await tx.run(_KEEP, post_id=post_id, written_at=held.held_at, **waited, **kept | {"was_held": True})
+        await tx.run(_SKIP, post=post_id)
+    await tx.run(_EDIT, post=post_id, at=now, by=by, **said)
+    await use_other_files(tx, actor, post_id, row["html"], said["new_html"])
     await end_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
@@ -241,7 +259,7 @@ async def _write(
     post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
     html = render(body, topic=topic.id, site=tx.site).html
     wrote = row["edited_by"] or row["author_id"]
-    await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent)
+    await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent, was_held=False)
     at = row["edited_at"] if is_silent else moment_of(row)
     by = None if row["author_id"] is None else actor.id
     await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)

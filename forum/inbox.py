@@ -151,6 +151,9 @@ WHERE NOT (:kind = ANY(CAST(:talk AS text[])) AND EXISTS (
         AND n.kind = ANY(CAST(:talk AS text[]))))
 ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
+_UNTELL = statement("""
+DELETE FROM notifications WHERE kind = :kind AND post_id = :post AND member_id = ANY(CAST(:members AS bigint[]))
+""")
 
 
 async def tell(
@@ -181,6 +184,14 @@ async def tell(
     for row in sorted(rows, key=lambda row: int(row["member_id"])):
         await tx.record(Notified(member_id=row["member_id"], notification_id=row["id"]))
     return len(rows)
+
+
+async def tell_anew(
+    tx: Transaction, kind: str, topic_id: TopicId, post_id: PostId, reasons: Mapping[MemberId, Because | str]
+) -> None:
+    """Tell what may happen to a post more than once: what was told of it before makes room."""
+    await tx.run(_UNTELL, kind=kind, post=post_id, members=list(reasons))
+    await tell(tx, kind, topic_id, post_id, reasons)
 
 
 async def forget_notifications(tx: Transaction, now: datetime) -> int:

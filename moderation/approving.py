@@ -4,9 +4,9 @@ from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
 from forum.editing import publish_edit
 from forum.held import ensure_waits, find_held, release, rewrite, settle_held
-from forum.inbox import tell
+from forum.inbox import tell_anew
 from forum.shapes_held import HeldPost
-from moderation.policy import CaseFacts, EditAsItIs, HeldWaits, NothingHeld, TextMissing
+from moderation.policy import CaseFacts, HeldWaits, NothingHeld, TextMissing
 from moderation.shapes import Action, NewDecision
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -35,8 +35,6 @@ async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecis
         and not (action == "approve" and await _is_approved(tx, case))
     ):
         raise NothingHeld
-    if held is not None and held.is_edit and action == "approve_edited":
-        raise EditAsItIs
     if (action == "approve_edited") != (new.text is not None) and action in ("approve", "approve_edited"):
         raise TextMissing(field="text")
 
@@ -49,12 +47,12 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
     if held is None:
         raise NothingHeld
     await ensure_waits(tx, held.id)
-    if text is not None and text != held.body:
+    if text is not None and text != held.body and not held.is_edit:
         await rewrite(tx, held, text, actor)
-    await _publish(tx, actor, held)
+    await _publish(tx, actor, held, text)
     if held.author is not None:
         said = {"code": "approved_changed" if text else "approved"}
-        await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+        await tell_anew(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
 
 
 async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
@@ -76,16 +74,16 @@ async def unreject(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool)
     if undone:
         await settle_held(tx, held.id, None)
         return True
-    await _publish(tx, actor, held)
+    await _publish(tx, actor, held, None)
     if held.author is not None:
         said = {"code": "approved_after_all"}
-        await tell(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+        await tell_anew(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
     return True
 
 
-async def _publish(tx: Transaction, actor: Actor, held: HeldPost) -> None:
+async def _publish(tx: Transaction, actor: Actor, held: HeldPost, text: str | None) -> None:
     if held.is_edit:
-        await publish_edit(tx, actor, held)
+        await publish_edit(tx, actor, held, text)
     else:
         await release(tx, PostId(held.id))
 

@@ -136,12 +136,6 @@ class NothingHeld(Conflict):
     message = "Nothing is held here any more: it was decided, or its author took it back."
 
 
-class EditAsItIs(Conflict):
-    """A member's change of a published post is let through or not; moderators write none into it."""
-
-    message = "A change of a post is published as it is, or not."
-
-
 class TextMissing(Invalid):
     """Approving with another text takes that text, and approving as it is takes none."""
 

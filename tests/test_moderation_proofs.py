@@ -227,3 +227,47 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
     assert mails(app) == []
     assert (await judge.get("/ledger")).json() == ledger
     assert (await author.get("/me/sanctions")).json() == {"items": []}
+
+
+# What stays told, and that it was decided: to whom, by whom, and what was thought of it.
+_STAYS = {"cases", "flags", "mail_wishes", "moderator_names", "notifications"}
+# Where whoever takes it back stands, who came a week later.
+_CAME = {"members", "duties", "sessions"}
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
+async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Service, made: Made) -> None:
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    judge = await a_person(app, "Judge", duties=[("administrator", None)])
+    about = await made(app, author)
+    path = f"/posts/{about}/flags" if isinstance(about, int) else about
+    assert (await flagger.post(path, {"reason": "spam"})).status_code == 201
+    await app.settle()
+    case = (await judge.get("/cases")).json()["items"][0]
+    # Within a week one is trusted more.
+    await plain(app.db).execute("UPDATE members SET trust_due_at = trust_due_at + interval '1 year'")
+    before = await everything(app.db)
+    now = clock.now()
+
+    with clock.stop_at(now):
+        given = {"version": case["version"], "action": "hide", "reason": WHY}
+        decided = await judge.post(f"/cases/{case['id']}/decisions", given)
+        assert decided.status_code == 201, decided.text
+    with clock.stop_at(now + timedelta(minutes=1)):
+        await app.settle()
+        hidden = await everything(app.db)
+        assert {table for table in before if hidden[table] != before[table]} - _STAYS, "it was hidden"
+    with clock.stop_at(now + timedelta(days=7)):
+        other = await a_person(app, "Other", duties=[("administrator", None)])
+        taken = await other.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It was right."})
+        assert taken.status_code == 200, taken.text
+        await app.settle()
+
+    after = await everything(app.db)
+    changed = {table for table in before if after[table] != before[table]}
+    for table in changed & _CAME:
+        assert set(before[table]) < set(after[table]), "somebody came, nobody else is another one"
+    changed -= _STAYS | _CAME
+    assert not changed, {table: (before[table], after[table]) for table in changed}
+    told = [one for one in after["notifications"] if one not in before["notifications"]]
+    assert told and all("decided" in one for one in told)

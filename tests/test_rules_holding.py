@@ -364,11 +364,6 @@ async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_sai
     assert (mine["is_edit"], mine["body"], mine["outcome"]) == (True, "Try my casino", None)
     assert "Your change waits" in (await scene.author.client.get(f"/t/{scene.topic}/cobalt-tracing")).text
     assert "change of a published post" in (await scene.ada.client.get("/queue")).text
-    refused = await scene.ada.post(
-        f"/cases/{(await scene.case())['id']}/decisions",
-        {"version": (await scene.case())["version"], "action": "approve_edited", "text": "Mine"},
-    )
-    assert refused.json()["code"] == "edit_as_it_is"
 
     rejected = await scene.decide("hide")
     assert (await scene.author.get(f"/held/{post['id']}")).json()["outcome"] == "rejected"
@@ -377,6 +372,33 @@ async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_sai
     assert "casino" in (await scene.member.get(f"/posts/{post['id']}")).json()["html"]
     said = (await scene.member.get(f"/posts/{post['id']}/revisions")).json()["items"]
     assert [one["body"] for one in said] == ["Try my casino", "About cobalt"]
+
+
+async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_text(
+    app: Service, scene: Scene
+) -> None:
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+    await scene.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
+
+    assert "Approve it with changes" in (await scene.ada.client.get("/queue")).text
+    await scene.decide("approve_edited", text="See what I found")
+
+    read = (await scene.member.get(f"/posts/{post['id']}")).json()
+    assert (read["html"], "held_edit" in read) == ("<p>See what I found</p>\n", False)
+    for reader, bodies in (
+        (scene.member, ["See what I found", "About cobalt"]),
+        (scene.author, ["See what I found", "Try my casino", "About cobalt"]),
+        (scene.ada, ["See what I found", "Try my casino", "About cobalt"]),
+    ):
+        said = (await reader.get(f"/posts/{post['id']}/revisions")).json()["items"]
+        assert [one["body"] for one in said] == bodies, reader.handle
+    # Each time it is said anew.
+    told = "SELECT because ->> 'code' FROM notifications WHERE kind = 'approved' AND post_id = $1"
+    assert await plain(app.db).fetchval(told, post["id"]) == "approved_changed"
+    await scene.author.patch(f"/posts/{post['id']}", {"body": "My casino again"})
+    await scene.decide("approve")
+    assert [row[0] for row in await plain(app.db).fetch(told, post["id"])] == ["approved"]
+    assert "casino again" in (await scene.member.get(f"/posts/{post['id']}")).json()["html"]
 
 
 async def test_what_was_approved_is_not_turned_into_something_else(app: Service, scene: Scene) -> None:
