@@ -13,7 +13,7 @@ from members.mail import Letter, Recipient, Sender
 from members.mailing import Office
 from moderation.events import AppealAnswered
 from moderation.policy import SETTLES_AFTER
-from moderation.reasons import Templates, scope_of
+from moderation.reasons import Templates, measure_of, scope_of
 from moderation.templates import load_templates
 from storage.database import Database, Transaction
 from storage.statements import statement
@@ -78,7 +78,8 @@ def statement_of_reasons(sender: Sender, decision: Record, templates: Templates)
     """Why something was restricted, how far, how long, and what one can do about it."""
     to = _member(decision)
     words = sender.words(to)
-    kind = decision["action"] if words.has(f"decided.{decision['action']}.said") else "other"
+    action = measure_of(decision["action"], decision["automated"])
+    kind = action if words.has(f"decided.{action}.said") else "other"
     reason = templates.show(decision["rule"], decision["facts"], decision["decided_at"], words)
     until = decision["until"]
     return sender.letter(
@@ -88,7 +89,7 @@ def statement_of_reasons(sender: Sender, decision: Record, templates: Templates)
         said=words.say(f"decided.{kind}.said"),
         rule=reason.rule if reason else "",
         facts=f"{reason.facts} {reason.mark}".strip() if reason else "",
-        scope=scope_of(decision["action"], decision["sector"], words),
+        scope=scope_of(action, decision["sector"], words),
         duration=words.say("statement.until", moment=words.moment(until, to.time_zone))
         if until
         else words.say("statement.open"),

@@ -23,7 +23,7 @@ from moderation.policy import (
     ensure_says_something,
     judges_in,
 )
-from moderation.reasons import scope_of
+from moderation.reasons import measure_of, scope_of
 from moderation.shapes import NewReversal, ObjectName, Reason
 from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
 from moderation.templates import load_templates
@@ -131,7 +131,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
         object=ObjectName(row["object_kind"], row["object_id"]),
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
-        scope=scope_of(row["action"], row["sector_name"], words),
+        scope=scope_of(measure_of(row["action"], row["automated"]), row["sector_name"], words),
         until=row["until"],
         automated=row["automated"],
         at=row["decided_at"],

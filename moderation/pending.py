@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
+from sqlalchemy import BigInteger, any_, bindparam, func, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.ids import NoticeId, QuestionId
-from forum.visibility import seen_by
+from forum.tables import posts, topics
+from forum.visibility import seen_by, visible_topics
 from gatherings.notices.notices import approve_notice, decline_notice
 from gatherings.questions.questions import settle_question
 from gatherings.shapes import QuestionMove
+from gatherings.tables import notices, questions, rooms
 from moderation.rules.matches import read_matches
 from moderation.rules.shapes import RuleMatch
 from storage.database import Reader, Transaction
@@ -20,22 +24,39 @@ from storage.statements import statement
 MOST = 100
 PendingKind = Literal["question", "notice"]
 
-_WAITS = """
-FROM (
-    SELECT 'question' AS kind, q.id, q.room_id, q.post_id, q.version, NULL AS title
-    FROM questions q WHERE q.state = 'pending'
-    UNION ALL
-    SELECT 'notice', n.id, n.room_id, n.post_id, n.version, n.title
-    FROM notices n JOIN posts h ON h.id = n.post_id WHERE h.state = 'held' AND n.taken_off IS NULL
-) w JOIN rooms r ON r.id = w.room_id JOIN topics t ON t.id = r.topic_id JOIN posts p ON p.id = w.post_id
-WHERE t.withdrawn_at IS NULL AND t.hidden_at IS NULL AND p.state = 'held'
-    AND r.gathering_id = ANY(CAST(:hosted AS bigint[]))
-"""
-_COUNT = statement("SELECT count(*) " + _WAITS)
-_PAGE = statement(
-    "SELECT w.kind, w.id, w.room_id AS room, r.title AS room_title, w.post_id AS post, w.version, w.title, p.html,"
-    " p.posted_at AS at " + _WAITS + " ORDER BY p.posted_at, p.id LIMIT :most"
+_IS_HOSTED = rooms.c.gathering_id == any_(bindparam("hosted", type_=ARRAY(BigInteger)))
+_ASKED = select(
+    literal("question").label("kind"),
+    *questions.c[("id", "room_id", "post_id", "version")],
+    null().label("title"),
+).where(questions.c.state == "pending")
+_PINNED_UP = select(literal("notice"), *notices.c[("id", "room_id", "post_id", "version", "title")]).where(
+    notices.c.taken_off.is_(None)
 )
+_WAITS = union_all(_ASKED, _PINNED_UP).subquery("waits")
+_FOUND = (
+    select(
+        _WAITS.c.kind,
+        _WAITS.c.id,
+        _WAITS.c.room_id.label("room"),
+        rooms.c.title.label("room_title"),
+        _WAITS.c.post_id.label("post"),
+        _WAITS.c.version,
+        _WAITS.c.title,
+        posts.c.html,
+        posts.c.posted_at.label("at"),
+    )
+    .join(rooms, rooms.c.id == _WAITS.c.room_id)
+    .join(topics, topics.c.id == rooms.c.topic_id)
+    .join(posts, posts.c.id == _WAITS.c.post_id)
+    .where(
+        visible_topics(),
+        posts.c.state == "held",
+        _IS_HOSTED,
+    )
+)
+_COUNT = statement(select(func.count()).select_from(_FOUND.subquery()))
+_PAGE = statement(_FOUND.order_by(posts.c.posted_at, posts.c.id).limit(MOST))
 
 
 class Pending(Struct, frozen=True, kw_only=True):
@@ -62,13 +83,13 @@ class PendingList(Struct, frozen=True):
 
 async def count_pending(tx: Reader, actor: Actor) -> int:
     """How much waits in the rooms that the actor hosts."""
-    return int(await tx.value(_COUNT, hosted=seen_by(actor)["hosted"])) if actor.hosts else 0
+    return int(await tx.value(_COUNT, **seen_by(actor))) if actor.hosts else 0
 
 
 async def read_pending(tx: Reader, actor: Actor) -> PendingList:
     """What waits in the rooms that the actor hosts; nothing for whoever hosts none."""
     actor.signed_in()
-    rows = await tx.rows(_PAGE, hosted=seen_by(actor)["hosted"], most=MOST) if actor.hosts else []
+    rows = await tx.rows(_PAGE, **seen_by(actor)) if actor.hosts else []
     matches = await read_matches(tx, [row["post"] for row in rows])
     return PendingList([Pending(**row, matches=matches.get(row["post"], [])) for row in rows])
 

@@ -75,6 +75,11 @@ def _text(template: Template, language: str) -> Reason:
     return found.get(language, template.texts[DEFAULT])
 
 
+def measure_of(action: str, automated: bool) -> str:
+    """What a decision did, as letters call it: what a rule held, and was not published, was never there to be hidden."""
+    return "kept_back" if action == "hide" and automated else action
+
+
 def scope_of(action: str, sector: str | None, words: Words) -> str:
     """What a decision covers, in words."""
     key = f"scope.{action}_sector" if sector else f"scope.{action}"

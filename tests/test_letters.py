@@ -70,7 +70,20 @@ def _letters(language: str) -> dict[str, mail.Letter]:
     }  # fmt: skip
     made: Any = row
     known = Templates()
-    actions = ("hide", "lock", "warn", "silence", "suspend", "remove", "something_new")
+    actions = (
+        "hide",
+        "lock",
+        "warn",
+        "silence",
+        "suspend",
+        "remove",
+        "withdraw",
+        "move",
+        "split",
+        "merge",
+        "duplicate",
+        "something_new",
+    )
     return {
         "confirm": mail.confirm_address(SENDER, to, "token"),
         "have": mail.have_account(SENDER, to),
