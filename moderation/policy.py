@@ -28,7 +28,9 @@ MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
 
 
 # What hosts do about what is in their rooms; whatever reaches beyond them is for moderators.
-HOSTS_MEASURES: frozenset[Action] = frozenset({"hide", "warn", "remove", "no_action"})
+HOSTS_MEASURES: frozenset[Action] = frozenset(
+    {"hide", "warn", "remove", "no_action", "approve", "approve_edited"}
+)
 
 
 class CaseFacts(Struct, frozen=True, kw_only=True):

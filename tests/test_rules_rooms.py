@@ -121,8 +121,9 @@ async def test_a_notice_that_a_rule_catches_waits_for_a_host(
     assert await measured(ada, rule) == {"caught": 1, "held": 1, "upheld": 0, "overturned": 1}
 
 
+@pytest.mark.parametrize("by_host", [False, True])
 async def test_a_notice_cannot_be_turned_into_what_rules_hold(
-    app: Service, hall: Hall, ada: Moderator
+    app: Service, hall: Hall, ada: Moderator, by_host: bool
 ) -> None:
     rule = await in_force(app, ada)
     await change(hall, modules=["questions", "board"])
@@ -139,9 +140,10 @@ async def test_a_notice_cannot_be_turned_into_what_rules_hold(
         read = (await reader.get(f"/notices/{notice['id']}")).json()
         assert (read["title"], read["body"]) == ("Looking", "for a smelter")
         assert "held_edit" not in read
-    waits = (await ada.get("/cases")).json()["items"]
+    judge = hall.host if by_host else ada
+    waits = (await judge.get("/cases")).json()["items"]
     assert [one["object"] for one in waits] == [{"kind": "post", "id": notice["post"]}]
-    decided = await ada.post(
+    decided = await judge.post(
         f"/cases/{waits[0]['id']}/decisions", {"version": waits[0]["version"], "action": "approve"}
     )
     assert decided.status_code == 201, decided.text
