@@ -133,8 +133,7 @@ async def read_tags(tx: Reader, actor: Actor) -> TagList:
     """All groups and tags. What only topics have that the actor cannot see is not among them."""
     counts = {row["name"]: row["topics"] for row in await tx.rows(_COUNTS, **seen_by(actor))}
     said = {row["name"]: row for row in await tx.rows(_TAGS)}
-    shown = counts.keys() | {name for name, row in said.items() if _stands_alone(row)}
-    items = [_tag_of(name, said, counts.get(name, 0)) for name in sorted(shown)]
+    items = [_tag_of(name, said, counts.get(name, 0)) for name in sorted(counts.keys() | _kept(said))]
     return TagList(groups=await read_groups(tx), items=items)
 
 
@@ -143,7 +142,7 @@ async def show_tag(tx: Reader, actor: Actor, name: str) -> TagFacts:
     name = await main_name(tx, name)
     rows = {row["name"]: row["topics"] for row in await tx.rows(_BESIDE, tag=name, **seen_by(actor))}
     said = {row["name"]: row for row in await tx.rows(_OF_ONE, name=name)}
-    if name not in rows and not (name in said and _stands_alone(said[name])):
+    if name not in rows and name not in _kept(said):
         raise NotFound
     return TagFacts(
         tag=_tag_of(name, said, rows.get(name, 0)),
@@ -274,8 +273,10 @@ async def _replace(tx: Transaction, name: str, of: str | None) -> None:
         await tx.record(TopicChanged(topic_id=row["id"]))
 
 
-def _stands_alone(row: Record) -> bool:
-    return row["synonym_of"] is None and (row["group_id"] is not None or bool(row["about"]))
+def _kept(said: dict[str, Record]) -> set[str]:
+    # Of which a moderator has said something: that is for all to read, whatever has them.
+    told = {name for name, row in said.items() if row["group_id"] is not None or row["about"]}
+    return told | {row["synonym_of"] for row in said.values() if row["synonym_of"] is not None}
 
 
 def _tag_of(name: str, said: dict[str, Record], count: int) -> Tag:

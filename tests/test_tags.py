@@ -89,6 +89,16 @@ async def test_a_synonym_becomes_its_tag_wherever_it_is_typed(shelf: Shelf) -> N
     assert (await shelf.author.client.get("/tags/drc")).headers["location"] == "/tags/congo"
 
 
+async def test_tags_are_joined_into_a_name_that_nothing_has_yet(shelf: Shelf) -> None:
+    facts = await shelf.join("child-labor", "child-labour")
+
+    assert (facts["tag"]["name"], facts["tag"]["topics"]) == ("child-labour", 0)
+    assert (await shelf.listed())["child-labour"]["synonyms"] == ["child-labor"]
+    assert await shelf.tags_of(await shelf.topic("child-labor")) == ["child-labour"]
+    assert (await shelf.keeper.delete("/tags/child-labor/synonym")).status_code in (200, 204)
+    assert (await shelf.listed())["child-labour"]["topics"] == 1
+
+
 async def test_search_feeds_and_lists_know_synonyms(shelf: Shelf) -> None:
     topic = await shelf.topic("congo", title="Ituri")
     await shelf.join("drc", "congo")
