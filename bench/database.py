@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -78,8 +78,8 @@ class Server(Struct, frozen=True):
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """A fresh server for the length of a block."""
+def server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A fresh server for the length of a block; `settings` where it is not to be as the service sets it."""
     folder = Path(tempfile.mkdtemp(prefix="tertulia-bench-"))
     folder.chmod(0o711)
     cores = os.sched_getaffinity(0)
@@ -88,7 +88,7 @@ def server() -> Iterator[Server]:
         with embedded.start(folder) as cluster:
             for name, value in _EXTRA.items():
                 cluster.query(f"ALTER SYSTEM SET {name} = '{value}'")
-        with embedded.start(folder) as cluster:
+        with embedded.start(folder, settings=settings) as cluster:
             os.sched_setaffinity(0, cores)
             found = find_postmaster(cluster.lodging.data)
             if found is None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from core import clock
 from storage.database import Reader
 from tertulia.front import Front
 from tests.builders import Person, a_person, a_reply, a_topic
@@ -73,6 +74,8 @@ async def every_address(amina: Person) -> list[str]:
         "/drafts", f"/t/{tended}/tended/reply",
         f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
         "/tags", "/tags/cobalt", f"/change/{tended}",
+        "/queue", "/queue/health", "/queue/appeals", "/rules", "/rules/new?kind=alike", "/reasons", "/reasons/spam",
+        "/held", "/ledger", "/audit", "/report", f"/transparency/{clock.now().year}",
         "/search", "/search?q=cobalt", "/search?q=cobolt", "/search?q=nothing+in:nowhere",
     ]  # fmt: skip
 
@@ -127,8 +130,9 @@ async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
     refused = [word for word in refused if not word.isdigit()]
     question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
     assert sorted(refused) == [
-        "admin", "bodies", "drafts", "edit", "following", "history", "host", f"host?form=dismiss&q={question}",
-        "inbox", "new", "panel", "reply", "reply", "settings", "unread", "withdraw",
+        "admin", "appeals", "audit", "bodies", "drafts", "edit", "following", "health", "held", "history", "host",
+        f"host?form=dismiss&q={question}", "inbox", "new", "new?kind=alike", "panel", "queue", "reasons", "reply",
+        "reply", "rules", "settings", "spam", "unread", "withdraw",
     ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Finding: the posts that fit a query, as far as somebody can see them, ranked.
 
-The newest thousand that fit are looked at, so that a common word costs no more than a rare one; of those the best come
-first. Every one of them goes through the predicates of visibility, for counts and suggestions as well.
+The newest that fit are looked at, a thousand at most and of very common words some hundreds, so that a common word costs
+no more than a rare one; of those the best come first. Every one of them goes through the predicates of visibility, for
+counts and suggestions as well.
 """
 
 import math
@@ -66,6 +67,7 @@ _candidates = (
         column("posted_at", DateTime(timezone=True)),
         column("language", Text),
         column("rank", Float),
+        column("is_more", Boolean),
         name="candidates",
     )
     .render_derived()
@@ -100,7 +102,7 @@ _there = (
     .lateral("there")
 )
 _FIND = statement(
-    select(_candidates.c.post_id, _candidates.c.posted_at, _candidates.c.language, _candidates.c.rank)
+    select(*_candidates.c[("post_id", "posted_at", "language", "rank", "is_more")])
     .add_columns(*_there.c[("topic_id", "sector_id", "kind", "tags", "author_id")])
     .select_from(_candidates.outerjoin(_there, true()))
 )
@@ -172,14 +174,16 @@ async def find_candidates(
         **seen_by(actor),
     }
     found: list[Candidate] = []
+    is_more = True
     edge, before = min(until, query.until or LAST), 0
     for _ in range(ROUNDS):
         rows = await tx.rows(_FIND, **binds, until=edge, before=before)
         found += _seen(rows)
-        if len(rows) < most or len(found) >= min(ENOUGH, most):
+        is_more = bool(rows) and rows[0]["is_more"]
+        if not is_more or len(found) >= min(ENOUGH, most):
             break
         edge, before = min((row["posted_at"], row["post_id"]) for row in rows)
-    return Candidates(found=found, is_more=len(rows) == most, words=words)
+    return Candidates(found=found, is_more=is_more, words=words)
 
 
 def in_order(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:

@@ -1,0 +1,48 @@
+"""Search: where a word is common, the newest posts are walked through before all that have it are gathered."""
+
+from storage.migrations.plain import run
+
+revision = "0036"
+down_revision = "0035"
+
+WALKING = """
+DROP FUNCTION search_candidates(tsquery, tsquery, timestamptz, timestamptz, bigint, integer);
+
+-- The newest that fit, and whether there may be older ones. Gathering all that fit costs by how many those are, walking
+-- by how few: so where the planner expects many, the newest 20,000 are walked through, and 150 that fit are enough of them.
+-- The planner takes words for independent and often expects too few; then it gathers some thousands, which is still cheap.
+CREATE FUNCTION search_candidates(
+    wanted tsquery, words tsquery, since timestamptz, until timestamptz, before bigint, most integer
+) RETURNS TABLE (post_id bigint, posted_at timestamptz, language text, rank real, is_more boolean)
+LANGUAGE plpgsql ROWS 1000 AS $$
+DECLARE
+    fits text := CASE WHEN numnode(wanted) > 0 THEN 's.vector @@ $1 AND' ELSE '' END;
+    expected json;
+    hits bigint[];
+BEGIN
+    IF numnode(wanted) > 0 THEN
+        EXECUTE format('EXPLAIN (FORMAT JSON) SELECT FROM search_posts WHERE vector @@ %L::tsquery', wanted) INTO expected;
+        IF (expected -> 0 -> 'Plan' ->> 'Plan Rows')::float > 1000 THEN
+            EXECUTE 'SELECT array_agg(h.post_id) FROM (SELECT w.post_id FROM (
+                SELECT s.post_id, s.vector FROM search_posts s
+                WHERE s.posted_at >= $2 AND (s.posted_at, s.post_id) < ($3, $4)
+                ORDER BY s.posted_at DESC, s.post_id DESC LIMIT 20000) w WHERE w.vector @@ $1 LIMIT $5) h'
+            INTO hits USING wanted, since, until, before, most;
+            IF cardinality(hits) >= least(150, most) THEN
+                RETURN QUERY SELECT s.post_id, s.posted_at, s.language, ts_rank_cd(s.vector, words, 1), true
+                FROM search_posts s WHERE s.post_id = ANY(hits);
+                RETURN;
+            END IF;
+        END IF;
+    END IF;
+    -- The inner limit keeps the planner from walking through all posts in their order in the hope that a few fit soon.
+    RETURN QUERY EXECUTE 'SELECT n.post_id, n.posted_at, n.language, ts_rank_cd(n.vector, $2, 1), count(*) OVER () = $6
+        FROM (SELECT s.* FROM search_posts s WHERE ' || fits || ' s.posted_at >= $3 AND (s.posted_at, s.post_id) < ($4, $5)
+        ORDER BY s.posted_at DESC, s.post_id DESC LIMIT greatest($6, 1000)) n LIMIT $6'
+    USING wanted, words, since, until, before, most;
+END $$;
+"""
+
+
+def upgrade() -> None:
+    run(WALKING)
