@@ -3,24 +3,30 @@
 from core.actor import Actor
 from core.ids import PostId, TopicId
 from forum.events import PostEdited
-from forum.held import change_held, withdraw_held
+from forum.held import change_held, get_held, withdraw_held
+from forum.hiding import hold_topics
 from forum.shapes_held import HeldChange, HeldPost
 from moderation.cases import follow_post
 from moderation.events import CaseMoved
 from storage.database import Transaction
 from storage.statements import statement
 
-# Nobody has to decide about what was taken back; who reported it besides keeps the case open.
+# Nobody has to decide about what was taken back. What is said of the post that is out waits on: that somebody or a rule
+# reported it, or that a decision about it was undone.
 _CLOSE = statement("""
-UPDATE cases c SET state = 'decided', version = version + 1
-WHERE object_kind = 'post' AND object_id = :post AND state = 'open'
+UPDATE cases c SET state = 'decided', version = c.version + 1 FROM posts p
+WHERE c.object_kind = 'post' AND c.object_id = :post AND c.state = 'open' AND p.id = :post
     AND NOT EXISTS (SELECT FROM flags f WHERE f.case_id = c.id)
-RETURNING id, sector_id
+    AND (p.state = 'held' OR NOT EXISTS (
+            SELECT FROM rule_matches x WHERE x.post_id = p.id AND x.action = 'flag' AND x.outcome IS NULL)
+        AND NOT EXISTS (SELECT FROM decisions d WHERE d.case_id = c.id AND d.undone_at IS NOT NULL))
+RETURNING c.id, c.sector_id
 """)
 
 
 async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: HeldChange) -> HeldPost:
     """Give one's own held post another text; whoever is about to decide looks again."""
+    await _hold_place(tx, actor, post_id)
     held = await change_held(tx, actor, post_id, change.body)
     await follow_post(tx, PostEdited(topic_id=TopicId(held.topic), post_id=PostId(post_id)))
     return held
@@ -28,8 +34,14 @@ async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: He
 
 async def withdraw_held_post(tx: Transaction, actor: Actor, post_id: int) -> HeldPost:
     """Take one's own held post back; its case is closed."""
+    await _hold_place(tx, actor, post_id)
     held = await withdraw_held(tx, actor, post_id)
     row = await tx.row(_CLOSE, post=post_id)
     if row is not None:
         await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
     return held
+
+
+async def _hold_place(tx: Transaction, actor: Actor, post_id: int) -> None:
+    # The topic before all that is in it, as whoever decides does: so that nobody waits crosswise.
+    await hold_topics(tx, TopicId((await get_held(tx, actor, post_id)).topic))

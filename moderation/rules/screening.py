@@ -64,8 +64,10 @@ _APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_ap
 _MATCHED = statement("""
 INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
 SELECT id, :post, :action, :why, CAST(:passages AS jsonb), :now FROM rules WHERE id = :rule
-ON CONFLICT (rule_id, post_id) DO UPDATE SET action = excluded.action, why = excluded.why, passages = excluded.passages,
-    matched_at = excluded.matched_at, outcome = NULL
+ON CONFLICT (rule_id, post_id) DO UPDATE SET
+    -- What was reported of a post that is out stays reported while nobody has decided.
+    action = CASE WHEN rule_matches.action = 'flag' AND rule_matches.outcome IS NULL THEN 'flag' ELSE excluded.action END,
+    why = excluded.why, passages = excluded.passages, matched_at = excluded.matched_at, outcome = NULL
 """)
 _FORGET = statement("""
 DELETE FROM sketches WHERE id IN (SELECT id FROM sketches WHERE at < :before ORDER BY at LIMIT 1000)
