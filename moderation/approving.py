@@ -14,6 +14,7 @@ from storage.statements import statement
 APPROVED, REJECTED = "approved", "rejected"
 
 _APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
+_REPORTED = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")
 _BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decision")
 
 
@@ -62,8 +63,14 @@ async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
         return False
     await ensure_waits(tx, held.id)
     await settle_held(tx, held.id, "rejected")
-    await tx.run(_BY_PROGRAM, decision=decision_id)
+    if not await is_reported(tx, case):
+        await tx.run(_BY_PROGRAM, decision=decision_id)
     return True
+
+
+async def is_reported(tx: Reader, case: CaseFacts) -> bool:
+    """Whether people have reported what is out: a change of it that waits is not all that the case is about."""
+    return bool(await tx.value(_REPORTED, case=case.id))
 
 
 async def unreject(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:

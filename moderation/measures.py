@@ -35,9 +35,7 @@ async def carry_out(
     if action in ("approve", "approve_edited"):
         await approving.approve(tx, actor, case, new.text)
     elif action == "hide":
-        kept_back = case.kind == "post" and await approving.reject(tx, case, decision_id)
-        if not kept_back and not await _HIDE[case.kind](tx, case):
-            raise NothingToHide
+        await _hide(tx, case, decision_id)
     elif action == "lock":
         topic_id = _topic_of(case)
         if (await get_topic(tx, actor, topic_id)).is_locked:
@@ -58,9 +56,7 @@ async def take_back(
     if case.kind == "post":
         await settle_matches(tx, case.object_id, None if undone else "overturned")
     if action == "hide":
-        let_through = case.kind == "post" and await approving.unreject(tx, actor, case, undone)
-        if not let_through and not await _UNHIDE[case.kind](tx, case):
-            raise NothingToReverse
+        await _unhide(tx, actor, case, undone)
     elif action == "lock":
         await unlock_topic(tx, actor, _topic_of(case))
     elif action == "withdraw":
@@ -75,6 +71,23 @@ def _topic_of(case: CaseFacts) -> TopicId:
     if case.topic_id is None:
         raise NotForThis
     return case.topic_id
+
+
+async def _hide(tx: Transaction, case: CaseFacts, decision_id: int) -> None:
+    kept_back = case.kind == "post" and await approving.reject(tx, case, decision_id)
+    # Whoever reported what is out is not answered by what becomes of a change of it.
+    if kept_back and not await approving.is_reported(tx, case):
+        return
+    if not await _HIDE[case.kind](tx, case) and not kept_back:
+        raise NothingToHide
+
+
+async def _unhide(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> None:
+    let_through = case.kind == "post" and await approving.unreject(tx, actor, case, undone)
+    if let_through and not await approving.is_reported(tx, case):
+        return
+    if not await _UNHIDE[case.kind](tx, case) and not let_through:
+        raise NothingToReverse
 
 
 async def _hide_post(tx: Transaction, case: CaseFacts) -> bool:

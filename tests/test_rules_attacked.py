@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from core import clock
+from moderation.policy import SETTLES_AFTER
 from tests.builders import a_reply
 from tests.test_rules_holding import Scene, in_force
 from tests.test_rules_holding import scene as scene
@@ -50,3 +52,26 @@ async def test_deciding_while_its_author_changes_it_or_takes_it_back_breaks_noth
         assert codes in ([200, 201], [200, 409], [201, 409]), (decided.text, done.text)
         if deed == "edit" and decided.status_code == 409:
             await scene.decide("approve")
+
+
+async def test_a_reported_post_is_not_kept_up_by_a_change_of_it_that_waits(
+    app: Service, scene: Scene
+) -> None:
+    post = (await a_reply(scene.author, scene.topic, "You are all thieves"))["id"]
+    assert (await scene.member.post(f"/posts/{post}/flags", {"reason": "abusive"})).status_code == 201
+    await scene.author.patch(f"/posts/{post}", {"body": "Try my casino"})
+
+    first = await scene.decide("hide")
+    assert (await scene.member.get(f"/posts/{post}")).json()["state"] == "hidden"
+    assert (await scene.ada.delete(f"/decisions/{first['id']}")).status_code == 200
+    assert "thieves" in (await scene.member.get(f"/posts/{post}")).json()["html"]
+    assert (await scene.author.get(f"/held/{post}")).json()["outcome"] is None
+
+    again = await scene.decide("hide")
+    with clock.stop_at(clock.now() + SETTLES_AFTER):
+        statement = (await scene.author.get(f"/decisions/{again['id']}")).json()
+    assert (statement["action"], statement["automated"]) == ("hide", False)
+    back = await scene.ben.put(f"/decisions/{again['id']}/reversal", {"facts": "It was a joke."})
+    assert back.status_code == 200, back.text
+    read = (await scene.member.get(f"/posts/{post}")).json()
+    assert (read["state"], "casino" in read["html"]) == ("published", True)
