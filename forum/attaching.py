@@ -2,7 +2,6 @@
 
 import re
 
-from core.actor import Actor
 from core.errors import Invalid
 from members.trust import Rights
 from storage.database import Transaction
@@ -73,15 +72,15 @@ def ensure_within_rights(rights: Rights, body: str) -> None:
         raise TooManyFiles(rights.attachments)
 
 
-async def use_files(tx: Transaction, actor: Actor, post_id: int, text: str) -> None:
-    """Say that a new post uses the files that its text names. No rule is asked."""
+async def use_files(tx: Transaction, member: int | None, post_id: int, text: str) -> None:
+    """Say that a new post uses the files that its text names; `member` wrote the text. No rule is asked."""
     ids = files_in(text)
     if ids:
-        await tx.run(_USE, post=post_id, ids=ids, member=actor.id)
+        await tx.run(_USE, post=post_id, ids=ids, member=member)
 
 
-async def use_other_files(tx: Transaction, actor: Actor, post_id: int, before: str, after: str) -> None:
+async def use_other_files(tx: Transaction, member: int | None, post_id: int, before: str, after: str) -> None:
     """The same for a post that says something else now; what neither it nor its history uses is no longer its own."""
     if files_in(before):
         await tx.run(_DROP, post=post_id, ids=files_in(after))
-    await use_files(tx, actor, post_id, after)
+    await use_files(tx, member, post_id, after)

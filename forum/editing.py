@@ -183,7 +183,7 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
         await tx.run(_KEEP, post_id=post_id, written_at=held.held_at, **waited, **kept | {"was_held": True})
         await tx.run(_SKIP, post=post_id)
     await tx.run(_EDIT, post=post_id, at=now, by=by, **said)
-    await use_other_files(tx, actor, post_id, row["html"], said["new_html"])
+    await use_other_files(tx, by, post_id, row["html"], said["new_html"])
     await end_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
@@ -263,7 +263,7 @@ async def _write(
     at = row["edited_at"] if is_silent else moment_of(row)
     by = None if row["author_id"] is None else actor.id
     await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)
-    await use_other_files(tx, actor, post_id, row["html"], html)
+    await use_other_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}
         await tell(tx, EDITED, topic.id, post_id, {post.author_id: reason})

@@ -97,6 +97,8 @@ DELETE FROM files WHERE id = (
     SELECT f.id FROM files f WHERE f.uploaded_at < :before AND NOT EXISTS (SELECT FROM file_uses u WHERE u.file_id = f.id)
         AND NOT EXISTS (
             SELECT FROM drafts d WHERE d.member_id = f.uploaded_by AND strpos(d.body, '/files/' || f.id || '/') > 0
+        ) AND NOT EXISTS (
+            SELECT FROM held_posts h WHERE h.edit_by = f.uploaded_by AND strpos(h.edit_body, '/files/' || f.id || '/') > 0
         )
     ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING sha256

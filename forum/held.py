@@ -157,7 +157,7 @@ async def rewrite(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> N
         await tx.run(_CHANGE_EDIT, post=held.id, body=body, html=html)
         return
     await edit_held(tx, PostId(held.id), body, html, clock.now())
-    await use_other_files(tx, actor, held.id, held.html, html)
+    await use_other_files(tx, actor.id, held.id, held.html, html)
 
 
 async def release(tx: Transaction, post_id: PostId) -> None:
@@ -179,7 +179,7 @@ async def _keep(
 ) -> HeldPost:
     (post_id,) = await hold_posts(tx, topic_id, [post])
     await tx.run(_NOTE, post=post_id, parent=post.parent_id, opens=opens, why=why, now=clock.now())
-    await use_files(tx, actor, post_id, post.html)
+    await use_files(tx, actor.id, post_id, post.html)
     await end_draft(tx, MemberId(actor.signed_in()), post.draft)
     return await get_held(tx, actor, post_id)
 

@@ -187,7 +187,7 @@ class Replies:
             (place,) = await place_among(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
             if place is None:
                 raise TopicMovedOn
-            await use_files(tx, actor, place.id, reply.post.html)
+            await use_files(tx, actor.id, place.id, reply.post.html)
             if verdict is not None:
                 await verdict.keep(tx, PostId(place.id))
             answer = _answer(reply, place)

@@ -173,7 +173,7 @@ async def start_topic(
         await verdict.keep(tx, PostId(held.id))
         return held
     (placed,) = await place_posts(tx, topic_id, [first], now)
-    await use_files(tx, actor, placed.id, first.html)
+    await use_files(tx, actor.id, placed.id, first.html)
     if verdict is not None:
         await verdict.keep(tx, PostId(placed.id))
     return topic_id

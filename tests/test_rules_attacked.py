@@ -1,6 +1,8 @@
 """Rules, attacked: nobody is spared a judgement, loses a text or breaks anything by having something held."""
 
 import asyncio
+import base64
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +11,7 @@ from moderation.policy import SETTLES_AFTER
 from tests.builders import a_reply
 from tests.test_rules_holding import Scene, in_force
 from tests.test_rules_holding import scene as scene
-from tests.walking import Service
+from tests.walking import Service, plain
 
 LOTTERY = {"kind": "phrases", "phrases": ["lottery"]}
 
@@ -75,3 +77,22 @@ async def test_a_reported_post_is_not_kept_up_by_a_change_of_it_that_waits(
     assert back.status_code == 200, back.text
     read = (await scene.member.get(f"/posts/{post}")).json()
     assert (read["state"], "casino" in read["html"]) == ("published", True)
+
+
+async def test_a_file_of_a_change_that_waits_is_kept_and_everybodys_once_it_is_let_through(
+    app: Service, scene: Scene
+) -> None:
+    await plain(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", scene.author.id)
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+    content = base64.b64encode(b"Cheap cobalt").decode()
+    file = (await scene.author.post("/files", {"name": "offer.txt", "content": content})).json()
+    edited = await scene.author.patch(f"/posts/{post['id']}", {"body": f"My casino: {file['markup']}"})
+    assert "held_edit" in edited.json(), edited.text
+
+    with clock.stop_at(clock.now() + timedelta(days=30)):
+        await app.settle()
+    assert (await scene.author.client.get(file["address"])).status_code == 200
+    assert (await scene.member.client.get(file["address"])).status_code == 404
+    await scene.decide("approve")
+
+    assert (await scene.member.client.get(file["address"])).status_code == 200
