@@ -29,7 +29,14 @@ INSERT INTO moves (kind, from_topic, to_topic, posts, moved_by, moved_at)
 VALUES (:kind, :source, :target, :posts, :member, :now) RETURNING id
 """)
 _MERGE = statement("UPDATE topics SET merged_into = :into, version = version + 1 WHERE id = :topic")
-_HELD = statement("UPDATE posts SET topic_id = :into WHERE topic_id = :topic AND state = 'held'")
+_HELD = statement("""
+WITH gone AS (UPDATE posts SET topic_id = :into WHERE topic_id = :topic AND state = 'held' RETURNING id)
+INSERT INTO held_moves (move_id, post_id) SELECT :move, id FROM gone
+""")
+_HELD_BACK = statement("""
+UPDATE posts p SET topic_id = :home FROM held_moves h
+WHERE h.move_id = :move AND p.id = h.post_id AND p.state = 'held' AND p.topic_id = :away
+""")
 _TOLD = statement("""
 UPDATE notifications n SET topic_id = :into WHERE topic_id = :topic AND post_id IS NULL AND NOT EXISTS (
     SELECT FROM notifications o WHERE o.topic_id = :into AND o.post_id IS NULL AND o.member_id = n.member_id
@@ -100,7 +107,7 @@ async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewM
     await carry(tx, move_id, source.id, target.id, rows, clock.now())
     await carry_following(tx, source.id, target.id, [row["id"] for row in rows], kind != "move")
     if kind == "merge":
-        await _merge(tx, source.id, target.id)
+        await _merge(tx, move_id, source.id, target.id)
     await _tell(tx, move_id, source, target, merged=kind == "merge", opened=kind == "split")
     return await show_move(tx, actor, move_id)
 
@@ -126,11 +133,12 @@ async def undo_move(tx: Transaction, actor: Actor, move_id: int) -> TopicId:
     rows = await branches_of(tx, away.id, None) if kind == "split" else there
     back = await _record(tx, actor, "move", away, home, len(rows))
     await carry(tx, back, away.id, home.id, rows, clock.now())
+    await tx.run(_HELD_BACK, move=move_id, home=home.id, away=away.id)
     await carry_following(tx, away.id, home.id, [row["id"] for row in rows], kind == "split")
     # Both cancel each other out: no note is left of either.
     await tx.run(_UNDO, move=back, now=clock.now())
     if kind == "split":
-        await _merge(tx, away.id, home.id)
+        await _merge(tx, back, away.id, home.id)
     await _tell(tx, back, away, home, merged=kind == "split", opened=kind == "merge")
     return came_from
 
@@ -196,8 +204,9 @@ async def _record(
     return int(await tx.value(_RECORD, member=actor.signed_in(), now=clock.now(), **binds))
 
 
-async def _merge(tx: Transaction, topic_id: TopicId, into: TopicId) -> None:
-    for query in (_MERGE, _HELD, _TOLD, _MAILS):
+async def _merge(tx: Transaction, move_id: int, topic_id: TopicId, into: TopicId) -> None:
+    await tx.run(_HELD, move=move_id, topic=topic_id, into=into)
+    for query in (_MERGE, _TOLD, _MAILS):
         await tx.run(query, topic=topic_id, into=into)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core import clock
 from moderation.policy import SETTLES_AFTER
-from tests.builders import a_reply
+from tests.builders import a_reply, a_topic
 from tests.test_rules_holding import Scene, in_force
 from tests.test_rules_holding import scene as scene
 from tests.walking import Service, plain
@@ -96,3 +96,20 @@ async def test_a_file_of_a_change_that_waits_is_kept_and_everybodys_once_it_is_l
     await scene.decide("approve")
 
     assert (await scene.member.client.get(file["address"])).status_code == 200
+
+
+async def test_what_waits_goes_back_with_what_it_was_merged_with(app: Service, scene: Scene) -> None:
+    other, third = [(await a_topic(scene.member, title))["id"] for title in ("Other", "Third")]
+    held = await scene.held()
+    moves = []
+    for topic, into in ((scene.topic, other), (other, third)):
+        merged = await scene.ada.post(f"/topics/{topic}/moves", {"into": into})
+        assert merged.status_code == 201, merged.text
+        moves.append(merged.json()["id"])
+    assert (await scene.author.get(f"/held/{held['id']}")).json()["topic"] == third
+
+    for move, topic in ((moves[1], other), (moves[0], scene.topic)):
+        assert (await scene.ada.delete(f"/moves/{move}")).status_code == 204
+        assert (await scene.author.get(f"/held/{held['id']}")).json()["topic"] == topic
+    await scene.decide("approve")
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["topic"] == scene.topic

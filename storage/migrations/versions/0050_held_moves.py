@@ -1,0 +1,19 @@
+"""Which held posts went along when a topic was merged, so that they go back with it."""
+
+from storage.migrations.plain import run
+
+revision = "0050"
+down_revision = "0036"
+
+HELD = """
+CREATE TABLE held_moves (
+    move_id bigint REFERENCES moves,
+    post_id bigint REFERENCES posts ON DELETE CASCADE,
+    PRIMARY KEY (move_id, post_id)
+);
+CREATE INDEX held_moves_post ON held_moves (post_id);
+"""
+
+
+def upgrade() -> None:
+    run(HELD)
