@@ -20,7 +20,7 @@ from forum.attaching import ensure_within_rights, use_other_files
 from forum.authors import author_of, public_group
 from forum.differences import bring_together
 from forum.drafts import end_draft
-from forum.held import end_edit, hold_edit
+from forum.held import drop_edit, end_edit, hold_edit
 from forum.inbox import tell
 from forum.markup import render
 from forum.policy import (
@@ -258,6 +258,7 @@ async def _write(
     topic, post, row = found
     post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
     html = render(body, topic=topic.id, site=tx.site).html
+    await drop_edit(tx, actor, post_id)
     wrote = row["edited_by"] or row["author_id"]
     await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent, was_held=False)
     at = row["edited_at"] if is_silent else moment_of(row)

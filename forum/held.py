@@ -55,6 +55,10 @@ ON CONFLICT (post_id) DO UPDATE SET why = excluded.why, held_at = excluded.held_
     edit_html = excluded.edit_html, edit_by = excluded.edit_by, outcome = NULL, settled_at = NULL
 """)
 _CHANGE_EDIT = statement("UPDATE held_posts SET edit_body = :body, edit_html = :html WHERE post_id = :post")
+_DROP_EDIT = statement("""
+UPDATE held_posts SET outcome = 'withdrawn', settled_at = :now
+WHERE post_id = :post AND edit_by = :member AND outcome IS NULL
+""")
 _END_EDIT = statement(
     "UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_by = NULL WHERE post_id = :post"
 )
@@ -91,6 +95,11 @@ async def hold_edit(tx: Transaction, actor: Actor, post_id: PostId, text: tuple[
     await tx.run(
         _NOTE_EDIT, post=post_id, body=body, html=html, by=actor.signed_in(), why=why, now=clock.now()
     )
+
+
+async def drop_edit(tx: Transaction, actor: Actor, post_id: PostId) -> None:
+    """Take one's own held change back, if there is one, because a newer one of one's own is published."""
+    await tx.run(_DROP_EDIT, post=post_id, member=actor.id, now=clock.now())
 
 
 async def end_edit(tx: Transaction, post_id: PostId) -> None:

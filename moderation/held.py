@@ -22,6 +22,9 @@ WHERE c.object_kind = 'post' AND c.object_id = :post AND c.state = 'open' AND p.
         AND NOT EXISTS (SELECT FROM decisions d WHERE d.case_id = c.id AND d.undone_at IS NOT NULL))
 RETURNING c.id, c.sector_id
 """)
+_TAKEN_BACK = statement("""
+SELECT EXISTS (SELECT FROM held_posts WHERE post_id = :post AND outcome = 'withdrawn' AND edit_body IS NOT NULL)
+""")
 
 
 async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: HeldChange) -> HeldPost:
@@ -36,10 +39,20 @@ async def withdraw_held_post(tx: Transaction, actor: Actor, post_id: int) -> Hel
     """Take one's own held post back; its case is closed."""
     await _hold_place(tx, actor, post_id)
     held = await withdraw_held(tx, actor, post_id)
+    await _close(tx, post_id)
+    return held
+
+
+async def follow_edit(tx: Transaction, event: PostEdited) -> None:
+    """Close the case of a change that was taken back with a newer one. A reaction to edits."""
+    if await tx.value(_TAKEN_BACK, post=event.post_id):
+        await _close(tx, event.post_id)
+
+
+async def _close(tx: Transaction, post_id: int) -> None:
     row = await tx.row(_CLOSE, post=post_id)
     if row is not None:
         await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
-    return held
 
 
 async def _hold_place(tx: Transaction, actor: Actor, post_id: int) -> None:

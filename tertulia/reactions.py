@@ -22,7 +22,7 @@ from gatherings.polls import polls
 from gatherings.questions import later_answers, questions
 from members.events import AddressProved
 from members.mailing import MAILS
-from moderation import cases
+from moderation import cases, held
 from moderation.appeal_mails import APPEAL_MAILS
 from moderation.events import CaseClaimed, CaseMoved, CaseNoted, CaseOpened
 from moderation.report_mails import REPORT_MAILS
@@ -34,7 +34,7 @@ from tertulia.worker import Reaction
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (claims.claim_imported,),
     # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
-    PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post),
+    PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post, held.follow_edit),
     PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post, referring.follow_quoted),
     PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post, referring.follow_quoted),
     # After who is named in it was told: nobody hears of one post twice.

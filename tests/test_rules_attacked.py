@@ -113,3 +113,18 @@ async def test_what_waits_goes_back_with_what_it_was_merged_with(app: Service, s
         assert (await scene.author.get(f"/held/{held['id']}")).json()["topic"] == topic
     await scene.decide("approve")
     assert (await scene.member.get(f"/posts/{held['id']}")).json()["topic"] == scene.topic
+
+
+async def test_a_newer_change_that_is_published_takes_the_place_of_one_that_waits(
+    app: Service, scene: Scene
+) -> None:
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+    await scene.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
+
+    newer = await scene.author.patch(f"/posts/{post['id']}", {"body": "About cobalt and tin"})
+
+    assert "held_edit" not in newer.json()
+    mine = (await scene.author.get(f"/held/{post['id']}")).json()
+    assert (mine["outcome"], mine["body"]) == ("withdrawn", "Try my casino")
+    await app.settle()
+    assert (await scene.ada.get("/cases")).json()["items"] == []
