@@ -18,7 +18,7 @@ from forum.events import (
     TopicOpened,
 )
 from forum.moves import show_move
-from forum.policy import TopicFacts, ensure_can_move
+from forum.policy import TopicFacts, ensure_can_move, ensure_has_begun
 from forum.shapes_moves import Move, MoveKind, NewMove
 from forum.topics import get_topic, open_topic
 from storage.database import Transaction
@@ -179,6 +179,7 @@ async def _both(tx: Transaction, actor: Actor, one: TopicId, other: TopicId) -> 
     held = {id: await get_topic(tx, actor, id, lock=True) for id in sorted((one, other))}
     for topic in held.values():
         ensure_can_move(actor, topic)
+        ensure_has_begun(topic)
     return held[one], held[other]
 
 

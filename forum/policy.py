@@ -22,6 +22,7 @@ class TopicFacts(Struct, frozen=True, kw_only=True):
     version: int
     slow_seconds: int = 0
     slow_until: datetime | None = None
+    has_begun: bool = True
 
 
 class PostFacts(Struct, frozen=True, kw_only=True):
@@ -38,6 +39,12 @@ class TopicLocked(Denied):
     """The topic takes no more posts."""
 
     message = "This topic is locked. It can be read, not answered."
+
+
+class TopicNotBegun(Conflict):
+    """The post that a topic begins with is held: nothing else is put in its place."""
+
+    message = "The first post of this topic waits to be looked at. Decide about that first."
 
 
 class TopicWithdrawn(Conflict):
@@ -126,9 +133,16 @@ def ensure_can_start_topic(actor: Actor, sector_id: SectorId, now: datetime) -> 
     actor.may_write(now, sector_id)
 
 
+def ensure_has_begun(topic: TopicFacts) -> None:
+    """Nothing comes before the post that a topic begins with."""
+    if not topic.has_begun:
+        raise TopicNotBegun
+
+
 def ensure_can_reply(actor: Actor, topic: TopicFacts, now: datetime) -> None:
     """Verified members reply to open topics; moderators of the sector also to locked ones."""
     actor.may_write(now, topic.sector_id)
+    ensure_has_begun(topic)
     if is_moderator(actor, topic):
         return
     if topic.is_gone:

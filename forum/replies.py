@@ -25,7 +25,7 @@ from forum.screening import Screen, Verdict, Written, attempt_of, let_through
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
 from forum.tending import is_slow, take_turn
-from forum.visibility import placed_posts, seen_by, visible_topics
+from forum.visibility import has_begun, placed_posts, seen_by, visible_topics
 from members.shapes import Author
 from members.trust import Rights, TrustRules, rights_of
 from storage.batches import Batches
@@ -50,6 +50,7 @@ _NAMES = (
     "version",
     "slow_seconds",
     "slow_until",
+    "has_begun",
 )
 _TOPIC = select(
     topics.c.id,
@@ -61,6 +62,7 @@ _TOPIC = select(
     topics.c.version,
     topics.c.slow_seconds,
     topics.c.slow_until,
+    has_begun().label("has_begun"),
     _parent.label("parent"),
 ).where(visible_topics())
 _FACTS = statement(_TOPIC.where(topics.c.id == bindparam("id")))

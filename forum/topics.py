@@ -30,7 +30,7 @@ from forum.shapes_held import HeldPost
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.tags import settle_tags
-from forum.visibility import seen_by, visible_topics
+from forum.visibility import has_begun, seen_by, visible_topics
 from members.shapes import Author
 from members.tables import members
 from storage.database import Reader, Transaction
@@ -106,6 +106,7 @@ _FACTS = select(
     topics.c.version,
     topics.c.slow_seconds,
     topics.c.slow_until,
+    has_begun().label("has_begun"),
 ).where(topics.c.id == bindparam("id"), visible_topics())
 _GET = statement(_FACTS)
 _GET_LOCKED = statement(_FACTS.with_for_update(key_share=True))

@@ -70,6 +70,11 @@ def _may_read() -> ColumnElement[bool]:
     )
 
 
+def has_begun() -> ColumnElement[bool]:
+    """The topic does not wait for its first post, which is held."""
+    return or_(topics.c.last_number > 0, topics.c.hidden_at.is_(None))
+
+
 def visible_text() -> ColumnElement[bool]:
     """The text of published posts; of others it is gone for everyone but the moderators of the sector.
 

@@ -50,6 +50,7 @@ def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
         is_locked=topic.state == "locked",
         is_gone=topic.state in ("withdrawn", "hidden"),
         version=topic.version,
+        has_begun=topic.last_number > 0 or topic.state != "hidden",
     )
 
 

@@ -128,3 +128,20 @@ async def test_a_newer_change_that_is_published_takes_the_place_of_one_that_wait
     assert (mine["outcome"], mine["body"]) == ("withdrawn", "Try my casino")
     await app.settle()
     assert (await scene.ada.get("/cases")).json()["items"] == []
+
+
+async def test_nothing_is_put_before_the_post_with_which_a_topic_is_to_begin(
+    app: Service, scene: Scene
+) -> None:
+    given = {"title": "My casino", "body": "Come in"}
+    held = (await scene.author.post("/sectors/mobility/topics", given)).json()
+
+    for path, given in (
+        (f"/topics/{held['topic']}/posts", {"body": "Not here"}),
+        (f"/topics/{scene.topic}/moves", {"into": held["topic"]}),
+        (f"/topics/{held['topic']}/moves", {"into": scene.topic}),
+    ):
+        refused = await scene.ada.post(path, given)
+        assert (refused.status_code, refused.json()["code"]) == (409, "topic_not_begun"), refused.text
+    await scene.decide("approve")
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["number"] == 1
