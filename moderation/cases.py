@@ -1,5 +1,6 @@
 """Cases: opening and joining them, and finding one to decide about. (How they are shown is in reading.py.)"""
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
 from moderation.events import CaseClaimed, CaseInRoom, CaseMoved, CaseNoted, CaseOpened
 from moderation.policy import CaseFacts
+from moderation.reasons import language_of
 from moderation.shapes import FlagReason, ObjectName
 from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
@@ -46,6 +48,17 @@ ON CONFLICT (object_kind, object_id) WHERE state = 'open' DO UPDATE SET version 
     SELECT FROM flags WHERE flags.case_id = cases.id AND flags.reason = :reason) THEN 0 ELSE 1 END
 RETURNING id, sector_id, xmax = 0 AS is_new
 """)
+# From so many signs on a language can be told, by so many of the first ones.
+_TELLING, _LOOKED_AT = 20, 500
+_TEXT = statement("""
+SELECT CASE CAST(:kind AS text)
+    WHEN 'post' THEN (SELECT coalesce(h.edit_body, p.body) FROM posts p LEFT JOIN held_posts h ON h.post_id = p.id
+        WHERE p.id = CAST(:object AS bigint))
+    WHEN 'topic' THEN (SELECT title FROM topics WHERE id = CAST(:object AS bigint))
+    WHEN 'profile' THEN (SELECT about FROM members WHERE id = CAST(:object AS bigint))
+END
+""")
+_SAY_LANGUAGE = statement("UPDATE cases SET language = :language WHERE id = :case")
 _MOVE_ON = statement(
     update(cases)
     .where(cases.c.id == bindparam("case"))
@@ -86,8 +99,17 @@ async def open_or_join(
     binds = {"kind": name.kind, "object": name.id, "sector": sector_id, "reason": reason, "now": now}
     row = await tx.row(_OPEN_OR_JOIN, **binds)
     assert row is not None
+    if row["is_new"]:
+        await _tell_language(tx, name, row["id"])
     kind = CaseOpened if row["is_new"] else CaseMoved
     return kind(sector_id=row["sector_id"], case_id=row["id"])
+
+
+async def _tell_language(tx: Transaction, name: ObjectName, case_id: int) -> None:
+    text = await tx.value(_TEXT, kind=name.kind, object=name.id)
+    if text is not None and len(text) >= _TELLING:
+        language = await asyncio.to_thread(language_of, text[:_LOOKED_AT])
+        await tx.run(_SAY_LANGUAGE, case=case_id, language=language)
 
 
 async def get_case(tx: Reader, actor: Actor, case_id: int) -> CaseFacts:

@@ -74,7 +74,9 @@ _Turn = Annotated[int, Meta(ge=0, le=9)]
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
 _CASES = (
     select(
-        *cases.c[("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at")],
+        *cases.c[
+            ("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at", "language")
+        ],
         sectors.c.slug,
         *case_subjects.c[("topic_id", "author_id", "pseudonym")],
         FLAGGED.label("has_flagged"),
@@ -128,6 +130,7 @@ def _page(state: CaseState, following: bool) -> Statement:
         cases.c.state == bindparam("state"),
         _only(sectors.c.slug, "sector", in_sector),
         _only(flags.c.reason, "reason", for_reason),
+        _only(cases.c.language, "language", cases.c.language == bindparam("language", type_=Text)),
     )
     if following:
         query = query.where(tuple_(*key) > tuple_(*here) if state == "open" else tuple_(*key) < tuple_(*here))
@@ -150,7 +153,7 @@ async def read_cases(
     ensure_can_read_queue(actor)
     streams = await _streams(tx, actor, epoch)
     binds = {"state": state, "count": PAGE + 1, "viewer": actor.id, **seen_by(actor)}
-    binds |= {"sector": only.sector, "reason": only.reason}
+    binds |= {"sector": only.sector, "reason": only.reason, "language": only.language}
     if after is not None and state == "open":
         binds["turn"], binds["at"], binds["id"] = read_cursor(after, tuple[_Turn, datetime, _Id])
     elif after is not None:
@@ -226,6 +229,7 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
         id=row["id"],
         object=ObjectName(row["object_kind"], row["object_id"]),
         sector=row["slug"],
+        language=row["language"],
         state=row["state"],
         version=row["version"],
         reasons=reasons,

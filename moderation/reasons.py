@@ -58,7 +58,7 @@ class Templates:
             given = _text(template, words.language)
             language = words.language if words.language in template.texts else DEFAULT
         else:
-            language = _language_of(f"{rule}. {facts}")
+            language = language_of(f"{rule}. {facts}")
         mark = "" if language == words.language else words.say("written_in", language=words.name_of(language))
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
@@ -87,7 +87,8 @@ def scope_of(action: str, sector: str | None, words: Words) -> str:
     return words.say(known, sector=sector)
 
 
-def _language_of(text: str) -> LetterLanguage:
+def language_of(text: str) -> LetterLanguage:
+    """The one of the languages of letters that a text is most likely in. The first time in a process it takes a while."""
     found: LetterLanguage = _identifier().classify(text)[0]
     return found
 

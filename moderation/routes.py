@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor, PathId, answers, json_response
+from members.shapes import LetterLanguage
 from moderation import (
     decisions,
     flags,
@@ -49,6 +50,8 @@ OnlyState = Annotated[CaseState, QueryParameter(name="state")]
 OnlyAction = Annotated[Action | None, QueryParameter(name="action")]
 OnlyReversed = Annotated[bool | None, QueryParameter(name="reversed")]
 OnlyReason = Annotated[FlagReason | None, QueryParameter(name="reason")]
+
+OnlyLanguage = Annotated[LetterLanguage | None, QueryParameter(name="language")]
 
 
 @post("/posts/{post_id:int}/flags", responses=answers(201, Flag), operation_id="flag_post")
@@ -110,11 +113,12 @@ async def read_cases(
     only: OnlyState = "open",
     sector: FromQuery[str | None] = None,
     reason: OnlyReason = None,
+    language: OnlyLanguage = None,
     after: Cursor = None,
 ) -> CasePage:
     """One page of the cases of the sectors one moderates: open ones by their turn (danger, then rooms that are open, then
     age), decided ones latest first."""
-    wanted = CaseFilter(state=only, sector=sector, reason=reason)
+    wanted = CaseFilter(state=only, sector=sector, reason=reason, language=language)
     async with db.read() as tx:
         return await reading.read_cases(tx, actor, db.epoch, wanted, after)
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from core.text import NO_CONTROLS, ONE_LINE, PostBody, Slug, Title
 from forum.shapes import Post
 from forum.shapes_held import HeldPost
-from members.shapes import Author
+from members.shapes import Author, LetterLanguage
 from moderation.rules.shapes import RuleMatch
 from storage.log import Stream
 
@@ -241,6 +241,8 @@ class Case(Struct, frozen=True, kw_only=True):
     id: int
     object: ObjectName
     sector: str | None
+    # Of what it is about, where it can be told.
+    language: LetterLanguage | None
     state: CaseState
     version: int
     reasons: list[CountedReason]
@@ -266,6 +268,7 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
     state: CaseState = "open"
     sector: str | None = None
     reason: FlagReason | None = None
+    language: LetterLanguage | None = None
 
 
 class Waiting(Struct, frozen=True):

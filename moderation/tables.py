@@ -36,6 +36,8 @@ cases = Table(
     Column("opened_at", DateTime(timezone=True), nullable=False),
     # Since then it is for the administrators.
     Column("escalated_at", DateTime(timezone=True)),
+    # In which language it is written, where that can be told.
+    Column("language", Text),
     CheckConstraint("(sector_id IS NULL) = (object_kind = 'profile')", name="cases_lie_somewhere"),
 )
 

@@ -120,6 +120,7 @@ def query_of(only: CaseFilter) -> str:
         "state": only.state if only.state != "open" else "",
         "sector": only.sector,
         "reason": only.reason,
+        "language": only.language,
     }
     return urlencode({name: value for name, value in given.items() if value})
 

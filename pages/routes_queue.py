@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -10,6 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.errors import Invalid, NotFound, Refusal
 from core.http import Cursor, PathId, status_of
+from members.shapes import LetterLanguage
 from moderation import claims, decisions, discussion, escalating, pending
 from moderation.health import read_health
 from moderation.policy import ensure_can_read_queue
@@ -31,12 +32,15 @@ from moderation.templates import load_templates
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import go_to
 from pages.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
+from pages.routes_members import LANGUAGE_NAMES
 from pages.routes_posts import Desk
 from pages.routes_transparency import duration
 from storage.database import Transaction
 
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
-OnlyReason = Annotated[FlagReason | None, QueryParameter(name="reason")]
+# A form sends what was not chosen as nothing.
+OnlyReason = Annotated[FlagReason | Literal[""] | None, QueryParameter(name="reason")]
+OnlyLanguage = Annotated[LetterLanguage | Literal[""] | None, QueryParameter(name="language")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 _REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
@@ -57,12 +61,13 @@ async def show_queue(
     only: OnlyState = "open",
     sector: FromQuery[str | None] = None,
     reason: OnlyReason = None,
+    language: OnlyLanguage = None,
     case: CaseNumber = None,
     after: Cursor = None,
     last: CaseNumber = None,
 ) -> Response[bytes]:
     """What waits for a decision, one case opened, and what was decided."""
-    wanted = CaseFilter(state=only, sector=sector or None, reason=reason)
+    wanted = CaseFilter(state=only, sector=sector or None, reason=reason or None, language=language or None)
     return await _page(desk, wanted, case, Form(), after=after, last=last)
 
 
@@ -281,6 +286,8 @@ async def _page(
         last=last,
         done=done,
         reasons=REASONS,
+        languages=LANGUAGE_NAMES,
+        home=community.language,
         short=SHORT,
         actions=ACTIONS,
         kinds=KINDS,

@@ -1,6 +1,5 @@
 """Templates of reasons: the list, and one in all its languages."""
 
-from collections.abc import Mapping
 from typing import Annotated, get_args
 
 from litestar import Response, get, post
@@ -10,7 +9,6 @@ from litestar.params import QueryParameter
 from core.errors import Invalid, Refusal
 from core.http import status_of
 from members.shapes import LetterLanguage
-from members.words import words_in
 from moderation import templates
 from moderation.policy_templates import ensure_can_keep_templates
 from moderation.routes_templates import Key
@@ -19,12 +17,10 @@ from moderation.shapes_templates import TEMPLATE_KEY, Template, TemplateChange
 from pages.forms import Form, Typed, number_in, read_form, text_in, to_shape
 from pages.press import go_to
 from pages.queue_view import SHORT
+from pages.routes_members import LANGUAGE_NAMES
 from pages.routes_posts import Desk
 
 NewName = Annotated[str | None, QueryParameter(name="new", pattern=TEMPLATE_KEY)]
-
-# Each language with its own name, as it is picked by who reads it.
-LANGUAGES: Mapping[str, str] = {one: words_in(one).name_of(one) for one in get_args(LetterLanguage)}
 
 
 @get("/reasons", include_in_schema=False)
@@ -35,7 +31,7 @@ async def show_templates(desk: NamedDependency[Desk], new: NewName = None) -> Re
     async with desk.db.read() as tx:
         found = await templates.read_templates(tx, desk.actor)
     return desk.press.page(
-        desk.request, desk.actor, "reasons.html", templates=found.items, languages=LANGUAGES, short=SHORT
+        desk.request, desk.actor, "reasons.html", templates=found.items, languages=LANGUAGE_NAMES, short=SHORT
     )
 
 
@@ -104,7 +100,7 @@ def _field_of(path: str) -> str:
 def _page(desk: Desk, template: str, form: Form, status: int = 200) -> Response[bytes]:
     facts = {"about": template, "name": SHORT.get(template, template)}
     return desk.press.page(
-        desk.request, desk.actor, "reason.html", status, form=form, languages=LANGUAGES, **facts
+        desk.request, desk.actor, "reason.html", status, form=form, languages=LANGUAGE_NAMES, **facts
     )
 
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from tests.builders import Person, a_person, a_topic
+from tests.builders import Person, a_person, a_reply, a_topic
 from tests.test_leaks import hears
 from tests.test_reports import mails
 from tests.walking import Service, plain
@@ -282,3 +282,28 @@ async def test_what_is_flagged_on_pages_is_shown_in_the_queue(place: Place) -> N
         assert case["subject"]["title"] in shown.text and case["subject"]["address"] in shown.text
     assert (await place.flagger.client.get("/flag/post/1")).status_code == 404
     assert (await place.flagger.client.get("/flag/topic/999999")).status_code == 404
+
+
+async def test_cases_say_in_which_language_they_are_and_are_found_by_it(app: Service) -> None:
+    ada, author = await a_person(app, "Ada", duties=[("moderator", "mobility")]), await a_person(app)
+    topic = (await a_topic(author))["id"]
+    written = {
+        "fr": "Nous avons comparé les listes des fonderies et quatorze raffineries diffèrent.",
+        "de": "Wir haben die Listen der Schmelzen verglichen, und vierzehn Raffinerien stimmen nicht überein.",
+        None: "Zn 3, Co 4",
+    }
+    for text in written.values():
+        post = (await a_reply(author, topic, text))["id"]
+        assert (
+            await (await a_person(app)).post(f"/posts/{post}/flags", {"reason": "spam"})
+        ).status_code == 201
+
+    async def found(query: str = "") -> list[str | None]:
+        return [one["language"] for one in (await ada.get(f"/cases{query}")).json()["items"]]
+
+    assert await found() == list(written)
+    assert await found("?language=fr") == ["fr"]
+    assert await found("?language=es") == []
+    assert (await ada.get("/cases?language=tlh")).status_code in (400, 422)
+    page = (await ada.client.get("/queue?language=de", headers={"Accept": "text/html"})).text
+    assert "in Deutsch" in page and "in français" not in page.lower()

@@ -2,7 +2,7 @@
 
 from storage.migrations.plain import run
 
-revision = "0050"
+revision = "0037"
 down_revision = "0036"
 
 HELD = """
