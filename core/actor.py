@@ -1,11 +1,14 @@
 """Who is asking: the one value that every verb and rule gets."""
 
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
 from core.errors import Denied, SignInFirst
 from core.ids import GatheringId, MemberId, SectorId, SessionId, TopicId
+
+PostOrder = Literal["tree", "time"]
 
 
 class NotVerified(Denied):
@@ -48,6 +51,8 @@ class Actor(Struct, frozen=True, kw_only=True):
     removed: frozenset[TopicId] = frozenset()
     # How far the member is trusted, from 0 up: what that allows is said by members/trust.py.
     trust: int = 0
+    # The order of a topic's posts that the member has chosen: known before the topic is read.
+    post_order: PostOrder = "tree"
     # The member's own secret, opened by the session token: what pseudonyms are made of. The database cannot open it.
     secret: bytes | None = None
 

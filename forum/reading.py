@@ -25,12 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.actor import Actor
+from core.actor import Actor, PostOrder
 from core.errors import NotFound
 from core.ids import PostId, TopicId
 from forum.authors import author_of, public_group
 from forum.quoting import fill
-from forum.shapes import Post, PostOrder, PostPage
+from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.tables import members

@@ -6,7 +6,7 @@ from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from core.actor import Actor
+from core.actor import Actor, PostOrder
 from core.errors import NotFound
 from core.http import (
     Cursor,
@@ -43,7 +43,6 @@ from forum.shapes import (
     NewReply,
     NewTopic,
     Post,
-    PostOrder,
     PostPage,
     ReactionKind,
     Sector,

@@ -12,7 +12,6 @@ from storage.log import Stream
 
 ReactionKind = Literal["kind", "competent", "curious", "agree", "thanks"]
 TopicOrder = Literal["active", "new", "discussed", "archived"]
-PostOrder = Literal["tree", "time"]
 PostState = Literal["published", "withdrawn", "hidden"]
 
 TopicKind = Literal["discussion", "question", "announcement"]

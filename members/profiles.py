@@ -17,7 +17,7 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 _FIELDS = (
-    "organisation stakeholder_group country sectors stages materials languages letters_in about public joined_at "
+    "organisation stakeholder_group country sectors stages materials languages letters_in post_order about public joined_at "
     "silenced_until version"
 ).split()
 _MINE = (
@@ -48,7 +48,7 @@ READ_PUBLIC = statement(
 CHANGE = statement("""
 UPDATE members SET display_name = :display_name, organisation = :organisation, stakeholder_group = :stakeholder_group,
     country = :country, sectors = :sectors, stages = :stages, materials = :materials, languages = :languages,
-    letters_in = :letters_in, about = :about, public = :public, version = version + 1
+    letters_in = :letters_in, post_order = :post_order, about = :about, public = :public, version = version + 1
 WHERE id = :member
 """)
 # The index of handles serves the first, that of names the second.

@@ -26,7 +26,7 @@ _FIND = """
 SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, m.id AS member_id, m.handle, m.display_name,
     CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
     m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,
-    coalesce(m.trust_given, m.trust) AS trust, d.administers, d.sectors, d.gatherings,
+    coalesce(m.trust_given, m.trust) AS trust, m.post_order, d.administers, d.sectors, d.gatherings,
     x.suspended_until, x.barred, x.removed
 FROM sessions s
 JOIN members m ON m.id = s.member_id
@@ -170,6 +170,7 @@ def _actor(row: Record, secret: bytes | None) -> Actor:
         barred=barred,
         removed=frozenset(row["removed"] or ()),
         trust=row["trust"],
+        post_order=row["post_order"],
         secret=secret,
     )
 

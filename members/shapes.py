@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from core.actor import PostOrder
 from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
 
 DutyKind = Literal["administrator", "moderator", "host"]
@@ -109,6 +110,7 @@ class Me(Struct, frozen=True, kw_only=True):
     materials: list[str]
     languages: list[str]
     letters_in: LetterLanguage | None
+    post_order: PostOrder
     about: str
     public: list[str]
     joined_at: datetime
@@ -232,5 +234,6 @@ class ProfileChange(_Input, frozen=True, kw_only=True):
     materials: Choice | UnsetType = UNSET
     languages: Choice | UnsetType = UNSET
     letters_in: LetterLanguage | None | UnsetType = UNSET
+    post_order: PostOrder | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
     public: Annotated[list[PublicField], Meta(max_length=8)] | UnsetType = UNSET

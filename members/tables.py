@@ -46,6 +46,8 @@ members = Table(
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
     # The language of letters; without one, the community's.
     Column("letters_in", Text),
+    # In which order the posts of a topic are shown, where an address does not say.
+    Column("post_order", Text, nullable=False, server_default="tree"),
     Column("about", Text, nullable=False, server_default=""),
     Column(
         "public",
@@ -64,6 +66,7 @@ members = Table(
     Column("trust_due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("trust_kept_until", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
+    CheckConstraint("post_order IN ('tree', 'time')"),
 )
 
 sessions = Table(

@@ -224,7 +224,8 @@ async def _settings(
 
 
 def _typed(me: Me) -> dict[str, list[str]]:
-    typed: dict[str, list[str]] = {name: [getattr(me, name) or ""] for name in (*_LINES, *_ONE_OF)}
+    typed: dict[str, list[str]] = {"post_order": [me.post_order]}
+    typed |= {name: [getattr(me, name) or ""] for name in (*_LINES, *_ONE_OF)}
     typed.update({name: list(getattr(me, name)) for name in _LISTS})
     return typed
 
@@ -233,6 +234,8 @@ def _profile(typed: Typed) -> dict[str, object]:
     facts: dict[str, object] = {name: text_in(typed, name).strip() for name in _LINES}
     facts.update({name: text_in(typed, name) or None for name in _ONE_OF})
     facts.update({name: list(typed.get(name, ())) for name in _LISTS})
+    if text_in(typed, "post_order"):
+        facts["post_order"] = text_in(typed, "post_order")
     return facts
 
 

@@ -11,7 +11,9 @@ from forum.routes_reading import SectorSlug
 from forum.sectors import get_sector
 from forum.shapes_reading import NewReading
 from forum.unread import count_unread, read_unread
-from pages.forms import read_form
+from members.profiles import change_profile
+from members.shapes import ProfileChange
+from pages.forms import read_form, text_in, to_shape
 from pages.press import go_to
 from pages.routes_members import Study
 
@@ -42,6 +44,18 @@ async def mark_topic(topic_id: PathId, slug: FromPath[str], study: NamedDependen
     return go_to(f"/t/{topic_id}/{slug}")
 
 
+@post("/t/{topic_id:int}/{slug:str}/order", include_in_schema=False)
+async def choose_order(
+    topic_id: PathId, slug: FromPath[str], study: NamedDependency[Study]
+) -> Response[bytes]:
+    """Choose the order in which one reads this topic and all others, until one chooses again."""
+    typed = await read_form(study.request)
+    change = to_shape(ProfileChange, {"post_order": text_in(typed, "order")})
+    async with study.db.begin() as tx:
+        await change_profile(tx, study.actor, change, study.taxonomies)
+    return go_to(f"/t/{topic_id}/{slug}")
+
+
 @post("/s/{slug:str}/read", include_in_schema=False)
 async def mark_sector(slug: FromPath[str], study: NamedDependency[Study]) -> Response[bytes]:
     """Mark all of a sector as read."""
@@ -51,4 +65,4 @@ async def mark_sector(slug: FromPath[str], study: NamedDependency[Study]) -> Res
     return go_to(f"/s/{slug}")
 
 
-routes = [show_unread, mark_topic, mark_sector]
+routes = [show_unread, mark_topic, choose_order, mark_sector]

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, PostOrder
 from core.errors import NotFound, Refusal, allowed
 from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
@@ -23,7 +23,7 @@ from forum.pages import read_topic_page, read_validator
 from forum.policy import ensure_can_change_topic, ensure_can_reply
 from forum.reading import Place, read_posts, read_posts_by_id
 from forum.replies import Replies
-from forum.shapes import NewReply, Post, PostOrder, PostPage, Topic
+from forum.shapes import NewReply, Post, PostPage, Topic
 from forum.shapes_held import HeldPost
 from forum.shapes_reading import TopicWithPosts
 from pages.attaching import LARGEST_FORM, attach
@@ -91,23 +91,30 @@ async def show_topic(
     topic_id: PathId,
     slug: FromPath[str],
     reading: NamedDependency[Reading],
-    order: FromQuery[PostOrder] = "tree",
+    order: FromQuery[PostOrder | None] = None,
     after: Cursor = None,
     before: Cursor = None,
     number: Number = None,
     branch: Number = None,
 ) -> Response[bytes]:
     """A page of a topic: from a cursor, or from a post on; of one branch, or of all."""
-    place = Place(order=order, after=after, before=before, number=number or branch, branch=branch)
+    # A cursor or a branch whose address names no order was given out by a tree.
+    chosen = "tree" if after or before or branch else reading.actor.post_order
+    place = Place(order=order or chosen, after=after, before=before, number=number or branch, branch=branch)
     return await _show(reading, TopicId(topic_id), slug, Asked(place=place))
 
 
 @get("/t/{topic_id:int}/{slug:str}/{number:int}", include_in_schema=False)
 async def show_topic_at(
-    topic_id: PathId, slug: FromPath[str], number: PathNumber, reading: NamedDependency[Reading]
+    topic_id: PathId,
+    slug: FromPath[str],
+    number: PathNumber,
+    reading: NamedDependency[Reading],
+    order: FromQuery[PostOrder | None] = None,
 ) -> Response[bytes]:
     """The page of a topic that contains a post."""
-    return await _show(reading, TopicId(topic_id), slug, Asked(place=Place(), number=number))
+    place = Place(order=order or reading.actor.post_order)
+    return await _show(reading, TopicId(topic_id), slug, Asked(place=place, number=number))
 
 
 @get("/t/{topic_id:int}/{slug:str}/reply", include_in_schema=False)
@@ -268,7 +275,8 @@ async def _page_with(tx: Reader, actor: Actor, found: TopicWithPosts, asked: Ask
         return page
     if asked.number > found.topic.last_number:
         raise NotFound
-    page = await read_posts(tx, actor, TopicId(found.topic.id), Place(number=asked.number), page.stream)
+    from_here = Place(order=asked.place.order, number=asked.number)
+    page = await read_posts(tx, actor, TopicId(found.topic.id), from_here, page.stream)
     if page.items[:1] and page.items[0].number == asked.number:
         return page
     raise NotFound

@@ -8,7 +8,8 @@ FILES: Mapping[str, tuple[str, str]] = {
     "profile": (
         "your account and profile",
         """SELECT id, handle, display_name, email, email_verified_at, organisation, stakeholder_group, country, sectors,
-        stages, materials, languages, letters_in, about, public, joined_at, silenced_until, trust, trust_given
+        stages, materials, languages, letters_in, post_order, about, public, joined_at, silenced_until, trust,
+        trust_given
         FROM members WHERE id = :member""",
     ),
     "mail": (

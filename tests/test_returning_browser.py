@@ -258,9 +258,11 @@ async def test_a_branch_is_read_on_its_own_and_the_topic_by_time(back: Return) -
     page = await back.at(f"{back.address}?branch=2")
     numbers = "posts => posts.map(post => Number(post.dataset.number))"
     assert await page.locator("#posts .post").evaluate_all(numbers) == [2, 5]
-    await page.get_by_role("link", name="Time", exact=True).click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Time", exact=True).click()
     assert await page.locator("#posts .post").evaluate_all(numbers) == list(range(1, 10))
-    await page.get_by_role("link", name="Tree", exact=True).click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Tree", exact=True).click()
     assert await page.locator("#posts .post").evaluate_all(numbers) == [1, 2, 5, 3, 4, 6, 7, 8, 9]
 
 
