@@ -97,10 +97,11 @@ async def save_draft(tx: Transaction, actor: Actor, key: str, change: DraftChang
     body = await lift(tx, actor, change.body, None)
     row = await tx.row(_READ, member=member, key=key)
     sequence = row["sequence"] if row else 0
-    if row is not None and change.sequence < sequence and change.owner != row["owner"]:
+    if row is not None and change.sequence < sequence:
+        # Also what the window itself had sent before it posted, and what arrives after.
         if row["ended_at"] is not None:
             raise DraftEnded
-        if not _is_same(row, body, change):
+        if change.owner != row["owner"] and not _is_same(row, body, change):
             key = f"{key.partition('~')[0]}~{await tx.value(_FORKS, member=member, first=key.partition('~')[0])}"
             row = None
     if row is None and await tx.value(_COUNT, member=member) >= MOST:

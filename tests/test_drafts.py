@@ -100,6 +100,24 @@ async def test_what_was_posted_does_not_come_back(app: Service, kind: str) -> No
     assert (await save(amina, key, "The next one", now["sequence"])).status_code == 200
 
 
+async def test_what_a_window_sent_before_it_posted_and_arrives_after_brings_nothing_back(
+    app: Service,
+) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    key = f"topic:{topic}"
+    saved = (await save(amina, key, "Half a thought", 0, "one")).json()
+    posted = await amina.post(f"/topics/{topic}/posts", {"body": "Half a thought, whole.", "draft": key})
+    assert posted.status_code == 201, posted.text
+
+    late = await save(amina, key, "Half a thought, wh", saved["sequence"], "one")
+
+    assert (late.status_code, late.json()["code"]) == (409, "draft_ended")
+    assert await all_of(amina) == {}
+    now = (await amina.get(f"/drafts/{key}")).json()["sequence"]
+    assert (await save(amina, key, "The next thought", now, "one")).status_code == 200
+
+
 async def test_posting_what_was_never_saved_ends_it_too_and_a_refusal_ends_nothing(app: Service) -> None:
     amina = await a_person(app)
     moderator = await a_person(app, "Mira", duties=[("moderator", "mobility")])
