@@ -7,6 +7,7 @@ from core.ids import MemberId, SectorId, TopicId
 from forum import sectors
 from forum.carrying import branches_of, carry
 from forum.carrying_following import carry_following
+from forum.changes import note_change
 from forum.events import (
     PostsMovedAway,
     PostsMovedHere,
@@ -151,6 +152,7 @@ async def relocate_topic(tx: Transaction, actor: Actor, topic_id: TopicId, slug:
     if sector_id == topic.sector_id:
         return
     await tx.run(_RELOCATE, topic=topic_id, sector=sector_id)
+    await note_change(tx, topic_id, "moved", actor.signed_in())
     for event in sorted(
         (
             TopicLeft(sector_id=topic.sector_id, topic_id=topic_id),
@@ -201,6 +203,8 @@ async def _open(tx: Transaction, actor: Actor, source: TopicFacts, new: NewMove,
 async def _record(
     tx: Transaction, actor: Actor, kind: MoveKind, source: TopicFacts, target: TopicFacts, posts: int
 ) -> int:
+    for topic in (source, target):
+        await note_change(tx, topic.id, "posts_moved", actor.signed_in())
     binds = {"kind": kind, "source": source.id, "target": target.id, "posts": posts}
     return int(await tx.value(_RECORD, member=actor.signed_in(), now=clock.now(), **binds))
 

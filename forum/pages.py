@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import TopicId
+from forum.changes import since_of, with_since
 from forum.following import following_of, with_following
 from forum.reading import Place, read_posts
 from forum.shapes_reading import NOBODYS, TopicWithPosts
@@ -36,7 +37,7 @@ _holds = exists().where(
     or_(and_(posts.c.author_id == _reader, posts.c.state == "held"), held_posts.c.edit_by == _reader),
 )
 _OWN_TOPIC = statement(
-    with_following(with_left(_topic)).add_columns(
+    with_since(with_following(with_left(_topic))).add_columns(
         readings.c.read, readings.c.read_at, _holds.correlate(topic_table).label("holds")
     )
 )
@@ -70,7 +71,8 @@ async def read_topic_page(
         raise NotFound
     stream = Stream(channel, epoch, row["seq"])
     topic = topic_of(row, stream)
-    own = (
-        NOBODYS if actor.id is None else replace(own_of(row), following=following_of(row), holds=row["holds"])
-    )
+    own = NOBODYS
+    if actor.id is not None:
+        laid_over = {"following": following_of(row), "since": since_of(row), "holds": row["holds"]}
+        own = replace(own_of(row), **laid_over)
     return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream), own)

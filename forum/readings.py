@@ -4,15 +4,16 @@ whatever they say in whichever order. What is left to read is found in unread.py
 from collections.abc import Sequence
 
 from sqlalchemy import BigInteger, DateTime, bindparam, func, literal_column, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from core import clock
 from core.actor import Actor
 from core.ids import TopicId
 from forum import sectors
+from forum.changes import since_of, with_since
 from forum.events import SectorRead, TopicRead
 from forum.following import TRACKING, follow_of_itself
-from forum.shapes_reading import NOTHING, Mark, NewReading, Read, Reading, UnreadCounts
+from forum.shapes_reading import NOTHING, Mark, NewReading, Read, Reading, Since, UnreadCounts
 from forum.tables import readings, topics
 from forum.topics import get_topic
 from forum.unread import count_unread, is_candidate, left_of, read_of, since
@@ -48,10 +49,16 @@ WHERE n.member_id = :member AND n.topic_id = :topic AND n.read_at IS NULL
     AND n.kind IN ('reply', 'posted', 'opened', 'mentioned', 'quoted') AND p.id = n.post_id
     AND r.member_id = :member AND r.topic_id = :topic AND r.read @> p.number
 """)
-_FIND = statement("""
-SELECT topic_id, read, read_at FROM readings
-WHERE member_id = :member AND topic_id = ANY(CAST(:topics AS bigint[]))
-""")
+_FIND = statement(
+    with_since(
+        select(readings.c.topic_id, readings.c.read, readings.c.read_at).join(
+            topics, topics.c.id == readings.c.topic_id
+        )
+    ).where(
+        readings.c.member_id == bindparam("reader", type_=BigInteger),
+        readings.c.topic_id == func.any(bindparam("topics", type_=ARRAY(BigInteger))),
+    )
+)
 _SEEN = statement(select(topics.c.id).where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
 _all = func.int4multirange(func.int4range(1, topics.c.last_number, literal_column("'[]'")))
 _fresh = insert(readings).from_select(
@@ -121,23 +128,25 @@ async def show_readings(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> d
 async def _readings(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Reading]:
     read = await _find(tx, actor, topic_ids)
     left = await left_of(tx, actor, topic_ids)
-    return {id: _reading(id, read.get(id, NOTHING), left.get(id, Mark())) for id in topic_ids}
+    return {id: _reading(id, *read.get(id, (NOTHING, Since())), left.get(id, Mark())) for id in topic_ids}
 
 
-def _reading(topic_id: int, read: Read, left: Mark) -> Reading:
+def _reading(topic_id: int, read: Read, since: Since, left: Mark) -> Reading:
     return Reading(
         topic=topic_id,
         number=read.number,
         unread=left.unread,
         first_unread=left.first_unread,
         read_at=read.at,
+        edited=since.edited,
+        changes=since.changes,
     )
 
 
-async def _find(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Read]:
+async def _find(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, tuple[Read, Since]]:
     if actor.id is None:
         return {}
     return {
-        row["topic_id"]: read_of(row["read"], row["read_at"])
-        for row in await tx.rows(_FIND, topics=list(topic_ids), member=actor.id)
+        row["topic_id"]: (read_of(row["read"], row["read_at"]), since_of(row))
+        for row in await tx.rows(_FIND, topics=list(topic_ids), reader=actor.id)
     }

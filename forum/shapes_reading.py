@@ -1,12 +1,14 @@
 """What comes in and goes out of reading: how far a member has come, and what is left."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from forum.shapes import PostPage, Topic
 from forum.shapes_following import Following
+
+Change = Literal["closed", "opened", "archived", "pinned", "answered", "posts_moved", "moved"]
 
 _Number = Annotated[int, Meta(ge=0, le=2**31 - 2)]
 _Seen = Annotated[int, Meta(ge=1, le=2**31 - 2)]
@@ -22,13 +24,25 @@ class NewReading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Reading(Struct, frozen=True, kw_only=True):
     """How far a member has come in a topic. All up to `number` is read; it never goes back. `unread` counts what others
-    wrote and the member has not read, to `MOST` (100), and `first_unread` is the number of the first of it."""
+    wrote and the member has not read, to `MOST` (100), and `first_unread` is the number of the first of it. `edited` are
+    the posts, by their numbers, that were read and say something else since; `changes` is what others have done to the
+    topic since, and still holds."""
 
     topic: int
     number: int
     unread: int
     first_unread: int | None
     read_at: datetime | None
+    edited: list[int] = []
+    changes: list[Change] = []
+
+
+class Since(Struct, frozen=True, kw_only=True):
+    """What else happened in a topic since a member was there: posts that were edited, by their numbers, and what was done to
+    the topic."""
+
+    edited: list[int] = []
+    changes: list[Change] = []
 
 
 class Read(Struct, frozen=True):
@@ -94,6 +108,7 @@ class Own(Struct, frozen=True, kw_only=True):
     read: Read = NOTHING
     mark: Mark = Mark()
     following: Following | None = None
+    since: Since = Since()
     # Whether something of theirs in it waits for a moderator.
     holds: bool = False
 

@@ -8,7 +8,9 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid, TooMany
 from core.ids import MemberId, PostId, TopicId
 from core.text import tidy
+from forum.changes import note_change
 from forum.policy import TopicFacts, ensure_can_answer, ensure_can_lock, ensure_can_tend, is_moderator
+from forum.shapes_reading import Change
 from forum.timers import drop_timer, put_timer
 from forum.topics import get_topic, tell
 from storage.database import Transaction
@@ -75,36 +77,39 @@ class TopicSlow(TooMany):
 
 async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Let nobody but moderators reply; locking a locked topic changes nothing."""
-    await _do(tx, await _hold(tx, actor, topic_id), _LOCK, now=clock.now())
+    topic = await _hold(tx, actor, topic_id)
+    await _do(tx, topic, actor.id, _LOCK, "closed", now=clock.now())
 
 
 async def close_topic(tx: Transaction, actor: Actor, topic_id: TopicId, because: str) -> None:
     """The same, saying why: readers are told."""
-    await _do(tx, await _hold(tx, actor, topic_id), _CLOSE, now=clock.now(), because=tidy(because) or None)
+    topic = await _hold(tx, actor, topic_id)
+    await _do(tx, topic, actor.id, _CLOSE, "closed", now=clock.now(), because=tidy(because) or None)
 
 
 async def unlock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Let members reply again; what was archived is back in its sector's list."""
-    await _do(tx, await _hold(tx, actor, topic_id), _OPEN)
+    await _do(tx, await _hold(tx, actor, topic_id), actor.id, _OPEN, "opened")
 
 
 async def archive_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Close a topic and take it out of its sector's list: it is found under what is archived."""
-    await _do(tx, await _hold(tx, actor, topic_id, tend=True), _ARCHIVE, now=clock.now())
+    topic = await _hold(tx, actor, topic_id, tend=True)
+    await _do(tx, topic, actor.id, _ARCHIVE, "archived", now=clock.now())
 
 
 async def pin_topic(tx: Transaction, actor: Actor, topic_id: TopicId, until: datetime | None) -> None:
     """Have a topic stand above the others of its sector, until a time or until it is unpinned."""
     topic = await _hold(tx, actor, topic_id, tend=True)
     await _end_at(tx, actor, topic_id, "unpin", until)
-    await _do(tx, topic, _PIN, now=clock.now(), until=until)
+    await _do(tx, topic, actor.id, _PIN, "pinned", now=clock.now(), until=until)
 
 
 async def unpin_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Have it stand among the others again."""
     topic = await _hold(tx, actor, topic_id, tend=True)
     await drop_timer(tx, topic_id, "unpin")
-    await _do(tx, topic, _UNPIN)
+    await _do(tx, topic, actor.id, _UNPIN, None)
 
 
 async def slow_topic(
@@ -114,7 +119,7 @@ async def slow_topic(
     topic = await _hold(tx, actor, topic_id, tend=True)
     until = until if seconds else None
     await _end_at(tx, actor, topic_id, "unslow", until)
-    await _do(tx, topic, _SLOW, seconds=seconds, until=until)
+    await _do(tx, topic, actor.id, _SLOW, None, seconds=seconds, until=until)
 
 
 async def set_answer(tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId | None) -> None:
@@ -123,20 +128,20 @@ async def set_answer(tx: Transaction, actor: Actor, topic_id: TopicId, post_id: 
     ensure_can_answer(actor, topic, clock.now())
     if post_id is not None and await tx.row(_CAN_ANSWER, topic=topic_id, post=post_id) is None:
         raise NoAnswer(field="post")
-    await _do(tx, topic, _ANSWER, post=post_id)
+    await _do(tx, topic, actor.id, _ANSWER, "answered" if post_id else None, post=post_id)
 
 
 async def fall_due(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> None:
     """Do what a timer was set for."""
-    queries: dict[str, tuple[Statement, dict[str, Any]]] = {
-        "open": (_OPEN, {}),
-        "close": (_CLOSE, {"now": clock.now(), "because": note or None}),
-        "archive": (_ARCHIVE, {"now": clock.now()}),
-        "unpin": (_UNPIN, {}),
-        "unslow": (_SLOW, {"seconds": 0, "until": None}),
+    queries: dict[str, tuple[Statement, Change | None, dict[str, Any]]] = {
+        "open": (_OPEN, "opened", {}),
+        "close": (_CLOSE, "closed", {"now": clock.now(), "because": note or None}),
+        "archive": (_ARCHIVE, "archived", {"now": clock.now()}),
+        "unpin": (_UNPIN, None, {}),
+        "unslow": (_SLOW, None, {"seconds": 0, "until": None}),
     }
-    query, binds = queries[kind]
-    await _do(tx, topic, query, **binds)
+    query, what, binds = queries[kind]
+    await _do(tx, topic, None, query, what, **binds)
 
 
 def is_slow(actor: Actor, topic: TopicFacts, now: datetime) -> bool:
@@ -171,6 +176,15 @@ async def _end_at(
     await put_timer(tx, topic_id, kind, until, "", actor.signed_in())
 
 
-async def _do(tx: Transaction, topic: TopicFacts, query: Statement, **binds: Any) -> None:
+async def _do(
+    tx: Transaction,
+    topic: TopicFacts,
+    by: MemberId | None,
+    query: Statement,
+    what: Change | None,
+    **binds: Any,
+) -> None:
     if await tx.run(query, topic=topic.id, **binds):
+        if what is not None:
+            await note_change(tx, topic.id, what, by)
         await tell(tx, topic)

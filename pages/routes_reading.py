@@ -40,7 +40,8 @@ async def mark_topic(topic_id: PathId, slug: FromPath[str], study: NamedDependen
     """Mark all of a topic as read."""
     await read_form(study.request)
     async with study.db.begin() as tx:
-        await read_topic(tx, study.actor, TopicId(topic_id), NewReading(number=_ALL))
+        # Who presses was here, also where nothing was left to read.
+        await read_topic(tx, study.actor, TopicId(topic_id), NewReading(number=_ALL, seconds=1))
     return go_to(f"/t/{topic_id}/{slug}")
 
 

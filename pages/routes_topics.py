@@ -31,7 +31,7 @@ from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, once_of, read_form, text_in, to_shape
 from pages.moved import notes_by_post, origins_of
 from pages.press import AnyRequest, Press, go_to, html_response
-from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts
+from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts, what_changed
 from pages.uploads import read_form_with_files
 from storage.cache import VersionedCache
 from storage.database import Database, Reader
@@ -258,7 +258,8 @@ async def _render(
         notes = await notes_by_post(tx, actor, facts.id, place.may_move)
         place = replace(place, notes=notes, origins=await origins_of(tx, actor, page.items))
     place = replace(place, read=found.own.read)
-    shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": []}
+    changed = what_changed(found.own.since, address)
+    shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": [], "changed": changed}
     if found.own.holds:
         shown["held"] = (await read_held(tx, actor, facts.id)).items
     shown["may_change"] = allowed(ensure_can_change_topic, actor, facts, clock.now())

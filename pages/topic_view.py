@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import MemberId, SectorId, TopicId
+from forum.changes import MOST
 from forum.policy import (
     PostFacts,
     TopicFacts,
@@ -23,6 +25,7 @@ from forum.policy import (
 from forum.reading import Place
 from forum.search.similar import like
 from forum.shapes import Post, PostPage, Topic
+from forum.shapes_reading import Change, Since
 from members.shapes import Author
 from pages import contribution
 from pages.addresses import topic_address
@@ -115,6 +118,32 @@ def blank_post(place: contribution.Place) -> Post:
     """What the page's script makes arriving posts of: it overwrites every word of it."""
     author = Author(place.viewer or 0, "_", "_", "_")
     return Post(contribution.SAMPLE, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
+
+
+_DONE: dict[Change, str] = {
+    "answered": "an answer was accepted",
+    "closed": "the topic was closed",
+    "opened": "the topic was opened again",
+    "archived": "the topic was archived",
+    "moved": "the topic came here from another sector",
+    "posts_moved": "posts were moved",
+    "pinned": "the topic was pinned",
+}
+_LINKED = 3
+
+
+def what_changed(since: Since, address: str) -> Markup:
+    """What else happened since the reader was here, in words: with the way to what was edited."""
+    said = [escape(_DONE[change]) for change in since.changes]
+    if since.edited:
+        links = [
+            Markup('<a href="{}/{}#p{}">#{}</a>').format(address, n, n, n) for n in since.edited[:_LINKED]
+        ]
+        more = len(since.edited) - _LINKED
+        links += [Markup("{} more").format("100 or" if more >= MOST - _LINKED else more)] if more > 0 else []
+        verb = "was edited" if len(since.edited) == 1 else "were edited"
+        said.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
+    return Markup("; ").join(said)
 
 
 def address_of(topic: Topic) -> str:

@@ -70,6 +70,11 @@ FILES: Mapping[str, tuple[str, str]] = {
         """SELECT topic_id AS topic, CAST(read AS text) AS numbers, seconds, read_at FROM readings
         WHERE member_id = :member ORDER BY topic_id""",
     ),
+    "changes": (
+        "topics that you were the last to close, open, archive, pin, move or answer",
+        """SELECT topic_id AS topic, what, changed_at FROM topic_changes WHERE changed_by = :member
+        ORDER BY topic_id, what""",
+    ),
     "searches": (
         "searches that you keep",
         "SELECT query, told, saved_at FROM saved_searches WHERE member_id = :member ORDER BY id",

@@ -62,8 +62,10 @@ function tick() {
 async function flush(leaving = false) {
   clearTimeout(flushing);
   flushing = null;
-  if (!seen.size && seconds < 60) return;
-  const said = { posts: [...seen].slice(0, 500), seconds: Math.min(seconds, 600) };
+  // What else happened since one was here was told, and is not told again.
+  const told = leaving && document.querySelector("#changed");
+  if (!seen.size && seconds < 60 && !told) return;
+  const said = { posts: [...seen].slice(0, 500), seconds: Math.min(told ? seconds + 1 : seconds, 600) };
   seen.clear();
   seconds = 0;
   if (leaving) {
