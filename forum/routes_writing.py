@@ -7,23 +7,22 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId
 from core.ids import PostId
-from forum import referring
-from forum.markup import render
-from forum.quoting import fill_texts
+from forum import previews, referring
 from forum.shapes import CitationList, Preview, Sketch
+from members.trust import TrustRules, rights_of
 from storage.database import Database
 
 
 @post("/previews", status_code=200, operation_id="preview")
 async def preview(
-    data: JSONBody[Sketch], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    data: JSONBody[Sketch],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    trust: NamedDependency[TrustRules],
 ) -> Preview:
-    """How Markdown will look when posted."""
-    actor.signed_in()
-    html = render(data.body, site=db.site).html
+    """How Markdown will look when posted, and who will be told that it calls them by name."""
     async with db.read() as tx:
-        filled = await fill_texts(tx, [(0, html)])
-    return Preview(filled[0] if filled else html)
+        return await previews.preview(tx, actor, data, rights_of(trust, actor), db.site)
 
 
 @get("/posts/{post_id:int}/citations", operation_id="read_citations")

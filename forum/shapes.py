@@ -55,15 +55,21 @@ class PostChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Sketch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Markdown to look at before it is posted."""
+    """Markdown to look at before it is posted. `draft` is the draft that would end with it, and so says where it will stand:
+    `topic:12`, `reply:34`, `edit:34`, `new:mobility`; without it nothing is said of who will be told."""
 
     body: PostBody
+    draft: DraftKey | None = None
 
 
 class Preview(Struct, frozen=True):
-    """How it will look."""
+    """How it will look. Of those whom it calls by name, `told` will be told, unless they have muted the topic; `not_told`
+    are nobody or cannot read it there; `too_many` are more than one is trusted to call."""
 
     html: str
+    told: list[Author] = []
+    not_told: list[str] = []
+    too_many: list[str] = []
 
 
 class Sector(Struct, frozen=True, kw_only=True):

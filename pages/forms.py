@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from core.actor import Actor
 from core.errors import Invalid, Malformed, Refusal
+from forum.shapes import Preview
 from storage.once import KEY_LENGTH, Once, fingerprint
 
 Shape = TypeVar("Shape")
@@ -99,7 +100,7 @@ class Form(Struct, kw_only=True):
     typed: Typed = field(default_factory=dict)
     key: str = field(default_factory=new_key)
     version: int | None = None
-    preview: str = ""
+    preview: Preview | None = None
     refusal: str = ""
     kept: str = ""
     wrong_field: str = ""

@@ -13,7 +13,6 @@ from core.http import PathId, status_of
 from core.ids import PostId, TopicId
 from forum import editing, posts, topics
 from forum.differences import compare
-from forum.markup import render
 from forum.policy import PostFacts, ensure_can_edit
 from forum.replies import Replies
 from forum.shapes import PostChange, Revision
@@ -22,6 +21,7 @@ from pages.attaching import LARGEST_FORM, attach
 from pages.drafting import AskedKey, draft_in, key_of
 from pages.forms import BadButton, Form, number_in, read_form, text_in, to_shape
 from pages.press import go_to, html_response
+from pages.previewing import preview_of
 from pages.routes_posts import Desk, Spot, find_spot, keep_in, write_page
 from pages.topic_view import address_of
 from pages.uploads import read_form_with_files
@@ -59,7 +59,7 @@ async def edit_post(
         facts = {"body": text_in(typed, "body"), "draft": key_of(name, text_in(typed, "draft"))}
         change = to_shape(PostChange, facts)
         if text_in(typed, "preview") or text_in(typed, "attach"):
-            preview = render(change.body, topic=spot.topic.id).html
+            preview = await preview_of(replies, desk.actor, change.body, name)
             return _edit_page(desk, spot, Form(typed=typed, version=version, preview=preview))
         async with desk.db.begin() as tx:
             changed = await editing.edit_post(

@@ -14,7 +14,6 @@ from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from core.ids import PostId, TopicId
 from forum import editing, posts, tending, topics
-from forum.markup import render
 from forum.policy import ensure_can_reply
 from forum.reading import show_post
 from forum.referring import read_citations
@@ -26,6 +25,7 @@ from pages.contribution import Place, contribution
 from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to, html_response
+from pages.previewing import preview_of
 from pages.topic_view import address_of
 from pages.uploads import read_form_with_files
 from storage.database import Database, Reader
@@ -100,7 +100,8 @@ async def post_reply(
         facts = {"body": text_in(typed, "body"), "parent": post_id}
         reply = to_shape(NewReply, facts | {"draft": key_of(name, text_in(typed, "draft"))})
         if text_in(typed, "preview") or text_in(typed, "attach"):
-            return _reply_page(desk, spot, Form(typed=typed, preview=render(reply.body, topic=topic_id).html))
+            shown = await preview_of(replies, desk.actor, reply.body, name)
+            return _reply_page(desk, spot, Form(typed=typed, preview=shown))
         answer = await replies.post_reply(
             desk.actor, topic_id, reply, once_of(desk.request, desk.actor, typed)
         )

@@ -15,7 +15,6 @@ from core.http import Cursor, status_of
 from core.ids import SectorId
 from forum.following import show_sector_following
 from forum.lists import read_topics
-from forum.markup import render
 from forum.opening import open_topic
 from forum.policy import ensure_can_start_topic
 from forum.replies import Replies
@@ -31,6 +30,7 @@ from pages.attaching import LARGEST_FORM, attach
 from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, Typed, once_of, text_in, to_shape
 from pages.press import AnyRequest, Press, go_to
+from pages.previewing import preview_of
 from pages.routes_tags import by_group, tags_in
 from pages.uploads import read_form_with_files
 from storage.database import Database
@@ -118,7 +118,8 @@ async def start_topic(
         new = _new_topic(typed, key)
         replies.ensure_within_rights(actor, new.body)
         if text_in(typed, "preview") or text_in(typed, "attach"):
-            form = Form(typed=typed, draft=key, preview=render(new.body).html)
+            shown = await preview_of(replies, actor, new.body, key)
+            form = Form(typed=typed, draft=key, preview=shown)
             return await _show_form(press, request, actor, db, slug, form)
         answer = await open_topic(db, replies, actor, slug, new, once_of(request, actor, typed))
     except Refusal as refusal:

@@ -18,7 +18,6 @@ from core.ids import TopicId
 from forum import tending, topics
 from forum.former import find_post_now, find_topic_now
 from forum.held import read_held
-from forum.markup import render
 from forum.pages import read_topic_page, read_validator
 from forum.policy import ensure_can_change_topic, ensure_can_reply
 from forum.reading import Place, read_posts, read_posts_by_id
@@ -31,6 +30,7 @@ from pages.drafting import AskedKey, draft_in, keep_draft, key_of
 from pages.forms import Form, once_of, read_form, text_in, to_shape
 from pages.moved import notes_by_post, origins_of
 from pages.press import AnyRequest, Press, go_to, html_response
+from pages.previewing import preview_of
 from pages.topic_view import Asked, address_of, facts_of, place_of, topic_facts, what_changed
 from pages.uploads import read_form_with_files
 from storage.cache import VersionedCache
@@ -165,7 +165,7 @@ async def post_reply(
             return go_to(
                 f"{address}/{sent.number}#p{sent.number}" if sent.topic == topic.id else f"/p/{sent.id}"
             )
-        form.preview = render(reply.body, topic=topic_id).html
+        form.preview = await preview_of(replies, actor, reply.body, key)
     except Refusal as refusal:
         form, status = form.refuse(refusal), status_of(refusal)
     return _write_page(press, request, actor, topic, form, status)

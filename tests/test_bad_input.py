@@ -125,7 +125,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "make_tag_group": {"name": "Countries", "one_only": True, "for_moderators": True},
     "change_tag_group": {"name": "Places", "one_only": True, "for_moderators": True},
     "set_mail_wishes": {"direct": "weekly", "followed": "never", "time_zone": "Europe/Vienna"},
-    "preview": {"body": "**Both**"},
+    "preview": {"body": "**Both**", "draft": "new:mobility"},
     "go_back": {"version": 1},
     "save_draft": {"body": "Half a thought", "sequence": 0, "owner": "window"},
     "save_search": {"query": "cobalt", "told": "daily"},

@@ -1,7 +1,7 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
 import { LINE_DOWN, call, newKey, say, unsay, words } from "./calls.js";
-import { draftOf, forget, keepDraft } from "./drafts.js";
+import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
 import { offerFiles } from "./attaching.js";
 import { offerNames } from "./naming.js";
 
@@ -13,14 +13,14 @@ export function preview(form) {
     const body = form.elements.body.value;
     if (!body.trim()) return;
     click.preventDefault();
-    const answer = await call("POST", "/previews", { body }).catch(() => null);
+    const answer = await call("POST", "/previews", { body, draft: placeOf(form) }).catch(() => null);
     if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, form);
     unsay(form);
-    show(form, answer.data.html);
+    show(form, answer.data);
   });
 }
 
-function show(form, html) {
+function show(form, { html, told, not_told, too_many }) {
   let place = form.querySelector(".preview");
   if (!place) {
     place = document.createElement("div");
@@ -30,6 +30,24 @@ function show(form, html) {
     form.querySelector(".foot-line").before(place);
   }
   place.querySelector(".said").innerHTML = html;
+  for (const line of place.querySelectorAll(".told")) line.remove();
+  line(place, "Will be told, unless they have muted the topic: ", told.map((one) => one.display_name));
+  line(place, "Will not be told, as nobody of this name reads here: ", not_told.map((one) => `@${one}`));
+  line(place, "Will not be told, as too many are called by name: ", too_many.map((one) => `@${one}`));
+}
+
+function line(place, what, names) {
+  if (!names.length) return;
+  const said = document.createElement("p");
+  said.className = "told";
+  said.append(what);
+  names.forEach((name, at) => {
+    const one = document.createElement("bdi");
+    one.textContent = name;
+    said.append(at ? ", " : "", one);
+  });
+  said.append(".");
+  place.append(said);
 }
 
 /** Sends a form by `send(body, key, draft)`, which returns the answer; `done(data)` is called when it was taken. */

@@ -47,6 +47,9 @@ export function keepDraft(form) {
   });
 }
 
+/** What a form writes, as the service knows drafts: where it will stand. */
+export const placeOf = (form) => (SERVED.test(form.dataset.draft) ? form.dataset.draft : null);
+
 /** The name under which the server keeps a form's draft: it goes along when the form is sent, and ends with that. */
 export const draftOf = (form) => form.kept?.key ?? null;
 
