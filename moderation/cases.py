@@ -55,7 +55,7 @@ SELECT CASE CAST(:kind AS text)
     WHEN 'post' THEN (SELECT coalesce(h.edit_body, p.body) FROM posts p LEFT JOIN held_posts h ON h.post_id = p.id
         WHERE p.id = CAST(:object AS bigint))
     WHEN 'topic' THEN (SELECT title FROM topics WHERE id = CAST(:object AS bigint))
-    WHEN 'profile' THEN (SELECT about FROM members WHERE id = CAST(:object AS bigint))
+    WHEN 'profile' THEN (SELECT about FROM members WHERE id = CAST(:object AS bigint) AND 'about' = ANY(public))
 END
 """)
 _SAY_LANGUAGE = statement("UPDATE cases SET language = :language WHERE id = :case")

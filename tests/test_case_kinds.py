@@ -307,3 +307,16 @@ async def test_cases_say_in_which_language_they_are_and_are_found_by_it(app: Ser
     assert (await ada.get("/cases?language=tlh")).status_code in (400, 422)
     page = (await ada.client.get("/queue?language=de", headers={"Accept": "text/html"})).text
     assert "in Deutsch" in page and "in français" not in page.lower()
+
+
+@pytest.mark.parametrize(("public", "language"), [(["about"], "fr"), ([], None)])
+async def test_of_a_profile_the_language_tells_nothing_that_is_not_public(
+    app: Service, public: list[str], language: str | None
+) -> None:
+    ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    about = "Je travaille depuis vingt ans sur la traçabilité des minerais."
+    assert (await author.patch("/me/profile", {"about": about, "public": public})).status_code == 200
+    assert (await flagger.post(f"/members/{author.handle}/flags", {"reason": "spam"})).status_code == 201
+    [case] = (await ada.get("/cases")).json()["items"]
+    assert case["language"] == language
