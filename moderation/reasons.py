@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import msgspec
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from forum.search.languages import identifier
 from members.shapes import LetterLanguage
 from members.words import DEFAULT, LANGUAGES, Words
 from moderation.shapes import Reason
@@ -89,12 +88,5 @@ def scope_of(action: str, sector: str | None, words: Words) -> str:
 
 def language_of(text: str) -> LetterLanguage:
     """The one of the languages of letters that a text is most likely in. The first time in a process it takes a while."""
-    found: LetterLanguage = _identifier().classify(text)[0]
+    found: LetterLanguage = identifier(LANGUAGES).classify(text)[0]
     return found
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    made = LanguageIdentifier.from_model_file(MODEL_FILE)
-    made.set_languages(list(LANGUAGES))
-    return made

@@ -30,7 +30,7 @@ def configurations(languages: tuple[str, ...]) -> list[str]:
 
 def configuration_for(text: str, languages: tuple[str, ...]) -> str:
     """The configuration for a text, by the one of these languages that it is most likely in."""
-    code = languages[0] if len(languages) == 1 else _identifier(languages).classify(text[:_ENOUGH])[0]
+    code = languages[0] if len(languages) == 1 else identifier(languages).classify(text[:_ENOUGH])[0]
     return f"search_{code}" if code in STEMMED else PLAIN
 
 
@@ -46,8 +46,9 @@ def join(text: str) -> str:
 
 
 @cache
-def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
-    # By naive Bayes over byte n-grams (langid.py), confined to the languages that come into question.
+def identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
+    """Tells these languages apart: by naive Bayes over byte n-grams (langid.py), confined to those that come into question.
+    The first time in a process it takes a while."""
     made = LanguageIdentifier.from_model_file(MODEL_FILE)
     made.set_languages([code for code in languages if code in made.labels] or None)
     return made
