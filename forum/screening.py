@@ -76,6 +76,15 @@ async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: 
         await report_caught(tx, actor, written, PostId(post_id), screen)
 
 
+async def note_caught(
+    tx: Transaction, actor: Actor, written: Written, post_id: PostId, screen: Screen
+) -> None:
+    """Have looked at the new text of what waits anyway: whoever decides about it sees what was found."""
+    verdict = await screen(actor, written, tx)
+    if verdict is not None:
+        await verdict.note(tx, post_id)
+
+
 async def report_caught(
     tx: Transaction, actor: Actor, written: Written, post_id: PostId, screen: Screen
 ) -> None:

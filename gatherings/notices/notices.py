@@ -18,7 +18,7 @@ from forum.holding import edit_held, hold_posts, release_post
 from forum.markup import render
 from forum.placing import NewPost, place_posts
 from forum.policy import NotYours, TopicLocked
-from forum.screening import Earlier, Screen, Written, let_through
+from forum.screening import Earlier, Screen, Written, let_through, note_caught
 from forum.shapes import HeldEdit, PostChange
 from forum.topics import get_topic
 from gatherings.events import NoticeChanged, NoticePosted
@@ -258,12 +258,9 @@ async def _edit(
         bounds = editing.Bounds(is_plain=True, screen=screen)
         post = await editing.edit_post(tx, actor, notice.post_id, PostChange(body=text), None, bounds)
         return post.held_edit
-    # It waits anyway; the hosts are told what was found in its new text.
     now, html = clock.now(), render(text, topic=room.topic_id, site=tx.site).html
     before = Earlier(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
-    verdict = await screen(actor, _written(room, text, html, before), tx)
-    if verdict is not None:
-        await verdict.note(tx, notice.post_id)
+    await note_caught(tx, actor, _written(room, text, html, before), notice.post_id, screen)
     await edit_held(tx, notice.post_id, text, html, now)
     await tx.run(_TAKE_OFF, notice=notice.id, taken_off=None)
     return UNSET

@@ -15,7 +15,7 @@ from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.holding import edit_held
 from forum.markup import render
-from forum.screening import Earlier, Screen, Written, let_through
+from forum.screening import Earlier, Screen, Written, let_through, note_caught
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import QuestionChanged
@@ -191,7 +191,6 @@ async def follow_post(
 async def _look_at(
     tx: Transaction, actor: Actor, found: Found, text: tuple[str, str], before: Earlier, screen: Screen
 ) -> None:
-    # It waits anyway; the hosts are told what was found in its new text.
     room, (body, html) = found.room, text
     written = Written(
         kind="question",
@@ -202,9 +201,7 @@ async def _look_at(
         is_unnamed=found.is_anonymous,
         before=before,
     )
-    verdict = await screen(actor, written, tx)
-    if verdict is not None:
-        await verdict.note(tx, before.post_id)
+    await note_caught(tx, actor, written, before.post_id, screen)
 
 
 def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:
