@@ -30,14 +30,6 @@ quotations = Table(
     UniqueConstraint("post_id", "digest"),
 )
 
-# Held posts that went along when their topic was merged into another: they have no former place.
-held_moves = Table(
-    "held_moves",
-    metadata,
-    Column("move_id", BigInteger, ForeignKey("moves.id"), primary_key=True),
-    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
-)
-
 # What a post refers to, kept by the worker: whom it calls by name, what it quotes, where it links to.
 post_references = Table(
     "post_references",
