@@ -48,8 +48,6 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
     if held is None:
         raise NothingHeld
     await ensure_waits(tx, held.id)
-    if text is not None and text != held.body and not held.is_edit:
-        await rewrite(tx, held, text, actor)
     await _publish(tx, actor, held, text)
     if held.author is not None:
         said = {"code": "approved_changed" if text else "approved"}
@@ -92,6 +90,8 @@ async def _publish(tx: Transaction, actor: Actor, held: HeldPost, text: str | No
     if held.is_edit:
         await publish_edit(tx, actor, held, text)
     else:
+        if text is not None and text != held.body:
+            await rewrite(tx, held, text, actor)
         await release(tx, PostId(held.id))
 
 

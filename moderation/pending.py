@@ -30,10 +30,10 @@ _ASKED = select(
     *questions.c[("id", "room_id", "post_id", "version")],
     null().label("title"),
 ).where(questions.c.state == "pending")
-_PINNED_UP = select(literal("notice"), *notices.c[("id", "room_id", "post_id", "version", "title")]).where(
+_POSTED = select(literal("notice"), *notices.c[("id", "room_id", "post_id", "version", "title")]).where(
     notices.c.taken_off.is_(None)
 )
-_WAITS = union_all(_ASKED, _PINNED_UP).subquery("waits")
+_WAITS = union_all(_ASKED, _POSTED).subquery("waits")
 _FOUND = (
     select(
         _WAITS.c.kind,

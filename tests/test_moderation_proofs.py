@@ -69,6 +69,15 @@ async def a_file(app: Service, author: Person) -> str:
     return f"/files/{file['id']}/flags"
 
 
+async def flag(flagger: Person, about: int | str) -> dict[str, Any]:
+    """Have a post, or what is flagged at an address, reported; what it is called."""
+    path = f"/posts/{about}/flags" if isinstance(about, int) else about
+    flagged = await flagger.post(path, {"reason": "spam"})
+    assert flagged.status_code == 201, flagged.text
+    name: dict[str, Any] = flagged.json()["object"]
+    return name
+
+
 _HIDDEN = {
     "post": "SELECT count(*) FROM log WHERE event ->> 'type' = 'post_hidden' AND event ->> 'post_id' = $1",
     "topic": "SELECT count(*) FROM log WHERE event ->> 'type' = 'readers_changed' AND event ->> 'topic_id' = $1",
@@ -84,10 +93,7 @@ async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judges = [await a_person(app, f"Judge{n}", duties=[("administrator", None)]) for n in range(5)]
     about = await made(app, author)
-    path = f"/posts/{about}/flags" if isinstance(about, int) else about
-    flagged = await flagger.post(path, {"reason": "spam"})
-    assert flagged.status_code == 201, flagged.text
-    name = flagged.json()["object"]
+    name = await flag(flagger, about)
     case = (await judges[0].get("/cases")).json()["items"][0]["id"]
 
     async def decide(place: int) -> Any:
@@ -194,8 +200,7 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
-    path = f"/posts/{about}/flags" if isinstance(about, int) else about
-    assert (await flagger.post(path, {"reason": "spam"})).status_code == 201
+    await flag(flagger, about)
     await app.settle()
     mails(app)
     case = (await judge.get("/cases")).json()["items"][0]
@@ -240,8 +245,7 @@ async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Serv
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
-    path = f"/posts/{about}/flags" if isinstance(about, int) else about
-    assert (await flagger.post(path, {"reason": "spam"})).status_code == 201
+    await flag(flagger, about)
     await app.settle()
     case = (await judge.get("/cases")).json()["items"][0]
     # Within a week one is trusted more.
