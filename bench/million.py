@@ -24,6 +24,12 @@ _PERSONAL = {
     "all tags": "/tags",
     "a tag": "/tags/cobalt",
     "a new topic": "/s/mobility/new",
+    "what is left to read": "/unread",
+    "what one follows": "/following",
+    "drafts": "/drafts",
+    "a reply": "/p/500000/reply",
+    "the history of a post": "/p/500000/history",
+    "trust": "/settings/trust",
 }
 LANGUAGES = ("ar", "de", "en", "es", "fr", "pt", "zh")
 WARM, ROUNDS = 3, 15
@@ -78,6 +84,13 @@ def _pages(grown: Grown) -> dict[str, str]:
         "search": "/search?q=database",
         "search with filters": "/search?q=database+table+in:mobility+after:2020",
         "search of a mistyped word": "/search?q=databsae",
+        "all sectors": "/s",
+        "what cites a post": "/p/500000/citations",
+        "how to cite a topic": "/cite/topics/1000",
+        "the feed of a sector": "/feeds/sectors/mobility.atom",
+        "the feed of a tag": "/feeds/tags/cobalt.atom",
+        "the feed of a topic": "/feeds/topics/1000.atom",
+        "the feed of a search": "/feeds/search.atom?q=database",
     }
 
 
