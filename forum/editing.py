@@ -154,16 +154,16 @@ async def edit_post(
 
     if is_slow(actor, topic, now):
         await take_turn(tx, actor.signed_in(), topic, now)
-    verdict = await bounds.screen(actor, _written(tx, topic, row, body), tx)
+    text = (body, render(body, topic=topic.id, site=tx.site).html)
+    verdict = await bounds.screen(actor, _written(topic, row, text), tx)
     if verdict is not None:
         holds = verdict.holds and row["author_id"] is not None
         await (verdict.keep if holds else verdict.report)(tx, post_id)
         # Whose a change without a name is would be written down with it: that is published, and looked at afterwards.
         if holds:
-            html = render(body, topic=topic.id, site=tx.site).html
-            await hold_edit(tx, actor, post_id, (body, html), verdict.why)
+            await hold_edit(tx, actor, post_id, text, verdict.why)
             return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
-    await _write(tx, actor, (topic, post, row), body, now)
+    await _write(tx, actor, (topic, post, row), text, now)
     return await show_post(tx, actor, post_id)
 
 
@@ -228,15 +228,15 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
     return RevisionList(found)
 
 
-def _written(tx: Transaction, topic: TopicFacts, row: Record, body: str) -> Written:
-    post_id = PostId(row["id"])
+def _written(topic: TopicFacts, row: Record, text: tuple[str, str]) -> Written:
+    post_id, (body, html) = PostId(row["id"]), text
     was = Earlier(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
     return Written(
         kind="edit",
         sector_id=topic.sector_id,
         topic_id=topic.id,
         body=body,
-        html=render(body, topic=topic.id, site=tx.site).html,
+        html=html,
         is_unnamed=row["author_id"] is None,
         before=was,
     )
@@ -253,11 +253,14 @@ async def _merged(tx: Transaction, actor: Actor, row: Record, version: int, mine
 
 
 async def _write(
-    tx: Transaction, actor: Actor, found: tuple[TopicFacts, PostFacts, Record], body: str, now: datetime
+    tx: Transaction,
+    actor: Actor,
+    found: tuple[TopicFacts, PostFacts, Record],
+    text: tuple[str, str],
+    now: datetime,
 ) -> None:
-    topic, post, row = found
+    (topic, post, row), (body, html) = found, text
     post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
-    html = render(body, topic=topic.id, site=tx.site).html
     await drop_edit(tx, actor, post_id)
     wrote = row["edited_by"] or row["author_id"]
     await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent, was_held=False)

@@ -1,9 +1,15 @@
 """Opening a topic from outside: looked at first, then started, and answered alike each time it is sent."""
 
+from msgspec.structs import replace
+
+from core import clock
 from core.actor import Actor
-from core.ids import TopicId
+from core.errors import Refusal
+from core.ids import SectorId, TopicId
 from forum import sectors, topics
 from forum.markup import render
+from forum.policy import ensure_can_start_topic
+from forum.quoting import lift_quotes
 from forum.replies import Replies
 from forum.screening import Written, attempt_of
 from forum.shapes import NewTopic
@@ -19,6 +25,9 @@ async def open_topic(
     replies.ensure_within_rights(actor, new.body)
     async with db.read() as tx:
         sector_id = await sectors.get_sector_id(tx, slug)
+    if _can_start(actor, sector_id):
+        # What rules look at is what will be stored; of who may not write here nothing is kept.
+        new = replace(new, body=await lift_quotes(db, actor, new.body))
     html = render(new.body, site=db.site).html
     written = Written(
         kind="topic",
@@ -37,3 +46,11 @@ async def open_topic(
         return Answer(201, encode(await topics.show_topic(tx, actor, TopicId(started), db.epoch)))
 
     return await once.answer_as(db, verb)
+
+
+def _can_start(actor: Actor, sector_id: SectorId) -> bool:
+    try:
+        ensure_can_start_topic(actor, sector_id, clock.now())
+    except Refusal:
+        return False
+    return True

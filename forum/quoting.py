@@ -91,6 +91,18 @@ _WORDS = statement(
     )
 )
 
+# Also of posts that are withdrawn or hidden: they may come back, and their words with them.
+_QUOTED_WORDS = statement(
+    select(*quotations.c[("id", "body", "html", "is_exact")])
+    .join(posts, posts.c.id == quotations.c.post_id)
+    .join(topics, topics.c.id == posts.c.topic_id)
+    .where(
+        quotations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
+        placed_posts(),
+        visible_topics(),
+    )
+)
+
 
 class TooManyQuotes(Invalid):
     """A post quotes more than anybody reads."""
@@ -104,6 +116,14 @@ class _Block(Struct, frozen=True):
     end: int
     post: int
     words: str
+
+
+class Quoted(Struct, frozen=True):
+    """The words of a quotation, as typed and as shown, and whether the quoted post says them."""
+
+    body: str
+    html: str
+    is_exact: bool
 
 
 def quote(post_id: int, number: int, author: str, words: str) -> str:
@@ -164,6 +184,12 @@ async def write_out(tx: Reader, actor: Actor, body: str) -> str:
         return quote(row["post_id"], row["number"], row["display_name"] or "", row["body"]).strip()
 
     return _NAMED.sub(typed, body)
+
+
+async def read_quoted(tx: Reader, actor: Actor, ids: Iterable[int]) -> dict[int, Quoted]:
+    """What quotations say, by their numbers, of posts in topics that the actor can see; for whoever screens texts."""
+    rows = await tx.rows(_QUOTED_WORDS, ids=sorted(set(ids)), **seen_by(actor))
+    return {row["id"]: Quoted(row["body"], row["html"], row["is_exact"]) for row in rows}
 
 
 async def fill(tx: Reader, shown: Sequence[Post]) -> list[Post]:

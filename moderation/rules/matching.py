@@ -1,16 +1,17 @@
 """Matching: what a rule finds in a text, by the text and what is known about how it came. Pure, and bounded in time."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache, singledispatch
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from moderation.rules.likeness import Sketch, gone, likeness
-from moderation.rules.searching import Searched, passage, plain, search_pattern, search_phrases
+from moderation.rules.searching import Searched, passage, plain, search_pattern, search_phrases, visible
 from moderation.rules.shapes import (
     Alike,
     Anything,
@@ -24,8 +25,9 @@ from moderation.rules.shapes import (
     Test,
     Turned,
 )
+from moderation.rules.words import Seen
 
-_HREF = re.compile(r'<a href="((?:https?:)?//(?:[^"/?#@]*@)?([^"/?#:]{1,255})[^"]{0,2000})"')
+_HREF = re.compile(r'<a href="((?:https?:/*|//)(?:[^"/?#]*@)?([^"/?#:@]{1,255})[^"]*)"')
 _MENTION = re.compile(r'<a href="/m/([^"/]{1,80})"')
 _MOST = 3
 # More links than anybody writes by hand: those after them are not looked at.
@@ -36,37 +38,27 @@ _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
 GIVEN_UP = "It could not be looked through in time, so somebody has to read it."
 
 
-class Before(Struct, frozen=True, kw_only=True):
+class Before(Seen, frozen=True, kw_only=True, dict=True):
     """What a post said before it was edited; approved, if a moderator or host once let it through."""
 
-    body: str
-    html: str
     posted_at: datetime
     was_approved: bool = False
 
 
-class Text(Struct, frozen=True, kw_only=True):
-    """What is looked at: a text with its title, as written and as shown, and how it came.
+class Text(Seen, frozen=True, kw_only=True, dict=True):
+    """What is looked at: a text with its title, and how it came.
 
     `trust` is nobody's where it is written without a name, so that no rule can tell who is new among those who do so.
     `alike` are the sketches of what was written lately, `today` how many posts the author wrote in the last 24 hours.
     """
 
-    title: str = ""
-    body: str
-    html: str
     site: str
     now: datetime
     trust: int | None = None
     today: int = 0
-    sketch: Sketch = []
+    sketch: Sequence[int] = ()
     alike: Sequence[tuple[datetime, Sketch]] = ()
     before: Before | None = None
-
-    @property
-    def whole(self) -> str:
-        """Title and text, as one reads them."""
-        return f"{self.title}\n{self.body}" if self.title else self.body
 
 
 class Found(Struct, frozen=True):
@@ -98,7 +90,7 @@ def _(test: Anything, text: Text) -> Found | None:
 
 @find.register
 def _(test: Links, text: Text) -> Found | None:
-    found = _links(text.html, text.site)
+    found = _links(text.rendered, text.site)
     if len(found) <= test.most:
         return None
     shown = [_shown(text, link) for link in list(found)[:_MOST]]
@@ -108,7 +100,7 @@ def _(test: Links, text: Text) -> Found | None:
 @find.register
 def _(test: Domains, text: Text) -> Found | None:
     domains = _folded(tuple(test.domains))
-    found = _links(text.html, text.site)
+    found = _links(text.rendered, text.site)
     caught = {link: host for link, host in found.items() if _is_under(host, domains) != test.others}
     if not caught:
         return None
@@ -118,13 +110,17 @@ def _(test: Domains, text: Text) -> Found | None:
 
 @find.register
 def _(test: Phrases, text: Text) -> Found | None:
-    whole = plain(text.whole)
-    return _found(search_phrases(_plain_phrases(tuple(test.phrases)), whole), whole, "a phrase of the rule")
+    phrases = _plain_phrases(tuple(test.phrases))
+    wholes = [plain(whole) for whole in _wholes(text)]
+    return _first([(search_phrases(phrases, whole), whole) for whole in wholes], "a phrase of the rule")
 
 
 @find.register
 def _(test: Pattern, text: Text) -> Found | None:
-    return _found(search_pattern(test.pattern, text.whole), text.whole, "the pattern of the rule")
+    wholes = _wholes(text)
+    return _first(
+        [(search_pattern(test.pattern, whole), whole) for whole in wholes], "the pattern of the rule"
+    )
 
 
 @find.register
@@ -145,7 +141,7 @@ def _(test: Alike, text: Text) -> Found | None:
 
 @find.register
 def _(test: Mentions, text: Text) -> Found | None:
-    named = sorted(set(_MENTION.findall(text.html)))
+    named = sorted(set(_MENTION.findall(text.rendered)))
     if len(named) <= test.most:
         return None
     return Found(
@@ -160,9 +156,9 @@ def _(test: Turned, text: Text) -> Found | None:
         return None
     if not before.was_approved and text.now - before.posted_at < timedelta(hours=test.hours):
         return None
-    share = gone(before.body, text.body)
-    known = set(_links(before.html, text.site).values())
-    found = _links(text.html, text.site) if test.links else {}
+    share = gone(before.own, text.own)
+    known = set(_links(before.rendered, text.site).values())
+    found = _links(text.rendered, text.site) if test.links else {}
     new = [link for link, host in found.items() if host not in known]
     if new:
         return Found(
@@ -176,7 +172,7 @@ def _(test: Turned, text: Text) -> Found | None:
 
 @find.register
 def _(test: Languages, text: Text) -> Found | None:
-    prose = _NOT_PROSE.sub(" ", text.body[:_FIRST])
+    prose = _NOT_PROSE.sub(" ", text.own_prose[:_FIRST])
     if sum(sign.isalpha() for sign in prose) < _LEAST:
         return None
     code, sure = identifier().classify(prose)
@@ -196,11 +192,19 @@ def _links(html: str, site: str) -> dict[str, str]:
     own = urlsplit(site).hostname
     found: dict[str, str] = {}
     for link in _HREF.finditer(html):
-        if (host := link[2].lower().rstrip(".")) != own:
+        if (host := _host(link[2])) != own:
             found[link[1]] = host.removeprefix("www.")
             if len(found) == _MOST_LINKS:
                 break
     return found
+
+
+def _host(written: str) -> str:
+    """The name of a host as a browser understands what is written: one way of writing each sign, in IDNA."""
+    host = unquote(written).lower()
+    if not host.isascii():
+        host = _ascii(unicodedata.normalize("NFKC", visible(host)).lower().replace("\u3002", "."))
+    return host.rstrip(".")
 
 
 def _is_under(host: str, domains: Collection[str]) -> bool:
@@ -226,17 +230,24 @@ def _plain_phrases(phrases: tuple[str, ...]) -> list[str]:
     return [plain(phrase) for phrase in phrases]
 
 
-def _found(searched: Searched, text: str, what: str) -> Found | None:
-    if searched.gave_up:
-        return Found(GIVEN_UP)
-    if not searched.spans:
-        return None
-    return Found(what, [passage(text, *span) for span in searched.spans])
+def _wholes(text: Text) -> list[str]:
+    """Title and text as typed, and as readers see them if that is different."""
+    return [text.typed] if text.shown == text.typed else [text.typed, text.shown]
+
+
+def _first(searches: Sequence[tuple[Searched, str]], what: str) -> Found | None:
+    for searched, whole in searches:
+        if searched.spans:
+            return Found(what, [passage(whole, *span) for span in searched.spans])
+    return Found(GIVEN_UP) if any(searched.gave_up for searched, _ in searches) else None
 
 
 def _shown(text: Text, words: str) -> Passage:
-    at = text.body.find(words)
-    return Passage("", words[:200], "") if at < 0 else passage(text.body, at, at + len(words))
+    for whole in _wholes(text):
+        at = whole.find(words)
+        if at >= 0:
+            return passage(whole, at, at + len(words))
+    return Passage("", words[:200], "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -6,7 +6,7 @@ on every process within two. Where no rule asks for more, looking at a text asks
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,11 +19,13 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
+from forum.quoting import Quoted, read_quoted
 from forum.screening import Verdict, Written
 from moderation.cases import open_or_join
 from moderation.rules.likeness import Sketch, sketch
 from moderation.rules.matching import Before, Found, Text, find, identifier, is_for
 from moderation.rules.shapes import Alike, Anything, Languages, Test
+from moderation.rules.words import Seen, placed_quotes
 from moderation.shapes import ObjectName
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -147,10 +149,11 @@ class Screening:
     ) -> Text:
         now, tests = clock.now(), [rule.test for rule in binding]
         member = None if written.is_unnamed else actor.id
+        quoted = await self._quoted(actor, written, tx)
         known: Sketch = []
         alike: Sequence[tuple[datetime, Sketch]] = ()
         if any(isinstance(test, Alike) for test in tests) and written.before is None:
-            known = sketch(written.body)
+            known = sketch(Seen(body=written.body, html=written.html, quoted=quoted).own)
             alike = await self._alike(written, known, now, tx) if known else ()
         today = 0
         if member is not None and any(isinstance(test, Anything) and test.a_day for test in tests):
@@ -160,13 +163,14 @@ class Screening:
             title=written.title,
             body=written.body,
             html=written.html,
+            quoted=quoted,
             site=self.db.site,
             now=now,
             trust=None if member is None else actor.trust,
             today=today,
             sketch=known,
             alike=alike,
-            before=await self._before(written, tx),
+            before=await self._before(written, quoted, tx),
         )
 
     @asynccontextmanager
@@ -195,14 +199,28 @@ class Screening:
                 rows = await own.rows(_ALIKE, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
-    async def _before(self, written: Written, tx: Reader | None) -> Before | None:
+    async def _quoted(self, actor: Actor, written: Written, tx: Reader | None) -> Mapping[int, Quoted]:
+        htmls = [written.html] if written.before is None else [written.html, written.before.html]
+        ids = placed_quotes(htmls)
+        if not ids:
+            return {}
+        async with self._reader(tx) as reader:
+            return await read_quoted(reader, actor, ids)
+
+    async def _before(
+        self, written: Written, quoted: Mapping[int, Quoted], tx: Reader | None
+    ) -> Before | None:
         if written.before is None:
             return None
         async with self._reader(tx) as reader:
             approved = await reader.value(_APPROVED, post=written.before.post_id)
         before = written.before
         return Before(
-            body=before.body, html=before.html, posted_at=before.posted_at, was_approved=approved is not None
+            body=before.body,
+            html=before.html,
+            quoted=quoted,
+            posted_at=before.posted_at,
+            was_approved=approved is not None,
         )
 
 

@@ -23,7 +23,11 @@ _PIECE, _OVERLAP = 400, 200
 _SMALL_PIECE = 100
 _AROUND = 60
 _MOST = 3
-_INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u2060\u2061\u2062\u2063\u2064\ufeff"
+# Soft hyphens, signs of no width, of direction and of variants, and blank letters.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
+    "\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
 # Scripts that write words together: a phrase in them is found anywhere.
 _UNPARTED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -110,10 +114,7 @@ def plain(text: str) -> str:
 
 def visible(text: str) -> str:
     """A text without the signs that nobody sees."""
-    for sign in _INVISIBLE:
-        if sign in text:
-            text = text.replace(sign, "")
-    return text
+    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def passage(text: str, start: int, end: int) -> Passage:

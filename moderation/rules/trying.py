@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from asyncpg import Record
@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, case, or_, select, true
 
 from core.actor import Actor
 from core.ids import RoomId
+from forum.quoting import Quoted, read_quoted
 from forum.reading import read_posts_by_id
 from forum.tables import posts, revisions, topics
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
@@ -20,6 +21,7 @@ from moderation.rules.matching import Before, Found, Text, find, is_for
 from moderation.rules.policy import ensure_can_keep_rule, ensure_is_usable
 from moderation.rules.rules import find_scope
 from moderation.rules.shapes import Alike, Caught, NewRule, Trial
+from moderation.rules.words import Seen, placed_quotes
 from storage.database import Database
 from storage.statements import statement
 
@@ -71,7 +73,9 @@ async def try_rule(db: Database, actor: Actor, new: NewRule) -> Trial:
         ensure_is_usable(new)
         room = None if new.room is None else RoomId(new.room)
         rows = await tx.rows(_POSTS, sector=sector_id, room=room, count=LATEST, **seen_by(actor))
-    tried, found = await asyncio.to_thread(_try, new, rows, db.site)
+        ids = placed_quotes(html for row in rows for html in (row["html"], row["old_html"]) if html)
+        quoted = await read_quoted(tx, actor, ids) if ids else {}
+    tried, found = await asyncio.to_thread(_try, new, rows, quoted, db.site)
     async with db.read() as tx:
         shown = await read_posts_by_id(tx, actor, [post_id for post_id, _ in found[:SHOWN]])
     items = [
@@ -82,9 +86,11 @@ async def try_rule(db: Database, actor: Actor, new: NewRule) -> Trial:
     return Trial(tried=tried, caught=len(found), items=items)
 
 
-def _try(new: NewRule, rows: Sequence[Record], site: str) -> tuple[int, list[tuple[int, Found]]]:
+def _try(
+    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, Quoted], site: str
+) -> tuple[int, list[tuple[int, Found]]]:
     deadline, tried, found = time.monotonic() + BUDGET, 0, []
-    for text, post_id in _texts(new, rows, site):
+    for text, post_id in _texts(new, rows, quoted, site):
         if time.monotonic() > deadline:
             break
         tried += 1
@@ -93,9 +99,12 @@ def _try(new: NewRule, rows: Sequence[Record], site: str) -> tuple[int, list[tup
     return tried, found
 
 
-def _texts(new: NewRule, rows: Sequence[Record], site: str) -> list[tuple[Text, int]]:
+def _texts(
+    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, Quoted], site: str
+) -> list[tuple[Text, int]]:
     """The posts as the rule would have met them, the latest first."""
-    sketches = _sketches(rows) if isinstance(new.test, Alike) else [(row["posted_at"], []) for row in rows]
+    is_alike = isinstance(new.test, Alike)
+    sketches = _sketches(rows, quoted) if is_alike else [(row["posted_at"], []) for row in rows]
     made = []
     for place, row in enumerate(rows):
         earlier = (
@@ -105,22 +114,32 @@ def _texts(new: NewRule, rows: Sequence[Record], site: str) -> list[tuple[Text, 
         )
         before = None
         if row["old_body"] is not None:
-            before = Before(body=row["old_body"], html=row["old_html"], posted_at=row["posted_at"])
+            was = {"body": row["old_body"], "html": row["old_html"]}
+            before = Before(**was, quoted=_those_in(row["old_html"], quoted), posted_at=row["posted_at"])
         text = Text(
             title=row["title"],
             body=row["body"],
             html=row["html"],
+            quoted=_those_in(row["html"], quoted),
             site=site,
             now=row["edited_at"] or row["posted_at"],
             trust=row["trust"],
             today=sum(row["posted_at"] - one["posted_at"] < _DAY for one in earlier),
             sketch=sketches[place][1],
-            alike=sketches[place + 1 :] if isinstance(new.test, Alike) else (),
+            alike=sketches[place + 1 :] if is_alike else (),
             before=before,
         )
         made.append((text, row["id"]))
     return made
 
 
-def _sketches(rows: Sequence[Record]) -> list[tuple[datetime, Sketch]]:
-    return [(row["posted_at"], sketch(row["body"])) for row in rows]
+def _sketches(rows: Sequence[Record], quoted: Mapping[int, Quoted]) -> list[tuple[datetime, Sketch]]:
+    found = []
+    for row in rows:
+        seen = Seen(body=row["body"], html=row["html"], quoted=_those_in(row["html"], quoted))
+        found.append((row["posted_at"], sketch(seen.own)))
+    return found
+
+
+def _those_in(html: str, quoted: Mapping[int, Quoted]) -> Mapping[int, Quoted]:
+    return {id: quoted[id] for id in placed_quotes([html]) if id in quoted}
