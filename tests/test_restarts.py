@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 import sys
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from storage import embedded
+from storage import embedded, lodging
 from tests.services import a_data_folder
 
 # How long a restart may be felt.
@@ -100,11 +100,29 @@ async def running(
         await reading
 
 
-async def restart_embedded(data: Path) -> None:
-    """Shut the database of a running service down, fast; the service starts it again."""
-    file = data / "postgres" / str(embedded.MAJOR) / "postmaster.pid"
+async def restart_embedded(data: Path, how: str) -> None:
+    """Shut the database of a running service down, fast. The service starts it again, in a race with the operator's tool
+    if it is that which restarts: whoever comes second fails."""
+    place = lodging.settle(data)
+    file = place.data / "postmaster.pid"
     before = file.read_text().splitlines()[0]
-    os.kill(int(before), signal.SIGINT)
+    if how == "restarted":
+        pg_ctl = [
+            str(place.binaries / "pg_ctl"),
+            "-D",
+            str(place.data),
+            "-m",
+            "fast",
+            "-l",
+            "/dev/null",
+            "restart",
+        ]
+        tool = await asyncio.create_subprocess_exec(
+            *pg_ctl, stdout=DEVNULL, stderr=DEVNULL, **place.account.popen()
+        )
+        await tool.wait()
+    else:
+        os.kill(int(before), signal.SIGINT)
     async with asyncio.timeout(PATIENCE):
         while embedded.find_urls(data) is None or file.read_text().splitlines()[0] == before:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -126,8 +144,9 @@ async def ask_on(client: httpx2.AsyncClient, statuses: set[int]) -> None:
         statuses.add((await client.get("/api/v1/sectors")).status_code)
 
 
+@pytest.mark.parametrize("how", ["stopped", "restarted"])
 @pytest.mark.timeout(240)
-async def test_a_service_outlives_fast_restarts_of_its_database(data: Path) -> None:
+async def test_a_service_outlives_fast_restarts_of_its_database(data: Path, how: str) -> None:
     async with running(SERVE, data) as service:
         url = await service.says(r"Tertulia is at (\S+)")
         async with httpx2.AsyncClient(base_url=url, timeout=30) as client, running(WORK, data) as worker:
@@ -135,7 +154,7 @@ async def test_a_service_outlives_fast_restarts_of_its_database(data: Path) -> N
             statuses: set[int] = set()
             asking = [asyncio.create_task(ask_on(client, statuses)) for _ in range(8)]
             for _ in range(RESTARTS):
-                await restart_embedded(data)
+                await restart_embedded(data, how)
                 await ask_until_it_answers(client)
             for task in asking:
                 task.cancel()
