@@ -13,12 +13,12 @@ from core.actor import Actor
 from core.errors import Denied
 from core.ids import SessionId
 from realtime.channels import MEMBER, ChannelName
-from realtime.delivery import AWAY
 from realtime.hub import Hub
 from realtime.joining import Joins
 from realtime.peers import Channel, Peer
 from realtime.protocol import Close
 from storage.database import Database
+from storage.failures import AWAY
 from storage.statements import statement
 
 AT_ONCE = 4

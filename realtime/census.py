@@ -12,10 +12,10 @@ from typing import Any
 from core import clock
 from realtime.bus import Bell, Payload
 from realtime.channels import ChannelKind
-from realtime.delivery import AWAY
 from realtime.limits import Limits
 from realtime.presence import Attendance
 from storage.database import Database
+from storage.failures import AWAY
 
 log = logging.getLogger(__name__)
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from core.errors import Unavailable
 from realtime import protocol
 from realtime.channels import Audience
 from realtime.counts import Counts
 from realtime.peers import Channel, Circle
 from realtime.pulse import Pulse
 from storage import log as stream
-from storage.database import BUSY, LOST, Database, Reader
+from storage.database import Database, Reader
+from storage.failures import AWAY
 from storage.log import Entry
 
 log = logging.getLogger(__name__)
@@ -22,9 +22,6 @@ log = logging.getLogger(__name__)
 MOST_MISSED = 300
 MOST_MISSED_BYTES = 128 * 1024
 TRIES = 8
-
-# The database is away, or slow: the patrol tries again. Anything else is a fault of ours.
-AWAY = (Unavailable, *LOST, *BUSY)
 
 
 class Missed(Struct, frozen=True):

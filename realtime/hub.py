@@ -16,7 +16,7 @@ from realtime.bus import Bell, Payload, Presence, merge
 from realtime.census import Census
 from realtime.channels import MEMBER, Audience, ChannelKind, ChannelName
 from realtime.counts import Counts
-from realtime.delivery import AWAY, Delivery
+from realtime.delivery import Delivery
 from realtime.limits import Limits
 from realtime.peers import Channel, Line, Peer
 from realtime.protocol import Close
@@ -24,6 +24,7 @@ from realtime.pulse import Pulse
 from realtime.upkeep import Loops
 from storage import log as stream
 from storage.database import Database
+from storage.failures import AWAY
 from storage.log import Entry
 
 log = logging.getLogger(__name__)

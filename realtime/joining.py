@@ -6,12 +6,13 @@ import logging
 from core.errors import NotFound, Refusal, code_of
 from realtime import protocol
 from realtime.channels import ChannelKind, read_name
-from realtime.delivery import AWAY, Missed
+from realtime.delivery import Missed
 from realtime.hub import Hub
 from realtime.peers import Channel, Peer
 from realtime.protocol import Close, Join
 from realtime.pulse import MOST_WAITING
 from storage.database import Reader
+from storage.failures import AWAY
 
 log = logging.getLogger(__name__)
 

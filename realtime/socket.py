@@ -14,7 +14,6 @@ from core.errors import Denied, NotFound, Refusal, SignInFirst, Unavailable
 from core.http import status_of
 from realtime import protocol
 from realtime.access import Access, Sessions, without_secret
-from realtime.delivery import AWAY
 from realtime.hub import Hub
 from realtime.joining import Joins
 from realtime.limits import Limits
@@ -22,6 +21,7 @@ from realtime.peers import Peer
 from realtime.protocol import BadFrame, Close, Join, Leave, read_frame
 from realtime.server import LINE, LiveProtocol
 from realtime.tickets import spend_ticket
+from storage.failures import AWAY
 
 log = logging.getLogger(__name__)
 

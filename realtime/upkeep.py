@@ -11,6 +11,12 @@ SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
 
+def was_told_to_stop() -> bool:
+    """Whether somebody cancelled the running task; a library may raise the same error on its own account."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class Backoff:
     """Growing pauses between attempts, with jitter, so that processes do not come back in step."""
 
@@ -73,7 +79,9 @@ class Loops:
             try:
                 await turn()
                 backoff.reset()
-            except Exception:
+            except (Exception, asyncio.CancelledError):
+                if was_told_to_stop():
+                    raise
                 self.restarts += 1
                 log.exception("%s failed and is started again", name)
                 await backoff.pause()

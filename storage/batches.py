@@ -6,6 +6,9 @@ from typing import Generic, TypeVar
 
 import asyncpg
 
+from core.errors import Unavailable
+from storage.failures import LOST
+
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,32 +52,39 @@ class Batches(Generic[Key, Item, Result]):
     async def _drain(self, key: Key) -> None:
         # The key stays in `waiting` as long as somebody writes for it; no await between the last look and the removal.
         loop = asyncio.get_running_loop()
-        while batch := self.waiting[key][: self.largest]:
-            del self.waiting[key][: len(batch)]
-            next_at = loop.time() + self.every
-            await self._write(key, batch)
-            if self.every:
-                await asyncio.sleep(next_at - loop.time())
-        del self.waiting[key]
+        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        try:
+            while batch := self.waiting[key][: self.largest]:
+                del self.waiting[key][: len(batch)]
+                next_at = loop.time() + self.every
+                await self._write(key, batch)
+                if self.every:
+                    await asyncio.sleep(next_at - loop.time())
+        finally:
+            # If this ends before its time nobody is left waiting for it.
+            for _, future in [*batch, *self.waiting.pop(key)]:
+                _settle(future, Unavailable())
 
     async def _write(self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results: Sequence[Result | Exception] = await self.write(key, [item for item, _ in batch])
+            settled = list(zip(batch, results, strict=True))
         except Exception as error:
             # Only what the database itself refused is certain not to have happened and may be tried again.
-            if len(batch) == 1 or not isinstance(error, asyncpg.PostgresError):
+            is_certain = isinstance(error, asyncpg.PostgresError) and not isinstance(error, LOST)
+            if len(batch) == 1 or not is_certain:
                 for _, future in batch:
                     _settle(future, error)
                 return
             for single in batch:
                 await self._write(key, [single])
             return
-        for (_, future), result in zip(batch, results, strict=True):
+        for (_, future), result in settled:
             _settle(future, result)
 
 
 def _settle(future: "asyncio.Future[Result]", result: Result | Exception) -> None:
-    if future.cancelled():
+    if future.done():
         return
     if isinstance(result, Exception):
         future.set_exception(result)

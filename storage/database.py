@@ -17,19 +17,11 @@ from core.errors import Unavailable
 from core.events import Event
 from storage import audit, log
 from storage.connections import Connection, prepare
+from storage.failures import BUSY, LOST, is_lost
 from storage.lending import Lending
 from storage.statements import Statement, statement
 
 Rung = Sequence[tuple[str, int]]
-
-LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError, TimeoutError)
-BUSY = (
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.DiskFullError,
-    asyncpg.QueryCanceledError,
-)
 
 
 class Bell(Protocol):
@@ -149,11 +141,10 @@ class _Lent:
             raise Unavailable from error
 
     def _give_back(self, error: BaseException) -> None:
-        is_late = isinstance(error, TimeoutError)
-        is_lost = isinstance(error, LOST) and self.connection.is_closed()
-        # Who was cancelled, or waited too long for an answer, may have left a query running.
-        self.lending.give(self.connection, is_late or not isinstance(error, Exception))
-        if is_late or is_lost or isinstance(error, BUSY):
+        was_lost = is_lost(error, self.connection)
+        # Who was cancelled may have left a query running.
+        self.lending.give(self.connection, was_lost or not isinstance(error, Exception))
+        if was_lost or isinstance(error, BUSY):
             raise Unavailable from error
 
 
@@ -242,8 +233,8 @@ class Database:
 async def _roll_back(transaction: Any) -> None:
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        # The connection is gone, and the transaction with it; the pool will notice.
+    except (asyncpg.PostgresError, *LOST):
+        # The connection is gone, and the transaction with it; it is thrown away as one still in a transaction.
         return
 
 

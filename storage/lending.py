@@ -55,6 +55,10 @@ class Lending:
             if future.done() and not future.cancelled() and future.result() is not None:
                 self.give(future.result())
             raise
+        if given is not None and given.is_closed():
+            # It was closed between the two of them.
+            self.size -= 1
+            given = None
         return given if given is not None else await self.wait()
 
     def give(self, connection: Any, is_broken: bool = False) -> None:

@@ -6,11 +6,14 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import asyncpg
 import click
 
 from core.errors import Refusal
+from storage.failures import LOST
 from storage.lodging import CannotStart
 from storage.schema import MigrationFailed
+from tertulia.background import TaskDied
 from tertulia.logs import set_up_logs
 from tertulia.serving import serve as serve_house
 from tertulia.settings import HELP, BadSettings, read_settings, variable
@@ -83,8 +86,11 @@ def main() -> None:
         sys.exit(_fail(f"{refusal.detail} ({refusal.code})"))
     except (BadSettings, CannotStart, MigrationFailed) as error:
         sys.exit(_fail(str(error)))
-    except OSError as error:
-        sys.exit(_fail(error.strerror or str(error)))
+    except TaskDied:
+        sys.exit(1)  # the log has said why
+    except (asyncpg.PostgresError, *LOST) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        sys.exit(_fail(reason or type(error).__name__))
 
 
 def _fail(message: str) -> int:

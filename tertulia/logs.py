@@ -33,14 +33,15 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
     last: Any = structlog.dev.ConsoleRenderer(
         colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
+    traceback: list[Any] = []
     if kind == "json":
         last = structlog.processors.JSONRenderer(serializer=_json)
-        shared = [*shared, structlog.processors.format_exc_info]
+        traceback = [structlog.processors.format_exc_info]
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *traceback, last],
         )
     )
     root = logging.getLogger()

@@ -21,7 +21,9 @@ from members import accounts
 from realtime.server import OPTIONS
 from storage import embedded, schema
 from storage.database import connect
+from storage.lodging import CannotStart
 from tertulia.answering import AnsweringProtocol
+from tertulia.background import Task, TaskDied, end_all, listen_to_signals, wait_for_end
 from tertulia.chores import chores_of
 from tertulia.community import put_community, read_community
 from tertulia.house import House, open_house
@@ -85,12 +87,16 @@ async def prepare(settings: Settings) -> None:
 
 def listen(settings: Settings) -> socket.socket:
     """The socket of the pages' address; raises OSError when it is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((settings.host, settings.port))
+    listener = _bind(settings.host, settings.port)
     listener.listen(2048)
     listener.set_inheritable(True)
+    return listener
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
     return listener
 
 
@@ -123,23 +129,21 @@ def make_server(app: Any, settings: Settings) -> Server:
 
 
 async def _run(settings: Settings, listener: socket.socket, cluster: embedded.Cluster | None) -> None:
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stopping.set)
-    async with open_house(settings) as house, _beside(house, settings, cluster):
+    stopping = listen_to_signals()
+    async with open_house(settings) as house, _beside(house, settings, cluster) as beside:
         server = make_server(create_app(house), settings)
         _settle()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
-        waiting = asyncio.create_task(stopping.wait(), name="until told to stop")
-        await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        has_lived = await wait_for_end(stopping, [serving, *beside])
         await house.hub.drain()
         server.should_exit = True
-        await serving
-        waiting.cancel()
+        if not serving.done():
+            await serving
+    if not has_lived:
+        raise TaskDied
 
 
 def _settle() -> None:
@@ -150,7 +154,9 @@ def _settle() -> None:
 
 
 @asynccontextmanager
-async def _beside(house: House, settings: Settings, cluster: embedded.Cluster | None) -> AsyncIterator[None]:
+async def _beside(
+    house: House, settings: Settings, cluster: embedded.Cluster | None
+) -> AsyncIterator[list[Task]]:
     """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
     worker = Worker(house.db, reactions_of(settings), chores=chores_of(settings))
     tasks = [asyncio.create_task(worker.run(), name="worker")]
@@ -158,41 +164,38 @@ async def _beside(house: House, settings: Settings, cluster: embedded.Cluster | 
         tasks.append(asyncio.create_task(_serve_metrics(house, settings), name="metrics"))
     if cluster is not None:
         tasks.append(asyncio.create_task(_watch(cluster), name="database"))
-    for task in tasks:
-        task.add_done_callback(_end_if_dead)
     try:
-        yield
+        yield tasks
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _end_if_dead(task: "asyncio.Task[None]") -> None:
-    # Nothing that runs beside may die unseen: the process ends and whoever runs it starts it again.
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.critical("a background task died", task=task.get_name(), exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
+        await end_all(tasks)
 
 
 async def _watch(cluster: embedded.Cluster) -> None:
     while True:
         await asyncio.sleep(1)
+        _heal(cluster)
+
+
+def _heal(cluster: embedded.Cluster) -> None:
+    try:
         if cluster.heal():
             log.error("the database had died and was started again")
+    except (CannotStart, OSError) as error:
+        # Somebody else may be about to start it, or there is no room for it just now: it is tried again.
+        log.error("the database has died and does not start", error=str(error))
 
 
 async def _serve_metrics(house: House, settings: Settings) -> None:
+    # Bound here, as the web server ends the process without a word of ours when it cannot.
+    listener = _bind(settings.metrics_host, settings.metrics_port)
     config = uvicorn.Config(
         expose(house.registry, house),
-        host=settings.metrics_host,
-        port=settings.metrics_port,
         loop="none",
         lifespan="off",
         log_config=None,
         access_log=False,
     )
-    await Server(config).serve()
+    await Server(config).serve(sockets=[listener])
 
 
 def _supervise(settings: Settings, listener: socket.socket, cluster: embedded.Cluster | None) -> None:
@@ -203,8 +206,8 @@ def _supervise(settings: Settings, listener: socket.socket, cluster: embedded.Cl
     children = [_start_child(settings, listener, number) for number in range(settings.workers)]
     while not stopping:
         signal.sigtimedwait([], 0.2)
-        if cluster is not None and not stopping and cluster.heal():
-            log.error("the database had died and was started again")
+        if cluster is not None and not stopping:
+            _heal(cluster)
         for place, child in enumerate(children):
             if child.poll() is not None and not stopping:
                 log.error("a web process ended and is started again", status=child.returncode)

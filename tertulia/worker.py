@@ -18,8 +18,10 @@ from forum.inbox import forget_notifications
 from members.links import forget_links
 from members.sessions import forget_sessions
 from storage.database import Database, Transaction
+from storage.failures import LOST
 from storage.once import forget_answers
 from storage.statements import statement
+from tertulia.background import never_cancelled_from_inside
 from tertulia.chores import Chore
 
 log = structlog.get_logger()
@@ -29,6 +31,8 @@ Reaction = Callable[[Transaction, Any], Awaitable[None]]
 # Tried again after 2 s, 4 s, 8 s ... and given up after about three days.
 ATTEMPTS = 18
 LONGEST_WAIT = timedelta(hours=12)
+# Seconds before the next attempt when the database is away.
+AFTER_LOSS = 2.0
 # Seconds between two looks at what is due by the clock, and after a look that failed.
 CHORES_PAUSE = 2.0
 AFTER_FAILURE = 60.0
@@ -69,9 +73,9 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled; a lost database is waited for. No chore waits for another, or for what has happened."""
         async with asyncio.TaskGroup() as together:
-            together.create_task(self._react())
+            together.create_task(never_cancelled_from_inside(self._react()))
             for chore in self.chores:
-                together.create_task(self._keep_doing(chore))
+                together.create_task(never_cancelled_from_inside(self._keep_doing(chore)))
 
     async def do_chores(self) -> bool:
         """Do all that is due by the clock; whether anything was."""
@@ -90,9 +94,9 @@ class Worker:
                 if clock.now() - forgotten_at > timedelta(hours=1):
                     forgotten_at = clock.now()
                     await self.tidy(forgotten_at)
-            except (Refusal, asyncpg.PostgresError, OSError) as error:
+            except (Refusal, asyncpg.PostgresError, *LOST) as error:
                 log.warning("the worker waits for the database", error=str(error))
-                await asyncio.sleep(2)
+                await asyncio.sleep(AFTER_LOSS)
             await asyncio.sleep(self.pause)
 
     async def _keep_doing(self, chore: Chore) -> None:
@@ -101,7 +105,7 @@ class Worker:
             try:
                 while await chore(self.db):
                     pass
-            except (Refusal, asyncpg.PostgresError, OSError) as error:
+            except (Refusal, asyncpg.PostgresError, *LOST) as error:
                 log.warning("a chore waits for the database", error=str(error))
             except Exception as error:  # one that fails must not end the others
                 log.error("a chore failed", chore=getattr(chore, "__name__", str(chore)), exc_info=error)

@@ -21,6 +21,7 @@ from gatherings.rooms import rooms
 from gatherings.rooms.writing import get_writer
 from storage.batches import Batches
 from storage.database import Database, Transaction
+from storage.failures import LOST
 from storage.statements import statement
 
 # At most one signal a room in this time.
@@ -134,8 +135,11 @@ class BallotWriter:
         try:
             async with self.db.read() as tx:
                 signal = await tell_open_polls(tx, room_id, sorted(polls))
-        except (Refusal, asyncpg.PostgresError, OSError) as error:
+        except (Refusal, asyncpg.PostgresError, *LOST) as error:
             _log.warning("polls of room %s not told: %r", room_id, error)
+            return
+        except Exception:  # the next ballot in the room tells the counts again
+            _log.exception("polls of room %s not told", room_id)
             return
         if signal:
             self.db.bell.signal(f"room:{room_id}", signal)

@@ -24,6 +24,7 @@ from gatherings.shapes import VoteSet
 from gatherings.visibility import own_pseudonym
 from storage.batches import Batches
 from storage.database import Database, Transaction
+from storage.failures import LOST
 from storage.statements import statement
 
 # Seconds between two statements for one room in one process: in a burst each carries what came in that time.
@@ -185,8 +186,11 @@ class VoteWriter:
         try:
             async with self.db.read() as tx:
                 counted = {row["id"]: row["votes"] for row in await tx.rows(_COUNT, ids=ids)}
-        except (Refusal, asyncpg.PostgresError, OSError) as error:
+        except (Refusal, asyncpg.PostgresError, *LOST) as error:
             _log.warning("votes of room %s not confirmed: %r", room_id, error)
+            return
+        except Exception:  # the next vote in the room tells the counts again
+            _log.exception("votes of room %s not confirmed", room_id)
             return
         self.db.bell.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
 

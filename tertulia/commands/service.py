@@ -3,20 +3,23 @@
 import asyncio
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 
 import click
+import structlog
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from storage import schema
+from tertulia.background import TaskDied, end_all, listen_to_signals, wait_for_end
 from tertulia.chores import chores_of
 from tertulia.commands.context import open_database, settings_with_database
 from tertulia.reactions import reactions_of
 from tertulia.settings import Settings, read_settings
 from tertulia.worker import Worker
+
+log = structlog.get_logger()
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="data folder of the embedded database")
 
@@ -28,10 +31,14 @@ def work(data: Path | None) -> None:
 
     async def run(settings: Settings) -> None:
         async with open_database(settings) as db:
-            task = asyncio.create_task(Worker(db, reactions_of(settings), chores=chores_of(settings)).run())
-            for name in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(name, task.cancel)
-            await asyncio.gather(task, return_exceptions=True)
+            worker = Worker(db, reactions_of(settings), chores=chores_of(settings))
+            tasks = [asyncio.create_task(worker.run(), name="worker")]
+            stopping = listen_to_signals()
+            log.info("the worker runs")
+            has_lived = await wait_for_end(stopping, tasks)
+            await end_all(tasks)
+            if not has_lived:
+                raise TaskDied
 
     with settings_with_database(data) as settings:
         asyncio.run(run(settings))

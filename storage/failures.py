@@ -1,0 +1,33 @@
+"""What the driver raises when the database is away: the one place that says which errors are a lost connection."""
+
+from typing import Any
+
+import asyncpg
+
+from core.errors import Unavailable
+
+# After these the connection is of no use, whatever it says of itself. The driver's internal errors are among them: the
+# farewell of a server that shuts down leaves a connection which is still open and takes no statement any more. So is an
+# answer that did not come in time: the query may still be running.
+_GONE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InternalClientError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    TimeoutError,
+)
+# Wrong use of the driver and errors of files are called like these too: whoever holds the connection asks `is_lost`.
+LOST = (*_GONE, asyncpg.InterfaceError, OSError)
+BUSY = (
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.DiskFullError,
+    asyncpg.QueryCanceledError,
+)
+# The database is away, or slow: to be tried again later. Anything else is a fault of ours.
+AWAY = (Unavailable, *LOST, *BUSY)
+
+
+def is_lost(error: BaseException, connection: Any) -> bool:
+    """Whether an error that was raised while this connection was in use means that it was lost."""
+    return isinstance(error, _GONE) or (isinstance(error, LOST) and connection.is_closed())
