@@ -4,6 +4,7 @@ A row is known by the board's key field, or by its title. What says the same as 
 same table brought again changes nothing; a column that the form does not ask for is left out, and said to be.
 """
 
+import asyncio
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,16 +27,18 @@ from boards.policy import ensure_can_curate
 from boards.references import settle_references
 from boards.shapes import Field, Fields
 from boards.shapes_imports import Change, Import, ImportedLine, NewImport, Problem, What
-from boards.sheets import Line, read_sheet
+from boards.sheets import Line, read_sheet_aside
+from boards.sheets import Sheet as Read
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound
 from core.ids import BoardId, EntryId
 from core.text import tidy
-from storage.database import Reader, Transaction
+from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
 BATCH = 200
+_AT_A_STRETCH = 20
 
 _THERE = statement("""
 SELECT id, title, fields FROM entries WHERE board_id = :board AND is_listed ORDER BY number
@@ -107,20 +110,26 @@ class _Desk(Struct):
         return known[0] if known else None
 
 
-async def look_at_table(tx: Transaction, actor: Actor, board_id: BoardId, new: NewImport) -> Import:
-    """Read a table and say what it would change. Nothing is changed yet."""
+async def read_table(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> Read:
+    """Read a table that a curator brings; who is none is refused before it is read. No connection waits for the reading."""
+    async with db.read() as tx:
+        ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
+    return await read_sheet_aside(new.name, new.content)
+
+
+async def look_at_table(tx: Transaction, actor: Actor, board_id: BoardId, name: str, read: Read) -> Import:
+    """Say what a table would change. Nothing is changed yet."""
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
-    read = read_sheet(new.name, new.content)
     sheet = await open_sheet(tx, board_id)
     matched, left_out = match_columns(read.columns, sheet.form)
     if not matched:
         raise NothingMatches(field="file")
     lines = [line.shown for line in await _plan(tx, actor, sheet, matched, read.lines)]
-    kept = zlib.compress(msgspec.json.encode((read.columns, read.lines)))
+    kept = await asyncio.to_thread(zlib.compress, msgspec.json.encode((read.columns, read.lines)))
     preview = msgspec.json.encode((left_out, lines)).decode()
     id = await tx.value(
-        _KEEP, board=board_id, member=actor.signed_in(), name=new.name, now=now, rows=kept, preview=preview
+        _KEEP, board=board_id, member=actor.signed_in(), name=name, now=now, rows=kept, preview=preview
     )
     return await show_import(tx, actor, id)
 
@@ -202,7 +211,13 @@ async def _plan(
     for row in await tx.rows(_THERE, board=sheet.board):
         there.setdefault(_known_by(row["fields"].get(key.key)), []).append(_There(row["id"], row["fields"]))
     desk = _Desk(sheet, matched, key, there, Counter())
-    return [await _plan_line(tx, actor, desk, line) for line in lines]
+    planned: list[Planned] = []
+    for line in lines:
+        if len(planned) % _AT_A_STRETCH == 0:
+            # Most lines ask the database nothing: without this, thousands of them would hold up everybody else.
+            await asyncio.sleep(0)
+        planned.append(await _plan_line(tx, actor, desk, line))
+    return planned
 
 
 async def _plan_line(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> Planned:

@@ -34,7 +34,9 @@ async def look_at_table(
     once: NamedDependency[Once],
 ) -> Response[bytes]:
     """Say what a table would change; nothing is changed yet."""
-    answer = await once.answer(db, lambda tx: imports.look_at_table(tx, actor, BoardId(board_id), data), 201)
+    board = BoardId(board_id)
+    read = await imports.read_table(db, actor, board, data)
+    answer = await once.answer(db, lambda tx: imports.look_at_table(tx, actor, board, data.name, read), 201)
     return json_response(answer.body, answer.status)
 
 

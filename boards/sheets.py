@@ -4,13 +4,12 @@ What is read is bounded before it is unpacked. Which field a column belongs to, 
 in columns.py.
 """
 
+import asyncio
 import csv
 import io
-import lzma
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,10 +17,10 @@ import msgspec
 from msgspec import Struct
 from python_calamine import CalamineError, CalamineWorkbook
 
+from boards.workbooks import WorkbookTooBig, WorkbookUnreadable, bounded_workbook
 from core.errors import Invalid, TooBig
 
 LARGEST_FILE = 5 * 1024 * 1024
-LARGEST_UNPACKED = 100 * 1024 * 1024
 MOST_ROWS = 5_000
 MOST_COLUMNS = 100
 LONGEST_CELL = 20_000
@@ -31,7 +30,8 @@ Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
 _DELIMITERS = ",;\t|"
 # What our own CSV puts before a cell that a spreadsheet would take for a formula, and what follows it there.
 _GUARD, _GUARDED = "'", "=+-@\t\r"
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, OSError, ValueError)
+# One table at a time, in a thread of its own: so much memory it takes, and nothing else waits behind it.
+_reader = ThreadPoolExecutor(1, thread_name_prefix="sheets")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -59,6 +59,11 @@ class Sheet(Struct, frozen=True):
 
     columns: list[str]
     lines: list[Line]
+
+
+async def read_sheet_aside(name: str, content: bytes) -> Sheet:
+    """Read a file in the thread for tables; whoever waits is served meanwhile. Ask first whether the actor may bring one."""
+    return await asyncio.get_running_loop().run_in_executor(_reader, read_sheet, name, content)
 
 
 def read_sheet(name: str, content: bytes) -> Sheet:
@@ -99,30 +104,17 @@ def _read_csv(text: str) -> Sheet:
 
 
 def _read_xlsx(content: bytes) -> Sheet:
-    _ensure_small_inside(content)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(content)) as book:
+        bounded = bounded_workbook(content)
+        with CalamineWorkbook.from_filelike(io.BytesIO(bounded)) as book:
             if not book.sheet_names:
                 raise NotASheet("This workbook has no sheet.", field="file")
             sheet = book.get_sheet_by_index(0)
-            first = sheet.start[0] + 1 if sheet.start else 1
-            return _sheet(enumerate(sheet.to_python(), first))
-    except CalamineError:
-        raise NotASheet("This workbook could not be opened.", field="file") from None
-
-
-def _ensure_small_inside(content: bytes) -> None:
-    """Unpack it once into nothing, as what a packed file says of its size need not be so."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            left = LARGEST_UNPACKED
-            for member in packed.infolist():
-                with packed.open(member) as part:
-                    while chunk := part.read(1024 * 1024):
-                        left -= len(chunk)
-                        if left < 0:
-                            raise SheetTooBig
-    except _BROKEN:
+            # Row by row: the whole at once would keep every other thread waiting.
+            return _sheet(enumerate(sheet.iter_rows(), 1))
+    except WorkbookTooBig:
+        raise SheetTooBig from None
+    except (WorkbookUnreadable, CalamineError):
         raise NotASheet("This workbook could not be opened.", field="file") from None
 
 

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
 from core.text import ONE_LINE
 from forum.tables import file_contents, file_uses, files, posts, topics
-from forum.uploads import Prepared
+from forum.uploads import LARGEST, FileTooBig, Prepared, prepare_aside
 from forum.visibility import is_moderated, placed_posts, seen_by, visible_text, visible_topics
 from members.trust import Rights
 from storage.database import Database, Reader, Transaction
@@ -108,13 +108,23 @@ DELETE FROM file_contents c WHERE c.sha256 = :sha256 AND NOT EXISTS (SELECT FROM
 """)
 
 
+async def prepare_file(db: Database, actor: Actor, name: str, content: bytes, rights: Rights) -> Prepared:
+    """Bring a file into the form in which it is stored. Who may not write, or has no room left for it, is refused before
+    anything in it is read; no connection waits for the reading."""
+    member = actor.may_write(clock.now())
+    if len(content) > LARGEST:
+        raise FileTooBig(field="file")
+    async with db.read() as tx:
+        await _ensure_room(tx, member, len(content), rights)
+    return await prepare_aside(name, content)
+
+
 async def store_file(tx: Transaction, actor: Actor, prepared: Prepared, rights: Rights) -> File:
     """Keep a file that was prepared; until a post uses it, only who uploaded it sees it."""
     now = clock.now()
     member = actor.may_write(now)
     await tx.run(_TURN, member=str(member))
-    if await tx.value(_TAKEN, member=member) + len(prepared.content) > rights.storage * 1024 * 1024:
-        raise QuotaFull(f"You have {rights.storage} MB of files here at most so far.", field="file")
+    await _ensure_room(tx, member, len(prepared.content), rights)
     sha256 = hashlib.sha256(prepared.content).digest()
     await tx.run(_STORE, sha256=sha256, content=prepared.content)
     name, kind, size = prepared.name, prepared.media_type, len(prepared.content)
@@ -151,6 +161,11 @@ async def forget_unused_file(db: Database) -> bool:
             return False
         await tx.run(_EMPTY, sha256=sha256)
     return True
+
+
+async def _ensure_room(tx: Reader, member: int, size: int, rights: Rights) -> None:
+    if await tx.value(_TAKEN, member=member) + size > rights.storage * 1024 * 1024:
+        raise QuotaFull(f"You have {rights.storage} MB of files here at most so far.", field="file")
 
 
 def _markup(address: str, prepared: Prepared) -> str:

@@ -1,16 +1,13 @@
 """The HTTP side of files: bringing one. (Having one is a page: it is no JSON.)"""
 
-import asyncio
-
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from core import clock
 from core.actor import Actor
 from core.http import answers, json_response
-from forum.files import File, NewFile, store_file
-from forum.uploads import LARGEST, prepare
+from forum.files import File, NewFile, prepare_file, store_file
+from forum.uploads import LARGEST
 from members.trust import TrustRules, rights_of
 from storage.database import Database
 from storage.once import Once
@@ -30,9 +27,9 @@ async def upload_file(
     trust: NamedDependency[TrustRules],
 ) -> Response[bytes]:
     """Upload a file: an image, which is drawn anew, a PDF, an office document or plain text."""
-    actor.may_write(clock.now())
-    prepared = await asyncio.to_thread(prepare, data.name, data.content)
-    answer = await once.answer(db, lambda tx: store_file(tx, actor, prepared, rights_of(trust, actor)), 201)
+    rights = rights_of(trust, actor)
+    prepared = await prepare_file(db, actor, data.name, data.content, rights)
+    answer = await once.answer(db, lambda tx: store_file(tx, actor, prepared, rights), 201)
     return json_response(answer.body, answer.status)
 
 

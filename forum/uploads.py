@@ -3,10 +3,12 @@
 SVG and HTML run where they are opened, so they are no files here; what is not on the list is not either.
 """
 
+import asyncio
 import io
 import re
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,12 +18,14 @@ from core.errors import Invalid, TooBig
 from core.text import NO_CONTROLS
 
 LARGEST = 10 * 1024 * 1024
-# As many pixels as a camera makes; an image that unpacks to more is refused before it is unpacked.
-MOST_PIXELS = 40_000_000
+# Width times height times frames, whatever the file's own depth: one bit a pixel unpacks to four bytes, and twice that while
+# it is drawn anew. 25 million are a telephone's or a camera's 24 megapixels, and 200 MB of memory for a moment.
+MOST_PIXELS = 25_000_000
 _MOST_PARTS = 5_000
 
-# Pixels of all pictures of one that moves.
-_MOST_MOVING = 60_000_000
+# So many at once, in threads of their own: this bounds the memory they take together, and nothing else waits behind them.
+AT_ONCE = 2
+_drawers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="files")
 
 _IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/png"}
 # How the names of pictures end, so that they say what they are.
@@ -62,8 +66,14 @@ class Prepared(Struct, frozen=True):
     height: int | None = None
 
 
+async def prepare_aside(name: str, content: bytes) -> Prepared:
+    """Prepare a file in a thread for files. Ask first whether the actor may bring it."""
+    return await asyncio.get_running_loop().run_in_executor(_drawers, prepare, name, content)
+
+
 def prepare(name: str, content: bytes) -> Prepared:
-    """Find out what something is and bring it into the form in which it is stored. Takes a moment: call it in a thread."""
+    """Find out what something is and bring it into the form in which it is stored. Takes a moment and much memory: requests
+    call `prepare_aside`."""
     if len(content) > LARGEST:
         raise FileTooBig(field="file")
     if content[:5] == b"%PDF-":
@@ -90,9 +100,11 @@ def image_named(name: str, image: Prepared) -> Prepared:
 def _image(content: bytes) -> Prepared | None:
     try:
         with Image.open(io.BytesIO(content), formats=tuple(_IMAGES)) as found:
-            if found.width * found.height > MOST_PIXELS:
+            # Only the header is read so far. A photo with a second picture in it, as telephones take them, is one picture.
+            frames = 1 if found.format in ("JPEG", "MPO") else getattr(found, "n_frames", 1)
+            if found.width * found.height * frames > MOST_PIXELS:
                 raise FileTooBig(field="file")
-            return _drawn_anew(found)
+            return _drawn_anew(found, frames)
     except UnidentifiedImageError:
         return None
     except Image.DecompressionBombError:
@@ -101,24 +113,23 @@ def _image(content: bytes) -> Prepared | None:
         raise FileRefused(field="file") from None
 
 
-def _drawn_anew(found: Image.Image) -> Prepared:
+def _drawn_anew(found: Image.Image, frames: int) -> Prepared:
     """The pixels alone, turned as the camera was held: no place, no device, no thumbnail, nothing after the end. What moves
     goes on moving."""
-    if getattr(found, "n_frames", 1) > 1 and found.format != "JPEG":
+    if frames > 1:
         return _moving(found)
-    kind = "PNG" if found.format == "GIF" else str(found.format)
-    turned = ImageOps.exif_transpose(found)
-    mode = "RGB" if kind == "JPEG" else "RGBA" if turned.has_transparency_data else "RGB"
-    clean = Image.new(mode, turned.size)
-    clean.paste(turned.convert(mode))
+    kind = {"GIF": "PNG", "MPO": "JPEG"}.get(str(found.format), str(found.format))
+    # In its place and without a copy where none is needed: each copy takes as much memory as the picture.
+    ImageOps.exif_transpose(found, in_place=True)
+    mode = "RGB" if kind == "JPEG" else "RGBA" if found.has_transparency_data else "RGB"
+    clean = found if found.mode == mode else found.convert(mode)
+    clean.info = {}
     kept = io.BytesIO()
     clean.save(kept, kind, **({"quality": 88} if kind in ("JPEG", "WEBP") else {}))
-    return Prepared("", _IMAGES[kind], kept.getvalue(), *turned.size)
+    return Prepared("", _IMAGES[kind], kept.getvalue(), *clean.size)
 
 
 def _moving(found: Image.Image) -> Prepared:
-    if found.n_frames * found.width * found.height > _MOST_MOVING:  # type: ignore[attr-defined]
-        raise FileTooBig(field="file")
     frames, times = [], []
     for frame in ImageSequence.Iterator(found):
         clean = Image.new("RGBA", found.size)
@@ -142,7 +153,7 @@ def _office(content: bytes) -> str:
             names = set(parts)
             if any(name.endswith("vbaProject.bin") for name in names):
                 raise FileRefused("Office documents with macros are not taken.", field="file")
-            if "mimetype" in names and packed.getinfo("mimetype").file_size < 100:
+            if "mimetype" in names and _is_plain(packed.getinfo("mimetype")):
                 kind = packed.read("mimetype").decode("ascii").strip()
                 if kind in {f"application/vnd.oasis.opendocument.{one}" for one in _OPEN}:
                     return kind
@@ -152,6 +163,11 @@ def _office(content: bytes) -> str:
     if found is None:
         raise FileRefused(field="file")
     return found
+
+
+def _is_plain(part: zipfile.ZipInfo) -> bool:
+    """As OpenDocument wants its first part: short, and not packed, so that reading it unpacks nothing."""
+    return part.file_size < 100 and part.compress_type == zipfile.ZIP_STORED
 
 
 def _is_text(content: bytes) -> bool:

@@ -1,14 +1,13 @@
 """Files in forms where one writes: chosen, stored, and named in the text, with and without scripts."""
 
-import asyncio
 from collections.abc import Mapping
 
 from core import clock
 from core.actor import Actor
 from forum.attaching import TooManyFiles
-from forum.files import store_file
+from forum.files import prepare_file, store_file
 from forum.replies import Replies
-from forum.uploads import LARGEST, prepare
+from forum.uploads import LARGEST
 from members.trust import Rights, rights_of
 from pages.forms import Typed, text_in
 from pages.uploads import Upload
@@ -28,7 +27,7 @@ async def attach(replies: Replies, actor: Actor, typed: Typed, uploads: Mapping[
     rights = rights_of(replies.trust, actor) if replies.trust is not None else Rights()
     if not rights.attachments:
         raise TooManyFiles(0)
-    prepared = await asyncio.to_thread(prepare, upload.name, upload.content)
+    prepared = await prepare_file(replies.db, actor, upload.name, upload.content, rights)
     async with replies.db.begin() as tx:
         stored = await store_file(tx, actor, prepared, rights)
     words = text_in(typed, "alt").translate(_NOT_IN_ALT).strip()[:500]

@@ -1,6 +1,5 @@
 """Forms of entries: between what people type into fields and the answers that a board stores."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,10 +8,8 @@ from boards.columns import answer_of
 from boards.forms import asked
 from boards.indexing import Sheet
 from boards.shapes import Entry, Field, Fields
-from core import clock
 from core.errors import Invalid
-from forum.files import store_file
-from forum.uploads import prepare
+from forum.files import prepare_file, store_file
 from members.trust import rights_of
 from pages.forms import Typed
 from pages.routes_members import Study
@@ -50,11 +47,11 @@ async def stored(study: Study, sheet: Sheet, typed: Typed, uploads: Mapping[str,
     for field in asked(sheet.form):
         upload = uploads.get(f"up_{field.key}")
         if field.type == "file" and upload is not None:
-            study.actor.may_write(clock.now())
+            rights = rights_of(study.trust, study.actor)
             try:
-                prepared = await asyncio.to_thread(prepare, upload.name, upload.content)
+                prepared = await prepare_file(study.db, study.actor, upload.name, upload.content, rights)
                 async with study.db.begin() as tx:
-                    made = await store_file(tx, study.actor, prepared, rights_of(study.trust, study.actor))
+                    made = await store_file(tx, study.actor, prepared, rights)
             except Invalid as refusal:
                 raise AnswerInvalid(refusal.detail, field=field.key) from None
             kept[f"f_{field.key}"] = [f"file {made.id}"]

@@ -130,7 +130,7 @@ async def change_entry(board_id: PathId, entry_id: PathId, study: NamedDependenc
     typed, uploads = await read_form_with_files(study.request)
     version = number_in(text_in(typed, "version"))
     try:
-        typed = await _with_files(study, board_id, typed, uploads)
+        typed = await _with_files(study, board_id, typed, uploads, entry_id)
         async with study.db.begin() as tx:
             await _entry(tx, study, board_id, entry_id)
             sheet = await open_sheet(tx, BoardId(board_id))
@@ -244,11 +244,20 @@ async def _form(
     return study.press.page(study.request, study.actor, "stock_entry_form.html", status, **shown)
 
 
-async def _with_files(study: Study, board_id: int, typed: Typed, uploads: Mapping[str, Upload]) -> Typed:
+async def _with_files(
+    study: Study, board_id: int, typed: Typed, uploads: Mapping[str, Upload], entry_id: int | None = None
+) -> Typed:
+    """The form with its files stored, after asking whether the actor may add the entry or change it."""
     if not uploads:
         return typed
     async with study.db.read() as tx:
-        await get_board(tx, study.actor, BoardId(board_id))
+        board = await get_board(tx, study.actor, BoardId(board_id))
+        if entry_id is None:
+            ensure_can_contribute(study.actor, board, clock.now())
+        else:
+            await _entry(tx, study, board_id, entry_id)
+            _, found = await get_entry(tx, study.actor, EntryId(entry_id))
+            ensure_can_change_entry(study.actor, board, found, clock.now())
         sheet = await open_sheet(tx, BoardId(board_id))
     return await stored(study, sheet, typed, uploads)
 

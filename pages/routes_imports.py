@@ -33,9 +33,10 @@ async def bring_table(board_id: PathId, study: NamedDependency[Study]) -> Respon
         ensure_can_curate(study.actor, await get_board(tx, study.actor, BoardId(board_id)), clock.now())
     try:
         upload = await read_upload(study.request, "file")
+        new = NewImport(name=upload.name, content=upload.content)
+        read = await imports.read_table(study.db, study.actor, BoardId(board_id), new)
         async with study.db.begin() as tx:
-            new = NewImport(name=upload.name, content=upload.content)
-            looked = await imports.look_at_table(tx, study.actor, BoardId(board_id), new)
+            looked = await imports.look_at_table(tx, study.actor, BoardId(board_id), upload.name, read)
     except NotFound:
         raise
     except Refusal as refusal:

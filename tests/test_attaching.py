@@ -230,6 +230,19 @@ async def test_without_scripts_a_file_comes_with_the_form(app: Service) -> None:
     )
 
 
+async def test_a_newcomer_without_the_right_to_attach_is_refused_before_a_file_is_read(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    for person, says in ((newcomer, "You cannot attach files"), (amina, "this is none of them")):
+        answer = await person.client.post(
+            f"/t/{topic}/reply",
+            data={"body": "Look:", "attach": "1"},
+            files={"file": ("a.png", b"\x89PNG\r\n\x1a\nbroken", "image/png")},
+            headers={"Accept": "text/html"},
+        )
+        assert answer.status_code == 422 and says in answer.text
+
+
 async def test_as_many_addresses_as_one_is_trusted_with(app: Service) -> None:
     newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
     topic = (await a_topic(amina))["id"]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
+import httpx2
 import pytest
 import pytest_asyncio
 import xlsxwriter
@@ -186,6 +187,28 @@ async def test_a_workbook_and_hostile_tables(table: Table) -> None:
     other = await a_person(table.service, "Else")
     given = {"name": "a.csv", "content": base64.b64encode(b"Case\nA\n").decode()}
     assert (await other.post(f"/boards/{table.id}/imports", given)).status_code == 403
+    given = {"name": "a.xlsx", "content": base64.b64encode(b"PK\x03\x04broken").decode()}
+    unread = await other.post(f"/boards/{table.id}/imports", given)
+    assert (unread.status_code, unread.json()["code"]) == (403, "not_a_curator"), "nothing in it was read"
+
+
+async def test_while_a_large_workbook_is_read_others_are_served(
+    table: Table, client: httpx2.AsyncClient
+) -> None:
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Case", *(f"Unknown {n}" for n in range(39))])
+        for number in range(1, 5_001):
+            sheet.write_row(number, 0, [f"Case {number}", *range(39)])
+    looking = asyncio.create_task(bring(table, kept.getvalue(), "a.xlsx"))
+    served = 0
+    while not looking.done():
+        assert (await client.get("/health")).status_code == 200
+        served += not looking.done()
+
+    assert (await looking)["counts"]["new"] == 5_000
+    assert served > 10, "on the event loop of the server, reading would let nobody in between"
 
 
 async def publish(table: Table, note: str = "") -> Any:

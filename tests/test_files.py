@@ -127,6 +127,48 @@ def test_a_picture_keeps_its_pixels_and_nothing_else() -> None:
         assert CANARY not in prepare("a", a_picture(kind, exif=exif) + CANARY).content
 
 
+def test_pixels_are_counted_in_the_header_whatever_their_depth() -> None:
+    kept = io.BytesIO()
+    Image.new("1", (6_300, 6_300)).save(kept, "PNG")
+    assert len(kept.getvalue()) < 10_000
+
+    with pytest.raises(FileTooBig):
+        prepare("a.png", kept.getvalue())
+
+
+def test_pixels_of_what_moves_are_counted_in_all_frames() -> None:
+    def moving(frames: int) -> bytes:
+        drawn, kept = [Image.new("1", (600, 500), n % 2) for n in range(frames)], io.BytesIO()
+        drawn[0].save(kept, "GIF", save_all=True, append_images=drawn[1:], duration=40)
+        return kept.getvalue()
+
+    with pytest.raises(FileTooBig):
+        prepare("a.gif", moving(90))
+    assert prepare("a.gif", moving(5)).media_type == "image/webp"
+
+
+def test_the_photo_of_a_camera_is_taken() -> None:
+    made = prepare("a.jpg", a_picture("JPEG", (6_000, 4_000)))
+
+    assert (made.media_type, made.width, made.height) == ("image/jpeg", 6_000, 4_000)
+
+
+def test_a_photo_with_a_second_picture_in_it_is_one_picture() -> None:
+    second = Image.new("RGB", (40, 20))
+
+    assert (
+        prepare("a.jpg", a_picture("MPO", save_all=True, append_images=[second])).media_type == "image/jpeg"
+    )
+
+
+def test_the_kind_of_an_office_file_is_not_unpacked() -> None:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_BZIP2) as packed:
+        packed.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    with pytest.raises(FileRefused):
+        prepare("a.odt", kept.getvalue())
+
+
 async def upload(who: Person, content: bytes, name: str = "a.txt") -> Any:
     return await who.post("/files", {"name": name, "content": base64.b64encode(content).decode()})
 
@@ -203,6 +245,9 @@ async def test_nobody_keeps_more_than_one_is_trusted_with(app: Service) -> None:
     refused = await upload(amina, b"five.")
 
     assert (refused.status_code, refused.json()["code"]) == (413, "quota_full")
+    # Nothing in it is read: otherwise it would be found to be broken.
+    unread = await upload(amina, b"\x89PNG\r\n\x1a\nbroken", "a.png")
+    assert (unread.status_code, unread.json()["code"]) == (413, "quota_full")
     assert (await upload(await a_person(app, "Other"), b"five.")).status_code == 201
     await plain(app.db).execute("UPDATE members SET trust = 1 WHERE id = $1", amina.id)
     assert (await upload(amina, b"five.")).status_code == 201

@@ -163,3 +163,92 @@ def test_a_damaged_workbook_is_read_or_refused(damage: bytes, where: int) -> Non
 
 
 _BOOK = a_workbook([["Title", "When"], ["Cobalt", datetime(2026, 5, 3, tzinfo=UTC).replace(tzinfo=None)]])
+
+
+def a_workbook_with(rows: str, part_of_sheet: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """A workbook whose first sheet is written by hand."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<worksheet xmlns="{space}"><dimension ref="A1:A1"/><sheetData>{rows}</sheetData></worksheet>'
+    kept = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(_BOOK)) as packed,
+        zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as anew,
+    ):
+        for part in packed.namelist():
+            anew.writestr(part, sheet if part == part_of_sheet else packed.read(part))
+    return kept.getvalue()
+
+
+def a_cell(reference: str, value: int = 1) -> str:
+    """A cell by its reference, alone in its row."""
+    row = reference.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return f'<row r="{row}"><c r="{reference}"><v>{value}</v></c></row>'
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        a_cell("A1") + a_cell("XFD1048576"),
+        a_cell("A1") + a_cell("XFD600"),
+        a_cell("A1048576"),
+        # Without references a cell stands right of the one before, a row under the one before.
+        a_cell("A1") + '<row r="1048575"/><row><c><v>1</v></c></row>',
+        a_cell("A1") + a_cell("A500") + "<row>" + "<c/>" * 3_000 + "<c><v>1</v></c></row>",
+    ],
+)
+def test_a_cell_far_out_is_refused_before_the_workbook_is_parsed(rows: str) -> None:
+    book = a_workbook_with(rows)
+    assert len(book) < 10_000
+
+    with pytest.raises(SheetTooBig):
+        read_sheet("a.xlsx", book)
+
+
+def test_a_style_far_out_takes_no_room() -> None:
+    rows = a_cell("B1", 7) + a_cell("B2", 8) + '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
+
+    assert read_sheet("a.xlsx", a_workbook_with(rows)).lines == [Line(2, {"7": 8})]
+
+
+def test_as_much_as_an_import_takes_is_read_whatever_stands_on_other_sheets() -> None:
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet, other = book.add_worksheet(), book.add_worksheet()
+        sheet.write_row(0, 0, [f"Column {n}" for n in range(20)])
+        for number in range(1, MOST_ROWS + 1):
+            sheet.write_row(number, 0, [f"Case {number}", *range(19)])
+        other.write(1_048_575, 16_383, "far out")
+
+    lines = read_sheet("a.xlsx", kept.getvalue()).lines
+
+    assert (len(lines), lines[-1].number, lines[-1].cells["Column 0"]) == (MOST_ROWS, 5001, "Case 5000")
+
+
+def test_a_size_that_the_directory_understates_is_not_believed() -> None:
+    book = bytearray(a_workbook_with(a_cell("A1") + a_cell("A2") + " " * 1_000_000))
+    with zipfile.ZipFile(io.BytesIO(book)) as packed:
+        size = packed.getinfo("xl/worksheets/sheet1.xml").file_size
+    book = bytearray(bytes(book).replace(size.to_bytes(4, "little"), (300).to_bytes(4, "little")))
+
+    with pytest.raises(NotASheet):
+        read_sheet("a.xlsx", bytes(book))
+
+
+def test_other_workbooks_are_refused() -> None:
+    for parts in (("mimetype", "content.xml"), ("xl/workbook.bin", "xl/worksheets/sheet1.bin")):
+        kept = io.BytesIO()
+        with zipfile.ZipFile(kept, "w") as packed:
+            for part in parts:
+                packed.writestr(part, "application/vnd.oasis.opendocument.spreadsheet")
+        with pytest.raises(NotASheet, match="could not be opened"):
+            read_sheet("a.ods", kept.getvalue())
+
+
+def test_what_unpacks_without_an_end_is_not_unpacked() -> None:
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_BOOK)) as packed, zipfile.ZipFile(kept, "w", zipfile.ZIP_BZIP2) as anew:
+        for part in packed.namelist():
+            anew.writestr(part, packed.read(part))
+
+    with pytest.raises(NotASheet):
+        read_sheet("a.xlsx", kept.getvalue())
