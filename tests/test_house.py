@@ -136,6 +136,18 @@ def test_no_statement_locks_rows_and_updates_some():
     ] == []
 
 
+def test_actors_are_made_in_one_place():
+    """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
+    assert [
+        f"{path}:{node.lineno}"
+        for path, _, tree in modules()
+        if path not in ("core/actor.py", "members/actors.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        if getattr(node.func, "id", getattr(node.func, "attr", None)) == "Actor"
+    ] == []
+
+
 def test_only_the_composition_root_reads_the_environment():
     assert [
         path for path, text, _ in modules() if "os.environ" in text and not path.startswith("tertulia/")
