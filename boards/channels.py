@@ -10,7 +10,7 @@ from boards.finding import get_board
 from boards.reading import show_entries
 from boards.shapes import Board, Entry
 from boards.showing import show_boards
-from core.actor import Actor
+from core.actor import Actor, listener_in
 from core.ids import BoardId, TopicId
 from storage.database import Reader
 from storage.log import Entry as Happened
@@ -48,7 +48,7 @@ async def show_board_events(tx: Reader, audience: str, happened: Sequence[Happen
     board: Board | None = None
     if any("entry_id" not in one.event for one in happened):
         topic = await tx.value(_TOPIC, id=board_id)
-        board = (await show_boards(tx, Actor(admitted=frozenset({TopicId(topic)})), [board_id])).get(board_id)
+        board = (await show_boards(tx, listener_in(TopicId(topic)), [board_id])).get(board_id)
     return [
         msgspec.json.encode({"type": one.event["type"], "entry": entries[one.event["entry_id"]]})
         if "entry_id" in one.event
@@ -62,7 +62,7 @@ async def _entries(tx: Reader, board_id: int, ids: list[int]) -> dict[int, Entry
         return {}
     rows = await tx.rows(_TOPICS, ids=ids)
     # Whoever listens was let in to the board, and its entries are for the same readers.
-    listener = Actor(admitted=frozenset(TopicId(row["topic_id"]) for row in rows))
+    listener = listener_in(*(TopicId(row["topic_id"]) for row in rows))
     seen = await show_entries(tx, listener, ids, is_heard=True)
     return {row["id"]: _told(board_id, row, seen.get(row["id"])) for row in rows}
 

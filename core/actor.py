@@ -83,3 +83,15 @@ class Actor(Struct, frozen=True, kw_only=True):
 
 
 VISITOR = Actor()
+# Stands for all who see everything when events are rendered, and is nobody.
+OVERSEER = Actor(is_administrator=True)
+
+
+def listener_in(*topics: TopicId) -> Actor:
+    """Who stands for all that were let in to hear these topics: who they are does not matter."""
+    return Actor(admitted=frozenset(topics))
+
+
+def host_at(*gatherings: GatheringId) -> Actor:
+    """Who stands for all hosts of these gatherings."""
+    return Actor(hosts=frozenset(gatherings))

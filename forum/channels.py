@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from core.actor import VISITOR, Actor
+from core.actor import OVERSEER, VISITOR, Actor, listener_in
 from core.errors import NotFound
 from core.ids import SectorId, TopicId
 from forum import topics
@@ -38,14 +38,12 @@ SELECT f.move_id, f.post_id, p.parent_id FROM former_places f JOIN posts p ON p.
 WHERE f.move_id = ANY(CAST(:moves AS bigint[])) ORDER BY p.number
 """)
 
-# Stands for every moderator when events are rendered: sees all, is nobody.
-_MODERATOR = Actor(is_administrator=True)
-_VIEWERS = {"all": VISITOR, "moderator": _MODERATOR}
+_VIEWERS = {"all": VISITOR, "moderator": OVERSEER}
 
 
 def listener(audience: str, topic_id: TopicId) -> Actor:
     """Who stands for a class of listeners of a topic: whoever listens was let in, so what says who is does not matter."""
-    return _MODERATOR if audience == "moderator" else Actor(admitted=frozenset({topic_id}))
+    return OVERSEER if audience == "moderator" else listener_in(topic_id)
 
 
 async def join_topic(tx: Reader, actor: Actor, topic_id: int) -> str:

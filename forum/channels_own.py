@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from core.actor import Actor
-from core.ids import MemberId
+from core import clock
 from forum.following import show_changed
 from forum.readings import show_readings
+from members.actors import load_reader
 from members.channels import show_member
 from storage.database import Reader
 from storage.log import Entry
@@ -16,11 +16,13 @@ from storage.log import Entry
 async def show_own(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events of one member: what was read, and what is followed, as it is now; all others as they stand."""
     plain = await show_member(tx, audience, entries)
-    member = Actor(id=MemberId(entries[0].event["member_id"]))
     read, changed = (
         _named(entries, "topic_read", "topic_id"),
         _named(entries, "following_changed", "following_id"),
     )
+    if not read and not changed:
+        return plain
+    member = await load_reader(tx, entries[0].event["member_id"], clock.now())
     readings = await show_readings(tx, member, read) if read else {}
     following = await show_changed(tx, member, changed) if changed else {}
     return [

@@ -1,4 +1,4 @@
-"""Placing posts: the one statement that numbers posts, gives them their place in the tree and logs their arrival."""
+"""Placing posts: the statement that numbers posts, gives them their place in the tree and logs their arrival."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -48,33 +48,32 @@ class Placed(Struct, frozen=True):
     depth: int
 
 
-# The topics' rows come first, in order of their ids: whoever holds them is alone there, and all that follows leans on
-# their new numbers. In READ COMMITTED both UPDATEs see the latest rows even when they had to wait, so numbers have neither
-# gap nor twin. A reply whose parent went to another topic meanwhile finds no depth here, and the statement is refused: who
-# replies looks again, and follows. The channels come last, in the same order as the topics, so that no two writers wait
-# crosswise.
+# The topics' rows come first: whoever has changed them is alone there until the commit, and all that follows leans on
+# their new numbers. They are changed by a plain UPDATE. If a part of the statement locked them before, it and the UPDATE
+# would go by different versions of a row that others hold for their foreign keys, and writers would wait crosswise; so
+# those of several topics, whose order counts, are held by a statement of its own, `_HOLD`. In READ COMMITTED both UPDATEs
+# see the latest rows even when they had to wait, so numbers have neither gap nor twin. A reply whose parent went to another
+# topic meanwhile finds no depth here, and the statement is refused: who replies looks again, and follows. The channels come
+# last, in the same order as the topics, so that no two writers wait crosswise.
 _PLACE = """
 input AS (
     SELECT * FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
         topic_id bigint, parent_id bigint, author_id bigint, pseudonym text, markup text, body text, html text,
         posted_at timestamptz, draft text
     )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, draft, ord)
-), held AS (
-    SELECT topics.id, come.n, come.roots, come.latest
-    FROM topics JOIN (
+), topic AS (
+    UPDATE topics
+    SET last_number = last_number + come.n, post_count = post_count + come.n, roots = topics.roots + come.roots,
+        last_activity_at = greatest(last_activity_at, come.latest), version = version + 1
+    FROM (
         SELECT topic_id, CAST(count(*) AS integer) AS n,
             CAST(count(*) FILTER (WHERE parent_id IS NULL) AS integer) AS roots, max(posted_at) AS latest
         FROM input GROUP BY topic_id
-    ) come ON come.topic_id = topics.id
-    WHERE (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL))
+    ) come
+    WHERE topics.id = come.topic_id
+        AND (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL))
         AND merged_into IS NULL{only_if}
-    ORDER BY topics.id FOR NO KEY UPDATE OF topics
-), topic AS (
-    UPDATE topics
-    SET last_number = last_number + held.n, post_count = post_count + held.n, roots = topics.roots + held.roots,
-        last_activity_at = greatest(last_activity_at, held.latest), version = version + 1
-    FROM held WHERE topics.id = held.id
-    RETURNING topics.id, last_number - held.n AS numbered, topics.roots - held.roots AS rooted
+    RETURNING topics.id, last_number - come.n AS numbered, topics.roots - come.roots AS rooted
 ), parents AS (
     UPDATE posts SET children = posts.children + asked.n
     FROM topic JOIN (
@@ -114,6 +113,9 @@ input AS (
     FROM placed JOIN head ON head.name = 'topic:' || placed.topic_id
     RETURNING channel, seq
 )"""
+_HOLD = statement(
+    "SELECT id FROM topics WHERE id = ANY(CAST(:topics AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
+)
 _REACTING = """, reacting AS (
     INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM logged
 )"""
@@ -124,7 +126,7 @@ def placing(
 ) -> Statement:
     """The statement that places posts, and whatever else a capability above does with them in the same one.
 
-    `first` is asked before the topics are held and, by `only_if`, whether anything is placed; `then` follows from
+    `first` is asked before the topics are changed and, by `only_if`, whether anything is placed; `then` follows from
     `placed` (topic_id, id, number, depth), of which the result tells, with the columns `result` of the queries `of`.
     """
     return statement(
@@ -152,7 +154,13 @@ async def place_posts(
 async def place_among(
     tx: Transaction, posts: Sequence[tuple[TopicId, NewPost]], now: datetime, exempt: bool = False
 ) -> list[Placed | None]:
-    """The same for posts of many topics, in one statement; None for those of a topic that takes no posts now."""
+    """Put posts at the end of their topics, as `place_posts` does; None for those of a topic that takes no posts now.
+
+    Of one topic that is one statement; for several, which are held first in order of their ids, `tx` has to be begun.
+    """
+    topics = {topic for topic, _ in posts}
+    if len(topics) > 1:
+        await tx.run(_HOLD, topics=list(topics))
     rows = await tx.rows(_STATEMENTS[tells(tx)], posts=written(posts), exempt=exempt, now=now)
     places = {topic: iter(placed) for topic, placed in placed_of(tx, rows).items()}
     nowhere: Iterator[Placed] = iter(())

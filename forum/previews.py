@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, select
 
+from core import clock
 from core.actor import VISITOR, Actor
 from core.errors import NotFound
 from core.ids import MemberId, PostId, TopicId
@@ -14,6 +15,7 @@ from forum.reading import show_post
 from forum.referring import named_in
 from forum.shapes import Preview, Sketch
 from forum.topics import get_topic
+from members.actors import load_readers
 from members.shapes import Author
 from members.tables import members
 from members.trust import Rights
@@ -74,7 +76,10 @@ async def _named(tx: Reader, handles: Sequence[str]) -> list[Author]:
 async def _readers(tx: Reader, named: list[Author], topic_id: TopicId | None) -> list[Author]:
     if topic_id is None or await _reads(tx, VISITOR, topic_id):
         return named
-    return [one for one in named if await _reads(tx, Actor(id=MemberId(one.id)), topic_id)]
+    actors = await load_readers(tx, [one.id for one in named], clock.now())
+    return [
+        one for one in named if (actor := actors.get(MemberId(one.id))) and await _reads(tx, actor, topic_id)
+    ]
 
 
 async def _reads(tx: Reader, actor: Actor, topic_id: TopicId) -> bool:

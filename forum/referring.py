@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from msgspec import Struct, structs
 from sqlalchemy import BigInteger, bindparam, func, or_, select
 
+from core import clock
 from core.actor import Actor
 from core.events import Event
 from core.ids import MemberId, PostId, TopicId
@@ -32,6 +33,7 @@ from forum.shapes import Citation, CitationList
 from forum.tables import posts, topics
 from forum.tables_writing import post_references
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from members.actors import load_readers
 from members.tables import members
 from members.trust import TrustRules
 from storage.database import Reader, Transaction
@@ -267,12 +269,14 @@ async def _tell_named(tx: Transaction, post_id: PostId, row: Any, who: Mapping[s
     # Who is quoted is told so, and not once more for being called by name.
     muted = await tx.rows(_MUTED, topic=row["topic_id"])
     told = {row["author_id"], *(one["member_id"] for one in muted)}
+    readers = await load_readers(tx, {one for named in who.values() for one in named} - told, clock.now())
     does = {QUOTED: "quotes_you", MENTIONED: "mentions_you"}
     for kind, named in who.items():
         reason = {"code": does[kind], "name": row["display_name"], "title": row["title"]}
         reasons = {}
         for member in named:
-            if member not in told and await read_posts_by_id(tx, Actor(id=MemberId(member)), [post_id]):
+            reader = readers.get(MemberId(member))
+            if reader and member not in told and await read_posts_by_id(tx, reader, [post_id]):
                 reasons[MemberId(member)] = reason
             told.add(member)
         if reasons:

@@ -198,7 +198,9 @@ class Replies:
 
     async def _write(self, key: tuple[int, bool], replies: Sequence[_Reply]) -> Sequence[Answer | Exception]:
         _, exempt = key
-        if all(reply.once.key is None for reply in replies):
+        # Several topics are held before they are written in, by a statement of its own.
+        is_one = len({reply.topic_id for reply in replies}) == 1
+        if is_one and all(reply.once.key is None for reply in replies):
             async with self.db.single() as tx:
                 return await _place(tx, exempt, replies)
         async with self.db.begin() as tx:

@@ -7,12 +7,12 @@ from asyncpg import Record
 from msgspec import structs
 
 from core import clock
-from core.actor import Actor
 from core.ids import MemberId
 from forum.inbox import FOLLOWED, TALK, find_unread
 from forum.mail_wishes import stop_key
 from forum.reasons import in_words
 from forum.shapes_inbox import Notification
+from members.actors import load_reader
 from members.mail import Letter, Sender
 from members.mailing import Holder, Office, find_holder
 from members.words import Words
@@ -88,7 +88,8 @@ async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequenc
     unwished = {
         row["id"] for row in await tx.rows(_UNWISHED, ids=ids, followed=list(FOLLOWED), talk=list(TALK))
     }
-    told = [one for one in await find_unread(tx, Actor(id=member), ids) if one.id not in unwished]
+    reader = await load_reader(tx, member, now)
+    told = [one for one in await find_unread(tx, reader, ids) if one.id not in unwished]
     holder = await find_holder(tx, member)
     if holder is None or holder.email is None or not holder.is_verified:
         told = []

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from core.actor import VISITOR, Actor
+from core.actor import VISITOR, Actor, host_at
 from core.ids import GatheringId, RoomId
 from gatherings.events import QuestionClaimed
 from gatherings.gatherings import find_gatherings, get_gathering
@@ -41,7 +41,7 @@ async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) ->
     """Events of a gathering, with what they name; what is not for everyone is shown to its hosts."""
     viewer = VISITOR
     if audience == "host":
-        viewer = Actor(hosts=frozenset({GatheringId(entries[0].event["gathering_id"])}))
+        viewer = host_at(GatheringId(entries[0].event["gathering_id"]))
     shown = await rooms.find_rooms(tx, viewer, _named(entries, "room_id"))
     sessions = await find_sessions(tx, viewer, _named(entries, "session_id"))
     announced = [entry for entry in entries if not entry.event.keys() & {"room_id", "session_id"}]

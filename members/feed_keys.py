@@ -4,6 +4,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId
+from members.actors import load_reader
 from members.tokens import new_token, token_hash
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -35,9 +36,8 @@ async def has_feed_key(tx: Reader, member: MemberId) -> bool:
 
 
 async def find_reader(tx: Reader, key: str) -> Actor:
-    """Who reads with this key: the member without any duties, so that what only moderators see does not lie in readers of
-    feeds. `NotFound` if the key opens nothing."""
+    """Who reads with this key: the member, as all is read in the background. `NotFound` if the key opens nothing."""
     member = await tx.value(_FIND, hash=token_hash(key))
     if member is None:
         raise NotFound
-    return Actor(id=MemberId(member))
+    return await load_reader(tx, member, clock.now())

@@ -9,6 +9,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId, SessionId
+from members.actors import DUTIES, FACTS, SANCTIONS, actor_of
 from members.events import SessionEnded, SessionsEnded
 from members.shapes import Session, SessionList
 from members.tables import sessions
@@ -20,29 +21,10 @@ IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 LONGEST_WITH_DUTY = timedelta(days=7)
 
-# One query for every request: the session, its member, and the member's duties and sanctions, of whose tables this floor
-# of the house knows no more than that.
-_FIND = """
-SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, m.id AS member_id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
-    m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,
-    coalesce(m.trust_given, m.trust) AS trust, m.post_order, d.administers, d.sectors, d.gatherings,
-    x.suspended_until, x.barred, x.removed
-FROM sessions s
-JOIN members m ON m.id = s.member_id
-LEFT JOIN LATERAL (
-    SELECT bool_or(duty = 'administrator') AS administers,
-        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS sectors,
-        array_agg(gathering_id) FILTER (WHERE gathering_id IS NOT NULL) AS gatherings
-    FROM duties WHERE duties.member_id = m.id
-) d ON true
-LEFT JOIN LATERAL (
-    SELECT max(until) FILTER (WHERE action = 'silence' AND sector_id IS NULL) AS silenced_until,
-        max(until) FILTER (WHERE action = 'suspend' AND sector_id IS NULL) AS suspended_until,
-        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS barred,
-        array_agg(topic_id) FILTER (WHERE topic_id IS NOT NULL) AS removed
-    FROM sanctions WHERE sanctions.member_id = m.id AND ended_at IS NULL AND until > :now
-) x ON true
+# One query for every request: the session, and the member it stands for.
+_FIND = f"""
+SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, d.administers, d.sectors, d.gatherings, {FACTS}
+FROM sessions s JOIN members m ON m.id = s.member_id {DUTIES} {SANCTIONS}
 """
 FIND = statement(_FIND + "WHERE s.token_hash = :hash AND s.ends_at > :now")
 FIND_BY_ID = statement(_FIND + "WHERE s.id = :session AND s.ends_at > :now")
@@ -80,13 +62,13 @@ async def find_actor(tx: Reader, token: str, now: datetime) -> Actor | None:
         return None
     if now - row["seen_at"] > timedelta(hours=1):
         await tx.run(TOUCH, session=row["id"], hour=_hour(now))
-    return _actor(row, seal(row["sealed_secret"], key_of_session(token)))
+    return actor_of(row, seal(row["sealed_secret"], key_of_session(token)))
 
 
 async def load_actor(tx: Reader, session: SessionId, now: datetime) -> Actor | None:
     """The member of a session found before, as things are now; without the secret, which takes the token."""
     row = await tx.row(FIND_BY_ID, session=session, now=now)
-    return None if row is None or _is_over(row, now) else _actor(row, None)
+    return None if row is None or _is_over(row, now) else actor_of(row, None)
 
 
 async def start_session(
@@ -150,29 +132,6 @@ async def forget_sessions(tx: Transaction) -> int:
 def _is_over(row: Record, now: datetime) -> bool:
     longest = LONGEST if row["administers"] is None else LONGEST_WITH_DUTY
     return bool(now - row["started_at"] > longest or now - row["seen_at"] > IDLE)
-
-
-def _actor(row: Record, secret: bytes | None) -> Actor:
-    barred = frozenset(row["barred"] or ())
-    is_suspended = row["suspended_until"] is not None
-    return Actor(
-        id=row["member_id"],
-        session_id=row["id"],
-        handle=row["handle"],
-        display_name=row["display_name"],
-        group=row["group"],
-        is_verified=row["is_verified"],
-        is_administrator=bool(row["administers"]) and not is_suspended,
-        moderates=frozenset() if is_suspended else frozenset(row["sectors"] or ()) - barred,
-        hosts=frozenset() if is_suspended else frozenset(row["gatherings"] or ()),
-        silenced_until=row["silenced_until"],
-        suspended_until=row["suspended_until"],
-        barred=barred,
-        removed=frozenset(row["removed"] or ()),
-        trust=row["trust"],
-        post_order=row["post_order"],
-        secret=secret,
-    )
 
 
 def _hour(now: datetime) -> datetime:

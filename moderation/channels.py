@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import bindparam, select
 
-from core.actor import Actor
+from core.actor import OVERSEER, Actor, host_at
 from core.errors import NotFound
 from core.ids import GatheringId, SectorId
 from forum.tables import sectors
@@ -17,9 +17,6 @@ from storage.statements import statement
 
 _SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
 _HELD_HERE = statement("SELECT 1 FROM gatherings WHERE id = :id")
-
-# Stands for every moderator of the sector when events are rendered: sees all, is nobody.
-_MODERATOR = Actor(is_administrator=True)
 
 
 async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
@@ -49,7 +46,7 @@ async def join_hosting(tx: Reader, actor: Actor, gathering_id: int) -> str:
 
 async def show_hosting(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """The same as moderators are shown, as far as hosts can read it."""
-    host = Actor(hosts=frozenset({GatheringId(entry.event["gathering_id"]) for entry in entries}))
+    host = host_at(*(GatheringId(entry.event["gathering_id"]) for entry in entries))
     found = await find_cases(tx, host, sorted({entry.event["case_id"] for entry in entries}))
     return [
         msgspec.json.encode({"type": entry.event["what"], "case": found[entry.event["case_id"]]})
@@ -61,7 +58,7 @@ async def show_hosting(tx: Reader, audience: str, entries: Sequence[Entry]) -> l
 
 async def show_queue(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """What happened in the queue, with the cases as they are now."""
-    found = await find_cases(tx, _MODERATOR, sorted({entry.event["case_id"] for entry in entries}))
+    found = await find_cases(tx, OVERSEER, sorted({entry.event["case_id"] for entry in entries}))
     return [
         msgspec.json.encode({"type": entry.event["type"], "case": found[entry.event["case_id"]]})
         for entry in entries

@@ -123,6 +123,31 @@ def test_everything_is_imported_at_the_top_and_for_all_to_see():
     assert [path for path, text, _ in modules() if "from __future__ import annotations" in text] == []
 
 
+def test_no_statement_locks_rows_and_updates_some():
+    """It would wait crosswise with others of its kind where rows that name these hold them: see forum/placing.py."""
+    locks, updates = re.compile(r"FOR NO KEY UPDATE"), re.compile(r"\bUPDATE\s+\w+(\s+\w+)?\s+SET\b")
+
+    assert [
+        f"{path}:{node.lineno}"
+        for path, _, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if locks.search(node.value) and updates.search(node.value)
+    ] == []
+
+
+def test_actors_are_made_in_one_place():
+    """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
+    assert [
+        f"{path}:{node.lineno}"
+        for path, _, tree in modules()
+        if path not in ("core/actor.py", "members/actors.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        if getattr(node.func, "id", getattr(node.func, "attr", None)) == "Actor"
+    ] == []
+
+
 def test_only_the_composition_root_reads_the_environment():
     assert [
         path for path, text, _ in modules() if "os.environ" in text and not path.startswith("tertulia/")

@@ -103,7 +103,7 @@ async def test_topics_named_in_any_order_are_taken_in_one(app: Service, db: Data
     async def write(seed: int) -> None:
         order = random.Random(seed).sample(topics, len(topics))
         posts = [(topic, _post(person, parent=parent)) for topic in order for parent in (first[topic], None)]
-        async with db.single() as tx:
+        async with db.begin() as tx:
             placed = await place_among(tx, posts, clock.now())
         assert all(place is not None for place in placed)
         assert [place.depth for place in placed if place] == [1, 0] * len(topics)

@@ -21,6 +21,7 @@ from forum.search.filtering import read_filters
 from forum.search.finding import FIRST, LAST, Candidate, find_candidates
 from forum.search.languages import configurations, part
 from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
+from members.actors import load_reader
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -139,7 +140,7 @@ async def tell_next(languages: tuple[str, ...], db: Database) -> bool:
 async def _fitting(
     tx: Reader, member: MemberId, query: str, languages: tuple[str, ...], now: datetime
 ) -> list[Candidate]:
-    asked, reader = take_apart(part(query)), Actor(id=member)
+    asked, reader = take_apart(part(query)), await load_reader(tx, member, now)
     filtering = await read_filters(tx, reader, asked.filters)
     if filtering.unknown:
         return []

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, PollId, RoomId, TopicId
 from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_write
@@ -94,7 +94,7 @@ class BallotWriter:
     async def _write(self, room_id: RoomId, ballots: Sequence[_Cast]) -> Sequence[BallotSet | Exception]:
         async with self.db.begin() as tx:
             # With the eyes of who was let in: in a room that is hidden from its people nobody answers.
-            admitted = Actor(admitted=frozenset({ballots[0].topic}))
+            admitted = listener_in(ballots[0].topic)
             room = await rooms.get_room(tx, admitted, room_id, steady=True)
             rows = await tx.rows(_HOLD, ids=[one.poll for one in ballots], room=room_id)
             states = {row["id"]: row["state"] for row in rows}

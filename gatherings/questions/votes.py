@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from forum.tables import topics
@@ -143,7 +143,7 @@ class VoteWriter:
     async def _write(self, room_id: RoomId, ballots: Sequence[_Ballot]) -> Sequence[VoteSet | Exception]:
         async with self.db.begin() as tx:
             # With the eyes of who was let in: in a room that is hidden from its people nobody votes.
-            admitted = Actor(admitted=frozenset({ballots[0].topic}))
+            admitted = listener_in(ballots[0].topic)
             room = await rooms.get_room(tx, admitted, room_id, steady=True)
             rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
             held = {row["id"]: row for row in rows}

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, listener_in
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
 from forum.tables import sectors, topics
@@ -84,7 +84,7 @@ async def find_rooms(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Room
 async def find_rooms_heard(tx: Reader, ids: list[int]) -> dict[int, Room]:
     """The rooms as those see them who were let in to listen."""
     topic_ids = [row["topic_id"] for row in await tx.rows(_TOPICS_OF, ids=ids)]
-    return await find_rooms(tx, Actor(admitted=frozenset(topic_ids)), ids)
+    return await find_rooms(tx, listener_in(*topic_ids), ids)
 
 
 async def read_rooms(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Room]:
