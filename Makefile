@@ -21,7 +21,7 @@ run: install ## install, then serve with the default community; ARGS="--port 900
 	@exec $(BIN)/tertulia serve $(ARGS)
 
 test: tools ## all tests: in one process without Redis, then in two processes with it; ARGS goes to pytest
-	@$(BIN)/python -m tests.services
+	@$(BIN)/python -m tests.support.programs
 	$(BIN)/python -m pytest -q -n 2 $(ARGS)
 	$(BIN)/python -m pytest -q -n 2 --processes 2 $(ARGS)
 
@@ -36,7 +36,7 @@ bench: tools ## what it costs, beside a floor and a peer of each
 	$(BIN)/python -m bench $(ARGS)
 
 codes: tools ## add new refusals to the public list, docs/codes.txt
-	$(BIN)/python -m tests.test_house
+	$(BIN)/python -m tests.proofs.test_house
 
 lock: $(BIN)/python ## write the lock files anew after a change of pyproject.toml; ARGS=--upgrade moves versions
 	@$(PIP) install uv

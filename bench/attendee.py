@@ -59,7 +59,7 @@ class Place(Struct):
         return len({client.person.handle for client in self.clients})
 
 
-class House(Struct):
+class AppContext(Struct):
     """The processes of the service, and what all clients of this process share."""
 
     ports: Sequence[int]
@@ -81,7 +81,7 @@ class Answer(Struct, frozen=True):
 class Attendee:
     """One client of one room with a view of its own, kept up to date by what the socket says and by nothing else."""
 
-    def __init__(self, person: Person, place: Place, house: House) -> None:
+    def __init__(self, person: Person, place: Place, house: AppContext) -> None:
         self.person = person
         self.place = place
         self.house = house
@@ -213,7 +213,7 @@ class Attendee:
             self._socket.drop()
 
 
-async def read_fresh(house: House, port: int, room: int, person: Person) -> Fresh:
+async def read_fresh(house: AppContext, port: int, room: int, person: Person) -> Fresh:
     """All that a room holds, read page by page as it is now."""
 
     async def read(path: str) -> Any:

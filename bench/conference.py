@@ -15,7 +15,7 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from bench.attendee import House, Place
+from bench.attendee import AppContext, Place
 from bench.database import Database, server
 from bench.figures import Figure, conclude, heading
 from bench.processes import LOAD_CORE, SERVER_CORE
@@ -87,7 +87,7 @@ def venue() -> Iterator[Venue]:
 
 async def hold(venue: Venue, scale: Scale, room: int | None = None) -> list[Figure]:
     """Hold a conference, and say what came of it; in a room that is open already if one is given."""
-    house = House(venue.ports)
+    house = AppContext(venue.ports)
     async with community(Service(venue.ports[0], 0, venue.database)) as made:
         name = f"guest{random.randrange(10**6)}x"
         places = await assemble(made, house, scale, name, room)
@@ -110,7 +110,7 @@ async def hold(venue: Venue, scale: Scale, room: int | None = None) -> list[Figu
     return [*figures, *_speed(places, venue.faults.spans if venue.faults else [], scale, per_s)]
 
 
-async def _run(house: House, places: Sequence[Place], scale: Scale, venue: Venue) -> float:
+async def _run(house: AppContext, places: Sequence[Place], scale: Scale, venue: Venue) -> float:
     """Perform the script; deliveries a second meanwhile."""
     before, started = _delivered(house), perf_counter()
     pids = venue.pids | {"clients": os.getpid()}
@@ -125,7 +125,7 @@ async def _run(house: House, places: Sequence[Place], scale: Scale, venue: Venue
     return per_s
 
 
-def _delivered(house: House) -> int:
+def _delivered(house: AppContext) -> int:
     return house.tally.deliveries + sum(house.tally.signals.values())
 
 

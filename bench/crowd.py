@@ -6,7 +6,7 @@ import asyncpg
 
 from bench.database import Database
 from bench.service import Person
-from members.names import skeleton
+from members.handles import skeleton
 from members.tokens import key_of_session, new_secret, new_token, seal, token_hash
 
 GROUPS = ("mining", "refining", "trade", "civil_society", "research")

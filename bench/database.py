@@ -13,8 +13,8 @@ import asyncpg
 from msgspec import Struct
 
 from bench.processes import LOAD_CORE
-from storage import embedded
-from storage.postmaster import find_postmaster
+from storage.embedded import postgres
+from storage.embedded.process import find_postmaster
 
 # Checkpoints are kept out of runs of a few seconds; all else is as the service sets it, fsync included.
 _EXTRA = {
@@ -63,7 +63,7 @@ class Database(Struct, frozen=True):
 class Server(Struct, frozen=True):
     """A running server; `pid` is that of its first process."""
 
-    cluster: embedded.Cluster
+    cluster: postgres.Cluster
     pid: int
 
     @contextmanager
@@ -85,10 +85,10 @@ def server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {LOAD_CORE})  # its processes inherit it
     try:
-        with embedded.start(folder) as cluster:
+        with postgres.start(folder) as cluster:
             for name, value in _EXTRA.items():
                 cluster.query(f"ALTER SYSTEM SET {name} = '{value}'")
-        with embedded.start(folder, settings=settings) as cluster:
+        with postgres.start(folder, settings=settings) as cluster:
             os.sched_setaffinity(0, cores)
             found = find_postmaster(cluster.lodging.data)
             if found is None:

@@ -16,7 +16,7 @@ from typing import Any
 import asyncpg
 from msgspec import Struct
 
-from forum.archives import read_archives
+from forum.archive.archives import read_archives
 
 LONGEST_TOPIC = 10_000
 AUTHORS = 3_000

@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Sequence
 
-from bench.attendee import Attendee, House, Place
+from bench.attendee import AppContext, Attendee, Place
 from bench.conference import OPEN
 from bench.crowd import enrol, make_administrator
 from bench.database import server
@@ -53,7 +53,7 @@ def main() -> int:
 
 
 async def _sit(one: Service, pids: dict[str, int], sockets: int, seconds: float) -> list[Figure]:
-    house = House([one.port])
+    house = AppContext([one.port])
     async with community(one) as made:
         people = await enrol(one.database, f"idler{random.randrange(10**6)}x", sockets)
         await make_administrator(one.database, people[0].handle)
@@ -79,7 +79,7 @@ async def _sit(one: Service, pids: dict[str, int], sockets: int, seconds: float)
     return _tell(ran, seconds)
 
 
-def _heard(house: House) -> int:
+def _heard(house: AppContext) -> int:
     return house.tally.deliveries + sum(house.tally.signals.values())
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from bench.figures import Figure, conclude, heading, median
 from bench.texts import a_reply
-from forum.archives import read_archives
-from forum.imports import import_archives
-from forum.markup import render_mail
-from forum.threads import Node, weave
-from storage import embedded, schema
+from forum.archive.archives import read_archives
+from forum.archive.imports import import_archives
+from forum.archive.threading import Node, weave
+from forum.text.markdown import render_mail
+from storage import schema
 from storage.database import connect
+from storage.embedded import postgres
 from storage.statements import statement
 from tertulia.community import put_community, read_community
 from tertulia.settings import Settings
@@ -122,7 +123,7 @@ def main(files: list[str]) -> int:
         folder = Path(name)
         paths = [unzipped(Path(file), folder) for file in files] or [make_archive(folder / "made.mbox")]
         heading(f"Importing {', '.join(path.name for path in paths)}")
-        with embedded.start(folder / "data") as cluster:
+        with postgres.start(folder / "data") as cluster:
             asyncio.run(schema.migrate(cluster.url, cluster.owner_url))
             # Each round measures everything, so that what else the machine does meanwhile weighs on all of it.
             rounds = [

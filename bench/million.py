@@ -16,7 +16,7 @@ from bench.grown import Grown, grow, sentences
 from bench.service import Service, community, service
 from core.actor import VISITOR
 from forum.search.indexing import count_waiting, index_next, queue_all
-from forum.search.searching import search
+from forum.search.search import search
 from storage.database import connect
 
 _PERSONAL = {

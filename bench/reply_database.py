@@ -21,11 +21,11 @@ from bench.processes import SERVER_CORE
 from bench.texts import a_reply
 from core.actor import Actor
 from core.ids import MemberId, TopicId
-from forum.markup import render
-from forum.replies import Replies
 from forum.shapes import NewReply
+from forum.text.markdown import render
+from forum.writing.replies import Replies
 from storage.database import connect
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 WRITERS = 64
 EACH = 40
@@ -83,8 +83,8 @@ async def figures(server: Server, address: Address, topics: list[int]) -> list[F
 
     async def verb(topic: int, n: int) -> None:
         actor = Actor(id=MemberId(author), handle="writer0", display_name="Writer", is_verified=True)
-        once = Once(scope="bench", key=None, fingerprint=b"")
-        await replies.post_reply(actor, TopicId(topic), NewReply(body=_TEXTS[n % WRITERS]), once)
+        idempotent = IdempotentRequest(scope="bench", key=None, fingerprint=b"")
+        await replies.post_reply(actor, TopicId(topic), NewReply(body=_TEXTS[n % WRITERS]), idempotent)
 
     try:
         await _crowd(verb, topics)  # so that all connections are open and know their types

@@ -11,11 +11,11 @@ import msgspec
 from bench.figures import Figure, conclude, heading, median
 from bench.texts import a_reply
 from core import clock
-from forum.markup import render
-from moderation.rules.likeness import sketch
+from forum.text.markdown import render
 from moderation.rules.matching import Before, Text, find, identifier
+from moderation.rules.minhash import sketch
+from moderation.rules.patterns import PatternUnusable
 from moderation.rules.policy import ensure_is_usable
-from moderation.rules.searching import PatternUnusable
 from moderation.rules.shapes import NewRule, Test
 
 SIZE = 100_000

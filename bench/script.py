@@ -8,7 +8,7 @@ from time import perf_counter
 from msgspec import Struct, field
 
 from bench import acting
-from bench.attendee import Attendee, House, Place
+from bench.attendee import AppContext, Attendee, Place
 from bench.crowd import enrol, make_administrator
 from bench.redis_server import Redis
 from bench.service import Community, Person, Web
@@ -51,7 +51,7 @@ class Faults(Struct):
 
 
 async def assemble(
-    made: Community, house: House, scale: Scale, name: str, room: int | None = None
+    made: Community, house: AppContext, scale: Scale, name: str, room: int | None = None
 ) -> list[Place]:
     """Rooms with all modules, and everybody who comes; nobody listens yet. Or a room that is there, without hosts."""
     people = await enrol(made.service.database, name, sum(scale.sizes) + HOSTS * len(scale.sizes) + 1)

@@ -7,7 +7,7 @@ from time import perf_counter
 from msgspec import Struct
 
 from bench import checker
-from bench.attendee import House, Place, Tally, read_fresh
+from bench.attendee import AppContext, Place, Tally, read_fresh
 from bench.database import Database
 from bench.figures import Figure, median
 
@@ -48,7 +48,7 @@ class _Reading(Struct, frozen=True):
     here: Sequence[int]
 
 
-async def judge(places: Sequence[Place], house: House, port: int, database: Database) -> list[Figure]:
+async def judge(places: Sequence[Place], house: AppContext, port: int, database: Database) -> list[Figure]:
     """Every promise that is about what was heard and counted, with what was found to be wrong."""
     # Comparing takes long and nobody answers the service meanwhile, so everything is read before.
     readings = [await _read_room(place, house, port) for place in places]
@@ -65,7 +65,7 @@ async def judge(places: Sequence[Place], house: House, port: int, database: Data
     return [Figure(name, len(complaints), 0, at_most=True) for name, complaints in found.items()]
 
 
-async def _read_room(place: Place, house: House, port: int) -> _Reading:
+async def _read_room(place: Place, house: AppContext, port: int) -> _Reading:
     theirs = await read_fresh(house, port, place.id, place.hosts[0].person)
     fresh = await read_fresh(house, port, place.id, place.attendees[0].person)
     return _Reading(theirs, fresh, [client.view.here for client in place.clients])

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
-from bench.attendee import Attendee, House, Place, read_fresh
+from bench.attendee import AppContext, Attendee, Place, read_fresh
 from bench.checker import Ledger, find_miscounted
 from bench.conference import OPEN, Venue, venue
 from bench.crowd import enrol, make_administrator
@@ -54,7 +54,7 @@ def _one() -> Iterator[Venue]:
 
 
 async def _burst(venue: Venue, count: int, people: int, questions: int, seconds: float) -> list[Figure]:
-    house, pids = House(venue.ports), venue.pids | {"clients": os.getpid()}
+    house, pids = AppContext(venue.ports), venue.pids | {"clients": os.getpid()}
     async with community(Service(venue.ports[0], 0, venue.database)) as made:
         place, ids = await _prepare(made, house, people, questions)
     listener = place.devices[0]
@@ -80,7 +80,9 @@ async def _burst(venue: Venue, count: int, people: int, questions: int, seconds:
     return [*figures, *_speed(house, took, seconds, heard, wrote, spent)]
 
 
-async def _prepare(made: Community, house: House, people: int, questions: int) -> tuple[Place, list[int]]:
+async def _prepare(
+    made: Community, house: AppContext, people: int, questions: int
+) -> tuple[Place, list[int]]:
     crowd = await enrol(made.service.database, f"voter{random.randrange(10**6)}x", people + ASKERS)
     askers, voters = crowd[:ASKERS], crowd[ASKERS:]
     await make_administrator(made.service.database, askers[0].handle)
@@ -136,7 +138,7 @@ async def _writes(database: Database) -> int:
     return sum(one.calls for one in ran if "INSERT INTO votes" in one.text)
 
 
-async def _judge(house: House, place: Place, listener: Attendee) -> list[Figure]:
+async def _judge(house: AppContext, place: Place, listener: Attendee) -> list[Figure]:
     fresh = await read_fresh(house, house.ports[0], place.id, listener.person)
     ledger: Ledger = place.ledger
     wrong = find_miscounted(ledger, fresh)
@@ -154,7 +156,9 @@ async def _judge(house: House, place: Place, listener: Attendee) -> list[Figure]
     ]
 
 
-def _speed(house: House, took: float, seconds: float, heard: int, wrote: int, spent: str) -> list[Figure]:
+def _speed(
+    house: AppContext, took: float, seconds: float, heard: int, wrote: int, spent: str
+) -> list[Figure]:
     times = sorted(house.tally.answered_in["vote"])
     half, most = (times[int(len(times) * part)] * 1000 for part in (0.5, 0.99))
     print(

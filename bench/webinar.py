@@ -18,7 +18,7 @@ from bench.figures import conclude, heading
 from bench.script import Scale
 from bench.service import service
 from bench.wire import run
-from storage import embedded
+from storage.embedded import postgres
 
 
 def main() -> int:
@@ -34,7 +34,7 @@ def main() -> int:
         away=0.02,
     )
     if chosen.base:
-        running = None if chosen.database else embedded.find_urls(chosen.data)
+        running = None if chosen.database else postgres.find_urls(chosen.data)
         url = chosen.database or (running and running[1]) or sys.exit("Say where its database is.")
         place = Venue(Database(url), [httpx2.URL(base).port or 80 for base in chosen.base])
         figures = run(hold(place, scale, chosen.room))

@@ -6,14 +6,14 @@ import msgspec
 from asyncpg import Record
 from msgspec import Struct
 
-from boards.finding import get_board
-from boards.reading import show_entries
+from boards.lookup.board_queries import show_boards
+from boards.lookup.entry_queries import show_entries
+from boards.lookup.lookup import get_board
 from boards.shapes import Board, Entry
-from boards.showing import show_boards
 from core.actor import Actor, listener_in
 from core.ids import BoardId, TopicId
 from storage.database import Reader
-from storage.log import Entry as Happened
+from storage.event_log import Entry as Happened
 from storage.statements import statement
 
 _TOPICS = statement("""

@@ -6,25 +6,26 @@ from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, PathParameter
 
-from boards import boards, gaps, views
-from boards.crossing import Matrix, cross
-from boards.finding import get_board
-from boards.gaps import GapClaim, GapClaimList, NewGapClaim
-from boards.people import GroupShare, count_contributors
-from boards.routes_entries import Key, Term, Where, Words, pairs
-from boards.routes_entries import routes as entry_routes
-from boards.routes_exports import routes as export_routes
-from boards.routes_publishing import routes as publishing_routes
+from boards.boards import boards, saved_views
+from boards.boards.saved_views import NewView, SavedView, SavedViewList
+from boards.curation.routes import Key, Term, Where, Words, pairs
+from boards.curation.routes import routes as entry_routes
+from boards.editions.routes import routes as publishing_routes
+from boards.editions.routes_exports import routes as export_routes
+from boards.lookup.board_queries import read_boards, show_board
+from boards.lookup.contributors import GroupShare, count_contributors
+from boards.lookup.lookup import get_board
 from boards.shapes import Board, BoardChange, BoardList, NewBoard
-from boards.showing import read_boards, show_board
-from boards.table import Asked, Disposed
-from boards.views import NewView, SavedView, SavedViewList
+from boards.table import gaps
+from boards.table.gaps import GapClaim, GapClaimList, NewGapClaim
+from boards.table.matrix import Matrix, cross
+from boards.table.table import Asked, Disposed
 from core.actor import Actor
 from core.http import IfMatch, PathId, answers, json_response, version_in
 from core.ids import BoardId
 from storage.cache import VersionedCache
 from storage.database import Database, Transaction
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 Handle = Annotated[str, PathParameter(max_length=60)]
 
@@ -44,7 +45,7 @@ async def begin_board(
     data: JSONBody[NewBoard],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Begin a board, from a template or with a form of its own."""
 
@@ -52,7 +53,7 @@ async def begin_board(
         board_id = await boards.begin_board(tx, actor, slug, data)
         return await show_board(tx, actor, board_id, db.epoch)
 
-    answer = await once.answer(db, verb, 201)
+    answer = await idempotent.answer(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -69,7 +70,7 @@ async def change_board(
     data: JSONBody[BoardChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change what a board is called, asks, allows and when."""
@@ -78,7 +79,7 @@ async def change_board(
         await boards.change_board(tx, actor, BoardId(board_id), data, version_in(if_match))
         return await show_board(tx, actor, BoardId(board_id), db.epoch)
 
-    answer = await once.answer(db, verb)
+    answer = await idempotent.answer(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -148,10 +149,10 @@ async def claim_gap(
     data: JSONBody[NewGapClaim],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Say that one looks into a gap, for thirty days; saying so again prolongs it."""
-    answer = await once.answer(db, lambda tx: gaps.claim_gap(tx, actor, BoardId(board_id), data), 201)
+    answer = await idempotent.answer(db, lambda tx: gaps.claim_gap(tx, actor, BoardId(board_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -171,7 +172,7 @@ async def read_views(
     """The shared views of a board, and one's own."""
     async with db.read() as tx:
         await get_board(tx, actor, BoardId(board_id))
-        return SavedViewList(await views.read_views(tx, actor, BoardId(board_id)))
+        return SavedViewList(await saved_views.read_views(tx, actor, BoardId(board_id)))
 
 
 @post("/boards/{board_id:int}/views", responses=answers(201, SavedView), operation_id="save_view")
@@ -180,10 +181,12 @@ async def save_view(
     data: JSONBody[NewView],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Keep a view under a name."""
-    answer = await once.answer(db, lambda tx: views.save_view(tx, actor, BoardId(board_id), data), 201)
+    answer = await idempotent.answer(
+        db, lambda tx: saved_views.save_view(tx, actor, BoardId(board_id), data), 201
+    )
     return json_response(answer.body, answer.status)
 
 
@@ -191,7 +194,7 @@ async def save_view(
 async def drop_view(view_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
     """Remove a saved view."""
     async with db.begin() as tx:
-        await views.drop_view(tx, actor, view_id)
+        await saved_views.drop_view(tx, actor, view_id)
 
 
 routes = [

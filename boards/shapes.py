@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from boards.policy import Phase
 from core.text import NO_CONTROLS, ONE_LINE, LongText, Slug, Title
 from members.shapes import Author
-from storage.log import Stream
+from storage.event_log import Stream
 
 FieldKind = Literal[
     "text", "long_text", "one_of", "some_of", "number", "date", "country", "link", "file", "reference"

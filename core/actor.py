@@ -49,7 +49,7 @@ class Actor(Struct, frozen=True, kw_only=True):
     # The sectors in which the member cannot write for a while, and the rooms' topics out of which they were sent.
     barred: frozenset[SectorId] = frozenset()
     removed: frozenset[TopicId] = frozenset()
-    # How far the member is trusted, from 0 up: what that allows is said by members/trust.py.
+    # How far the member is trusted, from 0 up: what that allows is said by members/profiles/trust.py.
     trust: int = 0
     # The order of a topic's posts that the member has chosen: known before the topic is read.
     post_order: PostOrder = "tree"

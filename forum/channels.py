@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core.actor import OVERSEER, VISITOR, Actor, listener_in
 from core.errors import NotFound
 from core.ids import SectorId, TopicId
-from forum import topics
-from forum.reading import read_posts_by_id
+from forum.posts.post_pages import read_posts_by_id
 from forum.shapes import Post, Topic
 from forum.tables import posts as post_table
 from forum.tables import sectors
+from forum.topics import topics
 from storage.database import Reader
-from storage.log import Entry
+from storage.event_log import Entry
 from storage.statements import statement
 
 WITHHELD = b'{"type":"withheld"}'

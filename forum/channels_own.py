@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core import clock
-from forum.following import show_changed
-from forum.readings import show_readings
-from members.actors import load_reader
+from forum.following.following import show_changed
+from forum.following.read_state import show_readings
+from members.accounts.actors import load_reader
 from members.channels import show_member
 from storage.database import Reader
-from storage.log import Entry
+from storage.event_log import Entry
 
 
 async def show_own(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:

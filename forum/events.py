@@ -14,7 +14,7 @@ class TopicOpened(Event, frozen=True, kw_only=True, tag="topic_opened"):
         return f"sector:{self.sector_id}"
 
 
-class TopicMoved(Event, frozen=True, kw_only=True, tag="topic_changed_in_sector"):
+class TopicListingChanged(Event, frozen=True, kw_only=True, tag="topic_changed_in_sector"):
     """Title, tags or state of a topic changed: what the sector's list shows of it."""
 
     sector_id: int

@@ -20,23 +20,19 @@ from core.http import (
     version_in,
 )
 from core.ids import PostId, TopicId
-from forum import changing, lists, posts, reading, sectors, topics
-from forum.former import find_topic_now
-from forum.opening import open_topic
-from forum.pages import read_validator
-from forum.reading import Place
-from forum.replies import Replies
-from forum.routes_curating import curating_routes
-from forum.routes_drafts import draft_routes
-from forum.routes_editing import editing_routes
-from forum.routes_files import file_routes
-from forum.routes_inbox import inbox_routes
-from forum.routes_moves import move_routes
-from forum.routes_reading import reading_routes
-from forum.routes_tags import routes as tag_routes
-from forum.routes_taking import taking_routes
-from forum.routes_trust import trust_routes
-from forum.routes_writing import writing_routes
+from forum import sectors
+from forum.drafts.routes import draft_routes
+from forum.exports.routes import taking_routes
+from forum.files.routes import file_routes
+from forum.following.routes_reading import reading_routes
+from forum.following.routes_tags import routes as tag_routes
+from forum.following.topic_pages import read_validator
+from forum.moves.routes import move_routes
+from forum.notifications.routes import inbox_routes
+from forum.posts import post_pages
+from forum.posts.post_pages import Place
+from forum.posts.redirects import find_topic_now
+from forum.posts.shapes_held import HeldPost
 from forum.search.routes import search_routes
 from forum.search.routes_saved import saved_routes
 from forum.shapes import (
@@ -52,10 +48,17 @@ from forum.shapes import (
     TopicOrder,
     TopicPage,
 )
-from forum.shapes_held import HeldPost
+from forum.topics import listing, settings, topics
+from forum.topics.routes import curating_routes
+from forum.trust.routes import trust_routes
+from forum.writing import own_posts
+from forum.writing.creation import open_topic
+from forum.writing.replies import Replies
+from forum.writing.routes import writing_routes
+from forum.writing.routes_editing import editing_routes
 from storage.cache import VersionedCache
 from storage.database import Database, Reader, Transaction
-from storage.once import Once, encode
+from storage.idempotency import IdempotentRequest, encode
 
 Number = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
 Tag = Annotated[str | None, QueryParameter(max_length=60)]
@@ -87,7 +90,7 @@ async def read_topics(
     """One page of a sector's topics, by latest activity, newest or most discussed."""
     async with db.read() as tx:
         sector_id = await sectors.get_sector_id(tx, slug)
-        return await lists.read_topics(tx, actor, db.epoch, sector_id, order, after, tag)
+        return await listing.read_topics(tx, actor, db.epoch, sector_id, order, after, tag)
 
 
 @post(
@@ -100,11 +103,11 @@ async def start_topic(
     data: JSONBody[NewTopic],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Start a topic with its first post; 202 if a rule holds it until a moderator has looked at it."""
-    answer = await open_topic(db, replies, actor, slug, data, once)
+    answer = await open_topic(db, replies, actor, slug, data, idempotent)
     return json_response(answer.body, answer.status)
 
 
@@ -134,17 +137,17 @@ async def change_topic(
     data: JSONBody[TopicChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change title or tags."""
 
     async def verb(tx: Transaction) -> Topic:
-        await changing.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
+        await settings.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
         return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
 
-    answer = await once.answer(db, verb)
+    answer = await idempotent.answer(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -173,7 +176,7 @@ async def read_posts(
         key = ("posts", topic_id, place)
         body = cache.get(key, etag) if actor.id is None else None
         if body is None:
-            body = encode(await reading.read_posts(tx, actor, TopicId(topic_id), place, stream))
+            body = encode(await post_pages.read_posts(tx, actor, TopicId(topic_id), place, stream))
             if actor.id is None:
                 cache.put(key, etag, body)
     return json_response(body, etag=etag)
@@ -189,10 +192,10 @@ async def post_reply(
     data: JSONBody[NewReply],
     actor: NamedDependency[Actor],
     replies: NamedDependency[Replies],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Reply to a topic, or to a post in it."""
-    answer = await replies.post_reply(actor, TopicId(topic_id), data, once)
+    answer = await replies.post_reply(actor, TopicId(topic_id), data, idempotent)
     return json_response(answer.body, answer.status)
 
 
@@ -200,7 +203,7 @@ async def post_reply(
 async def read_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
     """One post, with its source for those who can read it."""
     async with db.read() as tx:
-        return await posts.show_with_source(tx, actor, PostId(post_id))
+        return await own_posts.show_with_source(tx, actor, PostId(post_id))
 
 
 @delete("/posts/{post_id:int}", status_code=200, operation_id="withdraw_post")
@@ -209,7 +212,7 @@ async def withdraw_post(
 ) -> Post:
     """Take one's post back; what is left is a tombstone."""
     async with db.begin() as tx:
-        return await posts.withdraw_post(tx, actor, PostId(post_id))
+        return await own_posts.withdraw_post(tx, actor, PostId(post_id))
 
 
 @delete("/posts/{post_id:int}/withdrawal", status_code=200, operation_id="restore_post")
@@ -221,7 +224,7 @@ async def restore_post(
 ) -> Post:
     """Bring one's withdrawn post back."""
     async with db.begin() as tx:
-        return await posts.restore_post(tx, actor, PostId(post_id), replies.changed_in_room)
+        return await own_posts.restore_post(tx, actor, PostId(post_id), replies.changed_in_room)
 
 
 @put("/posts/{post_id:int}/reactions/{kind:str}", operation_id="set_reaction")
@@ -233,7 +236,7 @@ async def set_reaction(
 ) -> Post:
     """Set one of one's reactions."""
     async with db.begin() as tx:
-        return await posts.set_reaction(tx, actor, PostId(post_id), kind, wanted=True)
+        return await own_posts.set_reaction(tx, actor, PostId(post_id), kind, wanted=True)
 
 
 @delete("/posts/{post_id:int}/reactions/{kind:str}", status_code=200, operation_id="unset_reaction")
@@ -245,7 +248,7 @@ async def unset_reaction(
 ) -> Post:
     """Unset one of one's reactions."""
     async with db.begin() as tx:
-        return await posts.set_reaction(tx, actor, PostId(post_id), kind, wanted=False)
+        return await own_posts.set_reaction(tx, actor, PostId(post_id), kind, wanted=False)
 
 
 routes = [

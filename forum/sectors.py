@@ -10,7 +10,7 @@ from forum.shapes import Sector, SectorList
 from forum.tables import sectors, topics
 from forum.visibility import is_for_everyone
 from storage.database import Reader, Transaction
-from storage.log import Stream, read_head
+from storage.event_log import Stream, read_head
 from storage.statements import statement
 
 _life = (

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from core.text import PostBody, Slug, Title
 from forum.shapes_drafts import DraftKey
 from members.shapes import Author
-from storage.log import Stream
+from storage.event_log import Stream
 
 ReactionKind = Literal["kind", "competent", "curious", "agree", "thanks"]
 TopicOrder = Literal["active", "new", "discussed", "archived"]

@@ -9,14 +9,14 @@ from core.actor import VISITOR, Actor, host_at
 from core.ids import GatheringId, RoomId
 from gatherings.events import QuestionClaimed
 from gatherings.gatherings import find_gatherings, get_gathering
-from gatherings.notices.boards import count_columns
+from gatherings.notices.default_columns import count_columns
 from gatherings.notices.reading import find_notices
 from gatherings.polls.reading import find_polls, tell_open_polls
 from gatherings.programme.reading import find_sessions
 from gatherings.questions.reading import count_votes, tell_questions
 from gatherings.rooms import rooms
 from storage.database import Reader
-from storage.log import Entry
+from storage.event_log import Entry
 
 Show = Callable[[Reader, str, Sequence[Entry]], Awaitable[list[bytes]]]
 

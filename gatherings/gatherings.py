@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-import msgspec
 from asyncpg import Record
 from msgspec import UNSET
 from sqlalchemy import (
@@ -29,17 +28,20 @@ from core.ids import GatheringId
 from core.text import tidy
 from forum.sectors import get_sector_id
 from forum.tables import sectors
-from forum.topics import TitleTooShort
+from forum.topics.topics import TitleTooShort
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.events import GatheringChanged
 from gatherings.policy import ensure_can_announce, ensure_hosts, ensure_time_zone, ensure_times
-from gatherings.programme.reading import read_sessions
-from gatherings.rooms import rooms
-from gatherings.shapes import Gathering, GatheringChange, GatheringPage, GatheringTime, NewGathering
+from gatherings.shapes.gatherings import (
+    Gathering,
+    GatheringChange,
+    GatheringPage,
+    GatheringTime,
+    NewGathering,
+)
 from gatherings.tables import gatherings
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader, Transaction
-from storage.log import Stream, read_head
 from storage.statements import Statement, statement
 
 PAGE = 30
@@ -111,18 +113,6 @@ async def read_gatherings(
     if len(rows) <= count:
         return GatheringPage(items, None)
     return GatheringPage(items, write_cursor(micros_of(items[-1].starts_at), items[-1].id))
-
-
-async def show_gathering(tx: Reader, actor: Actor, gathering_id: GatheringId, epoch: str) -> Gathering:
-    """A gathering with its rooms and its programme, and the position of its stream."""
-    channel = f"gathering:{gathering_id}"
-    seq = await read_head(tx, channel)
-    gathering = await get_gathering(tx, gathering_id)
-    found = await rooms.read_rooms(tx, actor, gathering_id)
-    sessions = await read_sessions(tx, actor, gathering_id)
-    return msgspec.structs.replace(
-        gathering, rooms=found, sessions=sessions, stream=Stream(channel, epoch, seq)
-    )
 
 
 async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:

@@ -10,6 +10,10 @@ from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid, TooMany
 from core.ids import GatheringId, RoomId, SectorId, TopicId
 
+# Those that have a place in the topic; `dismissed` and `withdrawn` are where they were.
+PLACED = frozenset({"live", "shortlisted", "on_stage", "answered", "merged"})
+
+
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 

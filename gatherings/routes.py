@@ -9,20 +9,20 @@ from litestar.params import FromQuery, JSONBody, QueryParameter
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import GatheringId, QuestionId, RoomId
-from gatherings import gatherings, reading
+from gatherings import gatherings, snapshot
 from gatherings.notices.routes import routes as notice_routes
 from gatherings.polls.routes import routes as poll_routes
 from gatherings.programme.routes import programme_routes
 from gatherings.questions import questions
-from gatherings.questions.asking import QuestionWriter
 from gatherings.questions.routes import routes as question_routes
+from gatherings.questions.submission import QuestionWriter
 from gatherings.questions.votes import VoteWriter
 from gatherings.record.routes import report_routes
-from gatherings.rooms import planning, rooms
-from gatherings.rooms.routes import people_routes
+from gatherings.room_setup import planning
+from gatherings.room_setup.routes import people_routes
+from gatherings.rooms import rooms
 from gatherings.rooms.routes_reactions import reaction_routes
-from gatherings.rooms.shapes import NewRoom
-from gatherings.shapes import (
+from gatherings.shapes.gatherings import (
     Gathering,
     GatheringChange,
     GatheringPage,
@@ -40,9 +40,10 @@ from gatherings.shapes import (
     Vote,
     VoteSet,
 )
+from gatherings.shapes.room_settings import NewRoom
 from members.shapes import Taxonomies
 from storage.database import Database, Transaction
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 SectorSlug = Annotated[str | None, QueryParameter(max_length=60)]
 # Litestar keeps the name `state` for itself.
@@ -66,15 +67,15 @@ async def announce_gathering(
     data: JSONBody[NewGathering],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Announce a gathering in a sector."""
 
     async def verb(tx: Transaction) -> Gathering:
         gathering_id = await gatherings.announce_gathering(tx, actor, data)
-        return await gatherings.show_gathering(tx, actor, gathering_id, db.epoch)
+        return await snapshot.show_gathering(tx, actor, gathering_id, db.epoch)
 
-    answer = await once.answer(db, verb, 201)
+    answer = await idempotent.answer(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -84,7 +85,7 @@ async def read_gathering(
 ) -> Gathering:
     """A gathering with its rooms."""
     async with db.read() as tx:
-        return await gatherings.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
+        return await snapshot.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
 
 
 @patch("/gatherings/{gathering_id:int}", responses=answers(200, Gathering), operation_id="change_gathering")
@@ -93,16 +94,16 @@ async def change_gathering(
     data: JSONBody[GatheringChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change what is announced, or cancel."""
 
     async def verb(tx: Transaction) -> Gathering:
         await gatherings.change_gathering(tx, actor, GatheringId(gathering_id), data, version_in(if_match))
-        return await gatherings.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
+        return await snapshot.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
 
-    answer = await once.answer(db, verb)
+    answer = await idempotent.answer(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -122,11 +123,11 @@ async def plan_room(
     data: JSONBody[NewRoom],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Give a gathering a room."""
-    answer = await once.answer(
+    answer = await idempotent.answer(
         db, lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), data, taxonomies.bodies), 201
     )
     return json_response(answer.body, answer.status)
@@ -142,7 +143,7 @@ async def read_room(
 ) -> Room:
     """The snapshot a client starts from: the room, its counts, the first page of its questions, and its stream."""
     async with db.read() as tx:
-        room = await reading.show_snapshot(tx, actor, RoomId(room_id), order, db.epoch)
+        room = await snapshot.show_snapshot(tx, actor, RoomId(room_id), order, db.epoch)
     return rooms.with_presence(room, presence)
 
 
@@ -152,10 +153,10 @@ async def move_room(
     data: JSONBody[RoomMove],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Open or close a room."""
-    answer = await once.answer(db, lambda tx: rooms.move_room(tx, actor, RoomId(room_id), data))
+    answer = await idempotent.answer(db, lambda tx: rooms.move_room(tx, actor, RoomId(room_id), data))
     return json_response(answer.body, answer.status)
 
 
@@ -170,7 +171,7 @@ async def read_questions(
 ) -> QuestionPage:
     """One page of a room's questions: the best first, the newest, or those with most votes; of one state or of all."""
     async with db.read() as tx:
-        return await reading.read_questions(tx, actor, RoomId(room_id), order, db.epoch, only, after)
+        return await snapshot.read_questions(tx, actor, RoomId(room_id), order, db.epoch, only, after)
 
 
 @post("/rooms/{room_id:int}/questions", responses=answers(201, Question), operation_id="ask_question")
@@ -179,10 +180,10 @@ async def ask_question(
     data: JSONBody[NewQuestion],
     actor: NamedDependency[Actor],
     asking: NamedDependency[QuestionWriter],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Ask, with one's name or without."""
-    answer = await asking.ask_question(actor, RoomId(room_id), data, once)
+    answer = await asking.ask_question(actor, RoomId(room_id), data, idempotent)
     return json_response(answer.body, answer.status)
 
 

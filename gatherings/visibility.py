@@ -8,8 +8,7 @@ from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import TopicId
 from forum.tables import posts
-from gatherings.policy import RoomFacts
-from gatherings.questions.policy import PLACED
+from gatherings.policy import PLACED, RoomFacts
 from gatherings.tables import questions
 from members.pseudonyms import pseudonym
 

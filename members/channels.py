@@ -6,9 +6,9 @@ import msgspec
 
 from core.actor import Actor
 from core.errors import NotFound
-from members.profiles import read_faces
+from members.profiles.profiles import read_faces
 from storage.database import Reader
-from storage.log import Entry
+from storage.event_log import Entry
 
 _SHOWN = ("type", "session_id", "kept_id", "notification_id", "sector_id")
 

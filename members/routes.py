@@ -10,11 +10,14 @@ from msgspec import structs
 from core.actor import Actor
 from core.http import IfMatch, PathId, answers, json_response, version_in
 from core.ids import SessionId
-from members import accounts, credentials, links, passwords, profiles, sessions
-from members.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
-from members.routes_bodies import body_routes
-from members.routes_duties import duty_routes
-from members.routes_feeds import feed_routes
+from members.accounts import accounts, credentials, passwords, sessions
+from members.accounts.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
+from members.accounts.routes_feed_keys import feed_routes
+from members.emails import mailed_links
+from members.emails.translations import language_for
+from members.profiles import profiles
+from members.profiles.routes_committees import body_routes
+from members.profiles.routes_duties import duty_routes
 from members.shapes import (
     LinkSpent,
     Me,
@@ -32,9 +35,8 @@ from members.shapes import (
     SignIn,
     Taxonomies,
 )
-from members.words import language_for
 from storage.database import Database
-from storage.once import Once, fingerprint
+from storage.idempotency import IdempotentRequest, fingerprint
 
 _COOKIES = {"cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False)}
 
@@ -47,7 +49,7 @@ async def register(
     data: JSONBody[NewAccount],
     request: Request[Any, Any, Any],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Make an account. A mail with a link goes to the address; until it is followed the member can read only. Without
     `letters_in`, letters come in the language that `Accept-Language` asks for."""
@@ -55,7 +57,7 @@ async def register(
     sealed = await passwords.seal_secret(data.password)
     suggested = language_for(request.headers.get("accept-language", ""))
     account = structs.replace(data, letters_in=data.letters_in or suggested)
-    answer = await _without_password(once, data).answer(
+    answer = await _without_password(idempotent, data).answer(
         db, lambda tx: accounts.register(tx, account, sealed), 201
     )
     return json_response(answer.body, answer.status)
@@ -63,14 +65,14 @@ async def register(
 
 @post("/founders", responses=answers(201, Me), operation_id="found")
 async def found(
-    data: JSONBody[NewFounder], db: NamedDependency[Database], once: NamedDependency[Once]
+    data: JSONBody[NewFounder], db: NamedDependency[Database], idempotent: NamedDependency[IdempotentRequest]
 ) -> Response[bytes]:
     """Make the account of the first administrator, with the token of the link that the first start has printed."""
     accounts.ensure_good_password(data)
     async with db.read() as tx:
-        await links.ensure_good(tx, data.token, "found")
+        await mailed_links.ensure_good(tx, data.token, "found")
     sealed = await passwords.seal_secret(data.password)
-    answer = await _without_password(once, data).answer(
+    answer = await _without_password(idempotent, data).answer(
         db, lambda tx: accounts.found_community(tx, data.token, data, sealed), 201
     )
     return json_response(answer.body, answer.status)
@@ -114,13 +116,15 @@ async def change_profile(
     data: JSONBody[ProfileChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     taxonomies: NamedDependency[Taxonomies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change what the member says of themselves, and what of it others see."""
     version = version_in(if_match)
-    answer = await once.answer(db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version))
+    answer = await idempotent.answer(
+        db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version)
+    )
     return json_response(answer.body, answer.status)
 
 
@@ -166,7 +170,7 @@ async def verify(data: JSONBody[LinkSpent], db: NamedDependency[Database]) -> No
 async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> Response[bytes]:
     """Have a link for a new password mailed, if the address is a member's; the answer does not tell whether it is."""
     async with db.begin() as tx:
-        await links.ask_link(tx, "reset", credentials.fold_address(data.email))
+        await mailed_links.ask_link(tx, "reset", credentials.fold_address(data.email))
     return json_response(b"", 202)
 
 
@@ -177,7 +181,7 @@ async def reset_password(
     """Take a new password with the token of the mailed link. All sessions end; sign in again."""
     passwords.ensure_not_common(data.password)
     async with db.read() as tx:
-        await links.ensure_good(tx, token, "reset")
+        await mailed_links.ensure_good(tx, token, "reset")
     sealed = await passwords.seal_secret(data.password)
     async with db.begin() as tx:
         await credentials.reset_password(tx, token, sealed)
@@ -222,10 +226,10 @@ async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> 
         return await profiles.read_profile(tx, handle)
 
 
-def _without_password(once: Once, data: NewAccount) -> Once:
+def _without_password(idempotent: IdempotentRequest, data: NewAccount) -> IdempotentRequest:
     """What is stored to recognise a repeated request must not be a quick hash of the password."""
     said = "\0".join((data.handle, data.email, data.display_name or "")).encode()
-    return structs.replace(once, fingerprint=fingerprint("POST account", said))
+    return structs.replace(idempotent, fingerprint=fingerprint("POST account", said))
 
 
 routes = [

@@ -134,7 +134,7 @@ notifications = Table(
     Column("decision_id", BigInteger, ForeignKey("decisions.id")),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
-    # Why, as facts (see forum/reasons.py); or else in words, above.
+    # Why, as facts (see forum/notifications/reasons.py); or else in words, above.
     Column("because", JSONB),
     Column("mail_due_at", DateTime(timezone=True)),
     Column("mailed_at", DateTime(timezone=True)),

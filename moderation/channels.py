@@ -10,9 +10,9 @@ from core.errors import NotFound
 from core.ids import GatheringId, SectorId
 from forum.tables import sectors
 from moderation.policy import judges_in
-from moderation.reading import find_cases
+from moderation.queue.queue import find_cases
 from storage.database import Reader
-from storage.log import Entry
+from storage.event_log import Entry
 from storage.statements import statement
 
 _SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))

@@ -9,23 +9,19 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from core.actor import Actor
 from core.http import Cursor, PathId, answers, json_response
 from members.shapes import LetterLanguage
-from moderation import (
-    decisions,
-    flags,
-    health,
-    ledger,
-    reading,
-    routes_appeals,
-    routes_audit,
-    routes_cases,
-    routes_held,
-    routes_reports,
-    routes_sanctions,
-    routes_templates,
-    routes_transparency,
-)
-from moderation.health import Health
+from moderation import routes_audit
+from moderation.appeals import routes as appeals_routes
+from moderation.decisions import decisions, routes_held
+from moderation.decisions import routes as decisions_routes
+from moderation.flags import flags
+from moderation.flags import routes as flags_routes
+from moderation.ledger import ledger
+from moderation.ledger import routes as ledger_routes
+from moderation.queue import queue, statistics
+from moderation.queue.statistics import Health
+from moderation.reasons import routes as reasons_routes
 from moderation.rules import routes as routes_rules
+from moderation.sanctions import routes as sanctions_routes
 from moderation.shapes import (
     Action,
     Case,
@@ -43,7 +39,7 @@ from moderation.shapes import (
 )
 from moderation.shapes_ledger import LedgerFilter, LedgerPage
 from storage.database import Database
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 # Litestar keeps the name `state` for itself.
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
@@ -60,10 +56,12 @@ async def flag_post(
     data: JSONBody[NewFlag],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Tell the moderators that a post should be looked at."""
-    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("post", post_id), data), 201)
+    answer = await idempotent.answer(
+        db, lambda tx: flags.flag(tx, actor, ObjectName("post", post_id), data), 201
+    )
     return json_response(answer.body, answer.status)
 
 
@@ -73,10 +71,12 @@ async def flag_topic(
     data: JSONBody[NewFlag],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Tell the moderators of a topic as a whole: its title, its tags, what it is for."""
-    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("topic", topic_id), data), 201)
+    answer = await idempotent.answer(
+        db, lambda tx: flags.flag(tx, actor, ObjectName("topic", topic_id), data), 201
+    )
     return json_response(answer.body, answer.status)
 
 
@@ -86,10 +86,12 @@ async def flag_file(
     data: JSONBody[NewFlag],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Tell the moderators of a file in a post."""
-    answer = await once.answer(db, lambda tx: flags.flag(tx, actor, ObjectName("file", file_id), data), 201)
+    answer = await idempotent.answer(
+        db, lambda tx: flags.flag(tx, actor, ObjectName("file", file_id), data), 201
+    )
     return json_response(answer.body, answer.status)
 
 
@@ -99,10 +101,10 @@ async def flag_profile(
     data: JSONBody[NewFlag],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Tell the moderators of what a member says of themselves."""
-    answer = await once.answer(db, lambda tx: flags.flag_profile(tx, actor, handle, data), 201)
+    answer = await idempotent.answer(db, lambda tx: flags.flag_profile(tx, actor, handle, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -120,28 +122,28 @@ async def read_cases(
     age), decided ones latest first."""
     wanted = CaseFilter(state=only, sector=sector, reason=reason, language=language)
     async with db.read() as tx:
-        return await reading.read_cases(tx, actor, db.epoch, wanted, after)
+        return await queue.read_cases(tx, actor, db.epoch, wanted, after)
 
 
 @get("/cases/waiting", operation_id="count_waiting")
 async def count_waiting(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Waiting:
     """How many cases wait in the sectors one moderates."""
     async with db.read() as tx:
-        return await reading.count_waiting(tx, actor)
+        return await queue.count_waiting(tx, actor)
 
 
 @get("/cases/health", operation_id="read_queue_health")
 async def read_queue_health(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Health:
     """How the queues of the sectors one moderates do, and who decided how much in the last thirty days."""
     async with db.read() as tx:
-        return await health.read_health(tx, actor)
+        return await statistics.read_health(tx, actor)
 
 
 @get("/cases/{case_id:int}", operation_id="read_case")
 async def read_case(case_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Case:
     """One case, with what the flags said."""
     async with db.read() as tx:
-        return await reading.show_case(tx, actor, case_id)
+        return await queue.show_case(tx, actor, case_id)
 
 
 @post("/cases/{case_id:int}/decisions", responses=answers(201, Decision), operation_id="decide_case")
@@ -150,10 +152,10 @@ async def decide_case(
     data: JSONBody[NewDecision],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Decide about a case."""
-    answer = await once.answer(db, lambda tx: decisions.decide_case(tx, actor, case_id, data), 201)
+    answer = await idempotent.answer(db, lambda tx: decisions.decide_case(tx, actor, case_id, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -165,10 +167,10 @@ async def reverse_decision(
     data: JSONBody[NewReversal],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Take a decision back."""
-    answer = await once.answer(db, lambda tx: decisions.reverse_decision(tx, actor, decision_id, data))
+    answer = await idempotent.answer(db, lambda tx: decisions.reverse_decision(tx, actor, decision_id, data))
     return json_response(answer.body, answer.status)
 
 
@@ -201,14 +203,14 @@ routes = [
     read_ledger,
 ]
 for more in (
-    routes_appeals,
+    appeals_routes,
     routes_audit,
-    routes_cases,
+    decisions_routes,
     routes_held,
-    routes_reports,
+    flags_routes,
     routes_rules,
-    routes_sanctions,
-    routes_templates,
-    routes_transparency,
+    sanctions_routes,
+    reasons_routes,
+    ledger_routes,
 ):
     routes += more.routes

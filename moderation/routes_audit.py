@@ -8,7 +8,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.actor import Actor
 from core.http import Cursor
-from moderation.auditing import read_audit
+from moderation.audit_trail import read_audit
 from moderation.shapes_audit import AuditFilter, AuditPage
 from storage.database import Database
 

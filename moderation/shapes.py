@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import NO_CONTROLS, ONE_LINE, PostBody, Slug, Title
+from forum.posts.shapes_held import HeldPost
 from forum.shapes import Post
-from forum.shapes_held import HeldPost
 from members.shapes import Author, LetterLanguage
-from moderation.rules.shapes import RuleMatch
-from storage.log import Stream
+from moderation.shapes_matches import RuleMatch
+from storage.event_log import Stream
 
 ObjectKind = Literal["post", "topic", "profile", "file"]
 FlagReason = Literal[

@@ -14,9 +14,9 @@ from core.errors import Denied
 from core.ids import SessionId
 from realtime.channels import MEMBER, ChannelName
 from realtime.hub import Hub
-from realtime.joining import Joins
 from realtime.peers import Channel, Peer
 from realtime.protocol import Close
+from realtime.subscriptions import Joins
 from storage.database import Database
 from storage.failures import AWAY
 from storage.statements import statement

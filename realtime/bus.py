@@ -64,7 +64,7 @@ class Deaf:
 
 
 @runtime_checkable
-class Bell(Protocol):
+class Bus(Protocol):
     """The bell as realtime uses it; storage knows only its first two words."""
 
     process: str
@@ -88,7 +88,7 @@ class Bell(Protocol):
         """Stop hearing and telling."""
 
 
-class InProcessBell:
+class InProcessBus:
     """The bell of an installation of one process: it reaches its own listener and needs nobody else."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from storage.database import Database, Reader
-from storage.log import Entry
+from storage.event_log import Entry
 
 Audience = str
 Join = Callable[[Reader, Actor, int], Awaitable[Audience]]

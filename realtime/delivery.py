@@ -10,12 +10,12 @@ from msgspec import Struct
 from realtime import protocol
 from realtime.channels import Audience
 from realtime.counts import Counts
-from realtime.peers import Channel, Circle
-from realtime.pulse import Pulse
-from storage import log as stream
+from realtime.peers import AudienceGroup, Channel
+from realtime.send_scheduler import SendScheduler
+from storage import event_log as stream
 from storage.database import Database, Reader
+from storage.event_log import Entry
 from storage.failures import AWAY
-from storage.log import Entry
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,14 @@ class Delivery:
     """Takes channels from the number they have delivered to the number they have reached."""
 
     def __init__(
-        self, db: Database, pulse: Pulse, counts: Counts, seen: Callable[[Channel, Sequence[Entry]], None]
+        self,
+        db: Database,
+        scheduler: SendScheduler,
+        counts: Counts,
+        seen: Callable[[Channel, Sequence[Entry]], None],
     ) -> None:
         self.db = db
-        self.pulse = pulse
+        self.scheduler = scheduler
         self.counts = counts
         self.seen = seen
 
@@ -54,7 +58,7 @@ class Delivery:
         if channel.is_busy or channel.delivered < 0:
             return
         channel.is_busy = True
-        self.pulse.expected += 1
+        self.scheduler.expected += 1
         try:
             while channel.wanted > channel.delivered and channel.is_heard():
                 async with self.db.read() as tx:
@@ -63,7 +67,7 @@ class Delivery:
             log.warning("%s is delivered later: %r", channel.name.text, error)
         finally:
             channel.is_busy = False
-            self.pulse.expected -= 1
+            self.scheduler.expected -= 1
 
     async def catch_up(self, channel: Channel, after: int) -> bool:
         """Deliver at least up to a number that somebody says to have seen elsewhere; False if it does not exist."""
@@ -85,13 +89,15 @@ class Delivery:
             async with self.db.read() as tx:
                 shown = await self._signals(tx, channel, circle.audience)
             channel.signalled += 1
-            self.pulse.push(circle, [protocol.text(protocol.signal(channel.name.text, one)) for one in shown])
+            self.scheduler.push(
+                circle, [protocol.text(protocol.signal(channel.name.text, one)) for one in shown]
+            )
 
     def reset(self, channel: Channel, seq: int) -> None:
         """Send everyone in the channel back to the snapshot, and go on from this number."""
         channel.delivered = seq
         for circle in channel.circles.values():
-            self.pulse.push(circle, [self.reset_frame(channel)])
+            self.scheduler.push(circle, [self.reset_frame(channel)])
             self.counts.resets += len(circle.peers)
 
     def reset_frame(self, channel: Channel) -> bytes:
@@ -127,7 +133,7 @@ class Delivery:
         else:
             channel.delivered = entries[-1].seq
             for circle in channel.circles.values():
-                self.pulse.push(circle, [protocol.text(frame) for frame in shown[circle.audience]])
+                self.scheduler.push(circle, [protocol.text(frame) for frame in shown[circle.audience]])
         self.seen(channel, entries)
 
     async def missed(self, tx: Reader, channel: Channel, audience: Audience, after: int | None) -> Missed:
@@ -195,5 +201,5 @@ def _continues(after: int, entries: Sequence[Entry]) -> bool:
     return bool(entries) and entries[0].seq == after + 1 and entries[-1].seq == after + len(entries)
 
 
-def _unshown(channel: Channel, shown: dict[Audience, Any]) -> Circle | None:
+def _unshown(channel: Channel, shown: dict[Audience, Any]) -> AudienceGroup | None:
     return next((circle for audience, circle in channel.circles.items() if audience not in shown), None)

@@ -12,20 +12,20 @@ import msgspec
 
 from core.actor import Actor
 from realtime import protocol
-from realtime.bus import Bell, Payload, Presence, merge
-from realtime.census import Census
+from realtime.background import Loops
+from realtime.bus import Bus, Payload, Presence, merge
 from realtime.channels import MEMBER, Audience, ChannelKind, ChannelName
 from realtime.counts import Counts
 from realtime.delivery import Delivery
 from realtime.limits import Limits
-from realtime.peers import Channel, Line, Peer
+from realtime.peers import Channel, Peer, Transport
+from realtime.presence_reports import PresenceReports
 from realtime.protocol import Close
-from realtime.pulse import Pulse
-from realtime.upkeep import Loops
-from storage import log as stream
+from realtime.send_scheduler import SendScheduler
+from storage import event_log as stream
 from storage.database import Database
+from storage.event_log import Entry
 from storage.failures import AWAY
-from storage.log import Entry
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +39,13 @@ class Hub:
     def __init__(
         self,
         db: Database,
-        bell: Bell,
+        bus: Bus,
         kinds: Mapping[str, ChannelKind],
         limits: Limits | None = None,
         access_events: frozenset[str] = ACCESS_EVENTS,
     ) -> None:
         self.db = db
-        self.bell = bell
+        self.bus = bus
         self.kinds = kinds
         self.limits = limits or Limits()
         self.access_events = access_events
@@ -53,10 +53,10 @@ class Hub:
         self.peers: set[Peer] = set()
         self.channels: dict[str, Channel] = {}
         self.is_draining = False
-        self.pulse = Pulse(self.counts)
-        self.delivery = Delivery(db, self.pulse, self.counts, self._seen)
-        self.census = Census(db, bell, kinds, self.limits, self.signalled, self._look_again)
-        self.attendance = self.census.attendance
+        self.scheduler = SendScheduler(self.counts)
+        self.delivery = Delivery(db, self.scheduler, self.counts, self._seen)
+        self.presence_reports = PresenceReports(db, bus, kinds, self.limits, self.signalled, self._look_again)
+        self.attendance = self.presence_reports.attendance
         self.loops = Loops()
         # Whom to tell that these peers' access may have changed; the socket endpoint takes this place.
         self.access_changed: Callable[[Sequence[Peer]], None] = _nobody
@@ -99,11 +99,11 @@ class Hub:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self.pulse.stop()
+        self.scheduler.stop()
 
     # Sockets
 
-    def admit(self, line: Line, actor: Actor, address: str) -> Peer:
+    def admit(self, line: Transport, actor: Actor, address: str) -> Peer:
         """Take in an open socket; one too many of its member or address is shut at once."""
         peer = Peer(line, actor, address)
         self.peers.add(peer)
@@ -126,7 +126,7 @@ class Hub:
         if peer not in self.peers:
             return
         self.peers.discard(peer)
-        self.pulse.clogged.discard(peer)
+        self.scheduler.clogged.discard(peer)
         self.counts.closed += 1
         for name in list(peer.circles):
             self.leave(peer, name)
@@ -150,7 +150,7 @@ class Hub:
         if channel.kind is not None and channel.kind.has_presence:
             name = channel.name.text
             self.attendance.enter(name, peer.actor)
-            peer.tell(protocol.signal(name, msgspec.json.encode(self.census.now(name))))
+            peer.tell(protocol.signal(name, msgspec.json.encode(self.presence_reports.now(name))))
 
     def leave(self, peer: Peer, name: str) -> bool:
         """Let a peer hear a channel no more; whether it did."""
@@ -205,7 +205,7 @@ class Hub:
 
     def returned(self) -> None:
         """Something may have been missed: patrol now, and ask for the current signals."""
-        self.census.beat_soon()
+        self.presence_reports.beat_soon()
         self._look_again()
 
     def _look_again(self) -> None:
@@ -215,7 +215,7 @@ class Hub:
 
     def asked(self) -> None:
         """Another process has begun to hear: announce again who stands in which channel here."""
-        self.census.beat_soon()
+        self.presence_reports.beat_soon()
 
     def _signal(self, channel: Channel) -> None:
         channel.is_signalling = False
@@ -226,7 +226,7 @@ class Hub:
             protocol.text(protocol.signal(name, msgspec.json.encode(signal))) for signal in signals.values()
         ]
         for circle in channel.circles.values():
-            self.pulse.push(circle, frames)
+            self.scheduler.push(circle, frames)
 
     def _seen(self, channel: Channel, entries: Sequence[Entry]) -> None:
         types = {entry.event.get("type") for entry in entries}
@@ -234,7 +234,7 @@ class Hub:
             channel.closings += 1
             self.entry_changed(channel)
         if channel.kind is not None and types & channel.kind.roll_calls:
-            self.census.call_roll(channel.name.text)
+            self.presence_reports.call_roll(channel.name.text)
         is_own = channel.name.kind == MEMBER
         if is_own and types & self.access_events:
             channel.shaken_at = monotonic()
@@ -272,7 +272,7 @@ class Hub:
             async with asyncio.timeout(self.limits.patrol_every):
                 await self._called.wait()
         self._called.clear()
-        self.pulse.shut_slow(monotonic())
+        self.scheduler.shut_slow(monotonic())
         try:
             await self.patrol()
             if self._refresh_due:
@@ -284,7 +284,7 @@ class Hub:
 
     async def _presence_turn(self) -> None:
         await asyncio.sleep(self.limits.presence_settles_in)
-        await self.census.turn()
+        await self.presence_reports.turn()
 
 
 def _lower(counter: Counter[Any], key: Any) -> None:

@@ -11,8 +11,11 @@ from realtime.protocol import Close
 
 Write = Callable[[bytes], None]
 
+# Where the server puts the connection into the scope of a socket, for delivery to write to.
+LINE = "tertulia.line"
 
-class Line(Protocol):
+
+class Transport(Protocol):
     """What a peer's bytes go to: the server's connection, not a queue of ours."""
 
     @property
@@ -24,6 +27,12 @@ class Line(Protocol):
 
     def shut(self, code: int) -> None:
         """Close with this code after what was written; at once, without waiting for the other side."""
+
+    def attach(self, on_gone: Callable[[], None], on_clog: Callable[[bool], None]) -> None:
+        """Tell these when the connection is gone, and when it stops or goes on taking bytes."""
+
+    def detach(self) -> None:
+        """Tell nobody any more."""
 
 
 class Peer:
@@ -41,12 +50,12 @@ class Peer:
         "write",
     )
 
-    def __init__(self, line: Line, actor: Actor, address: str) -> None:
+    def __init__(self, line: Transport, actor: Actor, address: str) -> None:
         self.line = line
         self.write = line.write
         self.actor = actor
         self.address = address
-        self.circles: dict[str, Circle] = {}
+        self.circles: dict[str, AudienceGroup] = {}
         self.pending: bytes | None = None
         self.clogged_at: float | None = None
         self.is_open = True
@@ -71,7 +80,7 @@ class Peer:
         self.clogged_at = monotonic() if is_clogged else None
 
 
-class Circle:
+class AudienceGroup:
     """The peers of one channel who see alike: what is shown to one is shown to all, the same bytes.
 
     Each peer with what writes to it: the loop over thousands then touches no peer, only their transports.
@@ -97,7 +106,7 @@ class Channel:
     def __init__(self, name: ChannelName, kind: ChannelKind | None) -> None:
         self.name = name
         self.kind = kind
-        self.circles: dict[Audience, Circle] = {}
+        self.circles: dict[Audience, AudienceGroup] = {}
         # Peers who must hear of what changes their access, without having joined.
         self.watchers: set[Peer] = set()
         # How many joins are under way; the channel must not be forgotten meanwhile.
@@ -118,11 +127,11 @@ class Channel:
         """Whether anybody here still listens, or is about to."""
         return bool(self.circles or self.watchers or self.holders)
 
-    def enter(self, peer: Peer, audience: Audience) -> Circle:
+    def enter(self, peer: Peer, audience: Audience) -> AudienceGroup:
         """Put a peer into the circle of its audience."""
         circle = self.circles.get(audience)
         if circle is None:
-            circle = self.circles[audience] = Circle(self, audience)
+            circle = self.circles[audience] = AudienceGroup(self, audience)
         if peer.is_open:
             circle.peers[peer] = peer.write
         peer.circles[self.name.text] = circle

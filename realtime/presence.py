@@ -7,7 +7,7 @@ from time import monotonic
 from msgspec import Struct
 
 from core.actor import Actor
-from realtime.bus import Bell, Presence
+from realtime.bus import Bus, Presence
 
 SETTLES_IN = 0.5
 HEARTBEAT = 10.0
@@ -29,12 +29,12 @@ class Attendance:
 
     def __init__(
         self,
-        bell: Bell,
+        bus: Bus,
         changed: Callable[[str, int], None],
         forgotten_after: float = FORGOTTEN_AFTER,
         vanished: Callable[[], None] = lambda: None,
     ) -> None:
-        self.bell = bell
+        self.bus = bus
         self.changed = changed
         self.forgotten_after = forgotten_after
         # Whom to tell that another process was forgotten, which may have died with something on its lips.
@@ -142,7 +142,7 @@ class Attendance:
             own = self._own.get(channel)
             if own is None:
                 continue
-            self.bell.announce(Presence(channel, tuple(own.members), own.visitors))
+            self.bus.announce(Presence(channel, tuple(own.members), own.visitors))
             if not own.members and not own.visitors:
                 del self._own[channel]
 

@@ -15,11 +15,10 @@ from core.http import status_of
 from realtime import protocol
 from realtime.access import Access, Sessions, without_secret
 from realtime.hub import Hub
-from realtime.joining import Joins
 from realtime.limits import Limits
-from realtime.peers import Peer
+from realtime.peers import LINE, Peer, Transport
 from realtime.protocol import BadFrame, Close, Join, Leave, read_frame
-from realtime.server import LINE, LiveProtocol
+from realtime.subscriptions import Joins
 from realtime.tickets import spend_ticket
 from storage.failures import AWAY
 
@@ -52,9 +51,9 @@ class LiveSocket:
             await _refuse(send, refusal)
             return
         await send({"type": "websocket.accept"})
-        line: LiveProtocol = scope["extensions"].pop(LINE)
+        line: Transport = scope["extensions"].pop(LINE)
         peer = self.hub.admit(line, actor, (scope["client"] or ("",))[0])
-        line.attach(lambda: self.hub.gone(peer), lambda is_clogged: self.hub.pulse.clog(peer, is_clogged))
+        line.attach(lambda: self.hub.gone(peer), lambda is_clogged: self.hub.scheduler.clog(peer, is_clogged))
         try:
             await self.access.watch(peer)
             await self._listen(peer, receive)

@@ -15,16 +15,16 @@ from msgspec import structs
 from core import clock
 from core.errors import Unavailable
 from core.events import Event
-from storage import audit, log
+from storage import audit, event_log
 from storage.connections import Connection, prepare
 from storage.failures import BUSY, LOST, is_lost
-from storage.lending import Lending
+from storage.pool import Pool
 from storage.statements import Statement, statement
 
 Rung = Sequence[tuple[str, int]]
 
 
-class Bell(Protocol):
+class Bus(Protocol):
     """What the database needs of realtime: somebody to tell, after the commit, which channels moved."""
 
     def ring(self, rung: Rung) -> None:
@@ -90,7 +90,7 @@ class Transaction(Reader):
             "event": msgspec.json.encode(event).decode(),
             "at": at or clock.now(),
         }
-        query = log.APPEND_REACTING if tag in self.reacting else log.APPEND
+        query = event_log.APPEND_REACTING if tag in self.reacting else event_log.APPEND
         seq: int = await self.value(query, **binds)
         self.rung.append((event.channel, seq))
         return seq
@@ -102,7 +102,7 @@ class Transaction(Reader):
         channels = [event.channel for event in events]
         texts = [msgspec.json.encode(event).decode() for event in events]
         binds = {"channels": channels, "events": texts, "at": clock.now()}
-        self.rung += [tuple(row) for row in await self.rows(log.APPEND_ALL, **binds)]
+        self.rung += [tuple(row) for row in await self.rows(event_log.APPEND_ALL, **binds)]
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Send a passing fact to the channel's listeners once this transaction has committed."""
@@ -117,33 +117,33 @@ class Transaction(Reader):
 class _Lent:
     """A connection for as long as a block lasts; what the database does not do now becomes `Unavailable`."""
 
-    __slots__ = ("connection", "lending")
+    __slots__ = ("connection", "pool")
 
-    def __init__(self, lending: Lending) -> None:
-        self.lending = lending
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
 
     async def __aenter__(self) -> Any:
-        self.connection = self.lending.take() or await self._wait()
+        self.connection = self.pool.take() or await self._wait()
         return self.connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         if error is None:
-            self.lending.give(self.connection)
+            self.pool.give(self.connection)
         else:
             self._give_back(error)
 
     async def _wait(self) -> Any:
         try:
-            return await self.lending.wait()
+            return await self.pool.wait()
         except (*LOST, *BUSY) as error:
             raise Unavailable from error
 
     def _give_back(self, error: BaseException) -> None:
         was_lost = is_lost(error, self.connection)
         # Who was cancelled may have left a query running.
-        self.lending.give(self.connection, was_lost or not isinstance(error, Exception))
+        self.pool.give(self.connection, was_lost or not isinstance(error, Exception))
         if was_lost or isinstance(error, BUSY):
             raise Unavailable from error
 
@@ -155,7 +155,7 @@ class _Reading(_Lent):
     __slots__ = ()
 
     async def __aenter__(self) -> Reader:
-        self.connection = self.lending.take() or await self._wait()
+        self.connection = self.pool.take() or await self._wait()
         return Reader(self.connection)
 
 
@@ -165,11 +165,11 @@ class _Single(_Lent):
     __slots__ = ("db", "tx")
 
     def __init__(self, db: "Database") -> None:
-        super().__init__(db.lending)
+        super().__init__(db.pool)
         self.db = db
 
     async def __aenter__(self) -> Transaction:
-        self.connection = self.lending.take() or await self._wait()
+        self.connection = self.pool.take() or await self._wait()
         self.tx = Transaction(self.connection, self.db.reacting, self.db.site)
         return self.tx
 
@@ -185,18 +185,18 @@ class Database:
     """The connections of one process and what is done with them."""
 
     def __init__(
-        self, lending: Lending, epoch: str, bell: Bell, reacting: frozenset[str] = frozenset(), site: str = ""
+        self, pool: Pool, epoch: str, bus: Bus, reacting: frozenset[str] = frozenset(), site: str = ""
     ) -> None:
-        self.lending = lending
+        self.pool = pool
         self.epoch = epoch
-        self.bell = bell
+        self.bus = bus
         self.reacting = reacting
         self.site = site
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         """One transaction: commits when the block ends well, then rings. The only commit of the house."""
-        async with _Lent(self.lending) as connection:
+        async with _Lent(self.pool) as connection:
             transaction = connection.transaction()
             await transaction.start()
             tx = Transaction(connection, self.reacting, self.site)
@@ -216,18 +216,18 @@ class Database:
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
         """A connection for reading; each statement sees what is committed when it starts."""
-        return _Reading(self.lending)
+        return _Reading(self.pool)
 
     async def close(self) -> None:
         """Close all connections; those in use are closed as soon as they no longer are."""
-        await self.lending.close()
+        await self.pool.close()
 
     def tell(self, tx: Transaction) -> None:
         """Ring for what a transaction, now committed, has recorded."""
         if tx.rung:
-            self.bell.ring(tx.rung)
+            self.bus.ring(tx.rung)
         for channel, payload in tx.signals:
-            self.bell.signal(channel, payload)
+            self.bus.signal(channel, payload)
 
 
 async def _roll_back(transaction: Any) -> None:
@@ -239,7 +239,7 @@ async def _roll_back(transaction: Any) -> None:
 
 
 async def connect(
-    url: str, bell: Bell | None = None, reacting: frozenset[str] = frozenset(), size: int = 20, site: str = ""
+    url: str, bus: Bus | None = None, reacting: frozenset[str] = frozenset(), size: int = 20, site: str = ""
 ) -> Database:
     """A migrated database, over `size` connections at most; `site` is the service's public address."""
 
@@ -257,10 +257,10 @@ async def connect(
             raise
         return connection
 
-    lending = Lending(open_one, size)
-    async with _Lent(lending) as connection:
+    pool = Pool(open_one, size)
+    async with _Lent(pool) as connection:
         epoch = await connection.fetchval(EPOCH.text)
-    return Database(lending, epoch, bell or Silence(), reacting, site)
+    return Database(pool, epoch, bus or Silence(), reacting, site)
 
 
 EPOCH = statement("SELECT epoch FROM epochs")

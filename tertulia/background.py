@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from realtime.upkeep import was_told_to_stop
+from realtime.background import was_told_to_stop
 
 log = structlog.get_logger()
 

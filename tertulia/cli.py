@@ -10,12 +10,12 @@ import asyncpg
 import click
 
 from core.errors import Refusal
+from storage.embedded.install import CannotStart
 from storage.failures import LOST
-from storage.lodging import CannotStart
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
 from tertulia.logs import set_up_logs
-from tertulia.serving import serve as serve_house
+from tertulia.serve import serve as serve_house
 from tertulia.settings import HELP, BadSettings, read_settings, variable
 
 # Where the other commands are. Each is looked up when it is called for, so that serving does not wait for what importing
@@ -23,10 +23,10 @@ from tertulia.settings import HELP, BadSettings, read_settings, variable
 _ELSEWHERE = {
     "audit": "tertulia.commands.audit:audit",
     "duty": "tertulia.commands.members:duty",
-    "import": "tertulia.commands.importing:import_group",
+    "import": "tertulia.commands.archives:import_group",
     "member": "tertulia.commands.members:member",
     "migrate": "tertulia.commands.service:migrate",
-    "search": "tertulia.commands.searching:search_group",
+    "search": "tertulia.commands.search:search_group",
     "tail": "tertulia.commands.service:tail",
     "worker": "tertulia.commands.service:work",
 }

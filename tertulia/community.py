@@ -14,11 +14,11 @@ from boards.taxonomies import put_taxonomies
 from core.text import Slug
 from forum import sectors
 from forum.shapes import Sector
-from forum.tags import put_tag_groups
+from forum.tags.tags import put_tag_groups
+from members.profiles.trust import TrustLevel, TrustRules
 from members.shapes import Taxonomies
-from members.trust import TrustLevel, TrustRules
-from moderation.ladder import Ladder
-from pages import frame as pages
+from moderation.sanctions.ladder import Ladder
+from pages.shell import layout as pages
 from storage.database import Transaction
 
 

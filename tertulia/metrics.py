@@ -8,34 +8,34 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from tertulia.front import App, Receive, Scope, Send
-from tertulia.house import House
+from tertulia.context import AppContext
+from tertulia.http.middleware import App, Receive, Scope, Send
 
 
 class HouseMetrics(Collector):
     """What the parts of the house count by themselves, read when somebody asks."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, context: AppContext) -> None:
+        self.context = context
 
     def collect(self) -> Iterator[Any]:
         """Delivery's counters, open sockets, database connections."""
-        for name, value in asdict(self.house.hub.counts).items():
+        for name, value in asdict(self.context.hub.counts).items():
             yield CounterMetricFamily(f"live_{name}", f"Live delivery: {name.replace('_', ' ')}", value=value)
-        yield GaugeMetricFamily("live_sockets", "Open sockets", value=len(self.house.hub.peers))
+        yield GaugeMetricFamily("live_sockets", "Open sockets", value=len(self.context.hub.peers))
         yield GaugeMetricFamily(
-            "live_channels", "Channels with listeners", value=len(self.house.hub.channels)
+            "live_channels", "Channels with listeners", value=len(self.context.hub.channels)
         )
-        lending = self.house.db.lending
-        yield GaugeMetricFamily("database_connections", "Open database connections", value=lending.size)
+        pool = self.context.db.pool
+        yield GaugeMetricFamily("database_connections", "Open database connections", value=pool.size)
         yield GaugeMetricFamily(
-            "database_connections_idle", "Idle database connections", value=len(lending.free)
+            "database_connections_idle", "Idle database connections", value=len(pool.free)
         )
 
 
-def expose(registry: CollectorRegistry, house: House) -> App:
+def expose(registry: CollectorRegistry, context: AppContext) -> App:
     """A small application that answers every request with the metrics."""
-    registry.register(HouseMetrics(house))
+    registry.register(HouseMetrics(context))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -13,16 +13,16 @@ import structlog
 from core import clock
 from core.errors import Refusal
 from core.events import Event
-from forum.drafts import forget_drafts
-from forum.inbox import forget_notifications
-from members.links import forget_links
-from members.sessions import forget_sessions
+from forum.drafts.drafts import forget_drafts
+from forum.notifications.notifications import forget_notifications
+from members.accounts.sessions import forget_sessions
+from members.emails.mailed_links import forget_links
 from storage.database import Database, Transaction
 from storage.failures import LOST
-from storage.once import forget_answers
+from storage.idempotency import forget_answers
 from storage.statements import statement
 from tertulia.background import never_cancelled_from_inside
-from tertulia.chores import Chore
+from tertulia.scheduled_jobs import Chore
 
 log = structlog.get_logger()
 

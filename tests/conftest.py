@@ -7,12 +7,12 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from storage import embedded
 from storage.database import Database
+from storage.embedded import postgres
 from tertulia.logs import access
-from tests import rows
-from tests.services import a_data_folder
-from tests.walking import Service, a_service
+from tests.support import rows
+from tests.support.programs import a_data_folder
+from tests.support.service import Service, a_service
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,15 +30,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[embedded.Cluster]:
+def cluster() -> Iterator[postgres.Cluster]:
     """A database server of these tests' own; it forgets a power cut, which none of them make."""
-    with a_data_folder() as data, embedded.start(data, settings={"fsync": "off"}) as running:
+    with a_data_folder() as data, postgres.start(data, settings={"fsync": "off"}) as running:
         yield running
 
 
 @pytest_asyncio.fixture(scope="session")
 async def service(
-    cluster: embedded.Cluster, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    cluster: postgres.Cluster, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Service]:
     """The running service; `--processes 2` makes it two web processes over one database and one Redis."""
     data = tmp_path_factory.mktemp("data")
@@ -48,7 +48,7 @@ async def service(
 
 
 @pytest_asyncio.fixture
-async def db(service: Service, cluster: embedded.Cluster) -> AsyncIterator[Database]:
+async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Database]:
     """The database, as the first web process holds it; everything is deleted again after the test, by the owner."""
     yield service.db
     await service.settle()

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.search.languages import known_languages
-from forum.search.searching import search
+from forum.search.search import search
 from forum.search.shapes import Found, SearchOrder
 from forum.search.similar import SimilarTopics, read_related, read_similar
 from members.shapes import Taxonomies

@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.http import PathId
-from forum.search import saving
+from forum.search import saved_searches
 from forum.search.languages import known_languages
 from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
 from members.shapes import Taxonomies
@@ -17,7 +17,7 @@ from storage.database import Database
 async def read_searches(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> SavedSearches:
     """The queries that one keeps."""
     async with db.read() as tx:
-        return await saving.read_searches(tx, actor)
+        return await saved_searches.read_searches(tx, actor)
 
 
 @post("/searches", operation_id="save_search")
@@ -30,7 +30,7 @@ async def save_search(
     """Keep a query and be told by the inbox what newly fits it: within minutes, once a day, or never. The same query
     again changes when one is told."""
     async with db.begin() as tx:
-        return await saving.save_search(tx, actor, data, known_languages(taxonomies))
+        return await saved_searches.save_search(tx, actor, data, known_languages(taxonomies))
 
 
 @delete("/searches/{search_id:int}", operation_id="drop_search")
@@ -39,7 +39,7 @@ async def drop_search(
 ) -> None:
     """Keep a query no longer."""
     async with db.begin() as tx:
-        await saving.drop_search(tx, actor, search_id)
+        await saved_searches.drop_search(tx, actor, search_id)
 
 
 saved_routes = [read_searches, save_search, drop_search]

@@ -9,9 +9,9 @@ from sqlalchemy import any_, bindparam, select
 from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import TopicId
-from forum.search.searching import search
+from forum.search.search import search
 from forum.tables import sectors, topics
-from forum.topics import show_topic
+from forum.topics.topics import show_topic
 from forum.visibility import seen_by, visible_topics
 from storage.cache import VersionedCache
 from storage.database import Reader

@@ -11,7 +11,7 @@ from core.text import tidy
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import ColumnsChanged, NoticeChanged
-from gatherings.notices.boards import count_columns
+from gatherings.notices.default_columns import count_columns
 from gatherings.notices.policy import (
     MOST_COLUMNS,
     ColumnNotEmpty,
@@ -21,13 +21,13 @@ from gatherings.notices.policy import (
     UnnamedColumn,
     ensure_can_arrange,
 )
-from gatherings.notices.shapes import Column, ColumnChange, ColumnList, NewColumn
 from gatherings.policy import RoomFacts
 from gatherings.rooms import rooms
+from gatherings.shapes.notices import Column, ColumnChange, ColumnList, NewColumn
 from gatherings.tables import board_columns
 from gatherings.tables import rooms as room_table
 from storage.database import Reader, Transaction
-from storage.log import Stream, read_head
+from storage.event_log import Stream, read_head
 from storage.statements import statement
 
 _ROOM_OF = statement(

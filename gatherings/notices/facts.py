@@ -9,14 +9,14 @@ from core.errors import NotFound, Stale
 from core.ids import NoticeId, RoomId
 from forum.policy import PostHidden, PostWithdrawn
 from forum.tables import posts, topics
-from forum.topics import get_topic
+from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import NoticeChanged
 from gatherings.notices.policy import NoticeFacts
 from gatherings.notices.reading import notices_seen_by, show_notice, visible_notices
-from gatherings.notices.shapes import Notice
 from gatherings.policy import RoomFacts
 from gatherings.rooms import rooms
+from gatherings.shapes.notices import Notice
 from gatherings.tables import notices
 from gatherings.tables import rooms as room_table
 from storage.database import Reader, Transaction

@@ -11,16 +11,16 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import ColumnId, NoticeId, PostId, RoomId
 from core.text import ONE_LINE, tidy
-from forum import editing
-from forum import posts as forum_posts
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
-from forum.holding import edit_held, hold_posts, release_post
-from forum.markup import render
-from forum.placing import NewPost, place_posts
 from forum.policy import NotYours, TopicLocked
-from forum.screening import Earlier, Screen, Written, let_through, note_caught
+from forum.posts.held_insertion import edit_held, hold_posts, release_post
+from forum.posts.insertion import NewPost, place_posts
+from forum.posts.screening import Earlier, Screen, Written, let_through, note_caught
 from forum.shapes import HeldEdit, PostChange
-from forum.topics import get_topic
+from forum.text.markdown import render
+from forum.topics.topics import get_topic
+from forum.writing import editing
+from forum.writing import own_posts as forum_posts
 from gatherings.events import NoticeChanged, NoticePosted
 from gatherings.notices.facts import (
     ensure_current,
@@ -42,10 +42,10 @@ from gatherings.notices.policy import (
     is_held,
 )
 from gatherings.notices.reading import joined, show_notice, split
-from gatherings.notices.shapes import NOTICE_TITLE_LENGTH, NewNotice, Notice, NoticeChange
 from gatherings.policy import ApprovedAsItIs, RoomFacts, ensure_can_write
 from gatherings.rooms import rooms
-from gatherings.rooms.writing import get_writer, take_turn
+from gatherings.rooms.participation import get_writer, take_turn
+from gatherings.shapes.notices import NOTICE_TITLE_LENGTH, NewNotice, Notice, NoticeChange
 from gatherings.tables import board_columns, notices
 from storage.database import Reader, Transaction
 from storage.statements import statement

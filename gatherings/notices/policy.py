@@ -8,12 +8,9 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import ColumnId, NoticeId, PostId
 from forum.policy import NotYours
-from gatherings.notices.shapes import NOTICE_LENGTH, NOTICE_TITLE_LENGTH
 from gatherings.policy import EARLIEST, LATEST, ModuleOff, RoomFacts, SilencedHere, WriterFacts, ensure_hosts
 
 MOST_COLUMNS = 12
-# The title, what makes it one, and the text.
-MOST_TEXT = NOTICE_TITLE_LENGTH + 5 + NOTICE_LENGTH
 
 
 class NoticeFacts(Struct, frozen=True, kw_only=True):
@@ -48,12 +45,6 @@ class EmptyNotice(Invalid):
     """Nothing is said."""
 
     message = "Write your notice first."
-
-
-class NoticeTooLong(Invalid):
-    """It is longer than a notice can be."""
-
-    message = "A notice is short. Answer it with the rest."
 
 
 class EndsOutOfRange(Invalid):
@@ -112,12 +103,6 @@ def ensure_can_reword(
         raise NotYours
     _ensure_on(room)
     _ensure_not_silenced(actor, room, writer)
-
-
-def ensure_is_notice(text: str) -> None:
-    """A notice, with its title above it, is no longer than a notice can be."""
-    if len(text) > MOST_TEXT:
-        raise NoticeTooLong(field="body")
 
 
 def is_held(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:

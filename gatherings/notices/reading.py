@@ -35,14 +35,14 @@ from core.ids import NoticeId, RoomId
 from forum.authors import author_of, public_group
 from forum.tables import posts, reactions
 from gatherings.cursors import Id, Micros, micros_of, moment_of
-from gatherings.notices.shapes import Notice, NoticePage, NoticeState
 from gatherings.policy import RoomFacts
 from gatherings.rooms import rooms
+from gatherings.shapes.notices import Notice, NoticePage, NoticeState
 from gatherings.tables import notices
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
-from storage.log import Stream, read_head
+from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
 
 PAGE = 40

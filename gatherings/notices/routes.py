@@ -10,10 +10,10 @@ from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
 from core.ids import ColumnId, NoticeId, RoomId
 from core.text import NO_CONTROLS
-from forum.replies import Replies
+from forum.writing.replies import Replies
 from gatherings.notices import columns, notices
 from gatherings.notices import reading as notice_reading
-from gatherings.notices.shapes import (
+from gatherings.shapes.notices import (
     Column,
     ColumnChange,
     ColumnList,
@@ -25,7 +25,7 @@ from gatherings.notices.shapes import (
     NoticePlace,
 )
 from storage.database import Database, Transaction
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 OnlyColumn = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 Words = Annotated[
@@ -51,10 +51,10 @@ async def add_column(
     data: JSONBody[NewColumn],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Give the board one more column."""
-    answer = await once.answer(db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201)
+    answer = await idempotent.answer(db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -64,12 +64,12 @@ async def change_column(
     data: JSONBody[ColumnChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Name a column otherwise, or put it elsewhere among the others."""
     version = version_in(if_match)
-    answer = await once.answer(
+    answer = await idempotent.answer(
         db, lambda tx: columns.change_column(tx, actor, ColumnId(column_id), data, version)
     )
     return json_response(answer.body, answer.status)
@@ -109,7 +109,7 @@ async def post_notice(
     data: JSONBody[NewNotice],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
     """Put a notice on the board."""
@@ -117,7 +117,7 @@ async def post_notice(
     async def verb(tx: Transaction) -> Notice:
         return await notices.post_notice(tx, actor, RoomId(room_id), data, replies.screen)
 
-    answer = await once.answer(db, verb, 201)
+    answer = await idempotent.answer(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -137,7 +137,7 @@ async def change_notice(
     data: JSONBody[NoticeChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
@@ -147,7 +147,7 @@ async def change_notice(
     async def verb(tx: Transaction) -> Notice:
         return await notices.change_notice(tx, actor, NoticeId(notice_id), data, version, replies.screen)
 
-    answer = await once.answer(db, verb)
+    answer = await idempotent.answer(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -165,10 +165,10 @@ async def approve_notice(
     notice_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Let everybody see a notice that waits for the hosts."""
-    answer = await once.answer(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
+    answer = await idempotent.answer(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
     return json_response(answer.body, answer.status)
 
 
@@ -186,10 +186,10 @@ async def pin_notice(
     notice_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Pin a notice, so that it stands first."""
-    answer = await once.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
+    answer = await idempotent.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
     return json_response(answer.body, answer.status)
 
 
@@ -203,10 +203,10 @@ async def unpin_notice(
     notice_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Unpin a notice."""
-    answer = await once.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), False))
+    answer = await idempotent.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), False))
     return json_response(answer.body, answer.status)
 
 
@@ -216,12 +216,12 @@ async def move_notice(
     data: JSONBody[NoticePlace],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Put a notice into another column of its board."""
     version, column = version_in(if_match), ColumnId(data.column)
-    answer = await once.answer(
+    answer = await idempotent.answer(
         db, lambda tx: notices.move_notice(tx, actor, NoticeId(notice_id), column, version)
     )
     return json_response(answer.body, answer.status)

@@ -12,17 +12,17 @@ from core import clock
 from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, PollId, RoomId, TopicId
+from gatherings.batch_limits import EVERY, LARGEST
 from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_write
 from gatherings.polls.policy import PollNotOpen, checked_answer
 from gatherings.polls.reading import get_poll, tell_open_polls
-from gatherings.polls.shapes import Answer, BallotSet
-from gatherings.questions.votes import EVERY, LARGEST
 from gatherings.rooms import rooms
-from gatherings.rooms.writing import get_writer
-from storage.batches import Batches
+from gatherings.rooms.participation import get_writer
+from gatherings.shapes.polls import Answer, BallotSet
 from storage.database import Database, Transaction
 from storage.failures import LOST
 from storage.statements import statement
+from storage.write_batches import Batches
 
 # At most one signal a room in this time.
 TELLS_EVERY = 0.5
@@ -142,7 +142,7 @@ class BallotWriter:
             _log.exception("polls of room %s not told", room_id)
             return
         if signal:
-            self.db.bell.signal(f"room:{room_id}", signal)
+            self.db.bus.signal(f"room:{room_id}", signal)
 
 
 async def _set(tx: Transaction, wanted: dict[tuple[PollId, MemberId], Answer | None]) -> dict[int, int]:

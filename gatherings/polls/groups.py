@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gatherings.cells import THRESHOLD, hides
+from gatherings.small_cells import THRESHOLD, hides
 
 
 def split(rows: Mapping[str, Sequence[int]]) -> dict[str, list[int | None]]:

@@ -9,8 +9,8 @@ from core.errors import Conflict, Denied, Invalid
 from core.text import tidy
 from gatherings.policy import ModuleOff, NotHost, RoomFacts, RoomNotOpen, ensure_hosts
 from gatherings.polls.results import PollFacts, points_of
-from gatherings.polls.shapes import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 from gatherings.polls.words import can_be_seen, key_of, tidy_word
+from gatherings.shapes.polls import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 
 MOST_POLLS = 50
 LONGEST_SCALE = 20

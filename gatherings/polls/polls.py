@@ -25,9 +25,9 @@ from gatherings.polls.policy import (
 )
 from gatherings.polls.reading import Found, facts_of, get_poll, show_poll
 from gatherings.polls.results import PollFacts, count_poll
-from gatherings.polls.shapes import NewPoll, Poll, PollChange, PollMove, Strike
 from gatherings.polls.words import key_of
 from gatherings.rooms import rooms
+from gatherings.shapes.polls import NewPoll, Poll, PollChange, PollMove, Strike
 from gatherings.tables import polls
 from gatherings.tables import rooms as room_table
 from storage.database import Transaction

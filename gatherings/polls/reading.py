@@ -12,8 +12,8 @@ from core.ids import PollId, RoomId
 from gatherings.policy import RoomFacts
 from gatherings.polls.policy import are_revealed, ensure_can_see_results, may_strike
 from gatherings.polls.results import PollFacts, count_poll
-from gatherings.polls.shapes import GonePoll, Poll, PollList, PollResults, PollSettings, Struck
 from gatherings.rooms import rooms
+from gatherings.shapes.polls import GonePoll, Poll, PollList, PollResults, PollSettings, Struck
 from storage.database import Reader
 from storage.statements import statement
 

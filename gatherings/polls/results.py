@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct
 
 from core.ids import PollId
 from gatherings.polls.groups import split
-from gatherings.polls.shapes import PollResults, PollSettings
 from gatherings.polls.words import MOST_TOLD, count_words, group_words
+from gatherings.shapes.polls import PollResults, PollSettings
 from storage.database import Reader
 from storage.statements import statement
 

@@ -12,7 +12,7 @@ from core.ids import PollId, RoomId
 from gatherings.polls import polls
 from gatherings.polls import reading as poll_reading
 from gatherings.polls.ballots import BallotWriter
-from gatherings.polls.shapes import (
+from gatherings.shapes.polls import (
     Ballot,
     BallotSet,
     NewPoll,
@@ -24,7 +24,7 @@ from gatherings.polls.shapes import (
     Strike,
 )
 from storage.database import Database
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 PathWord = Annotated[
     str, PathParameter(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")
@@ -46,10 +46,10 @@ async def draft_poll(
     data: JSONBody[NewPoll],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Prepare a poll, which only hosts see until it is opened."""
-    answer = await once.answer(db, lambda tx: polls.draft_poll(tx, actor, RoomId(room_id), data), 201)
+    answer = await idempotent.answer(db, lambda tx: polls.draft_poll(tx, actor, RoomId(room_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -66,12 +66,14 @@ async def change_poll(
     data: JSONBody[PollChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change a draft. Once a poll was opened it stays as it is."""
     version = version_in(if_match)
-    answer = await once.answer(db, lambda tx: polls.change_poll(tx, actor, PollId(poll_id), data, version))
+    answer = await idempotent.answer(
+        db, lambda tx: polls.change_poll(tx, actor, PollId(poll_id), data, version)
+    )
     return json_response(answer.body, answer.status)
 
 

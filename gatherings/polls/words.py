@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from gatherings.polls.shapes import WordGroup
+from gatherings.shapes.polls import WordGroup
 
 # Only so many different words are compared with each other; the rest, of those given least often, stand for themselves.
 MOST_COMPARED = 400

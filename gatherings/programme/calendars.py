@@ -16,9 +16,9 @@ from forum.sectors import get_sector
 from forum.tables import sectors
 from gatherings.gatherings import GATHERINGS, get_gathering
 from gatherings.programme.reading import read_sessions
-from gatherings.programme.shapes import Session, Speaker
 from gatherings.rooms.rooms import read_rooms
-from gatherings.shapes import Gathering
+from gatherings.shapes.gatherings import Gathering
+from gatherings.shapes.programme import Session, Speaker
 from gatherings.tables import gatherings
 from storage.database import Reader
 from storage.statements import statement

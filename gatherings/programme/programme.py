@@ -12,13 +12,13 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, Stale
 from core.ids import GatheringId, RoomId, SessionOnProgrammeId
 from core.text import tidy
-from forum.topics import TitleTooShort
+from forum.topics.topics import TitleTooShort
 from gatherings.events import SessionChanged, SessionPlanned
 from gatherings.policy import GatheringCancelled, ensure_hosts, ensure_time_zone, ensure_times
 from gatherings.programme.reading import find_session, session_of, show_session
-from gatherings.programme.shapes import NewSession, Session, SessionChange, Speaker
 from gatherings.rooms.rooms import get_room
-from members.duties import find_member
+from gatherings.shapes.programme import NewSession, Session, SessionChange, Speaker
+from members.profiles.duties import find_member
 from storage.database import Reader, Transaction
 from storage.statements import statement
 

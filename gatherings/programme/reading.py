@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.ids import GatheringId, SessionOnProgrammeId
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
-from gatherings.programme.shapes import Session, Speaker
+from gatherings.shapes.programme import Session, Speaker
 from gatherings.tables import gatherings, programme_sessions, rooms
 from storage.database import Reader
 from storage.statements import statement

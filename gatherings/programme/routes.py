@@ -10,9 +10,9 @@ from core.ids import GatheringId, SessionOnProgrammeId
 from gatherings import gatherings
 from gatherings.programme import programme
 from gatherings.programme import reading as programme_reading
-from gatherings.programme.shapes import NewSession, Session, SessionChange, SessionList
+from gatherings.shapes.programme import NewSession, Session, SessionChange, SessionList
 from storage.database import Database
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 
 @get("/gatherings/{gathering_id:int}/sessions", operation_id="read_programme")
@@ -31,10 +31,10 @@ async def plan_session(
     data: JSONBody[NewSession],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Put a session on the programme of a gathering."""
-    answer = await once.answer(
+    answer = await idempotent.answer(
         db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), data), 201
     )
     return json_response(answer.body, answer.status)
@@ -55,12 +55,14 @@ async def change_session(
     data: JSONBody[SessionChange],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change a session, or cancel it."""
     version, session_id = version_in(if_match), SessionOnProgrammeId(programme_id)
-    answer = await once.answer(db, lambda tx: programme.change_session(tx, actor, session_id, data, version))
+    answer = await idempotent.answer(
+        db, lambda tx: programme.change_session(tx, actor, session_id, data, version)
+    )
     return json_response(answer.body, answer.status)
 
 

@@ -10,7 +10,7 @@ from gatherings.policy import RoomFacts, ensure_hosts
 from gatherings.questions.policy import ClaimedByOther
 from gatherings.questions.questions import get_question
 from gatherings.questions.reading import show_question
-from gatherings.shapes import Question
+from gatherings.shapes.gatherings import Question
 from storage.database import Transaction
 from storage.statements import statement
 

@@ -32,8 +32,6 @@ MOVES: Mapping[str, frozenset[str]] = {
     "merged": frozenset({"live", "shortlisted", "withdrawn"}),
     "withdrawn": frozenset(),
 }
-# Those that have a place in the topic; `dismissed` and `withdrawn` are where they were.
-PLACED = frozenset({"live", "shortlisted", "on_stage", "answered", "merged"})
 VOTED = frozenset({"live", "shortlisted"})
 MERGED_INTO = frozenset({"live", "shortlisted", "on_stage"})
 SETTLED = frozenset({"answered", "dismissed", "merged", "withdrawn"})
@@ -136,19 +134,6 @@ class ClaimedByOther(HasCurrent):
     message = "Another host is at this question just now."
 
 
-class EmptyQuestion(Invalid):
-    """Nothing is asked."""
-
-    message = "Write your question first."
-
-
-class QuestionTooLong(Invalid):
-    """It is longer than this room takes."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(f"In this room a question has at most {most} characters.", field="body")
-
-
 class ReasonNeeded(Invalid):
     """Nothing is said about why."""
 
@@ -170,14 +155,6 @@ def ensure_can_ask(
         raise AnonymityNotAllowed
     if anonymous and actor.hosts_at(room.gathering_id):
         raise HostsAskByName
-
-
-def ensure_is_question(room: RoomFacts, body: str) -> None:
-    """A question says something, and no more than the room takes."""
-    if not body:
-        raise EmptyQuestion(field="body")
-    if len(body) > room.question_length:
-        raise QuestionTooLong(room.question_length)
 
 
 def is_approved(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:

@@ -13,29 +13,29 @@ from core.errors import NotFound
 from core.ids import PostId, QuestionId, TopicId
 from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
-from forum.holding import edit_held
-from forum.markup import render
-from forum.screening import Earlier, Screen, Written, let_through, note_caught
+from forum.posts.held_insertion import edit_held
+from forum.posts.screening import Earlier, Screen, Written, let_through, note_caught
 from forum.tables import posts, topics
+from forum.text.markdown import render
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import QuestionChanged
 from gatherings.policy import RoomFacts, ensure_can_change_in_room
-from gatherings.questions.moves import HOLD, HOLD_TOPIC, Step, read_meanwhile, write_move
+from gatherings.policy_texts import ensure_is_question
 from gatherings.questions.policy import (
     QuestionFacts,
     QuestionMoved,
     ensure_can_edit_question,
     ensure_can_settle,
-    ensure_is_question,
     ensure_is_whole,
     ensure_moves,
 )
 from gatherings.questions.reading import show_question
-from gatherings.questions.settling import is_done, settle
-from gatherings.questions.shapes import QuestionEdit
+from gatherings.questions.transition_log import HOLD, HOLD_TOPIC, Step, read_meanwhile, write_move
+from gatherings.questions.transitions import is_done, settle
 from gatherings.rooms import rooms
-from gatherings.rooms.writing import get_writer
-from gatherings.shapes import Question, QuestionMove
+from gatherings.rooms.participation import get_writer
+from gatherings.shapes.gatherings import Question, QuestionMove
+from gatherings.shapes.questions import QuestionEdit
 from gatherings.tables import ROOM_FACTS, gatherings, questions
 from gatherings.tables import rooms as room_table
 from gatherings.visibility import own_pseudonym

@@ -7,6 +7,8 @@ from math import sqrt
 
 from msgspec import Struct
 
+from gatherings.shapes.gatherings import Rank, Why
+
 # 95 %: the usual trust in a share that few votes tell of. Half of the room counts for more than one of one.
 Z = 1.96
 # After so many minutes a question counts half as much as a fresh one, after twice as many a third: what came late can
@@ -35,26 +37,6 @@ class Crowd(Struct, frozen=True):
 
     voters: int
     heard: frozenset[str]
-
-
-class Why(Struct, frozen=True, kw_only=True):
-    """score = support * freshness * balance. `support` is the lower bound of Wilson's interval for `votes` and the
-    asker's own wish among `voters` and the asker; `freshness` follows from `age_minutes`, `balance` from `group`."""
-
-    votes: int
-    voters: int
-    support: float
-    age_minutes: int
-    freshness: float
-    group: str | None
-    balance: float
-
-
-class Rank(Struct, frozen=True):
-    """The place of a question: the higher the score the sooner it comes."""
-
-    score: float
-    why: Why
 
 
 def rank(wish: Wish, crowd: Crowd, now: datetime) -> Rank:

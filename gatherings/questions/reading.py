@@ -28,7 +28,7 @@ from core.ids import QuestionId, RoomId
 from forum.authors import author_of, public_group
 from forum.tables import posts
 from gatherings.policy import RoomFacts
-from gatherings.shapes import Claim, Counts, Question
+from gatherings.shapes.gatherings import Claim, Counts, Question
 from gatherings.tables import question_claims, questions, votes
 from gatherings.visibility import (
     is_mine,

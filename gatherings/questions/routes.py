@@ -7,11 +7,11 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, version_in
 from core.ids import QuestionId, RoomId
-from gatherings.questions import choices, questions, silences
 from gatherings.questions import claims as question_claims
-from gatherings.questions.asking import QuestionWriter
-from gatherings.questions.shapes import AskerSilence, ChoicePage, NewSilence, QuestionEdit
-from gatherings.shapes import Question
+from gatherings.questions import mutes, outcomes, questions
+from gatherings.questions.submission import QuestionWriter
+from gatherings.shapes.gatherings import Question
+from gatherings.shapes.questions import AskerSilence, ChoicePage, NewSilence, QuestionEdit
 from storage.database import Database
 
 
@@ -67,7 +67,7 @@ async def silence_asker(
 ) -> AskerSilence:
     """Let who asked not write in this room for some minutes, whoever that is."""
     async with db.begin() as tx:
-        return await silences.silence_asker(tx, actor, QuestionId(question_id), data)
+        return await mutes.silence_asker(tx, actor, QuestionId(question_id), data)
 
 
 @delete("/questions/{question_id:int}/asker/silence", operation_id="lift_silence")
@@ -76,7 +76,7 @@ async def lift_silence(
 ) -> None:
     """Let who asked write in this room again."""
     async with db.begin() as tx:
-        await silences.lift_silence(tx, actor, QuestionId(question_id))
+        await mutes.lift_silence(tx, actor, QuestionId(question_id))
 
 
 @get("/rooms/{room_id:int}/choices", operation_id="read_choices")
@@ -88,7 +88,7 @@ async def read_choices(
 ) -> ChoicePage:
     """What was asked in a room, what was taken up, what not and why, in order of time."""
     async with db.read() as tx:
-        return await choices.read_choices(tx, actor, RoomId(room_id), after)
+        return await outcomes.read_choices(tx, actor, RoomId(room_id), after)
 
 
 routes = [

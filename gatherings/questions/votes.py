@@ -17,19 +17,17 @@ from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from forum.tables import topics
 from forum.visibility import is_listed
+from gatherings.batch_limits import EVERY, LARGEST
 from gatherings.policy import RoomFacts
 from gatherings.questions.policy import ensure_can_vote
 from gatherings.rooms import rooms
-from gatherings.shapes import VoteSet
+from gatherings.shapes.gatherings import VoteSet
 from gatherings.visibility import own_pseudonym
-from storage.batches import Batches
 from storage.database import Database, Transaction
 from storage.failures import LOST
 from storage.statements import statement
+from storage.write_batches import Batches
 
-# Seconds between two statements for one room in one process: in a burst each carries what came in that time.
-EVERY = 0.1
-LARGEST = 1_000
 CONFIRMS_AFTER = 1.0
 REMEMBERED = 10_000
 
@@ -192,7 +190,7 @@ class VoteWriter:
         except Exception:  # the next vote in the room tells the counts again
             _log.exception("votes of room %s not confirmed", room_id)
             return
-        self.db.bell.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
+        self.db.bus.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
 
 
 async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) -> dict[int, int]:

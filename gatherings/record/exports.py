@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 import xlsxwriter
 from msgspec import Struct
 
-from gatherings.record.shapes import (
+from gatherings.shapes.record import (
     Attendance,
     GatheringReport,
     ReportedPoll,
@@ -17,7 +17,7 @@ from gatherings.record.shapes import (
     RoomReport,
     Totals,
 )
-from members.countries import COUNTRIES
+from members.profiles.countries import COUNTRIES
 from members.shapes import Author
 
 Cell = str | int

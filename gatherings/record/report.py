@@ -18,11 +18,11 @@ from core.ids import GatheringId, RoomId
 from forum.authors import author_of, public_group
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
-from gatherings.record.reported import report_choices, report_notices, report_polls
-from gatherings.record.shapes import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
+from gatherings.record.report_parts import report_choices, report_notices, report_polls
 from gatherings.rooms import rooms
 from gatherings.rooms.attendance import read_attendance
-from gatherings.shapes import Room
+from gatherings.shapes.gatherings import Room
+from gatherings.shapes.record import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
 from gatherings.tables import questions
 from gatherings.visibility import questions_heard_by, visible_questions
 from members.tables import members

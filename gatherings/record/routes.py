@@ -11,7 +11,7 @@ from core.http import PathId
 from core.ids import GatheringId, RoomId
 from gatherings.record import report
 from gatherings.record.exports import sheets_of, write_csv, write_xlsx
-from gatherings.record.shapes import GatheringReport, RoomReport
+from gatherings.shapes.record import GatheringReport, RoomReport
 from storage.database import Database
 
 CSV = "text/csv"

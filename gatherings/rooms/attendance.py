@@ -5,8 +5,8 @@ from datetime import date
 
 from core import clock
 from core.ids import RoomId
-from gatherings.cells import apart, ordered, told_cells, told_parts
-from gatherings.record.shapes import Attendance, Day
+from gatherings.shapes.record import Attendance, Day
+from gatherings.small_cells import apart, ordered, told_cells, told_parts
 from storage.database import Database, Reader
 from storage.statements import statement
 

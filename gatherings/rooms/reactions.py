@@ -41,4 +41,4 @@ class RoomReactions:
             asyncio.get_running_loop().call_later(TOLD_EVERY, self._next, room_id)
 
     def _tell(self, room_id: RoomId, counted: Counter[str]) -> None:
-        self.db.bell.signal(f"room:{room_id}", {"type": "reactions", "adds": True, "counts": dict(counted)})
+        self.db.bus.signal(f"room:{room_id}", {"type": "reactions", "adds": True, "counts": dict(counted)})

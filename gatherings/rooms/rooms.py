@@ -15,8 +15,8 @@ from forum.tables import sectors, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import RoomClosed, RoomOpened
 from gatherings.policy import RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
-from gatherings.rooms.shapes import RoomEntry, RoomRules
-from gatherings.shapes import Room, RoomMove
+from gatherings.shapes.gatherings import Room, RoomMove
+from gatherings.shapes.room_settings import RoomEntry, RoomRules
 from gatherings.tables import ROOM_FACTS, gatherings, rooms
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from moderation.rules.shapes import Passage, RuleMatch
+from moderation.shapes_matches import Passage, RuleMatch
 from storage.database import Reader, Transaction
 from storage.statements import statement
 

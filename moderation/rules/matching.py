@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from moderation.rules.likeness import Sketch, gone, likeness
-from moderation.rules.searching import Searched, passage, plain, search_pattern, search_phrases, visible
+from moderation.rules.minhash import Sketch, gone, likeness
+from moderation.rules.patterns import Searched, passage, plain, search_pattern, search_phrases, visible
 from moderation.rules.shapes import (
     Alike,
     Anything,
@@ -19,13 +19,13 @@ from moderation.rules.shapes import (
     Languages,
     Links,
     Mentions,
-    Passage,
     Pattern,
     Phrases,
     Test,
     Turned,
 )
 from moderation.rules.words import Seen
+from moderation.shapes_matches import Passage
 
 _HREF = re.compile(r'<a href="((?:https?:/*|//)(?:[^"/?#]*@)?([^"/?#:@]{1,255})[^"]*)"')
 _MENTION = re.compile(r'<a href="/m/([^"/]{1,80})"')

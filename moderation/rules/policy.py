@@ -6,7 +6,7 @@ from core.actor import Actor
 from core.errors import Denied, Invalid
 from core.ids import GatheringId, SectorId
 from members.policy import AdministratorsOnly
-from moderation.rules.searching import compiled
+from moderation.rules.patterns import compiled
 from moderation.rules.shapes import Anything, NewRule, Pattern
 
 

@@ -7,11 +7,11 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId, answers, json_response
 from moderation.rules import rules
-from moderation.rules.screening import Screening
+from moderation.rules.dry_run import try_rule
+from moderation.rules.engine import Screening
 from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleList, Trial
-from moderation.rules.trying import try_rule
 from storage.database import Database
-from storage.once import Once
+from storage.idempotency import IdempotentRequest
 
 
 @get("/rules", operation_id="read_rules")
@@ -26,10 +26,10 @@ async def make_rule(
     data: JSONBody[NewRule],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    once: NamedDependency[Once],
+    idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Write down a rule; it is off until it is switched on."""
-    answer = await once.answer(db, lambda tx: rules.make_rule(tx, actor, data), 201)
+    answer = await idempotent.answer(db, lambda tx: rules.make_rule(tx, actor, data), 201)
     return json_response(answer.body, answer.status)
 
 

@@ -1,13 +1,14 @@
 """What comes in and goes out of rules."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, Name, Slug
 from forum.shapes import Post
 from members.shapes import Author
+from moderation.shapes_matches import Passage, RuleAction
 
 _Count = Annotated[int, Meta(ge=0, le=1_000)]
 _Percent = Annotated[int, Meta(ge=1, le=100)]
@@ -16,8 +17,6 @@ Phrase = Annotated[str, Meta(min_length=2, max_length=100, pattern=ONE_LINE)]
 Domain = Annotated[str, Meta(min_length=3, max_length=100, pattern=r"^[^\s/@:]+\.[^\s/@:.]+(?![\s\S])")]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2}(?![\s\S])")]
 Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-
-RuleAction = Literal["hold", "flag"]
 
 
 class _Test(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -142,14 +141,6 @@ class RuleList(Struct, frozen=True):
     items: list[Rule]
 
 
-class Passage(Struct, frozen=True):
-    """Words that were matched, with what stands around them."""
-
-    before: str
-    match: str
-    after: str
-
-
 class Caught(Struct, frozen=True, kw_only=True):
     """A post that a rule would have caught, and by what."""
 
@@ -167,15 +158,3 @@ class Trial(Struct, frozen=True, kw_only=True):
     tried: int
     caught: int
     items: list[Caught]
-
-
-class RuleMatch(Struct, frozen=True, kw_only=True):
-    """That a rule caught what a case is about, and by what; for moderators."""
-
-    rule: int
-    name: str
-    action: RuleAction
-    why: str
-    passages: list[Passage]
-    at: datetime
-    outcome: Literal["upheld", "overturned"] | None

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from forum.quoting import Quoted
-from moderation.rules.searching import visible
+from forum.text.quotes import Quoted
+from moderation.rules.patterns import visible
 
 _PLACE = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
 _NAMED = re.compile(r"\[\[quote (\d{1,18})\]\]")

@@ -10,12 +10,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from core import clock
-from storage import embedded, schema
+from storage import schema
 from storage.database import Database, connect
+from storage.embedded import postgres
 from tertulia.community import put_community, read_community
-from tertulia.house import bell_of
+from tertulia.context import bell_of
+from tertulia.event_handlers import REACTING
 from tertulia.logs import set_up_logs
-from tertulia.reactions import REACTING
 from tertulia.settings import Settings, read_settings
 
 Result = TypeVar("Result")
@@ -29,10 +30,10 @@ def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
     if settings.database_url:
         yield settings
         return
-    if running := embedded.find_urls(settings.data):
+    if running := postgres.find_urls(settings.data):
         yield replace(settings, database_url=running[0], owner_url=running[1])
         return
-    with embedded.start(settings.data) as cluster:
+    with postgres.start(settings.data) as cluster:
         yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url)
 
 
@@ -40,15 +41,15 @@ def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
     await schema.migrate(settings.database_url, settings.owner_url)
-    bell = bell_of(settings)
-    db = await connect(settings.database_url, bell, REACTING, size=4, site=settings.url)
+    bus = bell_of(settings)
+    db = await connect(settings.database_url, bus, REACTING, size=4, site=settings.url)
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
         yield db
     finally:
         await db.close()
-        await bell.close()
+        await bus.close()
 
 
 def run_with_database(work: Callable[[Database], Awaitable[Result]], data: Path | None = None) -> Result:

@@ -7,9 +7,10 @@ import click
 import msgspec
 
 from core.ids import MemberId
-from members import accounts, duties, passwords
-from members.credentials import fold_address
-from members.profiles import read_member
+from members.accounts import accounts, passwords
+from members.accounts.credentials import fold_address
+from members.profiles import duties
+from members.profiles.profiles import read_member
 from members.shapes import DutyKind, Me, NewAccount
 from storage.database import Database
 from tertulia.commands.context import run_with_database

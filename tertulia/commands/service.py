@@ -13,9 +13,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from storage import schema
 from tertulia.background import TaskDied, end_all, listen_to_signals, wait_for_end
-from tertulia.chores import chores_of
 from tertulia.commands.context import open_database, settings_with_database
-from tertulia.reactions import reactions_of
+from tertulia.event_handlers import reactions_of
+from tertulia.scheduled_jobs import chores_of
 from tertulia.settings import Settings, read_settings
 from tertulia.worker import Worker
 

@@ -1,0 +1,1 @@
+"""Boards themselves: starting and changing one, its curators, its saved views, and writing its post."""

@@ -1,0 +1,236 @@
+"""Boards: beginning and changing them; who curates them. (How they are shown is in showing.py.)"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from boards.boards.writing import rewrite_post
+from boards.entries.indexing import Sheet
+from boards.events import BoardBegun, BoardChanged
+from boards.forms import changed, ensure_form
+from boards.lookup.board_queries import show_board
+from boards.lookup.lookup import get_board
+from boards.policy import (
+    BoardFacts,
+    ensure_can_appoint,
+    ensure_can_begin_board,
+    ensure_can_curate,
+)
+from boards.shapes import Board, BoardChange, Form, NewBoard, Taxonomy
+from boards.taxonomies import find_taxonomies
+from boards.templates import TEMPLATES, usable
+from core import clock
+from core.actor import Actor
+from core.errors import Invalid, NotFound, Stale
+from core.ids import BoardId, MemberId, PostId, TopicId
+from core.text import tidy
+from forum.events import ReadersChanged
+from forum.posts.insertion import NewPost, place_posts
+from forum.sectors import get_sector_id
+from forum.text.markdown import render
+from forum.topics.settings import rename_topic
+from forum.topics.topics import open_topic
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+
+class NoSuchTemplate(Invalid):
+    """A board is begun from a template there is, or with a form."""
+
+    message = "There is no such template; a board needs one, or a form."
+
+
+class PhasesOutOfOrder(Invalid):
+    """Collecting comes before consolidating, and this before publishing."""
+
+    message = "A phase cannot begin before the one it follows."
+
+
+class NoSuchCurator(Invalid):
+    """Members curate."""
+
+    message = "There is no member with this handle."
+
+
+class KeyFieldUnknown(Invalid):
+    """The field by which an import knows its rows is a line of text or a number of the form."""
+
+    message = "Rows are known by a field of short text, a number or an address that the form asks for."
+
+
+_BEGIN = statement("""
+INSERT INTO boards (sector_id, topic_id, title, purpose, template, form, opens_at, consolidates_at, publishes_at,
+    begun_by, begun_at)
+VALUES (:sector, :topic, :title, :purpose, :template, CAST(:form AS jsonb), :opens_at, :consolidates_at, :publishes_at,
+    :by, :now)
+RETURNING id
+""")
+_READERS = statement(
+    "UPDATE topics SET readers = :readers, version = version + 1 WHERE id = :topic AND readers <> :readers"
+)
+_READERS_OF_ENTRIES = statement("""
+UPDATE topics SET readers = :readers, version = topics.version + 1 FROM entries
+WHERE entries.topic_id = topics.id AND entries.board_id = :board AND topics.readers <> :readers RETURNING topics.id
+""")
+_CHANGE = statement("""
+UPDATE boards SET title = :title, purpose = :purpose, form = CAST(:form AS jsonb), key_field = :key_field,
+    verify_days = :verify_days, opens_at = :opens_at, consolidates_at = :consolidates_at, publishes_at = :publishes_at,
+    version = version + 1 WHERE id = :id
+""")
+_SHEET = statement("SELECT form FROM boards WHERE id = :id")
+_FIRST_POST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1")
+_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
+_APPOINT = statement(
+    "INSERT INTO board_curators (board_id, member_id) VALUES (:board, :member) ON CONFLICT DO NOTHING"
+)
+_DISMISS = statement("DELETE FROM board_curators WHERE board_id = :board AND member_id = :member")
+_KEYED = frozenset({"text", "number", "link"})
+
+
+async def begin_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -> BoardId:
+    """Begin a board in a sector, with a topic in which it is talked about."""
+    sector_id, now = await get_sector_id(tx, slug), clock.now()
+    ensure_can_begin_board(actor, sector_id, now)
+    lists = await find_taxonomies(tx)
+    form = _form(new, lists)
+    ensure_form(form, lists)
+    _ensure_order(new.opens_at, new.consolidates_at, new.publishes_at)
+
+    member, title = actor.signed_in(), tidy(new.title)
+    topic = await open_topic(
+        tx, sector_id=sector_id, title=title, kind="board", author_id=member, tags=(), now=now
+    )
+    body = _text(title, new.purpose)
+    html = render(body, topic=topic, site=tx.site).html
+    await place_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
+    if new.readers != "everyone":
+        await tx.run(_READERS, topic=topic, readers=new.readers)
+    dates = {name: getattr(new, name) for name in ("opens_at", "consolidates_at", "publishes_at")}
+    board_id = await tx.value(
+        _BEGIN,
+        sector=sector_id,
+        topic=topic,
+        title=title,
+        purpose=tidy(new.purpose),
+        template=new.template,
+        form=_encoded(form),
+        by=member,
+        now=now,
+        **dates,
+    )
+    await tx.record(BoardBegun(sector_id=sector_id, board_id=board_id))
+    return BoardId(board_id)
+
+
+async def change_board(
+    tx: Transaction, actor: Actor, board_id: BoardId, change: BoardChange, version: int | None
+) -> None:
+    """Change what a board is called, asks, allows and when. Fields that the new form leaves out are retired: what was
+    answered stays. `version`, if given, must be the current one."""
+    facts = await get_board(tx, actor, board_id, lock=True)
+    ensure_can_curate(actor, facts, clock.now())
+    board = await show_board(tx, actor, board_id)
+    if version is not None and version != facts.version:
+        raise Stale(board)
+    lists = await find_taxonomies(tx)
+    wanted = _wanted(board, change)
+    if change.form is not UNSET:
+        ensure_form(change.form, lists)
+        wanted["form"] = changed(board.form, change.form)
+    _ensure_order(wanted["opens_at"], wanted["consolidates_at"], wanted["publishes_at"])
+    _ensure_key(wanted["key_field"], wanted["form"])
+
+    await tx.run(_CHANGE, id=board_id, **{**wanted, "form": _encoded(wanted["form"])})
+    if (wanted["title"], wanted["purpose"]) != (board.title, board.purpose):
+        await _reword(tx, actor, facts, wanted["title"], wanted["purpose"])
+    if change.readers is not UNSET:
+        await _open_to(tx, facts, change.readers)
+    await tx.record(BoardChanged(board_id=board_id))
+
+
+async def appoint_curator(
+    tx: Transaction, actor: Actor, board_id: BoardId, handle: str, wanted: bool
+) -> None:
+    """Have somebody curate the board, or no longer; as often as one likes, with the same outcome."""
+    facts = await get_board(tx, actor, board_id, lock=True)
+    ensure_can_appoint(actor, facts, clock.now())
+    member = await tx.value(_MEMBER, handle=handle)
+    if member is None:
+        raise NoSuchCurator(field="handle")
+    if await tx.run(_APPOINT if wanted else _DISMISS, board=board_id, member=MemberId(member)):
+        await tx.record(BoardChanged(board_id=board_id))
+
+
+async def open_sheet(tx: Reader, board_id: BoardId) -> Sheet:
+    """What entries of a board are written with: its form, and the lists that this chooses from."""
+    stored = await tx.value(_SHEET, id=board_id)
+    if stored is None:
+        raise NotFound
+    form = msgspec.convert(stored, Form)
+    return Sheet(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
+
+
+def _form(new: NewBoard, lists: Mapping[str, Taxonomy]) -> Form:
+    if new.form is not None:
+        return new.form
+    if new.template is None or new.template not in TEMPLATES:
+        raise NoSuchTemplate(field="template")
+    return usable(TEMPLATES[new.template][1], set(lists))
+
+
+def _wanted(board: Board, change: BoardChange) -> dict[str, Any]:
+    def of(name: str) -> Any:
+        given = getattr(change, name)
+        return getattr(board, name) if given is UNSET else given
+
+    names = (
+        "title",
+        "purpose",
+        "form",
+        "key_field",
+        "verify_days",
+        "opens_at",
+        "consolidates_at",
+        "publishes_at",
+    )
+    wanted = {name: of(name) for name in names}
+    return wanted | {"title": tidy(wanted["title"]), "purpose": tidy(wanted["purpose"])}
+
+
+def _ensure_order(*dates: datetime | None) -> None:
+    known = [date for date in dates if date is not None]
+    if known != sorted(known):
+        raise PhasesOutOfOrder(field="opens_at")
+
+
+def _ensure_key(key: str | None, form: Form) -> None:
+    field = next((one for one in form.fields if one.key == key and not one.retired), None)
+    if key is not None and (field is None or field.type not in _KEYED):
+        raise KeyFieldUnknown(field="key_field")
+
+
+async def _reword(tx: Transaction, actor: Actor, board: BoardFacts, title: str, purpose: str) -> None:
+    post = PostId(await tx.value(_FIRST_POST, topic=board.topic_id))
+    await rewrite_post(tx, board.topic_id, post, _text(title, purpose), clock.now())
+    await rename_topic(tx, board.topic_id, board.sector_id, title)
+
+
+async def _open_to(tx: Transaction, board: BoardFacts, readers: str) -> None:
+    """The board and all its entries are for the same readers; who listens is asked again."""
+    if not await tx.run(_READERS, topic=board.topic_id, readers=readers):
+        return
+    moved = await tx.rows(_READERS_OF_ENTRIES, board=board.id, readers=readers)
+    await tx.record(BoardChanged(board_id=board.id))
+    for topic in (board.topic_id, *sorted(row["id"] for row in moved)):
+        await tx.record(ReadersChanged(topic_id=TopicId(topic)))
+
+
+def _text(title: str, purpose: str) -> str:
+    return f"**{title}**\n\n{tidy(purpose)}".strip()
+
+
+def _encoded(form: Form) -> str:
+    return msgspec.json.encode(form).decode()

@@ -1,0 +1,1 @@
+"""Curation: adding, changing, merging and withdrawing entries, and deciding what becomes of each."""

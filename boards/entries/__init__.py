@@ -1,0 +1,1 @@
+"""What an entry consists of: its values, its text, its references, and the rows kept to find it by."""

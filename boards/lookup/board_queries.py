@@ -1,0 +1,132 @@
+"""Showing boards: as somebody sees them, each with how many entries stand in its table."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from boards.policy import BoardFacts
+from boards.shapes import Board, BoardList, Form
+from boards.tables import boards, entries
+from boards.visibility import listed_entries
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import BoardId, SectorId, TopicId
+from forum.sectors import get_sector_id
+from forum.tables import sectors, topics
+from forum.text.markdown import render
+from forum.visibility import seen_by, visible_topics
+from members.shapes import Author
+from storage.database import Reader
+from storage.event_log import Stream, read_head
+from storage.statements import statement
+
+_BOARDS = (
+    select(
+        *boards.c[("id", "title", "purpose", "template", "form", "key_field", "verify_days", "version")],
+        *boards.c[("opens_at", "consolidates_at", "publishes_at", "last_edition", "sector_id")],
+        sectors.c.slug.label("sector"),
+        sectors.c.name.label("sector_name"),
+        topics.c.id.label("topic"),
+        topics.c.readers,
+    )
+    .join(sectors, sectors.c.id == boards.c.sector_id)
+    .join(topics, topics.c.id == boards.c.topic_id)
+    .where(visible_topics())
+)
+_ONE = statement(_BOARDS.where(boards.c.id == bindparam("id")))
+_MANY = statement(_BOARDS.where(boards.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+_OF_SECTOR = statement(
+    _BOARDS.where(boards.c.sector_id == bindparam("sector")).order_by(boards.c.id.desc()).limit(200)
+)
+_ALL = statement(_BOARDS.order_by(boards.c.id.desc()).limit(bindparam("count")))
+_ENTRIES = statement(
+    select(entries.c.board_id, func.count())
+    .where(entries.c.board_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), listed_entries())
+    .group_by(entries.c.board_id)
+)
+_CURATORS = statement("""
+SELECT c.board_id, m.id, m.handle, m.display_name,
+    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
+FROM board_curators c JOIN members m ON m.id = c.member_id
+WHERE c.board_id = ANY(CAST(:ids AS bigint[])) ORDER BY m.display_name, m.id
+""")
+
+
+async def show_board(tx: Reader, actor: Actor, board_id: BoardId, epoch: str = "") -> Board:
+    """One board; with an `epoch`, and the position of its stream, taken before."""
+    seq = await read_head(tx, f"board:{board_id}") if epoch else 0
+    row = await tx.row(_ONE, id=board_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    stream = Stream(f"board:{board_id}", epoch, seq) if epoch else None
+    return (await _shown(tx, [row], stream))[0]
+
+
+async def show_boards(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int, Board]:
+    """Those of the boards that the actor can see."""
+    rows = await tx.rows(_MANY, ids=list(ids), **seen_by(actor))
+    return {board.id: board for board in await _shown(tx, rows)}
+
+
+async def read_boards(tx: Reader, actor: Actor, slug: str, epoch: str) -> BoardList:
+    """The boards of a sector, the newest first."""
+    sector = await get_sector_id(tx, slug)
+    channel = f"sector:{sector}"
+    seq = await read_head(tx, channel)
+    rows = await tx.rows(_OF_SECTOR, sector=sector, **seen_by(actor))
+    return BoardList(await _shown(tx, rows), Stream(channel, epoch, seq))
+
+
+async def read_latest_boards(tx: Reader, actor: Actor, count: int = 100) -> list[Board]:
+    """The boards of all sectors, the newest first."""
+    return await _shown(tx, await tx.rows(_ALL, count=count, **seen_by(actor)))
+
+
+async def _shown(tx: Reader, rows: Sequence[Record], stream: Stream | None = None) -> list[Board]:
+    ids = [row["id"] for row in rows]
+    counts = {row[0]: row[1] for row in await tx.rows(_ENTRIES, ids=ids)} if ids else {}
+    people: dict[int, list[Author]] = {}
+    for row in await tx.rows(_CURATORS, ids=ids) if ids else ():
+        people.setdefault(row["board_id"], []).append(Author(*list(row.values())[1:]))
+    now = clock.now()
+    return [_board(row, counts.get(row["id"], 0), people.get(row["id"], []), now, stream) for row in rows]
+
+
+def _board(row: Record, count: int, curators: list[Author], now: datetime, stream: Stream | None) -> Board:
+    facts = BoardFacts(
+        id=BoardId(row["id"]),
+        sector_id=SectorId(row["sector_id"]),
+        topic_id=TopicId(row["topic"]),
+        is_curator=False,
+        **{
+            name: row[name]
+            for name in ("opens_at", "consolidates_at", "publishes_at", "version", "last_edition")
+        },
+    )
+    names = (
+        "id",
+        "title",
+        "purpose",
+        "template",
+        "key_field",
+        "verify_days",
+        "version",
+        "sector",
+        "sector_name",
+        "topic",
+    )
+    return Board(
+        **{name: row[name] for name in (*names, "readers", "opens_at", "consolidates_at", "publishes_at")},
+        purpose_html=render(row["purpose"]).html if row["purpose"] else "",
+        form=msgspec.convert(row["form"], Form),
+        phase=facts.phase(now),
+        entries=count,
+        editions=row["last_edition"],
+        curators=curators,
+        stream=stream,
+    )

@@ -1,0 +1,106 @@
+"""Finding a board or an entry for a verb: what the rules need of it, through what the actor can see."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, and_, bindparam, exists, select
+
+from boards.policy import BoardFacts, EntryFacts
+from boards.tables import board_curators, boards, entries, entry_contributors
+from boards.visibility import visible_entries
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import BoardId, EntryId, TopicId
+from forum.tables import posts, topics
+from forum.topics.topics import get_topic
+from forum.visibility import seen_by, visible_topics
+from storage.database import Reader, Transaction
+from storage.statements import Statement, statement
+
+_READER = bindparam("reader", type_=BigInteger)
+_CURATES = exists().where(board_curators.c.board_id == boards.c.id, board_curators.c.member_id == _READER)
+_BOARD = (
+    select(
+        *boards.c[("id", "sector_id", "topic_id", "opens_at", "consolidates_at", "publishes_at")],
+        *boards.c[("version", "last_edition")],
+        _CURATES.label("is_curator"),
+    )
+    .join(topics, topics.c.id == boards.c.topic_id)
+    .where(boards.c.id == bindparam("id"), visible_topics())
+)
+_GET_BOARD = statement(_BOARD)
+_LOCK_BOARD = statement(_BOARD.with_for_update(key_share=True, of=boards))
+
+_CONTRIBUTED = exists().where(
+    entry_contributors.c.entry_id == entries.c.id, entry_contributors.c.member_id == _READER
+)
+_ENTRY = (
+    select(
+        *entries.c[("id", "board_id", "topic_id", "post_id", "author_id", "merged_into", "version")],
+        posts.c.state.label("post_state"),
+        _CONTRIBUTED.label("has_contributed"),
+    )
+    .join(topics, topics.c.id == entries.c.topic_id)
+    .join(posts, posts.c.id == entries.c.post_id)
+    .where(and_(entries.c.id == bindparam("id"), visible_entries()))
+)
+_BY_TOPIC = statement("""
+SELECT id AS board, CAST(NULL AS bigint) AS entry FROM boards WHERE topic_id = :topic
+UNION ALL SELECT board_id, id FROM entries WHERE topic_id = :topic
+""")
+_GET_ENTRY = statement(_ENTRY)
+_LOCK_TOPIC = statement("""
+SELECT t.id FROM topics t JOIN entries e ON e.topic_id = t.id WHERE e.id = :id FOR NO KEY UPDATE OF t
+""")
+# All topics, then all entries, each in the order of their ids, so that no two who hold several wait crosswise.
+_LOCK_TOPICS = statement("""
+SELECT t.id FROM topics t JOIN entries e ON e.topic_id = t.id WHERE e.id = ANY(CAST(:ids AS bigint[]))
+ORDER BY t.id FOR NO KEY UPDATE OF t
+""")
+_LOCK_ENTRIES = statement(
+    "SELECT id FROM entries WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
+)
+_LOCK_ENTRY = statement(_ENTRY.with_for_update(key_share=True, of=entries))
+
+
+async def get_board(tx: Reader, actor: Actor, board_id: BoardId, lock: bool = False) -> BoardFacts:
+    """What the rules need of a board that the actor can see; `lock` makes those who change the board take turns."""
+    row = await tx.row(_LOCK_BOARD if lock else _GET_BOARD, id=board_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return BoardFacts(**row)
+
+
+async def find_by_topic(tx: Reader, actor: Actor, topic_id: TopicId) -> tuple[BoardId, EntryId | None]:
+    """The board whose topic this is, or the entry and its board; for who can see it."""
+    await get_topic(tx, actor, topic_id)
+    row = await tx.row(_BY_TOPIC, topic=topic_id)
+    if row is None:
+        raise NotFound
+    return BoardId(row["board"]), None if row["entry"] is None else EntryId(row["entry"])
+
+
+async def get_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
+    """What the rules need of an entry that the actor can see, and of its board."""
+    return await _get(tx, actor, entry_id, _GET_ENTRY)
+
+
+async def hold_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
+    """The same, held until the commit: first its topic, as whoever writes a post does, then the entry."""
+    await tx.row(_LOCK_TOPIC, id=entry_id)
+    return await _get(tx, actor, entry_id, _LOCK_ENTRY)
+
+
+async def hold_entries(tx: Transaction, ids: Sequence[int]) -> None:
+    """Hold several entries, with their topics, until the commit. What they are is asked afterwards."""
+    await tx.rows(_LOCK_TOPICS, ids=list(ids))
+    await tx.rows(_LOCK_ENTRIES, ids=list(ids))
+
+
+async def _get(
+    tx: Reader, actor: Actor, entry_id: EntryId, query: Statement
+) -> tuple[BoardFacts, EntryFacts]:
+    row = await tx.row(query, id=entry_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    entry = EntryFacts(**row)
+    return await get_board(tx, actor, entry.board_id), entry

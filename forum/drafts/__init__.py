@@ -1,0 +1,1 @@
+"""Drafts: unfinished text kept on the server until it is posted."""

@@ -1,0 +1,1 @@
+"""Exports: a topic as Markdown or JSON, Atom feeds, and citations."""

@@ -1,0 +1,135 @@
+"""Taking along: a topic as Markdown or JSON, as whoever takes it can see it; sent as it is read."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import BigInteger, Integer, bindparam, select
+
+from core import clock
+from core.actor import Actor
+from core.ids import TopicId
+from forum.authors import author_of, public_group
+from forum.shapes import Topic
+from forum.tables import posts, topics
+from forum.text.quotes import write_out
+from forum.topics.topics import show_topic
+from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from members.shapes import Author
+from members.tables import members
+from storage.database import Database
+from storage.statements import statement
+
+# Posts that are read, and sent, at a time.
+BATCH = 200
+
+_POSTS = statement(
+    select(
+        *posts.c[("id", "number", "parent_id", "posted_at", "edited_at", "markup", "state", "body")],
+        visible_text().label("is_seen"),
+        posts.c.author_id,
+        *members.c[("handle", "display_name")],
+        public_group().label("author_group"),
+    )
+    .join(topics, topics.c.id == posts.c.topic_id)
+    .outerjoin(members, members.c.id == posts.c.author_id)
+    .where(
+        posts.c.topic_id == bindparam("topic", type_=BigInteger),
+        posts.c.number > bindparam("after", type_=Integer),
+        placed_posts(),
+        visible_topics(),
+    )
+    .order_by(posts.c.number)
+    .limit(BATCH)
+)
+
+
+class TakenPost(Struct, frozen=True, kw_only=True):
+    """A post as it is taken along: `body` as it was written, None where it is not shown; `answers` the number of another."""
+
+    id: int
+    number: int
+    answers: int | None
+    author: Author | None
+    posted_at: datetime
+    edited_at: datetime | None
+    markup: str
+    body: str | None
+    address: str
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """A topic that somebody takes along, and where it is to be read."""
+
+    topic: Topic
+    address: str
+    taken_at: datetime
+
+
+async def open_topic(db: Database, actor: Actor, topic_id: TopicId) -> Taken:
+    """The topic, if the actor can see it."""
+    async with db.read() as tx:
+        topic = await show_topic(tx, actor, topic_id, "")
+    return Taken(topic=topic, address=f"{db.site}/t/{topic.id}", taken_at=clock.now())
+
+
+async def read_all(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[TakenPost]:
+    """The posts of a topic in the order in which they came; who no longer sees the topic gets no more of them."""
+    numbers: dict[int, int] = {}
+    after = 0
+    while True:
+        async with db.read() as tx:
+            rows = await tx.rows(_POSTS, topic=topic_id, after=after, **seen_by(actor))
+            bodies = [await write_out(tx, actor, row["body"]) if row["is_seen"] else None for row in rows]
+        for row, body in zip(rows, bodies, strict=True):
+            numbers[row["id"]] = after = row["number"]
+            yield TakenPost(
+                id=row["id"],
+                number=row["number"],
+                answers=numbers.get(row["parent_id"]),
+                author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+                posted_at=row["posted_at"],
+                edited_at=row["edited_at"],
+                markup=row["markup"],
+                body=body,
+                address=f"{db.site}/p/{row['id']}",
+            )
+        if len(rows) < BATCH:
+            return
+
+
+async def write_json(db: Database, actor: Actor, taken: Taken) -> AsyncIterator[bytes]:
+    """The topic and its posts as one JSON object."""
+    head = msgspec.json.encode(taken)
+    yield head[:-1] + b',"posts":['
+    between = b""
+    async for post in read_all(db, actor, taken.topic.id):
+        yield between + msgspec.json.encode(post)
+        between = b","
+    yield b"]}\n"
+
+
+async def write_markdown(db: Database, actor: Actor, taken: Taken) -> AsyncIterator[bytes]:
+    """The topic and its posts as one text; mails, which are no Markdown, stand as they were sent."""
+    topic = taken.topic
+    tags = "".join(f" #{tag}" for tag in topic.tags)
+    yield (
+        f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{taken.address}, as of {taken.taken_at:%Y-%m-%d %H:%M} UTC\n"
+    ).encode()
+    async for post in read_all(db, actor, topic.id):
+        name = post.author.display_name if post.author else "Anonymous"
+        answers = f", in reply to #{post.answers}" if post.answers else ""
+        edited = f", edited {post.edited_at:%Y-%m-%d}" if post.edited_at else ""
+        yield f"\n---\n\n**#{post.number} {name}**, {post.posted_at:%Y-%m-%d %H:%M} UTC{edited}{answers}  \n".encode()
+        yield f"<{post.address}>\n\n{_text(post)}\n".encode()
+
+
+def _text(post: TakenPost) -> str:
+    if post.body is None:
+        return "*This post is not shown.*"
+    if post.markup == "markdown":
+        return post.body
+    longest = max((len(run) for run in post.body.split("\n") if set(run.strip()) == {"`"}), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{post.body}\n{fence}"

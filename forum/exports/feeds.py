@@ -1,0 +1,134 @@
+"""Feeds: the newest posts of a sector, a topic, a tag or a search as Atom (RFC 4287), for readers of feeds."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+from msgspec import Struct
+from sqlalchemy import BigInteger, Integer, any_, bindparam, select
+
+from core.actor import Actor
+from core.ids import TopicId
+from forum.posts.post_pages import read_posts_by_id
+from forum.search.candidates import LAST, find_candidates, in_order
+from forum.search.filters import read_filters
+from forum.search.languages import configurations, part
+from forum.search.query_parser import take_apart
+from forum.sectors import get_sector
+from forum.shapes import Post
+from forum.tables import posts, topics
+from forum.topics.topics import show_topic
+from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from storage.database import Reader
+from storage.statements import statement
+
+MOST = 30
+_ATOM = "http://www.w3.org/2005/Atom"
+# What XML 1.0 cannot carry, and archives do.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NEWEST_OF_TOPIC = statement(
+    select(posts.c.id)
+    .join(topics, topics.c.id == posts.c.topic_id)
+    .where(
+        posts.c.topic_id == bindparam("topic", type_=BigInteger),
+        placed_posts(),
+        visible_topics(),
+        visible_text(),
+    )
+    .order_by(posts.c.number.desc())
+    .limit(bindparam("count", type_=Integer))
+)
+_TITLES = statement(
+    select(topics.c.id, topics.c.title).where(topics.c.id == any_(bindparam("ids")), visible_topics())
+)
+
+
+class Feed(Struct, frozen=True, kw_only=True):
+    """A feed before it is written: where it is to be read as a page, and its entries, the newest first."""
+
+    title: str
+    page: str
+    entries: Sequence[tuple[Post, str]]
+
+
+async def feed_of_sector(tx: Reader, actor: Actor, slug: str, languages: tuple[str, ...], site: str) -> Feed:
+    """What was written last in a sector."""
+    sector = await get_sector(tx, slug)
+    entries = await _newest(tx, actor, f"in:{slug}", languages)
+    return Feed(title=sector.name, page=f"{site}/s/{slug}", entries=entries)
+
+
+async def feed_of_tag(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
+    """What was written last in topics with a tag."""
+    entries = await _newest(tx, actor, f'tag:"{tag}"', languages)
+    return Feed(title=f"Tagged {tag}", page=f"{site}/tags/{tag}", entries=entries)
+
+
+async def feed_of_search(
+    tx: Reader, actor: Actor, text: str, languages: tuple[str, ...], address: str
+) -> Feed:
+    """What was written last and fits a query."""
+    return Feed(title=f"Search: {text}", page=address, entries=await _newest(tx, actor, text, languages))
+
+
+async def feed_of_topic(tx: Reader, actor: Actor, topic_id: TopicId, site: str) -> Feed:
+    """What was written last in a topic."""
+    topic = await show_topic(tx, actor, topic_id, "")
+    rows = await tx.rows(_NEWEST_OF_TOPIC, topic=topic_id, count=MOST, **seen_by(actor))
+    entries = await _entries(tx, actor, [row["id"] for row in rows])
+    return Feed(title=topic.title, page=f"{site}/t/{topic_id}", entries=entries)
+
+
+def write_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
+    """A feed as it is sent. Ids are addresses that stay, whatever is moved."""
+    root = Element("feed", xmlns=_ATOM)
+    _say(root, "id", address)
+    _say(root, "title", f"{feed.title} · {community}")
+    SubElement(root, "link", rel="self", type="application/atom+xml", href=address)
+    SubElement(root, "link", rel="alternate", type="text/html", href=feed.page)
+    changed = [post.edited_at or post.posted_at for post, _ in feed.entries]
+    _say(root, "updated", _moment(max(changed, default=datetime(2000, 1, 1, tzinfo=UTC))))
+    for post, title in feed.entries:
+        entry = SubElement(root, "entry")
+        _say(entry, "id", f"{site}/p/{post.id}")
+        _say(entry, "title", title if post.number == 1 else f"{title}, #{post.number}")
+        _say(entry, "published", _moment(post.posted_at))
+        _say(entry, "updated", _moment(post.edited_at or post.posted_at))
+        SubElement(entry, "link", rel="alternate", type="text/html", href=f"{site}/p/{post.id}")
+        _say(SubElement(entry, "author"), "name", post.author.display_name if post.author else "Anonymous")
+        content = SubElement(entry, "content", type="html")
+        content.set("xml:base", f"{site}/")
+        content.text = _NOT_IN_XML.sub("", post.html or "")
+    body: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return body
+
+
+async def _newest(
+    tx: Reader, actor: Actor, text: str, languages: tuple[str, ...]
+) -> Sequence[tuple[Post, str]]:
+    query = take_apart(part(text))
+    filtering = await read_filters(tx, actor, query.filters)
+    if query.is_empty or filtering.unknown:
+        return []
+    found = await find_candidates(tx, actor, query, filtering, configurations(languages), LAST, MOST)
+    return await _entries(tx, actor, [one.post for one in in_order(found.found, "newest")[:MOST]])
+
+
+async def _entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tuple[Post, str]]:
+    shown = await read_posts_by_id(tx, actor, ids)
+    named = await tx.rows(_TITLES, ids=sorted({post.topic for post in shown.values()}), **seen_by(actor))
+    titles = {row["id"]: row["title"] for row in named}
+    return [
+        (shown[id], titles[shown[id].topic])
+        for id in ids
+        if id in shown and shown[id].html is not None and shown[id].topic in titles
+    ]
+
+
+def _say(parent: Element, name: str, text: str) -> None:
+    SubElement(parent, name).text = _NOT_IN_XML.sub("", text)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

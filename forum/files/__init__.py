@@ -1,0 +1,1 @@
+"""Files: uploads, what may be uploaded, attachments of posts, and the text of PDF files."""

@@ -1,0 +1,36 @@
+"""The HTTP side of files: bringing one. (Having one is a page: it is no JSON.)"""
+
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import answers, json_response
+from forum.files.files import File, NewFile, prepare_file, store_file
+from forum.files.uploads import LARGEST
+from members.profiles.trust import TrustRules, rights_of
+from storage.database import Database
+from storage.idempotency import IdempotentRequest
+
+# Ten megabytes in base64, and their frame.
+LARGEST_UPLOAD = LARGEST * 4 // 3 + 64 * 1024
+
+
+@post(
+    "/files", responses=answers(201, File), request_max_body_size=LARGEST_UPLOAD, operation_id="upload_file"
+)
+async def upload_file(
+    data: JSONBody[NewFile],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+    trust: NamedDependency[TrustRules],
+) -> Response[bytes]:
+    """Upload a file: an image, which is drawn anew, a PDF, an office document or plain text."""
+    rights = rights_of(trust, actor)
+    prepared = await prepare_file(db, actor, data.name, data.content, rights)
+    answer = await idempotent.answer(db, lambda tx: store_file(tx, actor, prepared, rights), 201)
+    return json_response(answer.body, answer.status)
+
+
+file_routes = [upload_file]

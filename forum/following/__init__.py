@@ -1,0 +1,1 @@
+"""Following topics, sectors and tags; which posts a member has read, and what is unread."""

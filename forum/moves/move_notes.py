@@ -1,0 +1,85 @@
+"""Moves as they are read: the notes that stay where posts stood, and where posts came to stand."""
+
+from collections.abc import Mapping, Sequence
+
+from asyncpg import Record
+from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import TopicId
+from forum.authors import author_of
+from forum.moves.shapes import Move, MoveList, TopicRef
+from forum.tables import topics
+from forum.topics.topics import get_topic
+from forum.visibility import seen_by, visible_or_merged
+from storage.database import Reader
+from storage.statements import statement
+
+# Behind what they stood is found when it is read: what stood there then may be gone too. Both ends of a branch count from
+# the first post that was moved.
+_MOVES = (
+    "SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, m.handle, m.display_name, "
+    "CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS author_group, "
+    "(SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) "
+    "AS after, now_at.id AS first "
+    "FROM moves v LEFT JOIN members m ON m.id = v.moved_by "
+    "LEFT JOIN LATERAL (SELECT min(f.path) AS path FROM former_places f WHERE f.move_id = v.id) first ON true "
+    "LEFT JOIN LATERAL (SELECT p.id FROM former_places f JOIN posts p ON p.id = f.post_id "
+    "WHERE f.move_id = v.id AND p.topic_id = v.to_topic ORDER BY p.path LIMIT 1) now_at ON true "
+)
+_OF_TOPIC = statement(
+    _MOVES
+    + "WHERE (v.from_topic = :topic OR v.to_topic = :topic) AND v.undone_at IS NULL ORDER BY v.id LIMIT 200"
+)
+_ONE = statement(_MOVES + "WHERE v.id = :move")
+_NAMES = statement(
+    select(topics.c.id, topics.c.title).where(
+        topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_or_merged()
+    )
+)
+
+
+async def read_moves(tx: Reader, actor: Actor, topic_id: TopicId) -> MoveList:
+    """All that was moved from or to a topic that the actor can see."""
+    await get_topic(tx, actor, topic_id)
+    return MoveList(await notes_of(tx, actor, topic_id))
+
+
+async def notes_of(tx: Reader, actor: Actor, topic_id: TopicId) -> list[Move]:
+    """The same, for who was already found to see the topic."""
+    return await _shown(tx, actor, await tx.rows(_OF_TOPIC, topic=topic_id))
+
+
+async def show_move(tx: Reader, actor: Actor, move_id: int) -> Move:
+    """One move, as the actor sees it."""
+    found = await _shown(tx, actor, await tx.rows(_ONE, move=move_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def _shown(tx: Reader, actor: Actor, rows: Sequence[Record]) -> list[Move]:
+    if not rows:
+        return []
+    ids = sorted({id for row in rows for id in (row["from_topic"], row["to_topic"])})
+    names = {
+        row["id"]: TopicRef(row["id"], row["title"])
+        for row in await tx.rows(_NAMES, ids=ids, **seen_by(actor))
+    }
+    return [_move(row, names) for row in rows]
+
+
+def _move(row: Record, names: Mapping[int, TopicRef]) -> Move:
+    return Move(
+        id=row["id"],
+        kind=row["kind"],
+        source=names.get(row["from_topic"]),
+        target=names.get(row["to_topic"]),
+        posts=row["posts"],
+        by=author_of(row["moved_by"], row["handle"], row["display_name"], row["author_group"]),
+        at=row["moved_at"],
+        after=row["after"],
+        first=row["first"],
+    )

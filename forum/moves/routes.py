@@ -1,0 +1,58 @@
+"""The HTTP side of moving: posts to other topics, topics into each other, topics to other sectors."""
+
+from litestar import Response, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import PathId, answers, json_response
+from core.ids import TopicId
+from forum.moves import move_notes, moves
+from forum.moves.shapes import Move, MoveList, NewMove, NewPlace
+from storage.database import Database, Transaction
+from storage.idempotency import IdempotentRequest
+
+
+@get("/topics/{topic_id:int}/moves", operation_id="read_moves")
+async def read_moves(
+    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> MoveList:
+    """All that was moved from or to a topic, and was not taken back."""
+    async with db.read() as tx:
+        return await move_notes.read_moves(tx, actor, TopicId(topic_id))
+
+
+@post("/topics/{topic_id:int}/moves", responses=answers(201, Move), operation_id="move_posts")
+async def move_posts(
+    topic_id: PathId,
+    data: JSONBody[NewMove],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """Move posts to another topic, split them off into a new one, or merge a whole topic into another."""
+
+    async def verb(tx: Transaction) -> Move:
+        return await moves.move_posts(tx, actor, TopicId(topic_id), data)
+
+    answer = await idempotent.answer(db, verb, 201)
+    return json_response(answer.body, answer.status)
+
+
+@delete("/moves/{move_id:int}", operation_id="undo_move")
+async def undo_move(move_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+    """Bring back what was moved."""
+    async with db.begin() as tx:
+        await moves.undo_move(tx, actor, move_id)
+
+
+@put("/topics/{topic_id:int}/sector", status_code=204, operation_id="relocate_topic")
+async def relocate_topic(
+    topic_id: PathId, data: JSONBody[NewPlace], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Give a topic to another sector."""
+    async with db.begin() as tx:
+        await moves.relocate_topic(tx, actor, TopicId(topic_id), data.sector)
+
+
+move_routes = [read_moves, move_posts, undo_move, relocate_topic]

@@ -1,0 +1,69 @@
+"""The HTTP side of the inbox."""
+
+from litestar import delete, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from core.actor import Actor
+from core.http import Cursor, PathId
+from forum.notifications import notifications
+from forum.notifications.shapes import InboxPage, Only, Unread
+from storage.database import Database
+
+
+@get("/inbox", operation_id="read_inbox")
+async def read_inbox(
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    after: Cursor = None,
+    only: FromQuery[Only | None] = None,
+    done: FromQuery[bool] = False,
+) -> InboxPage:
+    """What the member was told and why, the latest first; with `only` some kinds, with `done` what was put away. `notified`
+    and `inbox_read` on the member's channel say when to read it again."""
+    async with db.read() as tx:
+        return await notifications.read_inbox(tx, actor, db.epoch, after, only, done)
+
+
+@get("/inbox/unread", operation_id="count_unread")
+async def count_unread(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
+    """How many wait to be read."""
+    async with db.read() as tx:
+        return await notifications.count_unread(tx, actor)
+
+
+@put("/inbox/{notification_id:int}/read", operation_id="read_notification")
+async def read_notification(
+    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Unread:
+    """Mark one as read. It may be sent any number of times."""
+    async with db.begin() as tx:
+        return await notifications.read_notification(tx, actor, notification_id)
+
+
+@put("/inbox/{notification_id:int}/done", operation_id="put_away_notification")
+async def put_away(
+    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Unread:
+    """Put one away with all earlier ones about the same topic; they count as read."""
+    async with db.begin() as tx:
+        return await notifications.put_away(tx, actor, notification_id)
+
+
+@delete("/inbox/{notification_id:int}/done", status_code=200, operation_id="take_out_notification")
+async def take_out(
+    notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Unread:
+    """Take the same out again."""
+    async with db.begin() as tx:
+        return await notifications.take_out(tx, actor, notification_id)
+
+
+@put("/inbox/read", operation_id="read_all_notifications")
+async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
+    """Mark all as read."""
+    async with db.begin() as tx:
+        return await notifications.read_all(tx, actor)
+
+
+inbox_routes = [read_inbox, count_unread, read_notification, put_away, take_out, read_all]

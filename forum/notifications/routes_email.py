@@ -1,0 +1,29 @@
+"""The HTTP side of mail: how one likes it."""
+
+from litestar import get, patch
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from forum.notifications import email_preferences
+from forum.notifications.email_preferences import MailWishes, NewMailWishes
+from storage.database import Database
+
+
+@get("/me/mail", operation_id="read_mail_wishes")
+async def read_mail_wishes(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> MailWishes:
+    """When mail comes about what one is told."""
+    async with db.read() as tx:
+        return await email_preferences.read_wishes(tx, actor)
+
+
+@patch("/me/mail", operation_id="set_mail_wishes")
+async def set_mail_wishes(
+    data: JSONBody[NewMailWishes], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> MailWishes:
+    """Say when mail is to come."""
+    async with db.begin() as tx:
+        return await email_preferences.set_wishes(tx, actor, data)
+
+
+mail_routes = [read_mail_wishes, set_mail_wishes]

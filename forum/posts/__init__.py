@@ -1,0 +1,1 @@
+"""Posts: inserting, holding, hiding and reading them, and where a moved post is now."""

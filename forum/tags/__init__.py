@@ -1,0 +1,1 @@
+"""Tags: their names, groups and synonyms."""

@@ -1,0 +1,1 @@
+"""Text: Markdown to safe HTML, code highlighting, quotations, links between topics, differences of two texts."""

@@ -1,0 +1,1 @@
+"""Topics: starting, listing and changing them; state, timers, assignments, and who may read them."""

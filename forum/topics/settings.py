@@ -1,0 +1,84 @@
+"""Changing a topic: its title, its tags, what kind it is."""
+
+from msgspec import UNSET
+from sqlalchemy import bindparam, func, select, update
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound, Stale
+from core.ids import SectorId, TopicId
+from core.text import tidy
+from forum.events import TopicChanged, TopicListingChanged
+from forum.policy import ensure_can_change_topic, ensure_can_turn_into
+from forum.posts.screening import Screen, let_through, report_title
+from forum.shapes import Topic, TopicChange
+from forum.tables import topics
+from forum.tags.tags import hold_tags, settle_tags
+from forum.topics.topics import TOPICS, TitleTooShort, get_topic, tell, topic_of
+from forum.visibility import seen_by, visible_topics
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+# A question alone has an answer.
+_TURN_INTO = statement("""
+UPDATE topics SET kind = :kind, answer_id = CASE WHEN :kind = 'question' THEN answer_id END WHERE id = :topic
+""")
+_CHANGE = statement(
+    update(topics)
+    .where(topics.c.id == bindparam("topic"))
+    .values(
+        title=func.coalesce(bindparam("new_title"), topics.c.title),
+        tags=func.coalesce(bindparam("new_tags", type_=topics.c.tags.type), topics.c.tags),
+        version=topics.c.version + 1,
+    )
+)
+
+
+_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
+_SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+
+
+async def change_topic(
+    tx: Transaction,
+    actor: Actor,
+    topic_id: TopicId,
+    change: TopicChange,
+    version: int | None,
+    screen: Screen = let_through,
+) -> None:
+    """Give a topic another title or other tags; `version`, if given, must be the current one. A title that a rule catches is
+    reported to the moderators: the discussion goes on under it."""
+    if change.tags is not UNSET:
+        await hold_tags(tx)
+    topic = await get_topic(tx, actor, topic_id, lock=True)
+    ensure_can_change_topic(actor, topic, clock.now())
+    if version is not None and version != topic.version:
+        raise Stale(await _current(tx, actor, topic_id))
+
+    title = None if change.title is UNSET else tidy(change.title)
+    if title is not None and len(title) < 3:
+        raise TitleTooShort(field="title")
+    if title is not None:
+        await report_title(tx, actor, topic, title, screen)
+    tags = None
+    if change.tags is not UNSET:
+        tags = await settle_tags(tx, actor, change.tags, await tx.value(_TAGS, id=topic_id))
+    if change.kind is not UNSET and change.kind != topic.kind:
+        ensure_can_turn_into(actor, topic, change.kind)
+        await tx.run(_TURN_INTO, topic=topic_id, kind=change.kind)
+    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=tags)
+    await tell(tx, topic)
+
+
+async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:
+    """Give the topic of something that is called otherwise now its new title. No rule is asked."""
+    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=None)
+    await tx.record(TopicListingChanged(sector_id=sector_id, topic_id=topic_id))
+    await tx.record(TopicChanged(topic_id=topic_id))
+
+
+async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
+    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return topic_of(row)

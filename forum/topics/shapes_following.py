@@ -1,0 +1,51 @@
+"""What comes in and goes out of following."""
+
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from forum.notifications.email_preferences import Every
+
+Level = Literal["muted", "normal", "tracking", "watching_first_post", "watching"]
+TopicLevel = Literal["muted", "normal", "tracking", "watching"]
+Scope = Literal["topic", "sector", "tag"]
+
+# In the order of their strength, as they are stored.
+LEVELS: tuple[Level, ...] = ("muted", "normal", "tracking", "watching_first_post", "watching")
+
+
+class NewTopicLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How closely to follow a topic."""
+
+    level: TopicLevel
+    # When mail comes of it; null: as of all that is followed. Left out: as before.
+    mail: Every | None | UnsetType = UNSET
+
+
+class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How closely to follow a sector or a tag."""
+
+    level: Level
+    mail: Every | None | UnsetType = UNSET
+
+
+class Following(Struct, frozen=True, kw_only=True):
+    """How closely a member follows something, and why. `level` counts: what the member chose (`chosen`) or, as long as
+    nothing is chosen, the most of what came of itself (`automatic`) and of what holds for the sector and the tags."""
+
+    scope: Scope
+    id: int | str
+    title: str
+    level: Level
+    chosen: Level | None
+    automatic: Level | None
+    because: str
+    reason: str
+    mail: Every | None = None
+
+
+class FollowingList(Struct, frozen=True):
+    """All that a member has chosen, or that came of itself: sectors, tags, topics."""
+
+    items: list[Following]
+    next: str | None

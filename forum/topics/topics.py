@@ -1,0 +1,242 @@
+"""Topics: starting, finding, changing. (How they are tended is in tending.py.)"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from asyncpg import Record
+from sqlalchemy import bindparam, func, insert, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import Invalid, NotFound
+from core.ids import MemberId, PostId, SectorId, TopicId
+from core.text import tidy
+from forum import sectors
+from forum.authors import author_of, public_group
+from forum.events import TopicChanged, TopicListingChanged, TopicOpened
+from forum.files.attachments import use_files
+from forum.policy import (
+    TopicFacts,
+    ensure_can_have_kind,
+    ensure_can_start_topic,
+)
+from forum.posts.held_posts import hold_opening
+from forum.posts.insertion import NewPost, place_posts
+from forum.posts.screening import Verdict
+from forum.posts.shapes_held import HeldPost
+from forum.shapes import Assignment, NewTopic, Topic
+from forum.tables import posts, topics
+from forum.tables import sectors as sector_table
+from forum.tags.tags import settle_tags
+from forum.text.markdown import render
+from forum.text.quotes import lift
+from forum.visibility import has_begun, seen_by, visible_topics
+from members.shapes import Author
+from members.tables import members
+from storage.database import Reader, Transaction
+from storage.event_log import Stream, read_head
+from storage.statements import statement
+
+
+class TitleTooShort(Invalid):
+    """A title needs at least three characters besides blanks."""
+
+    message = "A title needs at least three characters."
+
+
+_assignees = members.alias("assignees")
+TOPIC_COLUMNS = (
+    topics.c.id,
+    sector_table.c.slug.label("sector"),
+    sector_table.c.name.label("sector_name"),
+    topics.c.title,
+    topics.c.kind,
+    topics.c.locked_at,
+    topics.c.withdrawn_at,
+    topics.c.hidden_at,
+    topics.c.author_id,
+    members.c.handle,
+    members.c.display_name,
+    public_group().label("author_group"),
+    topics.c.tags,
+    topics.c.post_count,
+    topics.c.last_number,
+    topics.c.opened_at,
+    topics.c.last_activity_at,
+    topics.c.version,
+    topics.c.sector_id,
+    topics.c.moves,
+    # Only as long as everybody can read it.
+    select(posts.c.id)
+    .where(posts.c.id == topics.c.answer_id, posts.c.topic_id == topics.c.id, posts.c.state == "published")
+    .scalar_subquery()
+    .label("answer"),
+    *topics.c[("closed_because", "archived_at", "pinned_at", "pinned_until", "slow_seconds", "slow_until")],
+    topics.c.assignee_id,
+    _assignees.c.handle.label("assignee_handle"),
+    _assignees.c.display_name.label("assignee_name"),
+    topics.c.assignment,
+)
+
+TOPICS = (
+    select(*TOPIC_COLUMNS)
+    .join(sector_table, sector_table.c.id == topics.c.sector_id)
+    .outerjoin(members, members.c.id == topics.c.author_id)
+    .outerjoin(_assignees, _assignees.c.id == topics.c.assignee_id)
+)
+
+_TENDED = (
+    "answer",
+    "closed_because",
+    "archived_at",
+    "pinned_at",
+    "pinned_until",
+    "slow_seconds",
+    "slow_until",
+)
+_SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SHOW_MANY = statement(TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
+_FACTS = select(
+    topics.c.id,
+    topics.c.sector_id,
+    topics.c.kind,
+    topics.c.author_id,
+    topics.c.locked_at.is_not(None).label("is_locked"),
+    (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
+    topics.c.version,
+    topics.c.slow_seconds,
+    topics.c.slow_until,
+    has_begun().label("has_begun"),
+).where(topics.c.id == bindparam("id"), visible_topics())
+_GET = statement(_FACTS)
+_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True))
+_OPEN = statement(
+    insert(topics)
+    .values({name: bindparam(name) for name in ("sector_id", "title", "kind", "tags", "author_id")})
+    .values(opened_at=bindparam("now"), last_activity_at=bindparam("now"))
+    .returning(topics.c.id)
+)
+
+
+async def get_topic(tx: Reader, actor: Actor, topic_id: TopicId, lock: bool = False) -> TopicFacts:
+    """What the rules need of a topic that the actor can see; `lock` makes writers of one topic take turns."""
+    row = await tx.row(_GET_LOCKED if lock else _GET, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return TopicFacts(**row)
+
+
+async def show_topic(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str) -> Topic:
+    """The topic as the actor sees it, with the position of its stream."""
+    channel = f"topic:{topic_id}"
+    seq = await read_head(tx, channel)
+    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    if row is None:
+        raise NotFound
+    return topic_of(row, Stream(channel, epoch, seq))
+
+
+async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int, Topic]:
+    """Those of the topics that the actor can see."""
+    rows = await tx.rows(_SHOW_MANY, ids=list(ids), **seen_by(actor))
+    return {row["id"]: topic_of(row) for row in rows}
+
+
+async def start_topic(
+    tx: Transaction, actor: Actor, slug: str, new: NewTopic, verdict: Verdict | None = None
+) -> int | HeldPost:
+    """Start a topic in a sector, with its first post; the topic's id, or the post if it is held and the topic with it."""
+    now = clock.now()
+    sector_id = await sectors.get_sector_id(tx, slug)
+    ensure_can_start_topic(actor, sector_id, now)
+    ensure_can_have_kind(actor, sector_id, new.kind)
+
+    topic_id = await open_topic(
+        tx,
+        sector_id=sector_id,
+        title=new.title,
+        kind=new.kind,
+        author_id=actor.signed_in(),
+        tags=await settle_tags(tx, actor, new.tags),
+        now=now,
+        is_told=verdict is None or not verdict.holds,
+    )
+    body = await lift(tx, actor, new.body)
+    first = NewPost(
+        author_id=actor.id,
+        body=body,
+        html=render(body, topic=topic_id, site=tx.site).html,
+        posted_at=now,
+        draft=new.draft,
+    )
+    if verdict is not None and verdict.holds:
+        held = await hold_opening(tx, actor, topic_id, first, verdict.why)
+        await verdict.keep(tx, PostId(held.id))
+        return held
+    (placed,) = await place_posts(tx, topic_id, [first], now)
+    await use_files(tx, actor.id, placed.id, first.html)
+    if verdict is not None:
+        await verdict.keep(tx, PostId(placed.id))
+    return topic_id
+
+
+async def open_topic(
+    tx: Transaction,
+    *,
+    sector_id: SectorId,
+    title: str,
+    kind: str,
+    author_id: MemberId | None,
+    tags: Sequence[str],
+    now: datetime,
+    is_told: bool = True,
+) -> TopicId:
+    """Open an empty topic and tell the sector, unless it is held; asks no rule. Its first post is placed by who called."""
+    title = tidy(title)
+    if len(title) < 3:
+        raise TitleTooShort(field="title")
+    binds = {"sector_id": sector_id, "title": title, "kind": kind, "author_id": author_id, "now": now}
+    topic_id = TopicId(await tx.value(_OPEN, tags=sorted(set(tags)), **binds))
+    if is_told:
+        await tx.record(TopicOpened(sector_id=sector_id, topic_id=topic_id))
+    return topic_id
+
+
+def topic_of(row: Record, stream: Stream | None = None) -> Topic:
+    """A row of `TOPICS` as it goes out."""
+    state = "locked" if row["locked_at"] else "open"
+    if row["withdrawn_at"]:
+        state = "withdrawn"
+    if row["hidden_at"]:
+        state = "hidden"
+    return Topic(
+        id=row["id"],
+        sector=row["sector"],
+        sector_name=row["sector_name"],
+        title=row["title"],
+        kind=row["kind"],
+        state=state,  # type: ignore[arg-type]
+        author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
+        tags=row["tags"],
+        posts=row["post_count"],
+        last_number=row["last_number"],
+        opened_at=row["opened_at"],
+        last_activity_at=row["last_activity_at"],
+        version=row["version"],
+        moves=row["moves"],
+        **{name: row[name] for name in _TENDED},
+        assignment=_assignment_of(row),
+        stream=stream,
+    )
+
+
+def _assignment_of(row: Record) -> Assignment | None:
+    if row["assignee_id"] is None:
+        return None
+    member = Author(row["assignee_id"], row["assignee_handle"], row["assignee_name"])
+    return Assignment(member=member, status=row["assignment"])
+
+
+async def tell(tx: Transaction, topic: TopicFacts) -> None:
+    await tx.record(TopicListingChanged(sector_id=topic.sector_id, topic_id=topic.id))
+    await tx.record(TopicChanged(topic_id=topic.id))

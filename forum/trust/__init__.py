@@ -1,0 +1,1 @@
+"""Trust levels: how they are computed, and how administrators set them."""

@@ -1,0 +1,57 @@
+"""Opening a topic from outside: looked at first, then started, and answered alike each time it is sent."""
+
+from msgspec.structs import replace
+
+from core import clock
+from core.actor import Actor
+from core.errors import Refusal
+from core.ids import SectorId, TopicId
+from forum import sectors
+from forum.policy import ensure_can_start_topic
+from forum.posts.screening import Written, attempt_of
+from forum.posts.shapes_held import HeldPost
+from forum.shapes import NewTopic
+from forum.text.markdown import render
+from forum.text.quotes import lift_quotes
+from forum.topics import topics
+from forum.writing.replies import Replies
+from storage.database import Database, Transaction
+from storage.idempotency import IdempotentRequest, StoredResponse, encode
+
+
+async def open_topic(
+    db: Database, replies: Replies, actor: Actor, slug: str, new: NewTopic, idempotent: IdempotentRequest
+) -> StoredResponse:
+    """Start a topic with its first post; the answer is 201 with the `Topic`, or 202 with the `HeldPost` that begins it."""
+    replies.ensure_within_rights(actor, new.body)
+    async with db.read() as tx:
+        sector_id = await sectors.get_sector_id(tx, slug)
+    if _can_start(actor, sector_id):
+        # What rules look at is what will be stored; of who may not write here nothing is kept.
+        new = replace(new, body=await lift_quotes(db, actor, new.body))
+    html = render(new.body, site=db.site).html
+    written = Written(
+        kind="topic",
+        sector_id=sector_id,
+        title=new.title,
+        body=new.body,
+        html=html,
+        attempt=attempt_of(idempotent),
+    )
+    verdict = None if actor.id is None else await replies.screen(actor, written, None)
+
+    async def verb(tx: Transaction) -> StoredResponse:
+        started = await topics.start_topic(tx, actor, slug, new, verdict)
+        if isinstance(started, HeldPost):
+            return StoredResponse(202, encode(started))
+        return StoredResponse(201, encode(await topics.show_topic(tx, actor, TopicId(started), db.epoch)))
+
+    return await idempotent.answer_as(db, verb)
+
+
+def _can_start(actor: Actor, sector_id: SectorId) -> bool:
+    try:
+        ensure_can_start_topic(actor, sector_id, clock.now())
+    except Refusal:
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""The HTTP side of editing: another text, what it said before, letting others edit."""
+
+from litestar import delete, get, patch, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import IfMatch, PathId, version_in
+from core.ids import PostId
+from forum.shapes import OlderVersion, Post, PostChange, RevisionList
+from forum.writing import editing
+from forum.writing.replies import Replies
+from storage.database import Database
+
+
+@patch("/posts/{post_id:int}", operation_id="edit_post")
+async def edit_post(
+    post_id: PathId,
+    data: JSONBody[PostChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
+    if_match: IfMatch = None,
+) -> Post:
+    """Give a post another text; the same again changes nothing. With If-Match, a change of an older version is brought
+    together with what was changed since, or refused (412)."""
+    version = version_in(if_match)
+    async with db.begin() as tx:
+        return await editing.edit_post(tx, actor, PostId(post_id), data, version, replies.bounds(actor))
+
+
+@get("/posts/{post_id:int}/revisions", operation_id="read_revisions")
+async def read_revisions(
+    post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> RevisionList:
+    """All that a post has said, newest first."""
+    async with db.read() as tx:
+        return await editing.read_revisions(tx, actor, PostId(post_id))
+
+
+@post("/posts/{post_id:int}/revisions", status_code=200, operation_id="go_back")
+async def go_back(
+    post_id: PathId,
+    data: JSONBody[OlderVersion],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    replies: NamedDependency[Replies],
+) -> Post:
+    """Let a post say again what it said at an older version."""
+    async with db.begin() as tx:
+        return await editing.go_back(tx, actor, PostId(post_id), data.version, replies.bounds(actor))
+
+
+@put("/posts/{post_id:int}/sharing", operation_id="share_post")
+async def share_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
+    """Let others edit a post."""
+    async with db.begin() as tx:
+        return await editing.share_post(tx, actor, PostId(post_id), True)
+
+
+@delete("/posts/{post_id:int}/sharing", status_code=200, operation_id="unshare_post")
+async def unshare_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
+    """Let its author alone edit a post again."""
+    async with db.begin() as tx:
+        return await editing.share_post(tx, actor, PostId(post_id), False)
+
+
+editing_routes = [edit_post, read_revisions, go_back, share_post, unshare_post]

@@ -1,0 +1,98 @@
+"""Choices: what was asked in a room, what was taken up, what was not and why, in order of time."""
+
+from typing import Annotated, Any
+
+from asyncpg import Record
+from msgspec import UNSET, Meta, structs
+
+from core.actor import Actor
+from core.ids import RoomId
+from forum.authors import author_of
+from gatherings.cursors import Id, Micros, micros_of, moment_of
+from gatherings.questions.policy import ensure_can_read_choices
+from gatherings.rooms import rooms
+from gatherings.shapes.questions import Choice, ChoicePage
+from storage.cursors import read_cursor, write_cursor
+from storage.database import Reader
+from storage.statements import statement
+
+PAGE = 100
+
+# Of what was never approved all but hosts learn that it was asked and why it was not taken, not what it said; and nothing
+# at all as long as it waits, or where its asker took it back. Of what was hidden or withdrawn nobody is told the text.
+_CHOICES = statement("""
+WITH steps AS (
+    SELECT q.id AS question_id, 0 AS step, p.posted_at AS at, CAST(NULL AS text) AS old_state,
+        CASE WHEN first.old_state IS NULL THEN q.state ELSE first.old_state END AS new_state,
+        CAST(NULL AS text) AS reason, CAST(NULL AS bigint) AS moved_by
+    FROM questions q JOIN posts p ON p.id = q.post_id
+    LEFT JOIN question_moves first ON first.question_id = q.id AND first.version = 2
+    WHERE q.room_id = :room
+    UNION ALL
+    SELECT question_id, version, moved_at, old_state, new_state, reason, moved_by
+    FROM question_moves WHERE room_id = :room
+)
+SELECT s.*, q.merged_into, p.number, p.pseudonym IS NOT NULL AS anonymous,
+    p.state IN ('published', 'held') AND (p.state = 'published' OR :hosting) AS is_told, p.body,
+    a.id AS asker_id, a.handle AS asker_handle, a.display_name AS asker_name,
+    m.id AS mover_id, m.handle AS mover_handle, m.display_name AS mover_name
+FROM steps s
+JOIN questions q ON q.id = s.question_id
+JOIN posts p ON p.id = q.post_id
+LEFT JOIN members a ON a.id = p.author_id
+LEFT JOIN members m ON m.id = s.moved_by AND :hosting
+WHERE (:hosting OR p.state <> 'held' OR q.state = 'dismissed')
+    AND (:hosting OR s.new_state <> 'pending' OR s.step = 0)
+    AND (CAST(:at AS timestamptz) IS NULL OR (s.at, s.question_id, s.step) > (CAST(:at AS timestamptz), :question, :step))
+ORDER BY s.at, s.question_id, s.step LIMIT :count
+""")
+
+
+async def read_choices(tx: Reader, actor: Actor, room_id: RoomId, after: str | None) -> ChoicePage:
+    """One page of what was asked and chosen: for hosts at any time, for all once the room is closed and publishes it."""
+    room = await rooms.get_room(tx, actor, room_id)
+    ensure_can_read_choices(actor, room)
+    hosting = actor.hosts_at(room.gathering_id)
+    rows = await tx.rows(_CHOICES, room=room_id, hosting=hosting, count=PAGE + 1, **_position(after))
+    items = [_choice_of(row, hosting) for row in rows[:PAGE]]
+    return ChoicePage(items, _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None)
+
+
+def _choice_of(row: Record, hosting: bool) -> Choice:
+    is_edit = row["old_state"] == row["new_state"] == "pending"
+    choice = Choice(
+        question=row["question_id"],
+        what="asked" if row["old_state"] is None else "edited" if is_edit else "moved",
+        at=row["at"],
+        state=row["new_state"],
+    )
+    if row["old_state"] is not None:
+        into = row["merged_into"] if row["new_state"] == "merged" else None
+        choice = structs.replace(
+            choice,
+            old_state=row["old_state"],
+            reason=row["reason"],
+            merged_into=UNSET if into is None else into,
+        )
+        mover = author_of(row["mover_id"], row["mover_handle"], row["mover_name"], None)
+        return structs.replace(choice, by=mover) if hosting else choice
+    if not row["is_told"]:
+        return choice
+    return structs.replace(
+        choice,
+        number=UNSET if row["number"] is None else row["number"],
+        body=row["body"],
+        author=author_of(row["asker_id"], row["asker_handle"], row["asker_name"], None),
+        anonymous=row["anonymous"],
+    )
+
+
+def _position(cursor: str | None) -> dict[str, Any]:
+    if cursor is None:
+        return {"at": None, "question": 0, "step": 0}
+    micros, question, step = read_cursor(cursor, tuple[Micros, Id, Annotated[int, Meta(ge=0, le=2**31 - 1)]])
+    return {"at": moment_of(micros), "question": question, "step": step}
+
+
+def _cursor(row: Record) -> str:
+    return write_cursor(micros_of(row["at"]), row["question_id"], row["step"])

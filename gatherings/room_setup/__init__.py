@@ -1,0 +1,1 @@
+"""Setting up a room: planning it, its settings, its guests and its panel."""

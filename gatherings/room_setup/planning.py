@@ -1,0 +1,68 @@
+"""Planning rooms: each with a topic in the gathering's sector, where what is said in it lives on."""
+
+from collections.abc import Collection
+
+from sqlalchemy import bindparam, insert, select
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import GatheringId, RoomId
+from core.text import tidy
+from forum.posts.insertion import NewPost, place_posts
+from forum.text.markdown import render
+from forum.topics.topics import open_topic
+from gatherings.events import RoomPlanned
+from gatherings.notices.default_columns import begin_board
+from gatherings.policy import GatheringCancelled, ensure_hosts
+from gatherings.room_setup.settings import begin_rules
+from gatherings.rooms.rooms import show_room
+from gatherings.shapes.gatherings import Room
+from gatherings.shapes.room_settings import NewRoom
+from gatherings.tables import gatherings, rooms
+from storage.database import Transaction
+from storage.statements import statement
+
+_HOME = statement(
+    select(gatherings.c.sector_id, gatherings.c.title, gatherings.c.state)
+    .where(gatherings.c.id == bindparam("id"))
+    .with_for_update(read=True, of=gatherings)
+)
+_PLAN = statement(
+    insert(rooms)
+    .values({name: bindparam(name) for name in ("gathering_id", "topic_id", "title", "modules")})
+    .returning(rooms.c.id)
+)
+
+
+async def plan_room(
+    tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewRoom, bodies: Collection[str]
+) -> Room:
+    """Give a gathering a room, and the room a topic in the gathering's sector, which begins with the host's words."""
+    home = await tx.row(_HOME, id=gathering_id)
+    if home is None:
+        raise NotFound
+    now = clock.now()
+    ensure_hosts(actor, gathering_id, now)
+    if home["state"] == "cancelled":
+        raise GatheringCancelled
+
+    title, author = tidy(new.title), actor.signed_in()
+    topic_id = await open_topic(
+        tx, sector_id=home["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
+    )
+    body = new.body or _words_for(title, home["title"])
+    html = render(body, topic=topic_id, site=tx.site).html
+    await place_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
+    modules = sorted(set(new.modules))
+    binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}
+    room_id = RoomId(await tx.value(_PLAN, **binds))
+    await begin_rules(tx, actor, room_id, new.rules, bodies)
+    if "board" in modules:
+        await begin_board(tx, room_id)
+    await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
+    return await show_room(tx, actor, room_id)
+
+
+def _words_for(room: str, gathering: str) -> str:
+    return f"Questions and answers of “{room}” ({gathering}). What is asked in the room is kept here and stays answerable."

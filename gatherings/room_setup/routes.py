@@ -1,0 +1,101 @@
+"""The HTTP side of a room's rules and people."""
+
+from litestar import Response, delete, get, patch, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from core.actor import Actor
+from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.ids import RoomId
+from gatherings.room_setup import people, settings
+from gatherings.shapes.gatherings import Room
+from gatherings.shapes.room_settings import PeopleOfRoom, RoomChange
+from members.shapes import Taxonomies
+from storage.database import Database
+from storage.idempotency import IdempotentRequest
+
+_GUEST = "/rooms/{room_id:int}/guests/{handle:str}"
+_PANELIST = "/rooms/{room_id:int}/panel/{handle:str}"
+
+
+@patch("/rooms/{room_id:int}", responses=answers(200, Room), operation_id="change_room")
+async def change_room(
+    room_id: PathId,
+    data: JSONBody[RoomChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+    taxonomies: NamedDependency[Taxonomies],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change a room's title, what is on in it, or its rules."""
+    version, bodies = version_in(if_match), taxonomies.bodies
+    answer = await idempotent.answer(
+        db, lambda tx: settings.change_room(tx, actor, RoomId(room_id), data, version, bodies)
+    )
+    return json_response(answer.body, answer.status)
+
+
+@get("/rooms/{room_id:int}/guests", operation_id="read_guests")
+async def read_guests(
+    room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> PeopleOfRoom:
+    """Who is invited to a room, for its hosts."""
+    async with db.read() as tx:
+        return await people.read_guests(tx, actor, RoomId(room_id))
+
+
+@put(_GUEST, status_code=204, operation_id="invite_guest")
+async def invite_guest(
+    room_id: PathId, handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Invite somebody to a room."""
+    async with db.begin() as tx:
+        await people.invite_guest(tx, actor, RoomId(room_id), handle)
+
+
+@delete(_GUEST, status_code=204, operation_id="uninvite_guest")
+async def uninvite_guest(
+    room_id: PathId, handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Invite somebody to a room no longer."""
+    async with db.begin() as tx:
+        await people.uninvite_guest(tx, actor, RoomId(room_id), handle)
+
+
+@get("/rooms/{room_id:int}/panel", operation_id="read_panel")
+async def read_panel(
+    room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> PeopleOfRoom:
+    """Who sits on a room's panel, for its hosts."""
+    async with db.read() as tx:
+        return await people.read_panel(tx, actor, RoomId(room_id))
+
+
+@put(_PANELIST, status_code=204, operation_id="seat_panelist")
+async def seat_panelist(
+    room_id: PathId, handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Give somebody a seat on the panel."""
+    async with db.begin() as tx:
+        await people.seat_panelist(tx, actor, RoomId(room_id), handle)
+
+
+@delete(_PANELIST, status_code=204, operation_id="unseat_panelist")
+async def unseat_panelist(
+    room_id: PathId, handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> None:
+    """Take somebody off the panel."""
+    async with db.begin() as tx:
+        await people.unseat_panelist(tx, actor, RoomId(room_id), handle)
+
+
+people_routes = [
+    change_room,
+    read_guests,
+    invite_guest,
+    uninvite_guest,
+    read_panel,
+    seat_panelist,
+    unseat_panelist,
+]

@@ -1,0 +1,1 @@
+"""Accounts: registration, passwords, sessions, feed keys, and authors known only from an archive."""

@@ -1,6 +1,0 @@
-"""The countries of the world, by ISO 3166 code."""
-
-import json
-from pathlib import Path
-
-COUNTRIES: dict[str, str] = json.loads((Path(__file__).parent / "data" / "countries.json").read_text("utf-8"))

@@ -1,0 +1,8 @@
+"""The countries of the world, by ISO 3166 code."""
+
+import json
+from pathlib import Path
+
+COUNTRIES: dict[str, str] = json.loads(
+    (Path(__file__).parents[1] / "data" / "countries.json").read_text("utf-8")
+)

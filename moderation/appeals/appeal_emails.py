@@ -1,0 +1,121 @@
+"""What those are told whom a decision hits: the statement of reasons, and the answer to their appeal."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from asyncpg import Record
+
+from core import clock
+from core.events import Event
+from core.ids import MemberId
+from forum.notifications.notifications import tell
+from members.emails.email_jobs import Office
+from members.emails.emails import Letter, Recipient, Sender
+from moderation.events import AppealAnswered
+from moderation.policy import SETTLES_AFTER
+from moderation.reasons.reasons import Templates, measure_of, scope_of
+from moderation.reasons.templates import load_templates
+from storage.database import Database, Transaction
+from storage.statements import statement
+
+_UNTOLD = statement("""
+SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
+    CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
+    s.name AS sector
+FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
+    LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
+    LEFT JOIN members m ON m.id = o.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
+WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
+    AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :settled
+ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+""")
+_LABELS = ("rule", "facts", "scope", "duration", "by")
+_TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
+_ANSWERED = statement("""
+SELECT a.decision_id, a.outcome, a.answer, a.member_id, r.reference, m.handle, w.time_zone,
+    coalesce(m.letters_in, r.letters_in) AS letters_in,
+    coalesce(CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END, r.email) AS email
+FROM appeals a LEFT JOIN members m ON m.id = a.member_id LEFT JOIN mail_wishes w ON w.member_id = m.id
+    LEFT JOIN reports r ON r.id = a.report_id
+WHERE a.id = :appeal
+""")
+
+
+async def tell_author(office: Office, db: Database) -> bool:
+    """Send the statement of reasons for one decision to whoever it hits, once it stands. A chore."""
+    async with db.begin() as tx:
+        now = clock.now()
+        row = await tx.row(_UNTOLD, settled=now - SETTLES_AFTER)
+        if row is None:
+            return False
+        await tx.run(_TOLD, decision=row["id"], now=now)
+        if row["author_id"] is not None:
+            author = MemberId(row["author_id"])
+            await tell(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
+        if row["email"] is not None:
+            await office.post(statement_of_reasons(office.sender, row, await load_templates(tx)))
+    return True
+
+
+async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) -> None:
+    """Tell whoever appealed what was answered."""
+    row = await tx.row(_ANSWERED, appeal=event.appeal_id)
+    if row is not None and row["member_id"] is not None:
+        member = MemberId(row["member_id"])
+        told = {member: {"code": "appeal_answered"}}
+        await tell(tx, "appeal_answered", None, None, told, row["decision_id"])
+    if row is not None and row["email"] is not None:
+        await office.post(answer_to_appeal(office.sender, row))
+
+
+# What the composition root binds to its office and puts among its reactions.
+APPEAL_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
+    AppealAnswered: mail_answer
+}
+
+
+def statement_of_reasons(sender: Sender, decision: Record, templates: Templates) -> Letter:
+    """Why something was restricted, how far, how long, and what one can do about it."""
+    to = _member(decision)
+    words = sender.words(to)
+    action = measure_of(decision["action"], decision["automated"])
+    kind = action if words.has(f"decided.{action}.said") else "other"
+    reason = templates.show(decision["rule"], decision["facts"], decision["decided_at"], words)
+    until = decision["until"]
+    return sender.letter(
+        to,
+        "statement",
+        subject=words.say(f"decided.{kind}.subject"),
+        said=words.say(f"decided.{kind}.said"),
+        rule=reason.rule if reason else "",
+        facts=f"{reason.facts} {reason.mark}".strip() if reason else "",
+        scope=scope_of(action, decision["sector"], words),
+        duration=words.say("statement.until", moment=words.moment(until, to.time_zone))
+        if until
+        else words.say("statement.open"),
+        by=words.say("statement.program" if decision["automated"] else "statement.person"),
+        link=f"{sender.url}/decisions/{decision['id']}",
+        **{f"{name}_label": words.say(f"statement.{name}") for name in _LABELS},
+    )
+
+
+def answer_to_appeal(sender: Sender, appeal: Record) -> Letter:
+    """What another moderator found."""
+    to = _member(appeal)
+    path = f"/report/{appeal['reference']}" if appeal["reference"] else f"/decisions/{appeal['decision_id']}"
+    return sender.letter(
+        to,
+        "appeal_answer",
+        said=sender.words(to).say(f"appeal_answer.{appeal['outcome']}"),
+        answer=appeal["answer"],
+        link=f"{sender.url}{path}",
+    )
+
+
+def _member(row: Record) -> Recipient:
+    return Recipient(
+        email=row["email"],
+        handle=row["handle"] or "",
+        letters_in=row["letters_in"],
+        time_zone=row["time_zone"] or "UTC",
+    )

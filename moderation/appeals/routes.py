@@ -1,0 +1,70 @@
+"""The HTTP side of statements of reasons and appeals."""
+
+from litestar import Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from core.actor import Actor
+from core.http import PathId, answers, json_response
+from moderation.appeals import appeals
+from moderation.flags.routes import Reference
+from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
+from storage.database import Database
+from storage.idempotency import IdempotentRequest
+
+
+@get("/decisions/{decision_id:int}", operation_id="read_statement")
+async def read_statement(
+    decision_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Statement:
+    """The statement of reasons of a decision, for whoever it hits, who reported it, and the moderators."""
+    async with db.read() as tx:
+        return await appeals.show_statement(tx, actor, decision_id)
+
+
+@post("/decisions/{decision_id:int}/appeal", responses=answers(201, Appeal), operation_id="make_appeal")
+async def make_appeal(
+    decision_id: PathId,
+    data: JSONBody[NewAppeal],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """Ask for another moderator to look at a decision."""
+    answer = await idempotent.answer(db, lambda tx: appeals.make_appeal(tx, actor, decision_id, data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@post("/reports/{reference:str}/appeal", responses=answers(201, Appeal), operation_id="appeal_report")
+async def appeal_report(
+    reference: Reference,
+    data: JSONBody[NewAppeal],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """The same for whoever reported without an account."""
+    answer = await idempotent.answer(db, lambda tx: appeals.appeal_report(tx, reference, data), 201)
+    return json_response(answer.body, answer.status)
+
+
+@get("/appeals", operation_id="read_appeals")
+async def read_appeals(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> AppealPage:
+    """The appeals that wait in the sectors one moderates."""
+    async with db.read() as tx:
+        return await appeals.read_appeals(tx, actor)
+
+
+@put("/appeals/{appeal_id:int}/answer", responses=answers(200, Appeal), operation_id="answer_appeal")
+async def answer_appeal(
+    appeal_id: PathId,
+    data: JSONBody[NewAnswer],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """Answer an appeal against what somebody else decided."""
+    answer = await idempotent.answer(db, lambda tx: appeals.answer_appeal(tx, actor, appeal_id, data))
+    return json_response(answer.body, answer.status)
+
+
+routes = [read_statement, make_appeal, appeal_report, read_appeals, answer_appeal]

@@ -1,0 +1,1 @@
+"""Cases: opening, claiming, discussing, escalating and ranking them by priority."""

@@ -1,0 +1,51 @@
+"""Escalating: moderators hand a case to the administrators, who decide it or give it back."""
+
+from core import clock
+from core.actor import Actor
+from moderation.audit_trail import write_deed
+from moderation.cases.cases import hold_case
+from moderation.cases.claims import end_claim
+from moderation.cases.notes import write_note
+from moderation.events import CaseEscalated, CaseMoved
+from moderation.policy import CaseDecided, CaseFacts, ensure_can_decide, ensure_can_decide_now
+from moderation.shapes import NewCaseNote
+from storage.database import Transaction
+from storage.statements import statement
+
+_ESCALATE = statement("""
+UPDATE cases SET escalated_at = :now, version = version + 1 WHERE id = :case AND escalated_at IS NULL RETURNING 1
+""")
+_GIVE_BACK = statement("""
+UPDATE cases SET escalated_at = NULL, version = version + 1 WHERE id = :case AND escalated_at IS NOT NULL RETURNING 1
+""")
+
+
+async def escalate_case(tx: Transaction, actor: Actor, case_id: int, why: NewCaseNote) -> None:
+    """Hand a case to the administrators, who are told at once; the reason stands among the notes."""
+    case = await _open_case(tx, actor, case_id)
+    if await tx.value(_ESCALATE, case=case.id, now=clock.now()) is None:
+        return
+    await write_note(tx, actor, case_id, why)
+    await end_claim(tx, case.id)
+    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+    await tx.record(CaseEscalated(case_id=case.id))
+    write_deed(tx, "escalated", actor, case)
+
+
+async def give_case_back(tx: Transaction, actor: Actor, case_id: int) -> None:
+    """Let the moderators of the sector decide it after all; for those who may decide it now."""
+    case = await _open_case(tx, actor, case_id)
+    ensure_can_decide_now(actor, case)
+    if await tx.value(_GIVE_BACK, case=case.id) is None:
+        return
+    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+    write_deed(tx, "given_back", actor, case)
+
+
+async def _open_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
+    actor.signed_in()
+    case = await hold_case(tx, actor, case_id)
+    ensure_can_decide(actor, case)
+    if case.state != "open":
+        raise CaseDecided
+    return case

@@ -1,0 +1,75 @@
+"""Topics, profiles and files as a case shows them: what they say, hidden or not. (Posts are the forum's to show.)"""
+
+from collections.abc import Sequence
+
+from asyncpg import Record
+
+from core.actor import Actor
+from core.errors import NotFound
+from forum.authors import author_of
+from forum.files.files import address_of, find_file
+from forum.topics.topics import show_topics
+from members.profiles.profiles import read_faces
+from moderation.shapes import CaseSubject, ObjectName
+from storage.database import Reader
+from storage.statements import statement
+
+_OF_CASES = statement("""
+SELECT c.id AS case_id, c.object_kind AS kind, c.object_id AS object, a.id, a.handle, a.display_name,
+    coalesce(t.title, m.display_name, f.name) AS title, m.handle AS whose, t.tags, f.media_type, f.size,
+    CASE WHEN 'organisation' = ANY(m.public) THEN m.organisation END AS organisation,
+    CASE WHEN 'about' = ANY(m.public) THEN m.about END AS about,
+    coalesce(t.hidden_at, m.profile_hidden_at, f.hidden_at) IS NOT NULL AS is_hidden
+FROM cases c JOIN case_subjects o ON o.case_id = c.id
+    LEFT JOIN topics t ON c.object_kind = 'topic' AND t.id = c.object_id
+    LEFT JOIN members m ON c.object_kind = 'profile' AND m.id = c.object_id
+    LEFT JOIN files f ON c.object_kind = 'file' AND f.id = c.object_id
+    LEFT JOIN members a ON a.id = o.author_id
+WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.object_kind <> 'post'
+""")
+
+
+async def read_subjects(tx: Reader, case_ids: Sequence[int]) -> dict[int, CaseSubject]:
+    """What these cases are about, where it is no post and is still there."""
+    rows = await tx.rows(_OF_CASES, ids=list(case_ids))
+    return {row["case_id"]: _subject(row) for row in rows if row["title"] is not None}
+
+
+async def name_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str, str]:
+    """What something that the actor can see is called, and where it stands."""
+    if name.kind == "topic":
+        topic = (await show_topics(tx, actor, [name.id])).get(name.id)
+        if topic is not None:
+            return topic.title, address_in("topic", topic.id)
+    if name.kind == "profile":
+        face = (await read_faces(tx, [name.id])).get(name.id)
+        if face is not None:
+            return face.display_name, address_in("profile", face.id, face.handle)
+    if name.kind == "file":
+        file = await find_file(tx, actor, name.id)
+        if file is not None:
+            return file.name, file.address
+    raise NotFound
+
+
+def address_in(kind: str, object_id: int, handle: str | None = None, name: str | None = None) -> str:
+    """Where it stands."""
+    if kind == "profile":
+        return f"/m/{handle}"
+    return address_of(object_id, name or "") if kind == "file" else f"/t/{object_id}"
+
+
+def _subject(row: Record) -> CaseSubject:
+    if row["kind"] == "profile":
+        lines = [row["organisation"], row["about"]]
+    elif row["kind"] == "file":
+        lines = [f"{row['media_type']}, {max(1, row['size'] // 1024)} KB"]
+    else:
+        lines = row["tags"]
+    return CaseSubject(
+        title=row["title"],
+        address=address_in(row["kind"], row["object"], row["whose"], row["title"]),
+        text="\n".join(line for line in lines if line),
+        is_hidden=row["is_hidden"],
+        author=author_of(row["id"], row["handle"], row["display_name"], None),
+    )

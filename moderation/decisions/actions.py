@@ -1,0 +1,146 @@
+"""What each action of a decision does at once, and how it is taken back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from boards.curation import entries
+from boards.events import BoardChanged
+from core.actor import Actor
+from core.ids import MemberId, PostId, TopicId
+from forum.events import PostHidden, PostUnhidden
+from forum.posts.hiding import hide_file, hide_post, hide_topic, unhide_file, unhide_post, unhide_topic
+from forum.topics.status import lock_topic, unlock_topic
+from forum.topics.topics import get_topic
+from gatherings.events import EntryChanged
+from gatherings.notices import notices
+from gatherings.questions import questions
+from members.profiles.profile_hiding import hide_profile, unhide_profile
+from moderation.decisions import held_posts, relocation
+from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
+from moderation.rules.matches import settle_matches
+from moderation.sanctions import sanctions
+from moderation.shapes import HARMLESS, MOVES, SANCTIONS, Action, NewDecision, ObjectKind
+from storage.database import Transaction
+from storage.statements import statement
+
+_ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
+_BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
+
+
+async def carry_out(
+    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
+) -> None:
+    """Do what was decided."""
+    if case.kind == "post":
+        await held_posts.ensure_fits(tx, case, action, new)
+        await settle_matches(tx, case.object_id, "overturned" if action in HARMLESS else "upheld")
+    if action in ("approve", "approve_edited"):
+        await held_posts.approve(tx, actor, case, new.text)
+    elif action == "hide":
+        await _hide(tx, case, decision_id)
+    elif action == "lock":
+        topic_id = _topic_of(case)
+        if (await get_topic(tx, actor, topic_id)).is_locked:
+            raise LockedBefore
+        await lock_topic(tx, actor, topic_id)
+    elif action == "withdraw":
+        await relocation.withdraw(tx, case)
+    elif action in MOVES:
+        await relocation.put_elsewhere(tx, actor, case, decision_id, action, new)
+    elif action in SANCTIONS:
+        await sanctions.impose(tx, actor, case, decision_id, action, new)
+
+
+async def take_back(
+    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, undone: bool = False
+) -> None:
+    """Have it as if it had not been decided; what is `undone` waits again, what is taken back later is given back."""
+    if case.kind == "post":
+        await settle_matches(tx, case.object_id, None if undone else "overturned")
+    if action == "hide":
+        await _unhide(tx, actor, case, undone)
+    elif action == "lock":
+        await unlock_topic(tx, actor, _topic_of(case))
+    elif action == "withdraw":
+        await relocation.restore(tx, case)
+    elif action in MOVES:
+        await relocation.bring_back(tx, actor, case, decision_id, action)
+    elif action in SANCTIONS:
+        await sanctions.lift(tx, decision_id)
+
+
+def _topic_of(case: CaseFacts) -> TopicId:
+    if case.topic_id is None:
+        raise NotForThis
+    return case.topic_id
+
+
+async def _hide(tx: Transaction, case: CaseFacts, decision_id: int) -> None:
+    kept_back = case.kind == "post" and await held_posts.reject(tx, case, decision_id)
+    # Whoever reported what is out is not answered by what becomes of a change of it.
+    if kept_back and not await held_posts.is_reported(tx, case):
+        return
+    if not await _HIDE[case.kind](tx, case) and not kept_back:
+        raise NothingToHide
+
+
+async def _unhide(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> None:
+    let_through = case.kind == "post" and await held_posts.unreject(tx, actor, case, undone)
+    if let_through and not await held_posts.is_reported(tx, case):
+        return
+    if not await _UNHIDE[case.kind](tx, case) and not let_through:
+        raise NothingToReverse
+
+
+async def _hide_post(tx: Transaction, case: CaseFacts) -> bool:
+    topic_id, post_id = _topic_of(case), PostId(case.object_id)
+    if not await hide_post(tx, topic_id, post_id):
+        return False
+    # Not left to the worker: in its room, too, a question or notice is gone with the decision.
+    await _tell_room(tx, PostHidden(topic_id=topic_id, post_id=post_id))
+    return True
+
+
+async def _unhide_post(tx: Transaction, case: CaseFacts) -> bool:
+    topic_id, post_id = _topic_of(case), PostId(case.object_id)
+    if not await unhide_post(tx, topic_id, post_id):
+        return False
+    await _tell_room(tx, PostUnhidden(topic_id=topic_id, post_id=post_id))
+    return True
+
+
+async def _tell_room(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
+    await questions.follow_post(tx, event)
+    await notices.follow_post(tx, event)
+    await entries.follow_post(tx, event)
+
+
+async def _hide_topic(tx: Transaction, case: CaseFacts) -> bool:
+    return await hide_topic(tx, TopicId(case.object_id)) and await _tell_place(tx, case)
+
+
+async def _unhide_topic(tx: Transaction, case: CaseFacts) -> bool:
+    return await unhide_topic(tx, TopicId(case.object_id)) and await _tell_place(tx, case)
+
+
+async def _tell_place(tx: Transaction, case: CaseFacts) -> bool:
+    # Whose topic is gone is a room or a board that is gone: all who are there are asked again.
+    if (room_id := await tx.value(_ROOM, topic=case.object_id)) is not None:
+        await tx.record(EntryChanged(room_id=room_id))
+    if (board_id := await tx.value(_BOARD, topic=case.object_id)) is not None:
+        await tx.record(BoardChanged(board_id=board_id))
+    return True
+
+
+_Deed = Callable[[Transaction, CaseFacts], Awaitable[bool]]
+_HIDE: Mapping[ObjectKind, _Deed] = {
+    "post": _hide_post,
+    "topic": _hide_topic,
+    "profile": lambda tx, case: hide_profile(tx, MemberId(case.object_id)),
+    "file": lambda tx, case: hide_file(tx, case.object_id),
+}
+_UNHIDE: Mapping[ObjectKind, _Deed] = {
+    "post": _unhide_post,
+    "topic": _unhide_topic,
+    "profile": lambda tx, case: unhide_profile(tx, MemberId(case.object_id)),
+    "file": lambda tx, case: unhide_file(tx, case.object_id),
+}

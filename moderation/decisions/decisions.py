@@ -1,0 +1,167 @@
+"""Decisions: deciding about a case, once, and taking a decision back."""
+
+from sqlalchemy import DateTime, bindparam, insert, select, update
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import TopicId
+from core.text import tidy
+from moderation.audit_trail import write_deed
+from moderation.cases.cases import hold_case, move_case, reopen_case
+from moderation.cases.claims import end_claim
+from moderation.decisions.actions import carry_out, take_back
+from moderation.decisions.relocation import hold_places
+from moderation.ledger.ledger import show_decision
+from moderation.policy import (
+    CaseMovedOn,
+    NothingToReverse,
+    NotYourDecision,
+    TooLateToUndo,
+    ensure_are_together,
+    ensure_can_decide,
+    ensure_can_decide_now,
+    ensure_fits_kind,
+    ensure_has_reason,
+    ensure_judges,
+    ensure_says_something,
+    ensure_within_reach,
+)
+from moderation.pseudonyms import name_moderator
+from moderation.queue.queue import show_case
+from moderation.shapes import HARMLESS, Case, Decision, NewDecision, NewReversal, Reason
+from moderation.tables import case_subjects, cases, decisions
+from storage.database import Transaction
+from storage.statements import statement
+
+_DECIDE = statement(
+    insert(decisions)
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("case_id", "action", "rule", "facts", "decided_by", "decided_at", "together")
+        }
+    )
+    .returning(decisions.c.id)
+)
+_CASE_OF = statement(
+    select(decisions.c.case_id, cases.c.sector_id, case_subjects.c.gathering_id)
+    .join(cases, cases.c.id == decisions.c.case_id)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
+    .where(decisions.c.id == bindparam("id"))
+)
+_REVERSE = statement(
+    update(decisions)
+    .where(decisions.c.id == bindparam("decision"))
+    .values(
+        reversal_facts=bindparam("why"),
+        reversed_by=bindparam("member"),
+        reversed_at=bindparam("now", type_=DateTime(timezone=True)),
+    )
+)
+
+_UNDO = statement("""
+UPDATE decisions d SET undone_at = :now FROM decisions one
+WHERE one.id = :decision AND coalesce(d.together, d.id) = coalesce(one.together, one.id)
+RETURNING d.id, d.action, d.reversed_at
+""")
+
+
+async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecision) -> Decision:
+    """Decide about a case in the version that was looked at: all that is to be done, with one reason. The same decision by
+    the same moderator is the same one; whoever else comes second is told what happened."""
+    actor.signed_in()
+    case = await hold_case(tx, actor, case_id, None if new.into is None else TopicId(new.into))
+    ensure_can_decide_now(actor, case)
+    ensure_are_together(new)
+    ensure_fits_kind(case, new.actions)
+    ensure_within_reach(actor, case, new.actions)
+    ensure_has_reason(new.action, new.reason)
+    reason = _tidied(new.reason)
+    if case.state != "open" or case.version != new.version:
+        shown = await show_case(tx, actor, case_id)
+        if same := _same(shown, actor, new, reason):
+            return same
+        raise CaseMovedOn(shown)
+
+    now, first = clock.now(), None
+    why = {"rule": reason.rule, "facts": reason.facts} if reason else {"rule": None, "facts": None}
+    for action in new.actions:
+        facts = {"case_id": case_id, "action": action, "decided_by": actor.id, "decided_at": now}
+        decision_id = await tx.value(_DECIDE, together=first, **facts, **why)
+        await carry_out(tx, actor, case, decision_id, action, new)
+        write_deed(tx, "decided", actor, case, decision=decision_id, action=action, **why)
+        first = first or decision_id
+    await name_moderator(tx, actor.signed_in(), now)
+    await end_claim(tx, case_id)
+    await move_case(tx, case)
+    assert first is not None
+    return await show_decision(tx, first)
+
+
+async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new: NewReversal) -> Decision:
+    """Take a decision back, saying why: what was hidden is there again as it was."""
+    actor.signed_in()
+    row = await tx.row(_CASE_OF, id=decision_id)
+    if row is None:
+        raise NotFound
+    # All decisions are public, so this one is no secret: who may not judge it is told so.
+    ensure_judges(actor, row["sector_id"], row["gathering_id"])
+    await hold_places(tx, decision_id)
+    case = await hold_case(tx, actor, row["case_id"])
+    ensure_can_decide(actor, case)
+    ensure_says_something("facts", new.facts)
+    facts = tidy(new.facts)
+    decision = await show_decision(tx, decision_id)
+    if decision.reversal is not None and decision.reversal.facts == facts:
+        return decision
+    ensure_within_reach(actor, case, [decision.action])
+    if decision.action in HARMLESS or decision.reversal is not None:
+        raise NothingToReverse
+
+    await take_back(tx, actor, case, decision_id, decision.action)
+    await name_moderator(tx, actor.signed_in(), clock.now())
+    await tx.run(_REVERSE, decision=decision_id, why=facts, member=actor.id, now=clock.now())
+    await move_case(tx, case)
+    write_deed(tx, "taken_back", actor, case, decision=decision_id, facts=facts)
+    return await show_decision(tx, decision_id)
+
+
+async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case:
+    """Undo one's own decision in its first seconds, with all that was decided with it: it was never made, and its case
+    waits again."""
+    me = actor.signed_in()
+    row = await tx.row(_CASE_OF, id=decision_id)
+    if row is None:
+        raise NotFound
+    ensure_judges(actor, row["sector_id"], row["gathering_id"])
+    await hold_places(tx, decision_id)
+    case = await hold_case(tx, actor, row["case_id"])
+    decision = await show_decision(tx, decision_id)
+    if decision.by is None or decision.by.id != me:
+        raise NotYourDecision
+    now = clock.now()
+    if decision.reversal is not None or now >= decision.undo_until:
+        raise TooLateToUndo
+
+    for row in await tx.rows(_UNDO, decision=decision_id, now=now):
+        if row["reversed_at"] is None:
+            await take_back(tx, actor, case, row["id"], row["action"], undone=True)
+        write_deed(tx, "undone", actor, case, decision=row["id"])
+    await reopen_case(tx, case)
+    return await show_case(tx, actor, case.id)
+
+
+def _same(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> Decision | None:
+    if case.state != "decided" or not case.decisions:
+        return None
+    made = case.decisions[-len(new.actions) :]
+    made_by = {one.by.id if one.by else None for one in made}
+    is_same = [one.action for one in made] == new.actions and all(
+        one.reason == reason and one.reversal is None for one in made
+    )
+    return made[0] if is_same and made_by == {actor.id} else None
+
+
+def _tidied(reason: Reason | None) -> Reason | None:
+    return None if reason is None else Reason(rule=tidy(reason.rule), facts=tidy(reason.facts))

@@ -1,0 +1,140 @@
+"""Flags: a member's word that something should be looked at."""
+
+from collections.abc import Mapping
+
+from asyncpg import Record
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.ids import PostId, TopicId
+from core.text import tidy
+from forum.files.files import find_file
+from forum.tables import posts
+from forum.tables import topics as topic_table
+from forum.topics.topics import get_topic
+from forum.visibility import placed_posts, seen_by, visible_topics
+from gatherings.visibility import is_mine, own_pseudonym
+from members.handles import fold_handle
+from moderation.audit_trail import write_notice
+from moderation.cases.cases import open_or_join
+from moderation.events import DangerFlagged
+from moderation.policy_flags import FlaggedFacts, ensure_can_flag, ensure_flag_is_clear
+from moderation.shapes import Flag, NewFlag, ObjectKind, ObjectName
+from moderation.tables import flags
+from storage.database import Transaction
+from storage.statements import Statement, statement
+
+_TOPIC_OF = statement(
+    select(posts.c.topic_id)
+    .join(topic_table, topic_table.c.id == posts.c.topic_id)
+    .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics())
+)
+_POST = statement(
+    select(posts.c.state, topic_table.c.gathering_id, is_mine().label("is_own"))
+    .join(topic_table, topic_table.c.id == posts.c.topic_id)
+    .where(posts.c.id == bindparam("id"))
+)
+
+
+def _one(name: str) -> ColumnElement[bool]:
+    return flags.c[name] == bindparam(name)
+
+
+_BEFORE = statement(
+    select(flags.c.reason, flags.c.note, flags.c.flagged_at).where(
+        _one("object_kind"), _one("object_id"), _one("member_id")
+    )
+)
+_FLAG = statement(
+    insert(flags).values(
+        {
+            name: bindparam(name)
+            for name in ("case_id", "object_kind", "object_id", "member_id", "reason", "note", "flagged_at")
+        }
+    )
+)
+
+_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
+_HOLD: Mapping[ObjectKind, Statement] = {
+    "topic": statement("""
+SELECT sector_id, gathering_id, coalesce(author_id = :viewer, false) AS is_own,
+    CASE WHEN hidden_at IS NOT NULL THEN 'hidden'
+        WHEN withdrawn_at IS NOT NULL THEN 'withdrawn' ELSE 'published' END AS state
+FROM topics WHERE id = :id
+"""),
+    "profile": statement("""
+SELECT CAST(NULL AS bigint) AS sector_id, coalesce(id = :viewer, false) AS is_own,
+    CASE WHEN profile_hidden_at IS NOT NULL THEN 'hidden' ELSE 'published' END AS state
+FROM members WHERE id = :id FOR SHARE
+"""),
+    # Whatever nobody has put into a post lies nowhere: only who uploaded it knows of it.
+    "file": statement("""
+SELECT t.sector_id, t.gathering_id, coalesce(f.uploaded_by = :viewer, false) AS is_own,
+    CASE WHEN f.hidden_at IS NOT NULL THEN 'hidden' ELSE 'published' END AS state
+FROM files f JOIN file_uses u ON u.file_id = f.id JOIN posts p ON p.id = u.post_id JOIN topics t ON t.id = p.topic_id
+WHERE f.id = :id AND p.state <> 'held' ORDER BY p.id LIMIT 1 FOR SHARE OF f
+"""),
+}
+
+
+async def flag(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) -> Flag:
+    """Tell the moderators of something: opens its case, or joins the open one. A second flag by the same member is the
+    first one again."""
+    about = await hold_flagged(tx, actor, name)
+    now = clock.now()
+    ensure_can_flag(actor, name.kind, about)
+    note = tidy(new.note)
+    ensure_flag_is_clear(new.reason, note)
+
+    whose = {"object_kind": name.kind, "object_id": name.id, "member_id": actor.signed_in()}
+    before = await tx.row(_BEFORE, **whose)
+    if before is not None:
+        return _flag(name, before)
+    case = await open_or_join(tx, name, about.sector_id, new.reason, now)
+    await tx.run(_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **whose)
+    await tx.record(case)
+    write_notice(tx, about, case.case_id, new.reason)
+    if new.reason == "danger":
+        await tx.record(DangerFlagged(case_id=case.case_id))
+    return Flag(object=name, reason=new.reason, note=note, flagged_at=now)
+
+
+async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag) -> Flag:
+    """The same of what a member says of themselves."""
+    member_id = await tx.value(_MEMBER, handle=fold_handle(handle))
+    if member_id is None:
+        raise NotFound
+    return await flag(tx, actor, ObjectName("profile", member_id), new)
+
+
+async def hold_flagged(tx: Transaction, actor: Actor, name: ObjectName) -> FlaggedFacts:
+    """What the rules need of something that the actor can see, and that stays as it is until the transaction ends."""
+    if name.kind == "post":
+        return await _hold_post(tx, actor, PostId(name.id))
+    if name.kind == "topic":
+        await get_topic(tx, actor, TopicId(name.id), lock=True)
+    if name.kind == "file" and await find_file(tx, actor, name.id) is None:
+        raise NotFound
+    row = await tx.row(_HOLD[name.kind], id=name.id, viewer=actor.id)
+    if row is None:
+        raise NotFound
+    return FlaggedFacts(**row)
+
+
+async def _hold_post(tx: Transaction, actor: Actor, post_id: PostId) -> FlaggedFacts:
+    # Whoever changes the state of a post holds its topic: as long as this does, it stays as it is.
+    topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
+    if topic_id is None:
+        raise NotFound
+    topic = await get_topic(tx, actor, TopicId(topic_id), lock=True)
+    row = await tx.row(_POST, id=post_id, viewer=actor.id, pseudonym=own_pseudonym(actor, topic.id))
+    if row is None:
+        raise NotFound
+    return FlaggedFacts(sector_id=topic.sector_id, **row)
+
+
+def _flag(name: ObjectName, row: Record) -> Flag:
+    return Flag(object=name, reason=row["reason"], note=row["note"], flagged_at=row["flagged_at"])

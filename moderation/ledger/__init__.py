@@ -1,0 +1,1 @@
+"""The public record of decisions (moderation log), and the yearly transparency report."""

@@ -1,0 +1,271 @@
+"""Reading cases: a page of one's queues, one case, and the cases that events name."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, get_args
+
+from asyncpg import Record
+from msgspec import Meta
+from msgspec.structs import replace
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+from sqlalchemy import case as case_of
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from core.actor import Actor
+from core.errors import NotFound
+from forum.posts.held_posts import find_held
+from forum.posts.post_pages import read_posts_by_id
+from forum.posts.shapes_held import HeldPost
+from forum.shapes import Post
+from forum.tables import sectors
+from forum.visibility import seen_by
+from gatherings.tables import rooms
+from moderation.cases.cases import FLAGGED, is_involved
+from moderation.cases.claims import read_claims
+from moderation.cases.notes import read_notes
+from moderation.cases.priority import Weight, weigh
+from moderation.cases.subjects import read_subjects
+from moderation.events import queue_of
+from moderation.ledger.ledger import read_decisions
+from moderation.policy import ensure_can_read_queue
+from moderation.queue.host_approvals import count_pending
+from moderation.rules.matches import read_matches
+from moderation.shapes import (
+    Case,
+    CaseClaim,
+    CaseFilter,
+    CasePage,
+    CaseState,
+    CountedReason,
+    Decision,
+    ObjectName,
+    Waiting,
+)
+from moderation.shapes_matches import RuleMatch
+from moderation.tables import case_subjects, cases, flags
+from moderation.visibility import visible_cases
+from storage.cursors import read_cursor, write_cursor
+from storage.database import Reader
+from storage.event_log import Stream, read_heads
+from storage.statements import Statement, statement
+
+PAGE = 20
+# A rule weighs as much as somebody of whom nothing is known and who says that it is advertising.
+BY_RULE = 1.4
+ALL_OPEN = CaseFilter()
+
+_Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Turn = Annotated[int, Meta(ge=0, le=9)]
+
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
+_CASES = (
+    select(
+        *cases.c[
+            ("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at", "language")
+        ],
+        sectors.c.slug,
+        *case_subjects.c[("topic_id", "author_id", "pseudonym")],
+        FLAGGED.label("has_flagged"),
+    )
+    .outerjoin(sectors, sectors.c.id == cases.c.sector_id)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
+    .where(visible_cases())
+)
+_BY_ID = statement(_CASES.where(cases.c.id == func.any(_ids)))
+_REASONS = statement(
+    select(flags.c.case_id, flags.c.reason, func.count().label("count"))
+    .where(flags.c.case_id == func.any(_ids))
+    .group_by(flags.c.case_id, flags.c.reason)
+    .order_by(func.count().desc(), flags.c.reason)
+)
+_NOTES = statement(
+    select(flags.c.note)
+    .where(flags.c.case_id == bindparam("case"), flags.c.note != "")
+    .order_by(flags.c.flagged_at, flags.c.id)
+)
+_WAITING = statement(
+    select(func.count())
+    .select_from(cases)
+    .join(case_subjects, case_subjects.c.case_id == cases.c.id)
+    .where(cases.c.state == "open", visible_cases())
+)
+_SECTORS = statement(select(sectors.c.id).order_by(sectors.c.place))
+
+
+def _flagged(reason: ColumnElement[str]) -> ColumnElement[bool]:
+    return exists().where(flags.c.case_id == cases.c.id, flags.c.reason == reason)
+
+
+_IS_LIVE = exists().where(rooms.c.topic_id == case_subjects.c.topic_id, rooms.c.state == "open")
+# First danger to somebody, then what happens in a room that is open, then what has waited longest.
+_TURN = case_of((_flagged(literal("danger")), 0), (_IS_LIVE, 1), else_=2)
+
+
+def _only(column: ColumnElement[Any], name: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(bindparam(name, type_=column.type).is_(None), matches)
+
+
+def _page(state: CaseState, following: bool) -> Statement:
+    key: tuple[ColumnElement[Any], ...] = (cases.c.opened_at, cases.c.id)
+    here = [bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger)]
+    if state == "open":
+        key, here = (_TURN, *key), [bindparam("turn", type_=Integer), *here]
+    in_sector = sectors.c.slug == bindparam("sector", type_=Text)
+    for_reason = _flagged(bindparam("reason", type_=Text))
+    query = _CASES.add_columns(_TURN.label("turn")).where(
+        cases.c.state == bindparam("state"),
+        _only(sectors.c.slug, "sector", in_sector),
+        _only(flags.c.reason, "reason", for_reason),
+        _only(cases.c.language, "language", cases.c.language == bindparam("language", type_=Text)),
+    )
+    if following:
+        query = query.where(tuple_(*key) > tuple_(*here) if state == "open" else tuple_(*key) < tuple_(*here))
+    query = query.order_by(*(key if state == "open" else (column.desc() for column in key)))
+    return statement(query.limit(bindparam("count", type_=Integer)))
+
+
+_PAGES: dict[tuple[CaseState, bool], Statement] = {
+    (state, following): _page(state, following)
+    for state in get_args(CaseState)
+    for following in (True, False)
+}
+
+
+async def read_cases(
+    tx: Reader, actor: Actor, epoch: str, only: CaseFilter = ALL_OPEN, after: str | None = None
+) -> CasePage:
+    """One page of the queues of the sectors that the actor moderates, with the cases of the rooms that they host."""
+    state = only.state
+    ensure_can_read_queue(actor)
+    streams = await _streams(tx, actor, epoch)
+    binds = {"state": state, "count": PAGE + 1, "viewer": actor.id, **seen_by(actor)}
+    binds |= {"sector": only.sector, "reason": only.reason, "language": only.language}
+    if after is not None and state == "open":
+        binds["turn"], binds["at"], binds["id"] = read_cursor(after, tuple[_Turn, datetime, _Id])
+    elif after is not None:
+        binds["at"], binds["id"] = read_cursor(after, tuple[datetime, _Id])
+    rows = await tx.rows(_PAGES[state, after is not None], **binds)
+    shown = await _show(tx, actor, rows[:PAGE])
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    turn = [last["turn"]] if last and state == "open" else []
+    following = None if last is None else write_cursor(*turn, last["opened_at"], last["id"])
+    return CasePage([_personal(actor, case, row) for case, row in shown], following, streams)
+
+
+async def count_waiting(tx: Reader, actor: Actor) -> Waiting:
+    """How much waits in the queues of the sectors that the actor moderates, and in the rooms that they host."""
+    ensure_can_read_queue(actor)
+    pending = await count_pending(tx, actor)
+    return Waiting(await tx.value(_WAITING, **seen_by(actor)) + pending, pending)
+
+
+async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
+    """One case as the actor sees it, with what the flags said for those who may decide."""
+    actor.signed_in()
+    rows = await tx.rows(_BY_ID, ids=[case_id], viewer=actor.id, **seen_by(actor))
+    if not rows:
+        raise NotFound
+    [(case, row)] = await _show(tx, actor, rows)
+    case = _personal(actor, case, row)
+    if case.involved:
+        return case
+    said = [note["note"] for note in await tx.rows(_NOTES, case=case_id)]
+    return replace(case, notes=said, discussion=await read_notes(tx, case_id))
+
+
+async def find_cases(tx: Reader, viewer: Actor, ids: Sequence[int]) -> dict[int, Case]:
+    """The cases as a class of listeners sees them, without what is personal."""
+    rows = await tx.rows(_BY_ID, ids=list(ids), viewer=None, **seen_by(viewer))
+    return {case.id: case for case, _ in await _show(tx, viewer, rows)}
+
+
+async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple[Case, Record]]:
+    ids = [row["id"] for row in rows]
+    if not ids:
+        return []
+    about = [row["object_id"] for row in rows if row["object_kind"] == "post"]
+    texts = await read_posts_by_id(tx, viewer, about)
+    subjects = await read_subjects(tx, ids) if len(about) < len(rows) else {}
+    decided = await read_decisions(tx, ids)
+    claims = await read_claims(tx, ids)
+    weights = await weigh(tx, ids)
+    matches = await read_matches(tx, about)
+    held = await find_held(tx, list(matches)) if matches else {}
+    counted: dict[int, list[CountedReason]] = defaultdict(list)
+    for reason in await tx.rows(_REASONS, ids=ids):
+        counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
+    made = [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
+    return [
+        (
+            _with(
+                replace(case, subject=subjects.get(case.id)),
+                claims.get(case.id),
+                weights[case.id],
+                matches,
+                held,
+            ),
+            row,
+        )
+        for case, row in made
+    ]
+
+
+def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], texts: dict[int, Post]) -> Case:
+    return Case(
+        id=row["id"],
+        object=ObjectName(row["object_kind"], row["object_id"]),
+        sector=row["slug"],
+        language=row["language"],
+        state=row["state"],
+        version=row["version"],
+        reasons=reasons,
+        opened_at=row["opened_at"],
+        escalated_at=row["escalated_at"],
+        decisions=decided,
+        post=texts.get(row["object_id"]) if row["object_kind"] == "post" else None,
+    )
+
+
+def _with(
+    case: Case,
+    claim: CaseClaim | None,
+    weight: Weight,
+    matches: Mapping[int, list[RuleMatch]],
+    held: Mapping[int, HeldPost],
+) -> Case:
+    caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
+    waits = held.get(case.object.id) if caught else None
+    words = [*dict.fromkeys(f"caught by the rule {one.name}" for one in caught), *weight.words]
+    score = round(weight.score + BY_RULE * len({one.rule for one in caught}), 1)
+    return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)
+
+
+def _personal(actor: Actor, case: Case, row: Record) -> Case:
+    return replace(case, involved=is_involved(actor, row))
+
+
+async def _streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
+    moderated: list[Any] = sorted(actor.moderates)
+    if actor.is_administrator:
+        moderated = [row["id"] for row in await tx.rows(_SECTORS)]
+    # And what lies in no sector.
+    judged = [*moderated, None] if moderated else []
+    names = [queue_of(sector) for sector in judged]
+    if not actor.is_administrator:
+        names += [f"hosting:{gathering}" for gathering in sorted(actor.hosts)]
+    heads = await read_heads(tx, names)
+    return [Stream(name, epoch, heads.get(name, 0)) for name in names]

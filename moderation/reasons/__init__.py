@@ -1,0 +1,1 @@
+"""Reasons for decisions: the templates, in several languages."""

@@ -1,0 +1,1 @@
+"""Sanctions: silences and suspensions, the ladder that proposes them, and a member's history."""

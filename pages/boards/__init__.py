@@ -1,0 +1,1 @@
+"""Pages of boards (label in the interface: stock-takes)."""

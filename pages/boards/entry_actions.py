@@ -1,0 +1,66 @@
+"""What the page of an entry offers to do, by the name of its button."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from boards.curation import consolidating, entries, merging
+from boards.curation.consolidating import NewDisposition, NewRequest, RequestState
+from boards.shapes import ConfirmationKind
+from core.ids import EntryId
+from pages.shell.context import PageContext
+from pages.shell.forms import Typed, number_in, text_in, to_shape
+from storage.database import Transaction
+
+
+async def _back(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    kind: ConfirmationKind = "confirm" if text_in(typed, "kind") == "confirm" else "do_too"
+    if text_in(typed, "not"):
+        await entries.unconfirm_entry(tx, context.actor, entry, kind)
+    else:
+        note = text_in(typed, "note")[:5_000]
+        await entries.confirm_entry(tx, context.actor, entry, kind, note, context.screen)
+
+
+async def _withdraw(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    await entries.withdraw_entry(tx, context.actor, entry)
+
+
+async def _restore(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    await entries.restore_entry(tx, context.actor, entry)
+
+
+async def _merge(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    into = number_in(text_in(typed, "into").rstrip("/").rpartition("/")[2])
+    await merging.merge_entry(tx, context.actor, entry, EntryId(into or 0))
+
+
+async def _separate(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    await merging.separate_entry(tx, context.actor, entry)
+
+
+async def _dispose(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    given = {"disposition": text_in(typed, "disposition"), "reason": text_in(typed, "reason")}
+    version = number_in(text_in(typed, "version"))
+    await consolidating.dispose_entry(tx, context.actor, entry, to_shape(NewDisposition, given), version)
+
+
+async def _request(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    await consolidating.request_change(
+        tx, context.actor, entry, to_shape(NewRequest, {"body": text_in(typed, "body")})
+    )
+
+
+async def _settle(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
+    wanted = to_shape(RequestState, {"state": text_in(typed, "state")})
+    await consolidating.settle_request(tx, context.actor, number_in(text_in(typed, "request")) or 0, wanted)
+
+
+VERBS: Mapping[str, Callable[[Transaction, PageContext, EntryId, Typed], Awaitable[None]]] = {
+    "back": _back,
+    "withdraw": _withdraw,
+    "restore": _restore,
+    "merge": _merge,
+    "separate": _separate,
+    "dispose": _dispose,
+    "request": _request,
+    "settle": _settle,
+}

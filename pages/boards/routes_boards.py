@@ -1,0 +1,114 @@
+"""Boards that take stock: all of them, and beginning one."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from boards.boards.boards import begin_board
+from boards.lookup.board_queries import read_latest_boards, show_board
+from boards.lookup.lookup import find_by_topic
+from boards.policy import ensure_can_begin_board
+from boards.shapes import Board, NewBoard
+from boards.taxonomies import find_taxonomies
+from boards.templates import TEMPLATES
+from core import clock
+from core.errors import Refusal
+from core.http import PathId, status_of
+from core.ids import PostId, TopicId
+from forum.posts.post_pages import show_post
+from forum.sectors import get_sector
+from pages.boards import board_view
+from pages.shell.context import PageContext
+from pages.shell.forms import Form, Typed, once_of, read_form, text_in, to_shape
+from pages.shell.renderer import go_to
+from storage.database import Transaction
+
+Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
+
+
+@get("/b", include_in_schema=False)
+async def show_boards(context: NamedDependency[PageContext], source: Source = None) -> Response[bytes]:
+    """All boards; with a `source`, those to which an entry made from this post can be added."""
+    async with context.db.read() as tx:
+        boards = await read_latest_boards(tx, context.actor)
+        post = await show_post(tx, context.actor, PostId(source)) if source else None
+    if post is not None:
+        boards = [board for board in boards if board.phase == "collecting"]
+    can_begin = bool(context.actor.moderates or context.actor.is_administrator)
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "boards/boards.html",
+        boards=boards,
+        source=post,
+        can_begin=can_begin,
+        phases=board_view.PHASES,
+    )
+
+
+@get("/b/of/{topic_id:int}", include_in_schema=False)
+async def find_place(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """From the topic of a board or an entry to where that stands."""
+    async with context.db.read() as tx:
+        board, entry = await find_by_topic(tx, context.actor, TopicId(topic_id))
+    return go_to(f"/b/{board}/entries/{entry}" if entry else f"/b/{board}")
+
+
+@get("/s/{slug:str}/boards/new", include_in_schema=False)
+async def show_new_board(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """The form that begins a board."""
+    return await _show_new(context, slug, Form())
+
+
+@post("/s/{slug:str}/boards/new", include_in_schema=False)
+async def post_new_board(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Begin a board."""
+    typed = await read_form(context.request)
+
+    async def verb(tx: Transaction) -> Board:
+        return await show_board(
+            tx, context.actor, await begin_board(tx, context.actor, slug, _new_board(typed))
+        )
+
+    try:
+        answer = await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+    except Refusal as refusal:
+        return await _show_new(context, slug, Form(typed=typed).refuse(refusal), status_of(refusal))
+    return go_to(f"/b/{msgspec.json.decode(answer.body, type=Board).id}")
+
+
+async def _show_new(context: PageContext, slug: str, form: Form, status: int = 200) -> Response[bytes]:
+    async with context.db.read() as tx:
+        sector = await get_sector(tx, slug)
+        lists = set(await find_taxonomies(tx))
+        ensure_can_begin_board(context.actor, await context.renderer.sector_id(tx, slug), clock.now())
+    offered = [
+        (key, name)
+        for key, (name, made) in TEMPLATES.items()
+        if any(field.taxonomy in lists for field in made.fields)
+    ]
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "boards/new_board.html",
+        status,
+        sector=sector,
+        form=form,
+        offered=offered,
+    )
+
+
+def _new_board(typed: Typed) -> NewBoard:
+    given: dict[str, Any] = {
+        name: text_in(typed, name) for name in ("title", "purpose", "template", "readers")
+    }
+    given["readers"] = given["readers"] or "everyone"
+    if text_in(typed, "open"):
+        given["opens_at"] = clock.now()
+    return to_shape(NewBoard, given)
+
+
+routes = [show_boards, find_place, show_new_board, post_new_board]

@@ -1,0 +1,224 @@
+"""Editions of a board: published for good, shown, and taken along as files."""
+
+import asyncio
+import csv
+from collections.abc import Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from boards.editions import editions
+from boards.editions.editions import NewEdition, Row, WholeEdition
+from boards.entries.entry_text import words
+from boards.lookup.board_queries import show_board
+from boards.lookup.lookup import get_board
+from boards.policy import ensure_can_publish
+from boards.shapes import Field
+from core import clock
+from core.errors import NotFound, Refusal, allowed
+from core.http import PathId, status_of
+from core.ids import BoardId
+from gatherings.record.exports import Sheet, inert_in_csv, write_xlsx
+from gatherings.record.routes import XLSX
+from pages.boards import board_view
+from pages.shell.context import PageContext
+from pages.shell.forms import Form, once_of, read_form, text_in, to_shape
+from pages.shell.renderer import go_to, safe
+from storage.database import Transaction
+
+DATED = "https://www.w3.org/ns/dcat#"
+
+
+@get("/b/{board_id:int}/editions", include_in_schema=False)
+async def show_editions(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """What was published of a board."""
+    return await _editions(context, BoardId(board_id), Form())
+
+
+@post("/b/{board_id:int}/editions", include_in_schema=False)
+async def publish_edition(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Publish a board as it stands."""
+    typed = await read_form(context.request)
+    new = to_shape(NewEdition, {"note": text_in(typed, "note")})
+
+    async def verb(tx: Transaction) -> int:
+        return await editions.publish_edition(tx, context.actor, BoardId(board_id), new)
+
+    try:
+        answer = await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        return await _editions(
+            context, BoardId(board_id), Form(typed=typed).refuse(refusal), status_of(refusal)
+        )
+    return go_to(f"/b/{board_id}/editions/{msgspec.json.decode(answer.body, type=int)}")
+
+
+@get("/b/{board_id:int}/editions/{number:int}", include_in_schema=False)
+async def show_edition(
+    board_id: PathId, number: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """One edition."""
+    whole = await _read(context, board_id, number)
+    fields = [one for one in whole.content.form.fields if not one.retired][1:]
+    rows = [(row, _said(whole, row, fields)) for row in whole.content.entries]
+    cited = context.db.site + f"/b/{board_id}/editions/{number}"
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "boards/edition.html",
+        whole=whole,
+        edition=whole.edition,
+        fields=fields,
+        rows=rows,
+        cited=cited,
+        groups=dict(context.renderer.community.groups),
+        dispositions=board_view.DISPOSITIONS,
+        community=context.renderer.community.name,
+    )
+
+
+@get("/b/{board_id:int}/editions/{number:int}/table.csv", include_in_schema=False)
+async def keep_edition_csv(
+    board_id: PathId, number: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """An edition for spreadsheets."""
+    whole = await _read(context, board_id, number)
+    text = StringIO()
+    writer = csv.writer(text)
+    headings, rows = _table(whole)
+    writer.writerow(headings)
+    writer.writerows([inert_in_csv(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    name = f"board-{board_id}-edition-{number}.csv"
+    return _file(text.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
+
+
+@get("/b/{board_id:int}/editions/{number:int}/table.xlsx", include_in_schema=False)
+async def keep_edition_xlsx(
+    board_id: PathId, number: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """An edition as a workbook."""
+    headings, rows = _table(await _read(context, board_id, number))
+    book = await asyncio.to_thread(write_xlsx, [Sheet(f"Edition {number}", tuple(headings), rows)])
+    return _file(book, f"board-{board_id}-edition-{number}.xlsx", XLSX)
+
+
+@get("/b/{board_id:int}/editions/{number:int}/edition.json", include_in_schema=False)
+async def keep_edition_json(
+    board_id: PathId, number: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """The canonical JSON of an edition; where nothing is withheld, its SHA-256 is the edition's hash."""
+    whole = await _read(context, board_id, number)
+    return _file(
+        editions.canonical(whole.content), f"board-{board_id}-edition-{number}.json", "application/json"
+    )
+
+
+@get("/b/{board_id:int}/editions/{number:int}/dcat.jsonld", include_in_schema=False)
+async def keep_edition_dcat(
+    board_id: PathId, number: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """An edition as catalogues of data know it (DCAT 3, in JSON-LD)."""
+    whole = await _read(context, board_id, number)
+    made = _dcat(whole, f"{context.db.site}/b/{board_id}", context.renderer.community.name)
+    return _file(
+        msgspec.json.encode(made), f"board-{board_id}-edition-{number}.jsonld", "application/ld+json"
+    )
+
+
+async def _read(context: PageContext, board_id: int, number: int) -> WholeEdition:
+    async with context.db.read() as tx:
+        return await editions.show_edition(tx, context.actor, BoardId(board_id), number)
+
+
+async def _editions(
+    context: PageContext, board_id: BoardId, form: Form, status: int = 200
+) -> Response[bytes]:
+    async with context.db.read() as tx:
+        board = await show_board(tx, context.actor, board_id)
+        facts = await get_board(tx, context.actor, board_id)
+        found = await editions.read_editions(tx, context.actor, board_id)
+    can_publish = allowed(ensure_can_publish, context.actor, facts, clock.now())
+    shown = {
+        "board": board,
+        "editions": found.items,
+        "form": form,
+        "can_publish": can_publish,
+        "purpose": safe(""),
+    }
+    return context.renderer.page(context.request, context.actor, "boards/editions.html", status, **shown)
+
+
+def _table(whole: WholeEdition) -> tuple[list[str], list[tuple[str | int, ...]]]:
+    fields = [one for one in whole.content.form.fields if not one.retired]
+    rows: list[tuple[str | int, ...]] = [
+        (row.number, *_said(whole, row, fields), "; ".join(row.contributors), row.disposition, row.reason)
+        for row in whole.content.entries
+    ]
+    return ["Number", *(field.label for field in fields), "Contributors", "Decided", "Reason"], rows
+
+
+def _said(whole: WholeEdition, row: Row, fields: Sequence[Field]) -> list[str]:
+    if row.fields is None:
+        return ["withheld"] + [""] * (len(fields) - 1)
+    return [_words(whole.content.terms, field, row.fields.get(field.key)) for field in fields]
+
+
+def _words(terms: Mapping[str, Mapping[str, str]], field: Field, value: Any) -> str:
+    if value is None:
+        return ""
+    if field.taxonomy is not None:
+        names = terms.get(field.taxonomy, {})
+        return "; ".join(names.get(one, one) for one in (value if isinstance(value, list) else [value]))
+    return "\n".join(words(field, value, {}))
+
+
+def _dcat(whole: WholeEdition, place: str, community: str) -> dict[str, Any]:
+    edition, at = whole.edition, f"{place}/editions/{whole.edition.number}"
+    kinds = (("table.csv", "text/csv"), ("table.xlsx", XLSX), ("edition.json", "application/json"))
+    return {
+        "@context": {"dcat": DATED, "dct": "http://purl.org/dc/terms/", "spdx": "http://spdx.org/rdf/terms#"},
+        "@id": at,
+        "@type": "dcat:Dataset",
+        "dct:title": edition.title,
+        "dct:description": whole.content.purpose,
+        "dct:publisher": {"@type": "dct:Agent", "dct:title": community},
+        "dct:issued": edition.published_at,
+        "dct:identifier": at,
+        "dcat:version": str(edition.number),
+        "dcat:landingPage": {"@id": at},
+        "dcat:inSeries": {"@id": place},
+        "dcat:theme": whole.content.sector,
+        "spdx:checksum": {
+            "spdx:algorithm": "spdx:checksumAlgorithm_sha256",
+            "spdx:checksumValue": edition.sha256,
+        },
+        "dcat:distribution": [
+            {
+                "@type": "dcat:Distribution",
+                "dcat:downloadURL": {"@id": f"{at}/{name}"},
+                "dcat:mediaType": kind,
+            }
+            for name, kind in kinds
+        ],
+    }
+
+
+def _file(body: bytes, name: str, kind: str) -> Response[bytes]:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, media_type=kind, headers=headers)
+
+
+routes = [
+    show_editions,
+    publish_edition,
+    show_edition,
+    keep_edition_csv,
+    keep_edition_xlsx,
+    keep_edition_json,
+    keep_edition_dcat,
+]

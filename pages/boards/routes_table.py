@@ -1,0 +1,230 @@
+"""A board that takes stock: its views as a table, a matrix and in numbers, and what can be done on these."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, QueryParameter
+
+from boards.boards import saved_views
+from boards.boards.boards import open_sheet
+from boards.boards.saved_views import NewView, read_views
+from boards.cache import kept
+from boards.curation.routes import Key, Sort, Term, Where, Words, pairs
+from boards.entries.references import name_references
+from boards.lookup.board_queries import show_board
+from boards.policy import ensure_can_contribute
+from boards.shapes import Board
+from boards.table import gaps
+from boards.table.gaps import NewGapClaim, read_gap_claims
+from boards.table.matrix import Matrix, cross, crossable, fields_for
+from boards.table.statistics import Numbers, read_numbers
+from boards.table.table import Asked, Disposed, read_table
+from core import clock
+from core.errors import allowed
+from core.http import Cursor, PathId
+from core.ids import BoardId
+from pages.boards import board_view
+from pages.shell.charts import bars, columns
+from pages.shell.context import PageContext
+from pages.shell.forms import number_in, read_form, text_in, to_shape
+from pages.shell.renderer import go_to, safe
+from storage.cache import VersionedCache
+from storage.database import Reader
+
+Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
+Flag = Annotated[str | None, QueryParameter(max_length=5)]
+
+
+@get("/b/{board_id:int}", include_in_schema=False)
+async def show_table(
+    board_id: PathId,
+    context: NamedDependency[PageContext],
+    cache: NamedDependency[VersionedCache],
+    where: Where = None,
+    q: Words = "",
+    sort: Sort = "number",
+    desc: Flag = None,
+    group: Key = None,
+    disposition: FromQuery[Disposed | None] = None,
+    outdated: Flag = None,
+    after: Cursor = None,
+) -> Response[bytes]:
+    """The table of a board."""
+    asked = Asked(
+        where=pairs(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
+        outdated=bool(outdated), after=after,
+    )  # fmt: skip
+    actor = context.actor
+    async with context.db.read() as tx:
+        board = await show_board(tx, actor, BoardId(board_id), context.db.epoch)
+        sheet = await open_sheet(tx, BoardId(board_id))
+        by = board_view.grouped(sheet, group)
+        shown = msgspec.structs.replace(asked, sort=by.key) if by else asked
+        page = await read_table(tx, actor, sheet, shown, board.stream, cache)
+        named = await name_references(tx, actor, board_view.keys_in(sheet, page.items))
+        frame = await _around(tx, context, board, asked, "table", group=group)
+    fields = board_view.table_fields(sheet)
+    rows = [
+        (
+            entry,
+            board_view.said(sheet, entry, fields, named),
+            board_view.heading_of(sheet, by, entry) if by else "",
+        )
+        for entry in page.items
+    ]
+    groups = [one for one in crossable(sheet.form) if one.type != "some_of"]
+    facts = {"page": page, "rows": rows, "fields": fields, "group": group if by else None, "groups": groups}
+    return _page(context, "boards/table.html", sheet=sheet, **facts, **frame)
+
+
+@get("/b/{board_id:int}/matrix", include_in_schema=False)
+async def show_matrix(
+    board_id: PathId,
+    context: NamedDependency[PageContext],
+    cache: NamedDependency[VersionedCache],
+    rows: Key = None,
+    columns: Key = None,
+    within: Term = None,
+    where: Where = None,
+    q: Words = "",
+) -> Response[bytes]:
+    """A board along two fields: what there is, and what nobody has named yet."""
+    asked = Asked(where=pairs(where), words=q.strip())
+    async with context.db.read() as tx:
+        board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
+        sheet = await open_sheet(tx, BoardId(board_id))
+        row, column = fields_for(sheet.form, rows, columns)
+        matrix = await cross(tx, sheet, asked, (row.key, column.key), within, board.stream, cache)
+        claims = await read_gap_claims(tx, BoardId(board_id))
+        frame = await _around(
+            tx, context, board, asked, "matrix", rows=row.key, columns=column.key, within=within
+        )
+    facts = {
+        "matrix": matrix,
+        "cells": {(cell.row, cell.column): cell for cell in matrix.cells},
+        "most": max((cell.entries for cell in matrix.cells), default=1),
+        "claims": _claimed(claims, matrix),
+        "row": row,
+        "column": column,
+        "within": board_view.term_of(sheet, row.key, within) if within else "",
+        "parents": _with_below(sheet, row.taxonomy),
+        "choices": crossable(sheet.form),
+    }
+    return _page(context, "boards/matrix.html", sheet=sheet, **facts, **frame)
+
+
+@get("/b/{board_id:int}/numbers", include_in_schema=False)
+async def show_numbers(
+    board_id: PathId,
+    context: NamedDependency[PageContext],
+    cache: NamedDependency[VersionedCache],
+    where: Where = None,
+    q: Words = "",
+) -> Response[bytes]:
+    """A board in numbers: by country and every other list, over time, and who contributed."""
+    asked = Asked(where=pairs(where), words=q.strip())
+    async with context.db.read() as tx:
+        board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
+        sheet = await open_sheet(tx, BoardId(board_id))
+        numbers = await kept(
+            cache, board.stream, ("numbers", asked), Numbers, lambda: read_numbers(tx, sheet, asked)
+        )
+        frame = await _around(tx, context, board, asked, "numbers")
+    facts = {
+        "counted": [
+            (one, bars(one.title, [(count.name, count.entries) for count in one.counts]))
+            for one in numbers.terms
+        ],
+        "months": [
+            (one, columns("Entries a month", [(count.name, count.entries) for count in one.counts]))
+            for one in numbers.months
+        ],
+        "people": numbers.people,
+        "groups": dict(context.renderer.community.groups),
+    }
+    return _page(context, "boards/statistics.html", sheet=sheet, **facts, **frame)
+
+
+@post("/b/{board_id:int}/views", include_in_schema=False)
+async def keep_view(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Keep a view under a name, or remove one."""
+    typed = await read_form(context.request)
+    async with context.db.begin() as tx:
+        if remove := text_in(typed, "remove"):
+            await saved_views.drop_view(tx, context.actor, number_in(remove) or 0)
+        else:
+            new = {
+                "title": text_in(typed, "title"),
+                "query": text_in(typed, "query"),
+                "shared": bool(text_in(typed, "shared")),
+            }
+            await saved_views.save_view(tx, context.actor, BoardId(board_id), to_shape(NewView, new))
+    return go_to(f"/b/{board_id}?{text_in(typed, 'query')}")
+
+
+@post("/b/{board_id:int}/gaps", include_in_schema=False)
+async def claim_gap(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Say that one looks into a gap, or no longer."""
+    typed = await read_form(context.request)
+    async with context.db.begin() as tx:
+        if end := text_in(typed, "end"):
+            await gaps.end_gap_claim(tx, context.actor, number_in(end) or 0)
+        else:
+            cell = dict(pairs(list(typed.get("cell", ()))))
+            await gaps.claim_gap(tx, context.actor, BoardId(board_id), to_shape(NewGapClaim, {"cell": cell}))
+    return go_to(f"/b/{board_id}/matrix?{text_in(typed, 'query')}")
+
+
+async def _around(
+    tx: Reader, context: PageContext, board: Board, asked: Asked, view: str, **more: Any
+) -> dict[str, Any]:
+    """What stands around every view of a board."""
+    actor = context.actor
+    facts = board_view.facts_of(board, actor, await context.renderer.sector_id(tx, board.sector))
+    base = f"/b/{board.id}" if view == "table" else f"/b/{board.id}/{view}"
+    sheet = await open_sheet(tx, BoardId(board.id))
+    return {
+        "board": board,
+        "purpose": safe(board.purpose_html),
+        "asked": asked,
+        "view": view,
+        "base": base,
+        "query": board_view.query_of(asked, **more),
+        "filters": board_view.filters_of(sheet, asked, base, **more),
+        "views": await read_views(tx, actor, BoardId(board.id)),
+        "can_add": allowed(ensure_can_contribute, actor, facts, clock.now()),
+        "can_curate": board_view.may_curate(facts, actor),
+        "phase": board_view.PHASES[board.phase],
+        "label_of": board_view.label_of,
+        "query_of": board_view.query_of,
+        "replace": msgspec.structs.replace,
+    }
+
+
+def _page(context: PageContext, template: str, **facts: Any) -> Response[bytes]:
+    return context.renderer.page(context.request, context.actor, template, **facts)
+
+
+def _claimed(claims: list[gaps.GapClaim], matrix: Matrix) -> dict[tuple[str, str], list[gaps.GapClaim]]:
+    found: dict[tuple[str, str], list[gaps.GapClaim]] = {}
+    for claim in claims:
+        if claim.cell.keys() == {matrix.row_field, matrix.column_field}:
+            key = (claim.cell[matrix.row_field], claim.cell[matrix.column_field])
+            found.setdefault(key, []).append(claim)
+    return found
+
+
+def _with_below(sheet: Any, taxonomy: str | None) -> set[str]:
+    terms = sheet.taxonomies[taxonomy].terms if taxonomy in sheet.taxonomies else []
+    return {term.parent for term in terms if term.parent is not None}
+
+
+routes = [
+    show_table,
+    show_matrix,
+    show_numbers,
+    keep_view,
+    claim_gap,
+]

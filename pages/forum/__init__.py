@@ -1,0 +1,1 @@
+"""Pages of written discussion; how a post and a topic look."""

@@ -1,0 +1,1 @@
+"""Pages for following, the inbox, unread topics and e-mail preferences."""

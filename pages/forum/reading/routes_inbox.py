@@ -1,0 +1,88 @@
+"""The inbox: what the member was told, and why."""
+
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from core.http import Cursor
+from forum.notifications import notifications
+from forum.notifications.shapes import FILTERS, Notification, Only
+from pages.shell.context import PageContext
+from pages.shell.forms import BadButton, number_in, read_form, text_in
+from pages.shell.renderer import go_to
+from pages.shell.urls import safe_next, topic_address
+
+
+@get("/inbox", include_in_schema=False)
+async def show_inbox(
+    context: NamedDependency[PageContext],
+    after: Cursor = None,
+    only: FromQuery[Only | None] = None,
+    done: FromQuery[bool] = False,
+) -> Response[bytes]:
+    """What the member was told, the latest first."""
+    async with context.db.read() as tx:
+        page = await notifications.read_inbox(tx, context.actor, context.db.epoch, after, only, done)
+    facts = {
+        "page": page,
+        "told": page.items,
+        "groups": _by_topic(page.items),
+        "addresses": _addresses(page.items),
+        "filters": [(one, _address(one, done), one == only) for one in (None, *FILTERS)],
+        "other": _address(only, not done),
+        "here": _address(only, done),
+        "only": only,
+        "done": done,
+    }
+    return context.renderer.page(context.request, context.actor, "forum/reading/inbox.html", 200, **facts)
+
+
+@post("/inbox/read", include_in_schema=False)
+async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Mark one as read, or all; put what is about one topic away, or take it out."""
+    typed = await read_form(context.request)
+    pressed = text_in(typed, "read")
+    verb, _, number = pressed.rpartition("-")
+    told = number_in(number)
+    if verb not in _VERBS or (told is None and pressed != "all"):
+        raise BadButton
+    async with context.db.begin() as tx:
+        if told is None:
+            await notifications.read_all(tx, context.actor)
+        else:
+            await _VERBS[verb](tx, context.actor, told)
+    return go_to(safe_next(text_in(typed, "back") or "/inbox"))
+
+
+_VERBS = {
+    "": notifications.read_notification,
+    "done": notifications.put_away,
+    "undone": notifications.take_out,
+}
+
+
+def _address(only: Only | None, done: bool) -> str:
+    query = urlencode({**({"only": only} if only else {}), **({"done": "true"} if done else {})})
+    return f"/inbox?{query}" if query else "/inbox"
+
+
+def _by_topic(items: list[Notification]) -> list[list[Notification]]:
+    # A topic stands where its latest is.
+    groups: dict[tuple[int | None, int | None], list[Notification]] = {}
+    for item in items:
+        groups.setdefault((item.topic, item.decision), []).append(item)
+    return list(groups.values())
+
+
+def _addresses(items: list[Notification]) -> dict[int, str]:
+    return {
+        item.id: f"/decisions/{item.decision}"
+        if item.topic is None
+        else topic_address(item.topic, item.title) + (f"/{item.number}" if item.number else "")
+        for item in items
+    }
+
+
+routes = [show_inbox, mark_read]

@@ -1,0 +1,1 @@
+"""Pages of search, feeds and citations."""

@@ -1,0 +1,123 @@
+"""Feeds: what was written last in a sector, a topic, with a tag, or fitting a search, as Atom. Everybody reads what
+visitors may; with the key of a member in the address, what the member may."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import urlencode
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from core.actor import VISITOR, Actor
+from core.errors import NotFound
+from core.http import IfNoneMatch, etag_of, matches
+from core.ids import TopicId
+from forum.exports import feeds
+from forum.exports.feeds import Feed
+from forum.search.languages import known_languages
+from forum.search.routes import Words
+from gatherings.programme import calendars
+from members.accounts.feed_keys import find_reader
+from members.shapes import Taxonomies
+from pages.shell.file_names import name_in, respond
+from pages.shell.renderer import Renderer
+from storage.database import Database, Reader
+
+Key = Annotated[str | None, QueryParameter(max_length=100, description="a member's key, from the settings")]
+Read = Callable[[Reader, Actor], Awaitable[Feed]]
+
+
+@get("/feeds/sectors/{calendar:str}", include_in_schema=False)
+async def show_sector_feed(
+    calendar: FromPath[str],
+    db: NamedDependency[Database],
+    renderer: NamedDependency[Renderer],
+    taxonomies: NamedDependency[Taxonomies],
+    key: Key = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[bytes]:
+    """What was written last in a sector (`.atom`), or its gatherings as a calendar (`.ics`)."""
+    if calendar.endswith(".ics"):
+        slug = name_in(calendar, "ics")
+        async with db.read() as tx:
+            return respond(await calendars.sector_calendar(tx, slug, db.site), slug, if_none_match)
+    slug, languages = name_in(calendar, "atom"), known_languages(taxonomies)
+
+    async def read(tx: Reader, reader: Actor) -> Feed:
+        return await feeds.feed_of_sector(tx, reader, slug, languages, db.site)
+
+    return await _answer(db, renderer, read, f"/feeds/sectors/{slug}.atom", key, if_none_match)
+
+
+@get("/feeds/topics/{topic_feed:str}", include_in_schema=False)
+async def show_topic_feed(
+    topic_feed: FromPath[str],
+    db: NamedDependency[Database],
+    renderer: NamedDependency[Renderer],
+    key: Key = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[bytes]:
+    """What was written last in a topic."""
+    number = name_in(topic_feed, "atom")
+    if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        raise NotFound
+
+    async def read(tx: Reader, reader: Actor) -> Feed:
+        return await feeds.feed_of_topic(tx, reader, TopicId(int(number)), db.site)
+
+    return await _answer(db, renderer, read, f"/feeds/topics/{int(number)}.atom", key, if_none_match)
+
+
+@get("/feeds/tags/{tag_feed:str}", include_in_schema=False)
+async def show_tag_feed(
+    tag_feed: FromPath[str],
+    db: NamedDependency[Database],
+    renderer: NamedDependency[Renderer],
+    taxonomies: NamedDependency[Taxonomies],
+    key: Key = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[bytes]:
+    """What was written last in topics with a tag."""
+    tag, languages = name_in(tag_feed, "atom"), known_languages(taxonomies)
+
+    async def read(tx: Reader, reader: Actor) -> Feed:
+        return await feeds.feed_of_tag(tx, reader, tag, languages, db.site)
+
+    return await _answer(db, renderer, read, f"/feeds/tags/{tag}.atom", key, if_none_match)
+
+
+@get("/feeds/search.atom", operation_id="search", include_in_schema=False)
+async def show_search_feed(
+    db: NamedDependency[Database],
+    renderer: NamedDependency[Renderer],
+    taxonomies: NamedDependency[Taxonomies],
+    q: Words = "",
+    key: Key = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[bytes]:
+    """What was written last and fits a search."""
+    asked, languages = q.strip(), known_languages(taxonomies)
+    query = urlencode({"q": asked})
+
+    async def read(tx: Reader, reader: Actor) -> Feed:
+        return await feeds.feed_of_search(tx, reader, asked, languages, f"{db.site}/search?{query}")
+
+    return await _answer(db, renderer, read, f"/feeds/search.atom?{query}", key, if_none_match)
+
+
+async def _answer(
+    db: Database, renderer: Renderer, read: Read, address: str, key: str | None, if_none_match: str | None
+) -> Response[bytes]:
+    async with db.read() as tx:
+        reader = await find_reader(tx, key) if key is not None else VISITOR
+        feed = await read(tx, reader)
+    body = feeds.write_atom(feed, renderer.community.name, f"{db.site}{address}", db.site)
+    etag = etag_of(body)
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
+    if matches(if_none_match, etag):
+        return Response(b"", status_code=304, headers=headers, media_type="application/atom+xml")
+    return Response(body, headers=headers, media_type="application/atom+xml")
+
+
+routes = [show_sector_feed, show_topic_feed, show_tag_feed, show_search_feed]

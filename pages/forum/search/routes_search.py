@@ -1,0 +1,96 @@
+"""The page of search, and the searches that one keeps."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from core.http import Cursor
+from forum.search import saved_searches
+from forum.search.languages import known_languages
+from forum.search.query_parser import STATES
+from forum.search.routes import Words
+from forum.search.search import search
+from forum.search.shapes import Facet, Found, SearchOrder
+from forum.search.shapes_saved import NewSearch
+from members.shapes import Taxonomies
+from pages.shell.context import PageContext
+from pages.shell.forms import number_in, read_form, text_in, to_shape
+from pages.shell.renderer import go_to, safe
+
+# Facets in the order and under the names in which they stand beside the hits.
+FACETS = (
+    ("sectors", "Sector"),
+    ("kinds", "Where"),
+    ("tags", "Tag"),
+    ("authors", "By"),
+    ("years", "Year"),
+)
+# When one is told of what newly fits a search that one keeps.
+TOLD = {"soon": "Tell me within minutes", "daily": "Tell me once a day", "never": "Do not tell me"}
+
+
+@get("/search", operation_id="search", include_in_schema=False)
+async def show_search(
+    context: NamedDependency[PageContext],
+    taxonomies: NamedDependency[Taxonomies],
+    q: Words = "",
+    sort: FromQuery[SearchOrder] = "best",
+    after: Cursor = None,
+) -> Response[bytes]:
+    """What was written and fits; where nothing does, what fits the words that were probably meant."""
+    asked, languages = q.strip(), known_languages(taxonomies)
+    async with context.db.read() as tx:
+        found = await search(tx, context.actor, asked, sort, after, languages)
+        meant = found.suggestion
+        if meant is not None:
+            found = await search(tx, context.actor, meant, sort, None, languages)
+        kept = (await saved_searches.read_searches(tx, context.actor)).items if context.actor.id else []
+    shown = meant or asked
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "forum/search/search.html",
+        asked=asked,
+        meant=meant,
+        found=found,
+        sort=sort,
+        states=STATES,
+        kept=kept,
+        is_kept=next((one for one in kept if one.query == shown), None),
+        told=TOLD,
+        facets=_narrowed(found, shown),
+        address=lambda query, **more: "/search?" + urlencode({"q": query, **more}),
+        shown=shown,
+        passage=safe,
+    )
+
+
+@post("/search/kept", include_in_schema=False)
+async def keep_search(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Keep a search, be told of it at other times, or keep it no longer."""
+    typed = await read_form(context.request)
+    query, dropped = text_in(typed, "q"), text_in(typed, "drop")
+    context.actor.signed_in()
+    async with context.db.begin() as tx:
+        if dropped:
+            await saved_searches.drop_search(tx, context.actor, number_in(dropped) or 0)
+        else:
+            new = to_shape(NewSearch, {"query": query, "told": text_in(typed, "told")})
+            await saved_searches.save_search(tx, context.actor, new, known_languages(context.taxonomies))
+    return go_to("/search" + (f"?{urlencode({'q': query})}" if query else ""))
+
+
+def _narrowed(found: Found, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
+    """The facets that would narrow what was found, each with the query that does."""
+    made = []
+    for key, name in FACETS:
+        facets = [one for one in found.facets.get(key, []) if one.filter not in asked]
+        if facets and (len(facets) > 1 or facets[0].count < found.total):
+            made.append((name, [(one, f"{asked} {one.filter}") for one in facets]))
+    return made
+
+
+routes = [show_search, keep_search]

@@ -1,0 +1,156 @@
+"""What a topic's page is made of, once its posts are read."""
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from markupsafe import Markup, escape
+from msgspec import Struct
+
+from core import clock
+from core.actor import Actor
+from core.errors import allowed
+from core.ids import MemberId, SectorId, TopicId
+from forum.policy import (
+    PostFacts,
+    TopicFacts,
+    ensure_can_answer,
+    ensure_can_lock,
+    ensure_can_move,
+    ensure_can_react,
+    ensure_can_reply,
+)
+from forum.posts.post_pages import Place
+from forum.search.similar import like
+from forum.shapes import Post, PostPage, Topic
+from forum.topics.changes_since import MOST
+from forum.topics.shapes_reading import Change, Since
+from members.shapes import Author
+from pages.forum import post_html
+from pages.shell.forms import Form
+from pages.shell.urls import topic_address
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_SHOWN_PEOPLE = 12
+_ANY_POST = PostFacts(number=1, author_id=None, is_own=False, state="published")
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """Which page of which topic somebody asked for."""
+
+    place: Place
+    number: int | None = None
+
+
+def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
+    """What the rules look at, of a topic that was read to be shown."""
+    return TopicFacts(
+        id=TopicId(topic.id),
+        sector_id=sector_id,
+        kind=topic.kind,
+        author_id=MemberId(topic.author.id) if topic.author else None,
+        is_locked=topic.state == "locked",
+        is_gone=topic.state in ("withdrawn", "hidden"),
+        version=topic.version,
+        has_begun=topic.last_number > 0 or topic.state != "hidden",
+    )
+
+
+def place_of(
+    topic: TopicFacts,
+    address: str,
+    actor: Actor,
+    asked: Asked,
+    page: PostPage,
+    groups: dict[str, str],
+    answer: int | None = None,
+) -> post_html.Place:
+    """Where the posts stand and what this actor may do there, by the same rules as everywhere."""
+    now = clock.now()
+    return post_html.Place(
+        address=address,
+        viewer=actor.id,
+        may_reply=allowed(ensure_can_reply, actor, topic, now),
+        may_react=allowed(ensure_can_react, actor, topic, _ANY_POST, now),
+        is_moderator=allowed(ensure_can_lock, actor, topic),
+        may_move=allowed(ensure_can_move, actor, topic),
+        may_share=topic.kind not in ("room", "board", "entry"),
+        may_answer=allowed(ensure_can_answer, actor, topic, now),
+        answer=answer,
+        in_tree=asked.place.order == "tree",
+        here=asked.number,
+        base=min((post.depth for post in page.items), default=0) if asked.place.branch else 0,
+        groups=groups,
+    )
+
+
+def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: post_html.Place) -> dict[str, Any]:
+    """All that the template of a topic's page needs."""
+    order, branch = asked.place.order, asked.place.branch
+    around: list[tuple[str, str]] = [("order", order)] if order != "tree" else []
+    around += [("branch", str(branch))] if branch else []
+    form = Form(action=f"/t/{topic.id}/reply", verb="Reply", draft=f"topic:{topic.id}")
+    return {
+        "topic": topic,
+        "page": page,
+        "posts": post_html.contributions(page.items, place),
+        "order": order,
+        "base": place.base,
+        "branch": branch,
+        "query": urlencode(around) + "&" if around else "",
+        "address": place.address,
+        "may_reply": place.may_reply,
+        "may_moderate": place.is_moderator,
+        "may_move": place.may_move,
+        "answer": None,
+        "answered": None,
+        "people": _people(page.items),
+        "like": like(topic.title),
+        "form": form,
+        "blank": form,
+        "place": "",
+        "sample": post_html.contribution(blank_post(place), place),
+    }
+
+
+def blank_post(place: post_html.Place) -> Post:
+    """What the page's script makes arriving posts of: it overwrites every word of it."""
+    author = Author(place.viewer or 0, "_", "_", "_")
+    return Post(post_html.SAMPLE, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
+
+
+_DONE: dict[Change, str] = {
+    "answered": "an answer was accepted",
+    "closed": "the topic was closed",
+    "opened": "the topic was opened again",
+    "archived": "the topic was archived",
+    "moved": "the topic came here from another sector",
+    "posts_moved": "posts were moved",
+    "pinned": "the topic was pinned",
+}
+_LINKED = 3
+
+
+def what_changed(since: Since, address: str) -> Markup:
+    """What else happened since the reader was here, in words: with the way to what was edited."""
+    said = [escape(_DONE[change]) for change in since.changes]
+    if since.edited:
+        links = [
+            Markup('<a href="{}/{}#p{}">#{}</a>').format(address, n, n, n) for n in since.edited[:_LINKED]
+        ]
+        more = len(since.edited) - _LINKED
+        links += [Markup("{} more").format("100 or" if more >= MOST - _LINKED else more)] if more > 0 else []
+        verb = "was edited" if len(since.edited) == 1 else "were edited"
+        said.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
+    return Markup("; ").join(said)
+
+
+def address_of(topic: Topic) -> str:
+    """The topic's own address."""
+    return topic_address(topic.id, topic.title)
+
+
+def _people(posts: list[Post]) -> list[tuple[str, str, int]]:
+    counted = Counter((post.author.display_name, post.author.handle) for post in posts if post.author)
+    return [(name, handle, count) for (name, handle), count in counted.most_common(_SHOWN_PEOPLE)]

@@ -1,0 +1,1 @@
+"""Pages of sectors, topics and tags, and of managing topics."""

@@ -1,0 +1,1 @@
+"""Pages for writing: posts, edits, drafts, files, and posts that wait for approval."""

@@ -1,0 +1,14 @@
+"""Previews in forms: what the API says of a text before it is posted."""
+
+from core.actor import Actor
+from forum.shapes import Preview, Sketch
+from forum.writing.previews import preview
+from forum.writing.replies import Replies
+from pages.shell.forms import to_shape
+
+
+async def preview_of(replies: Replies, actor: Actor, body: str, draft: str) -> Preview:
+    """How what stands in a form will look, and who will be told."""
+    sketch = to_shape(Sketch, {"body": body, "draft": draft})
+    async with replies.db.read() as tx:
+        return await preview(tx, actor, sketch, replies.bounds(actor).rights, replies.db.site)

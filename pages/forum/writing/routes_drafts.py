@@ -1,0 +1,40 @@
+"""One's drafts: what they are for, going on with them, throwing them away."""
+
+import re
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+
+from forum.drafts import drafts
+from forum.shapes_drafts import KEY
+from pages.shell.context import PageContext
+from pages.shell.forms import BadButton, read_form, text_in
+from pages.shell.renderer import go_to
+
+_KEY = re.compile(KEY)
+
+
+@get("/drafts", include_in_schema=False)
+async def show_drafts(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """All drafts, the latest first."""
+    async with context.db.read() as tx:
+        found = await drafts.read_drafts(tx, context.actor)
+    kept = drafts.KEPT.days
+    return context.renderer.page(
+        context.request, context.actor, "forum/writing/drafts.html", drafts=found.items, kept=kept
+    )
+
+
+@post("/drafts", include_in_schema=False)
+async def drop_draft(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Throw one away."""
+    key = text_in(await read_form(context.request), "drop")
+    context.actor.signed_in()
+    if not _KEY.match(key):
+        raise BadButton
+    async with context.db.begin() as tx:
+        await drafts.drop_draft(tx, context.actor, key)
+    return go_to("/drafts")
+
+
+routes = [show_drafts, drop_draft]

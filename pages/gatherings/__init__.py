@@ -1,0 +1,1 @@
+"""Pages of gatherings and rooms (label in the interface: events)."""

@@ -1,0 +1,117 @@
+"""A room as those meet it who sit in it: what is on stage, what is asked, where one's own questions stand."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from core.actor import Actor
+from core.ids import GatheringId, RoomId
+from forum.posts.post_pages import read_posts_by_id
+from forum.shapes import Post
+from gatherings import snapshot
+from gatherings.gatherings import get_gathering
+from gatherings.notices.default_columns import count_columns
+from gatherings.policy import RoomFacts, WriterFacts
+from gatherings.polls.reading import show_polls
+from gatherings.questions.queues import read_standing
+from gatherings.questions.ranking import HALVED_AFTER, LIFT, Z
+from gatherings.questions.reading import count_questions, find_on_stage
+from gatherings.rooms import rooms
+from gatherings.rooms.participation import get_writer
+from gatherings.shapes.gatherings import (
+    Counts,
+    Gathering,
+    Question,
+    QuestionOrder,
+    QuestionPage,
+    QuestionState,
+    Room,
+)
+from storage.database import Reader
+
+Shown = Literal["live", "answered", "dismissed"]
+# What the order depends on, as its followers in the page read it.
+RANKING = msgspec.json.encode({"z": Z, "halvedAfter": HALVED_AFTER, "lift": LIFT}).decode()
+_STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
+
+
+class Ways(Struct, frozen=True, kw_only=True):
+    """How much there is in each part of a room, for the tabs that lead there."""
+
+    waiting: int
+    notices: int
+    open_polls: list[int]
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """Everything a room's page shows to somebody."""
+
+    facts: RoomFacts
+    room: Room
+    gathering: Gathering
+    writer: WriterFacts
+    counts: Counts
+    page: QuestionPage
+    stage: Question | None
+    shortlist: list[Question]
+    own: list[Question]
+    answers: dict[int, Post]
+    ways: Ways
+
+
+async def visit(
+    tx: Reader,
+    actor: Actor,
+    room_id: RoomId,
+    epoch: str,
+    show: Shown,
+    order: QuestionOrder,
+    after: str | None,
+) -> Visit:
+    """Reads a room for a page, beginning with the position of its stream: what happens meanwhile comes again."""
+    wanted: QuestionOrder = order if show == "live" else "newest"
+    page = await snapshot.read_questions(tx, actor, room_id, wanted, epoch, show, after)
+    facts, room = await rooms.look_at_room(tx, actor, room_id)
+    is_host = actor.hosts_at(facts.gathering_id)
+    counts = await count_questions(tx, room_id, is_host)
+    is_first = show == "live" and after is None
+
+    standing = await read_standing(tx, actor, facts, _STANDING, only_own=True) if is_first else []
+    written = [one.answer_post for one in page.items if one.answer_post is not UNSET and one.answer_post]
+    return Visit(
+        facts=facts,
+        room=room,
+        gathering=await get_gathering(tx, GatheringId(room.gathering)),
+        writer=await get_writer(tx, actor, facts),
+        counts=counts,
+        page=page,
+        stage=await find_on_stage(tx, actor, facts),
+        shortlist=[one for one in standing if one.state == "shortlisted"],
+        own=[one for one in standing if one.state != "shortlisted"],
+        answers=await read_posts_by_id(tx, actor, written) if written else {},
+        ways=await look_about(tx, actor, facts, counts),
+    )
+
+
+async def look_about(tx: Reader, actor: Actor, facts: RoomFacts, counts: Counts | None = None) -> Ways:
+    """What goes on in a room; `counts` if they were read already."""
+    if counts is None:
+        counts = await count_questions(tx, facts.id, actor.hosts_at(facts.gathering_id))
+    return Ways(
+        waiting=counts.live + counts.shortlisted,
+        notices=await _notices(tx, facts),
+        open_polls=await _open_polls(tx, actor, facts),
+    )
+
+
+async def _notices(tx: Reader, facts: RoomFacts) -> int:
+    if "board" not in facts.modules:
+        return 0
+    return sum(column.notices for column in await count_columns(tx, facts.id))
+
+
+async def _open_polls(tx: Reader, actor: Actor, facts: RoomFacts) -> list[int]:
+    if "polls" not in facts.modules:
+        return []
+    return [poll.id for poll in await show_polls(tx, actor, facts) if poll.state == "open"]

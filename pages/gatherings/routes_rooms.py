@@ -1,0 +1,212 @@
+"""A room's page: what is on stage, its questions, asking, voting, and where one's own questions stand."""
+
+from typing import Any, get_args
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from markupsafe import Markup
+from msgspec.structs import replace
+
+from core import clock
+from core.actor import Actor
+from core.errors import Refusal, allowed
+from core.http import Cursor, PathId, status_of
+from core.ids import QuestionId, RoomId
+from gatherings.policy import RoomFacts
+from gatherings.questions import questions
+from gatherings.questions.policy import ensure_can_ask, ensure_can_vote
+from gatherings.questions.submission import QuestionWriter
+from gatherings.questions.votes import VoteWriter
+from gatherings.rooms import rooms
+from gatherings.rooms.policy_reactions import ensure_can_react
+from gatherings.rooms.reactions import RoomReactions
+from gatherings.rooms.shapes_reactions import NewRoomReaction
+from gatherings.shapes.gatherings import (
+    NewQuestion,
+    Question,
+    QuestionMove,
+    QuestionOrder,
+    QuestionState,
+    Room,
+    RoomMove,
+)
+from gatherings.shapes.questions import QuestionEdit
+from pages.gatherings import question_html
+from pages.gatherings.question_html import Hall
+from pages.gatherings.room_view import RANKING, Shown, Visit, visit
+from pages.shell.context import PageContext
+from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
+from pages.shell.renderer import go_to
+
+REACTIONS = (
+    ("applause", "Applause"),
+    ("heart", "Heart"),
+    ("laugh", "Laugh"),
+    ("agree", "Agree"),
+    ("question", "Puzzled"),
+)
+ORDERS = (("best", "Best"), ("newest", "Newest"), ("votes", "Most votes"))
+
+
+@get("/r/{room_id:int}", include_in_schema=False)
+async def show_room(
+    room_id: PathId,
+    context: NamedDependency[PageContext],
+    show: FromQuery[Shown] = "live",
+    order: FromQuery[QuestionOrder] = "best",
+    after: Cursor = None,
+) -> Response[bytes]:
+    """A room: the questions that wait, those that were answered, or, for hosts, those that were dismissed."""
+    return await _page(context, RoomId(room_id), Form(), show=show, order=order, after=after)
+
+
+@post("/r/{room_id:int}/questions", include_in_schema=False)
+async def ask_question(
+    room_id: PathId, context: NamedDependency[PageContext], asking: NamedDependency[QuestionWriter]
+) -> Response[bytes]:
+    """Ask, with one's name or without."""
+    typed = await read_form(context.request)
+    actor, room = context.actor, RoomId(room_id)
+    try:
+        new = to_shape(
+            NewQuestion, {"body": text_in(typed, "body"), "anonymous": bool(text_in(typed, "anonymous"))}
+        )
+        idempotent = once_of(context.request, actor, typed)
+        await asking.ask_question(actor, room, new, idempotent)
+    except Refusal as refusal:
+        return await _page(context, room, Form(typed=typed).refuse(refusal), status_of(refusal))
+    return go_to(f"/r/{room_id}", done="asked")
+
+
+@post("/r/{room_id:int}/act", include_in_schema=False)
+async def set_vote(
+    room_id: PathId, context: NamedDependency[PageContext], votes: NamedDependency[VoteWriter]
+) -> Response[bytes]:
+    """One of the buttons of a question: vote, answered, take up again, withdraw, change what waits for approval."""
+    typed = await read_form(context.request)
+    word, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
+    question_id = number_in(first)
+    if question_id is None:
+        raise BadButton
+    if word == "vote":
+        await votes.set_vote(context.actor, QuestionId(question_id), 1 if second == "1" else 0)
+    else:
+        await _settle(context, QuestionId(question_id), word, number_in(second), typed)
+    return go_to(f"/r/{room_id}#q{question_id}")
+
+
+@post("/r/{room_id:int}/state", include_in_schema=False)
+async def move_room(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Open or close the room."""
+    move = to_shape(RoomMove, {"state": text_in(await read_form(context.request), "state")})
+    async with context.db.begin() as tx:
+        await rooms.move_room(tx, context.actor, RoomId(room_id), move)
+    return go_to(f"/r/{room_id}")
+
+
+@post("/r/{room_id:int}/react", include_in_schema=False)
+async def react(
+    room_id: PathId, context: NamedDependency[PageContext], room_reactions: NamedDependency[RoomReactions]
+) -> Response[bytes]:
+    """Applaud, laugh, agree."""
+    new = to_shape(NewRoomReaction, {"kind": text_in(await read_form(context.request), "kind")})
+    await room_reactions.react(context.actor, RoomId(room_id), new.kind)
+    return go_to(f"/r/{room_id}")
+
+
+async def _settle(
+    context: PageContext, question_id: QuestionId, word: str, version: int | None, typed: Typed
+) -> None:
+    if word not in (*get_args(QuestionState), "edit") or version is None or version >= 2**31:
+        raise BadButton
+    async with context.db.begin() as tx:
+        if word == "edit":
+            edit = to_shape(QuestionEdit, {"body": text_in(typed, "body")})
+            await questions.edit_question(tx, context.actor, question_id, edit, version, context.screen)
+        else:
+            move = to_shape(QuestionMove, {"state": word, "version": version})
+            await questions.settle_question(tx, context.actor, question_id, move)
+
+
+async def _page(
+    context: PageContext,
+    room_id: RoomId,
+    form: Form,
+    status: int = 200,
+    show: Shown = "live",
+    order: QuestionOrder = "best",
+    after: str | None = None,
+) -> Response[bytes]:
+    actor, now = context.actor, clock.now()
+    async with context.db.read() as tx:
+        seen = await visit(tx, actor, room_id, context.db.epoch, show, order, after)
+    hall = _hall(context, seen)
+    return context.renderer.page(
+        context.request,
+        actor,
+        "gatherings/room.html",
+        status,
+        room=rooms.with_presence(seen.room, context.presence),
+        visit=seen,
+        stream=seen.page.stream,
+        is_host=hall.is_host,
+        can_react=allowed(ensure_can_react, actor, seen.facts, now),
+        # In slow mode one may write meanwhile: what is sent too soon waits in sight.
+        can_ask=allowed(
+            ensure_can_ask, actor, seen.facts, False, now, replace(seen.writer, last_wrote_at=None)
+        ),
+        show=show,
+        order=order,
+        orders=ORDERS,
+        reactions=REACTIONS,
+        form=form,
+        **_shown(context, seen, hall),
+    )
+
+
+def _shown(context: PageContext, seen: Visit, hall: Hall) -> dict[str, Any]:
+    """The questions as they look."""
+    return {
+        "waiting": seen.counts.live + seen.counts.shortlisted,
+        "stage": seen.stage,
+        "asker": question_html.asker(seen.stage, context.renderer.groups) if seen.stage else Markup(),
+        "own": question_html.questions(seen.own, hall),
+        "questions": question_html.questions([*seen.shortlist, *seen.page.items], hall),
+        "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
+        "sample": question_html.question(_blank(seen.room), hall),
+        "change": question_html.change(_blank(seen.room), hall),
+        "ranking": RANKING,
+        "groups": context.renderer.groups_json,
+    }
+
+
+def _hall(context: PageContext, seen: Visit) -> Hall:
+    return Hall(
+        room=seen.room.id,
+        topic=f"/t/{seen.room.topic}/room",
+        may_vote=allowed(_ensure_votes, context.actor, seen.facts),
+        is_host=context.actor.hosts_at(seen.facts.gathering_id),
+        length=seen.facts.question_length,
+        groups=context.renderer.groups,
+        answers=seen.answers,
+        # Once the room is closed nobody is next.
+        lines={one.id: line for line, one in enumerate(seen.shortlist, 1)}
+        if seen.room.state != "closed"
+        else {},
+    )
+
+
+def _ensure_votes(actor: Actor, room: RoomFacts) -> None:
+    actor.may_write(clock.now())
+    ensure_can_vote(room.state, "live", is_own=False)
+
+
+def _blank(room: Room) -> Question:
+    return Question(
+        id=0, room=room.id, post=0, state="live", votes=0, version=0, settled_at=None, number=0, body="", html="",
+        author=None, anonymous=True, asked_at=clock.now(), my_vote=0, mine=False,
+    )  # fmt: skip
+
+
+routes = [show_room, ask_question, set_vote, move_room, react]

@@ -1,0 +1,1 @@
+"""Pages of accounts, profiles, settings, duties and committees."""

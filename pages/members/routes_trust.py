@@ -1,0 +1,57 @@
+"""Trust on pages: what is missing for the next level, and giving a level."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from core.errors import Invalid
+from forum.trust.shapes import NewTrust
+from forum.trust.trust import give_trust, read_own_trust
+from members.profiles.trust import TrustRules
+from pages.shell.context import PageContext
+from pages.shell.forms import number_in, read_form, text_in, to_shape
+from pages.shell.renderer import go_to
+
+_WORDS = {
+    "days": "days since you joined",
+    "posts": "posts of yours that can be read",
+    "topics": "topics of others in which you have written",
+    "thanks_given": "members whom you have thanked (kind, competent)",
+    "thanks_received": "members who have thanked you (kind, competent)",
+    "most_hidden": "posts of yours hidden by moderators, at most",
+}
+
+
+@get("/settings/trust", include_in_schema=False)
+async def show_trust(
+    context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
+) -> Response[bytes]:
+    """One's own level, what it allows, what is missing for the next one, and what all of them take."""
+    async with context.db.read() as tx:
+        own = await read_own_trust(tx, trust, context.actor)
+    return context.renderer.page(context.request, context.actor, "members/trust.html", own=own, words=_WORDS)
+
+
+@post("/m/{handle:str}/trust", include_in_schema=False)
+async def give_level(
+    handle: FromPath[str], context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
+) -> Response[bytes]:
+    """Give a member a level, or have it reckoned again."""
+    typed = text_in(await read_form(context.request), "level")
+    level = None if typed == "reckoned" else number_in(typed) if typed != "0" else 0
+    if level is None and typed != "reckoned":
+        context.actor.signed_in()
+        raise NotALevel(field="level")
+    new = None if level is None else to_shape(NewTrust, {"level": level}).level
+    async with context.db.begin() as tx:
+        await give_trust(tx, trust, context.actor, handle, new)
+    return go_to(f"/m/{handle}")
+
+
+class NotALevel(Invalid):
+    """What was chosen is no level."""
+
+    message = "Choose one of the levels."
+
+
+routes = [show_trust, give_level]

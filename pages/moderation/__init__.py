@@ -1,0 +1,1 @@
+"""Pages of moderation: queue, filters, appeals, moderation log, reports."""

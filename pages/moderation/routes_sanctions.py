@@ -1,0 +1,21 @@
+"""What was decided against oneself: what, why, until when, and how to appeal."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from moderation.sanctions.sanctions import read_own
+from pages.moderation.queue_view import ACTIONS
+from pages.shell.context import PageContext
+
+
+@get("/sanctions", include_in_schema=False)
+async def show_sanctions(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """What holds, or held, against whoever looks."""
+    async with context.db.read() as tx:
+        found = await read_own(tx, context.actor)
+    return context.renderer.page(
+        context.request, context.actor, "moderation/sanctions.html", items=found.items, actions=ACTIONS
+    )
+
+
+routes = [show_sanctions]

@@ -1,0 +1,1 @@
+"""What every page needs: the page context, rendering, layout, forms, dates, icons and static assets."""

@@ -1,0 +1,72 @@
+"""Static files: read once, compressed once, addressed by the hash of all, so that browsers keep them for ever."""
+
+import gzip
+from hashlib import sha256
+from pathlib import Path
+
+from litestar import Response
+from msgspec import Struct
+
+from core.errors import NotFound
+from core.http import matches
+
+_PAGES = Path(__file__).parents[1]
+_FOLDER = _PAGES / "static"
+_TEMPLATES = _PAGES / "templates"
+_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class _File(Struct, frozen=True):
+    kind: str
+    plain: bytes
+    packed: bytes
+    etag: str
+
+
+class Statics:
+    """The files of this version, under an address that changes when any of them does."""
+
+    def __init__(self) -> None:
+        paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _KINDS]
+        self.files = {path.relative_to(_FOLDER).as_posix(): _read(path) for path in paths}
+        self.version = _version([*paths, *sorted(_TEMPLATES.rglob("*.html")), *sorted(_PAGES.rglob("*.py"))])
+        self.prefix = f"/static/{self.version}"
+
+    def find(self, address: str) -> tuple[_File, bool]:
+        """The file at `<version>/<name>`, and whether that is the version there is."""
+        version, _, name = address.lstrip("/").partition("/")
+        found = self.files.get(name)
+        if found is None:
+            raise NotFound
+        return found, version == self.version
+
+
+def respond(statics: Statics, address: str, if_none_match: str | None, accepted: str) -> Response[bytes]:
+    """A static file; an address of another version is answered with what is there now, to be asked for again."""
+    found, is_current = statics.find(address)
+    headers = {
+        "ETag": found.etag,
+        "Cache-Control": _FOR_EVER if is_current else "no-cache",
+        "Vary": "Accept-Encoding",
+    }
+    if matches(if_none_match, found.etag):
+        return Response(b"", status_code=304, headers=headers, media_type=found.kind)
+    body = found.plain
+    if "gzip" in accepted and len(found.packed) < len(found.plain):
+        body = found.packed
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=found.kind)
+
+
+def _read(path: Path) -> _File:
+    plain = path.read_bytes()
+    etag = f'"{sha256(plain).hexdigest()[:20]}"'
+    return _File(_KINDS[path.suffix], plain, gzip.compress(plain, 9, mtime=0), etag)
+
+
+def _version(paths: list[Path]) -> str:
+    digest = sha256()
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,29 @@
+"""Files with an extension in the address: their names, and calendars as responses."""
+
+from litestar import Response
+
+from core.errors import NotFound
+from core.http import etag_of, matches
+
+_TYPE = "text/calendar"
+
+
+def name_in(file: str, ending: str) -> str:
+    """The name of a file with this ending; `NotFound` if it has another."""
+    name, dot, kind = file.rpartition(".")
+    if not dot or kind != ending:
+        raise NotFound
+    return name
+
+
+def respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes]:
+    """A calendar as a response."""
+    etag = etag_of(body)
+    headers = {
+        "ETag": etag,
+        "Cache-Control": "no-cache",
+        "Content-Disposition": f'inline; filename="{name}.ics"',
+    }
+    if matches(if_none_match, etag):
+        return Response(b"", status_code=304, headers=headers, media_type=_TYPE)
+    return Response(body, headers=headers, media_type=_TYPE)

@@ -1,0 +1,1 @@
+"""The home page, help and static files."""

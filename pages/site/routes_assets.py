@@ -1,0 +1,30 @@
+"""Static files by HTTP."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from pages.shell.assets import respond
+from pages.shell.renderer import AnyRequest, Renderer
+
+
+@get("/static/{address:path}", include_in_schema=False, opt={"public": True})
+async def read_static(
+    address: FromPath[str], request: AnyRequest, renderer: NamedDependency[Renderer]
+) -> Response[bytes]:
+    """A style sheet, a script or an icon."""
+    headers = request.headers
+    return respond(
+        renderer.statics, address, headers.get("if-none-match"), headers.get("accept-encoding", "")
+    )
+
+
+@get("/favicon.ico", include_in_schema=False)
+async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer]) -> Response[bytes]:
+    """What browsers ask for unasked."""
+    return respond(
+        renderer.statics, f"{renderer.statics.version}/icon.svg", request.headers.get("if-none-match"), ""
+    )
+
+
+routes = [read_static, read_favicon]

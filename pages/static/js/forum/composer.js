@@ -1,0 +1,86 @@
+// The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
+
+import { LINE_DOWN, call, newKey, say, unsay, words } from "../shell/api.js";
+import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
+import { offerFiles } from "./attachments.js";
+import { offerNames } from "./mention_menu.js";
+
+/** Shows previews in place, and offers whom one may name. */
+export function preview(form) {
+  offerNames(form.elements.body);
+  offerFiles(form);
+  form.querySelector("[name=preview]")?.addEventListener("click", async (click) => {
+    const body = form.elements.body.value;
+    if (!body.trim()) return;
+    click.preventDefault();
+    const answer = await call("POST", "/previews", { body, draft: placeOf(form) }).catch(() => null);
+    if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, form);
+    unsay(form);
+    show(form, answer.data);
+  });
+}
+
+function show(form, { html, told, not_told, too_many }) {
+  let place = form.querySelector(".preview");
+  if (!place) {
+    place = document.createElement("div");
+    place.className = "preview";
+    place.setAttribute("role", "status");
+    place.innerHTML = '<h3>Preview</h3><div class="said" dir="auto"></div>';
+    form.querySelector(".foot-line").before(place);
+  }
+  place.querySelector(".said").innerHTML = html;
+  for (const line of place.querySelectorAll(".told")) line.remove();
+  line(place, "Will be told, unless they have muted the topic: ", told.map((one) => one.display_name));
+  line(place, "Will not be told, as nobody of this name reads here: ", not_told.map((one) => `@${one}`));
+  line(place, "Will not be told, as too many are called by name: ", too_many.map((one) => `@${one}`));
+}
+
+function line(place, what, names) {
+  if (!names.length) return;
+  const said = document.createElement("p");
+  said.className = "told";
+  said.append(what);
+  names.forEach((name, at) => {
+    const one = document.createElement("bdi");
+    one.textContent = name;
+    said.append(at ? ", " : "", one);
+  });
+  said.append(".");
+  place.append(said);
+}
+
+/** Sends a form by `send(body, key, draft)`, which returns the answer; `done(data)` is called when it was taken. */
+export function sendByScript(form, send, done) {
+  form.dataset.scripted = "";
+  preview(form);
+  keepDraft(form);
+  form.addEventListener("submit", async (submit) => {
+    if (submit.submitter?.name === "preview") return;
+    submit.preventDefault();
+    const button = form.querySelector(".first");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    try {
+      const answer = await send(form.elements.body.value, form.elements.key.value, draftOf(form));
+      if (!answer.ok) return say(answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer), form);
+      unsay(form);
+      form.elements.body.value = "";
+      forget(form);
+      form.dispatchEvent(new Event("sent"));
+      form.elements.key.value = newKey();
+      form.querySelector(".preview")?.remove();
+      // A rule holds it: where it waits, all that can be done with it is there.
+      if (answer.status === 202 || answer.data?.held_edit) return void location.assign(`/held/${answer.data.id}`);
+      done(answer.data);
+    } catch {
+      // The same key goes with the next try: if this one had arrived after all, nothing happens twice.
+      say("Not sent: the line is down. Your text is kept. Press again when you are back.", form);
+    } finally {
+      button.removeAttribute("aria-disabled");
+    }
+  });
+  form.elements.body.addEventListener("keydown", (key) => {
+    if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) form.requestSubmit(form.querySelector(".first"));
+  });
+}

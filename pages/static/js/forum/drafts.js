@@ -1,0 +1,214 @@
+// Drafts: what is typed is kept in this browser at once, and on the server a moment later, until it is sent. Another window's
+// change of the same draft is never written over: then there are two, and both are kept.
+
+import { call, newKey } from "../shell/api.js";
+
+const who = document.body.dataset.viewer ?? "";
+// What the server keeps too, by the draft's name; the others stay in this browser.
+const SERVED = /^(topic|reply|edit|new):/;
+const OWNER = newKey();
+const PAUSE = 1200;
+const FIELDS = ["title", "tags", "kind"];
+
+const nameOf = (form) => `draft:${who}:${form.dataset.draft}`;
+
+/** Keeps the drafts of all forms that have a name for them. */
+export function keepDrafts(root = document) {
+  for (const form of root.querySelectorAll("form[data-draft]")) if (form.dataset.draft) keepDraft(form);
+}
+
+/** Brings a form's draft back, and keeps it from now on. */
+export function keepDraft(form) {
+  const text = form.elements.body;
+  if (!text || form.kept) return;
+  form.querySelector("[name=keep]")?.remove();
+  const kept = recall(form);
+  const isServed = who && SERVED.test(form.dataset.draft);
+  if (kept && !text.value.trim()) {
+    text.value = kept.text;
+    tell(form, "Your draft is back");
+  }
+  form.kept = isServed ? new Served(form, text.value === kept?.text ? kept : null) : null;
+  let timer;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const here = keepHere(form);
+      if (!form.kept?.isSaved) tell(form, here ? "Draft kept in this browser" : "Draft not kept: this browser keeps nothing");
+    }, 400);
+    form.kept?.changed();
+  });
+  form.addEventListener("submit", (submit) => {
+    if (["preview", "attach"].includes(submit.submitter?.name)) return;
+    clearTimeout(timer);
+    form.kept?.stop();
+    // By plain form the page comes back with the text if it is refused; by script `forget` is called when it was sent.
+    if (!form.dataset.scripted) forget(form);
+  });
+}
+
+/** What a form writes, as the service knows drafts: where it will stand. */
+export const placeOf = (form) => (SERVED.test(form.dataset.draft) ? form.dataset.draft : null);
+
+/** The name under which the server keeps a form's draft: it goes along when the form is sent, and ends with that. */
+export const draftOf = (form) => form.kept?.key ?? null;
+
+/** The form was sent: its draft is no longer needed. */
+export function forget(form) {
+  write(nameOf(form), "");
+  tell(form, "");
+  form.kept?.ended();
+}
+
+// A draft as this window knows it: the number of the last change it has seen, and what of it is saved.
+class Served {
+  constructor(form, kept) {
+    this.form = form;
+    this.start(kept);
+    addEventListener("online", () => this.save());
+    // What was typed last is not lost with the window.
+    document.addEventListener("visibilitychange", () => document.hidden && this.save(true));
+  }
+
+  start(kept) {
+    this.key = kept?.key ?? this.form.dataset.draft;
+    this.first = this.shown();
+    this.saved = null;
+    this.begin(kept);
+  }
+
+  shown() {
+    const { elements } = this.form;
+    const facts = { body: elements.body.value };
+    for (const name of FIELDS) if (elements[name]) facts[name] = elements[name].value;
+    return JSON.stringify(facts);
+  }
+
+  get isSaved() {
+    return this.saved === this.shown();
+  }
+
+  // What the server has comes into a field that nobody has touched. What was typed here and never saved goes on from the
+  // change that this browser saw last, so that the server knows whether another window was there meanwhile.
+  async begin(kept) {
+    const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
+    if (!answer?.ok) return void (this.unasked = true);
+    this.unasked = false;
+    const theirs = answer.data;
+    this.sequence = theirs.sequence;
+    if (kept && !kept.saved) {
+      this.sequence = kept.sequence ?? 0;
+      this.saved = theirs.body === kept.text ? this.shown() : "";
+      if (this.saved) this.sequence = theirs.sequence;
+      else this.changed();
+    } else if (this.shown() !== this.first) {
+      // Typed while we asked.
+      if (theirs.body && theirs.body !== this.form.elements.body.value) this.sequence = 0;
+      this.saved = "";
+      this.changed();
+    } else if (theirs.body || (kept && theirs.sequence !== kept.sequence)) {
+      this.fill(theirs);
+    } else {
+      this.saved = this.first;
+    }
+  }
+
+  fill(theirs) {
+    const { elements } = this.form;
+    elements.body.value = theirs.body;
+    for (const name of FIELDS) if (elements[name] && theirs[name]) elements[name].value = theirs[name];
+    this.saved = this.shown();
+    keepHere(this.form);
+    tell(this.form, theirs.body ? "Your draft is back" : "");
+  }
+
+  changed() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), PAUSE);
+  }
+
+  stop() {
+    clearTimeout(this.timer);
+  }
+
+  ended() {
+    this.stop();
+    this.start(null);
+  }
+
+  async save(last = false) {
+    clearTimeout(this.timer);
+    if (this.unasked) return this.begin(recall(this.form));
+    const shown = this.shown();
+    if (this.isBusy || this.saved === null || shown === this.saved) return;
+    this.isBusy = true;
+    const facts = { ...JSON.parse(shown), sequence: this.sequence, owner: OWNER };
+    const answer = await call("PUT", `/drafts/${this.key}`, facts, {}, last).catch(() => null);
+    this.isBusy = false;
+    if (this.saved === null) return; // it was sent meanwhile
+    if (!answer) {
+      this.timer = setTimeout(() => this.save(), 10000);
+      return tell(this.form, "Draft kept in this browser: the line is down");
+    }
+    if (answer.status === 409) return this.over(answer.data.detail);
+    if (!answer.ok) {
+      if (answer.status >= 429) this.timer = setTimeout(() => this.save(), 10000);
+      return tell(this.form, `Draft kept in this browser: ${answer.data?.detail ?? answer.status}`);
+    }
+    const isFork = answer.data.key !== this.key;
+    Object.assign(this, { key: answer.data.key, sequence: answer.data.sequence, saved: shown });
+    if (this.form.elements.draft) this.form.elements.draft.value = this.key;
+    keepHere(this.form);
+    if (isFork) link(this.form, "Changed in another window too: both are kept among your ", "drafts");
+    else if (!this.form.querySelector(".kept a")) tell(this.form, "Draft saved");
+    if (this.shown() !== shown) this.changed();
+  }
+
+  // Posted or thrown away elsewhere: it does not come back by itself, but what stands here is not taken away either.
+  over(words) {
+    tell(this.form, `${words} `);
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: "Keep this as a new draft" });
+    button.addEventListener("click", async () => {
+      const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
+      if (!answer?.ok) return tell(this.form, "The line is down");
+      Object.assign(this, { sequence: answer.data.sequence, saved: "" });
+      this.save();
+    });
+    this.form.querySelector(".kept")?.append(button);
+  }
+}
+
+function tell(form, words) {
+  const place = form.querySelector(".kept");
+  if (place) place.textContent = words;
+}
+
+function link(form, words, name) {
+  tell(form, words);
+  form.querySelector(".kept")?.append(Object.assign(document.createElement("a"), { href: "/drafts", textContent: name }));
+}
+
+// Here the text is kept with what the server knows of it: under which name, up to which change, and whether this is saved.
+function keepHere(form) {
+  const text = form.elements.body.value;
+  const { key, sequence, isSaved } = form.kept ?? {};
+  return write(nameOf(form), text.trim() && JSON.stringify({ text, key, sequence, saved: isSaved }));
+}
+
+function recall(form) {
+  try {
+    return JSON.parse(localStorage.getItem(nameOf(form)) || "null");
+  } catch {
+    return null;
+  }
+}
+
+function write(name, text) {
+  try {
+    if (text) localStorage.setItem(name, text);
+    else localStorage.removeItem(name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+// A sector's list does not move while it is read: what changed is announced.
+
+import "../shell/page.js";
+import { pill } from "../shell/api.js";
+import { follow, reread } from "../shell/live.js";
+
+let changes = 0;
+
+follow({
+  event(event) {
+    if (event.type === "withheld") return;
+    changes += 1;
+    pill("changes", `${changes} ${changes === 1 ? "update" : "updates"}`, () => location.reload());
+  },
+  reset: async () => (await reread()).stream,
+});

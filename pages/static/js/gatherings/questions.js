@@ -1,0 +1,160 @@
+// A question in the page: filled from a template that the server rendered, and changed in place.
+
+import { face } from "../shell/people.js";
+import { localise } from "../shell/times.js";
+
+const template = document.querySelector("#question-template");
+export const groups = JSON.parse(template.dataset.groups);
+const { host, room, viewer } = document.body.dataset;
+const isHost = host !== undefined;
+const VOTED = ["live", "shortlisted"];
+const STATES = {
+  pending: ["held", "Waiting for approval"],
+  shortlisted: ["new", "On the shortlist"],
+  on_stage: ["live", "On stage"],
+  answered: ["done", "Answered"],
+  dismissed: ["locked", "Dismissed"],
+  merged: ["locked", "Merged into another question"],
+  withdrawn: ["locked", "Withdrawn"],
+};
+
+/** A new list element for a question. */
+export function elementFor(question) {
+  const item = template.content.firstElementChild.cloneNode(true);
+  item.id = `q${question.id}`;
+  item.dataset.id = question.id;
+  draw(item, question);
+  return item;
+}
+
+/** Lays what is known of a question over what its element shows. */
+export function draw(item, question) {
+  item.dataset.version = question.version;
+  item.dataset.state = question.state;
+  item.className = `asked ${question.state}`;
+  if (question.html !== undefined) item.querySelector(".said").innerHTML = question.html;
+  if (question.asked_at) item.querySelector(".by time").dateTime = question.asked_at;
+  if (question.number !== undefined) item.querySelector(".in-topic").href = `${template.dataset.topic}/${question.number}#p${question.number}`;
+  if (question.mine !== undefined) item.dataset.mine = question.mine ? "1" : "";
+  if (question.place !== undefined) item.dataset.place = question.place ?? "";
+  if (question.author !== undefined) face(item.querySelector(".by"), question.author, groups, item.dataset.mine ? "Anonymous (you)" : "Anonymous");
+  if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
+  // Why it stands here is said by who ordered it: the server.
+  item.querySelector(".why")?.remove();
+  state(item, question);
+  reason(item, question);
+  moves(item, question);
+  change(item, question);
+  if (question.my_vote !== undefined || item.dataset.mine || !VOTED.includes(question.state)) pressable(item, question);
+  votes(item, question.votes);
+  localise(item);
+}
+
+/** Shows how many want to hear it. */
+export function votes(item, count) {
+  item.dataset.votes = count;
+  const vote = item.querySelector(".vote");
+  // What waits for approval cannot be voted for.
+  if (item.dataset.state === "pending") return void vote.replaceChildren();
+  if (!vote.firstChild) vote.append(document.createElement("b"), " ", document.createElement("span"));
+  vote.querySelector("b").textContent = count;
+  if (!vote.matches("button")) vote.querySelector("span").textContent = count === 1 ? "vote" : "votes";
+}
+
+/** Marks one's vote as given or not; the button's value is what pressing it would set. */
+export function press(item, given) {
+  const vote = item.querySelector("button.vote");
+  if (!vote) return;
+  vote.setAttribute("aria-pressed", String(given));
+  vote.value = `vote ${item.dataset.id} ${given ? 0 : 1}`;
+  vote.querySelector("span").textContent = given ? "Voted" : "Vote";
+}
+
+function pressable(item, question) {
+  const vote = item.querySelector(".vote");
+  if (vote.matches("button") && (item.dataset.mine || !VOTED.includes(question.state))) {
+    const plain = document.createElement("span");
+    plain.className = "vote";
+    plain.append(...vote.childNodes);
+    vote.replaceWith(plain);
+  } else if (question.my_vote !== undefined) press(item, question.my_vote === 1);
+}
+
+function state(item, question) {
+  item.querySelector(".by .state")?.remove();
+  if (!STATES[question.state]) return;
+  const [look, word] = STATES[question.state];
+  const chip = Object.assign(document.createElement("span"), { className: `state ${look}`, textContent: question.answered_how === "writing" ? "Answered in writing" : word });
+  if (question.state === "answered" && question.settled_at) chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
+  item.querySelector(".by").append(chip);
+}
+
+function reason(item, question) {
+  item.querySelector(".reason")?.remove();
+  if (question.state !== "dismissed" || !question.reason) return;
+  item.querySelector(".what").append(Object.assign(document.createElement("p"), { className: "reason", dir: "auto", textContent: question.reason }));
+}
+
+/** Says which in line the shortlisted ones are, while there is a line. */
+export function line(items) {
+  if (document.body.dataset.closed !== undefined) return;
+  items.forEach((item, at) => {
+    const chip = item.querySelector(".by .state");
+    const ending = at % 100 > 9 && at % 100 < 13 ? "th" : (["st", "nd", "rd"][at % 10] ?? "th");
+    if (chip) chip.textContent = at ? `${at + 1}${ending} in line` : "Next";
+  });
+}
+
+/** Shows what was answered in writing. */
+export function answered(item, post) {
+  item.querySelector(".answer")?.remove();
+  const place = document.createElement("div");
+  place.className = "answer";
+  place.innerHTML = '<p class="by"><time></time></p><div class="said" dir="auto"></div>';
+  face(place.querySelector(".by"), post.author, groups);
+  place.querySelector("time").dateTime = post.posted_at;
+  place.querySelector(".said").innerHTML = post.html;
+  item.querySelector(".what").append(place);
+  localise(place);
+}
+
+function moves(item, question) {
+  const can = item.querySelector(".can");
+  const focused = can.contains(document.activeElement);
+  for (const old of can.querySelectorAll(":scope > button, :scope > a.act:not(.in-topic)")) old.remove();
+  const topic = can.querySelector(".in-topic");
+  if (topic) topic.hidden = question.state === "pending";
+  const waits = ["pending", "live", "shortlisted"].includes(question.state);
+  const offered = [];
+  if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state)) offered.push(["answered", "Mark answered"], ["", "Dismiss"]);
+  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", "Take up again"]);
+  if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
+  for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
+  if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });
+}
+
+// As long as it waits, who asked may change its words.
+function change(item, question) {
+  const old = item.querySelector(".change");
+  if (question.state !== "pending" || !item.dataset.mine) return void old?.remove();
+  // Somebody may be writing in it.
+  if (question.body === undefined || old?.open) return;
+  const made = document.querySelector("#change-template")?.content.querySelector(".change").cloneNode(true);
+  if (!made) return;
+  const [label, text] = ["label", "textarea"].map((part) => made.querySelector(part));
+  label.htmlFor = text.id = `change-${question.id}`;
+  text.defaultValue = question.body;
+  made.querySelector("button").value = `edit ${question.id} ${question.version}`;
+  if (old) old.replaceWith(made);
+  else item.querySelector(".can").append(made);
+}
+
+function button(question, to, word) {
+  const made = Object.assign(document.createElement("button"), { className: "act", textContent: word, value: `${to} ${question.id} ${question.version}`, name: "act" });
+  made.setAttribute("form", "act");
+  return made;
+}
+
+function dismissal(question, word) {
+  return Object.assign(document.createElement("a"), { className: "act", textContent: word, href: `/r/${room}/host?form=dismiss&q=${question.id}#q${question.id}` });
+}

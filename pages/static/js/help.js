@@ -1,8 +1,0 @@
-// The switch for the keys, which only exist where scripts run.
-
-import "./page.js";
-import { isOff } from "./keys.js";
-
-const box = document.querySelector("#keys-on");
-box.checked = !isOff();
-box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));

@@ -1,0 +1,35 @@
+// What every page does: times of one's own, menus that close, drafts, how much waits in the inbox.
+
+import { keepDrafts } from "../forum/drafts.js";
+import { isOff } from "./keys.js";
+import { localise } from "./times.js";
+import { keepUnread } from "./inbox_count.js";
+
+localise();
+keepDrafts();
+keepUnread();
+if (document.querySelector("[data-queue]")) import("./queue_count.js");
+if (document.querySelector("[data-left]")) import("./unread_counts.js");
+// A page that follows nothing hears all the same what is told to its member, and what was read on another device.
+const { viewer, live, streams } = document.body.dataset;
+if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => followOwn());
+
+// A menu closes when something else is pressed, or with Escape, which gives the focus back.
+document.addEventListener("click", (click) => {
+  for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(click.target)) menu.open = false;
+});
+// `/` goes to the box of search, unless one writes.
+document.addEventListener("keydown", (key) => {
+  if (key.key !== "/" || key.ctrlKey || key.metaKey || key.altKey || isOff() || key.target.closest("input, textarea, select, [contenteditable]")) return;
+  const box = [...document.querySelectorAll("#q, [data-find]")].find((one) => one.offsetParent);
+  key.preventDefault();
+  if (!box) return void (location.href = "/search");
+  box.focus();
+  box.select();
+});
+document.addEventListener("keydown", (key) => {
+  const menu = key.key === "Escape" && document.querySelector("details.more[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL server: installing its binaries, starting and stopping it."""

@@ -1,0 +1,60 @@
+"""`tertulia import`: what was said elsewhere, before."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from forum.archive.imports import ImportReport, import_archives
+from storage.database import Database
+from tertulia.commands.context import run_with_database
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in what was said elsewhere."""
+
+
+@import_group.command()
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+)
+@click.option("--sector", "slug", required=True, help="slug of the sector that takes the topics")
+@click.option("--data", type=click.Path(path_type=Path), help="data folder of the embedded database")
+@click.option("--json", "as_json", is_flag=True, help="print the report as JSON, with every remark")
+def mbox(files: Sequence[Path], slug: str, data: Path | None, as_json: bool) -> None:
+    """Import archives of mailing lists: mbox FILES, plain or gzipped.
+
+    Threads become topics, authors become members who can claim their posts by proving their address. Importing again
+    adds only what is new; an import that was broken off goes on where it was. Nobody is mailed.
+    """
+    with click.progressbar(length=1, label="Importing", file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        async def work(db: Database) -> ImportReport:
+            return await import_archives(db, slug, files, progress)
+
+        report = run_with_database(work, data)
+        bar.update(max(0, (bar.length or 0) - bar.pos))
+    click.echo(msgspec.json.encode(report).decode() if as_json else _told(report))
+
+
+def _told(report: ImportReport) -> str:
+    lines = [
+        f"{report.read} mails read: {report.imported} imported, {report.already_there} there already, "
+        f"{sum(report.skipped.values())} skipped.",
+        f"{report.topics_new} topics new, {report.topics_grown} grown; {report.authors_new} authors new.",
+    ]
+    lines += [f"  skipped, {why}: {count}" for why, count in sorted(report.skipped.items())]
+    lines += [f"  made good, {what}: {count}" for what, count in sorted(report.made_good.items())]
+    if report.remarks:
+        lines.append(f"Which mails these {len(report.remarks)} remarks are about is listed by --json.")
+    return "\n".join(lines)

@@ -1,0 +1,98 @@
+"""The house: everything with a life in one process, opened from the ground up and closed in the other direction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+from redis.asyncio import Redis
+
+from forum.writing.replies import Replies
+from gatherings.polls.ballots import BallotWriter
+from gatherings.questions.submission import QuestionWriter
+from gatherings.questions.votes import VoteWriter
+from gatherings.rooms.participation import ensure_may_change, ensure_may_reply
+from gatherings.rooms.reactions import RoomReactions
+from members.profiles.trust import TrustRules
+from members.shapes import Taxonomies
+from moderation.rules.engine import Screening
+from realtime.bus import Bus, InProcessBus
+from realtime.hub import Hub
+from realtime.limits import Limits as SocketLimits
+from realtime.redis_bus import RedisBus
+from storage.cache import VersionedCache
+from storage.database import Database, connect
+from tertulia.channels import KINDS
+from tertulia.community import Community, read_community
+from tertulia.event_handlers import REACTING
+from tertulia.http.rate_limits import Limiter
+from tertulia.settings import Settings
+
+
+class AppContext(Struct, frozen=True, kw_only=True):
+    """What one web process consists of."""
+
+    settings: Settings
+    community: Community
+    taxonomies: Taxonomies
+    trust: TrustRules
+    db: Database
+    bus: Bus
+    hub: Hub
+    replies: Replies
+    screening: Screening
+    asking: QuestionWriter
+    votes: VoteWriter
+    ballots: BallotWriter
+    room_reactions: RoomReactions
+    limiter: Limiter
+    cache: VersionedCache
+    registry: CollectorRegistry
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[AppContext]:
+    """Connect to what the settings name and start what runs beside the requests; `settings.database_url` must be set."""
+    bus = bell_of(settings)
+    redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
+    db = await connect(settings.database_url, bus, REACTING, settings.pool, settings.url)
+    limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
+    hub = Hub(db, bus, KINDS, limits)
+    community = read_community(settings.community)
+    votes = VoteWriter(db)
+    ballots = BallotWriter(db)
+    screening = Screening(db)
+    try:
+        await bus.start(hub)
+        await hub.start()
+        yield AppContext(
+            settings=settings,
+            community=community,
+            taxonomies=community.taxonomies(),
+            trust=community.trust_rules(),
+            db=db,
+            bus=bus,
+            hub=hub,
+            replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.look),
+            screening=screening,
+            asking=QuestionWriter(db, screening.look),
+            votes=votes,
+            ballots=ballots,
+            room_reactions=RoomReactions(db),
+            limiter=Limiter(redis, settings.rate_limits),
+            cache=VersionedCache(),
+            registry=CollectorRegistry(),
+        )
+    finally:
+        await votes.close()
+        await ballots.close()
+        await hub.close()
+        await bus.close()
+        if redis is not None:
+            await redis.aclose()
+        await db.close()
+
+
+def bell_of(settings: Settings) -> Bus:
+    """The bell that the settings ask for; it is heard only once it is started."""
+    return RedisBus(settings.redis_url) if settings.redis_url else InProcessBus()

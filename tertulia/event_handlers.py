@@ -1,0 +1,74 @@
+"""What follows from what: for each event, what the worker does about it, each in the order given."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from core.events import Event
+from forum.archive import author_claims
+from forum.events import (
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostsMovedHere,
+    PostUnhidden,
+    PostWithdrawn,
+    ReadersChanged,
+    ReplyPosted,
+    TopicChanged,
+)
+from forum.following import following
+from forum.notifications import watchers
+from forum.writing import references
+from gatherings.events import QuestionSettled, RoomClosed
+from gatherings.notices import notices
+from gatherings.polls import polls
+from gatherings.questions import late_answers, questions
+from members.emails.email_jobs import MAILS
+from members.events import AddressProved
+from moderation.appeals.appeal_emails import APPEAL_MAILS
+from moderation.cases import cases
+from moderation.decisions import author_edits
+from moderation.events import CaseClaimed, CaseMoved, CaseNoted, CaseOpened
+from moderation.flags.report_emails import REPORT_MAILS
+from tertulia.community import read_community
+from tertulia.mail_transport import office_of
+from tertulia.settings import Settings
+from tertulia.worker import Reaction
+
+REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
+    AddressProved: (author_claims.claim_imported,),
+    # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
+    PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post, author_edits.follow_edit),
+    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post, references.follow_quoted),
+    PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post, references.follow_quoted),
+    # After who is named in it was told: nobody hears of one post twice.
+    ReplyPosted: (following.follow_written, watchers.tell_followers),
+    PostHidden: (references.follow_quoted,),
+    PostUnhidden: (references.follow_quoted,),
+    TopicChanged: (references.follow_title,),
+    PostsMovedHere: (cases.follow_topic, references.follow_quoted_topic),
+    ReadersChanged: (cases.follow_topic, references.follow_quoted_topic),
+    CaseOpened: (cases.tell_hosts,),
+    CaseMoved: (cases.tell_hosts,),
+    CaseClaimed: (cases.tell_hosts,),
+    CaseNoted: (cases.tell_hosts,),
+    QuestionSettled: (late_answers.tell_answered,),
+    RoomClosed: (polls.close_with_room,),
+}
+# Those that write mail, before they are given an office.
+ALL_MAILS = {**MAILS, **REPORT_MAILS, **APPEAL_MAILS}
+
+# Known without any settings: what the log marks for the worker.
+REACTING = frozenset(
+    str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *references.REFERRING)
+)
+
+
+def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
+    """All reactions: those that write mail with an office to post it at, those that trust bounds with its rules."""
+    office = office_of(settings)
+    rules = read_community(settings.community).trust_rules()
+    mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
+    bound = {kind: (partial(verb, rules),) for kind, verb in references.REFERRING.items()}
+    kinds = (*REACTIONS, *mails, *bound)
+    return {kind: (*bound.get(kind, ()), *REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in kinds}

@@ -1,0 +1,1 @@
+"""What surrounds every HTTP request: the actor, rate limits, JSON, compression, errors, health checks."""

@@ -1,0 +1,130 @@
+"""The front: what happens to every request before the framework sees it, and to every response after.
+
+Gives each request an id, adds the security headers, packs what is long, writes the access log, counts for the metrics,
+and sends sockets to delivery and everything else to the framework.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from tertulia.http.compression import packed, takes_packed
+from tertulia.logs import access
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+HEADERS = [
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+]
+HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+
+_BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Front:
+    """The outermost ASGI application."""
+
+    def __init__(self, app: App, live: App, registry: CollectorRegistry, is_secure: bool) -> None:
+        self.app = app
+        self.live = live
+        self.headers = [*HEADERS, HSTS] if is_secure else HEADERS
+        self.requests = Counter(
+            "http_requests", "Requests by status", ["method", "status"], registry=registry
+        )
+        self.counters: dict[tuple[str, int], Counter] = {}
+        self.seconds = Histogram(
+            "http_seconds", "Time to the end of the response", registry=registry, buckets=_BUCKETS
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one socket, or the lifespan."""
+        if scope["type"] == "websocket":
+            await self.live(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _count(self, method: str, status: int) -> None:
+        # Looking up a label's counter costs more than counting.
+        if (method, status) not in self.counters:
+            self.counters[method, status] = self.requests.labels(method, status)
+        self.counters[method, status].inc()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _has_good_host(scope):
+            await _refuse_host(send)
+            return
+        request_id = secrets.token_hex(8)
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers: list[Any] = list(message.get("headers", ()))
+                headers += self.headers
+                if not any(name == b"cache-control" for name, _ in headers):
+                    # What says nothing of caches is nobody's to keep: it may be about who asked.
+                    headers.append((b"cache-control", b"no-store"))
+                headers.append((b"x-request-id", request_id.encode()))
+                message["headers"] = headers
+            await send(message)
+
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            # The server sends no body in answer to HEAD; all else is as for GET.
+            asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            sending = packed(send_with_headers) if takes_packed(scope) else send_with_headers
+            await self.app(asked, receive, sending)
+        finally:
+            elapsed = time.perf_counter() - started
+            method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+            self._count(method, status)
+            self.seconds.observe(elapsed)
+            # Neither who nor what: an access log must not tell who asked anonymously.
+            path = scope["path"]
+            if secret := _SECRETS.match(path):
+                path = f"{secret[1]}/..."
+            access.write(method, path, status, round(elapsed * 1000, 1), request_id)
+
+
+def _has_good_host(scope: Scope) -> bool:
+    """Whether the request names one host, or none: the framework makes addresses of it, and fails at others."""
+    hosts = [value for name, value in scope["headers"] if name == b"host" and value]
+    found = [_HOST.fullmatch(host) for host in hosts]
+    return len(hosts) < 2 and all(match and int(match[1] or 0) < 65_536 for match in found)
+
+
+async def _refuse_host(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 400, "headers": [*headers, *HEADERS]})
+    await send({"type": "http.response.body", "body": _BAD_HOST})
+
+
+_HOST = re.compile(rb"(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.IGNORECASE)
+_BAD_HOST = (
+    b'{"type":"about:blank","title":"Malformed","status":400,"code":"malformed",'
+    b'"detail":"The Host header names no host."}'
+)
+# Links from mails carry their token in the path: whoever reads the log must not be able to use them.
+_SECRETS = re.compile(r"(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.", re.DOTALL)
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

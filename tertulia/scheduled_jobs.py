@@ -1,0 +1,51 @@
+"""What falls due by the clock: chores, each of which the worker asks again and again for one piece of work."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from boards.evidence.link_checks import looking
+from boards.evidence.verification import remind_of_entry
+from forum.files.files import forget_unused_file
+from forum.files.pdf_index import read_next_paper
+from forum.notifications import digests
+from forum.search.indexing import index_next
+from forum.search.languages import known_languages
+from forum.search.saved_searches import tell_next
+from forum.topics import timer_jobs
+from forum.trust import trust
+from moderation.appeals import appeal_emails
+from moderation.flags import report_emails
+from moderation.rules.engine import forget_sketches
+from moderation.sanctions import sanctions
+from storage.database import Database
+from tertulia.community import read_community
+from tertulia.mail_transport import office_of
+from tertulia.settings import Settings
+
+# Does one piece of what is due, in a transaction of its own, and says whether there was one. Workers on several processes
+# do the same chores: a piece is taken with `FOR UPDATE SKIP LOCKED`, so that each is done once.
+Chore = Callable[[Database], Awaitable[bool]]
+
+
+def chores_of(settings: Settings) -> tuple[Chore, ...]:
+    """All chores; those that write mail are given an office to post it at."""
+    office = office_of(settings)
+    community = read_community(settings.community)
+    looking_at_links = (looking(),) if settings.look_at_links else ()
+    return (
+        partial(report_emails.tell_outcome, office),
+        report_emails.tell_flagger,
+        partial(appeal_emails.tell_author, office),
+        report_emails.forget_reporters,
+        sanctions.end_next,
+        forget_sketches,
+        partial(digests.mail_next, office),
+        timer_jobs.do_next,
+        remind_of_entry,
+        forget_unused_file,
+        read_next_paper,
+        partial(index_next, known_languages(community.taxonomies())),
+        partial(tell_next, known_languages(community.taxonomies())),
+        *looking_at_links,
+        partial(trust.review_next, community.trust_rules()),
+    )

@@ -1,0 +1,246 @@
+"""Serving: the database if it is ours, then one web process or several, then a clean end of all of it."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from msgspec.structs import replace
+
+from core import clock
+from members.accounts import accounts
+from serving.uvicorn_http import AnsweringProtocol
+from serving.uvicorn_websocket import OPTIONS
+from storage import schema
+from storage.database import connect
+from storage.embedded import postgres
+from storage.embedded.install import CannotStart
+from tertulia.background import Task, TaskDied, end_all, listen_to_signals, wait_for_end
+from tertulia.community import put_community, read_community
+from tertulia.context import AppContext, open_house
+from tertulia.event_handlers import reactions_of
+from tertulia.metrics import expose
+from tertulia.scheduled_jobs import chores_of
+from tertulia.settings import Settings
+from tertulia.web import create_app
+from tertulia.worker import Worker
+
+log = structlog.get_logger()
+
+# Objects made and not dropped before the collector looks; a request makes some hundreds, and leaves few.
+_COLLECT_AFTER = 10_000
+
+FOUNDING = """
+Nobody administers this community yet. Whoever opens this link first does:
+    {url}/claim-admin?token={token}
+"""
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[tuple[Settings, postgres.Cluster | None]]:
+    """The settings with the address of a running database: the one named, or the embedded one for as long as this."""
+    if settings.database_url:
+        yield settings, None
+        return
+    with postgres.start(settings.data) as cluster:
+        for note in cluster.notes:
+            log.info(note)
+        yield replace(settings, database_url=cluster.url, owner_url=cluster.owner_url), cluster
+
+
+def serve(settings: Settings, listener: socket.socket | None = None) -> None:
+    """Run the service until it is told to stop. With a listener this is one of several processes, all else is done."""
+    if listener is not None:
+        uvloop.run(_run(settings, listener, None))
+        return
+    listener = listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])
+    with database_of(settings) as (ready, cluster):
+        asyncio.run(prepare(ready))
+        if settings.workers > 1:
+            _supervise(ready, listener, cluster)
+        else:
+            uvloop.run(_run(ready, listener, cluster))
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring the database to this version, put the community into it, and offer it to its first administrator."""
+    await schema.migrate(settings.database_url, settings.owner_url)
+    db = await connect(settings.database_url, size=1)
+    try:
+        async with db.begin() as tx:
+            await put_community(tx, read_community(settings.community), clock.now())
+            token = await accounts.offer_founding(tx)
+        if token:
+            print(FOUNDING.format(url=settings.url, token=token), flush=True)
+    finally:
+        await db.close()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The socket of the pages' address; raises OSError when it is taken."""
+    listener = _bind(settings.host, settings.port)
+    listener.listen(2048)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+class Server(uvicorn.Server):
+    """A server that leaves the signals to us, so that sockets can be drained first."""
+
+    def capture_signals(self) -> Any:
+        """Capture none."""
+        return nullcontext()
+
+
+def make_server(app: Any, settings: Settings) -> Server:
+    """The web server over an application, as it is run everywhere, tests included."""
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=30,
+        h11_max_incomplete_event_size=16 * 1024,
+        **{**OPTIONS, "http": AnsweringProtocol},
+    )
+    return Server(config)
+
+
+async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
+    stopping = listen_to_signals()
+    async with open_house(settings) as context, _beside(context, settings, cluster) as beside:
+        server = make_server(create_app(context), settings)
+        _settle()
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
+            await asyncio.sleep(0.005)
+        print(f"Tertulia is at {settings.url}", flush=True)
+        has_lived = await wait_for_end(stopping, [serving, *beside])
+        await context.hub.drain()
+        server.should_exit = True
+        if not serving.done():
+            await serving
+    if not has_lived:
+        raise TaskDied
+
+
+def _settle() -> None:
+    """What is there now stays: the collector need not look at it again, and for the rest less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+
+
+@asynccontextmanager
+async def _beside(
+    context: AppContext, settings: Settings, cluster: postgres.Cluster | None
+) -> AsyncIterator[list[Task]]:
+    """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
+    worker = Worker(context.db, reactions_of(settings), chores=chores_of(settings))
+    tasks = [asyncio.create_task(worker.run(), name="worker")]
+    if settings.metrics_port:
+        tasks.append(asyncio.create_task(_serve_metrics(context, settings), name="metrics"))
+    if cluster is not None:
+        tasks.append(asyncio.create_task(_watch(cluster), name="database"))
+    try:
+        yield tasks
+    finally:
+        await end_all(tasks)
+
+
+async def _watch(cluster: postgres.Cluster) -> None:
+    while True:
+        await asyncio.sleep(1)
+        _heal(cluster)
+
+
+def _heal(cluster: postgres.Cluster) -> None:
+    try:
+        if cluster.heal():
+            log.error("the database had died and was started again")
+    except (CannotStart, OSError) as error:
+        # Somebody else may be about to start it, or there is no room for it just now: it is tried again.
+        log.error("the database has died and does not start", error=str(error))
+
+
+async def _serve_metrics(context: AppContext, settings: Settings) -> None:
+    # Bound here, as the web server ends the process without a word of ours when it cannot.
+    listener = _bind(settings.metrics_host, settings.metrics_port)
+    config = uvicorn.Config(
+        expose(context.registry, context),
+        loop="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+    )
+    await Server(config).serve(sockets=[listener])
+
+
+def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
+    """Keep the web processes running; when told to stop, tell them, and wait."""
+    stopping: list[int] = []
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, _: stopping.append(number))
+    children = [_start_child(settings, listener, number) for number in range(settings.workers)]
+    while not stopping:
+        signal.sigtimedwait([], 0.2)
+        if cluster is not None and not stopping:
+            _heal(cluster)
+        for place, child in enumerate(children):
+            if child.poll() is not None and not stopping:
+                log.error("a web process ended and is started again", status=child.returncode)
+                children[place] = _start_child(settings, listener, place)
+    for child in children:
+        child.send_signal(signal.SIGTERM)
+    for child in children:
+        child.wait()
+
+
+def _start_child(settings: Settings, listener: socket.socket, number: int) -> "subprocess.Popen[bytes]":
+    environment = {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "TERTULIA_OWNER_URL": "",
+        "TERTULIA_PUBLIC_URL": settings.url,
+        "TERTULIA_METRICS_PORT": str(settings.metrics_port + number if settings.metrics_port else 0),
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "tertulia",
+        "serve",
+        "--listener",
+        str(listener.fileno()),
+        "--workers",
+        "1",
+    ]
+    return subprocess.Popen(
+        command,
+        env=environment,
+        pass_fds=[listener.fileno()],
+        start_new_session=True,
+        preexec_fn=postgres.die_with_parent(signal.SIGTERM),
+    )

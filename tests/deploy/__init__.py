@@ -1,0 +1,1 @@
+"""Tests of compose.yaml and the container image."""

@@ -1,0 +1,257 @@
+"""Files in posts: shown where they stand, had by who can read the post, found by what they say, gone with their last use."""
+
+import base64
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image
+
+from core import clock
+from forum.files.pdf_text import words_of_pdf
+from forum.files.uploads import FileRefused, prepare
+from forum.text.markdown import render
+from tests.forum.files.test_files import a_picture, an_office_file
+from tests.forum.text.test_quotes import hide
+from tests.pages.forum.test_writing import text_in
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+API = "/api/v1"
+
+
+def a_pdf(words: str) -> bytes:
+    """A PDF of one line."""
+    stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    made, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj%b endobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return (
+        made
+        + b"xref\n0 6\n0000000000 65535 f \n"
+        + table
+        + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(made)
+    )
+
+
+async def a_member(app: Service, name: str = "Amina", trust: int = 1) -> Person:
+    """Somebody who is trusted with files."""
+    person = await a_person(app, name)
+    await plain(app.db).execute("UPDATE members SET trust = $1 WHERE id = $2", trust, person.id)
+    return person
+
+
+async def upload(person: Person, content: bytes, name: str = "photo.png") -> dict[str, Any]:
+    """Upload a file."""
+    answer = await person.post("/files", {"name": name, "content": base64.b64encode(content).decode()})
+    assert answer.status_code == 201, answer.text
+    stored: dict[str, Any] = answer.json()
+    return stored
+
+
+async def test_a_picture_is_shown_and_had_by_who_can_read_the_post(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    amina, other = await a_member(app), await a_person(app, "Other")
+    topic = (await a_topic(amina))["id"]
+    picture = await upload(amina, a_picture("PNG"))
+    assert picture["markup"] == f"![](/files/{picture['id']}/photo.png?40x20)"
+    assert (await client.get(picture["address"])).status_code == 404, "nobody has posted it"
+
+    post = await a_reply(amina, topic, picture["markup"].replace("[]", "[A red corner]"))
+
+    assert (
+        f'<img src="{picture["address"]}" alt="A red corner" width="40" height="20" loading="lazy">'
+        in post["html"]
+    )
+    assert (await client.get(picture["address"])).headers["content-type"] == "image/png"
+    assert picture["address"] in (await client.get(f"/t/{topic}/cobalt-tracing")).text
+    await hide(app, post)
+    assert (await client.get(picture["address"])).status_code == 404
+    assert (await other.client.get(picture["address"])).status_code == 404
+    await hide(app, post, False)
+    assert (await client.get(picture["address"])).status_code == 200
+
+
+async def test_nobody_opens_the_file_of_another_by_naming_it(app: Service) -> None:
+    amina, thief = await a_member(app), await a_member(app, "Thief")
+    topic = (await a_topic(amina))["id"]
+    secret = await upload(amina, a_picture("PNG"))
+
+    await a_reply(thief, topic, secret["markup"])
+    await thief.post("/sectors/mobility/topics", {"title": "Another", "body": secret["markup"]})
+
+    assert (await thief.client.get(secret["address"])).status_code == 404
+    await a_reply(amina, topic, secret["markup"])
+    assert (await thief.client.get(secret["address"])).status_code == 200
+
+
+async def test_as_many_files_as_one_is_trusted_with(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    mine = await upload(newcomer, a_picture("PNG"))
+    refused = await newcomer.post(f"/topics/{topic}/posts", {"body": mine["markup"]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_files")
+    post = await a_reply(amina, topic, "Nothing yet")
+    six = "".join(f"[f](/files/{n}/f.pdf)" for n in range(6))
+    for answer in (
+        await amina.post(f"/topics/{topic}/posts", {"body": six}),
+        await amina.patch(f"/posts/{post['id']}", {"body": six}),
+        await amina.post("/sectors/mobility/topics", {"title": "Six files", "body": six}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "too_many_files")
+
+
+async def test_files_of_drafts_and_histories_stay_and_others_go(app: Service) -> None:
+    amina = await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    drafted, shown, dropped = [await upload(amina, a_picture("PNG", (10 + n, 9))) for n in range(3)]
+    draft = {"body": drafted["markup"], "sequence": 0, "owner": "w"}
+    await amina.put(f"/drafts/topic:{topic}", draft)
+    post = await a_reply(amina, topic, shown["markup"])
+    with clock.stop_at(clock.now() + timedelta(hours=1)):
+        await amina.patch(f"/posts/{post['id']}", {"body": "Without it."})
+    with clock.stop_at(clock.now() + timedelta(days=3)):
+        await app.settle()
+    assert await plain(app.db).fetchval("SELECT array_agg(id ORDER BY id) FROM files") == [
+        drafted["id"],
+        shown["id"],
+    ]
+    await amina.delete(f"/drafts/topic:{topic}")
+    with clock.stop_at(clock.now() + timedelta(days=3)):
+        await app.settle()
+    assert await plain(app.db).fetchval("SELECT array_agg(id) FROM files") == [shown["id"]]
+    assert dropped["id"] != shown["id"]
+
+
+async def test_what_a_pdf_says_is_found_with_the_post_that_shows_it(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    amina = await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    paper = await upload(amina, a_pdf("Pteranodon smelters audited"), "report.pdf")
+    assert paper["markup"] == f"[report.pdf]({paper['address']})"
+    post = await a_reply(amina, topic, paper["markup"])
+    assert f'<p class="file"><a href="{paper["address"]}"' in post["html"]
+    await app.settle()
+
+    found = (await client.get(f"{API}/search", params={"q": "pteranodon"})).json()
+
+    assert [hit["post"] for hit in found["items"]] == [post["id"]]
+    await hide(app, post)
+    assert (await client.get(f"{API}/search", params={"q": "pteranodon"})).json()["items"] == []
+
+
+async def test_a_pdf_that_cannot_be_read_says_nothing(app: Service) -> None:
+    assert "Cobalt" in await words_of_pdf(a_pdf("Cobalt"))
+    assert await words_of_pdf(b"%PDF-1.4\nbroken") == ""
+
+
+def test_what_moves_goes_on_moving() -> None:
+    frames = [Image.new("RGB", (12, 10), colour) for colour in ("red", "white", "blue")]
+    kept = io.BytesIO()
+    frames[0].save(kept, "GIF", save_all=True, append_images=frames[1:], duration=120, loop=0)
+
+    prepared = prepare("dance.gif", kept.getvalue())
+
+    assert (prepared.name, prepared.media_type, prepared.width) == ("dance.webp", "image/webp", 12)
+    with Image.open(io.BytesIO(prepared.content)) as shown:
+        assert getattr(shown, "n_frames", 1) == 3
+
+
+def test_macros_hide_behind_no_number_of_parts() -> None:
+    many = [f"word/media/{n}.xml" for n in range(5_001)]
+    with pytest.raises(FileRefused):
+        prepare("a.docx", an_office_file("word/document.xml", *many, "word/vbaProject.bin"))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "![a](/files/7/x.png)",
+            '<figure><a href="/files/7/x.png"><img src="/files/7/x.png" alt="a" loading="lazy">',
+        ),
+        ('![](/files/7/x.png "Cap")', 'alt="x.png" loading="lazy"></a><figcaption>Cap</figcaption></figure>'),
+        ('![a" onerror="x](/files/7/x.png)', 'alt="a&quot; onerror=&quot;x"'),
+        ("![a](/files/7/x.pdf)", '<a href="/files/7/x.pdf"'),
+        ("![a](https://elsewhere.example/x.png)", '<a href="https://elsewhere.example/x.png"'),
+        ("![a](/files/7/../../x.png)", '<a href="/files/7/../../x.png"'),
+    ],
+)
+def test_only_our_own_pictures_are_shown(text: str, shown: str) -> None:
+    html = render(text).html
+    assert shown in html
+    assert ("<img" in html) == ("loading" in shown or "onerror" in shown)
+
+
+async def test_without_scripts_a_file_comes_with_the_form(app: Service) -> None:
+    amina = await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    page = (await amina.client.get(f"/t/{topic}/any/reply", follow_redirects=True)).text
+    assert 'enctype="multipart/form-data"' in page and 'type="file"' in page
+
+    shown = await amina.client.post(
+        f"/t/{topic}/reply",
+        data={"body": "Look:", "alt": "A red corner", "attach": "1"},
+        files={"file": ("photo.png", a_picture("PNG"), "image/png")},
+        headers={"Accept": "text/html"},
+    )
+    text = text_in(shown.text)
+    assert (
+        re.fullmatch(r"Look:\n\n!\[A red corner\]\(/files/\d+/photo.png\?40x20\)\n", text)
+        and "<img " in shown.text
+    )
+    sent = await amina.client.post(f"/t/{topic}/reply", data={"body": text})
+    assert sent.status_code == 303
+
+    refused = await amina.client.post(
+        f"/t/{topic}/reply",
+        data={"body": "Kept", "attach": "1"},
+        files={"file": ("a.svg", b"<svg/>", "image/svg+xml")},
+        headers={"Accept": "text/html"},
+    )
+    assert (
+        refused.status_code == 422
+        and "this is none of them" in refused.text
+        and text_in(refused.text) == "Kept"
+    )
+
+
+async def test_a_newcomer_without_the_right_to_attach_is_refused_before_a_file_is_read(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    for person, says in ((newcomer, "You cannot attach files"), (amina, "this is none of them")):
+        answer = await person.client.post(
+            f"/t/{topic}/reply",
+            data={"body": "Look:", "attach": "1"},
+            files={"file": ("a.png", b"\x89PNG\r\n\x1a\nbroken", "image/png")},
+            headers={"Accept": "text/html"},
+        )
+        assert answer.status_code == 422 and says in answer.text
+
+
+async def test_as_many_addresses_as_one_is_trusted_with(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    three = "See https://a.example, https://b.example and <https://c.example/x>."
+    refused = await newcomer.post(f"/topics/{topic}/posts", {"body": three})
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_links")
+    opened = await newcomer.post("/sectors/mobility/topics", {"title": "Three of them", "body": three})
+    assert (opened.status_code, opened.json()["code"]) == (422, "too_many_links")
+    post = await a_reply(newcomer, topic, "> " + three + "\n\nhttps://a.example twice: https://a.example")
+    edited = await newcomer.patch(f"/posts/{post['id']}", {"body": three})
+    assert (edited.status_code, edited.json()["code"]) == (422, "too_many_links")
+    await a_reply(amina, topic, three)

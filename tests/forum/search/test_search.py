@@ -1,0 +1,271 @@
+"""Search: what fits and can be seen, in any of its forms; and never what cannot be seen, not even as a number."""
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from forum.search.indexing import count_waiting, queue_all
+from forum.search.languages import configuration_for, join, part
+from forum.search.query_parser import Filter, take_apart
+from forum.search.texts import marked, words_in
+from tests.support.hidden_posts import give_topics_reason
+from tests.support.live_room import a_hall
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+
+class Archive:
+    """What was written, and who looks for it."""
+
+    def __init__(self, app: Service, amina: Person, jonas: Person) -> None:
+        self.app, self.amina, self.jonas = app, amina, jonas
+
+    async def find(self, query: str, who: Person | None = None, **more: str) -> dict[str, object]:
+        """The page of what fits, after the worker has caught up."""
+        await self.app.settle()
+        answer = await (who or self.jonas).get("/search", params={"q": query, **more})
+        assert answer.status_code == 200, answer.text
+        found: dict[str, object] = answer.json()
+        return found
+
+    async def titles(self, query: str, who: Person | None = None) -> set[str]:
+        """The titles of the topics that fit."""
+        return {hit["title"] for hit in (await self.find(query, who))["items"]}  # type: ignore[attr-defined]
+
+
+@pytest_asyncio.fixture
+async def archive(app: Service) -> Archive:
+    amina, jonas = await a_person(app), await a_person(app, "Jonas")
+    return Archive(app, amina, jonas)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "without", "filters"),
+    [
+        ("cobalt tracing", "cobalt tracing", (), ()),
+        ('"chain of custody" -gold', '"chain of custody"', ("gold",), ()),
+        ('-"dirty gold" tin', "tin", ('"dirty gold"',), ()),
+        ("in:mobility -by:Amina", "", (), (Filter("in", "mobility"), Filter("by", "amina", True))),
+        ("In:Mobility tag:#cobalt", "", (), (Filter("in", "mobility"), Filter("tag", "cobalt"))),
+        ("from:amina http://a.example/b", "from:amina http://a.example/b", (), ()),
+        ("before:soon after:2026-99", "soon 2026-99", (), ()),
+        ('"never closed', '"never closed"', (), ()),
+        ('- -- "" in: :', "in:", (), ()),
+        ("", "", (), ()),
+    ],
+)
+def test_whatever_is_typed_is_taken_apart(
+    text: str, words: str, without: tuple[str, ...], filters: tuple[Filter, ...]
+) -> None:
+    query = take_apart(text)
+    assert (query.words, query.without, query.filters) == (words, without, filters)
+
+
+def test_days_are_read_as_they_begin() -> None:
+    query = take_apart("after:2025-03 before:2026 after:2024")
+    assert query.since is not None
+    assert query.until is not None
+    assert (query.since.isoformat()[:10], query.until.isoformat()[:10]) == ("2025-03-01", "2026-01-01")
+
+
+def test_texts_are_plain_and_nothing_in_a_passage_is_markup() -> None:
+    assert words_in("<p>One&amp;two</p><ul><li>three</li><li>four</li></ul>") == "One&two three four"
+    assert marked("a \x02<b>\x03") == "a <mark>&lt;b&gt;</mark>"
+    assert join(part("责任采购 and 矿产")) == "责任采购 and 矿产"
+
+
+def test_the_language_of_a_text_is_one_of_the_community() -> None:
+    known = ("ar", "de", "en", "es", "fr", "pt", "zh")
+    assert configuration_for("Which scheme survives an audit of the smelters?", known) == "search_en"
+    assert configuration_for("La responsabilité des entreprises minières est engagée", known) == "search_fr"
+    assert configuration_for("责任采购是一个重要的问题", known) == "search_simple"
+    assert configuration_for("Was auch immer", ("tlh",)) == "search_simple"
+
+
+async def test_words_are_found_in_any_form_and_language(archive: Archive) -> None:
+    topic = await a_topic(archive.amina, "Tracing of cobalt", "Which schemes survive an audit?")
+    await a_reply(
+        archive.jonas, topic["id"], "Les entreprises minières assument leur responsabilité partout."
+    )
+    await a_topic(archive.amina, "责任采购", "责任采购是一个重要的问题")
+    assert await archive.titles("trace scheme") == {"Tracing of cobalt"}
+    assert await archive.titles("entreprise responsabilite") == {"Tracing of cobalt"}
+    assert await archive.titles("责任采购") == {"责任采购"}
+    assert await archive.titles("采责") == set()
+    assert await archive.titles("cobalt -audit") == set()
+    assert await archive.titles('"survive an audit"') == {"Tracing of cobalt"}
+    assert await archive.titles('"audit survive"') == set()
+    assert await archive.titles("nickel or cobalt") == {"Tracing of cobalt"}
+
+
+async def test_a_passage_shows_what_fits_escaped_and_one_topic_stands_once(archive: Archive) -> None:
+    topic = await a_topic(archive.amina, "Smelters", "See `<script>alert(1)</script>` about smelters.")
+    for n in range(3):
+        await a_reply(archive.jonas, topic["id"], f"Another smelter, number {n}.")
+    found = await archive.find("smelter script")
+    (hit,) = found["items"]  # type: ignore[misc]
+    assert "<mark>" in hit["extract"]
+    assert "<mark>script</mark>&gt;alert(1)&lt;/script&gt;" in hit["extract"]
+    found = await archive.find("smelter")
+    (hit,) = found["items"]  # type: ignore[misc]
+    assert (hit["topic"], hit["more"], found["total"]) == (topic["id"], 3, 4)
+    inside = await archive.find(f"smelter topic:{topic['id']}")
+    assert len(inside["items"]) == 4  # type: ignore[arg-type]
+
+
+async def test_filters_narrow_and_facets_say_by_what(archive: Archive) -> None:
+    await a_topic(archive.amina, "Gold here", "Gold.", tags=["audit"])
+    await a_topic(archive.jonas, "Gold there", "Gold.", sector="electronics", kind="question")
+    assert await archive.titles("gold in:electronics") == {"Gold there"}
+    assert await archive.titles("gold -in:electronics") == {"Gold here"}
+    assert await archive.titles("gold in:electronics in:mobility") == {"Gold here", "Gold there"}
+    assert await archive.titles("by:me", archive.amina) == {"Gold here"}
+    assert await archive.titles(f"by:{archive.jonas.handle}") == {"Gold there"}
+    assert await archive.titles("tag:audit") == {"Gold here"}
+    assert await archive.titles("is:question gold") == {"Gold there"}
+    assert await archive.titles("is:unanswered") == {"Gold there"}
+    assert await archive.titles("-is:question") == {"Gold here"}
+    assert await archive.titles("gold after:2100") == set()
+    found = await archive.find("gold")
+    facets: dict[str, list[dict[str, object]]] = found["facets"]  # type: ignore[assignment]
+    assert {one["filter"]: one["count"] for one in facets["sectors"]} == {
+        "in:mobility": 1,
+        "in:electronics": 1,
+    }
+    assert [one["filter"] for one in facets["tags"]] == ["tag:audit"]
+    for name in facets:
+        for one in facets[name]:
+            assert (await archive.find(f"gold {one['filter']}"))["total"] == one["count"]
+    assert (await archive.find("gold in:atlantis"))["unknown"] == ["in:atlantis"]
+    assert (await archive.find("gold is:purple by:nobody"))["unknown"] == ["is:purple", "by:nobody"]
+
+
+async def test_what_changes_is_found_as_it_is_now(archive: Archive) -> None:
+    topic = await a_topic(archive.amina, "Before", "The word is aardvark.")
+    assert await archive.titles("aardvark") == {"Before"}
+    post = (await archive.find("aardvark"))["items"][0]["post"]  # type: ignore[index]
+    await archive.amina.patch(f"/posts/{post}", {"body": "The word is pangolin."})
+    await archive.amina.patch(f"/topics/{topic['id']}", {"title": "Afterwards", "tags": ["okapi"]})
+    assert await archive.titles("aardvark") == set()
+    assert await archive.titles("pangolin tag:okapi") == {"Afterwards"}
+    assert await archive.titles("afterwards") == {"Afterwards"}
+
+
+async def test_what_one_cannot_see_is_not_there(archive: Archive, client: httpx2.AsyncClient) -> None:
+    admin = await a_person(archive.app, "Ada", duties=[("administrator", None)])
+    topic = (await a_topic(archive.amina, "Canary", "Talk."))["id"]
+    secret = await a_reply(archive.amina, topic, "A quetzalcoatlus in the mine.")
+    assert await archive.titles("quetzalcoatlus") == {"Canary"}
+    await archive.jonas.post(f"/posts/{secret['id']}/flags", {"reason": "spam"})
+    case = (await admin.get("/cases")).json()["items"][0]
+    reason = {"rule": "Be kind", "facts": "It was not."}
+    decided = await admin.post(
+        f"/cases/{case['id']}/decisions", {"action": "hide", "reason": reason, "version": case["version"]}
+    )
+    assert decided.status_code == 201
+    for who in (archive.jonas, archive.amina):
+        found = await archive.find("quetzalcoatlus", who)
+        assert (found["items"], found["total"], found["facets"]) == ([], 0, {})
+        # Nor does what was mistyped betray that the word is written somewhere.
+        assert (await archive.find("quetzalcoatlos", who))["suggestion"] is None
+    assert await archive.titles("quetzalcoatlus", admin) == {"Canary"}
+    assert (await archive.find("quetzalcoatlos", admin))["suggestion"] == "quetzalcoatlus"
+    visitor = (await client.get("/api/v1/search", params={"q": "quetzalcoatlus"})).json()
+    assert visitor["total"] == 0
+
+
+async def test_what_was_said_in_a_closed_room_is_found_by_its_readers(
+    archive: Archive, client: httpx2.AsyncClient
+) -> None:
+    hall = await a_hall(archive.app)
+    assert (await hall.host.patch(f"/rooms/{hall.room}", {"rules": {"entry": "members"}})).status_code == 200
+    await hall.host.post(f"/rooms/{hall.room}/questions", {"body": "Where is the thylacine?"})
+    found = await archive.find("thylacine")
+    assert [hit["kind"] for hit in found["items"]] == ["room"]  # type: ignore[attr-defined]
+    assert (await client.get("/api/v1/search", params={"q": "thylacine"})).json()["total"] == 0
+
+
+async def test_a_mistyped_word_is_taken_for_one_that_is_written_here(archive: Archive) -> None:
+    await a_topic(archive.amina, "Due diligence", "A checklist.")
+    assert (await archive.find("dilligence due"))["suggestion"] == "diligence due"
+    page = await archive.jonas.client.get("/search", params={"q": "dilligence"})
+    assert "This is what fits" in page.text
+    assert "Due diligence" in page.text
+    assert (await archive.find("diligence"))["suggestion"] is None
+
+
+async def test_pages_go_on_and_nothing_comes_twice(archive: Archive) -> None:
+    topics = [await a_topic(archive.amina, f"Tin ore {n}", "Tin.") for n in range(25)]
+    for sort in ("best", "newest"):
+        seen: list[int] = []
+        after: str | None = None
+        while True:
+            found = await archive.find("tin", sort=sort, **({"after": after} if after else {}))
+            seen += [hit["topic"] for hit in found["items"]]  # type: ignore[attr-defined]
+            after = found["next"]  # type: ignore[assignment]
+            if after is None:
+                break
+        assert sorted(seen) == sorted(topic["id"] for topic in topics)
+    assert seen == [topic["id"] for topic in reversed(topics)]
+
+
+async def test_reading_everything_anew_finds_the_same(archive: Archive) -> None:
+    await a_topic(archive.amina, "Bauxite", "Red mud.")
+    assert await archive.titles("mud") == {"Bauxite"}
+    assert await queue_all(archive.app.db) == 1
+    await archive.app.settle()
+    assert await count_waiting(archive.app.db) == 0
+    assert await archive.titles("mud") == {"Bauxite"}
+
+
+async def test_whatever_is_asked_is_answered(archive: Archive, client: httpx2.AsyncClient) -> None:
+    await a_topic(archive.amina, "Odd", "It's §s1 & 'quoted' | !(no) <-> :* \\ signs.")
+    odd = [
+        "'",
+        '"',
+        "\\",
+        "& | ! ( ) <-> :*",
+        "§s1",
+        "-",
+        "a" * 300,
+        "tag:'\\",
+        "%",
+        "\u200b",
+        '-"',
+        "or",
+        "the",
+    ]
+    for query in [
+        *odd,
+        "topic:99999999999999999999",
+        "topic:١",
+        "before:0000",
+        "after:9999-12-31",
+        'in:"a b"',
+    ]:
+        for sort in ("best", "newest"):
+            answer = await client.get("/api/v1/search", params={"q": query, "sort": sort})
+            assert answer.status_code == 200, (query, answer.text)
+        assert (await client.get("/search", params={"q": query})).status_code == 200
+    for bad in ({"q": "a" * 301}, {"q": "a", "sort": "worst"}, {"q": "a", "after": "x"}):
+        assert (await client.get("/api/v1/search", params=bad)).status_code in (400, 422)
+
+
+async def test_related_topics_are_those_that_everybody_can_read_still(archive: Archive) -> None:
+    topic = await a_topic(archive.amina, "Tracing cobalt from the mine", "One.")
+    near = await a_topic(archive.amina, "Who is tracing cobalt?", "Two.")
+    await a_topic(archive.amina, "Solar panels", "Three.")
+    await archive.app.settle()
+    moderator = await a_person(archive.app, duties=[("administrator", None)])
+
+    async def related(who: Person) -> list[int]:
+        answer = await who.get(f"/topics/{topic['id']}/related")
+        return [one["id"] for one in answer.json()["items"]]
+
+    assert await related(archive.jonas) == await related(moderator) == [near["id"]]
+    page = (await archive.jonas.client.get(f"/t/{topic['id']}", follow_redirects=True)).text
+    assert 'href="/search?q=tracing+or+cobalt+or+from+or+mine"' in page
+    await give_topics_reason(archive.app.db, near["id"])
+    await plain(archive.app.db).execute(f"UPDATE topics SET hidden_at = now() WHERE id = {near['id']}")
+    assert await related(archive.jonas) == []
+    assert (await archive.jonas.get(f"/topics/{near['id']}/related")).status_code == 404

@@ -1,0 +1,71 @@
+"""The log of choices: what was asked, taken up, and why not; published after the end, and leaking nothing."""
+
+import pytest_asyncio
+
+from tests.gatherings.questions.test_room_rules import rule
+from tests.gatherings.questions.test_transitions import moved
+from tests.support.live_room import Hall, a_hall
+from tests.support.service import Service
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(hall: Hall) -> None:
+    named, unnamed, other = await hall.member(), await hall.member(), await hall.member()
+    await rule(hall, "is_premoderated = true")
+    taken = await moved(hall, await hall.ask(named, "Taken?"), "live")
+    refused = await hall.ask(unnamed, "Rude name", anonymous=True)
+    waits, oops = await hall.ask(named, "Still waits"), await hall.ask(named, "Oops")
+    await moved(hall, refused, "dismissed", reason="Names people")
+    await hall.settle(named, oops, "withdrawn")
+    taken = await moved(hall, await moved(hall, taken, "shortlisted"), "on_stage")
+    taken = await moved(hall, taken, "answered")
+    gone = await moved(hall, await hall.ask(unnamed, "Gone", anonymous=True), "live")
+    await hall.settle(unnamed, gone, "withdrawn")
+    path = f"/rooms/{hall.room}/choices"
+
+    for who in (hall.visitor, other, named):
+        assert (await who.get(path)).json()["code"] == "choices_not_published"
+    for_host = (await hall.host.get(path)).json()["items"]
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    assert (await other.get(path)).status_code == 403
+    await rule(hall, "publishes_choices = true")
+    told = (await hall.visitor.get(path)).json()["items"]
+
+    assert {one["question"] for one in for_host} == {one["id"] for one in (taken, refused, waits, oops, gone)}
+    assert [one["state"] for one in for_host if one["question"] == taken["id"]] == [
+        "pending", "live", "shortlisted", "on_stage", "answered",
+    ]  # fmt: skip
+    assert {one["question"] for one in told} == {taken["id"], refused["id"], gone["id"]}
+    assert [one["at"] for one in told] == sorted(one["at"] for one in told)
+    text = str(told)
+    assert "Names people" in text
+    assert "Taken?" in text
+    for secret in ("Rude name", "Still waits", "Oops", "Gone", "'by'"):
+        assert secret not in text
+    why_not = [one for one in told if one["question"] == refused["id"]]
+    assert [(one["what"], one["state"], one.get("reason")) for one in why_not] == [
+        ("asked", "pending", None),
+        ("moved", "dismissed", "Names people"),
+    ]
+    assert str(unnamed.id) not in [
+        str(one.get("author", {}) and one["author"]["id"]) for one in told if "author" in one
+    ]
+    for_host_by = {one["by"]["id"] for one in for_host if one.get("by")}
+    assert for_host_by == {hall.host.id}
+
+
+async def test_the_log_of_choices_has_pages(hall: Hall) -> None:
+    asker = await hall.member()
+    for number in range(103):
+        await hall.ask(asker, f"{number}?", anonymous=number % 2 == 0)
+    path = f"/rooms/{hall.room}/choices"
+
+    first = (await hall.host.get(path)).json()
+    second = (await hall.host.get(path, after=first["next"])).json()
+
+    found = [one["question"] for one in first["items"] + second["items"]]
+    assert (len(found), len(set(found)), second["next"]) == (103, 103, None)

@@ -1,0 +1,432 @@
+"""Questions and votes: who asks, settles and votes, what stays unknown of an anonymous asker, and that votes are exact."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from core import clock
+from core.actor import VISITOR, Actor
+from core.errors import Refusal, SignInFirst
+from core.ids import GatheringId, MemberId, QuestionId, RoomId, SectorId, TopicId
+from gatherings.channels import show_room
+from gatherings.policy import NoQuestionsHere, NotHost, RoomFacts, RoomNotOpen
+from gatherings.questions.policy import (
+    AnonymityNotAllowed,
+    HostsAskByName,
+    NotAsker,
+    QuestionFacts,
+    ensure_can_ask,
+    ensure_can_settle,
+)
+from gatherings.snapshot import PAGE
+from members.pseudonyms import pseudonym
+from storage.statements import statement
+from tests.support.hidden_posts import hide_rows
+from tests.support.live_room import Hall, Person, a_hall, a_webinar, the_actor
+from tests.support.service import Service
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+_LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
+_TABLES = ("posts", "questions", "votes", "topics", "log", "channels", "answers", "follow_ups", "revisions")
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+def a_room(**facts: object) -> RoomFacts:
+    given = {
+        "id": RoomId(3),
+        "gathering_id": GatheringId(7),
+        "topic_id": TopicId(5),
+        "sector_id": SectorId(2),
+        "state": "open",
+        "modules": ["questions"],
+        "allows_anonymous": True,
+        "is_cancelled": False,
+        "version": 1,
+        "writers": "all",
+        "is_premoderated": False,
+        "slow_seconds": 0,
+        "question_length": 2_000,
+        "publishes_choices": False,
+    }
+    return RoomFacts(**(given | facts))  # type: ignore[arg-type]
+
+
+def a_question(**facts: object) -> QuestionFacts:
+    given = {"id": QuestionId(9), "post_id": 1, "state": "live", "version": 1, "is_own": False}
+    return QuestionFacts(**(given | facts))  # type: ignore[arg-type]
+
+
+MEMBER = Actor(id=MemberId(1), is_verified=True)
+HOST = Actor(id=MemberId(2), is_verified=True, hosts=frozenset({GatheringId(7)}))
+
+
+@pytest.mark.parametrize(
+    ("actor", "room", "anonymous", "refusal"),
+    [
+        (VISITOR, a_room(), False, SignInFirst),
+        (MEMBER, a_room(state="planned"), False, RoomNotOpen),
+        (MEMBER, a_room(state="closed"), True, RoomNotOpen),
+        (MEMBER, a_room(modules=[]), False, NoQuestionsHere),
+        (MEMBER, a_room(allows_anonymous=False), True, AnonymityNotAllowed),
+        (HOST, a_room(), True, HostsAskByName),
+        (HOST, a_room(state="closed"), False, RoomNotOpen),
+    ],
+)
+def test_who_cannot_ask(actor: Actor, room: RoomFacts, anonymous: bool, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        ensure_can_ask(actor, room, anonymous, NOON)
+
+
+def test_members_ask_in_open_rooms() -> None:
+    ensure_can_ask(MEMBER, a_room(), False, NOON)
+    ensure_can_ask(MEMBER, a_room(), True, NOON)
+    ensure_can_ask(HOST, a_room(), False, NOON)
+    ensure_can_ask(MEMBER, a_room(allows_anonymous=False), False, NOON)
+
+
+@pytest.mark.parametrize(
+    ("actor", "question", "state", "refusal"),
+    [
+        (VISITOR, a_question(), "answered", SignInFirst),
+        (MEMBER, a_question(), "answered", NotHost),
+        (MEMBER, a_question(is_own=True), "answered", NotHost),
+        (MEMBER, a_question(), "withdrawn", NotAsker),
+        (HOST, a_question(), "withdrawn", NotAsker),
+    ],
+)
+def test_who_cannot_settle(actor: Actor, question: QuestionFacts, state: str, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        ensure_can_settle(actor, a_room(), question, state, NOON)
+
+
+async def test_a_question_is_a_post_of_the_rooms_topic(hall: Hall) -> None:
+    asker = await hall.member()
+
+    question = await hall.ask(asker, "  **Why** this?  ")
+
+    assert question["body"] == "**Why** this?"
+    assert question["html"] == "<p><strong>Why</strong> this?</p>\n"
+    assert question["author"]["id"] == asker.id
+    assert (question["state"], question["votes"], question["my_vote"], question["mine"]) == (
+        "live",
+        0,
+        0,
+        True,
+    )
+    post = (await hall.visitor.get(f"/posts/{question['post']}")).json()
+    assert (post["topic"], post["number"], post["html"]) == (hall.topic, question["number"], question["html"])
+    reply = await asker.post(f"/topics/{hall.topic}/posts", {"body": "Later", "parent": question["post"]})
+    assert reply.status_code == 201
+
+
+async def test_asking_at_the_door(hall: Hall) -> None:
+    path = f"/rooms/{hall.room}/questions"
+    unproved, member = await hall.member(verified=False), await hall.member()
+    silenced = await hall.member(silenced_until=datetime.now(UTC) + timedelta(hours=1))
+
+    for anonymous in (False, True):
+        question = {"body": "Why?", "anonymous": anonymous}
+        assert (await hall.visitor.post(path, question)).status_code == 401
+        assert (await unproved.post(path, question)).json()["code"] == "not_verified"
+        assert (await silenced.post(path, question)).json()["code"] == "silenced"
+        assert (await member.post("/rooms/999999/questions", question)).status_code == 404
+        assert (await member.post(path, question)).status_code == 201
+    assert (await hall.host.post(path, {"body": "Why?", "anonymous": True})).json()[
+        "code"
+    ] == "hosts_ask_by_name"
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    for anonymous in (False, True):
+        late = await member.post(path, {"body": "Why?", "anonymous": anonymous})
+        assert (late.status_code, late.json()["code"]) == (409, "room_not_open")
+    assert len((await hall.visitor.get(path)).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ({}, 422),
+        ({"body": ""}, 422),
+        ({"body": " \n "}, 422),
+        ({"body": "x" * 2001}, 422),
+        ({"body": "nul \x00"}, 422),
+        ({"body": 7}, 422),
+        ({"body": "Why?", "anonymous": "yes"}, 422),
+        ({"body": "Why?", "author": 1}, 422),
+        ({"body": "Why?", "state": "answered"}, 422),
+    ],
+)
+async def test_what_cannot_be_asked(hall: Hall, question: dict[str, object], status: int) -> None:
+    member = await hall.member()
+
+    assert (await member.post(f"/rooms/{hall.room}/questions", question)).status_code == status
+    assert (await hall.visitor.get(f"/rooms/{hall.room}")).json()["counts"]["live"] == 0
+
+
+async def test_a_locked_topic_takes_no_questions(hall: Hall) -> None:
+    member = await hall.member()
+    async with hall.db.begin() as tx:
+        await tx.run(_LOCK_TOPIC, topic=hall.topic)
+
+    refused = await member.post(f"/rooms/{hall.room}/questions", {"body": "Why?"})
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "topic_locked")
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_a_question_sent_again_is_asked_once(hall: Hall, anonymous: bool) -> None:
+    member, path = await hall.member(), f"/rooms/{hall.room}/questions"
+    question = {"body": "Why?", "anonymous": anonymous}
+
+    answers = await asyncio.gather(*(member.post(path, question, key="k") for _ in range(5)))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert (await member.post(path, {"body": "Another?", "anonymous": anonymous}, key="k")).status_code == 422
+    assert len((await hall.visitor.get(path)).json()["items"]) == 1
+
+
+async def test_nothing_kept_or_told_links_an_anonymous_question_to_its_asker(hall: Hall) -> None:
+    asker, other = await hall.member(), await hall.member()
+    actor = await the_actor(hall.db, asker)
+    before = await _rows(hall)
+
+    async with hall.app.listening(f"room:{hall.room}", hall.host.token) as feed:
+        answer = await asker.post(
+            f"/rooms/{hall.room}/questions", {"body": "Who am I?", "anonymous": True}, key="k"
+        )
+        heard = await feed.next()
+    question = answer.json()
+    await hall.vote(asker, question)
+    await asker.put(f"/questions/{question['id']}/state", {"state": "withdrawn", "version": 1}, key="w")
+
+    assert (question["author"], question["anonymous"], question["mine"]) == (None, True, True)
+    assert question["asked_at"].endswith(":00Z")
+    assert (heard["event"]["question"]["author"], "mine" in heard["event"]["question"]) == (None, False)
+    after = await _rows(hall)
+    named = {("author_id", asker.id), ("member_id", asker.id), ("asker_id", asker.id)}
+    traces = (
+        f"member:{asker.id}",
+        actor.handle or "?",
+        f'"author_id": {asker.id}',
+        str(actor.session_id or "?") + "-",
+    )
+    for table, rows in after.items():
+        for row in rows:
+            if row in before[table]:
+                continue
+            assert not named & set(row), (table, row)
+            assert not any(trace in str(value) for _, value in row for trace in traces), (table, row)
+    posts = [dict(row) for row in after["posts"] if dict(row)["id"] == question["post"]]
+    assert posts[0]["pseudonym"] == pseudonym(actor, f"topic:{hall.topic}")
+    assert posts[0]["posted_at"].second == posts[0]["posted_at"].microsecond == 0
+    assert pseudonym(await the_actor(hall.db, other), f"topic:{hall.topic}") != posts[0]["pseudonym"]
+    assert pseudonym(actor, f"topic:{hall.topic + 1}") != posts[0]["pseudonym"]
+
+
+async def test_an_anonymous_asker_finds_the_question_again_and_nobody_else_does(hall: Hall) -> None:
+    asker, other = await hall.member(), await hall.member()
+    question = await hall.ask(asker, anonymous=True)
+    path = f"/rooms/{hall.room}/questions"
+
+    assert (await asker.get(path)).json()["items"][0]["mine"] is True
+    for who in (hall.visitor, other, hall.host, hall.administrator):
+        shown = (await who.get(path)).json()["items"][0]
+        assert (shown["mine"], shown["author"]) == (False, None)
+    assert (await hall.vote(asker, question)).json()["code"] == "own_question"
+    for who in (other, hall.host, hall.administrator):
+        assert (await hall.settle(who, question, "withdrawn")).json()["code"] == "not_asker"
+    assert (await hall.settle(hall.visitor, question, "withdrawn")).status_code == 401
+    assert (await hall.settle(asker, question, "withdrawn")).json()["state"] == "withdrawn"
+
+
+async def test_a_minute_is_all_that_is_told_of_when_an_anonymous_question_came(hall: Hall) -> None:
+    asker = await hall.member()
+
+    with clock.stop_at(datetime.now(UTC).replace(second=42, microsecond=7)):
+        named, unnamed = await hall.ask(asker), await hall.ask(asker, anonymous=True)
+
+    assert named["asked_at"].endswith(":42.000007Z")
+    assert unnamed["asked_at"].endswith(":00Z")
+
+
+async def test_hosts_answer_dismiss_and_take_up_again(hall: Hall) -> None:
+    asker = await hall.member()
+    elsewhere = (await hall.administrator.post("/gatherings", a_webinar(NOON))).json()["id"]
+    stranger = await hall.member(hosts=elsewhere)
+    question = await hall.ask(asker)
+
+    assert (await hall.settle(hall.visitor, question, "answered")).status_code == 401
+    for who in (asker, stranger):
+        assert (await hall.settle(who, question, "answered")).json()["code"] == "not_host"
+    answered = (await hall.settle(hall.host, question, "answered")).json()
+    again = (await hall.settle(hall.administrator, answered, "live")).json()
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    dismissed = (await hall.settle(hall.host, again, "dismissed")).json()
+
+    assert (answered["answered_how"], again["answered_how"]) == ("live", None)
+    assert [one["state"] for one in (answered, again, dismissed)] == ["answered", "live", "dismissed"]
+    assert [one["version"] for one in (answered, again, dismissed)] == [2, 3, 4]
+    assert answered["settled_at"]
+    assert again["settled_at"] is None
+    assert (
+        await hall.host.put("/questions/999999/state", {"state": "live", "version": 1})
+    ).status_code == 404
+    assert (await hall.host.put(f"/questions/{question['id']}/state", {"state": "live"})).status_code == 422
+    assert (
+        await hall.host.put(f"/questions/{question['id']}/state", {"state": "gone", "version": 4})
+    ).status_code == 422
+
+
+async def test_a_stale_move_is_told_what_happened_meanwhile(hall: Hall) -> None:
+    question = await hall.ask(await hall.member())
+
+    answers = await asyncio.gather(
+        hall.settle(hall.host, question, "answered"), hall.settle(hall.administrator, question, "dismissed")
+    )
+
+    done, refused = sorted(answers, key=lambda answer: answer.status_code)
+    assert (done.status_code, refused.status_code) == (200, 409)
+    assert refused.json()["code"] == "question_moved"
+    assert refused.json()["current"] == done.json()
+    meanwhile = refused.json()["meanwhile"]
+    assert [(one["version"], one["old_state"], one["new_state"]) for one in meanwhile] == [
+        (2, "live", done.json()["state"])
+    ]
+    assert meanwhile[0]["by"]["id"] in (hall.host.id, hall.administrator.id)
+
+
+async def test_moving_to_where_it_is_changes_nothing(hall: Hall) -> None:
+    question = await hall.ask(await hall.member())
+    entries = len(await hall.log(f"room:{hall.room}"))
+
+    same = await hall.settle(hall.host, question, "live")
+
+    assert (same.status_code, same.json()["version"]) == (200, 1)
+    assert len(await hall.log(f"room:{hall.room}")) == entries
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_who_asked_withdraws_and_the_post_goes_too(hall: Hall, anonymous: bool) -> None:
+    asker = await hall.member()
+    question = await hall.ask(asker, anonymous=anonymous)
+
+    gone = await hall.settle(asker, question, "withdrawn")
+    again = await hall.settle(asker, question, "withdrawn")
+
+    assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
+    assert "body" not in gone.json()
+    assert again.json() == gone.json()
+    for who in (hall.visitor, asker, hall.host):
+        assert (await who.get(f"/rooms/{hall.room}/questions")).json()["items"] == []
+        assert (await who.get(f"/posts/{question['post']}")).json()["state"] == "withdrawn"
+    moved = await hall.host.put(f"/questions/{question['id']}/state", {"state": "live", "version": 2})
+    assert (moved.status_code, moved.json()["code"]) == (409, "question_cannot_move")
+    assert (await hall.vote(hall.host, question)).json()["code"] == "question_not_live"
+
+
+async def test_a_dismissed_question_is_seen_by_hosts_and_who_asked(hall: Hall) -> None:
+    asker, other = await hall.member(), await hall.member()
+    question = await hall.ask(asker, "Too long?", anonymous=True)
+    await hall.settle(hall.host, question, "dismissed")
+
+    for who, count in ((hall.visitor, 0), (other, 0), (asker, 1), (hall.host, 1), (hall.administrator, 1)):
+        assert len((await who.get(f"/rooms/{hall.room}/questions")).json()["items"]) == count
+    assert (await hall.visitor.get(f"/rooms/{hall.room}")).json()["counts"]["dismissed"] == 1
+    async with hall.db.read() as tx:
+        entries = await hall.log(f"room:{hall.room}", 1)
+        for_all = [msgspec.json.decode(told) for told in await show_room(tx, "all", entries)]
+        for_hosts = [msgspec.json.decode(told) for told in await show_room(tx, "host", entries)]
+    assert [event["question"].get("body") for event in for_all] == [None, None]
+    assert [event["question"]["state"] for event in for_all] == ["dismissed", "dismissed"]
+    assert [event["question"]["body"] for event in for_hosts] == ["Too long?", "Too long?"]
+
+
+async def test_a_question_hidden_by_moderation_is_gone_everywhere(hall: Hall) -> None:
+    asker, other = await hall.member(), await hall.member()
+    question = await hall.ask(asker, "Abuse")
+    await hall.vote(other, question)
+    await hide_rows(hall.db, question["post"])
+
+    for who in (hall.visitor, asker, hall.host):
+        room = (await who.get(f"/rooms/{hall.room}")).json()
+        assert (room["questions"]["items"], room["counts"]["live"]) == ([], 0)
+    assert (await hall.vote(other, question, 0)).status_code == 404
+    assert (await hall.settle(hall.host, question, "answered")).status_code == 404
+    async with hall.db.read() as tx:
+        told = await show_room(tx, "host", await hall.log(f"room:{hall.room}", 1))
+    assert b"Abuse" not in b"".join(told)
+    assert msgspec.json.decode(told[0])["question"]["state"] == "hidden"
+
+
+async def test_every_order_pages_through_all_questions_once(hall: Hall) -> None:
+    asker, voters = await hall.member(), [await hall.member() for _ in range(3)]
+    start = datetime.now(UTC).replace(second=0, microsecond=0)
+    asked = []
+    for number in range(PAGE + 3):
+        with clock.stop_at(start + timedelta(seconds=number % 7)):
+            asked.append(await hall.ask(asker, f"Number {number}?", anonymous=number % 5 == 0))
+    for number, question in enumerate(asked):
+        for voter in voters[: number % 4]:
+            await hall.vote(voter, question)
+    keys: dict[str, Any] = {
+        "best": lambda one: -one["rank"]["score"],
+        "votes": lambda one: (-one["votes"], one["id"]),
+        "newest": lambda one: (-datetime.fromisoformat(one["asked_at"]).timestamp(), -one["id"]),
+    }
+
+    for order, key in keys.items():
+        found = await _all_pages(hall, voters[0], order)
+        assert len(found) == len(asked)
+        assert found == sorted(found, key=key)
+        assert [one["my_vote"] for one in found] == [int(one["votes"] > 0) for one in found]
+
+
+async def test_lists_can_be_of_one_state(hall: Hall) -> None:
+    asker, path = await hall.member(), f"/rooms/{hall.room}/questions"
+    first, second = await hall.ask(asker), await hall.ask(asker)
+    await hall.settle(hall.host, first, "answered")
+
+    for state, wanted in (("live", [second["id"]]), ("answered", [first["id"]]), ("dismissed", [])):
+        assert [one["id"] for one in (await asker.get(path, state=state)).json()["items"]] == wanted
+    assert (await asker.get(path, state="lost")).status_code == 422
+    assert (await asker.get(path, order="loudest")).status_code == 422
+
+
+@pytest.mark.parametrize("order", ["best", "votes", "newest"])
+async def test_cursors_made_up_are_refused(hall: Hall, order: str) -> None:
+    for cursor in ("x", "W10", "WzFd", "\u00e9", "WzEsMSwxLDFd", "Wy0xLC0xLC0xXQ"):
+        refused = await hall.visitor.get(f"/rooms/{hall.room}/questions", order=order, after=cursor)
+        assert (refused.status_code, refused.json()["code"]) == (400, "bad_cursor")
+
+
+async def _all_pages(hall: Hall, who: Person, order: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = (await who.get(f"/rooms/{hall.room}/questions", order=order, **after)).json()
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        after = {"after": page["next"]}
+
+
+async def _rows(hall: Hall) -> dict[str, list[tuple[tuple[str, Any], ...]]]:
+    found: dict[str, list[tuple[tuple[str, Any], ...]]] = {}
+    async with hall.db.read() as tx:
+        for table in _TABLES:
+            rows = await tx.connection.fetch(f"SELECT * FROM {table}")
+            found[table] = [tuple((name, _plain(value)) for name, value in row.items()) for row in rows]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value

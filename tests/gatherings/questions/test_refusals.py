@@ -1,0 +1,134 @@
+"""All that a client can send about questions in a wrong state, twice, late, for another room or with another's id is
+refused by name and changes nothing."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest_asyncio
+
+from tests.gatherings.questions.test_room_rules import rule
+from tests.gatherings.questions.test_transitions import moved
+from tests.support.live_room import Hall, Person, a_hall, a_webinar
+from tests.support.service import Service, plain
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+def to(state: str, **more: str) -> dict[str, Any]:
+    return {"state": state, "version": 1, **more}
+
+
+REFUSALS: list[tuple[str, str, str, dict[str, Any], int, str]] = [
+    # Who, how, where, with what; and what comes of it. {live}: a question of somebody else; {own}: the member's; and so on.
+    ("member", "PUT", "/questions/{live}/state", to("answered"), 403, "not_host"),
+    ("member", "PUT", "/questions/{own}/state", to("shortlisted"), 403, "not_host"),
+    ("member", "PUT", "/questions/{live}/state", to("withdrawn"), 403, "not_asker"),
+    ("host", "PUT", "/questions/{live}/state", to("withdrawn"), 403, "not_asker"),
+    ("stranger", "PUT", "/questions/{live}/state", to("live"), 403, "not_host"),
+    ("host", "PUT", "/questions/{elsewhere}/state", to("live"), 403, "not_host"),
+    ("host", "PUT", "/questions/999999/state", to("live"), 404, "not_found"),
+    ("host", "PUT", "/questions/{live}/state", to("pending"), 409, "question_cannot_move"),
+    ("host", "PUT", "/questions/{live}/state", {"state": "on_stage", "version": 7}, 409, "question_moved"),
+    ("host", "PUT", "/questions/{withdrawn}/state", {"state": "live", "version": 2}, 409, "question_cannot_move"),
+    ("member", "PUT", "/questions/{withdrawn}/state", {"state": "live", "version": 2}, 403, "not_host"),
+    ("host", "PUT", "/questions/{pending}/state", to("on_stage"), 409, "question_cannot_move"),
+    ("host", "PUT", "/questions/{live}/state", to("dismissed"), 422, "reason_needed"),
+    ("host", "PUT", "/questions/{live}/state", to("merged"), 422, "not_part_of_move"),
+    ("host", "PUT", "/questions/{live}/state", to("merged", into="{live}"), 409, "nothing_to_merge_into"),
+    ("host", "PUT", "/questions/{live}/state", to("merged", into="{elsewhere}"), 409, "nothing_to_merge_into"),
+    ("host", "PUT", "/questions/{live}/state", to("merged", into="{answered}"), 409, "nothing_to_merge_into"),
+    ("host", "PUT", "/questions/{live}/state", to("merged", into="{pending}"), 409, "nothing_to_merge_into"),
+    ("host", "PUT", "/questions/{live}/state", {"state": "live"}, 422, "invalid"),
+    ("host", "PUT", "/questions/{live}/state", to("gone"), 422, "invalid"),
+    ("member", "PUT", "/questions/{pending}/state", to("live"), 404, "not_found"),
+    ("visitor", "PUT", "/questions/{live}/state", to("live"), 401, "sign_in_first"),
+    ("member", "PUT", "/questions/{pending}/vote", {"value": 1}, 404, "not_found"),
+    ("member", "PUT", "/questions/{own}/vote", {"value": 1}, 403, "own_question"),
+    ("member", "PUT", "/questions/{answered}/vote", {"value": 1}, 409, "question_not_live"),
+    ("member", "PUT", "/questions/{staged}/vote", {"value": 1}, 409, "question_not_live"),
+    ("member", "PUT", "/questions/{withdrawn}/vote", {"value": 1}, 403, "own_question"),
+    ("stranger", "PUT", "/questions/{withdrawn}/vote", {"value": 1}, 409, "question_not_live"),
+    ("visitor", "PUT", "/questions/{live}/vote", {"value": 1}, 401, "sign_in_first"),
+    ("member", "PATCH", "/questions/{live}", {"body": "Mine"}, 403, "not_host"),
+    ("member", "PATCH", "/questions/{own}", {"body": "Mine"}, 409, "question_is_published"),
+    ("host", "PATCH", "/questions/{live}", {"body": "Mine"}, 409, "question_is_published"),
+    ("member", "PATCH", "/questions/{pending}", {"body": "Mine"}, 404, "not_found"),
+    ("host", "PATCH", "/questions/{pending}", {"body": " "}, 422, "empty_question"),
+    ("member", "PUT", "/questions/{live}/claim", {}, 403, "not_host"),
+    ("member", "DELETE", "/questions/{live}/claim", {}, 403, "not_host"),
+    ("host", "PUT", "/questions/{elsewhere}/claim", {}, 403, "not_host"),
+    ("host", "PUT", "/questions/{elsewhere}/asker/silence", {"minutes": 1, "reason": "x"}, 403, "not_host"),
+    ("host", "PUT", "/questions/{live}/asker/silence", {"minutes": 10**6, "reason": "x"}, 422, "invalid"),
+    ("member", "GET", "/questions/{pending}", {}, 404, "not_found"),
+    ("member", "GET", "/rooms/{room}/choices", {}, 403, "choices_not_published"),
+]  # fmt: skip
+LATE: list[tuple[str, str, str, dict[str, Any], int, str]] = [
+    ("member", "POST", "/rooms/{room}/questions", {"body": "Late?"}, 409, "room_not_open"),
+    ("member", "PUT", "/questions/{live}/vote", {"value": 1}, 409, "room_not_open"),
+    ("host", "PUT", "/questions/{live}/state", to("on_stage"), 409, "room_not_open"),
+    ("member", "GET", "/rooms/{room}/choices", {}, 403, "choices_not_published"),
+]
+
+
+async def test_all_that_is_refused_is_refused_by_name_and_changes_nothing(hall: Hall) -> None:
+    member, asker = await hall.member(), await hall.member()
+    other = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
+    people = {
+        "visitor": hall.visitor,
+        "member": member,
+        "host": hall.host,
+        "stranger": await hall.member(hosts=other),
+    }
+    elsewhere = await a_hall(hall.app)
+    withdrawn = await hall.ask(member)
+    await hall.settle(member, withdrawn, "withdrawn")
+    answered, staged = await hall.ask(asker), await hall.ask(asker)
+    await moved(hall, answered, "answered")
+    await moved(hall, staged, "on_stage")
+    live, own = await hall.ask(asker), await hall.ask(member)
+    await rule(hall, "is_premoderated = true")
+    pending = await hall.ask(asker)
+    ids = {"room": hall.room, "live": live["id"], "own": own["id"], "pending": pending["id"]}
+    ids |= {"answered": answered["id"], "staged": staged["id"], "withdrawn": withdrawn["id"]}
+    ids["elsewhere"] = (await elsewhere.ask(asker))["id"]
+    before = await everything(hall)
+
+    await ensure_refused(people, ids, REFUSALS)
+    assert await everything(hall) == before
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    before = await everything(hall)
+    await ensure_refused(people, ids, LATE)
+    assert await everything(hall) == before
+
+
+async def ensure_refused(
+    people: dict[str, Person],
+    ids: dict[str, int],
+    table: list[tuple[str, str, str, dict[str, Any], int, str]],
+) -> None:
+    for who, method, path, body, status, code in table:
+        sent = {key: ids[value[1:-1]] if str(value)[:1] == "{" else value for key, value in body.items()}
+        person = people[who]
+        request: dict[str, Any] = {"json": sent} if sent else {}
+        headers = {"Authorization": f"Bearer {person.token}"} if person.token else {}
+        answer = await person.client.request(
+            method, f"/api/v1{path.format(**ids)}", headers=headers, **request
+        )
+        assert (answer.status_code, answer.json()["code"]) == (status, code), (who, method, path, body)
+
+
+async def everything(hall: Hall) -> list[Any]:
+    tables = (
+        "questions",
+        "posts",
+        "votes",
+        "question_moves",
+        "question_counts",
+        "question_claims",
+        "room_silences",
+        "log",
+    )
+    return [await plain(hall.db).fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]

@@ -1,0 +1,278 @@
+"""Rooms with rules: who is silenced, slow mode, length, the panel, doors that are shut; events that tell all."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core import clock
+from tests.gatherings.questions.test_transitions import moved, shown
+from tests.support.hidden_posts import hide_rows
+from tests.support.live_room import Hall, Person, a_hall
+from tests.support.service import Service, plain
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+async def rule(hall: Hall, rule: str) -> None:
+    await plain(hall.db).execute(f"UPDATE rooms SET {rule} WHERE id = $1", hall.room)
+
+
+async def ask(hall: Hall, who: Person, body: str = "Why?", anonymous: bool = False) -> tuple[int, str]:
+    answer = await who.post(f"/rooms/{hall.room}/questions", {"body": body, "anonymous": anonymous})
+    return answer.status_code, answer.json().get("code", "")
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_who_is_silenced_does_not_write_with_or_without_a_name(hall: Hall, anonymous: bool) -> None:
+    asker, other = await hall.member(), await hall.member()
+    question = await hall.ask(asker, "Rude", anonymous=anonymous)
+    path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
+
+    for who in (asker, other):
+        assert (await who.put(path, why)).json()["code"] == "not_host"
+        assert (await who.delete(path)).json()["code"] == "not_host"
+    answer = await hall.host.put(path, why)
+    assert (await hall.host.put(path, why | {"minutes": 20})).status_code == 200
+
+    assert answer.json().keys() == {"question", "until", "reason"}
+    silences = await plain(hall.db).fetch("SELECT member_id, pseudonym FROM room_silences")
+    assert [row["member_id"] for row in silences] == [None if anonymous else asker.id]
+    assert await ask(hall, asker, anonymous=anonymous) == (403, "silenced_here")
+    if anonymous:
+        assert await ask(hall, asker) == (403, "silenced_here")
+    assert await ask(hall, other, anonymous=True) == (201, "")
+    with clock.stop_at(datetime.now(UTC) + timedelta(minutes=21)):
+        assert await ask(hall, asker, anonymous=anonymous) == (201, "")
+    assert (await hall.host.delete(path)).status_code == 204
+    assert await ask(hall, asker, anonymous=anonymous) == (201, "")
+    assert (await hall.host.put(path, why | {"reason": " "})).json()["code"] == "reason_needed"
+    assert (await hall.host.put(path, why | {"minutes": 0})).status_code == 422
+    own = await hall.ask(hall.host)
+    assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
+        "code"
+    ] == "own_question"
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_who_asked_what_moderators_hid_can_be_silenced_too(hall: Hall, anonymous: bool) -> None:
+    asker, own = await hall.member(), await hall.ask(hall.host, "Mine")
+    question = await hall.ask(asker, "Rude", anonymous=anonymous)
+    path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
+    await hide_rows(hall.db, question["post"], own["post"])
+
+    assert (await (await hall.member()).put(path, why)).json()["code"] == "not_found"
+    answer = await hall.host.put(path, why)
+    assert (answer.status_code, answer.json().keys()) == (200, {"question", "until", "reason"})
+    assert await ask(hall, asker, anonymous=anonymous) == (403, "silenced_here")
+    assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
+        "code"
+    ] == "own_question"
+    assert (await hall.host.delete(path)).status_code == 204
+    assert await ask(hall, asker, anonymous=anonymous) == (201, "")
+
+
+async def test_slow_mode_length_and_the_panel(hall: Hall) -> None:
+    asker, panelist = await hall.member(), await hall.member()
+    await plain(hall.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
+    )
+    await rule(hall, "slow_seconds = 30, question_length = 50")
+
+    assert await ask(hall, asker) == (201, "")
+    for anonymous in (False, True):
+        again = await asker.post(f"/rooms/{hall.room}/questions", {"body": "Why?", "anonymous": anonymous})
+        assert (again.status_code, again.json()["code"]) == (429, "too_soon")
+        assert 25 <= int(again.headers["Retry-After"]) <= 31
+    with clock.stop_at(datetime.now(UTC) + timedelta(seconds=31)):
+        assert await ask(hall, asker) == (201, "")
+    for _ in range(2):
+        assert await ask(hall, hall.host) == await ask(hall, panelist) == (201, "")
+    assert await ask(hall, await hall.member(), "x" * 51) == (422, "question_too_long")
+    assert await ask(hall, await hall.member(), "x" * 50) == (201, "")
+    await rule(hall, "slow_seconds = 0, writers = 'panel'")
+    assert await ask(hall, asker) == (403, "panel_only")
+    assert await ask(hall, panelist) == (201, "")
+
+
+async def test_votes_ask_at_the_door_each_time(hall: Hall) -> None:
+    asker, guest, member = await hall.member(), await hall.member(), await hall.member()
+    question = await hall.ask(asker)
+    assert (await hall.vote(member, question)).status_code == 200
+    await plain(hall.db).execute(
+        "UPDATE topics SET readers = 'listed', gathering_id = $2 WHERE id = $1", hall.topic, hall.gathering
+    )
+    await plain(hall.db).execute(
+        "INSERT INTO topic_readers (topic_id, member_id) VALUES ($1, $2)", hall.topic, guest.id
+    )
+
+    assert (await hall.vote(member, question, 0)).status_code == 404
+    for who in (guest, hall.host, hall.administrator, await hall.member(moderates=hall.sector_id)):
+        assert (await hall.vote(who, question)).status_code == 200
+    await plain(hall.db).execute("DELETE FROM topic_readers")
+    assert (await hall.vote(guest, question)).status_code == 404
+    await plain(hall.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", hall.topic)
+    assert (await hall.vote(member, question)).json()["votes"] == 5
+
+
+async def test_groups_not_heard_come_up_and_each_place_says_why(hall: Hall) -> None:
+    industry, research, voter = await hall.member(), await hall.member(), await hall.member()
+    for who, group in ((industry, "industry"), (research, "research")):
+        await plain(hall.db).execute(
+            "UPDATE members SET stakeholder_group = $2, public = '{stakeholder_group}' WHERE id = $1",
+            who.id,
+            group,
+        )
+    heard, first = await hall.ask(industry), await hall.ask(industry)
+    second, unnamed = await hall.ask(research), await hall.ask(research, anonymous=True)
+    await hall.vote(voter, first)
+
+    before = (await hall.visitor.get(f"/rooms/{hall.room}")).json()["questions"]["items"]
+    await moved(hall, heard, "answered")
+    after = (await hall.visitor.get(f"/rooms/{hall.room}")).json()["questions"]["items"]
+
+    assert {one["rank"]["why"]["balance"] for one in before} == {1.0}
+    assert [one["id"] for one in after] == [first["id"], second["id"], unnamed["id"], heard["id"]]
+    why = {one["id"]: one["rank"]["why"] for one in after}
+    assert (why[second["id"]]["group"], why[second["id"]]["balance"]) == ("research", 1.25)
+    assert (why[unnamed["id"]]["group"], why[unnamed["id"]]["balance"]) == (None, 1.0)
+    assert (why[first["id"]]["votes"], why[first["id"]]["voters"]) == (1, 1)
+    newest = (await hall.visitor.get(f"/rooms/{hall.room}/questions", order="newest")).json()["items"]
+    assert {one["id"]: one["rank"]["why"]["balance"] for one in newest} == {
+        id: given["balance"] for id, given in why.items()
+    }
+
+
+async def snapshot(hall: Hall, who: Person) -> dict[str, Any]:
+    room = (await who.get(f"/rooms/{hall.room}", order="votes")).json()
+    items = {one["id"]: without_own(one) for one in room["questions"]["items"]}
+    stage = room["stage"] and room["stage"]["id"]
+    return {"questions": items, "counts": room["counts"], "stage": stage, "seq": room["stream"]["seq"]}
+
+
+def without_own(question: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in question.items() if key not in ("mine", "my_vote", "rank")}
+
+
+def apply(old: dict[str, Any], frames: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a client does with the events it hears."""
+    new = old | {"questions": dict(old["questions"])}
+    for frame in frames:
+        event, new["seq"] = frame["event"], frame["seq"]
+        if "question" not in event:
+            continue
+        question = event["question"]
+        new["counts"] = event["counts"]
+        new["questions"].pop(question["id"], None)
+        if "body" in question:
+            new["questions"][question["id"]] = without_own(question)
+    staged = [one["id"] for one in new["questions"].values() if one["state"] == "on_stage"]
+    new["stage"] = staged[0] if staged else None
+    return new
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, seed: int) -> None:
+    chance = random.Random(seed)
+    askers = [await hall.member() for _ in range(3)]
+    viewers = {"visitor": hall.visitor, "member": await hall.member(), "host": hall.host}
+    asked = [await hall.ask(askers[0], f"{n}?", anonymous=n % 2 == 0) for n in range(3)]
+    old = {name: await snapshot(hall, viewer) for name, viewer in viewers.items()}
+    for _ in range(60):
+        await rule(hall, f"is_premoderated = {chance.random() < 0.5}")
+        question = await shown(hall.host, chance.choice(asked))
+        into = chance.choice(asked)["id"]
+        word = chance.choice(
+            [
+                "ask",
+                "edit",
+                "claim",
+                "let go",
+                "live",
+                "shortlisted",
+                "on_stage",
+                "answered",
+                "dismissed",
+                "merged",
+            ]
+        )
+        path = f"/questions/{question['id']}"
+        if word == "ask":
+            asked.append(
+                await hall.ask(chance.choice(askers[1:]), f"{len(asked)}?", anonymous=chance.random() < 0.5)
+            )
+        elif word == "edit":
+            await hall.host.patch(path, {"body": f"Edited {chance.random()}"})
+        elif word == "claim":
+            await hall.host.put(f"{path}/claim", {})
+        elif word == "let go":
+            await hall.host.delete(f"{path}/claim")
+        else:
+            await hall.settle(hall.host, question, word, **({"into": into} if word == "merged" else {}))
+
+    for name, viewer in viewers.items():
+        async with hall.app.listening(f"room:{hall.room}", viewer.token, after=old[name]["seq"]) as feed:
+            applied = apply(old[name], feed.joined["missed"])
+        assert applied == await snapshot(hall, viewer), name
+
+
+async def test_a_case_about_a_question_on_its_way(hall: Hall) -> None:
+    asker, flagger = await hall.member(), await hall.member()
+    moderator = await hall.member(moderates=hall.sector_id)
+    question = await moved(hall, await hall.ask(asker, "Buy this", anonymous=True), "on_stage")
+    await flagger.post(f"/posts/{question['post']}/flags", {"reason": "spam"})
+    await hall.app.settle()
+    case = (await moderator.get("/cases")).json()["items"][0]
+    decision = {
+        "action": "hide",
+        "version": case["version"],
+        "reason": {"rule": "No selling", "facts": "It sells."},
+    }
+
+    async with hall.app.listening(f"room:{hall.room}") as feed:
+        decided = await moderator.post(f"/cases/{case['id']}/decisions", decision)
+        event = (await feed.next())["event"]
+
+    assert decided.status_code == 201
+    assert (event["type"], event["question"]["state"]) == ("question_changed", "hidden")
+    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+    assert (room["stage"], room["counts"]["on_stage"], room["questions"]["items"]) == (None, 0, [])
+    other = await moved(hall, await hall.ask(asker), "on_stage")
+    back = await moderator.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It does not."})
+    assert back.status_code in (200, 201), back.text
+    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+    assert room["stage"]["id"] == other["id"]
+    assert {one["id"]: one["state"] for one in room["questions"]["items"]} == {
+        question["id"]: "shortlisted",
+        other["id"]: "on_stage",
+    }
+
+
+async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(hall: Hall) -> None:
+    asker, panelist = await hall.member(), await hall.member()
+    question = await hall.ask(asker, anonymous=True)
+    await plain(hall.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
+    )
+
+    async def reply(who: Person) -> tuple[int, str]:
+        body = {"body": "So?", "parent": question["post"]}
+        answer = await who.post(f"/topics/{hall.topic}/posts", body)
+        return answer.status_code, answer.json().get("code", "")
+
+    await rule(hall, "writers = 'panel'")
+    assert await reply(asker) == (403, "panel_only")
+    assert await reply(panelist) == await reply(hall.host) == (201, "")
+    await rule(hall, "writers = 'all', slow_seconds = 30")
+    assert await reply(asker) == (429, "too_soon")
+    await rule(hall, "slow_seconds = 0, state = 'closed'")
+    assert await reply(asker) == (201, "")
+    why = {"minutes": 10, "reason": "Rude"}
+    assert (await hall.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
+    assert await reply(asker) == (403, "silenced_here")
+    assert await reply(panelist) == (201, "")

@@ -1,0 +1,178 @@
+"""Votes: set, one a person, in open rooms and for live questions of others; and exact, however many come at once."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core.errors import Refusal
+from gatherings.policy import RoomNotOpen
+from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can_vote
+from gatherings.questions.votes import VoteWriter
+from storage.database import Database
+from storage.statements import statement
+from tests.support.live_room import Hall, Person, a_hall, the_actor
+from tests.support.service import Service
+
+_EXACT = statement("""
+SELECT q.id, q.votes, (SELECT count(*) FROM votes v WHERE v.question_id = q.id) AS counted
+FROM questions q WHERE q.room_id = :room
+""")
+
+
+class Signals:
+    """A bell that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def ring(self, rung: Any) -> None:
+        """Nobody listens."""
+
+    def signal(self, channel: str, payload: Any) -> None:
+        """Remember the fact."""
+        self.told.append((channel, payload))
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+@pytest.mark.parametrize(
+    ("room", "question", "is_own", "refusal"),
+    [
+        ("open", "live", True, OwnQuestion),
+        ("closed", "live", False, RoomNotOpen),
+        ("planned", "live", False, RoomNotOpen),
+        ("open", "answered", False, QuestionNotLive),
+        ("open", "dismissed", False, QuestionNotLive),
+        ("open", "withdrawn", False, QuestionNotLive),
+    ],
+)
+def test_what_nobody_can_vote_for(room: str, question: str, is_own: bool, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        ensure_can_vote(room, question, is_own)
+
+    ensure_can_vote("open", "live", is_own=False)
+
+
+async def test_votes_are_set_and_not_toggled(hall: Hall) -> None:
+    question, voter = await hall.ask(await hall.member()), await hall.member()
+
+    answers = [(await hall.vote(voter, question, value)).json() for value in (1, 1, 0, 0, 1)]
+
+    assert [(answer["votes"], answer["my_vote"]) for answer in answers] == [
+        (1, 1),
+        (1, 1),
+        (0, 0),
+        (0, 0),
+        (1, 1),
+    ]
+    assert answers[0]["question"] == question["id"]
+    shown = (await voter.get(f"/rooms/{hall.room}/questions")).json()["items"][0]
+    assert (shown["votes"], shown["my_vote"]) == (1, 1)
+    assert (await hall.visitor.get(f"/rooms/{hall.room}/questions")).json()["items"][0]["my_vote"] == 0
+
+
+async def test_voting_at_the_door(hall: Hall) -> None:
+    asker, member, unproved = await hall.member(), await hall.member(), await hall.member(verified=False)
+    question, settled = await hall.ask(asker), await hall.ask(asker)
+    await hall.settle(hall.host, settled, "answered")
+    path = f"/questions/{question['id']}/vote"
+
+    assert (await hall.vote(hall.visitor, question)).status_code == 401
+    assert (await hall.vote(unproved, question)).json()["code"] == "not_verified"
+    assert (await hall.vote(asker, question)).json()["code"] == "own_question"
+    assert (await hall.vote(member, settled)).json()["code"] == "question_not_live"
+    assert (await member.put("/questions/999999/vote", {"value": 1})).status_code == 404
+    for value in (2, -1, "x", True, None, 1.5):
+        assert (await member.put(path, {"value": value})).status_code == 422
+    assert (await hall.vote(member, question)).status_code == 200
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    late = await hall.vote(member, question, 0)
+    assert (late.status_code, late.json()["code"]) == (409, "room_not_open")
+    assert await _tallies(hall) == {question["id"]: 1, settled["id"]: 0}
+
+
+async def test_fifty_voters_with_retries_are_counted_exactly(hall: Hall) -> None:
+    chance = random.Random(50)
+    askers = [await hall.member() for _ in range(2)]
+    questions = [await hall.ask(asker, anonymous=number % 2 == 0) for number, asker in enumerate(askers)]
+    voters = [await hall.member() for _ in range(50)]
+    last = {(voter.id, question["id"]): chance.randint(0, 1) for voter in voters for question in questions}
+
+    async def vote_often(voter: Person) -> None:
+        for question in chance.sample(questions, len(questions)):
+            wanted = last[voter.id, question["id"]]
+            for value in (1 - wanted, wanted):
+                answers = await asyncio.gather(*(hall.vote(voter, question, value) for _ in range(2)))
+                assert {answer.status_code for answer in answers} == {200}
+                assert {answer.json()["my_vote"] for answer in answers} == {value}
+
+    await asyncio.gather(*(vote_often(voter) for voter in voters))
+
+    wanted = {
+        question["id"]: sum(last[voter.id, question["id"]] for voter in voters) for question in questions
+    }
+    assert await _tallies(hall) == wanted
+
+
+async def test_one_person_at_once_from_many_sockets_has_one_vote(hall: Hall) -> None:
+    question, voter = await hall.ask(await hall.member()), await hall.member()
+
+    await asyncio.gather(*(hall.vote(voter, question, number % 2) for number in range(40)))
+
+    assert (await _tallies(hall))[question["id"]] in (0, 1)
+    await hall.vote(voter, question, 1)
+    assert await _tallies(hall) == {question["id"]: 1}
+
+
+async def test_no_vote_is_counted_after_the_room_was_closed(hall: Hall) -> None:
+    question = await hall.ask(await hall.member())
+    voters = [await hall.member() for _ in range(30)]
+
+    async def close() -> Any:
+        await asyncio.sleep(0.01)
+        return await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+
+    closed, *answers = await asyncio.gather(close(), *(hall.vote(voter, question) for voter in voters))
+
+    assert closed.status_code == 200
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    counted = sum(answer.status_code == 200 for answer in answers)
+    assert await _tallies(hall) == {question["id"]: counted}
+
+
+async def test_two_processes_count_together_and_tell_what_they_agree_on(hall: Hall) -> None:
+    questions = [await hall.ask(await hall.member(), anonymous=number == 0) for number in range(3)]
+    voters = [await the_actor(hall.db, await hall.member()) for _ in range(30)]
+    bus = Signals()
+    writers = [VoteWriter(Database(hall.db.pool, hall.db.epoch, bus)) for _ in range(2)]
+
+    await asyncio.gather(
+        *(
+            writers[(number + retry) % 2].set_vote(voter, question["id"], 1)
+            for number, voter in enumerate(voters)
+            for question in questions
+            for retry in range(2)
+        )
+    )
+
+    assert await _tallies(hall) == {question["id"]: 30 for question in questions}
+    await asyncio.gather(*(task for writer in writers for task in writer.confirming.values()))
+    last: dict[str, int] = {}
+    for channel, told in bus.told:
+        assert (channel, told["type"]) == (f"room:{hall.room}", "votes")
+        last |= told["votes"]
+    assert last == {str(question["id"]): 30 for question in questions}
+    assert not any(writer.confirming or writer.unconfirmed for writer in writers)
+
+
+async def _tallies(hall: Hall) -> dict[int, int]:
+    async with hall.db.read() as tx:
+        rows = await tx.rows(_EXACT, room=hall.room)
+    assert all(row["votes"] == row["counted"] for row in rows)
+    return {row["id"]: row["votes"] for row in rows}

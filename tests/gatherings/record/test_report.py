@@ -1,0 +1,312 @@
+"""The report: complete for those it is for, and a second door to nothing that is hidden, waiting, anonymous or small."""
+
+import csv
+import json
+from io import BytesIO, StringIO
+from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from gatherings.record.exports import Sheet, inert, write_csv, write_xlsx
+from tests.support.hidden_posts import give_reason, hide_rows
+from tests.support.live_room import Hall, Person, a_hall
+from tests.support.service import Service, plain
+
+_CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+async def close(hall: Hall) -> None:
+    answer = await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    assert answer.status_code == 200
+
+
+async def report_of(hall: Hall, who: Person) -> dict[str, Any]:
+    answer = await who.get(f"/rooms/{hall.room}/report")
+    assert answer.status_code == 200, answer.text
+    report: dict[str, Any] = answer.json()
+    return report
+
+
+async def everything(hall: Hall, who: Person) -> str:
+    """All that somebody gets out of every form of the report, as one text."""
+    texts = []
+    for place in (f"/rooms/{hall.room}", f"/gatherings/{hall.gathering}"):
+        for form in ("report", "report.json", "report.csv", "report.xlsx"):
+            answer = await who.get(f"{place}/{form}")
+            assert answer.status_code == 200, answer.text
+            texts.append(
+                " ".join(map(str, cells_of(answer))) if form.endswith("xlsx") else answer.content.decode()
+            )
+    return "\n".join(texts)
+
+
+def cells_of(answer: httpx2.Response) -> list[str]:
+    """Every text in a workbook, which must be a good one."""
+    with ZipFile(BytesIO(answer.content)) as book:
+        assert book.testzip() is None
+        return [
+            cell.text or ""
+            for name in sorted(book.namelist())
+            if name.startswith("xl/worksheets/sheet") or name == "xl/sharedStrings.xml"
+            for cell in ElementTree.fromstring(book.read(name)).iter()
+            if cell.tag in (f"{_CELL}t", f"{_CELL}v")
+        ]
+
+
+async def people(hall: Hall, count: int, **facts: Any) -> list[Person]:
+    """Members who attended, with what they say of themselves."""
+    come = [await hall.member() for _ in range(count)]
+    for person in come:
+        await plain(hall.db).execute(
+            "INSERT INTO attendance VALUES ($1, $2, '2026-11-22')", hall.room, person.id
+        )
+        for name, value in facts.items():
+            await plain(hall.db).execute(f"UPDATE members SET {name} = $1 WHERE id = $2", value, person.id)
+    return come
+
+
+async def test_the_report_says_what_was_asked_and_what_came_of_it(hall: Hall) -> None:
+    asker, voter = await hall.member(), await hall.member()
+    question = await hall.ask(asker, "Which scheme?")
+    open_one = await hall.ask(asker, "Who pays?")
+    await hall.vote(voter, question)
+    answered = await hall.settle(hall.host, question, "answered")
+    assert answered.status_code == 200
+    await close(hall)
+
+    report = await report_of(hall, hall.visitor)
+
+    assert report["totals"] == {"questions": 2, "votes": 1, "answered": 1, "notices": 0, "polls": 0}
+    first, second = report["questions"]
+    assert (first["state"], first["answered_how"], first["votes"]) == ("answered", "live", 1)
+    assert first["settled_at"] == answered.json()["settled_at"]
+    assert first["author"]["id"] == asker.id
+    assert (second["id"], second["state"], second["answer"]) == (open_one["id"], "live", None)
+    assert report["is_full"] is report["attendance"]["is_exact"] is False
+
+
+async def test_an_answer_in_writing_stands_with_its_question(hall: Hall) -> None:
+    question = await hall.ask(await hall.member())
+    reply = {"body": "The mill pays.", "parent": question["post"]}
+    written = (await hall.host.post(f"/topics/{hall.topic}/posts", reply)).json()
+    await plain(hall.db).execute(
+        "UPDATE questions SET state = 'answered', answered_how = 'writing', answer_post_id = $1",
+        written["id"],
+    )
+    await close(hall)
+
+    (one,) = (await report_of(hall, hall.visitor))["questions"]
+    assert (one["answer"]["body"], one["answer"]["author"]["id"]) == ("The mill pays.", hall.host.id)
+
+    await hide_rows(hall.db, written["id"])
+    (one,) = (await report_of(hall, hall.visitor))["questions"]
+    assert one["answer"] is None
+    assert "The mill pays." not in await everything(hall, hall.host)
+
+
+@pytest.mark.parametrize("state", ["held", "hidden", "withdrawn"])
+async def test_what_has_no_text_for_its_readers_is_in_no_report(hall: Hall, state: str) -> None:
+    question = await hall.ask(await hall.member(), "The secret question")
+    await close(hall)
+    assert "The secret question" in await everything(hall, hall.visitor)
+
+    if state == "hidden":
+        await give_reason(hall.db, question["post"])
+    gone = "UPDATE posts SET state = $1" + (", number = NULL, path = NULL" if state == "held" else "")
+    await plain(hall.db).execute(f"{gone} WHERE id = $2", state, question["post"])
+
+    for who in (hall.visitor, hall.host, hall.administrator):
+        assert "The secret question" not in await everything(hall, who)
+        assert (await report_of(hall, who))["totals"]["questions"] == 0
+
+
+async def test_what_was_dismissed_is_in_the_hosts_report_only(hall: Hall) -> None:
+    asker = await hall.member()
+    question = await hall.ask(asker, "The dismissed question")
+    dismissed = {"state": "dismissed", "version": question["version"], "reason": "Asked before."}
+    if (await hall.host.put(f"/questions/{question['id']}/state", dismissed)).status_code != 200:
+        assert (await hall.settle(hall.host, question, "dismissed")).status_code == 200
+    await close(hall)
+
+    assert "The dismissed question" in await everything(hall, hall.host)
+    for who in (hall.visitor, asker, await hall.member()):
+        assert "The dismissed question" not in await everything(hall, who)
+        assert (await report_of(hall, who))["totals"]["questions"] == 0
+
+
+async def test_nothing_leads_to_who_asked_anonymously(hall: Hall) -> None:
+    asker = await hall.member()
+    await hall.ask(asker, "Anonymously asked", anonymous=True)
+    handle = await plain(hall.db).fetchval("SELECT handle FROM members WHERE id = $1", asker.id)
+    await close(hall)
+
+    for who in (hall.visitor, hall.host, asker):
+        text = await everything(hall, who)
+        assert "Anonymously asked" in text
+        assert handle not in text
+        (question,) = (await report_of(hall, who))["questions"]
+        assert (question["author"], question["anonymous"]) == (None, True)
+        assert not {"mine", "asked_at", "pseudonym"} & question.keys()
+    hosts, askers = await report_of(hall, hall.visitor), await report_of(hall, asker)
+    assert hosts["questions"] == askers["questions"], "the report is the same for all"
+
+
+async def test_small_cells_are_for_hosts_and_never_in_a_file(hall: Hall) -> None:
+    await people(hall, 9, stakeholder_group="industry", country="AT")
+    await people(hall, 6, stakeholder_group="academia", country="AT")
+    await people(hall, 2, stakeholder_group="government", country="CD")
+    await close(hall)
+
+    exact = (await report_of(hall, hall.host))["attendance"]
+    assert exact["groups"] == {"industry": 9, "academia": 6, "government": 2}
+    assert exact["is_exact"] is True
+
+    told = (await report_of(hall, hall.visitor))["attendance"]
+    assert (told["members"], told["is_exact"]) == (17, False)
+    assert told["groups"] == {"industry": 9}, "the two follow from the rest unless the six go too"
+    assert told["countries"] == {}
+    for who in (hall.host, hall.visitor):
+        kept = await who.get(f"/rooms/{hall.room}/report.json")
+        assert json.loads(kept.content)["attendance"]["groups"] == {"industry": 9}
+        for place in (f"/rooms/{hall.room}", f"/gatherings/{hall.gathering}"):
+            rows = list(
+                csv.reader(StringIO((await who.get(f"{place}/report.csv")).content.decode("utf-8-sig")))
+            )
+            groups = [row[2:] for row in rows if row[1:2] == ["Stakeholder group"]]
+            assert groups == [["Industry", "9"]]
+    assert "overnment" not in await everything(hall, hall.visitor)
+
+
+async def test_what_members_keep_back_is_not_counted_by(hall: Hall) -> None:
+    await people(hall, 6, stakeholder_group="industry", public=["stakeholder_group"], country="AT")
+    await people(hall, 7, stakeholder_group="industry", public=[], sectors=["mobility"])
+    await close(hall)
+
+    for who in (hall.host, hall.visitor):
+        attendance = (await report_of(hall, who))["attendance"]
+        assert attendance["groups"] == {"": 7, "industry": 6}
+        assert attendance["countries"] == {"": 13}
+        assert attendance["sectors"] == {}
+
+
+async def test_a_gathering_counts_everybody_once(hall: Hall) -> None:
+    come = await people(hall, 6)
+    second = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", {"title": "Second"})).json()["id"]
+    await hall.host.put(f"/rooms/{second}/state", {"state": "open"})
+    for person in come[:4]:
+        await plain(hall.db).execute(
+            "INSERT INTO attendance VALUES ($1, $2, '2026-11-23')", second, person.id
+        )
+    await close(hall)
+
+    public = (await hall.visitor.get(f"/gatherings/{hall.gathering}/report")).json()
+    full = (await hall.host.get(f"/gatherings/{hall.gathering}/report")).json()
+
+    assert [room["room"] for room in public["rooms"]] == [hall.room], "of what is still open hosts alone read"
+    assert [room["room"] for room in full["rooms"]] == [hall.room, second]
+    assert public["attendance"]["members"] == full["attendance"]["members"] == 6
+    assert [room["attendance"]["members"] for room in full["rooms"]] == [6, 4]
+    assert full["attendance"]["days"] == [
+        {"day": "2026-11-22", "members": 6},
+        {"day": "2026-11-23", "members": 4},
+    ]
+
+
+async def test_a_room_that_is_not_for_somebody_is_in_no_gatherings_report(hall: Hall) -> None:
+    second = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", {"title": "The committee"})).json()
+    await hall.host.put(f"/rooms/{second['id']}/state", {"state": "open"})
+    asked = await hall.host.post(f"/rooms/{second['id']}/questions", {"body": "The internal question"})
+    assert asked.status_code == 201
+    for person in await people(hall, 3):
+        await plain(hall.db).execute(
+            "INSERT INTO attendance VALUES ($1, $2, '2026-11-23')", second["id"], person.id
+        )
+    await people(hall, 2)
+    await hall.host.put(f"/rooms/{second['id']}/state", {"state": "closed"})
+    await close(hall)
+    await plain(hall.db).execute(
+        "UPDATE topics SET readers = 'listed', gathering_id = $2 WHERE id = $1",
+        second["topic"],
+        hall.gathering,
+    )
+
+    for who in (hall.visitor, await hall.member()):
+        text = await everything(hall, who)
+        assert "The internal question" not in text
+        assert "The committee" not in text
+        report = (await who.get(f"/gatherings/{hall.gathering}/report")).json()
+        assert (report["attendance"]["members"], report["totals"]["questions"]) == (5, 0)
+        assert [day["day"] for day in report["attendance"]["days"]] == ["2026-11-22"]
+        for form in ("report", "report.csv", "report.xlsx", "report.json"):
+            assert (await who.get(f"/rooms/{second['id']}/{form}")).status_code == 404
+    assert "The internal question" in await everything(hall, hall.host)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "-2",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "  =1",
+        "＝1+1",
+        '=HYPERLINK("http://x")',
+        "\n@x",
+    ],
+)
+def test_no_text_is_taken_for_a_formula(text: str) -> None:
+    sheets = [Sheet("Questions", ("Question",), [(text,)])]
+
+    (_, (_, cell)) = csv.reader(StringIO(write_csv(sheets).decode("utf-8-sig"), newline=""))
+    assert cell.startswith("'")
+    assert inert(text) == f"'{text}"
+    with ZipFile(BytesIO(write_xlsx(sheets))) as book:
+        page = book.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in page
+        assert "<hyperlink" not in page
+        assert 'quotePrefix="1"' in book.read("xl/styles.xml").decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("", ""),
+        ("  ", "  "),
+        ("a;=1+1", "a;'=1+1"),
+        ("a; \t@x", "a; \t'@x"),
+        ("yes\n- no", "yes\n'- no"),
+        ("a = b; c - d", "a = b; c - d"),
+    ],
+)
+def test_nor_is_what_another_separator_would_cut_off(text: str, kept: str) -> None:
+    table = write_csv([Sheet("Questions", ("Question",), [(text,)])])
+
+    assert list(csv.reader(StringIO(table.decode("utf-8-sig"), newline="")))[1] == ["Questions", kept]
+
+
+async def test_the_files_open_and_say_the_same(hall: Hall) -> None:
+    asker = await hall.member()
+    await hall.ask(asker, '=HYPERLINK("https://evil.example","Which \u202escheme") <b>&"quoted"\nnext line')
+    await close(hall)
+
+    book = await hall.visitor.get(f"/rooms/{hall.room}/report.xlsx")
+    table = await hall.visitor.get(f"/rooms/{hall.room}/report.csv")
+
+    assert book.headers["content-disposition"] == f'attachment; filename="room-{hall.room}.xlsx"'
+    assert any('<b>&"quoted"\nnext line' in cell for cell in cells_of(book))
+    assert table.headers["content-type"].startswith("text/csv")
+    rows = list(csv.reader(StringIO(table.content.decode("utf-8-sig"), newline="")))
+    (asked,) = [row for row in rows if row[0] == "Questions" and row[2] != "Number"]
+    assert asked[5].startswith("'=HYPERLINK")

@@ -1,0 +1,214 @@
+"""Attendance and presence: who was there is noted by day and once; of who is there small cells are not told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from core import clock
+from core.actor import VISITOR, Actor
+from core.ids import MemberId
+from realtime.bus import InProcessBus, Presence, merge
+from realtime.channels import ChannelKind
+from realtime.limits import Limits
+from realtime.presence_reports import PresenceReports
+from tests.support.live_room import Hall, Person, a_hall
+from tests.support.service import Feed, Service, plain
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+@asynccontextmanager
+async def in_the_room(hall: Hall, people: list[Person], url: str | None = None) -> AsyncIterator[list[Feed]]:
+    async with AsyncExitStack() as stack:
+        yield [
+            await stack.enter_async_context(hall.app.listening(f"room:{hall.room}", person.token, url=url))
+            for person in people
+        ]
+
+
+async def attended(hall: Hall, count: int) -> list[tuple[int, date]]:
+    """Who was there, as soon as so many are noted."""
+    async with asyncio.timeout(8):
+        while True:
+            rows = await plain(hall.db).fetch(
+                "SELECT member_id, day FROM attendance WHERE room_id = $1 ORDER BY member_id", hall.room
+            )
+            if len(rows) >= count:
+                return [tuple(row) for row in rows]
+            await asyncio.sleep(0.05)
+
+
+async def presence(feed: Feed, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first signal of who is here that is as wanted."""
+    async with asyncio.timeout(10):
+        while True:
+            signal = (await feed.next("signal"))["signal"]
+            if signal["type"] == "presence" and wanted(signal):
+                return dict(signal)
+
+
+async def a_crowd(hall: Hall, count: int, group: str, **facts: Any) -> list[Person]:
+    people = [await hall.member() for _ in range(count)]
+    facts = {"stakeholder_group": group, "sectors": ["mobility"]} | facts
+    for person in people:
+        for name, value in facts.items():
+            await plain(hall.db).execute(f"UPDATE members SET {name} = $1 WHERE id = $2", value, person.id)
+    return people
+
+
+async def test_who_comes_is_noted_once_with_the_day(hall: Hall) -> None:
+    anna, ben = await hall.member(), await hall.member()
+    async with in_the_room(hall, [anna, anna, ben, hall.visitor]):
+        rows = await attended(hall, 2)
+    async with in_the_room(hall, [anna]):
+        await asyncio.sleep(1.2)
+
+    assert rows == await attended(hall, 2) == [(anna.id, clock.now().date()), (ben.id, clock.now().date())]
+    columns = await plain(hall.db).fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'attendance'"
+    )
+    assert {row["column_name"] for row in columns} == {"room_id", "member_id", "day"}, "never a finer time"
+
+
+async def test_a_room_that_is_not_open_is_only_looked_at(hall: Hall) -> None:
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    early, late = await hall.member(), await hall.member()
+    async with in_the_room(hall, [early]):
+        async with in_the_room(hall, [late]):
+            await asyncio.sleep(1.2)
+            assert await attended(hall, 0) == []
+        # Who waits when it opens is there; who has left before was not.
+        await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
+        assert [member for member, _ in await attended(hall, 1)] == [early.id]
+        async with in_the_room(hall, [late]):
+            assert [member for member, _ in await attended(hall, 2)] == [early.id, late.id]
+
+
+async def test_groups_and_sectors_of_those_here_are_told_where_enough_are(hall: Hall) -> None:
+    industry = await a_crowd(hall, 7, "industry-upstream")
+    research = await a_crowd(hall, 6, "academia")
+    few = await a_crowd(hall, 2, "finance")
+    silent = await a_crowd(hall, 5, "finance", public=[])
+    async with in_the_room(hall, [hall.visitor]) as (feed,):
+        async with in_the_room(hall, industry + research):
+            async with in_the_room(hall, silent):
+                # Two processes hear of each other's people one after the other: until then there are fewer groups.
+                told = await presence(
+                    feed, lambda signal: signal["here"] == 19 and len(signal.get("groups", ())) == 2
+                )
+                assert told["groups"] == {"industry-upstream": 7, "academia": 6}
+                assert told["sectors"] == {"mobility": 13}, "what is kept back is not counted"
+            async with in_the_room(hall, few):
+                # Two of finance are few, and the whole less the others would tell them: the next smallest goes too.
+                told = await presence(
+                    feed, lambda signal: "academia" not in signal.get("groups", {"academia": 1})
+                )
+                assert told["groups"] == {"industry-upstream": 7}
+                async with in_the_room(hall, [await hall.member()]) as (late,):
+                    shown = await presence(late, lambda signal: "groups" in signal)
+                    assert shown["groups"] == {"industry-upstream": 7}
+        left = await presence(feed, lambda signal: signal["here"] == 1 and signal.get("groups") == {})
+        assert left["sectors"] == {}
+
+
+async def test_a_signal_that_adds_is_added_up() -> None:
+    one = {"type": "reactions", "adds": True, "counts": {"heart": 1, "laugh": 2}}
+    two = {"type": "reactions", "adds": True, "counts": {"heart": 3}}
+
+    assert merge(one, two) == {"type": "reactions", "adds": True, "counts": {"heart": 4, "laugh": 2}}
+
+
+class Asked:
+    """A census whose rooms remember what they were told and asked."""
+
+    def __init__(self) -> None:
+        self.come: list[dict[int, list[int]]] = []
+        self.asked: list[list[int]] = []
+        self.told: list[dict[str, Any]] = []
+        kinds = {"room": ChannelKind(join=None, show=None, attended=self._attended, present=self._present)}  # type: ignore[arg-type]
+        limits = Limits(census_every=0.2, presence_every=60)
+        self.presence_reports = PresenceReports(
+            self,
+            InProcessBus(),
+            kinds,
+            limits,
+            lambda _, signal: self.told.append(dict(signal)),
+            lambda: None,
+        )  # type: ignore[arg-type]
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[None]:
+        """No connection."""
+        yield None
+
+    async def _attended(self, _: Any, come: Any) -> None:
+        self.come.append({room: list(members) for room, members in come.items()})
+
+    async def _present(self, _: Any, room: int, members: Any) -> dict[str, Any]:
+        self.asked.append(list(members))
+        return {"groups": {"all": len(members)}}
+
+
+async def test_nobody_new_means_nothing_is_asked_and_a_crowd_is_one_write() -> None:
+    asked = Asked()
+    people = [Actor(id=MemberId(number)) for number in range(1, 301)]
+    for actor in [*people, *people, VISITOR]:
+        asked.presence_reports.attendance.enter("room:7", actor)
+    await asked.presence_reports.turn()
+    assert [list(come) for come in asked.come] == [[7]]
+    assert len(asked.come[0][7]) == 300
+
+    for _ in range(5):
+        await asked.presence_reports.turn()
+        asked.presence_reports.attendance.announced("other", Presence("room:7", (1, 2), 0))
+    # A dropped line that comes back is nobody new, and leaves everybody where they were.
+    asked.presence_reports.attendance.leave("room:7", people[0])
+    asked.presence_reports.attendance.enter("room:7", people[0])
+    await asyncio.sleep(0.25)
+    await asked.presence_reports.turn()
+    assert len(asked.come) == len(asked.asked) == 1
+
+
+async def test_a_room_where_nobody_stands_on_this_process_is_not_looked_at() -> None:
+    asked = Asked()
+    asked.presence_reports.attendance.announced("other", Presence("room:7", (1, 2, 3), 0))
+    await asked.presence_reports.turn()
+    assert asked.asked == asked.come == []
+
+    asked.presence_reports.attendance.enter("room:7", VISITOR)
+    await asked.presence_reports.turn()
+    assert (asked.asked, asked.come) == ([[1, 2, 3]], [])
+
+
+async def test_a_room_is_looked_at_at_most_so_often() -> None:
+    asked = Asked()
+    for number in range(1, 30):
+        asked.presence_reports.attendance.enter("room:7", Actor(id=MemberId(number)))
+        await asked.presence_reports.turn()
+    assert len(asked.asked) == 1
+    await asyncio.sleep(0.25)
+    await asked.presence_reports.turn()
+    assert len(asked.asked) == 2
+    assert asked.presence_reports.now("room:7") == {"type": "presence", "here": 29, "groups": {"all": 29}}
+
+
+async def test_another_day_and_an_opening_count_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked()
+    asked.presence_reports.attendance.enter("room:7", Actor(id=MemberId(1)))
+    await asked.presence_reports.turn()
+    asked.presence_reports.call_roll("room:7")
+    await asked.presence_reports.turn()
+    assert asked.come == [{7: [1]}, {7: [1]}]
+
+    asked.presence_reports._day = date(2020, 1, 1)
+    asked.presence_reports.beat_soon()
+    await asked.presence_reports.turn()
+    assert asked.come[2:] == [{7: [1]}]

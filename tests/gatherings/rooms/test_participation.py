@@ -1,0 +1,99 @@
+"""Who may write in a room: its rules, and what they look at."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from core.actor import VISITOR, Actor
+from core.errors import Refusal, SignInFirst
+from core.ids import RoomId
+from gatherings.policy import (
+    ModuleOff,
+    NoQuestionsHere,
+    PanelOnly,
+    RoomNotOpen,
+    SilencedHere,
+    TooSoon,
+    WriterFacts,
+    ensure_can_write,
+)
+from gatherings.rooms import rooms
+from gatherings.rooms.participation import get_writer
+from tests.gatherings.questions.test_questions import HOST, MEMBER, NOON, a_room
+from tests.support.live_room import Hall, a_hall, the_actor
+from tests.support.service import Service, plain
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+JUST_NOW = WriterFacts(last_wrote_at=NOON - timedelta(seconds=20))
+
+
+@pytest.mark.parametrize(
+    ("actor", "facts", "module", "writer", "refusal"),
+    [
+        (VISITOR, {}, "questions", WriterFacts(), SignInFirst),
+        (MEMBER, {"state": "closed"}, "questions", WriterFacts(), RoomNotOpen),
+        (HOST, {"state": "planned"}, "polls", WriterFacts(), RoomNotOpen),
+        (MEMBER, {"modules": []}, "questions", WriterFacts(), NoQuestionsHere),
+        (HOST, {"modules": ["questions"]}, "board", WriterFacts(), ModuleOff),
+        (MEMBER, {}, "questions", WriterFacts(is_silenced=True), SilencedHere),
+        (MEMBER, {"modules": ["polls"]}, "polls", WriterFacts(is_silenced=True), SilencedHere),
+        (MEMBER, {"writers": "panel"}, "questions", WriterFacts(), PanelOnly),
+        (MEMBER, {"slow_seconds": 30}, "questions", JUST_NOW, TooSoon),
+    ],
+)
+def test_who_cannot_write(
+    actor: Actor, facts: dict[str, object], module: str, writer: WriterFacts, refusal: type[Refusal]
+) -> None:
+    with pytest.raises(refusal):
+        ensure_can_write(actor, a_room(**facts), module, writer, NOON)
+
+
+@pytest.mark.parametrize(
+    ("actor", "facts", "module", "writer"),
+    [
+        (MEMBER, {}, "questions", WriterFacts()),
+        (MEMBER, {"state": "planned", "modules": ["board"]}, "board", WriterFacts()),
+        (MEMBER, {"state": "closed", "modules": ["board"]}, "board", WriterFacts()),
+        (MEMBER, {"writers": "panel"}, "questions", WriterFacts(is_on_panel=True)),
+        (MEMBER, {"writers": "panel", "modules": ["polls"]}, "polls", WriterFacts()),
+        (HOST, {"writers": "panel", "slow_seconds": 30}, "questions", JUST_NOW),
+        (MEMBER, {"slow_seconds": 20}, "questions", JUST_NOW),
+        (MEMBER, {"slow_seconds": 30, "modules": ["polls"]}, "polls", JUST_NOW),
+    ],
+)
+def test_who_can_write(actor: Actor, facts: dict[str, object], module: str, writer: WriterFacts) -> None:
+    ensure_can_write(actor, a_room(**facts), module, writer, NOON)
+
+
+async def test_how_long_to_wait_in_slow_mode_is_told() -> None:
+    with pytest.raises(TooSoon) as told:
+        ensure_can_write(MEMBER, a_room(slow_seconds=30), "questions", JUST_NOW, NOON)
+    assert told.value.retry_after == 10
+
+
+async def test_what_the_rules_look_at_in_a_writer(hall: Hall) -> None:
+    member, unnamed = await hall.member(), await hall.member()
+    await plain(hall.db).execute("UPDATE rooms SET slow_seconds = 30 WHERE id = $1", hall.room)
+    await plain(hall.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, member.id
+    )
+    asked = await hall.ask(member)
+    await hall.ask(unnamed, anonymous=True)
+
+    async with hall.db.read() as tx:
+        actor, other = await the_actor(hall.db, member), await the_actor(hall.db, unnamed)
+        room = await rooms.get_room(tx, actor, RoomId(hall.room))
+        first, second = await get_writer(tx, actor, room), await get_writer(tx, other, room)
+        nobody = await get_writer(tx, VISITOR, room)
+
+    assert (first.is_on_panel, first.is_silenced) == (True, False)
+    assert first.last_wrote_at == datetime.fromisoformat(asked["asked_at"])
+    assert second.last_wrote_at is not None
+    assert second.last_wrote_at > datetime.now(UTC) - timedelta(seconds=5)
+    assert nobody == WriterFacts()

@@ -1,0 +1,337 @@
+"""Rooms: who plans, opens and closes them, the snapshot, and that its stream brings an old snapshot up to date."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+import pytest_asyncio
+
+from core.actor import VISITOR
+from core.errors import NotFound
+from core.ids import RoomId
+from forum.events import PostEdited, PostWithdrawn
+from gatherings.channels import join_room, room_signals, show_room
+from gatherings.questions.questions import follow_post
+from gatherings.snapshot import read_questions, show_snapshot
+from storage.statements import statement
+from tests.support.hidden_posts import give_topics_reason
+from tests.support.live_room import Hall, Person, a_hall, a_webinar, statements_of, the_actor
+from tests.support.service import PATIENCE, Service
+
+_HIDE = statement("UPDATE topics SET hidden_at = now() WHERE id = :topic")
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+async def test_hosts_plan_rooms_and_each_has_a_topic_of_its_own(hall: Hall) -> None:
+    path = f"/gatherings/{hall.gathering}/rooms"
+    elsewhere = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
+    stranger, member = await hall.member(hosts=elsewhere), await hall.member()
+    room = {"title": "Workshop", "body": "What we *do* here", "rules": {"anonymous": False}}
+
+    assert (await hall.visitor.post(path, room)).status_code == 401
+    assert (await member.post(path, room)).json()["code"] == "not_host"
+    assert (await stranger.post(path, room)).status_code == 403
+    assert (await hall.host.post("/gatherings/999999/rooms", room)).status_code == 404
+    made = await hall.host.post(path, room)
+
+    assert made.status_code == 201
+    assert made.json()["state"] == "planned"
+    assert made.json()["rules"]["anonymous"] is False
+    topic = (await hall.visitor.get(f"/topics/{made.json()['topic']}")).json()
+    assert (topic["kind"], topic["title"], topic["sector"], topic["posts"]) == (
+        "room",
+        "Workshop",
+        "mobility",
+        1,
+    )
+    posts = (await hall.visitor.get(f"/topics/{made.json()['topic']}/posts")).json()["items"]
+    assert posts[0]["html"] == "<p>What we <em>do</em> here</p>\n"
+    assert posts[0]["author"]["id"] == hall.host.id
+    rooms = (await hall.visitor.get(path)).json()["items"]
+    assert [found["title"] for found in rooms] == ["Plenary", "Workshop"]
+
+
+async def test_a_room_sent_twice_is_planned_once(hall: Hall) -> None:
+    path = f"/gatherings/{hall.gathering}/rooms"
+
+    first = await hall.host.post(path, {"title": "Workshop"}, key="k")
+    second = await hall.host.post(path, {"title": "Workshop"}, key="k")
+
+    assert first.json() == second.json()
+    assert len((await hall.visitor.get(path)).json()["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    "room",
+    [
+        {},
+        {"title": "ab"},
+        {"title": "a\nb c"},
+        {"title": "Good", "modules": ["chat"]},
+        {"title": "Good", "modules": ["questions"] * 9},
+        {"title": "Good", "body": ""},
+        {"title": "Good", "body": "x" * 20_001},
+        {"title": "Good", "topic": 1},
+    ],
+)
+async def test_what_cannot_be_planned(hall: Hall, room: dict[str, object]) -> None:
+    assert (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", room)).status_code == 422
+
+
+async def test_only_hosts_open_and_close(hall: Hall) -> None:
+    path = f"/rooms/{hall.room}/state"
+    elsewhere = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
+    stranger, member = await hall.member(hosts=elsewhere), await hall.member()
+
+    assert (await hall.visitor.put(path, {"state": "closed"})).status_code == 401
+    assert (await member.put(path, {"state": "closed"})).json()["code"] == "not_host"
+    assert (await stranger.put(path, {"state": "closed"})).status_code == 403
+    assert (await hall.host.put("/rooms/999999/state", {"state": "closed"})).status_code == 404
+    assert (await hall.host.put(path, {"state": "burning"})).status_code == 422
+    assert (await hall.host.put(path, {"state": "closed"})).json()["state"] == "closed"
+    assert (await hall.administrator.put(path, {"state": "open"})).json()["state"] == "open"
+
+
+async def test_a_room_goes_only_where_it_can(hall: Hall) -> None:
+    path = f"/rooms/{hall.room}/state"
+    planned = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", {"title": "Workshop"})).json()[
+        "id"
+    ]
+
+    refused = [
+        await hall.host.put(path, {"state": "open"}),
+        await hall.host.put(path, {"state": "planned"}),
+        await hall.host.put(f"/rooms/{planned}/state", {"state": "closed"}),
+        await hall.host.put(f"/rooms/{planned}/state", {"state": "planned"}),
+    ]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(409, "room_cannot_move")}
+
+
+async def test_two_hosts_do_not_undo_each_other(hall: Hall) -> None:
+    path = f"/rooms/{hall.room}/state"
+
+    first = await hall.host.put(path, {"state": "closed", "version": 2})
+    second = await hall.administrator.put(path, {"state": "closed", "version": 2})
+
+    assert (first.status_code, first.json()["version"]) == (200, 3)
+    assert (second.status_code, second.json()["code"]) == (409, "room_moved")
+    assert second.json()["current"] == first.json()
+
+
+async def test_the_snapshot_has_all_a_client_starts_from(hall: Hall) -> None:
+    asker = await hall.member()
+    question = await hall.ask(asker, "**Why**?")
+
+    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+
+    assert {key: room[key] for key in ("id", "gathering", "topic", "state", "modules", "here")} == {
+        "id": hall.room,
+        "gathering": hall.gathering,
+        "topic": hall.topic,
+        "state": "open",
+        "modules": ["questions"],
+        "here": 0,
+    }
+    assert room["counts"] == {"live": 1, "answered": 0, "dismissed": 0, "shortlisted": 0, "on_stage": 0}
+    assert room["stage"] is None
+    assert room["stream"] == {"channel": f"room:{hall.room}", "epoch": hall.db.epoch, "seq": 2}
+    rank = room["questions"]["items"][0]["rank"]
+    assert rank["why"].keys() >= {"votes", "voters", "support", "freshness", "balance"}
+    assert room["questions"]["items"] == [{**question, "mine": False, "rank": rank}]
+    assert room["questions"]["next"] is None
+    assert (await hall.visitor.get("/rooms/999999")).status_code == 404
+
+
+async def test_who_listens_is_counted_in_the_snapshot(hall: Hall) -> None:
+    member = await hall.member()
+
+    async with hall.app.listening(f"room:{hall.room}", member.token) as feed:
+        assert (await feed.next("signal"))["signal"] in (
+            {"type": "presence", "here": 1},
+            {"type": "votes", "votes": {}},
+        )
+        # The other process hears who is here a moment later.
+        async with asyncio.timeout(PATIENCE):
+            while (await hall.visitor.get(f"/rooms/{hall.room}")).json()["here"] != 1:  # noqa: ASYNC110 (another process has no event of ours)
+                await asyncio.sleep(0.05)
+
+
+async def test_reading_takes_few_statements(hall: Hall) -> None:
+    asker = await hall.member()
+    for number in range(3):
+        await hall.ask(asker, f"Number {number}?", anonymous=number == 1)
+    actor = await the_actor(hall.db, asker)
+
+    async with hall.db.read() as tx:
+        async with statements_of(tx) as sent:
+            await show_snapshot(tx, actor, RoomId(hall.room), "best", "")
+        assert len(sent) == 5
+        async with statements_of(tx) as sent:
+            await read_questions(tx, actor, RoomId(hall.room), "best", "")
+        assert len(sent) == 4
+        async with statements_of(tx) as sent:
+            await read_questions(tx, actor, RoomId(hall.room), "newest", "")
+        assert len(sent) == 3
+        async with statements_of(tx) as sent:
+            await show_room(tx, "all", await hall.log(f"room:{hall.room}"))
+        assert len(sent) == 3
+
+
+async def test_a_room_is_gone_with_its_topic_for_all_but_moderators(hall: Hall) -> None:
+    member, moderator = await hall.member(), await hall.member(moderates=hall.sector_id)
+    question = await hall.ask(member)
+    await give_topics_reason(hall.db, hall.topic)
+    async with hall.db.begin() as tx:
+        await tx.run(_HIDE, topic=hall.topic)
+    missing = await member.get("/rooms/999999")
+
+    for who in (hall.visitor, member, hall.host):
+        room = await who.get(f"/rooms/{hall.room}")
+        assert (room.status_code, room.content) == (404, missing.content)
+        assert (await who.get(f"/rooms/{hall.room}/questions")).status_code == 404
+        assert (await who.get(f"/gatherings/{hall.gathering}/rooms")).json()["items"] == []
+        async with hall.db.read() as tx:
+            actor = await the_actor(hall.db, who)
+            with pytest.raises(NotFound):
+                await join_room(tx, actor, hall.room)
+    assert (await hall.vote(hall.host, question)).status_code == 404
+    assert (await hall.settle(hall.host, question, "answered")).status_code == 404
+    assert (await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})).status_code == 404
+    assert (await member.post(f"/rooms/{hall.room}/questions", {"body": "Why?"})).status_code == 404
+    assert (await moderator.get(f"/rooms/{hall.room}")).status_code == 200
+
+
+async def test_listeners_are_hosts_or_all(hall: Hall) -> None:
+    member = await hall.member()
+
+    async with hall.db.read() as tx:
+        assert await join_room(tx, VISITOR, hall.room) == "all"
+        assert await join_room(tx, await the_actor(hall.db, member), hall.room) == "all"
+        assert await join_room(tx, await the_actor(hall.db, hall.host), hall.room) == "host"
+        assert await join_room(tx, await the_actor(hall.db, hall.administrator), hall.room) == "host"
+
+
+async def test_what_happens_is_heard_at_once_and_after_coming_back(hall: Hall) -> None:
+    asker, voter = await hall.member(), await hall.member()
+
+    async with hall.app.listening(f"room:{hall.room}", after=1) as feed:
+        question = await hall.ask(asker, "Why?")
+        heard = (await feed.next())["event"]
+        assert (heard["type"], heard["question"]["body"]) == ("question_asked", "Why?")
+        assert "mine" not in heard["question"]
+        await hall.vote(voter, question)
+        while (signal := (await feed.next("signal"))["signal"]) != {
+            "type": "votes",
+            "votes": {str(question["id"]): 1},
+        }:
+            assert signal["type"] in ("presence", "votes")
+    await hall.settle(hall.host, question, "answered")
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+
+    async with hall.app.listening(f"room:{hall.room}", after=2) as feed:
+        missed = [frame["event"] for frame in feed.joined["missed"]]
+        while len(missed) < 2:
+            missed.append((await feed.next())["event"])
+        assert [event["type"] for event in missed] == ["question_settled", "room_closed"]
+        assert (missed[0]["question"]["state"], missed[0]["question"]["votes"]) == ("answered", 1)
+        assert missed[1]["room"]["state"] == "closed"
+
+
+@pytest.mark.parametrize("viewer", ["all", "asker", "host"])
+@pytest.mark.parametrize("looked", range(6))
+async def test_an_old_snapshot_and_the_events_since_are_a_fresh_one(
+    hall: Hall, viewer: str, looked: int
+) -> None:
+    asker, voter = await hall.member(), await hall.member()
+    who = {"all": voter, "asker": asker, "host": hall.host}[viewer]
+    snapshots = [await _snapshot(hall, who)]
+
+    open_one = await hall.ask(asker, "First?")
+    hidden_one = await hall.ask(asker, "Second?", anonymous=True)
+    other = await hall.ask(voter, "Third?", anonymous=True)
+    snapshots.append(await _snapshot(hall, who))
+    third = await hall.member()
+    await hall.vote(third, open_one)
+    await hall.vote(third, other)
+    answered = (await hall.settle(hall.host, open_one, "answered")).json()
+    snapshots.append(await _snapshot(hall, who))
+    await hall.settle(hall.host, hidden_one, "dismissed")
+    await hall.settle(voter, other, "withdrawn")
+    snapshots.append(await _snapshot(hall, who))
+    await hall.settle(hall.host, answered, "live")
+    last = await hall.ask(asker, "Last?")
+    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    snapshots.append(await _snapshot(hall, who))
+    await asker.patch(f"/posts/{last['post']}", {"body": "Last, but mended?"})
+    await asker.delete(f"/posts/{open_one['post']}")
+    async with hall.db.begin() as tx:
+        await follow_post(tx, PostEdited(topic_id=hall.topic, post_id=last["post"]))
+        await follow_post(tx, PostWithdrawn(topic_id=hall.topic, post_id=open_one["post"]))
+    fresh = await _snapshot(hall, who)
+    snapshots.append(fresh)
+
+    own = {"asker": [open_one, hidden_one, last], "all": [other], "host": []}[viewer]
+    audience = "host" if viewer == "host" else "all"
+    for old in snapshots:
+        async with hall.db.read() as tx:
+            entries = await hall.log(f"room:{hall.room}", old["stream"]["seq"])
+            events = [msgspec.json.decode(told) for told in await show_room(tx, audience, entries)]
+            signals = [msgspec.json.decode(told) for told in await room_signals(tx, audience, hall.room)]
+        assert _apply(old, own, events, signals, is_host=viewer == "host") == _comparable(fresh)
+
+
+async def _snapshot(hall: Hall, who: Person) -> dict[str, Any]:
+    answer = await who.get(f"/rooms/{hall.room}")
+    assert answer.status_code == 200
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def _apply(
+    old: Mapping[str, Any], own: list[Any], events: list[Any], signals: list[Any], is_host: bool
+) -> dict[str, Any]:
+    """What a client does: lay what comes over what is there, and drop what it may not see. What is one's own it was
+    told in the answers to its own questions and votes; events are made for many."""
+    room = dict(old)
+    questions = {question["id"]: question for question in old["questions"]["items"]}
+    answered = {question["id"]: question for question in own}
+    for event in events:
+        if "room" in event:
+            room |= event["room"]
+            continue
+        room["counts"] = event["counts"]
+        told = event["question"]
+        known = questions.get(told["id"]) or answered.get(told["id"]) or {"my_vote": 0, "mine": False}
+        questions[told["id"]] = known | told
+    seen = {"live", "answered"} | ({"dismissed"} if is_host else set())
+    kept = {
+        number: question
+        for number, question in questions.items()
+        if question["state"] in seen or (question["state"] == "dismissed" and question["mine"])
+    }
+    for signal in signals:
+        for number, votes in signal["votes"].items():
+            kept[int(number)]["votes"] = votes
+    room["questions"] = {"items": list(kept.values())}
+    return _comparable(room)
+
+
+def _comparable(room: Mapping[str, Any]) -> dict[str, Any]:
+    items = sorted(room["questions"]["items"], key=lambda question: question["id"])
+    # How each came to its place moves with the clock; why one's own was dismissed is not told to all, but read.
+    items = [
+        {
+            key: value
+            for key, value in item.items()
+            if key != "rank" and (key, item["state"]) != ("reason", "dismissed")
+        }
+        for item in items
+    ]
+    return {**room, "questions": items, "stream": None}

@@ -1,0 +1,96 @@
+"""Letters and the post office: plain text, no header that somebody else wrote, a folder until there is a server."""
+
+import socket
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+import pytest
+from aiosmtpd.controller import Controller
+
+from members.emails import emails
+from members.emails.emails import Letter, Recipient, Sender
+from tertulia.mail_transport import PostOffice
+
+SENDER = Sender("Responsible Sourcing", "https://forum.example")
+LETTER = emails.confirm_address(SENDER, Recipient(email="élise@mail.example", handle="élise"), "the-token")
+
+
+class Inbox:
+    """A mail server that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.refuses = False
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        """Take a mail, or be busy."""
+        if self.refuses:
+            return "451 later"
+        self.mails.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
+        return "250 OK"
+
+
+@pytest.fixture
+def inbox() -> Iterator[tuple[Inbox, str]]:
+    """A server on a free port."""
+    handler = Inbox()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    controller = Controller(handler, hostname="127.0.0.1", port=port, enable_SMTPUTF8=True)
+    controller.start()
+    yield handler, f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+def test_a_letter_is_plain_and_says_where_it_comes_from():
+    assert LETTER.subject == "Confirm your address (Responsible Sourcing)"
+    assert "https://forum.example/verify/the-token\n" in LETTER.text
+    assert LETTER.text.rstrip().endswith("https://forum.example")
+
+
+async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
+    office = PostOffice("", tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
+    await office.post(LETTER)
+    (path,) = (tmp_path / "mail").iterdir()
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    assert path.suffix == ".eml"
+    assert message["to"] == "élise@mail.example"
+    assert message["from"] == "Responsible Sourcing <forum@forum.example>"
+    assert message.get_content_type() == "text/plain"  # type: ignore[attr-defined]
+    assert LETTER.text.splitlines() == message.get_content().splitlines()  # type: ignore[attr-defined]
+    assert b"https://forum.example/verify/the-token" in path.read_bytes()
+
+
+async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
+    server, url = inbox
+    await PostOffice(url, tmp_path, "forum@forum.example", "Responsible Sourcing").post(
+        emails.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
+    )
+    (message,) = server.mails
+    assert message["subject"] == "A new password (Responsible Sourcing)"
+    assert "https://forum.example/reset/the-token" in message.get_content()
+
+
+async def test_a_server_that_refuses_is_an_error_so_that_it_is_tried_again(
+    inbox: tuple[Inbox, str], tmp_path: Path
+):
+    server, url = inbox
+    server.refuses = True
+    with pytest.raises(aiosmtplib.SMTPException):
+        await PostOffice(url, tmp_path, "forum@forum.example").post(LETTER)
+    with pytest.raises(aiosmtplib.SMTPException):
+        await PostOffice(url + "?starttls", tmp_path, "forum@forum.example").post(LETTER)
+
+
+@pytest.mark.parametrize("bad", ["a@b.example\r\nBcc: c@d.example", "a@b.example\nX: y", "a\r@b.example"])
+@pytest.mark.parametrize("where", ["to", "subject"])
+def test_no_header_can_be_added(bad: str, where: str, tmp_path: Path):
+    office = PostOffice("", tmp_path, "forum@forum.example")
+    fields = {"to": "a@b.example", "subject": "x", "text": "x"} | {where: bad}
+    with pytest.raises(ValueError, match="may not contain linefeed or carriage return"):
+        office.write(Letter(**fields)).as_bytes()

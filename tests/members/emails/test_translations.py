@@ -1,0 +1,175 @@
+"""Letters in the language of whoever gets them: every sentence in every language, with the same facts in it."""
+
+from datetime import UTC, datetime
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from members.emails import emails
+from members.emails.emails import Recipient, Sender
+from members.emails.translations import LANGUAGES, Words, language_for, words_in
+from moderation.appeals import appeal_emails
+from moderation.flags import report_emails
+from moderation.reasons.reasons import Templates
+
+SENDER = Sender("The Community", "https://forum.example")
+PLURALS = {"zero", "one", "two", "few", "many", "other"}
+NOON = datetime(2031, 1, 8, 12, tzinfo=UTC)
+
+
+def _facts(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(sentence) if name}
+
+
+def _kinds(words: Words) -> dict[str, set[str]]:
+    # Languages have as many plurals as they need: all forms of a sentence are one.
+    kinds: dict[str, set[str]] = {}
+    for key, sentence in words.sentences.items():
+        stem, _, last = key.rpartition(".")
+        kinds.setdefault(stem if last in PLURALS and f"{stem}.other" in words.sentences and stem not in (
+            "decided", "scope") else key, set()).update(_facts(sentence))  # fmt: skip
+    return kinds
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_is_there_with_the_same_facts(language: str) -> None:
+    assert _kinds(words_in(language)) == _kinds(words_in("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_plural_that_a_language_has_is_there(language: str) -> None:
+    words = words_in(language)
+    for count in (*range(130), 1000):
+        for key in ("told.topics", "reasons.fits_more"):
+            assert words.has(f"{key}.{words.locale.plural_form(count)}") or language in ("fr", "es", "pt")
+            assert str(count) in words.count(key, count, name="x")
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_nothing_was_left_in_english(language: str) -> None:
+    english, words = words_in("en"), words_in(language)
+    same = {key for key, sentence in words.sentences.items() if english.sentences.get(key) == sentence}
+    # Nothing but facts, and a word that is the same.
+    allowed = {"moment", "statement.subject", "appeal_answer.text"}
+    assert same <= allowed
+
+
+def test_templates_of_reasons_are_the_same_in_every_language() -> None:
+    for template in Templates().current():
+        assert template.texts.keys() == set(LANGUAGES), template.key
+        assert len({text.facts for text in template.texts.values()}) == len(LANGUAGES)
+
+
+def _letters(language: str) -> dict[str, emails.Letter]:
+    to = Recipient(email="a@example.org", handle="amina", letters_in=language, time_zone="Africa/Lubumbashi")
+    row: dict[str, Any] = {
+        "email": to.email, "handle": to.handle, "letters_in": language, "time_zone": to.time_zone,
+        "reference": "r-1", "address": "https://forum.example/p/1", "received_at": NOON, "rule": "§ 1", "facts": "Öl",
+        "action": "hide", "id": 1, "automated": False, "until": NOON, "sector": "Mobility", "decision_id": 1,
+        "outcome": "upheld", "answer": "Indeed.", "decided_at": NOON,
+    }  # fmt: skip
+    made: Any = row
+    known = Templates()
+    actions = (
+        "hide",
+        "lock",
+        "warn",
+        "silence",
+        "suspend",
+        "remove",
+        "withdraw",
+        "move",
+        "split",
+        "merge",
+        "duplicate",
+        "something_new",
+    )
+    return {
+        "confirm": emails.confirm_address(SENDER, to, "token"),
+        "have": emails.have_account(SENDER, to),
+        "leaves": emails.address_leaves(SENDER, to),
+        "password": emails.new_password(SENDER, to, "token"),
+        "changed": emails.password_changed(SENDER, to),
+        "receipt": report_emails.receipt(SENDER, made),
+        "outcome": report_emails.outcome(SENDER, made, known),
+        "nothing": report_emails.outcome(
+            SENDER, made | {"action": "no_action", "rule": None, "facts": None}, known
+        ),
+        "escalation": report_emails.escalation(SENDER, to, 1),
+        "alarm": report_emails.alarm(SENDER, to, 1),
+        **{one: appeal_emails.statement_of_reasons(SENDER, made | {"action": one}, known) for one in actions},
+        "for ever": appeal_emails.statement_of_reasons(SENDER, made | {"until": None, "sector": None}, known),
+        "upheld": appeal_emails.answer_to_appeal(SENDER, made),
+        "reversed": appeal_emails.answer_to_appeal(SENDER, made | {"outcome": "reversed"}),
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_letter_can_be_written_in_each_language(language: str) -> None:
+    english = _letters("en")
+    for name, letter in _letters(language).items():
+        assert letter.language == language, name
+        assert "{" not in letter.subject + letter.text, name
+        assert letter.text.rstrip().endswith("https://forum.example"), name
+        assert "\n\n\n" not in letter.text, name
+        links = {line for line in letter.text.split() if line.startswith("https://")}
+        assert links == {line for line in english[name].text.split() if line.startswith("https://")}, name
+        if language != "en":
+            assert letter.subject != english[name].subject and letter.text != english[name].text, name
+
+
+def test_what_somebody_put_into_a_name_is_no_sentence() -> None:
+    to = Recipient(email="a@example.org", handle="{community.__class__}")
+    assert "Hello {community.__class__}," in emails.password_changed(SENDER, to).text
+
+
+def test_without_a_choice_letters_come_in_the_communitys_language() -> None:
+    to = Recipient(email="a@example.org", handle="amina")
+    french = Sender("La communauté", "https://forum.example", "fr")
+    assert emails.password_changed(french, to).text.startswith("Bonjour amina,")
+    assert emails.password_changed(Sender("X", "https://x.example", "nl"), to).language == "en"
+
+
+def test_dates_are_in_the_language_and_the_time_zone() -> None:
+    assert words_in("de").moment(NOON, "Africa/Lubumbashi") == "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi)"
+    assert words_in("en").moment(NOON, "UTC").startswith("January 8, 2031, 12:00")
+    assert "2031年1月8日" in words_in("zh").moment(NOON)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("fr-CD,fr;q=0.9,en;q=0.5", "fr"),
+        ("nl, pt-BR;q=0.8, en;q=0.9", "en"),
+        ("zh-Hans-CN", "zh"),
+        ("nl;q=1, *;q=0.1", None),
+        ("ar;q=0, es;q=x, de", "de"),
+        ("\xff,,,;q=,en_", None),
+        ("," * 5000, None),
+        ("", None),
+    ],
+)
+def test_the_browser_suggests_a_language(accepted: str, language: str | None) -> None:
+    assert language_for(accepted) == language
+
+
+def test_a_template_is_given_in_the_readers_language_and_own_words_are_marked() -> None:
+    templates = Templates()
+    english, french = templates.find("en", "abusive"), templates.find("fr", "abusive")
+    assert english is not None and french is not None
+    shown = templates.show(english.rule, english.facts, NOON, words_in("fr"))
+    assert shown is not None and (shown.rule, shown.facts, shown.language) == (
+        french.rule,
+        french.facts,
+        "fr",
+    )
+    own = "You call the people of this village liars, although the report that you cite says the opposite."
+    shown = templates.show(english.rule, own, NOON, words_in("de"))
+    assert shown is not None and (shown.facts, shown.language, shown.mark) == (
+        own,
+        "en",
+        "[geschrieben auf Englisch]",
+    )
+    shown = templates.show(english.rule, own, NOON, words_in("en"))
+    assert shown is not None and shown.mark == ""

@@ -1,0 +1,99 @@
+"""Handles: which may be taken, and which look like another."""
+
+import pytest
+
+from members.handles import HandleNotAvailable, skeleton, tidy_handle
+
+
+@pytest.mark.parametrize(
+    ("given", "tidy"),
+    [
+        ("anna", "anna"),
+        ("  Anna_M-2 ", "anna_m-2"),
+        ("Ａｎｎａ", "anna"),
+        ("ÉLISE", "élise"),
+        ("E\u0301lise", "élise"),
+        ("Иван", "иван"),
+        ("名前さん", "名前さん"),
+        ("김민준", "김민준"),
+        ("straße", "strasse"),
+        ("1234", "1234"),
+    ],
+)
+def test_handles_have_one_form(given: str, tidy: str):
+    assert tidy_handle(given) == tidy
+    assert tidy_handle(tidy) == tidy
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        "",
+        "ab",
+        "a" * 31,
+        "-anna",
+        "anna-",
+        "an na",
+        "an.na",
+        "an@na",
+        "an/na",
+        "иvan",  # two scripts
+        "аdmin",  # Cyrillic а
+        "pаypal",
+        "an\u200bna",
+        "an\u200dna",
+        "an\u202ena",
+        "an\ufe0fna",
+        "an\x00na",
+        "٣٤٥anna",
+        "anna😀",
+        "a\u0338\u0338\u0338nna",
+        "\u0301nna",
+    ],
+)
+def test_malformed_handles_are_refused(handle: str):
+    with pytest.raises(HandleNotAvailable):
+        tidy_handle(handle)
+
+
+@pytest.mark.parametrize(
+    "handle",
+    "admin Admin ADMIN adm1n admin2 the-admin admin_anna rnoderator moderator support supp0rt system systern tertulia "
+    "tertu1ia archive-12 deleted-7 root me mе everyone".split(),
+)
+def test_reserved_handles_are_refused_in_disguise_too(handle: str):
+    with pytest.raises(HandleNotAvailable):
+        tidy_handle(handle)
+
+
+@pytest.mark.parametrize(
+    "handle", ["badminton", "systematic", "administer-this"[:10], "roots", "helpful", "modest"]
+)
+def test_words_that_only_contain_reserved_ones_are_free(handle: str):
+    assert tidy_handle(handle) == handle
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("paypal", "paypa1"),
+        ("paypal", "раураl"),
+        ("mary", "rnary"),
+        ("vvilliam", "william"),
+        ("bob", "b0b"),
+        ("elise", "élise"),
+        ("anna-m", "anna_m"),
+        ("sophie", "ѕорһіе"),
+        ("alfa", "αlfα"),
+        ("lillian", "iiiiian"[:7]),
+    ],
+)
+def test_what_looks_alike_has_one_skeleton(one: str, other: str):
+    assert skeleton(one) == skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("anna", "hanna"), ("marc", "mark"), ("иван", "ivan"), ("ann", "nan")]
+)
+def test_what_does_not_has_two(one: str, other: str):
+    assert skeleton(one) != skeleton(other)

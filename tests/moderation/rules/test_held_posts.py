@@ -1,0 +1,429 @@
+"""What rules hold: nobody else sees it, its author does and goes on with it, and moderators let it through or not."""
+
+from typing import Any
+
+import pytest_asyncio
+from msgspec import Struct
+
+from core import clock
+from core.ids import SectorId, TopicId
+from forum.posts.screening import Written
+from moderation.policy import SETTLES_AFTER
+from moderation.rules.engine import FRESH, Screening
+from tests.moderation.flags.test_reports import mails
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+WHY = {"rule": "No gambling", "facts": "It leads to a casino."}
+PHRASES = {"kind": "phrases", "phrases": ["casino"]}
+
+
+class Scene(Struct):
+    """A topic in a sector where a rule holds what says casino."""
+
+    app: Service
+    ada: Person
+    ben: Person
+    author: Person
+    member: Person
+    topic: int
+    rule: int
+
+    async def held(
+        self, body: str = "Try my casino", parent: int | None = None, **headers: str
+    ) -> dict[str, Any]:
+        given = {"body": body} | ({"parent": parent} if parent else {})
+        answer = await self.author.post(f"/topics/{self.topic}/posts", given, headers=headers)
+        assert answer.status_code == 202, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def case(self) -> dict[str, Any]:
+        return (await self.ada.get("/cases")).json()["items"][0]  # type: ignore[no-any-return]
+
+    async def decide(self, action: str, **more: Any) -> dict[str, Any]:
+        case = await self.case()
+        reason = {"reason": WHY} if action == "hide" else {}
+        given = {"version": case["version"], "action": action, **reason, **more}
+        made = await self.ada.post(f"/cases/{case['id']}/decisions", given)
+        assert made.status_code == 201, made.text
+        return made.json()  # type: ignore[no-any-return]
+
+    async def measured(self) -> dict[str, int]:
+        return (await self.ada.get(f"/rules/{self.rule}")).json()["measured"]  # type: ignore[no-any-return]
+
+    async def bodies(self, who: Person) -> list[str]:
+        posts = (await who.get(f"/topics/{self.topic}/posts")).json()["items"]
+        return [post["html"] for post in posts]
+
+
+async def in_force(app: Service, person: Person, **facts: Any) -> int:
+    """A rule that is on, on every process."""
+    made = await person.post("/rules", {"name": "Casinos", "sector": "mobility", "test": PHRASES} | facts)
+    assert made.status_code == 201, made.text
+    assert (await person.put(f"/rules/{made.json()['id']}/force")).status_code == 200
+    for house in app.houses:
+        house.screening.forget()
+    return int(made.json()["id"])
+
+
+@pytest_asyncio.fixture
+async def scene(app: Service) -> Scene:
+    ada, ben = [await a_person(app, name, duties=[("moderator", "mobility")]) for name in ("Ada", "Ben")]
+    author, member = await a_person(app, "Author"), await a_person(app, "Mia")
+    topic = (await a_topic(author))["id"]
+    rule = await in_force(app, ada, told="Gambling is looked at first.")
+    mails(app)
+    return Scene(app, ada, ben, author, member, topic, rule)
+
+
+async def all_that_is_told(scene: Scene, who: Person) -> list[bytes]:
+    paths = (
+        f"/topics/{scene.topic}",
+        f"/topics/{scene.topic}/posts",
+        f"/topics/{scene.topic}/posts?order=time",
+        "/sectors/mobility/topics",
+        "/sectors",
+        "/me/held",
+    )
+    return [(await who.get(path)).content for path in paths]
+
+
+async def test_a_held_reply_is_told_to_its_author_and_to_nobody_else(app: Service, scene: Scene) -> None:
+    before = await all_that_is_told(scene, scene.member)
+    log = await plain(app.db).fetchval("SELECT count(*) FROM log WHERE channel = $1", f"topic:{scene.topic}")
+
+    held = await scene.held()
+
+    assert (held["state"], held["code"], held["outcome"]) == ("held", "held_by_rule", None)
+    assert (held["why"], held["body"]) == ("Gambling is looked at first.", "Try my casino")
+    assert before == await all_that_is_told(scene, scene.member)
+    assert log == await plain(app.db).fetchval(
+        "SELECT count(*) FROM log WHERE channel = $1", f"topic:{scene.topic}"
+    )
+    assert (await scene.member.get(f"/posts/{held['id']}")).status_code == 404
+    assert (await scene.member.get(f"/held/{held['id']}")).status_code == 404
+    assert (await scene.author.get("/me/held")).json()["items"] == [held]
+    page = (await scene.author.client.get(f"/t/{scene.topic}/cobalt-tracing")).text
+    assert "Waiting for a moderator" in page and "Try my casino" in page
+    others = (await scene.member.client.get(f"/t/{scene.topic}/cobalt-tracing")).text
+    assert "casino" not in others
+    assert "Waiting" not in others
+
+
+async def test_what_no_rule_catches_and_what_moderators_write_is_published(
+    app: Service, scene: Scene
+) -> None:
+    assert (await a_reply(scene.author, scene.topic, "About cobalt"))["state"] == "published"
+    assert (await a_reply(scene.ada, scene.topic, "This casino is spam"))["state"] == "published"
+    elsewhere = await a_topic(scene.author, body="A casino", sector="electronics")
+    assert elsewhere["state"] == "open"
+    await scene.ada.delete(f"/rules/{scene.rule}/force")
+    for house in app.houses:
+        house.screening.forget()
+    assert (await a_reply(scene.author, scene.topic, "casino"))["state"] == "published"
+
+
+async def test_the_case_says_what_was_matched_and_approving_puts_it_in_its_place(
+    app: Service, scene: Scene
+) -> None:
+    parent = (await a_reply(scene.member, scene.topic, "Which one?"))["id"]
+    held = await scene.held(parent=parent)
+    await a_reply(scene.member, scene.topic, "Meanwhile")
+
+    case = await scene.case()
+    assert case["post"] is None and case["held"]["body"] == "Try my casino"
+    [match] = case["matches"]
+    assert (match["rule"], match["action"], match["outcome"]) == (scene.rule, "hold", None)
+    assert match["passages"] == [{"before": "try my ", "match": "casino", "after": ""}]
+    assert case["because"][0] == "caught by the rule Casinos"
+    assert case["score"] == 1.4
+    page = (await scene.ada.client.get("/queue")).text
+    assert "<mark>casino</mark>" in page and "Which one?" in page
+    await scene.decide("approve")
+
+    post = (await scene.member.get(f"/posts/{held['id']}")).json()
+    assert (post["state"], post["parent"], post["depth"], post["number"]) == ("published", parent, 1, 4)
+    order = [one["id"] for one in (await scene.member.get(f"/topics/{scene.topic}/posts")).json()["items"]]
+    assert order.index(held["id"]) == order.index(parent) + 1
+    assert (await scene.member.get(f"/posts/{parent}")).json()["replies"] == 1
+    assert await scene.measured() == {"caught": 1, "held": 1, "upheld": 0, "overturned": 1}
+    told = (await scene.author.get("/inbox")).json()["items"]
+    assert [one["kind"] for one in told] == ["approved"]
+    assert (await scene.author.client.get(f"/held/{held['id']}", follow_redirects=False)).status_code == 303
+    await app.settle()
+    assert "reply" in [one["kind"] for one in (await scene.member.get("/inbox")).json()["items"]]
+
+
+async def test_a_moderators_text_is_published_and_the_author_keeps_the_own_one(scene: Scene) -> None:
+    held = await scene.held()
+
+    await scene.decide("approve_edited", text="Try my [removed]")
+
+    post = (await scene.member.get(f"/posts/{held['id']}?body=1")).json()
+    assert "[removed]" in post["html"]
+    mine = (await scene.author.get(f"/posts/{held['id']}/revisions")).json()["items"]
+    assert [one["body"] for one in mine] == ["Try my [removed]", "Try my casino"]
+    theirs = (await scene.member.get(f"/posts/{held['id']}/revisions")).json()["items"]
+    assert [one["body"] for one in theirs] == ["Try my [removed]"]
+
+
+async def test_what_is_rejected_is_never_seen_and_its_author_told_why(app: Service, scene: Scene) -> None:
+    held = await scene.held()
+
+    decision = await scene.decide("hide")
+    with clock.stop_at(clock.now() + SETTLES_AFTER):
+        await app.settle()
+
+    assert (await scene.member.get(f"/posts/{held['id']}")).status_code == 404
+    mine = (await scene.author.get(f"/held/{held['id']}")).json()
+    assert (mine["outcome"], mine["body"]) == ("rejected", "Try my casino")
+    (mail,) = mails(app)
+    assert WHY["facts"] in mail.get_content() and "program took part" in mail.get_content().lower()
+    [told] = (await scene.author.get("/inbox")).json()["items"]
+    assert (told["kind"], told["decision"]) == ("decided", decision["id"])
+    assert await scene.measured() == {"caught": 1, "held": 1, "upheld": 1, "overturned": 0}
+
+    back = await scene.ben.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was a joke."})
+    assert back.status_code == 200, back.text
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"
+    assert await scene.measured() == {"caught": 1, "held": 1, "upheld": 0, "overturned": 1}
+
+
+async def test_a_decision_is_undone_within_its_seconds(scene: Scene) -> None:
+    held = await scene.held()
+    rejected = await scene.decide("hide")
+    assert (await scene.ada.delete(f"/decisions/{rejected['id']}")).status_code == 200
+    assert (await scene.author.get(f"/held/{held['id']}")).json()["outcome"] is None
+    assert (await scene.measured())["upheld"] == 0
+
+    approved = await scene.decide("approve")
+    assert (await scene.ada.delete(f"/decisions/{approved['id']}")).status_code == 200
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"
+    assert (await scene.measured())["overturned"] == 0
+    await scene.decide("hide")
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "hidden"
+    assert (await scene.measured())["upheld"] == 1
+
+
+async def test_what_does_not_fit_is_refused_by_name(scene: Scene) -> None:
+    await scene.held()
+    case = await scene.case()
+    path, version = f"/cases/{case['id']}/decisions", case["version"]
+
+    for given, code in (
+        ({"action": "no_action"}, "held_waits"),
+        ({"action": "approve_edited"}, "text_missing"),
+        ({"action": "approve", "text": "Other"}, "text_missing"),
+        ({"action": "approve", "also": ["hide"]}, "nothing_else"),
+    ):
+        refused = await scene.ada.post(path, {"version": version, **given})
+        assert refused.json()["code"] == code, refused.text
+
+
+async def test_its_author_edits_and_withdraws_it(scene: Scene) -> None:
+    held = await scene.held()
+    version = (await scene.case())["version"]
+
+    edited = await scene.author.patch(f"/held/{held['id']}", {"body": "Try my kasino"})
+    assert (edited.status_code, edited.json()["body"]) == (200, "Try my kasino")
+    case = await scene.case()
+    assert (case["version"], case["held"]["body"]) == (version + 1, "Try my kasino")
+    assert (await scene.member.patch(f"/held/{held['id']}", {"body": "Mine"})).status_code == 404
+
+    gone = await scene.author.delete(f"/held/{held['id']}")
+    assert gone.json()["outcome"] == "withdrawn"
+    assert (await scene.author.delete(f"/held/{held['id']}")).status_code == 200
+    assert (await scene.ada.get("/cases")).json()["items"] == []
+    late = await scene.author.patch(f"/held/{held['id']}", {"body": "Again"})
+    assert (late.status_code, late.json()["code"]) == (409, "not_held_any_more")
+    assert (await scene.author.get("/me/held")).json()["items"][0]["body"] == "Try my kasino"
+
+
+async def test_what_is_sent_twice_is_held_once(app: Service, scene: Scene) -> None:
+    key = {"Idempotency-Key": "only-once"}
+    first = await scene.author.post(f"/topics/{scene.topic}/posts", {"body": "casino"}, headers=key)
+    second = await scene.author.post(f"/topics/{scene.topic}/posts", {"body": "casino"}, headers=key)
+
+    assert (first.status_code, first.content) == (202, second.content)
+    assert await plain(app.db).fetchval("SELECT count(*) FROM rule_matches") == 1
+
+
+async def test_a_held_topic_is_there_for_nobody_until_it_is_approved(app: Service, scene: Scene) -> None:
+    visitor = app.client()
+    before = [
+        (await visitor.get(path)).content
+        for path in (
+            "/api/v1/sectors/mobility/topics",
+            "/api/v1/sectors",
+            "/feeds/sectors/mobility.atom",
+            "/s/mobility",
+        )
+    ]
+    given = {"title": "My casino", "body": "Come in"}
+
+    held = await scene.author.post("/sectors/mobility/topics", given)
+
+    assert held.status_code == 202, held.text
+    topic, post = held.json()["topic"], held.json()["id"]
+    assert held.json()["opens"] and held.json()["title"] == "My casino"
+    for path, was in zip(
+        ("/api/v1/sectors/mobility/topics", "/api/v1/sectors", "/feeds/sectors/mobility.atom", "/s/mobility"),
+        before,
+        strict=True,
+    ):
+        now = (await visitor.get(path)).content
+        assert b"asino" not in now
+        assert now == was or path.endswith("/s/mobility"), path
+    assert (await scene.member.get(f"/topics/{topic}")).status_code == 404
+    assert (await scene.member.client.get(f"/t/{topic}/my-casino")).status_code == 404
+    assert (await scene.ada.client.get(f"/t/{topic}/my-casino")).status_code == 200
+    assert "My casino" in (await scene.author.client.get(f"/held/{post}")).text
+    assert "My casino" in (await scene.ada.client.get("/queue")).text
+
+    await scene.decide("approve")
+
+    shown = (await scene.member.get(f"/topics/{topic}")).json()
+    assert (shown["state"], shown["posts"], shown["last_number"]) == ("open", 1, 1)
+    listed = (await scene.member.get("/sectors/mobility/topics")).json()["items"]
+    assert topic in [one["id"] for one in listed]
+    query = "SELECT count(*) FROM log WHERE event ->> 'type' = 'topic_opened' AND event ->> 'topic_id' = $1"
+    assert await plain(app.db).fetchval(query, str(topic)) == 1
+
+
+async def test_a_rule_that_only_reports_publishes_and_opens_a_case(app: Service, scene: Scene) -> None:
+    await scene.ada.delete(f"/rules/{scene.rule}/force")
+    flagging = await in_force(app, scene.ada, action="flag", name="Reports")
+
+    post = await a_reply(scene.author, scene.topic, "casino")
+
+    assert post["state"] == "published"
+    case = await scene.case()
+    assert (case["post"]["id"], case["held"], case["matches"][0]["rule"]) == (post["id"], None, flagging)
+    await scene.decide("no_action")
+    assert (await scene.ada.get(f"/rules/{flagging}")).json()["measured"]["overturned"] == 1
+
+
+async def test_new_members_alone_and_so_many_a_day(app: Service, scene: Scene) -> None:
+    await scene.ada.delete(f"/rules/{scene.rule}/force")
+    await in_force(app, scene.ada, trust=0, test={"kind": "anything", "a_day": 2})
+    old = await a_person(app, "Old")
+    await plain(app.db).execute("UPDATE members SET trust = 1 WHERE id = $1", old.id)
+
+    assert (await a_reply(scene.author, scene.topic, "second"))["state"] == "published"
+    third = await scene.author.post(f"/topics/{scene.topic}/posts", {"body": "third"})
+    assert third.status_code == 202
+    for n in range(3):
+        await a_reply(old, scene.topic, f"old {n}")
+
+
+async def test_a_flood_of_what_is_nearly_the_same_is_held_and_a_retry_is_no_flood(
+    app: Service, scene: Scene
+) -> None:
+    await in_force(app, scene.ada, test={"kind": "alike", "count": 3, "percent": 70}, name="Floods")
+    text = "Invest in cobalt now, the price will rise within days, ask me how to do it, number {}"
+    key = {"Idempotency-Key": "flood"}
+    statuses = []
+    for n, options in ((1, {"headers": key}), (1, {"headers": key}), (2, {}), (3, {}), (4, {})):
+        answer = await scene.author.post(f"/topics/{scene.topic}/posts", {"body": text.format(n)}, **options)
+        statuses.append(answer.status_code)
+
+    assert statuses == [201, 201, 201, 202, 202]
+    assert await plain(app.db).fetchval("SELECT count(*) FROM sketches") == 4
+
+
+async def test_where_no_rule_asks_for_more_nothing_is_asked_and_what_is_switched_is_seen_soon(
+    app: Service, scene: Scene
+) -> None:
+    screening = Screening(app.db)
+    sector = SectorId(await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"))
+    written = Written(kind="post", sector_id=sector, topic_id=TopicId(1), body="casino", html="<p>casino</p>")
+    actor = await scene.author.actor()
+    assert await screening.look(actor, written) is not None
+    rules = screening.rules
+    await scene.ada.delete(f"/rules/{scene.rule}/force")
+
+    assert await screening.look(actor, written) is not None
+    assert screening.rules is rules, "kept for a while"
+    screening.read_at -= FRESH
+    assert await screening.look(actor, written) is None
+    assert FRESH < 2
+
+
+async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_said(
+    app: Service, scene: Scene
+) -> None:
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+
+    answer = await scene.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
+
+    assert (answer.status_code, answer.json()["html"]) == (200, "<p>About cobalt</p>\n")
+    assert answer.json()["held_edit"] == {"code": "held_by_rule", "why": "Gambling is looked at first."}
+    assert not any("casino" in html for html in await scene.bodies(scene.member))
+    mine = (await scene.author.get(f"/held/{post['id']}")).json()
+    assert (mine["is_edit"], mine["body"], mine["outcome"]) == (True, "Try my casino", None)
+    assert "Your change waits" in (await scene.author.client.get(f"/t/{scene.topic}/cobalt-tracing")).text
+    assert "change of a published post" in (await scene.ada.client.get("/queue")).text
+
+    rejected = await scene.decide("hide")
+    assert (await scene.author.get(f"/held/{post['id']}")).json()["outcome"] == "rejected"
+    assert (await scene.member.get(f"/posts/{post['id']}")).json()["state"] == "published"
+    await scene.ben.put(f"/decisions/{rejected['id']}/reversal", {"facts": "It was a joke."})
+    assert "casino" in (await scene.member.get(f"/posts/{post['id']}")).json()["html"]
+    said = (await scene.member.get(f"/posts/{post['id']}/revisions")).json()["items"]
+    assert [one["body"] for one in said] == ["Try my casino", "About cobalt"]
+
+
+async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_text(
+    app: Service, scene: Scene
+) -> None:
+    post = await a_reply(scene.author, scene.topic, "About cobalt")
+    await scene.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
+
+    assert "Approve it with changes" in (await scene.ada.client.get("/queue")).text
+    await scene.decide("approve_edited", text="See what I found")
+
+    read = (await scene.member.get(f"/posts/{post['id']}")).json()
+    assert (read["html"], "held_edit" in read) == ("<p>See what I found</p>\n", False)
+    for reader, bodies in (
+        (scene.member, ["See what I found", "About cobalt"]),
+        (scene.author, ["See what I found", "Try my casino", "About cobalt"]),
+        (scene.ada, ["See what I found", "Try my casino", "About cobalt"]),
+    ):
+        said = (await reader.get(f"/posts/{post['id']}/revisions")).json()["items"]
+        assert [one["body"] for one in said] == bodies, reader.handle
+    # Each time it is said anew.
+    told = "SELECT because ->> 'code' FROM notifications WHERE kind = 'approved' AND post_id = $1"
+    assert await plain(app.db).fetchval(told, post["id"]) == "approved_changed"
+    await scene.author.patch(f"/posts/{post['id']}", {"body": "My casino again"})
+    await scene.decide("approve")
+    assert [row[0] for row in await plain(app.db).fetch(told, post["id"])] == ["approved"]
+    assert "casino again" in (await scene.member.get(f"/posts/{post['id']}")).json()["html"]
+
+
+async def test_what_was_approved_is_not_turned_into_something_else(app: Service, scene: Scene) -> None:
+    await in_force(app, scene.ada, name="Turned", test={"kind": "turned", "hours": 1000})
+    fresh = await a_reply(scene.author, scene.topic, "What I think of cobalt is this")
+    held = await scene.held()
+    await scene.decide("approve")
+
+    edited = await scene.author.patch(f"/posts/{fresh['id']}", {"body": "Something else entirely"})
+    assert "held_edit" not in edited.json()
+    turned = await scene.author.patch(f"/posts/{held['id']}", {"body": "See https://shop.example"})
+    assert turned.json()["held_edit"]["why"] == "Edits that change a post a lot are looked at first."
+    [match] = [one for one in (await scene.case())["matches"] if one["name"] == "Turned"]
+    assert match["why"] == "an edit adds a link to shop.example that was not there before"
+    again = await scene.author.patch(f"/held/{held['id']}", {"body": "Try my casino, please"})
+    assert again.json()["body"] == "Try my casino, please"
+    assert (await scene.author.delete(f"/held/{held['id']}")).json()["outcome"] == "withdrawn"
+    assert (await scene.member.get(f"/posts/{held['id']}")).json()["state"] == "published"
+
+
+async def test_a_title_that_a_rule_catches_is_reported_and_stays(app: Service, scene: Scene) -> None:
+    changed = await scene.author.patch(f"/topics/{scene.topic}", {"title": "My casino"})
+
+    assert (changed.status_code, changed.json()["title"]) == (200, "My casino")
+    case = await scene.case()
+    assert (case["post"]["number"], case["held"], case["matches"][0]["action"]) == (1, None, "flag")
+    await scene.decide("no_action")
+    assert await scene.measured() == {"caught": 1, "held": 0, "upheld": 0, "overturned": 1}

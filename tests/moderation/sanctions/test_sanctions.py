@@ -1,0 +1,289 @@
+"""Sanctions: what can be decided about a member, by whom, how fast it holds, how it ends, and what stays possible."""
+
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+
+from core import clock
+from moderation.policy import SETTLES_AFTER
+from moderation.sanctions.ladder import Ladder, Step
+from moderation.sanctions.sanctions import end_next
+from storage.database import Database
+from tests.moderation.appeals.test_appeals import WHY, Scene, scene  # noqa: F401 (a fixture)
+from tests.moderation.flags.test_reports import mails
+from tests.pages.moderation.test_routes_queue import chromium, windows  # noqa: F401 (fixtures)
+from tests.support.browser import Windows
+from tests.support.live_room import a_hall
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+
+async def decide(person: Person, case: int, *actions: str, **more: Any) -> httpx2.Response:
+    version = (await person.get(f"/cases/{case}")).json()["version"]
+    given = {"version": version, "action": actions[0], "also": list(actions[1:]), "reason": WHY, **more}
+    return await person.post(f"/cases/{case}/decisions", given)
+
+
+async def writes(person: Person, topic: int) -> int:
+    return (await person.post(f"/topics/{topic}/posts", {"body": "May I?"})).status_code
+
+
+async def elsewhere(person: Person) -> int:
+    given = {"title": "Somewhere else", "body": "May I?"}
+    return (await person.post("/sectors/electronics/topics", given)).status_code
+
+
+async def a_root(app: Service) -> Person:
+    return await a_person(app, "Root", duties=[("administrator", None)])
+
+
+async def test_several_actions_are_one_decision_with_one_reason(scene: Scene) -> None:
+    made = await decide(scene.ada, scene.case, "hide", "lock", "silence", days=3)
+
+    assert made.status_code == 201, made.text
+    decisions = (await scene.ada.get(f"/cases/{scene.case}")).json()["decisions"]
+    assert [one["action"] for one in decisions] == ["hide", "lock", "silence"]
+    assert [one["reason"] for one in decisions] == [WHY] * 3
+    assert await writes(scene.author, scene.topic) == 403
+    assert await writes(scene.member, scene.topic) == 403, "it is locked"
+    assert (await scene.member.get(f"/posts/{scene.post}")).json()["state"] == "hidden"
+    again = await decide(scene.ada, scene.case, "hide", "lock", "silence", days=3)
+    assert (again.status_code, again.json()["id"]) == (201, made.json()["id"]), "the same is the same"
+
+
+async def test_all_of_it_is_undone_together_without_a_trace(app: Service, db: Database, scene: Scene) -> None:
+    made = (await decide(scene.ada, scene.case, "hide", "lock", "suspend", days=3)).json()
+
+    undone = await scene.ada.delete(f"/decisions/{made['id']}")
+
+    assert (undone.status_code, undone.json()["decisions"]) == (200, [])
+    assert await writes(scene.author, scene.topic) == 201
+    assert (await scene.author.get("/me/sanctions")).json() == {"items": []}
+    with clock.stop_at(clock.now() + SETTLES_AFTER):
+        await app.settle()
+        assert mails(app) == []
+        ledger = (await scene.member.get("/ledger")).json()["items"]
+    assert [entry for entry in ledger if entry["case"] == scene.case] == []
+    assert await plain(db).fetchval("SELECT count(*) FROM sanctions WHERE ended_at IS NULL") == 0
+
+
+async def test_silence_in_a_sector_is_for_that_sector_and_ends_by_the_clock(scene: Scene) -> None:
+    assert (await decide(scene.ada, scene.case, "silence", days=2)).status_code == 201
+
+    assert await writes(scene.author, scene.topic) == 403
+    assert await elsewhere(scene.author) == 201
+    [one] = (await scene.author.get("/me/sanctions")).json()["items"]
+    assert (one["action"], one["sector"], one["rule"], one["is_in_force"]) == (
+        "silence",
+        "mobility",
+        WHY["rule"],
+        True,
+    )
+    with clock.stop_at(clock.now() + timedelta(days=2, seconds=1)):
+        assert await writes(scene.author, scene.topic) == 201
+        [one] = (await scene.author.get("/me/sanctions")).json()["items"]
+        assert one["is_in_force"] is False
+
+
+async def test_the_suspended_can_read_and_appeal_and_nothing_else(app: Service, scene: Scene) -> None:
+    root = await a_root(app)
+    made = await decide(root, scene.case, "suspend", days=30, everywhere=True)
+    assert made.status_code == 201, made.text
+    author = scene.author
+
+    refused = [
+        await author.post(f"/topics/{scene.topic}/posts", {"body": "May I?"}),
+        await author.patch("/me/profile", {"about": "I am here"}),
+        await author.post(f"/posts/{scene.post}/flags", {"reason": "spam"}),
+        await author.put(f"/posts/{scene.post}/reactions/kind"),
+        await author.put(f"/topics/{scene.topic}/following", {"level": "watching"}),
+    ]
+    assert {answer.status_code for answer in refused} <= {403, 404, 405}, [one.text for one in refused]
+    assert refused[0].json()["code"] == refused[1].json()["code"] == "suspended"
+    assert (await author.get(f"/topics/{scene.topic}")).status_code == 200
+    page = (await author.client.get("/sanctions", headers={"Accept": "text/html"})).text
+    assert f"/decisions/{made.json()['id']}" in page
+    assert "suspended until" in page
+    with clock.stop_at(clock.now() + SETTLES_AFTER):
+        await app.settle()
+        appeal = await author.post(f"/decisions/{made.json()['id']}/appeal", {"body": "It was a joke."})
+    assert appeal.status_code == 201, appeal.text
+
+    answer = {"outcome": "reversed", "answer": "So it was."}
+    assert (await scene.ben.put(f"/appeals/{appeal.json()['id']}/answer", answer)).status_code == 200
+    assert await writes(author, scene.topic) == 201
+
+
+async def test_the_statement_says_what_until_when_and_how_to_appeal(app: Service, scene: Scene) -> None:
+    made = (await decide(scene.ada, scene.case, "silence", days=2)).json()
+    with clock.stop_at(clock.now() + SETTLES_AFTER):
+        await app.settle()
+        statement = (await scene.author.get(f"/decisions/{made['id']}")).json()
+
+    [mail] = mails(app)
+    text = mail.get_content()
+    for element in (WHY["rule"], WHY["facts"], "in the sector Mobility", "For how long: Until", "A person"):
+        assert element in text
+    assert f"/decisions/{made['id']}" in text
+    assert scene.flagger.handle not in text
+    assert statement["until"] == made["until"] is not None
+    assert statement["may_appeal"] is True
+    assert "Mobility" in statement["scope"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "more", "code"),
+    [
+        (["suspend"], {"days": 8}, "too_long"),
+        (["suspend"], {"days": 3, "everywhere": True}, "administrators_only"),
+        (["silence"], {}, "days_missing"),
+        (["remove"], {"days": 1}, "not_in_room"),
+        (["no_action", "warn"], {}, "nothing_else"),
+        (["warn"], {"reason": None}, "reason_missing"),
+    ],
+)
+async def test_what_moderators_cannot_decide(
+    scene: Scene, actions: list[str], more: dict[str, Any], code: str
+) -> None:
+    answer = await decide(scene.ada, scene.case, *actions, **more)
+
+    assert answer.json()["code"] == code
+    assert (await scene.ada.get(f"/cases/{scene.case}")).json()["state"] == "open"
+
+
+async def test_no_administrator_is_shut_out_before_their_duty_is_taken(app: Service, scene: Scene) -> None:
+    root = await a_root(app)
+    post = (await a_reply(root, scene.topic, "I sell, too"))["id"]
+    await scene.flagger.post(f"/posts/{post}/flags", {"reason": "spam"})
+    [case] = [c["id"] for c in (await scene.ada.get("/cases")).json()["items"] if c["object"]["id"] == post]
+
+    assert (await decide(scene.ada, case, "silence", days=1)).json()["code"] == "take_duty_first"
+    assert (await decide(scene.ada, case, "warn")).status_code == 201
+
+
+async def test_a_suspended_moderator_is_out_of_the_queue_within_two_seconds_on_every_process(
+    app: Service, db: Database
+) -> None:
+    root, ada = await a_root(app), await a_person(app, "Ada", duties=[("moderator", "mobility")])
+    flagger = await a_person(app, "Flagger")
+    post = (await a_reply(ada, (await a_topic(root))["id"], "Buy here"))["id"]
+    await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})
+    case = (await root.get("/cases")).json()["items"][0]["id"]
+    sector = await plain(db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
+
+    async with app.listening(f"queue:{sector}", ada.token) as feed:
+        assert feed.joined["type"] == "joined"
+        assert (await decide(root, case, "suspend", days=1, everywhere=True)).status_code == 201
+        while (frame := await feed.frame())["type"] == "event":
+            pass
+
+    assert (frame["type"], frame["code"]) == ("left", "no_access")
+    assert (await ada.get("/cases")).status_code == 403
+
+
+async def test_who_is_sent_out_of_a_room_does_not_find_it_again(app: Service) -> None:
+    hall = await a_hall(app)
+    root = await a_root(app)
+    guest, flagger = await a_person(app, "Guest"), await a_person(app, "Flagger")
+    asked = await guest.post(f"/rooms/{hall.room}/questions", {"body": "Who buys my cobalt?"})
+    assert asked.status_code == 201, asked.text
+    post = asked.json()["post"]
+    assert (await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
+    case = (await root.get("/cases")).json()["items"][0]["id"]
+
+    async with app.listening(f"room:{hall.room}", guest.token) as feed:
+        assert feed.joined["type"] == "joined"
+        assert (await decide(root, case, "remove", days=1)).status_code == 201
+        while (frame := await feed.frame())["type"] != "left":
+            pass
+
+    assert frame["code"] == "no_access"
+    assert (await guest.get(f"/rooms/{hall.room}")).status_code == 404
+    assert (await flagger.get(f"/rooms/{hall.room}")).status_code == 200
+    with clock.stop_at(clock.now() + timedelta(days=1, seconds=1)):
+        assert (await guest.get(f"/rooms/{hall.room}")).status_code == 200
+
+
+async def test_the_end_of_a_sanction_is_told_once(db: Database, scene: Scene) -> None:
+    assert (await decide(scene.ada, scene.case, "silence", days=1)).status_code == 201
+    assert await end_next(db) is False
+
+    with clock.stop_at(clock.now() + timedelta(days=1, seconds=1)):
+        ended = [await end_next(db) for _ in range(2)]
+        ends = await plain(db).fetchval("SELECT ended_at = until FROM sanctions")
+
+    assert ended.count(True) <= 1, "the worker may have been first"
+    assert ends is True
+
+
+async def test_the_database_takes_no_sanction_without_a_statement(db: Database, scene: Scene) -> None:
+    await scene.decide("no_action")
+    for sql in (
+        "INSERT INTO sanctions (decision_id, action, member_id, begun_at, until) "
+        f"VALUES ({scene.decision}, 'silence', {scene.author.id}, now(), now() + interval '1 day')",
+        f"INSERT INTO decisions (case_id, action, decided_at) VALUES ({scene.case}, 'suspend', now())",
+        f"INSERT INTO decisions (case_id, action, rule, facts, decided_at) "
+        f"VALUES ({scene.case}, 'silence', ' ', 'x', now())",
+    ):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+            await plain(db).execute(sql)
+
+
+def test_the_ladder_goes_up_and_stays_at_its_end() -> None:
+    ladder = Ladder((Step("warn"), Step("silence", 1), Step("suspend", 30, True)))
+
+    assert [ladder.step_after(count) for count in range(5)] == [*ladder.steps, *[ladder.steps[-1]] * 2]
+    assert Ladder(()).step_after(0) is None
+
+
+async def test_the_queue_tells_what_the_ladder_proposes(scene: Scene) -> None:
+    before = (await scene.ada.get(f"/cases/{scene.case}/author")).json()
+    assert before["proposed"] == {"action": "warn", "days": None, "everywhere": False}
+    assert (await decide(scene.ada, scene.case, "warn")).status_code == 201
+    post = (await a_reply(scene.author, scene.topic, "Buy it still"))["id"]
+    await scene.flagger.post(f"/posts/{post}/flags", {"reason": "spam"})
+    [case] = [c["id"] for c in (await scene.ada.get("/cases")).json()["items"] if c["object"]["id"] == post]
+
+    after = (await scene.ada.get(f"/cases/{case}/author")).json()
+
+    assert (after["proposed"]["action"], after["proposed"]["days"]) == ("silence", 1)
+    assert [one["action"] for one in after["sanctions"]] == ["warn"]
+
+
+async def test_by_the_form_one_hides_and_silences_and_takes_one_of_them_back(
+    windows: Windows, scene: Scene
+) -> None:
+    page = await windows.open(f"/queue?case={scene.case}", scene.ada, java_script_enabled=False)
+    await page.get_by_text("And besides").first.click()
+    await page.get_by_label("Silence").first.check()
+    await page.get_by_label("for how many days").first.fill("2")
+    await page.get_by_label("Advertising").first.check()
+    await page.get_by_role("button", name="Hide it").click()
+    await page.goto(f"/queue?case={scene.case}")
+    await page.get_by_label("What", exact=True).select_option(label="Silenced")
+    await page.get_by_label("Why the decision does not stand").fill("Hiding was enough.")
+    await page.get_by_role("button", name="Take it back").click()
+
+    decisions = (await scene.ada.get(f"/cases/{scene.case}")).json()["decisions"]
+    assert [(one["action"], one["reversal"] is None) for one in decisions] == [
+        ("hide", True),
+        ("silence", False),
+    ]
+    assert await writes(scene.author, scene.topic) == 201
+
+
+async def test_a_profile_shows_sanctions_to_the_member_and_to_moderators_alone(
+    app: Service, scene: Scene
+) -> None:
+    assert (await decide(scene.ada, scene.case, "silence", days=2)).status_code == 201
+    path = f"/m/{scene.author.handle}"
+    for who, sees in ((scene.author, True), (scene.ada, True), (scene.flagger, False)):
+        page = (await who.client.get(path)).text
+        assert ("Decided by moderators" in page and WHY["facts"] in page) is sees
+        answer = await who.get(f"/members/{scene.author.handle}/sanctions")
+        assert answer.status_code == (200 if sees else 403)
+    found = (await scene.ada.get(f"/members/{scene.author.handle}/sanctions")).json()["items"]
+    assert [one["action"] for one in found] == ["silence"]

@@ -1,0 +1,237 @@
+"""Boards that take stock, in a real browser: by hand and by keys, live, without scripts, for everyone."""
+
+import asyncio
+import itertools
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
+from tests.support.axe import axe_source
+from tests.support.boards import Table, a_board
+from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service
+
+
+@pytest_asyncio.fixture
+async def windows(app: Service) -> AsyncIterator[Windows]:
+    async with a_browser() as browser:
+        yield Windows(browser, app)
+
+
+async def a_full_board(app: Service) -> Table:
+    """A board with entries, a twin, a claim, a view, a request, an edition and a table brought in."""
+    table = await a_board(app)
+    said = {
+        "kind": "sectoral",
+        "issues": ["forced-labour"],
+        "country": "CD",
+        "amount": 3,
+        "since": "2024-03-01",
+    }
+    text = {"link": "https://a.example/report", "what": "A long story.\n\nIn two parts."}
+    first = await table.add("Responsible Cobalt Initiative", **said, **text)
+    await table.add(
+        "=1+1 <b>ض</b> " + "long " * 40, kind="technology", issues=["living-wage", "money-laundering"]
+    )
+    await table.member.put(f"/entries/{first['id']}/confirmations/do_too", {"note": "In Kolwezi."})
+    await table.member.post(
+        f"/boards/{table.id}/gap-claims", {"cell": {"kind": "reporting", "issues": "asm"}}
+    )
+    view = {"title": "Sectoral", "query": "where=kind:sectoral", "shared": True}
+    await table.curator.post(f"/boards/{table.id}/views", view)
+    await table.curator.post(f"/entries/{first['id']}/requests", {"body": "Which year?"})
+    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    assert (await table.curator.post(f"/boards/{table.id}/editions", {"note": "One"})).status_code == 201
+    content = "Q2FzZSxBbW91bnQKUmVzcG9uc2libGUgQ29iYWx0IEluaXRpYXRpdmUsNwpHb2xkLHgK"
+    looked = await table.curator.post(f"/boards/{table.id}/imports", {"name": "a.csv", "content": content})
+    assert looked.json()["counts"] == {"new": 0, "changed": 1, "same": 0, "wrong": 1}, looked.text
+    return table
+
+
+def addresses(table: Table, entry: int, looked: int) -> list[str]:
+    base = f"/b/{table.id}"
+    views = (
+        "",
+        "?group=kind&where=issues:living-wage&q=long",
+        "/matrix",
+        "/numbers",
+        "/settings",
+        "/import",
+        "/editions",
+    )
+    below = "/matrix?rows=issues&columns=kind&within=social-lsm"
+    one = (f"/entries/{entry}", f"/entries/{entry}/edit", f"/entries/{entry}/history", "/entries/new")
+    others = (below, f"/import/{looked}", "/editions/1")
+    return ["/b", "/s/mobility/boards/new", *(base + path for path in (*views, *one, *others))]
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+async def test_boards_are_for_everyone(
+    app: Service, windows: Windows, size: dict[str, int], scheme: str
+) -> None:
+    table, source = await a_full_board(app), axe_source()
+    ids = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"]
+    page = await windows.open("/b", table.curator, viewport=size, color_scheme=scheme)
+    wrong = []
+    async with app.db.read() as tx:
+        looked = await tx.connection.fetchval("SELECT id FROM board_imports")
+    for path in addresses(table, ids[0]["id"], looked):
+        await page.goto(path)
+        await page.evaluate(source)
+        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+        if size is PHONE:
+            wrong += [f"{path} too small: {found}" for found in await page.evaluate(_SMALL)]
+            for direction in ("ltr", "rtl"):
+                await page.evaluate(f"document.documentElement.dir = '{direction}'")
+                found = await page.evaluate(_WIDE.replace(".said table", ".scroll *, .said table"))
+                wrong += [f"{path} {direction} too wide: {one}" for one in found]
+    assert wrong == [], "\n".join(wrong)
+    assert windows.complaints == []
+
+
+async def test_an_entry_is_added_by_keys_and_a_twin_is_seen(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    await table.add("Responsible Cobalt Initiative")
+    page = await windows.open(f"/b/{table.id}/entries/new", table.member)
+
+    await page.get_by_label("Case", exact=True).focus()
+    await page.keyboard.type("Responsible cobalt initative")
+    await expect(page.locator("#twins a")).to_have_text("Responsible Cobalt Initiative")
+    await page.get_by_label("Case", exact=True).fill("The Copper Mark")
+    await page.get_by_label("Kind of case").select_option("value-chain")
+    await page.get_by_label("Forced relocation of communities").check()
+    await page.get_by_label("Amount").fill("1 250,5")
+    await page.get_by_label("Amount").press("Enter")
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("The Copper Mark")
+    await expect(page.locator("dl.says").first).to_contain_text("1250.5")
+    assert await table.titles() == ["Responsible Cobalt Initiative", "The Copper Mark"]
+
+
+async def test_who_comes_second_to_the_same_field_sees_both_and_loses_nothing(
+    app: Service, windows: Windows
+) -> None:
+    table = await a_board(app)
+    entry = await table.add(what="First.", amount=1)
+    path = f"/b/{table.id}/entries/{entry['id']}/edit"
+    one, other = await windows.open(path, table.member), await windows.open(path, table.curator)
+
+    await one.get_by_label("What it is").fill("Amina says so.")
+    await one.get_by_role("button", name="Save").click()
+    await expect(one.get_by_role("heading", level=1)).to_have_text("Cobalt tracing")
+    await other.get_by_label("Amount").fill("9")
+    await other.get_by_label("What it is").fill("The curator says otherwise.")
+    await other.get_by_role("button", name="Save").click()
+    await expect(other.locator(".mine-and-theirs")).to_contain_text("Amina says so.")
+    await expect(other.get_by_label("What it is")).to_have_value("The curator says otherwise.")
+    await other.get_by_role("button", name="Save").click()
+    await expect(other.get_by_role("heading", level=1)).to_have_text("Cobalt tracing")
+
+    now = (await table.member.get(f"/entries/{entry['id']}")).json()
+    assert (now["fields"]["what"], now["fields"]["amount"], now["version"]) == (
+        "The curator says otherwise.",
+        9,
+        3,
+    )
+
+
+@pytest.mark.timeout(120)
+async def test_curators_in_many_windows_overwrite_nobody(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    entry = await table.add()
+    people = [await a_person(app, f"C{n}", duties=[("moderator", "mobility")]) for n in range(8)]
+    labels = ["What it is", "Amount", "Source", "Since", "Case"]
+    path = f"/b/{table.id}/entries/{entry['id']}/edit"
+
+    async def change(place: int, person: Person) -> None:
+        page = await windows.open(path, person)
+        label = labels[place % len(labels)]
+        said = {
+            "Amount": f"{place + 10}",
+            "Source": f"https://a.example/{place}",
+            "Since": f"2024-01-{place + 10}",
+        }
+        await page.get_by_label(label, exact=label == "Case").fill(said.get(label, f"Said by {place}"))
+        for _ in range(len(people)):
+            async with page.expect_navigation():
+                await page.get_by_role("button", name="Save").click()
+            if not await page.locator(".mine-and-theirs").count():
+                break
+        await expect(page.get_by_text("It is saved.")).to_be_visible()
+
+    await asyncio.gather(*(change(place, person) for place, person in enumerate(people)))
+
+    now = (await table.member.get(f"/entries/{entry['id']}")).json()
+    assert now["version"] == 1 + len(people)
+    versions = (await table.member.get(f"/entries/{entry['id']}/versions")).json()["items"]
+    for newer, older in itertools.pairwise(versions):
+        new, old = newer["fields"], older["fields"]
+        differing = {key for key in new | old if new.get(key) != old.get(key)}
+        assert len(differing) == 1, "each window changed its own field and no other"
+
+
+async def test_what_happens_is_announced_and_nothing_moves(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    await table.add("Cobalt")
+    page = await windows.open(f"/b/{table.id}", table.member, app.urls[0])
+    await expect(page.locator("#state")).to_be_hidden()
+
+    await table.add("Tin")
+
+    pill = page.get_by_role("button", name="1 update")
+    await expect(pill).to_be_visible()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await pill.click()
+    await expect(page.locator("tbody tr")).to_have_count(2)
+
+
+async def test_a_post_becomes_an_entry_from_its_menu_and_a_gap_is_claimed(
+    app: Service, windows: Windows
+) -> None:
+    table = await a_board(app)
+    topic = await a_topic(table.member)
+    post = await a_reply(table.member, topic["id"], "The Copper Mark does this.")
+    page = await windows.open(f"/t/{topic['id']}", table.curator)
+
+    more = page.locator(f"#p{post['number']} details.more")
+    await more.locator("summary").click()
+    await more.get_by_role("link", name="Make an entry of it").click()
+    await page.get_by_role("link", name="Good practice").click()
+    await page.get_by_label("Case", exact=True).fill("The Copper Mark")
+    await page.get_by_role("button", name="Add the entry").click()
+    await expect(page.get_by_role("link", name="#2 in “Cobalt tracing”").first).to_be_visible()
+
+    await page.goto(f"/b/{table.id}/matrix?rows=kind&columns=issues")
+    await page.get_by_role("button", name=re.compile("I will find out.*technology.*Artisanal")).click()
+    await expect(page.get_by_text("looks into it until")).to_be_visible()
+
+
+async def test_all_of_it_works_without_scripts(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    page = await windows.open(f"/b/{table.id}", table.curator, java_script_enabled=False)
+
+    await page.get_by_role("link", name="Add an entry").click()
+    await page.get_by_label("Case", exact=True).fill("Cobalt")
+    await page.get_by_label("Kind of case").select_option("sectoral")
+    await page.get_by_role("button", name="Add the entry").click()
+    await page.locator("summary", has_text="We do this too").click()
+    await page.get_by_role("button", name="We do this too").click()
+    await page.goto(f"/b/{table.id}?where=kind:sectoral")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await page.get_by_label("Keep this view as").fill("Sectoral")
+    await page.get_by_role("button", name="Keep").click()
+    await expect(page.get_by_role("link", name="Sectoral", exact=True).first).to_be_visible()
+    await page.goto(f"/b/{table.id}/import")
+    await page.get_by_label("Table").set_input_files(
+        files=[{"name": "a.csv", "mimeType": "text/csv", "buffer": b"Case,Amount\nCobalt,3\nTin,4\n"}]
+    )
+    await page.get_by_role("button", name="Look at it").click()
+    await page.get_by_role("button", name="Change the board so").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("What was changed")
+    assert await table.titles() == ["Cobalt", "Tin"]

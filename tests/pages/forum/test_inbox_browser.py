@@ -1,0 +1,30 @@
+"""The inbox in a browser: what is done goes away at once, and the keyboard stays where one is."""
+
+from playwright.async_api import expect
+
+from tests.pages.moderation.test_routes_queue import chromium, windows  # noqa: F401 (fixtures)
+from tests.support.browser import Windows
+from tests.support.people import a_person, a_reply, a_topic
+from tests.support.service import Service
+
+
+async def test_a_group_is_put_away_and_the_focus_goes_on(app: Service, windows: Windows) -> None:
+    mine, other = await a_person(app, "Mine"), await a_person(app, "Other")
+    for title in ("First", "Second", "Third"):
+        topic = (await a_topic(mine, title))["id"]
+        await a_reply(other, topic, f"About the {title.lower()}")
+    await app.settle()
+    page = await windows.open("/inbox", mine)
+
+    await page.get_by_role("button", name="Done: Second").click()
+
+    await expect(page.locator("#told > li")).to_have_count(2)
+    await expect(page.get_by_role("link", name="About the first")).to_be_focused()
+    await expect(page.locator("#unread")).to_have_text("2 unread")
+    await page.get_by_role("link", name="Put away").click()
+    await expect(page.get_by_role("link", name="About the second")).to_be_visible()
+    await page.get_by_role("button", name="Back to the inbox: Second").click()
+    await expect(page.locator("#told > li")).to_have_count(0)
+    await page.goto("/inbox")
+    await expect(page.locator("#told > li")).to_have_count(3)
+    assert windows.complaints == []

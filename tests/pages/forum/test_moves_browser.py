@@ -1,0 +1,77 @@
+"""Moving on pages: a moderator chooses, readers see a note, old addresses lead on, open pages follow."""
+
+from playwright.async_api import expect
+
+from tests.forum.moves.test_moves import a_discussion, a_moderator
+from tests.pages.test_live_browser import SOON, chromium, settled, windows  # noqa: F401
+from tests.support.browser import PHONE, Windows
+from tests.support.people import a_person, a_reply, a_topic
+from tests.support.service import Service
+
+
+async def test_a_moderator_splits_posts_off_and_open_pages_follow(app: Service, windows: Windows) -> None:
+    amina, jonas, fatou = await a_person(app), await a_person(app, "Jonas"), await a_moderator(app)
+    topic, ids = await a_discussion(amina, jonas)
+    address = f"/t/{topic}/cobalt-tracing"
+    reader = await settled(await windows.open(address, viewport=PHONE))
+    author = await settled(await windows.open(address, jonas, app.urls[-1]))
+    page = await windows.open(f"{address}?order=time", fatou)
+    await page.locator("#p4 details.more summary").click()
+    await page.locator("#p4").get_by_role("link", name="Move").click()
+    await expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
+    await page.get_by_label("To a topic of its own, called").fill("Who audits?")
+    await page.get_by_role("button", name="Split them off").click()
+
+    await expect(page.locator(".moved")).to_contain_text("2 posts went to Who audits?")
+    for window in (reader, author):
+        await expect(window.locator("#p4")).to_have_count(0, timeout=2 * SOON)
+        await expect(window.locator("#p2 + .moved")).to_contain_text("2 posts went to Who audits?")
+        await expect(window.locator("#count")).to_have_text("3")
+        before = await window.locator("#posts").inner_text()
+        await window.reload()
+        assert await window.locator("#posts").inner_text() == before
+
+    await reader.goto(f"{address}/5")
+    await expect(reader.locator("h1")).to_have_text("Who audits?")
+    await expect(reader.locator("#p1 .answers")).to_have_text("answers #2 in Cobalt tracing")
+    await expect(reader.locator("#p2")).to_have_class("post d1 here")
+    await reader.locator("#p1 .answers a").click()
+    await expect(reader.locator("#p2")).to_be_in_viewport()
+    await settled(reader)
+
+    await page.get_by_role("button", name="Undo this move").click()
+    await expect(page.locator(".moved")).to_have_count(0)
+    await expect(page.locator("#p4")).to_have_attribute("data-id", str(ids["fourth"]))
+    await expect(reader.locator("#p4")).to_have_attribute("data-id", str(ids["fourth"]), timeout=2 * SOON)
+    await expect(reader.locator(".moved")).to_have_count(0)
+
+
+async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
+    app: Service, windows: Windows
+) -> None:
+    amina, fatou = await a_person(app), await a_moderator(app)
+    topic = (await a_topic(amina))["id"]
+    reply = await a_reply(amina, topic, "An answer.")
+    other = (await a_topic(amina, "Nickel"))["id"]
+    reader = await settled(await windows.open(f"/t/{topic}/cobalt-tracing"))
+    target = await settled(await windows.open(f"/t/{other}/nickel", viewport=PHONE))
+    page = await windows.open(f"/move/{topic}", fatou)
+    await page.get_by_label("Merge it into another topic").fill("no address")
+    await page.get_by_role("button", name="Merge", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("Give the address of a topic")
+    assert len(windows.complaints) == 1  # the refusal itself
+    windows.complaints.clear()
+    await page.get_by_label("Merge it into another topic").fill(f"{app.url}/t/{other}/nickel")
+    await page.get_by_role("button", name="Merge", exact=True).click()
+
+    await expect(page.locator("h1")).to_have_text("Nickel")
+    await expect(reader.locator("h1")).to_have_text("Nickel", timeout=3 * SOON)
+    await expect(target.locator(f'.post[data-id="{reply["id"]}"]')).to_be_visible(timeout=2 * SOON)
+    await expect(target.locator(".moved")).to_contain_text(
+        "Cobalt tracing became part of this topic: 2 posts"
+    )
+    # Sent from a page that does not know yet: the answer goes where the topic is.
+    sent = await amina.client.post(
+        f"/t/{topic}/reply", data={"body": "Late."}, headers={"Accept": "text/html"}, follow_redirects=True
+    )
+    assert f"/t/{other}/nickel/" in str(sent.url)

@@ -1,0 +1,122 @@
+"""How a contribution is rendered: nothing that people wrote becomes markup, and everybody is offered what they may do."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from forum.shapes import Post
+from gatherings.shapes.gatherings import Question
+from members.shapes import Author
+from pages.forum.post_html import DEEPEST, Place, contribution, contributions
+from pages.gatherings.question_html import Hall, question
+
+NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
+NASTY = "<script>alert(1)</script>\"'&"
+AMINA = Author(7, "amina", "Amina", "civil-society")
+
+PAGE = Place(address="/t/812/cobalt")
+MEMBER = Place(address="/t/812/cobalt", viewer=7, may_reply=True, may_react=True)
+
+
+def a_post(number: int = 1, **more: Any) -> Post:
+    return Post(
+        **{
+            "id": number * 10,
+            "topic": 812,
+            "number": number,
+            "parent": None,
+            "depth": 0,
+            "author": AMINA,
+            "posted_at": NOON,
+            "edited_at": None,
+            "version": 1,
+            "state": "published",
+            "markup": "markdown",
+            "html": "<p>Which scheme?</p>",
+            "reactions": {},
+            "replies": 0,
+            **more,
+        }
+    )
+
+
+def test_names_handles_and_groups_are_text() -> None:
+    post = a_post(author=Author(1, NASTY, NASTY, NASTY), parent=10)
+    answered = a_post(2, parent=10, author=None)
+    shown = contributions([post, answered], MEMBER)
+    assert "<script" not in shown
+    assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;") >= 3
+
+
+def test_a_question_shows_its_asker_as_text() -> None:
+    asked = Question(
+        id=5, room=1, post=9, state="live", votes=3, version=1, settled_at=None, number=4, body="x", html="<p>x</p>",
+        author=Author(1, NASTY, NASTY, NASTY), anonymous=False, asked_at=NOON, my_vote=0, mine=False,
+    )  # fmt: skip
+    assert "<script" not in question(asked, Hall(room=1, topic="/t/9/room", may_vote=True, is_host=True))
+
+
+def test_visitors_are_shown_counts_and_no_buttons() -> None:
+    shown = contribution(a_post(reactions={"agree": 3}), PAGE)
+    assert "Agree <i>3</i>" in shown
+    assert "<button" not in shown and "Reply</a>" not in shown
+
+
+def test_members_are_offered_every_reaction_once() -> None:
+    for reactions in ({}, {"agree": 3}):
+        shown = contribution(a_post(reactions=reactions, mine=list(reactions)), MEMBER)
+        for kind in ("agree", "thanks", "competent", "curious", "kind"):
+            assert shown.count(f'value="10 {kind} ') == 1
+        assert shown.count('aria-pressed="true"') == len(reactions)
+
+
+def test_only_the_author_is_offered_to_edit() -> None:
+    assert "/p/20/edit" in contribution(a_post(2), MEMBER)
+    assert "/p/20/withdraw" in contribution(a_post(2), MEMBER)
+    assert "/p/10/withdraw" not in contribution(a_post(1), MEMBER), "the first post carries the topic"
+    assert "/edit" not in contribution(a_post(2, author=replace(AMINA, id=8)), MEMBER)
+    assert "/p/20/flag" in contribution(a_post(2, author=replace(AMINA, id=8)), MEMBER)
+    assert "/flag" not in contribution(a_post(2), MEMBER), "one's own is withdrawn, not reported"
+    assert "/edit" not in contribution(a_post(2, markup="mail"), MEMBER)
+
+
+def test_a_tombstone_shows_that_something_was_there_and_who_may_bring_it_back() -> None:
+    gone = a_post(2, html=None, state="withdrawn", author=replace(AMINA, id=8))
+    assert "Its author took this back." in contribution(gone, MEMBER)
+    assert "<button" not in contribution(gone, MEMBER)
+    assert 'name="restore" value="20"' in contribution(replace(gone, author=AMINA), MEMBER)
+
+
+def test_moderators_are_told_that_others_do_not_see_a_text() -> None:
+    assert ">Hidden</span>" in contribution(a_post(2, state="hidden"), MEMBER)
+
+
+def test_what_lies_too_deep_is_folded_under_its_branch() -> None:
+    chain = [a_post(1)] + [a_post(n, parent=(n - 1) * 10, depth=n - 1) for n in range(2, 10)]
+    shown = contributions(chain, PAGE)
+    assert shown.count('<details class="branch"') == 1
+    assert f"{9 - DEEPEST - 1} more replies in this branch" in shown
+    assert f"?branch={DEEPEST + 1}" in shown
+    assert '<details class="branch" open' in contributions(chain, replace(PAGE, here=8)), (
+        "the post asked for is in sight"
+    )
+    assert "<details" not in contributions(chain, replace(PAGE, in_tree=False)), (
+        "nothing is folded in time order"
+    )
+
+
+def test_a_branch_on_its_own_begins_at_the_edge() -> None:
+    branch = [a_post(6, parent=50, depth=5), a_post(7, parent=60, depth=6)]
+    shown = contributions(branch, replace(PAGE, base=5))
+    assert 'class="post d0"' in shown and 'class="post d1"' in shown and "<details" not in shown
+
+
+@pytest.mark.parametrize(("before", "hidden"), [(True, True), (False, False)])
+def test_what_is_answered_is_said_where_the_eye_does_not_see_it(before: bool, hidden: bool) -> None:
+    answer = a_post(3, parent=10, depth=1)
+    posts = [a_post(1), answer] if before else [a_post(1), a_post(2, parent=10, depth=1), answer]
+    shown = contributions(posts, PAGE).rpartition('id="p3"')[2]
+    assert 'in reply to <a href="#p1">#1 <bdi>Amina</bdi></a>' in shown
+    assert ('class="answers unseen"' in shown) is hidden

@@ -1,0 +1,51 @@
+"""Tending on pages: a moderator's deeds are seen at once by those who read, and a fresh page says the same."""
+
+from playwright.async_api import expect
+
+from tests.forum.moves.test_moves import a_moderator
+from tests.pages.test_live_browser import SOON, chromium, settled, windows  # noqa: F401
+from tests.support.browser import PHONE, Windows
+from tests.support.people import a_person, a_reply, a_topic
+from tests.support.service import Service
+
+
+async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows: Windows) -> None:
+    amina, jonas, fatou = await a_person(app), await a_person(app, "Jonas"), await a_moderator(app)
+    topic = (await a_topic(amina, kind="question"))["id"]
+    await a_reply(jonas, topic, "Use the **second** scheme.")
+    address = f"/t/{topic}/cobalt-tracing"
+    readers = [
+        await settled(await windows.open(address, viewport=PHONE)),
+        await settled(await windows.open(address, jonas)),
+        await settled(await windows.open(address, amina)),
+    ]
+    asker = readers[-1]
+    await asker.locator("#p2 details.more summary").click()
+    await asker.get_by_role("button", name="Accept as the answer").click()
+    page = await windows.open(address, fatou)
+    await page.get_by_role("link", name="Pin, slow, time, assign").click()
+    await page.get_by_role("button", name="Pin it").click()
+    await page.goto(f"/tend/{topic}")
+    await page.get_by_role("textbox", name="Member").fill(jonas.handle)
+    await page.get_by_role("button", name="Assign it").click()
+    await page.goto(f"/tend/{topic}")
+    await page.get_by_role("button", name="Slow it down").click()
+    await page.goto(f"/tend/{topic}")
+    await page.get_by_label("Why it is closed").fill("It goes on in Vienna.")
+    await page.get_by_role("button", name="Close it").click()
+    for window in (*readers, page):
+        said = window.locator("#tended")
+        await expect(said).to_contain_text("It goes on in Vienna.", timeout=3 * SOON)
+        await expect(said).to_contain_text("Jonas sees to this: not begun.")
+        await expect(said).to_contain_text(
+            "Slow mode: each member writes, or changes something, once in a minute"
+        )
+        await expect(said.locator(".accepted strong")).to_have_text("second")
+        before = await window.locator(".topic-head").inner_text()
+        await window.reload()
+        assert await window.locator(".topic-head").inner_text() == before
+
+    own = await windows.open("/assigned", jonas, viewport=PHONE)
+    await own.get_by_role("button", name="Done with Cobalt tracing").click()
+    await expect(own.get_by_role("button", name="Take up again")).to_be_visible()
+    await expect(page.locator("#tended")).to_contain_text("Jonas sees to this: done.", timeout=3 * SOON)

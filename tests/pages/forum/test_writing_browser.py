@@ -1,0 +1,161 @@
+"""Writing in a real browser: quoting what is selected, naming whom one is offered."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.forum.files.test_attachments import a_member
+from tests.forum.files.test_files import a_picture
+from tests.pages.forum.test_writing import send
+from tests.pages.test_accessibility import _CHECK
+from tests.pages.test_live_browser import chromium, settled, windows
+from tests.support.axe import axe_source
+from tests.support.browser import Windows
+from tests.support.people import a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+__all__ = ["chromium", "windows"]
+
+_SELECT = """words => {
+    const text = document.evaluate(`//p[contains(., "${words}")]/text()`, document).iterateNext();
+    const at = text.data.indexOf(words);
+    document.getSelection().setBaseAndExtent(text, at, text, at + words.length);
+}"""
+
+
+async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
+    app: Service, windows: Windows
+) -> None:
+    amina, jonas = await a_person(app), await a_person(app, "Jonas")
+    topic = (await a_topic(amina))["id"]
+    reply = await a_reply(amina, topic, "The list leaves out refiners, and more.")
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
+
+    await page.evaluate(_SELECT, "leaves out refiners")
+    await page.locator(".pill.quoting").click()
+    field = page.locator("#p2 textarea")
+    await expect(field).to_have_value(f"> [Amina, #2](/p/{reply['id']}):\n> leaves out refiners\n\n")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("Ask @ami")
+    await expect(page.locator("#p2 [role=option]")).to_have_text(f"Amina @{amina.handle}")
+    await page.evaluate(axe_source())
+    assert await page.evaluate(_CHECK) == []
+    await page.keyboard.press("Enter")
+    await expect(field).to_have_value(
+        f"> [Amina, #2](/p/{reply['id']}):\n> leaves out refiners\n\nAsk @{amina.handle} "
+    )
+    await page.locator("#p2 form .first").click()
+
+    await expect(page.locator("#p3 .quote .of")).to_have_text("Amina, #2")
+    await expect(page.locator("#p3 .quote")).to_contain_text("leaves out refiners")
+    await app.settle()
+    await expect(page.locator("#p2 .act.cited")).to_be_visible()
+
+
+async def test_two_windows_fight_over_a_draft_and_nothing_is_lost(app: Service, windows: Windows) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    address = f"/t/{topic}/cobalt-tracing"
+    one = await settled(await windows.open(address, amina, app.urls[0]))
+    # A browser of its own, so that nothing but the server knows of both.
+    two = await settled(await windows.open(address, amina, app.urls[-1]))
+    text, kept = "#reply textarea", "#reply .kept"
+
+    await one.locator(text).fill("From the first window.")
+    await expect(one.locator(kept)).to_have_text("Draft saved")
+    await two.locator(text).fill("From the second window.")
+    await expect(two.locator(kept)).to_contain_text("both are kept among your drafts")
+    async with one.expect_response(lambda answer: answer.request.method == "PUT"):
+        await one.locator(text).fill("From the first window, and more.")
+    await expect(one.locator(kept)).to_have_text("Draft saved")
+    drafts = {row["key"]: row["begins"] for row in (await amina.get("/drafts")).json()["items"]}
+    assert drafts == {
+        f"topic:{topic}": "From the first window, and more.",
+        f"topic:{topic}~2": "From the second window.",
+    }
+
+    # A third window brings the draft back; it is posted from the first, and does not rise again in the third.
+    three = await settled(await windows.open(address, amina, app.urls[0]))
+    await expect(three.locator(text)).to_have_value("From the first window, and more.")
+    await one.locator("#reply form .first").click()
+    await expect(one.locator("#p2")).to_contain_text("From the first window, and more.")
+    await three.locator(text).fill("From the first window, and more. Later.")
+    await expect(three.locator(kept)).to_contain_text("posted or thrown away from another window")
+    assert len(windows.complaints) == 1 and "409" in windows.complaints.pop()
+    assert set(key["key"] for key in (await amina.get("/drafts")).json()["items"]) == {f"topic:{topic}~2"}
+    await three.locator(f"{kept} button").click()
+    await expect(three.locator(kept)).to_have_text("Draft saved")
+    await three.reload()
+    await expect(three.locator(text)).to_have_value("From the first window, and more. Later.")
+    await two.reload()
+    await expect(two.locator(text)).to_have_value("From the second window.")
+
+
+async def test_a_picture_is_pasted_described_and_seen_by_others(app: Service, windows: Windows) -> None:
+    amina = await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    address = f"/t/{topic}/cobalt-tracing"
+    page = await settled(await windows.open(address, amina, app.urls[0]))
+    other = await settled(await windows.open(address, None, app.urls[-1]))
+    await page.locator("#reply .attach summary").click()
+    picture = {"name": "photo.png", "mimeType": "image/png", "buffer": a_picture("PNG")}
+    await page.locator("#reply [type=file]").set_input_files([picture])
+    await page.locator("#reply .described input").fill("A red corner")
+    await expect(page.locator("#reply textarea")).to_have_value(
+        re.compile(r"^!\[A red corner\]\(/files/\d+/photo\.png\?40x20\)\s*$")
+    )
+    await page.evaluate(axe_source())
+    assert await page.evaluate(_CHECK) == []
+    await page.locator("#reply form .first").click()
+
+    image = other.locator("#p2 img")
+    await expect(image).to_have_attribute("alt", "A red corner")
+    await image.scroll_into_view_if_needed()
+    await expect(image).to_have_js_property("naturalWidth", 40)
+
+
+async def test_two_edit_what_is_shared_and_see_both_texts(app: Service, windows: Windows) -> None:
+    amina, jonas = await a_person(app), await a_member(app, "Jonas")
+    topic = (await a_topic(amina))["id"]
+    post = (await a_reply(amina, topic, "one\n\ntwo"))["id"]
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
+    await expect(page.locator("#p2 .act.edit")).to_have_count(0)
+    await amina.put(f"/posts/{post}/sharing")
+    await expect(page.locator("#p2 .shared")).to_have_text("several may edit")
+    await page.locator("#p2 summary").click()
+    await page.locator("#p2 .act.edit").click()
+    await page.locator("#p2 textarea").fill("one\n\ndeux")
+    await amina.patch(f"/posts/{post}", {"body": "one\n\nzwei"})
+    await page.locator("#p2 form .first").click()
+
+    await expect(page.locator("[role=alert]")).to_contain_text("Nothing is lost")
+    await expect(page.locator("#body")).to_have_value("one\n\ndeux")
+    await expect(page.locator("ins").last).to_have_text("zwei")
+    await page.evaluate(axe_source())
+    assert await page.evaluate(_CHECK) == []
+    await page.locator("#body").fill("one\n\nzwei, deux")
+    await page.locator("form .first").click()
+    await expect(page.locator("#p2 .said")).to_contain_text("zwei, deux")
+    await page.goto(f"/p/{post}/history")
+    await expect(page.locator("ins", has_text="deux")).to_be_visible()
+    await page.evaluate(axe_source())
+    assert await page.evaluate(_CHECK) == []
+    assert all("412" in complaint for complaint in windows.complaints)
+    windows.complaints.clear()
+
+
+async def test_who_starts_a_topic_sees_what_resembles_it(app: Service, windows: Windows) -> None:
+    amina = await a_person(app)
+    like = (await a_topic(amina, title="Which cobalt refiners survive an audit?"))["id"]
+    await a_topic(amina, title="Coffee")
+    hidden = (await a_topic(amina, title="Cobalt refiners in secret"))["id"]
+    await plain(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", hidden)
+    await app.settle()
+    page = await windows.open("/s/mobility/new", amina)
+    await page.get_by_label("Title").fill("Cobalt refiners: an audit")
+    await expect(page.locator("#similar a")).to_have_attribute("href", f"/t/{like}")
+    await page.get_by_label("Title").fill("Elephants walking")
+    await expect(page.locator("#similar")).to_be_hidden()
+
+    shown = await send(amina, "/s/mobility/new", title="Cobalt refiners", body="x", preview="1")
+    assert f'href="/t/{like}"' in shown.text and f'href="/t/{hidden}"' not in shown.text

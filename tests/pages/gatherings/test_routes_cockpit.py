@@ -1,0 +1,316 @@
+"""The cockpit of a room: two hosts at once, by keys alone, and by plain forms."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.pages.forum.test_writing import send
+from tests.pages.gatherings.test_routes_rooms import a_room
+from tests.pages.test_accessibility import _CHECK
+from tests.pages.test_reading import open_page
+from tests.support.axe import axe_source
+from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.people import Person, a_person
+from tests.support.service import Service
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests; each window has a context of its own."""
+    async with a_browser() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
+    """Windows on the service; at the end none of them may have complained."""
+    made = Windows(chromium, app)
+    yield made
+    for context in chromium.contexts:
+        await context.close()
+    assert made.complaints == []
+
+
+async def a_host(app: Service, name: str = "Hana") -> Person:
+    """A host."""
+    return await a_person(app, name, duties=[("administrator", None)])
+
+
+async def a_premoderated_room(host: Person, **rules: Any) -> int:
+    """An open room whose hosts approve first."""
+    room = await a_room(host)
+    version = (await host.get(f"/rooms/{room}")).json()["version"]
+    answer = await host.patch(
+        f"/rooms/{room}",
+        {"rules": {"premoderated": True} | rules},
+        headers={"If-Match": f'"{version}"'},
+    )
+    assert answer.status_code == 200, answer.text
+    return room
+
+
+async def asked(person: Person, room: int, body: str, **more: Any) -> int:
+    """A question that was asked."""
+    answer = await person.post(f"/rooms/{room}/questions", {"body": body, **more})
+    assert answer.status_code == 201, answer.text
+    number: int = answer.json()["id"]
+    return number
+
+
+async def state_of(host: Person, question: int) -> str:
+    """Where a question is."""
+    return str((await host.get(f"/questions/{question}")).json()["state"])
+
+
+async def followed(page: Page) -> Page:
+    """The page once its line is open: somebody is here, at least oneself."""
+    await expect(page.locator("#here")).not_to_have_text("0", timeout=10_000)
+    return page
+
+
+async def test_the_cockpit_is_for_hosts(app: Service) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await asked(jonas, room, "Who pays?")
+    assert "Who pays?" in await open_page(host, f"/r/{room}/host")
+    page = {"Accept": "text/html"}
+    for path in (f"/r/{room}/host", f"/r/{room}/panel"):
+        assert (await jonas.client.get(path, headers=page)).status_code == 403
+        async with app.client() as visitor:
+            assert (await visitor.get(path, headers=page)).status_code == 401
+
+
+async def test_without_scripts_a_host_approves_dismisses_and_takes_back(app: Service) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Where is lunch?")
+    page = await open_page(host, f"/r/{room}/host")
+
+    approve = re.search(rf'value="(live {first} \d+)"', page)
+    assert approve
+    approved = await send(host, f"/r/{room}/host", do=approve[1])
+    assert approved.status_code == 303 and await state_of(host, first) == "live"
+
+    form = await open_page(host, f"/r/{room}/host?form=dismiss&q={second}")
+    dismiss = re.search(rf'name="do" value="(dismissed {second} \d+)"', form)
+    assert dismiss
+    assert (await send(host, f"/r/{room}/host", do=dismiss[1])).status_code == 422, "a reason is needed"
+    dismissed = await send(host, f"/r/{room}/host", do=dismiss[1], reason="Not about this session")
+    assert dismissed.status_code == 303 and await state_of(host, second) == "dismissed"
+
+    after = await open_page(host, dismissed.headers["location"].partition("#")[0])
+    undo = re.search(rf'name="do" value="(pending {second} \d+)">Undo', after)
+    assert undo
+    assert (await send(host, f"/r/{room}/host", do=undo[1])).status_code == 303
+    assert await state_of(host, second) == "pending"
+    stale = await send(host, f"/r/{room}/host", do=dismiss[1], reason="Again")
+    assert stale.status_code == 409
+    for nonsense in ("", "live", "live x 1", f"live {first} x", f"nonsense {first} 1", f"live {'9' * 50} 1"):
+        assert (await send(host, f"/r/{room}/host", do=nonsense)).status_code == 422, nonsense
+    assert (await send(jonas, f"/r/{room}/host", do=approve[1])).status_code == 403
+
+
+async def test_without_scripts_in_a_browser(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Where is lunch?")
+    page = await windows.open(f"/r/{room}/host", host, java_script_enabled=False)
+    await page.locator(f"#q{first}").get_by_role("button", name="Approve").click()
+    await expect(page.locator(f"#live #q{first}")).to_be_visible()
+    await page.locator(f"#q{second}").get_by_role("link", name="Dismiss").click()
+    await page.get_by_label("Why? Who asked will read it.").fill("Not about this session")
+    await page.get_by_role("button", name="Dismiss").click()
+    await expect(page.locator(f"#q{second}")).to_have_count(0)
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator(f"#pending #q{second}")).to_be_visible()
+    await page.locator(f"#q{second}").get_by_role("button", name="Approve").click()
+    await page.get_by_role("button", name="Take off").click()
+    assert await state_of(host, second) == "dismissed"
+
+
+async def test_by_keys_alone_from_pending_to_answered_and_back(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    question = await asked(jonas, room, "Who pays?")
+    page = await followed(await windows.open(f"/r/{room}/host", host))
+    keys = page.keyboard
+    await keys.press("j")
+    await expect(page.locator(f"#pending #q{question}")).to_be_focused()
+    for key, column in (("a", "live"), ("s", "shortlisted"), ("t", "on_stage")):
+        await keys.press(key)
+        await expect(page.locator(f"#{column} #q{question}")).to_be_focused()
+    await keys.press("w")
+    await expect(page.locator(".ghost", has_text="Answered")).to_be_visible()
+    assert await state_of(host, question) == "answered"
+    await keys.press("u")
+    await expect(page.locator(f"#on_stage #q{question}")).to_be_visible()
+    assert await state_of(host, question) == "on_stage"
+    await keys.press("?")
+    await expect(page.locator("#keys")).to_be_visible()
+
+
+async def test_dismissing_and_merging_by_keys(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    one, other = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "And who pays for it?")
+    page = await followed(await windows.open(f"/r/{room}/host", host))
+    await page.locator(f"#q{other}").focus()
+    await page.keyboard.press("m")
+    await expect(page.locator(".pill")).to_contain_text("Merging")
+    await page.locator(f"#q{one}").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"#q{other}")).to_have_count(0)
+    assert await state_of(host, other) == "merged"
+    await page.keyboard.press("u")
+    await expect(page.locator(f"#live #q{other}")).to_be_visible()
+
+    await page.locator(f"#q{one}").focus()
+    await page.keyboard.press("d")
+    await page.keyboard.type("Already asked")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(f"#q{one}")).to_have_count(0)
+    assert await state_of(host, one) == "dismissed"
+
+
+async def test_ordering_editing_and_silencing(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    waiting = await asked(jonas, room, "Who **pais**?")
+    first, second = await asked(host, room, "First?"), await asked(host, room, "Second?")
+    for question in (first, second):
+        await host.put(f"/questions/{question}/state", {"state": "shortlisted", "version": 1})
+    page = await followed(await windows.open(f"/r/{room}/host", host, viewport=PHONE))
+    await expect(page.locator("#shortlisted")).to_be_hidden()
+    await page.locator(f"#q{waiting}").focus()
+    await page.keyboard.press("e")
+    await expect(page.get_by_label("What it asks")).to_have_value("Who **pais**?")
+    await page.get_by_label("What it asks").fill("Who **pays**?")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(f"#q{waiting} strong")).to_have_text("pays")
+    await page.locator(f"#q{waiting}").focus()
+    await page.keyboard.press("x")
+    await page.get_by_label("Why is who asked silenced").fill("Spam")
+    await page.get_by_role("button", name="Silence", exact=True).click()
+    await expect(page.locator(".ghost")).to_contain_text("silenced")
+    assert (await jonas.post(f"/rooms/{room}/questions", {"body": "Again?"})).status_code == 403
+    await page.keyboard.press("u")
+    await expect(page.locator(".ghost")).to_have_text("Undone.")
+
+    await page.locator(".columns-tabs").get_by_role("button", name="Shortlist").click()
+    await page.locator(f"#q{second}").focus()
+    await page.keyboard.press("Alt+ArrowUp")
+    await expect(page.locator("#shortlisted .card").first).to_have_id(f"q{second}")
+    await expect(page.locator(f"#q{second}")).to_be_focused()
+    await page.keyboard.press("u")
+    await expect(page.locator("#shortlisted .card").first).to_have_id(f"q{first}")
+
+
+async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windows) -> None:
+    hana, ivo, jonas = await a_host(app), await a_host(app, "Ivo"), await a_person(app, "Jonas")
+    room = await a_room(hana)
+    questions = [await asked(jonas, room, f"Question {number}?") for number in range(4)]
+    one = await followed(await windows.open(f"/r/{room}/host", hana, app.urls[0]))
+    other = await followed(await windows.open(f"/r/{room}/host", ivo, app.urls[-1]))
+
+    await one.locator(f"#q{questions[0]}").focus()
+    await expect(other.locator(f"#q{questions[0]} .claim")).to_contain_text("Hana is at this")
+
+    # Both at once, on the same one: one of them is told what the other did, and nothing is done twice.
+    pressed = "id => document.querySelector(`#q${id} [data-key=%s]`).click()"
+    await one.evaluate(pressed % "s", questions[1])
+    await other.evaluate(pressed % "t", questions[1])
+    for page in (one, other):
+        await expect(page.locator(f":is(#shortlisted, #on_stage) #q{questions[1]}")).to_be_visible()
+    moves = (await hana.get(f"/questions/{questions[1]}")).json()
+    for page in (one, other):
+        await expect(page.locator(f"#{moves['state']} #q{questions[1]}")).to_be_visible()
+
+    # Another host's move comes in while one is at it: it waits until one leaves.
+    await other.locator(f"#q{questions[2]}").get_by_role("button", name="Shortlist").click()
+    await expect(one.locator(f"#shortlisted #q{questions[2]}")).to_be_visible()
+    versions = {
+        question: (await hana.get(f"/questions/{question}")).json()["version"] for question in questions
+    }
+    for page in (one, other):
+        for question, version in versions.items():
+            await expect(page.locator(f"#q{question}")).to_have_attribute("data-version", str(version))
+    # The browser notes by itself that one of the two was refused.
+    windows.complaints[:] = [one for one in windows.complaints if "409" not in one]
+
+
+async def test_who_is_late_is_told_what_happened_meanwhile(app: Service, windows: Windows) -> None:
+    hana, ivo, jonas = await a_host(app), await a_host(app, "Ivo"), await a_person(app, "Jonas")
+    room = await a_room(hana)
+    question = await asked(jonas, room, "Who pays?")
+    page = await followed(await windows.open(f"/r/{room}/host", hana))
+    await page.context.route("**/api/v1/questions/**", lambda route: route.continue_())
+    # What the page believes is older than what is.
+    await ivo.put(f"/questions/{question}/state", {"state": "shortlisted", "version": 1})
+    await expect(page.locator(f"#shortlisted #q{question}")).to_be_visible()
+    await page.evaluate(f"document.querySelector('#q{question}').dataset.version = '1'")
+    await page.locator(f"#q{question}").get_by_role("button", name="Put on stage").click()
+    await expect(page.locator(f"#q{question} .meanwhile")).to_contain_text("Ivo: on the shortlist")
+    windows.complaints.clear()  # the browser notes the 409 itself
+
+
+async def test_the_live_column_follows_the_order_and_moves_nothing_under_a_hand(
+    app: Service, windows: Windows
+) -> None:
+    host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
+    room = await a_room(host)
+    first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Who knows?")
+    page = await followed(await windows.open(f"/r/{room}/host", host))
+    cards = page.locator("#live > .card")
+
+    async def ids(wanted: list[int]) -> None:
+        for place, number in enumerate(wanted):
+            await expect(cards.nth(place)).to_have_attribute("data-id", str(number))
+
+    async def vote(who: Person, question: int) -> None:
+        assert (await who.put(f"/questions/{question}/vote", {"value": 1})).status_code == 200
+
+    before = [int(await card.get_attribute("data-id") or 0) for card in await cards.all()]
+    last = second if before[0] == first else first
+    await vote(fatou, last)
+    await ids([last, before[0]])
+    await page.locator(f"#q{last}").focus()
+    await vote(fatou, before[0])
+    await vote(host, before[0])
+    pill = page.get_by_role("button", name="New order")
+    await expect(pill).to_be_visible()
+    await ids([last, before[0]])
+    await pill.click()
+    await ids([before[0], last])
+    await expect(pill).to_have_count(0)
+    await cards.first.focus()
+    third = await asked(jonas, room, "Who asks?")
+    await vote(host, third)
+    await vote(fatou, third)
+    # It comes below what is there, and goes to its place once nobody is at the column.
+    await expect(pill).to_be_visible()
+    await page.evaluate("document.activeElement.blur()")
+    await page.mouse.move(5, 5)
+    await expect(cards.first).to_have_attribute("data-id", str(third), timeout=10_000)
+    await expect(pill).to_have_count(0)
+
+
+async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) -> None:
+    source = axe_source()
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    questions = [await asked(jonas, room, f"Question {number}?") for number in range(4)]
+    for question, state in zip(questions, ("shortlisted", "on_stage", "shortlisted"), strict=False):
+        moved = await host.put(f"/questions/{question}/state", {"state": state, "version": 1})
+        assert moved.status_code == 200, moved.text
+    wrong = []
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page = await followed(await windows.open(f"/r/{room}/host", host, viewport=size, color_scheme=scheme))
+        await page.evaluate(f"document.querySelector('#q{questions[3]} .act').focus()")
+        for path in ("host", "panel", "stage"):
+            await page.goto(f"/r/{room}/{path}")
+            await page.evaluate(source)
+            wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+    assert wrong == []

@@ -1,0 +1,272 @@
+"""What the hall sees: the stage on the projector, the panel's view, and the same on the phones in the rows."""
+
+import re
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, WebSocketRoute, expect
+
+from tests.pages.forum.test_writing import send
+from tests.pages.gatherings.test_routes_cockpit import a_host, a_premoderated_room, asked, followed
+from tests.pages.gatherings.test_routes_rooms import a_room
+from tests.pages.test_accessibility import _CHECK
+from tests.pages.test_reading import open_page
+from tests.support.axe import axe_source
+from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.people import Person, a_person
+from tests.support.service import Service
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests; each window has a context of its own."""
+    async with a_browser() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
+    """Windows on the service; at the end none of them may have complained."""
+    made = Windows(chromium, app)
+    yield made
+    for context in chromium.contexts:
+        await context.close()
+    assert made.complaints == []
+
+
+async def moved(host: Person, question: int, state: str, **more: object) -> None:
+    """A question goes somewhere."""
+    version = (await host.get(f"/questions/{question}")).json()["version"]
+    answer = await host.put(f"/questions/{question}/state", {"state": state, "version": version, **more})
+    assert answer.status_code == 200, answer.text
+
+
+async def switched_on(host: Person, room: int, *modules: str) -> None:
+    """A room with these modules."""
+    answer = await host.patch(f"/rooms/{room}", {"modules": list(modules)})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_the_stage_shows_one_question_and_no_name_of_who_hides_it(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    assert "Ask what you would like to know." in await open_page(client, f"/r/{room}/stage")
+    hidden = await asked(jonas, room, "Who is not paid?", anonymous=True)
+    following = [await asked(jonas, room, f"Then number {number}?") for number in range(4)]
+    await moved(host, hidden, "on_stage")
+    for question in following:
+        await moved(host, question, "shortlisted")
+    page = await open_page(client, f"/r/{room}/stage")
+    assert "Who is not paid?" in page and "Anonymous" in page and jonas.handle not in page
+    shown = re.findall(r"Then number (\d)\?", page)
+    assert shown == ["0", "1", "2"] and f"/r/{room}</b>" in page and '<svg role="img"' in page
+
+
+async def test_the_stage_and_the_phones_follow_the_cockpit(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    first, second = await asked(host, room, "Who pays?"), await asked(host, room, "And when?")
+    stage = await followed(await windows.open(f"/r/{room}/stage", url=app.urls[-1]))
+    phone = await followed(await windows.open(f"/r/{room}", jonas, viewport=PHONE))
+    await expect(phone.locator("#onstage")).to_be_hidden()
+    await moved(host, first, "on_stage")
+    await moved(host, second, "shortlisted")
+    for page in (stage.locator("#now"), phone.locator("#onstage")):
+        await expect(page).to_contain_text("Who pays?")
+    await expect(stage.locator("#next")).to_contain_text("And when?")
+    await moved(host, second, "on_stage")
+    for page in (stage.locator("#now"), phone.locator("#onstage")):
+        await expect(page).to_contain_text("And when?")
+        await expect(page).not_to_contain_text("Who pays?")
+    await moved(host, second, "answered")
+    await expect(phone.locator("#onstage")).to_be_hidden()
+    await expect(phone.locator('[data-count="answered"]')).to_have_text("1")
+    await expect(stage.locator("#now")).not_to_contain_text("And when?")
+
+
+async def test_the_stage_says_when_it_is_not_current(app: Service, windows: Windows) -> None:
+    host = await a_host(app)
+    room = await a_room(host)
+    lines: list[WebSocketRoute] = []
+    is_up = True
+    page = await windows.open("/help")
+
+    async def connect(line: WebSocketRoute) -> None:
+        if not is_up:
+            await line.close()
+            return
+        lines.append(line)
+        line.connect_to_server()
+
+    await page.route_web_socket("**/live", connect)
+    await page.goto(f"/r/{room}/stage")
+    await followed(page)
+    is_up = False
+    await lines[-1].close()
+    await expect(page.locator("#state")).to_contain_text("Not current", timeout=10_000)
+    await moved(host, await asked(host, room, "Who pays?"), "on_stage")
+    is_up = True
+    await expect(page.locator("#now")).to_contain_text("Who pays?", timeout=20_000)
+    await expect(page.locator("#state")).to_be_hidden()
+
+
+async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) -> None:
+    host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
+    room = await a_premoderated_room(host)
+    phone = await followed(await windows.open(f"/r/{room}", jonas, viewport=PHONE))
+    other = await followed(await windows.open(f"/r/{room}", fatou, viewport=PHONE))
+    await phone.locator("#ask textarea").fill("Who pays?")
+    await phone.locator("#ask .first").click()
+    await expect(phone.locator("#own .asked")).to_contain_text("Waiting for approval")
+    question = int(await phone.locator("#own .asked").get_attribute("data-id") or 0)
+    await expect(phone.get_by_role("heading", name="What you asked")).to_be_visible()
+    await phone.locator("#own summary").click()
+    await expect(phone.get_by_label("Your question").first).to_have_value("Who pays?")
+    await phone.get_by_label("Your question").first.fill("Who pays for it?")
+    await phone.get_by_role("button", name="Save").click()
+    await expect(phone.locator("#own .said")).to_have_text("Who pays for it?")
+    await followed(phone)
+    await moved(host, question, "dismissed", reason="Not about this session")
+    await expect(phone.locator("#own .asked")).to_contain_text("Not about this session", timeout=15_000)
+    await moved(host, question, "pending")
+    await expect(other.locator(".asked")).to_have_count(0)
+    await moved(host, question, "live")
+    await expect(phone.locator("#own")).to_be_hidden()
+    for page in (phone, other):
+        await expect(page.locator("#questions .asked")).to_contain_text("Who pays for it?", timeout=10_000)
+    await expect(phone.locator("#questions button.vote")).to_have_count(0)
+    await expect(other.locator("#questions button.vote")).to_have_count(1)
+
+
+async def test_without_scripts_one_changes_what_waits_and_sees_the_reason(app: Service) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_premoderated_room(host)
+    question = await asked(jonas, room, "Who pais?")
+    page = await open_page(jonas, f"/r/{room}")
+    change = re.search(rf'value="(edit {question} \d+)"', page)
+    assert change and "Waiting for approval" in page
+    assert (await send(jonas, f"/r/{room}/act", act=change[1], body="Who pays?")).status_code == 303
+    assert "Who pays?" in await open_page(host, f"/r/{room}/host")
+    await moved(host, question, "dismissed", reason="Already <asked>")
+    assert "Already &lt;asked&gt;" in await open_page(jonas, f"/r/{room}")
+
+
+async def test_reactions_float_up_and_tabs_lead_to_what_is_on(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    assert 'id="reacting"' not in await open_page(jonas, f"/r/{room}")
+    await switched_on(host, room, "questions", "board", "polls", "reactions")
+    one = await followed(await windows.open(f"/r/{room}", jonas, viewport=PHONE))
+    other = await followed(await windows.open(f"/r/{room}", host, reduced_motion="reduce"))
+    for name in ("Questions", "Board", "Polls"):
+        await expect(one.locator(".room-tabs").get_by_role("link", name=name)).to_be_visible()
+    floated = other.locator("#reacting .float").first.wait_for(state="attached")
+    await one.get_by_role("button", name="Applause").click()
+    await floated
+    assert (await send(jonas, f"/r/{room}/react", kind="heart")).status_code == 303
+    assert (await send(jonas, f"/r/{room}/react", kind="nonsense")).status_code == 422
+
+
+async def test_every_tab_says_when_a_poll_is_open(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await switched_on(host, room, "questions", "board", "polls")
+    pages = [
+        await followed(await windows.open(f"/r/{room}{part}", jonas)) for part in ("", "/board", "/polls")
+    ]
+    given = {"kind": "single", "title": "Which?", "options": ["One", "Two"]}
+    polls = [(await host.post(f"/rooms/{room}/polls", given)).json()["id"] for _ in range(2)]
+    for poll, state, is_open in (
+        (0, "open", True), (1, "open", True), (0, "closed", True), (1, "closed", False),
+    ):  # fmt: skip
+        version = (await host.get(f"/polls/{polls[poll]}")).json()["version"]
+        move = await host.put(f"/polls/{polls[poll]}/state", {"state": state, "version": version})
+        assert move.status_code == 200, move.text
+        for page in pages:
+            ids = (
+                {str(polls[0]), str(polls[1])}
+                if (poll, state) == (1, "open")
+                else {str(polls[1 if poll == 0 and state == "closed" else poll])}
+            )
+            wanted = re.compile("^" + (" ?".join(sorted(ids)) if is_open else "") + "$")
+            await expect(page.locator("[data-polls]")).to_have_attribute("data-polls", wanted)
+            await expect(page.locator("[data-polls]")).to_be_visible(visible=is_open)
+        assert ('data-polls=""' in await open_page(jonas, f"/r/{room}/board")) is not is_open
+
+
+async def test_who_is_let_in_no_longer_is_told_so_everywhere(app: Service, windows: Windows) -> None:
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await switched_on(host, room, "questions", "board", "polls")
+    answer = await host.put(f"/rooms/{room}/guests/{jonas.handle}")
+    assert answer.status_code == 204, answer.text
+    assert (await host.put(f"/rooms/{room}/panel/{jonas.handle}")).status_code == 204
+    pages = [
+        await windows.open(f"/r/{room}{part}", jonas)
+        for part in ("", "/board", "/polls", "/stage", "/wall", "/panel")
+    ]
+    for page in pages[:4]:
+        await followed(page)
+    await pages[0].locator("#ask textarea").fill("What I have begun")
+    taken = await host.patch(f"/rooms/{room}", {"rules": {"entry": "invited"}})
+    assert taken.status_code == 200, taken.text
+    await pages[0].wait_for_timeout(1500)
+    for kind in ("panel", "guests"):
+        assert (await host.delete(f"/rooms/{room}/{kind}/{jonas.handle}")).status_code == 204
+    for page in pages:
+        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+        await expect(page.locator("#state a")).to_have_attribute("href", "/")
+    await pages[0].wait_for_timeout(2500)
+    for page in pages:
+        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+    assert await pages[0].locator("#ask textarea").input_value() == "What I have begun"
+    # That it was looked for and not found is no fault of the page.
+    windows.complaints[:] = [one for one in windows.complaints if "404" not in one]
+
+
+async def test_the_order_explains_itself(app: Service) -> None:
+    host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
+    room = await a_room(host)
+    question = await asked(jonas, room, "Who pays?")
+    await fatou.put(f"/questions/{question}/vote", {"value": 1})
+    page = await open_page(jonas, f"/r/{room}")
+    assert "Why here?" in page and "1 of 1 who voted want to hear it" in page
+
+
+async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> None:
+    host, ivo, jonas = await a_host(app), await a_person(app, "Ivo"), await a_person(app, "Jonas")
+    room = await a_room(host)
+    assert (await host.put(f"/rooms/{room}/panel/{ivo.handle}", None)).status_code < 300
+    question = await asked(jonas, room, "Who pays?")
+    await moved(host, question, "shortlisted")
+    page = await followed(await windows.open(f"/r/{room}/panel", ivo))
+    await page.locator(f"#q{question}").get_by_role("link", name="Answer in writing").click()
+    await page.get_by_label("Answer").fill("The **buyers**.")
+    await page.get_by_role("button", name="Answer").click()
+    await expect(page.locator(f"#q{question}")).to_have_count(0)
+    answered = await open_page(jonas, f"/r/{room}?show=answered")
+    assert "Answered in writing" in answered and "<strong>buyers</strong>" in answered and "Ivo" in answered
+
+
+@pytest.mark.timeout(120)
+async def test_axe_finds_nothing_in_the_room(app: Service, windows: Windows) -> None:
+    source = axe_source()
+    host, jonas = await a_host(app), await a_person(app, "Jonas")
+    room = await a_room(host)
+    await switched_on(host, room, "questions", "board", "polls", "reactions")
+    for body, state in (("Who pays?", "on_stage"), ("And when?", "shortlisted"), ("Where?", "answered")):
+        await moved(host, await asked(jonas, room, body), state)
+    await asked(host, room, "How?")
+    wrong = []
+    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page = await followed(await windows.open(f"/r/{room}", jonas, viewport=size, color_scheme=scheme))
+        for path in (f"/r/{room}", f"/r/{room}?show=answered", f"/r/{room}/stage"):
+            await page.goto(path)
+            await page.evaluate("document.querySelector('.docked')?.classList.remove('docked')")
+            await page.evaluate(source)
+            wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+    assert wrong == []

@@ -1,0 +1,164 @@
+"""Joining, signing in, settings and duties by plain forms."""
+
+import re
+
+import httpx2
+
+from members.accounts.accounts import offer_founding
+from tests.pages.forum.test_writing import send
+from tests.pages.test_reading import BROWSER, open_page
+from tests.support.people import a_person
+from tests.support.service import Service
+
+PASSWORD = "a sentence nobody guesses"
+
+
+def cookie_of(response: httpx2.Response) -> str:
+    """The session's token that a response gives to the browser."""
+    found = re.match(r"tertulia=([^;]+);", response.headers["set-cookie"])
+    assert found
+    return found[1]
+
+
+async def test_joining_signs_in_and_says_what_to_do(app: Service, client: httpx2.AsyncClient) -> None:
+    joined = await send(
+        client,
+        "/register",
+        handle="amina-k",
+        display_name="Amina",
+        email="amina-k@example.org",
+        password=PASSWORD,
+    )
+    assert joined.status_code == 303 and joined.headers["location"] == "/settings?done=welcome"
+    assert "HttpOnly" in joined.headers["set-cookie"] and "SameSite=lax" in joined.headers["set-cookie"]
+    async with app.client() as browser:
+        browser.cookies.set("tertulia", cookie_of(joined))
+        page = await open_page(browser, "/settings?done=welcome")
+        assert "Your address is not confirmed yet" in page and "amina-k@example.org" in page
+        ended = await browser.post("/signout", headers={**BROWSER, "Sec-Fetch-Site": "same-origin"})
+        assert ended.headers["location"] == "/?done=signed-out"
+        assert (await browser.get("/settings", headers=BROWSER)).status_code == 401
+
+
+async def test_signing_in_leads_back_and_only_back(app: Service, client: httpx2.AsyncClient) -> None:
+    given = {"handle": "amina-s", "email": "amina-s@example.org", "password": PASSWORD}
+    assert (await send(client, "/register", **given)).status_code == 303
+    client.cookies.clear()
+    assert 'name="next" value="/s/mobility/new"' in await open_page(client, "/signin?next=/s/mobility/new")
+    assert 'name="next" value="/"' in await open_page(client, "/signin?next=//evil.example")
+
+    wrong = await send(client, "/signin", login="amina-s", password="not the one", next="/")
+    assert wrong.status_code == 401 and 'value="amina-s"' in wrong.text and "not the one" not in wrong.text
+    right = await send(client, "/signin", login="amina-s", password=PASSWORD, next="/s/mobility/new")
+    assert right.headers["location"] == "/s/mobility/new"
+    client.cookies.clear()
+    away = await send(client, "/signin", login="amina-s", password=PASSWORD, next="https://evil.example")
+    assert away.headers["location"] == "/"
+
+
+async def test_a_refused_account_is_given_back_without_the_password(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    refused = await send(client, "/register", handle="admin", email="a@example.org", password=PASSWORD)
+    assert refused.status_code == 422
+    assert 'value="a@example.org"' in refused.text and PASSWORD not in refused.text
+    assert "This name is not available" in refused.text and "set-cookie" not in refused.headers
+
+
+async def test_mailed_links_are_spent_by_a_button_and_not_by_looking(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    page = await open_page(client, "/verify/some-token")
+    assert 'name="token" value="some-token"' in page and 'method="post" action="/verify"' in page
+    assert (await send(client, "/verify", token="some-token")).status_code == 422
+    asked = await send(client, "/reset", email="nobody@example.org")
+    assert asked.headers["location"] == "/signin?done=reset", (
+        "the answer does not tell whether the address is known"
+    )
+    assert (await send(client, "/reset", token="nonsense", password=PASSWORD)).status_code == 422
+
+
+async def test_the_first_visitor_becomes_administrator_once(app: Service, client: httpx2.AsyncClient) -> None:
+    async with app.db.begin() as tx:
+        token = await offer_founding(tx)
+    assert token
+    given = {"handle": "amina-first", "email": "amina-first@example.org", "password": PASSWORD}
+    page = await open_page(client, f"/claim-admin?token={token}")
+    assert "will administer the community" in page and f'name="token" value="{token}"' in page
+    short = await send(client, "/claim-admin", token=token, **given | {"password": "short"})
+    assert short.status_code == 422 and f'name="token" value="{token}"' in short.text, (
+        "a refused try costs nothing"
+    )
+
+    made = await send(client, "/claim-admin", token=token, **given)
+    assert made.status_code == 303 and made.headers["location"] == "/admin"
+    assert "amina-first" in await open_page(client, "/admin")
+    client.cookies.clear()
+    again = await send(client, "/claim-admin", token=token, **given | {"handle": "amina-second"})
+    assert again.status_code == 422
+    assert (await client.get("/claim-admin?token=guess", headers=BROWSER)).status_code == 422
+
+
+async def test_the_profile_is_changed_and_shown_as_far_as_its_owner_wants(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    amina = await a_person(app)
+    saved = await send(
+        amina, "/settings/profile", display_name="Amina K.", organisation="Kabongo & Partners", country="CD",
+        stakeholder_group="civil-society", sectors=["mobility"], public=["organisation", "sectors"], about="",
+    )  # fmt: skip
+    assert saved.headers["location"] == "/settings?done=profile"
+    page = await open_page(client, f"/m/{amina.handle}")
+    assert "Amina K." in page and "Kabongo &amp; Partners" in page and "Mobility" in page
+    assert "Civil society" not in page and "Congo" not in page
+    own = await open_page(amina, "/settings")
+    assert 'value="civil-society" selected' in own and 'value="CD" selected' in own
+
+    refused = await send(amina, "/settings/profile", display_name="Amina", country="XX")
+    assert refused.status_code == 422
+
+
+async def test_sessions_are_listed_and_ended(app: Service) -> None:
+    amina = await a_person(app)
+    page = await open_page(amina, "/settings")
+    assert "This one" in page
+    assert (await send(amina, "/settings/sessions", revoke="9999999")).status_code == 404
+    assert (await send(amina, "/settings/sessions", revoke="x")).status_code == 422
+
+
+async def test_one_signs_out_everywhere_else(app: Service, client: httpx2.AsyncClient) -> None:
+    given = {"handle": "amina-e", "email": "amina-e@example.org", "password": PASSWORD}
+    joined = await send(client, "/register", **given)
+    async with app.client() as here, app.client() as there:
+        here.cookies.set("tertulia", cookie_of(joined))
+        assert "Sign out everywhere else" not in await open_page(here, "/settings")
+        there.cookies.set(
+            "tertulia", cookie_of(await send(there, "/signin", login="amina-e", password=PASSWORD, next="/"))
+        )
+        assert "Sign out everywhere else" in await open_page(here, "/settings")
+        same = {**BROWSER, "Sec-Fetch-Site": "same-origin"}
+        ended = await here.post("/settings/sessions", data={"revoke": "others"}, headers=same)
+        assert ended.headers["location"] == "/settings?done=sessions"
+        assert (await there.get("/settings", headers=BROWSER)).status_code == 401
+        assert "You are signed out everywhere else." in await open_page(here, "/settings?done=sessions")
+
+
+async def test_duties_are_given_and_revoked(app: Service) -> None:
+    amina = await a_person(app, duties=[("administrator", None)])
+    jonas = await a_person(app, "Jonas")
+    assert (
+        await send(amina, "/admin/duties", handle=f"@{jonas.handle}", duty="moderator mobility")
+    ).status_code == 303
+    page = await open_page(amina, "/admin")
+    assert "Moderator of Mobility" in page and jonas.handle in page
+    assert (await jonas.actor()).moderates
+    revoked = await send(amina, "/admin/duties", handle=jonas.handle, duty="moderator mobility", revoke="1")
+    assert revoked.headers["location"] == "/admin?done=revoked"
+    assert not (await jonas.actor()).moderates
+
+    last = await send(amina, "/admin/duties", handle=amina.handle, duty="administrator", revoke="1")
+    assert last.status_code == 409 and "last administrator" in last.text
+    unknown = await send(amina, "/admin/duties", handle="nobody-here", duty="administrator")
+    assert "Nobody here has this handle" in unknown.text
+    assert (await send(amina, "/admin/duties", handle=jonas.handle, duty="king")).status_code == 422
+    assert (await jonas.client.get("/admin", headers=BROWSER)).status_code == 403

@@ -1,0 +1,73 @@
+"""Forms and addresses: what was typed comes back, what is refused is said in words, and nobody is sent elsewhere."""
+
+import pytest
+
+from core.errors import Denied
+from forum.shapes import NewTopic
+from members.shapes import NewAccount
+from pages.shell.forms import FieldNotAcceptable, Form, number_in, to_shape
+from pages.shell.urls import safe_next, slug_of
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/\t/evil.example", "/a\r\nSet-Cookie: x",
+        "\\\\evil", "/" + "a" * 400, "javascript:alert(1)",
+    ],
+)  # fmt: skip
+def test_after_signing_in_one_stays_here(address: str) -> None:
+    assert safe_next(address) == "/"
+
+
+def test_after_signing_in_one_goes_back() -> None:
+    assert safe_next("/t/812/cobalt?order=time") == "/t/812/cobalt?order=time"
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("Cobalt tracing: which scheme?", "cobalt-tracing-which-scheme"),
+        ("  ", "topic"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("Ётикет и право", "ётикет-и-право"),
+        ("a" * 300, "a" * 60),
+    ],
+)
+def test_a_title_becomes_part_of_an_address(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "9" * 19, "9" * 5000, "²", "١", " 1"])
+def test_only_numbers_are_numbers(text: str) -> None:
+    assert number_in(text) is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "field", "words"),
+    [
+        ({"title": "ab", "body": "x"}, "title", "too short"),
+        ({"title": "abc", "body": ""}, "body", "empty"),
+        ({"title": "abc", "body": "x" * 20_001}, "body", "too long"),
+        ({"title": "a\x00bc", "body": "x"}, "title", "not acceptable"),
+        ({"title": "abc", "body": "x", "tags": ["No Good"]}, "tags", "small letters"),
+    ],
+)
+def test_a_refused_field_is_named_in_words(facts: dict[str, object], field: str, words: str) -> None:
+    with pytest.raises(FieldNotAcceptable) as refused:
+        to_shape(NewTopic, facts)
+    assert refused.value.field == field
+    assert words in refused.value.detail
+
+
+def test_an_address_that_is_none_is_refused_in_words() -> None:
+    with pytest.raises(FieldNotAcceptable) as refused:
+        to_shape(NewAccount, {"handle": "amina", "email": "amina", "password": "a good sentence"})
+    assert "e-mail" in refused.value.detail
+
+
+def test_a_refused_form_gives_back_all_but_passwords() -> None:
+    form = Form(typed={"login": ["amina"], "password": ["secret sentence"]}).refuse(Denied(field="login"))
+    assert form.value("login") == "amina"
+    assert form.value("password") == ""
+    assert form.wrong("login") == Denied.message

@@ -1,0 +1,302 @@
+"""Reading pages: complete without scripts, bound to this host, and cheap."""
+
+import re
+from contextvars import ContextVar
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx2
+import pytest
+
+from core import clock
+from storage.database import Reader
+from tertulia.http.middleware import Front
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service
+
+_in_request: ContextVar[bool] = ContextVar("in request", default=False)
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+
+
+class Page(HTMLParser):
+    """What a page consists of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def all(self, name: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+async def open_page(person: Person | httpx2.AsyncClient, path: str, status: int = 200) -> str:
+    client = person.client if isinstance(person, Person) else person
+    response = await client.get(path, headers=BROWSER)
+    assert response.status_code == status, f"{path}: {response.status_code} {response.text[:300]}"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return response.text
+
+
+async def every_address(amina: Person) -> list[str]:
+    topic = await a_topic(amina, 'Cobalt <tracing> & "audits"', tags=["cobalt"])
+    reply = await a_reply(amina, topic["id"], "Ours too.\n\n|a|b|\n|-|-|\n|1|2|")
+    times = {"starts_at": "2026-01-01T10:00:00Z", "ends_at": "2099-01-01T10:00:00Z"}
+    gathering = (
+        await amina.post("/gatherings", {"sector": "mobility", "title": "Due diligence", **times})
+    ).json()["id"]
+    room = (await amina.post(f"/gatherings/{gathering}/rooms", {"title": "Questions"})).json()["id"]
+    await amina.put(f"/rooms/{room}/state", {"state": "open"})
+    question = (await amina.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()["id"]
+    post = reply["id"]
+    tended = (await a_topic(amina, "Tended", kind="question"))["id"]
+    answer = await a_reply(amina, tended, "So.")
+    aside = await a_reply(amina, tended, "By the way.")
+    await amina.put(f"/topics/{tended}/answer", {"post": answer["id"]})
+    await amina.post(f"/topics/{tended}/moves", {"posts": [aside["id"]], "title": "By the way"})
+    await amina.put(f"/topics/{tended}/slow", {"seconds": 60})
+    await amina.put(f"/topics/{tended}/timers/remind", {"at": "2099-01-01T10:00:00Z", "note": "Look again."})
+    await amina.put(f"/topics/{tended}/assignment", {"member": amina.handle})
+    await amina.post("/searches", {"query": "cobalt audit"})
+    return [
+        "/", "/s", "/s/mobility", "/s/mobility?order=discussed&tag=cobalt", "/s/mobility/new",
+        f"/t/{topic['id']}/cobalt-tracing-audits", f"/t/{topic['id']}/cobalt-tracing-audits?order=time",
+        f"/t/{topic['id']}/cobalt-tracing-audits/2", f"/t/{topic['id']}/cobalt-tracing-audits?branch=2",
+        f"/p/{post}/reply", f"/p/{post}/edit", f"/p/{post}/withdraw", f"/p/{post}/history", f"/p/{post}/citations",
+        "/g", "/g/new", f"/g/{gathering}", f"/r/{room}", f"/r/{room}?show=answered",
+        f"/r/{room}/host", f"/r/{room}/host?form=dismiss&q={question}", f"/r/{room}/panel", f"/r/{room}/stage",
+        f"/g/{gathering}/programme/new", f"/r/{room}/settings", "/admin/bodies",
+        "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/inbox",
+        "/unread", "/following", "/admin", "/help",
+        "/drafts", f"/t/{tended}/tended/reply",
+        f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
+        "/tags", "/tags/cobalt", f"/change/{tended}",
+        "/queue", "/queue/health", "/queue/appeals", "/rules", "/rules/new?kind=alike", "/reasons", "/reasons/spam",
+        "/held", "/ledger", "/audit", "/report", f"/transparency/{clock.now().year}",
+        "/search", "/search?q=cobalt", "/search?q=cobolt", "/search?q=nothing+in:nowhere",
+    ]  # fmt: skip
+
+
+async def test_every_page_is_whole_and_bound_to_this_host(app: Service) -> None:
+    amina = await a_person(app, duties=[("administrator", None)])
+    for path in await every_address(amina):
+        text = await open_page(amina, path)
+        page = Page(text)
+        assert len(page.all("h1")) == 1, path
+        assert len(page.all("main")) == 1 and len(page.all("title")) == 1, path
+        assert page.all("html")[0]["lang"] == "en" and page.all("html")[0]["dir"] == "ltr", path
+        for tag, attributes in page.tags:
+            assert "style" not in attributes, f"{path}: inline style on {tag}"
+            assert not any(name.startswith("on") for name in attributes), f"{path}: inline script on {tag}"
+            if tag == "script":
+                assert (attributes.get("src") or "").startswith("/static/"), path
+            for name in ("src", "href", "action", "formaction"):
+                assert not (attributes.get(name) or "/").startswith(("//", "javascript:", "data:")), path
+            if tag in ("link", "script", "img") or name == "action":
+                assert not re.match("[a-z]+:", attributes.get("src") or attributes.get("href") or ""), path
+        identities = [attributes["id"] for tag, attributes in page.tags if "id" in attributes]
+        assert len(set(identities)) == len(identities) or "<template" in text, f"{path}: an id twice"
+        _assert_labelled(page, path)
+
+
+def _assert_labelled(page: Page, path: str) -> None:
+    labels = {attributes.get("for") for attributes in page.all("label")}
+    for tag in ("input", "textarea", "select"):
+        for attributes in page.all(tag):
+            if attributes.get("type") in ("hidden", "checkbox"):
+                continue
+            assert attributes.get("id") in labels, f"{path}: {attributes} has no label"
+
+
+async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    amina = await a_person(app, duties=[("administrator", None)])
+    refused = []
+    for path in await every_address(amina):
+        response = await client.get(path, headers=BROWSER)
+        if response.status_code == 401:
+            refused.append(path.rpartition("/")[2])
+            assert "/signin?next=" in response.text
+        else:
+            assert response.status_code == 200, path
+            assert amina.token not in response.text
+    for word in ("new", "new", "settings", "trust", "assigned"):
+        refused.remove(word)
+    # What a moderator does with a topic, by its number.
+    refused = [word for word in refused if not word.isdigit()]
+    question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
+    assert sorted(refused) == [
+        "admin", "appeals", "audit", "bodies", "drafts", "edit", "following", "health", "held", "history", "host",
+        f"host?form=dismiss&q={question}", "inbox", "new", "new?kind=alike", "panel", "queue", "reasons", "reply",
+        "reply", "rules", "settings", "spam", "unread", "withdraw",
+    ]  # fmt: skip
+
+
+async def test_titles_and_names_are_text_everywhere(app: Service) -> None:
+    nasty = "<img src=x onerror=alert(1)>"
+    amina = await a_person(app, duties=[("administrator", None)])
+    await amina.patch("/me/profile", {"display_name": nasty, "organisation": nasty, "about": nasty})
+    topic = await a_topic(amina, nasty, nasty)
+    times = {"starts_at": "2026-01-01T10:00:00Z", "ends_at": "2099-01-01T10:00:00Z"}
+    given = {"sector": "mobility", "title": nasty, "about": nasty, "place": nasty, **times}
+    gathering = (await amina.post("/gatherings", given)).json()["id"]
+    room = (await amina.post(f"/gatherings/{gathering}/rooms", {"title": nasty})).json()["id"]
+    address = (await amina.client.get(f"/t/{topic['id']}")).headers["location"]
+    for path in (
+        "/",
+        "/s/mobility",
+        address,
+        f"/g/{gathering}",
+        f"/r/{room}",
+        f"/m/{amina.handle}",
+        "/settings",
+        "/admin",
+    ):
+        text = await open_page(amina, path)
+        assert "<img" not in text, path
+        assert "&lt;img" in text, path
+
+
+async def test_an_address_that_shows_nothing_says_so_and_does_not_tell_why(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    for path in (
+        "/t/999/nothing",
+        "/t/999",
+        "/p/999",
+        "/s/nothing",
+        "/g/999",
+        "/r/999",
+        "/m/nobody",
+        "/nothing",
+    ):
+        text = await open_page(client, path, 404)
+        assert "Nothing here" in text and "Code: not_found" in text
+    assert (await client.get("/nothing")).headers["content-type"] == "application/problem+json"
+
+
+async def test_a_topic_has_one_address(app: Service, client: httpx2.AsyncClient) -> None:
+    amina = await a_person(app)
+    topic = await a_topic(amina, "Cobalt tracing")
+    reply = await a_reply(amina, topic["id"])
+    for path in (f"/t/{topic['id']}", f"/t/{topic['id']}/other"):
+        assert (await client.get(path)).headers["location"] == f"/t/{topic['id']}/cobalt-tracing"
+    assert (await client.get(f"/p/{reply['id']}")).headers[
+        "location"
+    ] == f"/t/{topic['id']}/cobalt-tracing/2#p2"
+
+
+async def test_any_post_of_a_long_topic_can_be_linked_to(app: Service, client: httpx2.AsyncClient) -> None:
+    amina = await a_person(app)
+    topic = await a_topic(amina, "Long")
+    for number in range(60):
+        await a_reply(amina, topic["id"], f"Reply {number}")
+    for number in (2, 30, 55, 61):
+        page = await open_page(client, f"/t/{topic['id']}/long/{number}")
+        assert f'here" id="p{number}"' in page
+    await open_page(client, f"/t/{topic['id']}/long/62", 404)
+
+    seen: list[str] = []
+    path: str | None = f"/t/{topic['id']}/long"
+    while path:
+        page = await open_page(client, path)
+        seen += re.findall(r'<article class="[^"]*" id="p(\d+)"', page.partition("<template")[0])
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        path = following[1].replace("&amp;", "&") if following else None
+    assert [int(number) for number in seen] == list(range(1, 62))
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements that requests sent, counted where they all pass; what the service's own tasks ask is not among them."""
+    sent: list[str] = []
+    serve = Front._serve
+
+    async def marked(self: Front, *request: Any) -> None:
+        _in_request.set(True)
+        await serve(self, *request)
+
+    monkeypatch.setattr(Front, "_serve", marked)
+    for name in ("rows", "row", "value", "run"):
+        real = getattr(Reader, name)
+
+        async def counted(self: Reader, query: Any, _real: Any = real, **binds: Any) -> Any:
+            if _in_request.get():
+                sent.append(query.text)
+            return await _real(self, query, **binds)
+
+        monkeypatch.setattr(Reader, name, counted)
+    return sent
+
+
+async def test_a_topic_costs_at_most_three_statements(
+    app: Service, client: httpx2.AsyncClient, statements: list[str]
+) -> None:
+    amina = await a_person(app)
+    topic = await a_topic(amina, "Cobalt tracing")
+    path = f"/t/{topic['id']}/cobalt-tracing"
+    await open_page(amina, path)
+    # Each process keeps what it has rendered for visitors.
+    for who, most in ((amina, 3), *((client, 3) for _ in app.urls), (client, 1)):
+        statements.clear()
+        await open_page(who, path)
+        assert 1 <= len(statements) <= most, statements
+
+
+async def test_a_visitor_is_told_when_nothing_has_changed(app: Service, client: httpx2.AsyncClient) -> None:
+    amina = await a_person(app)
+    topic = await a_topic(amina, "Cobalt tracing")
+    path = f"/t/{topic['id']}/cobalt-tracing"
+    first = await client.get(path)
+    etag = first.headers["etag"]
+    same = await client.get(path, headers={"If-None-Match": etag})
+    assert same.status_code == 304 and same.headers["etag"] == etag and same.content == b""
+
+    await a_reply(amina, topic["id"], "Something new")
+    after = await client.get(path, headers={"If-None-Match": etag})
+    assert after.status_code == 200 and "Something new" in after.text
+
+    await amina.patch("/me/profile", {"display_name": "Amina Kabongo"})
+    renamed = await client.get(path, headers={"If-None-Match": after.headers["etag"]})
+    assert renamed.status_code == 200 and "Amina Kabongo" in renamed.text
+
+
+async def test_static_files_are_kept_for_ever_and_change_their_address(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    page = Page(await open_page(client, "/"))
+    sheet = next(link["href"] for link in page.all("link") if link.get("rel") == "stylesheet")
+    script = page.all("script")[0]["src"]
+    assert sheet and script
+    for path in (sheet, script):
+        packed = await client.get(path, headers={"Accept-Encoding": "gzip"})
+        assert packed.headers["content-encoding"] == "gzip"
+        assert "immutable" in packed.headers["cache-control"]
+        plain = await client.get(path, headers={"Accept-Encoding": "identity"})
+        assert plain.text == packed.text and "content-encoding" not in plain.headers
+        same = await client.get(path, headers={"If-None-Match": packed.headers["etag"]})
+        assert same.status_code == 304
+        old = await client.get(re.sub(r"/static/\w+/", "/static/0123456789ab/", path))
+        assert old.status_code == 200 and old.headers["cache-control"] == "no-cache"
+    for path in ("/static/x/../../press.py", "/static/%2e%2e/press.py", "/static/x/nothing.js", "/static/"):
+        assert (await client.get(path)).status_code == 404
+
+
+async def test_what_a_first_visit_loads_stays_small(app: Service, client: httpx2.AsyncClient) -> None:
+    page = Page(await open_page(client, "/"))
+    sheet = next(link["href"] for link in page.all("link") if link.get("rel") == "stylesheet")
+    assert sheet
+    assert await _size(client, sheet) <= 12 * 1024
+    names = ["topic", "room", "calls", "composer", "drafts", "fold", "keys", "live", "page", "posts", "times"]
+    names += ["asking", "questions", "sector", "write", "help"]
+    root = sheet.rpartition("/")[0]
+    assert sum([await _size(client, f"{root}/js/{name}.js") for name in names]) <= 40 * 1024
+
+
+async def _size(client: httpx2.AsyncClient, path: str) -> int:
+    async with client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as response:
+        return len(b"".join([part async for part in response.aiter_raw()]))

@@ -1,0 +1,313 @@
+"""Twenty things a member does who comes back after a while, each in a real browser from where one would begin."""
+
+import re
+from datetime import timedelta
+
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from core import clock
+from tests.forum.files.test_attachments import a_member, a_pdf
+from tests.pages.forum.test_writing_browser import _SELECT
+from tests.pages.test_live_browser import chromium, settled, windows
+from tests.support.browser import PHONE, Windows
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+__all__ = ["chromium", "windows"]
+
+TITLE = "Who audits the refiners?"
+
+
+class Return:
+    """Amina opened a topic, read three posts of it and went away; six were written since, and another topic was opened."""
+
+    def __init__(self, app: Service, windows: Windows, amina: Person, jonas: Person) -> None:
+        self.app, self.windows, self.amina, self.jonas = app, windows, amina, jonas
+        self.topic = 0
+        self.posts: list[int] = []
+
+    async def at(self, path: str, who: Person | None = None, **options: object) -> Page:
+        """A window, in a browser of its own, whose line is open."""
+        return await settled(await self.windows.open(path, who or self.amina, **options))
+
+    @property
+    def address(self) -> str:
+        return f"/t/{self.topic}/who-audits-the-refiners"
+
+
+@pytest_asyncio.fixture
+async def back(app: Service, windows: Windows) -> Return:
+    amina, jonas = await a_member(app), await a_person(app, "Jonas")
+    back = Return(app, windows, amina, jonas)
+    opened = await a_topic(
+        amina, TITLE, "We found four schemes for smelters.", kind="question", tags=["cobalt"]
+    )
+    back.topic = opened["id"]
+    back.posts = [int(await plain(app.db).fetchval("SELECT id FROM posts WHERE topic_id = $1", back.topic))]
+    for number in range(2, 10):
+        parent = back.posts[1] if number == 5 else None
+        body = (
+            f"Observation {number}: the chain of custody breaks at the trader. " + "More of it follows. " * 30
+        )
+        back.posts.append((await a_reply(jonas, back.topic, body, parent))["id"])
+    read = await amina.put(f"/topics/{back.topic}/reading", {"number": 3})
+    assert read.json()["unread"] == 6, read.text
+    await a_topic(jonas, "Mica from small mines", "Sheet mica is sorted by hand.")
+    await app.settle()
+    return back
+
+
+async def test_what_is_new_is_said_at_home_and_leads_to_the_first_unread(back: Return) -> None:
+    page = await back.at("/")
+    await page.get_by_role("link", name="Something is left to read").click()
+    await expect(page.locator(".rows")).to_contain_text(TITLE)
+    await expect(page.locator(".rows")).to_contain_text("Mica from small mines")
+    await page.locator(f'[data-topic="{back.topic}"] .state.new').click()
+    await expect(page.locator("#p4")).to_be_in_viewport()
+    await expect(page.locator("#p4 .state.new")).to_be_visible()
+    await expect(page.locator("#p3 .state.new")).to_have_count(0)
+
+
+async def test_a_topic_says_since_when_and_how_much_is_new(back: Return) -> None:
+    page = await back.at(back.address)
+    await expect(page.locator("#since")).to_contain_text("6 new")
+    await page.get_by_role("link", name="First unread").click()
+    await expect(page.locator(".post.here")).to_have_attribute("id", "p4")
+
+
+async def test_what_is_read_on_the_phone_is_read_on_the_desk(back: Return) -> None:
+    desk = await back.at("/")
+    await expect(desk.locator('[data-left="mobility"] b')).to_have_text("2")
+    phone = await back.at(f"{back.address}/4", viewport=PHONE)
+    for number in range(4, 10):
+        await phone.locator(f"#p{number} .can").scroll_into_view_if_needed()
+        await phone.wait_for_timeout(1000)  # who reads a post stays at it for a moment
+    await expect(desk.locator('[data-left="mobility"] b')).to_have_text("1")
+    left = (await back.amina.get("/unread")).json()["items"]
+    assert [one["topic"]["title"] for one in left] == ["Mica from small mines"]
+
+
+async def test_a_sector_is_put_behind(back: Return) -> None:
+    page = await back.at("/s/mobility")
+    await page.get_by_role("button", name="Mark all as read").click()
+    await expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
+    await page.goto("/unread")
+    await expect(page.locator("main")).to_contain_text("You have read all there is.")
+
+
+async def test_an_answer_is_written_where_it_belongs(back: Return) -> None:
+    page = await back.at(f"{back.address}/6")
+    await page.locator("#p6 .act.reply").click()
+    await page.locator("#p6 textarea").fill("Which trader?")
+    await page.locator("#p6 form .first").click()
+    mine = page.locator(f'.post[data-parent="{back.posts[5]}"]')
+    await expect(mine).to_contain_text("Which trader?")
+    await expect(mine).to_be_focused()
+
+
+async def test_what_is_quoted_leads_back_to_where_it_was_said(back: Return) -> None:
+    page = await back.at(f"{back.address}/8")
+    await page.evaluate(_SELECT, "the chain of custody breaks")
+    await page.locator(".pill.quoting").click()
+    field = page.locator(".post textarea")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("Where exactly?")
+    await page.locator(".post form .first").click()
+    quote = page.locator("#p10 .quote")
+    await expect(quote).to_contain_text("the chain of custody breaks")
+    await quote.locator(".of a").click()
+    await expect(page.locator(".post.here")).to_have_attribute("id", re.compile("p[2-8]"))
+
+
+async def test_who_is_named_hears_of_it_at_once(back: Return) -> None:
+    other = await back.at("/inbox", back.jonas)
+    page = await back.at(back.address)
+    await page.locator("#reply textarea").fill(f"What do you say, @{back.jonas.handle}?")
+    await page.locator("#reply form .first").click()
+    await expect(page.locator("#p10")).to_be_visible()
+    await back.app.settle()
+    await expect(other.locator("#told")).to_contain_text("What do you say")
+    await other.get_by_role("link", name="What do you say").click()
+    await expect(other.locator(".post.here")).to_contain_text("What do you say")
+
+
+async def test_what_is_watched_is_told_with_its_reason(back: Return) -> None:
+    page = await back.at("/s/mobility")
+    await page.get_by_role("link", name="Mica from small mines").click()
+    await page.locator(".follow summary").click()
+    await page.locator(".follow button", has_text="Watching").click()
+    await expect(page.locator(".follow summary")).to_contain_text("Watching")
+    mica = int(re.search(r"/t/(\d+)", page.url)[1])  # type: ignore[index]
+    await a_reply(back.jonas, mica, "And graded by eye.")
+    await back.app.settle()
+    await page.goto("/inbox")
+    told = page.locator(f"#t{mica}")
+    await expect(told).to_contain_text("And graded by eye.")
+    await expect(told).to_contain_text("You watch this topic")
+
+
+async def test_what_is_muted_is_silent(back: Return) -> None:
+    page = await back.at(back.address)
+    await page.locator(".follow summary").click()
+    await page.locator(".follow button", has_text="Muted").click()
+    await expect(page.locator(".follow summary")).to_contain_text("Muted")
+    before = (await back.amina.get("/inbox")).json()["unread"]
+    await a_reply(back.jonas, back.topic, "One more.")
+    await back.app.settle()
+    assert (await back.amina.get("/inbox")).json()["unread"] == before
+    await page.goto("/unread")
+    await expect(page.locator("main")).not_to_contain_text(TITLE)
+
+
+async def test_a_half_remembered_phrase_is_found_though_mistyped(back: Return) -> None:
+    page = await back.at("/")
+    await page.locator("#find").fill("obsevation custody in:mobility")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".notice")).to_contain_text("observation")
+    await page.locator(".hits h2 a").first.click()
+    await expect(page.locator(".post.here")).to_contain_text("chain of custody")
+
+
+async def test_a_search_is_narrowed_by_its_facets(back: Return) -> None:
+    await a_reply(back.amina, back.topic, "Is a chain of custody what we need?")
+    await back.app.settle()
+    page = await back.at('/search?q="chain of custody"')
+    await expect(page.locator(".facts[role=status]")).to_contain_text("9 posts fit")
+    await page.locator(".facets").get_by_role("link", name="Jonas").click()
+    await expect(page.locator("#q")).to_have_value(re.compile(rf"by:{back.jonas.handle}"))
+    await page.locator("#q").fill(f'"chain of custody" by:{back.jonas.handle} -observation')
+    await page.keyboard.press("Enter")
+    await expect(page.locator("main")).to_contain_text("Nothing that you can read here fits")
+
+
+async def test_a_search_that_is_kept_tells_what_newly_fits(back: Return) -> None:
+    page = await back.at("/search?q=graphite")
+    await page.locator("#told").select_option("soon")
+    await page.get_by_role("button", name="Keep").click()
+    await expect(page.get_by_role("heading", name="You keep this search")).to_be_visible()
+    await back.app.settle()
+    found = await a_topic(back.jonas, "Anodes", "Natural graphite comes from two provinces.")
+    await back.app.settle()
+    with clock.stop_at(clock.now() + timedelta(hours=1)):
+        await back.app.settle()
+    await page.goto("/inbox")
+    await expect(page.locator(f"#t{found['id']}")).to_contain_text("graphite")
+
+
+async def test_a_draft_begun_at_the_desk_is_posted_from_the_phone(back: Return) -> None:
+    desk = await back.at(back.address)
+    await desk.locator("#reply textarea").fill("Begun at the desk")
+    await expect(desk.locator("#reply .kept")).to_have_text("Draft saved")
+    phone = await back.at("/drafts", viewport=PHONE)
+    await phone.get_by_role("link", name="Begun at the desk").click()
+    field = phone.locator("textarea:visible")
+    await expect(field).to_have_value("Begun at the desk")
+    await field.fill("Begun at the desk, ended on the train")
+    await phone.locator("form.composer:visible .first").click()
+    await expect(phone.locator("#p10")).to_contain_text("ended on the train")
+    assert (await back.amina.get("/drafts")).json()["items"] == []
+
+
+async def test_a_slip_is_put_right_and_a_change_of_mind_is_shown(back: Return) -> None:
+    mine = await a_reply(back.amina, back.topic, "Four schemes audit smelters.")
+    page = await back.at(f"/p/{mine['id']}/edit")
+    await page.locator("main textarea").fill("Five schemes audit smelters.")
+    await page.locator("main form .first").click()
+    await expect(page.locator("#p10")).to_contain_text("Five schemes")
+    await expect(page.locator("#p10 .edited")).to_have_count(0)
+    await plain(back.app.db).execute(
+        "UPDATE posts SET posted_at = posted_at - interval '1 hour' WHERE id = $1", mine["id"]
+    )
+    await page.goto(f"/p/{mine['id']}/edit")
+    await page.locator("main textarea").fill("Six schemes audit smelters.")
+    await page.locator("main form .first").click()
+    await expect(page.locator("#p10 .edited")).to_be_visible()
+    await page.goto(f"/p/{mine['id']}/history")
+    await expect(page.locator(".changes ins")).to_have_text("Six")
+    await expect(page.locator(".changes del")).to_have_text("Five")
+
+
+async def test_a_document_is_attached_and_found_by_what_it_says(back: Return) -> None:
+    page = await back.at(back.address)
+    form = page.locator("#reply form")
+    await form.locator("textarea").fill("The list of all of them: ")
+    await form.locator(".attach summary").click()
+    await form.locator("[type=file]").set_input_files(
+        {"name": "list.pdf", "mimeType": "application/pdf", "buffer": a_pdf("Tantalum smelters of Kivu")}
+    )
+    await expect(form.locator("textarea")).to_have_value(re.compile(r"/files/\d+/list\.pdf"))
+    await form.locator(".first").click()
+    await expect(page.locator("#p10").get_by_role("link", name="list.pdf")).to_be_visible()
+    await back.app.settle()
+    await page.goto("/search?q=tantalum kivu")
+    await page.locator(".hits h2 a").first.click()
+    await expect(page.locator(".post.here")).to_have_attribute("id", "p10")
+
+
+async def test_the_answer_to_ones_question_is_accepted(back: Return) -> None:
+    page = await back.at(f"{back.address}/7")
+    await page.locator("#p7 details.more summary").click()
+    await page.locator("#p7").get_by_role("button", name="Accept as the answer").click()
+    await expect(page.locator(".accepted")).to_contain_text("Observation 7")
+    await page.goto("/s/mobility")
+    await expect(page.locator(f'[data-topic="{back.topic}"]')).to_contain_text("Answered")
+
+
+async def test_a_branch_is_read_on_its_own_and_the_topic_by_time(back: Return) -> None:
+    page = await back.at(f"{back.address}?branch=2")
+    numbers = "posts => posts.map(post => Number(post.dataset.number))"
+    assert await page.locator("#posts .post").evaluate_all(numbers) == [2, 5]
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Time", exact=True).click()
+    assert await page.locator("#posts .post").evaluate_all(numbers) == list(range(1, 10))
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Tree", exact=True).click()
+    assert await page.locator("#posts .post").evaluate_all(numbers) == [1, 2, 5, 3, 4, 6, 7, 8, 9]
+
+
+async def test_an_old_address_leads_to_where_the_post_is_now(back: Return) -> None:
+    moderator = await a_person(back.app, "Ruth", duties=[("moderator", "mobility")])
+    moves = f"/topics/{back.topic}/moves"
+    answer = await moderator.post(moves, {"posts": [back.posts[7]], "title": "Traders"})
+    assert answer.status_code == 201, answer.text
+    for old in (f"/p/{back.posts[7]}", f"{back.address}/8"):
+        page = await back.at(old)
+        await expect(page.locator("h1")).to_have_text("Traders")
+        await expect(page.locator(".post.here")).to_contain_text("Observation 8")
+
+
+async def test_a_post_is_cited_and_a_topic_taken_along(back: Return) -> None:
+    page = await back.at(back.address)
+    await page.locator("#about").get_by_role("link", name="Cite").click()
+    await expect(page.locator("main")).to_contain_text(TITLE)
+    await expect(page.locator("pre", has_text="@")).to_contain_text("title")
+    await page.go_back()
+    async with page.expect_download() as taken:
+        await page.locator("#about").get_by_role("link", name="Markdown").click()
+    file = await taken.value
+    text = (await file.path()).read_text()
+    assert TITLE in text and "Observation 9" in text
+
+
+async def test_thanks_are_given_and_what_is_missing_is_said(back: Return) -> None:
+    page = await back.at(f"{back.address}/4")
+    thanks = page.locator("#p4").get_by_role("button", name="Competent")
+    await thanks.click()
+    await expect(thanks).to_have_attribute("aria-pressed", "true")
+    await page.reload()
+    await expect(page.locator("#p4").get_by_role("button", name="Competent")).to_contain_text("1")
+    await page.goto("/settings")
+    await page.get_by_role("link", name="Trust: what is missing").click()
+    await expect(page.locator("#next")).to_be_visible()
+
+
+async def test_what_was_already_asked_is_offered_before_one_asks_again(back: Return) -> None:
+    page = await back.at("/s/mobility")
+    await page.get_by_role("link", name="Start a topic").click()
+    await page.get_by_label("Title").fill("Who audits refiners and smelters")
+    await expect(page.locator("#similar")).to_contain_text(TITLE)
+    async with page.context.expect_page() as opened:
+        await page.locator("#similar").get_by_role("link", name=TITLE).click()
+    await expect((await opened.value).locator("h1")).to_have_text(TITLE)
+    await expect(page.get_by_label("Title")).to_have_value("Who audits refiners and smelters")

@@ -1,0 +1,296 @@
+"""Attacks on rooms: doors beside those that are watched, and what one may still do with what one was allowed before."""
+
+import asyncio
+import random
+from collections import Counter
+from time import monotonic
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+import pytest_asyncio
+
+from gatherings.polls.words import can_be_seen, key_of, tidy_word
+from storage.cursors import write_cursor
+from tests.support.live_room import Hall, Person, a_hall
+from tests.support.service import Service, plain
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    return await a_hall(app)
+
+
+async def rule(hall: Hall, **change: Any) -> None:
+    modules = change.pop("modules", None)
+    wanted = {"rules": change} | ({"modules": modules} if modules else {})
+    changed = await hall.host.patch(f"/rooms/{hall.room}", wanted)
+    assert changed.status_code == 200, changed.text
+
+
+async def handle_of(hall: Hall, person: Person) -> str:
+    return str(await plain(hall.db).fetchval("SELECT handle FROM members WHERE id = $1", person.id))
+
+
+async def seat(hall: Hall, person: Person) -> None:
+    seated = await hall.host.put(f"/rooms/{hall.room}/panel/{await handle_of(hall, person)}", {})
+    assert seated.status_code == 204, seated.text
+
+
+async def silence(hall: Hall, question: dict[str, Any]) -> None:
+    said = {"minutes": 60, "reason": "Enough"}
+    silenced = await hall.host.put(f"/questions/{question['id']}/asker/silence", said)
+    assert silenced.status_code == 200, silenced.text
+
+
+# Without a name ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_the_panel(hall: Hall) -> None:
+    panelist = await hall.member()
+    await seat(hall, panelist)
+    await rule(hall, premoderated=True)
+    assert (await hall.ask(panelist))["state"] == "live"
+    assert (await hall.ask(panelist, "And why me?", anonymous=True))["state"] == "pending"
+
+
+@pytest.mark.parametrize("duty", ["none", "panel", "moderator"])
+async def test_what_was_approved_without_a_name_is_edited_by_nobody(hall: Hall, duty: str) -> None:
+    asker = await hall.member(moderates=hall.sector_id if duty == "moderator" else None)
+    if duty == "panel":
+        await seat(hall, asker)
+    await rule(hall, premoderated=True)
+    question = await hall.ask(asker, anonymous=True)
+    assert (await hall.settle(hall.host, question, "live")).status_code == 200
+    edited = await asker.patch(f"/posts/{question['post']}", {"body": "Only some could."})
+    assert edited.json()["code"] == "approved_as_it_is"
+
+
+# Words that were not approved --------------------------------------------------------------------------------------
+
+
+async def test_what_was_approved_keeps_its_words(hall: Hall) -> None:
+    asker, panelist = await hall.member(), await hall.member()
+    await seat(hall, panelist)
+    await rule(hall, premoderated=True, modules=["questions", "board"])
+    question = await hall.ask(asker, "Harmless?")
+    question = (await hall.settle(hall.host, question, "live")).json()
+    question = (await hall.settle(hall.host, question, "on_stage")).json()
+    column = (await asker.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+    new = {"column": column, "title": "Harmless", "body": "Come and see"}
+    notice = (await asker.post(f"/rooms/{hall.room}/notices", new)).json()
+    assert (await hall.host.put(f"/notices/{notice['id']}/approval", {})).status_code == 200
+
+    for path in (f"/posts/{question['post']}", f"/posts/{notice['post']}", f"/notices/{notice['id']}"):
+        edited = await asker.patch(path, {"body": "## Abuse\n\nfor all to see"})
+        assert (edited.status_code, edited.json()["code"]) == (409, "approved_as_it_is"), path
+    form = {"body": "Abuse", "version": "1"}
+    page = await asker.client.post(f"/p/{question['post']}/edit", data=form)
+    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+    board = (await hall.visitor.get(f"/rooms/{hall.room}/notices")).json()
+    assert page.status_code >= 400
+    assert "Abuse" not in str(room) + str(board)
+    assert room["stage"]["body"] == "Harmless?"
+
+    # What is not looked at first can be mended: what the panel asks and replies, and until when a notice stays.
+    asked = await hall.ask(panelist)
+    assert (await panelist.patch(f"/posts/{asked['post']}", {"body": "Better?"})).status_code == 200
+    unseen = await asker.post(f"/topics/{hall.topic}/posts", {"body": "Abuse"})
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "replies_closed_here")
+    reply = (await panelist.post(f"/topics/{hall.topic}/posts", {"body": "Yes"})).json()
+    assert (await panelist.patch(f"/posts/{reply['id']}", {"body": "No"})).status_code == 200
+    assert (await asker.patch(f"/notices/{notice['id']}", {"expires_at": None})).status_code == 200
+
+
+async def test_a_question_does_not_grow_by_way_of_its_topic(hall: Hall) -> None:
+    asker = await hall.member()
+    question = await hall.ask(asker)
+    edited = await asker.patch(f"/posts/{question['post']}", {"body": "Why? " * 1_000})
+    assert (edited.status_code, edited.json()["code"]) == (422, "question_too_long")
+    assert (await asker.patch(f"/posts/{question['post']}", {"body": "Why not?"})).status_code == 200
+
+
+# Silenced ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_who_is_silenced_changes_nothing_that_was_said_before(hall: Hall, anonymous: bool) -> None:
+    asker = await hall.member()
+    question = await hall.ask(asker, anonymous=anonymous)
+    gone = await hall.ask(asker, "Gone?", anonymous=anonymous)
+    await asker.delete(f"/posts/{gone['post']}")
+    reply = (await asker.post(f"/topics/{hall.topic}/posts", {"body": "Thanks"})).json()
+    await rule(hall, premoderated=True)
+    waits = await hall.ask(asker, "Waits?", anonymous=anonymous)
+    await rule(hall, premoderated=False)
+    await silence(hall, question)
+    answers = [
+        await asker.patch(f"/posts/{question['post']}", {"body": "Abuse"}),
+        await asker.delete(f"/posts/{gone['post']}/withdrawal"),
+        await asker.patch(f"/questions/{waits['id']}", {"body": "Abuse"}),
+    ]
+    # Under the name and without it is the same person, as who is silenced knows, and nobody else.
+    answers.append(await asker.patch(f"/posts/{reply['id']}", {"body": "Abuse"}))
+    assert [answer.json()["code"] for answer in answers] == ["silenced_here"] * 4
+    assert (await asker.delete(f"/posts/{question['post']}")).status_code == 200
+
+
+async def test_who_is_silenced_answers_nothing_from_the_panel(hall: Hall) -> None:
+    panelist, asker = await hall.member(), await hall.member()
+    await seat(hall, panelist)
+    await silence(hall, await hall.ask(panelist))
+    answered = await hall.settle(panelist, await hall.ask(asker), "answered", answer="Abuse")
+    assert answered.json()["code"] == "silenced_here"
+
+
+# Duties that ended, crowds, odd input ------------------------------------------------------------------------------
+
+
+async def test_who_hosts_no_longer_hears_nothing_that_waits(hall: Hall) -> None:
+    former, asker = await hall.member(hosts=hall.gathering), await hall.member()
+    await rule(hall, premoderated=True)
+    duty = f"/members/{await handle_of(hall, former)}/duties/host/{hall.gathering}"
+    async with hall.app.listening(f"room:{hall.room}", former.token) as feed:
+        assert (await hall.administrator.delete(duty)).status_code == 204
+        async with asyncio.timeout(2):
+            while (await feed.frame())["type"] != "reset":
+                pass
+        await hall.ask(asker, "Secret?")
+        while (frame := await feed.frame())["type"] != "event":
+            pass
+    assert frame["event"] == {"type": "withheld"}
+
+
+async def test_moves_merges_and_votes_at_once_leave_all_counts_right(hall: Hall) -> None:
+    hosts = [hall.host, await hall.member(hosts=hall.gathering)]
+    people = [await hall.member() for _ in range(5)]
+    asked = [await hall.ask(people[n % 5], f"{n}?", anonymous=n % 3 == 0) for n in range(7)]
+    states = ["live", "live", "shortlisted", "on_stage", "answered", "dismissed", "merged", "merged"]
+    seen: Counter[tuple[str, int]] = Counter()
+    until = monotonic() + 4
+
+    async def move(host: Person, dice: random.Random) -> None:
+        while monotonic() < until:
+            question = (await host.get(f"/questions/{dice.choice(asked)['id']}")).json()
+            state = dice.choice(states)
+            more = {
+                "merged": {"into": dice.choice(asked)["id"]},
+                "shortlisted": {"place": dice.randint(1, 9)},
+            }
+            answer = await hall.settle(host, question, state, **more.get(state, {}))
+            seen[state, answer.status_code] += 1
+
+    async def vote(person: Person, dice: random.Random) -> None:
+        while monotonic() < until:
+            seen["vote", (await hall.vote(person, dice.choice(asked), dice.randint(0, 1))).status_code] += 1
+
+    moving = (move(host, random.Random(n)) for n, host in enumerate(hosts * 2))
+    await asyncio.gather(*moving, *(vote(person, random.Random(n)) for n, person in enumerate(people)))
+
+    assert {status for _, status in seen} <= {200, 403, 409}, seen
+    assert {name for name, status in seen if status == 200} >= {"vote", "merged", "on_stage", "shortlisted"}
+    wrong = {
+        "votes": """SELECT id FROM questions q WHERE votes <>
+            (SELECT count(*) FROM votes v WHERE v.question_id = q.id)""",
+        "own": """SELECT 1 FROM votes v JOIN questions q ON q.id = v.question_id JOIN posts p ON p.id = q.post_id
+            WHERE p.author_id = v.member_id""",
+        "chain": "SELECT 1 FROM questions a JOIN questions b ON b.id = a.merged_into WHERE b.merged_into IS NOT NULL",
+        "via": """SELECT 1 FROM votes v JOIN questions s ON s.id = v.via
+            WHERE s.merged_into IS DISTINCT FROM v.question_id""",
+        "stage": "SELECT 1 FROM questions WHERE state = 'on_stage' GROUP BY room_id HAVING count(*) > 1",
+        "counts": """SELECT 1 FROM question_counts c WHERE (live, shortlisted, on_stage, answered, dismissed) <>
+            (SELECT count(*) FILTER (WHERE state = 'live'), count(*) FILTER (WHERE state = 'shortlisted'),
+                count(*) FILTER (WHERE state = 'on_stage'), count(*) FILTER (WHERE state = 'answered'),
+                count(*) FILTER (WHERE state = 'dismissed') FROM questions q WHERE q.room_id = c.room_id)""",
+        "versions": """SELECT 1 FROM questions q WHERE version <>
+            1 + (SELECT count(*) FROM question_moves m WHERE m.question_id = q.id)""",
+    }
+    for what, query in wrong.items():
+        assert (what, await plain(hall.db).fetch(query)) == (what, [])
+
+
+@pytest.mark.parametrize(
+    ("door", "position"),
+    [
+        ("questions", (0, False, 0, 0, 1)),
+        ("questions", (10**17, True, 2**31 - 1, 10**17, 2**63 - 1)),
+        ("questions", (2**63 - 1, False, 0, 2**63 - 1, 2**63 - 1)),
+        ("questions", (-1, False, 0, -1, 0)),
+        ("choices", (253_402_300_799_999_999, 2**63 - 1, 2**31 - 1)),
+        ("choices", (0, 0, 2**31)),
+        ("notices", (1, 253_402_300_799_999_999, 2**63 - 1)),
+        ("notices", (0, 2**63 - 1, 1)),
+    ],
+)
+async def test_a_made_up_cursor_reads_a_page_or_is_refused(
+    hall: Hall, door: str, position: tuple[int, ...]
+) -> None:
+    await hall.ask(await hall.member())
+    answer = await hall.host.get(f"/rooms/{hall.room}/{door}", after=write_cursor(*position))
+    assert answer.status_code in (200, 400), answer.text
+
+
+@pytest.mark.parametrize(
+    "words", ["'", "\\", "or or", '"', "-", "\u0300" * 200, "<->", "!!&|", "\ufdfa" * 200]
+)
+async def test_odd_words_find_nothing(hall: Hall, words: str) -> None:
+    answer = await hall.visitor.get(f"/rooms/{hall.room}/notices", q=words)
+    assert (answer.status_code, answer.json().get("items")) == (200, [])
+
+
+async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(hall: Hall) -> None:
+    zones = sorted(name for name in available_timezones() if "/" in name)[:200]
+    fill = """INSERT INTO programme_sessions (gathering_id, title, starts_at, ends_at, time_zone, state, changed_at)
+        SELECT $1, 'Again', at, at + interval '1 hour', $2, 'planned', now()
+        FROM unnest(ARRAY['2000-03-01'::timestamptz, '2199-03-01']) AS at"""
+    for zone in zones:
+        await plain(hall.db).execute(fill, hall.gathering, zone)
+    calendar = await hall.visitor.client.get(f"/feeds/gatherings/{hall.gathering}.ics")
+    assert calendar.text.count("BEGIN:VEVENT") == 2 * len(zones) + 1
+    for zone in zones[:50]:
+        await plain(hall.db).execute(fill, hall.gathering, zone)
+    at = "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"
+    one_more = {"title": "One more", "starts_at": at[0], "ends_at": at[1]}
+    answer = await hall.host.post(f"/gatherings/{hall.gathering}/sessions", one_more)
+    assert answer.json()["code"] == "too_many_sessions"
+
+
+async def test_a_notice_stays_one_by_way_of_its_topic(hall: Hall) -> None:
+    await rule(hall, modules=["board"])
+    author = await hall.member()
+    column = (await author.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+    new = {"column": column, "title": "Offer", "body": "x" * 5_000}
+    notice = (await author.post(f"/rooms/{hall.room}/notices", new)).json()
+    long = await author.patch(f"/posts/{notice['post']}", {"body": "## Offer\n\n" + "x" * 5_200})
+    assert (long.status_code, long.json()["code"]) == (422, "notice_too_long")
+    turned = await author.patch(f"/posts/{notice['post']}", {"body": "## \u202eOffer\n\nx"})
+    assert turned.status_code == 200
+    await hall.app.settle()
+    assert (await hall.visitor.get(f"/notices/{notice['id']}")).json()["title"] == "Offer"
+
+
+@pytest.mark.parametrize(
+    "word", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u202e", "\u3164", "\u200d \u200d"]
+)
+def test_a_word_that_nobody_sees_is_none(word: str) -> None:
+    assert not can_be_seen(tidy_word(word))
+
+
+def test_what_nobody_sees_makes_no_other_word() -> None:
+    assert (
+        len({key_of(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")})
+        == 1
+    )
+    assert "\u202e" not in tidy_word("a\u202eb")
+    assert can_be_seen("\U0001f44d\ufe0f") and can_be_seen("\u0915\u094d\u200d\u0937")
+
+
+async def test_a_question_without_a_name_leaves_no_second_anywhere(hall: Hall) -> None:
+    asker = await hall.member()
+    ask = {"body": "Why?", "anonymous": True}
+    asked = await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")
+    assert (await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")).json() == asked.json()
+    kept = await plain(hall.db).fetch("SELECT scope, kept_at FROM answers WHERE key = 'once'")
+    assert [(row["scope"][:10], row["kept_at"].second, row["kept_at"].microsecond) for row in kept] == [
+        ("pseudonym:", 0, 0)
+    ]

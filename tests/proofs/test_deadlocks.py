@@ -1,0 +1,124 @@
+"""Writing in company with those who read and follow: nobody waits for another crosswise, and everybody gets through."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from core import clock
+from core.ids import RoomId, TopicId
+from forum.posts.insertion import NewPost, place_among
+from forum.shapes import NewReply
+from forum.writing.replies import Replies
+from gatherings.questions.submission import QuestionWriter
+from gatherings.shapes.gatherings import NewQuestion
+from storage.database import Database
+from storage.idempotency import IdempotentRequest
+from storage.statements import statement
+from tests.support.live_room import a_hall, the_actor
+from tests.support.people import Person, a_person, a_topic
+from tests.support.service import Service
+
+WRITERS = 10
+KEEPERS = 8
+EACH = 60
+NO_KEY = IdempotentRequest(scope="", key=None, fingerprint=b"")
+
+_DEADLOCKS = statement("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+_FLUSH = statement("SELECT pg_stat_force_next_flush()")
+# Every row that names a topic has the topic's row held until the commit, so that it is not deleted meanwhile.
+_KEEP = statement(
+    "INSERT INTO readings (member_id, topic_id, read, read_at) VALUES (:member, :topic, '{}', now())"
+)
+_DROP = statement("DELETE FROM readings WHERE member_id = :member")
+
+
+async def _deadlocks(db: Database) -> int:
+    async with db.read() as tx:
+        await tx.value(_FLUSH)
+        return int(await tx.value(_DEADLOCKS))
+
+
+async def _keep(db: Database, people: Sequence[Person], topics: Sequence[int]) -> None:
+    async def one(person: Person) -> None:
+        for _ in range(EACH):
+            async with db.begin() as tx:
+                for topic in topics:
+                    await tx.run(_KEEP, member=person.id, topic=topic)
+                await tx.run(_DROP, member=person.id)
+
+    await asyncio.gather(*(one(person) for person in people))
+
+
+async def _together(
+    db: Database, write: Callable[[int], Awaitable[None]], keep: Awaitable[None], each: int = EACH
+) -> None:
+    """Everybody at once, each one thing after the other; a deadlock fails who is its victim, and is counted besides."""
+    before = await _deadlocks(db)
+
+    async def one(number: int) -> None:
+        for _ in range(each):
+            await write(number)
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(keep, *(one(number) for number in range(WRITERS)))
+    assert await _deadlocks(db) == before
+
+
+def _post(person: Person) -> NewPost:
+    return NewPost(author_id=person.id, body="Here.", html="<p>Here.</p>", posted_at=clock.now())
+
+
+async def test_replies_to_one_topic_and_rows_that_name_it_do_not_deadlock(app: Service, db: Database) -> None:
+    people = [await a_person(app) for _ in range(KEEPERS)]
+    topic = TopicId((await a_topic(people[0]))["id"])
+
+    async def write(number: int) -> None:
+        async with db.single() as tx:
+            assert all(await place_among(tx, [(topic, _post(people[0]))], clock.now()))
+
+    await _together(db, write, _keep(db, people, [topic]))
+
+
+async def test_replies_to_several_topics_and_rows_that_name_them_do_not_deadlock(
+    app: Service, db: Database
+) -> None:
+    people = [await a_person(app) for _ in range(KEEPERS)]
+    topics = [TopicId((await a_topic(people[0], f"Topic {number}"))["id"]) for number in range(3)]
+
+    async def write(number: int) -> None:
+        order = topics if number % 2 else topics[::-1]
+        async with db.begin() as tx:
+            assert all(
+                await place_among(tx, [(topic, _post(people[number % 2])) for topic in order], clock.now())
+            )
+
+    await _together(db, write, _keep(db, people, topics))
+
+
+async def test_people_who_reply_in_company_do_not_deadlock(app: Service, db: Database) -> None:
+    people = [await a_person(app) for _ in range(KEEPERS)]
+    topics = [TopicId((await a_topic(people[0], f"Topic {number}"))["id"]) for number in range(8)]
+    actors, processes = [await person.actor() for person in people], [Replies(db), Replies(db)]
+
+    async def write(number: int) -> None:
+        await asyncio.gather(
+            *(
+                processes[number % 2].post_reply(
+                    actors[number % KEEPERS], topic, NewReply(body="Here."), NO_KEY
+                )
+                for topic in topics
+            )
+        )
+
+    await _together(db, write, _keep(db, people, topics), each=10)
+
+
+async def test_questions_and_rows_that_name_their_topic_do_not_deadlock(app: Service, db: Database) -> None:
+    hall, people = await a_hall(app), [await a_person(app) for _ in range(KEEPERS)]
+    actor, room = await the_actor(db, await hall.member()), RoomId(hall.room)
+    writers = [QuestionWriter(db) for _ in range(WRITERS)]
+
+    async def write(number: int) -> None:
+        answer = await writers[number].ask_question(actor, room, NewQuestion(body="Why?"), NO_KEY)
+        assert answer.status == 201
+
+    await _together(db, write, _keep(db, people, [hall.topic]))

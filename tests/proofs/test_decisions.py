@@ -1,0 +1,277 @@
+"""Proofs over all that can be judged: of many who decide at once one does; what is taken back a week later is all there."""
+
+import asyncio
+import base64
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core import clock
+from storage.database import Database
+from tests.moderation.flags.test_reports import mails
+from tests.support.boards import a_board
+from tests.support.live_room import a_hall
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+WHY = {"rule": "No selling", "facts": "It sells."}
+AT_ONCE = 50
+
+
+async def a_post(app: Service, author: Person) -> int:
+    return int((await a_reply(author, (await a_topic(author))["id"]))["id"])
+
+
+async def a_question(app: Service, author: Person) -> int:
+    hall = await a_hall(app)
+    asked = await author.post(f"/rooms/{hall.room}/questions", {"body": "Who buys my cobalt?"})
+    return int(asked.json()["post"])
+
+
+async def a_notice(app: Service, author: Person) -> int:
+    hall = await a_hall(app)
+    given = {"title": "Marketplace", "modules": ["board"]}
+    room = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", given)).json()["id"]
+    column = (await author.get(f"/rooms/{room}/columns")).json()["items"][0]["id"]
+    given = {"title": "Cobalt", "body": "Who buys it?", "column": column}
+    posted = await author.post(f"/rooms/{room}/notices", given)
+    assert posted.status_code == 201, posted.text
+    notice = posted.json()["id"]
+    return int(await plain(app.db).fetchval("SELECT post_id FROM notices WHERE id = $1", notice))
+
+
+async def an_entry(app: Service, author: Person) -> int:
+    table = await a_board(app)
+    entry = await table.add("Cobalt code", who=author)
+    return int(await plain(app.db).fetchval("SELECT post_id FROM entries WHERE id = $1", entry["id"]))
+
+
+# What was made: where it is flagged, and what is recorded once when it is hidden.
+Made = Callable[[Service, Person], Awaitable[int | str]]
+
+
+async def a_whole_topic(app: Service, author: Person) -> str:
+    return f"/topics/{(await a_topic(author))['id']}/flags"
+
+
+async def a_profile(app: Service, author: Person) -> str:
+    return f"/members/{author.handle}/flags"
+
+
+async def a_file(app: Service, author: Person) -> str:
+    await plain(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
+    content = base64.b64encode(b"Cheap cobalt").decode()
+    file = (await author.post("/files", {"name": "offer.txt", "content": content})).json()
+    await a_topic(author, "Cobalt for sale", f"See {file['markup']}")
+    return f"/files/{file['id']}/flags"
+
+
+async def flag(flagger: Person, about: int | str) -> dict[str, Any]:
+    """Have a post, or what is flagged at an address, reported; what it is called."""
+    path = f"/posts/{about}/flags" if isinstance(about, int) else about
+    flagged = await flagger.post(path, {"reason": "spam"})
+    assert flagged.status_code == 201, flagged.text
+    name: dict[str, Any] = flagged.json()["object"]
+    return name
+
+
+_HIDDEN = {
+    "post": "SELECT count(*) FROM log WHERE event ->> 'type' = 'post_hidden' AND event ->> 'post_id' = $1",
+    "topic": "SELECT count(*) FROM log WHERE event ->> 'type' = 'readers_changed' AND event ->> 'topic_id' = $1",
+    "profile": "SELECT count(*) FROM log WHERE event ->> 'type' = 'profile_changed' AND event ->> 'member_id' = $1",
+    "file": "SELECT count(*) FROM files WHERE hidden_at IS NOT NULL AND CAST(id AS text) = $1",
+}
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
+async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
+    app: Service, db: Database, made: Made
+) -> None:
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    judges = [await a_person(app, f"Judge{n}", duties=[("administrator", None)]) for n in range(5)]
+    about = await made(app, author)
+    name = await flag(flagger, about)
+    case = (await judges[0].get("/cases")).json()["items"][0]["id"]
+
+    async def decide(place: int) -> Any:
+        reason = {"rule": "No selling", "facts": f"It sells, says {place}."}
+        given = {"version": 1, "action": "hide", "reason": reason}
+        return await judges[place % 5].post(f"/cases/{case}/decisions", given)
+
+    answers = await asyncio.gather(*(decide(place) for place in range(AT_ONCE)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: AT_ONCE - 1}
+    [winner] = [answer.json() for answer in answers if answer.status_code == 201]
+    for answer in answers:
+        if answer.status_code == 409:
+            assert answer.json()["code"] == "case_moved_on"
+            assert [one["id"] for one in answer.json()["current"]["decisions"]] == [winner["id"]]
+    assert await plain(db).fetchval("SELECT count(*) FROM decisions WHERE case_id = $1", case) == 1
+    assert await plain(db).fetchval(_HIDDEN[name["kind"]], str(name["id"])) == 1
+
+
+_MOVES = {"version", "stream", "rank"}
+
+
+def still(value: Any) -> Any:
+    """Without what counts up, or goes with the time."""
+    if isinstance(value, dict):
+        return {name: still(each) for name, each in value.items() if name not in _MOVES}
+    return [still(each) for each in value] if isinstance(value, list) else value
+
+
+async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) -> None:
+    hall = await a_hall(app)
+    people = [await a_person(app, name) for name in ("Author", "Reader", "Flagger")]
+    author, reader, flagger = people
+    root = await a_person(app, "Root", duties=[("administrator", None)])
+    topic = (await a_topic(author))["id"]
+    post = await a_reply(author, topic, f"Look here, @{reader.handle}")
+    await a_reply(flagger, topic, "I answer", post["id"])
+    asked = (await author.post(f"/rooms/{hall.room}/questions", {"body": "Who buys my cobalt?"})).json()
+    for voter in (reader, flagger):
+        assert (await voter.put(f"/questions/{asked['id']}/vote", {"value": 1})).status_code == 200
+        assert (await voter.put(f"/posts/{post['id']}/reactions/kind")).status_code < 300
+    assert (await reader.put(f"/topics/{topic}/reading", {"number": 2})).status_code < 300
+    await app.settle()
+
+    async def world() -> list[Any]:
+        paths = [f"/topics/{topic}", f"/topics/{topic}/posts", f"/rooms/{hall.room}/questions", "/inbox"]
+        seen = [still((await person.get(path)).json()) for person in people for path in paths]
+        for page in seen:
+            if "unread" in page:  # that it was decided stays told
+                page["items"] = [item for item in page["items"] if not item["decision"]]
+                page["unread"] = len([item for item in page["items"] if not item["is_read"]])
+        return seen
+
+    before = await world()
+    now = clock.now()
+    decisions = []
+    for about in (post["id"], asked["post"]):
+        assert (await flagger.post(f"/posts/{about}/flags", {"reason": "spam"})).status_code == 201
+        case = (await root.get("/cases")).json()["items"][0]
+        given = {"version": case["version"], "action": "hide", "reason": WHY}
+        decisions.append((await root.post(f"/cases/{case['id']}/decisions", given)).json()["id"])
+    await app.settle()
+    assert await world() != before
+
+    with clock.stop_at(now + timedelta(days=7)):
+        later = await a_person(app, "Later", duties=[("administrator", None)])
+        for decision in decisions:
+            taken = await later.put(f"/decisions/{decision}/reversal", {"facts": "It was a quotation."})
+            assert taken.status_code == 200, taken.text
+        await app.settle()
+        after = await world()
+
+    for old, new in zip(before, after, strict=True):
+        assert old == new
+
+
+# What says that something was done and undone: the audit, the log of events, and the row of the decision with `undone_at`.
+_TRACES = {"audit", "audit_head", "log", "channels", "decisions", "idempotency", "search_queue"}
+_TABLES = """
+SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+ORDER BY table_name
+"""
+# What only counts how often something was touched.
+_COUNTS_UP = {"version", "until", "seen_at"}
+
+
+async def everything(db: Database) -> dict[str, Any]:
+    """Every row of every table, but of those that keep traces on purpose."""
+    found = {}
+    for row in await plain(db).fetch(_TABLES):
+        table = row["table_name"]
+        if table in _TRACES:
+            continue
+        rows = [dict(one) for one in await plain(db).fetch(f'SELECT * FROM "{table}"')]
+        kept = [{name: value for name, value in one.items() if name not in _COUNTS_UP} for one in rows]
+        found[table] = sorted(map(repr, kept))
+    return found
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
+async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
+    app: Service, made: Made
+) -> None:
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    judge = await a_person(app, "Judge", duties=[("administrator", None)])
+    about = await made(app, author)
+    await flag(flagger, about)
+    await app.settle()
+    mails(app)
+    case = (await judge.get("/cases")).json()["items"][0]
+    ledger = (await judge.get("/ledger")).json()
+    before = await everything(app.db)
+    now = clock.now()
+
+    with clock.stop_at(now):
+        given = {"version": case["version"], "action": "hide", "also": ["warn"], "reason": WHY}
+        if made in (a_question,):
+            given["also"] = []
+        decided = await judge.post(f"/cases/{case['id']}/decisions", given)
+        assert decided.status_code == 201, decided.text
+        assert await everything(app.db) != before
+    with clock.stop_at(now + timedelta(seconds=11.9)):
+        await app.settle()
+        undone = await judge.delete(f"/decisions/{decided.json()['id']}")
+        assert undone.status_code == 200, undone.text
+        assert undone.json()["state"] == "open"
+    with clock.stop_at(now + timedelta(minutes=1)):
+        await app.settle()
+
+    after = await everything(app.db)
+    # What was never imposed keeps its row beside the decision that was undone, ended.
+    changed = {table for table in before if after[table] != before[table]}
+    assert changed <= {"sanctions", "moderator_names"}, {
+        table: (before[table], after[table]) for table in changed
+    }
+    assert mails(app) == []
+    assert (await judge.get("/ledger")).json() == ledger
+    assert (await author.get("/me/sanctions")).json() == {"items": []}
+
+
+# What stays told, and that it was decided: to whom, by whom, and what was thought of it.
+_STAYS = {"cases", "flags", "mail_wishes", "moderator_names", "notifications"}
+# Where whoever takes it back stands, who came a week later.
+_CAME = {"members", "duties", "sessions"}
+
+
+@pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
+async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Service, made: Made) -> None:
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    judge = await a_person(app, "Judge", duties=[("administrator", None)])
+    about = await made(app, author)
+    await flag(flagger, about)
+    await app.settle()
+    case = (await judge.get("/cases")).json()["items"][0]
+    # Within a week one is trusted more.
+    await plain(app.db).execute("UPDATE members SET trust_due_at = trust_due_at + interval '1 year'")
+    before = await everything(app.db)
+    now = clock.now()
+
+    with clock.stop_at(now):
+        given = {"version": case["version"], "action": "hide", "reason": WHY}
+        decided = await judge.post(f"/cases/{case['id']}/decisions", given)
+        assert decided.status_code == 201, decided.text
+    with clock.stop_at(now + timedelta(minutes=1)):
+        await app.settle()
+        hidden = await everything(app.db)
+        assert {table for table in before if hidden[table] != before[table]} - _STAYS, "it was hidden"
+    with clock.stop_at(now + timedelta(days=7)):
+        other = await a_person(app, "Other", duties=[("administrator", None)])
+        taken = await other.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It was right."})
+        assert taken.status_code == 200, taken.text
+        await app.settle()
+
+    after = await everything(app.db)
+    changed = {table for table in before if after[table] != before[table]}
+    for table in changed & _CAME:
+        assert set(before[table]) < set(after[table]), "somebody came, nobody else is another one"
+    changed -= _STAYS | _CAME
+    assert not changed, {table: (before[table], after[table]) for table in changed}
+    told = [one for one in after["notifications"] if one not in before["notifications"]]
+    assert told and all("decided" in one for one in told)

@@ -1,0 +1,139 @@
+"""Leaks: who asked anonymously on no surface, answers that only one viewer may keep, access that ends on every process."""
+
+import asyncio
+import re
+from contextlib import suppress
+from io import StringIO
+from time import monotonic
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.proofs.test_bad_input import a_room
+from tests.support.hidden_posts import give_topics_reason
+from tests.support.people import Person, a_person
+from tests.support.service import Feed, Service, plain
+
+
+async def test_who_asked_anonymously_is_on_no_surface(
+    app: Service, client: httpx2.AsyncClient, capfd: pytest.CaptureFixture[str], access_log: StringIO
+) -> None:
+    admin = await a_person(app, "Ada", duties=[("administrator", None)])
+    asker, other = await a_person(app, "Quetzalli"), await a_person(app, "Other")
+    room = await a_room(admin)
+    topic = (await client.get(f"/api/v1/rooms/{room}")).json()["topic"]
+    capfd.readouterr()
+    question = (await asker.post(f"/rooms/{room}/questions", {"body": "Why?", "anonymous": True})).json()
+    await other.put(f"/questions/{question['id']}/vote", {"value": 1})
+    post = question["post"]
+    await asker.patch(f"/posts/{post}", {"body": "Why at all?"})
+    api = "/api/v1"
+    paths = [
+        f"/r/{room}",
+        f"/t/{topic}/main-room",
+        f"/t/{topic}/main-room/{question['number']}",
+        f"/t/{topic}/main-room?order=time",
+        *(f"/p/{post}/{page}" for page in ("history", "reply")),
+        *(f"{base}/{asker.handle}" for base in ("/m", f"{api}/members")),
+        *("/", "/s/mobility", f"{api}/sectors/mobility/topics"),
+        *(f"{api}/rooms/{room}{rest}" for rest in ("", "/questions")),
+        *(f"{api}/topics/{topic}{rest}" for rest in ("", "/posts", "/posts?order=time")),
+        *(f"{api}/posts/{post}{rest}" for rest in ("", "/revisions")),
+    ]
+    named = re.compile(rf'quetzalli|"id":{asker.id},"handle"', re.IGNORECASE)
+    looked = 0
+    for viewer in (client, other.client, admin.client):
+        for path in paths:
+            answer = await viewer.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
+            if asker.handle not in path:
+                assert not named.search(answer.text), path
+                looked += answer.status_code == 200
+            else:
+                assert "Why" not in answer.text
+    assert looked > 35
+    for person in (None, other.token, admin.token):
+        for channel in (f"room:{room}", f"topic:{topic}"):
+            async with app.listening(channel, person, after=0) as feed:
+                assert feed.joined["missed"]
+                assert not named.search(str(feed.joined)), channel
+    said, complained = capfd.readouterr()
+    lines = (said + complained + access_log.getvalue()).splitlines()
+    assert any(f"/rooms/{room}/questions" in line for line in lines)
+    # Looking at a member's page is no secret; asking is.
+    assert not [line for line in lines if named.search(line) and f"/{asker.handle}" not in line]
+
+
+async def test_answers_are_kept_by_nobody_else(app: Service, client: httpx2.AsyncClient) -> None:
+    amina = await a_person(app)
+    for path in (
+        "/api/v1/me",
+        "/api/v1/me/sessions",
+        f"/api/v1/members/{amina.handle}",
+        "/settings",
+        "/",
+        "/nothing",
+    ):
+        for who in (amina.client, client):
+            kept = (await who.get(path)).headers["cache-control"]
+            assert kept in ("no-store", "private, no-cache"), (path, kept)
+
+
+async def hears(feed: Feed, wanted: str) -> dict[str, Any]:
+    while True:
+        frame = await feed.frame()
+        if frame["type"] == wanted:
+            return frame
+
+
+async def test_an_ended_session_closes_its_sockets_on_every_process_within_two_seconds(app: Service) -> None:
+    amina = await a_person(app)
+
+    async def listen(url: str) -> tuple[int, float]:
+        async with app.listening("sectors", amina.token, url=url) as feed:
+            ready.release()
+            with suppress(ConnectionClosed):
+                while True:
+                    await feed.socket.recv()
+            return feed.socket.close_code or 0, monotonic()
+
+    ready = asyncio.Semaphore(0)
+    listeners = [asyncio.create_task(listen(url)) for url in app.urls * 2]
+    for _ in listeners:
+        await ready.acquire()
+    started = monotonic()
+    assert (await amina.delete("/sessions/current")).status_code == 204
+    for code, at in await asyncio.gather(*listeners):
+        assert code == 4401
+        assert at - started < 2
+
+
+async def test_a_lost_duty_is_lost_on_every_process_within_two_seconds(app: Service) -> None:
+    admin = await a_person(app, "Ada", duties=[("administrator", None)])
+    moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+    author = await a_person(app, "Author")
+    hidden = (await author.post("/sectors/mobility/topics", {"title": "Gone by now", "body": "x"})).json()[
+        "id"
+    ]
+    await give_topics_reason(app.db, hidden)
+    await plain(app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
+
+    async def listen(person: Person, url: str) -> float:
+        async with app.listening(f"topic:{hidden}", person.token, url=url) as feed:
+            assert feed.joined["type"] == "joined"
+            ready.release()
+            left = await hears(feed, "left")
+            assert left["code"] == "no_access"
+            return monotonic()
+
+    ready = asyncio.Semaphore(0)
+    listeners = [asyncio.create_task(listen(moderator, url)) for url in app.urls * 2]
+    for _ in listeners:
+        await ready.acquire()
+    started = monotonic()
+    taken = await admin.delete(f"/members/{moderator.handle}/duties/moderator/mobility")
+    assert taken.status_code == 204
+    assert max(await asyncio.gather(*listeners)) - started < 2
+    async with app.listening(f"topic:{hidden}", moderator.token, after=0) as feed:
+        assert feed.joined == {"type": "refused", "channel": f"topic:{hidden}", "code": "not_found"}

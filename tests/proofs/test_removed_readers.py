@@ -1,0 +1,153 @@
+"""Sent out of a private room: what reads for a member in the background shows no more of the room than the member sees."""
+
+from datetime import timedelta
+
+import pytest_asyncio
+from msgspec import Struct
+
+from core import clock
+from forum.notifications.digests import mail_next
+from members.accounts.actors import load_reader, load_readers
+from members.emails.email_jobs import Office
+from members.emails.emails import Letter, Sender
+from tests.moderation.sanctions.test_sanctions import decide
+from tests.support.live_room import Hall, a_hall
+from tests.support.people import Person, a_person
+from tests.support.service import Service, plain
+
+LATER = timedelta(hours=1)
+
+
+class Room(Struct):
+    """A room for few: a guest who was let in, and somebody who stays in it."""
+
+    app: Service
+    hall: Hall
+    guest: Person
+    other: Person
+    root: Person
+
+    async def say(self, body: str) -> int:
+        """Write in the room's topic; the post's id."""
+        said = await self.other.post(f"/topics/{self.hall.topic}/posts", {"body": body})
+        assert said.status_code == 201, said.text
+        return int(said.json()["id"])
+
+    async def remove(self) -> None:
+        """Send the guest out, by a moderator's decision about what the guest asked."""
+        asked = await self.guest.post(f"/rooms/{self.hall.room}/questions", {"body": "Who buys my gold?"})
+        post = asked.json()["post"]
+        assert (await self.other.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
+        case = (await self.root.get("/cases")).json()["items"][0]["id"]
+        assert (await decide(self.root, case, "remove", days=1)).status_code == 201
+        assert (await self.guest.get(f"/rooms/{self.hall.room}")).status_code == 404
+
+    async def letters(self) -> list[Letter]:
+        """What is mailed once everything has fallen due."""
+        letters: list[Letter] = []
+
+        async def keep(letter: Letter) -> None:
+            letters.append(letter)
+
+        await self.app.settle()
+        with clock.stop_at(clock.now() + LATER):
+            while await mail_next(
+                Office(Sender("The Community", "https://forum.example"), keep), self.app.db
+            ):
+                pass
+        return letters
+
+    async def told(self) -> list[str]:
+        """The kinds of what was written down to be told to the guest, whether or not it is shown."""
+        await self.app.settle()
+        rows = await plain(self.app.db).fetch(
+            "SELECT kind FROM notifications WHERE member_id = $1 AND topic_id = $2",
+            self.guest.id,
+            self.hall.topic,
+        )
+        return [row["kind"] for row in rows]
+
+
+@pytest_asyncio.fixture
+async def room(app: Service) -> Room:
+    hall = await a_hall(app)
+    guest, other = await a_person(app, "Guest"), await a_person(app, "Other")
+    run = plain(app.db).execute
+    await run("UPDATE topics SET readers = 'listed' WHERE id = $1", hall.topic)
+    for one in (guest, other):
+        await run("INSERT INTO topic_readers VALUES ($1, $2)", hall.topic, one.id)
+    return Room(app, hall, guest, other, await a_person(app, "Root", duties=[("administrator", None)]))
+
+
+async def test_feeds_show_nothing_of_the_room(room: Room) -> None:
+    key = (await room.guest.post("/me/feed-key")).json()["key"]
+    await room.say("Cobalt of the hills.")
+    await room.app.settle()
+    feeds = [f"/feeds/topics/{room.hall.topic}.atom?key={key}", f"/feeds/search.atom?q=cobalt&key={key}"]
+
+    async def read() -> list[str]:
+        return [(await room.guest.client.get(feed)).text for feed in feeds]
+
+    assert ["Cobalt of the hills" in feed for feed in await read()] == [True, True]
+    await room.remove()
+    assert ["Cobalt of the hills" in feed for feed in await read()] == [False, False]
+
+
+async def test_what_waits_to_be_mailed_is_not(room: Room) -> None:
+    body = f"Cobalt for @{room.guest.handle}."
+    await room.say(body)
+    assert await room.told() == ["mentioned"]
+    await room.remove()
+    assert [one.text for one in await room.letters() if "Cobalt" in one.text] == []
+
+
+async def test_what_waits_to_be_mailed_is_mailed_to_who_is_still_there(room: Room) -> None:
+    await room.say(f"Cobalt for @{room.guest.handle}.")
+    assert ["Cobalt" in one.text for one in await room.letters()] == [True]
+
+
+async def test_being_named_there_is_not_told(room: Room) -> None:
+    await room.say(f"Copper for @{room.guest.handle}.")
+    assert await room.told() == ["mentioned"]
+    await room.remove()
+    await room.say(f"Cobalt for @{room.guest.handle}.")
+    assert await room.told() == ["mentioned"], "the first alone"
+
+
+async def test_a_preview_does_not_say_that_they_would_be_told(room: Room) -> None:
+    sketch = {"body": f"@{room.guest.handle}", "draft": f"topic:{room.hall.topic}"}
+    before = (await room.other.post("/previews", sketch)).json()
+    await room.remove()
+    after = (await room.other.post("/previews", sketch)).json()
+    assert [len(seen["told"]) for seen in (before, after)] == [1, 0]
+    assert after["not_told"] == [room.guest.handle]
+
+
+async def test_a_saved_search_finds_nothing_there(room: Room) -> None:
+    kept = await room.guest.post("/searches", {"query": "cobalt", "told": "soon"})
+    assert kept.status_code == 201
+    due = "UPDATE saved_searches SET due_at = due_at - interval '2 days'"
+    await room.say("Cobalt of the hills.")
+    await room.app.settle()
+    await plain(room.app.db).execute(due)
+    assert await room.told() == ["found"]
+    await plain(room.app.db).execute("DELETE FROM notifications")
+    await room.remove()
+    await room.say("Cobalt of the plains.")
+    await room.app.settle()
+    await plain(room.app.db).execute(due)
+    assert await room.told() == []
+
+
+async def test_who_reads_in_the_background_has_no_duties_and_is_out_as_long_as_was_decided(
+    room: Room,
+) -> None:
+    await room.remove()
+    async with room.app.db.read() as tx:
+        now = clock.now()
+        readers = await load_readers(tx, [room.guest.id, room.root.id], now)
+        back = await load_reader(tx, room.guest.id, now + timedelta(days=1, seconds=1))
+    guest, root = await room.guest.actor(), readers[room.root.id]
+    assert readers[room.guest.id].removed == guest.removed == {room.hall.topic}
+    assert back.removed == frozenset()
+    assert (root.is_administrator, root.moderates, root.hosts) == (False, frozenset(), frozenset())

@@ -1,0 +1,230 @@
+"""A database that is restarted ends no process; a process that ends says why, and fails, so that it is started again."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from storage.embedded import install, postgres
+from tests.support.programs import a_data_folder
+
+# How long a restart may be felt.
+PATIENCE = 15.0
+RESTARTS = 3
+SERVE = ("-m", "tertulia", "serve", "--host", "127.0.0.1", "--port", "0")
+WORK = ("-m", "tertulia", "worker")
+BROKEN = """
+from tertulia.cli import main
+from tertulia.worker import Worker
+
+async def work(self):
+    raise LookupError("nobody foresaw this")
+
+Worker.work = work
+main()
+"""
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder with no database in it."""
+    with a_data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def outside() -> Iterator[postgres.Cluster]:
+    """A database that is kept running by somebody else than the processes that use it."""
+    with a_data_folder() as folder, postgres.start(folder, settings={"fsync": "off"}) as cluster:
+        yield cluster
+
+
+class Running:
+    """A process of the service and what it has said so far."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.said = ""
+
+    async def read(self) -> None:
+        """Keep what it says until it says no more."""
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            self.said += line.decode()
+
+    async def says(self, pattern: str) -> str:
+        """Wait until it says this; what the first group matched."""
+        async with asyncio.timeout(60):
+            while not (found := re.search(pattern, self.said)):
+                assert self.process.returncode is None, self.said
+                await asyncio.sleep(0.02)
+        return found[1] if found.groups() else found[0]
+
+    async def ends(self) -> int:
+        """Wait for its end; the status."""
+        async with asyncio.timeout(60):
+            return await self.process.wait()
+
+
+@asynccontextmanager
+async def running(
+    arguments: Sequence[str], data: Path, cluster: postgres.Cluster | None = None, **settings: str
+) -> AsyncIterator[Running]:
+    """A process of the service, on a database of its own or on that of a cluster."""
+    clean = {
+        name: text for name, text in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE"))
+    }
+    if cluster is not None:
+        settings |= {"DATABASE_URL": cluster.url, "TERTULIA_OWNER_URL": cluster.owner_url}
+    environment = clean | {"TERTULIA_DATA": str(data), "TERTULIA_LOG": "json", "TERTULIA_RATE_LIMITS": "off"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=environment | settings, stdout=PIPE, stderr=STDOUT, limit=2**20
+    )
+    one = Running(process)
+    reading = asyncio.create_task(one.read())
+    try:
+        yield one
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+        await reading
+
+
+async def restart_embedded(data: Path, how: str) -> None:
+    """Shut the database of a running service down, fast. The service starts it again, in a race with the operator's tool
+    if it is that which restarts: whoever comes second fails."""
+    place = install.settle(data)
+    file = place.data / "postmaster.pid"
+    before = file.read_text().splitlines()[0]
+    if how == "restarted":
+        pg_ctl = [
+            str(place.binaries / "pg_ctl"),
+            "-D",
+            str(place.data),
+            "-m",
+            "fast",
+            "-l",
+            "/dev/null",
+            "restart",
+        ]
+        tool = await asyncio.create_subprocess_exec(
+            *pg_ctl, stdout=DEVNULL, stderr=DEVNULL, **place.account.popen()
+        )
+        await tool.wait()
+    else:
+        os.kill(int(before), signal.SIGINT)
+    async with asyncio.timeout(PATIENCE):
+        while postgres.find_urls(data) is None or file.read_text().splitlines()[0] == before:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def ask_until_it_answers(client: httpx2.AsyncClient) -> None:
+    """Ask for something in the database, which may be away for a few seconds: nothing worse than 503 is answered."""
+    async with asyncio.timeout(PATIENCE):
+        while (answer := await client.get("/api/v1/sectors")).status_code != 200:
+            assert answer.status_code == 503, answer.text
+            await asyncio.sleep(0.1)
+        while (await client.get("/ready")).status_code != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+async def ask_on(client: httpx2.AsyncClient, statuses: set[int]) -> None:
+    """Ask on and on, as visitors do while the database is restarted."""
+    while True:
+        statuses.add((await client.get("/api/v1/sectors")).status_code)
+
+
+@pytest.mark.parametrize("how", ["stopped", "restarted"])
+@pytest.mark.timeout(240)
+async def test_a_service_outlives_fast_restarts_of_its_database(data: Path, how: str) -> None:
+    async with running(SERVE, data) as service:
+        url = await service.says(r"Tertulia is at (\S+)")
+        async with httpx2.AsyncClient(base_url=url, timeout=30) as client, running(WORK, data) as worker:
+            await worker.says("the worker runs")
+            statuses: set[int] = set()
+            asking = [asyncio.create_task(ask_on(client, statuses)) for _ in range(8)]
+            for _ in range(RESTARTS):
+                await restart_embedded(data, how)
+                await ask_until_it_answers(client)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+            assert all(task.cancelled() for task in asking)
+            assert statuses <= {200, 503}
+            assert (service.process.returncode, worker.process.returncode) == (None, None), worker.said
+            worker.process.terminate()
+            assert await worker.ends() == 0
+        service.process.terminate()
+        assert await service.ends() == 0, service.said
+
+
+@pytest.mark.timeout(240)
+async def test_processes_outlive_fast_restarts_of_a_database_elsewhere(
+    outside: postgres.Cluster, tmp_path: Path
+) -> None:
+    async with running(SERVE, tmp_path, outside) as service:
+        url = await service.says(r"Tertulia is at (\S+)")
+        async with (
+            httpx2.AsyncClient(base_url=url, timeout=30) as client,
+            running(WORK, tmp_path, outside) as worker,
+        ):
+            await worker.says("the worker runs")
+            for _ in range(RESTARTS):
+                os.kill(
+                    int((outside.lodging.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGINT
+                )
+                while outside.is_alive:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+                assert outside.heal()
+                await ask_until_it_answers(client)
+            assert (service.process.returncode, worker.process.returncode) == (None, None), worker.said
+
+
+@pytest.mark.parametrize("arguments", [SERVE, WORK], ids=["serve", "worker"])
+async def test_what_nobody_foresaw_ends_the_process_with_a_message_and_a_status(
+    outside: postgres.Cluster, tmp_path: Path, arguments: Sequence[str]
+) -> None:
+    async with running(("-c", BROKEN, *arguments[2:]), tmp_path, outside) as process:
+        status = await process.ends()
+
+    assert status == 1, process.said
+    lines = [line for line in process.said.splitlines() if '"level":"critical"' in line]
+    assert len(lines) == 1, process.said
+    assert "nobody foresaw this" in lines[0] and '"task":"worker"' in lines[0]
+
+
+async def test_a_port_for_metrics_that_is_taken_ends_the_process_with_a_message_and_a_status(
+    outside: postgres.Cluster, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        async with running(SERVE, tmp_path, outside, TERTULIA_METRICS_PORT=port) as process:
+            assert await process.ends() == 1, process.said
+
+    lines = [line for line in process.said.splitlines() if '"level":"critical"' in line]
+    assert len(lines) == 1, process.said
+    assert "Address already in use" in lines[0] and '"task":"metrics"' in lines[0]
+
+
+async def test_a_database_that_cannot_be_reached_ends_the_worker_with_a_message_and_a_status(
+    tmp_path: Path,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    async with running(
+        WORK, tmp_path, DATABASE_URL=f"postgresql://nobody@127.0.0.1:{port}/nothing"
+    ) as process:
+        assert await process.ends() == 1, process.said
+
+    assert process.said.startswith("tertulia: ")
+    assert "Traceback" not in process.said

@@ -1,0 +1,174 @@
+"""Old snapshot + events = fresh snapshot, for every verb of written talk and every class of viewer."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service
+
+Snapshot = dict[str, Any]
+
+
+async def snapshot(viewer: Person | None, service: Service, topic: int) -> Snapshot:
+    """The topic and all its posts, as this viewer reads them; what is one's own is not in the stream, so not in here."""
+    async with service.client(viewer.token if viewer else None) as client:
+        shown = (await client.get(f"/api/v1/topics/{topic}")).json()
+        posts: dict[int, Any] = {}
+        cursor: str | None = None
+        first: Snapshot | None = None
+        while True:
+            options = {"order": "time"} | ({"after": cursor} if cursor else {})
+            page = (await client.get(f"/api/v1/topics/{topic}/posts", params=options)).json()
+            first = first or page
+            posts |= {post["id"]: without_own(post) for post in page["items"]}
+            cursor = page["next"]
+            if cursor is None:
+                break
+    assert first is not None
+    return {"posts": posts, "topic": facts(shown), "seq": first["stream"]["seq"]}
+
+
+def without_own(post: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in post.items() if key != "mine"}
+
+
+def facts(topic: dict[str, Any]) -> dict[str, Any]:
+    return {key: topic[key] for key in ("title", "tags", "state")}
+
+
+def apply(old: Snapshot, frames: list[dict[str, Any]]) -> Snapshot:
+    """What a client does with the events it hears."""
+    posts, topic, seq = dict(old["posts"]), dict(old["topic"]), old["seq"]
+    for frame in frames:
+        if frame["seq"] <= seq:
+            continue
+        assert frame["seq"] == seq + 1
+        seq, event = frame["seq"], frame["event"]
+        if event["type"] == "topic_changed":
+            topic = facts(event["topic"])
+        elif event["type"] == "posts_moved_away":
+            for gone in event["posts"]:
+                posts.pop(gone, None)
+            posts |= {post["id"]: without_own(post) for post in event["answered"]}
+        elif event["type"] == "posts_moved_here":
+            posts |= {post["id"]: without_own(post) for post in event["posts"]}
+        elif "post" in event:
+            post = without_own(event["post"])
+            posts[post["id"]] = post
+            if "parent_replies" in event:
+                posts[post["parent"]] |= {"replies": event["parent_replies"]}
+    return {"posts": posts, "topic": topic, "seq": seq}
+
+
+VERBS: list[Callable[..., Any]] = []
+
+
+def verb(function: Callable[..., Any]) -> Callable[..., Any]:
+    VERBS.append(function)
+    return function
+
+
+@verb
+async def reply(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    parent = chance.choice([None, *(post["id"] for post in posts)])
+    await a_reply(chance.choice(people), topic, f"reply {chance.random()}", parent=parent)
+
+
+@verb
+async def edit(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    post = chance.choice(posts)
+    await owner(people, post).patch(f"/posts/{post['id']}", {"body": f"edited {chance.random()}"})
+
+
+@verb
+async def withdraw(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
+    post = chance.choice(posts)
+    await owner(people, post).delete(f"/posts/{post['id']}")
+
+
+@verb
+async def restore(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
+    gone = [post for post in posts if post["state"] == "withdrawn"]
+    if gone:
+        post = chance.choice(gone)
+        await owner(people, post).delete(f"/posts/{post['id']}/withdrawal")
+
+
+@verb
+async def react(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    kind = chance.choice(["kind", "agree", "thanks"])
+    path = f"/posts/{chance.choice(posts)['id']}/reactions/{kind}"
+    person = chance.choice(people)
+    await (person.put(path) if chance.random() < 0.7 else person.delete(path))
+
+
+@verb
+async def change(
+    chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]
+) -> None:
+    await people[0].patch(
+        f"/topics/{topic}", {"title": f"Title {chance.random()}", "tags": ["a", "b"][: chance.randint(0, 2)]}
+    )
+
+
+@verb
+async def lock(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    await people[2].put(f"/topics/{topic}/lock")
+    await people[2].delete(f"/topics/{topic}/lock")
+
+
+@verb
+async def move(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    some = [post["id"] for post in posts if post["number"] > 1]
+    new = {"posts": [chance.choice(some)], "title": f"Split {chance.random()}"}
+    moved = await people[2].post(f"/topics/{topic}/moves", new)
+    assert moved.status_code == 201, moved.text
+    if moved.json()["first"] in (post["id"] for post in posts if post["state"] == "published"):
+        await a_reply(people[0], topic, "to what has left", parent=moved.json()["first"])
+
+
+@verb
+async def bring(chance: random.Random, people: list[Person], topic: int, posts: list[dict[str, Any]]) -> None:
+    moves = (await people[2].get(f"/topics/{topic}/moves")).json()["items"]
+    if moves:
+        assert (await people[2].delete(f"/moves/{chance.choice(moves)['id']}")).status_code in (204, 409)
+    other = (await a_topic(people[1], "Another"))["id"]
+    post = await a_reply(people[1], other, "comes from elsewhere")
+    await people[2].post(f"/topics/{other}/moves", {"posts": [post["id"]], "into": topic})
+
+
+def owner(people: list[Person], post: dict[str, Any]) -> Person:
+    return next(person for person in people if person.id == post["author"]["id"])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_old_snapshot_and_events_make_the_fresh_one(app: Service, seed: int) -> None:
+    chance = random.Random(seed)
+    people = [
+        await a_person(app, "Author"),
+        await a_person(app, "Member"),
+        await a_person(app, "Moderator", duties=[("moderator", "mobility")]),
+    ]
+    viewers = {"visitor": None, "author": people[0], "member": people[1], "moderator": people[2]}
+    topic = (await a_topic(people[0]))["id"]
+    for _ in range(4):
+        await a_reply(chance.choice(people), topic)
+
+    old = {name: await snapshot(viewer, app, topic) for name, viewer in viewers.items()}
+    for step in range(40):
+        posts = list((await snapshot(people[2], app, topic))["posts"].values())
+        await VERBS[step % len(VERBS)](chance, people, topic, posts)
+
+    for name, viewer in viewers.items():
+        token = viewer.token if viewer else None
+        async with app.listening(f"topic:{topic}", token, after=old[name]["seq"]) as feed:
+            applied = apply(old[name], feed.joined["missed"])
+        assert applied == await snapshot(viewer, app, topic), name
+        assert applied != old[name]

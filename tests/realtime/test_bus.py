@@ -1,0 +1,264 @@
+"""The bell: the same promises in one process and over Redis, and what an outage of Redis does to it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import redis.asyncio
+
+from realtime.bus import InProcessBus, Payload, Presence
+from realtime.redis_bus import MOST_WAITING, RedisBus
+from tests.support.delivery import until
+from tests.support.programs import Redis, redis_url
+
+PROBE = 0.2
+
+
+class Ear:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.rings: list[tuple[str, int]] = []
+        self.signals: list[tuple[str, Payload]] = []
+        self.presences: list[tuple[str, Presence]] = []
+        self.returns = self.asks = 0
+
+    def rung(self, channel: str, seq: int) -> None:
+        self.rings.append((channel, seq))
+
+    def signalled(self, channel: str, payload: Payload) -> None:
+        self.signals.append((channel, payload))
+
+    def announced(self, process: str, presence: Presence) -> None:
+        self.presences.append((process, presence))
+
+    def returned(self) -> None:
+        self.returns += 1
+
+    def asked(self) -> None:
+        self.asks += 1
+
+
+@pytest.fixture
+def server() -> Iterator[Redis]:
+    server = redis_url()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+async def pair(server: Redis) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear, Ear]]:
+    """Two processes' bells, subscribed."""
+    here, there, ear, other = *(RedisBus(server.url, probe_every=PROBE) for _ in range(2)), Ear(), Ear()
+    for bus in (here, there):
+        # Tests break Redis; the pauses between attempts need not be as long as in life.
+        bus._tells.longest = bus._hears.longest = 0.2
+        bus._tells.shortest = bus._hears.shortest = 0.05
+        bus._tells.reset()
+        bus._hears.reset()
+    await here.start(ear)
+    await there.start(other)
+    await until(lambda: ear.returns and other.returns)
+    yield here, there, ear, other
+    await here.close()
+    await there.close()
+
+
+async def test_one_process_hears_itself():
+    bus, ear = InProcessBus(), Ear()
+    await bus.start(ear)
+
+    bus.ring([("topic:1", 1), ("topic:2", 9)])
+    bus.signal("room:1", {"type": "votes", "votes": {"1": 2}})
+
+    assert ear.rings == [("topic:1", 1), ("topic:2", 9)]
+    assert ear.signals == [("room:1", {"type": "votes", "votes": {"1": 2}})]
+    assert bus.healthy()
+
+
+async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
+    here, there, ear, other = pair
+
+    here.ring([("topic:1", 1), ("topic:2", 9)])
+    here.ring([("topic:1", 2)])
+    here.signal("room:1", {"type": "votes", "votes": {"1": 1, "2": 1}})
+    here.signal("room:1", {"type": "votes", "votes": {"2": 2}})
+    here.announce(Presence("room:1", (1, 2), 3))
+    assert ear.rings == [("topic:1", 1), ("topic:2", 9), ("topic:1", 2)]
+    await until(lambda: other.presences)
+
+    assert dict(other.rings) == {"topic:1": 2, "topic:2": 9}
+    assert other.signals == [("room:1", {"type": "votes", "votes": {"1": 1, "2": 2}})]
+    assert other.presences == [(here.process, Presence("room:1", (1, 2), 3))]
+    assert len(ear.rings) == 3
+    assert ear.presences == []
+    assert here.healthy()
+    assert there.healthy()
+
+
+async def test_many_rings_cost_few_messages(pair, server):
+    here, _, _, other = pair
+    before = here._number
+
+    for seq in range(1, 2_001):
+        here.ring([("topic:1", seq), (f"topic:{seq + 10}", 1)])
+        if seq % 100 == 0:
+            await asyncio.sleep(0)
+    await until(lambda: ("topic:1", 2_000) in other.rings)
+
+    assert here._number - before < 60
+    assert len({channel for channel, _ in other.rings}) == 2_001
+
+
+async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog):
+    here, there, _, other = pair
+    caplog.set_level(logging.WARNING)
+    returns = other.returns
+
+    server.kill()
+    for seq in range(50):
+        here.ring([("topic:1", seq)])
+        await asyncio.sleep(0.02)
+    await until(lambda: not here.healthy() and not there.healthy())
+    assert len([record for record in caplog.records if record.levelno == logging.WARNING]) <= 2
+    server.start()
+    await until(lambda: here.healthy() and there.healthy() and other.returns > returns)
+    here.ring([("topic:1", 99)])
+
+    await until(lambda: ("topic:1", 99) in other.rings)
+
+
+async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
+    here, there, _, other = pair
+    returns = other.returns
+
+    server.pause()
+    for seq in range(40):
+        here.ring([("topic:1", seq)])
+        await asyncio.sleep(0.03)
+    assert not here.healthy()
+    server.resume()
+    await until(lambda: here.healthy() and there.healthy() and other.returns > returns)
+    here.ring([("topic:1", 99)])
+
+    await until(lambda: ("topic:1", 99) in other.rings)
+
+
+async def test_a_subscription_that_starves_behind_a_good_connection_is_built_anew(pair, server):
+    here, _, _, other = pair
+    there = pair[1]
+    returns = other.returns
+    starved = there.subscription
+    assert starved is not None
+
+    await starved.unsubscribe()
+    here.ring([("topic:1", 1)])
+    await until(lambda: other.returns > returns)
+    here.ring([("topic:1", 2)])
+
+    await until(lambda: ("topic:1", 2) in other.rings)
+    assert there.subscription is not starved
+
+
+async def test_subscribers_cut_off_by_redis_come_back(pair, server):
+    here, _, _, other = pair
+    returns = other.returns
+
+    async with redis.asyncio.Redis.from_url(server.url) as operator:
+        await operator.client_kill_filter(_type="pubsub")
+    await until(lambda: other.returns > returns)
+    here.ring([("topic:1", 2)])
+
+    await until(lambda: ("topic:1", 2) in other.rings)
+
+
+async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server):
+    here, _, _, other = pair
+
+    server.kill()
+    await until(lambda: not here.is_reachable)
+    for number in range(MOST_WAITING + 2_000):
+        here.ring([(f"topic:{number}", 1)])
+    assert here._outgoing.size() < MOST_WAITING
+    assert here.lost == 1
+    returns = other.returns
+    server.start()
+
+    # Nobody may hear what is told before the other has subscribed again; who subscribes looks everywhere.
+    await until(lambda: here.healthy() and other.returns > returns)
+
+
+async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
+    here, _, _, other = pair
+    returns = other.returns
+    here.ring([("topic:1", 4)])
+    await until(lambda: ("topic:1", 4) in other.rings)
+
+    here._teller.connection._writer.transport.abort()
+    here.ring([("topic:1", 5)])
+    await until(lambda: other.returns > returns)
+    here.ring([("topic:1", 6)])
+
+    await until(lambda: ("topic:1", 6) in other.rings)
+
+
+async def test_late_words_of_a_process_do_not_undo_newer_ones(pair):
+    here, there, _, other = pair
+    here.signal("room:1", {"type": "votes", "votes": {"1": 2}})
+    await until(lambda: other.signals)
+
+    old = (
+        b'["%b",1,false,false,[["topic:1",3]],[["room:1",{"type":"votes","votes":{"1":1}}]],[]]'
+        % here.process.encode()
+    )
+    there._receive(old)
+    there._receive(b"what is this")
+
+    assert len(other.signals) == 1
+    assert other.rings[-1] == ("topic:1", 3)
+
+
+async def test_a_bell_starts_without_redis_and_finds_it_later(server):
+    server.stop()
+    bus, ear = RedisBus(server.url, probe_every=PROBE), Ear()
+    await bus.start(ear)
+
+    bus.ring([("topic:1", 1)])
+    await asyncio.sleep(0.3)
+    assert ear.rings == [("topic:1", 1)]
+    assert ear.returns == 0
+    server.start()
+
+    await until(lambda: ear.returns and bus.is_reachable)
+    await bus.close()
+
+
+async def test_a_process_that_begins_to_hear_asks_who_is_there(pair, server):
+    _, _, ear, other = pair
+    asks = ear.asks, other.asks
+
+    late = RedisBus(server.url, probe_every=PROBE)
+    await late.start(Ear())
+
+    await until(lambda: ear.asks > asks[0] and other.asks > asks[1])
+    await late.close()
+
+
+async def test_a_process_that_never_hears_can_tell(pair, server):
+    _, _, ear, other = pair
+
+    worker = RedisBus(server.url, probe_every=PROBE)
+    worker.ring([("topic:1", 3)])
+    await worker.close()
+
+    await until(lambda: ("topic:1", 3) in ear.rings and ("topic:1", 3) in other.rings)
+
+
+async def test_a_process_that_ends_tells_its_last_rings(pair, server):
+    here, _, _, other = pair
+
+    here.ring([("topic:1", 7)])
+    await here.close()
+
+    await until(lambda: ("topic:1", 7) in other.rings)

@@ -1,0 +1,499 @@
+"""The hub from the inside: frames, ticks, presence, and everything heard once and in order, whatever the bell does."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from core.actor import VISITOR, Actor
+from core.ids import MemberId
+from realtime import protocol, send_scheduler
+from realtime.background import Loops
+from realtime.bus import InProcessBus, Presence, merge
+from realtime.channels import ChannelName, read_name
+from realtime.counts import Counts
+from realtime.hub import Hub
+from realtime.peers import Channel, Peer
+from realtime.presence import Attendance
+from realtime.protocol import BadFrame, Close, Join, Leave, Ping, read_frame
+from realtime.send_scheduler import SendScheduler
+from realtime.subscriptions import Joins
+from storage.database import connect
+from storage.statements import statement
+from tests.support.delivery import QUICK, AppContext, Said, a_channel, live_url, until  # noqa: F401
+
+head_of = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
+forget_first = statement("DELETE FROM log WHERE channel = :channel AND seq = 1")
+forget_last = statement("DELETE FROM log WHERE channel = :channel AND seq = 2")
+go_back = statement("UPDATE channels SET seq = 1 WHERE name = :channel")
+
+
+class Wire:
+    """A line that keeps what is written, and can be clogged."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.unread = 0
+        self.code: int | None = None
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+
+    def waiting(self) -> int:
+        return self.unread
+
+    def shut(self, code: int) -> None:
+        self.code = code
+
+    def frames(self) -> list[dict[str, Any]]:
+        """The frames written so far, taken apart as a client would."""
+        data, frames = b"".join(self.writes), []
+        while data:
+            size, start = data[1], 2
+            if size == 126:
+                size, start = int.from_bytes(data[2:4], "big"), 4
+            elif size == 127:
+                size, start = int.from_bytes(data[2:10], "big"), 10
+            frames.append(json.loads(data[start : start + size]))
+            data = data[start + size :]
+        return frames
+
+
+# Frames
+
+
+@pytest.mark.parametrize(
+    ("data", "frame"),
+    [
+        (b'{"type":"ping"}', Ping()),
+        (b'{"type":"leave","channel":"topic:1"}', Leave("topic:1")),
+        (b'{"type":"join","channel":"topic:1"}', Join("topic:1")),
+        (b'{"channel":"topic:1","after":0,"epoch":"e","type":"join"}', Join("topic:1", "e", 0)),
+        (b'{"type":"join","channel":"topic:1","epoch":null,"after":null}', Join("topic:1")),
+    ],
+)
+def test_frames_are_read(data, frame):
+    assert read_frame(data) == frame
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"nonsense",
+        b"[]",
+        b'"join"',
+        b"{}",
+        b'{"type":["join"]}',
+        b'{"type":"shout"}',
+        b'{"type":"ping","more":1}',
+        b'{"type":"join"}',
+        b'{"type":"join","channel":7}',
+        b'{"type":"join","channel":""}',
+        b'{"type":"join","channel":"topic:1","after":-1}',
+        b'{"type":"join","channel":"topic:1","after":9223372036854775808}',
+        b'{"type":"join","channel":"topic:1","after":1.5}',
+        b'{"type":"join","channel":"topic:1","after":"1"}',
+        b'{"type":"join","channel":"' + b"x" * 81 + b'"}',
+        b'{"type":"join","channel":"\xff"}',
+        b'{"type":"ping","x":' + b"[" * 60_000,
+        b'{"type":"ping"' + b',"a":{' * 9_000,
+    ],
+)
+def test_what_is_no_frame_is_refused(data):
+    with pytest.raises(BadFrame):
+        read_frame(data)
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 100_000])
+def test_text_frames_are_those_of_the_standard(size):
+    payload = b"x" * size
+
+    assert protocol.text(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
+
+
+def test_channel_names():
+    kinds = AppContext().kinds()
+
+    assert read_name("topic:7", kinds) == ChannelName("topic:7", "topic", 7)
+    assert read_name("sectors", kinds) == ChannelName("sectors", "sectors", 0)
+    for text in (
+        "topic",
+        "topic:0",
+        "topic:07",
+        "topic:-1",
+        "topic:1 ",
+        "sectors:1",
+        "other:1",
+        "TOPIC:1",
+        "topic:٣",
+    ):
+        assert read_name(text, kinds) is None
+    assert read_name(f"topic:{2**63 - 1}", kinds)
+    assert read_name(f"topic:{2**63}", kinds) is None
+
+
+def test_signals_of_a_type_replace_each_other_and_their_maps_are_laid_over_each_other():
+    assert merge({"type": "typing", "who": [1]}, {"type": "typing", "who": [2]}) == {
+        "type": "typing",
+        "who": [2],
+    }
+    old, new = {"type": "votes", "votes": {"1": 5, "2": 1}}, {"type": "votes", "votes": {"2": 3}}
+    assert merge(old, new) == {"type": "votes", "votes": {"1": 5, "2": 3}}
+
+
+# Ticks
+
+
+def a_circle(*wires: Wire, number: int = 1) -> tuple[Channel, list[Peer]]:
+    channel = Channel(ChannelName(f"topic:{number}", "topic", number), None)
+    peers = [Peer(wire, VISITOR, "") for wire in wires]
+    for peer in peers:
+        channel.enter(peer, "all")
+    return channel, peers
+
+
+async def test_the_first_frame_goes_at_once_and_those_of_a_tick_go_together():
+    wires = [Wire(), Wire()]
+    channel, _ = a_circle(*wires)
+    beat = SendScheduler(Counts())
+
+    beat.push(channel.circles["all"], [b"1"])
+    await asyncio.sleep(0.001)
+    assert [wire.writes for wire in wires] == [[b"1"], [b"1"]]
+    for frame in (b"2", b"3", b"4"):
+        beat.push(channel.circles["all"], [frame])
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.05)
+
+    assert [wire.writes for wire in wires] == [[b"1", b"234"], [b"1", b"234"]]
+    assert wires[0].writes[1] is wires[1].writes[1]
+    assert (beat.counts.frames, beat.counts.deliveries, beat.counts.writes) == (4, 8, 4)
+
+
+async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch):
+    wire = Wire()
+    channel, _ = a_circle(wire)
+    circle, beat = channel.circles["all"], SendScheduler(Counts())
+    # A clock of our own, and a first beat that cost much.
+    clock, spent = [100.0], iter((0.0, 0.015))
+    monkeypatch.setattr(send_scheduler, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(send_scheduler, "thread_time", lambda: next(spent, 0.0))
+    beat.push(circle, [b"1"])
+    await until(lambda: wire.writes == [b"1"])
+
+    beat.expected += 1
+    beat.push(circle, [b"2"])
+    clock[0] += 0.03
+    await asyncio.sleep(0.03)
+    assert wire.writes == [b"1"]
+    beat.push(circle, [b"3"])
+    beat.expected -= 1
+    clock[0] += 2 * send_scheduler.GAP
+    await until(lambda: len(wire.writes) == 2)
+    assert wire.writes == [b"1", b"23"]
+
+    beat.expected += 1
+    beat.push(circle, [b"4"])
+    clock[0] += send_scheduler.LONGEST
+    await until(lambda: len(wire.writes) == 3)
+    assert wire.writes == [b"1", b"23", b"4"]
+
+
+async def test_who_is_shut_is_written_nothing_more():
+    wires = [Wire(), Wire()]
+    channel, peers = a_circle(*wires)
+    beat = SendScheduler(Counts())
+
+    beat.push(channel.circles["all"], [b"late"])
+    peers[0].shut(Close.LIMIT)
+    channel.enter(peers[0], "all")
+    await asyncio.sleep(0.01)
+
+    assert [wire.writes for wire in wires] == [[], [b"late"]]
+    assert beat.counts.deliveries == 1
+
+
+async def test_who_stands_in_two_circles_gets_one_write_a_tick():
+    wire = Wire()
+    channel, [peer] = a_circle(wire)
+    other, _ = a_circle(number=2)
+    other.enter(peer, "all")
+    beat = SendScheduler(Counts())
+
+    beat.push(channel.circles["all"], [b"a"])
+    beat.push(other.circles["all"], [b"b"])
+    await asyncio.sleep(0.01)
+
+    assert wire.writes == [b"ab"]
+
+
+async def test_what_waits_is_written_before_somebody_enters():
+    early, late = Wire(), Wire()
+    channel, _ = a_circle(early)
+    beat = SendScheduler(Counts())
+    beat.push(channel.circles["all"], [b"old"])
+
+    beat.flush(channel.circles["all"])
+    channel.enter(Peer(late, VISITOR, ""), "all")
+    beat.push(channel.circles["all"], [b"new"])
+    await asyncio.sleep(0.05)
+
+    assert early.writes == [b"old", b"new"]
+    assert late.writes == [b"new"]
+
+
+async def test_peers_that_hold_too_much_back_or_read_nothing_for_long_are_shut():
+    full, stuck, fine = Wire(), Wire(), Wire()
+    channel, peers = a_circle(full, stuck, fine)
+    beat = SendScheduler(Counts(), longest_clog=1)
+    full.unread = send_scheduler.MOST_WAITING + 1
+    for peer in peers:
+        beat.clog(peer, True)
+    beat.clog(peers[2], False)
+    peers[1].clogged_at -= 2
+
+    beat.push(channel.circles["all"], [b"x"])
+    await asyncio.sleep(0.01)
+
+    assert (full.code, stuck.code, fine.code) == (4408, 4408, None)
+    assert (full.writes, stuck.writes, fine.writes) == ([], [], [b"x"])
+    assert beat.counts.slow_closes == 2
+
+
+# Presence
+
+
+class Herald(InProcessBus):
+    """A bell that keeps what was announced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.announced: list[Presence] = []
+
+    def announce(self, presence: Presence) -> None:
+        self.announced.append(presence)
+
+
+def test_people_are_counted_once_over_sockets_and_processes():
+    told: list[tuple[str, int]] = []
+    bus = Herald()
+    attendance = Attendance(bus, lambda channel, here: told.append((channel, here)))
+    anna, ben = Actor(id=MemberId(1)), Actor(id=MemberId(2))
+
+    for actor in (anna, anna, ben, VISITOR, VISITOR):
+        attendance.enter("room:1", actor)
+    attendance.settle()
+    assert bus.announced == [Presence("room:1", (1, 2), 2)]
+    attendance.announced("other", Presence("room:1", (2, 3), 1))
+    assert told == [("room:1", 4), ("room:1", 6)]
+
+    attendance.leave("room:1", anna)
+    attendance.settle()
+    assert attendance.here("room:1") == 6
+    for actor in (anna, ben, VISITOR, VISITOR):
+        attendance.leave("room:1", actor)
+    attendance.settle()
+    assert bus.announced[-1] == Presence("room:1", (), 0)
+    assert told[-1] == ("room:1", 3)
+
+
+def test_a_process_that_says_nothing_is_forgotten():
+    told: list[tuple[str, int]] = []
+    vanished: list[int] = []
+    attendance = Attendance(
+        Herald(),
+        lambda channel, here: told.append((channel, here)),
+        forgotten_after=0,
+        vanished=lambda: vanished.append(1),
+    )
+    attendance.announced("other", Presence("room:1", (2, 3), 1))
+
+    attendance.beat()
+    attendance.beat()
+
+    assert vanished == [1]  # what it wrote last it may not have told: signals are asked for once more
+    assert told == [("room:1", 3), ("room:1", 0)]
+    assert attendance._others == attendance._told == {}
+
+
+# Delivery
+
+
+class LossyBus(InProcessBus):
+    """A bell that loses, doubles, delays and reorders what is rung, as its generator says."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.chance = chance
+
+    def ring(self, rung: Any) -> None:
+        for channel, seq in rung:
+            for _ in range(self.chance.choice((0, 1, 1, 2))):
+                delay = self.chance.choice((0, 0, 0.002, 0.02))
+                asyncio.get_running_loop().call_later(delay, self.listener.rung, channel, seq)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(live_url, seed):
+    chance = random.Random(seed)
+    bus = LossyBus(chance)
+    db = await connect(live_url, bus, size=8)
+    hub = Hub(db, bus, AppContext().kinds(), QUICK)
+    joins = Joins(hub)
+    await bus.start(hub)
+    await hub.start()
+    channels = [a_channel() for _ in range(3)]
+    heard: list[tuple[str, int, Wire, Peer]] = []
+
+    async def write(channel: str) -> None:
+        for number in range(60):
+            async with db.begin() as tx:
+                await tx.record(Said(to=channel, text=str(number)))
+            await asyncio.sleep(chance.choice((0, 0, 0.001, 0.01)))
+
+    async def listen() -> None:
+        await asyncio.sleep(chance.uniform(0, 0.5))
+        wire, channel = Wire(), chance.choice(channels)
+        peer = hub.admit(wire, VISITOR, "")
+        async with db.read() as tx:
+            head = await tx.value(head_of, channel=channel)
+        after = chance.choice((0, head, chance.randint(0, head)))
+        await joins.join(peer, Join(channel, None, after))
+        heard.append((channel, after, wire, peer))
+
+    await asyncio.gather(*map(write, channels), *(listen() for _ in range(60)))
+    await hub.patrol()
+    await until(
+        lambda: all(hub.channels[channel].delivered == 60 for channel in channels if channel in hub.channels)
+    )
+    await asyncio.sleep(0.1)
+
+    assert len(heard) == 60
+    for channel, after, wire, _ in heard:
+        answer, *live = wire.frames()
+        assert answer["type"] == "joined"
+        events = [*answer["missed"], *live]
+        assert [event["seq"] for event in events] == list(range(after + 1, 61))
+        assert [event["event"]["text"] for event in events] == [str(seq) for seq in range(after, 60)]
+        assert {event["channel"] for event in events} <= {channel}
+    for *_, peer in heard:
+        hub.gone(peer)
+    assert not hub.peers
+    await hub.patrol()
+    assert not hub.channels
+    await hub.close()
+    await db.close()
+
+
+async def a_hub(url: str, house: AppContext) -> tuple[Hub, Joins]:
+    bus = InProcessBus()
+    db = await connect(url, bus, size=8)
+    hub = Hub(db, bus, house.kinds(), QUICK)
+    await bus.start(hub)
+    return hub, Joins(hub)
+
+
+async def said(hub: Hub, channel: str, *texts: str) -> None:
+    for text in texts:
+        async with hub.db.begin() as tx:
+            await tx.record(Said(to=channel, text=text))
+
+
+async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_delivery_goes_on(
+    live_url, caplog
+):
+    house = AppContext()
+    hub, joins = await a_hub(live_url, house)
+    channel, wire = a_channel(), Wire()
+    await joins.join(hub.admit(wire, VISITOR, ""), Join(channel))
+
+    house.broken = True
+    await said(hub, channel, "first")
+    await until(lambda: hub.channels[channel].delivered == 1)
+    house.broken = False
+    await said(hub, channel, "second")
+    await until(lambda: len(wire.frames()) == 3)
+
+    assert [(frame["type"], frame["seq"]) for frame in wire.frames()] == [
+        ("joined", 0),
+        ("reset", 1),
+        ("event", 2),
+    ]
+    assert hub.counts.failures == 1
+    assert "cannot be shown" in caplog.text
+    await hub.close()
+    await hub.db.close()
+
+
+async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
+    hub, joins = await a_hub(live_url, AppContext())
+    channel, wire = a_channel(), Wire()
+    await said(hub, channel, "first", "second")
+    await joins.join(hub.admit(wire, VISITOR, ""), Join(channel))
+
+    async with hub.db.begin() as tx:
+        await tx.run(forget_last, channel=channel)
+        await tx.run(go_back, channel=channel)
+    await hub.patrol()
+    await said(hub, channel, "other second")
+    await until(lambda: len(wire.frames()) == 3)
+
+    assert [(frame["type"], frame["seq"]) for frame in wire.frames()] == [
+        ("joined", 2),
+        ("reset", 1),
+        ("event", 2),
+    ]
+    await hub.close()
+    await hub.db.close()
+
+
+async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):
+    hub, joins = await a_hub(live_url, AppContext())
+
+    async def answer(channel: str, after: int) -> str:
+        wire = Wire()
+        await joins.join(hub.admit(wire, VISITOR, ""), Join(channel, None, after))
+        return wire.frames()[0]["type"]
+
+    long, big, holed = a_channel(), a_channel(), a_channel()
+    await said(hub, long, *("x" * 301))
+    assert [await answer(long, 0), await answer(long, 1)] == ["reset", "joined"]
+    await said(hub, big, *("x" * 50_000 for _ in range(3)))
+    assert [await answer(big, 0), await answer(big, 1)] == ["reset", "joined"]
+    await said(hub, holed, "a", "b", "c")
+    async with hub.db.begin() as tx:
+        await tx.run(forget_first, channel=holed)
+    assert [await answer(holed, 0), await answer(holed, 1), await answer(holed, 4)] == [
+        "reset",
+        "joined",
+        "reset",
+    ]
+    await hub.close()
+    await hub.db.close()
+
+
+async def test_a_loop_that_fails_is_started_again(caplog):
+    turns = 0
+
+    async def turn() -> None:
+        nonlocal turns
+        turns += 1
+        await asyncio.sleep(0.01)
+        if turns == 2:
+            raise ValueError("on purpose")
+
+    loops = Loops()
+    loops.add("a loop", turn)
+    assert not loops.are_alive()
+    loops.start()
+    await until(lambda: turns > 4)
+
+    assert loops.are_alive()
+    assert loops.restarts == 1
+    assert "a loop failed" in caplog.text
+    await loops.stop()
+    assert not loops.are_alive()

@@ -1,0 +1,218 @@
+"""Two web processes on one Redis, and what is done to Redis while people talk: nobody misses or hears twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from realtime.bus import InProcessBus
+from realtime.redis_bus import RedisBus
+from tests.support.delivery import QUICK, AccessChanged, AppContext, Feed, Process, a_channel, live_url, until  # noqa: F401
+from tests.support.programs import Redis, redis_url
+
+PROBE = 0.2
+
+
+@pytest.fixture
+def server() -> Iterator[Redis]:
+    server = redis_url()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def house() -> AppContext:
+    return AppContext()
+
+
+def a_bell(server: Redis) -> RedisBus:
+    bus = RedisBus(server.url, probe_every=PROBE)
+    for backoff in (bus._tells, bus._hears):
+        backoff.shortest, backoff.longest = 0.05, 0.3
+        backoff.reset()
+    return bus
+
+
+@pytest.fixture
+async def pair(
+    live_url: str, house: AppContext, server: Redis, tmp_path: Path
+) -> AsyncIterator[tuple[Process, Process]]:
+    async with (
+        Process(house, live_url, a_bell(server), tmp_path) as one,
+        Process(house, live_url, a_bell(server), tmp_path) as two,
+    ):
+        await until(lambda: one.bus.healthy() and two.bus.healthy())
+        yield one, two
+
+
+async def hear(feed: Feed, count: int) -> list[int]:
+    """The numbers of everything up to a number."""
+    seqs: list[int] = []
+    while not seqs or seqs[-1] < count:
+        seqs.append((await feed.next("event", within=10))["seq"])
+    return seqs
+
+
+async def talk(topic: str, pair: tuple[Process, Process], count: int) -> None:
+    """Both processes write, in turns."""
+    for number in range(count):
+        await pair[number % 2].say(topic, str(number))
+        await asyncio.sleep(0.01)
+
+
+async def test_what_one_process_writes_is_heard_on_the_other_at_once(pair):
+    one, two = pair
+    topic = a_channel()
+
+    async with one.listening(topic) as here, two.listening(topic) as there:
+        for number in range(1, 21):
+            await one.say(topic, str(number))
+            assert (await there.next(within=QUICK.patrol_every / 2))["seq"] == number
+        assert await hear(here, 20) == list(range(1, 21))
+
+
+async def test_a_number_from_a_process_that_is_ahead_is_good_on_one_that_is_behind(pair):
+    one, two = pair
+    topic = a_channel()
+    two.bus.listener = InProcessBus().listener
+
+    async with two.listening(topic) as behind:
+        await one.say(topic, "1", "2", "3")
+        async with two.connect() as moved:
+            answer = await moved.join(topic, after=2)
+            assert (answer["type"], [event["seq"] for event in answer["missed"]]) == ("joined", [3])
+        async with two.connect() as moved:
+            assert (await moved.join(topic, after=4))["type"] == "reset"
+        assert await hear(behind, 3) == [1, 2, 3]
+
+
+async def test_redis_killed_under_load_and_started_again_loses_nothing(pair, server):
+    one, two = pair
+    topic = a_channel()
+
+    async with one.listening(topic) as here, two.listening(topic) as there:
+        talking = asyncio.create_task(talk(topic, pair, 150))
+        heard = asyncio.gather(hear(here, 150), hear(there, 150))
+        await asyncio.sleep(0.5)
+        server.kill()
+        await asyncio.sleep(0.8)
+        assert not one.bus.healthy()
+        server.start()
+        await talking
+        assert await heard == [list(range(1, 151))] * 2
+    await until(lambda: one.bus.healthy() and two.bus.healthy())
+    assert one.hub.healthy()
+
+
+async def test_redis_frozen_under_load_loses_nothing(pair, server):
+    one, two = pair
+    topic = a_channel()
+
+    async with one.listening(topic) as here, two.listening(topic) as there:
+        talking = asyncio.create_task(talk(topic, pair, 150))
+        heard = asyncio.gather(hear(here, 150), hear(there, 150))
+        await asyncio.sleep(0.3)
+        server.pause()
+        await asyncio.sleep(12 * PROBE / 5 + 0.5)
+        server.resume()
+        await talking
+        assert await heard == [list(range(1, 151))] * 2
+    await until(lambda: one.bus.healthy() and two.bus.healthy())
+
+
+async def test_without_any_redis_the_patrol_delivers(pair, server):
+    one, two = pair
+    topic = a_channel()
+    server.kill()
+
+    async with two.listening(topic) as there:
+        await one.say(topic, "1", "2")
+        assert await hear(there, 2) == [1, 2]
+    assert two.hub.counts.healed >= 1
+
+
+async def test_without_patrol_and_bell_nothing_would_be_heard(live_url, house, server, tmp_path):
+    """The twin of the test before: it shows that the patrol is what heals."""
+    never = replace(QUICK, patrol_every=60.0)
+    async with (
+        Process(house, live_url, a_bell(server), tmp_path) as one,
+        Process(house, live_url, a_bell(server), tmp_path, never) as two,
+    ):
+        topic = a_channel()
+        await until(lambda: one.bus.healthy() and two.bus.healthy())
+        await asyncio.sleep(0.1)
+        async with two.listening(topic) as there:
+            server.kill()
+            await one.say(topic, "1")
+            with pytest.raises(TimeoutError):
+                await there.next("event", within=1)
+            server.start()
+            assert await hear(there, 1) == [1]
+
+
+async def test_signals_are_asked_for_again_after_an_outage(pair, house, server):
+    _, two = pair
+    room = a_channel("room")
+
+    async with two.listening(room) as there:
+        await until(lambda: two.bus.healthy())
+        server.kill()
+        await until(lambda: not two.bus.healthy())
+        house.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
+        server.start()
+        while (await there.next("signal", within=5))["signal"] != {"type": "votes", "votes": {"1": 3}}:
+            pass
+
+
+async def test_presence_and_signals_reach_over_processes(pair, house):
+    one, two = pair
+    room, token = a_channel("room"), house.member(31)
+
+    async with one.listening(room, token=token) as here:
+        async with two.listening(room, token=token), two.listening(room) as there:
+            await said(here, {"type": "presence", "here": 2})
+            assert two.hub.attendance.here(room) == 2
+            one.bus.signal(room, {"type": "votes", "votes": {"1": 1}})
+            await said(there, {"type": "votes", "votes": {"1": 1}})
+        await said(here, {"type": "presence", "here": 1})
+
+
+async def test_people_of_a_killed_process_are_forgotten(pair):
+    one, two = pair
+    room = a_channel("room")
+
+    async with one.listening(room) as here, two.listening(room):
+        await said(here, {"type": "presence", "here": 2})
+        # Killed: it says nothing any more, not even that its people left.
+        await two.hub.loops.stop()
+        await said(here, {"type": "presence", "here": 1})
+
+
+async def test_lost_access_reaches_the_sockets_of_every_process(pair, house):
+    one, two = pair
+    token = house.member(32)
+
+    async with two.listening("member:32", token=token) as there:
+        del house.people[token]
+        async with one.db.begin() as tx:
+            await tx.record(AccessChanged(member_id=32))
+        assert await there.closed(2) == 4401
+
+
+async def said(feed: Feed, signal: dict[str, object]) -> None:
+    """Wait until a signal is heard."""
+    async with asyncio.timeout(5):
+        while (await feed.next("signal", within=5))["signal"] != signal:
+            pass
+
+
+async def test_a_process_that_starts_late_soon_knows_who_is_there(pair, live_url, house, server, tmp_path):
+    one, _ = pair
+    room = a_channel("room")
+
+    async with one.listening(room) as here:
+        await said(here, {"type": "presence", "here": 1})
+        async with Process(house, live_url, a_bell(server), tmp_path) as late:
+            await until(lambda: late.hub.attendance.here(room) == 1)

@@ -1,0 +1,551 @@
+"""The live socket through its door: a real server, a real database, clients that behave and clients that do not."""
+
+import asyncio
+import json
+import socket as sockets
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+from websockets.frames import Frame, Opcode
+
+from core import clock
+from core.actor import Actor
+from core.ids import MemberId, SessionId
+from realtime.bus import InProcessBus
+from realtime.tickets import make_ticket, spend_ticket
+from serving import uvicorn_websocket
+from storage.statements import statement
+from tests.support.delivery import (  # noqa: F401
+    ORIGIN,
+    QUICK,
+    AccessChanged,
+    AppContext,
+    Feed,
+    Process,
+    a_channel,
+    live_url,
+    until,
+)
+from tests.support.people import a_person
+
+OURS = {4400, 4401, 4403, 4408, 4429, 1009, 1012}
+
+
+@pytest.fixture
+def house() -> AppContext:
+    return AppContext()
+
+
+@pytest.fixture
+async def process(live_url: str, house: AppContext, tmp_path: Path) -> AsyncIterator[Process]:
+    async with Process(house, live_url, InProcessBus(), tmp_path) as running:
+        yield running
+
+
+async def refused_with(process: Process, **how: Any) -> tuple[int, str]:
+    """The status and code that a handshake is refused with."""
+    with pytest.raises(InvalidStatus) as refusal:
+        async with process.connect(**how):
+            pass
+    body = json.loads(refusal.value.response.body)
+    return refusal.value.response.status_code, body["code"]
+
+
+# Joining, hearing, leaving
+
+
+async def test_visitors_hear_what_happens(process):
+    topic = a_channel()
+    await process.say(topic, "before")
+
+    async with process.listening(topic) as feed:
+        await process.say(topic, "now")
+        event = await feed.next()
+
+    assert (event["type"], event["channel"], event["seq"]) == ("event", topic, 2)
+    assert event["event"]["text"] == "now"
+    assert event["at"].endswith("Z")
+
+
+async def test_a_join_answers_with_what_was_missed_and_goes_on_from_there(process):
+    topic = a_channel()
+    await process.say(topic, "1", "2", "3")
+
+    async with process.connect() as feed:
+        answer = await feed.join(topic, epoch=process.db.epoch, after=1)
+        await process.say(topic, "4")
+
+        assert (answer["type"], answer["seq"], answer["epoch"]) == ("joined", 3, process.db.epoch)
+        assert [(event["type"], event["seq"], event["event"]["text"]) for event in answer["missed"]] == [
+            ("event", 2, "2"),
+            ("event", 3, "3"),
+        ]
+        assert (await feed.next())["seq"] == 4
+        assert (await feed.join(topic, after=4))["missed"] == []
+
+
+@pytest.mark.parametrize(
+    "join", [{"after": 4}, {"after": 0, "epoch": "before the restore"}, {"after": 2**63 - 1}]
+)
+async def test_a_number_that_cannot_be_continued_is_a_reset_and_live_from_there(process, join):
+    topic = a_channel()
+    await process.say(topic, "1", "2", "3")
+
+    async with process.connect() as feed:
+        answer = await feed.join(topic, **join)
+        assert (answer["type"], answer["seq"], answer["epoch"]) == ("reset", 3, process.db.epoch)
+        assert "missed" not in answer
+        await process.say(topic, "4")
+        assert (await feed.next())["seq"] == 4
+
+
+async def test_what_an_audience_may_not_see_is_withheld_and_keeps_its_number(process, house):
+    topic = a_channel()
+    boss = house.member(1, is_administrator=True)
+
+    async with process.listening(topic) as visitor, process.listening(topic, token=boss) as moderator:
+        await process.say(topic, "hidden", is_hidden=True)
+        await process.say(topic, "open")
+        assert await moderator.texts(2) == ["hidden", "open"]
+        first, second = await visitor.next(), await visitor.next()
+        assert (first["seq"], first["event"]) == (1, {"type": "withheld"})
+        assert second["event"]["text"] == "open"
+        replay = await visitor.join(topic, after=0)
+        assert replay["missed"][0]["event"] == {"type": "withheld"}
+
+
+async def test_who_leaves_hears_no_more(process):
+    topic, other = a_channel(), a_channel()
+
+    async with process.listening(topic, other) as feed:
+        await feed.send({"type": "leave", "channel": topic})
+        assert await feed.next() == {"type": "left", "channel": topic, "code": "asked"}
+        await feed.send({"type": "leave", "channel": topic})
+        assert (await feed.next())["type"] == "left"
+        await process.say(topic, "unheard")
+        await process.say(other, "heard")
+        assert (await feed.next())["channel"] == other
+
+
+async def test_pings_are_answered(process):
+    async with process.connect() as feed:
+        await feed.send({"type": "ping"})
+        assert await feed.next() == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "name", ["topic", "topic:0", "sectors:3", "nothing:1", "topic:99999999999999999999", 'a"b']
+)
+async def test_channels_that_cannot_be_are_not_found(process, name):
+    async with process.connect() as feed:
+        assert await feed.join(name) == {"type": "refused", "channel": name, "code": "not_found"}
+
+
+async def test_refusals_of_a_channel_carry_their_code(process, house):
+    topic = a_channel()
+    house.closed.add(topic.partition(":")[2])
+    token = house.member(5)
+
+    async with process.connect(token) as feed:
+        assert (await feed.join(topic))["code"] == "not_found"
+        assert (await feed.join("member:6"))["code"] == "denied"
+        assert (await feed.join("member:5"))["type"] == "joined"
+        assert (await feed.join("sectors"))["type"] == "joined"
+
+
+async def test_a_socket_listens_to_a_hundred_channels(process):
+    async with process.connect() as feed:
+        for _ in range(100):
+            assert (await feed.join(topic := a_channel()))["type"] == "joined"
+        assert (await feed.join(a_channel()))["code"] == "too_many_channels"
+        assert (await feed.join(topic))["type"] == "joined"
+
+
+async def test_many_join_a_busy_channel_at_once_and_none_misses_anything(process):
+    topic = a_channel()
+    await process.say(topic, *map(str, range(20)))
+
+    async def listen() -> list[int]:
+        async with process.connect() as feed:
+            answer = await feed.join(topic, after=5)
+            seqs = [event["seq"] for event in answer["missed"]]
+            while seqs[-1] < 120:
+                seqs.append((await feed.next("event"))["seq"])
+            return seqs
+
+    async def write() -> None:
+        for number in range(100):
+            await process.say(topic, str(number))
+
+    *heard, _ = await asyncio.gather(*(listen() for _ in range(60)), write())
+
+    assert all(seqs == list(range(6, 121)) for seqs in heard)
+
+
+# Signals and presence
+
+
+async def test_signals_are_merged_and_come_seldom(process):
+    room = a_channel("room")
+
+    async with process.listening(room) as feed:
+        await feed.next("signal")
+        for number in range(50):
+            process.bus.signal(room, {"type": "votes", "votes": {str(number % 5): number}})
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(0.15)
+        await feed.send({"type": "ping"})
+        votes: dict[str, int] = {}
+        count = 0
+        while (frame := await feed.next())["type"] != "pong":
+            if frame["signal"]["type"] == "votes":
+                votes |= frame["signal"]["votes"]
+                count += 1
+
+    assert votes == {"0": 45, "1": 46, "2": 47, "3": 48, "4": 49}
+    assert count <= 7
+
+
+async def test_who_joins_is_told_the_signals_that_hold(process, house):
+    room = a_channel("room")
+    house.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
+
+    async with process.listening(room) as feed:
+        assert (await feed.next())["signal"] == {"type": "votes", "votes": {"1": 3}}
+        assert (await feed.next())["signal"] == {"type": "presence", "here": 1}
+
+
+async def test_presence_counts_people_not_sockets(process, house):
+    room, anna = a_channel("room"), house.member(7)
+
+    async with process.listening(room) as visitor:
+        async with process.listening(room, token=anna), process.listening(room, token=anna):
+            while (await visitor.next("signal"))["signal"] != {"type": "presence", "here": 2}:
+                pass
+            assert process.hub.attendance.here(room) == 2
+        while (await visitor.next("signal"))["signal"] != {"type": "presence", "here": 1}:
+            pass
+    await until(lambda: process.hub.attendance.here(room) == 0)
+
+
+# Who may open a socket
+
+
+async def test_a_member_comes_with_a_bearer_token(process, house):
+    async with process.listening("member:3", token=house.member(3)) as feed:
+        await process.say("member:3", "for you")
+        assert await feed.texts(1) == ["for you"]
+
+
+async def test_a_token_that_is_not_good_opens_nothing(process):
+    assert await refused_with(process, token="made-up") == (401, "sign_in_first")
+    assert await refused_with(process, headers={"Authorization": "Basic YTpi"}) == (401, "sign_in_first")
+    assert await refused_with(process, path="/live?ticket=made-up") == (401, "sign_in_first")
+    assert await refused_with(process, path="/elsewhere") == (404, "not_found")
+
+
+async def test_a_cookie_needs_a_page_of_ours(process, house):
+    cookie = {"Cookie": f"other={{[]}}; bad; session={house.member(4)}"}
+
+    async with process.connect(headers=cookie, origin=ORIGIN) as feed:
+        assert (await feed.join("member:4"))["type"] == "joined"
+    for origin in (None, "http://evil.example", "null", ORIGIN + ".evil.example"):
+        assert await refused_with(process, headers=cookie, origin=origin) == (403, "denied")
+    async with process.connect(headers={"Cookie": "session=over"}, origin=ORIGIN) as feed:
+        assert (await feed.join("member:4"))["code"] == "denied"
+
+
+async def test_a_ticket_opens_one_socket_once_and_not_for_long(process, house):
+    actor = await a_stored_session(process)
+    house.people["kept"] = actor
+    async with process.db.begin() as tx:
+        ticket = (await make_ticket(tx, actor)).ticket
+        late = (await make_ticket(tx, actor)).ticket
+    path = f"/live?ticket={ticket}"
+
+    async with process.connect(path=path) as feed:
+        assert (await feed.join(f"member:{actor.id}"))["type"] == "joined"
+    assert await refused_with(process, path=path) == (401, "sign_in_first")
+    with clock.stop_at(clock.now() + timedelta(seconds=31)):
+        assert await spend_ticket(process.db, late) is None
+
+
+async def a_stored_session(process: Process) -> Actor:
+    async with process.db.begin() as tx:
+        now = clock.now()
+        number = await tx.value(a_member, now=now)
+        session = await tx.value(a_session, member=number, hash=str(number).encode(), now=now)
+    return Actor(id=MemberId(number), session_id=SessionId(session))
+
+
+a_member = statement("""
+INSERT INTO members (handle, skeleton, display_name, joined_at)
+SELECT 'live-' || n, 'live-' || n, 'Live', :now FROM (SELECT count(*) AS n FROM members) AS counted RETURNING id
+""")
+a_session = statement("""
+INSERT INTO sessions (member_id, token_hash, sealed_secret, started_at, seen_at, ends_at)
+VALUES (:member, :hash, '', :now, :now, :now) RETURNING id
+""")
+
+
+async def test_tickets_are_for_members_and_open_the_real_service(app):
+    anna = await a_person(app)
+    async with app.client() as visitor:
+        assert (await visitor.post("/api/v1/live/tickets")).status_code == 401
+    answer = await anna.post("/live/tickets")
+    assert answer.status_code == 201
+
+    url = app.url.replace("http", "ws", 1) + "/live?ticket=" + answer.json()["ticket"]
+    async with connect(url, compression=None) as socket:
+        feed = Feed(socket)
+        assert (await feed.join(f"member:{anna.id}"))["type"] == "joined"
+        assert (await anna.delete("/sessions/current")).status_code < 300
+        assert await feed.closed(2) == 4401
+    with pytest.raises(InvalidStatus, match="401"):
+        await connect(url)
+
+
+# Losing access
+
+
+async def change(process: Process, member: int) -> None:
+    async with process.db.begin() as tx:
+        await tx.record(AccessChanged(member_id=member))
+
+
+async def test_an_ended_session_closes_its_sockets_and_no_others(process, house):
+    anna, also_anna = house.member(11), house.member(11)
+    topic = a_channel()
+
+    async with (
+        process.listening(topic, token=anna) as ended,
+        process.listening(topic, token=also_anna) as kept,
+    ):
+        del house.people[anna]
+        await change(process, 11)
+        assert await ended.closed(2) == 4401
+        await process.say(topic, "still here")
+        assert await kept.texts(1) == ["still here"]
+
+
+async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process, house):
+    token = house.member(12, is_administrator=True)
+    shut, open_ = a_channel(), a_channel()
+    house.closed.add(shut.partition(":")[2])
+
+    async with process.listening(shut, open_, token=token) as feed:
+        await process.say(open_, "hidden", is_hidden=True)
+        assert (await feed.next())["event"]["text"] == "hidden"
+        house.people[token] = replace(house.people[token], is_administrator=False)
+        await change(process, 12)
+        frames = [await feed.next(within=2), await feed.next(within=2)]
+        assert sorted((frame["type"], frame["channel"]) for frame in frames) == [
+            ("left", shut),
+            ("reset", open_),
+        ]
+        assert [frame.get("code") for frame in frames if frame["type"] == "left"] == ["no_access"]
+        await process.say(shut, "not for you")
+        await process.say(open_, "hidden", is_hidden=True)
+        assert (await feed.next())["event"] == {"type": "withheld"}
+
+
+async def test_a_change_at_the_moment_of_joining_is_not_lost(process, house):
+    topic = a_channel()
+    for _ in range(10):
+        token = house.member(13, is_administrator=True)
+        house.closed.add(topic.partition(":")[2])
+        async with process.connect(token) as feed:
+            await feed.send({"type": "join", "channel": topic})
+            house.people[token] = replace(house.people[token], is_administrator=False)
+            await change(process, 13)
+            last = await feed.next(within=2)
+            if last["type"] == "joined":
+                last = await feed.next(within=2)
+            assert last["type"] in ("left", "refused")
+            [peer] = process.hub.peers
+            assert not peer.circles
+        await until(lambda: not process.hub.peers)
+
+
+async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, house, tmp_path):
+    async with Process(house, live_url, InProcessBus(), tmp_path, replace(QUICK, sweep_every=0.2)) as process:
+        token = house.member(14)
+        async with process.connect(token) as feed:
+            await until(lambda: process.hub.peers)
+            del house.people[token]
+            assert await feed.closed(2) == 4401
+
+
+# Limits and ends
+
+
+async def test_too_many_messages_are_too_many(process):
+    async with process.connect() as feed:
+        for _ in range(121):
+            await feed.send({"type": "ping"})
+        assert await feed.closed() == 4429
+
+
+async def test_too_many_sockets_of_one_member_or_address_are_shut(live_url, house, tmp_path):
+    limits = replace(QUICK, per_member=2)
+    async with Process(house, live_url, InProcessBus(), tmp_path, limits) as process:
+        token = house.member(15)
+        async with process.connect(token) as one, process.connect(token), process.connect(token) as third:
+            assert await third.closed() == 4429
+            assert (await one.join("member:15"))["type"] == "joined"
+        await until(lambda: not process.hub.peers)
+        async with process.connect(token) as again:
+            assert (await again.join("member:15"))["type"] == "joined"
+
+
+async def test_frames_over_64_kib_are_too_big(process):
+    async with process.connect() as feed:
+        await feed.socket.send("x" * 65_537)
+        assert await feed.closed() == 1009
+    async with process.connect() as feed:
+        await feed.socket.send(b"binary")
+        assert await feed.closed() == 4400
+
+
+async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
+    monkeypatch.setattr(uvicorn_websocket, "HANDSHAKE", 0.2)
+    for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
+        reader, writer = await asyncio.open_unix_connection(process.uds)
+        writer.write(said)
+        async with asyncio.timeout(2):
+            assert await reader.read() == b""
+        writer.close()
+    async with process.connect() as feed:
+        await asyncio.sleep(0.4)
+        assert (await feed.join(a_channel()))["type"] == "joined"
+
+
+async def test_draining_sends_everyone_away_and_lets_nobody_in(process):
+    async with process.connect() as one, process.connect() as two:
+        await until(lambda: len(process.hub.peers) == 2)
+        draining = asyncio.create_task(process.hub.drain(0.2))
+        assert [await one.closed(), await two.closed()] == [1012, 1012]
+        await draining
+    assert await refused_with(process) == (503, "unavailable")
+    process.hub.is_draining = False
+
+
+async def test_a_reader_that_stops_reading_is_shut_and_harms_nobody(process):
+    topic = a_channel()
+    stuck = sockets.socket(sockets.AF_UNIX)
+    stuck.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+    stuck.connect(process.uds)
+    stuck.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(stuck, HANDSHAKE)
+    assert b" 101 " in await loop.sock_recv(stuck, 1000)
+    join = json.dumps({"type": "join", "channel": topic}).encode()
+    await loop.sock_sendall(stuck, Frame(Opcode.TEXT, join).serialize(mask=True))
+    await until(lambda: topic in process.hub.channels and process.hub.channels[topic].circles)
+
+    async with process.listening(topic) as feed:
+        heard = asyncio.create_task(feed.texts(60, within=10))
+        for _ in range(60):
+            await process.say(topic, "x" * 15_000)
+        assert len(await heard) == 60
+    await until(lambda: process.hub.counts.slow_closes == 1)
+    stuck.close()
+
+
+HANDSHAKE = (
+    b"GET /live HTTP/1.1\r\nHost: here.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+# Nonsense
+
+nested = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+almost = st.fixed_dictionaries(
+    {"type": st.sampled_from(["join", "leave", "ping", "", "event"]) | nested},
+    optional={
+        "channel": st.sampled_from(["topic:1", "room:9", "member:1", "sectors", "topic:" + "9" * 40])
+        | nested,
+        "after": st.integers(-(2**70), 2**70) | nested,
+        "epoch": st.text(max_size=100) | nested,
+        "more": nested,
+    },
+)
+as_text = st.one_of(
+    nested.map(json.dumps).map(str.encode),
+    almost.map(json.dumps).map(str.encode),
+    st.binary(max_size=300),
+    st.integers(1, 60_000).map(lambda depth: b'{"type":' + b"[" * depth),
+    st.integers(1, 9_000).map(lambda depth: b'{"a":' * depth + b"1" + b"}" * depth),
+    st.integers(1, 20_000).map(
+        lambda digits: b'{"type":"join","channel":"topic:1","after":' + b"9" * digits + b"}"
+    ),
+    st.sampled_from(
+        [b'{"type":"join","channel":"\\ud800"}', b'{"type":"join","channel":"topic:1\\u0000"}', b"\xff\xfe"]
+    ),
+)
+whole = st.tuples(st.sampled_from([Opcode.TEXT, Opcode.TEXT, Opcode.TEXT, Opcode.BINARY]), as_text).map(
+    lambda frame: Frame(*frame).serialize(mask=True)
+)
+wire = whole | st.binary(min_size=1, max_size=60)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(frames=st.lists(wire, min_size=1, max_size=8))
+async def test_nonsense_ends_a_socket_with_one_of_our_codes_and_nothing_else(process, frames):
+    code = await say_raw(process, b"".join(frames) + Frame(Opcode.TEXT, b"that is all").serialize(mask=True))
+
+    assert code in OURS
+    assert process.hub.counts.failures == 0
+    assert not process.task.done()
+
+
+async def say_raw(process: Process, data: bytes) -> int | None:
+    """Send bytes as they are and give the code of the answer's close frame; 4400 also if the rest never made a frame."""
+    reader, writer = await asyncio.open_unix_connection(process.uds)
+    writer.write(HANDSHAKE)
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(data)
+    code: int | None = None
+    try:
+        async with asyncio.timeout(1):
+            while code is None:
+                head = await reader.readexactly(2)
+                size = head[1] & 127
+                if size >= 126:
+                    size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+                body = await reader.readexactly(size)
+                if head[0] & 15 == 8:
+                    code = int.from_bytes(body[:2], "big")
+    except TimeoutError:
+        # What was sent ends within a frame that announces more: the server waits for it, as it must.
+        code = 4400
+    finally:
+        writer.close()
+    return code
+
+
+async def test_a_peer_that_is_gone_leaves_nothing_behind(process, house):
+    room, token = a_channel("room"), house.member(21)
+    for _ in range(5):
+        async with process.listening(room, token=token):
+            assert process.hub.peers
+    await until(lambda: not process.hub.peers)
+    await process.hub.patrol()
+
+    assert room not in process.hub.channels
+    assert "member:21" not in process.hub.channels
+    assert not process.hub._members
+    assert not process.hub._addresses

@@ -1,0 +1,236 @@
+"""A lost connection is one thing everywhere: known by whichever name it has, thrown away, and answered with 503."""
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from core.errors import NotFound, Unavailable
+from realtime.background import Loops
+from storage.database import Database, connect
+from storage.embedded.postgres import Cluster
+from storage.failures import AWAY, LOST, is_lost
+from storage.pool import Pool
+from storage.statements import statement
+from storage.write_batches import Batches
+from tertulia.worker import Worker
+
+_ONE = statement("SELECT 1")
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+# What PostgreSQL says to an idle connection when it is shut down; the end of the line comes after it.
+GOODBYE = b"E" + struct.pack("!i", len(_FIELDS) + 4) + _FIELDS
+
+
+@pytest_asyncio.fixture
+async def own(db: Database, cluster: Cluster) -> AsyncIterator[Database]:
+    """A database over one connection of this test's own."""
+    alone = await connect(cluster.url, size=1)
+    yield alone
+    await alone.close()
+
+
+class _Line:
+    """A connection as far as `is_lost` looks at it."""
+
+    def __init__(self, closed: bool) -> None:
+        self.closed = closed
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+
+@pytest.mark.parametrize(
+    ("error", "closed", "lost"),
+    [
+        (asyncpg.InternalClientError("got result for unknown protocol state 3"), False, True),
+        (asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"), False, True),
+        (asyncpg.AdminShutdownError("terminating connection"), False, True),
+        (asyncpg.CrashShutdownError("terminating connection"), False, True),
+        (TimeoutError(), False, True),
+        (asyncpg.InterfaceError("connection is closed"), True, True),
+        (ConnectionResetError(), True, True),
+        (FileNotFoundError(), False, False),
+        (asyncpg.DataError("an integer is required"), False, False),
+        (asyncpg.UniqueViolationError("twice"), False, False),
+        (NotFound(), True, False),
+    ],
+)
+def test_what_tells_of_a_lost_connection(error: Exception, closed: bool, lost: bool) -> None:
+    assert is_lost(error, _Line(closed)) is lost
+    assert isinstance(error, LOST) or not lost
+    assert isinstance(error, AWAY) or not lost
+
+
+WAYS: dict[str, Callable[[Database], Any]] = {
+    "read": lambda db: db.read(),
+    "single": lambda db: db.single(),
+    "begin": lambda db: db.begin(),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_a_connection_whose_server_has_said_goodbye_is_never_lent_again(
+    own: Database, way: str
+) -> None:
+    async with own.read() as tx:
+        broken = tx.connection
+    broken._protocol.data_received(GOODBYE)
+    assert not broken.is_closed()
+
+    with pytest.raises(Unavailable) as refused:
+        async with WAYS[way](own) as tx:
+            await tx.value(_ONE)
+
+    assert isinstance(refused.value.__cause__, asyncpg.InternalClientError)
+    assert broken.is_closed()
+    async with WAYS[way](own) as tx:
+        assert tx.connection is not broken
+        assert await tx.value(_ONE) == 1
+    assert own.pool.size == 1
+
+
+async def test_one_that_is_lost_in_the_middle_of_a_transaction_is_never_lent_again(own: Database) -> None:
+    async def lose() -> Any:
+        async with own.begin() as tx:
+            await tx.value(_ONE)
+            tx.connection._protocol.data_received(GOODBYE)
+            await tx.value(_ONE)
+
+    with pytest.raises(Unavailable):
+        await lose()
+    async with own.begin() as tx:
+        assert await tx.value(_ONE) == 1
+
+
+async def test_one_that_closes_between_two_users_is_not_handed_to_the_second() -> None:
+    opened: list[Any] = []
+
+    class Transport(_Line):
+        def is_in_transaction(self) -> bool:
+            return False
+
+    async def open_one() -> Transport:
+        opened.append(Transport(closed=False))
+        return opened[-1]  # type: ignore[no-any-return]
+
+    pool = Pool(open_one, 1)
+    first = await pool.wait()
+    waiting = asyncio.create_task(pool.wait())
+    await asyncio.sleep(0)
+    pool.give(first)
+    first.closed = True
+
+    assert await waiting is opened[1]
+    assert pool.size == 1
+
+
+LOSSES = [
+    asyncpg.InternalClientError("protocol is in an unexpected state"),
+    asyncpg.InterfaceError("connection is closed"),
+    asyncpg.AdminShutdownError("terminating connection"),
+    ConnectionResetError(),
+    TimeoutError(),
+]
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+async def test_the_worker_and_its_chores_go_on_after_a_loss(
+    db: Database, loss: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tertulia.worker.AFTER_LOSS", 0.01)
+    monkeypatch.setattr("tertulia.worker.CHORES_PAUSE", 0.01)
+    reacts, chores = asyncio.Event(), asyncio.Event()
+    losses = {"reactions": loss, "chore": loss}
+
+    class Losing(Worker):
+        async def work(self) -> bool:
+            if "reactions" in losses:
+                raise losses.pop("reactions")
+            reacts.set()
+            return False
+
+    async def chore(_: Database) -> bool:
+        if "chore" in losses:
+            raise losses.pop("chore")
+        chores.set()
+        return False
+
+    running = asyncio.create_task(Losing(db, {}, 0.01, chores=(chore,)).run())
+    async with asyncio.timeout(5):
+        await asyncio.wait(
+            {running, asyncio.ensure_future(asyncio.gather(reacts.wait(), chores.wait()))},
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_worker_that_loses_a_part_of_itself_ends_instead_of_limping_on(db: Database) -> None:
+    class Limping(Worker):
+        async def work(self) -> bool:
+            raise asyncio.CancelledError
+
+    async with asyncio.timeout(5):
+        with pytest.raises(ExceptionGroup) as ended:
+            await Limping(db, {}, chores=()).run()
+    assert "nobody asked" in str(ended.value.exceptions[0])
+
+
+async def test_a_loop_goes_on_after_a_cancellation_that_nobody_asked_for() -> None:
+    turns: list[int] = []
+    again = asyncio.Event()
+
+    async def turn() -> None:
+        turns.append(1)
+        if len(turns) == 1:
+            raise asyncio.CancelledError
+        again.set()
+        await asyncio.sleep(60)
+
+    loops = Loops()
+    loops.add("turn", turn)
+    loops.start()
+    async with asyncio.timeout(5):
+        await again.wait()
+    assert loops.are_alive()
+    assert loops.restarts == 1
+    await loops.stop()
+
+
+async def test_a_batch_of_unknown_outcome_is_not_written_again() -> None:
+    calls: list[list[str]] = []
+
+    async def write(key: str, items: Sequence[str]) -> list[str]:
+        calls.append(list(items))
+        raise asyncpg.AdminShutdownError("terminating connection")
+
+    batches: Batches[str, str, str] = Batches(write)
+    results = await asyncio.gather(*(batches.put("a", item) for item in "xy"), return_exceptions=True)
+    assert all(isinstance(result, asyncpg.AdminShutdownError) for result in results)
+    assert calls == [["x", "y"]]
+
+
+async def test_a_batch_that_breaks_keeps_nobody_waiting_and_its_key_can_be_written_again() -> None:
+    breaks: list[Any] = [asyncio.CancelledError(), []]
+
+    async def write(key: str, items: Sequence[str]) -> Sequence[str]:
+        if not breaks:
+            return items
+        how = breaks.pop(0)
+        if isinstance(how, BaseException):
+            raise how
+        return how  # type: ignore[no-any-return]
+
+    batches: Batches[str, str, str] = Batches(write)
+    async with asyncio.timeout(5):
+        with pytest.raises(Unavailable):
+            await batches.put("a", "x")
+        with pytest.raises(ValueError, match="zip"):
+            await batches.put("a", "x")
+        assert await batches.put("a", "x") == "x"

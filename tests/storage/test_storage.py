@@ -1,0 +1,394 @@
+"""The machinery: the log has no gap, a write happens wholly or not, and once; batches keep each result apart."""
+
+import asyncio
+import gc
+import importlib
+import pkgutil
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import boards.tables  # noqa: F401 (all tables are compared)
+import forum.tables  # noqa: F401
+import gatherings.tables  # noqa: F401
+import members.tables  # noqa: F401
+import moderation.rules.tables  # noqa: F401
+import realtime.tables  # noqa: F401
+from core.events import Event
+from storage import event_log, schema
+from storage.cache import VersionedCache
+from storage.cursors import BadCursor, read_cursor, write_cursor
+from storage.database import Database, connect
+from storage.embedded.postgres import Cluster
+from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, fingerprint
+from storage.pool import Pool
+from storage.statements import Statement, statement
+from storage.tables import metadata
+from storage.write_batches import Batches
+from tests.support.live_room import statements_of
+from tests.support.service import Service
+
+
+class Happened(Event, frozen=True, kw_only=True, tag="happened"):
+    """Something, somewhere."""
+
+    where: int
+
+    @property
+    def channel(self) -> str:
+        return f"test:{self.where}"
+
+
+class _Broken(Exception):
+    pass
+
+
+async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database) -> None:
+    committed: list[int] = []
+
+    async def write(number: int) -> None:
+        try:
+            async with db.begin() as tx:
+                seq = await tx.record(Happened(where=7))
+                if number % 3 == 0:
+                    raise _Broken
+        except _Broken:
+            return
+        committed.append(seq)
+
+    await asyncio.gather(*(write(number) for number in range(60)))
+    async with db.read() as tx:
+        entries = await event_log.read_after(tx, "test:7", 0)
+        head = await event_log.read_head(tx, "test:7")
+    assert [entry.seq for entry in entries] == list(range(1, 41))
+    assert sorted(committed) == list(range(1, 41))
+    assert head == 40
+    assert entries[0].event == {"type": "happened", "where": 7}
+
+
+async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
+    rung: list[Any] = []
+    quiet = Database(db.pool, db.epoch, _Bus(rung))
+
+    async def break_off() -> None:
+        async with quiet.begin() as tx:
+            await tx.record(Happened(where=8))
+            raise _Broken
+
+    with pytest.raises(_Broken):
+        await break_off()
+    async with quiet.read() as tx:
+        assert await event_log.read_head(tx, "test:8") == 0
+    assert rung == []
+
+    async with quiet.begin() as tx:
+        await tx.record(Happened(where=8))
+        assert rung == []
+    assert rung == [("test:8", 1)]
+
+
+class _Bus:
+    def __init__(self, rung: list[Any]) -> None:
+        self.heard = rung
+
+    def ring(self, rung: Sequence[tuple[str, int]]) -> None:
+        self.heard += rung
+
+    def signal(self, channel: str, payload: Any) -> None:
+        self.heard.append((channel, payload))
+
+
+async def test_a_cancelled_request_returns_its_connection_and_its_locks(
+    db: Database, service: Service
+) -> None:
+    # Connections of its own: those of the service are also used by its patrol and its chores.
+    own = await connect(service.houses[0].settings.database_url, size=3)
+
+    async def hang() -> None:
+        async with own.begin() as tx:
+            await tx.record(Happened(where=9))
+            await asyncio.sleep(60)
+
+    try:
+        for _ in range(30):
+            task = asyncio.create_task(hang())
+            await asyncio.sleep(0.002)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        async with own.begin() as tx:
+            assert await tx.record(Happened(where=9)) == 1
+        assert own.pool.size == len(own.pool.free)
+    finally:
+        await own.close()
+
+
+async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: Database) -> None:
+    runs: list[int] = []
+
+    async def verb(tx: Any) -> dict[str, int]:
+        runs.append(1)
+        return {"run": len(runs)}
+
+    def idempotent(body: bytes) -> IdempotentRequest:
+        return IdempotentRequest(scope="member:1", key="k", fingerprint=fingerprint("POST /x", body))
+
+    answers = await asyncio.gather(*(idempotent(b"a").answer(db, verb, 201) for _ in range(20)))
+    assert set(answers) == {StoredResponse(201, b'{"run":1}')}
+    assert len(runs) == 1
+    with pytest.raises(IdempotencyKeyReused):
+        await idempotent(b"b").answer(db, verb)
+    other = IdempotentRequest(scope="member:2", key="k", fingerprint=fingerprint("POST /x", b"a"))
+    assert (await other.answer(db, verb)).body == b'{"run":2}'
+
+
+async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
+    idempotent = IdempotentRequest(scope="member:1", key="again", fingerprint=b"f")
+
+    async def refuse(tx: Any) -> None:
+        raise _Broken
+
+    async def work(tx: Any) -> str:
+        return "done"
+
+    with pytest.raises(_Broken):
+        await idempotent.answer(db, refuse)
+    assert (await idempotent.answer(db, work)).body == b'"done"'
+
+
+async def test_those_who_wait_for_one_key_are_written_together() -> None:
+    written: list[list[int]] = []
+    gate = asyncio.Event()
+
+    async def write(key: str, items: Sequence[int]) -> list[int]:
+        written.append(list(items))
+        await gate.wait()
+        return [item * 2 for item in items]
+
+    batches: Batches[str, int, int] = Batches(write)
+    puts = [asyncio.create_task(batches.put("a", 0))]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    puts += [asyncio.create_task(batches.put("a", number)) for number in range(1, 150)]
+    await asyncio.sleep(0)
+    gate.set()
+    assert await asyncio.gather(*puts) == [number * 2 for number in range(150)]
+    assert [len(batch) for batch in written] == [1, 100, 49]
+    assert not batches.waiting
+
+
+async def test_writes_for_one_key_keep_their_distance_and_who_comes_alone_does_not_wait() -> None:
+    written: list[tuple[float, int]] = []
+    loop = asyncio.get_running_loop()
+
+    async def write(key: str, items: Sequence[int]) -> Sequence[int]:
+        written.append((loop.time(), len(items)))
+        return items
+
+    batches: Batches[str, int, int] = Batches(write, largest=1_000, every=0.05)
+    before = loop.time()
+    await batches.put("a", 0)
+    assert loop.time() - before < 0.05
+    await asyncio.gather(*(batches.put("a", number) for number in range(500)))
+    (first, alone), (second, together) = written
+    assert (alone, together) == (1, 500)
+    assert second - first >= 0.049
+    while batches.waiting:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_again() -> None:
+    calls: list[list[str]] = []
+
+    async def write(key: str, items: Sequence[str]) -> list[str]:
+        calls.append(list(items))
+        if "lost" in items:
+            raise ConnectionResetError
+        if "bad" in items:
+            raise asyncpg.CheckViolationError("bad")
+        return list(items)
+
+    batches: Batches[str, str, str] = Batches(write)
+    results = await asyncio.gather(
+        *(batches.put("a", item) for item in ("x", "bad", "y")), return_exceptions=True
+    )
+    assert [str(result) for result in results] == ["x", "bad", "y"]
+    calls.clear()
+    results = await asyncio.gather(
+        *(batches.put("a", item) for item in ("x", "lost")), return_exceptions=True
+    )
+    assert all(isinstance(result, ConnectionResetError) for result in results)
+    assert sum("x" in call for call in calls) == 1
+
+
+def test_a_cache_knows_versions_and_its_size() -> None:
+    cache = VersionedCache(largest=10)
+    cache.put("a", "1", b"12345")
+    assert cache.get("a", "1") == b"12345"
+    assert cache.get("a", "2") is None
+    cache.put("b", "1", b"12345")
+    cache.get("a", "1")
+    cache.put("c", "1", b"123")
+    assert (cache.get("a", "1"), cache.get("b", "1"), cache.get("c", "1")) == (b"12345", None, b"123")
+    assert cache.size == 8
+
+
+@pytest.mark.parametrize(
+    "bad", ["", "x", "!!!", "WzFd" * 50, write_cursor("text"), write_cursor(1, 2), "\u00e9"]
+)
+def test_cursors_that_were_never_given_out_are_refused(bad: str) -> None:
+    assert read_cursor(write_cursor(7), tuple[int]) == (7,)
+    with pytest.raises(BadCursor):
+        read_cursor(bad, tuple[int])
+
+
+def test_statements_carry_their_binds_in_order() -> None:
+    query = statement("SELECT :b, :a, :b")
+    assert query.text.count("$1") == 2
+    assert query.arguments({"a": 1, "b": 2, "unused": 3}) == [2, 1]
+    with pytest.raises(KeyError):
+        query.arguments({"a": 1})
+
+
+async def test_the_tables_in_the_code_are_those_of_the_migrated_database(service: Service) -> None:
+    url = make_url(service.houses[0].settings.database_url).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(_compare)
+    await engine.dispose()
+    assert differences == []
+    before, after = await schema.migrate(service.houses[0].settings.database_url)
+    assert before == after == schema.newest()
+
+
+def _compare(connection: Connection) -> list[Any]:
+    def told(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
+        # Indexes and defaults live in the migrations alone; tables and columns are written twice and compared.
+        return kind not in ("index", "unique_constraint")
+
+    context = MigrationContext.configure(connection, opts={"include_object": told, "compare_type": True})
+    return compare_metadata(context, metadata)
+
+
+def test_every_statement_of_the_house_can_be_written_out() -> None:
+    for name in ("forum", "gatherings", "members", "moderation", "pages", "realtime", "storage", "tertulia"):
+        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
+            if ".migrations" not in module.name and not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    found = [thing for thing in gc.get_objects() if type(thing) is Statement]
+    assert len(found) > 100
+    for query in found:
+        assert query.text.strip()
+
+
+class _Line:
+    """A connection as far as lending looks at it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.busy = False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+    def is_in_transaction(self) -> bool:
+        return self.busy
+
+    def terminate(self) -> None:
+        self.closed = True
+
+    async def close(self, timeout: float) -> None:
+        self.closed = True
+
+
+async def _open_line() -> _Line:
+    await asyncio.sleep(0)
+    return _Line()
+
+
+async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -> None:
+    pool, held, order = Pool(_open_line, 3), 0, []
+
+    async def use(number: int) -> None:
+        nonlocal held
+        connection = pool.take() or await pool.wait()
+        held += 1
+        assert held <= 3
+        order.append(number)
+        await asyncio.sleep(0.001)
+        held -= 1
+        pool.give(connection, is_broken=number % 7 == 0)
+
+    await asyncio.gather(*(use(number) for number in range(40)))
+    assert sorted(order) == list(range(40))
+    assert pool.size == len(pool.free) <= 3
+
+
+@pytest.mark.parametrize("how", ["broken", "closed", "in a transaction"])
+async def test_what_is_not_as_it_was_lent_is_thrown_away(how: str) -> None:
+    pool = Pool(_open_line, 1)
+    first = await pool.wait()
+    waiting = asyncio.create_task(pool.wait())
+    await asyncio.sleep(0)
+    first.closed, first.busy = how == "closed", how == "in a transaction"
+    pool.give(first, is_broken=how == "broken")
+    second = await waiting
+    assert first.closed
+    assert second is not first
+    pool.give(second)
+    assert pool.take() is second
+
+
+async def test_waiting_that_is_given_up_loses_nothing() -> None:
+    pool = Pool(_open_line, 1)
+    only = await pool.wait()
+    for when in ("before it is given", "as it is given"):
+        waiting = asyncio.create_task(pool.wait())
+        await asyncio.sleep(0)
+        if when == "as it is given":
+            pool.give(only)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        if when == "before it is given":
+            pool.give(only)
+        assert pool.take() is only
+    assert pool.size == 1
+
+
+async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
+    failures = [ConnectionRefusedError()]
+
+    async def open_one() -> _Line:
+        if failures:
+            raise failures.pop()
+        return _Line()
+
+    pool = Pool(open_one, 1)
+    with pytest.raises(ConnectionRefusedError):
+        await pool.wait()
+    assert await pool.wait()
+    await pool.close()
+    with pytest.raises(ConnectionError):
+        await pool.wait()
+
+
+async def test_what_types_there_are_is_asked_once_a_process(db: Database, cluster: Cluster) -> None:
+    arrays = statement("SELECT CAST(:ids AS bigint[])")
+
+    async def ask(over: Database) -> list[str]:
+        async with over.read() as tx, statements_of(tx) as sent:
+            assert await tx.value(arrays, ids=[1, 2]) == [1, 2]
+        return sent
+
+    await ask(db)
+    another = await connect(cluster.url, size=1)
+    try:
+        assert await ask(another) == [arrays.text]
+    finally:
+        await another.close()

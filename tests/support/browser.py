@@ -1,0 +1,55 @@
+"""A real browser on the real service: people with windows, whose consoles must stay silent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+
+from tests.support.people import Person
+from tests.support.programs import CHROMIUM_FLAGS, chromium_path
+from tests.support.service import Service
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+# Milliseconds that a busy machine is given before something counts as not happening.
+PATIENT = 20_000
+
+expect.set_options(timeout=PATIENT)
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Chromium."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        yield browser
+        await browser.close()
+
+
+class Windows:
+    """The windows of one test; what their consoles complained of is in `complaints`."""
+
+    def __init__(self, browser: Browser, service: Service) -> None:
+        self.browser = browser
+        self.service = service
+        self.complaints: list[str] = []
+
+    async def open(
+        self, path: str, person: Person | None = None, url: str | None = None, **options: Any
+    ) -> Page:
+        """A window of a browser of one's own, at an address."""
+        base = url or self.service.url
+        context = await self.browser.new_context(base_url=base, **{"viewport": DESK} | options)
+        if person:
+            await context.add_cookies([{"name": "tertulia", "value": person.token, "url": base}])
+        page = await context.new_page()
+        page.set_default_timeout(PATIENT)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        await page.goto(path)
+        return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "ERR_INTERNET_DISCONNECTED" not in message.text:
+            self.complaints.append(message.text)

@@ -1,0 +1,119 @@
+"""The service as tests of people walk through it: members on demand, and a post office that keeps letters."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+import httpx2
+
+from core import clock
+from core.actor import Actor
+from core.ids import MemberId
+from forum.notifications.digests import mail_next
+from members.accounts import accounts, passwords
+from members.accounts.sessions import find_actor, start_session
+from members.emails.email_jobs import Office
+from members.emails.emails import Letter, Sender
+from members.profiles.duties import ADMINISTRATION, give
+from members.shapes import Me, NewAccount
+from members.tokens import new_secret
+from tertulia.event_handlers import ALL_MAILS, REACTIONS
+from tertulia.worker import Worker
+from tests.support.service import Service, plain
+
+logging.getLogger("httpx2").setLevel(logging.WARNING)
+
+PASSWORD = "three unrelated words"
+# What a browser says of a request that comes from the service's own pages.
+FROM_HERE = {"sec-fetch-site": "same-origin"}
+_numbers = count(1)
+
+
+class Letters:
+    """The post office of the tests."""
+
+    def __init__(self) -> None:
+        self.letters: list[Letter] = []
+
+    async def post(self, letter: Letter) -> None:
+        """Keep the letter."""
+        self.letters.append(letter)
+
+    def to(self, address: str) -> list[Letter]:
+        """The letters to an address, oldest first."""
+        return [letter for letter in self.letters if letter.to == address]
+
+    def token(self, address: str) -> str:
+        """The token of the link in the latest letter to an address."""
+        lines = self.to(address)[-1].text.splitlines()
+        return next(line for line in lines if line.startswith("http")).rpartition("/")[2]
+
+
+class MembersHouse:
+    """The running service, with a worker whose mail the tests read."""
+
+    def __init__(self, app: Service) -> None:
+        self.app = app
+        self.db = app.db
+        self.letters = Letters()
+        self.office = Office(Sender("The Community", "https://forum.example"), self.letters.post)
+        mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in ALL_MAILS.items()}
+        self.worker = Worker(self.db, {**REACTIONS, **mails})
+
+    def client(self, token: str | None = None) -> httpx2.AsyncClient:
+        """A client of the API, signed in where a token is given."""
+        client = self.app.client(token)
+        client.base_url = httpx2.URL(f"{client.base_url}/api/v1")
+        return client
+
+    async def work(self) -> None:
+        """Let the worker do all that there is to do."""
+        while await self.worker.work():
+            pass
+
+    async def member(
+        self, handle: str | None = None, *, verified: bool = True, password: str | None = None
+    ) -> Me:
+        """Somebody who has joined; without a password, which takes a moment, unless one is given."""
+        handle = handle or f"somebody-{next(_numbers)}"
+        email = f"{handle}@mail.example"
+        sealed = await passwords.seal_secret(password) if password else None
+        async with self.db.begin() as tx:
+            account = NewAccount(handle=handle, email=email, password=PASSWORD)
+            me = await accounts.register(tx, account, sealed)
+            if verified:
+                await accounts.prove_address(tx, MemberId(me.id), email)
+        return me
+
+    async def signed_in(self, handle: str | None = None, *, administrator: bool = False) -> tuple[Me, str]:
+        """Somebody with a session, and its token."""
+        me = await self.member(handle)
+        async with self.db.begin() as tx:
+            if administrator:
+                await give(tx, MemberId(me.id), ADMINISTRATION)
+        return me, await self.token_for(me)
+
+    async def mail_told(self) -> None:
+        """Mail what members were told and have not read ten minutes later."""
+        with clock.stop_at(clock.now() + timedelta(minutes=11)):
+            while await mail_next(self.office, self.db):
+                pass
+
+    async def token_for(self, me: Me) -> str:
+        """A session of a member without a password."""
+        async with self.db.begin() as tx:
+            token = await start_session(tx, MemberId(me.id), new_secret(), "the tests")
+        assert token is not None
+        return token
+
+    async def actor(self, token: str) -> Actor | None:
+        """Whom a token stands for."""
+        async with self.db.read() as tx:
+            return await find_actor(tx, token, clock.now())
+
+    async def events(self, channel: str) -> list[dict[str, Any]]:
+        """What a channel's log says."""
+        rows = await plain(self.db).fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
+        return [row["event"] for row in rows]

@@ -1,0 +1,190 @@
+"""The service as tests walk through it: real servers in the tests' own loop, clients for people, feeds for listeners."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import cycle
+from typing import Any, Self
+
+import httpx2
+from msgspec.structs import replace
+from websockets.asyncio.client import ClientConnection, connect
+
+from core import clock
+from storage import schema
+from storage.database import Database
+from storage.database import connect as connect_database
+from tertulia.community import put_community, read_community
+from tertulia.context import AppContext, open_house
+from tertulia.event_handlers import reactions_of
+from tertulia.scheduled_jobs import chores_of
+from tertulia.serve import listen, make_server
+from tertulia.settings import Settings, read_settings
+from tertulia.web import create_app
+from tertulia.worker import Worker
+from tests.support.programs import redis_url
+
+# Nothing that is going to arrive takes longer.
+PATIENCE = 10.0
+
+
+class Service:
+    """One or two web processes over one database."""
+
+    def __init__(self, houses: Sequence[AppContext], urls: Sequence[str]) -> None:
+        self.houses = houses
+        self.urls = urls
+        self.db: Database = houses[0].db
+        self.turns = cycle(urls)
+        settings = houses[0].settings
+        self.owner_url = settings.owner_url
+        self.worker = Worker(self.db, reactions_of(settings), chores=chores_of(settings))
+
+    @property
+    def url(self) -> str:
+        """The address of one of the processes, each in turn."""
+        return next(self.turns)
+
+    async def settle(self) -> None:
+        """Let the worker run all that follows from what has happened, and do what is due by the clock."""
+        while await self.worker.work() or await self.worker.do_chores():
+            pass
+
+    def forget(self) -> None:
+        """Have no process remember what the database said: rows are gone, or there again."""
+        for house in self.houses:
+            house.screening.forget()
+            house.cache.pages.clear()
+            house.cache.size = 0
+
+    def client(self, token: str | None = None) -> httpx2.AsyncClient:
+        """An HTTP client for somebody; its requests take turns between the processes."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx2.AsyncClient(
+            transport=_Turns([httpx2.AsyncHTTPTransport() for _ in self.urls], self.urls),
+            base_url=self.urls[0],
+            headers=headers,
+            timeout=PATIENCE * 3,
+        )
+
+    @asynccontextmanager
+    async def listening(
+        self, channel: str, token: str | None = None, after: int | None = None, url: str | None = None
+    ) -> AsyncIterator["Feed"]:
+        """What somebody hears who joins a channel, from a number on if one is given."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        address = (url or self.url).replace("http", "ws", 1) + "/live"
+        async with connect(address, additional_headers=headers, compression=None) as socket:
+            join: dict[str, Any] = {"type": "join", "channel": channel}
+            if after is not None:
+                join |= {"after": after, "epoch": self.db.epoch}
+            await socket.send(json.dumps(join))
+            feed = Feed(socket)
+            feed.joined = await feed.frame()
+            yield feed
+
+
+class Feed:
+    """The frames of one listener."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.joined: dict[str, Any] = {}
+
+    async def frame(self) -> dict[str, Any]:
+        """The next frame, whatever it is."""
+        async with asyncio.timeout(PATIENCE):
+            frame: dict[str, Any] = json.loads(await self.socket.recv())
+            return frame
+
+    async def next(self, kind: str = "event") -> dict[str, Any]:
+        """The next frame of a type; others are passed over."""
+        while True:
+            frame = await self.frame()
+            if frame["type"] == kind:
+                return frame
+
+
+class _Turns(httpx2.AsyncBaseTransport):
+    def __init__(self, transports: Sequence[httpx2.AsyncHTTPTransport], urls: Sequence[str]) -> None:
+        self.doors = cycle(zip(transports, urls, strict=True))
+        self.transports = transports
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        transport, url = next(self.doors)
+        request.url = request.url.copy_with(netloc=httpx2.URL(url).netloc)
+        return await transport.handle_async_request(request)
+
+    async def __aexit__(self: Self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        for transport in self.transports:
+            await transport.aclose()
+
+
+class plain:
+    """Runs one thing of the moment on the database: `await plain(db).fetch("SELECT ...", 7)`."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def run(*arguments: Any) -> Any:
+            async with self.db.read() as tx:
+                return await getattr(tx.connection, name)(*arguments)
+
+        return run
+
+
+@asynccontextmanager
+async def a_service(database_url: str, processes: int = 1, **given: Any) -> AsyncIterator[Service]:
+    """A running service on a database, migrated and with the default community in it."""
+    async with AsyncExitStack() as stack:
+        redis = ""
+        if processes > 1:
+            server = redis_url()
+            stack.callback(server.close)
+            redis = server.url
+        wanted = {
+            "database_url": database_url,
+            "redis_url": redis,
+            "port": 0,
+            "rate_limits": False,
+            "look_at_links": False,
+            "pool": 10,
+        }
+        settings = read_settings({}, **(wanted | given))
+        await _prepare(settings)
+        houses, urls = [], []
+        for _ in range(processes):
+            house, url = await stack.enter_async_context(_a_process(settings))
+            houses.append(house)
+            urls.append(url)
+        yield Service(houses, urls)
+
+
+async def _prepare(settings: Settings) -> None:
+    await schema.migrate(settings.database_url, settings.owner_url)
+    db = await connect_database(settings.database_url, size=1)
+    async with db.begin() as tx:
+        await put_community(tx, read_community(settings.community), clock.now())
+    await db.close()
+
+
+@asynccontextmanager
+async def _a_process(settings: Settings) -> AsyncIterator[tuple[AppContext, str]]:
+    listener = listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])
+    async with open_house(settings) as house:
+        server = make_server(create_app(house), settings)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)
+            await asyncio.sleep(0.005)
+        try:
+            yield house, settings.url
+        finally:
+            await house.hub.drain(0)
+            server.should_exit = True
+            await serving

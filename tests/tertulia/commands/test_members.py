@@ -1,0 +1,115 @@
+"""`tertulia member` and `tertulia duty`, beside a running service."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import pytest
+from click.testing import CliRunner
+
+from storage.embedded.postgres import Cluster
+from tertulia.cli import cli
+from tests.support.member_service import PASSWORD, MembersHouse
+from tests.support.service import Service
+
+
+@pytest.fixture
+def house(app: Service) -> MembersHouse:
+    """The service with nobody in it yet."""
+    return MembersHouse(app)
+
+
+@pytest.fixture
+def environment(cluster: Cluster) -> dict[str, str]:
+    """Nothing but the data folder says where the database is."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE_"))
+    }
+    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
+
+
+# One process for several commands: most of what a command takes is the start of its process.
+_SEVERAL = """
+import contextlib, io, json, sys
+from tertulia.cli import main
+answers = []
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    out, err, status = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as ending:
+            status = ending.code
+    answers.append([status, out.getvalue(), err.getvalue()])
+print(json.dumps(answers))
+"""
+
+
+async def tertulia(environment: dict[str, str], *commands: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Exit status, output and complaints of each command."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _SEVERAL, json.dumps(commands)),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    return [(status, out, err) for status, out, err in json.loads(said)]
+
+
+async def test_members_are_added_and_given_duties(house: MembersHouse, environment: dict[str, str]):
+    anna = ["member", "add", "Anna", "--email", "Anna@mail.example", "--password", PASSWORD, "--verified"]
+    berta = ["member", "add", "berta", "--email", "berta@mail.example"]
+    administer = ["duty", "grant", "anna", "administrator"]
+    moderate = ["duty", "grant", "anna", "moderator", "mobility", "--json"]
+    revoke = ["duty", "revoke", "anna", "moderator", "mobility"]
+    leave = ["duty", "revoke", "anna", "administrator"]
+    answers = await tertulia(environment, anna, berta, administer, moderate, revoke, leave)
+    assert [status for status, _, _ in answers] == [0, 0, 0, 0, 0, 1], answers
+
+    made, other = json.loads(answers[0][1]), json.loads(answers[1][1])
+    assert (made["handle"], made["email"], made["is_verified"]) == ("anna", "anna@mail.example", True)
+    assert (other["handle"], other["is_verified"]) == ("berta", False)
+    assert json.loads(answers[3][1])["duties"] == [
+        {"duty": "administrator", "sector": None, "gathering": None},
+        {"duty": "moderator", "sector": "mobility", "gathering": None},
+    ]
+    assert answers[4][1] == "anna is no longer moderator mobility\n"
+    assert "(last_administrator)" in answers[5][2]
+
+    await house.work()
+    assert [letter.to for letter in house.letters.letters] == ["berta@mail.example"]
+    async with house.client() as client:
+        for login, status in (("anna", 201), ("berta", 401)):
+            answer = await client.post("/sessions", json={"login": login, "password": PASSWORD})
+            assert answer.status_code == status
+
+
+async def test_what_is_refused_is_said_in_a_line(house: MembersHouse, environment: dict[str, str]):
+    reserved = ["member", "add", "admin", "--email", "a@b.example"]
+    nobody = ["duty", "grant", "nobody", "administrator"]
+    answers = await tertulia(environment, reserved, nobody)
+    for (status, said, complained), code in zip(answers, ("handle_not_available", "not_found"), strict=True):
+        assert (status, said) == (1, "")
+        assert code in complained
+        assert "Traceback" not in complained
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("member", "add", "anna", "--email", "nobody"), "email"),
+        (("member", "add", "anna", "--email", "a@b.example", "--password", "short"), "password"),
+        (("member", "add", "anna"), "--email"),
+        (("duty", "grant", "anna", "king"), "king"),
+        (("duty", "grant", "anna", "moderator"), "slug"),
+        (("duty", "grant", "anna", "host", "first"), "number"),
+        (("duty", "revoke", "anna", "administrator", "mobility"), "no place"),
+    ],
+)
+def test_wrong_use_is_said_in_a_line(words: tuple[str, ...], said: str):
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 2
+    assert said in result.output

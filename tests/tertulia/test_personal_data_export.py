@@ -1,0 +1,125 @@
+"""One's own data: all of it, of nobody else, and of what was asked without a name only as far as the session can tell."""
+
+import io
+import json
+from typing import Any
+from zipfile import ZipFile
+
+from tertulia.personal_data import FILES, LEFT_OUT
+from tests.support.live_room import a_hall
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service, plain
+
+
+async def _take(who: Person, query: str = "") -> dict[str, Any]:
+    answer = await who.client.get(f"/api/v1/me/export.zip{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/zip"
+    with ZipFile(io.BytesIO(answer.content)) as packed:
+        assert packed.testzip() is None
+        files = {name: packed.read(name).decode() for name in packed.namelist()}
+    return {name: json.loads(text) if name.endswith(".json") else text for name, text in files.items()}
+
+
+async def test_every_table_that_knows_members_is_taken_along_or_says_why_not(app: Service) -> None:
+    rows = await plain(app.db).fetch(
+        "SELECT DISTINCT CAST(CAST(conrelid AS regclass) AS text) AS name FROM pg_constraint"
+        " WHERE contype = 'f' AND confrelid = CAST('members' AS regclass)"
+    )
+    known = {row["name"] for row in rows} | {"members"}
+    words = {word for _, sql in FILES.values() for word in sql.split()}
+    assert {"drafts", "notifications", "posts"} <= known
+    assert known - {"posts", "revisions"} - words == set(LEFT_OUT)
+
+
+async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service) -> None:
+    mine, other = await a_person(app, "Mine"), await a_person(app, "Other")
+    topic = (await a_topic(mine, "My topic"))["id"]
+    post = (await a_reply(mine, topic, "What I wrote."))["id"]
+    await a_reply(other, topic, "What the other wrote.", post)
+    await mine.patch("/me/profile", {"about": "I am a chemist.", "letters_in": "fr"})
+    await mine.put(f"/topics/{topic}/following", {"level": "watching"})
+    await app.settle()
+
+    taken = await _take(mine)
+
+    (profile,) = taken["profile.json"]
+    assert (profile["handle"], profile["about"], profile["letters_in"]) == (
+        mine.handle,
+        "I am a chemist.",
+        "fr",
+    )
+    assert [one["body"] for one in taken["posts.json"]][-1] == "What I wrote."
+    assert "## My topic" in taken["posts.md"] and "What I wrote." in taken["posts.md"]
+    assert [one["title"] for one in taken["topics.json"]] == ["My topic"]
+    assert taken["following.json"][0]["topic"] == topic
+    assert [one["kind"] for one in taken["inbox.json"]] == ["reply"]
+    assert "What the other wrote." not in json.dumps(taken) and "password" not in json.dumps(profile)
+    assert set(taken) == {f"{name}.json" for name in FILES} | {
+        "README.md",
+        "posts.json",
+        "posts.md",
+        "versions.json",
+    }
+    empty = await _take(await a_person(app))
+    assert empty["posts.json"] == empty["versions.json"] == [] and empty["posts.md"] == ""
+
+
+async def test_more_posts_than_are_read_at_a_time_are_all_there_once(app: Service) -> None:
+    mine = await a_person(app, "Mine")
+    topic = (await a_topic(mine))["id"]
+    await plain(app.db).execute(
+        "INSERT INTO posts (topic_id, number, path, depth, author_id, markup, body, html, posted_at)"
+        " SELECT $1, n, int4send(n), 0, $2, 'markdown', 'No. ' || n, '', now() FROM generate_series(100, 549) n",
+        topic,
+        mine.id,
+    )
+    taken = await _take(mine)
+    ids = [one["id"] for one in taken["posts.json"]]
+    assert len(ids) == len(set(ids)) == 451 and ids == sorted(ids)
+
+
+async def test_what_was_asked_without_a_name_is_in_it_only_when_wanted_and_by_the_own_session(
+    app: Service,
+) -> None:
+    hall = await a_hall(app)
+    asker, other = await hall.member(), await hall.member()
+    asked = await hall.ask(asker, anonymous=True)
+
+    assert "anonymous.json" not in await _take(asker)
+    (found,) = (await _take(asker, "?anonymous=true"))["anonymous.json"]
+    assert found["id"] == asked["post"]
+    assert (await _take(asker))["posts.json"] == []
+    assert (await _take(other, "?anonymous=true"))["anonymous.json"] == []
+    assert (await _take(hall.host, "?anonymous=true"))["anonymous.json"] == []
+
+
+async def test_who_is_suspended_takes_it_along_too_and_a_visitor_nothing(app: Service) -> None:
+    ada = await a_person(app, "Ada", duties=[("administrator", None)])
+    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
+    topic = (await a_topic(ada))["id"]
+    post = (await a_reply(author, topic, "Buy cobalt here"))["id"]
+    assert (await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
+    case = (await ada.get("/cases")).json()["items"][0]
+    why = {"rule": "No selling", "facts": "It sells."}
+    given = {"version": case["version"], "action": "suspend", "reason": why, "days": 7, "everywhere": True}
+    decided = await ada.post(f"/cases/{case['id']}/decisions", given)
+    assert decided.status_code == 201, decided.text
+    assert (await _take(author))["sanctions.json"] == [], "it can still be undone"
+
+    await plain(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
+    await plain(app.db).execute("UPDATE sanctions SET begun_at = begun_at - interval '1 minute'")
+    taken = await _take(author)
+
+    assert [one["action"] for one in taken["sanctions.json"]] == ["suspend"]
+    (decision,) = taken["decisions.json"]
+    assert (decision["rule"], decision["facts"]) == ("No selling", "It sells.")
+    assert str(ada.handle) not in json.dumps(decision)
+    assert [one["reason"] for one in (await _take(flagger))["flags.json"]] == ["spam"]
+    async with app.client() as visitor:
+        assert (await visitor.get("/api/v1/me/export.zip")).status_code == 401
+
+
+async def test_the_settings_offer_it(app: Service) -> None:
+    mine = await a_person(app, "Mine")
+    assert 'action="/api/v1/me/export.zip"' in (await mine.client.get("/settings")).text

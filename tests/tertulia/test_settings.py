@@ -1,0 +1,123 @@
+"""Settings: what the environment may say, and the rate limits it turns on."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from redis.asyncio import Redis
+
+from core.errors import TooMany
+from tertulia.http import rate_limits
+from tertulia.http.rate_limits import LIMITS, Limit, Limiter, address_key
+from tertulia.logs import access, set_up_logs
+from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
+from tests.support.programs import Redis as Server
+from tests.support.programs import redis_url
+
+
+def test_every_setting_has_a_variable_and_a_line_of_help() -> None:
+    assert set(HELP) == set(Settings.__struct_fields__)
+    assert variable("database_url") == "DATABASE_URL"
+    assert variable("port") == "TERTULIA_PORT"
+
+
+def test_the_environment_is_read_once_and_what_is_given_comes_first() -> None:
+    settings = read_settings(
+        {"TERTULIA_PORT": "9000", "REDIS_URL": "redis://x", "TERTULIA_RATE_LIMITS": "off"}, port=7
+    )
+    assert (settings.port, settings.redis_url, settings.rate_limits) == (7, "redis://x", False)
+    assert settings.url == "http://127.0.0.1:7"
+    assert "http://localhost:7" in settings.allowed_origins
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"TERTULIA_PROT": "9000"},
+        {"TERTULIA_PORT": "many"},
+        {"TERTULIA_PORT": "70000"},
+        {"TERTULIA_WORKERS": "2"},
+        {"TERTULIA_WORKERS": "0"},
+        {"TERTULIA_LOG": "loud"},
+        {"TERTULIA_RATE_LIMITS": "off", "TERTULIA_PUBLIC_URL": "https://forum.example"},
+    ],
+)
+def test_what_it_cannot_run_with_is_said(environment: dict[str, str]) -> None:
+    with pytest.raises(BadSettings):
+        read_settings(environment)
+
+
+def test_with_https_only_the_public_origin_counts() -> None:
+    settings = read_settings(
+        {"TERTULIA_PUBLIC_URL": "https://Forum.example/", "TERTULIA_ORIGINS": "https://other.example"}
+    )
+    assert settings.allowed_origins == {"https://forum.example", "https://other.example"}
+    assert settings.is_secure
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    running = redis_url()
+    yield running
+    running.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def limiter(request: pytest.FixtureRequest, server: Server, monkeypatch: pytest.MonkeyPatch) -> Limiter:
+    monkeypatch.setitem(LIMITS, "test", Limit(1, 2.0, 3))
+    return Limiter(Redis.from_url(server.url) if request.param == "redis" else None)
+
+
+async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
+    who = f"member:{id(limiter)}"
+    for _ in range(3):
+        await limiter.count("test", who)
+    with pytest.raises(TooMany) as refusal:
+        await limiter.count("test", who)
+    assert 0 < refusal.value.retry_after <= 2
+    await limiter.count("test", who + "0")
+    await asyncio.sleep(refusal.value.retry_after)
+    await limiter.count("test", who)
+
+
+async def test_many_at_once_are_counted_exactly(limiter: Limiter) -> None:
+    who = f"crowd:{id(limiter)}"
+    results = await asyncio.gather(*(limiter.count("test", who) for _ in range(50)), return_exceptions=True)
+    assert 3 <= sum(result is None for result in results) <= 4
+
+
+async def test_without_redis_the_process_counts_by_itself(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LIMITS, "test", Limit(1, 60.0, 1))
+    limiter = Limiter(Redis.from_url("unix:///nowhere/at/all"))
+    await limiter.count("test", "a")
+    with pytest.raises(TooMany):
+        await limiter.count("test", "a")
+
+
+def test_an_address_is_a_customer() -> None:
+    assert address_key("2001:db8:1:2:3:4:5:6") == address_key("2001:db8:1:2::9") == "2001:db8:1:2::/64"
+    assert address_key("::ffff:192.0.2.1") == address_key("192.0.2.1") == "192.0.2.1"
+    assert address_key("") == ""
+    assert rate_limits.FORMS.keys()
+    assert set(rate_limits.FORMS.values()) <= set(LIMITS)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_request_is_one_line_whatever_its_path_says(kind: str) -> None:
+    written = StringIO()
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    try:
+        set_up_logs(kind, stream=written)
+        access.write("GET", "/a\nb\x1b[2J", 200, 1.5, "0123456789abcdef")
+    finally:
+        access.to(None)
+        logging.getLogger().handlers[:], level = before
+        logging.getLogger().setLevel(level)
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 1
+    assert "0123456789abcdef" in lines[0]
+    assert "\x1b" not in lines[0]
