@@ -10,28 +10,22 @@ from litestar.params import QueryParameter
 
 from boards.boards.boards import open_sheet
 from boards.curation import entries
-from boards.curation.consolidating import read_requests
 from boards.curation.routes import pairs
-from boards.entries.indexing import Sheet
-from boards.entries.references import name_references
 from boards.evidence import verification
 from boards.evidence.verification import Outdating
-from boards.forms import asked
-from boards.lookup.board_queries import show_board
-from boards.lookup.entry_queries import read_backers, read_versions, show_entry
+from boards.lookup.entry_queries import read_versions, show_entry
 from boards.lookup.lookup import get_board, get_entry
-from boards.policy import ensure_can_back, ensure_can_change_entry, ensure_can_contribute, ensure_can_decide
+from boards.policy import ensure_can_change_entry, ensure_can_contribute
 from boards.shapes import Entry, EntryChange, NewEntry
 from core import clock
-from core.errors import Invalid, NotFound, Refusal, Stale, TooBig, allowed
+from core.errors import Invalid, NotFound, Refusal, Stale, TooBig
 from core.http import PathId, status_of
 from core.ids import BoardId, EntryId, PostId
 from forum.files.uploads import LARGEST
 from forum.posts.post_pages import show_post
-from members.profiles.countries import COUNTRIES
-from pages.boards import board_view
 from pages.boards.entry_actions import VERBS
 from pages.boards.entry_forms import fields_of, rebased, stored, typed_of
+from pages.boards.entry_page import load_entry, render_entry, render_entry_form, values_with
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
 from pages.shell.renderer import go_to
@@ -57,7 +51,7 @@ async def show_new_entry(
         async with context.db.read() as tx:
             told = await show_post(tx, context.actor, PostId(source))
         typed |= {"source": [str(source)], "f_said": [f"/p/{source}"]} if told.html else {}
-    return await _form(context, BoardId(board_id), None, Form(typed=typed))
+    return await render_entry_form(context, BoardId(board_id), None, Form(typed=typed))
 
 
 @post("/b/{board_id:int}/entries/new", include_in_schema=False, request_max_body_size=LARGEST_FORM)
@@ -67,7 +61,7 @@ async def add_entry(board_id: PathId, context: NamedDependency[PageContext]) -> 
     try:
         typed = await _with_files(context, board_id, typed, uploads)
     except (Invalid, TooBig) as refusal:
-        return await _form(
+        return await render_entry_form(
             context, BoardId(board_id), None, Form(typed=typed).refuse(refusal), status_of(refusal)
         )
 
@@ -85,7 +79,7 @@ async def add_entry(board_id: PathId, context: NamedDependency[PageContext]) -> 
     except NotFound:
         raise
     except Refusal as refusal:
-        return await _form(
+        return await render_entry_form(
             context, BoardId(board_id), None, Form(typed=typed).refuse(refusal), status_of(refusal)
         )
     return go_to(f"/b/{board_id}/entries/{msgspec.json.decode(answer.body, type=Entry).id}", done="added")
@@ -96,7 +90,7 @@ async def show_one(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """An entry."""
-    return await _show(context, BoardId(board_id), EntryId(entry_id), Form())
+    return await render_entry(context, BoardId(board_id), EntryId(entry_id), Form())
 
 
 @get("/b/{board_id:int}/entries/{entry_id:int}/history", include_in_schema=False)
@@ -105,10 +99,10 @@ async def show_history(
 ) -> Response[bytes]:
     """All that an entry has said."""
     async with context.db.read() as tx:
-        entry = await _entry(tx, context, board_id, entry_id)
+        entry = await load_entry(tx, context, board_id, entry_id)
         versions = (await read_versions(tx, context.actor, EntryId(entry_id))).items
         sheet = await open_sheet(tx, BoardId(board_id))
-    shown = [(one, _said_then(sheet, entry, one.fields)) for one in versions]
+    shown = [(one, values_with(sheet, entry, one.fields)) for one in versions]
     return context.renderer.page(
         context.request,
         context.actor,
@@ -125,9 +119,9 @@ async def show_edit(
 ) -> Response[bytes]:
     """The form that changes an entry."""
     async with context.db.read() as tx:
-        entry = await _entry(tx, context, board_id, entry_id)
+        entry = await load_entry(tx, context, board_id, entry_id)
         sheet = await open_sheet(tx, BoardId(board_id))
-    return await _form(
+    return await render_entry_form(
         context, BoardId(board_id), entry, Form(typed=typed_of(sheet, entry), version=entry.version)
     )
 
@@ -146,13 +140,13 @@ async def change_entry(
     try:
         typed = await _with_files(context, board_id, typed, uploads, entry_id)
         async with context.db.begin() as tx:
-            await _entry(tx, context, board_id, entry_id)
+            await load_entry(tx, context, board_id, entry_id)
             sheet = await open_sheet(tx, BoardId(board_id))
             change = EntryChange(fields=fields_of(sheet, typed))
             await entries.change_entry(tx, context.actor, EntryId(entry_id), change, version, context.screen)
     except Refusal as refusal:
         async with context.db.read() as tx:
-            entry = await _entry(tx, context, board_id, entry_id)
+            entry = await load_entry(tx, context, board_id, entry_id)
         form = Form(typed=typed, version=version).refuse(refusal)
         if isinstance(refusal, Stale):
             # What is there now stands beside what was typed; sent once more, what was changed is what counts.
@@ -160,7 +154,7 @@ async def change_entry(
             async with context.db.read() as tx:
                 started = await _version(tx, context, EntryId(entry_id), version)
             form.typed = rebased(sheet, typed, started, entry)
-        return await _form(
+        return await render_entry_form(
             context, BoardId(board_id), entry, form, status_of(refusal), stale=isinstance(refusal, Stale)
         )
     return go_to(f"/b/{board_id}/entries/{entry_id}", done="saved")
@@ -175,12 +169,12 @@ async def act(board_id: PathId, entry_id: PathId, context: NamedDependency[PageC
         raise BadButton
     try:
         async with context.db.begin() as tx:
-            await _entry(tx, context, board_id, entry_id)
+            await load_entry(tx, context, board_id, entry_id)
             await verb(tx, context, EntryId(entry_id), typed)
     except NotFound:
         raise
     except Refusal as refusal:
-        return await _show(
+        return await render_entry(
             context,
             BoardId(board_id),
             EntryId(entry_id),
@@ -197,76 +191,13 @@ async def say_age(
     """Say that an entry still holds, or is outdated."""
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
-        await _entry(tx, context, board_id, entry_id)
+        await load_entry(tx, context, board_id, entry_id)
         if text_in(typed, "holds"):
             await verification.verify_entry(tx, context.actor, EntryId(entry_id))
         else:
             new = to_shape(Outdating, {"reason": text_in(typed, "reason")})
             await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new)
     return go_to(f"/b/{board_id}/entries/{entry_id}")
-
-
-async def _show(
-    context: PageContext, board_id: BoardId, entry_id: EntryId, form: Form, status: int = 200
-) -> Response[bytes]:
-    actor, now = context.actor, clock.now()
-    async with context.db.read() as tx:
-        board = await show_board(tx, actor, board_id, context.db.epoch)
-        entry = await _entry(tx, context, board_id, entry_id)
-        facts, found = await get_entry(tx, actor, entry_id)
-        sheet = await open_sheet(tx, board_id)
-        named = await name_references(tx, actor, [*board_view.keys_in(sheet, [entry]), *_source(entry)])
-        backers, requests = await read_backers(tx, entry_id), await read_requests(tx, actor, entry_id)
-    shown = {
-        "board": board,
-        "entry": entry,
-        "said": [one for one in board_view.said(sheet, entry, asked(sheet.form), named) if one.text],
-        "source": named.get(("post", entry.source)) if entry.source else None,
-        "backers": backers,
-        "requests": requests.items,
-        "can_change": allowed(ensure_can_change_entry, actor, facts, found, now),
-        "can_back": allowed(ensure_can_back, actor, facts, found, now),
-        "can_curate": board_view.may_curate(facts, actor),
-        "can_decide": allowed(ensure_can_decide, actor, facts, now),
-        "is_author": found.author_id is not None and found.author_id == actor.id,
-        "has_contributed": found.has_contributed,
-        "form": form,
-        "groups": dict(context.renderer.community.groups),
-        "backings": board_view.BACKINGS,
-        "dispositions": board_view.DISPOSITIONS,
-        "gone": board_view.GONE.get(entry.state, ""),
-    }
-    return context.renderer.page(context.request, actor, "boards/entry.html", status, **shown)
-
-
-async def _form(
-    context: PageContext,
-    board_id: BoardId,
-    entry: Entry | None,
-    form: Form,
-    status: int = 200,
-    stale: bool = False,
-) -> Response[bytes]:
-    async with context.db.read() as tx:
-        board = await show_board(tx, context.actor, board_id, context.db.epoch)
-        facts = await get_board(tx, context.actor, board_id)
-        sheet = await open_sheet(tx, board_id)
-        if entry is None:
-            ensure_can_contribute(context.actor, facts, clock.now())
-        else:
-            _, found = await get_entry(tx, context.actor, EntryId(entry.id))
-            ensure_can_change_entry(context.actor, facts, found, clock.now())
-    form.draft = f"entry:{board_id}:{entry.id if entry else 'new'}"
-    shown = {
-        "board": board,
-        "entry": entry,
-        "fields": asked(sheet.form),
-        "form": form,
-        "lists": sheet.taxonomies,
-        "countries": sorted(COUNTRIES.items(), key=lambda one: one[1]),
-        "now": _said_then(sheet, entry, entry.fields or {}) if stale and entry else [],
-    }
-    return context.renderer.page(context.request, context.actor, "boards/entry_form.html", status, **shown)
 
 
 async def _with_files(
@@ -284,7 +215,7 @@ async def _with_files(
         if entry_id is None:
             ensure_can_contribute(context.actor, board, clock.now())
         else:
-            await _entry(tx, context, board_id, entry_id)
+            await load_entry(tx, context, board_id, entry_id)
             _, found = await get_entry(tx, context.actor, EntryId(entry_id))
             ensure_can_change_entry(context.actor, board, found, clock.now())
         sheet = await open_sheet(tx, BoardId(board_id))
@@ -296,23 +227,6 @@ async def _version(
 ) -> Mapping[str, Any]:
     versions = (await read_versions(tx, context.actor, entry_id)).items
     return next((one.fields for one in versions if one.version == version), {})
-
-
-async def _entry(tx: Reader, context: PageContext, board_id: int, entry_id: int) -> Entry:
-    """The entry, where it stands on that board."""
-    entry = await show_entry(tx, context.actor, EntryId(entry_id))
-    if entry.board != board_id:
-        raise NotFound
-    return entry
-
-
-def _said_then(sheet: Sheet, entry: Entry, fields: Mapping[str, Any]) -> list[board_view.Said]:
-    then = msgspec.structs.replace(entry, fields=dict(fields))
-    return [one for one in board_view.said(sheet, then, sheet.form.fields, {}) if one.text]
-
-
-def _source(entry: Entry) -> list[tuple[str, int]]:
-    return [("post", entry.source)] if entry.source else []
 
 
 routes = [show_new_entry, add_entry, show_one, show_history, show_edit, change_entry, act, say_age]

@@ -1,36 +1,31 @@
 """What moderators look at and decide: the queue, with all that can be done there as plain forms."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from core.errors import Invalid, NotFound, Refusal
+from core.errors import NotFound, Refusal
 from core.http import Cursor, PathId, status_of
 from members.shapes import LetterLanguage
-from moderation.cases import claims, escalation, notes
 from moderation.decisions import decisions
 from moderation.flags.reports import look_at_reporters as look_at
 from moderation.policy import ensure_can_read_queue
 from moderation.queue import host_approvals
 from moderation.queue.statistics import read_health
-from moderation.reasons.templates import load_templates
 from moderation.shapes import (
-    MOVES,
     Action,
     CaseFilter,
     CaseState,
     FlagReason,
-    NewCaseNote,
-    NewClaim,
     NewDecision,
     NewDecisions,
-    NewReversal,
 )
 from moderation.shapes_reports import Look
+from pages.moderation.case_actions import CASE_ACTIONS
+from pages.moderation.decision_forms import decision_in, versioned_case
 from pages.moderation.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
 from pages.moderation.routes_transparency import duration
 from pages.shell.context import PageContext
@@ -47,14 +42,7 @@ CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 _REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
 
-_TOPIC = re.compile(r"(?:^|/t/)(\d{1,18})(?:$|[/?#])")
 _WAITS = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
-
-
-class NothingChosen(Invalid):
-    """What is to be done was not ticked."""
-
-    message = "Tick what is to be done."
 
 
 @get("/queue", include_in_schema=False)
@@ -89,8 +77,8 @@ async def decide_many(context: NamedDependency[PageContext]) -> Response[bytes]:
     ensure_can_read_queue(context.actor)
     typed = await read_form(context.request)
     try:
-        facts = await _decision(context, typed) | {
-            "cases": [_versioned(one) for one in typed.get("cases", ())]
+        facts = await decision_in(context, typed) | {
+            "cases": [versioned_case(one) for one in typed.get("cases", ())]
         }
         new = to_shape(NewDecisions, facts)
     except Refusal as refusal:
@@ -119,7 +107,7 @@ async def act(case_id: PathId, context: NamedDependency[PageContext]) -> Respons
         if word in (*get_args(Action), "also"):
             await _decide(context, case_id, typed)
             return go_to(f"{back}{mark}last={case_id}")
-        deed = _DEEDS.get(word)
+        deed = CASE_ACTIONS.get(word)
         if deed is None:
             raise BadButton
         async with context.db.begin() as tx:
@@ -168,106 +156,13 @@ async def look_at_reporters(case_id: PathId, context: NamedDependency[PageContex
 
 
 async def _decide(context: PageContext, case_id: int, typed: Typed) -> None:
-    facts = await _decision(context, typed) | {"version": number_in(text_in(typed, "version"))}
+    facts = await decision_in(context, typed) | {"version": number_in(text_in(typed, "version"))}
     new = to_shape(NewDecision, facts)
 
     async def verb(tx: Transaction) -> object:
         return await decisions.decide_case(tx, context.actor, case_id, new)
 
     await once_of(context.request, context.actor, typed).answer(context.db, verb)
-
-
-async def _reverse(tx: Transaction, context: PageContext, _: int, typed: Typed) -> None:
-    new = to_shape(NewReversal, {"facts": text_in(typed, "why")})
-    await decisions.reverse_decision(tx, context.actor, number_in(text_in(typed, "decision")) or 0, new)
-
-
-async def _undo(tx: Transaction, context: PageContext, _: int, typed: Typed) -> None:
-    await decisions.undo_decision(tx, context.actor, number_in(text_in(typed, "decision")) or 0)
-
-
-async def _claim(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
-    await claims.claim_case(tx, context.actor, case_id)
-
-
-async def _let_go(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
-    await claims.let_case_go(tx, context.actor, case_id)
-
-
-async def _hand_over(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
-    to = to_shape(NewClaim, {"member": text_in(typed, "member").strip()})
-    await claims.hand_over(tx, context.actor, case_id, to.member or "")
-
-
-async def _note(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
-    new = to_shape(NewCaseNote, {"body": text_in(typed, "body")})
-    await notes.write_note(tx, context.actor, case_id, new)
-
-
-async def _escalate(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
-    why = to_shape(NewCaseNote, {"body": text_in(typed, "why")})
-    await escalation.escalate_case(tx, context.actor, case_id, why)
-
-
-async def _give_back(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
-    await escalation.give_case_back(tx, context.actor, case_id)
-
-
-_Deed = Callable[[Transaction, PageContext, int, Typed], Awaitable[None]]
-_DEEDS: Mapping[str, _Deed] = {
-    "reverse": _reverse,
-    "undo": _undo,
-    "claim": _claim,
-    "let_go": _let_go,
-    "hand_over": _hand_over,
-    "note": _note,
-    "escalate": _escalate,
-    "give_back": _give_back,
-}
-
-
-async def _decision(context: PageContext, typed: Typed) -> dict[str, Any]:
-    """What a form decides: the reason that was picked, with what was written instead of its words, and what else."""
-    action = text_in(typed, "act")
-    if action in ("no_action", "approve"):
-        return {"action": action}
-    if action == "approve_edited":
-        return {"action": action, "text": text_in(typed, "text").strip()}
-    also = [one for one in typed.get("also", ()) if one in get_args(Action)]
-    if action == "also":
-        if not also:
-            raise NothingChosen(field="also")
-        action, also = also[0], also[1:]
-    if action not in get_args(Action):
-        raise BadButton
-    async with context.db.read() as tx:
-        templates = await load_templates(tx)
-    picked = templates.find(context.renderer.community.language, text_in(typed, "template"))
-    rule, facts = text_in(typed, "rule").strip(), text_in(typed, "facts").strip()
-    reason = {
-        "rule": rule or (picked.rule if picked else ""),
-        "facts": facts or (picked.facts if picked else ""),
-    }
-    if action in MOVES:
-        return {"action": action, "reason": reason, **_place(typed)}
-    days = number_in(text_in(typed, "days"))
-    everywhere = bool(text_in(typed, "everywhere"))
-    return {"action": action, "reason": reason, "also": also, "days": days, "everywhere": everywhere}
-
-
-def _place(typed: Typed) -> dict[str, Any]:
-    """Where to: an address of a topic or its number, a title, a sector."""
-    found = _TOPIC.search(text_in(typed, "into").strip())
-    given = {name: text_in(typed, name).strip() for name in ("title", "sector")}
-    return {
-        "into": int(found[1]) if found else None,
-        **{name: value or None for name, value in given.items()},
-    }
-
-
-def _versioned(text: str) -> dict[str, int | None]:
-    case, _, version = text.partition(".")
-    return {"id": number_in(case), "version": number_in(version)}
 
 
 async def _page(

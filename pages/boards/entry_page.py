@@ -1,0 +1,107 @@
+"""Pages of one entry: the entry itself, and the form that adds or changes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Response
+
+from boards.boards.boards import open_sheet
+from boards.curation.consolidating import read_requests
+from boards.entries.indexing import Sheet
+from boards.entries.references import name_references
+from boards.forms import asked
+from boards.lookup.board_queries import show_board
+from boards.lookup.entry_queries import read_backers, show_entry
+from boards.lookup.lookup import get_board, get_entry
+from boards.policy import ensure_can_back, ensure_can_change_entry, ensure_can_contribute, ensure_can_decide
+from boards.shapes import Entry
+from core import clock
+from core.errors import NotFound, allowed
+from core.ids import BoardId, EntryId
+from members.profiles.countries import COUNTRIES
+from pages.boards import board_view
+from pages.shell.context import PageContext
+from pages.shell.forms import Form
+from storage.database import Reader
+
+
+async def load_entry(tx: Reader, context: PageContext, board_id: int, entry_id: int) -> Entry:
+    """Return the entry as the viewer sees it; raise NotFound if it belongs to another board."""
+    entry = await show_entry(tx, context.actor, EntryId(entry_id))
+    if entry.board != board_id:
+        raise NotFound
+    return entry
+
+
+def values_with(sheet: Sheet, entry: Entry, fields: Mapping[str, Any]) -> list[board_view.Said]:
+    """Return the non-empty field values that the entry would show if it had these values."""
+    changed = msgspec.structs.replace(entry, fields=dict(fields))
+    return [one for one in board_view.said(sheet, changed, sheet.form.fields, {}) if one.text]
+
+
+async def render_entry(
+    context: PageContext, board_id: BoardId, entry_id: EntryId, form: Form, status: int = 200
+) -> Response[bytes]:
+    """Render the page of an entry, with what was typed in its form and why it was refused."""
+    actor, now = context.actor, clock.now()
+    async with context.db.read() as tx:
+        board = await show_board(tx, actor, board_id, context.db.epoch)
+        entry = await load_entry(tx, context, board_id, entry_id)
+        facts, found = await get_entry(tx, actor, entry_id)
+        sheet = await open_sheet(tx, board_id)
+        source = [("post", entry.source)] if entry.source else []
+        named = await name_references(tx, actor, [*board_view.keys_in(sheet, [entry]), *source])
+        backers, requests = await read_backers(tx, entry_id), await read_requests(tx, actor, entry_id)
+    shown = {
+        "board": board,
+        "entry": entry,
+        "said": [one for one in board_view.said(sheet, entry, asked(sheet.form), named) if one.text],
+        "source": named.get(("post", entry.source)) if entry.source else None,
+        "backers": backers,
+        "requests": requests.items,
+        "can_change": allowed(ensure_can_change_entry, actor, facts, found, now),
+        "can_back": allowed(ensure_can_back, actor, facts, found, now),
+        "can_curate": board_view.may_curate(facts, actor),
+        "can_decide": allowed(ensure_can_decide, actor, facts, now),
+        "is_author": found.author_id is not None and found.author_id == actor.id,
+        "has_contributed": found.has_contributed,
+        "form": form,
+        "groups": dict(context.renderer.community.groups),
+        "backings": board_view.BACKINGS,
+        "dispositions": board_view.DISPOSITIONS,
+        "gone": board_view.GONE.get(entry.state, ""),
+    }
+    return context.renderer.page(context.request, actor, "boards/entry.html", status, **shown)
+
+
+async def render_entry_form(
+    context: PageContext,
+    board_id: BoardId,
+    entry: Entry | None,
+    form: Form,
+    status: int = 200,
+    stale: bool = False,
+) -> Response[bytes]:
+    """Render the form for a new entry (`entry` is None) or an existing one; raise the refusal of the rule that
+    forbids the change."""
+    async with context.db.read() as tx:
+        board = await show_board(tx, context.actor, board_id, context.db.epoch)
+        facts = await get_board(tx, context.actor, board_id)
+        sheet = await open_sheet(tx, board_id)
+        if entry is None:
+            ensure_can_contribute(context.actor, facts, clock.now())
+        else:
+            _, found = await get_entry(tx, context.actor, EntryId(entry.id))
+            ensure_can_change_entry(context.actor, facts, found, clock.now())
+    form.draft = f"entry:{board_id}:{entry.id if entry else 'new'}"
+    shown = {
+        "board": board,
+        "entry": entry,
+        "fields": asked(sheet.form),
+        "form": form,
+        "lists": sheet.taxonomies,
+        "countries": sorted(COUNTRIES.items(), key=lambda one: one[1]),
+        "now": values_with(sheet, entry, entry.fields or {}) if stale and entry else [],
+    }
+    return context.renderer.page(context.request, context.actor, "boards/entry_form.html", status, **shown)
