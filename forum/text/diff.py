@@ -1,11 +1,10 @@
-"""Differences: what changed between two texts, by lines and then by words; and two changes of one text brought together."""
+"""Differences between two texts, by lines and then by words, and a three-way merge of two changes of one text."""
 
 import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
-from merge3 import Merge3
 from msgspec import Struct
 
 Kind = Literal["same", "added", "removed"]
@@ -34,16 +33,47 @@ def compare(before: str, after: str) -> list[Piece]:
     return list(_joined(pieces))
 
 
-def bring_together(base: str, theirs: str, mine: str) -> str | None:
-    """Both changes of a text in one, line by line; None where both have changed the same lines in different ways."""
-    # The last line of one may have no end where another goes on.
-    lines = [f"{text.removesuffix(chr(10))}\n".splitlines(keepends=True) for text in (base, theirs, mine)]
+class _Change(Struct, frozen=True):
+    """Lines `start` to `end` of the original (half open) and the lines that replace them."""
+
+    start: int
+    end: int
+    lines: list[str]
+
+
+def merge_changes(base: str, theirs: str, mine: str) -> str | None:
+    """Return `base` with both changes applied line by line, or None if they conflict.
+
+    Two changes conflict when they touch the same or neighbouring lines and are not identical: without an unchanged line
+    between them nobody can tell in which order they belong.
+    """
+    original = _lines(base)
+    changes = sorted(
+        [*_changes(original, _lines(theirs)), *_changes(original, _lines(mine))],
+        key=lambda change: (change.start, change.end),
+    )
     merged: list[str] = []
-    for part in Merge3(lines[0], lines[1], lines[2]).merge_groups():
-        if part[0] == "conflict":
+    done = 0
+    last: _Change | None = None
+    for change in changes:
+        if change == last:
+            continue
+        if last is not None and change.start <= last.end:
             return None
-        merged += part[1]
-    return "".join(merged).removesuffix("\n")
+        merged += original[done : change.start] + change.lines
+        done, last = change.end, change
+    return "".join(merged + original[done:]).removesuffix("\n")
+
+
+def _lines(text: str) -> list[str]:
+    # Every line ends with a line break, so that the last line of one text equals a middle line of another.
+    return f"{text.removesuffix(chr(10))}\n".splitlines(keepends=True)
+
+
+def _changes(original: list[str], changed: list[str]) -> Iterator[_Change]:
+    for tag, i, j, k, m in SequenceMatcher(None, original, changed, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield _Change(i, j, changed[k:m])
 
 
 def _by_words(before: str, after: str) -> Iterator[Piece]:

@@ -34,7 +34,7 @@ from forum.posts.screening import Earlier, Screen, Written, let_through
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import HeldEdit, Post, PostChange, Revision, RevisionList
 from forum.tables import posts, revisions
-from forum.text.diff import bring_together
+from forum.text.diff import merge_changes
 from forum.text.markdown import render
 from forum.text.quotes import fill_texts, lift, write_out
 from forum.topics.status import is_slow, take_turn
@@ -246,7 +246,7 @@ async def _merged(tx: Transaction, actor: Actor, row: Record, version: int, mine
     base = await tx.value(_BASE, post=row["id"], version=version)
     if base is None:
         return mine  # nobody has changed the text since
-    merged = bring_together(base, row["body"], mine)
+    merged = merge_changes(base, row["body"], mine)
     if merged is None:
         raise Stale(await show_post(tx, actor, PostId(row["id"])))
     return merged

@@ -7,9 +7,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core import clock
-from forum.text.diff import bring_together, compare
+from forum.text.diff import merge_changes, compare
 from tests.forum.files.test_attachments import a_member
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -206,5 +208,15 @@ def test_a_comparison_holds_both_texts_whole() -> None:
         ("a", "a", "", ""),
     ],
 )
-def test_changes_are_brought_together(base: str, theirs: str, mine: str, merged: str | None) -> None:
-    assert bring_together(base, theirs, mine) == merged
+def test_two_changes_of_one_text_are_merged(base: str, theirs: str, mine: str, merged: str | None) -> None:
+    assert merge_changes(base, theirs, mine) == merged
+
+
+_LINES = st.lists(st.sampled_from("abcde"), max_size=8).map("\n".join)
+
+
+@given(_LINES, _LINES, _LINES)
+def test_merging_is_symmetrical_and_loses_no_change(base: str, one: str, other: str) -> None:
+    """A merge does not depend on who was first; a text that only one side changed becomes that side's text."""
+    assert merge_changes(base, one, other) == merge_changes(base, other, one)
+    assert merge_changes(base, one, base) == merge_changes(base, one, one) == one
