@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
-from forum.text.diff import merge_changes, compare
+from forum.text.diff import compare, merge_changes
 from tests.forum.files.test_attachments import a_member
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
