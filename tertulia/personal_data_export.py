@@ -14,7 +14,7 @@ from litestar.response import Stream
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, TopicId
-from forum.text.quotes import write_out
+from forum.text.quotes import expand_quotes
 from gatherings.visibility import own_pseudonym
 from moderation.policy import SETTLES_AFTER
 from storage.database import Database
@@ -107,7 +107,7 @@ async def _posts(db: Database, actor: Actor, member: MemberId) -> AsyncIterator[
     while True:
         async with db.read() as tx:
             rows = await tx.rows(_POSTS, member=member, after=after, count=BATCH)
-            posts = [dict(row) | {"body": await write_out(tx, actor, row["body"])} for row in rows]
+            posts = [dict(row) | {"body": await expand_quotes(tx, actor, row["body"])} for row in rows]
         for post in posts:
             after = post["id"]
             yield post

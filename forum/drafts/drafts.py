@@ -19,7 +19,8 @@ from core.ids import MemberId
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
 from forum.tables import posts, sectors, topics
 from forum.text.markdown import plain
-from forum.text.quotes import lift, without_quotes, write_out
+from forum.text.quote_source import strip_quote_markers
+from forum.text.quotes import expand_quotes, extract_quotes
 from forum.visibility import placed_posts, seen_by, visible_topics
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -94,7 +95,7 @@ async def save_draft(tx: Transaction, actor: Actor, key: str, change: DraftChang
     with a name of its own."""
     member = actor.signed_in()
     await tx.run(_TURN, member=str(member))
-    body = await lift(tx, actor, change.body, None)
+    body = await extract_quotes(tx, actor, change.body, None)
     row = await tx.row(_READ, member=member, key=key)
     sequence = row["sequence"] if row else 0
     if row is not None and change.sequence < sequence:
@@ -138,7 +139,7 @@ async def _shown(tx: Reader, actor: Actor, row: Record) -> Draft:
     return Draft(
         key=row["key"],
         sequence=row["sequence"],
-        body=await write_out(tx, actor, row["body"]),
+        body=await expand_quotes(tx, actor, row["body"]),
         title=row["title"],
         tags=row["tags"],
         kind=row["kind"],
@@ -156,7 +157,7 @@ def _row_of(row: Record, what: str, address: str | None) -> DraftRow:
         key=row["key"],
         what=what,
         title=row["title"],
-        begins=plain(without_quotes(row["body"]), _BEGINS) or "A quotation",
+        begins=plain(strip_quote_markers(row["body"]), _BEGINS) or "A quotation",
         saved_at=row["saved_at"],
         address=address,
         is_fork="~" in row["key"],

@@ -13,7 +13,7 @@ from core.ids import TopicId
 from forum.authors import author_of, public_group
 from forum.shapes import Topic
 from forum.tables import posts, topics
-from forum.text.quotes import write_out
+from forum.text.quotes import expand_quotes
 from forum.topics.topics import show_topic
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.shapes import Author
@@ -81,7 +81,7 @@ async def read_all(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[T
     while True:
         async with db.read() as tx:
             rows = await tx.rows(_POSTS, topic=topic_id, after=after, **seen_by(actor))
-            bodies = [await write_out(tx, actor, row["body"]) if row["is_seen"] else None for row in rows]
+            bodies = [await expand_quotes(tx, actor, row["body"]) if row["is_seen"] else None for row in rows]
         for row, body in zip(rows, bodies, strict=True):
             numbers[row["id"]] = after = row["number"]
             yield TakenPost(

@@ -51,12 +51,12 @@ class TooManyLinks(Invalid):
         )
 
 
-def files_in(text: str) -> list[int]:
+def file_ids_in(text: str) -> list[int]:
     """The files that a text names, each once."""
     return list(dict.fromkeys(int(id) for id in _FILE.findall(text))) if "/files/" in text else []
 
 
-def links_in(text: str) -> int:
+def count_links(text: str) -> int:
     """How many addresses of the web a text names, each once, besides what it quotes."""
     if "://" not in text:
         return 0
@@ -66,21 +66,23 @@ def links_in(text: str) -> int:
 
 def ensure_within_rights(rights: Rights, body: str) -> None:
     """A post has as many files, and names as many addresses, as its author is trusted with."""
-    if links_in(body) > rights.links:
+    if count_links(body) > rights.links:
         raise TooManyLinks(rights.links)
-    if len(files_in(body)) > rights.attachments:
+    if len(file_ids_in(body)) > rights.attachments:
         raise TooManyFiles(rights.attachments)
 
 
-async def use_files(tx: Transaction, member: int | None, post_id: int, text: str) -> None:
+async def attach_files(tx: Transaction, member: int | None, post_id: int, text: str) -> None:
     """Say that a new post uses the files that its text names; `member` wrote the text. No rule is asked."""
-    ids = files_in(text)
+    ids = file_ids_in(text)
     if ids:
         await tx.run(_USE, post=post_id, ids=ids, member=member)
 
 
-async def use_other_files(tx: Transaction, member: int | None, post_id: int, before: str, after: str) -> None:
+async def update_attached_files(
+    tx: Transaction, member: int | None, post_id: int, before: str, after: str
+) -> None:
     """The same for a post that says something else now; what neither it nor its history uses is no longer its own."""
-    if files_in(before):
-        await tx.run(_DROP, post=post_id, ids=files_in(after))
-    await use_files(tx, member, post_id, after)
+    if file_ids_in(before):
+        await tx.run(_DROP, post=post_id, ids=file_ids_in(after))
+    await attach_files(tx, member, post_id, after)

@@ -13,12 +13,13 @@ from core.ids import MemberId, PostId, SectorId, TopicId
 from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.events import TopicOpened
-from forum.files.attachments import use_files, use_other_files
+from forum.files.attachments import attach_files, update_attached_files
 from forum.posts.held_insertion import edit_held, hold_posts, release_post
 from forum.posts.insertion import NewPost
 from forum.posts.shapes_held import HeldPost, HeldPostList
 from forum.text.markdown import render
-from forum.text.quotes import fill_texts, lift, write_out
+from forum.text.quote_display import embed_quotes_in_html
+from forum.text.quotes import expand_quotes, extract_quotes
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -120,7 +121,7 @@ async def get_held(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
     if row is None:
         raise NotFound
     (shown,) = await _shown(tx, [row])
-    return replace(shown, body=await write_out(tx, actor, shown.body))
+    return replace(shown, body=await expand_quotes(tx, actor, shown.body))
 
 
 async def find_held(tx: Reader, ids: Sequence[int]) -> dict[int, HeldPost]:
@@ -133,7 +134,7 @@ async def change_held(tx: Transaction, actor: Actor, post_id: int, body: str) ->
     """Give one's own held post another text; what it said before is kept."""
     held = await get_held(tx, actor, post_id)
     await ensure_waits(tx, post_id)
-    body = await lift(tx, actor, body)
+    body = await extract_quotes(tx, actor, body)
     await rewrite(tx, held, body, actor)
     return await get_held(tx, actor, post_id)
 
@@ -166,7 +167,7 @@ async def rewrite(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> N
         await tx.run(_CHANGE_EDIT, post=held.id, body=body, html=html)
         return
     await edit_held(tx, PostId(held.id), body, html, clock.now())
-    await use_other_files(tx, actor.id, held.id, held.html, html)
+    await update_attached_files(tx, actor.id, held.id, held.html, html)
 
 
 async def release(tx: Transaction, post_id: PostId) -> None:
@@ -188,14 +189,14 @@ async def _keep(
 ) -> HeldPost:
     (post_id,) = await hold_posts(tx, topic_id, [post])
     await tx.run(_NOTE, post=post_id, parent=post.parent_id, opens=opens, why=why, now=clock.now())
-    await use_files(tx, actor.id, post_id, post.html)
+    await attach_files(tx, actor.id, post_id, post.html)
     await end_draft(tx, MemberId(actor.signed_in()), post.draft)
     return await get_held(tx, actor, post_id)
 
 
 async def _shown(tx: Reader, rows: Sequence[Record]) -> list[HeldPost]:
     texts = [(TopicId(row["topic_id"]), row["html"]) for row in rows]
-    filled = await fill_texts(tx, texts) if texts else []
+    filled = await embed_quotes_in_html(tx, texts) if texts else []
     return [_held(row, html) for row, html in zip(rows, filled or [html for _, html in texts], strict=True)]
 
 

@@ -31,7 +31,7 @@ from core.ids import PostId, TopicId
 from forum.authors import author_of, public_group
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
-from forum.text.quotes import fill
+from forum.text.quote_display import embed_quotes
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
@@ -153,7 +153,7 @@ async def read_posts(tx: Reader, actor: Actor, topic_id: TopicId, place: Place, 
     rows = rows[:PAGE]
     if start == "before":
         rows.reverse()
-    shown = await fill(tx, [post_of(row) for row in rows])
+    shown = await embed_quotes(tx, [post_of(row) for row in rows])
     return PostPage(shown, *_around(place, start, rows, more), stream)
 
 
@@ -161,7 +161,7 @@ async def read_posts_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int
     """Those of the posts whose topics the actor can see, as the actor sees them."""
     query = _BY_ID[actor.id is not None]
     rows = await tx.rows(query, ids=ids, viewer=actor.id, **seen_by(actor))
-    return {post.id: post for post in await fill(tx, [post_of(row) for row in rows])}
+    return {post.id: post for post in await embed_quotes(tx, [post_of(row) for row in rows])}
 
 
 async def show_post(tx: Reader, actor: Actor, post_id: PostId) -> Post:

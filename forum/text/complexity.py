@@ -38,7 +38,7 @@ def ensure_can_render(body: str) -> None:
         raise TooIntricate("This text has quotes or lists nested too deeply.", field="body")
 
 
-def ensure_moderate(rendered: str, body: str) -> None:
+def ensure_output_within_bounds(rendered: str, body: str) -> None:
     """What came out is neither much longer than what was written nor nested deeper than a page can show."""
     if len(rendered) > max(ALWAYS, SWELLING * len(body)):
         raise TooIntricate(field="body")

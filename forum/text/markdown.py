@@ -7,7 +7,7 @@ from hashlib import blake2b
 import comrak
 
 from forum.text.code_highlighting import highlight
-from forum.text.complexity import TooIntricate, ensure_can_render, ensure_moderate
+from forum.text.complexity import TooIntricate, ensure_can_render, ensure_output_within_bounds
 from forum.text.mail_html import render_mail
 from forum.text.sanitizer import REL, Reference, Rendered, sanitise
 from members.handles import fold_handle
@@ -83,7 +83,7 @@ def render(body: str, *, prefix: str = "", topic: int | None = None, site: str =
     ensure_can_render(body)
 
     raw: str = comrak.render_markdown(body, _EXTENSIONS, _PARSING, _RENDERING)
-    ensure_moderate(raw, body)
+    ensure_output_within_bounds(raw, body)
     if "<img " in raw:
         raw = _link_images(raw)
     if "<h" in raw:
@@ -101,7 +101,7 @@ def render(body: str, *, prefix: str = "", topic: int | None = None, site: str =
         safe = _CARD.sub(_card, _PICTURE.sub(_picture, safe))
     if "[[quote " in safe:
         safe = _QUOTATION.sub(r'<blockquote class="quote" data-quote="\1"></blockquote>', safe)
-    ensure_moderate(safe, body)
+    ensure_output_within_bounds(safe, body)
     return Rendered(safe, mentions, _references(safe))
 
 

@@ -24,7 +24,7 @@ _TITLES = statement(
 )
 
 
-async def name_links(tx: Reader, texts: Sequence[str]) -> list[str] | None:
+async def add_topic_titles(tx: Reader, texts: Sequence[str]) -> list[str] | None:
     """Rendered texts with titles for bare links to topics, in one statement for all; None if there are none."""
     ids = {int(link[2]) for html in texts if 'href="/t/' in html for link in _BARE.finditer(html)}
     if not ids:

@@ -14,7 +14,7 @@ from core.text import tidy
 from forum import sectors
 from forum.authors import author_of, public_group
 from forum.events import TopicChanged, TopicListingChanged, TopicOpened
-from forum.files.attachments import use_files
+from forum.files.attachments import attach_files
 from forum.policy import (
     TopicFacts,
     ensure_can_have_kind,
@@ -29,7 +29,7 @@ from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.tags.tags import settle_tags
 from forum.text.markdown import render
-from forum.text.quotes import lift
+from forum.text.quotes import extract_quotes
 from forum.visibility import has_begun, seen_by, visible_topics
 from members.shapes import Author
 from members.tables import members
@@ -161,7 +161,7 @@ async def start_topic(
         now=now,
         is_told=verdict is None or not verdict.holds,
     )
-    body = await lift(tx, actor, new.body)
+    body = await extract_quotes(tx, actor, new.body)
     first = NewPost(
         author_id=actor.id,
         body=body,
@@ -174,7 +174,7 @@ async def start_topic(
         await verdict.keep(tx, PostId(held.id))
         return held
     (placed,) = await place_posts(tx, topic_id, [first], now)
-    await use_files(tx, actor.id, placed.id, first.html)
+    await attach_files(tx, actor.id, placed.id, first.html)
     if verdict is not None:
         await verdict.keep(tx, PostId(placed.id))
     return topic_id

@@ -12,7 +12,7 @@ from forum.posts.screening import Written, attempt_of
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewTopic
 from forum.text.markdown import render
-from forum.text.quotes import lift_quotes
+from forum.text.quotes import extract_quotes_in_own_transaction
 from forum.topics import topics
 from forum.writing.replies import Replies
 from storage.database import Database, Transaction
@@ -28,7 +28,7 @@ async def open_topic(
         sector_id = await sectors.get_sector_id(tx, slug)
     if _can_start(actor, sector_id):
         # What rules look at is what will be stored; of who may not write here nothing is kept.
-        new = replace(new, body=await lift_quotes(db, actor, new.body))
+        new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
     html = render(new.body, site=db.site).html
     written = Written(
         kind="topic",

@@ -18,7 +18,7 @@ from core.ids import PostId
 from forum import events
 from forum.authors import author_of, public_group
 from forum.drafts.drafts import end_draft
-from forum.files.attachments import ensure_within_rights, use_other_files
+from forum.files.attachments import ensure_within_rights, update_attached_files
 from forum.notifications.notifications import tell
 from forum.policy import (
     ImportedText,
@@ -36,7 +36,8 @@ from forum.shapes import HeldEdit, Post, PostChange, Revision, RevisionList
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
 from forum.text.markdown import render
-from forum.text.quotes import fill_texts, lift, write_out
+from forum.text.quote_display import embed_quotes_in_html
+from forum.text.quotes import expand_quotes, extract_quotes
 from forum.topics.status import is_slow, take_turn
 from forum.writing.own_posts import ChangeRule, get_post, moment_of
 from members.profiles.trust import Rights
@@ -144,7 +145,7 @@ async def edit_post(
     if row["markup"] == "mail":
         raise ImportedText
     ensure_within_rights(bounds.rights, change.body)
-    body = change.body if is_plain else await lift(tx, actor, change.body)
+    body = change.body if is_plain else await extract_quotes(tx, actor, change.body)
     if version is not None and version != row["version"] and body != row["body"]:
         body = await _merged(tx, actor, row, version, body)
     await end_draft(tx, actor.signed_in(), change.draft)
@@ -183,7 +184,7 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
         await tx.run(_KEEP, post_id=post_id, written_at=held.held_at, **waited, **kept | {"was_held": True})
         await tx.run(_SKIP, post=post_id)
     await tx.run(_EDIT, post=post_id, at=now, by=by, **said)
-    await use_other_files(tx, by, post_id, row["html"], said["new_html"])
+    await update_attached_files(tx, by, post_id, row["html"], said["new_html"])
     await end_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
@@ -219,10 +220,10 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
     current = Revision(row["version"], row["written_at"], row["body"], row["html"], by)
     rows = await tx.rows(_REVISIONS, post=post_id, is_close=post.is_own or moderates, moderates=moderates)
     found = [current, *(_revision_of(old) for old in rows)]
-    filled = await fill_texts(tx, [(topic.id, old.html) for old in found])
+    filled = await embed_quotes_in_html(tx, [(topic.id, old.html) for old in found])
     if filled:
         found = [
-            replace(old, html=html, body=await write_out(tx, actor, old.body))
+            replace(old, html=html, body=await expand_quotes(tx, actor, old.body))
             for old, html in zip(found, filled, strict=True)
         ]
     return RevisionList(found)
@@ -267,7 +268,7 @@ async def _write(
     at = row["edited_at"] if is_silent else moment_of(row)
     by = None if row["author_id"] is None else actor.id
     await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)
-    await use_other_files(tx, actor.id, post_id, row["html"], html)
+    await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}
         await tell(tx, EDITED, topic.id, post_id, {post.author_id: reason})

@@ -25,7 +25,8 @@ from forum.posts.post_pages import show_post
 from forum.shapes import Post, ReactionKind
 from forum.tables import posts, reactions
 from forum.tables import topics as topic_table
-from forum.text.quotes import quote, write_out
+from forum.text.quote_source import format_quote
+from forum.text.quotes import expand_quotes
 from forum.topics import topics
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.pseudonyms import pseudonym
@@ -102,7 +103,7 @@ async def find_source(tx: Reader, actor: Actor, post_id: PostId) -> tuple[str, s
     row = await tx.row(_SOURCE, id=post_id, **seen_by(actor))
     if row is None:
         raise NotFound
-    return await write_out(tx, actor, row["body"]), row["markup"]
+    return await expand_quotes(tx, actor, row["body"]), row["markup"]
 
 
 async def quote_post(tx: Reader, actor: Actor, post: Post) -> str:
@@ -110,7 +111,7 @@ async def quote_post(tx: Reader, actor: Actor, post: Post) -> str:
     row = await tx.row(_SOURCE, id=post.id, **seen_by(actor))
     if row is None:
         return ""
-    return quote(post.id, post.number, post.author.display_name if post.author else "", row["body"])
+    return format_quote(post.id, post.number, post.author.display_name if post.author else "", row["body"])
 
 
 async def show_with_source(tx: Reader, actor: Actor, post_id: PostId) -> Post:

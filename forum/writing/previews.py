@@ -12,7 +12,7 @@ from forum.authors import public_group
 from forum.posts.post_pages import show_post
 from forum.shapes import Preview, Sketch
 from forum.text.markdown import render
-from forum.text.quotes import fill_texts
+from forum.text.quote_display import embed_quotes_in_html
 from forum.topics.topics import get_topic
 from forum.writing.references import named_in
 from members.accounts.actors import load_readers
@@ -34,7 +34,7 @@ async def preview(tx: Reader, actor: Actor, sketch: Sketch, rights: Rights, site
     actor.signed_in()
     topic_id, before = await _place(tx, actor, sketch.draft or "")
     html = render(sketch.body, topic=topic_id or 0, site=site).html
-    filled = await fill_texts(tx, [(topic_id or 0, html)])
+    filled = await embed_quotes_in_html(tx, [(topic_id or 0, html)])
     shown = filled[0] if filled else html
     # A post that is changed has told those whom it named before.
     called = [handle for handle in named_in(html).handles if handle not in before and handle != actor.handle]

@@ -12,7 +12,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound, Refusal
 from core.ids import PostId, TopicId
-from forum.files.attachments import ensure_within_rights, use_files
+from forum.files.attachments import attach_files, ensure_within_rights
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts.held_posts import hold_reply
 from forum.posts.insertion import NewPost, Placed, place_among
@@ -21,7 +21,8 @@ from forum.posts.screening import Screen, Verdict, Written, attempt_of, let_thro
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
 from forum.text.markdown import render
-from forum.text.quotes import fill, lift_quotes
+from forum.text.quote_display import embed_quotes
+from forum.text.quotes import extract_quotes_in_own_transaction
 from forum.topics.status import is_slow, take_turn
 from forum.visibility import has_begun, placed_posts, seen_by, visible_topics
 from forum.writing.editing import Bounds
@@ -134,7 +135,7 @@ class Replies:
                 return await idempotent.answer_again(self.db, refusal)
 
             self.ensure_within_rights(actor, reply.body)
-            body = await lift_quotes(self.db, actor, reply.body)
+            body = await extract_quotes_in_own_transaction(self.db, actor, reply.body)
             html = render(body, topic=topic.id, site=self.db.site).html
             post = NewPost(
                 parent_id=reply.parent,
@@ -171,7 +172,7 @@ class Replies:
         if answer.status != 201 or ("data-quote=" not in html and 'href="/t/' not in html):
             return answer
         async with self.db.read() as tx:
-            (post,) = await fill(tx, [msgspec.json.decode(answer.body, type=Post)])
+            (post,) = await embed_quotes(tx, [msgspec.json.decode(answer.body, type=Post)])
         return StoredResponse(answer.status, encode(post))
 
     async def _reply_in_turn(
@@ -191,7 +192,7 @@ class Replies:
             (place,) = await place_among(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
             if place is None:
                 raise TopicMovedOn
-            await use_files(tx, actor.id, place.id, reply.post.html)
+            await attach_files(tx, actor.id, place.id, reply.post.html)
             if verdict is not None:
                 await verdict.keep(tx, PostId(place.id))
             answer = _answer(reply, place)

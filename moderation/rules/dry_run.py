@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.ids import RoomId
 from forum.posts.post_pages import read_posts_by_id
 from forum.tables import posts, revisions, topics
-from forum.text.quotes import Quoted, read_quoted
+from forum.text.quotes import QuotedText, read_quoted_texts
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from gatherings.tables import rooms
 from members.tables import members
@@ -74,7 +74,7 @@ async def try_rule(db: Database, actor: Actor, new: NewRule) -> Trial:
         room = None if new.room is None else RoomId(new.room)
         rows = await tx.rows(_POSTS, sector=sector_id, room=room, count=LATEST, **seen_by(actor))
         ids = placed_quotes(html for row in rows for html in (row["html"], row["old_html"]) if html)
-        quoted = await read_quoted(tx, actor, ids) if ids else {}
+        quoted = await read_quoted_texts(tx, actor, ids) if ids else {}
     tried, found = await asyncio.to_thread(_try, new, rows, quoted, db.site)
     async with db.read() as tx:
         shown = await read_posts_by_id(tx, actor, [post_id for post_id, _ in found[:SHOWN]])
@@ -87,7 +87,7 @@ async def try_rule(db: Database, actor: Actor, new: NewRule) -> Trial:
 
 
 def _try(
-    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, Quoted], site: str
+    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, QuotedText], site: str
 ) -> tuple[int, list[tuple[int, Found]]]:
     deadline, tried, found = time.monotonic() + BUDGET, 0, []
     for text, post_id in _texts(new, rows, quoted, site):
@@ -100,7 +100,7 @@ def _try(
 
 
 def _texts(
-    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, Quoted], site: str
+    new: NewRule, rows: Sequence[Record], quoted: Mapping[int, QuotedText], site: str
 ) -> list[tuple[Text, int]]:
     """The posts as the rule would have met them, the latest first."""
     is_alike = isinstance(new.test, Alike)
@@ -133,7 +133,7 @@ def _texts(
     return made
 
 
-def _sketches(rows: Sequence[Record], quoted: Mapping[int, Quoted]) -> list[tuple[datetime, Sketch]]:
+def _sketches(rows: Sequence[Record], quoted: Mapping[int, QuotedText]) -> list[tuple[datetime, Sketch]]:
     found = []
     for row in rows:
         seen = Seen(body=row["body"], html=row["html"], quoted=_those_in(row["html"], quoted))
@@ -141,5 +141,5 @@ def _sketches(rows: Sequence[Record], quoted: Mapping[int, Quoted]) -> list[tupl
     return found
 
 
-def _those_in(html: str, quoted: Mapping[int, Quoted]) -> Mapping[int, Quoted]:
+def _those_in(html: str, quoted: Mapping[int, QuotedText]) -> Mapping[int, QuotedText]:
     return {id: quoted[id] for id in placed_quotes([html]) if id in quoted}

@@ -20,7 +20,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
 from forum.posts.screening import Verdict, Written
-from forum.text.quotes import Quoted, read_quoted
+from forum.text.quotes import QuotedText, read_quoted_texts
 from moderation.cases.cases import open_or_join
 from moderation.rules.matching import Before, Found, Text, find, identifier, is_for
 from moderation.rules.minhash import Sketch, sketch
@@ -199,16 +199,16 @@ class Screening:
                 rows = await own.rows(_ALIKE, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
-    async def _quoted(self, actor: Actor, written: Written, tx: Reader | None) -> Mapping[int, Quoted]:
+    async def _quoted(self, actor: Actor, written: Written, tx: Reader | None) -> Mapping[int, QuotedText]:
         htmls = [written.html] if written.before is None else [written.html, written.before.html]
         ids = placed_quotes(htmls)
         if not ids:
             return {}
         async with self._reader(tx) as reader:
-            return await read_quoted(reader, actor, ids)
+            return await read_quoted_texts(reader, actor, ids)
 
     async def _before(
-        self, written: Written, quoted: Mapping[int, Quoted], tx: Reader | None
+        self, written: Written, quoted: Mapping[int, QuotedText], tx: Reader | None
     ) -> Before | None:
         if written.before is None:
             return None

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from forum.text.quotes import Quoted
+from forum.text.quotes import QuotedText
 from moderation.rules.patterns import visible
 
 _PLACE = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
@@ -34,7 +34,7 @@ class Seen(Struct, frozen=True, kw_only=True, dict=True):
     title: str = ""
     body: str
     html: str
-    quoted: Mapping[int, Quoted] = {}
+    quoted: Mapping[int, QuotedText] = {}
 
     @cached_property
     def typed(self) -> str:
@@ -93,7 +93,7 @@ def _targets(html: str) -> list[str]:
     return [*found, *(unquote(target) for target in found if "%" in target)]
 
 
-def _filled(html: str, quoted: Mapping[int, Quoted]) -> str:
+def _filled(html: str, quoted: Mapping[int, QuotedText]) -> str:
     if not quoted:
         return html
     left = dict(quoted)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
-from forum.files.attachments import files_in
+from forum.files.attachments import file_ids_in
 from forum.shapes import Post
 from forum.topics.shapes_reading import NOTHING, Read
 from members.shapes import Author
@@ -230,7 +230,7 @@ def _more(post: Post, others: str, place: Place) -> str:
         rest += f'<a class="act" href="/p/{post.id}/flag">Tell the moderators</a>'
         rest += "".join(
             f'<a class="act" href="/flag/file/{file}">Tell them of the file</a>'
-            for file in files_in(post.html or "")
+            for file in file_ids_in(post.html or "")
         )
     if place.may_answer and post.number > 1:
         wanted, word = (0, "Not the answer") if post.id == place.answer else (1, "Accept as the answer")

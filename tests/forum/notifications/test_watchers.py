@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from core import clock
 from forum.notifications.digests import MOST_A_DAY, mail_next
-from forum.text.quotes import quote
+from forum.text.quote_source import format_quote
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Sender
 from tertulia.mail_transport import PostOffice
@@ -258,9 +258,7 @@ async def test_the_page_says_when_mail_comes(talk: Talk) -> None:
 
 async def test_a_reply_that_quotes_and_names_one_is_told_once(talk: Talk) -> None:
     mine = await a_reply(talk.reader, talk.topic, "We compared both ways.")
-    body = (
-        f"{quote(mine['id'], mine['number'], 'Reader', 'We compared both ways.')}How, @{talk.reader.handle}?"
-    )
+    body = f"{format_quote(mine['id'], mine['number'], 'Reader', 'We compared both ways.')}How, @{talk.reader.handle}?"
     reply = await a_reply(talk.author, talk.topic, body, mine["id"])
 
     told = [one for one in await talk.told() if one[0] in ("reply", "quoted", "mentioned")]

@@ -9,7 +9,7 @@ from core.ids import PostId, TopicId
 from forum.events import ReadersChanged
 from forum.posts.hiding import hide_post, unhide_post
 from forum.text.markdown import render
-from forum.text.quotes import quote
+from forum.text.quote_source import format_quote
 from forum.writing.references import named_in
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.hidden_posts import give_reason
@@ -22,7 +22,7 @@ SAID = f"The {CANARY} list is *wrong*.\n\nIt leaves out refiners."
 
 def quoting(post: dict[str, Any], words: str, then: str = "I doubt it.") -> str:
     """A text that quotes a post."""
-    return quote(post["id"], post["number"], post["author"]["display_name"], words) + then
+    return format_quote(post["id"], post["number"], post["author"]["display_name"], words) + then
 
 
 async def hide(app: Service, post: dict[str, Any], hidden: bool = True) -> None:
@@ -54,7 +54,7 @@ async def test_a_quotation_leads_back_and_who_is_quoted_is_told(
 
     shown = (await client.get(f"/api/v1/posts/{answer['id']}")).json()
     assert f'<a href="/p/{first["id"]}"><bdi>Amina</bdi>, #1</a>' in shown["html"] and CANARY in shown["html"]
-    assert answer["html"] == shown["html"] and "Freely after" not in shown["html"]
+    assert answer["html"] == shown["html"] and "Paraphrased from" not in shown["html"]
     assert shown["body"].startswith(f"> [Amina, #1](/p/{first['id']}):\n> The {CANARY}")
     assert await inbox_of(amina) == [("quoted", answer["id"])]
     assert (await client.get(f"/api/v1/posts/{first['id']}")).json()["is_cited"]
@@ -75,7 +75,7 @@ async def test_words_that_a_post_did_not_say_are_not_put_into_its_mouth(app: Ser
 
     answer = await a_reply(jonas, topic, quoting(first, "The list is right."))
 
-    assert "Freely after <a" in answer["html"]
+    assert "Paraphrased from <a" in answer["html"]
 
 
 async def test_quoted_words_go_and_come_with_the_post_on_every_surface(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import clock
 from forum.text.markdown import render
-from forum.text.quotes import Quoted
+from forum.text.quotes import QuotedText
 from moderation.rules.matching import Found, Text, find
 from moderation.rules.minhash import sketch
 from moderation.rules.shapes import Test
@@ -54,12 +54,12 @@ DISGUISES = {
 }
 
 
-def a_text(body: str, quoted: dict[int, Quoted] | None = None) -> Text:
+def a_text(body: str, quoted: dict[int, QuotedText] | None = None) -> Text:
     html = render(body, site=SITE).html
     return Text(body=body, html=html, site=SITE, now=clock.now(), quoted=quoted or {})
 
 
-def found(test: dict[str, Any], body: str, quoted: dict[int, Quoted] | None = None) -> Found | None:
+def found(test: dict[str, Any], body: str, quoted: dict[int, QuotedText] | None = None) -> Found | None:
     return find(msgspec.convert(test, Test), a_text(body, quoted))
 
 
@@ -107,7 +107,7 @@ def test_a_domain_is_found_as_browsers_read_it(target: str) -> None:
 
 
 QUOTED = {
-    7: Quoted(
+    7: QuotedText(
         "Try my ca*si*no at https://shop.example",
         render("Try my ca*si*no at https://shop.example").html,
         False,
@@ -135,7 +135,7 @@ def test_quoted_words_are_words_of_the_text(test: dict[str, Any]) -> None:
 def test_what_others_have_really_said_is_not_the_authors_own() -> None:
     body, html = "[[quote 7]]\n\nI doubt it.", render("[[quote 7]]\n\nI doubt it.").html
     freely = Seen(body=body, html=html, quoted=QUOTED)
-    exact = Seen(body=body, html=html, quoted={7: Quoted(QUOTED[7].body, QUOTED[7].html, True)})
+    exact = Seen(body=body, html=html, quoted={7: QuotedText(QUOTED[7].body, QUOTED[7].html, True)})
 
     assert "casino" in freely.own and "casino" in freely.shown and "casino" in exact.shown
     assert exact.own == "I doubt it."
