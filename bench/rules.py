@@ -12,11 +12,11 @@ from bench.figures import Figure, conclude, heading, median
 from bench.texts import a_reply
 from core import clock
 from forum.text.markdown import render
-from moderation.rules.matching import Before, Text, find, identifier
-from moderation.rules.minhash import sketch
+from moderation.rules.matching import PreviousText, ScreenedText, apply_test, language_identifier
+from moderation.rules.minhash import make_sketch
 from moderation.rules.patterns import PatternUnusable
 from moderation.rules.policy import ensure_is_usable
-from moderation.rules.shapes import NewRule, Test
+from moderation.rules.shapes import NewRule, RuleTest
 
 SIZE = 100_000
 RUNS = 9
@@ -63,10 +63,10 @@ TESTS: Mapping[str, Any] = {
 def main() -> int:
     """Measure every kind of rule on every text, and print the figures."""
     heading("What a rule takes to decide about a text of 100 kB")
-    identifier()
+    language_identifier()
     slowest: list[tuple[float, str, str]] = []
     for name, facts in TESTS.items():
-        test = msgspec.convert(facts, Test)
+        test = msgspec.convert(facts, RuleTest)
         times = [(_milliseconds(test, what, body), what) for what, body in TEXTS.items()]
         worst, what = max(times)
         print(f"  {name:12} {worst:8.2f} ms  {what}", flush=True)
@@ -85,15 +85,15 @@ def main() -> int:
     )
 
 
-def _milliseconds(test: Test, what: str, body: str) -> float:
+def _milliseconds(test: RuleTest, what: str, body: str) -> float:
     text = _text(body, _html(what, body))
     took = []
     for _ in range(RUNS):
         started = thread_time()
         # A sketch is made once for all rules; that is part of what the rule takes.
         if test.__class__.__name__ == "Alike":
-            text = msgspec.structs.replace(text, sketch=sketch(body))
-        find(test, text)
+            text = msgspec.structs.replace(text, sketch=make_sketch(body))
+        apply_test(test, text)
         took.append((thread_time() - started) * 1000)
     return median(took)
 
@@ -107,31 +107,31 @@ def _html(what: str, body: str) -> str:
     return f"<p>{body}</p>"
 
 
-def _text(body: str, html: str) -> Text:
+def _text(body: str, html: str) -> ScreenedText:
     now = clock.now()
     # As many as are compared at most, all of them alike.
-    alike = [(now, sketch(body)[:16] + sketch(body[::-1])[:16])] * 100
-    return Text(
+    alike = [(now, make_sketch(body)[:16] + make_sketch(body[::-1])[:16])] * 100
+    return ScreenedText(
         body=body,
         html=html,
         site=SITE,
         now=now,
         trust=0,
-        sketch=sketch(body),
+        sketch=make_sketch(body),
         alike=alike,
-        before=Before(body=body[::-1], html=html, posted_at=now),
+        before=PreviousText(body=body[::-1], html=html, posted_at=now),
     )
 
 
 def _ordinary() -> float:
     body = a_reply(7)
     text = _text(body, render(body, site=SITE).html)
-    tests = [msgspec.convert(facts, Test) for facts in TESTS.values()]
+    tests = [msgspec.convert(facts, RuleTest) for facts in TESTS.values()]
     took = []
     for _ in range(RUNS):
         started = thread_time()
         for test in tests:
-            find(test, text)
+            apply_test(test, text)
         took.append((thread_time() - started) * 1000)
     return median(took)
 
@@ -140,7 +140,7 @@ def _refusal(pattern: str) -> float:
     started = thread_time()
     try:
         ensure_is_usable(
-            NewRule(name="x", test=msgspec.convert({"kind": "pattern", "pattern": pattern}, Test))
+            NewRule(name="x", test=msgspec.convert({"kind": "pattern", "pattern": pattern}, RuleTest))
         )
     except PatternUnusable:
         return (thread_time() - started) * 1000

@@ -9,7 +9,7 @@ from core.actor import OVERSEER, Actor, host_at
 from core.errors import NotFound
 from core.ids import GatheringId, SectorId
 from forum.tables import sectors
-from moderation.policy import judges_in
+from moderation.policy import can_judge_in
 from moderation.queue.queue import find_cases
 from storage.database import Reader
 from storage.event_log import Entry
@@ -30,7 +30,7 @@ async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
 
 async def join_profile_queue(tx: Reader, actor: Actor, _: int) -> str:
     """The queue of profiles is for all moderators; to everybody else there is no such thing."""
-    if actor.id is None or not judges_in(actor, None):
+    if actor.id is None or not can_judge_in(actor, None):
         raise NotFound
     return "moderator"
 

@@ -4,7 +4,7 @@ from core.events import Event
 from members.events import POST_OFFICE
 
 
-def queue_of(sector_id: int | None) -> str:
+def queue_channel(sector_id: int | None) -> str:
     """The channel of a sector's queue, or of that of profiles, which lie in none."""
     return "profiles" if sector_id is None else f"queue:{sector_id}"
 
@@ -16,14 +16,14 @@ class _InQueue(Event, frozen=True, kw_only=True):
 
     @property
     def channel(self) -> str:
-        return queue_of(self.sector_id)
+        return queue_channel(self.sector_id)
 
 
 class CaseOpened(_InQueue, frozen=True, kw_only=True, tag="case_opened"):
     """Something waits for a decision."""
 
 
-class CaseMoved(_InQueue, frozen=True, kw_only=True, tag="case_moved"):
+class CaseChanged(_InQueue, frozen=True, kw_only=True, tag="case_moved"):
     """Another flag joined it, what it is about changed, it was decided, or its decision was reversed."""
 
 

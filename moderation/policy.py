@@ -10,16 +10,16 @@ from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId, MemberId, SectorId, TopicId
 from forum.policy import NotModerator
 from members.policy import AdministratorsOnly
-from moderation.shapes import HARMLESS, SANCTIONS, Action, NewDecision, ObjectKind, Reason
+from moderation.shapes import NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind, Reason
 
 # What cannot be taken back waits as long after a decision: mail, publication. Until then it can be undone without a trace.
-SETTLES_AFTER = timedelta(seconds=12)
+UNDO_WINDOW = timedelta(seconds=12)
 # Days for which moderators suspend from their sector.
-LONGEST_BY_MODERATOR = 7
+MAX_SUSPENSION_DAYS = 7
 
 
 # What can be done about what a case is about, besides taking no action. What is done to a member is said by `SANCTIONS`.
-MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
+ACTIONS_BY_KIND: Mapping[ObjectKind, frozenset[Action]] = {
     "post": frozenset({"hide", "lock", "approve", "approve_edited", "withdraw", "move", "split"}),
     "topic": frozenset({"hide", "lock", "move", "merge", "duplicate"}),
     "profile": frozenset({"hide"}),
@@ -28,7 +28,7 @@ MEASURES: Mapping[ObjectKind, frozenset[Action]] = {
 
 
 # What hosts do about what is in their rooms; whatever reaches beyond them is for moderators.
-HOSTS_MEASURES: frozenset[Action] = frozenset(
+HOST_ACTIONS: frozenset[Action] = frozenset(
     {"hide", "warn", "remove", "no_action", "approve", "approve_edited"}
 )
 
@@ -54,6 +54,15 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
     author_id: MemberId | None
     is_in_room: bool
     administers: bool
+
+
+class FlaggedFacts(Struct, frozen=True, kw_only=True):
+    """What the rules look at in something that somebody flags; a profile lies in no sector."""
+
+    sector_id: SectorId | None
+    gathering_id: GatheringId | None = None
+    is_own: bool
+    state: str
 
 
 class Involved(Denied):
@@ -187,7 +196,7 @@ def ensure_can_read_queue(actor: Actor) -> None:
         raise NotModerator
 
 
-def judges_in(actor: Actor, sector_id: SectorId | None) -> bool:
+def can_judge_in(actor: Actor, sector_id: SectorId | None) -> bool:
     """Moderators judge what lies in their sectors, and all of them what lies in none."""
     return (
         bool(actor.moderates) or actor.is_administrator
@@ -196,30 +205,30 @@ def judges_in(actor: Actor, sector_id: SectorId | None) -> bool:
     )
 
 
-def ensure_judges(actor: Actor, sector_id: SectorId | None, gathering_id: GatheringId | None) -> None:
+def ensure_can_judge(actor: Actor, sector_id: SectorId | None, gathering_id: GatheringId | None) -> None:
     """The same, and hosts in their rooms, as a rule."""
     hosts = gathering_id is not None and actor.hosts_at(gathering_id)
-    if not judges_in(actor, sector_id) and not hosts:
+    if not can_judge_in(actor, sector_id) and not hosts:
         raise NotModerator
 
 
-def ensure_within_reach(actor: Actor, case: CaseFacts, actions: Sequence[Action]) -> None:
+def ensure_actions_allowed(actor: Actor, case: CaseFacts, actions: Sequence[Action]) -> None:
     """Hosts who moderate nothing here hide, warn, and send out of the room; the rest is for moderators."""
-    if not judges_in(actor, case.sector_id) and not HOSTS_MEASURES.issuperset(actions):
+    if not can_judge_in(actor, case.sector_id) and not HOST_ACTIONS.issuperset(actions):
         raise NotModerator
 
 
 def ensure_fits_kind(case: CaseFacts, actions: Sequence[Action]) -> None:
     """Each kind of thing has its measures; members can be sanctioned for any."""
     for action in actions:
-        if action not in MEASURES[case.kind] | SANCTIONS | {"no_action"}:
+        if action not in ACTIONS_BY_KIND[case.kind] | SANCTIONS | {"no_action"}:
             raise NotForThis
 
 
 def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
     """Moderators of the sector decide, and hosts about what is in their rooms; nobody about what they wrote or flagged."""
     actor.signed_in()
-    ensure_judges(actor, case.sector_id, case.gathering_id)
+    ensure_can_judge(actor, case.sector_id, case.gathering_id)
     if case.is_involved:
         raise Involved
 
@@ -233,17 +242,17 @@ def ensure_can_decide_now(actor: Actor, case: CaseFacts) -> None:
 
 def ensure_has_reason(action: Action, reason: Reason | None) -> None:
     """Whatever takes something from somebody states the rule and the facts."""
-    if action in HARMLESS:
+    if action in NON_RESTRICTIVE:
         return
     if reason is None:
         raise ReasonMissing(field="reason")
-    ensure_says_something("reason.rule", reason.rule)
-    ensure_says_something("reason.facts", reason.facts)
+    ensure_not_blank("reason.rule", reason.rule)
+    ensure_not_blank("reason.facts", reason.facts)
 
 
-def ensure_are_together(new: NewDecision) -> None:
+def ensure_actions_combine(new: NewDecision) -> None:
     """Taking no action, and approving, go with nothing else."""
-    if HARMLESS & set(new.actions) and len(new.actions) > 1:
+    if NON_RESTRICTIVE & set(new.actions) and len(new.actions) > 1:
         raise NothingElse(field="also")
 
 
@@ -265,11 +274,11 @@ def ensure_can_sanction(
             return
         if new.everywhere or case.sector_id is None:
             raise AdministratorsOnly
-        if action == "suspend" and new.days > LONGEST_BY_MODERATOR:
+        if action == "suspend" and new.days > MAX_SUSPENSION_DAYS:
             raise TooLong(field="days")
 
 
-def ensure_says_something(field: str, text: str) -> None:
+def ensure_not_blank(field: str, text: str) -> None:
     """A reason of blanks is none."""
     if not text.strip():
         raise ReasonMissing(field=field)

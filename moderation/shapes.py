@@ -36,7 +36,7 @@ Action = Literal[
 # What puts something elsewhere, and takes it from nobody; its author is told why all the same.
 MOVES = frozenset({"move", "split", "merge", "duplicate"})
 # What takes nothing from anybody, needs no reason, and stands alone.
-HARMLESS = frozenset({"no_action", "approve", "approve_edited"})
+NON_RESTRICTIVE = frozenset({"no_action", "approve", "approve_edited"})
 # What is done to a member, not to what they wrote.
 SANCTIONS = frozenset({"warn", "silence", "suspend", "remove"})
 

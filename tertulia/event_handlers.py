@@ -25,11 +25,11 @@ from gatherings.polls import polls
 from gatherings.questions import late_answers, questions
 from members.emails.email_jobs import MAILS
 from members.events import AddressProved
-from moderation.appeals.appeal_emails import APPEAL_MAILS
+from moderation.appeals.appeal_emails import APPEAL_EMAIL_HANDLERS
 from moderation.cases import cases
 from moderation.decisions import author_edits
-from moderation.events import CaseClaimed, CaseMoved, CaseNoted, CaseOpened
-from moderation.flags.report_emails import REPORT_MAILS
+from moderation.events import CaseChanged, CaseClaimed, CaseNoted, CaseOpened
+from moderation.flags.report_emails import REPORT_EMAIL_HANDLERS
 from tertulia.community import read_community
 from tertulia.mail_transport import office_of
 from tertulia.settings import Settings
@@ -38,25 +38,25 @@ from tertulia.worker import Reaction
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (author_claims.claim_imported,),
     # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
-    PostEdited: (questions.follow_post, notices.follow_post, cases.follow_post, author_edits.follow_edit),
-    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.follow_post, references.follow_quoted),
-    PostRestored: (questions.follow_post, notices.follow_post, cases.follow_post, references.follow_quoted),
+    PostEdited: (questions.follow_post, notices.follow_post, cases.on_post_changed, author_edits.on_post_edited),
+    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.on_post_changed, references.follow_quoted),
+    PostRestored: (questions.follow_post, notices.follow_post, cases.on_post_changed, references.follow_quoted),
     # After who is named in it was told: nobody hears of one post twice.
     ReplyPosted: (following.follow_written, watchers.tell_followers),
     PostHidden: (references.follow_quoted,),
     PostUnhidden: (references.follow_quoted,),
     TopicChanged: (references.follow_title,),
-    PostsMovedHere: (cases.follow_topic, references.follow_quoted_topic),
-    ReadersChanged: (cases.follow_topic, references.follow_quoted_topic),
-    CaseOpened: (cases.tell_hosts,),
-    CaseMoved: (cases.tell_hosts,),
-    CaseClaimed: (cases.tell_hosts,),
-    CaseNoted: (cases.tell_hosts,),
+    PostsMovedHere: (cases.on_topic_sector_changed, references.follow_quoted_topic),
+    ReadersChanged: (cases.on_topic_sector_changed, references.follow_quoted_topic),
+    CaseOpened: (cases.on_case_changed,),
+    CaseChanged: (cases.on_case_changed,),
+    CaseClaimed: (cases.on_case_changed,),
+    CaseNoted: (cases.on_case_changed,),
     QuestionSettled: (late_answers.tell_answered,),
     RoomClosed: (polls.close_with_room,),
 }
 # Those that write mail, before they are given an office.
-ALL_MAILS = {**MAILS, **REPORT_MAILS, **APPEAL_MAILS}
+ALL_MAILS = {**MAILS, **REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}
 
 # Known without any settings: what the log marks for the worker.
 REACTING = frozenset(

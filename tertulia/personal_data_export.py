@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.ids import MemberId, TopicId
 from forum.text.quotes import expand_quotes
 from gatherings.visibility import own_pseudonym
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from storage.database import Database
 from storage.statements import Statement, statement
 from tertulia.personal_data import FILES
@@ -97,7 +97,7 @@ async def pack(db: Database, actor: Actor, anonymous: bool) -> AsyncIterator[byt
 async def _rows(db: Database, name: str, query: Statement, member: MemberId) -> bytes:
     binds: dict[str, Any] = {"member": member}
     if ":settled" in FILES[name][1]:
-        binds["settled"] = clock.now() - SETTLES_AFTER
+        binds["settled"] = clock.now() - UNDO_WINDOW
     async with db.read() as tx:
         return msgspec.json.encode([dict(row) for row in await tx.rows(query, **binds)])
 

@@ -15,7 +15,7 @@ from forum.topics import timer_jobs
 from forum.trust import trust
 from moderation.appeals import appeal_emails
 from moderation.flags import report_emails
-from moderation.rules.engine import forget_sketches
+from moderation.rules.engine import delete_old_sketches
 from moderation.sanctions import sanctions
 from storage.database import Database
 from tertulia.community import read_community
@@ -33,12 +33,12 @@ def chores_of(settings: Settings) -> tuple[Chore, ...]:
     community = read_community(settings.community)
     looking_at_links = (looking(),) if settings.look_at_links else ()
     return (
-        partial(report_emails.tell_outcome, office),
-        report_emails.tell_flagger,
-        partial(appeal_emails.tell_author, office),
-        report_emails.forget_reporters,
-        sanctions.end_next,
-        forget_sketches,
+        partial(report_emails.notify_next_reporter, office),
+        report_emails.notify_next_flagger,
+        partial(appeal_emails.notify_next_author, office),
+        report_emails.erase_reporters,
+        sanctions.end_next_sanction,
+        delete_old_sketches,
         partial(digests.mail_next, office),
         timer_jobs.do_next,
         remind_of_entry,

@@ -12,8 +12,8 @@ from forum.notifications.notifications import tell
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Recipient, Sender
 from moderation.events import AppealAnswered
-from moderation.policy import SETTLES_AFTER
-from moderation.reasons.reasons import Templates, measure_of, scope_of
+from moderation.policy import UNDO_WINDOW
+from moderation.reasons.reasons import Templates, describe_scope, effect_of
 from moderation.reasons.templates import load_templates
 from storage.database import Database, Transaction
 from storage.statements import statement
@@ -41,11 +41,11 @@ WHERE a.id = :appeal
 """)
 
 
-async def tell_author(office: Office, db: Database) -> bool:
+async def notify_next_author(office: Office, db: Database) -> bool:
     """Send the statement of reasons for one decision to whoever it hits, once it stands. A chore."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_UNTOLD, settled=now - SETTLES_AFTER)
+        row = await tx.row(_UNTOLD, settled=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(_TOLD, decision=row["id"], now=now)
@@ -53,7 +53,7 @@ async def tell_author(office: Office, db: Database) -> bool:
             author = MemberId(row["author_id"])
             await tell(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
-            await office.post(statement_of_reasons(office.sender, row, await load_templates(tx)))
+            await office.post(compose_statement(office.sender, row, await load_templates(tx)))
     return True
 
 
@@ -65,20 +65,20 @@ async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) ->
         told = {member: {"code": "appeal_answered"}}
         await tell(tx, "appeal_answered", None, None, told, row["decision_id"])
     if row is not None and row["email"] is not None:
-        await office.post(answer_to_appeal(office.sender, row))
+        await office.post(compose_appeal_answer(office.sender, row))
 
 
 # What the composition root binds to its office and puts among its reactions.
-APPEAL_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
+APPEAL_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
     AppealAnswered: mail_answer
 }
 
 
-def statement_of_reasons(sender: Sender, decision: Record, templates: Templates) -> Letter:
+def compose_statement(sender: Sender, decision: Record, templates: Templates) -> Letter:
     """Why something was restricted, how far, how long, and what one can do about it."""
     to = _member(decision)
     words = sender.words(to)
-    action = measure_of(decision["action"], decision["automated"])
+    action = effect_of(decision["action"], decision["automated"])
     kind = action if words.has(f"decided.{action}.said") else "other"
     reason = templates.show(decision["rule"], decision["facts"], decision["decided_at"], words)
     until = decision["until"]
@@ -89,7 +89,7 @@ def statement_of_reasons(sender: Sender, decision: Record, templates: Templates)
         said=words.say(f"decided.{kind}.said"),
         rule=reason.rule if reason else "",
         facts=f"{reason.facts} {reason.mark}".strip() if reason else "",
-        scope=scope_of(action, decision["sector"], words),
+        scope=describe_scope(action, decision["sector"], words),
         duration=words.say("statement.until", moment=words.moment(until, to.time_zone))
         if until
         else words.say("statement.open"),
@@ -99,7 +99,7 @@ def statement_of_reasons(sender: Sender, decision: Record, templates: Templates)
     )
 
 
-def answer_to_appeal(sender: Sender, appeal: Record) -> Letter:
+def compose_appeal_answer(sender: Sender, appeal: Record) -> Letter:
     """What another moderator found."""
     to = _member(appeal)
     path = f"/report/{appeal['reference']}" if appeal["reference"] else f"/decisions/{appeal['decision_id']}"

@@ -12,21 +12,21 @@ from forum.authors import author_of
 from forum.visibility import seen_by
 from members.emails.translations import DEFAULT, words_in
 from members.profiles.profiles import find_language
-from moderation.audit_trail import write_appeal, write_deed
-from moderation.cases.cases import get_case, is_involved, open_or_join
+from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
+from moderation.audit.audit_trail import audit_appeal, audit_case_action
+from moderation.cases.cases import get_case, is_involved, open_or_join_case
 from moderation.decisions.decisions import reverse_decision
-from moderation.events import AppealAnswered, CaseMoved
+from moderation.events import AppealAnswered, CaseChanged
 from moderation.policy import (
-    SETTLES_AFTER,
+    UNDO_WINDOW,
+    can_judge_in,
     ensure_can_decide,
     ensure_can_read_queue,
-    ensure_says_something,
-    judges_in,
+    ensure_not_blank,
 )
-from moderation.reasons.reasons import measure_of, scope_of
+from moderation.reasons.reasons import describe_scope, effect_of
 from moderation.reasons.templates import load_templates
 from moderation.shapes import NewReversal, ObjectName, Reason
-from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -120,7 +120,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
     """Why something was decided, for whoever it hits, who reported it, and the moderators; to others there is none. In the
     language that one has chosen for letters, or else in this one."""
     row = await _get_decision(tx, actor, decision_id)
-    is_moderator = judges_in(actor, row["sector_id"])
+    is_moderator = can_judge_in(actor, row["sector_id"])
     whose = {"member": actor.id, "report": None, "all": is_moderator and not is_involved(actor, row)}
     appeals = [_appeal(one) for one in await tx.rows(_OF_DECISION, decision=decision_id, **whose)]
     words = words_in(await find_language(tx, actor) or language)
@@ -131,7 +131,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
         object=ObjectName(row["object_kind"], row["object_id"]),
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
-        scope=scope_of(measure_of(row["action"], row["automated"]), row["sector_name"], words),
+        scope=describe_scope(effect_of(row["action"], row["automated"]), row["sector_name"], words),
         until=row["until"],
         automated=row["automated"],
         at=row["decided_at"],
@@ -154,7 +154,7 @@ async def make_appeal(tx: Transaction, actor: Actor, decision_id: int, new: NewA
 
 async def appeal_report(tx: Transaction, reference: str, new: NewAppeal) -> Appeal:
     """The same by whoever reported from outside and has the reference."""
-    settled = clock.now() - SETTLES_AFTER
+    settled = clock.now() - UNDO_WINDOW
     row = await tx.row(_OF_REPORT, reference=reference, viewer=None, settled=settled)
     if row is None:
         raise NotFound
@@ -182,7 +182,7 @@ async def answer_appeal(tx: Transaction, actor: Actor, appeal_id: int, new: NewA
     ensure_can_decide(actor, case)
     if row["has_judged"]:
         raise OwnDecision
-    ensure_says_something("answer", new.answer)
+    ensure_not_blank("answer", new.answer)
     answer = tidy(new.answer)
     if row["outcome"] is not None:
         if (row["outcome"], row["answer"], row["answered_by"]) == (new.outcome, answer, me):
@@ -192,9 +192,9 @@ async def answer_appeal(tx: Transaction, actor: Actor, appeal_id: int, new: NewA
     if new.outcome == "reversed" and row["reversed_at"] is None:
         await _take_back(tx, actor, row, answer)
     await tx.run(_ANSWER, id=appeal_id, outcome=new.outcome, answer=answer, member=me, now=clock.now())
-    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+    await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
     await tx.record(AppealAnswered(appeal_id=appeal_id))
-    write_deed(tx, "appeal_answered", actor, case, appeal=appeal_id, outcome=new.outcome, facts=answer)
+    audit_case_action(tx, "appeal_answered", actor, case, appeal=appeal_id, outcome=new.outcome, facts=answer)
     answered = await tx.row(_HOLD, id=appeal_id, viewer=me)
     assert answered is not None
     return _appeal(answered)
@@ -207,27 +207,27 @@ async def _take_back(tx: Transaction, actor: Actor, row: Record, answer: str) ->
     about = await tx.row(_ABOUT, case=row["case_id"])
     assert about is not None
     name = ObjectName(about["object_kind"], about["object_id"])
-    opened = await open_or_join(tx, name, about["sector_id"], "other", clock.now())
+    opened = await open_or_join_case(tx, name, about["sector_id"], "other", clock.now())
     await tx.run(_MOVE_FLAGS, newer=opened.case_id, case=row["case_id"])
     await tx.run(_MOVE_REPORTS, newer=opened.case_id, case=row["case_id"])
     await tx.record(opened)
 
 
 async def _get_decision(tx: Reader, actor: Actor, decision_id: int) -> Record:
-    row = await tx.row(_ONE, id=decision_id, viewer=actor.id, settled=clock.now() - SETTLES_AFTER)
-    if row is None or not (is_involved(actor, row) or judges_in(actor, row["sector_id"])):
+    row = await tx.row(_ONE, id=decision_id, viewer=actor.id, settled=clock.now() - UNDO_WINDOW)
+    if row is None or not (is_involved(actor, row) or can_judge_in(actor, row["sector_id"])):
         raise NotFound
     return row
 
 
 async def _make(tx: Transaction, row: Record, new: NewAppeal, **whose: int | None) -> Appeal:
-    ensure_says_something("body", new.body)
+    ensure_not_blank("body", new.body)
     binds = {"decision": row["id"], "body": tidy(new.body), "now": clock.now()}
     made = await tx.value(_APPEAL, **binds, **whose)
     if made is None:
         raise AppealedBefore
-    await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["case_id"]))
-    write_appeal(tx, row, made)
+    await tx.record(CaseChanged(sector_id=row["sector_id"], case_id=row["case_id"]))
+    audit_appeal(tx, row, made)
     [appeal] = await tx.rows(_OF_DECISION, decision=row["id"], all=False, **whose)
     return _appeal(appeal)
 

@@ -7,8 +7,8 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId, answers, json_response
 from moderation.appeals import appeals
-from moderation.flags.routes import Reference
-from moderation.shapes_appeals import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
+from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
+from moderation.flags.routes_reports import Reference
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 

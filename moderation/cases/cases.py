@@ -16,9 +16,9 @@ from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn
 from forum.posts.hiding import hold_topics
 from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
-from moderation.events import CaseClaimed, CaseInRoom, CaseMoved, CaseNoted, CaseOpened
+from moderation.events import CaseChanged, CaseClaimed, CaseInRoom, CaseNoted, CaseOpened
 from moderation.policy import CaseFacts
-from moderation.reasons.reasons import language_of
+from moderation.reasons.reasons import detect_language
 from moderation.shapes import FlagReason, ObjectName
 from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
@@ -26,7 +26,7 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 # Whether the viewer has ever flagged what the case is about.
-FLAGGED = exists().where(
+HAS_FLAGGED = exists().where(
     flags.c.object_kind == cases.c.object_kind,
     flags.c.object_id == cases.c.object_id,
     flags.c.member_id == bindparam("viewer", type_=BigInteger),
@@ -35,7 +35,7 @@ _FACTS = (
     select(
         *cases.c[("id", "object_kind", "object_id", "sector_id", "state", "version", "escalated_at")],
         *case_subjects.c[("topic_id", "author_id", "pseudonym", "gathering_id")],
-        FLAGGED.label("has_flagged"),
+        HAS_FLAGGED.label("has_flagged"),
     )
     .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(cases.c.id == bindparam("id"), visible_cases())
@@ -85,13 +85,13 @@ RETURNING cases.id, cases.sector_id
 """)
 
 
-async def open_or_join(
+async def open_or_join_case(
     tx: Transaction,
     name: ObjectName,
     sector_id: SectorId | None,
     reason: FlagReason | Literal["rule"],
     now: datetime,
-) -> CaseOpened | CaseMoved:
+) -> CaseOpened | CaseChanged:
     """The one open case of an object, opened if there is none; as the event to record once all is written.
 
     A reason that nobody has given before is a new version: it may change what is decided. One more of the same is not.
@@ -101,14 +101,14 @@ async def open_or_join(
     assert row is not None
     if row["is_new"]:
         await _tell_language(tx, name, row["id"])
-    kind = CaseOpened if row["is_new"] else CaseMoved
+    kind = CaseOpened if row["is_new"] else CaseChanged
     return kind(sector_id=row["sector_id"], case_id=row["id"])
 
 
 async def _tell_language(tx: Transaction, name: ObjectName, case_id: int) -> None:
     text = await tx.value(_TEXT, kind=name.kind, object=name.id)
     if text is not None and len(text) >= _TELLING:
-        language = await asyncio.to_thread(language_of, text[:_LOOKED_AT])
+        language = await asyncio.to_thread(detect_language, text[:_LOOKED_AT])
         await tx.run(_SAY_LANGUAGE, case=case_id, language=language)
 
 
@@ -120,7 +120,7 @@ async def get_case(tx: Reader, actor: Actor, case_id: int) -> CaseFacts:
     return _facts(actor, row)
 
 
-async def hold_case(tx: Transaction, actor: Actor, case_id: int, also: TopicId | None = None) -> CaseFacts:
+async def lock_case(tx: Transaction, actor: Actor, case_id: int, also: TopicId | None = None) -> CaseFacts:
     """The same, held until the transaction ends, with the topic it lies in: the topic comes before all that is in it."""
     case = await get_case(tx, actor, case_id)
     if case.topic_id is not None:
@@ -131,10 +131,10 @@ async def hold_case(tx: Transaction, actor: Actor, case_id: int, also: TopicId |
     return _facts(actor, row)
 
 
-async def move_case(tx: Transaction, case: CaseFacts) -> None:
+async def mark_decided(tx: Transaction, case: CaseFacts) -> None:
     """Write that a decision was made or reversed, and tell the moderators."""
     await tx.run(_MOVE_ON, case=case.id, new_state="decided")
-    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+    await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
 
 
 async def reopen_case(tx: Transaction, case: CaseFacts) -> None:
@@ -146,18 +146,18 @@ async def reopen_case(tx: Transaction, case: CaseFacts) -> None:
     else:
         await tx.run(_JOIN_FLAGS, case=case.id, newer=newer["id"])
         await tx.run(_JOIN_REPORTS, case=case.id, newer=newer["id"])
-        await tx.record(CaseMoved(sector_id=case.sector_id, case_id=newer["id"]))
-    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+        await tx.record(CaseChanged(sector_id=case.sector_id, case_id=newer["id"]))
+    await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
 
 
-async def follow_post(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
+async def on_post_changed(tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored) -> None:
     """Make what is judged a new version when its author changes it. A reaction to what happens in the topic."""
     row = await tx.row(_TOUCH, post=event.post_id)
     if row is not None:
-        await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+        await tx.record(CaseChanged(sector_id=row["sector_id"], case_id=row["id"]))
 
 
-async def tell_hosts(tx: Transaction, event: CaseOpened | CaseMoved | CaseClaimed | CaseNoted) -> None:
+async def on_case_changed(tx: Transaction, event: CaseOpened | CaseChanged | CaseClaimed | CaseNoted) -> None:
     """Let the hosts hear of what happens to the cases of their rooms. A reaction to whatever the moderators hear."""
     gathering = await tx.value(_GATHERING, case=event.case_id)
     if gathering is not None:
@@ -165,11 +165,11 @@ async def tell_hosts(tx: Transaction, event: CaseOpened | CaseMoved | CaseClaime
         await tx.record(CaseInRoom(gathering_id=gathering, case_id=event.case_id, what=what))
 
 
-async def follow_topic(tx: Transaction, event: PostsMovedHere | ReadersChanged) -> None:
+async def on_topic_sector_changed(tx: Transaction, event: PostsMovedHere | ReadersChanged) -> None:
     """Give the cases of a topic, its posts and files to the sector in which it lies now: who moderates there decides. A
     reaction to topics, or posts, that went from one sector to another."""
     for row in await tx.rows(_RELOCATE, topic=event.topic_id):
-        await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+        await tx.record(CaseChanged(sector_id=row["sector_id"], case_id=row["id"]))
 
 
 def is_involved(actor: Actor, row: Record | Mapping[str, Any]) -> bool:

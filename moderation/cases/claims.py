@@ -67,7 +67,7 @@ async def claim_case(tx: Transaction, actor: Actor, case_id: int) -> None:
         await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
-async def hand_over(tx: Transaction, actor: Actor, case_id: int, handle: str) -> None:
+async def reassign_case(tx: Transaction, actor: Actor, case_id: int, handle: str) -> None:
     """Leave a case to another of its moderators, for whom it waits."""
     actor.signed_in()
     case = await _open_case(tx, actor, case_id)
@@ -80,7 +80,7 @@ async def hand_over(tx: Transaction, actor: Actor, case_id: int, handle: str) ->
     await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
-async def let_case_go(tx: Transaction, actor: Actor, case_id: int) -> None:
+async def release_claim(tx: Transaction, actor: Actor, case_id: int) -> None:
     """Say that one is no longer at a case; also if one was not."""
     me = actor.signed_in()
     case = await get_case(tx, actor, case_id)
@@ -88,7 +88,7 @@ async def let_case_go(tx: Transaction, actor: Actor, case_id: int) -> None:
         await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
-async def end_claim(tx: Transaction, case_id: int) -> None:
+async def delete_claim(tx: Transaction, case_id: int) -> None:
     """What is decided is nobody's any more."""
     await tx.run(_END, case=case_id)
 

@@ -2,11 +2,11 @@
 
 from core import clock
 from core.actor import Actor
-from moderation.audit_trail import write_deed
-from moderation.cases.cases import hold_case
-from moderation.cases.claims import end_claim
-from moderation.cases.notes import write_note
-from moderation.events import CaseEscalated, CaseMoved
+from moderation.audit.audit_trail import audit_case_action
+from moderation.cases.cases import lock_case
+from moderation.cases.claims import delete_claim
+from moderation.cases.notes import add_note
+from moderation.events import CaseChanged, CaseEscalated
 from moderation.policy import CaseDecided, CaseFacts, ensure_can_decide, ensure_can_decide_now
 from moderation.shapes import NewCaseNote
 from storage.database import Transaction
@@ -25,26 +25,26 @@ async def escalate_case(tx: Transaction, actor: Actor, case_id: int, why: NewCas
     case = await _open_case(tx, actor, case_id)
     if await tx.value(_ESCALATE, case=case.id, now=clock.now()) is None:
         return
-    await write_note(tx, actor, case_id, why)
-    await end_claim(tx, case.id)
-    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
+    await add_note(tx, actor, case_id, why)
+    await delete_claim(tx, case.id)
+    await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
     await tx.record(CaseEscalated(case_id=case.id))
-    write_deed(tx, "escalated", actor, case)
+    audit_case_action(tx, "escalated", actor, case)
 
 
-async def give_case_back(tx: Transaction, actor: Actor, case_id: int) -> None:
+async def return_case(tx: Transaction, actor: Actor, case_id: int) -> None:
     """Let the moderators of the sector decide it after all; for those who may decide it now."""
     case = await _open_case(tx, actor, case_id)
     ensure_can_decide_now(actor, case)
     if await tx.value(_GIVE_BACK, case=case.id) is None:
         return
-    await tx.record(CaseMoved(sector_id=case.sector_id, case_id=case.id))
-    write_deed(tx, "given_back", actor, case)
+    await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
+    audit_case_action(tx, "given_back", actor, case)
 
 
 async def _open_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
     actor.signed_in()
-    case = await hold_case(tx, actor, case_id)
+    case = await lock_case(tx, actor, case_id)
     ensure_can_decide(actor, case)
     if case.state != "open":
         raise CaseDecided

@@ -9,7 +9,7 @@ from forum.authors import author_of
 from members.tables import members
 from moderation.cases.cases import get_case
 from moderation.events import CaseNoted
-from moderation.policy import ensure_can_decide, ensure_says_something
+from moderation.policy import ensure_can_decide, ensure_not_blank
 from moderation.shapes import CaseNote, NewCaseNote
 from moderation.tables import case_notes
 from storage.database import Reader, Transaction
@@ -32,12 +32,12 @@ _READ = statement(
 )
 
 
-async def write_note(tx: Transaction, actor: Actor, case_id: int, new: NewCaseNote) -> CaseNote:
+async def add_note(tx: Transaction, actor: Actor, case_id: int, new: NewCaseNote) -> CaseNote:
     """Tell the other moderators something about a case. It changes nothing that is decided on."""
     me = actor.signed_in()
     case = await get_case(tx, actor, case_id)
     ensure_can_decide(actor, case)
-    ensure_says_something("body", new.body)
+    ensure_not_blank("body", new.body)
     facts = {"case_id": case.id, "member_id": me, "body": tidy(new.body)}
     note_id = await tx.value(_WRITE, written_at=clock.now(), **facts)
     await tx.record(CaseNoted(sector_id=case.sector_id, case_id=case.id))

@@ -25,7 +25,7 @@ SEVERITY: Mapping[FlagReason, int] = {
     "off_topic": 1,
     "other": 1,
 }
-SOME, MANY = 10, 200
+MIN_READERS, MAX_READERS = 10, 200
 """Readers: from so many on they are named, and so many make it twice as heavy; more are not counted."""
 # Who never reported anything is taken to be right as often as people are: what they said before counts against that.
 _PRIOR_RIGHT, _PRIOR = 1.4, 2.0
@@ -47,36 +47,40 @@ FROM case_subjects o WHERE o.case_id = ANY(CAST(:ids AS bigint[]))
 """)
 
 
-class Weight(Struct, frozen=True):
+class CasePriority(Struct, frozen=True):
     """How heavy a case is, and what that is made of."""
 
     score: float
     words: list[str]
 
 
-async def weigh(tx: Reader, ids: Sequence[int]) -> dict[int, Weight]:
+async def compute_priorities(tx: Reader, ids: Sequence[int]) -> dict[int, CasePriority]:
     """How heavy each of these cases is."""
     flags: dict[int, list[Record]] = defaultdict(list)
     for row in await tx.rows(_FLAGS, ids=list(ids)):
         flags[row["case_id"]].append(row)
-    places = {row["id"]: row for row in await tx.rows(_PLACES, ids=list(ids), most=MANY)}
+    places = {row["id"]: row for row in await tx.rows(_PLACES, ids=list(ids), most=MAX_READERS)}
     return {case: _weight(flags[case], places.get(case)) for case in ids}
 
 
-def accuracy(decided: int, upheld: int) -> float:
+def reporter_accuracy(decided: int, upheld: int) -> float:
     """How often somebody is right: as often as before, and where there is little of that, as often as people are."""
     return (upheld + _PRIOR_RIGHT) / (decided + _PRIOR)
 
 
-def _weight(flags: Sequence[Record], place: Record | None) -> Weight:
+def _weight(flags: Sequence[Record], place: Record | None) -> CasePriority:
     gravest = max((SEVERITY.get(flag["reason"], 1) for flag in flags), default=1)
-    right = [accuracy(flag["decided"], flag["upheld"]) for flag in flags]
+    right = [reporter_accuracy(flag["decided"], flag["upheld"]) for flag in flags]
     readers, is_live = (place["readers"], place["is_live"]) if place else (0, False)
-    score = round(gravest * sum(right) * (1 + readers / MANY) * (2 if is_live else 1), 1)
+    score = round(gravest * sum(right) * (1 + readers / MAX_READERS) * (2 if is_live else 1), 1)
     words = _words(flags, right)
-    if readers >= SOME:
-        words.append(f"read by {readers} members" if readers < MANY else f"read by {MANY} members or more")
-    return Weight(score, [*words, *(["in a room that is open now"] if is_live else [])])
+    if readers >= MIN_READERS:
+        words.append(
+            f"read by {readers} members"
+            if readers < MAX_READERS
+            else f"read by {MAX_READERS} members or more"
+        )
+    return CasePriority(score, [*words, *(["in a room that is open now"] if is_live else [])])
 
 
 def _words(flags: Sequence[Record], right: Sequence[float]) -> list[str]:

@@ -35,16 +35,16 @@ async def read_subjects(tx: Reader, case_ids: Sequence[int]) -> dict[int, CaseSu
     return {row["case_id"]: _subject(row) for row in rows if row["title"] is not None}
 
 
-async def name_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str, str]:
+async def describe_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str, str]:
     """What something that the actor can see is called, and where it stands."""
     if name.kind == "topic":
         topic = (await show_topics(tx, actor, [name.id])).get(name.id)
         if topic is not None:
-            return topic.title, address_in("topic", topic.id)
+            return topic.title, subject_path("topic", topic.id)
     if name.kind == "profile":
         face = (await read_faces(tx, [name.id])).get(name.id)
         if face is not None:
-            return face.display_name, address_in("profile", face.id, face.handle)
+            return face.display_name, subject_path("profile", face.id, face.handle)
     if name.kind == "file":
         file = await find_file(tx, actor, name.id)
         if file is not None:
@@ -52,7 +52,7 @@ async def name_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str,
     raise NotFound
 
 
-def address_in(kind: str, object_id: int, handle: str | None = None, name: str | None = None) -> str:
+def subject_path(kind: str, object_id: int, handle: str | None = None, name: str | None = None) -> str:
     """Where it stands."""
     if kind == "profile":
         return f"/m/{handle}"
@@ -68,7 +68,7 @@ def _subject(row: Record) -> CaseSubject:
         lines = row["tags"]
     return CaseSubject(
         title=row["title"],
-        address=address_in(row["kind"], row["object"], row["whose"], row["title"]),
+        address=subject_path(row["kind"], row["object"], row["whose"], row["title"]),
         text="\n".join(line for line in lines if line),
         is_hidden=row["is_hidden"],
         author=author_of(row["id"], row["handle"], row["display_name"], None),

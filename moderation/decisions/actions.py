@@ -18,7 +18,7 @@ from moderation.decisions import held_posts, relocation
 from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
 from moderation.rules.matches import settle_matches
 from moderation.sanctions import sanctions
-from moderation.shapes import HARMLESS, MOVES, SANCTIONS, Action, NewDecision, ObjectKind
+from moderation.shapes import MOVES, NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -26,15 +26,15 @@ _ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
 _BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
 
 
-async def carry_out(
+async def apply_action(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
 ) -> None:
     """Do what was decided."""
     if case.kind == "post":
-        await held_posts.ensure_fits(tx, case, action, new)
-        await settle_matches(tx, case.object_id, "overturned" if action in HARMLESS else "upheld")
+        await held_posts.ensure_action_fits(tx, case, action, new)
+        await settle_matches(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
     if action in ("approve", "approve_edited"):
-        await held_posts.approve(tx, actor, case, new.text)
+        await held_posts.approve_held_post(tx, actor, case, new.text)
     elif action == "hide":
         await _hide(tx, case, decision_id)
     elif action == "lock":
@@ -45,12 +45,12 @@ async def carry_out(
     elif action == "withdraw":
         await relocation.withdraw(tx, case)
     elif action in MOVES:
-        await relocation.put_elsewhere(tx, actor, case, decision_id, action, new)
+        await relocation.relocate(tx, actor, case, decision_id, action, new)
     elif action in SANCTIONS:
-        await sanctions.impose(tx, actor, case, decision_id, action, new)
+        await sanctions.impose_sanction(tx, actor, case, decision_id, action, new)
 
 
-async def take_back(
+async def revert_action(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, undone: bool = False
 ) -> None:
     """Have it as if it had not been decided; what is `undone` waits again, what is taken back later is given back."""
@@ -63,9 +63,9 @@ async def take_back(
     elif action == "withdraw":
         await relocation.restore(tx, case)
     elif action in MOVES:
-        await relocation.bring_back(tx, actor, case, decision_id, action)
+        await relocation.undo_relocation(tx, actor, case, decision_id, action)
     elif action in SANCTIONS:
-        await sanctions.lift(tx, decision_id)
+        await sanctions.lift_sanction(tx, decision_id)
 
 
 def _topic_of(case: CaseFacts) -> TopicId:
@@ -75,7 +75,7 @@ def _topic_of(case: CaseFacts) -> TopicId:
 
 
 async def _hide(tx: Transaction, case: CaseFacts, decision_id: int) -> None:
-    kept_back = case.kind == "post" and await held_posts.reject(tx, case, decision_id)
+    kept_back = case.kind == "post" and await held_posts.reject_held_post(tx, case, decision_id)
     # Whoever reported what is out is not answered by what becomes of a change of it.
     if kept_back and not await held_posts.is_reported(tx, case):
         return
@@ -84,7 +84,7 @@ async def _hide(tx: Transaction, case: CaseFacts, decision_id: int) -> None:
 
 
 async def _unhide(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> None:
-    let_through = case.kind == "post" and await held_posts.unreject(tx, actor, case, undone)
+    let_through = case.kind == "post" and await held_posts.restore_rejected(tx, actor, case, undone)
     if let_through and not await held_posts.is_reported(tx, case):
         return
     if not await _UNHIDE[case.kind](tx, case) and not let_through:

@@ -6,8 +6,8 @@ from forum.events import PostEdited
 from forum.posts.held_posts import change_held, get_held, withdraw_held
 from forum.posts.hiding import hold_topics
 from forum.posts.shapes_held import HeldChange, HeldPost
-from moderation.cases.cases import follow_post
-from moderation.events import CaseMoved
+from moderation.cases.cases import on_post_changed
+from moderation.events import CaseChanged
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -31,7 +31,7 @@ async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: He
     """Give one's own held post another text; whoever is about to decide looks again."""
     await _hold_place(tx, actor, post_id)
     held = await change_held(tx, actor, post_id, change.body)
-    await follow_post(tx, PostEdited(topic_id=TopicId(held.topic), post_id=PostId(post_id)))
+    await on_post_changed(tx, PostEdited(topic_id=TopicId(held.topic), post_id=PostId(post_id)))
     return held
 
 
@@ -43,7 +43,7 @@ async def withdraw_held_post(tx: Transaction, actor: Actor, post_id: int) -> Hel
     return held
 
 
-async def follow_edit(tx: Transaction, event: PostEdited) -> None:
+async def on_post_edited(tx: Transaction, event: PostEdited) -> None:
     """Close the case of a change that was taken back with a newer one. A reaction to edits."""
     if await tx.value(_TAKEN_BACK, post=event.post_id):
         await _close(tx, event.post_id)
@@ -52,7 +52,7 @@ async def follow_edit(tx: Transaction, event: PostEdited) -> None:
 async def _close(tx: Transaction, post_id: int) -> None:
     row = await tx.row(_CLOSE, post=post_id)
     if row is not None:
-        await tx.record(CaseMoved(sector_id=row["sector_id"], case_id=row["id"]))
+        await tx.record(CaseChanged(sector_id=row["sector_id"], case_id=row["id"]))
 
 
 async def _hold_place(tx: Transaction, actor: Actor, post_id: int) -> None:

@@ -7,29 +7,29 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import TopicId
 from core.text import tidy
-from moderation.audit_trail import write_deed
-from moderation.cases.cases import hold_case, move_case, reopen_case
-from moderation.cases.claims import end_claim
-from moderation.decisions.actions import carry_out, take_back
-from moderation.decisions.relocation import hold_places
+from moderation.audit.audit_trail import audit_case_action
+from moderation.cases.cases import lock_case, mark_decided, reopen_case
+from moderation.cases.claims import delete_claim
+from moderation.decisions.actions import apply_action, revert_action
+from moderation.decisions.relocation import lock_relocation_topics
 from moderation.ledger.ledger import show_decision
+from moderation.ledger.pseudonyms import assign_pseudonym
 from moderation.policy import (
     CaseMovedOn,
     NothingToReverse,
     NotYourDecision,
     TooLateToUndo,
-    ensure_are_together,
+    ensure_actions_allowed,
+    ensure_actions_combine,
     ensure_can_decide,
     ensure_can_decide_now,
+    ensure_can_judge,
     ensure_fits_kind,
     ensure_has_reason,
-    ensure_judges,
-    ensure_says_something,
-    ensure_within_reach,
+    ensure_not_blank,
 )
-from moderation.pseudonyms import name_moderator
 from moderation.queue.queue import show_case
-from moderation.shapes import HARMLESS, Case, Decision, NewDecision, NewReversal, Reason
+from moderation.shapes import NON_RESTRICTIVE, Case, Decision, NewDecision, NewReversal, Reason
 from moderation.tables import case_subjects, cases, decisions
 from storage.database import Transaction
 from storage.statements import statement
@@ -71,11 +71,11 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     """Decide about a case in the version that was looked at: all that is to be done, with one reason. The same decision by
     the same moderator is the same one; whoever else comes second is told what happened."""
     actor.signed_in()
-    case = await hold_case(tx, actor, case_id, None if new.into is None else TopicId(new.into))
+    case = await lock_case(tx, actor, case_id, None if new.into is None else TopicId(new.into))
     ensure_can_decide_now(actor, case)
-    ensure_are_together(new)
+    ensure_actions_combine(new)
     ensure_fits_kind(case, new.actions)
-    ensure_within_reach(actor, case, new.actions)
+    ensure_actions_allowed(actor, case, new.actions)
     ensure_has_reason(new.action, new.reason)
     reason = _tidied(new.reason)
     if case.state != "open" or case.version != new.version:
@@ -89,12 +89,12 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     for action in new.actions:
         facts = {"case_id": case_id, "action": action, "decided_by": actor.id, "decided_at": now}
         decision_id = await tx.value(_DECIDE, together=first, **facts, **why)
-        await carry_out(tx, actor, case, decision_id, action, new)
-        write_deed(tx, "decided", actor, case, decision=decision_id, action=action, **why)
+        await apply_action(tx, actor, case, decision_id, action, new)
+        audit_case_action(tx, "decided", actor, case, decision=decision_id, action=action, **why)
         first = first or decision_id
-    await name_moderator(tx, actor.signed_in(), now)
-    await end_claim(tx, case_id)
-    await move_case(tx, case)
+    await assign_pseudonym(tx, actor.signed_in(), now)
+    await delete_claim(tx, case_id)
+    await mark_decided(tx, case)
     assert first is not None
     return await show_decision(tx, first)
 
@@ -106,24 +106,24 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     if row is None:
         raise NotFound
     # All decisions are public, so this one is no secret: who may not judge it is told so.
-    ensure_judges(actor, row["sector_id"], row["gathering_id"])
-    await hold_places(tx, decision_id)
-    case = await hold_case(tx, actor, row["case_id"])
+    ensure_can_judge(actor, row["sector_id"], row["gathering_id"])
+    await lock_relocation_topics(tx, decision_id)
+    case = await lock_case(tx, actor, row["case_id"])
     ensure_can_decide(actor, case)
-    ensure_says_something("facts", new.facts)
+    ensure_not_blank("facts", new.facts)
     facts = tidy(new.facts)
     decision = await show_decision(tx, decision_id)
     if decision.reversal is not None and decision.reversal.facts == facts:
         return decision
-    ensure_within_reach(actor, case, [decision.action])
-    if decision.action in HARMLESS or decision.reversal is not None:
+    ensure_actions_allowed(actor, case, [decision.action])
+    if decision.action in NON_RESTRICTIVE or decision.reversal is not None:
         raise NothingToReverse
 
-    await take_back(tx, actor, case, decision_id, decision.action)
-    await name_moderator(tx, actor.signed_in(), clock.now())
+    await revert_action(tx, actor, case, decision_id, decision.action)
+    await assign_pseudonym(tx, actor.signed_in(), clock.now())
     await tx.run(_REVERSE, decision=decision_id, why=facts, member=actor.id, now=clock.now())
-    await move_case(tx, case)
-    write_deed(tx, "taken_back", actor, case, decision=decision_id, facts=facts)
+    await mark_decided(tx, case)
+    audit_case_action(tx, "taken_back", actor, case, decision=decision_id, facts=facts)
     return await show_decision(tx, decision_id)
 
 
@@ -134,9 +134,9 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     row = await tx.row(_CASE_OF, id=decision_id)
     if row is None:
         raise NotFound
-    ensure_judges(actor, row["sector_id"], row["gathering_id"])
-    await hold_places(tx, decision_id)
-    case = await hold_case(tx, actor, row["case_id"])
+    ensure_can_judge(actor, row["sector_id"], row["gathering_id"])
+    await lock_relocation_topics(tx, decision_id)
+    case = await lock_case(tx, actor, row["case_id"])
     decision = await show_decision(tx, decision_id)
     if decision.by is None or decision.by.id != me:
         raise NotYourDecision
@@ -146,8 +146,8 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
 
     for row in await tx.rows(_UNDO, decision=decision_id, now=now):
         if row["reversed_at"] is None:
-            await take_back(tx, actor, case, row["id"], row["action"], undone=True)
-        write_deed(tx, "undone", actor, case, decision=row["id"])
+            await revert_action(tx, actor, case, row["id"], row["action"], undone=True)
+        audit_case_action(tx, "undone", actor, case, decision=row["id"])
     await reopen_case(tx, case)
     return await show_case(tx, actor, case.id)
 

@@ -18,15 +18,15 @@ _REPORTED = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")
 _BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decision")
 
 
-async def find_waiting(tx: Reader, case: CaseFacts) -> HeldPost | None:
+async def find_waiting_post(tx: Reader, case: CaseFacts) -> HeldPost | None:
     """The held post that a case is about, as long as it waits."""
     held = (await find_held(tx, [case.object_id])).get(case.object_id)
     return held if held is not None and held.outcome is None else None
 
 
-async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecision) -> None:
+async def ensure_action_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecision) -> None:
     """What waits is approved or hidden; what does not can be neither approved nor given a moderator's text."""
-    held = await find_waiting(tx, case)
+    held = await find_waiting_post(tx, case)
     waits = held is not None
     if waits and action == "no_action":
         raise HeldWaits
@@ -40,11 +40,11 @@ async def ensure_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecis
         raise TextMissing(field="text")
 
 
-async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | None) -> None:
+async def approve_held_post(tx: Transaction, actor: Actor, case: CaseFacts, text: str | None) -> None:
     """Publish what was held, as it is or in the moderator's words; its author keeps the own text in the history."""
     if await _is_approved(tx, case):
         return  # again, after the first time was undone
-    held = await find_waiting(tx, case)
+    held = await find_waiting_post(tx, case)
     if held is None:
         raise NothingHeld
     await ensure_waits(tx, held.id)
@@ -54,9 +54,9 @@ async def approve(tx: Transaction, actor: Actor, case: CaseFacts, text: str | No
         await tell_anew(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
 
 
-async def reject(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
+async def reject_held_post(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
     """Keep what was held from being published; False where nothing waits. A program took part in it."""
-    held = await find_waiting(tx, case)
+    held = await find_waiting_post(tx, case)
     if held is None:
         return False
     await ensure_waits(tx, held.id)
@@ -71,7 +71,7 @@ async def is_reported(tx: Reader, case: CaseFacts) -> bool:
     return bool(await tx.value(_REPORTED, case=case.id))
 
 
-async def unreject(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:
+async def restore_rejected(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:
     """Have it wait again, or publish it after all; False where nothing was rejected."""
     held = (await find_held(tx, [case.object_id])).get(case.object_id)
     if held is None or held.outcome != "rejected":

@@ -31,13 +31,13 @@ class PlaceMissing(Invalid):
     message = "Say where to: another topic, the title of a new one, or a sector."
 
 
-async def hold_places(tx: Transaction, decision_id: int) -> None:
+async def lock_relocation_topics(tx: Transaction, decision_id: int) -> None:
     """Hold the topics between which a decision's case moved anything, in the order in which all hold them."""
     rows = await tx.rows(_PLACES, decision=decision_id)
     await hold_topics(tx, *(TopicId(topic) for row in rows for topic in (row["from_topic"], row["to_topic"])))
 
 
-async def put_elsewhere(
+async def relocate(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
 ) -> None:
     """Move, split off, merge, or close as a duplicate; by who moderates both places."""
@@ -57,7 +57,7 @@ async def put_elsewhere(
         await _remember(tx, decision_id, move=moved.id)
 
 
-async def bring_back(
+async def undo_relocation(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action
 ) -> None:
     """Have it stand where it stood."""

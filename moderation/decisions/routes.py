@@ -1,79 +1,37 @@
-"""The HTTP side of working together at cases: claims, notes, decisions about several, and undoing."""
+"""HTTP routes of decisions: deciding one case or several, reversing and undoing."""
 
-from litestar import Response, delete, get, post, put
+from litestar import Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.errors import Refusal
 from core.http import PathId, answers, json_response
-from moderation.cases import claims, escalation, notes
 from moderation.decisions import decisions
 from moderation.policy import ensure_can_read_queue
-from moderation.queue import host_approvals, queue
 from moderation.shapes import (
     Case,
-    CaseNote,
+    Decision,
     DecisionMade,
     DecisionsMade,
-    NewCaseNote,
-    NewClaim,
+    NewDecision,
     NewDecisions,
+    NewReversal,
 )
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
 
-@put("/cases/{case_id:int}/claim", operation_id="claim_case")
-async def claim_case(
-    case_id: PathId, data: JSONBody[NewClaim], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Case:
-    """Say that one is at a case, for two minutes; or hand it to another moderator. The answer says whose it is."""
-    async with db.begin() as tx:
-        if data.member is None:
-            await claims.claim_case(tx, actor, case_id)
-        else:
-            await claims.hand_over(tx, actor, case_id, data.member)
-        return await queue.show_case(tx, actor, case_id)
-
-
-@delete("/cases/{case_id:int}/claim", operation_id="let_case_go")
-async def let_case_go(case_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Say that one is no longer at a case."""
-    async with db.begin() as tx:
-        await claims.let_case_go(tx, actor, case_id)
-
-
-@put("/cases/{case_id:int}/escalation", operation_id="escalate_case")
-async def escalate_case(
-    case_id: PathId, data: JSONBody[NewCaseNote], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Case:
-    """Hand a case to the administrators, who are told at once and alone decide it; `body` says why, to them."""
-    async with db.begin() as tx:
-        await escalation.escalate_case(tx, actor, case_id, data)
-        return await queue.show_case(tx, actor, case_id)
-
-
-@delete("/cases/{case_id:int}/escalation", status_code=200, operation_id="give_case_back")
-async def give_case_back(
-    case_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Case:
-    """Give it back to the moderators of the sector; for administrators, once it was handed to them."""
-    async with db.begin() as tx:
-        await escalation.give_case_back(tx, actor, case_id)
-        return await queue.show_case(tx, actor, case_id)
-
-
-@post("/cases/{case_id:int}/notes", responses=answers(201, CaseNote), operation_id="write_case_note")
-async def write_note(
+@post("/cases/{case_id:int}/decisions", responses=answers(201, Decision), operation_id="decide_case")
+async def decide_case(
     case_id: PathId,
-    data: JSONBody[NewCaseNote],
+    data: JSONBody[NewDecision],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Tell the other moderators something about a case."""
-    answer = await idempotent.answer(db, lambda tx: notes.write_note(tx, actor, case_id, data), 201)
+    """Decide a case."""
+    answer = await idempotent.answer(db, lambda tx: decisions.decide_case(tx, actor, case_id, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -81,7 +39,8 @@ async def write_note(
 async def decide_cases(
     data: JSONBody[NewDecisions], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> DecisionsMade:
-    """Decide alike about several cases. Each stands by itself: the answer says which were decided, and why others not."""
+    """Make the same decision about several cases. Each is decided in its own transaction; the response says which were
+    decided and why the others were not."""
     ensure_can_read_queue(actor)
     made = []
     for case in data.cases:
@@ -94,32 +53,28 @@ async def decide_cases(
     return DecisionsMade(made)
 
 
+@put(
+    "/decisions/{decision_id:int}/reversal", responses=answers(200, Decision), operation_id="reverse_decision"
+)
+async def reverse_decision(
+    decision_id: PathId,
+    data: JSONBody[NewReversal],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """Reverse a decision, with a public reason."""
+    answer = await idempotent.answer(db, lambda tx: decisions.reverse_decision(tx, actor, decision_id, data))
+    return json_response(answer.body, answer.status)
+
+
 @delete("/decisions/{decision_id:int}", status_code=200, operation_id="undo_decision")
 async def undo_decision(
     decision_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Case:
-    """Undo one's decision within twelve seconds, without a trace in public."""
+    """Undo your own decision within 12 seconds, before it is published."""
     async with db.begin() as tx:
         return await decisions.undo_decision(tx, actor, decision_id)
 
 
-@get("/cases/pending", operation_id="read_pending")
-async def read_pending(
-    actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> host_approvals.PendingList:
-    """Questions and notices that wait in the rooms one hosts. They are let in and dismissed as in their rooms: by
-    `settle_question`, `approve_notice` and `decline_notice`."""
-    async with db.read() as tx:
-        return await host_approvals.read_pending(tx, actor)
-
-
-routes = [
-    read_pending,
-    claim_case,
-    let_case_go,
-    escalate_case,
-    give_case_back,
-    write_note,
-    decide_cases,
-    undo_decision,
-]
+routes = [decide_case, decide_cases, reverse_decision, undo_decision]

@@ -18,10 +18,11 @@ from forum.topics.topics import get_topic
 from forum.visibility import placed_posts, seen_by, visible_topics
 from gatherings.visibility import is_mine, own_pseudonym
 from members.handles import fold_handle
-from moderation.audit_trail import write_notice
-from moderation.cases.cases import open_or_join
+from moderation.audit.audit_trail import audit_notice
+from moderation.cases.cases import open_or_join_case
 from moderation.events import DangerFlagged
-from moderation.policy_flags import FlaggedFacts, ensure_can_flag, ensure_flag_is_clear
+from moderation.flags.policy import ensure_can_flag, ensure_flag_is_clear
+from moderation.policy import FlaggedFacts
 from moderation.shapes import Flag, NewFlag, ObjectKind, ObjectName
 from moderation.tables import flags
 from storage.database import Transaction
@@ -80,10 +81,10 @@ WHERE f.id = :id AND p.state <> 'held' ORDER BY p.id LIMIT 1 FOR SHARE OF f
 }
 
 
-async def flag(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) -> Flag:
+async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) -> Flag:
     """Tell the moderators of something: opens its case, or joins the open one. A second flag by the same member is the
     first one again."""
-    about = await hold_flagged(tx, actor, name)
+    about = await lock_flagged(tx, actor, name)
     now = clock.now()
     ensure_can_flag(actor, name.kind, about)
     note = tidy(new.note)
@@ -93,10 +94,10 @@ async def flag(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) ->
     before = await tx.row(_BEFORE, **whose)
     if before is not None:
         return _flag(name, before)
-    case = await open_or_join(tx, name, about.sector_id, new.reason, now)
+    case = await open_or_join_case(tx, name, about.sector_id, new.reason, now)
     await tx.run(_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **whose)
     await tx.record(case)
-    write_notice(tx, about, case.case_id, new.reason)
+    audit_notice(tx, about, case.case_id, new.reason)
     if new.reason == "danger":
         await tx.record(DangerFlagged(case_id=case.case_id))
     return Flag(object=name, reason=new.reason, note=note, flagged_at=now)
@@ -107,10 +108,10 @@ async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag)
     member_id = await tx.value(_MEMBER, handle=fold_handle(handle))
     if member_id is None:
         raise NotFound
-    return await flag(tx, actor, ObjectName("profile", member_id), new)
+    return await flag_object(tx, actor, ObjectName("profile", member_id), new)
 
 
-async def hold_flagged(tx: Transaction, actor: Actor, name: ObjectName) -> FlaggedFacts:
+async def lock_flagged(tx: Transaction, actor: Actor, name: ObjectName) -> FlaggedFacts:
     """What the rules need of something that the actor can see, and that stays as it is until the transaction ends."""
     if name.kind == "post":
         return await _hold_post(tx, actor, PostId(name.id))

@@ -13,10 +13,10 @@ from forum.notifications.notifications import tell
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Recipient, Sender
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates
 from moderation.reasons.templates import load_templates
-from moderation.shapes import HARMLESS
+from moderation.shapes import NON_RESTRICTIVE
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -71,26 +71,26 @@ async def mail_receipt(office: Office, tx: Transaction, event: ReportReceived) -
     """Tell whoever reported that the report is here, without what it says: the address may be somebody else's."""
     row = await tx.row(_RECEIPT, report=event.report_id)
     if row is not None and row["before"] < RECEIPTS_A_DAY:
-        await office.post(receipt(office.sender, row))
+        await office.post(compose_receipt(office.sender, row))
 
 
 async def mail_alarm(office: Office, tx: Transaction, event: DangerFlagged) -> None:
     """Tell all administrators at once that somebody may be in danger."""
     for row in await tx.rows(_ADMINISTRATORS):
-        await office.post(alarm(office.sender, _administrator(row), event.case_id))
+        await office.post(compose_alarm(office.sender, _administrator(row), event.case_id))
 
 
 async def mail_escalation(office: Office, tx: Transaction, event: CaseEscalated) -> None:
     """Tell all administrators at once that a case was handed to them."""
     for row in await tx.rows(_ADMINISTRATORS):
-        await office.post(escalation(office.sender, _administrator(row), event.case_id))
+        await office.post(compose_escalation(office.sender, _administrator(row), event.case_id))
 
 
-async def tell_outcome(office: Office, db: Database) -> bool:
+async def notify_next_reporter(office: Office, db: Database) -> bool:
     """Tell one of those who reported what was decided, once it cannot be undone without a trace. A chore."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_UNTOLD, settled=now - SETTLES_AFTER)
+        row = await tx.row(_UNTOLD, settled=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(_TOLD, report=row["id"], now=now)
@@ -98,15 +98,15 @@ async def tell_outcome(office: Office, db: Database) -> bool:
             told = {MemberId(row["member_id"]): {"code": "report_decided"}}
             await tell(tx, "report_decided", None, None, told, row["decision"])
         if row["email"] is not None:
-            await office.post(outcome(office.sender, row, await load_templates(tx)))
+            await office.post(compose_outcome(office.sender, row, await load_templates(tx)))
     return True
 
 
-async def tell_flagger(db: Database) -> bool:
+async def notify_next_flagger(db: Database) -> bool:
     """Tell one member who flagged something what was decided, once it stands. A chore."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_FLAGGED, settled=now - SETTLES_AFTER)
+        row = await tx.row(_FLAGGED, settled=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(_FLAG_TOLD, flag=row["id"], now=now)
@@ -115,7 +115,7 @@ async def tell_flagger(db: Database) -> bool:
     return True
 
 
-async def forget_reporters(db: Database) -> bool:
+async def erase_reporters(db: Database) -> bool:
     """Drop names and addresses of those whose reports were decided so long ago that nobody can appeal. A chore."""
     async with db.begin() as tx:
         now = clock.now()
@@ -123,14 +123,14 @@ async def forget_reporters(db: Database) -> bool:
 
 
 # What the composition root binds to its office and puts among its reactions.
-REPORT_MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
+REPORT_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
     ReportReceived: mail_receipt,
     DangerFlagged: mail_alarm,
     CaseEscalated: mail_escalation,
 }
 
 
-def receipt(sender: Sender, report: Record) -> Letter:
+def compose_receipt(sender: Sender, report: Record) -> Letter:
     """That a report is here, and where one sees what becomes of it."""
     to = _reporter(report)
     return sender.letter(
@@ -142,7 +142,7 @@ def receipt(sender: Sender, report: Record) -> Letter:
     )
 
 
-def outcome(sender: Sender, report: Record, templates: Templates) -> Letter:
+def compose_outcome(sender: Sender, report: Record, templates: Templates) -> Letter:
     """What was decided about what somebody reported, why, and what one can do about it."""
     to = _reporter(report)
     words = sender.words(to)
@@ -151,18 +151,18 @@ def outcome(sender: Sender, report: Record, templates: Templates) -> Letter:
         to,
         "outcome",
         address=report["address"],
-        said=words.say("outcome.left" if report["action"] in HARMLESS else "outcome.acted"),
+        said=words.say("outcome.left" if report["action"] in NON_RESTRICTIVE else "outcome.acted"),
         reason=f"{reason.rule}: {reason.facts} {reason.mark}" if reason else "",
         link=f"{sender.url}/report/{report['reference']}",
     )
 
 
-def escalation(sender: Sender, to: Recipient, case_id: int) -> Letter:
+def compose_escalation(sender: Sender, to: Recipient, case_id: int) -> Letter:
     """That a case is for the administrators."""
     return sender.letter(to, "escalation", link=f"{sender.url}/queue?case={case_id}")
 
 
-def alarm(sender: Sender, to: Recipient, case_id: int) -> Letter:
+def compose_alarm(sender: Sender, to: Recipient, case_id: int) -> Letter:
     """That somebody says that a life is in danger."""
     return sender.letter(to, "alarm", link=f"{sender.url}/queue?case={case_id}")
 

@@ -54,7 +54,7 @@ class AddressUnknown(Invalid):
     message = "We find nothing at this address. Copy it from your browser, with the number of the post."
 
 
-async def find_at(tx: Transaction, actor: Actor, address: str, whole: bool) -> tuple[ObjectName, str]:
+async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) -> tuple[ObjectName, str]:
     """What an address of this community shows to the actor, and its plain address: of a topic the `whole` or its first
     post."""
     path = _path(tx.site, address)
@@ -72,12 +72,12 @@ async def find_at(tx: Transaction, actor: Actor, address: str, whole: bool) -> t
         if topic_id is not None:
             return ObjectName("topic", topic_id), f"/t/{topic_id}"
     else:
-        post_id = await find_post_at(tx, actor, address)
+        post_id = await resolve_post_url(tx, actor, address)
         return ObjectName("post", post_id), f"/p/{post_id}"
     raise AddressUnknown(field="address")
 
 
-async def find_post_at(tx: Transaction, actor: Actor, address: str) -> PostId:
+async def resolve_post_url(tx: Transaction, actor: Actor, address: str) -> PostId:
     """The post that an address of this community shows to the actor: of a topic its first one."""
     query = _read(tx.site, address)
     if query is None:

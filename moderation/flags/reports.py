@@ -10,14 +10,14 @@ from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.text import tidy
 from members.policy import AdministratorsOnly
-from moderation.audit_trail import write_deed, write_notice
-from moderation.cases.cases import get_case, open_or_join
+from moderation.audit.audit_trail import audit_case_action, audit_notice
+from moderation.cases.cases import get_case, open_or_join_case
 from moderation.events import DangerFlagged, ReportReceived
-from moderation.flags.flags import hold_flagged
-from moderation.flags.reported_urls import AddressUnknown, find_at
-from moderation.policy import SETTLES_AFTER
+from moderation.flags.flags import lock_flagged
+from moderation.flags.reported_urls import AddressUnknown, resolve_url
+from moderation.flags.shapes import NewReport, Outcome, Report, Reporter, Reporters, RevealReporters
+from moderation.policy import UNDO_WINDOW
 from moderation.shapes import Reason
-from moderation.shapes_reports import Look, NewReport, Outcome, Report, Reporter, Reporters
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -91,10 +91,10 @@ class WhoMissing(Invalid):
 
 async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     """Take a report: it opens the case of what it is about, or joins the open one. The same report again is the same one."""
-    ensure_is_complete(new)
+    ensure_report_is_complete(new)
     why = tidy(new.why)
-    name, address = await find_at(tx, actor, new.address, new.whole)
-    about_it = await hold_flagged(tx, actor, name)
+    name, address = await resolve_url(tx, actor, new.address, new.whole)
+    about_it = await lock_flagged(tx, actor, name)
     if about_it.state != "published":
         raise AddressUnknown(field="address")
     now = clock.now()
@@ -104,7 +104,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     if before is not None:
         return await show_report(tx, before)
 
-    case = await open_or_join(tx, name, about_it.sector_id, new.reason, now)
+    case = await open_or_join_case(tx, name, about_it.sector_id, new.reason, now)
     about = {"case_id": case.case_id, "object_kind": name.kind, "object_id": name.id, "reason": new.reason}
     reference = token_urlsafe(16)
     report_id = await tx.value(
@@ -123,7 +123,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     member = None if flagged else actor.id
     await tx.run(_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **about)
     await tx.record(case)
-    write_notice(tx, about_it, case.case_id, new.reason, report_id)
+    audit_notice(tx, about_it, case.case_id, new.reason, report_id)
     await tx.record(ReportReceived(report_id=report_id))
     if new.reason == "danger":
         await tx.record(DangerFlagged(case_id=case.case_id))
@@ -132,7 +132,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
 
 async def show_report(tx: Reader, reference: str) -> Report:
     """A report by its reference, which only whoever made it has."""
-    row = await tx.row(_SHOW, reference=reference, settled=clock.now() - SETTLES_AFTER)
+    row = await tx.row(_SHOW, reference=reference, settled=clock.now() - UNDO_WINDOW)
     if row is None:
         raise NotFound
     outcome = _outcome(row)
@@ -146,18 +146,18 @@ async def show_report(tx: Reader, reference: str) -> Report:
     )
 
 
-async def look_at_reporters(tx: Transaction, actor: Actor, case_id: int, look: Look) -> Reporters:
+async def reveal_reporters(tx: Transaction, actor: Actor, case_id: int, look: RevealReporters) -> Reporters:
     """Who reported what a case is about: for administrators alone, and written down with the reason each time."""
     actor.signed_in()
     case = await get_case(tx, actor, case_id)
-    ensure_can_look(actor)
+    ensure_can_see_reporters(actor)
     rows = await tx.rows(_REPORTERS, case=case_id)
     await tx.run(_LOOKED, case=case_id, member=actor.id, reason=tidy(look.reason), now=clock.now())
-    write_deed(tx, "reporters_seen", actor, case, reason=tidy(look.reason))
+    audit_case_action(tx, "reporters_seen", actor, case, reason=tidy(look.reason))
     return Reporters([_reporter(row) for row in rows])
 
 
-def ensure_is_complete(new: NewReport) -> None:
+def ensure_report_is_complete(new: NewReport) -> None:
     """A report has all that the law wants it to have."""
     if not new.good_faith:
         raise GoodFaithMissing(field="good_faith")
@@ -170,7 +170,7 @@ def ensure_is_complete(new: NewReport) -> None:
             raise WhoMissing(field="email")
 
 
-def ensure_can_look(actor: Actor) -> None:
+def ensure_can_see_reporters(actor: Actor) -> None:
     """Reporters are known to nobody but administrators."""
     if not actor.is_administrator:
         raise AdministratorsOnly

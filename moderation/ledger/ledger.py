@@ -31,9 +31,9 @@ from forum.authors import author_of
 from forum.tables import sectors
 from members.shapes import Author
 from members.tables import members
-from moderation.policy import SETTLES_AFTER
+from moderation.ledger.shapes import LedgerEntry, LedgerFilter, LedgerPage
+from moderation.policy import UNDO_WINDOW
 from moderation.shapes import Decision, ObjectName, Reason, Reversal
-from moderation.shapes_ledger import LedgerEntry, LedgerFilter, LedgerPage
 from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -146,7 +146,7 @@ async def show_decision(tx: Reader, decision_id: int) -> Decision:
 
 async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter = ALL) -> LedgerPage:
     """One page of all decisions, the latest first; open to everybody, and naming nobody."""
-    binds: dict[str, object] = {"count": PAGE + 1, "settled": clock.now() - SETTLES_AFTER}
+    binds: dict[str, object] = {"count": PAGE + 1, "settled": clock.now() - UNDO_WINDOW}
     binds |= {"sector": only.sector, "action": only.action, "moderator": only.moderator}
     binds["is_reversed"] = only.reversed
     if after is not None:
@@ -165,7 +165,7 @@ def _decision(row: Record) -> Decision:
         reason=_reason(row),
         by=author_of(row["by_id"], row["by_handle"], row["by_name"], None),
         at=row["decided_at"],
-        undo_until=row["decided_at"] + SETTLES_AFTER,
+        undo_until=row["decided_at"] + UNDO_WINDOW,
         until=row["until"],
         reversal=_reversal(row, author_of(row["undid_id"], row["undid_handle"], row["undid_name"], None)),
     )

@@ -12,7 +12,7 @@ from asyncpg import Record
 from core import clock
 from core.errors import NotFound
 from gatherings.record.exports import Cell, Sheet, write_csv
-from moderation.shapes_transparency import ActionCount, GroundCount, Medians, ReasonCount, YearReport
+from moderation.ledger.shapes_transparency import ActionCount, GroundCount, Medians, ReasonCount, YearReport
 from storage.database import Reader
 from storage.statements import Statement, statement
 
@@ -70,7 +70,7 @@ SELECT (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM waited)
 """)
 
 
-async def read_year(tx: Reader, year: int) -> YearReport:
+async def read_year_report(tx: Reader, year: int) -> YearReport:
     """The report on a year that has begun."""
     now = clock.now()
     if not FIRST_YEAR <= year <= now.year:
@@ -99,7 +99,7 @@ async def read_year(tx: Reader, year: int) -> YearReport:
     )
 
 
-def year_csv(report: YearReport) -> bytes:
+def write_report_csv(report: YearReport) -> bytes:
     """The report as one table."""
     return write_csv(
         [

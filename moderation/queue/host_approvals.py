@@ -94,7 +94,7 @@ async def read_pending(tx: Reader, actor: Actor) -> PendingList:
     return PendingList([Pending(**row, matches=matches.get(row["post"], [])) for row in rows])
 
 
-async def settle_pending(
+async def decide_pending(
     tx: Transaction, actor: Actor, what: tuple[PendingKind, int, int], lets_in: bool, reason: str
 ) -> None:
     """Let in or dismiss one of them, by its kind, number and version, as its room does it; a question for a reason."""

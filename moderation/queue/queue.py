@@ -34,12 +34,12 @@ from forum.shapes import Post
 from forum.tables import sectors
 from forum.visibility import seen_by
 from gatherings.tables import rooms
-from moderation.cases.cases import FLAGGED, is_involved
+from moderation.cases.cases import HAS_FLAGGED, is_involved
 from moderation.cases.claims import read_claims
 from moderation.cases.notes import read_notes
-from moderation.cases.priority import Weight, weigh
+from moderation.cases.priority import CasePriority, compute_priorities
 from moderation.cases.subjects import read_subjects
-from moderation.events import queue_of
+from moderation.events import queue_channel
 from moderation.ledger.ledger import read_decisions
 from moderation.policy import ensure_can_read_queue
 from moderation.queue.host_approvals import count_pending
@@ -79,7 +79,7 @@ _CASES = (
         ],
         sectors.c.slug,
         *case_subjects.c[("topic_id", "author_id", "pseudonym")],
-        FLAGGED.label("has_flagged"),
+        HAS_FLAGGED.label("has_flagged"),
     )
     .outerjoin(sectors, sectors.c.id == cases.c.sector_id)
     .join(case_subjects, case_subjects.c.case_id == cases.c.id)
@@ -202,7 +202,7 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
     subjects = await read_subjects(tx, ids) if len(about) < len(rows) else {}
     decided = await read_decisions(tx, ids)
     claims = await read_claims(tx, ids)
-    weights = await weigh(tx, ids)
+    weights = await compute_priorities(tx, ids)
     matches = await read_matches(tx, about)
     held = await find_held(tx, list(matches)) if matches else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
@@ -243,7 +243,7 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
 def _with(
     case: Case,
     claim: CaseClaim | None,
-    weight: Weight,
+    weight: CasePriority,
     matches: Mapping[int, list[RuleMatch]],
     held: Mapping[int, HeldPost],
 ) -> Case:
@@ -264,7 +264,7 @@ async def _streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
         moderated = [row["id"] for row in await tx.rows(_SECTORS)]
     # And what lies in no sector.
     judged = [*moderated, None] if moderated else []
-    names = [queue_of(sector) for sector in judged]
+    names = [queue_channel(sector) for sector in judged]
     if not actor.is_administrator:
         names += [f"hosting:{gathering}" for gathering in sorted(actor.hosts)]
     heads = await read_heads(tx, names)

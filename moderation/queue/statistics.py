@@ -41,7 +41,7 @@ GROUP BY m.id ORDER BY count(*) DESC, m.id
 """)
 
 
-class QueueHealth(Struct, frozen=True, kw_only=True):
+class SectorQueue(Struct, frozen=True, kw_only=True):
     """One sector's queue: how much waits, since when, and how long half of the decisions took, in seconds."""
 
     sector: str
@@ -51,7 +51,7 @@ class QueueHealth(Struct, frozen=True, kw_only=True):
     median: int | None
 
 
-class Load(Struct, frozen=True, kw_only=True):
+class ModeratorLoad(Struct, frozen=True, kw_only=True):
     """How much one moderator decided lately, how much of it at night or at the week's end, how much was taken back."""
 
     by: Author | None
@@ -60,23 +60,23 @@ class Load(Struct, frozen=True, kw_only=True):
     reversed: int
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class QueueStatistics(Struct, frozen=True, kw_only=True):
     """The queues of one's sectors, and those who worked at them in the last thirty days."""
 
     since: datetime
     waiting: int
-    queues: list[QueueHealth]
-    loads: list[Load]
+    queues: list[SectorQueue]
+    loads: list[ModeratorLoad]
 
 
-async def read_health(tx: Reader, actor: Actor) -> Health:
+async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
     """How the queues of the sectors that the actor moderates do."""
     ensure_can_read_queue(actor)
     since = clock.now() - SPAN
     seen = seen_by(actor)
     whose = {"administers": seen["administers"], "moderated": seen["moderated"], "since": since}
     queues = [
-        QueueHealth(
+        SectorQueue(
             sector=row["slug"],
             name=row["name"],
             waiting=row["waiting"],
@@ -86,7 +86,7 @@ async def read_health(tx: Reader, actor: Actor) -> Health:
         for row in await tx.rows(_QUEUES, **whose)
     ]
     loads = [
-        Load(
+        ModeratorLoad(
             by=author_of(MemberId(row["id"]), row["handle"], row["display_name"], None),
             decided=row["decided"],
             out_of_hours=row["out_of_hours"],
@@ -94,4 +94,6 @@ async def read_health(tx: Reader, actor: Actor) -> Health:
         )
         for row in await tx.rows(_LOAD, **whose)
     ]
-    return Health(since=since, waiting=sum(one.waiting for one in queues), queues=queues, loads=loads)
+    return QueueStatistics(
+        since=since, waiting=sum(one.waiting for one in queues), queues=queues, loads=loads
+    )

@@ -32,14 +32,14 @@ class EmptyReason(Invalid):
     message = "Give both, the rule and what was found, in each language that has one of them."
 
 
-def ensure_can_keep_templates(actor: Actor) -> None:
+def ensure_can_manage_templates(actor: Actor) -> None:
     """Administrators keep them; whoever judges gives other words where they do not fit."""
     ensure_can_read_queue(actor)
     if not actor.is_administrator:
         raise AdministratorsOnly
 
 
-def ensure_is_whole(texts: Mapping[LetterLanguage, Reason], *, is_new: bool, count: int) -> None:
+def ensure_template_is_complete(texts: Mapping[LetterLanguage, Reason], *, is_new: bool, count: int) -> None:
     """Each text says both, one of them is English, and there are not too many templates."""
     for language, text in texts.items():
         if not text.rule or not text.facts:

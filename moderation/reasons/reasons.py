@@ -9,9 +9,8 @@ import msgspec
 from forum.search.languages import identifier
 from members.emails.translations import DEFAULT, LANGUAGES, Words
 from members.shapes import LetterLanguage
-from moderation.reasons.shapes import Template
+from moderation.reasons.shapes import ShownReason, Template
 from moderation.shapes import Reason
-from moderation.shapes_appeals import ShownReason
 
 _FILE = Path(__file__).parents[1] / "data" / "reasons.json"
 _SHIPPED = [
@@ -57,7 +56,7 @@ class Templates:
             given = _text(template, words.language)
             language = words.language if words.language in template.texts else DEFAULT
         else:
-            language = language_of(f"{rule}. {facts}")
+            language = detect_language(f"{rule}. {facts}")
         mark = "" if language == words.language else words.say("written_in", language=words.name_of(language))
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
@@ -74,19 +73,19 @@ def _text(template: Template, language: str) -> Reason:
     return found.get(language, template.texts[DEFAULT])
 
 
-def measure_of(action: str, automated: bool) -> str:
+def effect_of(action: str, automated: bool) -> str:
     """What a decision did, as letters call it: what a rule held, and was not published, was never there to be hidden."""
     return "kept_back" if action == "hide" and automated else action
 
 
-def scope_of(action: str, sector: str | None, words: Words) -> str:
+def describe_scope(action: str, sector: str | None, words: Words) -> str:
     """What a decision covers, in words."""
     key = f"scope.{action}_sector" if sector else f"scope.{action}"
     known = next((one for one in (key, f"scope.{action}") if words.has(one)), "scope.other")
     return words.say(known, sector=sector)
 
 
-def language_of(text: str) -> LetterLanguage:
+def detect_language(text: str) -> LetterLanguage:
     """The one of the languages of letters that a text is most likely in. The first time in a process it takes a while."""
     found: LetterLanguage = identifier(LANGUAGES).classify(text)[0]
     return found

@@ -36,3 +36,13 @@ class TemplateList(Struct, frozen=True):
     """All templates, those that are not offered too."""
 
     items: list[Template]
+
+
+class ShownReason(Struct, frozen=True):
+    """A reason as it is shown to somebody: a template in their language, a moderator's own words as they were written;
+    `mark` says so where that is another language than the reader's."""
+
+    rule: str
+    facts: str
+    language: LetterLanguage
+    mark: str = ""

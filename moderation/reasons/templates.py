@@ -10,7 +10,7 @@ from core.text import tidy
 from forum.authors import author_of
 from members.shapes import LetterLanguage
 from moderation.policy import ensure_can_read_queue
-from moderation.reasons.policy import ensure_can_keep_templates, ensure_is_whole
+from moderation.reasons.policy import ensure_can_manage_templates, ensure_template_is_complete
 from moderation.reasons.reasons import Templates
 from moderation.reasons.shapes import Template, TemplateChange, TemplateList
 from moderation.shapes import Reason
@@ -40,14 +40,14 @@ async def read_templates(tx: Reader, actor: Actor) -> TemplateList:
 
 async def change_template(tx: Transaction, actor: Actor, key: str, change: TemplateChange) -> Template:
     """Let a template say something else, in all its languages at once, or make a new one."""
-    ensure_can_keep_templates(actor)
+    ensure_can_manage_templates(actor)
     texts = {
         language: Reason(rule=tidy(text.rule), facts=tidy(text.facts))
         for language, text in change.texts.items()
     }
     templates = await load_templates(tx)
     current = templates.get(key)
-    ensure_is_whole(texts, is_new=current is None, count=len(templates.versions))
+    ensure_template_is_complete(texts, is_new=current is None, count=len(templates.versions))
     if current is not None and (current.texts, current.is_offered) == (texts, change.is_offered):
         return current
     is_next = change.version == (0 if current is None else current.version)

@@ -16,12 +16,12 @@ from forum.text.quotes import QuotedText, read_quoted_texts
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from gatherings.tables import rooms
 from members.tables import members
-from moderation.rules.matching import Before, Found, Text, find, is_for
-from moderation.rules.minhash import Sketch, sketch
-from moderation.rules.policy import ensure_can_keep_rule, ensure_is_usable
+from moderation.rules.matching import Finding, PreviousText, ScreenedText, applies_to, apply_test
+from moderation.rules.minhash import Sketch, make_sketch
+from moderation.rules.policy import ensure_can_manage_rule, ensure_is_usable
 from moderation.rules.rules import find_scope
-from moderation.rules.shapes import Alike, Caught, NewRule, Trial
-from moderation.rules.words import Seen, placed_quotes
+from moderation.rules.shapes import Alike, CaughtPost, DryRunResult, NewRule
+from moderation.rules.words import TextViews, embedded_quotes
 from storage.database import Database
 from storage.statements import statement
 
@@ -65,43 +65,43 @@ _POSTS = statement(
 )
 
 
-async def try_rule(db: Database, actor: Actor, new: NewRule) -> Trial:
+async def dry_run_rule(db: Database, actor: Actor, new: NewRule) -> DryRunResult:
     """What a rule would have caught among the latest posts where it is to hold, as far as its author can read them."""
     async with db.read() as tx:
         sector_id, scope = await find_scope(tx, actor, new)
-        ensure_can_keep_rule(actor, scope)
+        ensure_can_manage_rule(actor, scope)
         ensure_is_usable(new)
         room = None if new.room is None else RoomId(new.room)
         rows = await tx.rows(_POSTS, sector=sector_id, room=room, count=LATEST, **seen_by(actor))
-        ids = placed_quotes(html for row in rows for html in (row["html"], row["old_html"]) if html)
+        ids = embedded_quotes(html for row in rows for html in (row["html"], row["old_html"]) if html)
         quoted = await read_quoted_texts(tx, actor, ids) if ids else {}
     tried, found = await asyncio.to_thread(_try, new, rows, quoted, db.site)
     async with db.read() as tx:
         shown = await read_posts_by_id(tx, actor, [post_id for post_id, _ in found[:SHOWN]])
     items = [
-        Caught(post=shown[post_id], why=what.why, passages=what.passages)
+        CaughtPost(post=shown[post_id], why=what.why, passages=what.passages)
         for post_id, what in found[:SHOWN]
         if post_id in shown
     ]
-    return Trial(tried=tried, caught=len(found), items=items)
+    return DryRunResult(tried=tried, caught=len(found), items=items)
 
 
 def _try(
     new: NewRule, rows: Sequence[Record], quoted: Mapping[int, QuotedText], site: str
-) -> tuple[int, list[tuple[int, Found]]]:
+) -> tuple[int, list[tuple[int, Finding]]]:
     deadline, tried, found = time.monotonic() + BUDGET, 0, []
     for text, post_id in _texts(new, rows, quoted, site):
         if time.monotonic() > deadline:
             break
         tried += 1
-        if is_for(new.trust, text) and (what := find(new.test, text)):
+        if applies_to(new.trust, text) and (what := apply_test(new.test, text)):
             found.append((post_id, what))
     return tried, found
 
 
 def _texts(
     new: NewRule, rows: Sequence[Record], quoted: Mapping[int, QuotedText], site: str
-) -> list[tuple[Text, int]]:
+) -> list[tuple[ScreenedText, int]]:
     """The posts as the rule would have met them, the latest first."""
     is_alike = isinstance(new.test, Alike)
     sketches = _sketches(rows, quoted) if is_alike else [(row["posted_at"], []) for row in rows]
@@ -115,8 +115,10 @@ def _texts(
         before = None
         if row["old_body"] is not None:
             was = {"body": row["old_body"], "html": row["old_html"]}
-            before = Before(**was, quoted=_those_in(row["old_html"], quoted), posted_at=row["posted_at"])
-        text = Text(
+            before = PreviousText(
+                **was, quoted=_those_in(row["old_html"], quoted), posted_at=row["posted_at"]
+            )
+        text = ScreenedText(
             title=row["title"],
             body=row["body"],
             html=row["html"],
@@ -136,10 +138,10 @@ def _texts(
 def _sketches(rows: Sequence[Record], quoted: Mapping[int, QuotedText]) -> list[tuple[datetime, Sketch]]:
     found = []
     for row in rows:
-        seen = Seen(body=row["body"], html=row["html"], quoted=_those_in(row["html"], quoted))
-        found.append((row["posted_at"], sketch(seen.own)))
+        seen = TextViews(body=row["body"], html=row["html"], quoted=_those_in(row["html"], quoted))
+        found.append((row["posted_at"], make_sketch(seen.own)))
     return found
 
 
 def _those_in(html: str, quoted: Mapping[int, QuotedText]) -> Mapping[int, QuotedText]:
-    return {id: quoted[id] for id in placed_quotes([html]) if id in quoted}
+    return {id: quoted[id] for id in embedded_quotes([html]) if id in quoted}

@@ -21,11 +21,18 @@ from core.actor import Actor
 from core.ids import GatheringId, PostId
 from forum.posts.screening import Verdict, Written
 from forum.text.quotes import QuotedText, read_quoted_texts
-from moderation.cases.cases import open_or_join
-from moderation.rules.matching import Before, Found, Text, find, identifier, is_for
-from moderation.rules.minhash import Sketch, sketch
-from moderation.rules.shapes import Alike, Anything, Languages, Test
-from moderation.rules.words import Seen, placed_quotes
+from moderation.cases.cases import open_or_join_case
+from moderation.rules.matching import (
+    Finding,
+    PreviousText,
+    ScreenedText,
+    applies_to,
+    apply_test,
+    language_identifier,
+)
+from moderation.rules.minhash import Sketch, make_sketch
+from moderation.rules.shapes import Alike, Anything, Languages, RuleTest
+from moderation.rules.words import TextViews, embedded_quotes
 from moderation.shapes import ObjectName
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -81,7 +88,7 @@ class Active(Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
-    test: Test
+    test: RuleTest
     action: str
     trust: int | None
     told: str
@@ -106,7 +113,7 @@ class Screening:
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
 
-    async def look(self, actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
+    async def screen(self, actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
         """What the rules say about a text that somebody is about to publish; nothing if none of them catches it."""
         if actor.moderates_in(written.sector_id):
             return None
@@ -117,11 +124,11 @@ class Screening:
         caught = [
             (rule, found)
             for rule in binding
-            if is_for(rule.trust, text) and (found := find(rule.test, text)) is not None
+            if applies_to(rule.trust, text) and (found := apply_test(rule.test, text)) is not None
         ]
         return _verdict(written, caught) if caught else None
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """Read the rules again at the next look: somebody has changed one here."""
         self.read_at = float("-inf")
 
@@ -142,24 +149,24 @@ class Screening:
         self.rules = [_active(row) for row in await tx.rows(_ON)]
         self.read_at = asked_at
         if any(isinstance(rule.test, Languages) for rule in self.rules):
-            await asyncio.to_thread(identifier)
+            await asyncio.to_thread(language_identifier)
 
     async def _text(
         self, actor: Actor, written: Written, binding: Sequence[Active], tx: Reader | None
-    ) -> Text:
+    ) -> ScreenedText:
         now, tests = clock.now(), [rule.test for rule in binding]
         member = None if written.is_unnamed else actor.id
         quoted = await self._quoted(actor, written, tx)
         known: Sketch = []
         alike: Sequence[tuple[datetime, Sketch]] = ()
         if any(isinstance(test, Alike) for test in tests) and written.before is None:
-            known = sketch(Seen(body=written.body, html=written.html, quoted=quoted).own)
+            known = make_sketch(TextViews(body=written.body, html=written.html, quoted=quoted).own)
             alike = await self._alike(written, known, now, tx) if known else ()
         today = 0
         if member is not None and any(isinstance(test, Anything) and test.a_day for test in tests):
             async with self._reader(tx) as reader:
                 today = await reader.value(_TODAY, member=member, since=now - _DAY)
-        return Text(
+        return ScreenedText(
             title=written.title,
             body=written.body,
             html=written.html,
@@ -201,7 +208,7 @@ class Screening:
 
     async def _quoted(self, actor: Actor, written: Written, tx: Reader | None) -> Mapping[int, QuotedText]:
         htmls = [written.html] if written.before is None else [written.html, written.before.html]
-        ids = placed_quotes(htmls)
+        ids = embedded_quotes(htmls)
         if not ids:
             return {}
         async with self._reader(tx) as reader:
@@ -209,13 +216,13 @@ class Screening:
 
     async def _before(
         self, written: Written, quoted: Mapping[int, QuotedText], tx: Reader | None
-    ) -> Before | None:
+    ) -> PreviousText | None:
         if written.before is None:
             return None
         async with self._reader(tx) as reader:
             approved = await reader.value(_APPROVED, post=written.before.post_id)
         before = written.before
-        return Before(
+        return PreviousText(
             body=before.body,
             html=before.html,
             quoted=quoted,
@@ -224,13 +231,13 @@ class Screening:
         )
 
 
-async def forget_sketches(db: Database) -> bool:
+async def delete_old_sketches(db: Database) -> bool:
     """Forget by what texts older than a day were known; whether there were any. A chore."""
     async with db.begin() as tx:
         return await tx.run(_FORGET, before=clock.now() - _DAY) > 0
 
 
-def _verdict(written: Written, caught: Sequence[tuple[Active, Found]]) -> Verdict:
+def _verdict(written: Written, caught: Sequence[tuple[Active, Finding]]) -> Verdict:
     holding = [rule for rule, _ in caught if rule.action == "hold"]
     first = holding[0] if holding else caught[0][0]
     why = first.told or TOLD[str(type(first.test).__struct_config__.tag)]
@@ -250,7 +257,7 @@ def _verdict(written: Written, caught: Sequence[tuple[Active, Found]]) -> Verdic
     async def keep(tx: Transaction, post_id: PostId, is_out: bool = False) -> None:
         await note(tx, post_id, is_out)
         now = _moment(written)
-        case = await open_or_join(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
+        case = await open_or_join_case(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
         await tx.record(case, now)
         if not written.is_unnamed:
             tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
@@ -265,4 +272,4 @@ def _moment(written: Written) -> datetime:
 
 def _active(row: Record) -> Active:
     facts = dict(row)
-    return Active(**facts | {"test": msgspec.convert(facts["test"], Test)})
+    return Active(**facts | {"test": msgspec.convert(facts["test"], RuleTest)})

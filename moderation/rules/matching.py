@@ -10,8 +10,15 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from moderation.rules.minhash import Sketch, gone, likeness
-from moderation.rules.patterns import Searched, passage, plain, search_pattern, search_phrases, visible
+from moderation.rules.minhash import Sketch, removed_share, similarity
+from moderation.rules.patterns import (
+    SearchResult,
+    cut_passage,
+    normalize,
+    search_pattern,
+    search_phrases,
+    strip_invisible,
+)
 from moderation.rules.shapes import (
     Alike,
     Anything,
@@ -21,10 +28,10 @@ from moderation.rules.shapes import (
     Mentions,
     Pattern,
     Phrases,
-    Test,
+    RuleTest,
     Turned,
 )
-from moderation.rules.words import Seen
+from moderation.rules.words import TextViews
 from moderation.shapes_matches import Passage
 
 _HREF = re.compile(r'<a href="((?:https?:/*|//)(?:[^"/?#]*@)?([^"/?#:@]{1,255})[^"]*)"')
@@ -38,14 +45,14 @@ _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
 GIVEN_UP = "It could not be looked through in time, so somebody has to read it."
 
 
-class Before(Seen, frozen=True, kw_only=True, dict=True):
+class PreviousText(TextViews, frozen=True, kw_only=True, dict=True):
     """What a post said before it was edited; approved, if a moderator or host once let it through."""
 
     posted_at: datetime
     was_approved: bool = False
 
 
-class Text(Seen, frozen=True, kw_only=True, dict=True):
+class ScreenedText(TextViews, frozen=True, kw_only=True, dict=True):
     """What is looked at: a text with its title, and how it came.
 
     `trust` is nobody's where it is written without a name, so that no rule can tell who is new among those who do so.
@@ -58,10 +65,10 @@ class Text(Seen, frozen=True, kw_only=True, dict=True):
     today: int = 0
     sketch: Sequence[int] = ()
     alike: Sequence[tuple[datetime, Sketch]] = ()
-    before: Before | None = None
+    before: PreviousText | None = None
 
 
-class Found(Struct, frozen=True):
+class Finding(Struct, frozen=True):
     """Why a rule catches a text, for moderators, and the passages that it matched."""
 
     why: str
@@ -69,120 +76,120 @@ class Found(Struct, frozen=True):
 
 
 @singledispatch
-def find(test: Test, text: Text) -> Found | None:
+def apply_test(test: RuleTest, text: ScreenedText) -> Finding | None:
     """What a test finds in a text."""
     raise TypeError(test)
 
 
-def is_for(trust: int | None, text: Text) -> bool:
+def applies_to(trust: int | None, text: ScreenedText) -> bool:
     """Whether a rule for members up to a level of trust is for this text."""
     return trust is None or (text.trust is not None and text.trust <= trust)
 
 
-@find.register
-def _(test: Anything, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Anything, text: ScreenedText) -> Finding | None:
     if test.a_day is None:
-        return Found("by somebody who is new here")
+        return Finding("by somebody who is new here")
     if text.today >= test.a_day:
-        return Found(f"post {text.today + 1} of somebody new within 24 hours")
+        return Finding(f"post {text.today + 1} of somebody new within 24 hours")
     return None
 
 
-@find.register
-def _(test: Links, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Links, text: ScreenedText) -> Finding | None:
     found = _links(text.rendered, text.site)
     if len(found) <= test.most:
         return None
     shown = [_shown(text, link) for link in list(found)[:_MOST]]
-    return Found(f"{_count(len(found), 'link')} to other sites", shown)
+    return Finding(f"{_count(len(found), 'link')} to other sites", shown)
 
 
-@find.register
-def _(test: Domains, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Domains, text: ScreenedText) -> Finding | None:
     domains = _folded(tuple(test.domains))
     found = _links(text.rendered, text.site)
     caught = {link: host for link, host in found.items() if _is_under(host, domains) != test.others}
     if not caught:
         return None
     hosts = sorted(set(caught.values()))[:_MOST]
-    return Found(f"a link to {', '.join(hosts)}", [_shown(text, link) for link in list(caught)[:_MOST]])
+    return Finding(f"a link to {', '.join(hosts)}", [_shown(text, link) for link in list(caught)[:_MOST]])
 
 
-@find.register
-def _(test: Phrases, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Phrases, text: ScreenedText) -> Finding | None:
     phrases = _plain_phrases(tuple(test.phrases))
-    wholes = [plain(whole) for whole in _wholes(text)]
+    wholes = [normalize(whole) for whole in _wholes(text)]
     return _first([(search_phrases(phrases, whole), whole) for whole in wholes], "a phrase of the rule")
 
 
-@find.register
-def _(test: Pattern, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Pattern, text: ScreenedText) -> Finding | None:
     wholes = _wholes(text)
     return _first(
         [(search_pattern(test.pattern, whole), whole) for whole in wholes], "the pattern of the rule"
     )
 
 
-@find.register
-def _(test: Alike, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Alike, text: ScreenedText) -> Finding | None:
     since = text.now - timedelta(minutes=test.minutes)
     like = 0
     for at, other in text.alike:
-        if at > since and likeness(text.sketch, other) >= test.percent:
+        if at > since and similarity(text.sketch, other) >= test.percent:
             like += 1
             if like + 1 == test.count:
                 break
     else:
         return None
-    return Found(
+    return Finding(
         f"one of at least {test.count} texts that are nearly the same, within {_count(test.minutes, 'minute')}"
     )
 
 
-@find.register
-def _(test: Mentions, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Mentions, text: ScreenedText) -> Finding | None:
     named = sorted(set(_MENTION.findall(text.rendered)))
     if len(named) <= test.most:
         return None
-    return Found(
+    return Finding(
         f"{_count(len(named), 'member')} named", [_shown(text, "@" + name) for name in named[:_MOST]]
     )
 
 
-@find.register
-def _(test: Turned, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Turned, text: ScreenedText) -> Finding | None:
     before = text.before
     if before is None:
         return None
     if not before.was_approved and text.now - before.posted_at < timedelta(hours=test.hours):
         return None
-    share = gone(before.own, text.own)
+    share = removed_share(before.own, text.own)
     known = set(_links(before.rendered, text.site).values())
     found = _links(text.rendered, text.site) if test.links else {}
     new = [link for link, host in found.items() if host not in known]
     if new:
-        return Found(
+        return Finding(
             f"an edit adds a link to {found[new[0]]} that was not there before",
             [_shown(text, link) for link in new[:_MOST]],
         )
     if share >= test.percent:
-        return Found(f"an edit replaces {share} percent of what was there before")
+        return Finding(f"an edit replaces {share} percent of what was there before")
     return None
 
 
-@find.register
-def _(test: Languages, text: Text) -> Found | None:
+@apply_test.register
+def _(test: Languages, text: ScreenedText) -> Finding | None:
     prose = _NOT_PROSE.sub(" ", text.own_prose[:_FIRST])
     if sum(sign.isalpha() for sign in prose) < _LEAST:
         return None
-    code, sure = identifier().classify(prose)
+    code, sure = language_identifier().classify(prose)
     if sure < _SURE or code in test.languages:
         return None
-    return Found(f"it seems to be written in another language ({code})")
+    return Finding(f"it seems to be written in another language ({code})")
 
 
 @cache
-def identifier() -> LanguageIdentifier:
+def language_identifier() -> LanguageIdentifier:
     """Tells languages apart; takes a moment to be made, so whoever puts such a rule in force asks for it beside the loop."""
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
@@ -203,7 +210,7 @@ def _host(written: str) -> str:
     """The name of a host as a browser understands what is written: one way of writing each sign, in IDNA."""
     host = unquote(written).lower()
     if not host.isascii():
-        host = _ascii(unicodedata.normalize("NFKC", visible(host)).lower().replace("\u3002", "."))
+        host = _ascii(unicodedata.normalize("NFKC", strip_invisible(host)).lower().replace("\u3002", "."))
     return host.rstrip(".")
 
 
@@ -227,26 +234,26 @@ def _ascii(domain: str) -> str:
 
 @lru_cache(256)
 def _plain_phrases(phrases: tuple[str, ...]) -> list[str]:
-    return [plain(phrase) for phrase in phrases]
+    return [normalize(phrase) for phrase in phrases]
 
 
-def _wholes(text: Text) -> list[str]:
+def _wholes(text: ScreenedText) -> list[str]:
     """Title and text as typed, and as readers see them if that is different."""
     return [text.typed] if text.shown == text.typed else [text.typed, text.shown]
 
 
-def _first(searches: Sequence[tuple[Searched, str]], what: str) -> Found | None:
+def _first(searches: Sequence[tuple[SearchResult, str]], what: str) -> Finding | None:
     for searched, whole in searches:
         if searched.spans:
-            return Found(what, [passage(whole, *span) for span in searched.spans])
-    return Found(GIVEN_UP) if any(searched.gave_up for searched, _ in searches) else None
+            return Finding(what, [cut_passage(whole, *span) for span in searched.spans])
+    return Finding(GIVEN_UP) if any(searched.gave_up for searched, _ in searches) else None
 
 
-def _shown(text: Text, words: str) -> Passage:
+def _shown(text: ScreenedText, words: str) -> Passage:
     for whole in _wholes(text):
         at = whole.find(words)
         if at >= 0:
-            return passage(whole, at, at + len(words))
+            return cut_passage(whole, at, at + len(words))
     return Passage("", words[:200], "")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy
 
 from core.text import POST_LENGTH
-from moderation.rules.patterns import visible
+from moderation.rules.patterns import strip_invisible
 
 # Shorter ones are alike by chance: thanks, greetings, agreement.
 SHORTEST = 40
@@ -18,7 +18,7 @@ _SHIFT = numpy.uint64(29)
 Sketch = list[int]
 
 
-def sketch(text: str) -> Sketch:
+def make_sketch(text: str) -> Sketch:
     """What a text is known by; nothing for one that is too short to say whether it is like another."""
     parts = _parts(text)
     if parts is None:
@@ -27,7 +27,7 @@ def sketch(text: str) -> Sketch:
     return [int(one) for one in numpy.unique(few)[:_SIZE] >> numpy.uint64(1)]
 
 
-def likeness(one: Sequence[int], other: Sequence[int]) -> int:
+def similarity(one: Sequence[int], other: Sequence[int]) -> int:
     """How much of both texts is the same, in percent, as far as their sketches tell."""
     if not one or not other:
         return 0
@@ -36,7 +36,7 @@ def likeness(one: Sequence[int], other: Sequence[int]) -> int:
     return round(100 * sum(part in shared for part in smallest) / len(smallest))
 
 
-def gone(before: str, after: str) -> int:
+def removed_share(before: str, after: str) -> int:
     """How much of a text is gone from it, in percent of its parts."""
     was, now = _parts(before, 1), _parts(after, 1)
     if was is None or now is None:
@@ -50,7 +50,7 @@ def gone(before: str, after: str) -> int:
 
 def _parts(text: str, shortest: int = SHORTEST) -> numpy.ndarray | None:
     """The hashes of all rows of eight octets of a text, whatever the blanks between words; nothing for too short a text."""
-    signs = " ".join(visible(text[:POST_LENGTH]).lower().split())
+    signs = " ".join(strip_invisible(text[:POST_LENGTH]).lower().split())
     if len(signs) < shortest:
         return None
     octets = numpy.frombuffer(signs.encode().ljust(_PART), dtype=numpy.uint8)

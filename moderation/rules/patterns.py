@@ -38,7 +38,7 @@ class PatternUnusable(Invalid):
     message = "This pattern cannot be used."
 
 
-class Searched(Struct, frozen=True):
+class SearchResult(Struct, frozen=True):
     """Where something was found; or that looking for it was given up."""
 
     spans: list[tuple[int, int]]
@@ -46,7 +46,7 @@ class Searched(Struct, frozen=True):
 
 
 @lru_cache(256)
-def compiled(pattern: str) -> Any:
+def compile_pattern(pattern: str) -> Any:
     """A pattern ready to be used, or `PatternUnusable` with RE2's reason."""
     options = re2.Options()
     options.log_errors = False
@@ -66,26 +66,26 @@ def compiled(pattern: str) -> Any:
     return made
 
 
-def search_pattern(pattern: str, text: str) -> Searched:
+def search_pattern(pattern: str, text: str) -> SearchResult:
     """The first places where a pattern matches; what is longer than a hundred signs may be missed."""
-    wanted, deadline = compiled(pattern), time.thread_time() + BUDGET
+    wanted, deadline = compile_pattern(pattern), time.thread_time() + BUDGET
     spans: list[tuple[int, int]] = []
     piece, overlap = (
         (_PIECE, _OVERLAP) if wanted.programsize <= _LARGE_PROGRAM else (_SMALL_PIECE, _SMALL_PIECE)
     )
     for start in range(0, max(len(text), 1), piece):
         if time.thread_time() > deadline:
-            return Searched(spans, gave_up=not spans)
+            return SearchResult(spans, gave_up=not spans)
         found = wanted.search(text[start : start + piece + overlap])
         if found is not None and found.end() > found.start():
             spans.append((start + found.start(), start + found.end()))
             if len(spans) == _MOST:
                 break
-    return Searched(spans)
+    return SearchResult(spans)
 
 
-def search_phrases(phrases: list[str], text: str) -> Searched:
-    """The first places of any of these phrases, given as `plain` makes them, in a text that is so too."""
+def search_phrases(phrases: list[str], text: str) -> SearchResult:
+    """The first places of any of these phrases, given as `normalize` makes them, in a text that is so too."""
     deadline = time.thread_time() + BUDGET
     spans: list[tuple[int, int]] = []
     for phrase in phrases:
@@ -101,23 +101,23 @@ def search_phrases(phrases: list[str], text: str) -> Searched:
         if len(spans) == _MOST:
             break
         if time.thread_time() > deadline:
-            return Searched(spans, gave_up=not spans)
-    return Searched(sorted(spans))
+            return SearchResult(spans, gave_up=not spans)
+    return SearchResult(sorted(spans))
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """A text as phrases are looked for in it: one way of writing each sign, no capitals, nothing invisible."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", visible(text)).casefold()
+    return unicodedata.normalize("NFKC", strip_invisible(text)).casefold()
 
 
-def visible(text: str) -> str:
+def strip_invisible(text: str) -> str:
     """A text without the signs that nobody sees."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
-def passage(text: str, start: int, end: int) -> Passage:
+def cut_passage(text: str, start: int, end: int) -> Passage:
     """A passage with a few words on both sides."""
     before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
     return Passage(before, text[start:end][:200], after)

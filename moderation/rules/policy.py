@@ -6,7 +6,7 @@ from core.actor import Actor
 from core.errors import Denied, Invalid
 from core.ids import GatheringId, SectorId
 from members.policy import AdministratorsOnly
-from moderation.rules.patterns import compiled
+from moderation.rules.patterns import compile_pattern
 from moderation.rules.shapes import Anything, NewRule, Pattern
 
 
@@ -42,7 +42,7 @@ def ensure_can_read_rules(actor: Actor) -> None:
         raise NotYourRule
 
 
-def ensure_can_keep_rule(actor: Actor, scope: Scope) -> None:
+def ensure_can_manage_rule(actor: Actor, scope: Scope) -> None:
     """Moderators of the sector and hosts of the room; what holds everywhere is for administrators."""
     actor.signed_in()
     if actor.is_administrator:
@@ -63,4 +63,4 @@ def ensure_is_usable(new: NewRule) -> None:
     if isinstance(new.test, Anything) and new.trust is None:
         raise RuleNeedsTrust(field="trust")
     if isinstance(new.test, Pattern):
-        compiled(new.test.pattern)
+        compile_pattern(new.test.pattern)

@@ -7,9 +7,9 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId, answers, json_response
 from moderation.rules import rules
-from moderation.rules.dry_run import try_rule
+from moderation.rules.dry_run import dry_run_rule
 from moderation.rules.engine import Screening
-from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleList, Trial
+from moderation.rules.shapes import DryRunResult, NewRule, Rule, RuleChange, RuleList
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
@@ -36,9 +36,9 @@ async def make_rule(
 @post("/rules/trials", status_code=200, operation_id="try_rule")
 async def try_a_rule(
     data: JSONBody[NewRule], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Trial:
+) -> DryRunResult:
     """What a rule would have caught among the last thousand posts; nothing happens to them, and it is not kept."""
-    return await try_rule(db, actor, data)
+    return await dry_run_rule(db, actor, data)
 
 
 @get("/rules/{rule_id:int}", operation_id="read_rule")
@@ -59,7 +59,7 @@ async def change_rule(
     """Change a rule in the version that was looked at; where it holds stays."""
     async with db.begin() as tx:
         changed = await rules.change_rule(tx, actor, rule_id, data)
-    screening.forget()
+    screening.invalidate()
     return changed
 
 
@@ -72,8 +72,8 @@ async def put_in_force(
 ) -> Rule:
     """Switch a rule on."""
     async with db.begin() as tx:
-        switched = await rules.switch_rule(tx, actor, rule_id, True)
-    screening.forget()
+        switched = await rules.set_rule_active(tx, actor, rule_id, True)
+    screening.invalidate()
     return switched
 
 
@@ -86,8 +86,8 @@ async def put_out_of_force(
 ) -> Rule:
     """Switch a rule off."""
     async with db.begin() as tx:
-        switched = await rules.switch_rule(tx, actor, rule_id, False)
-    screening.forget()
+        switched = await rules.set_rule_active(tx, actor, rule_id, False)
+    screening.invalidate()
     return switched
 
 

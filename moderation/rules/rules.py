@@ -12,8 +12,8 @@ from forum.authors import author_of
 from forum.sectors import get_sector_id
 from forum.visibility import seen_by
 from gatherings.rooms.rooms import get_room
-from moderation.rules.policy import Scope, ensure_can_keep_rule, ensure_can_read_rules, ensure_is_usable
-from moderation.rules.shapes import Measured, NewRule, Rule, RuleChange, RuleList, Test
+from moderation.rules.policy import Scope, ensure_can_manage_rule, ensure_can_read_rules, ensure_is_usable
+from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleCounts, RuleList, RuleTest
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -83,7 +83,7 @@ async def show_rule(tx: Reader, actor: Actor, rule_id: int) -> Rule:
 async def make_rule(tx: Transaction, actor: Actor, new: NewRule) -> Rule:
     """Write down a rule; it is off until it is switched on."""
     sector_id, scope = await find_scope(tx, actor, new)
-    ensure_can_keep_rule(actor, scope)
+    ensure_can_manage_rule(actor, scope)
     ensure_is_usable(new)
 
     where = {"sector": sector_id, "room": new.room}
@@ -95,7 +95,7 @@ async def make_rule(tx: Transaction, actor: Actor, new: NewRule) -> Rule:
 async def change_rule(tx: Transaction, actor: Actor, rule_id: int, change: RuleChange) -> Rule:
     """Give a rule other words, another test or another consequence. What it caught stays counted."""
     rule, scope = await _hold(tx, actor, rule_id)
-    ensure_can_keep_rule(actor, scope)
+    ensure_can_manage_rule(actor, scope)
     ensure_is_usable(change)
     if change.version != rule.version:
         raise Stale(rule)
@@ -105,10 +105,10 @@ async def change_rule(tx: Transaction, actor: Actor, rule_id: int, change: RuleC
     return await show_rule(tx, actor, rule_id)
 
 
-async def switch_rule(tx: Transaction, actor: Actor, rule_id: int, wanted: bool) -> Rule:
+async def set_rule_active(tx: Transaction, actor: Actor, rule_id: int, wanted: bool) -> Rule:
     """Put a rule in force, or out of force; as often as one likes."""
     _, scope = await _hold(tx, actor, rule_id)
-    ensure_can_keep_rule(actor, scope)
+    ensure_can_manage_rule(actor, scope)
     if await tx.run(_SWITCH, id=rule_id, on=wanted, now=clock.now(), by=actor.signed_in()):
         _note(tx, "rule_on" if wanted else "rule_off", actor, scope, rule_id)
     return await show_rule(tx, actor, rule_id)
@@ -164,7 +164,7 @@ def _rule(row: Record) -> Rule:
         name=row["name"],
         sector=row["slug"],
         room=row["room_id"],
-        test=msgspec.convert(row["test"], Test),
+        test=msgspec.convert(row["test"], RuleTest),
         action=row["action"],
         trust=row["trust"],
         told=row["told"],
@@ -172,7 +172,7 @@ def _rule(row: Record) -> Rule:
         version=row["version"],
         changed_at=row["changed_at"],
         changed_by=author_of(row["member_id"], row["handle"], row["display_name"], None),
-        measured=Measured(
+        measured=RuleCounts(
             caught=row["caught"], held=row["held"], upheld=row["upheld"], overturned=row["overturned"]
         ),
     )

@@ -14,7 +14,7 @@ ORDER BY o.id DESC LIMIT :count
 """)
 
 
-async def rooms_with_rules(tx: Reader, actor: Actor) -> list[tuple[int, str]]:
+async def find_rule_rooms(tx: Reader, actor: Actor) -> list[tuple[int, str]]:
     """The latest rooms that the actor hosts, or whose sector the actor moderates: number and title."""
     seen = {name: seen_by(actor)[name] for name in ("administers", "moderated", "hosted")}
     return [(row["id"], row["title"]) for row in await tx.rows(_ROOMS, count=MOST, **seen)]

@@ -83,7 +83,7 @@ class Languages(_Test, frozen=True, kw_only=True, tag="languages"):
     languages: Annotated[list[Language], Meta(min_length=1, max_length=50)]
 
 
-Test = Anything | Links | Domains | Phrases | Pattern | Alike | Mentions | Turned | Languages
+RuleTest = Anything | Links | Domains | Phrases | Pattern | Alike | Mentions | Turned | Languages
 
 
 class NewRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,7 +96,7 @@ class NewRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
     sector: Slug | None = None
     room: Id | None = None
-    test: Test
+    test: RuleTest
     action: RuleAction = "hold"
     trust: Annotated[int, Meta(ge=0, le=20)] | None = None
     told: Words = ""
@@ -108,7 +108,7 @@ class RuleChange(NewRule, frozen=True, kw_only=True, forbid_unknown_fields=True)
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
-class Measured(Struct, frozen=True, kw_only=True):
+class RuleCounts(Struct, frozen=True, kw_only=True):
     """What became of what a rule caught: how much it caught, held or flagged, and what was decided about it."""
 
     caught: int
@@ -124,7 +124,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     name: str
     sector: str | None
     room: int | None
-    test: Test
+    test: RuleTest
     action: RuleAction
     trust: int | None
     told: str
@@ -132,7 +132,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     version: int
     changed_at: datetime
     changed_by: Author | None
-    measured: Measured
+    measured: RuleCounts
 
 
 class RuleList(Struct, frozen=True):
@@ -141,7 +141,7 @@ class RuleList(Struct, frozen=True):
     items: list[Rule]
 
 
-class Caught(Struct, frozen=True, kw_only=True):
+class CaughtPost(Struct, frozen=True, kw_only=True):
     """A post that a rule would have caught, and by what."""
 
     post: Post
@@ -149,7 +149,7 @@ class Caught(Struct, frozen=True, kw_only=True):
     passages: list[Passage]
 
 
-class Trial(Struct, frozen=True, kw_only=True):
+class DryRunResult(Struct, frozen=True, kw_only=True):
     """What a rule would have caught among the latest posts that one can read where it is to hold: the first of them.
 
     `tried` is fewer than there are where looking took too long.
@@ -157,4 +157,4 @@ class Trial(Struct, frozen=True, kw_only=True):
 
     tried: int
     caught: int
-    items: list[Caught]
+    items: list[CaughtPost]

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from forum.text.quotes import QuotedText
-from moderation.rules.patterns import visible
+from moderation.rules.patterns import strip_invisible
 
 _PLACE = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
 _NAMED = re.compile(r"\[\[quote (\d{1,18})\]\]")
@@ -25,7 +25,7 @@ _SAID = re.compile(r' (?:alt|title)="([^"]+)"')
 _BLANKS = re.compile(r"\s+")
 
 
-class Seen(Struct, frozen=True, kw_only=True, dict=True):
+class TextViews(Struct, frozen=True, kw_only=True, dict=True):
     """A text with its title, in the ways in which rules look at it; each is made when a rule asks for it.
 
     `body` and `html` are as they are stored, where quotations are only named; `quoted` are the words of those.
@@ -51,25 +51,25 @@ class Seen(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def shown(self) -> str:
         """Title and words as readers see them, without signs that nobody sees, and after them where links lead."""
-        words = words_of(self.rendered) if self.html else visible(self.body)
-        return f"{visible(self.title)}\n{words}" if self.title else words
+        words = extract_words(self.rendered) if self.html else strip_invisible(self.body)
+        return f"{strip_invisible(self.title)}\n{words}" if self.title else words
 
     @cached_property
     def own(self) -> str:
         """The words that are the author's: what others have really said is not, what is put into their mouths is."""
-        return words_of(self._own_html) if self.html else self.body
+        return extract_words(self._own_html) if self.html else self.body
 
     @cached_property
     def own_prose(self) -> str:
         """The author's words without code."""
-        return words_of(_CODE.sub(" ", self._own_html)) if self.html else self.body
+        return extract_words(_CODE.sub(" ", self._own_html)) if self.html else self.body
 
     @property
     def _own_html(self) -> str:
         return _filled(self.html, {id: one for id, one in self.quoted.items() if not one.is_exact})
 
 
-def words_of(html: str) -> str:
+def extract_words(html: str) -> str:
     """The words of rendered HTML: a block a line, elements inside a line joined, and at the end what stands in attributes
     and is seen: descriptions of pictures, titles, and where links lead."""
     text = _BLANKS.sub(" ", html)
@@ -77,12 +77,12 @@ def words_of(html: str) -> str:
         text = _FOOTNOTE.sub("", text)
     text = _TAG.sub("\n", _BREAK.sub(" ", _INLINE.sub("", text)))
     lines = [*unescape(text).split("\n"), *map(unescape, _SAID.findall(html)), *_targets(html)]
-    tidied = (" ".join(visible(line).split()) for line in lines)
+    tidied = (" ".join(strip_invisible(line).split()) for line in lines)
     kept: dict[str, None] = dict.fromkeys(line for line in tidied if line)
     return "\n".join(kept)
 
 
-def placed_quotes(htmls: Iterable[str]) -> Collection[int]:
+def embedded_quotes(htmls: Iterable[str]) -> Collection[int]:
     """Which quotations are put into these texts when they are shown."""
     return {int(id) for html in htmls if "data-quote=" in html for id in _PLACE.findall(html)}
 

@@ -8,9 +8,9 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId
 from moderation.cases.cases import get_case
-from moderation.policy import ensure_can_decide, judges_in
-from moderation.sanctions.ladder import Ladder, Step
-from moderation.sanctions.sanctions import propose, read_sanctions
+from moderation.policy import can_judge_in, ensure_can_decide
+from moderation.sanctions.ladder import Ladder, LadderStep
+from moderation.sanctions.sanctions import propose_step, read_sanctions
 from moderation.shapes import Sanction
 from storage.database import Reader
 from storage.statements import statement
@@ -51,7 +51,7 @@ class CaseAuthor(Struct, frozen=True):
 
     record: AuthorRecord | None = None
     sanctions: list[Sanction] = []
-    proposed: Step | None = None
+    proposed: LadderStep | None = None
 
 
 async def read_case_author(tx: Reader, actor: Actor, case_id: int, ladder: Ladder) -> CaseAuthor:
@@ -59,7 +59,7 @@ async def read_case_author(tx: Reader, actor: Actor, case_id: int, ladder: Ladde
     actor.signed_in()
     case = await get_case(tx, actor, case_id)
     ensure_can_decide(actor, case)
-    if not judges_in(actor, case.sector_id):
+    if not can_judge_in(actor, case.sector_id):
         return CaseAuthor()  # what else somebody wrote, and where, is no concern of hosts
     member = await tx.value(_AUTHOR, case=case_id)
     if member is None:
@@ -67,4 +67,4 @@ async def read_case_author(tx: Reader, actor: Actor, case_id: int, ladder: Ladde
     row = await tx.row(_RECORD, member=member)
     standing = await read_sanctions(tx, member)
     record = None if row is None else AuthorRecord(**row)
-    return CaseAuthor(record, standing, await propose(tx, ladder, MemberId(member), clock.now()))
+    return CaseAuthor(record, standing, await propose_step(tx, ladder, MemberId(member), clock.now()))

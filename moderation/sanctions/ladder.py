@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 
-class Step(Struct, frozen=True, forbid_unknown_fields=True):
+class LadderStep(Struct, frozen=True, forbid_unknown_fields=True):
     """One step: what is done, for how many days, in the sector or everywhere."""
 
     action: Literal["warn", "silence", "suspend"]
@@ -16,9 +16,9 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
     """The steps, the mildest first; what was decided counts for so many days."""
 
-    steps: tuple[Step, ...] = (Step("warn"),)
+    steps: tuple[LadderStep, ...] = (LadderStep("warn"),)
     days: int = 365
 
-    def step_after(self, standing: int) -> Step | None:
+    def next_step(self, standing: int) -> LadderStep | None:
         """The next step for who has taken so many; the last one again, once all are taken."""
         return self.steps[min(standing, len(self.steps) - 1)] if self.steps else None

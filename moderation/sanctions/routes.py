@@ -17,7 +17,7 @@ from storage.database import Database
 async def read_sanctions(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Sanctions:
     """What was decided against oneself, why, until when; each decision can be appealed."""
     async with db.read() as tx:
-        return await sanctions.read_own(tx, actor)
+        return await sanctions.read_own_sanctions(tx, actor)
 
 
 @get("/cases/{case_id:int}/author", operation_id="read_case_author")
@@ -33,12 +33,12 @@ async def read_case_author(
 
 
 @get("/members/{handle:str}/sanctions", operation_id="read_sanctions_of")
-async def read_sanctions_of(
+async def read_member_sanctions(
     handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Sanctions:
     """What was decided against a member; for that member and for moderators."""
     async with db.read() as tx:
-        return await sanctions.read_sanctions_of(tx, actor, handle)
+        return await sanctions.read_member_sanctions(tx, actor, handle)
 
 
-routes = [read_sanctions, read_sanctions_of, read_case_author]
+routes = [read_sanctions, read_member_sanctions, read_case_author]

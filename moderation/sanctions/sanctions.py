@@ -13,8 +13,8 @@ from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
 from members.handles import fold_handle
-from moderation.policy import CaseFacts, TargetFacts, ensure_can_sanction, judges_in
-from moderation.sanctions.ladder import Ladder, Step
+from moderation.policy import CaseFacts, TargetFacts, can_judge_in, ensure_can_sanction
+from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.shapes import Action, NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -57,7 +57,7 @@ class Sanctions(Struct, frozen=True):
     items: list[Sanction]
 
 
-async def impose(
+async def impose_sanction(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
 ) -> None:
     """Do to whoever is responsible for what a case is about what was decided; open sockets obey within seconds."""
@@ -80,14 +80,14 @@ async def impose(
     await tx.record(AccessChanged(member_id=target.author_id or 0))
 
 
-async def lift(tx: Transaction, decision_id: int) -> None:
+async def lift_sanction(tx: Transaction, decision_id: int) -> None:
     """End what a decision does to a member; also if it had ended."""
     member = await tx.value(_LIFT, decision=decision_id, now=clock.now())
     if member is not None:
         await tx.record(AccessChanged(member_id=member))
 
 
-async def end_next(db: Database) -> bool:
+async def end_next_sanction(db: Database) -> bool:
     """End one sanction whose time is over, so that open pages know; whoever asks finds it so already. A chore."""
     async with db.begin() as tx:
         member = await tx.value(_END, now=clock.now())
@@ -97,18 +97,18 @@ async def end_next(db: Database) -> bool:
     return True
 
 
-async def read_own(tx: Reader, actor: Actor) -> Sanctions:
+async def read_own_sanctions(tx: Reader, actor: Actor) -> Sanctions:
     """What holds, or held, against the actor."""
     return Sanctions(await read_sanctions(tx, actor.signed_in()))
 
 
-async def read_sanctions_of(tx: Reader, actor: Actor, handle: str) -> Sanctions:
+async def read_member_sanctions(tx: Reader, actor: Actor, handle: str) -> Sanctions:
     """What was decided against a member, for that member and for moderators."""
     me = actor.signed_in()
     member = await tx.value(_MEMBER, handle=fold_handle(handle))
     if member is None:
         raise NotFound
-    if member != me and not judges_in(actor, None):
+    if member != me and not can_judge_in(actor, None):
         raise NotModerator
     return Sanctions(await read_sanctions(tx, member))
 
@@ -118,10 +118,10 @@ async def read_sanctions(tx: Reader, member_id: int) -> list[Sanction]:
     return [_sanction(row) for row in await tx.rows(_OF, member=member_id, now=clock.now())]
 
 
-async def propose(tx: Reader, ladder: Ladder, member_id: MemberId, now: datetime) -> Step | None:
+async def propose_step(tx: Reader, ladder: Ladder, member_id: MemberId, now: datetime) -> LadderStep | None:
     """The step of the ladder that comes next for a member, by what was decided against them lately."""
     standing = await tx.value(_STANDING, member=member_id, since=now - timedelta(days=ladder.days))
-    return ladder.step_after(int(standing))
+    return ladder.next_step(int(standing))
 
 
 def _sanction(row: Record) -> Sanction:

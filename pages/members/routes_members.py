@@ -16,8 +16,8 @@ from members.profiles import profiles
 from members.profiles.countries import COUNTRIES
 from members.profiles.trust import TrustRules
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange
-from moderation.policy import judges_in
-from moderation.sanctions.sanctions import read_sanctions_of
+from moderation.policy import can_judge_in
+from moderation.sanctions.sanctions import read_member_sanctions
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
@@ -49,9 +49,9 @@ async def show_member(
         found = await profiles.read_profile(tx, handle)
         standing = await read_trust(tx, trust, handle) if found.claimed else None
         is_entitled = context.actor.id is not None and (
-            found.id == context.actor.id or judges_in(context.actor, None)
+            found.id == context.actor.id or can_judge_in(context.actor, None)
         )
-        decided = (await read_sanctions_of(tx, context.actor, handle)).items if is_entitled else []
+        decided = (await read_member_sanctions(tx, context.actor, handle)).items if is_entitled else []
     facts = _facts(found, context.renderer.community)
     is_own = found.id == context.actor.id
     return context.renderer.page(

@@ -24,17 +24,17 @@ async def _claim(tx: Transaction, context: PageContext, case_id: int, _: Typed) 
 
 
 async def _let_go(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
-    await claims.let_case_go(tx, context.actor, case_id)
+    await claims.release_claim(tx, context.actor, case_id)
 
 
 async def _hand_over(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
     to = to_shape(NewClaim, {"member": text_in(typed, "member").strip()})
-    await claims.hand_over(tx, context.actor, case_id, to.member or "")
+    await claims.reassign_case(tx, context.actor, case_id, to.member or "")
 
 
 async def _note(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
     new = to_shape(NewCaseNote, {"body": text_in(typed, "body")})
-    await notes.write_note(tx, context.actor, case_id, new)
+    await notes.add_note(tx, context.actor, case_id, new)
 
 
 async def _escalate(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
@@ -43,7 +43,7 @@ async def _escalate(tx: Transaction, context: PageContext, case_id: int, typed: 
 
 
 async def _give_back(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
-    await escalation.give_case_back(tx, context.actor, case_id)
+    await escalation.return_case(tx, context.actor, case_id)
 
 
 _CaseAction = Callable[[Transaction, PageContext, int, Typed], Awaitable[None]]

@@ -8,7 +8,7 @@ from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from members.emails.translations import words_in
 from moderation.appeals import appeals
-from moderation.shapes_appeals import NewAnswer, NewAppeal
+from moderation.appeals.shapes import NewAnswer, NewAppeal
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, read_form, text_in, to_shape

@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from core.http import Cursor
-from moderation.audit_trail import read_audit
-from moderation.shapes_audit import AuditFilter
+from moderation.audit.audit_trail import read_audit
+from moderation.audit.shapes import AuditFilter
 from pages.shell.context import PageContext
 
 OnlyKind = Annotated[str, QueryParameter(name="kind", max_length=60)]

@@ -10,7 +10,7 @@ from core.http import PathId, status_of
 from core.ids import PostId
 from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topics
-from moderation.cases.subjects import name_subject
+from moderation.cases.subjects import describe_subject
 from moderation.flags import flags
 from moderation.shapes import NewFlag, ObjectName
 from pages.forum.topic_view import address_of
@@ -39,7 +39,7 @@ async def flag_post(post_id: PathId, context: NamedDependency[PageContext]) -> R
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         idempotent = once_of(context.request, context.actor, typed)
         await idempotent.answer(
-            context.db, lambda tx: flags.flag(tx, context.actor, ObjectName("post", post_id), new)
+            context.db, lambda tx: flags.flag_object(tx, context.actor, ObjectName("post", post_id), new)
         )
     except NotFound:
         raise
@@ -98,7 +98,7 @@ async def flag_other(
     try:
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         idempotent = once_of(context.request, context.actor, typed)
-        await idempotent.answer(context.db, lambda tx: flags.flag(tx, context.actor, name, new))
+        await idempotent.answer(context.db, lambda tx: flags.flag_object(tx, context.actor, name, new))
     except NotFound:
         raise
     except Refusal as refusal:
@@ -117,7 +117,7 @@ async def _other_page(
     context: PageContext, name: ObjectName, form: Form, is_sent: bool = False, status: int = 200
 ) -> Response[bytes]:
     async with context.db.read() as tx:
-        title, address = await name_subject(tx, context.actor, name)
+        title, address = await describe_subject(tx, context.actor, name)
     return context.renderer.page(
         context.request,
         context.actor,

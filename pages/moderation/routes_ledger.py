@@ -9,8 +9,8 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.http import Cursor
 from moderation.ledger import ledger
+from moderation.ledger.shapes import LedgerFilter
 from moderation.shapes import Action
-from moderation.shapes_ledger import LedgerFilter
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
 

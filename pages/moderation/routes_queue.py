@@ -11,10 +11,10 @@ from core.errors import NotFound, Refusal
 from core.http import Cursor, PathId, status_of
 from members.shapes import LetterLanguage
 from moderation.decisions import decisions
-from moderation.flags.reports import look_at_reporters as look_at
+from moderation.flags.reports import reveal_reporters as look_at
 from moderation.policy import ensure_can_read_queue
 from moderation.queue import host_approvals
-from moderation.queue.statistics import read_health
+from moderation.queue.statistics import read_statistics
 from moderation.shapes import (
     Action,
     CaseFilter,
@@ -23,7 +23,7 @@ from moderation.shapes import (
     NewDecision,
     NewDecisions,
 )
-from moderation.shapes_reports import Look
+from moderation.flags.shapes import RevealReporters
 from pages.moderation.case_actions import CASE_ACTIONS
 from pages.moderation.decision_forms import decision_in, versioned_case
 from pages.moderation.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
@@ -65,7 +65,7 @@ async def show_queue(
 async def show_health(context: NamedDependency[PageContext]) -> Response[bytes]:
     """How the queues do, and those who work at them."""
     async with context.db.read() as tx:
-        health = await read_health(tx, context.actor)
+        health = await read_statistics(tx, context.actor)
     return context.renderer.page(
         context.request, context.actor, "moderation/queue_statistics.html", health=health, duration=duration
     )
@@ -121,7 +121,7 @@ async def act(case_id: PathId, context: NamedDependency[PageContext]) -> Respons
 
 
 @post("/queue/pending", include_in_schema=False)
-async def settle_pending(context: NamedDependency[PageContext]) -> Response[bytes]:
+async def decide_pending(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Let in or dismiss what waits by the policy of a room, as the room does it."""
     ensure_can_read_queue(context.actor)
     typed = await read_form(context.request)
@@ -134,7 +134,7 @@ async def settle_pending(context: NamedDependency[PageContext]) -> Response[byte
         async with context.db.begin() as tx:
             what = (kind, int(found[2]), int(found[3]))
             reason = text_in(typed, "reason").strip()[:300]
-            await host_approvals.settle_pending(tx, context.actor, what, act == "let_in", reason)
+            await host_approvals.decide_pending(tx, context.actor, what, act == "let_in", reason)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -144,10 +144,10 @@ async def settle_pending(context: NamedDependency[PageContext]) -> Response[byte
 
 
 @post("/queue/{case_id:int}/reporters", include_in_schema=False)
-async def look_at_reporters(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+async def reveal_reporters(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Who reported what a case is about; each look is written down."""
     ensure_can_read_queue(context.actor)
-    look = to_shape(Look, {"reason": text_in(await read_form(context.request), "reason").strip()})
+    look = to_shape(RevealReporters, {"reason": text_in(await read_form(context.request), "reason").strip()})
     async with context.db.begin() as tx:
         found = await look_at(tx, context.actor, case_id, look)
     return context.renderer.page(
@@ -201,4 +201,4 @@ async def _page(
     )
 
 
-routes = [show_queue, show_health, decide_many, settle_pending, act, look_at_reporters]
+routes = [show_queue, show_health, decide_many, decide_pending, act, reveal_reporters]

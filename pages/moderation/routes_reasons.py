@@ -10,7 +10,7 @@ from core.errors import Invalid, Refusal
 from core.http import status_of
 from members.shapes import LetterLanguage
 from moderation.reasons import templates
-from moderation.reasons.policy import ensure_can_keep_templates
+from moderation.reasons.policy import ensure_can_manage_templates
 from moderation.reasons.routes import Key
 from moderation.reasons.shapes import TEMPLATE_KEY, Template, TemplateChange
 from moderation.shapes import Reason
@@ -43,7 +43,7 @@ async def show_templates(context: NamedDependency[PageContext], new: NewName = N
 @get("/reasons/{template:str}", include_in_schema=False)
 async def show_template(template: Key, context: NamedDependency[PageContext]) -> Response[bytes]:
     """One of them in its form; of a new name an empty one."""
-    ensure_can_keep_templates(context.actor)
+    ensure_can_manage_templates(context.actor)
     async with context.db.read() as tx:
         current = (await templates.load_templates(tx)).get(template)
     form = Form(typed={"is_offered": ["1"]} if current is None else _typed(current))
@@ -54,7 +54,7 @@ async def show_template(template: Key, context: NamedDependency[PageContext]) ->
 @post("/reasons/{template:str}", include_in_schema=False)
 async def change_template(template: Key, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Let it say something else from now on."""
-    ensure_can_keep_templates(context.actor)
+    ensure_can_manage_templates(context.actor)
     typed = await read_form(context.request)
     form = Form(typed=typed, version=number_in(text_in(typed, "version")) or 0)
     try:

@@ -11,9 +11,9 @@ from core.errors import NotFound, Refusal
 from core.http import status_of
 from members.emails.translations import language_for
 from moderation.appeals import appeals
+from moderation.appeals.shapes import NewAppeal
 from moderation.flags import reports
-from moderation.shapes_appeals import NewAppeal
-from moderation.shapes_reports import ADDRESS_LENGTH, REFERENCE_LENGTH, NewReport
+from moderation.flags.shapes import ADDRESS_LENGTH, REFERENCE_LENGTH, NewReport
 from pages.moderation.queue_view import ACTIONS, REASONS
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, Typed, read_form, text_in, to_shape

@@ -10,11 +10,11 @@ from core.ids import SectorId
 from forum.sectors import read_sectors
 from members.profiles.trust import TrustRules
 from moderation.rules import rules
-from moderation.rules.dry_run import LATEST, SHOWN, try_rule
+from moderation.rules.dry_run import LATEST, SHOWN, dry_run_rule
 from moderation.rules.engine import Screening
-from moderation.rules.policy import ensure_can_keep_rule, ensure_can_read_rules
-from moderation.rules.scope import rooms_with_rules
-from moderation.rules.shapes import NewRule, Rule, RuleChange, Trial
+from moderation.rules.policy import ensure_can_manage_rule, ensure_can_read_rules
+from moderation.rules.scope import find_rule_rooms
+from moderation.rules.shapes import DryRunResult, NewRule, Rule, RuleChange
 from pages.moderation.rule_forms import FIELDS, KINDS, Kind, first_typed, in_words, kind_of, rule_in, typed_of
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
@@ -26,7 +26,7 @@ async def show_rules(context: NamedDependency[PageContext]) -> Response[bytes]:
     """The rules of where one moderates or hosts."""
     async with context.db.read() as tx:
         found = await rules.read_rules(tx, context.actor)
-        rooms = await rooms_with_rules(tx, context.actor)
+        rooms = await find_rule_rooms(tx, context.actor)
     return context.renderer.page(
         context.request,
         context.actor,
@@ -66,7 +66,7 @@ async def make_rule(
         new = to_shape(NewRule, rule_in(typed, kind))
         if _act(typed) == "try":
             return await _page(
-                context, trust, kind, form, trial=await try_rule(context.db, context.actor, new)
+                context, trust, kind, form, trial=await dry_run_rule(context.db, context.actor, new)
             )
         idempotent = once_of(context.request, context.actor, typed)
         await idempotent.answer(context.db, lambda tx: rules.make_rule(tx, context.actor, new))
@@ -104,17 +104,17 @@ async def change_rule(
         act = _act(typed)
         if act in ("on", "off"):
             async with context.db.begin() as tx:
-                await rules.switch_rule(tx, context.actor, rule_id, act == "on")
-            screening.forget()
+                await rules.set_rule_active(tx, context.actor, rule_id, act == "on")
+            screening.invalidate()
             return go_to("/rules?done=saved")
         facts = rule_in(typed, kind) | {"sector": rule.sector, "room": rule.room}
         if act == "try":
-            trial = await try_rule(context.db, context.actor, to_shape(NewRule, facts))
+            trial = await dry_run_rule(context.db, context.actor, to_shape(NewRule, facts))
             return await _page(context, trust, kind, form, rule=rule, trial=trial)
         async with context.db.begin() as tx:
             change = to_shape(RuleChange, facts | {"version": version})
             await rules.change_rule(tx, context.actor, rule_id, change)
-        screening.forget()
+        screening.invalidate()
     except Refusal as refusal:
         return await _page(
             context, trust, kind, _refused(form, refusal), status=status_of(refusal), rule=rule
@@ -142,15 +142,15 @@ async def _page(
     form: Form,
     status: int = 200,
     rule: Rule | None = None,
-    trial: Trial | None = None,
+    trial: DryRunResult | None = None,
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         sectors = (await read_sectors(tx, context.db.epoch)).items
-        rooms = await rooms_with_rules(tx, context.actor)
+        rooms = await find_rule_rooms(tx, context.actor)
         may_keep = True
         if rule is not None:
             _, scope = await rules.get_rule(tx, context.actor, rule.id)
-            may_keep = allowed(ensure_can_keep_rule, context.actor, scope)
+            may_keep = allowed(ensure_can_manage_rule, context.actor, scope)
     everywhere = [("all", "Everywhere")] if context.actor.is_administrator else []
     kept = [
         (f"sector:{one.slug}", one.name) for one in sectors if context.actor.moderates_in(SectorId(one.id))

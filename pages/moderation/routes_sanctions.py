@@ -3,7 +3,7 @@
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from moderation.sanctions.sanctions import read_own
+from moderation.sanctions.sanctions import read_own_sanctions
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
 
@@ -12,7 +12,7 @@ from pages.shell.context import PageContext
 async def show_sanctions(context: NamedDependency[PageContext]) -> Response[bytes]:
     """What holds, or held, against whoever looks."""
     async with context.db.read() as tx:
-        found = await read_own(tx, context.actor)
+        found = await read_own_sanctions(tx, context.actor)
     return context.renderer.page(
         context.request, context.actor, "moderation/sanctions.html", items=found.items, actions=ACTIONS
     )

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core import clock
-from moderation.ledger.transparency import read_year
+from moderation.ledger.transparency import read_year_report
 from pages.moderation.queue_view import ACTIONS, REASONS
 from pages.shell.context import PageContext
 from pages.shell.renderer import go_to
@@ -25,7 +25,7 @@ async def show_this_year() -> Response[bytes]:
 async def show_year(year: Year, context: NamedDependency[PageContext]) -> Response[bytes]:
     """What was reported and decided in a year."""
     async with context.db.read() as tx:
-        made = await read_year(tx, year)
+        made = await read_year_report(tx, year)
     return context.renderer.page(
         context.request,
         context.actor,

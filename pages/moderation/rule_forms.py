@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from moderation.rules.shapes import NewRule, Rule, Test
+from moderation.rules.shapes import NewRule, Rule, RuleTest
 from pages.shell.forms import Typed, number_in, text_in
 
 Kind = Literal[
@@ -106,12 +106,12 @@ def first_typed(kind: str) -> dict[str, list[str]]:
     return {field.name: [field.first] for field in FIELDS[kind]} | trust
 
 
-def kind_of(test: Test) -> str:
+def kind_of(test: RuleTest) -> str:
     """The kind of a test."""
     return str(type(test).__struct_config__.tag)
 
 
-def in_words(test: Test) -> str:
+def in_words(test: RuleTest) -> str:
     """What a rule looks for, with its numbers."""
     facts = msgspec.to_builtins(test)
     kind = facts.pop("kind")
@@ -143,7 +143,7 @@ def _value(typed: Typed, field: Field) -> Any:
     )
 
 
-def _typed_test(test: Test) -> dict[str, list[str]]:
+def _typed_test(test: RuleTest) -> dict[str, list[str]]:
     facts = msgspec.to_builtins(test)
     shown = {}
     for field in FIELDS[facts["kind"]]:

@@ -19,17 +19,18 @@ from core.errors import Denied, Refusal, SignInFirst
 from core.ids import MemberId, SectorId, TopicId
 from forum.events import PostEdited
 from forum.policy import NotModerator, PostHidden, PostWithdrawn
-from moderation.cases.cases import follow_post
+from moderation.cases.cases import on_post_changed
+from moderation.flags.policy import NoteMissing, OwnPost, ensure_can_flag, ensure_flag_is_clear
 from moderation.policy import (
-    SETTLES_AFTER,
+    UNDO_WINDOW,
     CaseFacts,
+    FlaggedFacts,
     Involved,
     ReasonMissing,
     ensure_can_decide,
     ensure_can_read_queue,
     ensure_has_reason,
 )
-from moderation.policy_flags import FlaggedFacts, NoteMissing, OwnPost, ensure_can_flag, ensure_flag_is_clear
 from moderation.shapes import Reason
 from storage.statements import statement
 from tests.proofs.test_streams import apply, snapshot
@@ -50,7 +51,7 @@ SILENCED = Actor(id=MemberId(9), is_verified=True, silenced_until=datetime(2099,
 
 def a_moment_later() -> AbstractContextManager[None]:
     """When what was decided just now can no longer be undone."""
-    return clock.stop_at(clock.now() + SETTLES_AFTER)
+    return clock.stop_at(clock.now() + UNDO_WINDOW)
 
 
 def a_case(**facts: Any) -> CaseFacts:
@@ -393,7 +394,7 @@ async def test_an_edit_makes_the_case_a_new_version(scene: Scene) -> None:
     case = await scene.flagged()
     await scene.author.patch(f"/posts/{scene.post}", {"body": "I am sorry."})
     async with scene.app.db.begin() as tx:
-        await follow_post(tx, PostEdited(topic_id=scene.topic, post_id=scene.post))
+        await on_post_changed(tx, PostEdited(topic_id=scene.topic, post_id=scene.post))
     assert outcome(await decide(scene.moderator, case)) == (409, "case_moved_on")
 
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from tests.proofs.test_bad_input import GOOD
 from tests.proofs.test_leaks import hears
 from tests.support.people import Person, a_person
@@ -193,7 +193,7 @@ async def test_the_ledger_is_about_what_everyone_reads(club: Club) -> None:
     decision = GOOD["decide_case"] | {"version": case["version"]}
     decided = await moderator.post(f"/cases/{case['id']}/decisions", decision)
     assert decided.status_code == 201, decided.text
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         assert len((await stranger.get("/ledger")).json()["items"]) == 1
         await club.limit("invited")
         assert (await stranger.get("/ledger")).json()["items"] == []

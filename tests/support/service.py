@@ -54,7 +54,7 @@ class Service:
     def forget(self) -> None:
         """Have no process remember what the database said: rows are gone, or there again."""
         for house in self.houses:
-            house.screening.forget()
+            house.screening.invalidate()
             house.cache.pages.clear()
             house.cache.size = 0
 

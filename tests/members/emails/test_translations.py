@@ -91,17 +91,17 @@ def _letters(language: str) -> dict[str, emails.Letter]:
         "leaves": emails.address_leaves(SENDER, to),
         "password": emails.new_password(SENDER, to, "token"),
         "changed": emails.password_changed(SENDER, to),
-        "receipt": report_emails.receipt(SENDER, made),
-        "outcome": report_emails.outcome(SENDER, made, known),
-        "nothing": report_emails.outcome(
+        "receipt": report_emails.compose_receipt(SENDER, made),
+        "outcome": report_emails.compose_outcome(SENDER, made, known),
+        "nothing": report_emails.compose_outcome(
             SENDER, made | {"action": "no_action", "rule": None, "facts": None}, known
         ),
-        "escalation": report_emails.escalation(SENDER, to, 1),
-        "alarm": report_emails.alarm(SENDER, to, 1),
-        **{one: appeal_emails.statement_of_reasons(SENDER, made | {"action": one}, known) for one in actions},
-        "for ever": appeal_emails.statement_of_reasons(SENDER, made | {"until": None, "sector": None}, known),
-        "upheld": appeal_emails.answer_to_appeal(SENDER, made),
-        "reversed": appeal_emails.answer_to_appeal(SENDER, made | {"outcome": "reversed"}),
+        "escalation": report_emails.compose_escalation(SENDER, to, 1),
+        "alarm": report_emails.compose_alarm(SENDER, to, 1),
+        **{one: appeal_emails.compose_statement(SENDER, made | {"action": one}, known) for one in actions},
+        "for ever": appeal_emails.compose_statement(SENDER, made | {"until": None, "sector": None}, known),
+        "upheld": appeal_emails.compose_appeal_answer(SENDER, made),
+        "reversed": appeal_emails.compose_appeal_answer(SENDER, made | {"outcome": "reversed"}),
     }
 
 

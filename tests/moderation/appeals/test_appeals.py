@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from core import clock
 from moderation.appeals.appeals import APPEALABLE
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from storage.database import Database
 from tests.moderation.flags.test_reports import mails, report
 from tests.pages.moderation.test_routes_queue import chromium, windows  # noqa: F401 (fixtures)
@@ -99,7 +99,7 @@ async def test_what_is_undone_was_never_told(app: Service, scene: Scene) -> None
         await app.settle()
         assert (await scene.author.get(f"/decisions/{decision}")).status_code == 404
         assert (await scene.ada.delete(f"/decisions/{decision}")).status_code == 200
-    with clock.stop_at(now + SETTLES_AFTER):
+    with clock.stop_at(now + UNDO_WINDOW):
         await app.settle()
     assert mails(app) == []
 
@@ -113,7 +113,7 @@ async def test_what_was_taken_back_before_it_was_told_is_not_told_as_standing(
         decision = (await scene.ada.post(f"/cases/{scene.case}/decisions", given)).json()["id"]
         taken = await scene.ben.put(f"/decisions/{decision}/reversal", {"facts": "It is a quotation."})
         assert taken.status_code == 200, taken.text
-    with clock.stop_at(now + SETTLES_AFTER):
+    with clock.stop_at(now + UNDO_WINDOW):
         await app.settle()
 
     assert mails(app) == []
@@ -125,7 +125,7 @@ async def test_who_has_decided_anything_in_a_case_answers_no_appeal_in_it(app: S
     taken = await scene.ben.put(f"/decisions/{hidden}/reversal", {"facts": "The silence is enough."})
     assert taken.status_code == 200, taken.text
     third = await a_person(app, "Third", duties=[("moderator", "mobility")])
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         [silence] = (await scene.author.get("/me/sanctions")).json()["items"]
         appeal = (await scene.author.post(f"/decisions/{silence['decision']}/appeal", BODY)).json()["id"]
 
@@ -249,7 +249,7 @@ async def test_the_inbox_of_author_and_reporter_tells_once_it_stands(app: Servic
     now = clock.now()
     await plain(app.db).execute("UPDATE flags SET flagged_at = flagged_at - interval '1 minute'")
     await scene.decide("hide")
-    with clock.stop_at(now - SETTLES_AFTER / 2):
+    with clock.stop_at(now - UNDO_WINDOW / 2):
         await app.settle()
         for who in (scene.author, scene.flagger):
             assert (await who.get("/inbox")).json()["items"] == [], "it can be undone"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from moderation.cases.priority import MANY
+from moderation.cases.priority import MAX_READERS
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
@@ -22,7 +22,7 @@ async def weight(moderator: Person) -> tuple[float, list[str]]:
 
 @pytest.mark.parametrize(
     ("readers", "share", "words"),
-    [(3, 0.0, None), (20, 0.1, "read by 20 members"), (250, 1.0, f"read by {MANY} members or more")],
+    [(3, 0.0, None), (20, 0.1, "read by 20 members"), (250, 1.0, f"read by {MAX_READERS} members or more")],
 )
 async def test_what_many_have_read_is_heavier(
     app: Service, readers: int, share: float, words: str | None

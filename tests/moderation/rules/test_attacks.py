@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from tests.moderation.rules.test_held_posts import Scene, in_force
 from tests.moderation.rules.test_held_posts import scene as scene
 from tests.support.people import a_reply, a_topic
@@ -70,7 +70,7 @@ async def test_a_reported_post_is_not_kept_up_by_a_change_of_it_that_waits(
     assert (await scene.author.get(f"/held/{post}")).json()["outcome"] is None
 
     again = await scene.decide("hide")
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         statement = (await scene.author.get(f"/decisions/{again['id']}")).json()
     assert (statement["action"], statement["automated"]) == ("hide", False)
     back = await scene.ben.put(f"/decisions/{again['id']}/reversal", {"facts": "It was a joke."})

@@ -8,7 +8,7 @@ from msgspec import Struct
 from core import clock
 from core.ids import SectorId, TopicId
 from forum.posts.screening import Written
-from moderation.policy import SETTLES_AFTER
+from moderation.policy import UNDO_WINDOW
 from moderation.rules.engine import FRESH, Screening
 from tests.moderation.flags.test_reports import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -63,7 +63,7 @@ async def in_force(app: Service, person: Person, **facts: Any) -> int:
     assert made.status_code == 201, made.text
     assert (await person.put(f"/rules/{made.json()['id']}/force")).status_code == 200
     for house in app.houses:
-        house.screening.forget()
+        house.screening.invalidate()
     return int(made.json()["id"])
 
 
@@ -120,7 +120,7 @@ async def test_what_no_rule_catches_and_what_moderators_write_is_published(
     assert elsewhere["state"] == "open"
     await scene.ada.delete(f"/rules/{scene.rule}/force")
     for house in app.houses:
-        house.screening.forget()
+        house.screening.invalidate()
     assert (await a_reply(scene.author, scene.topic, "casino"))["state"] == "published"
 
 
@@ -172,7 +172,7 @@ async def test_what_is_rejected_is_never_seen_and_its_author_told_why(app: Servi
     held = await scene.held()
 
     decision = await scene.decide("hide")
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         await app.settle()
 
     assert (await scene.member.get(f"/posts/{held['id']}")).status_code == 404
@@ -339,14 +339,14 @@ async def test_where_no_rule_asks_for_more_nothing_is_asked_and_what_is_switched
     sector = SectorId(await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"))
     written = Written(kind="post", sector_id=sector, topic_id=TopicId(1), body="casino", html="<p>casino</p>")
     actor = await scene.author.actor()
-    assert await screening.look(actor, written) is not None
+    assert await screening.screen(actor, written) is not None
     rules = screening.rules
     await scene.ada.delete(f"/rules/{scene.rule}/force")
 
-    assert await screening.look(actor, written) is not None
+    assert await screening.screen(actor, written) is not None
     assert screening.rules is rules, "kept for a while"
     screening.read_at -= FRESH
-    assert await screening.look(actor, written) is None
+    assert await screening.screen(actor, written) is None
     assert FRESH < 2
 
 

@@ -90,7 +90,7 @@ async def test_a_rule_of_a_room_holds_there_alone_and_not_for_its_hosts(app: Ser
     rule = (await hall.host.post("/rules", given)).json()["id"]
     assert (await hall.host.put(f"/rules/{rule}/force", {})).status_code == 200
     for house in app.houses:
-        house.screening.forget()
+        house.screening.invalidate()
     member = await hall.member()
 
     assert (await hall.ask(member, "See https://shop.example?"))["state"] == "pending"

@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from core import clock
 from forum.text.markdown import render
-from moderation.rules.matching import GIVEN_UP, Before, Found, Text, find, is_for
-from moderation.rules.minhash import gone, likeness, sketch
-from moderation.rules.patterns import PatternUnusable, compiled, plain, search_pattern, search_phrases
+from moderation.rules.matching import GIVEN_UP, Finding, PreviousText, ScreenedText, applies_to, apply_test
+from moderation.rules.minhash import make_sketch, removed_share, similarity
+from moderation.rules.patterns import (
+    PatternUnusable,
+    compile_pattern,
+    normalize,
+    search_pattern,
+    search_phrases,
+)
 from moderation.rules.policy import RuleNeedsTrust, ensure_is_usable
-from moderation.rules.shapes import NewRule, Test
+from moderation.rules.shapes import NewRule, RuleTest
 from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
@@ -26,12 +32,12 @@ SITE = "https://forum.example"
 LONG = "We compared the smelter lists of both schemes in March and found that fourteen refiners differ. "
 
 
-def a_text(body: str, **facts: Any) -> Text:
-    return Text(body=body, html=render(body, site=SITE).html, site=SITE, now=clock.now(), **facts)
+def a_text(body: str, **facts: Any) -> ScreenedText:
+    return ScreenedText(body=body, html=render(body, site=SITE).html, site=SITE, now=clock.now(), **facts)
 
 
-def found(test: dict[str, Any], body: str, **facts: Any) -> Found | None:
-    return find(msgspec.convert(test, Test), a_text(body, **facts))
+def found(test: dict[str, Any], body: str, **facts: Any) -> Finding | None:
+    return apply_test(msgspec.convert(test, RuleTest), a_text(body, **facts))
 
 
 def matched(test: dict[str, Any], body: str, **facts: Any) -> list[str]:
@@ -46,7 +52,10 @@ def test_links_are_counted_as_they_are_shown_and_those_that_stay_here_are_none()
     what = found({"kind": "links", "most": 1}, body)
 
     assert what is not None and what.why == "2 links to other sites"
-    assert [passage.match for passage in what.passages] == ["https://one.example", "https://two.example/x"]
+    assert [passage.match for passage in what.passages] == [
+        "https://one.example",
+        "https://two.example/x",
+    ]
     assert matched({"kind": "links", "most": 0}, "[x](https&#58;//evil.example)") == ["https://evil.example"]
 
 
@@ -96,13 +105,13 @@ def test_a_pattern_is_of_re2_and_says_what_it_matched() -> None:
     large = r"(a|b){900}(a|b){900}(a|b){900}c(a|b){900}"
     for bad in ("(", r"(a)\1", "(?=a)", "a*", "x{1001}", r"(\pL+\s?){500}!", large, "((((a{9}){9}){9}){9})"):
         with pytest.raises(PatternUnusable):
-            compiled(bad)
+            compile_pattern(bad)
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=400))
 def test_any_pattern_is_refused_or_searched(pattern: str, text: str) -> None:
     try:
-        compiled(pattern)
+        compile_pattern(pattern)
     except PatternUnusable:
         return
     for start, end in search_pattern(pattern, text).spans:
@@ -111,7 +120,7 @@ def test_any_pattern_is_refused_or_searched(pattern: str, text: str) -> None:
 
 @given(st.lists(st.text(min_size=2, max_size=12), max_size=5), st.text(max_size=200))
 def test_what_phrases_find_is_what_stands_there(phrases: list[str], text: str) -> None:
-    wanted, whole = [plain(phrase) for phrase in phrases if plain(phrase)], plain(text)
+    wanted, whole = [normalize(phrase) for phrase in phrases if normalize(phrase)], normalize(text)
     for start, end in search_phrases(wanted, whole).spans:
         assert whole[start:end] in wanted
 
@@ -126,18 +135,20 @@ def test_what_cannot_be_looked_through_in_time_is_for_people_to_look_at() -> Non
 
 
 def test_alike_are_texts_with_other_names_and_ends_and_no_others() -> None:
-    one = sketch(LONG * 3 + "Ask me: https://a.example/1")
+    one = make_sketch(LONG * 3 + "Ask me: https://a.example/1")
 
-    assert likeness(one, sketch(LONG * 3 + "Ask me: https://a.example/2!!")) >= 70
+    assert similarity(one, make_sketch(LONG * 3 + "Ask me: https://a.example/2!!")) >= 70
     assert (
-        likeness(one, sketch("Cobalt is mined by hand in many places, and nobody counts who does it there."))
+        similarity(
+            one, make_sketch("Cobalt is mined by hand in many places, and nobody counts who does it there.")
+        )
         < 20
     )
-    assert sketch("Thank you!") == [] and likeness([], []) == 0
+    assert make_sketch("Thank you!") == [] and similarity([], []) == 0
 
 
 def test_a_flood_is_the_third_of_three_within_its_time() -> None:
-    now, known = clock.now(), sketch(LONG)
+    now, known = clock.now(), make_sketch(LONG)
     lately = [(now - timedelta(minutes=1), known), (now - timedelta(minutes=2), known)]
     test = {"kind": "alike", "count": 3, "minutes": 60}
 
@@ -145,32 +156,34 @@ def test_a_flood_is_the_third_of_three_within_its_time() -> None:
     assert found(test, LONG, sketch=known, alike=lately[:1]) is None
     assert found(test, LONG, sketch=known, alike=[(now - timedelta(hours=2), known)] * 9) is None
     assert (
-        found(test, "Thank you!", sketch=sketch("Thank you!"), alike=[(now, sketch("Thank you!"))] * 9)
+        found(
+            test, "Thank you!", sketch=make_sketch("Thank you!"), alike=[(now, make_sketch("Thank you!"))] * 9
+        )
         is None
     )
 
 
 def test_mentions_are_members_named_each_once() -> None:
     html = "".join(f'<a href="/m/{name}">@{name}</a> ' for name in ("ada", "ben", "ada", "cem"))
-    text = Text(body="@ada @ben @ada @cem", html=html, site=SITE, now=clock.now())
+    text = ScreenedText(body="@ada @ben @ada @cem", html=html, site=SITE, now=clock.now())
 
-    assert find(msgspec.convert({"kind": "mentions", "most": 3}, Test), text) is None
-    what = find(msgspec.convert({"kind": "mentions", "most": 2}, Test), text)
+    assert apply_test(msgspec.convert({"kind": "mentions", "most": 3}, RuleTest), text) is None
+    what = apply_test(msgspec.convert({"kind": "mentions", "most": 2}, RuleTest), text)
     assert what is not None and what.why == "3 members named"
 
 
 def test_an_edit_that_turns_an_old_post_into_something_else_is_caught() -> None:
     test = {"kind": "turned", "percent": 60, "hours": 24}
     old = clock.now() - timedelta(days=3)
-    before = Before(body=LONG, html=render(LONG, site=SITE).html, posted_at=old)
+    before = PreviousText(body=LONG, html=render(LONG, site=SITE).html, posted_at=old)
 
-    assert gone(LONG, LONG + " More of it.") == 0
+    assert removed_share(LONG, LONG + " More of it.") == 0
     assert found(test, LONG + " More of it.", before=before) is None
     assert found(test, "Buy something entirely different here", before=before)
     assert matched(test, LONG + " https://shop.example", before=before) == ["https://shop.example"]
-    fresh = Before(body=LONG, html="", posted_at=clock.now())
+    fresh = PreviousText(body=LONG, html="", posted_at=clock.now())
     assert found(test, "Buy something entirely different here", before=fresh) is None
-    approved = Before(body=LONG, html="", posted_at=clock.now(), was_approved=True)
+    approved = PreviousText(body=LONG, html="", posted_at=clock.now(), was_approved=True)
     assert found(test, "Buy something entirely different here", before=approved)
     assert found(test, "Buy something entirely different here") is None, "what is new was nothing before"
 
@@ -188,9 +201,9 @@ def test_another_language_is_caught_where_there_is_enough_of_it() -> None:
 
 
 def test_what_is_written_without_a_name_is_met_by_rules_for_everybody_alone() -> None:
-    assert is_for(None, a_text("x")) and is_for(1, a_text("x", trust=1))
-    assert not is_for(1, a_text("x", trust=2)) and not is_for(0, a_text("x"))
-    anything = NewRule(name="All", test=msgspec.convert({"kind": "anything"}, Test))
+    assert applies_to(None, a_text("x")) and applies_to(1, a_text("x", trust=1))
+    assert not applies_to(1, a_text("x", trust=2)) and not applies_to(0, a_text("x"))
+    anything = NewRule(name="All", test=msgspec.convert({"kind": "anything"}, RuleTest))
     with pytest.raises(RuleNeedsTrust):
         ensure_is_usable(anything)
 

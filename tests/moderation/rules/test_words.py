@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from core import clock
 from forum.text.markdown import render
 from forum.text.quotes import QuotedText
-from moderation.rules.matching import Found, Text, find
-from moderation.rules.minhash import sketch
-from moderation.rules.shapes import Test
-from moderation.rules.words import Seen, words_of
+from moderation.rules.matching import Finding, ScreenedText, apply_test
+from moderation.rules.minhash import make_sketch
+from moderation.rules.shapes import RuleTest
+from moderation.rules.words import TextViews, extract_words
 from tests.moderation.rules.test_held_posts import Scene, in_force
 from tests.moderation.rules.test_held_posts import scene as scene
 from tests.proofs.test_attacks_rooms import rule as change_room
@@ -54,13 +54,13 @@ DISGUISES = {
 }
 
 
-def a_text(body: str, quoted: dict[int, QuotedText] | None = None) -> Text:
+def a_text(body: str, quoted: dict[int, QuotedText] | None = None) -> ScreenedText:
     html = render(body, site=SITE).html
-    return Text(body=body, html=html, site=SITE, now=clock.now(), quoted=quoted or {})
+    return ScreenedText(body=body, html=html, site=SITE, now=clock.now(), quoted=quoted or {})
 
 
-def found(test: dict[str, Any], body: str, quoted: dict[int, QuotedText] | None = None) -> Found | None:
-    return find(msgspec.convert(test, Test), a_text(body, quoted))
+def found(test: dict[str, Any], body: str, quoted: dict[int, QuotedText] | None = None) -> Finding | None:
+    return apply_test(msgspec.convert(test, RuleTest), a_text(body, quoted))
 
 
 @pytest.mark.parametrize(
@@ -134,17 +134,17 @@ def test_quoted_words_are_words_of_the_text(test: dict[str, Any]) -> None:
 
 def test_what_others_have_really_said_is_not_the_authors_own() -> None:
     body, html = "[[quote 7]]\n\nI doubt it.", render("[[quote 7]]\n\nI doubt it.").html
-    freely = Seen(body=body, html=html, quoted=QUOTED)
-    exact = Seen(body=body, html=html, quoted={7: QuotedText(QUOTED[7].body, QUOTED[7].html, True)})
+    freely = TextViews(body=body, html=html, quoted=QUOTED)
+    exact = TextViews(body=body, html=html, quoted={7: QuotedText(QUOTED[7].body, QUOTED[7].html, True)})
 
     assert "casino" in freely.own and "casino" in freely.shown and "casino" in exact.shown
     assert exact.own == "I doubt it."
-    assert sketch(freely.own) and not sketch(exact.own)
+    assert make_sketch(freely.own) and not make_sketch(exact.own)
 
 
 @given(st.text(alphabet="ab *_`~&#;<>[]()!\n\\\"'|-^:/.", max_size=120))
 def test_words_of_any_text_are_its_words(body: str) -> None:
-    words = words_of(render(body, site=SITE).html)
+    words = extract_words(render(body, site=SITE).html)
     typed = [sign for sign in body if sign in "ab"]
 
     assert "\u0000" not in words
@@ -191,7 +191,7 @@ async def test_the_words_of_a_post_that_was_taken_back_are_looked_at(scene: Scen
 async def test_a_trial_looks_at_the_words_that_the_screen_looks_at(app: Service, scene: Scene) -> None:
     await scene.ada.delete(f"/rules/{scene.rule}/force")
     for house in app.houses:
-        house.screening.forget()
+        house.screening.invalidate()
     post = await a_reply(scene.member, scene.topic, "About cobalt")
     bodies = [*(text for text in DISGUISES.values() if "/files/" not in text), quoting(post, "Try my casino")]
     for body in bodies:
@@ -285,7 +285,8 @@ async def test_whatever_is_published_is_looked_at_as_readers_see_it(
 
     assert (await scene.ada.get(f"/rules/{scene.rule}")).json()["measured"]["caught"] == 1
     assert (
-        await plain(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", scene.rule) == 1
+        await plain(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", scene.rule)
+        == 1
     )
 
 

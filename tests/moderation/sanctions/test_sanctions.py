@@ -8,9 +8,9 @@ import httpx2
 import pytest
 
 from core import clock
-from moderation.policy import SETTLES_AFTER
-from moderation.sanctions.ladder import Ladder, Step
-from moderation.sanctions.sanctions import end_next
+from moderation.policy import UNDO_WINDOW
+from moderation.sanctions.ladder import Ladder, LadderStep
+from moderation.sanctions.sanctions import end_next_sanction
 from storage.database import Database
 from tests.moderation.appeals.test_appeals import WHY, Scene, scene  # noqa: F401 (a fixture)
 from tests.moderation.flags.test_reports import mails
@@ -62,7 +62,7 @@ async def test_all_of_it_is_undone_together_without_a_trace(app: Service, db: Da
     assert (undone.status_code, undone.json()["decisions"]) == (200, [])
     assert await writes(scene.author, scene.topic) == 201
     assert (await scene.author.get("/me/sanctions")).json() == {"items": []}
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         await app.settle()
         assert mails(app) == []
         ledger = (await scene.member.get("/ledger")).json()["items"]
@@ -107,7 +107,7 @@ async def test_the_suspended_can_read_and_appeal_and_nothing_else(app: Service, 
     page = (await author.client.get("/sanctions", headers={"Accept": "text/html"})).text
     assert f"/decisions/{made.json()['id']}" in page
     assert "suspended until" in page
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         await app.settle()
         appeal = await author.post(f"/decisions/{made.json()['id']}/appeal", {"body": "It was a joke."})
     assert appeal.status_code == 201, appeal.text
@@ -119,7 +119,7 @@ async def test_the_suspended_can_read_and_appeal_and_nothing_else(app: Service, 
 
 async def test_the_statement_says_what_until_when_and_how_to_appeal(app: Service, scene: Scene) -> None:
     made = (await decide(scene.ada, scene.case, "silence", days=2)).json()
-    with clock.stop_at(clock.now() + SETTLES_AFTER):
+    with clock.stop_at(clock.now() + UNDO_WINDOW):
         await app.settle()
         statement = (await scene.author.get(f"/decisions/{made['id']}")).json()
 
@@ -209,10 +209,10 @@ async def test_who_is_sent_out_of_a_room_does_not_find_it_again(app: Service) ->
 
 async def test_the_end_of_a_sanction_is_told_once(db: Database, scene: Scene) -> None:
     assert (await decide(scene.ada, scene.case, "silence", days=1)).status_code == 201
-    assert await end_next(db) is False
+    assert await end_next_sanction(db) is False
 
     with clock.stop_at(clock.now() + timedelta(days=1, seconds=1)):
-        ended = [await end_next(db) for _ in range(2)]
+        ended = [await end_next_sanction(db) for _ in range(2)]
         ends = await plain(db).fetchval("SELECT ended_at = until FROM sanctions")
 
     assert ended.count(True) <= 1, "the worker may have been first"
@@ -233,10 +233,10 @@ async def test_the_database_takes_no_sanction_without_a_statement(db: Database, 
 
 
 def test_the_ladder_goes_up_and_stays_at_its_end() -> None:
-    ladder = Ladder((Step("warn"), Step("silence", 1), Step("suspend", 30, True)))
+    ladder = Ladder((LadderStep("warn"), LadderStep("silence", 1), LadderStep("suspend", 30, True)))
 
-    assert [ladder.step_after(count) for count in range(5)] == [*ladder.steps, *[ladder.steps[-1]] * 2]
-    assert Ladder(()).step_after(0) is None
+    assert [ladder.next_step(count) for count in range(5)] == [*ladder.steps, *[ladder.steps[-1]] * 2]
+    assert Ladder(()).next_step(0) is None
 
 
 async def test_the_queue_tells_what_the_ladder_proposes(scene: Scene) -> None:

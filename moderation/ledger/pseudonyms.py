@@ -16,12 +16,12 @@ INSERT INTO moderator_names (month, member_id, name) VALUES (:month, :member, :n
 """)
 
 
-def month_of(moment: datetime) -> date:
+def month_start(moment: datetime) -> date:
     """The month in which something was decided, by UTC."""
     return moment.astimezone(UTC).date().replace(day=1)
 
 
-async def name_moderator(tx: Transaction, member_id: int, now: datetime) -> None:
+async def assign_pseudonym(tx: Transaction, member_id: int, now: datetime) -> None:
     """See to it that a moderator has a name for this month."""
     name = "".join(choice(_LETTERS) for _ in range(_LENGTH))
-    await tx.run(_NAME, month=month_of(now), member=member_id, name=name)
+    await tx.run(_NAME, month=month_start(now), member=member_id, name=name)

@@ -7,20 +7,11 @@ from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS
 from members.shapes import Author, LetterLanguage
+from moderation.reasons.shapes import ShownReason
 from moderation.shapes import FACTS_LENGTH, Action, ObjectName, Reason
 
 AppealOutcome = Literal["upheld", "reversed"]
 AppealText = Annotated[str, Meta(min_length=1, max_length=FACTS_LENGTH, pattern=NO_CONTROLS)]
-
-
-class ShownReason(Struct, frozen=True):
-    """A reason as it is shown to somebody: a template in their language, a moderator's own words as they were written;
-    `mark` says so where that is another language than the reader's."""
-
-    rule: str
-    facts: str
-    language: LetterLanguage
-    mark: str = ""
 
 
 class NewAppeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -29,7 +29,7 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
     sector: str | None = None
 
 
-ALL_DEEDS = AuditFilter()
+UNFILTERED = AuditFilter()
 
 
 class AuditPage(Struct, frozen=True):

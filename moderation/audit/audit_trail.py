@@ -11,9 +11,8 @@ from msgspec import Meta
 from core.actor import Actor
 from forum.authors import author_of
 from forum.visibility import seen_by
-from moderation.policy import CaseFacts, ensure_can_read_audit
-from moderation.policy_flags import FlaggedFacts
-from moderation.shapes_audit import ALL_DEEDS, AuditEntry, AuditFilter, AuditPage
+from moderation.audit.shapes import UNFILTERED, AuditEntry, AuditFilter, AuditPage
+from moderation.policy import CaseFacts, FlaggedFacts, ensure_can_read_audit
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -33,7 +32,7 @@ ORDER BY a.number DESC LIMIT :count
 
 
 async def read_audit(
-    tx: Reader, actor: Actor, after: str | None = None, only: AuditFilter = ALL_DEEDS
+    tx: Reader, actor: Actor, after: str | None = None, only: AuditFilter = UNFILTERED
 ) -> AuditPage:
     """One page of what was done where the actor moderates or hosts, the latest first; administrators see all."""
     ensure_can_read_audit(actor)
@@ -45,21 +44,22 @@ async def read_audit(
     return AuditPage([_entry(row) for row in rows[:PAGE]], following)
 
 
-def write_deed(tx: Transaction, kind: str, actor: Actor, case: CaseFacts, **facts: Any) -> None:
+def audit_case_action(tx: Transaction, kind: str, actor: Actor, case: CaseFacts, **facts: Any) -> None:
     """Write down what a moderator did about a case."""
     tx.write_down(kind, actor.id, sector=case.sector_id, gathering=case.gathering_id, case=case.id, **facts)
 
 
-def write_notice(
-    tx: Transaction, about: FlaggedFacts, case_id: int, reason: str, report_id: int | None = None
+def audit_notice(
+    tx: Transaction, place: FlaggedFacts, case_id: int, reason: str, report_id: int | None = None
 ) -> None:
-    """Write down that something was flagged or reported, and not by whom."""
+    """Write to the audit trail that something was flagged or reported, without saying by whom."""
     report = {} if report_id is None else {"report": report_id}
-    where = {"sector": about.sector_id, "gathering": about.gathering_id}
-    tx.write_down("noticed", **where, case=case_id, reason=reason, **report)
+    tx.write_down(
+        "noticed", sector=place.sector_id, gathering=place.gathering_id, case=case_id, reason=reason, **report
+    )
 
 
-def write_appeal(tx: Transaction, decision: Record, appeal_id: int) -> None:
+def audit_appeal(tx: Transaction, decision: Record, appeal_id: int) -> None:
     """Write down that a decision was appealed, and not by whom."""
     where = {"sector": decision["sector_id"], "gathering": decision["gathering_id"]}
     tx.write_down("appealed", **where, case=decision["case_id"], decision=decision["id"], appeal=appeal_id)

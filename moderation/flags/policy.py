@@ -1,21 +1,10 @@
 """Who flags: pure rules, and the refusals they raise."""
 
-from msgspec import Struct
-
 from core.actor import Actor, NotVerified
 from core.errors import Conflict, Denied, Invalid
-from core.ids import GatheringId, SectorId
 from forum.policy import PostHidden, PostWithdrawn
+from moderation.policy import FlaggedFacts
 from moderation.shapes import ObjectKind
-
-
-class FlaggedFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in something that somebody flags; a profile lies in no sector."""
-
-    sector_id: SectorId | None
-    gathering_id: GatheringId | None = None
-    is_own: bool
-    state: str
 
 
 class OwnPost(Denied):

@@ -52,7 +52,7 @@ class Report(Struct, frozen=True, kw_only=True):
     outcome: Outcome | None
 
 
-class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RevealReporters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an administrator wants to know who reported; it is kept."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=300, pattern=ONE_LINE)]
