@@ -1,1 +1,1 @@
-"""The audit trail of moderation: what was done, by whom and about which case."""
+"""The audit log of moderation: what was done, by whom and about which case."""

@@ -23,7 +23,7 @@ async def read_audit(
     sector: FromQuery[str | None] = None,
     after: Cursor = None,
 ) -> AuditPage:
-    """Read one page of the audit trail of the sectors you moderate and the events you host, newest first."""
+    """Read one page of the audit trail of the sectors you moderate and the gatherings you host, newest first."""
     async with db.read() as tx:
         return await audit_trail.read_audit(tx, actor, after, AuditFilter(kind=kind, sector=sector))
 

@@ -12,6 +12,7 @@ from core.http import Cursor, PathId, status_of
 from members.shapes import LetterLanguage
 from moderation.decisions import decisions
 from moderation.flags.reports import reveal_reporters as look_at
+from moderation.flags.shapes import RevealReporters
 from moderation.policy import ensure_can_read_queue
 from moderation.queue import host_approvals
 from moderation.queue.statistics import read_statistics
@@ -23,7 +24,6 @@ from moderation.shapes import (
     NewDecision,
     NewDecisions,
 )
-from moderation.flags.shapes import RevealReporters
 from pages.moderation.case_actions import CASE_ACTIONS
 from pages.moderation.decision_forms import decision_in, versioned_case
 from pages.moderation.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue

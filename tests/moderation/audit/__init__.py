@@ -1,1 +1,1 @@
-"""Tests of moderation/cases/."""
+"""Tests of moderation/audit/."""

@@ -285,8 +285,7 @@ async def test_whatever_is_published_is_looked_at_as_readers_see_it(
 
     assert (await scene.ada.get(f"/rules/{scene.rule}")).json()["measured"]["caught"] == 1
     assert (
-        await plain(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", scene.rule)
-        == 1
+        await plain(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", scene.rule) == 1
     )
 
 
