@@ -73,7 +73,9 @@ async def open_house(settings: Settings) -> AsyncIterator[AppContext]:
             db=db,
             bus=bus,
             hub=hub,
-            replies=Replies(db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.screen),
+            replies=Replies(
+                db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.screen
+            ),
             screening=screening,
             asking=QuestionWriter(db, screening.screen),
             votes=votes,

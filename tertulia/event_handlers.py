@@ -38,9 +38,24 @@ from tertulia.worker import Reaction
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
     AddressProved: (author_claims.claim_imported,),
     # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
-    PostEdited: (questions.follow_post, notices.follow_post, cases.on_post_changed, author_edits.on_post_edited),
-    PostWithdrawn: (questions.follow_post, notices.follow_post, cases.on_post_changed, references.follow_quoted),
-    PostRestored: (questions.follow_post, notices.follow_post, cases.on_post_changed, references.follow_quoted),
+    PostEdited: (
+        questions.follow_post,
+        notices.follow_post,
+        cases.on_post_changed,
+        author_edits.on_post_edited,
+    ),
+    PostWithdrawn: (
+        questions.follow_post,
+        notices.follow_post,
+        cases.on_post_changed,
+        references.follow_quoted,
+    ),
+    PostRestored: (
+        questions.follow_post,
+        notices.follow_post,
+        cases.on_post_changed,
+        references.follow_quoted,
+    ),
     # After who is named in it was told: nobody hears of one post twice.
     ReplyPosted: (following.follow_written, watchers.tell_followers),
     PostHidden: (references.follow_quoted,),
