@@ -1,14 +1,6 @@
 """Authors as readers see them: the columns a query selects and the Struct they become."""
 
-from sqlalchemy import ColumnElement, any_, case
-
 from members.shapes import Author
-from members.tables import members
-
-
-def public_group() -> ColumnElement[str | None]:
-    """The author's stakeholder group, where the author lets it be seen."""
-    return case((any_(members.c.public) == "stakeholder_group", members.c.stakeholder_group))
 
 
 def author_of(

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
-    any_,
     bindparam,
     func,
     or_,
@@ -25,7 +24,6 @@ from sqlalchemy import (
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, RoomId
-from forum.authors import public_group
 from forum.tables import posts
 from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
 from gatherings.gatherings import get_gathering
@@ -47,7 +45,7 @@ from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import Gathering, Question, QuestionOrder, QuestionPage, QuestionState, Room
 from gatherings.tables import questions, votes
 from gatherings.visibility import questions_seen_by
-from members.tables import members
+from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_head
@@ -65,7 +63,7 @@ _OF_ROOM = (
     or_(_STATE.is_(None), questions.c.state == _STATE),
 )
 # Who voted at all, and whose groups were heard, for which only a public one counts. Each is found once a statement.
-_asked, _askers, _heard = questions.alias(), members.alias(), posts.alias()
+_asked, _askers, _heard = questions.alias(), public_authors.alias(), posts.alias()
 _CROWD = (
     select(func.count(votes.c.member_id.distinct()))
     .join(_asked, _asked.c.id == votes.c.question_id)
@@ -73,7 +71,7 @@ _CROWD = (
     .scalar_subquery()
     .label("voters"),
     func.array(
-        select(_askers.c.stakeholder_group)
+        select(_askers.c.group)
         .distinct()
         .select_from(_asked)
         .join(_heard, _heard.c.id == _asked.c.post_id)
@@ -82,8 +80,7 @@ _CROWD = (
             _asked.c.room_id == _ROOM,
             or_(_asked.c.state == "on_stage", _asked.c.state == "answered"),
             _heard.c.state == "published",
-            _askers.c.stakeholder_group.is_not(None),
-            any_(_askers.c.public) == "stakeholder_group",
+            _askers.c.group.is_not(None),
         )
         .scalar_subquery()
     ).label("heard"),
@@ -120,12 +117,12 @@ _WISHES = statement(
         questions.c.id,
         questions.c.votes,
         posts.c.posted_at,
-        public_group().label("group"),
+        public_authors.c.group.label("group"),
         questions.c.state,
         *_CROWD,
     )
     .join(posts, posts.c.id == questions.c.post_id)
-    .outerjoin(members, members.c.id == posts.c.author_id)
+    .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(*_OF_ROOM)
 )
 

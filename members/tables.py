@@ -15,7 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
     func,
+    table,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -67,6 +69,15 @@ members = Table(
     Column("trust_kept_until", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("post_order IN ('tree', 'time')"),
+)
+
+# A view: authors as every reader may see them, the stakeholder group only if the member has made it public.
+public_authors = table(
+    "public_authors",
+    column("id", BigInteger),
+    column("handle", Text),
+    column("display_name", Text),
+    column("group", Text),
 )
 
 sessions = Table(

@@ -50,6 +50,7 @@ case_subjects = table(
     column("author_id", BigInteger),
     column("pseudonym", LargeBinary),
     column("readers", Text),
+    column("is_public", Boolean),
 )
 
 flags = Table(

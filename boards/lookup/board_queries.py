@@ -50,9 +50,8 @@ _ENTRIES = statement(
     .group_by(entries.c.board_id)
 )
 _CURATORS = statement("""
-SELECT c.board_id, m.id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM board_curators c JOIN members m ON m.id = c.member_id
+SELECT c.board_id, m.id, m.handle, m.display_name, m."group"
+FROM board_curators c JOIN public_authors m ON m.id = c.member_id
 WHERE c.board_id = ANY(CAST(:ids AS bigint[])) ORDER BY m.display_name, m.id
 """)
 

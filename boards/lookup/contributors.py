@@ -16,12 +16,12 @@ from storage.statements import statement
 STEP = 5
 
 _GROUPS = statement("""
-SELECT m.stakeholder_group AS "group", count(DISTINCT m.id) AS people
+SELECT m."group", count(DISTINCT m.id) AS people
 FROM entry_contributors c
-JOIN entries e ON e.id = c.entry_id JOIN members m ON m.id = c.member_id
+JOIN entries e ON e.id = c.entry_id JOIN public_authors m ON m.id = c.member_id
 WHERE e.board_id = :board AND e.is_listed
-    AND m.stakeholder_group IS NOT NULL AND 'stakeholder_group' = ANY(m.public)
-GROUP BY m.stakeholder_group
+    AND m."group" IS NOT NULL
+GROUP BY m."group"
 """)
 
 

@@ -15,11 +15,11 @@ from boards.visibility import visible_entries
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import EntryId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.tables import posts, topics
 from forum.visibility import seen_by
 from members.shapes import Author
-from members.tables import members
+from members.tables import public_authors
 from storage.database import Reader
 from storage.statements import statement
 
@@ -50,16 +50,16 @@ def entries_query() -> Select[Any]:
             boards.c.verify_days,
             posts.c.state,
             topics.c.post_count,
-            members.c.handle,
-            members.c.display_name,
-            public_group().label("author_group"),
+            public_authors.c.handle,
+            public_authors.c.display_name,
+            public_authors.c.group.label("author_group"),
             _mine.label("mine"),
             _requests.label("requests"),
         )
         .join(boards, boards.c.id == entries.c.board_id)
         .join(topics, topics.c.id == entries.c.topic_id)
         .join(posts, posts.c.id == entries.c.post_id)
-        .outerjoin(members, members.c.id == entries.c.author_id)
+        .outerjoin(public_authors, public_authors.c.id == entries.c.author_id)
     )
 
 
@@ -69,9 +69,8 @@ _SHOW = statement(
     )
 )
 _CONTRIBUTORS = statement("""
-SELECT c.entry_id, m.id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM entry_contributors c JOIN members m ON m.id = c.member_id
+SELECT c.entry_id, m.id, m.handle, m.display_name, m."group"
+FROM entry_contributors c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY c.entry_id, c.since, m.id
 """)
 _EVIDENCE = statement("""
@@ -88,9 +87,8 @@ FROM (
 ORDER BY v.version DESC
 """)
 _BACKERS = statement("""
-SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM entry_confirmations c JOIN members m ON m.id = c.member_id
+SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name, m."group"
+FROM entry_confirmations c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
 """)
 

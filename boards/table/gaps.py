@@ -56,9 +56,8 @@ class NoSuchCell(Invalid):
 
 
 _LIVE = """
-SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM gap_claims g JOIN members m ON m.id = g.member_id
+SELECT g.id, g.cell, g.ends_at, m.id AS member_id, m.handle, m.display_name, m."group"
+FROM gap_claims g JOIN public_authors m ON m.id = g.member_id
 WHERE g.board_id = :board AND g.ended_at IS NULL AND g.ends_at > :now
 """
 _ALL = statement(f"{_LIVE} ORDER BY g.id")

@@ -10,14 +10,14 @@ from sqlalchemy import BigInteger, Integer, bindparam, select
 from core import clock
 from core.actor import Actor
 from core.ids import TopicId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.shapes import Topic
 from forum.tables import posts, topics
 from forum.text.quotes import expand_quotes
 from forum.topics.topics import show_topic
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.shapes import Author
-from members.tables import members
+from members.tables import public_authors
 from storage.database import Database
 from storage.statements import statement
 
@@ -29,11 +29,11 @@ _POSTS = statement(
         *posts.c[("id", "number", "parent_id", "posted_at", "edited_at", "markup", "state", "body")],
         visible_text().label("is_seen"),
         posts.c.author_id,
-        *members.c[("handle", "display_name")],
-        public_group().label("author_group"),
+        *public_authors.c[("handle", "display_name")],
+        public_authors.c.group.label("author_group"),
     )
     .join(topics, topics.c.id == posts.c.topic_id)
-    .outerjoin(members, members.c.id == posts.c.author_id)
+    .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(
         posts.c.topic_id == bindparam("topic", type_=BigInteger),
         posts.c.number > bindparam("after", type_=Integer),

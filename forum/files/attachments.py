@@ -15,9 +15,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"']+", re.IGNORECASE)
 _USE = statement("""
 INSERT INTO file_uses (file_id, post_id)
 SELECT f.id, :post FROM files f WHERE f.id = ANY(CAST(:ids AS bigint[])) AND (f.uploaded_by = :member OR EXISTS (
-    SELECT FROM file_uses u JOIN posts p ON p.id = u.post_id JOIN topics t ON t.id = p.topic_id
-    WHERE u.file_id = f.id AND p.state = 'published' AND t.withdrawn_at IS NULL AND t.hidden_at IS NULL
-        AND t.merged_into IS NULL AND t.readers = 'everyone'
+    SELECT FROM file_uses u JOIN open_posts p ON p.id = u.post_id WHERE u.file_id = f.id
 )) ON CONFLICT DO NOTHING
 """)
 # What the history shows goes on being used by it.

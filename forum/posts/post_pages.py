@@ -28,12 +28,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core.actor import Actor, PostOrder
 from core.errors import NotFound
 from core.ids import PostId, TopicId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
 from forum.text.quote_display import embed_quotes
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
-from members.tables import members
+from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.event_log import Stream
@@ -83,9 +83,9 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
     return (
         *shown,
         posts.c.author_id,
-        members.c.handle,
-        members.c.display_name,
-        public_group().label("author_group"),
+        public_authors.c.handle,
+        public_authors.c.display_name,
+        public_authors.c.group.label("author_group"),
         *dated,
         text.label("html"),
         case((visible_text(), posts.c.reactions)).label("reactions"),
@@ -102,7 +102,7 @@ def posts_query(with_mine: bool) -> Select[Any]:
     return (
         select(*_columns(with_mine))
         .join(topics, topics.c.id == posts.c.topic_id)
-        .outerjoin(members, members.c.id == posts.c.author_id)
+        .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import any_, bindparam, select
 
 from core import clock
 from core.actor import Actor
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.search.candidates import LAST, Candidate, Candidates, find_candidates, in_order
 from forum.search.filters import Filtering, read_filters
 from forum.search.languages import configurations, join, part
@@ -22,7 +22,7 @@ from forum.search.shapes import Facet, Found, Hit, SearchOrder
 from forum.search.texts import CLOSED, OPENED, fold, known_words, marked, words_in
 from forum.tables import posts, sectors, topics
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
-from members.tables import members
+from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.statements import statement
@@ -56,12 +56,12 @@ _SHOW = statement(
         *posts.c[("number", "topic_id", "posted_at", "html", "author_id")],
         *topics.c[("title", "kind")],
         sectors.c.slug,
-        *members.c[("handle", "display_name")],
-        public_group().label("author_group"),
+        *public_authors.c[("handle", "display_name")],
+        public_authors.c.group.label("author_group"),
     )
     .join(topics, topics.c.id == posts.c.topic_id)
     .join(sectors, sectors.c.id == topics.c.sector_id)
-    .outerjoin(members, members.c.id == posts.c.author_id)
+    .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(posts.c.id == any_(bindparam("ids")), placed_posts(), visible_topics(), visible_text())
 )
 _EXTRACT = statement("""

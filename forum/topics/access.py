@@ -23,8 +23,8 @@ _INVITE = statement(
 )
 _UNINVITE = statement("DELETE FROM topic_readers WHERE topic_id = :topic AND member_id = :member")
 _INVITED = statement("""
-SELECT m.id, m.handle, m.display_name, CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM topic_readers r JOIN members m ON m.id = r.member_id WHERE r.topic_id = :topic ORDER BY m.handle
+SELECT m.id, m.handle, m.display_name, m."group"
+FROM topic_readers r JOIN public_authors m ON m.id = r.member_id WHERE r.topic_id = :topic ORDER BY m.handle
 """)
 
 

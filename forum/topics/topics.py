@@ -12,7 +12,7 @@ from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, SectorId, TopicId
 from core.text import tidy
 from forum import sectors
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.events import TopicChanged, TopicListingChanged, TopicOpened
 from forum.files.attachments import attach_files
 from forum.policy import (
@@ -32,7 +32,7 @@ from forum.text.markdown import render
 from forum.text.quotes import extract_quotes
 from forum.visibility import has_begun, seen_by, visible_topics
 from members.shapes import Author
-from members.tables import members
+from members.tables import members, public_authors
 from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 from storage.statements import statement
@@ -55,9 +55,9 @@ TOPIC_COLUMNS = (
     topics.c.withdrawn_at,
     topics.c.hidden_at,
     topics.c.author_id,
-    members.c.handle,
-    members.c.display_name,
-    public_group().label("author_group"),
+    public_authors.c.handle,
+    public_authors.c.display_name,
+    public_authors.c.group.label("author_group"),
     topics.c.tags,
     topics.c.post_count,
     topics.c.last_number,
@@ -81,7 +81,7 @@ TOPIC_COLUMNS = (
 TOPICS = (
     select(*TOPIC_COLUMNS)
     .join(sector_table, sector_table.c.id == topics.c.sector_id)
-    .outerjoin(members, members.c.id == topics.c.author_id)
+    .outerjoin(public_authors, public_authors.c.id == topics.c.author_id)
     .outerjoin(_assignees, _assignees.c.id == topics.c.assignee_id)
 )
 

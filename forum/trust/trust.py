@@ -48,10 +48,8 @@ UPDATE members SET trust_given = :level WHERE id = :member AND trust_given IS DI
 _THANKS = statement("""
 SELECT r.kind, s.slug AS sector, CAST(count(*) FILTER (WHERE r.member_id = :member) AS integer) AS given,
     CAST(count(*) FILTER (WHERE p.author_id = :member) AS integer) AS received
-FROM reactions r JOIN posts p ON p.id = r.post_id JOIN topics t ON t.id = p.topic_id JOIN sectors s ON s.id = t.sector_id
+FROM reactions r JOIN open_posts p ON p.id = r.post_id JOIN sectors s ON s.id = p.sector_id
 WHERE r.kind IN ('kind', 'competent') AND (r.member_id = :member OR p.author_id = :member) AND r.member_id <> p.author_id
-    AND p.state = 'published' AND t.withdrawn_at IS NULL AND t.hidden_at IS NULL AND t.merged_into IS NULL
-    AND t.readers = 'everyone'
 GROUP BY r.kind, s.slug, s.place ORDER BY s.place, r.kind DESC
 """)
 

@@ -16,7 +16,7 @@ from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import PostId
 from forum import events
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.files.attachments import ensure_within_rights, update_attached_files
 from forum.notifications.notifications import tell
@@ -41,7 +41,7 @@ from forum.text.quotes import expand_quotes, extract_quotes
 from forum.topics.status import is_slow, take_turn
 from forum.writing.own_posts import ChangeRule, get_post, moment_of
 from members.profiles.trust import Rights
-from members.tables import members
+from members.tables import public_authors
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -88,10 +88,10 @@ _OLD = statement(
     "SELECT body FROM revisions WHERE post_id = :post AND version = :version AND NOT is_silent AND NOT was_held"
 )
 _SHOWN = (
-    members.c.id,
-    members.c.handle,
-    members.c.display_name,
-    public_group().label("author_group"),
+    public_authors.c.id,
+    public_authors.c.handle,
+    public_authors.c.display_name,
+    public_authors.c.group.label("author_group"),
 )
 _REVISIONS = statement(
     select(
@@ -102,7 +102,7 @@ _REVISIONS = statement(
         revisions.c.is_silent,
         *_SHOWN,
     )
-    .outerjoin(members, members.c.id == revisions.c.written_by)
+    .outerjoin(public_authors, public_authors.c.id == revisions.c.written_by)
     .where(
         revisions.c.post_id == bindparam("post"),
         or_(bindparam("is_close", type_=Boolean), ~revisions.c.was_held),
@@ -110,7 +110,7 @@ _REVISIONS = statement(
     )
     .order_by(revisions.c.version.desc())
 )
-_WRITER = statement(select(*_SHOWN).where(members.c.id == bindparam("member")))
+_WRITER = statement(select(*_SHOWN).where(public_authors.c.id == bindparam("member")))
 
 
 class Bounds(Struct, frozen=True):

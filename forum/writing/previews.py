@@ -8,7 +8,6 @@ from core import clock
 from core.actor import VISITOR, Actor
 from core.errors import NotFound
 from core.ids import MemberId, PostId, TopicId
-from forum.authors import public_group
 from forum.posts.post_pages import show_post
 from forum.shapes import Preview, Sketch
 from forum.text.markdown import render
@@ -18,14 +17,14 @@ from forum.writing.references import named_in
 from members.accounts.actors import load_readers
 from members.profiles.trust import Rights
 from members.shapes import Author
-from members.tables import members
+from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
 _NAMED = statement(
-    select(members.c.id, members.c.handle, members.c.display_name, public_group().label("group")).where(
-        members.c.handle == func.any(bindparam("handles")), members.c.is_claimed
-    )
+    select(*public_authors.c)
+    .join(members, members.c.id == public_authors.c.id)
+    .where(members.c.handle == func.any(bindparam("handles")), members.c.is_claimed)
 )
 
 

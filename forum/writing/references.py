@@ -13,7 +13,7 @@ from core import clock
 from core.actor import Actor
 from core.events import Event
 from core.ids import MemberId, PostId, TopicId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.events import (
     PostCited,
     PostEdited,
@@ -35,7 +35,7 @@ from forum.tables_writing import post_references
 from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
 from members.accounts.actors import load_readers
 from members.profiles.trust import TrustRules
-from members.tables import members
+from members.tables import public_authors
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -83,9 +83,8 @@ _CITED_BY = statement(
 _MARK = statement("""
 WITH now AS (
     SELECT p.id, EXISTS (
-        SELECT FROM post_references r JOIN posts c ON c.id = r.post_id JOIN topics t ON t.id = c.topic_id
-        WHERE r.kind IN ('quote', 'post') AND r.object_id = p.id AND c.state = 'published' AND t.withdrawn_at IS NULL
-            AND t.hidden_at IS NULL AND t.merged_into IS NULL AND t.readers = 'everyone'
+        SELECT FROM post_references r JOIN open_posts c ON c.id = r.post_id
+        WHERE r.kind IN ('quote', 'post') AND r.object_id = p.id
     ) AS is_cited FROM posts p WHERE p.id = ANY(CAST(:ids AS bigint[]))
 )
 UPDATE posts SET is_cited = now.is_cited FROM now WHERE posts.id = now.id AND posts.is_cited <> now.is_cited
@@ -118,15 +117,15 @@ _CITATIONS = statement(
         posts.c.number,
         topics.c.title,
         posts.c.author_id,
-        members.c.handle,
-        members.c.display_name,
-        public_group().label("author_group"),
+        public_authors.c.handle,
+        public_authors.c.display_name,
+        public_authors.c.group.label("author_group"),
         posts.c.posted_at,
         func.bool_or(post_references.c.kind == "quote").label("is_quote"),
     )
     .join(posts, posts.c.id == post_references.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
-    .outerjoin(members, members.c.id == posts.c.author_id)
+    .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(
         or_(post_references.c.kind == "quote", post_references.c.kind == "post"),
         post_references.c.object_id == bindparam("id", type_=BigInteger),
@@ -134,7 +133,7 @@ _CITATIONS = statement(
         visible_topics(),
         visible_text(),
     )
-    .group_by(posts.c.id, topics.c.id, members.c.id)
+    .group_by(posts.c.id, topics.c.id, *public_authors.c)
     .order_by(posts.c.id.desc())
     .limit(SHOWN)
 )

@@ -32,14 +32,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import NoticeId, RoomId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.tables import posts, reactions
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.policy import RoomFacts
 from gatherings.rooms import rooms
 from gatherings.shapes.notices import Notice, NoticePage, NoticeState
 from gatherings.tables import notices
-from members.tables import members
+from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_head
@@ -113,15 +113,15 @@ def _notices() -> Select[Any]:
             posts.c.state.label("post_state"),
             posts.c.version.label("post_version"),
             func.coalesce(cast(posts.c.reactions["thanks"].astext, Integer), 0).label("thanks"),
-            members.c.handle,
-            members.c.display_name,
-            public_group().label("author_group"),
+            public_authors.c.handle,
+            public_authors.c.display_name,
+            public_authors.c.group.label("author_group"),
             replies.scalar_subquery().label("replies"),
             thanked.label("my_thanks"),
             func.coalesce(posts.c.author_id == _VIEWER, False).label("mine"),
         )
         .join(posts, posts.c.id == notices.c.post_id)
-        .outerjoin(members, members.c.id == posts.c.author_id)
+        .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     )
     return query
 

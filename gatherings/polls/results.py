@@ -16,9 +16,9 @@ from storage.statements import statement
 
 # The group only where its member lets it be seen; the others are counted as of none.
 _CAST = statement("""
-SELECT b.answer, coalesce(m.stakeholder_group, '') AS of_group, CAST(count(*) AS integer) AS times
+SELECT b.answer, coalesce(m."group", '') AS of_group, CAST(count(*) AS integer) AS times
 FROM ballots b
-LEFT JOIN members m ON CAST(:by_group AS boolean) AND m.id = b.member_id AND 'stakeholder_group' = ANY(m.public)
+LEFT JOIN public_authors m ON CAST(:by_group AS boolean) AND m.id = b.member_id
 WHERE b.poll_id = :poll GROUP BY 1, 2
 """)
 _STRUCK = statement("SELECT word FROM struck_words WHERE poll_id = :poll")

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.ids import QuestionId, RoomId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.tables import posts
 from gatherings.policy import RoomFacts
 from gatherings.shapes.gatherings import Claim, Counts, Question
@@ -37,7 +37,7 @@ from gatherings.visibility import (
     questions_seen_by,
     visible_questions,
 )
-from members.tables import members
+from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
@@ -64,9 +64,9 @@ _COLUMNS = (
     case((SEEN, posts.c.body)).label("body"),
     case((SEEN, posts.c.html)).label("html"),
     case((SEEN, posts.c.author_id)).label("author_id"),
-    members.c.handle,
-    members.c.display_name,
-    public_group().label("author_group"),
+    public_authors.c.handle,
+    public_authors.c.display_name,
+    public_authors.c.group.label("author_group"),
     _claimers.c.id.label("claimer_id"),
     _claimers.c.handle.label("claimer_handle"),
     _claimers.c.display_name.label("claimer_name"),
@@ -81,7 +81,7 @@ def questions_query(personal: bool) -> Select[Any]:
     if personal:
         mine = (is_mine().label("mine"), votes.c.member_id.is_not(None).label("voted"))
     source = questions.join(posts, posts.c.id == questions.c.post_id)
-    source = source.outerjoin(members, members.c.id == posts.c.author_id)
+    source = source.outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     source = source.outerjoin(question_claims, _CLAIM)
     source = source.outerjoin(_claimers, _claimers.c.id == question_claims.c.member_id)
     if personal:

@@ -15,7 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import GatheringId, RoomId
-from forum.authors import author_of, public_group
+from forum.authors import author_of
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
 from gatherings.record.report_parts import report_choices, report_notices, report_polls
@@ -25,7 +25,7 @@ from gatherings.shapes.gatherings import Room
 from gatherings.shapes.record import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
 from gatherings.tables import questions
 from gatherings.visibility import questions_heard_by, visible_questions
-from members.tables import members
+from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
@@ -38,9 +38,9 @@ _QUESTIONS = statement(
         posts.c.id.label("post"),
         *posts.c[("number", "body", "html", "author_id")],
         posts.c.pseudonym.is_not(None).label("anonymous"),
-        members.c.handle,
-        members.c.display_name,
-        public_group().label("author_group"),
+        public_authors.c.handle,
+        public_authors.c.display_name,
+        public_authors.c.group.label("author_group"),
         _answers.c.id.label("answer_post"),
         _answers.c.number.label("answer_number"),
         _answers.c.body.label("answer_body"),
@@ -52,7 +52,7 @@ _QUESTIONS = statement(
     )
     .select_from(
         questions.join(posts, posts.c.id == questions.c.post_id)
-        .outerjoin(members, members.c.id == posts.c.author_id)
+        .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
         .outerjoin(
             _answers, (_answers.c.id == questions.c.answer_post_id) & (_answers.c.state == "published")
         )

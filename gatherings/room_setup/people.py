@@ -16,8 +16,8 @@ from storage.statements import statement
 _SEAT = statement("INSERT INTO panelists VALUES (:room, :member) ON CONFLICT DO NOTHING RETURNING member_id")
 _UNSEAT = statement("DELETE FROM panelists WHERE room_id = :room AND member_id = :member")
 _SEATED = statement("""
-SELECT m.id, m.handle, m.display_name, CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM panelists p JOIN members m ON m.id = p.member_id WHERE p.room_id = :room ORDER BY m.handle
+SELECT m.id, m.handle, m.display_name, m."group"
+FROM panelists p JOIN public_authors m ON m.id = p.member_id WHERE p.room_id = :room ORDER BY m.handle
 """)
 
 

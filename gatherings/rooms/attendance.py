@@ -32,8 +32,8 @@ _PEOPLE = statement("SELECT DISTINCT member_id FROM attendance WHERE room_id = A
 # Only what members let everybody see is counted; the others stand together.
 _CELLS = statement("""
 WITH people AS (SELECT * FROM members WHERE id = ANY(CAST(:members AS bigint[])))
-SELECT 'group' AS of, CASE WHEN 'stakeholder_group' = ANY(public) THEN coalesce(stakeholder_group, '') ELSE '' END AS cell,
-    count(*) AS n FROM people GROUP BY 2
+SELECT 'group' AS of, coalesce("group", '') AS cell, count(*) AS n
+FROM public_authors WHERE id = ANY(CAST(:members AS bigint[])) GROUP BY 2
 UNION ALL
 SELECT 'country', CASE WHEN 'country' = ANY(public) THEN coalesce(country, '') ELSE '' END, count(*) FROM people GROUP BY 2
 UNION ALL

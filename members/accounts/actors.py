@@ -13,11 +13,10 @@ from core.ids import MemberId
 from storage.database import Reader
 from storage.statements import statement
 
-# Of `members m`: the member, and the member's duties and sanctions, of whose tables this floor of the house knows no more
+# Of `members m` and `public_authors a`: the member, and the member's duties and sanctions, of whose tables this floor of the house knows no more
 # than that.
 FACTS = """
-m.id AS member_id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
+m.id AS member_id, m.handle, m.display_name, a."group",
     m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,
     coalesce(m.trust_given, m.trust) AS trust, m.post_order, x.suspended_until, x.barred, x.removed
 """
@@ -38,9 +37,10 @@ LEFT JOIN LATERAL (
     FROM duties WHERE duties.member_id = m.id
 ) d ON true
 """
-_READERS = statement(
-    f"SELECT {FACTS} FROM members m {SANCTIONS} WHERE m.id = ANY(CAST(:members AS bigint[]))"
-)
+_READERS = statement(f"""
+SELECT {FACTS} FROM members m JOIN public_authors a ON a.id = m.id {SANCTIONS}
+WHERE m.id = ANY(CAST(:members AS bigint[]))
+""")
 
 
 async def load_reader(tx: Reader, member: MemberId | int, now: datetime) -> Actor:

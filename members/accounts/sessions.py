@@ -24,7 +24,7 @@ LONGEST_WITH_DUTY = timedelta(days=7)
 # One query for every request: the session, and the member it stands for.
 _FIND = f"""
 SELECT s.id, s.sealed_secret, s.started_at, s.seen_at, d.administers, d.sectors, d.gatherings, {FACTS}
-FROM sessions s JOIN members m ON m.id = s.member_id {DUTIES} {SANCTIONS}
+FROM sessions s JOIN members m ON m.id = s.member_id JOIN public_authors a ON a.id = m.id {DUTIES} {SANCTIONS}
 """
 FIND = statement(_FIND + "WHERE s.token_hash = :hash AND s.ends_at > :now")
 FIND_BY_ID = statement(_FIND + "WHERE s.id = :session AND s.ends_at > :now")

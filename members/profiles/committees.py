@@ -16,8 +16,8 @@ _SEAT = statement(
 )
 _UNSEAT = statement("DELETE FROM body_members WHERE body = :body AND member_id = :member")
 _SEATED = statement("""
-SELECT m.id, m.handle, m.display_name, CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM body_members b JOIN members m ON m.id = b.member_id WHERE b.body = :body ORDER BY m.handle
+SELECT m.id, m.handle, m.display_name, m."group"
+FROM body_members b JOIN public_authors m ON m.id = b.member_id WHERE b.body = :body ORDER BY m.handle
 """)
 
 

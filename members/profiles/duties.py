@@ -18,17 +18,15 @@ from storage.statements import statement
 # duties point to them.
 LIST = statement("""
 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering, d.granted_at,
-    m.id AS member_id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group",
+    m.id AS member_id, m.handle, m.display_name, m."group",
     g.id AS by_id, g.handle AS by_handle, g.display_name AS by_name
-FROM duties d JOIN members m ON m.id = d.member_id LEFT JOIN members g ON g.id = d.granted_by
+FROM duties d JOIN public_authors m ON m.id = d.member_id LEFT JOIN members g ON g.id = d.granted_by
 LEFT JOIN sectors s ON s.id = d.sector_id
 ORDER BY d.duty, s.place, d.gathering_id, m.handle
 """)
 HOSTS = statement("""
-SELECT m.id, m.handle, m.display_name,
-    CASE WHEN 'stakeholder_group' = ANY(m.public) THEN m.stakeholder_group END AS "group"
-FROM duties d JOIN members m ON m.id = d.member_id
+SELECT m.id, m.handle, m.display_name, m."group"
+FROM duties d JOIN public_authors m ON m.id = d.member_id
 WHERE d.duty = 'host' AND d.gathering_id = :gathering ORDER BY m.display_name, m.id
 """)
 FIND_MEMBER = statement("SELECT id FROM members WHERE handle = :handle AND is_claimed")

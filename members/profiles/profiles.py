@@ -53,14 +53,14 @@ WHERE id = :member
 """)
 # The index of handles serves the first, that of names the second.
 NAMED = statement("""
-SELECT id, handle, display_name, CASE WHEN 'stakeholder_group' = ANY(public) THEN stakeholder_group END AS "group"
-FROM members WHERE is_claimed AND email_verified_at IS NOT NULL
-    AND (handle LIKE :handle OR lower(display_name) LIKE :name)
-ORDER BY handle = :whole DESC, handle LIKE :handle DESC, handle LIMIT :count
+SELECT a.id, a.handle, a.display_name, a."group"
+FROM members m JOIN public_authors a ON a.id = m.id
+WHERE m.is_claimed AND m.email_verified_at IS NOT NULL
+    AND (m.handle LIKE :handle OR lower(m.display_name) LIKE :name)
+ORDER BY m.handle = :whole DESC, m.handle LIKE :handle DESC, m.handle LIMIT :count
 """)
 FACES = statement("""
-SELECT id, handle, display_name, CASE WHEN 'stakeholder_group' = ANY(public) THEN stakeholder_group END AS "group"
-FROM members WHERE id = ANY(CAST(:ids AS bigint[]))
+SELECT id, handle, display_name, "group" FROM public_authors WHERE id = ANY(CAST(:ids AS bigint[]))
 """)
 
 NAMED_AT_ONCE = 8

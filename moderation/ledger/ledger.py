@@ -113,7 +113,7 @@ def _page(following: bool) -> Statement:
             _only("is_reversed", Boolean, decisions.c.reversed_at.is_not(None)),
         )
         # What was decided where not everyone reads is for those who moderate there.
-        .where(case_subjects.c.readers == "everyone")
+        .where(case_subjects.c.is_public)
         # As long as it can be undone without a trace it is not published.
         .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("settled"))
         .order_by(*(column.desc() for column in key))

@@ -48,7 +48,7 @@ FROM decisions WHERE undone_at IS NULL AND decided_at >= :begins AND decided_at 
 GROUP BY action ORDER BY count(*) DESC, action
 """)
 _GROUNDS = statement("""
-SELECT CASE WHEN o.readers = 'everyone' THEN d.rule END AS ground, count(*) AS decisions
+SELECT CASE WHEN o.is_public THEN d.rule END AS ground, count(*) AS decisions
 FROM decisions d JOIN case_subjects o ON o.case_id = d.case_id
 WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1 ORDER BY 2 DESC, 1
 """)

@@ -136,6 +136,17 @@ def test_no_statement_locks_rows_and_updates_some():
     ] == []
 
 
+def test_the_public_group_and_open_topics_are_defined_once():
+    """The views public_authors and open_topics (storage/migrations) and forum/visibility.py define them; all others use these."""
+    rule = re.compile(r"""'stakeholder_group' = ANY|any_\(\w+\.c\.public\)|readers\s*==?\s*['"]everyone""")
+    places = {
+        "forum/visibility.py": "the rule for statements of SQLAlchemy Core",
+        "storage/migrations/": "the views",
+    }
+
+    assert [path for path, text, _ in modules() if rule.search(text) and not path.startswith(tuple(places))] == []
+
+
 def test_actors_are_made_in_one_place():
     """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
     assert [
