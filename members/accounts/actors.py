@@ -13,8 +13,8 @@ from core.ids import MemberId
 from storage.database import Reader
 from storage.statements import statement
 
-# Of `members m` and `public_authors a`: the member, and the member's duties and sanctions, of whose tables this floor of the house knows no more
-# than that.
+# Columns of `members m` and `public_authors a`, then the joins that add the member's sanctions and duties. The tables of
+# both belong to capabilities above this one.
 FACTS = """
 m.id AS member_id, m.handle, m.display_name, a."group",
     m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,

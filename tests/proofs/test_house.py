@@ -137,7 +137,7 @@ def test_no_statement_locks_rows_and_updates_some():
 
 
 def test_the_public_group_and_open_topics_are_defined_once():
-    """The views public_authors and open_topics (storage/migrations) and forum/visibility.py define them; all others use these."""
+    """The database views and forum/visibility.py define them; every other statement uses these."""
     rule = re.compile(r"""'stakeholder_group' = ANY|any_\(\w+\.c\.public\)|readers\s*==?\s*['"]everyone""")
     places = {
         "forum/visibility.py": "the rule for statements of SQLAlchemy Core",
