@@ -144,7 +144,9 @@ def test_the_public_group_and_open_topics_are_defined_once():
         "storage/migrations/": "the views",
     }
 
-    assert [path for path, text, _ in modules() if rule.search(text) and not path.startswith(tuple(places))] == []
+    assert [
+        path for path, text, _ in modules() if rule.search(text) and not path.startswith(tuple(places))
+    ] == []
 
 
 def test_actors_are_made_in_one_place():
