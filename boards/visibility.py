@@ -8,14 +8,14 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, or_
 
 from boards.tables import entries
 from forum.tables import posts
-from forum.visibility import placed_posts, visible_text, visible_topics
+from forum.visibility import posts_not_held, visible_text, visible_topics
 
 
 def visible_entries() -> ColumnElement[bool]:
     """Entries to open: what is published, to who can read its topic; what was hidden or withdrawn, to the sector's
     moderators; and one's own withdrawn ones. (With the entry's topic and opening post joined.)"""
     own = and_(posts.c.state == "withdrawn", entries.c.author_id == bindparam("reader", type_=BigInteger))
-    return and_(visible_topics(), placed_posts(), or_(visible_text(), own))
+    return and_(visible_topics(), posts_not_held(), or_(visible_text(), own))
 
 
 def listed_entries() -> ColumnElement[bool]:

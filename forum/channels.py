@@ -41,7 +41,7 @@ WHERE f.move_id = ANY(CAST(:moves AS bigint[])) ORDER BY p.number
 _VIEWERS = {"all": VISITOR, "moderator": OVERSEER}
 
 
-def listener(audience: str, topic_id: TopicId) -> Actor:
+def viewer_for_audience(audience: str, topic_id: TopicId) -> Actor:
     """Who stands for a class of listeners of a topic: whoever listens was let in, so what says who is does not matter."""
     return OVERSEER if audience == "moderator" else listener_in(topic_id)
 
@@ -64,9 +64,9 @@ async def join_all(tx: Reader, actor: Actor, _: int) -> str:
     return "all"
 
 
-async def show_topic(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_topic_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events of one topic, with the posts they name."""
-    viewer = listener(audience, TopicId(entries[0].event["topic_id"]))
+    viewer = viewer_for_audience(audience, TopicId(entries[0].event["topic_id"]))
     named = {entry.event["post_id"] for entry in entries if "post_id" in entry.event}
     moved = await _moved(tx, entries)
     named |= {
@@ -86,7 +86,7 @@ async def show_topic(tx: Reader, audience: str, entries: Sequence[Entry]) -> lis
     ]
 
 
-async def show_sector(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_sector_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events of one sector, with the topics they name."""
     named = sorted({entry.event["topic_id"] for entry in entries if "topic_id" in entry.event})
     shown = await topics.show_topics(tx, _VIEWERS[audience], named)
@@ -99,7 +99,7 @@ async def show_sector(tx: Reader, audience: str, entries: Sequence[Entry]) -> li
     ]
 
 
-async def show_plain(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_unchanged(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events that say all there is to know by themselves."""
     return [msgspec.json.encode(entry.event) for entry in entries]
 

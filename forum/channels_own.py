@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from core import clock
-from forum.following.following import show_changed
-from forum.following.read_state import show_readings
+from forum.following.following import show_following_by_id
+from forum.following.read_state import show_read_states
 from members.accounts.actors import load_reader
 from members.channels import show_member
 from storage.database import Reader
 from storage.event_log import Entry
 
 
-async def show_own(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_member_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
     """Events of one member: what was read, and what is followed, as it is now; all others as they stand."""
     plain = await show_member(tx, audience, entries)
     read, changed = (
@@ -23,8 +23,8 @@ async def show_own(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[
     if not read and not changed:
         return plain
     member = await load_reader(tx, entries[0].event["member_id"], clock.now())
-    readings = await show_readings(tx, member, read) if read else {}
-    following = await show_changed(tx, member, changed) if changed else {}
+    readings = await show_read_states(tx, member, read) if read else {}
+    following = await show_following_by_id(tx, member, changed) if changed else {}
     return [
         _show(entry, "reading", readings.get(entry.event["topic_id"]))
         if entry.event["type"] == "topic_read"

@@ -168,7 +168,7 @@ def ensure_can_have_kind(actor: Actor, sector: SectorId, kind: str) -> None:
         raise NotModerator
 
 
-def ensure_can_turn_into(actor: Actor, topic: TopicFacts, kind: str) -> None:
+def ensure_can_change_kind(actor: Actor, topic: TopicFacts, kind: str) -> None:
     """Who may change a topic makes a discussion a question, and back; announcements are for moderators, both ways."""
     if topic.kind not in ("discussion", "question", "announcement"):
         raise KindStays(field="kind")
@@ -176,7 +176,7 @@ def ensure_can_turn_into(actor: Actor, topic: TopicFacts, kind: str) -> None:
     ensure_can_have_kind(actor, topic.sector_id, topic.kind)
 
 
-def ensure_can_answer(actor: Actor, topic: TopicFacts, now: datetime) -> None:
+def ensure_can_accept_answer(actor: Actor, topic: TopicFacts, now: datetime) -> None:
     """Who asked says what the answer is, or a moderator does."""
     member = actor.may_write(now, topic.sector_id)
     if topic.author_id != member and not is_moderator(actor, topic):
@@ -185,7 +185,7 @@ def ensure_can_answer(actor: Actor, topic: TopicFacts, now: datetime) -> None:
         raise NotAQuestion
 
 
-def ensure_can_tend(actor: Actor, topic: TopicFacts) -> None:
+def ensure_can_manage(actor: Actor, topic: TopicFacts) -> None:
     """Moderators of the sector pin, slow down, set timers and assign what is a discussion of its own."""
     ensure_can_lock(actor, topic)
     if topic.kind not in _CURATED:

@@ -51,7 +51,7 @@ def is_for_everyone() -> ColumnElement[bool]:
     )
 
 
-def is_listed(reader: ColumnElement[int]) -> ColumnElement[bool]:
+def is_listed_reader(reader: ColumnElement[int]) -> ColumnElement[bool]:
     """Somebody is invited to the topic, or sits on the body that it is for."""
     invited = exists().where(topic_readers.c.topic_id == topics.c.id, topic_readers.c.member_id == reader)
     seated = exists().where(body_members.c.body == topics.c.body, body_members.c.member_id == reader)
@@ -66,7 +66,7 @@ def _may_read() -> ColumnElement[bool]:
         and_(topics.c.readers == "members", reader.is_not(None)),
         topics.c.gathering_id == any_(bindparam("hosted", type_=ARRAY(BigInteger))),
         topics.c.id == any_(bindparam("admitted", type_=ARRAY(BigInteger))),
-        and_(topics.c.readers == "listed", is_listed(reader)),
+        and_(topics.c.readers == "listed", is_listed_reader(reader)),
     )
 
 
@@ -90,7 +90,7 @@ def quotable_text() -> ColumnElement[bool]:
     return and_(posts.c.state == "published", is_for_everyone())
 
 
-def placed_posts() -> ColumnElement[bool]:
+def posts_not_held() -> ColumnElement[bool]:
     """Posts that are there at all. A held one waits for approval: until then its topic knows nothing of it, and it is
     read only where it was written, as in the room whose question it is."""
     return posts.c.state != "held"

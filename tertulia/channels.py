@@ -12,11 +12,13 @@ from moderation import channels as moderation
 from realtime.channels import ChannelKind
 
 KINDS: Mapping[str, ChannelKind] = {
-    "sectors": ChannelKind(join=forum.join_all, show=forum.show_plain, numbered=False),
+    "sectors": ChannelKind(join=forum.join_all, show=forum.show_unchanged, numbered=False),
     "members": ChannelKind(join=members.join_members, show=members.show_members, numbered=False),
-    "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector),
+    "sector": ChannelKind(join=forum.join_sector, show=forum.show_sector_events),
     "topic": ChannelKind(
-        join=forum.join_topic, show=forum.show_topic, closing=frozenset({"readers_changed", "topic_merged"})
+        join=forum.join_topic,
+        show=forum.show_topic_events,
+        closing=frozenset({"readers_changed", "topic_merged"}),
     ),
     "gathering": ChannelKind(join=gatherings.join_gathering, show=gatherings.show_gathering),
     "room": ChannelKind(
@@ -35,5 +37,5 @@ KINDS: Mapping[str, ChannelKind] = {
     "queue": ChannelKind(join=moderation.join_queue, show=moderation.show_queue),
     "hosting": ChannelKind(join=moderation.join_hosting, show=moderation.show_hosting),
     "profiles": ChannelKind(join=moderation.join_profile_queue, show=moderation.show_queue, numbered=False),
-    "member": ChannelKind(join=members.join_member, show=channels_own.show_own),
+    "member": ChannelKind(join=members.join_member, show=channels_own.show_member_events),
 }

@@ -48,21 +48,21 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
         questions.follow_post,
         notices.follow_post,
         cases.on_post_changed,
-        references.follow_quoted,
+        references.on_post_visibility_changed,
     ),
     PostRestored: (
         questions.follow_post,
         notices.follow_post,
         cases.on_post_changed,
-        references.follow_quoted,
+        references.on_post_visibility_changed,
     ),
     # After who is named in it was told: nobody hears of one post twice.
-    ReplyPosted: (following.follow_written, watchers.tell_followers),
-    PostHidden: (references.follow_quoted,),
-    PostUnhidden: (references.follow_quoted,),
-    TopicChanged: (references.follow_title,),
-    PostsMovedHere: (cases.on_topic_sector_changed, references.follow_quoted_topic),
-    ReadersChanged: (cases.on_topic_sector_changed, references.follow_quoted_topic),
+    ReplyPosted: (following.on_reply_posted, watchers.on_reply_posted),
+    PostHidden: (references.on_post_visibility_changed,),
+    PostUnhidden: (references.on_post_visibility_changed,),
+    TopicChanged: (references.on_topic_changed,),
+    PostsMovedHere: (cases.on_topic_sector_changed, references.on_topic_access_changed),
+    ReadersChanged: (cases.on_topic_sector_changed, references.on_topic_access_changed),
     CaseOpened: (cases.on_case_changed,),
     CaseChanged: (cases.on_case_changed,),
     CaseClaimed: (cases.on_case_changed,),
@@ -75,7 +75,7 @@ ALL_MAILS = {**MAILS, **REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}
 
 # Known without any settings: what the log marks for the worker.
 REACTING = frozenset(
-    str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *references.REFERRING)
+    str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *references.REFERENCE_HANDLERS)
 )
 
 
@@ -84,6 +84,6 @@ def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
     office = office_of(settings)
     rules = read_community(settings.community).trust_rules()
     mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
-    bound = {kind: (partial(verb, rules),) for kind, verb in references.REFERRING.items()}
+    bound = {kind: (partial(verb, rules),) for kind, verb in references.REFERENCE_HANDLERS.items()}
     kinds = (*REACTIONS, *mails, *bound)
     return {kind: (*bound.get(kind, ()), *REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in kinds}

@@ -14,7 +14,7 @@ from core import clock
 from core.errors import Refusal
 from core.events import Event
 from forum.drafts.drafts import forget_drafts
-from forum.notifications.notifications import forget_notifications
+from forum.notifications.notifications import delete_old_notifications
 from members.accounts.sessions import forget_sessions
 from members.emails.mailed_links import forget_links
 from storage.database import Database, Transaction
@@ -119,7 +119,7 @@ class Worker:
             await forget_answers(tx, now - ANSWERS_KEPT)
             await forget_sessions(tx)
             await forget_links(tx, now - LINKS_KEPT)
-            await forget_notifications(tx, now)
+            await delete_old_notifications(tx, now)
             await forget_drafts(tx, now)
 
     async def work(self) -> bool:

@@ -28,11 +28,11 @@ from core.errors import Invalid, NotFound, Stale
 from core.ids import BoardId, MemberId, PostId, TopicId
 from core.text import tidy
 from forum.events import ReadersChanged
-from forum.posts.insertion import NewPost, place_posts
+from forum.posts.insertion import NewPost, insert_posts
 from forum.sectors import get_sector_id
 from forum.text.markdown import render
 from forum.topics.settings import rename_topic
-from forum.topics.topics import open_topic
+from forum.topics.topics import insert_topic
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -100,12 +100,12 @@ async def begin_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -
     _ensure_order(new.opens_at, new.consolidates_at, new.publishes_at)
 
     member, title = actor.signed_in(), tidy(new.title)
-    topic = await open_topic(
+    topic = await insert_topic(
         tx, sector_id=sector_id, title=title, kind="board", author_id=member, tags=(), now=now
     )
     body = _text(title, new.purpose)
     html = render(body, topic=topic, site=tx.site).html
-    await place_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
+    await insert_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
     if new.readers != "everyone":
         await tx.run(_READERS, topic=topic, readers=new.readers)
     dates = {name: getattr(new, name) for name in ("opens_at", "consolidates_at", "publishes_at")}

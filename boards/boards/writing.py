@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.events import PostEdited, TopicChanged
-from forum.posts.insertion import NewPost, place_posts
+from forum.posts.insertion import NewPost, insert_posts
 from forum.text.markdown import render
 from storage.database import Transaction
 from storage.statements import statement
@@ -41,5 +41,5 @@ async def say(
     """Reply in a topic: what somebody says with a deed. Asks no rule; also in a locked topic."""
     html = render(body, topic=topic_id, site=tx.site).html
     post = NewPost(parent_id=parent, author_id=member, body=body, html=html, posted_at=now)
-    (placed,) = await place_posts(tx, topic_id, [post], now, exempt=True)
+    (placed,) = await insert_posts(tx, topic_id, [post], now, exempt=True)
     return PostId(placed.id)

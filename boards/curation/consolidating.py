@@ -18,7 +18,7 @@ from core.errors import Invalid, NotFound, Stale
 from core.ids import EntryId, MemberId
 from core.text import LongText, PostBody, tidy
 from forum.authors import author_of
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from members.shapes import Author
 from storage.database import Reader, Transaction
@@ -130,7 +130,7 @@ async def request_change(tx: Transaction, actor: Actor, entry_id: EntryId, new: 
     post = await say(tx, entry.topic_id, member, new.body, now)
     request = await tx.value(_REQUEST, entry=entry_id, post=post, by=member, now=now)
     asked = [row["member_id"] for row in await tx.rows(_CONTRIBUTORS, entry=entry_id, but=member)]
-    await tell(tx, "change_requested", entry.topic_id, post, {MemberId(one): ASKED for one in asked})
+    await notify(tx, "change_requested", entry.topic_id, post, {MemberId(one): ASKED for one in asked})
     await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
     return await _show(tx, request)
 

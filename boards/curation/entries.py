@@ -34,7 +34,7 @@ from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
-from forum.posts.screening import Screen, let_through
+from forum.posts.screening import Screen, screen_nothing
 from forum.topics.topics import get_topic
 from gatherings.rooms.participation import ensure_may_reply
 from storage.database import Reader, Transaction
@@ -97,7 +97,7 @@ class SourceNotHere(Invalid):
 
 
 async def add_entry(
-    tx: Transaction, actor: Actor, board_id: BoardId, new: NewEntry, screen: Screen = let_through
+    tx: Transaction, actor: Actor, board_id: BoardId, new: NewEntry, screen: Screen = screen_nothing
 ) -> EntryId:
     """Add an entry to a board: a topic of its own from now on, in which it is talked about."""
     board = await get_board(tx, actor, board_id)
@@ -123,7 +123,7 @@ async def change_entry(
     entry_id: EntryId,
     change: EntryChange,
     version: int | None,
-    screen: Screen = let_through,
+    screen: Screen = screen_nothing,
 ) -> None:
     """Change fields of an entry. With the `version` one started from, others may have changed other fields since then;
     who changes the same one to something else gets `Stale` with the entry as it is."""
@@ -190,7 +190,7 @@ async def confirm_entry(
     entry_id: EntryId,
     kind: ConfirmationKind,
     note: str = "",
-    screen: Screen = let_through,
+    screen: Screen = screen_nothing,
 ) -> None:
     """Say that one does this too, or can confirm it, as often as one likes, with the same outcome; a `note` that says
     more becomes a reply in the entry's topic, the first time it is said."""

@@ -10,7 +10,7 @@ from boards.entries.entry_text import as_markdown, title_of
 from boards.entries.indexing import Sheet, index_entries
 from boards.shapes import Fields
 from core.ids import EntryId, TopicId
-from forum.posts.insertion import NewPost, place_among
+from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.text.markdown import render
 from storage.database import Transaction
 from storage.statements import statement
@@ -57,7 +57,7 @@ async def place_entries(tx: Transaction, sheet: Sheet, rows: Sequence[Row], now:
     made = await tx.rows(_TOPICS, board=sheet.board, titles=titles, authors=authors, now=now)
     topics = [TopicId(one["id"]) for one in made]
     posts = [_post(sheet, row, topic, tx.site, now) for row, topic in zip(rows, topics, strict=True)]
-    placed = await place_among(tx, list(zip(topics, posts, strict=True)), now)
+    placed = await insert_posts_in_topics(tx, list(zip(topics, posts, strict=True)), now)
     first = await tx.value(_NUMBER, board=sheet.board, count=len(rows))
     written = await tx.rows(
         _ENTRIES,

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.errors import Invalid
 from core.ids import EntryId, MemberId, PostId, TopicId
 from core.text import LongText, tidy
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from storage.database import Database, Transaction
 from storage.statements import statement
@@ -91,7 +91,7 @@ async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: O
         asked = [row["member_id"] for row in await tx.rows(_CONTRIBUTORS, entry=entry_id)]
         reasons = {MemberId(one): OUTDATED for one in asked}
         reasons.pop(actor.signed_in(), None)
-        await tell(tx, "entry_outdated", entry.topic_id, entry.post_id, reasons)
+        await notify(tx, "entry_outdated", entry.topic_id, entry.post_id, reasons)
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
@@ -109,5 +109,5 @@ async def remind_of_entry(db: Database) -> bool:
             reasons = {MemberId(one["member_id"]): STILL_DUE for one in curators}
         kind = "entry_still_due" if row["is_late"] else "entry_due"
         await tx.run(_AGAIN, topic=row["topic_id"], kind=kind)
-        await tell(tx, kind, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
+        await notify(tx, kind, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
     return True

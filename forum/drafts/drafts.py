@@ -21,7 +21,7 @@ from forum.tables import posts, sectors, topics
 from forum.text.markdown import plain
 from forum.text.quote_source import strip_quote_markers
 from forum.text.quotes import expand_quotes, extract_quotes
-from forum.visibility import placed_posts, seen_by, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_topics
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -63,7 +63,7 @@ _POSTS = statement(
     select(posts.c.id, posts.c.number, topics.c.title)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
-        posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), placed_posts(), visible_topics()
+        posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), posts_not_held(), visible_topics()
     )
 )
 _SECTORS = statement(select(sectors.c.slug, sectors.c.name))

@@ -15,7 +15,7 @@ from forum.shapes import Topic
 from forum.tables import posts, topics
 from forum.text.quotes import expand_quotes
 from forum.topics.topics import show_topic
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.shapes import Author
 from members.tables import public_authors
 from storage.database import Database
@@ -37,7 +37,7 @@ _POSTS = statement(
     .where(
         posts.c.topic_id == bindparam("topic", type_=BigInteger),
         posts.c.number > bindparam("after", type_=Integer),
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
     )
     .order_by(posts.c.number)

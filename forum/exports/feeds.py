@@ -19,7 +19,7 @@ from forum.sectors import get_sector
 from forum.shapes import Post
 from forum.tables import posts, topics
 from forum.topics.topics import show_topic
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from storage.database import Reader
 from storage.statements import statement
 
@@ -32,7 +32,7 @@ _NEWEST_OF_TOPIC = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         posts.c.topic_id == bindparam("topic", type_=BigInteger),
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
         visible_text(),
     )

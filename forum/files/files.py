@@ -13,7 +13,7 @@ from core.errors import Denied, NotFound, TooBig
 from core.text import ONE_LINE
 from forum.files.uploads import LARGEST, FileTooBig, Prepared, prepare_aside
 from forum.tables import file_contents, file_uses, files, posts, topics
-from forum.visibility import is_moderated, placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
 from members.profiles.trust import Rights
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -58,7 +58,7 @@ _used = exists(
     select(file_uses.c.file_id)
     .join(posts, posts.c.id == file_uses.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
-    .where(file_uses.c.file_id == files.c.id, placed_posts(), visible_topics(), visible_text())
+    .where(file_uses.c.file_id == files.c.id, posts_not_held(), visible_topics(), visible_text())
 )
 _moderated = exists(
     select(file_uses.c.file_id)

@@ -13,11 +13,11 @@ from core.actor import Actor
 from core.ids import MemberId, TopicId
 from forum import sectors
 from forum.events import FollowingChanged, ReplyPosted
-from forum.notifications.email_preferences import Every
+from forum.following.shapes import LEVELS, Following, FollowingList, Level, Scope
+from forum.notifications.email_preferences import EmailFrequency
 from forum.tables import following, topics
 from forum.tables import sectors as sector_table
 from forum.tags.tags import main_name
-from forum.topics.shapes_following import LEVELS, Following, FollowingList, Level, Scope
 from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
@@ -38,7 +38,7 @@ WHY = {
     "nothing": "You have chosen nothing.",
 }
 
-Mail = Every | None | UnsetType
+Mail = EmailFrequency | None | UnsetType
 
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -193,7 +193,7 @@ async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> 
     return FollowingList(items, write_cursor(rows[PAGE - 1]["id"]) if len(rows) > PAGE else None)
 
 
-async def show_changed(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Following]:
+async def show_following_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Following]:
     """What a member follows, by the ids that events name; topics with all that counts for them."""
     rows = await tx.rows(_BY_ID, ids=ids, **seen_by(actor))
     topic_ids = [row["topic_id"] for row in rows if row["topic_id"] is not None]
@@ -203,7 +203,7 @@ async def show_changed(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Fo
     return {row["id"]: whole.get(row["topic_id"]) or _of_row(row) for row in rows}
 
 
-async def follow_of_itself(
+async def follow_automatically(
     tx: Transaction, member: MemberId, topic_id: TopicId, level: int, why: str
 ) -> None:
     """Let a member follow a topic because of what the member did; nothing that was chosen is changed by it."""
@@ -212,14 +212,14 @@ async def follow_of_itself(
         await tx.record(FollowingChanged(member_id=member, following_id=changed))
 
 
-async def follow_written(tx: Transaction, event: ReplyPosted) -> None:
+async def on_reply_posted(tx: Transaction, event: ReplyPosted) -> None:
     """Who opened a topic watches it from then on; who wrote in it is told how much is unread."""
     row = await tx.row(_WRITTEN, post=event.post_id)
     if row is not None:
         member, topic_id = MemberId(row["author_id"]), TopicId(row["id"])
         level, why = (WATCHING, "opened") if row["number"] == 1 else (TRACKING, "replied")
         await tx.run(_BEGIN, member=member, topic=topic_id)
-        await follow_of_itself(tx, member, topic_id, level, why)
+        await follow_automatically(tx, member, topic_id, level, why)
 
 
 def following_of(row: Record) -> Following:
@@ -272,7 +272,7 @@ def _of_row(row: Record) -> Following:
 
 
 def _wide_of(
-    scope: Scope, key: str, title: str, chosen: Level | None = None, mail: Every | None = None
+    scope: Scope, key: str, title: str, chosen: Level | None = None, mail: EmailFrequency | None = None
 ) -> Following:
     because = "nothing" if chosen is None else "chosen"
     return Following(

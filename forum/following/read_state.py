@@ -11,11 +11,25 @@ from core.actor import Actor
 from core.ids import TopicId
 from forum import sectors
 from forum.events import SectorRead, TopicRead
-from forum.following.following import TRACKING, follow_of_itself
-from forum.following.unread import count_unread, is_candidate, left_of, read_of, since
+from forum.following.following import TRACKING, follow_automatically
+from forum.following.shapes_read_state import (
+    NOTHING_READ,
+    NewReading,
+    Reading,
+    ReadState,
+    UnreadCounts,
+    UnreadMark,
+)
+from forum.following.unread import (
+    count_unread,
+    find_unread_marks,
+    is_candidate,
+    new_topics_since,
+    read_state_of,
+)
 from forum.tables import readings, topics
-from forum.topics.changes_since import since_of, with_since
-from forum.topics.shapes_reading import NOTHING, Mark, NewReading, Read, Reading, Since, UnreadCounts
+from forum.topics.changes_since import changes_since_of, with_changes_since
+from forum.topics.shapes import ChangesSince
 from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from members.events import InboxRead
@@ -50,7 +64,7 @@ WHERE n.member_id = :member AND n.topic_id = :topic AND n.read_at IS NULL
     AND r.member_id = :member AND r.topic_id = :topic AND r.read @> p.number
 """)
 _FIND = statement(
-    with_since(
+    with_changes_since(
         select(readings.c.topic_id, readings.c.read, readings.c.read_at).join(
             topics, topics.c.id == readings.c.topic_id
         )
@@ -87,21 +101,21 @@ _READ_ALL = statement(
 )
 
 
-async def show_reading(tx: Reader, actor: Actor, topic_id: TopicId) -> Reading:
+async def show_read_state(tx: Reader, actor: Actor, topic_id: TopicId) -> Reading:
     """How far the member has come in a topic that can be seen."""
     actor.signed_in()
     await get_topic(tx, actor, topic_id)
     return (await _readings(tx, actor, [topic_id]))[topic_id]
 
 
-async def read_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewReading) -> Reading:
+async def mark_topic_read(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewReading) -> Reading:
     """Note what the member has read of a topic. Said again, or late, it changes nothing; nothing is ever unread."""
     member = actor.signed_in()
     await get_topic(tx, actor, topic_id)
     said = {"number": new.number, "posts": list(new.posts), "seconds": new.seconds}
     row = await tx.row(_READ, topic=topic_id, member=member, most=MOST_SECONDS, now=clock.now(), **said)
     if row is not None and row["is_engrossed"]:
-        await follow_of_itself(tx, member, topic_id, TRACKING, "read")
+        await follow_automatically(tx, member, topic_id, TRACKING, "read")
     if row is not None and row["grew"]:
         await tx.record(TopicRead(member_id=member, topic_id=topic_id))
         if await tx.run(_TOLD, topic=topic_id, member=member, now=clock.now()):
@@ -109,17 +123,17 @@ async def read_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewR
     return (await _readings(tx, actor, [topic_id]))[topic_id]
 
 
-async def read_sector(tx: Transaction, actor: Actor, slug: str) -> UnreadCounts:
+async def mark_sector_read(tx: Transaction, actor: Actor, slug: str) -> UnreadCounts:
     """Put all of a sector behind: what was begun there, and what is new."""
     member = actor.signed_in()
     sector_id = await sectors.get_sector_id(tx, slug)
-    binds = seen_by(actor) | {"sector_id": sector_id, "since": since(), "now": clock.now()}
+    binds = seen_by(actor) | {"sector_id": sector_id, "since": new_topics_since(), "now": clock.now()}
     if await tx.run(_READ_ALL, **binds):
         await tx.record(SectorRead(member_id=member, sector_id=sector_id))
     return await count_unread(tx, actor)
 
 
-async def show_readings(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Reading]:
+async def show_read_states(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Reading]:
     """How far the member has come in those of the topics that can be seen."""
     seen = await tx.rows(_SEEN, ids=list(topic_ids), **seen_by(actor))
     return await _readings(tx, actor, [row["id"] for row in seen])
@@ -127,11 +141,14 @@ async def show_readings(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> d
 
 async def _readings(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Reading]:
     read = await _find(tx, actor, topic_ids)
-    left = await left_of(tx, actor, topic_ids)
-    return {id: _reading(id, *read.get(id, (NOTHING, Since())), left.get(id, Mark())) for id in topic_ids}
+    left = await find_unread_marks(tx, actor, topic_ids)
+    return {
+        id: _reading(id, *read.get(id, (NOTHING_READ, ChangesSince())), left.get(id, UnreadMark()))
+        for id in topic_ids
+    }
 
 
-def _reading(topic_id: int, read: Read, since: Since, left: Mark) -> Reading:
+def _reading(topic_id: int, read: ReadState, since: ChangesSince, left: UnreadMark) -> Reading:
     return Reading(
         topic=topic_id,
         number=read.number,
@@ -143,10 +160,12 @@ def _reading(topic_id: int, read: Read, since: Since, left: Mark) -> Reading:
     )
 
 
-async def _find(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, tuple[Read, Since]]:
+async def _find(
+    tx: Reader, actor: Actor, topic_ids: Sequence[int]
+) -> dict[int, tuple[ReadState, ChangesSince]]:
     if actor.id is None:
         return {}
     return {
-        row["topic_id"]: (read_of(row["read"], row["read_at"]), since_of(row))
+        row["topic_id"]: (read_state_of(row["read"], row["read_at"]), changes_since_of(row))
         for row in await tx.rows(_FIND, topics=list(topic_ids), reader=actor.id)
     }

@@ -28,11 +28,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core import clock
 from core.actor import Actor
+from forum.following.shapes_read_state import (
+    MemberState,
+    ReadState,
+    SectorUnread,
+    UnreadCounts,
+    UnreadMark,
+    UnreadPage,
+    UnreadTopic,
+)
 from forum.tables import following, posts, readings, topics
 from forum.tables import sectors as sector_table
-from forum.topics.shapes_reading import Mark, Own, Read, SectorUnread, UnreadCounts, UnreadPage, UnreadTopic
-from forum.topics.topics import TOPICS, topic_of
-from forum.visibility import placed_posts, seen_by, visible_topics
+from forum.topics.topics import SELECT_TOPICS, topic_of
+from forum.visibility import posts_not_held, seen_by, visible_topics
 from members.tables import members
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -58,7 +66,7 @@ _is_unread = and_(
     ~readings.c.read.op("@>", is_comparison=True)(posts.c.number),
     # What is gone is not missed, nor is what one wrote oneself.
     posts.c.state == "published",
-    placed_posts(),
+    posts_not_held(),
     posts.c.author_id.is_distinct_from(_reader),
 )
 _some = (
@@ -113,7 +121,7 @@ def is_candidate() -> ColumnElement[bool]:
     return and_(topics.c.id.in_(union_all(opened, started)), _is_listed, ~_muted)
 
 
-def with_left(query: Select[Any]) -> Select[Any]:
+def with_unread_counts(query: Select[Any]) -> Select[Any]:
     """The same query of topics, with what is left in each for the member."""
     return (
         query.add_columns(_counted.c.unread, _counted.c.first_unread, _is_new.label("is_new"))
@@ -122,25 +130,27 @@ def with_left(query: Select[Any]) -> Select[Any]:
     )
 
 
-def read_of(ranges: Sequence[Range[int]], at: datetime | None) -> Read:
+def read_state_of(ranges: Sequence[Range[int]], at: datetime | None) -> ReadState:
     """A set of numbers as the database has it."""
-    return Read(tuple((one.lower, one.upper) for one in ranges), at)  # type: ignore[misc]
+    return ReadState(tuple((one.lower, one.upper) for one in ranges), at)  # type: ignore[misc]
 
 
-def own_of(row: Record) -> Own:
+def member_state_of(row: Record) -> MemberState:
     """What lies over a topic for the member, from a row of such a query with what was read."""
-    mark = Mark(unread=row["unread"], first_unread=row["first_unread"], is_new=row["is_new"])
-    return Own(read=read_of(row["read"] or (), row["read_at"]), mark=mark)
+    mark = UnreadMark(unread=row["unread"], first_unread=row["first_unread"], is_new=row["is_new"])
+    return MemberState(read=read_state_of(row["read"] or (), row["read_at"]), mark=mark)
 
 
 _MARKS = statement(
-    with_left(select(topics.c.id)).where(topics.c.id == any_(bindparam("topics", type_=ARRAY(BigInteger))))
+    with_unread_counts(select(topics.c.id)).where(
+        topics.c.id == any_(bindparam("topics", type_=ARRAY(BigInteger)))
+    )
 )
 _SOMETHING = or_(exists().where(_is_unread).correlate(topics, readings), _is_new)
 
 
 def _page(everywhere: bool, following: bool) -> Statement:
-    query = with_left(TOPICS).where(
+    query = with_unread_counts(SELECT_TOPICS).where(
         visible_topics(), is_candidate(), _SOMETHING, topics.c.archived_at.is_(None)
     )
     if not everywhere:
@@ -172,18 +182,18 @@ _COUNTS = statement(
 )
 
 
-def since() -> datetime:
+def new_topics_since() -> datetime:
     """What was started before is new no more."""
     return clock.now() - NEW_FOR
 
 
-async def left_of(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Mark]:
+async def find_unread_marks(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, UnreadMark]:
     """What is left to read in topics that the member was already found to see; those with nothing are left out."""
     if actor.id is None or not topic_ids:
         return {}
-    rows = await tx.rows(_MARKS, topics=list(topic_ids), since=since(), reader=actor.id)
+    rows = await tx.rows(_MARKS, topics=list(topic_ids), since=new_topics_since(), reader=actor.id)
     return {
-        row["id"]: Mark(unread=row[1], first_unread=row[2], is_new=row[3])
+        row["id"]: UnreadMark(unread=row[1], first_unread=row[2], is_new=row[3])
         for row in rows
         if row["unread"] or row["is_new"]
     }
@@ -193,7 +203,7 @@ async def read_unread(
     tx: Reader, actor: Actor, sector: str | None = None, after: str | None = None
 ) -> UnreadPage:
     """One page of topics in which the member has something left to read, of a sector or of all."""
-    binds: dict[str, Any] = {**seen_by(actor), "reader": actor.signed_in(), "since": since()}
+    binds: dict[str, Any] = {**seen_by(actor), "reader": actor.signed_in(), "since": new_topics_since()}
     binds |= {"slug": sector, "count": PAGE + 1}
     if after is not None:
         binds["at"], binds["id"] = read_cursor(after, tuple[_Time, _Id])
@@ -208,10 +218,12 @@ async def read_unread(
 async def count_unread(tx: Reader, actor: Actor) -> UnreadCounts:
     """In how many topics of each sector the member has something left to read."""
     binds = seen_by(actor) | {"reader": actor.signed_in()}
-    return UnreadCounts([SectorUnread(**row) for row in await tx.rows(_COUNTS, since=since(), **binds)])
+    return UnreadCounts(
+        [SectorUnread(**row) for row in await tx.rows(_COUNTS, since=new_topics_since(), **binds)]
+    )
 
 
-async def left_by_sector(tx: Reader, actor: Actor) -> dict[str, SectorUnread]:
+async def count_unread_by_sector(tx: Reader, actor: Actor) -> dict[str, SectorUnread]:
     """The same by the sectors' slugs; for a visitor nothing."""
     if actor.id is None:
         return {}

@@ -44,10 +44,10 @@ _NAMES = statement(
 async def read_moves(tx: Reader, actor: Actor, topic_id: TopicId) -> MoveList:
     """All that was moved from or to a topic that the actor can see."""
     await get_topic(tx, actor, topic_id)
-    return MoveList(await notes_of(tx, actor, topic_id))
+    return MoveList(await list_move_notes(tx, actor, topic_id))
 
 
-async def notes_of(tx: Reader, actor: Actor, topic_id: TopicId) -> list[Move]:
+async def list_move_notes(tx: Reader, actor: Actor, topic_id: TopicId) -> list[Move]:
     """The same, for who was already found to see the topic."""
     return await _shown(tx, actor, await tx.rows(_OF_TOPIC, topic=topic_id))
 

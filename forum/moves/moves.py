@@ -16,12 +16,12 @@ from forum.events import (
     TopicOpened,
 )
 from forum.moves.move_notes import show_move
-from forum.moves.relocation import branches_of, carry
-from forum.moves.relocation_following import carry_following
+from forum.moves.relocation import read_branches, relocate_posts
+from forum.moves.relocation_following import copy_following
 from forum.moves.shapes import Move, MoveKind, NewMove
 from forum.policy import TopicFacts, ensure_can_move, ensure_has_begun
-from forum.topics.changes_since import note_change
-from forum.topics.topics import get_topic, open_topic
+from forum.topics.changes_since import record_topic_change
+from forum.topics.topics import get_topic, insert_topic
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -95,7 +95,7 @@ async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewM
     if new.into == topic_id:
         raise SameTopic(field="into")
     source, target = await _hold(tx, actor, topic_id, new)
-    rows = await branches_of(tx, topic_id, new.posts)
+    rows = await read_branches(tx, topic_id, new.posts)
     if not rows:
         raise NothingToMove(field="posts")
     if new.posts is not None and any(row["number"] == 1 for row in rows):
@@ -105,8 +105,8 @@ async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewM
         target = await _open(tx, actor, source, new, min(rows, key=lambda row: int(row["number"]))["id"])
     kind: MoveKind = "split" if new.into is None else "merge" if new.posts is None else "move"
     move_id = await _record(tx, actor, kind, source, target, len(rows))
-    await carry(tx, move_id, source.id, target.id, rows, clock.now())
-    await carry_following(tx, source.id, target.id, [row["id"] for row in rows], kind != "move")
+    await relocate_posts(tx, move_id, source.id, target.id, rows, clock.now())
+    await copy_following(tx, source.id, target.id, [row["id"] for row in rows], kind != "move")
     if kind == "merge":
         await _merge(tx, move_id, source.id, target.id)
     await _tell(tx, move_id, source, target, merged=kind == "merge", opened=kind == "split")
@@ -127,15 +127,15 @@ async def undo_move(tx: Transaction, actor: Actor, move_id: int) -> TopicId:
     moved = [post["post_id"] for post in await tx.rows(_MOVED, move=move_id)]
     if not await tx.run(_UNDO, move=move_id, now=clock.now()):
         raise NotFound
-    there = await branches_of(tx, away.id, moved)
+    there = await read_branches(tx, away.id, moved)
     if not set(moved) <= {post["id"] for post in there}:
         raise MovedOnSince
 
-    rows = await branches_of(tx, away.id, None) if kind == "split" else there
+    rows = await read_branches(tx, away.id, None) if kind == "split" else there
     back = await _record(tx, actor, "move", away, home, len(rows))
-    await carry(tx, back, away.id, home.id, rows, clock.now())
+    await relocate_posts(tx, back, away.id, home.id, rows, clock.now())
     await tx.run(_HELD_BACK, move=move_id, home=home.id, away=away.id)
-    await carry_following(tx, away.id, home.id, [row["id"] for row in rows], kind == "split")
+    await copy_following(tx, away.id, home.id, [row["id"] for row in rows], kind == "split")
     # Both cancel each other out: no note is left of either.
     await tx.run(_UNDO, move=back, now=clock.now())
     if kind == "split":
@@ -152,7 +152,7 @@ async def relocate_topic(tx: Transaction, actor: Actor, topic_id: TopicId, slug:
     if sector_id == topic.sector_id:
         return
     await tx.run(_RELOCATE, topic=topic_id, sector=sector_id)
-    await note_change(tx, topic_id, "moved", actor.signed_in())
+    await record_topic_change(tx, topic_id, "moved", actor.signed_in())
     for event in sorted(
         (
             TopicLeft(sector_id=topic.sector_id, topic_id=topic_id),
@@ -188,7 +188,7 @@ async def _both(tx: Transaction, actor: Actor, one: TopicId, other: TopicId) -> 
 async def _open(tx: Transaction, actor: Actor, source: TopicFacts, new: NewMove, first: int) -> TopicFacts:
     sector_id = await sectors.get_sector_id(tx, new.sector) if new.sector else source.sector_id
     author = await tx.value(_AUTHOR, post=first)
-    topic_id = await open_topic(
+    topic_id = await insert_topic(
         tx,
         sector_id=SectorId(sector_id),
         title=new.title or "",
@@ -204,7 +204,7 @@ async def _record(
     tx: Transaction, actor: Actor, kind: MoveKind, source: TopicFacts, target: TopicFacts, posts: int
 ) -> int:
     for topic in (source, target):
-        await note_change(tx, topic.id, "posts_moved", actor.signed_in())
+        await record_topic_change(tx, topic.id, "posts_moved", actor.signed_in())
     binds = {"kind": kind, "source": source.id, "target": target.id, "posts": posts}
     return int(await tx.value(_RECORD, member=actor.signed_in(), now=clock.now(), **binds))
 

@@ -12,7 +12,7 @@ from asyncpg import Record
 from msgspec import Struct
 
 from core.ids import PostId, TopicId
-from forum.moves.relocation_read_state import carry_readings
+from forum.moves.relocation_read_state import move_read_state
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -80,14 +80,14 @@ class _Place(Struct, frozen=True):
     depth: int
 
 
-async def branches_of(tx: Reader, topic_id: TopicId, posts: Sequence[int] | None) -> list[Record]:
+async def read_branches(tx: Reader, topic_id: TopicId, posts: Sequence[int] | None) -> list[Record]:
     """The posts of a topic, or those of them that are given, each with all that answers it, in order of the tree."""
     if posts is None:
         return await tx.rows(_ALL, topic=topic_id)
     return await tx.rows(_BRANCHES, topic=topic_id, posts=list(posts))
 
 
-async def carry(
+async def relocate_posts(
     tx: Transaction, move_id: int, source: TopicId, target: TopicId, rows: Sequence[Record], now: datetime
 ) -> list[PostId]:
     """Bring branches of one topic to the end of another; both topics are held. The posts' ids, in their new order."""
@@ -105,7 +105,7 @@ async def carry(
         depths=[places[id].depth for id in ids],
     )
     gone = [row["number"] for row in rows]
-    await carry_readings(tx, source, target, gone, [places[id].number for id in ids])
+    await move_read_state(tx, source, target, gone, [places[id].number for id in ids])
     await tx.run(_NOTIFICATIONS, source=source, target=target, posts=ids)
     await tx.run(_IMPORTED, target=target, posts=ids)
     await tx.run(_LEAVE, topic=source, published=published, posts=ids)

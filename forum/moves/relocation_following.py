@@ -25,7 +25,7 @@ RETURNING id, member_id
 """)
 
 
-async def carry_following(
+async def copy_following(
     tx: Transaction, source: TopicId, target: TopicId, posts: Sequence[int], everybody: bool
 ) -> None:
     """Let who follows one topic follow another: everybody, or only those who wrote what goes there."""

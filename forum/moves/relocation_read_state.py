@@ -37,7 +37,7 @@ WHERE topic_id = :source AND NOT gone.read <@ readings.read
 """)
 
 
-async def carry_readings(
+async def move_read_state(
     tx: Transaction, source: TopicId, target: TopicId, gone: Sequence[int], arrived: Sequence[int]
 ) -> None:
     """Bring along what was read of posts whose numbers were `gone` and are `arrived`, in the same order."""

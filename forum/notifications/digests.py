@@ -8,9 +8,9 @@ from msgspec import structs
 
 from core import clock
 from core.ids import MemberId
-from forum.notifications.email_preferences import stop_key
-from forum.notifications.notifications import FOLLOWED, TALK, find_unread
-from forum.notifications.reasons import in_words
+from forum.notifications.email_preferences import unsubscribe_token
+from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS, find_unread_notifications
+from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.actors import load_reader
 from members.emails.email_jobs import Holder, Office, find_holder
@@ -20,7 +20,7 @@ from storage.database import Database, Transaction
 from storage.statements import statement
 
 # Nobody gets more letters in a day; what is left comes with the next one.
-MOST_A_DAY = 100
+MOST_EMAILS_A_DAY = 100
 _STOPS = {"topic": "topic", "sector": "sector", "tag": "tag"}
 
 _TAKE = statement("""
@@ -64,7 +64,7 @@ WHERE member_id = :member AND mail_due_at <= :now
 """)
 
 
-async def mail_next(office: Office, db: Database) -> bool:
+async def send_next_digest(office: Office, db: Database) -> bool:
     """Write to one member whose mail is due. A chore."""
     now, member = clock.now(), None
     try:
@@ -86,14 +86,15 @@ async def mail_next(office: Office, db: Database) -> bool:
 async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
     now, ids = clock.now(), [row["id"] for row in rows]
     unwished = {
-        row["id"] for row in await tx.rows(_UNWISHED, ids=ids, followed=list(FOLLOWED), talk=list(TALK))
+        row["id"]
+        for row in await tx.rows(_UNWISHED, ids=ids, followed=list(FOLLOWED_KINDS), talk=list(POST_KINDS))
     }
     reader = await load_reader(tx, member, now)
-    told = [one for one in await find_unread(tx, reader, ids) if one.id not in unwished]
+    told = [one for one in await find_unread_notifications(tx, reader, ids) if one.id not in unwished]
     holder = await find_holder(tx, member)
     if holder is None or holder.email is None or not holder.is_verified:
         told = []
-    if told and await tx.value(_TODAY, member=member, now=now) >= MOST_A_DAY:
+    if told and await tx.value(_TODAY, member=member, now=now) >= MOST_EMAILS_A_DAY:
         await tx.run(_LATER, member=member, now=now)
         return
     await tx.run(_DONE, ids=ids, mailed=[one.id for one in told], now=now)
@@ -110,7 +111,7 @@ async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequenc
     is_one = len(groups) == 1
     subject = _subject(words, first) if is_one else words.count("told.topics", len(groups))
     stops = [
-        (scope.partition("-")[0], f"{sender.url}/mail/stop/{await stop_key(tx, holder.id, scope)}")
+        (scope.partition("-")[0], f"{sender.url}/mail/stop/{await unsubscribe_token(tx, holder.id, scope)}")
         for scope in _scopes(told, why, is_one)
     ]
     ways = [
@@ -125,11 +126,11 @@ async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequenc
     answered = why[last.id]["parent_id"]
     if is_one and first.topic:
         thread = (f"topic-{first.topic}.{holder.id}",)
-        if last.kind in TALK and answered:
+        if last.kind in POST_KINDS and answered:
             thread += (f"post-{answered}.{holder.id}",)
     return structs.replace(
         sender.written(to, subject, "\n\n".join(parts)),
-        id=f"post-{last.post}.{holder.id}" if last.kind in TALK else f"told-{last.id}.{holder.id}",
+        id=f"post-{last.post}.{holder.id}" if last.kind in POST_KINDS else f"told-{last.id}.{holder.id}",
         thread=thread,
         stop=stops[0][1],
     )
@@ -148,7 +149,7 @@ def _scopes(told: Sequence[Notification], why: Mapping[int, Record], is_one: boo
     wide = [f"{code}-{key}"] if len(codes) == 1 and code in ("sector", "tag") and key else []
     is_opened = all(one.kind == "opened" for one in told)
     topic = [f"topic-{told[0].topic}"] if is_one and told[0].topic else []
-    kind = ["followed" if any(one.kind in FOLLOWED for one in told) else "direct"]
+    kind = ["followed" if any(one.kind in FOLLOWED_KINDS for one in told) else "direct"]
     # Whoever is told of new topics of a sector wants to stop these rather than the one topic.
     narrow = [*wide, *topic] if is_opened else [*topic, *wide]
     return narrow or kind
@@ -159,7 +160,7 @@ def _of_group(
 ) -> str:
     parts, before = [told[0].title] if told[0].title else [], ""
     for one in told:
-        reason = in_words(why[one.id]["because"], one.reason, words.language)
+        reason = describe_reason(why[one.id]["because"], one.reason, words.language)
         if words.has(f"told.subject.{one.kind}"):
             reason = f"{_subject(words, one)}\n{reason}"
         place = (
@@ -173,7 +174,7 @@ def _of_group(
             place = f"/t/{one.topic}/room/{one.number}"
         # What is said apart from talk is read where it stands.
         said = words.moment(one.told_at, zone)
-        if one.excerpt and one.kind in (*TALK, "found"):
+        if one.excerpt and one.kind in (*POST_KINDS, "found"):
             said += f": {one.excerpt}"
         parts.append("\n".join([*([reason] if reason != before else []), said, f"{sender.url}{place}"]))
         before = reason

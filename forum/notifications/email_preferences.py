@@ -14,7 +14,7 @@ from core.ids import MemberId
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-Every = Literal["at_once", "daily", "weekly", "never"]
+EmailFrequency = Literal["at_once", "daily", "weekly", "never"]
 
 _KEY = re.compile(
     r"([0-9]{1,18})\.(direct|followed|(?:topic|sector)-[0-9]{1,18}|tag-[a-z0-9-]{1,60})\.([0-9a-f]{40})"
@@ -51,44 +51,44 @@ class MailWishes(Struct, frozen=True, kw_only=True):
     """When mail comes: of what is meant for the member alone (`direct`), and of what the member follows. What comes daily or
     weekly comes at seven in the morning of the time zone; what comes at once waits ten minutes for being read here."""
 
-    direct: Every = "at_once"
-    followed: Every = "daily"
+    direct: EmailFrequency = "at_once"
+    followed: EmailFrequency = "daily"
     time_zone: str = "UTC"
 
 
 class NewMailWishes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of it to change."""
 
-    direct: Every | UnsetType = UNSET
-    followed: Every | UnsetType = UNSET
+    direct: EmailFrequency | UnsetType = UNSET
+    followed: EmailFrequency | UnsetType = UNSET
     time_zone: str | UnsetType = UNSET
 
 
-async def read_wishes(tx: Reader, actor: Actor) -> MailWishes:
+async def read_email_preferences(tx: Reader, actor: Actor) -> MailWishes:
     """How the member likes to be mailed."""
-    return await wishes_of(tx, actor.signed_in())
+    return await find_email_preferences(tx, actor.signed_in())
 
 
-async def wishes_of(tx: Reader, member: MemberId) -> MailWishes:
+async def find_email_preferences(tx: Reader, member: MemberId) -> MailWishes:
     """The same of anybody, for those who write mail."""
     row = await tx.row(_READ, member=member)
     return MailWishes() if row is None else MailWishes(**row)
 
 
-async def set_wishes(tx: Transaction, actor: Actor, new: NewMailWishes) -> MailWishes:
+async def set_email_preferences(tx: Transaction, actor: Actor, new: NewMailWishes) -> MailWishes:
     """Say how one likes to be mailed from now on; what is on its way already is asked again before it goes."""
     member = actor.signed_in()
-    before = await wishes_of(tx, member)
+    before = await find_email_preferences(tx, member)
     zone = before.time_zone if new.time_zone is UNSET else new.time_zone
     if zone not in available_timezones():
         raise NoSuchZone(field="time_zone")
     direct = before.direct if new.direct is UNSET else new.direct
     followed = before.followed if new.followed is UNSET else new.followed
     await tx.run(_SET, member=member, direct=direct, followed=followed, time_zone=zone)
-    return await wishes_of(tx, member)
+    return await find_email_preferences(tx, member)
 
 
-async def stop_key(tx: Transaction, member: MemberId, scope: str) -> str:
+async def unsubscribe_token(tx: Transaction, member: MemberId, scope: str) -> str:
     """What the address that stops one kind of mail to a member ends with: good for nothing else, and for as long as the
     mail is kept."""
     await tx.run(_MAKE, member=member)
@@ -96,11 +96,11 @@ async def stop_key(tx: Transaction, member: MemberId, scope: str) -> str:
     return f"{member}.{scope}.{_sign(key, member, scope)}"
 
 
-async def stop_mail(tx: Transaction, given: str) -> str:
+async def unsubscribe(tx: Transaction, given: str) -> str:
     """Stop what such a key stops: `direct`, `followed`, or what one topic, sector or tag brings; as often as it is said."""
-    member, scope = await find_stop(tx, given)
+    member, scope = await find_unsubscribe(tx, given)
     if scope == "direct" or scope == "followed":
-        wishes = await wishes_of(tx, member)
+        wishes = await find_email_preferences(tx, member)
         stopped = {"direct": wishes.direct, "followed": wishes.followed, scope: "never"}
         await tx.run(_SET, member=member, time_zone=wishes.time_zone, **stopped)
     else:
@@ -109,7 +109,7 @@ async def stop_mail(tx: Transaction, given: str) -> str:
     return scope
 
 
-async def find_stop(tx: Reader, given: str) -> tuple[MemberId, str]:
+async def find_unsubscribe(tx: Reader, given: str) -> tuple[MemberId, str]:
     """Whose mail of which kind a key stops; a key that was not given out is not found."""
     found = _KEY.fullmatch(given)
     if found is None:

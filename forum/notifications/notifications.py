@@ -29,7 +29,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId, PostId, TopicId
-from forum.notifications.reasons import Because, in_words
+from forum.notifications.reasons import Because, describe_reason
 from forum.notifications.shapes import FILTERS, InboxPage, Notification, Only, Unread
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_text, visible_topics
@@ -42,11 +42,11 @@ from storage.statements import Statement, statement
 
 PAGE = 30
 # What comes with following and with searches that are kept; all else is meant for the member alone.
-FOLLOWED = ("posted", "opened", "found")
+FOLLOWED_KINDS = ("posted", "opened", "found")
 # Of these there are letters of their own.
-WRITTEN = ("decided", "report_decided", "appeal_answered")
+KINDS_WITH_OWN_EMAIL = ("decided", "report_decided", "appeal_answered")
 # Of one post each member is told one of these.
-TALK = ("reply", "mentioned", "quoted", "posted", "opened")
+POST_KINDS = ("reply", "mentioned", "quoted", "posted", "opened")
 EXCERPT = 200
 
 _TAG = re.compile(r"<[^>]*>?")
@@ -156,7 +156,7 @@ DELETE FROM notifications WHERE kind = :kind AND post_id = :post AND member_id =
 """)
 
 
-async def tell(
+async def notify(
     tx: Transaction,
     kind: str,
     topic_id: TopicId | None,
@@ -176,9 +176,9 @@ async def tell(
         members=list(reasons),
         reasons=[one if isinstance(one, str) else None for one in reasons.values()],
         because=[None if isinstance(one, str) else encode(one).decode() for one in reasons.values()],
-        followed=list(FOLLOWED),
-        written=list(WRITTEN),
-        talk=list(TALK),
+        followed=list(FOLLOWED_KINDS),
+        written=list(KINDS_WITH_OWN_EMAIL),
+        talk=list(POST_KINDS),
         now=clock.now(),
     )
     for row in sorted(rows, key=lambda row: int(row["member_id"])):
@@ -186,15 +186,15 @@ async def tell(
     return len(rows)
 
 
-async def tell_anew(
+async def notify_again(
     tx: Transaction, kind: str, topic_id: TopicId, post_id: PostId, reasons: Mapping[MemberId, Because | str]
 ) -> None:
     """Tell what may happen to a post more than once: what was told of it before makes room."""
     await tx.run(_UNTELL, kind=kind, post=post_id, members=list(reasons))
-    await tell(tx, kind, topic_id, post_id, reasons)
+    await notify(tx, kind, topic_id, post_id, reasons)
 
 
-async def forget_notifications(tx: Transaction, now: datetime) -> int:
+async def delete_old_notifications(tx: Transaction, now: datetime) -> int:
     """Drop what was read or told long ago; how many."""
     return await tx.run(_FORGET, read_before=now - READ_KEPT, told_before=now - KEPT)
 
@@ -232,12 +232,12 @@ async def find_notification(tx: Reader, actor: Actor, notification_id: int) -> N
     return None if row is None else _shown(row)
 
 
-async def find_unread(tx: Reader, actor: Actor, ids: Sequence[int]) -> list[Notification]:
+async def find_unread_notifications(tx: Reader, actor: Actor, ids: Sequence[int]) -> list[Notification]:
     """Those of the member's own that can be seen and were not read meanwhile, topic by topic."""
     return [_shown(row) for row in await tx.rows(_UNREAD, ids=list(ids), **seen_by(actor))]
 
 
-async def read_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
+async def mark_read(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
     """Mark one of the member's own as read; as often as one likes."""
     actor.signed_in()
     if await find_notification(tx, actor, notification_id) is None:
@@ -245,17 +245,17 @@ async def read_notification(tx: Transaction, actor: Actor, notification_id: int)
     return await _mark(tx, actor, notification_id)
 
 
-async def put_away(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
+async def archive_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
     """Put one of the member's own away, with all earlier ones about the same topic: they are done, and read."""
     return await _move(tx, actor, _PUT_AWAY, notification_id, now=clock.now())
 
 
-async def take_out(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
+async def unarchive_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
     """Take the same out again."""
     return await _move(tx, actor, _TAKE_OUT, notification_id)
 
 
-async def read_all(tx: Transaction, actor: Actor) -> Unread:
+async def mark_all_read(tx: Transaction, actor: Actor) -> Unread:
     """Mark all that the member can see as read."""
     actor.signed_in()
     return await _mark(tx, actor, None)
@@ -264,7 +264,7 @@ async def read_all(tx: Transaction, actor: Actor) -> Unread:
 def _shown(row: Record) -> Notification:
     facts = dict(row)
     html, because = facts.pop("html"), facts["because"]
-    facts |= {"reason": in_words(because, facts["reason"]), "because": because and because["code"]}
+    facts |= {"reason": describe_reason(because, facts["reason"]), "because": because and because["code"]}
     return Notification(**facts, excerpt=None if html is None else _begins(html))
 
 

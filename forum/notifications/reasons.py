@@ -9,6 +9,6 @@ from members.emails.translations import DEFAULT, words_in
 Because = Mapping[str, Any]
 
 
-def in_words(because: Because | None, words: str, language: str | None = DEFAULT) -> str:
+def describe_reason(because: Because | None, words: str, language: str | None = DEFAULT) -> str:
     """A reason in words; those that came with it, where there are no facts."""
     return words if because is None else words_in(language).because(because)

@@ -38,7 +38,7 @@ async def read_notification(
 ) -> Unread:
     """Mark one as read. It may be sent any number of times."""
     async with db.begin() as tx:
-        return await notifications.read_notification(tx, actor, notification_id)
+        return await notifications.mark_read(tx, actor, notification_id)
 
 
 @put("/inbox/{notification_id:int}/done", operation_id="put_away_notification")
@@ -47,7 +47,7 @@ async def put_away(
 ) -> Unread:
     """Put one away with all earlier ones about the same topic; they count as read."""
     async with db.begin() as tx:
-        return await notifications.put_away(tx, actor, notification_id)
+        return await notifications.archive_notification(tx, actor, notification_id)
 
 
 @delete("/inbox/{notification_id:int}/done", status_code=200, operation_id="take_out_notification")
@@ -56,14 +56,14 @@ async def take_out(
 ) -> Unread:
     """Take the same out again."""
     async with db.begin() as tx:
-        return await notifications.take_out(tx, actor, notification_id)
+        return await notifications.unarchive_notification(tx, actor, notification_id)
 
 
 @put("/inbox/read", operation_id="read_all_notifications")
 async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
     """Mark all as read."""
     async with db.begin() as tx:
-        return await notifications.read_all(tx, actor)
+        return await notifications.mark_all_read(tx, actor)
 
 
-inbox_routes = [read_inbox, count_unread, read_notification, put_away, take_out, read_all]
+notification_routes = [read_inbox, count_unread, read_notification, put_away, take_out, read_all]

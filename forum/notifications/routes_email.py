@@ -14,7 +14,7 @@ from storage.database import Database
 async def read_mail_wishes(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> MailWishes:
     """When mail comes about what one is told."""
     async with db.read() as tx:
-        return await email_preferences.read_wishes(tx, actor)
+        return await email_preferences.read_email_preferences(tx, actor)
 
 
 @patch("/me/mail", operation_id="set_mail_wishes")
@@ -23,7 +23,7 @@ async def set_mail_wishes(
 ) -> MailWishes:
     """Say when mail is to come."""
     async with db.begin() as tx:
-        return await email_preferences.set_wishes(tx, actor, data)
+        return await email_preferences.set_email_preferences(tx, actor, data)
 
 
-mail_routes = [read_mail_wishes, set_mail_wishes]
+email_routes = [read_mail_wishes, set_mail_wishes]

@@ -64,7 +64,7 @@ ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
 
 
-async def tell_followers(tx: Transaction, event: ReplyPosted) -> None:
+async def on_reply_posted(tx: Transaction, event: ReplyPosted) -> None:
     """Tell all who watch where a post arrived, and whom it answers; each once, with the nearest reason."""
     rows = await tx.rows(_TELL, post=event.post_id, now=clock.now())
     await tx.record_all(

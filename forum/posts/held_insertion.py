@@ -48,7 +48,7 @@ WHERE id = :post AND state = 'held'
 """)
 
 
-async def hold_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost]) -> list[PostId]:
+async def insert_held_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost]) -> list[PostId]:
     """Keep posts that answer the topic, and no other post, until they are released; their ids, in the order given."""
     rows = await tx.rows(_HOLD, posts=written([(topic_id, post) for post in new]))
     return [PostId(row["id"]) for row in rows]
@@ -63,7 +63,7 @@ async def release_post(tx: Transaction, topic_id: TopicId, post_id: PostId, now:
     return True
 
 
-async def edit_held(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:
+async def rewrite_held_text(tx: Transaction, post_id: PostId, body: str, html: str, now: datetime) -> None:
     """Give a held post another text; what it said before is kept for its author and the moderators."""
     await tx.run(_KEEP, post=post_id)
     await tx.run(_EDIT, post=post_id, body=body, html=html, now=now)

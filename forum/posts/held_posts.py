@@ -14,7 +14,7 @@ from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.events import TopicOpened
 from forum.files.attachments import attach_files, update_attached_files
-from forum.posts.held_insertion import edit_held, hold_posts, release_post
+from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_held_text
 from forum.posts.insertion import NewPost
 from forum.posts.shapes_held import HeldPost, HeldPostList
 from forum.text.markdown import render
@@ -98,24 +98,24 @@ async def hold_edit(tx: Transaction, actor: Actor, post_id: PostId, text: tuple[
     )
 
 
-async def drop_edit(tx: Transaction, actor: Actor, post_id: PostId) -> None:
+async def withdraw_held_edit(tx: Transaction, actor: Actor, post_id: PostId) -> None:
     """Take one's own held change back, if there is one, because a newer one of one's own is published."""
     await tx.run(_DROP_EDIT, post=post_id, member=actor.id, now=clock.now())
 
 
-async def end_edit(tx: Transaction, post_id: PostId) -> None:
+async def close_published_edit(tx: Transaction, post_id: PostId) -> None:
     """Say that a held change is the post's text now."""
-    await settle_held(tx, post_id, "approved")
+    await close_held_post(tx, post_id, "approved")
     await tx.run(_END_EDIT, post=post_id)
 
 
-async def read_held(tx: Reader, actor: Actor, topic_id: TopicId | None = None) -> HeldPostList:
+async def read_own_held_posts(tx: Reader, actor: Actor, topic_id: TopicId | None = None) -> HeldPostList:
     """What of one's posts waits for a moderator or was not published; of one topic what waits."""
     rows = await tx.rows(_MINE, member=actor.signed_in(), topic=topic_id)
     return HeldPostList(await _shown(tx, rows))
 
 
-async def get_held(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
+async def get_own_held_post(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
     """One of one's own posts that is or was held, with its text as it is edited."""
     row = await tx.row(_ONE, member=actor.signed_in(), post=post_id)
     if row is None:
@@ -124,56 +124,56 @@ async def get_held(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
     return replace(shown, body=await expand_quotes(tx, actor, shown.body))
 
 
-async def find_held(tx: Reader, ids: Sequence[int]) -> dict[int, HeldPost]:
+async def find_held_posts(tx: Reader, ids: Sequence[int]) -> dict[int, HeldPost]:
     """Posts that are or were held, for whoever may judge them. No rule is asked."""
     rows = await tx.rows(_ANY, posts=list(ids))
     return {one.id: one for one in await _shown(tx, rows)}
 
 
-async def change_held(tx: Transaction, actor: Actor, post_id: int, body: str) -> HeldPost:
+async def edit_own_held_post(tx: Transaction, actor: Actor, post_id: int, body: str) -> HeldPost:
     """Give one's own held post another text; what it said before is kept."""
-    held = await get_held(tx, actor, post_id)
-    await ensure_waits(tx, post_id)
+    held = await get_own_held_post(tx, actor, post_id)
+    await ensure_pending(tx, post_id)
     body = await extract_quotes(tx, actor, body)
-    await rewrite(tx, held, body, actor)
-    return await get_held(tx, actor, post_id)
+    await rewrite_held_post(tx, held, body, actor)
+    return await get_own_held_post(tx, actor, post_id)
 
 
-async def withdraw_held(tx: Transaction, actor: Actor, post_id: int) -> HeldPost:
+async def withdraw_own_held_post(tx: Transaction, actor: Actor, post_id: int) -> HeldPost:
     """Take one's own held post back before anybody decides; as often as one likes. Its text stays one's own."""
-    held = await get_held(tx, actor, post_id)
+    held = await get_own_held_post(tx, actor, post_id)
     if held.outcome != "withdrawn":
-        await ensure_waits(tx, post_id)
-        await settle_held(tx, post_id, "withdrawn")
-    return await get_held(tx, actor, post_id)
+        await ensure_pending(tx, post_id)
+        await close_held_post(tx, post_id, "withdrawn")
+    return await get_own_held_post(tx, actor, post_id)
 
 
-async def ensure_waits(tx: Transaction, post_id: int) -> None:
+async def ensure_pending(tx: Transaction, post_id: int) -> None:
     """It waits for a decision, and does so until this transaction ends."""
     row = await tx.row(_HOLD, post=post_id)
     if row is None or row["outcome"] is not None:
         raise NotHeldAnyMore
 
 
-async def settle_held(tx: Transaction, post_id: int, outcome: str | None) -> None:
+async def close_held_post(tx: Transaction, post_id: int, outcome: str | None) -> None:
     """Write what became of a held post; without an outcome it waits again. No rule is asked."""
     await tx.run(_SETTLE, post=post_id, outcome=outcome, now=clock.now() if outcome else None)
 
 
-async def rewrite(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
+async def rewrite_held_post(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
     """Give a held post another text. No rule is asked."""
     html = render(body, topic=held.topic, site=tx.site).html
     if held.is_edit:
         await tx.run(_CHANGE_EDIT, post=held.id, body=body, html=html)
         return
-    await edit_held(tx, PostId(held.id), body, html, clock.now())
+    await rewrite_held_text(tx, PostId(held.id), body, html, clock.now())
     await update_attached_files(tx, actor.id, held.id, held.html, html)
 
 
-async def release(tx: Transaction, post_id: PostId) -> None:
+async def release_held_post(tx: Transaction, post_id: PostId) -> None:
     """Publish a held post as if it had arrived now: after what it answers, or at the end of its topic; a topic that begins
     with it is opened. No rule is asked."""
-    held = (await find_held(tx, [post_id]))[post_id]
+    held = (await find_held_posts(tx, [post_id]))[post_id]
     topic_id, now = TopicId(await tx.value(_WHERE, post=post_id)), clock.now()
     sector_id = await tx.value(_TAKE_TOPIC, topic=topic_id)
     if held.opens:
@@ -181,17 +181,17 @@ async def release(tx: Transaction, post_id: PostId) -> None:
         await tx.record(TopicOpened(sector_id=SectorId(sector_id), topic_id=topic_id))
     if not await release_post(tx, topic_id, post_id, now):
         raise NotHeldAnyMore
-    await settle_held(tx, post_id, "approved")
+    await close_held_post(tx, post_id, "approved")
 
 
 async def _keep(
     tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str, opens: bool
 ) -> HeldPost:
-    (post_id,) = await hold_posts(tx, topic_id, [post])
+    (post_id,) = await insert_held_posts(tx, topic_id, [post])
     await tx.run(_NOTE, post=post_id, parent=post.parent_id, opens=opens, why=why, now=clock.now())
     await attach_files(tx, actor.id, post_id, post.html)
     await end_draft(tx, MemberId(actor.signed_in()), post.draft)
-    return await get_held(tx, actor, post_id)
+    return await get_own_held_post(tx, actor, post_id)
 
 
 async def _shown(tx: Reader, rows: Sequence[Record]) -> list[HeldPost]:

@@ -51,7 +51,7 @@ _FIND_ANEW = statement(
 )
 
 
-async def hold_topics(tx: Transaction, *topic_ids: TopicId) -> None:
+async def lock_topics(tx: Transaction, *topic_ids: TopicId) -> None:
     """Have topics, whoever can see them, stay as they are until the transaction ends."""
     # In order of their ids, as everywhere, so that nobody waits crosswise.
     for topic_id in sorted(set(topic_ids)):
@@ -105,7 +105,7 @@ async def unhide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bo
     return True
 
 
-async def take_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
+async def withdraw_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
     """Withdraw a published post for its author; False where nothing was published. No rule is asked."""
     if not await _move(tx, topic_id, post_id, "published", "withdrawn"):
         return False
@@ -114,7 +114,7 @@ async def take_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -
     return True
 
 
-async def give_back(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
+async def restore_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
     """Bring a withdrawn post back; False where it was not withdrawn. No rule is asked."""
     if not await _move(tx, topic_id, post_id, "withdrawn", "published"):
         return False

@@ -40,7 +40,7 @@ class _Line(Struct, frozen=True):
     draft: str | None
 
 
-class Placed(Struct, frozen=True):
+class InsertedPost(Struct, frozen=True):
     """Where a post went: its id, its number in the topic, its depth in the tree (0 answers the topic)."""
 
     id: int
@@ -140,21 +140,21 @@ def placing(
 _STATEMENTS = {reacting: placing(reacting) for reacting in (False, True)}
 
 
-async def place_posts(
+async def insert_posts(
     tx: Transaction, topic_id: TopicId, posts: Sequence[NewPost], now: datetime, exempt: bool = False
-) -> list[Placed]:
+) -> list[InsertedPost]:
     """Put posts at the end of a topic, in the order given; their parents are posts of the topic, none of each other.
 
     Returns nothing placed when the topic is locked, withdrawn or hidden, unless `exempt`. Checks no other rule.
     """
-    placed = await place_among(tx, [(topic_id, post) for post in posts], now, exempt)
+    placed = await insert_posts_in_topics(tx, [(topic_id, post) for post in posts], now, exempt)
     return [place for place in placed if place is not None]
 
 
-async def place_among(
+async def insert_posts_in_topics(
     tx: Transaction, posts: Sequence[tuple[TopicId, NewPost]], now: datetime, exempt: bool = False
-) -> list[Placed | None]:
-    """Put posts at the end of their topics, as `place_posts` does; None for those of a topic that takes no posts now.
+) -> list[InsertedPost | None]:
+    """Put posts at the end of their topics, as `insert_posts` does; None for those of a topic that takes no posts now.
 
     Of one topic that is one statement; for several, which are held first in order of their ids, `tx` has to be begun.
     """
@@ -163,7 +163,7 @@ async def place_among(
         await tx.run(_HOLD, topics=list(topics))
     rows = await tx.rows(_STATEMENTS[tells(tx)], posts=written(posts), exempt=exempt, now=now)
     places = {topic: iter(placed) for topic, placed in placed_of(tx, rows).items()}
-    nowhere: Iterator[Placed] = iter(())
+    nowhere: Iterator[InsertedPost] = iter(())
     return [next(places.get(topic, nowhere), None) for topic, _ in posts]
 
 
@@ -180,12 +180,12 @@ def written(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
     return msgspec.json.encode([_Line(topic, *astuple(post)) for topic, post in posts]).decode()
 
 
-def placed_of(tx: Transaction, rows: Sequence[Record]) -> dict[TopicId, list[Placed]]:
+def placed_of(tx: Transaction, rows: Sequence[Record]) -> dict[TopicId, list[InsertedPost]]:
     """What such a statement tells of its posts, by topic; the topics' listeners hear of them after the commit."""
-    places: dict[TopicId, list[Placed]] = {}
+    places: dict[TopicId, list[InsertedPost]] = {}
     for topic_id, id, number, depth, seq, *_ in rows:
         if topic_id not in places:
             places[topic_id] = []
             tx.rung.append((f"topic:{topic_id}", seq))
-        places[topic_id].append(Placed(id, number, depth))
+        places[topic_id].append(InsertedPost(id, number, depth))
     return places

@@ -32,7 +32,7 @@ from forum.authors import author_of
 from forum.shapes import Post, PostPage
 from forum.tables import posts, reactions, topics
 from forum.text.quote_display import embed_quotes
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -47,7 +47,7 @@ END = b"\xff" * 8
 Start = Literal["after", "before", "from"]
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class PageStart(Struct, frozen=True, kw_only=True):
     """Where a page starts: after or before a cursor, or at a post; at the beginning if nothing is said.
 
     `branch` confines it to a post and what answers it, by the post's number.
@@ -114,7 +114,10 @@ def _page(order: PostOrder, start: Start, with_mine: bool, in_branch: bool) -> S
         at = _path_of("at")
     reached = {"after": key > at, "before": key < at, "from": key >= at}[start]
     query = posts_query(with_mine).where(
-        posts.c.topic_id == bindparam("topic_id", type_=BigInteger), reached, placed_posts(), visible_topics()
+        posts.c.topic_id == bindparam("topic_id", type_=BigInteger),
+        reached,
+        posts_not_held(),
+        visible_topics(),
     )
     if in_branch:
         top = _path_of("branch")
@@ -135,7 +138,7 @@ _BY_ID = {
     with_mine: statement(
         posts_query(with_mine).where(
             posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
-            placed_posts(),
+            posts_not_held(),
             visible_topics(),
         )
     )
@@ -143,7 +146,9 @@ _BY_ID = {
 }
 
 
-async def read_posts(tx: Reader, actor: Actor, topic_id: TopicId, place: Place, stream: Stream) -> PostPage:
+async def read_posts(
+    tx: Reader, actor: Actor, topic_id: TopicId, place: PageStart, stream: Stream
+) -> PostPage:
     """One page of a topic that the actor was already found to see; `stream` is the topic's position taken before."""
     start, at = _start(place)
     query = _PAGES[place.order, start, actor.id is not None, place.branch is not None]
@@ -190,7 +195,7 @@ def post_of(row: Record) -> Post:
     return Post(*shown)
 
 
-def _start(place: Place) -> tuple[Start, int | bytes]:
+def _start(place: PageStart) -> tuple[Start, int | bytes]:
     if place.after is not None:
         return "after", _position(place.order, place.after)
     if place.before is not None:
@@ -206,7 +211,7 @@ def _position(order: PostOrder, cursor: str) -> int | bytes:
     return read_cursor(cursor, tuple[bytes])[0]
 
 
-def _around(place: Place, start: Start, rows: list[Record], more: bool) -> tuple[str | None, str | None]:
+def _around(place: PageStart, start: Start, rows: list[Record], more: bool) -> tuple[str | None, str | None]:
     if not rows:
         return None, None
     first, last = _cursor(place.order, rows[0]), _cursor(place.order, rows[-1])

@@ -17,7 +17,7 @@ from storage.statements import statement
 _FIRST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1 AND state = 'published'")
 
 
-class Earlier(Struct, frozen=True, kw_only=True):
+class TextBeforeEdit(Struct, frozen=True, kw_only=True):
     """What a post said before somebody edits it."""
 
     post_id: PostId
@@ -26,7 +26,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
     posted_at: datetime
 
 
-class Written(Struct, frozen=True, kw_only=True):
+class TextToScreen(Struct, frozen=True, kw_only=True):
     """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
     it is sent."""
 
@@ -38,10 +38,10 @@ class Written(Struct, frozen=True, kw_only=True):
     html: str
     is_unnamed: bool = False
     attempt: str | None = None
-    before: Earlier | None = None
+    before: TextBeforeEdit | None = None
 
 
-class Verdict(Struct, frozen=True):
+class ScreeningVerdict(Struct, frozen=True):
     """That something was caught: whether it is held, what its author is told, and what is to be done in the transaction that
     writes it."""
 
@@ -54,7 +54,7 @@ class Verdict(Struct, frozen=True):
     report: Callable[[Transaction, PostId], Awaitable[None]]
 
 
-def attempt_of(idempotent: IdempotentRequest) -> str | None:
+def attempt_id(idempotent: IdempotentRequest) -> str | None:
     """What stands for one request, however often it is sent, and does not say whose it is."""
     return (
         None
@@ -64,24 +64,26 @@ def attempt_of(idempotent: IdempotentRequest) -> str | None:
 
 
 # Inside a transaction it looks through that, so that nobody waits for a second connection while holding one.
-Screen = Callable[[Actor, Written, Reader | None], Awaitable[Verdict | None]]
+Screen = Callable[[Actor, TextToScreen, Reader | None], Awaitable[ScreeningVerdict | None]]
 
 
-async def let_through(actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
+async def screen_nothing(
+    actor: Actor, written: TextToScreen, tx: Reader | None = None
+) -> ScreeningVerdict | None:
     """Where nobody screens."""
     return None
 
 
 async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
     """Have a topic's new title looked at: what is caught is reported with its first post."""
-    written = Written(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
+    written = TextToScreen(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
     post_id = await tx.value(_FIRST, topic=topic.id)
     if post_id is not None:
-        await report_caught(tx, actor, written, PostId(post_id), screen)
+        await report_matches(tx, actor, written, PostId(post_id), screen)
 
 
-async def note_caught(
-    tx: Transaction, actor: Actor, written: Written, post_id: PostId, screen: Screen
+async def note_matches(
+    tx: Transaction, actor: Actor, written: TextToScreen, post_id: PostId, screen: Screen
 ) -> None:
     """Have looked at the new text of what waits anyway: whoever decides about it sees what was found."""
     verdict = await screen(actor, written, tx)
@@ -89,8 +91,8 @@ async def note_caught(
         await verdict.note(tx, post_id)
 
 
-async def report_caught(
-    tx: Transaction, actor: Actor, written: Written, post_id: PostId, screen: Screen
+async def report_matches(
+    tx: Transaction, actor: Actor, written: TextToScreen, post_id: PostId, screen: Screen
 ) -> None:
     """Have looked at what is out whatever rules say: what is caught is reported with a post."""
     verdict = await screen(actor, written, tx)

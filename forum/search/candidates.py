@@ -38,7 +38,7 @@ from forum.search.filters import Filtering
 from forum.search.query_parser import Query
 from forum.search.shapes import SearchOrder
 from forum.tables import posts, topics
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from storage.database import Reader
 from storage.statements import statement
 
@@ -78,7 +78,7 @@ _closed = bindparam("is_closed", type_=Boolean)
 _archived = bindparam("is_archived", type_=Boolean)
 _topic = bindparam("only_topic", type_=BigInteger)
 _fits = and_(
-    placed_posts(),
+    posts_not_held(),
     visible_topics(),
     visible_text(),
     or_(_kinds.is_(None), topics.c.kind == any_(_kinds)),

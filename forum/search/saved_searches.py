@@ -14,7 +14,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, TopicId
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from forum.search.candidates import FIRST, LAST, Candidate, find_candidates
 from forum.search.filters import read_filters
@@ -161,7 +161,7 @@ async def _tell(tx: Transaction, member: MemberId, query: str, new: Sequence[Can
         reason: Because = {"code": "fits", "name": query}
         if more and one is chosen[-1]:
             reason = {"code": "fits_more", "name": query, "count": more}
-        await tell(tx, FOUND, TopicId(one.topic), PostId(one.post), {member: reason})
+        await notify(tx, FOUND, TopicId(one.topic), PostId(one.post), {member: reason})
 
 
 def _age(one: Candidate) -> tuple[datetime, int]:

@@ -21,7 +21,7 @@ from forum.search.query_parser import Query, take_apart
 from forum.search.shapes import Facet, Found, Hit, SearchOrder
 from forum.search.texts import CLOSED, OPENED, fold, known_words, marked, words_in
 from forum.tables import posts, sectors, topics
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -62,7 +62,7 @@ _SHOW = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .join(sectors, sectors.c.id == topics.c.sector_id)
     .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
-    .where(posts.c.id == any_(bindparam("ids")), placed_posts(), visible_topics(), visible_text())
+    .where(posts.c.id == any_(bindparam("ids")), posts_not_held(), visible_topics(), visible_text())
 )
 _EXTRACT = statement("""
 SELECT id, ts_headline(CAST(language AS regconfig), words, CAST(:asked AS tsquery), :look) AS passage

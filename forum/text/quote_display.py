@@ -13,7 +13,7 @@ from forum.shapes import Post
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
 from forum.text.topic_links import add_topic_titles
-from forum.visibility import is_for_everyone, placed_posts, quotable_text
+from forum.visibility import is_for_everyone, posts_not_held, quotable_text
 from members.tables import members
 from storage.database import Reader
 from storage.statements import statement
@@ -38,7 +38,7 @@ SELECT_QUOTATIONS_TO_SHOW = statement(
     .join(posts, posts.c.id == quotations.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .outerjoin(members, members.c.id == posts.c.author_id)
-    .where(quotations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), placed_posts())
+    .where(quotations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), posts_not_held())
 )
 
 

@@ -26,7 +26,7 @@ from forum.text.quote_source import (
     remove_nested_quotes,
     replace_quote,
 )
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import members
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -38,7 +38,7 @@ SELECT_QUOTED_POSTS = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
         visible_text(),
     )
@@ -55,7 +55,7 @@ SELECT_QUOTATION_SOURCES = statement(
     .outerjoin(members, members.c.id == posts.c.author_id)
     .where(
         quotations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
         visible_text(),
     )
@@ -67,7 +67,7 @@ SELECT_QUOTATION_TEXTS = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         quotations.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
     )
 )

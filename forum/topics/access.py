@@ -28,14 +28,14 @@ FROM topic_readers r JOIN public_authors m ON m.id = r.member_id WHERE r.topic_i
 """)
 
 
-async def place_in_gathering(
+async def assign_to_gathering(
     tx: Transaction, topic_id: TopicId, gathering_id: GatheringId, readers: Readers, body: str | None
 ) -> None:
     """Make a topic that was just opened that of a gathering's room, whose hosts read it in any case."""
     await tx.run(_PLACE, topic=topic_id, gathering=gathering_id, readers=readers, body=body)
 
 
-async def limit_readers(
+async def set_readers(
     tx: Transaction, topic_id: TopicId, sector_id: SectorId, readers: Readers, body: str | None
 ) -> None:
     """Say who reads a topic from now on; all who listen to it are asked again whether they may."""

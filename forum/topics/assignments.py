@@ -5,12 +5,12 @@ from sqlalchemy import BigInteger, bindparam
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import MemberId, TopicId
-from forum.notifications.notifications import tell as tell_member
-from forum.policy import ensure_can_tend
+from forum.notifications.notifications import notify
+from forum.policy import ensure_can_manage
 from forum.shapes import Topic
 from forum.tables import topics
 from forum.topics.shapes import NewAssignment
-from forum.topics.topics import TOPICS, get_topic, tell, topic_of
+from forum.topics.topics import SELECT_TOPICS, announce_topic_change, get_topic, topic_of
 from forum.visibility import seen_by, visible_topics
 from members.handles import fold_handle
 from storage.database import Reader, Transaction
@@ -28,7 +28,7 @@ WHERE id = :topic AND (assignee_id IS DISTINCT FROM :member OR assignment IS DIS
 """)
 _ASSIGNEE = statement("SELECT assignee_id FROM topics WHERE id = :topic")
 _MINE = statement(
-    TOPICS.where(visible_topics(), topics.c.assignee_id == bindparam("member", type_=BigInteger))
+    SELECT_TOPICS.where(visible_topics(), topics.c.assignee_id == bindparam("member", type_=BigInteger))
     .order_by(topics.c.assignment == "done", topics.c.last_activity_at.desc(), topics.c.id.desc())
     .limit(200)
 )
@@ -50,25 +50,25 @@ async def assign_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: Ne
     member = await tx.value(_FIND, topic=topic_id, handle=fold_handle(new.member))
     before = await tx.value(_ASSIGNEE, topic=topic_id)
     if not (member is not None and before == member == actor.signed_in()):
-        ensure_can_tend(actor, topic)
+        ensure_can_manage(actor, topic)
     if member is None:
         raise NobodyToAssign(field="member")
     if not await tx.run(_ASSIGN, topic=topic_id, member=member, status=new.status):
         return
-    await tell(tx, topic)
+    await announce_topic_change(tx, topic)
     if before != member and member != actor.id:
         await tx.run(_FORGET, member=member, topic=topic_id)
         why = {"code": "assigned"}
-        await tell_member(tx, "assigned", topic_id, None, {MemberId(member): why})
+        await notify(tx, "assigned", topic_id, None, {MemberId(member): why})
 
 
 async def unassign_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Give a topic to nobody; by a moderator, or by who has it."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     if await tx.value(_ASSIGNEE, topic=topic_id) != actor.signed_in():
-        ensure_can_tend(actor, topic)
+        ensure_can_manage(actor, topic)
     if await tx.run(_ASSIGN, topic=topic_id, member=None, status=None):
-        await tell(tx, topic)
+        await announce_topic_change(tx, topic)
 
 
 async def read_assigned(tx: Reader, actor: Actor) -> list[Topic]:

@@ -10,13 +10,13 @@ from core import clock
 from core.ids import MemberId, TopicId
 from forum.tables import posts, readings, topics
 from forum.tables_changes import topic_changes
-from forum.topics.shapes_reading import Change, Since
-from forum.visibility import placed_posts
+from forum.topics.shapes import Change, ChangesSince
+from forum.visibility import posts_not_held
 from storage.database import Transaction
 from storage.statements import statement
 
 # More edited posts than so many are not listed.
-MOST = 100
+MOST_EDITED_POSTS = 100
 
 _NOTE = statement("""
 INSERT INTO topic_changes (topic_id, what, changed_at, changed_by) VALUES (:topic, :what, :now, :by)
@@ -63,11 +63,11 @@ _edited = (
         posts.c.edited_at > readings.c.read_at,
         posts.c.edited_by.is_distinct_from(_reader),
         posts.c.state == "published",
-        placed_posts(),
+        posts_not_held(),
         readings.c.read.op("@>", is_comparison=True)(posts.c.number),
     )
     .order_by(posts.c.number)
-    .limit(MOST)
+    .limit(MOST_EDITED_POSTS)
     .correlate(topics, readings)
     .subquery()
 )
@@ -89,19 +89,19 @@ _IN_ORDER: tuple[Change, ...] = (
 )
 
 
-def with_since(query: Select[Any]) -> Select[Any]:
+def with_changes_since(query: Select[Any]) -> Select[Any]:
     """The same query of topics and what a member has read of them, with what else happened since."""
     return query.add_columns(_numbers.label("edited"), _changes.label("changes"))
 
 
-def since_of(row: Record) -> Since:
+def changes_since_of(row: Record) -> ChangesSince:
     """That, from a row of such a query."""
     found = row["changes"] or ()
-    return Since(
+    return ChangesSince(
         edited=list(row["edited"] or ()), changes=[change for change in _IN_ORDER if change in found]
     )
 
 
-async def note_change(tx: Transaction, topic_id: TopicId, what: Change, by: MemberId | None) -> None:
+async def record_topic_change(tx: Transaction, topic_id: TopicId, what: Change, by: MemberId | None) -> None:
     """Note what is done to a topic, for those who come back; `by` nobody if the clock does it."""
     await tx.run(_NOTE, topic=topic_id, what=what, now=clock.now(), by=by)

@@ -25,7 +25,7 @@ from core.actor import Actor
 from forum.shapes import Topic, TopicOrder, TopicPage
 from forum.tables import topics
 from forum.tags.tags import main_name
-from forum.topics.topics import TOPICS, topic_of
+from forum.topics.topics import SELECT_TOPICS, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import read_cursor, write_cursor
 from storage.database import Reader
@@ -49,7 +49,7 @@ _ORDERS: dict[str, Column[Any]] = {
 def _page(order: str, where: str, following: bool) -> Statement:
     column = _ORDERS[order]
     # Entries of boards are topics too, but stand in the tables of their boards.
-    query = TOPICS.where(visible_topics(), topics.c.kind != "entry")
+    query = SELECT_TOPICS.where(visible_topics(), topics.c.kind != "entry")
     archived = topics.c.archived_at
     query = query.where(archived.is_not(None) if order == "archived" else archived.is_(None))
     tag = bindparam("tag", type_=Text)
@@ -73,7 +73,7 @@ _PAGES = {
     for following in (True, False)
 }
 _PINNED = statement(
-    TOPICS.where(
+    SELECT_TOPICS.where(
         visible_topics(),
         topics.c.sector_id == bindparam("sector_id", type_=BigInteger),
         topics.c.pinned_at.is_not(None),

@@ -1,196 +1,93 @@
-"""The HTTP side of tending a topic: whether it takes replies, where it stands, what it waits for, who sees to it."""
+"""HTTP routes that read topics and the pages of their posts."""
 
-from litestar import delete, get, put
+from typing import Annotated
+
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, QueryParameter
 
-from core.actor import Actor
-from core.http import PathId
-from core.ids import PostId, TopicId
-from forum.topics import assignments, status, timer_jobs
-from forum.topics.shapes import (
-    AssignedList,
-    NewAnswer,
-    NewAssignment,
-    NewClosing,
-    NewPin,
-    NewSlowMode,
-    NewTimer,
-    TimerKind,
-    TimerList,
-)
-from storage.database import Database
+from core.actor import Actor, PostOrder
+from core.errors import NotFound
+from core.http import Cursor, IfNoneMatch, PathId, answers, json_response, matches, not_modified
+from core.ids import TopicId
+from forum import sectors
+from forum.posts.post_pages import PageStart, read_posts
+from forum.posts.redirects import find_merge_target
+from forum.shapes import PostPage, Topic, TopicOrder, TopicPage
+from forum.topics import listing, topics
+from forum.topics.page_validator import read_validator
+from storage.cache import VersionedCache
+from storage.database import Database, Reader
+from storage.idempotency import encode
 
-
-@put("/topics/{topic_id:int}/lock", status_code=204, operation_id="lock_topic")
-async def lock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Let nobody but moderators reply."""
-    async with db.begin() as tx:
-        await status.lock_topic(tx, actor, TopicId(topic_id))
+PostNumber = Annotated[int | None, QueryParameter(ge=1, le=2**31 - 1)]
+QueryTag = Annotated[str | None, QueryParameter(max_length=60)]
 
 
-@delete("/topics/{topic_id:int}/lock", operation_id="unlock_topic")
-async def unlock_topic(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Let members reply again; what was archived is listed again."""
-    async with db.begin() as tx:
-        await status.unlock_topic(tx, actor, TopicId(topic_id))
-
-
-@put("/topics/{topic_id:int}/closing", status_code=204, operation_id="close_topic")
-async def close_topic(
-    topic_id: PathId,
-    data: JSONBody[NewClosing],
+@get("/sectors/{slug:str}/topics", operation_id="read_topics")
+async def read_topics(
+    slug: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-) -> None:
-    """Lock a topic and say why."""
-    async with db.begin() as tx:
-        await status.close_topic(tx, actor, TopicId(topic_id), data.reason)
-
-
-@put("/topics/{topic_id:int}/archive", status_code=204, operation_id="archive_topic")
-async def archive_topic(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Lock a topic and take it out of its sector's list; DELETE its lock to take it out of the archive."""
-    async with db.begin() as tx:
-        await status.archive_topic(tx, actor, TopicId(topic_id))
-
-
-@put("/topics/{topic_id:int}/pin", status_code=204, operation_id="pin_topic")
-async def pin_topic(
-    topic_id: PathId, data: JSONBody[NewPin], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Have a topic stand above the others of its sector."""
-    async with db.begin() as tx:
-        await status.pin_topic(tx, actor, TopicId(topic_id), data.until)
-
-
-@delete("/topics/{topic_id:int}/pin", operation_id="unpin_topic")
-async def unpin_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Have it stand among the others again."""
-    async with db.begin() as tx:
-        await status.unpin_topic(tx, actor, TopicId(topic_id))
-
-
-@put("/topics/{topic_id:int}/slow", status_code=204, operation_id="slow_topic")
-async def slow_topic(
-    topic_id: PathId,
-    data: JSONBody[NewSlowMode],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-) -> None:
-    """Let each member write only once in so many seconds."""
-    async with db.begin() as tx:
-        await status.slow_topic(tx, actor, TopicId(topic_id), data.seconds, data.until)
-
-
-@delete("/topics/{topic_id:int}/slow", operation_id="hasten_topic")
-async def hasten_topic(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """End slow mode."""
-    async with db.begin() as tx:
-        await status.slow_topic(tx, actor, TopicId(topic_id), 0, None)
-
-
-@put("/topics/{topic_id:int}/answer", status_code=204, operation_id="set_answer")
-async def set_answer(
-    topic_id: PathId, data: JSONBody[NewAnswer], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Accept a post as the answer to the question."""
-    async with db.begin() as tx:
-        await status.set_answer(tx, actor, TopicId(topic_id), PostId(data.post))
-
-
-@delete("/topics/{topic_id:int}/answer", operation_id="unset_answer")
-async def unset_answer(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Accept no post as the answer."""
-    async with db.begin() as tx:
-        await status.set_answer(tx, actor, TopicId(topic_id), None)
-
-
-@get("/topics/{topic_id:int}/timers", operation_id="read_timers")
-async def read_timers(
-    topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> TimerList:
-    """What will happen to a topic by itself."""
+    order: FromQuery[TopicOrder] = "active",
+    after: Cursor = None,
+    tag: QueryTag = None,
+) -> TopicPage:
+    """Return one page of a sector's topics: by latest activity, newest first, most discussed first, or archived ones."""
     async with db.read() as tx:
-        return await timer_jobs.read_timers(tx, actor, TopicId(topic_id))
+        sector_id = await sectors.get_sector_id(tx, slug)
+        return await listing.read_topics(tx, actor, db.epoch, sector_id, order, after, tag)
 
 
-@put("/topics/{topic_id:int}/timers/{timer:str}", status_code=204, operation_id="set_timer")
-async def set_timer(
-    topic_id: PathId,
-    timer: FromPath[TimerKind],
-    data: JSONBody[NewTimer],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-) -> None:
-    """Have a topic opened, closed, archived, or be reminded of it, at a time."""
-    async with db.begin() as tx:
-        await timer_jobs.set_timer(tx, actor, TopicId(topic_id), timer, data)
-
-
-@delete("/topics/{topic_id:int}/timers/{timer:str}", operation_id="unset_timer")
-async def unset_timer(
-    topic_id: PathId,
-    timer: FromPath[TimerKind],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-) -> None:
-    """Have it not happen."""
-    async with db.begin() as tx:
-        await timer_jobs.unset_timer(tx, actor, TopicId(topic_id), timer)
-
-
-@put("/topics/{topic_id:int}/assignment", status_code=204, operation_id="assign_topic")
-async def assign_topic(
-    topic_id: PathId,
-    data: JSONBody[NewAssignment],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-) -> None:
-    """Give a topic to a member to see to, or say how far it is."""
-    async with db.begin() as tx:
-        await assignments.assign_topic(tx, actor, TopicId(topic_id), data)
-
-
-@delete("/topics/{topic_id:int}/assignment", operation_id="unassign_topic")
-async def unassign_topic(
+@get("/topics/{topic_id:int}", responses=answers(200, Topic), operation_id="read_topic")
+async def read_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> None:
-    """Give a topic to nobody."""
-    async with db.begin() as tx:
-        await assignments.unassign_topic(tx, actor, TopicId(topic_id))
-
-
-@get("/me/assigned", operation_id="read_assigned")
-async def read_assigned(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> AssignedList:
-    """What one has to see to."""
+) -> Response[bytes]:
+    """Return a topic without its posts; a merged topic redirects (308) to the topic it was merged into."""
     async with db.read() as tx:
-        return AssignedList(await assignments.read_assigned(tx, actor))
+        try:
+            return json_response(encode(await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)))
+        except NotFound:
+            return await _redirect_merged(tx, actor, topic_id, "")
 
 
-curating_routes = [
-    lock_topic,
-    unlock_topic,
-    close_topic,
-    archive_topic,
-    pin_topic,
-    unpin_topic,
-    slow_topic,
-    hasten_topic,
-    set_answer,
-    unset_answer,
-    read_timers,
-    set_timer,
-    unset_timer,
-    assign_topic,
-    unassign_topic,
-    read_assigned,
-]
+@get("/topics/{topic_id:int}/posts", responses=answers(200, PostPage), operation_id="read_posts")
+async def read_topic_posts(
+    topic_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    cache: NamedDependency[VersionedCache],
+    order: FromQuery[PostOrder] = "tree",
+    after: Cursor = None,
+    before: Cursor = None,
+    number: PostNumber = None,
+    branch: PostNumber = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response[bytes]:
+    """Return one page of a topic's posts, in tree or time order, starting at a cursor or at a post's number."""
+    start = PageStart(order=order, after=after, before=before, number=number, branch=branch)
+    async with db.read() as tx:
+        try:
+            stream, etag = await read_validator(tx, actor, TopicId(topic_id), db.epoch)
+        except NotFound:
+            return await _redirect_merged(tx, actor, topic_id, "/posts")
+        if matches(if_none_match, etag):
+            return not_modified(etag)
+        key = ("posts", topic_id, start)
+        body = cache.get(key, etag) if actor.id is None else None
+        if body is None:
+            body = encode(await read_posts(tx, actor, TopicId(topic_id), start, stream))
+            if actor.id is None:
+                cache.put(key, etag, body)
+    return json_response(body, etag=etag)
+
+
+async def _redirect_merged(tx: Reader, actor: Actor, topic_id: int, rest: str) -> Response[bytes]:
+    target = await find_merge_target(tx, TopicId(topic_id))
+    if target is None:
+        raise NotFound
+    await topics.get_topic(tx, actor, target)
+    return Response(b"", status_code=308, headers={"Location": f"/api/v1/topics/{target}{rest}"})
+
+
+topic_routes = [read_topics, read_topic, read_topic_posts]

@@ -9,12 +9,12 @@ from core.errors import NotFound, Stale
 from core.ids import SectorId, TopicId
 from core.text import tidy
 from forum.events import TopicChanged, TopicListingChanged
-from forum.policy import ensure_can_change_topic, ensure_can_turn_into
-from forum.posts.screening import Screen, let_through, report_title
+from forum.policy import ensure_can_change_kind, ensure_can_change_topic
+from forum.posts.screening import Screen, report_title, screen_nothing
 from forum.shapes import Topic, TopicChange
 from forum.tables import topics
 from forum.tags.tags import hold_tags, settle_tags
-from forum.topics.topics import TOPICS, TitleTooShort, get_topic, tell, topic_of
+from forum.topics.topics import SELECT_TOPICS, TitleTooShort, announce_topic_change, get_topic, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -35,7 +35,7 @@ _CHANGE = statement(
 
 
 _TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
-_SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SHOW = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
 
 
 async def change_topic(
@@ -44,7 +44,7 @@ async def change_topic(
     topic_id: TopicId,
     change: TopicChange,
     version: int | None,
-    screen: Screen = let_through,
+    screen: Screen = screen_nothing,
 ) -> None:
     """Give a topic another title or other tags; `version`, if given, must be the current one. A title that a rule catches is
     reported to the moderators: the discussion goes on under it."""
@@ -64,10 +64,10 @@ async def change_topic(
     if change.tags is not UNSET:
         tags = await settle_tags(tx, actor, change.tags, await tx.value(_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
-        ensure_can_turn_into(actor, topic, change.kind)
+        ensure_can_change_kind(actor, topic, change.kind)
         await tx.run(_TURN_INTO, topic=topic_id, kind=change.kind)
     await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=tags)
-    await tell(tx, topic)
+    await announce_topic_change(tx, topic)
 
 
 async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:

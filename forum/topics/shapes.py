@@ -9,6 +9,7 @@ from core.text import Line, Name
 from forum.shapes import AssignmentStatus, Topic
 
 TimerKind = Literal["open", "close", "remind", "archive"]
+Change = Literal["closed", "opened", "archived", "pinned", "answered", "posts_moved", "moved"]
 _Time = Annotated[datetime, Meta(tz=True)]
 _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
@@ -70,3 +71,11 @@ class AssignedList(Struct, frozen=True):
     """What a member has to see to, what is done last."""
 
     items: list[Topic]
+
+
+class ChangesSince(Struct, frozen=True, kw_only=True):
+    """What changed in a topic since the member's last visit, besides new posts: numbers of edited posts, and changes of the
+    topic itself."""
+
+    edited: list[int] = []
+    changes: list[Change] = []

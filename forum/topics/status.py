@@ -8,11 +8,17 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid, TooMany
 from core.ids import MemberId, PostId, TopicId
 from core.text import tidy
-from forum.policy import TopicFacts, ensure_can_answer, ensure_can_lock, ensure_can_tend, is_moderator
-from forum.topics.changes_since import note_change
-from forum.topics.shapes_reading import Change
-from forum.topics.timers import drop_timer, put_timer
-from forum.topics.topics import get_topic, tell
+from forum.policy import (
+    TopicFacts,
+    ensure_can_accept_answer,
+    ensure_can_lock,
+    ensure_can_manage,
+    is_moderator,
+)
+from forum.topics.changes_since import record_topic_change
+from forum.topics.shapes import Change
+from forum.topics.timers import delete_timer, save_timer
+from forum.topics.topics import announce_topic_change, get_topic
 from storage.database import Transaction
 from storage.statements import Statement, statement
 
@@ -108,7 +114,7 @@ async def pin_topic(tx: Transaction, actor: Actor, topic_id: TopicId, until: dat
 async def unpin_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Have it stand among the others again."""
     topic = await _hold(tx, actor, topic_id, tend=True)
-    await drop_timer(tx, topic_id, "unpin")
+    await delete_timer(tx, topic_id, "unpin")
     await _do(tx, topic, actor.id, _UNPIN, None)
 
 
@@ -122,16 +128,18 @@ async def slow_topic(
     await _do(tx, topic, actor.id, _SLOW, None, seconds=seconds, until=until)
 
 
-async def set_answer(tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId | None) -> None:
+async def set_accepted_answer(
+    tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId | None
+) -> None:
     """Say which post answers the question, or that none does."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_answer(actor, topic, clock.now())
+    ensure_can_accept_answer(actor, topic, clock.now())
     if post_id is not None and await tx.row(_CAN_ANSWER, topic=topic_id, post=post_id) is None:
         raise NoAnswer(field="post")
     await _do(tx, topic, actor.id, _ANSWER, "answered" if post_id else None, post=post_id)
 
 
-async def fall_due(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> None:
+async def run_timer(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> None:
     """Do what a timer was set for."""
     queries: dict[str, tuple[Statement, Change | None, dict[str, Any]]] = {
         "open": (_OPEN, "opened", {}),
@@ -144,13 +152,13 @@ async def fall_due(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> 
     await _do(tx, topic, None, query, what, **binds)
 
 
-def is_slow(actor: Actor, topic: TopicFacts, now: datetime) -> bool:
+def is_in_slow_mode(actor: Actor, topic: TopicFacts, now: datetime) -> bool:
     """Whether what the actor writes here has its pace."""
     over = topic.slow_until is not None and topic.slow_until <= now
     return bool(topic.slow_seconds) and not over and not is_moderator(actor, topic)
 
 
-async def take_turn(tx: Transaction, member: MemberId, topic: TopicFacts, now: datetime) -> None:
+async def enforce_slow_mode(tx: Transaction, member: MemberId, topic: TopicFacts, now: datetime) -> None:
     """Write in a topic in slow mode, or be told how long to wait."""
     pace = timedelta(seconds=topic.slow_seconds)
     took = await tx.value(_TAKE_TURN, topic=topic.id, member=member, now=now, before=now - pace)
@@ -161,7 +169,7 @@ async def take_turn(tx: Transaction, member: MemberId, topic: TopicFacts, now: d
 
 async def _hold(tx: Transaction, actor: Actor, topic_id: TopicId, tend: bool = False) -> TopicFacts:
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    (ensure_can_tend if tend else ensure_can_lock)(actor, topic)
+    (ensure_can_manage if tend else ensure_can_lock)(actor, topic)
     return topic
 
 
@@ -169,11 +177,11 @@ async def _end_at(
     tx: Transaction, actor: Actor, topic_id: TopicId, kind: str, until: datetime | None
 ) -> None:
     if until is None:
-        await drop_timer(tx, topic_id, kind)
+        await delete_timer(tx, topic_id, kind)
         return
     if until <= clock.now():
         raise AlreadyPast(field="until")
-    await put_timer(tx, topic_id, kind, until, "", actor.signed_in())
+    await save_timer(tx, topic_id, kind, until, "", actor.signed_in())
 
 
 async def _do(
@@ -186,5 +194,5 @@ async def _do(
 ) -> None:
     if await tx.run(query, topic=topic.id, **binds):
         if what is not None:
-            await note_change(tx, topic.id, what, by)
-        await tell(tx, topic)
+            await record_topic_change(tx, topic.id, what, by)
+        await announce_topic_change(tx, topic)

@@ -4,11 +4,11 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SectorId, TopicId
 from core.text import tidy
-from forum.notifications.notifications import tell as tell_member
-from forum.policy import TopicFacts, ensure_can_tend
+from forum.notifications.notifications import notify
+from forum.policy import TopicFacts, ensure_can_manage
 from forum.topics.shapes import NewTimer, TimerKind, TimerList
-from forum.topics.status import AlreadyPast, fall_due
-from forum.topics.timers import drop_timer, put_timer, timers_of
+from forum.topics.status import AlreadyPast, run_timer
+from forum.topics.timers import delete_timer, list_timers, save_timer
 from forum.topics.topics import get_topic
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
@@ -33,26 +33,26 @@ DELETE FROM notifications WHERE member_id = :member AND topic_id = :topic AND ki
 async def set_timer(tx: Transaction, actor: Actor, topic_id: TopicId, kind: TimerKind, new: NewTimer) -> None:
     """Have something happen to a topic at a time; the same kind again replaces it."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_tend(actor, topic)
+    ensure_can_manage(actor, topic)
     if new.at <= clock.now():
         raise AlreadyPast(field="at")
-    await put_timer(tx, topic_id, kind, new.at, tidy(new.note), actor.signed_in())
+    await save_timer(tx, topic_id, kind, new.at, tidy(new.note), actor.signed_in())
 
 
 async def unset_timer(tx: Transaction, actor: Actor, topic_id: TopicId, kind: TimerKind) -> None:
     """Have it not happen."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_tend(actor, topic)
-    await drop_timer(tx, topic_id, kind)
+    ensure_can_manage(actor, topic)
+    await delete_timer(tx, topic_id, kind)
 
 
 async def read_timers(tx: Reader, actor: Actor, topic_id: TopicId) -> TimerList:
     """What will happen to a topic, for those who tend it."""
-    ensure_can_tend(actor, await get_topic(tx, actor, topic_id))
-    return TimerList(await timers_of(tx, topic_id))
+    ensure_can_manage(actor, await get_topic(tx, actor, topic_id))
+    return TimerList(await list_timers(tx, topic_id))
 
 
-async def do_next(db: Database) -> bool:
+async def run_next_timer(db: Database) -> bool:
     """Do one thing that is due, if there is one."""
     async with db.begin() as tx:
         now = clock.now()
@@ -72,10 +72,10 @@ async def do_next(db: Database) -> bool:
             version=row["version"],
         )
         if row["timer"] != "remind":
-            await fall_due(tx, topic, row["timer"], taken["note"])
+            await run_timer(tx, topic, row["timer"], taken["note"])
         elif taken["set_by"] is not None:
             member = MemberId(taken["set_by"])
             await tx.run(_FORGET, member=member, topic=topic.id)
             why = taken["note"] or {"code": "reminder"}
-            await tell_member(tx, "reminder", topic.id, None, {member: why})
+            await notify(tx, "reminder", topic.id, None, {member: why})
     return True

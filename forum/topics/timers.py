@@ -17,18 +17,18 @@ _READ = statement(
 )
 
 
-async def put_timer(
+async def save_timer(
     tx: Transaction, topic_id: TopicId, kind: str, due: datetime, note: str, member: MemberId
 ) -> None:
     """Set the one timer of its kind. No rule is asked."""
     await tx.run(_PUT, topic=topic_id, kind=kind, due=due, note=note, member=member)
 
 
-async def drop_timer(tx: Transaction, topic_id: TopicId, kind: str) -> bool:
+async def delete_timer(tx: Transaction, topic_id: TopicId, kind: str) -> bool:
     """Take a timer off; whether there was one."""
     return await tx.run(_DROP, topic=topic_id, kind=kind) > 0
 
 
-async def timers_of(tx: Reader, topic_id: TopicId) -> list[Timer]:
+async def list_timers(tx: Reader, topic_id: TopicId) -> list[Timer]:
     """All timers of a topic, the next one first."""
     return [Timer(**row) for row in await tx.rows(_READ, topic=topic_id)]

@@ -21,8 +21,8 @@ from forum.policy import (
     ensure_can_start_topic,
 )
 from forum.posts.held_posts import hold_opening
-from forum.posts.insertion import NewPost, place_posts
-from forum.posts.screening import Verdict
+from forum.posts.insertion import NewPost, insert_posts
+from forum.posts.screening import ScreeningVerdict
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import Assignment, NewTopic, Topic
 from forum.tables import posts, topics
@@ -78,7 +78,7 @@ TOPIC_COLUMNS = (
     topics.c.assignment,
 )
 
-TOPICS = (
+SELECT_TOPICS = (
     select(*TOPIC_COLUMNS)
     .join(sector_table, sector_table.c.id == topics.c.sector_id)
     .outerjoin(public_authors, public_authors.c.id == topics.c.author_id)
@@ -94,8 +94,8 @@ _TENDED = (
     "slow_seconds",
     "slow_until",
 )
-_SHOW = statement(TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
-_SHOW_MANY = statement(TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
+_SHOW = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SHOW_MANY = statement(SELECT_TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
 _FACTS = select(
     topics.c.id,
     topics.c.sector_id,
@@ -143,7 +143,7 @@ async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int,
 
 
 async def start_topic(
-    tx: Transaction, actor: Actor, slug: str, new: NewTopic, verdict: Verdict | None = None
+    tx: Transaction, actor: Actor, slug: str, new: NewTopic, verdict: ScreeningVerdict | None = None
 ) -> int | HeldPost:
     """Start a topic in a sector, with its first post; the topic's id, or the post if it is held and the topic with it."""
     now = clock.now()
@@ -151,7 +151,7 @@ async def start_topic(
     ensure_can_start_topic(actor, sector_id, now)
     ensure_can_have_kind(actor, sector_id, new.kind)
 
-    topic_id = await open_topic(
+    topic_id = await insert_topic(
         tx,
         sector_id=sector_id,
         title=new.title,
@@ -173,14 +173,14 @@ async def start_topic(
         held = await hold_opening(tx, actor, topic_id, first, verdict.why)
         await verdict.keep(tx, PostId(held.id))
         return held
-    (placed,) = await place_posts(tx, topic_id, [first], now)
+    (placed,) = await insert_posts(tx, topic_id, [first], now)
     await attach_files(tx, actor.id, placed.id, first.html)
     if verdict is not None:
         await verdict.keep(tx, PostId(placed.id))
     return topic_id
 
 
-async def open_topic(
+async def insert_topic(
     tx: Transaction,
     *,
     sector_id: SectorId,
@@ -203,7 +203,7 @@ async def open_topic(
 
 
 def topic_of(row: Record, stream: Stream | None = None) -> Topic:
-    """A row of `TOPICS` as it goes out."""
+    """A row of `SELECT_TOPICS` as it goes out."""
     state = "locked" if row["locked_at"] else "open"
     if row["withdrawn_at"]:
         state = "withdrawn"
@@ -237,6 +237,6 @@ def _assignment_of(row: Record) -> Assignment | None:
     return Assignment(member=member, status=row["assignment"])
 
 
-async def tell(tx: Transaction, topic: TopicFacts) -> None:
+async def announce_topic_change(tx: Transaction, topic: TopicFacts) -> None:
     await tx.record(TopicListingChanged(sector_id=topic.sector_id, topic_id=topic.id))
     await tx.record(TopicChanged(topic_id=topic.id))

@@ -8,7 +8,7 @@ from core.errors import Refusal
 from core.ids import SectorId, TopicId
 from forum import sectors
 from forum.policy import ensure_can_start_topic
-from forum.posts.screening import Written, attempt_of
+from forum.posts.screening import TextToScreen, attempt_id
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewTopic
 from forum.text.markdown import render
@@ -19,7 +19,7 @@ from storage.database import Database, Transaction
 from storage.idempotency import IdempotentRequest, StoredResponse, encode
 
 
-async def open_topic(
+async def create_topic(
     db: Database, replies: Replies, actor: Actor, slug: str, new: NewTopic, idempotent: IdempotentRequest
 ) -> StoredResponse:
     """Start a topic with its first post; the answer is 201 with the `Topic`, or 202 with the `HeldPost` that begins it."""
@@ -30,13 +30,13 @@ async def open_topic(
         # What rules look at is what will be stored; of who may not write here nothing is kept.
         new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
     html = render(new.body, site=db.site).html
-    written = Written(
+    written = TextToScreen(
         kind="topic",
         sector_id=sector_id,
         title=new.title,
         body=new.body,
         html=html,
-        attempt=attempt_of(idempotent),
+        attempt=attempt_id(idempotent),
     )
     verdict = None if actor.id is None else await replies.screen(actor, written, None)
 

@@ -19,7 +19,7 @@ from forum import events
 from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.files.attachments import ensure_within_rights, update_attached_files
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from forum.policy import (
     ImportedText,
     PostFacts,
@@ -28,9 +28,9 @@ from forum.policy import (
     ensure_can_read_history,
     ensure_can_share,
 )
-from forum.posts.held_posts import drop_edit, end_edit, hold_edit
+from forum.posts.held_posts import close_published_edit, hold_edit, withdraw_held_edit
 from forum.posts.post_pages import show_post
-from forum.posts.screening import Earlier, Screen, Written, let_through
+from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, screen_nothing
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import HeldEdit, Post, PostChange, Revision, RevisionList
 from forum.tables import posts, revisions
@@ -38,8 +38,8 @@ from forum.text.diff import merge_changes
 from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes, extract_quotes
-from forum.topics.status import is_slow, take_turn
-from forum.writing.own_posts import ChangeRule, get_post, moment_of
+from forum.topics.status import enforce_slow_mode, is_in_slow_mode
+from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import Rights
 from members.tables import public_authors
 from storage.database import Reader, Transaction
@@ -113,17 +113,17 @@ _REVISIONS = statement(
 _WRITER = statement(select(*_SHOWN).where(public_authors.c.id == bindparam("member")))
 
 
-class Bounds(Struct, frozen=True):
+class EditRules(Struct, frozen=True):
     """What else a change has to comply with: the room's rule, where it is one's, and how far the actor is trusted."""
 
-    in_room: ChangeRule | None = None
+    in_room: RoomChangeRule | None = None
     rights: Rights = Rights()
     # A text that is also shown by others than the forum, who know nothing of quotations: it stays as it is typed.
     is_plain: bool = False
-    screen: Screen = let_through
+    screen: Screen = screen_nothing
 
 
-UNBOUND = Bounds()
+DEFAULT_EDIT_RULES = EditRules()
 
 
 async def edit_post(
@@ -132,7 +132,7 @@ async def edit_post(
     post_id: PostId,
     change: PostChange,
     version: int | None,
-    bounds: Bounds = UNBOUND,
+    bounds: EditRules = DEFAULT_EDIT_RULES,
 ) -> Post:
     """Give a post another text; the old one stays in its history. Who looked at an older `version` changes the current one
     as well, unless others have changed the same lines."""
@@ -153,8 +153,8 @@ async def edit_post(
         # Also what a retry finds: so editing needs no Idempotency-Key, which would tell who edits an anonymous post.
         return await show_post(tx, actor, post_id)
 
-    if is_slow(actor, topic, now):
-        await take_turn(tx, actor.signed_in(), topic, now)
+    if is_in_slow_mode(actor, topic, now):
+        await enforce_slow_mode(tx, actor.signed_in(), topic, now)
     text = (body, render(body, topic=topic.id, site=tx.site).html)
     verdict = await bounds.screen(actor, _written(topic, row, text), tx)
     if verdict is not None:
@@ -185,12 +185,12 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
         await tx.run(_SKIP, post=post_id)
     await tx.run(_EDIT, post=post_id, at=now, by=by, **said)
     await update_attached_files(tx, by, post_id, row["html"], said["new_html"])
-    await end_edit(tx, post_id)
+    await close_published_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
 
-async def go_back(
-    tx: Transaction, actor: Actor, post_id: PostId, version: int, bounds: Bounds = UNBOUND
+async def restore_revision(
+    tx: Transaction, actor: Actor, post_id: PostId, version: int, bounds: EditRules = DEFAULT_EDIT_RULES
 ) -> Post:
     """Let a post say again what it said at an older version; a change like any other."""
     topic, post, _ = await get_post(tx, actor, post_id)
@@ -229,10 +229,10 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
     return RevisionList(found)
 
 
-def _written(topic: TopicFacts, row: Record, text: tuple[str, str]) -> Written:
+def _written(topic: TopicFacts, row: Record, text: tuple[str, str]) -> TextToScreen:
     post_id, (body, html) = PostId(row["id"]), text
-    was = Earlier(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
-    return Written(
+    was = TextBeforeEdit(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
+    return TextToScreen(
         kind="edit",
         sector_id=topic.sector_id,
         topic_id=topic.id,
@@ -262,17 +262,17 @@ async def _write(
 ) -> None:
     (topic, post, row), (body, html) = found, text
     post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
-    await drop_edit(tx, actor, post_id)
+    await withdraw_held_edit(tx, actor, post_id)
     wrote = row["edited_by"] or row["author_id"]
     await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent, was_held=False)
-    at = row["edited_at"] if is_silent else moment_of(row)
+    at = row["edited_at"] if is_silent else event_time_of(row)
     by = None if row["author_id"] is None else actor.id
     await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}
-        await tell(tx, EDITED, topic.id, post_id, {post.author_id: reason})
-    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), moment_of(row))
+        await notify(tx, EDITED, topic.id, post_id, {post.author_id: reason})
+    await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), event_time_of(row))
 
 
 def _is_silent(actor: Actor, topic: TopicFacts, post: PostFacts, row: Record, now: datetime) -> bool:

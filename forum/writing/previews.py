@@ -13,7 +13,7 @@ from forum.shapes import Preview, Sketch
 from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes_in_html
 from forum.topics.topics import get_topic
-from forum.writing.references import named_in
+from forum.writing.references import extract_references
 from members.accounts.actors import load_readers
 from members.profiles.trust import Rights
 from members.shapes import Author
@@ -28,7 +28,7 @@ _NAMED = statement(
 )
 
 
-async def preview(tx: Reader, actor: Actor, sketch: Sketch, rights: Rights, site: str = "") -> Preview:
+async def preview_text(tx: Reader, actor: Actor, sketch: Sketch, rights: Rights, site: str = "") -> Preview:
     """How a text will look where it will stand. Whoever cannot read it there is not told apart from nobody at all."""
     actor.signed_in()
     topic_id, before = await _place(tx, actor, sketch.draft or "")
@@ -36,7 +36,11 @@ async def preview(tx: Reader, actor: Actor, sketch: Sketch, rights: Rights, site
     filled = await embed_quotes_in_html(tx, [(topic_id or 0, html)])
     shown = filled[0] if filled else html
     # A post that is changed has told those whom it named before.
-    called = [handle for handle in named_in(html).handles if handle not in before and handle != actor.handle]
+    called = [
+        handle
+        for handle in extract_references(html).handles
+        if handle not in before and handle != actor.handle
+    ]
     if sketch.draft is None or not called:
         return Preview(shown)
     named = await _named(tx, called)
@@ -60,7 +64,7 @@ async def _place(tx: Reader, actor: Actor, draft: str) -> tuple[TopicId | None, 
         post = await show_post(tx, actor, PostId(int(where)))
         topic_id = TopicId(post.topic)
         if what == "edit":
-            return topic_id, frozenset(named_in(post.html or "").handles)
+            return topic_id, frozenset(extract_references(post.html or "").handles)
     else:
         return None, frozenset()
     await get_topic(tx, actor, topic_id)

@@ -7,13 +7,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from msgspec import Struct, structs
-from sqlalchemy import BigInteger, bindparam, func, or_, select
 
 from core import clock
-from core.actor import Actor
 from core.events import Event
 from core.ids import MemberId, PostId, TopicId
-from forum.authors import author_of
 from forum.events import (
     PostCited,
     PostEdited,
@@ -27,20 +24,14 @@ from forum.events import (
     ReplyPosted,
     TopicChanged,
 )
-from forum.notifications.notifications import tell
-from forum.posts.post_pages import read_posts_by_id, show_post
-from forum.shapes import Citation, CitationList
-from forum.tables import posts, topics
-from forum.tables_writing import post_references
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.notifications.notifications import notify
+from forum.posts.post_pages import read_posts_by_id
 from members.accounts.actors import load_readers
 from members.profiles.trust import TrustRules
-from members.tables import public_authors
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
 MOST = 200
-SHOWN = 100
 
 QUOTED = "quoted"
 MENTIONED = "mentioned"
@@ -110,36 +101,9 @@ _CITED_BY_TOPIC = statement("""
 SELECT DISTINCT r.object_id FROM posts p JOIN post_references r ON r.post_id = p.id AND r.kind IN ('quote', 'post')
 WHERE p.topic_id = :topic ORDER BY r.object_id
 """)
-_CITATIONS = statement(
-    select(
-        posts.c.id.label("post"),
-        posts.c.topic_id.label("topic"),
-        posts.c.number,
-        topics.c.title,
-        posts.c.author_id,
-        public_authors.c.handle,
-        public_authors.c.display_name,
-        public_authors.c.group.label("author_group"),
-        posts.c.posted_at,
-        func.bool_or(post_references.c.kind == "quote").label("is_quote"),
-    )
-    .join(posts, posts.c.id == post_references.c.post_id)
-    .join(topics, topics.c.id == posts.c.topic_id)
-    .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
-    .where(
-        or_(post_references.c.kind == "quote", post_references.c.kind == "post"),
-        post_references.c.object_id == bindparam("id", type_=BigInteger),
-        placed_posts(),
-        visible_topics(),
-        visible_text(),
-    )
-    .group_by(posts.c.id, topics.c.id, *public_authors.c)
-    .order_by(posts.c.id.desc())
-    .limit(SHOWN)
-)
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class TextReferences(Struct, frozen=True, kw_only=True):
     """What a rendered text refers to: handles, quotations, posts by id or by place, topics, entries."""
 
     handles: tuple[str, ...]
@@ -150,9 +114,9 @@ class Named(Struct, frozen=True, kw_only=True):
     entries: tuple[int, ...]
 
 
-def named_in(html: str) -> Named:
+def extract_references(html: str) -> TextReferences:
     """What a rendered text refers to, each once, in the order of the text."""
-    found: dict[str, dict[Any, None]] = {name: {} for name in Named.__struct_fields__}
+    found: dict[str, dict[Any, None]] = {name: {} for name in TextReferences.__struct_fields__}
     for link in _LINK.finditer(html):
         if link["handle"]:
             found["handles"][unquote(unescape(link["handle"]))] = None
@@ -166,15 +130,15 @@ def named_in(html: str) -> Named:
             found["places"][int(link["topic"]), int(link["number"])] = None
         else:
             found["topics"][int(link["topic"])] = None
-    return Named(**{name: tuple(each)[:MOST] for name, each in found.items()})
+    return TextReferences(**{name: tuple(each)[:MOST] for name, each in found.items()})
 
 
-async def note_references(rules: TrustRules, tx: Transaction, event: ReplyPosted | PostEdited) -> None:
+async def on_post_written(rules: TrustRules, tx: Transaction, event: ReplyPosted | PostEdited) -> None:
     """Bring what is kept of a post's references to what it says now, and tell those who are named for the first time."""
     row = await tx.row(_WRITTEN, post=event.post_id)
     if row is None:
         return
-    named = named_in(row["html"])
+    named = extract_references(row["html"])
     if not any(structs.astuple(named)) and isinstance(event, ReplyPosted):
         return  # most posts name nobody
     members_named = (
@@ -208,7 +172,7 @@ async def note_references(rules: TrustRules, tx: Transaction, event: ReplyPosted
         await _tell_named(tx, PostId(event.post_id), row, who)
 
 
-async def follow_quoted(
+async def on_post_visibility_changed(
     tx: Transaction, event: PostHidden | PostUnhidden | PostWithdrawn | PostRestored
 ) -> None:
     """Say where a post is quoted that its words are gone from there, or back; and of what it cites whether that holds."""
@@ -217,31 +181,20 @@ async def follow_quoted(
     await _mark(tx, [row["object_id"] for row in await tx.rows(_CITED_BY, post=event.post_id)])
 
 
-async def follow_quoted_topic(tx: Transaction, event: ReadersChanged | PostsMovedHere) -> None:
+async def on_topic_access_changed(tx: Transaction, event: ReadersChanged | PostsMovedHere) -> None:
     """The same, for all posts of a topic that others read now than before."""
     for row in await tx.rows(_QUOTING_TOPIC, topic=event.topic_id):
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=row["id"]))
     await _mark(tx, [row["object_id"] for row in await tx.rows(_CITED_BY_TOPIC, topic=event.topic_id)])
 
 
-async def follow_title(tx: Transaction, event: TopicChanged) -> None:
+async def on_topic_changed(tx: Transaction, event: TopicChanged) -> None:
     """Say where a topic is named by a link that its title may be another."""
     for row in await tx.rows(_NAMING_TOPIC, topic=event.topic_id):
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=row["id"]))
 
 
-async def read_citations(tx: Reader, actor: Actor, post_id: PostId) -> CitationList:
-    """The posts that quote a post or link to it, the latest first, as far as the actor can see them."""
-    await show_post(tx, actor, post_id)
-    rows = await tx.rows(_CITATIONS, id=post_id, **seen_by(actor))
-    return CitationList([Citation(author=author_of(*tuple(row)[4:8]), **_shown(row)) for row in rows])
-
-
-def _shown(row: Any) -> dict[str, Any]:
-    return {name: row[name] for name in ("post", "topic", "number", "title", "posted_at", "is_quote")}
-
-
-async def _placed(tx: Reader, named: Named) -> list[int]:
+async def _placed(tx: Reader, named: TextReferences) -> list[int]:
     if not named.places:
         return []
     topics_named, numbers = zip(*named.places, strict=True)
@@ -279,11 +232,11 @@ async def _tell_named(tx: Transaction, post_id: PostId, row: Any, who: Mapping[s
                 reasons[MemberId(member)] = reason
             told.add(member)
         if reasons:
-            await tell(tx, kind, TopicId(row["topic_id"]), post_id, reasons)
+            await notify(tx, kind, TopicId(row["topic_id"]), post_id, reasons)
 
 
 # Those that the rules of trust bound, before they are given them.
-REFERRING: Mapping[type[Event], Callable[[TrustRules, Transaction, Any], Awaitable[None]]] = {
-    ReplyPosted: note_references,
-    PostEdited: note_references,
+REFERENCE_HANDLERS: Mapping[type[Event], Callable[[TrustRules, Transaction, Any], Awaitable[None]]] = {
+    ReplyPosted: on_post_written,
+    PostEdited: on_post_written,
 }

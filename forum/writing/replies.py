@@ -15,18 +15,18 @@ from core.ids import PostId, TopicId
 from forum.files.attachments import attach_files, ensure_within_rights
 from forum.policy import TopicFacts, ensure_can_reply, is_moderator
 from forum.posts.held_posts import hold_reply
-from forum.posts.insertion import NewPost, Placed, place_among
-from forum.posts.redirects import IS_NOW
-from forum.posts.screening import Screen, Verdict, Written, attempt_of, let_through
+from forum.posts.insertion import InsertedPost, NewPost, insert_posts_in_topics
+from forum.posts.redirects import IS_CURRENT_TOPIC
+from forum.posts.screening import Screen, ScreeningVerdict, TextToScreen, attempt_id, screen_nothing
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
 from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes
 from forum.text.quotes import extract_quotes_in_own_transaction
-from forum.topics.status import is_slow, take_turn
-from forum.visibility import has_begun, placed_posts, seen_by, visible_topics
-from forum.writing.editing import Bounds
-from forum.writing.own_posts import ChangeRule
+from forum.topics.status import enforce_slow_mode, is_in_slow_mode
+from forum.visibility import has_begun, posts_not_held, seen_by, visible_topics
+from forum.writing.editing import EditRules
+from forum.writing.post_access import RoomChangeRule
 from members.profiles.trust import Rights, TrustRules, rights_of
 from members.shapes import Author
 from storage.database import Database, Reader, Transaction
@@ -37,7 +37,7 @@ from storage.write_batches import Batches
 _parent = (
     select(posts.c.id)
     .where(
-        posts.c.topic_id == topics.c.id, posts.c.id == bindparam("parent", type_=BigInteger), placed_posts()
+        posts.c.topic_id == topics.c.id, posts.c.id == bindparam("parent", type_=BigInteger), posts_not_held()
     )
     .scalar_subquery()
 )
@@ -67,7 +67,7 @@ _TOPIC = select(
     _parent.label("parent"),
 ).where(visible_topics())
 _FACTS = statement(_TOPIC.where(topics.c.id == bindparam("id")))
-_FACTS_NOW = statement(_TOPIC.where(IS_NOW))
+_FACTS_NOW = statement(_TOPIC.where(IS_CURRENT_TOPIC))
 
 
 class ParentNotHere(Conflict):
@@ -88,8 +88,8 @@ LANES = 4
 
 # What else a reply in a room's topic has to comply with: rooms are above all that is known here. Where one's replies wait
 # for each other, the rule gives what is asked again where the reply is written.
-Turn = Callable[[Transaction], Awaitable[None]]
-Rule = Callable[[Reader, Actor, TopicId], Awaitable[Turn | None]]
+WriteCheck = Callable[[Transaction], Awaitable[None]]
+RoomReplyRule = Callable[[Reader, Actor, TopicId], Awaitable[WriteCheck | None]]
 
 
 class _Reply(Struct, frozen=True, kw_only=True):
@@ -105,10 +105,10 @@ class Replies:
     def __init__(
         self,
         db: Database,
-        in_room: Rule | None = None,
-        changed_in_room: ChangeRule | None = None,
+        in_room: RoomReplyRule | None = None,
+        changed_in_room: RoomChangeRule | None = None,
         trust: TrustRules | None = None,
-        screen: Screen = let_through,
+        screen: Screen = screen_nothing,
     ) -> None:
         self.db = db
         self.screen = screen
@@ -129,8 +129,8 @@ class Replies:
                     ensure_can_reply(actor, topic, now)
                     if topic.kind == "room" and self.in_room is not None:
                         turn = await self.in_room(tx, actor, topic.id)
-                    elif is_slow(actor, topic, now):
-                        turn = partial(take_turn, member=actor.signed_in(), topic=topic, now=now)
+                    elif is_in_slow_mode(actor, topic, now):
+                        turn = partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
             except Refusal as refusal:
                 return await idempotent.answer_again(self.db, refusal)
 
@@ -162,10 +162,10 @@ class Replies:
         if self.trust is not None:
             ensure_within_rights(rights_of(self.trust, actor), body)
 
-    def bounds(self, actor: Actor) -> Bounds:
+    def edit_rules(self, actor: Actor) -> EditRules:
         """What a change of a post has to comply with besides the rules of posts."""
         rights = Rights() if self.trust is None else rights_of(self.trust, actor)
-        return Bounds(self.changed_in_room, rights, screen=self.screen)
+        return EditRules(self.changed_in_room, rights, screen=self.screen)
 
     async def _filled(self, answer: StoredResponse, html: str) -> StoredResponse:
         # Not before it is kept for retries: who asks again is told what is shown then.
@@ -176,7 +176,12 @@ class Replies:
         return StoredResponse(answer.status, encode(post))
 
     async def _reply_in_turn(
-        self, actor: Actor, turn: Turn | None, exempt: bool, reply: _Reply, verdict: Verdict | None
+        self,
+        actor: Actor,
+        turn: WriteCheck | None,
+        exempt: bool,
+        reply: _Reply,
+        verdict: ScreeningVerdict | None,
     ) -> StoredResponse:
         async with self.db.begin() as tx:
             if before := await reply.idempotent.before(tx):
@@ -189,7 +194,7 @@ class Replies:
                 answer = StoredResponse(202, encode(held))
                 await reply.idempotent.keep(tx, answer.status, answer.body)
                 return answer
-            (place,) = await place_among(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
+            (place,) = await insert_posts_in_topics(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
             if place is None:
                 raise TopicMovedOn
             await attach_files(tx, actor.id, place.id, reply.post.html)
@@ -229,28 +234,30 @@ async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | 
     return TopicFacts(**dict(zip(_NAMES, facts, strict=True)))
 
 
-def _written(topic: TopicFacts, post: NewPost, idempotent: IdempotentRequest) -> Written:
-    return Written(
+def _written(topic: TopicFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
+    return TextToScreen(
         kind="post",
         sector_id=topic.sector_id,
         topic_id=topic.id,
         body=post.body,
         html=post.html,
-        attempt=attempt_of(idempotent),
+        attempt=attempt_id(idempotent),
     )
 
 
 async def _place(
     tx: Transaction, exempt: bool, replies: Sequence[_Reply]
 ) -> list[StoredResponse | Exception]:
-    placed = await place_among(tx, [(reply.topic_id, reply.post) for reply in replies], clock.now(), exempt)
+    placed = await insert_posts_in_topics(
+        tx, [(reply.topic_id, reply.post) for reply in replies], clock.now(), exempt
+    )
     return [
         TopicMovedOn() if place is None else _answer(reply, place)
         for reply, place in zip(replies, placed, strict=True)
     ]
 
 
-def _answer(reply: _Reply, place: Placed) -> StoredResponse:
+def _answer(reply: _Reply, place: InsertedPost) -> StoredResponse:
     post = Post(
         place.id,
         reply.topic_id,

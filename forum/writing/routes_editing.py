@@ -26,7 +26,7 @@ async def edit_post(
     together with what was changed since, or refused (412)."""
     version = version_in(if_match)
     async with db.begin() as tx:
-        return await editing.edit_post(tx, actor, PostId(post_id), data, version, replies.bounds(actor))
+        return await editing.edit_post(tx, actor, PostId(post_id), data, version, replies.edit_rules(actor))
 
 
 @get("/posts/{post_id:int}/revisions", operation_id="read_revisions")
@@ -48,7 +48,9 @@ async def go_back(
 ) -> Post:
     """Let a post say again what it said at an older version."""
     async with db.begin() as tx:
-        return await editing.go_back(tx, actor, PostId(post_id), data.version, replies.bounds(actor))
+        return await editing.restore_revision(
+            tx, actor, PostId(post_id), data.version, replies.edit_rules(actor)
+        )
 
 
 @put("/posts/{post_id:int}/sharing", operation_id="share_post")

@@ -13,14 +13,13 @@ from core.ids import ColumnId, NoticeId, PostId, RoomId
 from core.text import ONE_LINE, tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import NotYours, TopicLocked
-from forum.posts.held_insertion import edit_held, hold_posts, release_post
-from forum.posts.insertion import NewPost, place_posts
-from forum.posts.screening import Earlier, Screen, Written, let_through, note_caught
+from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_held_text
+from forum.posts.insertion import NewPost, insert_posts
+from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, note_matches, screen_nothing
 from forum.shapes import HeldEdit, PostChange
 from forum.text.markdown import render
 from forum.topics.topics import get_topic
-from forum.writing import editing
-from forum.writing import own_posts as forum_posts
+from forum.writing import editing, withdrawal
 from gatherings.events import NoticeChanged, NoticePosted
 from gatherings.notices.facts import (
     ensure_current,
@@ -92,7 +91,7 @@ async def find_notice(tx: Reader, actor: Actor, notice_id: NoticeId) -> tuple[Ro
 
 
 async def post_notice(
-    tx: Transaction, actor: Actor, room_id: RoomId, new: NewNotice, screen: Screen = let_through
+    tx: Transaction, actor: Actor, room_id: RoomId, new: NewNotice, screen: Screen = screen_nothing
 ) -> Notice:
     """Put a notice on the board: a post of the room's topic from now on; what a rule holds waits for a host."""
     room = await rooms.get_room(tx, actor, room_id, steady=True)
@@ -122,7 +121,7 @@ async def change_notice(
     notice_id: NoticeId,
     change: NoticeChange,
     version: int | None,
-    screen: Screen = let_through,
+    screen: Screen = screen_nothing,
 ) -> Notice:
     """Reword one's notice, or say until when it stays; hosts say the latter of any. What a rule holds waits beside it."""
     rewords = change.title is not UNSET or change.body is not UNSET
@@ -187,7 +186,7 @@ async def withdraw_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) ->
     found = await hold_notice(tx, actor, notice_id, with_topic=True)
     notice = found.notice
     if notice.post_state != "held":
-        await forum_posts.withdraw_post(tx, actor, notice.post_id)
+        await withdrawal.withdraw_post(tx, actor, notice.post_id)
     elif not notice.is_own:
         raise NotYours
     else:
@@ -235,8 +234,8 @@ async def follow_post(
     await tx.record(NoticeChanged(room_id=row["room_id"], notice_id=row["id"]))
 
 
-def _written(room: RoomFacts, text: str, html: str, before: Earlier | None = None) -> Written:
-    return Written(
+def _written(room: RoomFacts, text: str, html: str, before: TextBeforeEdit | None = None) -> TextToScreen:
+    return TextToScreen(
         kind="notice", sector_id=room.sector_id, topic_id=room.topic_id, body=text, html=html, before=before
     )
 
@@ -247,21 +246,21 @@ async def _place(tx: Transaction, actor: Actor, room: RoomFacts, post: NewPost, 
     if topic.is_locked or topic.is_gone:
         raise TopicLocked
     if waits:
-        return (await hold_posts(tx, room.topic_id, [post]))[0]
-    return PostId((await place_posts(tx, room.topic_id, [post], post.posted_at))[0].id)
+        return (await insert_held_posts(tx, room.topic_id, [post]))[0]
+    return PostId((await insert_posts(tx, room.topic_id, [post], post.posted_at))[0].id)
 
 
 async def _edit(
     tx: Transaction, actor: Actor, room: RoomFacts, notice: NoticeFacts, text: str, screen: Screen
 ) -> HeldEdit | UnsetType:
     if notice.post_state != "held":
-        bounds = editing.Bounds(is_plain=True, screen=screen)
+        bounds = editing.EditRules(is_plain=True, screen=screen)
         post = await editing.edit_post(tx, actor, notice.post_id, PostChange(body=text), None, bounds)
         return post.held_edit
     now, html = clock.now(), render(text, topic=room.topic_id, site=tx.site).html
-    before = Earlier(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
-    await note_caught(tx, actor, _written(room, text, html, before), notice.post_id, screen)
-    await edit_held(tx, notice.post_id, text, html, now)
+    before = TextBeforeEdit(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
+    await note_matches(tx, actor, _written(room, text, html, before), notice.post_id, screen)
+    await rewrite_held_text(tx, notice.post_id, text, html, now)
     await tx.run(_TAKE_OFF, notice=notice.id, taken_off=None)
     return UNSET
 

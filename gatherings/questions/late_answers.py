@@ -5,7 +5,7 @@ by. What is answered aloud while the room is open needs no telling: they are the
 """
 
 from core.ids import MemberId, PostId, TopicId
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from gatherings.events import QuestionSettled
 from storage.database import Transaction
@@ -49,7 +49,7 @@ async def tell_answered(tx: Transaction, event: QuestionSettled) -> None:
         if concerned["member_id"] not in not_told
     }
     if reasons:
-        await tell(tx, ANSWERED, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
+        await notify(tx, ANSWERED, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
 
 
 def _reason(asked: bool, room: str) -> Because:

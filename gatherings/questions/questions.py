@@ -13,8 +13,8 @@ from core.errors import NotFound
 from core.ids import PostId, QuestionId, TopicId
 from core.text import tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
-from forum.posts.held_insertion import edit_held
-from forum.posts.screening import Earlier, Screen, Written, let_through, note_caught
+from forum.posts.held_insertion import rewrite_held_text
+from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, note_matches, screen_nothing
 from forum.tables import posts, topics
 from forum.text.markdown import render
 from forum.visibility import seen_by, visible_topics
@@ -144,7 +144,7 @@ async def edit_question(
     question_id: QuestionId,
     edit: QuestionEdit,
     version: int | None,
-    screen: Screen = let_through,
+    screen: Screen = screen_nothing,
 ) -> Question:
     """Give a question that waits for approval another text; what it said is kept for who asked and the moderators."""
     found = await _hold(tx, actor, question_id, [], None)
@@ -162,9 +162,9 @@ async def edit_question(
 
     at = clock.coarse(now) if found.is_anonymous else now
     html = render(body, topic=room.topic_id, site=tx.site).html
-    before = Earlier(post_id=PostId(question.post_id), body=str(current.body), html="", posted_at=now)
+    before = TextBeforeEdit(post_id=PostId(question.post_id), body=str(current.body), html="", posted_at=now)
     await _look_at(tx, actor, found, (body, html), before, screen)
-    await edit_held(tx, PostId(question.post_id), body, html, at)
+    await rewrite_held_text(tx, PostId(question.post_id), body, html, at)
     by = None if question.is_own else actor.id
     step = Step(question=question_id, old_state="pending", new_state="pending", at=at, by=by)
     await write_move(tx, room.id, step)
@@ -189,10 +189,10 @@ async def follow_post(
 
 
 async def _look_at(
-    tx: Transaction, actor: Actor, found: Found, text: tuple[str, str], before: Earlier, screen: Screen
+    tx: Transaction, actor: Actor, found: Found, text: tuple[str, str], before: TextBeforeEdit, screen: Screen
 ) -> None:
     room, (body, html) = found.room, text
-    written = Written(
+    written = TextToScreen(
         kind="question",
         sector_id=room.sector_id,
         topic_id=room.topic_id,
@@ -201,7 +201,7 @@ async def _look_at(
         is_unnamed=found.is_anonymous,
         before=before,
     )
-    await note_caught(tx, actor, written, before.post_id, screen)
+    await note_matches(tx, actor, written, before.post_id, screen)
 
 
 def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:

@@ -15,7 +15,7 @@ from core.ids import PostId, RoomId, TopicId
 from core.text import tidy
 from forum.policy import TopicLocked
 from forum.posts.insertion import NewPost
-from forum.posts.screening import Screen, Written, attempt_of, let_through
+from forum.posts.screening import Screen, TextToScreen, attempt_id, screen_nothing
 from forum.tables import topics
 from forum.text.markdown import render
 from forum.visibility import seen_by, visible_topics
@@ -55,7 +55,7 @@ _LOOK = statement(
 class QuestionWriter:
     """Writes questions; one for the process, because those who ask in one room at one moment are written together."""
 
-    def __init__(self, db: Database, screen: Screen = let_through) -> None:
+    def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
         self.db = db
         self.screen = screen
         self.batches: Batches[tuple[RoomId, Lane], Asked, StoredResponse] = Batches(self._write)
@@ -166,15 +166,15 @@ class _Post(Struct):
     post: int
 
 
-def _written(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> Written:
-    return Written(
+def _written(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
+    return TextToScreen(
         kind="question",
         sector_id=room.sector_id,
         topic_id=room.topic_id,
         body=post.body,
         html=post.html,
         is_unnamed=post.author_id is None,
-        attempt=attempt_of(idempotent),
+        attempt=attempt_id(idempotent),
     )
 
 

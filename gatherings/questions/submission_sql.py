@@ -8,9 +8,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from core import clock
 from core.ids import RoomId, TopicId
-from forum.posts.held_insertion import hold_posts
+from forum.posts.held_insertion import insert_held_posts
 from forum.posts.insertion import NewPost, placed_of, placing, tells, written
-from forum.posts.screening import Verdict
+from forum.posts.screening import ScreeningVerdict
 from forum.writing.replies import TopicMovedOn
 from gatherings.events import QuestionAsked
 from gatherings.shapes.gatherings import Question
@@ -106,7 +106,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     idempotent: IdempotentRequest
     lane: Lane
     is_slow: bool
-    verdict: Verdict | None = None
+    verdict: ScreeningVerdict | None = None
 
 
 async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -> list[StoredResponse]:
@@ -136,7 +136,7 @@ async def hold_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -
     """Write questions that wait for approval; `TopicMovedOn` if the room takes none any more."""
     if await tx.value(_ROOM_HELD, room=room_id) is None:
         raise TopicMovedOn
-    posts = await hold_posts(tx, asked[0].topic, [one.post for one in asked])
+    posts = await insert_held_posts(tx, asked[0].topic, [one.post for one in asked])
     channel = f"room:{room_id}"
     rows = await tx.rows(
         _ASK_HELD,

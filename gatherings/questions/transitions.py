@@ -7,9 +7,9 @@ from core.ids import PostId, QuestionId
 from core.text import tidy
 from forum.policy import TopicLocked
 from forum.posts.held_insertion import release_post
-from forum.posts.insertion import NewPost, place_posts
+from forum.posts.insertion import NewPost, insert_posts
 from forum.text.markdown import render
-from forum.writing import own_posts as forum_posts
+from forum.writing import withdrawal
 from gatherings.events import QuestionChanged
 from gatherings.policy import PLACED, RoomFacts
 from gatherings.questions.merging import ensure_merges, separate_votes, unite_votes
@@ -81,14 +81,14 @@ async def _change_posts(
         was_held = await release_post(tx, room.topic_id, post_id, at)
         assert was_held  # it has just been seen to be
     if move.state == "withdrawn" and not question.is_held:
-        await forum_posts.withdraw_post(tx, actor, post_id)
+        await withdrawal.withdraw_post(tx, actor, post_id)
     if move.answer is None:
         return None
     html = render(move.answer, topic=room.topic_id, site=tx.site).html
     answer = NewPost(
         parent_id=post_id, author_id=actor.signed_in(), body=move.answer, html=html, posted_at=at
     )
-    placed = await place_posts(tx, room.topic_id, [answer], at)
+    placed = await insert_posts(tx, room.topic_id, [answer], at)
     if not placed:
         raise TopicLocked
     return placed[0].id

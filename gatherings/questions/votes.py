@@ -16,7 +16,7 @@ from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from forum.tables import topics
-from forum.visibility import is_listed
+from forum.visibility import is_listed_reader
 from gatherings.batch_limits import EVERY, LARGEST
 from gatherings.policy import RoomFacts
 from gatherings.questions.policy import ensure_can_vote
@@ -51,7 +51,7 @@ _voter = func.unnest(bindparam("voters", type_=ARRAY(BigInteger))).column_valued
 _LISTED = statement(
     select(_voter.label("id"))
     .join(topics, topics.c.id == bindparam("topic", type_=BigInteger))
-    .where(is_listed(_voter))
+    .where(is_listed_reader(_voter))
 )
 # Who votes again for what came with a merge means it for this one, too: it stays when they go apart again.
 # Every row of `wanted` is another question or another voter, so no part of this sees what another part does.

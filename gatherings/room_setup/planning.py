@@ -9,9 +9,9 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, RoomId
 from core.text import tidy
-from forum.posts.insertion import NewPost, place_posts
+from forum.posts.insertion import NewPost, insert_posts
 from forum.text.markdown import render
-from forum.topics.topics import open_topic
+from forum.topics.topics import insert_topic
 from gatherings.events import RoomPlanned
 from gatherings.notices.default_columns import begin_board
 from gatherings.policy import GatheringCancelled, ensure_hosts
@@ -48,12 +48,12 @@ async def plan_room(
         raise GatheringCancelled
 
     title, author = tidy(new.title), actor.signed_in()
-    topic_id = await open_topic(
+    topic_id = await insert_topic(
         tx, sector_id=home["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
     )
     body = new.body or _words_for(title, home["title"])
     html = render(body, topic=topic_id, site=tx.site).html
-    await place_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
+    await insert_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
     modules = sorted(set(new.modules))
     binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}
     room_id = RoomId(await tx.value(_PLAN, **binds))

@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import Invalid, Stale
 from core.ids import GatheringId, RoomId, SectorId, TopicId
 from core.text import tidy
-from forum.topics.access import Readers, limit_readers, place_in_gathering
+from forum.topics.access import Readers, assign_to_gathering, set_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import TitleTooShort
 from gatherings.events import EntryChanged, RoomChanged
@@ -75,7 +75,7 @@ async def change_room(
     if title != old.title:
         await rename_topic(tx, TopicId(old.topic), SectorId(row["sector_id"]), title)
     if _readers_of(rules) != _readers_of(old.rules):
-        await limit_readers(tx, TopicId(old.topic), SectorId(row["sector_id"]), *_readers_of(rules))
+        await set_readers(tx, TopicId(old.topic), SectorId(row["sector_id"]), *_readers_of(rules))
         await tx.record(EntryChanged(room_id=room_id))
     await tx.record(RoomChanged(gathering_id=old.gathering, room_id=room_id, told="gathering"))
     await tx.record(RoomChanged(gathering_id=old.gathering, room_id=room_id, told="room"))
@@ -91,7 +91,7 @@ async def begin_rules(
     binds = {f"new_{name}": row[name] for name in ("title", "modules")}
     await tx.run(_CHANGE, room=room_id, step=0, **binds, **_values(rules))
     home = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
-    await place_in_gathering(tx, *home, *_readers_of(rules))
+    await assign_to_gathering(tx, *home, *_readers_of(rules))
 
 
 def rules_after(old: RoomRules, given: NewRules, bodies: Collection[str]) -> RoomRules:

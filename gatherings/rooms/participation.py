@@ -7,7 +7,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import PostId, RoomId, TopicId
 from core.text import tidy
-from forum.writing.replies import Turn
+from forum.writing.replies import WriteCheck
 from gatherings.policy import (
     RoomFacts,
     WriterFacts,
@@ -58,7 +58,7 @@ async def take_turn(tx: Transaction, actor: Actor, room_id: RoomId) -> tuple[Roo
     return room, await get_writer(tx, actor, room)
 
 
-async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> Turn | None:
+async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> WriteCheck | None:
     """The rules of the room whose topic somebody replies in, if it is a room's; in slow mode they are to be asked again
     by what this returns, where the reply is written."""
     room_id = await tx.value(_OF_TOPIC, topic=topic_id)

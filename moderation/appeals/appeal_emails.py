@@ -8,7 +8,7 @@ from asyncpg import Record
 from core import clock
 from core.events import Event
 from core.ids import MemberId
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Recipient, Sender
 from moderation.events import AppealAnswered
@@ -51,7 +51,7 @@ async def notify_next_author(office: Office, db: Database) -> bool:
         await tx.run(_TOLD, decision=row["id"], now=now)
         if row["author_id"] is not None:
             author = MemberId(row["author_id"])
-            await tell(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
+            await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
             await office.post(compose_statement(office.sender, row, await load_templates(tx)))
     return True
@@ -63,7 +63,7 @@ async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) ->
     if row is not None and row["member_id"] is not None:
         member = MemberId(row["member_id"])
         told = {member: {"code": "appeal_answered"}}
-        await tell(tx, "appeal_answered", None, None, told, row["decision_id"])
+        await notify(tx, "appeal_answered", None, None, told, row["decision_id"])
     if row is not None and row["email"] is not None:
         await office.post(compose_appeal_answer(office.sender, row))
 

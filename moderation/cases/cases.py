@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import SectorId, TopicId
 from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn, ReadersChanged
-from forum.posts.hiding import hold_topics
+from forum.posts.hiding import lock_topics
 from forum.visibility import seen_by
 from gatherings.visibility import own_pseudonym
 from moderation.events import CaseChanged, CaseClaimed, CaseInRoom, CaseNoted, CaseOpened
@@ -124,7 +124,7 @@ async def lock_case(tx: Transaction, actor: Actor, case_id: int, also: TopicId |
     """The same, held until the transaction ends, with the topic it lies in: the topic comes before all that is in it."""
     case = await get_case(tx, actor, case_id)
     if case.topic_id is not None:
-        await hold_topics(tx, case.topic_id, *(() if also is None else (also,)))
+        await lock_topics(tx, case.topic_id, *(() if also is None else (also,)))
     row = await tx.row(_GET_LOCKED, id=case_id, viewer=actor.id, **seen_by(actor))
     if row is None:
         raise NotFound

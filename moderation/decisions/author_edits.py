@@ -3,8 +3,8 @@
 from core.actor import Actor
 from core.ids import PostId, TopicId
 from forum.events import PostEdited
-from forum.posts.held_posts import change_held, get_held, withdraw_held
-from forum.posts.hiding import hold_topics
+from forum.posts.held_posts import edit_own_held_post, get_own_held_post, withdraw_own_held_post
+from forum.posts.hiding import lock_topics
 from forum.posts.shapes_held import HeldChange, HeldPost
 from moderation.cases.cases import on_post_changed
 from moderation.events import CaseChanged
@@ -30,7 +30,7 @@ SELECT EXISTS (SELECT FROM held_posts WHERE post_id = :post AND outcome = 'withd
 async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: HeldChange) -> HeldPost:
     """Give one's own held post another text; whoever is about to decide looks again."""
     await _hold_place(tx, actor, post_id)
-    held = await change_held(tx, actor, post_id, change.body)
+    held = await edit_own_held_post(tx, actor, post_id, change.body)
     await on_post_changed(tx, PostEdited(topic_id=TopicId(held.topic), post_id=PostId(post_id)))
     return held
 
@@ -38,7 +38,7 @@ async def edit_held_post(tx: Transaction, actor: Actor, post_id: int, change: He
 async def withdraw_held_post(tx: Transaction, actor: Actor, post_id: int) -> HeldPost:
     """Take one's own held post back; its case is closed."""
     await _hold_place(tx, actor, post_id)
-    held = await withdraw_held(tx, actor, post_id)
+    held = await withdraw_own_held_post(tx, actor, post_id)
     await _close(tx, post_id)
     return held
 
@@ -57,4 +57,4 @@ async def _close(tx: Transaction, post_id: int) -> None:
 
 async def _hold_place(tx: Transaction, actor: Actor, post_id: int) -> None:
     # The topic before all that is in it, as whoever decides does: so that nobody waits crosswise.
-    await hold_topics(tx, TopicId((await get_held(tx, actor, post_id)).topic))
+    await lock_topics(tx, TopicId((await get_own_held_post(tx, actor, post_id)).topic))

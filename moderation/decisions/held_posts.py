@@ -2,8 +2,14 @@
 
 from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
-from forum.notifications.notifications import tell_anew
-from forum.posts.held_posts import ensure_waits, find_held, release, rewrite, settle_held
+from forum.notifications.notifications import notify_again
+from forum.posts.held_posts import (
+    close_held_post,
+    ensure_pending,
+    find_held_posts,
+    release_held_post,
+    rewrite_held_post,
+)
 from forum.posts.shapes_held import HeldPost
 from forum.writing.editing import publish_edit
 from moderation.policy import CaseFacts, HeldWaits, NothingHeld, TextMissing
@@ -20,7 +26,7 @@ _BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decis
 
 async def find_waiting_post(tx: Reader, case: CaseFacts) -> HeldPost | None:
     """The held post that a case is about, as long as it waits."""
-    held = (await find_held(tx, [case.object_id])).get(case.object_id)
+    held = (await find_held_posts(tx, [case.object_id])).get(case.object_id)
     return held if held is not None and held.outcome is None else None
 
 
@@ -47,11 +53,13 @@ async def approve_held_post(tx: Transaction, actor: Actor, case: CaseFacts, text
     held = await find_waiting_post(tx, case)
     if held is None:
         raise NothingHeld
-    await ensure_waits(tx, held.id)
+    await ensure_pending(tx, held.id)
     await _publish(tx, actor, held, text)
     if held.author is not None:
         said = {"code": "approved_changed" if text else "approved"}
-        await tell_anew(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+        await notify_again(
+            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said}
+        )
 
 
 async def reject_held_post(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
@@ -59,8 +67,8 @@ async def reject_held_post(tx: Transaction, case: CaseFacts, decision_id: int) -
     held = await find_waiting_post(tx, case)
     if held is None:
         return False
-    await ensure_waits(tx, held.id)
-    await settle_held(tx, held.id, "rejected")
+    await ensure_pending(tx, held.id)
+    await close_held_post(tx, held.id, "rejected")
     if not await is_reported(tx, case):
         await tx.run(_BY_PROGRAM, decision=decision_id)
     return True
@@ -73,16 +81,18 @@ async def is_reported(tx: Reader, case: CaseFacts) -> bool:
 
 async def restore_rejected(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:
     """Have it wait again, or publish it after all; False where nothing was rejected."""
-    held = (await find_held(tx, [case.object_id])).get(case.object_id)
+    held = (await find_held_posts(tx, [case.object_id])).get(case.object_id)
     if held is None or held.outcome != "rejected":
         return False
     if undone:
-        await settle_held(tx, held.id, None)
+        await close_held_post(tx, held.id, None)
         return True
     await _publish(tx, actor, held, None)
     if held.author is not None:
         said = {"code": "approved_after_all"}
-        await tell_anew(tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said})
+        await notify_again(
+            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said}
+        )
     return True
 
 
@@ -91,8 +101,8 @@ async def _publish(tx: Transaction, actor: Actor, held: HeldPost, text: str | No
         await publish_edit(tx, actor, held, text)
     else:
         if text is not None and text != held.body:
-            await rewrite(tx, held, text, actor)
-        await release(tx, PostId(held.id))
+            await rewrite_held_post(tx, held, text, actor)
+        await release_held_post(tx, PostId(held.id))
 
 
 async def _is_approved(tx: Reader, case: CaseFacts) -> bool:

@@ -5,7 +5,7 @@ from core.errors import Invalid
 from core.ids import PostId, SectorId, TopicId
 from forum.moves.moves import move_posts, relocate_topic, undo_move
 from forum.moves.shapes import NewMove
-from forum.posts.hiding import give_back, hold_topics, take_for_author
+from forum.posts.hiding import lock_topics, restore_for_author, withdraw_for_author
 from forum.topics.status import close_topic, unlock_topic
 from forum.topics.topics import get_topic
 from moderation.policy import CaseFacts, LockedBefore, NothingToHide, NothingToReverse
@@ -34,7 +34,7 @@ class PlaceMissing(Invalid):
 async def lock_relocation_topics(tx: Transaction, decision_id: int) -> None:
     """Hold the topics between which a decision's case moved anything, in the order in which all hold them."""
     rows = await tx.rows(_PLACES, decision=decision_id)
-    await hold_topics(tx, *(TopicId(topic) for row in rows for topic in (row["from_topic"], row["to_topic"])))
+    await lock_topics(tx, *(TopicId(topic) for row in rows for topic in (row["from_topic"], row["to_topic"])))
 
 
 async def relocate(
@@ -77,14 +77,14 @@ async def undo_relocation(
 async def withdraw(tx: Transaction, case: CaseFacts) -> None:
     """Take a post back because its author wishes so: as if the author had done it, who can bring it back."""
     assert case.topic_id is not None
-    if not await take_for_author(tx, case.topic_id, PostId(case.object_id)):
+    if not await withdraw_for_author(tx, case.topic_id, PostId(case.object_id)):
         raise NothingToHide
 
 
 async def restore(tx: Transaction, case: CaseFacts) -> None:
     """Have it as it was, unless its author has brought it back."""
     assert case.topic_id is not None
-    if not await give_back(tx, case.topic_id, PostId(case.object_id)):
+    if not await restore_for_author(tx, case.topic_id, PostId(case.object_id)):
         raise NothingToReverse
 
 

@@ -16,7 +16,7 @@ from storage.database import Database
 async def read_held_posts(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> HeldPostList:
     """List your posts and edits that wait for a moderator or were rejected."""
     async with db.read() as tx:
-        return await held_posts.read_held(tx, actor)
+        return await held_posts.read_own_held_posts(tx, actor)
 
 
 @get("/held/{post_id:int}", operation_id="read_held_post")
@@ -25,7 +25,7 @@ async def read_held_post(
 ) -> HeldPost:
     """Show one of your held posts."""
     async with db.read() as tx:
-        return await held_posts.get_held(tx, actor, post_id)
+        return await held_posts.get_own_held_post(tx, actor, post_id)
 
 
 @patch("/held/{post_id:int}", operation_id="edit_held_post")

@@ -15,7 +15,7 @@ from forum.files.files import find_file
 from forum.tables import posts
 from forum.tables import topics as topic_table
 from forum.topics.topics import get_topic
-from forum.visibility import placed_posts, seen_by, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.visibility import is_mine, own_pseudonym
 from members.handles import fold_handle
 from moderation.audit.audit_trail import audit_notice
@@ -31,7 +31,7 @@ from storage.statements import Statement, statement
 _TOPIC_OF = statement(
     select(posts.c.topic_id)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
-    .where(posts.c.id == bindparam("id"), placed_posts(), visible_topics())
+    .where(posts.c.id == bindparam("id"), posts_not_held(), visible_topics())
 )
 _POST = statement(
     select(posts.c.state, topic_table.c.gathering_id, is_mine().label("is_own"))

@@ -9,7 +9,7 @@ from asyncpg import Record
 from core import clock
 from core.events import Event
 from core.ids import MemberId
-from forum.notifications.notifications import tell
+from forum.notifications.notifications import notify
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Recipient, Sender
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
@@ -96,7 +96,7 @@ async def notify_next_reporter(office: Office, db: Database) -> bool:
         await tx.run(_TOLD, report=row["id"], now=now)
         if row["member_id"] is not None:
             told = {MemberId(row["member_id"]): {"code": "report_decided"}}
-            await tell(tx, "report_decided", None, None, told, row["decision"])
+            await notify(tx, "report_decided", None, None, told, row["decision"])
         if row["email"] is not None:
             await office.post(compose_outcome(office.sender, row, await load_templates(tx)))
     return True
@@ -111,7 +111,7 @@ async def notify_next_flagger(db: Database) -> bool:
             return False
         await tx.run(_FLAG_TOLD, flag=row["id"], now=now)
         told = {MemberId(row["member_id"]): {"code": "report_decided"}}
-        await tell(tx, "flag_decided", None, None, told, row["decision"])
+        await notify(tx, "flag_decided", None, None, told, row["decision"])
     return True
 
 

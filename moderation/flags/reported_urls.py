@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.ids import PostId
 from forum.files.files import find_file
 from forum.tables import posts, topics
-from forum.visibility import placed_posts, seen_by, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.tables import notices, questions
 from members.handles import fold_handle
 from moderation.shapes import ObjectName
@@ -27,7 +27,7 @@ _FILE = re.compile(rf"/files/{_ID}/[^/]+")
 _ROOM = re.compile(rf"/r/{_ID}(?:/board)?")
 _ANCHOR = re.compile(rf"([pqn]){_ID}")
 
-_SEEN = (placed_posts(), visible_topics())
+_SEEN = (posts_not_held(), visible_topics())
 _BY_ID = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import NotFound
-from forum.posts.held_posts import find_held
+from forum.posts.held_posts import find_held_posts
 from forum.posts.post_pages import read_posts_by_id
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import Post
@@ -204,7 +204,7 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
     claims = await read_claims(tx, ids)
     weights = await compute_priorities(tx, ids)
     matches = await read_matches(tx, about)
-    held = await find_held(tx, list(matches)) if matches else {}
+    held = await find_held_posts(tx, list(matches)) if matches else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
     for reason in await tx.rows(_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))

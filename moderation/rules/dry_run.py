@@ -13,7 +13,7 @@ from core.ids import RoomId
 from forum.posts.post_pages import read_posts_by_id
 from forum.tables import posts, revisions, topics
 from forum.text.quotes import QuotedText, read_quoted_texts
-from forum.visibility import placed_posts, seen_by, visible_text, visible_topics
+from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from gatherings.tables import rooms
 from members.tables import members
 from moderation.rules.matching import Finding, PreviousText, ScreenedText, applies_to, apply_test
@@ -53,7 +53,7 @@ _POSTS = statement(
     .outerjoin(rooms, rooms.c.topic_id == topics.c.id)
     .outerjoin(_was, true())
     .where(
-        placed_posts(),
+        posts_not_held(),
         visible_topics(),
         visible_text(),
         posts.c.markup != "mail",

@@ -19,7 +19,7 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.ids import GatheringId, PostId
-from forum.posts.screening import Verdict, Written
+from forum.posts.screening import ScreeningVerdict, TextToScreen
 from forum.text.quotes import QuotedText, read_quoted_texts
 from moderation.cases.cases import open_or_join_case
 from moderation.rules.matching import (
@@ -96,7 +96,7 @@ class Active(Struct, frozen=True, kw_only=True):
     topic_id: int | None
     gathering_id: int | None
 
-    def binds(self, actor: Actor, written: Written) -> bool:
+    def binds(self, actor: Actor, written: TextToScreen) -> bool:
         """Whether it holds where this is written, for who writes it: who could let it through is not bound."""
         if self.topic_id is not None:
             hosts = self.gathering_id is not None and actor.hosts_at(GatheringId(self.gathering_id))
@@ -113,7 +113,9 @@ class Screening:
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
 
-    async def screen(self, actor: Actor, written: Written, tx: Reader | None = None) -> Verdict | None:
+    async def screen(
+        self, actor: Actor, written: TextToScreen, tx: Reader | None = None
+    ) -> ScreeningVerdict | None:
         """What the rules say about a text that somebody is about to publish; nothing if none of them catches it."""
         if actor.moderates_in(written.sector_id):
             return None
@@ -152,7 +154,7 @@ class Screening:
             await asyncio.to_thread(language_identifier)
 
     async def _text(
-        self, actor: Actor, written: Written, binding: Sequence[Active], tx: Reader | None
+        self, actor: Actor, written: TextToScreen, binding: Sequence[Active], tx: Reader | None
     ) -> ScreenedText:
         now, tests = clock.now(), [rule.test for rule in binding]
         member = None if written.is_unnamed else actor.id
@@ -189,7 +191,7 @@ class Screening:
             yield own
 
     async def _alike(
-        self, written: Written, known: Sketch, now: datetime, tx: Reader | None
+        self, written: TextToScreen, known: Sketch, now: datetime, tx: Reader | None
     ) -> Sequence[tuple[datetime, Sketch]]:
         binds: dict[str, object] = {
             "sector": written.sector_id,
@@ -206,7 +208,9 @@ class Screening:
                 rows = await own.rows(_ALIKE, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
-    async def _quoted(self, actor: Actor, written: Written, tx: Reader | None) -> Mapping[int, QuotedText]:
+    async def _quoted(
+        self, actor: Actor, written: TextToScreen, tx: Reader | None
+    ) -> Mapping[int, QuotedText]:
         htmls = [written.html] if written.before is None else [written.html, written.before.html]
         ids = embedded_quotes(htmls)
         if not ids:
@@ -215,7 +219,7 @@ class Screening:
             return await read_quoted_texts(reader, actor, ids)
 
     async def _before(
-        self, written: Written, quoted: Mapping[int, QuotedText], tx: Reader | None
+        self, written: TextToScreen, quoted: Mapping[int, QuotedText], tx: Reader | None
     ) -> PreviousText | None:
         if written.before is None:
             return None
@@ -237,7 +241,7 @@ async def delete_old_sketches(db: Database) -> bool:
         return await tx.run(_FORGET, before=clock.now() - _DAY) > 0
 
 
-def _verdict(written: Written, caught: Sequence[tuple[Active, Finding]]) -> Verdict:
+def _verdict(written: TextToScreen, caught: Sequence[tuple[Active, Finding]]) -> ScreeningVerdict:
     holding = [rule for rule, _ in caught if rule.action == "hold"]
     first = holding[0] if holding else caught[0][0]
     why = first.told or TOLD[str(type(first.test).__struct_config__.tag)]
@@ -262,10 +266,10 @@ def _verdict(written: Written, caught: Sequence[tuple[Active, Finding]]) -> Verd
         if not written.is_unnamed:
             tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
 
-    return Verdict(bool(holding), why, keep, note, partial(keep, is_out=True))
+    return ScreeningVerdict(bool(holding), why, keep, note, partial(keep, is_out=True))
 
 
-def _moment(written: Written) -> datetime:
+def _moment(written: TextToScreen) -> datetime:
     # Others may know who was here at which second: of what has no name only the minute is kept.
     return clock.coarse(clock.now()) if written.is_unnamed else clock.now()
 

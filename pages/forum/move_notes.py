@@ -6,7 +6,7 @@ from markupsafe import escape
 
 from core.actor import Actor
 from core.ids import TopicId
-from forum.moves.move_notes import notes_of
+from forum.moves.move_notes import list_move_notes
 from forum.moves.shapes import Move, TopicRef
 from forum.posts.post_pages import read_posts_by_id
 from forum.shapes import Post
@@ -20,7 +20,7 @@ from storage.database import Reader
 async def notes_by_post(tx: Reader, actor: Actor, topic_id: TopicId, may_undo: bool) -> dict[int, str]:
     """The notes of a topic, by the id of the post that they stand behind, or (negative) before."""
     notes: dict[int, str] = {}
-    for move in await notes_of(tx, actor, topic_id):
+    for move in await list_move_notes(tx, actor, topic_id):
         came = move.target is not None and move.target.id == topic_id
         place = -(move.first or 0) if came else (move.after or 0)
         notes[place] = notes.get(place, "") + _note(move, came, may_undo)

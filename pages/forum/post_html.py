@@ -10,8 +10,8 @@ from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
 from forum.files.attachments import file_ids_in
+from forum.following.shapes_read_state import NOTHING_READ, ReadState
 from forum.shapes import Post
-from forum.topics.shapes_reading import NOTHING, Read
 from members.shapes import Author
 from pages.shell.dates import date
 
@@ -50,7 +50,7 @@ class Place(Struct, frozen=True, kw_only=True):
     """What stands behind a post, by its id; or before it, by its negative."""
     origins: Mapping[int, str] = {}
     """What answers from elsewhere answer, by the id of what is answered."""
-    read: Read = NOTHING
+    read: ReadState = NOTHING_READ
     """What the viewer has read here before."""
 
 

@@ -15,17 +15,17 @@ from core.ids import MemberId, SectorId, TopicId
 from forum.policy import (
     PostFacts,
     TopicFacts,
-    ensure_can_answer,
+    ensure_can_accept_answer,
     ensure_can_lock,
     ensure_can_move,
     ensure_can_react,
     ensure_can_reply,
 )
-from forum.posts.post_pages import Place
+from forum.posts.post_pages import PageStart
 from forum.search.similar import like
 from forum.shapes import Post, PostPage, Topic
-from forum.topics.changes_since import MOST
-from forum.topics.shapes_reading import Change, Since
+from forum.topics.changes_since import MOST_EDITED_POSTS
+from forum.topics.shapes import Change, ChangesSince
 from members.shapes import Author
 from pages.forum import post_html
 from pages.shell.forms import Form
@@ -39,7 +39,7 @@ _ANY_POST = PostFacts(number=1, author_id=None, is_own=False, state="published")
 class Asked(Struct, frozen=True, kw_only=True):
     """Which page of which topic somebody asked for."""
 
-    place: Place
+    place: PageStart
     number: int | None = None
 
 
@@ -76,7 +76,7 @@ def place_of(
         is_moderator=allowed(ensure_can_lock, actor, topic),
         may_move=allowed(ensure_can_move, actor, topic),
         may_share=topic.kind not in ("room", "board", "entry"),
-        may_answer=allowed(ensure_can_answer, actor, topic, now),
+        may_answer=allowed(ensure_can_accept_answer, actor, topic, now),
         answer=answer,
         in_tree=asked.place.order == "tree",
         here=asked.number,
@@ -132,7 +132,7 @@ _DONE: dict[Change, str] = {
 _LINKED = 3
 
 
-def what_changed(since: Since, address: str) -> Markup:
+def what_changed(since: ChangesSince, address: str) -> Markup:
     """What else happened since the reader was here, in words: with the way to what was edited."""
     said = [escape(_DONE[change]) for change in since.changes]
     if since.edited:
@@ -140,7 +140,11 @@ def what_changed(since: Since, address: str) -> Markup:
             Markup('<a href="{}/{}#p{}">#{}</a>').format(address, n, n, n) for n in since.edited[:_LINKED]
         ]
         more = len(since.edited) - _LINKED
-        links += [Markup("{} more").format("100 or" if more >= MOST - _LINKED else more)] if more > 0 else []
+        links += (
+            [Markup("{} more").format("100 or" if more >= MOST_EDITED_POSTS - _LINKED else more)]
+            if more > 0
+            else []
+        )
         verb = "was edited" if len(since.edited) == 1 else "were edited"
         said.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
     return Markup("; ").join(said)

@@ -9,7 +9,7 @@ from core import clock
 from core.errors import Refusal
 from core.http import Cursor, PathId, status_of
 from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
-from forum.writing.own_posts import set_reaction
+from forum.writing.reactions import set_reaction
 from forum.writing.replies import Replies
 from gatherings.gatherings import get_gathering
 from gatherings.notices import default_columns, notices

@@ -10,7 +10,7 @@ from core.errors import NotFound, Refusal, allowed
 from core.http import PathId, status_of
 from core.ids import ColumnId, GatheringId, NoticeId, RoomId, TopicId
 from forum.policy import ensure_can_reply
-from forum.posts.post_pages import Place, read_posts
+from forum.posts.post_pages import PageStart, read_posts
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewReply, Post
 from forum.topics import topics
@@ -228,7 +228,7 @@ async def _find(tx: Reader, context: PageContext, room_id: int, notice_id: int) 
 async def _replies(tx: Reader, context: PageContext, board: Board, notice: Notice) -> tuple[list[Post], bool]:
     if notice.number is UNSET or notice.state == "held":
         return [], False
-    place = Place(branch=notice.number)
+    place = PageStart(branch=notice.number)
     page = await read_posts(tx, context.actor, TopicId(board.room.topic), place, board.stream)
     return [one for one in page.items if one.id != notice.post], page.next is not None
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.ids import TopicId
 from forum.following.topic_pages import read_topic_page
-from forum.posts.post_pages import Place, read_posts_by_id
+from forum.posts.post_pages import PageStart, read_posts_by_id
 from forum.shapes import Post, Topic
 from moderation.queue import queue
 from moderation.queue.host_approvals import Pending, read_pending
@@ -158,7 +158,7 @@ async def exhibit(tx: Reader, viewing: Viewing, case_id: int) -> Exhibit:
     if case.post is None:
         return Exhibit(case, None, await _answered(tx, viewing, case), "", 0, author)
     number = case.post.number
-    place = Place(order="time", number=max(1, number - _AROUND))
+    place = PageStart(order="time", number=max(1, number - _AROUND))
     found = await read_topic_page(tx, actor, TopicId(case.post.topic), place, viewing.epoch)
     near = [each for each in found.posts.items if each.number <= number + _AROUND]
     address = address_of(found.topic)

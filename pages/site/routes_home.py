@@ -4,7 +4,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from core.actor import Actor
-from forum.following.unread import left_by_sector, left_of
+from forum.following.unread import count_unread_by_sector, find_unread_marks
 from forum.sectors import read_sectors
 from forum.topics.listing import read_latest
 from gatherings.gatherings import find_gatherings, read_gatherings
@@ -34,8 +34,8 @@ async def show_home(
         coming = (await read_gatherings(tx, "upcoming", count=_NEXT)).items
         topics = await read_latest(tx, actor, _LATEST)
         sectors = (await read_sectors(tx, db.epoch)).items
-        marks = await left_of(tx, actor, [topic.id for topic in topics])
-        left = await left_by_sector(tx, actor)
+        marks = await find_unread_marks(tx, actor, [topic.id for topic in topics])
+        left = await count_unread_by_sector(tx, actor)
     return renderer.page(
         request,
         actor,
@@ -59,7 +59,7 @@ async def show_sectors(
     """All sectors."""
     async with db.read() as tx:
         sectors = (await read_sectors(tx, db.epoch)).items
-        left = await left_by_sector(tx, actor)
+        left = await count_unread_by_sector(tx, actor)
     return renderer.page(request, actor, "forum/topics/sectors.html", sectors=sectors, left=left)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from core import clock
 from core.ids import RoomId, TopicId
-from forum.posts.insertion import NewPost, place_among
+from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.shapes import NewReply
 from forum.writing.replies import Replies
 from gatherings.questions.submission import QuestionWriter
@@ -73,7 +73,7 @@ async def test_replies_to_one_topic_and_rows_that_name_it_do_not_deadlock(app: S
 
     async def write(number: int) -> None:
         async with db.single() as tx:
-            assert all(await place_among(tx, [(topic, _post(people[0]))], clock.now()))
+            assert all(await insert_posts_in_topics(tx, [(topic, _post(people[0]))], clock.now()))
 
     await _together(db, write, _keep(db, people, [topic]))
 
@@ -88,7 +88,9 @@ async def test_replies_to_several_topics_and_rows_that_name_them_do_not_deadlock
         order = topics if number % 2 else topics[::-1]
         async with db.begin() as tx:
             assert all(
-                await place_among(tx, [(topic, _post(people[number % 2])) for topic in order], clock.now())
+                await insert_posts_in_topics(
+                    tx, [(topic, _post(people[number % 2])) for topic in order], clock.now()
+                )
             )
 
     await _together(db, write, _keep(db, people, topics))

@@ -6,7 +6,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from forum.notifications.digests import mail_next
+from forum.notifications.digests import send_next_digest
 from members.accounts.actors import load_reader, load_readers
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Sender
@@ -51,7 +51,7 @@ class Room(Struct):
 
         await self.app.settle()
         with clock.stop_at(clock.now() + LATER):
-            while await mail_next(
+            while await send_next_digest(
                 Office(Sender("The Community", "https://forum.example"), keep), self.app.db
             ):
                 pass

@@ -11,7 +11,7 @@ import httpx2
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId
-from forum.notifications.digests import mail_next
+from forum.notifications.digests import send_next_digest
 from members.accounts import accounts, passwords
 from members.accounts.sessions import find_actor, start_session
 from members.emails.email_jobs import Office
@@ -98,7 +98,7 @@ class MembersHouse:
     async def mail_told(self) -> None:
         """Mail what members were told and have not read ten minutes later."""
         with clock.stop_at(clock.now() + timedelta(minutes=11)):
-            while await mail_next(self.office, self.db):
+            while await send_next_digest(self.office, self.db):
                 pass
 
     async def token_for(self, me: Me) -> str:

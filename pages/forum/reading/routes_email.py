@@ -7,7 +7,12 @@ from litestar.params import FromPath
 from core.actor import Actor
 from core.errors import Refusal
 from core.http import status_of
-from forum.notifications.email_preferences import NewMailWishes, find_stop, set_wishes, stop_mail
+from forum.notifications.email_preferences import (
+    NewMailWishes,
+    find_unsubscribe,
+    set_email_preferences,
+    unsubscribe,
+)
 from pages.forum.reading.routes_following import following_page
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, read_form, text_in, to_shape
@@ -31,7 +36,7 @@ async def set_mail(context: NamedDependency[PageContext]) -> Response[bytes]:
         wanted = {name: text_in(typed, name) for name in ("direct", "followed", "time_zone") if name in typed}
         new = to_shape(NewMailWishes, wanted)
         async with context.db.begin() as tx:
-            await set_wishes(tx, context.actor, new)
+            await set_email_preferences(tx, context.actor, new)
     except Refusal as refusal:
         return await following_page(context, None, Form(typed=typed).refuse(refusal), status_of(refusal))
     return go_to("/following", "saved")
@@ -47,7 +52,7 @@ async def show_stop(
 ) -> Response[bytes]:
     """Ask whether to stop; to open the link alone stops nothing."""
     async with db.read() as tx:
-        _, scope = await find_stop(tx, key)
+        _, scope = await find_unsubscribe(tx, key)
     what = _WHAT[scope.partition("-")[0]]
     return renderer.page(
         request,
@@ -72,7 +77,7 @@ async def stop(
 ) -> Response[bytes]:
     """Stop it, by the button or by the mail program's own."""
     async with db.begin() as tx:
-        scope = await stop_mail(tx, key)
+        scope = await unsubscribe(tx, key)
     return renderer.page(
         request, actor, "forum/reading/mail_stopped.html", what=_WHAT[scope.partition("-")[0]]
     )

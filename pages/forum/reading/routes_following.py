@@ -11,8 +11,8 @@ from core.http import Cursor
 from core.ids import TopicId
 from core.text import Slug
 from forum.following.following import follow_sector, follow_tag, follow_topic, read_following
-from forum.notifications.email_preferences import Every, read_wishes
-from forum.topics.shapes_following import Following, Level, TopicLevel
+from forum.following.shapes import Following, Level, TopicLevel
+from forum.notifications.email_preferences import EmailFrequency, read_email_preferences
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in
 from pages.shell.renderer import go_to
@@ -32,7 +32,7 @@ async def following_page(
     """The page of all that the member follows, with the form that says when mail comes."""
     async with context.db.read() as tx:
         page = await read_following(tx, context.actor, after)
-        wishes = await read_wishes(tx, context.actor)
+        wishes = await read_email_preferences(tx, context.actor)
     if not form.typed:
         form.typed = {name: [value] for name, value in structs.asdict(wishes).items()}
     facts = {"page": page, "addresses": [_address(one) for one in page.items], "form": form}
@@ -54,9 +54,9 @@ async def choose_level(context: NamedDependency[PageContext]) -> Response[bytes]
 async def _choose(tx: Transaction, context: PageContext, scope: str, key: str, typed: Typed) -> Following:
     # A button that is about mail leaves the level as it was chosen.
     level, mail = text_in(typed, "now" if "mail" in typed else "level"), text_in(typed, "mail")
-    if mail not in ("", "general", *get_args(Every)):
+    if mail not in ("", "general", *get_args(EmailFrequency)):
         raise BadButton
-    wish = UNSET if not mail else None if mail == "general" else msgspec.convert(mail, Every)
+    wish = UNSET if not mail else None if mail == "general" else msgspec.convert(mail, EmailFrequency)
     if level not in ("", *get_args(TopicLevel if scope == "topic" else Level)):
         raise BadButton
     wanted = msgspec.convert(level or None, Level | None)

@@ -50,16 +50,16 @@ async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
         raise BadButton
     async with context.db.begin() as tx:
         if told is None:
-            await notifications.read_all(tx, context.actor)
+            await notifications.mark_all_read(tx, context.actor)
         else:
             await _VERBS[verb](tx, context.actor, told)
     return go_to(safe_next(text_in(typed, "back") or "/inbox"))
 
 
 _VERBS = {
-    "": notifications.read_notification,
-    "done": notifications.put_away,
-    "undone": notifications.take_out,
+    "": notifications.mark_read,
+    "done": notifications.archive_notification,
+    "undone": notifications.unarchive_notification,
 }
 
 

@@ -6,11 +6,11 @@ from litestar.params import FromPath, FromQuery
 
 from core.http import Cursor, PathId
 from core.ids import TopicId
-from forum.following.read_state import read_sector, read_topic
-from forum.following.routes_reading import SectorSlug
+from forum.following.read_state import mark_sector_read, mark_topic_read
+from forum.following.routes_read_state import SectorSlug
+from forum.following.shapes_read_state import NewReading
 from forum.following.unread import count_unread, read_unread
 from forum.sectors import get_sector
-from forum.topics.shapes_reading import NewReading
 from members.profiles.profiles import change_profile
 from members.shapes import ProfileChange
 from pages.shell.context import PageContext
@@ -49,7 +49,7 @@ async def mark_topic(
     await read_form(context.request)
     async with context.db.begin() as tx:
         # Who presses was here, also where nothing was left to read.
-        await read_topic(tx, context.actor, TopicId(topic_id), NewReading(number=_ALL, seconds=1))
+        await mark_topic_read(tx, context.actor, TopicId(topic_id), NewReading(number=_ALL, seconds=1))
     return go_to(f"/t/{topic_id}/{slug}")
 
 
@@ -70,7 +70,7 @@ async def mark_sector(slug: FromPath[str], context: NamedDependency[PageContext]
     """Mark all of a sector as read."""
     await read_form(context.request)
     async with context.db.begin() as tx:
-        await read_sector(tx, context.actor, slug)
+        await mark_sector_read(tx, context.actor, slug)
     return go_to(f"/s/{slug}")
 
 

@@ -11,7 +11,7 @@ from core.ids import TopicId
 from forum.moves import moves
 from forum.moves.shapes import NewMove
 from forum.policy import ensure_can_move
-from forum.posts.post_pages import Place, read_posts
+from forum.posts.post_pages import PageStart, read_posts
 from forum.topics import topics
 from forum.topics.topics import get_topic
 from pages.forum.topic_view import address_of
@@ -84,7 +84,7 @@ async def _show(
         topic = await topics.show_topic(tx, context.actor, topic_id, context.db.epoch)
         ensure_can_move(context.actor, await get_topic(tx, context.actor, topic_id))
         assert topic.stream is not None
-        place = Place(number=None if after else number, after=after)
+        place = PageStart(number=None if after else number, after=after)
         page = await read_posts(tx, context.actor, topic_id, place, topic.stream)
         moderated = await _moderated(context, tx)
     return context.renderer.page(

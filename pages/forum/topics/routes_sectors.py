@@ -14,7 +14,7 @@ from core.errors import Refusal, allowed
 from core.http import Cursor, status_of
 from core.ids import SectorId
 from forum.following.following import show_sector_following
-from forum.following.unread import left_by_sector, left_of
+from forum.following.unread import count_unread_by_sector, find_unread_marks
 from forum.policy import ensure_can_start_topic
 from forum.posts.shapes_held import HeldPost
 from forum.search.similar import read_similar
@@ -22,7 +22,7 @@ from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
 from forum.tags.tags import read_tags
 from forum.topics.listing import read_topics
-from forum.writing.creation import open_topic
+from forum.writing.creation import create_topic
 from forum.writing.replies import Replies
 from gatherings.gatherings import read_gatherings
 from pages.forum.topics.routes_tags import by_group, tags_in
@@ -58,9 +58,9 @@ async def show_sector(
         page = await read_topics(tx, actor, db.epoch, SectorId(sector.id), order, after, tag)
         coming = (await read_gatherings(tx, "upcoming", slug, count=_NEXT)).items
         boards = (await read_boards(tx, actor, slug, db.epoch)).items[:_BOARDS]
-        marks = await left_of(tx, actor, [topic.id for topic in (*page.pinned, *page.items)])
+        marks = await find_unread_marks(tx, actor, [topic.id for topic in (*page.pinned, *page.items)])
         following = None if actor.id is None else await show_sector_following(tx, actor, slug)
-        left = (await left_by_sector(tx, actor)).get(slug)
+        left = (await count_unread_by_sector(tx, actor)).get(slug)
     can_start = allowed(ensure_can_start_topic, actor, SectorId(sector.id), clock.now())
     return renderer.page(
         request,
@@ -121,7 +121,7 @@ async def start_topic(
             shown = await preview_of(replies, actor, new.body, key)
             form = Form(typed=typed, draft=key, preview=shown)
             return await _show_form(renderer, request, actor, db, slug, form)
-        answer = await open_topic(db, replies, actor, slug, new, once_of(request, actor, typed))
+        answer = await create_topic(db, replies, actor, slug, new, once_of(request, actor, typed))
     except Refusal as refusal:
         form = Form(typed=typed, draft=key).refuse(refusal)
         return await _show_form(renderer, request, actor, db, slug, form, status_of(refusal))

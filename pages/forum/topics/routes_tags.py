@@ -14,12 +14,12 @@ from core.errors import Refusal, allowed
 from core.http import Cursor, PathId, status_of
 from core.ids import TopicId
 from forum.following.following import show_tag_following
-from forum.following.routes_following import PathTag
-from forum.following.unread import left_of
+from forum.following.unread import find_unread_marks
 from forum.policy import ensure_can_change_topic
 from forum.shapes import TopicChange, TopicOrder
 from forum.tags import tags
 from forum.tags.policy import ensure_can_keep_tags
+from forum.tags.routes import PathTag
 from forum.tags.shapes import NewSynonym, NewTagGroup, Tag, TagChange, TagGroup, TagGroupChange, TagList
 from forum.topics import settings, topics
 from forum.topics.listing import read_tagged
@@ -159,7 +159,7 @@ async def _show_one(
     async with context.db.read() as tx:
         facts = await tags.show_tag(tx, context.actor, name)
         found, following_page = await read_tagged(tx, context.actor, facts.tag.name, order, after)
-        marks = await left_of(tx, context.actor, [topic.id for topic in found])
+        marks = await find_unread_marks(tx, context.actor, [topic.id for topic in found])
         following = (
             None if context.actor.id is None else await show_tag_following(tx, context.actor, facts.tag.name)
         )

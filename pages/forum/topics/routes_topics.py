@@ -14,15 +14,16 @@ from core.actor import Actor, PostOrder
 from core.errors import NotFound, Refusal, allowed
 from core.http import Cursor, PathId, matches, status_of
 from core.ids import TopicId
-from forum.following.topic_pages import read_topic_page, read_validator
+from forum.following.shapes_read_state import TopicWithPosts
+from forum.following.topic_pages import read_topic_page
 from forum.policy import ensure_can_change_topic, ensure_can_reply
-from forum.posts.held_posts import read_held
-from forum.posts.post_pages import Place, read_posts, read_posts_by_id
-from forum.posts.redirects import find_post_now, find_topic_now
+from forum.posts.held_posts import read_own_held_posts
+from forum.posts.post_pages import PageStart, read_posts, read_posts_by_id
+from forum.posts.redirects import find_merge_target, find_moved_post
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewReply, Post, PostPage, Topic
 from forum.topics import status, topics
-from forum.topics.shapes_reading import TopicWithPosts
+from forum.topics.page_validator import read_validator
 from forum.writing.replies import Replies
 from pages.forum.move_notes import notes_by_post, origins_of
 from pages.forum.topic_view import Asked, address_of, facts_of, place_of, topic_facts, what_changed
@@ -55,10 +56,10 @@ async def find_topic(
 
 async def _address_now(tx: Reader, actor: Actor, topic_id: TopicId, number: int | None) -> str:
     # An old address leads to what is there now, for those who can see it.
-    post_id = await find_post_now(tx, actor, topic_id, number) if number else None
+    post_id = await find_moved_post(tx, actor, topic_id, number) if number else None
     if post_id is not None:
         return f"/p/{post_id}"
-    now_at = await find_topic_now(tx, topic_id)
+    now_at = await find_merge_target(tx, topic_id)
     if now_at is None or number is not None:
         raise NotFound
     return address_of(await topics.show_topic(tx, actor, now_at, ""))
@@ -78,7 +79,9 @@ async def show_topic(
     """A page of a topic: from a cursor, or from a post on; of one branch, or of all."""
     # A cursor or a branch whose address names no order was given out by a tree.
     chosen = "tree" if after or before or branch else context.actor.post_order
-    place = Place(order=order or chosen, after=after, before=before, number=number or branch, branch=branch)
+    place = PageStart(
+        order=order or chosen, after=after, before=before, number=number or branch, branch=branch
+    )
     return await _show(context, TopicId(topic_id), slug, Asked(place=place))
 
 
@@ -91,7 +94,7 @@ async def show_topic_at(
     order: FromQuery[PostOrder | None] = None,
 ) -> Response[bytes]:
     """The page of a topic that contains a post."""
-    place = Place(order=order or context.actor.post_order)
+    place = PageStart(order=order or context.actor.post_order)
     return await _show(context, TopicId(topic_id), slug, Asked(place=place, number=number))
 
 
@@ -122,7 +125,7 @@ async def post_reply(
     """Reply to the topic, or look at how the reply will read."""
     typed, uploads = await read_form_with_files(request)
     async with db.read() as tx:
-        now_at = await find_topic_now(tx, TopicId(topic_id)) or TopicId(topic_id)
+        now_at = await find_merge_target(tx, TopicId(topic_id)) or TopicId(topic_id)
         topic = await topics.show_topic(tx, actor, now_at, db.epoch)
     address = address_of(topic)
     key = key_of(f"topic:{topic_id}", text_in(typed, "draft"))
@@ -247,7 +250,7 @@ async def _render(
     changed = what_changed(found.own.since, address)
     shown = topic_facts(topic, page, asked, place) | {"own": found.own, "held": [], "changed": changed}
     if found.own.holds:
-        shown["held"] = (await read_held(tx, actor, facts.id)).items
+        shown["held"] = (await read_own_held_posts(tx, actor, facts.id)).items
     shown["may_change"] = allowed(ensure_can_change_topic, actor, facts, clock.now())
     if topic.answer:
         answer = (await read_posts_by_id(tx, actor, [topic.answer])).get(topic.answer)
@@ -264,7 +267,7 @@ async def _page_with(tx: Reader, actor: Actor, found: TopicWithPosts, asked: Ask
         return page
     if asked.number > found.topic.last_number:
         raise NotFound
-    from_here = Place(order=asked.place.order, number=asked.number)
+    from_here = PageStart(order=asked.place.order, number=asked.number)
     page = await read_posts(tx, actor, TopicId(found.topic.id), from_here, page.stream)
     if page.items[:1] and page.items[0].number == asked.number:
         return page

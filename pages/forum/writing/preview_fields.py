@@ -2,7 +2,7 @@
 
 from core.actor import Actor
 from forum.shapes import Preview, Sketch
-from forum.writing.previews import preview
+from forum.writing.previews import preview_text
 from forum.writing.replies import Replies
 from pages.shell.forms import to_shape
 
@@ -11,4 +11,4 @@ async def preview_of(replies: Replies, actor: Actor, body: str, draft: str) -> P
     """How what stands in a form will look, and who will be told."""
     sketch = to_shape(Sketch, {"body": body, "draft": draft})
     async with replies.db.read() as tx:
-        return await preview(tx, actor, sketch, replies.bounds(actor).rights, replies.db.site)
+        return await preview_text(tx, actor, sketch, replies.edit_rules(actor).rights, replies.db.site)

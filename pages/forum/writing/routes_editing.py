@@ -15,7 +15,7 @@ from forum.policy import PostFacts, ensure_can_edit
 from forum.shapes import PostChange, Revision
 from forum.text.diff import compare
 from forum.topics import topics
-from forum.writing import editing, own_posts
+from forum.writing import editing, sources
 from forum.writing.replies import Replies
 from members.profiles.trust import Rights
 from pages.forum.topic_view import address_of
@@ -38,7 +38,7 @@ async def show_edit(
     context.actor.signed_in()
     async with context.db.read() as tx:
         spot = await find_spot(tx, context.actor, post_id)
-        body, _ = await own_posts.find_source(tx, context.actor, PostId(post_id))
+        body, _ = await sources.find_source(tx, context.actor, PostId(post_id))
         form = await draft_in(tx, context.actor, Form(draft=key_of(f"edit:{post_id}", draft)))
     if not form.typed or not draft:
         form = Form(typed={"body": [body]}, draft=form.draft)
@@ -67,7 +67,7 @@ async def edit_post(
             return _edit_page(context, spot, Form(typed=typed, version=version, preview=preview))
         async with context.db.begin() as tx:
             changed = await editing.edit_post(
-                tx, context.actor, PostId(post_id), change, version, replies.bounds(context.actor)
+                tx, context.actor, PostId(post_id), change, version, replies.edit_rules(context.actor)
             )
     except Stale:
         return await _conflict_page(context, post_id, Form(typed=typed))
@@ -107,7 +107,9 @@ async def go_back(
     if version is None or version >= 2**31:
         raise BadButton
     async with context.db.begin() as tx:
-        await editing.go_back(tx, context.actor, PostId(post_id), version, replies.bounds(context.actor))
+        await editing.restore_revision(
+            tx, context.actor, PostId(post_id), version, replies.edit_rules(context.actor)
+        )
         spot = await find_spot(tx, context.actor, post_id)
     return go_to(spot.address)
 
@@ -134,7 +136,7 @@ async def _can_edit(tx: Reader, actor: Actor, spot: Spot) -> bool:
 async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Response[bytes]:
     async with context.db.read() as tx:
         spot = await find_spot(tx, context.actor, post_id)
-        theirs, _ = await own_posts.find_source(tx, context.actor, PostId(post_id))
+        theirs, _ = await sources.find_source(tx, context.actor, PostId(post_id))
     form.version = spot.post.version
     form.action, form.verb, form.draft = f"/p/{post_id}/edit", "Save", f"edit:{post_id}"
     page = context.renderer.render(

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from core.errors import Refusal
 from core.http import PathId, status_of
-from forum.posts.held_posts import get_held, read_held
+from forum.posts.held_posts import get_own_held_post, read_own_held_posts
 from forum.posts.shapes_held import HeldChange
 from moderation.decisions.author_edits import edit_held_post, withdraw_held_post
 from pages.shell.context import PageContext
@@ -17,7 +17,7 @@ from pages.shell.renderer import go_to
 async def show_all_held(context: NamedDependency[PageContext]) -> Response[bytes]:
     """What of one's posts waits for a moderator, or was not published."""
     async with context.db.read() as tx:
-        found = await read_held(tx, context.actor)
+        found = await read_own_held_posts(tx, context.actor)
     return context.renderer.page(context.request, context.actor, "forum/writing/held.html", held=found.items)
 
 
@@ -49,7 +49,7 @@ async def change_held(post_id: PathId, context: NamedDependency[PageContext]) ->
 
 async def _page(context: PageContext, post_id: int, form: Form | None, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
-        held = await get_held(tx, context.actor, post_id)
+        held = await get_own_held_post(tx, context.actor, post_id)
     if held.outcome == "approved" and form is None:
         return go_to(f"/p/{post_id}")
     form = form or Form(typed={"body": [held.body]})

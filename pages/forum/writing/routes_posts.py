@@ -18,8 +18,8 @@ from forum.posts.post_pages import show_post
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewReply, Post, ReactionKind, Topic
 from forum.topics import status, topics
-from forum.writing import editing, own_posts
-from forum.writing.references import read_citations
+from forum.writing import editing, reactions, sources, withdrawal
+from forum.writing.citations import read_citations
 from forum.writing.replies import Replies
 from pages.forum.post_html import Place, contribution
 from pages.forum.topic_view import address_of
@@ -64,7 +64,7 @@ async def show_reply(
         spot = await find_spot(tx, context.actor, post_id)
         facts = await topics.get_topic(tx, context.actor, TopicId(spot.topic.id))
         ensure_can_reply(context.actor, facts, clock.now())
-        words = await own_posts.quote_post(tx, context.actor, spot.post) if quote else ""
+        words = await sources.quote_post(tx, context.actor, spot.post) if quote else ""
         form = Form(typed={"body": [words]} if words else {}, draft=key_of(f"reply:{post_id}", draft))
         return _reply_page(context, spot, await draft_in(tx, context.actor, form))
 
@@ -122,7 +122,7 @@ async def show_withdraw(post_id: PathId, context: NamedDependency[PageContext]) 
 async def withdraw_post(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Take one's post back."""
     async with context.db.begin() as tx:
-        await own_posts.withdraw_post(tx, context.actor, PostId(post_id))
+        await withdrawal.withdraw_post(tx, context.actor, PostId(post_id))
         spot = await find_spot(tx, context.actor, post_id)
     return go_to(spot.address, done="withdrawn")
 
@@ -155,17 +155,19 @@ async def set_reaction(
             number, _, accepted = text_in(typed, "answer").partition(" ")
             post_id = _id_in(number)
             topic_id = TopicId((await show_post(tx, context.actor, post_id)).topic)
-            await status.set_answer(tx, context.actor, topic_id, post_id if accepted == "1" else None)
+            await status.set_accepted_answer(
+                tx, context.actor, topic_id, post_id if accepted == "1" else None
+            )
         elif "share" in typed:
             number, _, shared = text_in(typed, "share").partition(" ")
             post_id = _id_in(number)
             await editing.share_post(tx, context.actor, post_id, shared == "1")
         elif "restore" in typed:
             post_id = _id_in(text_in(typed, "restore"))
-            await own_posts.restore_post(tx, context.actor, post_id, replies.changed_in_room)
+            await withdrawal.restore_post(tx, context.actor, post_id, replies.changed_in_room)
         else:
             post_id, kind, wanted = _reaction_in(typed)
-            await own_posts.set_reaction(tx, context.actor, post_id, kind, wanted)
+            await reactions.set_reaction(tx, context.actor, post_id, kind, wanted)
         spot = await find_spot(tx, context.actor, post_id)
     return go_to(spot.address)
 

@@ -24,7 +24,9 @@ class Told:
         """Tell the reader, or somebody else."""
         reasons = {MemberId((who or self.reader).id): "You asked this in “Plenary”."}
         async with self.app.db.begin() as tx:
-            return await notifications.tell(tx, kind, TopicId(self.topic), PostId(post or self.post), reasons)
+            return await notifications.notify(
+                tx, kind, TopicId(self.topic), PostId(post or self.post), reasons
+            )
 
     async def items(self, who: Person | None = None) -> list[dict[str, object]]:
         """What the inbox shows."""

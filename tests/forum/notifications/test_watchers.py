@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from core import clock
-from forum.notifications.digests import MOST_A_DAY, mail_next
+from forum.notifications.digests import MOST_EMAILS_A_DAY, send_next_digest
 from forum.text.quote_source import format_quote
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Sender
@@ -39,7 +39,7 @@ class Talk:
         await self.app.settle()
         before = len(self.letters)
         with clock.stop_at(at):
-            while await mail_next(
+            while await send_next_digest(
                 Office(Sender("The Community", "https://forum.example"), self._keep), self.app.db
             ):
                 pass
@@ -240,7 +240,7 @@ async def test_a_letter_that_cannot_be_sent_is_tried_again(talk: Talk) -> None:
         raise OSError("busy")
 
     with clock.stop_at(NOON + timedelta(minutes=10)), pytest.raises(OSError, match="busy"):
-        await mail_next(Office(Sender("The Community", "https://forum.example"), refuse), talk.app.db)
+        await send_next_digest(Office(Sender("The Community", "https://forum.example"), refuse), talk.app.db)
 
     assert await talk.mail(NOON + timedelta(minutes=11)) == []
     assert len(await talk.mail(NOON + timedelta(minutes=45))) == 1
@@ -284,13 +284,13 @@ async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
 
     sender = Sender("The Community", "https://forum.example")
     with clock.stop_at(NOON + timedelta(minutes=10)):
-        first = asyncio.create_task(mail_next(Office(sender, slow), talk.app.db))
+        first = asyncio.create_task(send_next_digest(Office(sender, slow), talk.app.db))
         await asyncio.wait_for(first_is_writing.wait(), 30)
         # It finds what the first one holds, and leaves it.
-        assert not await mail_next(Office(sender, quick), talk.app.db)
+        assert not await send_next_digest(Office(sender, quick), talk.app.db)
         go_on.set()
         assert await first
-        assert not await mail_next(Office(sender, quick), talk.app.db)
+        assert not await send_next_digest(Office(sender, quick), talk.app.db)
     assert len(sent) == 1
 
 
@@ -305,7 +305,7 @@ async def test_no_more_letters_a_day_than_the_most(talk: Talk) -> None:
         talk.reader.id,
         talk.topic,
         NOON - timedelta(hours=20),
-        MOST_A_DAY,
+        MOST_EMAILS_A_DAY,
     )
 
     assert await talk.mail(NOON + timedelta(minutes=10)) == []

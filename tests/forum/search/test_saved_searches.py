@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from core import clock
-from forum.notifications.digests import mail_next
+from forum.notifications.digests import send_next_digest
 from forum.search import saved_searches
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Sender
@@ -155,11 +155,11 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
         letters.append(letter)
 
     office = Office(Sender("The Community", "https://forum.example"), keep)
-    while await mail_next(office, watch.app.db):
+    while await send_next_digest(office, watch.app.db):
         pass
     assert letters == [], "it waits for being read"
     with clock.stop_at(clock.now() + timedelta(minutes=11)):
-        while await mail_next(office, watch.app.db):
+        while await send_next_digest(office, watch.app.db):
             pass
 
     assert len(letters) == mailed

@@ -10,7 +10,7 @@ from forum.events import ReadersChanged
 from forum.posts.hiding import hide_post, unhide_post
 from forum.text.markdown import render
 from forum.text.quote_source import format_quote
-from forum.writing.references import named_in
+from forum.writing.references import extract_references
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.hidden_posts import give_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -275,5 +275,5 @@ async def test_a_post_quotes_so_much_and_no_more(app: Service) -> None:
     ],
 )
 def test_what_a_text_refers_to_is_found_in_what_it_became(text: str, found: dict[str, Any]) -> None:
-    named = named_in(render(text).html)
+    named = extract_references(render(text).html)
     assert {name: value for name in named.__struct_fields__ if (value := getattr(named, name))} == found

@@ -26,7 +26,7 @@ async def fall_due(db: Database, at: datetime) -> int:
 
         async def work() -> int:
             done = 0
-            while await timer_jobs.do_next(db):
+            while await timer_jobs.run_next_timer(db):
                 done += 1
             return done
 

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.errors import Conflict
 from core.ids import MemberId, TopicId
 from forum.policy import TopicLocked
-from forum.posts.insertion import NewPost, place_among
+from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.shapes import NewReply
 from forum.writing.replies import Replies
 from storage.database import Database
@@ -104,7 +104,7 @@ async def test_topics_named_in_any_order_are_taken_in_one(app: Service, db: Data
         order = random.Random(seed).sample(topics, len(topics))
         posts = [(topic, _post(person, parent=parent)) for topic in order for parent in (first[topic], None)]
         async with db.begin() as tx:
-            placed = await place_among(tx, posts, clock.now())
+            placed = await insert_posts_in_topics(tx, posts, clock.now())
         assert all(place is not None for place in placed)
         assert [place.depth for place in placed if place] == [1, 0] * len(topics)
 
@@ -120,12 +120,12 @@ async def test_a_locked_topic_refuses_its_own_replies_and_no_others(app: Service
     posts = [(topic, _post(person, f"{number}")) for number in range(2) for topic in topics]
 
     async with db.begin() as tx:
-        placed = await place_among(tx, posts, clock.now())
+        placed = await insert_posts_in_topics(tx, posts, clock.now())
         assert [place and place.number for place in placed] == [2, None, 2, 3, None, 3]
         assert [channel for channel, _ in tx.rung] == [f"topic:{topics[0]}", f"topic:{topics[2]}"]
     await _ensure_whole(db, topics, 3 + 4)
     async with db.begin() as tx:
-        assert all(await place_among(tx, posts, clock.now(), exempt=True))
+        assert all(await insert_posts_in_topics(tx, posts, clock.now(), exempt=True))
     await _ensure_whole(db, topics, 3 + 4 + 6)
 
 
@@ -212,6 +212,6 @@ async def test_a_text_is_stored_as_it_came(app: Service, db: Database, text: str
     person = await a_person(app)
     [topic] = await _some_topics(person, 1)
     async with db.begin() as tx:
-        [placed] = await place_among(tx, [(topic, _post(person, text))], clock.now())
+        [placed] = await insert_posts_in_topics(tx, [(topic, _post(person, text))], clock.now())
         assert placed is not None
         assert await tx.value(statement("SELECT body FROM posts WHERE id = :id"), id=placed.id) == text

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from core import clock
 from core.ids import SectorId, TopicId
-from forum.posts.screening import Written
+from forum.posts.screening import TextToScreen
 from moderation.policy import UNDO_WINDOW
 from moderation.rules.engine import FRESH, Screening
 from tests.moderation.flags.test_reports import mails
@@ -337,7 +337,9 @@ async def test_where_no_rule_asks_for_more_nothing_is_asked_and_what_is_switched
 ) -> None:
     screening = Screening(app.db)
     sector = SectorId(await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"))
-    written = Written(kind="post", sector_id=sector, topic_id=TopicId(1), body="casino", html="<p>casino</p>")
+    written = TextToScreen(
+        kind="post", sector_id=sector, topic_id=TopicId(1), body="casino", html="<p>casino</p>"
+    )
     actor = await scene.author.actor()
     assert await screening.screen(actor, written) is not None
     rules = screening.rules

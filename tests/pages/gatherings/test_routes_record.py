@@ -31,7 +31,7 @@ class Past:
         """Tell the reader of the first question."""
         reasons = {MemberId((who or self.reader).id): "You voted for this question in “Plenary”."}
         async with self.hall.db.begin() as tx:
-            await notifications.tell(tx, kind, TopicId(self.hall.topic), PostId(self.post), reasons)
+            await notifications.notify(tx, kind, TopicId(self.hall.topic), PostId(self.post), reasons)
 
 
 @pytest_asyncio.fixture

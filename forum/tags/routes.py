@@ -1,20 +1,23 @@
-"""The HTTP side of tags: reading them, and tending them."""
+"""HTTP routes of tags, their synonyms and their groups."""
+
+from typing import Annotated
 
 from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from core.actor import Actor
 from core.http import PathId
-from forum.following.routes_following import PathTag
 from forum.tags import tags
 from forum.tags.shapes import NewSynonym, NewTagGroup, TagChange, TagFacts, TagGroup, TagGroupChange, TagList
 from storage.database import Database
 
+PathTag = Annotated[str, PathParameter(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
 
 @get("/tags", operation_id="read_tags")
 async def read_tags(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> TagList:
-    """All tags, in their groups, with how many topics that one can see have each."""
+    """Return all tags in their groups, each with the number of its topics that you can see."""
     async with db.read() as tx:
         return await tags.read_tags(tx, actor)
 
@@ -23,7 +26,7 @@ async def read_tags(actor: NamedDependency[Actor], db: NamedDependency[Database]
 async def read_tag(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> TagFacts:
-    """One tag, also by a name that stands for it, and those that topics have beside it."""
+    """Return one tag, found by its name or a synonym, and the tags often used together with it."""
     async with db.read() as tx:
         return await tags.show_tag(tx, actor, tag)
 
@@ -35,7 +38,7 @@ async def change_tag(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> TagFacts:
-    """Say what a tag is about, put it in a group or give it another name. `topic_changed` tells the topics that have it."""
+    """Change the description, group or name of a tag. The topics that have the tag get a `topic_changed` event."""
     async with db.begin() as tx:
         return await tags.change_tag(tx, actor, tag, data)
 
@@ -47,7 +50,7 @@ async def make_synonym(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> TagFacts:
-    """Have a name stand for another tag; topics and followers go along."""
+    """Make a tag a synonym of another tag; its topics and followers move to that tag."""
     async with db.begin() as tx:
         return await tags.make_synonym(tx, actor, tag, data.of)
 
@@ -56,7 +59,7 @@ async def make_synonym(
 async def part_synonym(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Have a name stand for itself again."""
+    """Make a synonym an independent tag again."""
     async with db.begin() as tx:
         await tags.part_synonym(tx, actor, tag)
 
@@ -65,7 +68,7 @@ async def part_synonym(
 async def remove_tag(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Take a tag from all topics."""
+    """Remove a tag from all topics."""
     async with db.begin() as tx:
         await tags.remove_tag(tx, actor, tag)
 
@@ -74,7 +77,7 @@ async def remove_tag(
 async def make_tag_group(
     data: JSONBody[NewTagGroup], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> TagGroup:
-    """Make a group of tags."""
+    """Create a group of tags."""
     async with db.begin() as tx:
         return await tags.make_group(tx, actor, data)
 
@@ -95,12 +98,12 @@ async def change_tag_group(
 async def remove_tag_group(
     group_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Remove a group of tags, and none of the tags."""
+    """Remove a group of tags; the tags themselves stay."""
     async with db.begin() as tx:
         await tags.remove_group(tx, actor, group_id)
 
 
-routes = [
+tag_routes = [
     read_tags,
     read_tag,
     change_tag,

@@ -1,26 +1,23 @@
-"""The HTTP side of following: of topics, sectors and tags alike."""
-
-from typing import Annotated
+"""HTTP routes for following topics, sectors and tags."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, PathParameter
+from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.following import following
-from forum.topics.shapes_following import Following, FollowingList, NewLevel, NewTopicLevel
+from forum.following.shapes import Following, FollowingList, NewLevel, NewTopicLevel
+from forum.tags.routes import PathTag
 from storage.database import Database
-
-PathTag = Annotated[str, PathParameter(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 
 @get("/following", operation_id="read_following")
 async def read_following(
     actor: NamedDependency[Actor], db: NamedDependency[Database], after: Cursor = None
 ) -> FollowingList:
-    """All that the member follows or has muted. `following_changed` on the member's channel says what changed."""
+    """Return everything the member follows or has muted. The event `following_changed` announces changes."""
     async with db.read() as tx:
         return await following.read_following(tx, actor, after)
 
@@ -29,7 +26,7 @@ async def read_following(
 async def read_topic_following(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """How closely the member follows a topic, and why."""
+    """Return how closely the member follows a topic, and why."""
     async with db.read() as tx:
         return await following.show_topic_following(tx, actor, TopicId(topic_id))
 
@@ -41,7 +38,7 @@ async def follow_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Following:
-    """Choose how closely to follow a topic. What is chosen is changed by nothing but another choice."""
+    """Choose how closely to follow a topic. Only another choice by the member changes it."""
     async with db.begin() as tx:
         return await following.follow_topic(tx, actor, TopicId(topic_id), data.level, data.mail)
 
@@ -50,7 +47,7 @@ async def follow_topic(
 async def follow_topic_as_it_comes(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """Choose nothing: what came of itself counts, and what holds for the sector and the tags."""
+    """Remove the choice: the automatic level and the levels of the sector and the tags apply again."""
     async with db.begin() as tx:
         return await following.follow_topic(tx, actor, TopicId(topic_id), None)
 
@@ -59,7 +56,7 @@ async def follow_topic_as_it_comes(
 async def read_sector_following(
     slug: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """How closely the member follows a sector."""
+    """Return how closely the member follows a sector."""
     async with db.read() as tx:
         return await following.show_sector_following(tx, actor, slug)
 
@@ -80,7 +77,7 @@ async def follow_sector(
 async def unfollow_sector(
     slug: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """Choose nothing for a sector."""
+    """Remove the choice for a sector."""
     async with db.begin() as tx:
         return await following.follow_sector(tx, actor, slug, None)
 
@@ -89,7 +86,7 @@ async def unfollow_sector(
 async def read_tag_following(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """How closely the member follows a tag."""
+    """Return how closely the member follows a tag."""
     async with db.read() as tx:
         return await following.show_tag_following(tx, actor, tag)
 
@@ -101,7 +98,7 @@ async def follow_tag(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Following:
-    """Choose how closely to follow all topics with a tag, in whichever sector."""
+    """Choose how closely to follow all topics with a tag, in every sector."""
     async with db.begin() as tx:
         return await following.follow_tag(tx, actor, tag, data.level, data.mail)
 
@@ -110,7 +107,7 @@ async def follow_tag(
 async def unfollow_tag(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Following:
-    """Choose nothing for a tag."""
+    """Remove the choice for a tag."""
     async with db.begin() as tx:
         return await following.follow_tag(tx, actor, tag, None)
 

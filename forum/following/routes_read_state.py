@@ -1,4 +1,4 @@
-"""The HTTP side of reading: how far one has come, and what is left."""
+"""HTTP routes of the read state: what a member has read, and what is unread."""
 
 from typing import Annotated
 
@@ -10,9 +10,7 @@ from core.actor import Actor
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.following import read_state, unread
-from forum.following.routes_following import following_routes
-from forum.notifications.routes_email import mail_routes
-from forum.topics.shapes_reading import NewReading, Reading, UnreadCounts, UnreadPage
+from forum.following.shapes_read_state import NewReading, Reading, UnreadCounts, UnreadPage
 from storage.database import Database
 
 SectorSlug = Annotated[str | None, QueryParameter(max_length=60)]
@@ -22,9 +20,9 @@ SectorSlug = Annotated[str | None, QueryParameter(max_length=60)]
 async def read_reading(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Reading:
-    """How far the member has come in a topic. `topic_read` on the member's channel carries the same."""
+    """Return the member's read state of a topic. The event `topic_read` on the member's channel carries the same data."""
     async with db.read() as tx:
-        return await read_state.show_reading(tx, actor, TopicId(topic_id))
+        return await read_state.show_read_state(tx, actor, TopicId(topic_id))
 
 
 @put("/topics/{topic_id:int}/reading", operation_id="set_reading")
@@ -34,18 +32,18 @@ async def set_reading(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Reading:
-    """Note what was read: all up to `number`, and the `posts` with these numbers. What was read once stays read."""
+    """Mark posts as read: all up to `number`, and those with the numbers in `posts`. Nothing becomes unread again."""
     async with db.begin() as tx:
-        return await read_state.read_topic(tx, actor, TopicId(topic_id), data)
+        return await read_state.mark_topic_read(tx, actor, TopicId(topic_id), data)
 
 
 @put("/sectors/{slug:str}/reading", operation_id="read_all_in_sector")
 async def read_all_in_sector(
     slug: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> UnreadCounts:
-    """Put all of a sector behind: topics that one has opened, and new ones."""
+    """Mark all topics of a sector as read: those the member has opened, and new ones."""
     async with db.begin() as tx:
-        return await read_state.read_sector(tx, actor, slug)
+        return await read_state.mark_sector_read(tx, actor, slug)
 
 
 @get("/unread", operation_id="read_unread")
@@ -55,24 +53,22 @@ async def read_unread(
     sector: FromQuery[SectorSlug] = None,
     after: Cursor = None,
 ) -> UnreadPage:
-    """Topics in which something is left to read, the latest activity first."""
+    """Return topics with unread posts, and new topics, ordered by latest activity."""
     async with db.read() as tx:
         return await unread.read_unread(tx, actor, sector, after)
 
 
 @get("/unread/counts", operation_id="count_unread_topics")
 async def count_unread_topics(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> UnreadCounts:
-    """How many topics of each sector have something left to read; of the others nothing is said."""
+    """Count the topics with unread posts and the new topics of each sector; sectors without any are left out."""
     async with db.read() as tx:
         return await unread.count_unread(tx, actor)
 
 
-reading_routes = [
+read_state_routes = [
     read_reading,
     set_reading,
     read_all_in_sector,
     read_unread,
     count_unread_topics,
-    *following_routes,
-    *mail_routes,
 ]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from forum.notifications.email_preferences import Every
+from forum.notifications.email_preferences import EmailFrequency
 
 Level = Literal["muted", "normal", "tracking", "watching_first_post", "watching"]
 TopicLevel = Literal["muted", "normal", "tracking", "watching"]
@@ -19,14 +19,14 @@ class NewTopicLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     level: TopicLevel
     # When mail comes of it; null: as of all that is followed. Left out: as before.
-    mail: Every | None | UnsetType = UNSET
+    mail: EmailFrequency | None | UnsetType = UNSET
 
 
 class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How closely to follow a sector or a tag."""
 
     level: Level
-    mail: Every | None | UnsetType = UNSET
+    mail: EmailFrequency | None | UnsetType = UNSET
 
 
 class Following(Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ class Following(Struct, frozen=True, kw_only=True):
     automatic: Level | None
     because: str
     reason: str
-    mail: Every | None = None
+    mail: EmailFrequency | None = None
 
 
 class FollowingList(Struct, frozen=True):

@@ -1,14 +1,13 @@
 """What comes in and goes out of reading: how far a member has come, and what is left."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from forum.following.shapes import Following
 from forum.shapes import PostPage, Topic
-from forum.topics.shapes_following import Following
-
-Change = Literal["closed", "opened", "archived", "pinned", "answered", "posts_moved", "moved"]
+from forum.topics.shapes import Change, ChangesSince
 
 _Number = Annotated[int, Meta(ge=0, le=2**31 - 2)]
 _Seen = Annotated[int, Meta(ge=1, le=2**31 - 2)]
@@ -37,15 +36,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     changes: list[Change] = []
 
 
-class Since(Struct, frozen=True, kw_only=True):
-    """What else happened in a topic since a member was there: posts that were edited, by their numbers, and what was done to
-    the topic."""
-
-    edited: list[int] = []
-    changes: list[Change] = []
-
-
-class Read(Struct, frozen=True):
+class ReadState(Struct, frozen=True):
     """What a member had read of a topic when it was looked at, and when last. No ranges: it was never opened."""
 
     ranges: tuple[tuple[int, int], ...] = ()
@@ -61,10 +52,10 @@ class Read(Struct, frozen=True):
         return self.ranges[0][1] - 1 if self.ranges and self.ranges[0][0] <= 1 else 0
 
 
-NOTHING = Read()
+NOTHING_READ = ReadState()
 
 
-class Mark(Struct, frozen=True, kw_only=True):
+class UnreadMark(Struct, frozen=True, kw_only=True):
     """What of a topic stands out for a member in a list: posts not read since it was opened, or that it is new."""
 
     unread: int = 0
@@ -102,18 +93,18 @@ class UnreadCounts(Struct, frozen=True):
     items: list[SectorUnread]
 
 
-class Own(Struct, frozen=True, kw_only=True):
+class MemberState(Struct, frozen=True, kw_only=True):
     """What lies over a topic for one member: what was read of it, what is left, how it is followed."""
 
-    read: Read = NOTHING
-    mark: Mark = Mark()
+    read: ReadState = NOTHING_READ
+    mark: UnreadMark = UnreadMark()
     following: Following | None = None
-    since: Since = Since()
+    since: ChangesSince = ChangesSince()
     # Whether something of theirs in it waits for a moderator.
     holds: bool = False
 
 
-NOBODYS = Own()
+NO_MEMBER_STATE = MemberState()
 
 
 class TopicWithPosts(Struct, frozen=True):
@@ -121,4 +112,4 @@ class TopicWithPosts(Struct, frozen=True):
 
     topic: Topic
     posts: PostPage
-    own: Own = NOBODYS
+    own: MemberState = NO_MEMBER_STATE
