@@ -13,7 +13,7 @@ from boards.shapes import Board, Entry
 from core.actor import Actor, listener_in
 from core.ids import BoardId, TopicId
 from storage.database import Reader
-from storage.event_log import Entry as Happened
+from storage.event_log import LogEntry
 from storage.statements import statement
 
 _TOPICS = statement("""
@@ -39,7 +39,7 @@ async def join_board(tx: Reader, actor: Actor, board_id: int) -> str:
     return "all"
 
 
-async def show_board_events(tx: Reader, audience: str, happened: Sequence[Happened]) -> list[bytes]:
+async def show_board_events(tx: Reader, audience: str, happened: Sequence[LogEntry]) -> list[bytes]:
     """Events of one board, with the entries they name, or with the board."""
     board_id = int(happened[0].event["board_id"])
     entries = await _entries(

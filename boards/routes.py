@@ -21,7 +21,7 @@ from boards.table.gaps import GapClaim, GapClaimList, NewGapClaim
 from boards.table.matrix import Matrix, cross
 from boards.table.table import Asked, Disposed
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import BoardId
 from storage.cache import VersionedCache
 from storage.database import Database, Transaction
@@ -39,7 +39,7 @@ async def read_all(
         return await read_boards(tx, actor, slug, db.epoch)
 
 
-@post("/sectors/{slug:str}/boards", responses=answers(201, Board), operation_id="begin_board")
+@post("/sectors/{slug:str}/boards", responses=documented_response(201, Board), operation_id="begin_board")
 async def begin_board(
     slug: FromPath[str],
     data: JSONBody[NewBoard],
@@ -53,7 +53,7 @@ async def begin_board(
         board_id = await boards.begin_board(tx, actor, slug, data)
         return await show_board(tx, actor, board_id, db.epoch)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -64,7 +64,7 @@ async def read_board(board_id: PathId, actor: NamedDependency[Actor], db: NamedD
         return await show_board(tx, actor, BoardId(board_id), db.epoch)
 
 
-@patch("/boards/{board_id:int}", responses=answers(200, Board), operation_id="change_board")
+@patch("/boards/{board_id:int}", responses=documented_response(200, Board), operation_id="change_board")
 async def change_board(
     board_id: PathId,
     data: JSONBody[BoardChange],
@@ -79,7 +79,7 @@ async def change_board(
         await boards.change_board(tx, actor, BoardId(board_id), data, version_in(if_match))
         return await show_board(tx, actor, BoardId(board_id), db.epoch)
 
-    answer = await idempotent.answer(db, verb)
+    answer = await idempotent.respond(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -143,7 +143,11 @@ async def read_gap_claims(
         return GapClaimList(await gaps.read_gap_claims(tx, BoardId(board_id)))
 
 
-@post("/boards/{board_id:int}/gap-claims", responses=answers(201, GapClaim), operation_id="claim_gap")
+@post(
+    "/boards/{board_id:int}/gap-claims",
+    responses=documented_response(201, GapClaim),
+    operation_id="claim_gap",
+)
 async def claim_gap(
     board_id: PathId,
     data: JSONBody[NewGapClaim],
@@ -152,7 +156,7 @@ async def claim_gap(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Say that one looks into a gap, for thirty days; saying so again prolongs it."""
-    answer = await idempotent.answer(db, lambda tx: gaps.claim_gap(tx, actor, BoardId(board_id), data), 201)
+    answer = await idempotent.respond(db, lambda tx: gaps.claim_gap(tx, actor, BoardId(board_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -175,7 +179,7 @@ async def read_views(
         return SavedViewList(await saved_views.read_views(tx, actor, BoardId(board_id)))
 
 
-@post("/boards/{board_id:int}/views", responses=answers(201, SavedView), operation_id="save_view")
+@post("/boards/{board_id:int}/views", responses=documented_response(201, SavedView), operation_id="save_view")
 async def save_view(
     board_id: PathId,
     data: JSONBody[NewView],
@@ -184,7 +188,7 @@ async def save_view(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Keep a view under a name."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: saved_views.save_view(tx, actor, BoardId(board_id), data), 201
     )
     return json_response(answer.body, answer.status)

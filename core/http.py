@@ -108,11 +108,11 @@ def etag_of(body: bytes) -> str:
     return f'"{sha256(body).hexdigest()[:32]}"'
 
 
-def matches(header: str | None, etag: str) -> bool:
+def etag_matches(header: str | None, etag: str) -> bool:
     """Whether an If-None-Match header names this ETag."""
     return header is not None and (header == "*" or etag in (part.strip() for part in header.split(",")))
 
 
-def answers(status: int, shape: Any) -> dict[int, ResponseSpec]:
+def documented_response(status: int, shape: Any) -> dict[int, ResponseSpec]:
     """What the API description says of a route whose answer is already bytes."""
     return {status: ResponseSpec(data_container=shape, generate_examples=False)}

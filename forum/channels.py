@@ -16,7 +16,7 @@ from forum.tables import posts as post_table
 from forum.tables import sectors
 from forum.topics import topics
 from storage.database import Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 from storage.statements import statement
 
 WITHHELD = b'{"type":"withheld"}'
@@ -64,7 +64,7 @@ async def join_all(tx: Reader, actor: Actor, _: int) -> str:
     return "all"
 
 
-async def show_topic_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_topic_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events of one topic, with the posts they name."""
     viewer = viewer_for_audience(audience, TopicId(entries[0].event["topic_id"]))
     named = {entry.event["post_id"] for entry in entries if "post_id" in entry.event}
@@ -86,7 +86,7 @@ async def show_topic_events(tx: Reader, audience: str, entries: Sequence[Entry])
     ]
 
 
-async def show_sector_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_sector_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events of one sector, with the topics they name."""
     named = sorted({entry.event["topic_id"] for entry in entries if "topic_id" in entry.event})
     shown = await topics.show_topics(tx, _VIEWERS[audience], named)
@@ -99,7 +99,7 @@ async def show_sector_events(tx: Reader, audience: str, entries: Sequence[Entry]
     ]
 
 
-async def show_unchanged(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_unchanged(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events that say all there is to know by themselves."""
     return [msgspec.json.encode(entry.event) for entry in entries]
 
@@ -119,7 +119,7 @@ def _show_post_or_topic(
     return _show(event, "post", post)
 
 
-async def _moved(tx: Reader, entries: Sequence[Entry]) -> dict[int, list[tuple[int, int | None]]]:
+async def _moved(tx: Reader, entries: Sequence[LogEntry]) -> dict[int, list[tuple[int, int | None]]]:
     moves: dict[int, list[tuple[int, int | None]]] = {
         entry.event["move_id"]: [] for entry in entries if "move_id" in entry.event
     }

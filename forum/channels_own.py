@@ -10,10 +10,10 @@ from forum.following.read_state import show_read_states
 from members.accounts.actors import load_reader
 from members.channels import show_member
 from storage.database import Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 
 
-async def show_member_events(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_member_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events of one member: what was read, and what is followed, as it is now; all others as they stand."""
     plain = await show_member(tx, audience, entries)
     read, changed = (
@@ -35,10 +35,10 @@ async def show_member_events(tx: Reader, audience: str, entries: Sequence[Entry]
     ]
 
 
-def _named(entries: Sequence[Entry], kind: str, name: str) -> list[int]:
+def _named(entries: Sequence[LogEntry], kind: str, name: str) -> list[int]:
     return sorted({entry.event[name] for entry in entries if entry.event["type"] == kind})
 
 
-def _show(entry: Entry, name: str, value: object | None) -> bytes:
+def _show(entry: LogEntry, name: str, value: object | None) -> bytes:
     shown: Mapping[str, object] = {"type": entry.event["type"]} | ({} if value is None else {name: value})
     return msgspec.json.encode(shown)

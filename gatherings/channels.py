@@ -16,9 +16,9 @@ from gatherings.programme.reading import find_sessions
 from gatherings.questions.reading import count_votes, tell_questions
 from gatherings.rooms import rooms
 from storage.database import Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 
-Show = Callable[[Reader, str, Sequence[Entry]], Awaitable[list[bytes]]]
+Show = Callable[[Reader, str, Sequence[LogEntry]], Awaitable[list[bytes]]]
 
 WITHHELD = b'{"type":"withheld"}'
 # Which host is at which question is for hosts.
@@ -37,7 +37,7 @@ async def join_room(tx: Reader, actor: Actor, room_id: int) -> str:
     return "host" if actor.hosts_at(room.gathering_id) else "all"
 
 
-async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_gathering(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events of a gathering, with what they name; what is not for everyone is shown to its hosts."""
     viewer = VISITOR
     if audience == "host":
@@ -57,7 +57,7 @@ async def show_gathering(tx: Reader, audience: str, entries: Sequence[Entry]) ->
     return told
 
 
-async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_room(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Events of one room: what they name, as it is now, each kind shown by the module it belongs to."""
     told: dict[int, bytes] = {}
     for name, show in _SHOW.items():
@@ -71,7 +71,7 @@ async def show_room(tx: Reader, audience: str, entries: Sequence[Entry]) -> list
     return [told[entry.seq] for entry in entries]
 
 
-async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def _show_questions(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """A question, with the room's counts as they are now."""
     room_id = RoomId(entries[0].event["room_id"])
     found, counts = await tell_questions(tx, room_id, _named(entries, "question_id"), audience)
@@ -83,7 +83,7 @@ async def _show_questions(tx: Reader, audience: str, entries: Sequence[Entry]) -
     ]
 
 
-async def _show_notices(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def _show_notices(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """A notice, with the columns and their counts as they are now."""
     found = await find_notices(tx, _named(entries, "notice_id"), audience)
     columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
@@ -92,12 +92,12 @@ async def _show_notices(tx: Reader, audience: str, entries: Sequence[Entry]) -> 
     ]
 
 
-async def _show_columns(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def _show_columns(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
     return [_tell(entry.event, columns=columns) for entry in entries]
 
 
-async def _show_polls(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def _show_polls(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     found = await find_polls(tx, _named(entries, "poll_id"), audience, entries[0].event["room_id"])
     return [_tell(entry.event, poll=found.get(entry.event["poll_id"])) for entry in entries]
 
@@ -120,7 +120,7 @@ async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:
     return [msgspec.json.encode(signal) for signal in signals]
 
 
-def _named(entries: Sequence[Entry], name: str) -> list[int]:
+def _named(entries: Sequence[LogEntry], name: str) -> list[int]:
     return sorted({entry.event[name] for entry in entries if name in entry.event})
 
 

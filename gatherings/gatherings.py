@@ -40,7 +40,7 @@ from gatherings.shapes.gatherings import (
     NewGathering,
 )
 from gatherings.tables import gatherings
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
 
@@ -106,13 +106,13 @@ async def read_gatherings(
     """One page of gatherings: those that go on or come, the next one first; or those that were, the latest first."""
     binds: dict[str, Any] = {"now": clock.now(), "sector": sector, "count": count + 1}
     if after is not None:
-        at, binds["id"] = read_cursor(after, tuple[Micros, Id])
+        at, binds["id"] = decode_cursor(after, tuple[Micros, Id])
         binds["at"] = moment_of(at)
     rows = await tx.rows(_PAGES[when, after is not None], **binds)
     items = [Gathering(**row) for row in rows[:count]]
     if len(rows) <= count:
         return GatheringPage(items, None)
-    return GatheringPage(items, write_cursor(micros_of(items[-1].starts_at), items[-1].id))
+    return GatheringPage(items, encode_cursor(micros_of(items[-1].starts_at), items[-1].id))
 
 
 async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:

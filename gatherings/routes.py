@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
-from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
+from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import GatheringId, QuestionId, RoomId
 from gatherings import gatherings, snapshot
 from gatherings.notices.routes import routes as notice_routes
@@ -62,7 +62,7 @@ async def read_gatherings(
         return await gatherings.read_gatherings(tx, when, sector, after)
 
 
-@post("/gatherings", responses=answers(201, Gathering), operation_id="announce_gathering")
+@post("/gatherings", responses=documented_response(201, Gathering), operation_id="announce_gathering")
 async def announce_gathering(
     data: JSONBody[NewGathering],
     actor: NamedDependency[Actor],
@@ -75,7 +75,7 @@ async def announce_gathering(
         gathering_id = await gatherings.announce_gathering(tx, actor, data)
         return await snapshot.show_gathering(tx, actor, gathering_id, db.epoch)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -88,7 +88,11 @@ async def read_gathering(
         return await snapshot.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
 
 
-@patch("/gatherings/{gathering_id:int}", responses=answers(200, Gathering), operation_id="change_gathering")
+@patch(
+    "/gatherings/{gathering_id:int}",
+    responses=documented_response(200, Gathering),
+    operation_id="change_gathering",
+)
 async def change_gathering(
     gathering_id: PathId,
     data: JSONBody[GatheringChange],
@@ -103,7 +107,7 @@ async def change_gathering(
         await gatherings.change_gathering(tx, actor, GatheringId(gathering_id), data, version_in(if_match))
         return await snapshot.show_gathering(tx, actor, GatheringId(gathering_id), db.epoch)
 
-    answer = await idempotent.answer(db, verb)
+    answer = await idempotent.respond(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -117,7 +121,9 @@ async def read_rooms(
         return RoomList(await rooms.read_rooms(tx, actor, GatheringId(gathering_id)))
 
 
-@post("/gatherings/{gathering_id:int}/rooms", responses=answers(201, Room), operation_id="plan_room")
+@post(
+    "/gatherings/{gathering_id:int}/rooms", responses=documented_response(201, Room), operation_id="plan_room"
+)
 async def plan_room(
     gathering_id: PathId,
     data: JSONBody[NewRoom],
@@ -127,7 +133,7 @@ async def plan_room(
     taxonomies: NamedDependency[Taxonomies],
 ) -> Response[bytes]:
     """Give a gathering a room."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), data, taxonomies.bodies), 201
     )
     return json_response(answer.body, answer.status)
@@ -147,7 +153,7 @@ async def read_room(
     return rooms.with_presence(room, presence)
 
 
-@put("/rooms/{room_id:int}/state", responses=answers(200, Room), operation_id="move_room")
+@put("/rooms/{room_id:int}/state", responses=documented_response(200, Room), operation_id="move_room")
 async def move_room(
     room_id: PathId,
     data: JSONBody[RoomMove],
@@ -156,7 +162,7 @@ async def move_room(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Open or close a room."""
-    answer = await idempotent.answer(db, lambda tx: rooms.move_room(tx, actor, RoomId(room_id), data))
+    answer = await idempotent.respond(db, lambda tx: rooms.move_room(tx, actor, RoomId(room_id), data))
     return json_response(answer.body, answer.status)
 
 
@@ -174,7 +180,11 @@ async def read_questions(
         return await snapshot.read_questions(tx, actor, RoomId(room_id), order, db.epoch, only, after)
 
 
-@post("/rooms/{room_id:int}/questions", responses=answers(201, Question), operation_id="ask_question")
+@post(
+    "/rooms/{room_id:int}/questions",
+    responses=documented_response(201, Question),
+    operation_id="ask_question",
+)
 async def ask_question(
     room_id: PathId,
     data: JSONBody[NewQuestion],

@@ -46,7 +46,7 @@ from gatherings.shapes.gatherings import Gathering, Question, QuestionOrder, Que
 from gatherings.tables import questions, votes
 from gatherings.visibility import questions_seen_by
 from members.tables import public_authors
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
@@ -204,7 +204,7 @@ async def _read_best(tx: Reader, look: _Look, binds: dict[str, Any], after: str 
     reached: Place | None = None
     if after is not None:
         # As of the moment of the first page: what is asked while somebody turns pages does not push others across.
-        micros, settled, points, asked, number = read_cursor(after, tuple[Micros, bool, Count, Micros, Id])
+        micros, settled, points, asked, number = decode_cursor(after, tuple[Micros, bool, Count, Micros, Id])
         moment, reached = moment_of(micros), (settled, -points / MICRO, moment_of(asked), number)
     crowd, wishes = _crowd_of(rows), (_wish_of(row, row["group"]) for row in rows)
     found = best_first(wishes, crowd, moment, PAGE + 1, reached)
@@ -217,7 +217,7 @@ async def _read_best(tx: Reader, look: _Look, binds: dict[str, Any], after: str 
         return _Read(items, None, stage)
     is_settled, score, asked_at, id = found[PAGE - 1][0]
     position = (micros_of(moment), is_settled, round(-score * MICRO), micros_of(asked_at), id)
-    return _Read(items, write_cursor(*position), stage)
+    return _Read(items, encode_cursor(*position), stage)
 
 
 def _crowd_of(rows: Sequence[Record]) -> Crowd:
@@ -230,16 +230,16 @@ def _wish_of(row: Record, group: str | None) -> Wish:
 
 def _position(order: QuestionOrder, cursor: str) -> dict[str, Any]:
     if order == "votes":
-        counted, number = read_cursor(cursor, tuple[Count, Id])
+        counted, number = decode_cursor(cursor, tuple[Count, Id])
         return {"votes": counted, "id": number}
-    micros, number = read_cursor(cursor, tuple[Micros, Id])
+    micros, number = decode_cursor(cursor, tuple[Micros, Id])
     return {"at": moment_of(micros), "id": number}
 
 
 def _cursor(order: QuestionOrder, row: Record) -> str:
     if order == "votes":
-        return write_cursor(row["votes"], row["id"])
-    return write_cursor(micros_of(row["posted_at"]), row["id"])
+        return encode_cursor(row["votes"], row["id"])
+    return encode_cursor(micros_of(row["posted_at"]), row["id"])
 
 
 async def show_gathering(tx: Reader, actor: Actor, gathering_id: GatheringId, epoch: str) -> Gathering:

@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from members.profiles.profiles import read_faces
 from storage.database import Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 
 _SHOWN = ("type", "session_id", "kept_id", "notification_id", "sector_id")
 
@@ -20,7 +20,7 @@ async def join_member(tx: Reader, actor: Actor, member: int) -> str:
     return "self"
 
 
-async def show_member(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_member(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """What happened to the member: its kind, and the session where it was one."""
     return [
         msgspec.json.encode({name: entry.event[name] for name in _SHOWN if name in entry.event})
@@ -33,7 +33,7 @@ async def join_members(tx: Reader, actor: Actor, _: int) -> str:
     return "all"
 
 
-async def show_members(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_members(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Members whose face changed, with the face they have now."""
     faces = await read_faces(tx, [entry.event["member_id"] for entry in entries])
     return [

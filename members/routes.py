@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, PathParameter, QueryP
 from msgspec import structs
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import SessionId
 from members.accounts import accounts, credentials, passwords, sessions
 from members.accounts.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
@@ -44,7 +44,7 @@ Prefix = Annotated[str, QueryParameter(max_length=60, description="how the handl
 PathToken = Annotated[str, PathParameter(max_length=128)]
 
 
-@post("/accounts", responses=answers(201, Me), operation_id="register")
+@post("/accounts", responses=documented_response(201, Me), operation_id="register")
 async def register(
     data: JSONBody[NewAccount],
     request: Request[Any, Any, Any],
@@ -57,13 +57,13 @@ async def register(
     sealed = await passwords.seal_secret(data.password)
     suggested = language_for(request.headers.get("accept-language", ""))
     account = structs.replace(data, letters_in=data.letters_in or suggested)
-    answer = await _without_password(idempotent, data).answer(
+    answer = await _without_password(idempotent, data).respond(
         db, lambda tx: accounts.register(tx, account, sealed), 201
     )
     return json_response(answer.body, answer.status)
 
 
-@post("/founders", responses=answers(201, Me), operation_id="found")
+@post("/founders", responses=documented_response(201, Me), operation_id="found")
 async def found(
     data: JSONBody[NewFounder], db: NamedDependency[Database], idempotent: NamedDependency[IdempotentRequest]
 ) -> Response[bytes]:
@@ -72,7 +72,7 @@ async def found(
     async with db.read() as tx:
         await mailed_links.ensure_good(tx, data.token, "found")
     sealed = await passwords.seal_secret(data.password)
-    answer = await _without_password(idempotent, data).answer(
+    answer = await _without_password(idempotent, data).respond(
         db, lambda tx: accounts.found_community(tx, data.token, data, sealed), 201
     )
     return json_response(answer.body, answer.status)
@@ -111,7 +111,7 @@ async def read_me(actor: NamedDependency[Actor], db: NamedDependency[Database]) 
         return await profiles.read_member(tx, actor.signed_in())
 
 
-@patch("/me/profile", responses=answers(200, Me), operation_id="change_profile")
+@patch("/me/profile", responses=documented_response(200, Me), operation_id="change_profile")
 async def change_profile(
     data: JSONBody[ProfileChange],
     actor: NamedDependency[Actor],
@@ -122,7 +122,7 @@ async def change_profile(
 ) -> Response[bytes]:
     """Change what the member says of themselves, and what of it others see."""
     version = version_in(if_match)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version)
     )
     return json_response(answer.body, answer.status)
@@ -140,7 +140,7 @@ async def change_password(
         await credentials.change_password(tx, actor, known, sealed)
 
 
-@put("/me/address", responses=answers(202, None), operation_id="change_address")
+@put("/me/address", responses=documented_response(202, None), operation_id="change_address")
 async def change_address(
     data: JSONBody[NewAddress], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
@@ -151,7 +151,7 @@ async def change_address(
     return json_response(b"", 202)
 
 
-@post("/me/verification-mail", responses=answers(202, None), operation_id="mail_again")
+@post("/me/verification-mail", responses=documented_response(202, None), operation_id="mail_again")
 async def mail_again(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Response[bytes]:
     """Have the link that proves the address mailed again."""
     async with db.begin() as tx:
@@ -166,7 +166,7 @@ async def verify(data: JSONBody[LinkSpent], db: NamedDependency[Database]) -> No
         await accounts.spend_verification(tx, data.token)
 
 
-@post("/password-resets", responses=answers(202, None), operation_id="request_reset")
+@post("/password-resets", responses=documented_response(202, None), operation_id="request_reset")
 async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> Response[bytes]:
     """Have a link for a new password mailed, if the address is a member's; the answer does not tell whether it is."""
     async with db.begin() as tx:

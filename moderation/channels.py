@@ -12,7 +12,7 @@ from forum.tables import sectors
 from moderation.policy import can_judge_in
 from moderation.queue.queue import find_cases
 from storage.database import Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 from storage.statements import statement
 
 _SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
@@ -44,7 +44,7 @@ async def join_hosting(tx: Reader, actor: Actor, gathering_id: int) -> str:
     return "host"
 
 
-async def show_hosting(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_hosting(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """The same as moderators are shown, as far as hosts can read it."""
     host = host_at(*(GatheringId(entry.event["gathering_id"]) for entry in entries))
     found = await find_cases(tx, host, sorted({entry.event["case_id"] for entry in entries}))
@@ -56,7 +56,7 @@ async def show_hosting(tx: Reader, audience: str, entries: Sequence[Entry]) -> l
     ]
 
 
-async def show_queue(tx: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+async def show_queue(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """What happened in the queue, with the cases as they are now."""
     found = await find_cases(tx, OVERSEER, sorted({entry.event["case_id"] for entry in entries}))
     return [

@@ -18,7 +18,7 @@ from realtime.peers import Channel, Peer
 from realtime.protocol import Close
 from realtime.subscriptions import Joins
 from storage.database import Database
-from storage.failures import AWAY
+from storage.failures import UNAVAILABLE_ERRORS
 from storage.statements import statement
 
 AT_ONCE = 4
@@ -68,7 +68,7 @@ class Access:
             head = await tx.row(_HEAD, channel=channel.name.text, since=clock.now() - FRESH)
         if channel.delivered < 0:
             channel.delivered = head["seq"] if head else 0
-            self.hub.rung(channel.name.text, channel.wanted)
+            self.hub.on_message(channel.name.text, channel.wanted)
         if head and head["is_fresh"]:
             self.changed([peer])
 
@@ -96,7 +96,7 @@ class Access:
                 try:
                     await self._look_once(session, peers, is_told)
                     return
-                except AWAY:
+                except UNAVAILABLE_ERRORS:
                     await asyncio.sleep(attempt)
         if is_told:
             # Something was taken away and what it was cannot be read: the sockets come back and are asked again.

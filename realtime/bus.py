@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from storage.database import Rung
+from storage.database import Positions
 
 Payload = Mapping[str, Any]
 
@@ -28,38 +28,38 @@ class Presence(Struct, frozen=True, array_like=True):
 class Listener(Protocol):
     """Who hears the bell: the hub."""
 
-    def rung(self, channel: str, seq: int) -> None:
+    def on_message(self, channel: str, seq: int) -> None:
         """A channel has reached a number."""
 
-    def signalled(self, channel: str, payload: Payload) -> None:
+    def on_signal(self, channel: str, payload: Payload) -> None:
         """A passing fact."""
 
-    def announced(self, process: str, presence: Presence) -> None:
+    def on_presence(self, process: str, presence: Presence) -> None:
         """Who stands in a channel on another process."""
 
-    def returned(self) -> None:
+    def on_messages_lost(self) -> None:
         """Something may have been missed: look at everything that is listened to, and announce again."""
 
-    def asked(self) -> None:
+    def on_presence_request(self) -> None:
         """Another process has begun to hear, and knows of nobody: announce again."""
 
 
-class Deaf:
+class NullListener:
     """The listener of a process that only rings, as the worker."""
 
-    def rung(self, channel: str, seq: int) -> None:
+    def on_message(self, channel: str, seq: int) -> None:
         """Nobody listens here."""
 
-    def signalled(self, channel: str, payload: Payload) -> None:
+    def on_signal(self, channel: str, payload: Payload) -> None:
         """Nobody listens here."""
 
-    def announced(self, process: str, presence: Presence) -> None:
+    def on_presence(self, process: str, presence: Presence) -> None:
         """Nobody listens here."""
 
-    def returned(self) -> None:
+    def on_messages_lost(self) -> None:
         """Nobody listens here."""
 
-    def asked(self) -> None:
+    def on_presence_request(self) -> None:
         """Nobody listens here."""
 
 
@@ -69,20 +69,20 @@ class Bus(Protocol):
 
     process: str
 
-    def ring(self, rung: Rung) -> None:
+    def publish(self, positions: Positions) -> None:
         """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
 
     def signal(self, channel: str, payload: Payload) -> None:
         """Tell every process a passing fact. Never blocks, never fails."""
 
-    def announce(self, presence: Presence) -> None:
+    def publish_presence(self, presence: Presence) -> None:
         """Tell the other processes who stands in a channel here."""
 
     async def start(self, listener: Listener) -> None:
         """Begin to hear, for this listener."""
 
-    def healthy(self) -> bool:
-        """Whether what is rung is known to arrive."""
+    def is_healthy(self) -> bool:
+        """Whether what is positions is known to arrive."""
 
     async def close(self) -> None:
         """Stop hearing and telling."""
@@ -93,31 +93,31 @@ class InProcessBus:
 
     def __init__(self) -> None:
         self.process = secrets.token_hex(4)
-        self.listener: Listener = Deaf()
+        self.listener: Listener = NullListener()
 
-    def ring(self, rung: Rung) -> None:
+    def publish(self, positions: Positions) -> None:
         """Tell this process."""
-        for channel, seq in rung:
-            self.listener.rung(channel, seq)
+        for channel, seq in positions:
+            self.listener.on_message(channel, seq)
 
     def signal(self, channel: str, payload: Payload) -> None:
         """Tell this process."""
-        self.listener.signalled(channel, payload)
+        self.listener.on_signal(channel, payload)
 
-    def announce(self, presence: Presence) -> None:
+    def publish_presence(self, presence: Presence) -> None:
         """There is no other process."""
 
     async def start(self, listener: Listener) -> None:
         """Begin to hear."""
         self.listener = listener
 
-    def healthy(self) -> bool:
+    def is_healthy(self) -> bool:
         """It cannot fail."""
         return True
 
     async def close(self) -> None:
         """Stop hearing."""
-        self.listener = Deaf()
+        self.listener = NullListener()
 
 
 class Message(Struct, frozen=True, array_like=True):
@@ -131,7 +131,7 @@ class Message(Struct, frozen=True, array_like=True):
     number: int
     has_lost: bool
     is_asking: bool
-    rung: Sequence[tuple[str, int]]
+    positions: Sequence[tuple[str, int]]
     signals: Sequence[tuple[str, dict[str, Any]]]
     presences: Sequence[Presence]
 

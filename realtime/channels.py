@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from core.actor import Actor
 from storage.database import Database, Reader
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 
 Audience = str
 Join = Callable[[Reader, Actor, int], Awaitable[Audience]]
-Show = Callable[[Reader, Audience, Sequence[Entry]], Awaitable[Sequence[bytes]]]
+Show = Callable[[Reader, Audience, Sequence[LogEntry]], Awaitable[Sequence[bytes]]]
 Signals = Callable[[Reader, Audience, int], Awaitable[Sequence[bytes]]]
 Attended = Callable[[Database, Mapping[int, Sequence[int]]], Awaitable[None]]
 Present = Callable[[Reader, int, Sequence[int]], Awaitable[Mapping[str, Any]]]

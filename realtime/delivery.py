@@ -14,8 +14,8 @@ from realtime.peers import AudienceGroup, Channel
 from realtime.send_scheduler import SendScheduler
 from storage import event_log as stream
 from storage.database import Database, Reader
-from storage.event_log import Entry
-from storage.failures import AWAY
+from storage.event_log import LogEntry
+from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Delivery:
         db: Database,
         scheduler: SendScheduler,
         counts: Counts,
-        seen: Callable[[Channel, Sequence[Entry]], None],
+        seen: Callable[[Channel, Sequence[LogEntry]], None],
     ) -> None:
         self.db = db
         self.scheduler = scheduler
@@ -63,7 +63,7 @@ class Delivery:
             while channel.wanted > channel.delivered and channel.is_heard():
                 async with self.db.read() as tx:
                     await self._advance(tx, channel)
-        except AWAY as error:
+        except UNAVAILABLE_ERRORS as error:
             log.warning("%s is delivered later: %r", channel.name.text, error)
         finally:
             channel.is_busy = False
@@ -108,7 +108,7 @@ class Delivery:
         start = channel.delivered
         entries = await stream.read_after(tx, channel.name.text, start, MOST_MISSED)
         if not entries:
-            # The log does not have what was rung: restored, or rung by a stranger. The patrol looks at the head.
+            # The log does not have what was positions: restored, or positions by a stranger. The patrol looks at the head.
             channel.wanted = start
             return
         shown: dict[Audience, list[bytes]] | None = {}
@@ -117,7 +117,7 @@ class Delivery:
         while shown is not None and (circle := _unshown(channel, shown)) is not None:
             try:
                 shown[circle.audience] = await self._show(tx, channel, circle.audience, entries)
-            except AWAY:
+            except UNAVAILABLE_ERRORS:
                 raise
             except Exception:
                 self.counts.failures += 1
@@ -171,7 +171,7 @@ class Delivery:
             return None, upto
         try:
             more = events + await self._show(tx, channel, audience, entries)
-        except AWAY:
+        except UNAVAILABLE_ERRORS:
             raise
         except Exception:
             self.counts.failures += 1
@@ -180,7 +180,7 @@ class Delivery:
         return (more if sum(map(len, more)) <= MOST_MISSED_BYTES else None), upto
 
     async def _show(
-        self, tx: Reader, channel: Channel, audience: Audience, entries: Sequence[Entry]
+        self, tx: Reader, channel: Channel, audience: Audience, entries: Sequence[LogEntry]
     ) -> list[bytes]:
         if channel.kind is None:
             return []
@@ -197,7 +197,7 @@ class Delivery:
         return await channel.kind.signals(tx, audience, channel.name.id)
 
 
-def _continues(after: int, entries: Sequence[Entry]) -> bool:
+def _continues(after: int, entries: Sequence[LogEntry]) -> bool:
     return bool(entries) and entries[0].seq == after + 1 and entries[-1].seq == after + len(entries)
 
 

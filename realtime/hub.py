@@ -24,8 +24,8 @@ from realtime.protocol import Close
 from realtime.send_scheduler import SendScheduler
 from storage import event_log as stream
 from storage.database import Database
-from storage.event_log import Entry
-from storage.failures import AWAY
+from storage.event_log import LogEntry
+from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Hub:
         self.is_draining = False
         self.scheduler = SendScheduler(self.counts)
         self.delivery = Delivery(db, self.scheduler, self.counts, self._seen)
-        self.presence_reports = PresenceReports(db, bus, kinds, self.limits, self.signalled, self._look_again)
+        self.presence_reports = PresenceReports(db, bus, kinds, self.limits, self.on_signal, self._look_again)
         self.attendance = self.presence_reports.attendance
         self.loops = Loops()
         # Whom to tell that these peers' access may have changed; the socket endpoint takes this place.
@@ -76,7 +76,7 @@ class Hub:
         self._patrolled_at = monotonic()
         self.loops.start()
 
-    def healthy(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether all loops live and a patrol came through within three turns."""
         return self.loops.are_alive() and monotonic() - self._patrolled_at < 3 * self.limits.patrol_every
 
@@ -176,7 +176,7 @@ class Hub:
 
     # The bell
 
-    def rung(self, channel: str, seq: int) -> None:
+    def on_message(self, channel: str, seq: int) -> None:
         """Deliver a channel up to this number, if anybody listens to it here."""
         self.counts.rings += 1
         followed = self.channels.get(channel)
@@ -186,7 +186,7 @@ class Hub:
         if followed.wanted > followed.delivered >= 0 and not followed.is_busy and followed.is_heard():
             self.spawn(f"deliver {channel}", self.delivery.deliver(followed))
 
-    def signalled(self, channel: str, payload: Payload) -> None:
+    def on_signal(self, channel: str, payload: Payload) -> None:
         """Show a passing fact to a channel, with others of the same half second."""
         followed = self.channels.get(channel)
         if followed is None:
@@ -199,11 +199,11 @@ class Hub:
             wait = followed.signal_due - monotonic()
             asyncio.get_running_loop().call_later(max(wait, 0), self._signal, followed)
 
-    def announced(self, process: str, presence: Presence) -> None:
+    def on_presence(self, process: str, presence: Presence) -> None:
         """Another process says who stands in a channel there."""
-        self.attendance.announced(process, presence)
+        self.attendance.on_presence(process, presence)
 
-    def returned(self) -> None:
+    def on_messages_lost(self) -> None:
         """Something may have been missed: patrol now, and ask for the current signals."""
         self.presence_reports.beat_soon()
         self._look_again()
@@ -213,7 +213,7 @@ class Hub:
         self._refresh_due = True
         self._called.set()
 
-    def asked(self) -> None:
+    def on_presence_request(self) -> None:
         """Another process has begun to hear: announce again who stands in which channel here."""
         self.presence_reports.beat_soon()
 
@@ -228,7 +228,7 @@ class Hub:
         for circle in channel.circles.values():
             self.scheduler.push(circle, frames)
 
-    def _seen(self, channel: Channel, entries: Sequence[Entry]) -> None:
+    def _seen(self, channel: Channel, entries: Sequence[LogEntry]) -> None:
         types = {entry.event.get("type") for entry in entries}
         if channel.kind is not None and types & channel.kind.closing:
             channel.closings += 1
@@ -265,7 +265,7 @@ class Hub:
                 self.delivery.reset(channel, head)
             elif head > channel.delivered and not channel.is_busy:
                 self.counts.healed += 1
-                self.rung(name, head)
+                self.on_message(name, head)
 
     async def _patrol_turn(self) -> None:
         with suppress(TimeoutError):
@@ -279,7 +279,7 @@ class Hub:
                 self._refresh_due = False
                 for channel in list(self.channels.values()):
                     await self.delivery.refresh(channel)
-        except AWAY as error:
+        except UNAVAILABLE_ERRORS as error:
             log.warning("the patrol could not look at the heads: %r", error)
 
     async def _presence_turn(self) -> None:

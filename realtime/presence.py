@@ -71,7 +71,7 @@ class Attendance:
                 del own.members[int(actor.id)]
         self._moved.add(channel)
 
-    def announced(self, process: str, presence: Presence) -> None:
+    def on_presence(self, process: str, presence: Presence) -> None:
         """Another process says who stands in a channel there; nobody means that it can be forgotten."""
         others = self._others.setdefault(presence.channel, {})
         if presence.members or presence.visitors:
@@ -142,7 +142,7 @@ class Attendance:
             own = self._own.get(channel)
             if own is None:
                 continue
-            self.bus.announce(Presence(channel, tuple(own.members), own.visitors))
+            self.bus.publish_presence(Presence(channel, tuple(own.members), own.visitors))
             if not own.members and not own.visitors:
                 del self._own[channel]
 

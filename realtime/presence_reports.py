@@ -15,7 +15,7 @@ from realtime.channels import ChannelKind
 from realtime.limits import Limits
 from realtime.presence import Attendance
 from storage.database import Database
-from storage.failures import AWAY
+from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class PresenceReports:
         try:
             await self._note()
             await self._describe()
-        except AWAY as error:
+        except UNAVAILABLE_ERRORS as error:
             log.warning("who is present is noted later: %r", error)
 
     def _changed(self, channel: str, here: int) -> None:
@@ -97,7 +97,7 @@ class PresenceReports:
                 await attended(
                     self.db, {_number(channel): sorted(members) for channel, members in rooms.items()}
                 )
-            except AWAY:
+            except UNAVAILABLE_ERRORS:
                 for channel, members in rooms.items():
                     self.attendance.arrive_again(channel, members)
                 raise

@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from realtime.background import Backoff, Loops
-from realtime.bus import Deaf, Listener, Message, Payload, Presence, merge
-from storage.database import Rung
+from realtime.bus import Listener, Message, NullListener, Payload, Presence, merge
+from storage.database import Positions
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class RedisBus:
 
     def __init__(self, url: str, *, prefix: str = "tertulia", probe_every: float = 5.0) -> None:
         self.process = secrets.token_hex(4)
-        self.listener: Listener = Deaf()
+        self.listener: Listener = NullListener()
         self.url = url
         self.name = f"{prefix}:doorbell"
         self.probe_every = probe_every
@@ -60,21 +60,21 @@ class RedisBus:
         self._telling.add("bell: tell", self._tell)
         self._hearing.add("bell: hear", self._hear)
 
-    def ring(self, rung: Rung) -> None:
+    def publish(self, positions: Positions) -> None:
         """Tell every process that these channels have reached these numbers."""
-        for channel, seq in rung:
-            self.listener.rung(channel, seq)
-            self._outgoing.rung[channel] = max(seq, self._outgoing.rung.get(channel, 0))
+        for channel, seq in positions:
+            self.listener.on_message(channel, seq)
+            self._outgoing.positions[channel] = max(seq, self._outgoing.positions.get(channel, 0))
         self._stir()
 
     def signal(self, channel: str, payload: Payload) -> None:
         """Tell every process a passing fact."""
-        self.listener.signalled(channel, payload)
+        self.listener.on_signal(channel, payload)
         key = (channel, str(payload.get("type")))
         self._outgoing.signals[key] = merge(self._outgoing.signals.get(key), payload)
         self._stir()
 
-    def announce(self, presence: Presence) -> None:
+    def publish_presence(self, presence: Presence) -> None:
         """Tell the other processes who stands in a channel here."""
         self._outgoing.presences[presence.channel] = presence
         self._stir()
@@ -86,7 +86,7 @@ class RedisBus:
         self._telling.start()
         self._hearing.start()
 
-    def healthy(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether both tasks live and something told has been heard within three probes."""
         is_alive = self._telling.are_alive() and self._hearing.are_alive()
         return is_alive and monotonic() - self._heard_at < 3 * self.probe_every
@@ -179,7 +179,7 @@ class RedisBus:
             await subscription.subscribe(self.name)
             # The first silence is measured from here: an outage must not count against the new subscription.
             since = monotonic()
-            self.listener.returned()
+            self.listener.on_messages_lost()
             self._is_asking = True
             self._stirred.set()
             await self._listen(subscription, since)
@@ -208,30 +208,30 @@ class RedisBus:
         if message.process == self.process:
             self._heard_at = monotonic()
             return
-        for channel, seq in message.rung:
-            self.listener.rung(channel, seq)
+        for channel, seq in message.positions:
+            self.listener.on_message(channel, seq)
         if message.has_lost:
-            self.listener.returned()
+            self.listener.on_messages_lost()
         if message.is_asking:
-            self.listener.asked()
+            self.listener.on_presence_request()
         if message.number > self._numbers.get(message.process, 0):
             self._numbers[message.process] = message.number
             for channel, payload in message.signals:
-                self.listener.signalled(channel, payload)
+                self.listener.on_signal(channel, payload)
             for presence in message.presences:
-                self.listener.announced(message.process, presence)
+                self.listener.on_presence(message.process, presence)
 
 
 class _Outgoing:
     """What waits to be told: the last value of each kind."""
 
     def __init__(self) -> None:
-        self.rung: dict[str, int] = {}
+        self.positions: dict[str, int] = {}
         self.signals: dict[tuple[str, str], dict[str, Any]] = {}
         self.presences: dict[str, Presence] = {}
 
     def size(self) -> int:
-        return len(self.rung) + len(self.signals) + len(self.presences)
+        return len(self.positions) + len(self.signals) + len(self.presences)
 
     def is_empty(self) -> bool:
         return self.size() == 0
@@ -242,7 +242,7 @@ class _Outgoing:
             number,
             has_lost,
             is_asking,
-            list(self.rung.items()),
+            list(self.positions.items()),
             [(channel, payload) for (channel, _), payload in self.signals.items()],
             list(self.presences.values()),
         )

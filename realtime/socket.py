@@ -20,7 +20,7 @@ from realtime.peers import LINE, Peer, Transport
 from realtime.protocol import BadFrame, Close, Join, Leave, read_frame
 from realtime.subscriptions import Joins
 from realtime.tickets import spend_ticket
-from storage.failures import AWAY
+from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class LiveSocket:
         try:
             await self.access.watch(peer)
             await self._listen(peer, receive)
-        except AWAY:
+        except UNAVAILABLE_ERRORS:
             peer.shut(Close.RESTART)
         except Exception:
             self.hub.counts.failures += 1
@@ -78,7 +78,7 @@ class LiveSocket:
         try:
             async with asyncio.timeout(self.hub.limits.handshake):
                 actor = await self._find_actor(dict(scope["headers"]), query)
-        except AWAY as error:
+        except UNAVAILABLE_ERRORS as error:
             raise Unavailable from error
         return without_secret(actor)
 

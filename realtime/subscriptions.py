@@ -12,7 +12,7 @@ from realtime.peers import Channel, Peer
 from realtime.protocol import Close, Join
 from realtime.send_scheduler import MOST_WAITING
 from storage.database import Reader
-from storage.failures import AWAY
+from storage.failures import UNAVAILABLE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class Joins:
                 await self._join(peer, channel, frame)
         except Refusal as refusal:
             self._refuse(peer, channel, refusal.code)
-        except AWAY:
+        except UNAVAILABLE_ERRORS:
             self._refuse(peer, channel, UNAVAILABLE)
         except Exception:
             self.hub.counts.failures += 1
@@ -80,7 +80,7 @@ class Joins:
             async with self.hub.db.read() as tx:
                 for peer in peers:
                     await self._ask_again(tx, peer, channel.name.text)
-        except AWAY:
+        except UNAVAILABLE_ERRORS:
             for peer in peers:
                 peer.shut(Close.RESTART)
 
@@ -91,7 +91,7 @@ class Joins:
         channel, actor = circle.channel, peer.actor
         try:
             audience = await _kind(channel).join(tx, actor, channel.name.id)
-        except AWAY:
+        except UNAVAILABLE_ERRORS:
             raise
         except Refusal:
             if self.hub.leave(peer, name):
@@ -140,8 +140,8 @@ class Joins:
             peer.tell(protocol.signal(name, signal))
         hub.enter(peer, channel, audience)
         if channel.wanted > channel.delivered:
-            # It was rung while it was being opened.
-            hub.rung(name, channel.wanted)
+            # It was positions while it was being opened.
+            hub.on_message(name, channel.wanted)
 
     def _refuse(self, peer: Peer, channel: Channel, code: str) -> None:
         self.hub.leave(peer, channel.name.text)

@@ -45,7 +45,7 @@ async def make_ticket(tx: Transaction, actor: Actor) -> Ticket:
 
 async def spend_ticket(db: Database, ticket: str) -> SessionId | None:
     """The session a ticket was made for; None the second time, and after its time. Any process can spend it."""
-    async with db.single() as tx:
+    async with db.autocommit() as tx:
         session = await tx.value(_SPEND, hash=_hash(ticket), now=clock.now())
     return SessionId(session) if session is not None else None
 

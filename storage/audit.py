@@ -18,7 +18,7 @@ _BATCH = 5_000
 _FIRST = sha256(b"").digest()
 
 # The last thing a transaction does: whoever holds the head of the chain waits for nothing else.
-WRITE = statement("""
+INSERT_AUDIT_ENTRY = statement("""
 INSERT INTO audit (at, kind, by_id, sector_id, gathering_id, about)
 VALUES (:at, :kind, :by, :sector, :gathering, :about)
 """)
@@ -29,7 +29,7 @@ FROM audit WHERE number > :after AND number <= :last ORDER BY number LIMIT :coun
 """)
 
 
-class Deed(Struct, frozen=True, kw_only=True):
+class AuditEntry(Struct, frozen=True, kw_only=True):
     """Something to be written down: what, by whom if a member did it under a duty, where, and the facts."""
 
     at: datetime

@@ -18,12 +18,12 @@ class BadCursor(Malformed):
     message = "This cursor was not given out by this service."
 
 
-def write_cursor(*position: int | str | bytes | datetime) -> str:
+def encode_cursor(*position: int | str | bytes | datetime) -> str:
     """A position as opaque text."""
     return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
-def read_cursor(cursor: str, shape: type[Shape]) -> Shape:
+def decode_cursor(cursor: str, shape: type[Shape]) -> Shape:
     """The position again, as the tuple type it was written with; `BadCursor` if it is none."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))

@@ -15,29 +15,30 @@ from msgspec import structs
 from core import clock
 from core.errors import Unavailable
 from core.events import Event
-from storage import audit, event_log
+from storage import audit as audit_log
+from storage import event_log
 from storage.connections import Connection, prepare
-from storage.failures import BUSY, LOST, is_lost
+from storage.failures import BUSY_ERRORS, LOST_CONNECTION_ERRORS, is_connection_lost
 from storage.pool import Pool
 from storage.statements import Statement, statement
 
-Rung = Sequence[tuple[str, int]]
+Positions = Sequence[tuple[str, int]]
 
 
 class Bus(Protocol):
     """What the database needs of realtime: somebody to tell, after the commit, which channels moved."""
 
-    def ring(self, rung: Rung) -> None:
+    def publish(self, positions: Positions) -> None:
         """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Tell every process a passing fact. Never blocks, never fails."""
 
 
-class Silence:
+class NullPublisher:
     """The bell of a process that nobody listens to, as of the command line."""
 
-    def ring(self, rung: Rung) -> None:
+    def publish(self, positions: Positions) -> None:
         """Nobody is told; the patrol of the web processes finds it within seconds."""
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
@@ -72,14 +73,14 @@ class Reader:
 class Transaction(Reader):
     """A reader that may also write: what happens in it happens wholly or not at all."""
 
-    def __init__(self, connection: Any, reacting: frozenset[str], site: str) -> None:
+    def __init__(self, connection: Any, handled_tags: frozenset[str], site: str) -> None:
         super().__init__(connection)
-        self.reacting = reacting
+        self.handled_tags = handled_tags
         # Where people reach the service: links there, in what is written now, lead inside.
         self.site = site
-        self.rung: list[tuple[str, int]] = []
+        self.positions: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
-        self.deeds: list[audit.Deed] = []
+        self.audit_entries: list[audit_log.AuditEntry] = []
 
     async def record(self, event: Event, at: datetime | None = None) -> int:
         """Append an event to its channel's log; its number there, in commit order and without gaps. `at` is when it is
@@ -90,9 +91,9 @@ class Transaction(Reader):
             "event": msgspec.json.encode(event).decode(),
             "at": at or clock.now(),
         }
-        query = event_log.APPEND_REACTING if tag in self.reacting else event_log.APPEND
+        query = event_log.APPEND_EVENT_WITH_JOB if tag in self.handled_tags else event_log.APPEND_EVENT
         seq: int = await self.value(query, **binds)
-        self.rung.append((event.channel, seq))
+        self.positions.append((event.channel, seq))
         return seq
 
     async def record_all(self, events: Sequence[Event]) -> None:
@@ -102,16 +103,18 @@ class Transaction(Reader):
         channels = [event.channel for event in events]
         texts = [msgspec.json.encode(event).decode() for event in events]
         binds = {"channels": channels, "events": texts, "at": clock.now()}
-        self.rung += [tuple(row) for row in await self.rows(event_log.APPEND_ALL, **binds)]
+        self.positions += [tuple(row) for row in await self.rows(event_log.APPEND_EVENTS, **binds)]
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Send a passing fact to the channel's listeners once this transaction has committed."""
         self.signals.append((channel, payload))
 
-    def write_down(self, kind: str, by: int | None = None, **facts: Any) -> None:
+    def audit(self, kind: str, by: int | None = None, **facts: Any) -> None:
         """Add to the audit, as the last thing in this transaction; `sector` and `gathering` say who may read it there."""
         where = {name: facts.pop(name, None) for name in ("sector", "gathering")}
-        self.deeds.append(audit.Deed(at=clock.now(), kind=kind, by=by, about=facts, **where))
+        self.audit_entries.append(
+            audit_log.AuditEntry(at=clock.now(), kind=kind, by=by, about=facts, **where)
+        )
 
 
 class _Lent:
@@ -137,14 +140,14 @@ class _Lent:
     async def _wait(self) -> Any:
         try:
             return await self.pool.wait()
-        except (*LOST, *BUSY) as error:
+        except (*LOST_CONNECTION_ERRORS, *BUSY_ERRORS) as error:
             raise Unavailable from error
 
     def _give_back(self, error: BaseException) -> None:
-        was_lost = is_lost(error, self.connection)
+        was_lost = is_connection_lost(error, self.connection)
         # Who was cancelled may have left a query running.
         self.pool.give(self.connection, was_lost or not isinstance(error, Exception))
-        if was_lost or isinstance(error, BUSY):
+        if was_lost or isinstance(error, BUSY_ERRORS):
             raise Unavailable from error
 
 
@@ -170,7 +173,7 @@ class _Single(_Lent):
 
     async def __aenter__(self) -> Transaction:
         self.connection = self.pool.take() or await self._wait()
-        self.tx = Transaction(self.connection, self.db.reacting, self.db.site)
+        self.tx = Transaction(self.connection, self.db.handled_tags, self.db.site)
         return self.tx
 
     async def __aexit__(
@@ -185,12 +188,12 @@ class Database:
     """The connections of one process and what is done with them."""
 
     def __init__(
-        self, pool: Pool, epoch: str, bus: Bus, reacting: frozenset[str] = frozenset(), site: str = ""
+        self, pool: Pool, epoch: str, bus: Bus, handled_tags: frozenset[str] = frozenset(), site: str = ""
     ) -> None:
         self.pool = pool
         self.epoch = epoch
         self.bus = bus
-        self.reacting = reacting
+        self.handled_tags = handled_tags
         self.site = site
 
     @asynccontextmanager
@@ -199,18 +202,18 @@ class Database:
         async with _Lent(self.pool) as connection:
             transaction = connection.transaction()
             await transaction.start()
-            tx = Transaction(connection, self.reacting, self.site)
+            tx = Transaction(connection, self.handled_tags, self.site)
             try:
                 yield tx
-                for deed in tx.deeds:
-                    await tx.run(audit.WRITE, **structs.asdict(deed))
+                for entry in tx.audit_entries:
+                    await tx.run(audit_log.INSERT_AUDIT_ENTRY, **structs.asdict(entry))
             except BaseException:
                 await asyncio.shield(_roll_back(transaction))
                 raise
             await asyncio.shield(transaction.commit())
         self.tell(tx)
 
-    def single(self) -> AbstractAsyncContextManager[Transaction]:
+    def autocommit(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
         return _Single(self)
 
@@ -224,8 +227,8 @@ class Database:
 
     def tell(self, tx: Transaction) -> None:
         """Ring for what a transaction, now committed, has recorded."""
-        if tx.rung:
-            self.bus.ring(tx.rung)
+        if tx.positions:
+            self.bus.publish(tx.positions)
         for channel, payload in tx.signals:
             self.bus.signal(channel, payload)
 
@@ -233,13 +236,17 @@ class Database:
 async def _roll_back(transaction: Any) -> None:
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, *LOST):
+    except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS):
         # The connection is gone, and the transaction with it; it is thrown away as one still in a transaction.
         return
 
 
 async def connect(
-    url: str, bus: Bus | None = None, reacting: frozenset[str] = frozenset(), size: int = 20, site: str = ""
+    url: str,
+    bus: Bus | None = None,
+    handled_tags: frozenset[str] = frozenset(),
+    size: int = 20,
+    site: str = "",
 ) -> Database:
     """A migrated database, over `size` connections at most; `site` is the service's public address."""
 
@@ -260,7 +267,7 @@ async def connect(
     pool = Pool(open_one, size)
     async with _Lent(pool) as connection:
         epoch = await connection.fetchval(EPOCH.text)
-    return Database(pool, epoch, bus or Silence(), reacting, site)
+    return Database(pool, epoch, bus or NullPublisher(), handled_tags, site)
 
 
 EPOCH = statement("SELECT epoch FROM epochs")

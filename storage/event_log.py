@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from storage.statements import Statement, statement
 
-_APPEND = """
+_APPEND_CTE = """
 WITH head AS (
     INSERT INTO channels (name, seq) VALUES (:channel, 1)
     ON CONFLICT (name) DO UPDATE SET seq = channels.seq + 1
@@ -25,9 +25,9 @@ WITH head AS (
     RETURNING seq
 )"""
 
-APPEND = statement(_APPEND + " SELECT seq FROM entry")
-APPEND_REACTING = statement(
-    _APPEND
+APPEND_EVENT = statement(_APPEND_CTE + " SELECT seq FROM entry")
+APPEND_EVENT_WITH_JOB = statement(
+    _APPEND_CTE
     + """, reacting AS (
     INSERT INTO follow_ups (channel, seq, due_at) SELECT :channel, seq, :at FROM head
 )
@@ -35,7 +35,7 @@ SELECT seq FROM entry"""
 )
 
 # Many at once, as when thousands are told the same. The channels are taken in one order, like everywhere.
-APPEND_ALL = statement("""
+APPEND_EVENTS = statement("""
 WITH input AS (
     SELECT * FROM ROWS FROM (unnest(CAST(:channels AS text[])), unnest(CAST(:events AS text[])))
         WITH ORDINALITY AS i (channel, event, ord)
@@ -59,7 +59,7 @@ AFTER = statement(
 )
 
 
-class Entry(Struct, frozen=True):
+class LogEntry(Struct, frozen=True):
     """One thing that happened, as the log has it; `event` is the tagged event as a dict of plain values."""
 
     seq: int
@@ -90,6 +90,6 @@ async def read_heads(tx: _Reads, channels: Sequence[str]) -> dict[str, int]:
     return {row["name"]: row["seq"] for row in await tx.rows(HEADS, channels=list(channels))}
 
 
-async def read_after(tx: _Reads, channel: str, after: int, count: int = 300) -> list[Entry]:
+async def read_after(tx: _Reads, channel: str, after: int, count: int = 300) -> list[LogEntry]:
     """The channel's entries after a number, oldest first, at most `count`."""
-    return [Entry(*row) for row in await tx.rows(AFTER, channel=channel, after=after, count=count)]
+    return [LogEntry(*row) for row in await tx.rows(AFTER, channel=channel, after=after, count=count)]

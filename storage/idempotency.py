@@ -68,7 +68,7 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
     key: str | None
     fingerprint: bytes
 
-    async def answer(
+    async def respond(
         self, db: Database, verb: Callable[[Transaction], Awaitable[Any]], status: int = 200
     ) -> StoredResponse:
         """Run a verb in a transaction of its own and answer with what it returns; or as before, if it ran before."""
@@ -76,20 +76,20 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
         async def answer(tx: Transaction) -> StoredResponse:
             return StoredResponse(status, encode(await verb(tx)))
 
-        return await self.answer_as(db, answer)
+        return await self.respond_with(db, answer)
 
-    async def answer_as(
+    async def respond_with(
         self, db: Database, verb: Callable[[Transaction], Awaitable[StoredResponse]]
     ) -> StoredResponse:
         """The same for a verb that says itself with which status it is answered."""
         async with db.begin() as tx:
-            if before := await self.before(tx):
+            if before := await self.find_stored_response(tx):
                 return before
             answer = await verb(tx)
-            await self.keep(tx, answer.status, answer.body)
+            await self.store_response(tx, answer.status, answer.body)
         return answer
 
-    async def before(self, tx: Transaction) -> StoredResponse | None:
+    async def find_stored_response(self, tx: Transaction) -> StoredResponse | None:
         """The stored answer, if this key came before; otherwise take the key. `IdempotencyKeyReused` if it asked for
         something else then."""
         if self.key is None:
@@ -98,16 +98,16 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
             return None
         return self._again(await tx.row(_FIND, scope=self.scope, key=self.key))
 
-    async def answer_again(self, db: Database, refusal: Refusal) -> StoredResponse:
+    async def replay_or_raise(self, db: Database, refusal: Refusal) -> StoredResponse:
         """What was written while one could is answered as it was then; a refusal leaves its key unused."""
         if self.key is None:
             raise refusal
         async with db.begin() as tx:
-            if before := await self.before(tx):
+            if before := await self.find_stored_response(tx):
                 return before
             raise refusal
 
-    async def keep(self, tx: Transaction, status: int, body: bytes) -> None:
+    async def store_response(self, tx: Transaction, status: int, body: bytes) -> None:
         """Store the answer beside what it answers, in the same transaction."""
         if self.key is not None:
             await tx.run(_KEEP, scope=self.scope, key=self.key, status=status, body=body)
@@ -121,7 +121,7 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
         return {"scope": self.scope, "key": self.key, "fingerprint": self.fingerprint}
 
 
-async def answer_together(
+async def respond_to_batch(
     tx: Transaction,
     asked: Sequence[IdempotentRequest],
     write: Callable[[list[int]], Awaitable[Sequence[StoredResponse | Exception]]],
@@ -221,6 +221,6 @@ def encode(value: Any) -> bytes:
     return b"" if value is None else msgspec.json.encode(value)
 
 
-async def forget_answers(tx: Transaction, before: Any) -> int:
+async def delete_old_responses(tx: Transaction, before: Any) -> int:
     """Drop the answers kept before a time; how many."""
     return await tx.run(_FORGET, before=before)

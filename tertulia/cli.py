@@ -11,7 +11,7 @@ import click
 
 from core.errors import Refusal
 from storage.embedded.install import CannotStart
-from storage.failures import LOST
+from storage.failures import LOST_CONNECTION_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
 from tertulia.logs import set_up_logs
@@ -88,7 +88,7 @@ def main() -> None:
         sys.exit(_fail(str(error)))
     except TaskDied:
         sys.exit(1)  # the log has said why
-    except (asyncpg.PostgresError, *LOST) as error:
+    except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.exit(_fail(reason or type(error).__name__))
 

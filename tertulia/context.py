@@ -24,7 +24,7 @@ from storage.cache import VersionedCache
 from storage.database import Database, connect
 from tertulia.channels import KINDS
 from tertulia.community import Community, read_community
-from tertulia.event_handlers import REACTING
+from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.http.rate_limits import Limiter
 from tertulia.settings import Settings
 
@@ -51,11 +51,11 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[AppContext]:
+async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     """Connect to what the settings name and start what runs beside the requests; `settings.database_url` must be set."""
-    bus = bell_of(settings)
+    bus = make_bus(settings)
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
-    db = await connect(settings.database_url, bus, REACTING, settings.pool, settings.url)
+    db = await connect(settings.database_url, bus, HANDLED_TAGS, settings.pool, settings.url)
     limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
     hub = Hub(db, bus, KINDS, limits)
     community = read_community(settings.community)
@@ -95,6 +95,6 @@ async def open_house(settings: Settings) -> AsyncIterator[AppContext]:
         await db.close()
 
 
-def bell_of(settings: Settings) -> Bus:
+def make_bus(settings: Settings) -> Bus:
     """The bell that the settings ask for; it is heard only once it is started."""
     return RedisBus(settings.redis_url) if settings.redis_url else InProcessBus()

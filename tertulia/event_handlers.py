@@ -31,7 +31,7 @@ from moderation.decisions import author_edits
 from moderation.events import CaseChanged, CaseClaimed, CaseNoted, CaseOpened
 from moderation.flags.report_emails import REPORT_EMAIL_HANDLERS
 from tertulia.community import read_community
-from tertulia.mail_transport import office_of
+from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
 from tertulia.worker import Reaction
 
@@ -74,14 +74,14 @@ REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
 ALL_MAILS = {**MAILS, **REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}
 
 # Known without any settings: what the log marks for the worker.
-REACTING = frozenset(
+HANDLED_TAGS = frozenset(
     str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *references.REFERENCE_HANDLERS)
 )
 
 
-def reactions_of(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
+def make_event_handlers(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
     """All reactions: those that write mail with an office to post it at, those that trust bounds with its rules."""
-    office = office_of(settings)
+    office = make_mailer(settings)
     rules = read_community(settings.community).trust_rules()
     mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
     bound = {kind: (partial(verb, rules),) for kind, verb in references.REFERENCE_HANDLERS.items()}

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 TIMEOUT = 30
 
 
-class PostOffice:
+class MailTransport:
     """Sends letters; `smtp://user:password@host:port?starttls` or `smtps://...`, and without either into a folder."""
 
     def __init__(self, smtp_url: str, folder: Path, sender: str, name: str = "") -> None:
@@ -88,10 +88,10 @@ class PostOffice:
         return unfinished.rename(path)
 
 
-def office_of(settings: Settings) -> Office:
+def make_mailer(settings: Settings) -> Office:
     """Where the letters of this community are written and posted."""
     community = read_community(settings.community)
-    post_office = PostOffice(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
+    post_office = MailTransport(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
     return Office(
         Sender(community.name, settings.url, community.languages[0] if community.languages else DEFAULT),
         post_office.post,

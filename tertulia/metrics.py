@@ -12,7 +12,7 @@ from tertulia.context import AppContext
 from tertulia.http.middleware import App, Receive, Scope, Send
 
 
-class HouseMetrics(Collector):
+class ServiceMetrics(Collector):
     """What the parts of the house count by themselves, read when somebody asks."""
 
     def __init__(self, context: AppContext) -> None:
@@ -35,7 +35,7 @@ class HouseMetrics(Collector):
 
 def expose(registry: CollectorRegistry, context: AppContext) -> App:
     """A small application that answers every request with the metrics."""
-    registry.register(HouseMetrics(context))
+    registry.register(ServiceMetrics(context))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -19,17 +19,17 @@ from moderation.rules.engine import delete_old_sketches
 from moderation.sanctions import sanctions
 from storage.database import Database
 from tertulia.community import read_community
-from tertulia.mail_transport import office_of
+from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
 
 # Does one piece of what is due, in a transaction of its own, and says whether there was one. Workers on several processes
 # do the same chores: a piece is taken with `FOR UPDATE SKIP LOCKED`, so that each is done once.
-Chore = Callable[[Database], Awaitable[bool]]
+ScheduledJob = Callable[[Database], Awaitable[bool]]
 
 
-def chores_of(settings: Settings) -> tuple[Chore, ...]:
+def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     """All chores; those that write mail are given an office to post it at."""
-    office = office_of(settings)
+    office = make_mailer(settings)
     community = read_community(settings.community)
     looking_at_links = (looking(),) if settings.look_at_links else ()
     return (

@@ -26,10 +26,10 @@ from storage.embedded import postgres
 from storage.embedded.install import CannotStart
 from tertulia.background import Task, TaskDied, end_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
-from tertulia.context import AppContext, open_house
-from tertulia.event_handlers import reactions_of
+from tertulia.context import AppContext, open_context
+from tertulia.event_handlers import make_event_handlers
 from tertulia.metrics import expose
-from tertulia.scheduled_jobs import chores_of
+from tertulia.scheduled_jobs import make_scheduled_jobs
 from tertulia.settings import Settings
 from tertulia.web import create_app
 from tertulia.worker import Worker
@@ -131,7 +131,7 @@ def make_server(app: Any, settings: Settings) -> Server:
 
 async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
     stopping = listen_to_signals()
-    async with open_house(settings) as context, _beside(context, settings, cluster) as beside:
+    async with open_context(settings) as context, _beside(context, settings, cluster) as beside:
         server = make_server(create_app(context), settings)
         _settle()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
@@ -159,7 +159,7 @@ async def _beside(
     context: AppContext, settings: Settings, cluster: postgres.Cluster | None
 ) -> AsyncIterator[list[Task]]:
     """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
-    worker = Worker(context.db, reactions_of(settings), chores=chores_of(settings))
+    worker = Worker(context.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings))
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:
         tasks.append(asyncio.create_task(_serve_metrics(context, settings), name="metrics"))

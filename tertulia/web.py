@@ -34,14 +34,14 @@ from tertulia.http.api_docs import docs
 from tertulia.http.errors import respond_to_error
 from tertulia.http.health import health, ready
 from tertulia.http.json_requests import StrictRequest
-from tertulia.http.middleware import Front
-from tertulia.http.request_context import make_door, provide_actor, provide_once
+from tertulia.http.middleware import HttpMiddleware
+from tertulia.http.request_context import make_request_guard, provide_actor, provide_idempotent_request
 
 # 20,000 characters of post, each of which JSON may write as six bytes, and their frame.
 LARGEST_BODY = 256 * 1024
 
 
-def create_app(context: AppContext) -> Front:
+def create_app(context: AppContext) -> HttpMiddleware:
     """The ASGI application of one process over an open house."""
     api = Router(
         "/api/v1",
@@ -76,12 +76,12 @@ def create_app(context: AppContext) -> Front:
     )
     app = Litestar.from_config(config)
     hand_out(app, values, provide_actor)
-    return Front(app, _socket(context), context.registry, context.settings.is_secure)
+    return HttpMiddleware(app, _socket(context), context.registry, context.settings.is_secure)
 
 
 def _door(context: AppContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     # As a step before the request, not as a guard: for those the framework copies the connection each time.
-    admit = make_door(context.settings, context.db, context.limiter)
+    admit = make_request_guard(context.settings, context.db, context.limiter)
 
     async def enter(request: Request[Any, Any, Any]) -> None:
         await admit(request, request.route_handler)
@@ -136,7 +136,7 @@ def _dependencies(values: dict[str, Any]) -> dict[str, Provide | Callable[..., A
         name: _value(value) for name, value in values.items()
     }
     provided["actor"] = Provide(provide_actor, sync_to_thread=False)
-    provided["idempotent"] = Provide(provide_once)
+    provided["idempotent"] = Provide(provide_idempotent_request)
     return provided
 
 

@@ -18,11 +18,11 @@ from forum.notifications.notifications import delete_old_notifications
 from members.accounts.sessions import forget_sessions
 from members.emails.mailed_links import forget_links
 from storage.database import Database, Transaction
-from storage.failures import LOST
-from storage.idempotency import forget_answers
+from storage.failures import LOST_CONNECTION_ERRORS
+from storage.idempotency import delete_old_responses
 from storage.statements import statement
 from tertulia.background import never_cancelled_from_inside
-from tertulia.scheduled_jobs import Chore
+from tertulia.scheduled_jobs import ScheduledJob
 
 log = structlog.get_logger()
 
@@ -34,7 +34,7 @@ LONGEST_WAIT = timedelta(hours=12)
 # Seconds before the next attempt when the database is away.
 AFTER_LOSS = 2.0
 # Seconds between two looks at what is due by the clock, and after a look that failed.
-CHORES_PAUSE = 2.0
+JOBS_PAUSE = 2.0
 AFTER_FAILURE = 60.0
 ANSWERS_KEPT = timedelta(hours=24)
 LINKS_KEPT = timedelta(days=30)
@@ -62,11 +62,11 @@ class Worker:
         db: Database,
         reactions: Mapping[type[Event], tuple[Reaction, ...]],
         pause: float = 0.5,
-        chores: Sequence[Chore] = (),
+        jobs: Sequence[ScheduledJob] = (),
     ) -> None:
         self.db = db
         self.pause = pause
-        self.chores = chores
+        self.jobs = jobs
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in reactions}
         self.reactions = reactions
 
@@ -74,14 +74,14 @@ class Worker:
         """Work until cancelled; a lost database is waited for. No chore waits for another, or for what has happened."""
         async with asyncio.TaskGroup() as together:
             together.create_task(never_cancelled_from_inside(self._react()))
-            for chore in self.chores:
-                together.create_task(never_cancelled_from_inside(self._keep_doing(chore)))
+            for job in self.jobs:
+                together.create_task(never_cancelled_from_inside(self._run_job_forever(job)))
 
-    async def do_chores(self) -> bool:
+    async def run_due_jobs(self) -> bool:
         """Do all that is due by the clock; whether anything was."""
         did = False
-        for chore in self.chores:
-            while await chore(self.db):
+        for job in self.jobs:
+            while await job(self.db):
                 did = True
         return did
 
@@ -94,21 +94,21 @@ class Worker:
                 if clock.now() - forgotten_at > timedelta(hours=1):
                     forgotten_at = clock.now()
                     await self.tidy(forgotten_at)
-            except (Refusal, asyncpg.PostgresError, *LOST) as error:
+            except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
                 log.warning("the worker waits for the database", error=str(error))
                 await asyncio.sleep(AFTER_LOSS)
             await asyncio.sleep(self.pause)
 
-    async def _keep_doing(self, chore: Chore) -> None:
+    async def _run_job_forever(self, job: ScheduledJob) -> None:
         while True:
-            wait = CHORES_PAUSE
+            wait = JOBS_PAUSE
             try:
-                while await chore(self.db):
+                while await job(self.db):
                     pass
-            except (Refusal, asyncpg.PostgresError, *LOST) as error:
-                log.warning("a chore waits for the database", error=str(error))
+            except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+                log.warning("a scheduled job waits for the database", error=str(error))
             except Exception as error:  # one that fails must not end the others
-                log.error("a chore failed", chore=getattr(chore, "__name__", str(chore)), exc_info=error)
+                log.error("a scheduled job failed", job=getattr(job, "__name__", str(job)), exc_info=error)
                 wait = AFTER_FAILURE
             await asyncio.sleep(wait)
 
@@ -116,7 +116,7 @@ class Worker:
         """Forget what has served: answers to retries, ended sessions, links long spent or void, old notifications
         and drafts."""
         async with self.db.begin() as tx:
-            await forget_answers(tx, now - ANSWERS_KEPT)
+            await delete_old_responses(tx, now - ANSWERS_KEPT)
             await forget_sessions(tx)
             await forget_links(tx, now - LINKS_KEPT)
             await delete_old_notifications(tx, now)

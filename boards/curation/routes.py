@@ -24,7 +24,7 @@ from boards.shapes import (
 )
 from boards.table.table import Asked, Disposed, find_similar, read_table
 from core.actor import Actor
-from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
+from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import BoardId, EntryId
 from forum.writing.replies import Replies
 from storage.cache import VersionedCache
@@ -86,7 +86,7 @@ async def read_similar(
         return EntryList([found[id] for id in ids if id in found])
 
 
-@post("/boards/{board_id:int}/entries", responses=answers(201, Entry), operation_id="add_entry")
+@post("/boards/{board_id:int}/entries", responses=documented_response(201, Entry), operation_id="add_entry")
 async def add_entry(
     board_id: PathId,
     data: JSONBody[NewEntry],
@@ -101,7 +101,7 @@ async def add_entry(
         entry_id = await entries.add_entry(tx, actor, BoardId(board_id), data, replies.screen)
         return await show_entry(tx, actor, entry_id)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -121,7 +121,7 @@ async def read_entry_versions(
         return await read_versions(tx, actor, EntryId(entry_id))
 
 
-@patch("/entries/{entry_id:int}", responses=answers(200, Entry), operation_id="change_entry")
+@patch("/entries/{entry_id:int}", responses=documented_response(200, Entry), operation_id="change_entry")
 async def change_entry(
     entry_id: PathId,
     data: JSONBody[EntryChange],
@@ -138,7 +138,7 @@ async def change_entry(
         await entries.change_entry(tx, actor, EntryId(entry_id), data, version, replies.screen)
         return await show_entry(tx, actor, EntryId(entry_id))
 
-    answer = await idempotent.answer(db, verb)
+    answer = await idempotent.respond(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -238,7 +238,9 @@ async def read_change_requests(
 
 
 @post(
-    "/entries/{entry_id:int}/requests", responses=answers(201, ChangeRequest), operation_id="request_change"
+    "/entries/{entry_id:int}/requests",
+    responses=documented_response(201, ChangeRequest),
+    operation_id="request_change",
 )
 async def request_change(
     entry_id: PathId,
@@ -248,7 +250,7 @@ async def request_change(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Ask those who contributed for something."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: consolidating.request_change(tx, actor, EntryId(entry_id), data), 201
     )
     return json_response(answer.body, answer.status)

@@ -13,7 +13,7 @@ from boards.lookup.entry_queries import show_entry
 from boards.shapes import Entry
 from boards.shapes_imports import Import, NewImport
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from core.ids import BoardId, EntryId
 from storage.database import Database, Transaction
 from storage.idempotency import IdempotentRequest
@@ -24,7 +24,7 @@ LARGEST_IMPORT = 8 * 1024 * 1024
 
 @post(
     "/boards/{board_id:int}/imports",
-    responses=answers(201, Import),
+    responses=documented_response(201, Import),
     request_max_body_size=LARGEST_IMPORT,
     operation_id="look_at_table",
 )
@@ -38,7 +38,7 @@ async def look_at_table(
     """Say what a table would change; nothing is changed yet."""
     board = BoardId(board_id)
     read = await imports.read_table(db, actor, board, data)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: imports.look_at_table(tx, actor, board, data.name, read), 201
     )
     return json_response(answer.body, answer.status)
@@ -80,7 +80,11 @@ async def read_editions(
         return await editions.read_editions(tx, actor, BoardId(board_id))
 
 
-@post("/boards/{board_id:int}/editions", responses=answers(201, WholeEdition), operation_id="publish_edition")
+@post(
+    "/boards/{board_id:int}/editions",
+    responses=documented_response(201, WholeEdition),
+    operation_id="publish_edition",
+)
 async def publish_edition(
     board_id: PathId,
     data: JSONBody[NewEdition],
@@ -94,7 +98,7 @@ async def publish_edition(
         number = await editions.publish_edition(tx, actor, BoardId(board_id), data)
         return await editions.show_edition(tx, actor, BoardId(board_id), number)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 

@@ -36,7 +36,7 @@ from core.errors import Invalid
 from core.ids import BoardId
 from forum.visibility import seen_by
 from storage.cache import VersionedCache
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream
 from storage.statements import Statement, statement
@@ -182,7 +182,7 @@ async def read_table(
     wanted = binds_of(sheet.board, asked_for)
     binds = {**wanted, **seen_by(actor), "count": PAGE + 1, "field": field}
     if asked_for.after is not None:
-        binds["at"], binds["id"] = read_cursor(asked_for.after, _SORTS[sort][2])
+        binds["at"], binds["id"] = decode_cursor(asked_for.after, _SORTS[sort][2])
     rows = await tx.rows(_PAGES[sort, asked_for.descending, asked_for.after is not None], **binds)
     # The number is the same however the rows are sorted and whichever of them are shown.
     what = (
@@ -194,7 +194,7 @@ async def read_table(
     )
     total = await kept(cache, stream, what, int, lambda: tx.value(_COUNT, **wanted))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    onward = write_cursor(last["sorted_by"], last["id"]) if last is not None else None
+    onward = encode_cursor(last["sorted_by"], last["id"]) if last is not None else None
     return EntryPage(await entries_of(tx, rows[:PAGE]), onward, total, stream)
 
 

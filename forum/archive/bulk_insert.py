@@ -290,7 +290,7 @@ async def _tell(
 async def _log(tx: Transaction, channel: str, events: Sequence[Event], now: datetime) -> None:
     texts = [msgspec.json.encode(event).decode() for event in events]
     seq = await tx.value(_LOG, channel=channel, count=len(texts), events=texts, now=now)
-    tx.rung.append((channel, seq))
+    tx.positions.append((channel, seq))
 
 
 def _portions(posts: Sequence[_Post]) -> Iterator[Sequence[Any]]:

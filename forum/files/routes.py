@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import answers, json_response
+from core.http import documented_response, json_response
 from forum.files.files import File, NewFile, prepare_file, store_file
 from forum.files.uploads import LARGEST
 from members.profiles.trust import TrustRules, rights_of
@@ -17,7 +17,10 @@ LARGEST_UPLOAD = LARGEST * 4 // 3 + 64 * 1024
 
 
 @post(
-    "/files", responses=answers(201, File), request_max_body_size=LARGEST_UPLOAD, operation_id="upload_file"
+    "/files",
+    responses=documented_response(201, File),
+    request_max_body_size=LARGEST_UPLOAD,
+    operation_id="upload_file",
 )
 async def upload_file(
     data: JSONBody[NewFile],
@@ -29,7 +32,7 @@ async def upload_file(
     """Upload a file: an image, which is drawn anew, a PDF, an office document or plain text."""
     rights = rights_of(trust, actor)
     prepared = await prepare_file(db, actor, data.name, data.content, rights)
-    answer = await idempotent.answer(db, lambda tx: store_file(tx, actor, prepared, rights), 201)
+    answer = await idempotent.respond(db, lambda tx: store_file(tx, actor, prepared, rights), 201)
     return json_response(answer.body, answer.status)
 
 

@@ -20,7 +20,7 @@ from forum.tables import sectors as sector_table
 from forum.tags.tags import main_name
 from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -182,7 +182,7 @@ async def follow_tag(
 async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> FollowingList:
     """All that a member follows or has muted: sectors and tags, and then topics, the latest first."""
     actor.signed_in()
-    before = 2**63 - 1 if after is None else read_cursor(after, tuple[_Id])[0]
+    before = 2**63 - 1 if after is None else decode_cursor(after, tuple[_Id])[0]
     rows = await tx.rows(_TOPICS, before=before, count=PAGE + 1, **seen_by(actor))
     wide = [] if after is not None else await tx.rows(_WIDE, **seen_by(actor))
     items = [
@@ -190,7 +190,7 @@ async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> 
         for row in (*wide, *rows[:PAGE])
         if row["chosen"] is not None or row["because"] or row["mail"]
     ]
-    return FollowingList(items, write_cursor(rows[PAGE - 1]["id"]) if len(rows) > PAGE else None)
+    return FollowingList(items, encode_cursor(rows[PAGE - 1]["id"]) if len(rows) > PAGE else None)
 
 
 async def show_following_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Following]:

@@ -42,7 +42,7 @@ from forum.tables import sectors as sector_table
 from forum.topics.topics import SELECT_TOPICS, topic_of
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from members.tables import members
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import Statement, statement
 
@@ -206,13 +206,13 @@ async def read_unread(
     binds: dict[str, Any] = {**seen_by(actor), "reader": actor.signed_in(), "since": new_topics_since()}
     binds |= {"slug": sector, "count": PAGE + 1}
     if after is not None:
-        binds["at"], binds["id"] = read_cursor(after, tuple[_Time, _Id])
+        binds["at"], binds["id"] = decode_cursor(after, tuple[_Time, _Id])
     rows = await tx.rows(_PAGES[sector is None, after is not None], **binds)
     items = [
         UnreadTopic(topic_of(row), row["unread"], row["first_unread"], row["is_new"]) for row in rows[:PAGE]
     ]
     last = items[-1].topic if len(rows) > PAGE else None
-    return UnreadPage(items, write_cursor(last.last_activity_at, last.id) if last else None)
+    return UnreadPage(items, encode_cursor(last.last_activity_at, last.id) if last else None)
 
 
 async def count_unread(tx: Reader, actor: Actor) -> UnreadCounts:

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from core.ids import TopicId
 from forum.moves import move_notes, moves
 from forum.moves.shapes import Move, MoveList, NewMove, NewPlace
@@ -22,7 +22,7 @@ async def read_moves(
         return await move_notes.read_moves(tx, actor, TopicId(topic_id))
 
 
-@post("/topics/{topic_id:int}/moves", responses=answers(201, Move), operation_id="move_posts")
+@post("/topics/{topic_id:int}/moves", responses=documented_response(201, Move), operation_id="move_posts")
 async def move_posts(
     topic_id: PathId,
     data: JSONBody[NewMove],
@@ -35,7 +35,7 @@ async def move_posts(
     async def verb(tx: Transaction) -> Move:
         return await moves.move_posts(tx, actor, TopicId(topic_id), data)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 

@@ -35,7 +35,7 @@ from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_text, visible_topics
 from members.events import InboxRead, Notified
 from members.tables import notifications
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
@@ -213,10 +213,10 @@ async def read_inbox(
     kinds = None if only is None else list(FILTERS[only])
     binds: dict[str, Any] = {"count": PAGE + 1, "kinds": kinds, "done": done, **seen_by(actor)}
     if after is not None:
-        binds["before"] = read_cursor(after, tuple[_Id])[0]
+        binds["before"] = decode_cursor(after, tuple[_Id])[0]
     rows: Sequence[Record] = await tx.rows(_PAGES[after is not None], **binds)
     items = [_shown(row) for row in rows[:PAGE]]
-    more = write_cursor(items[-1].id) if len(rows) > PAGE else None
+    more = encode_cursor(items[-1].id) if len(rows) > PAGE else None
     return InboxPage(items, more, (await count_unread(tx, actor)).unread, stream)
 
 

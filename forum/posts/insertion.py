@@ -169,7 +169,7 @@ async def insert_posts_in_topics(
 
 def tells(tx: Transaction) -> bool:
     """Whether the worker has something to do about each post that is placed."""
-    return ReplyPosted.__struct_config__.tag in tx.reacting
+    return ReplyPosted.__struct_config__.tag in tx.handled_tags
 
 
 def written(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
@@ -186,6 +186,6 @@ def placed_of(tx: Transaction, rows: Sequence[Record]) -> dict[TopicId, list[Ins
     for topic_id, id, number, depth, seq, *_ in rows:
         if topic_id not in places:
             places[topic_id] = []
-            tx.rung.append((f"topic:{topic_id}", seq))
+            tx.positions.append((f"topic:{topic_id}", seq))
         places[topic_id].append(InsertedPost(id, number, depth))
     return places

@@ -34,7 +34,7 @@ from forum.tables import posts, reactions, topics
 from forum.text.quote_display import embed_quotes
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream
 from storage.statements import Statement, statement
@@ -207,8 +207,8 @@ def _start(place: PageStart) -> tuple[Start, int | bytes]:
 
 def _position(order: PostOrder, cursor: str) -> int | bytes:
     if order == "time":
-        return read_cursor(cursor, tuple[Annotated[int, Meta(ge=0, le=2**31 - 1)]])[0]
-    return read_cursor(cursor, tuple[bytes])[0]
+        return decode_cursor(cursor, tuple[Annotated[int, Meta(ge=0, le=2**31 - 1)]])[0]
+    return decode_cursor(cursor, tuple[bytes])[0]
 
 
 def _around(place: PageStart, start: Start, rows: list[Record], more: bool) -> tuple[str | None, str | None]:
@@ -222,4 +222,4 @@ def _around(place: PageStart, start: Start, rows: list[Record], more: bool) -> t
 
 
 def _cursor(order: PostOrder, row: Record) -> str:
-    return write_cursor(row["path"] if order == "tree" else row["number"])
+    return encode_cursor(row["path"] if order == "tree" else row["number"])

@@ -23,7 +23,7 @@ from forum.search.texts import CLOSED, OPENED, fold, known_words, marked, words_
 from forum.tables import posts, sectors, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import statement
 
@@ -92,7 +92,7 @@ async def search(
 ) -> Found:
     """A page of what fits a query among what the actor can see; `languages` are those of the community."""
     query = take_apart(part(text))
-    until, start = read_cursor(after, tuple[_Time, _Start]) if after else (clock.now(), 0)
+    until, start = decode_cursor(after, tuple[_Time, _Start]) if after else (clock.now(), 0)
     filtering = await read_filters(tx, actor, query.filters)
     candidates = Candidates(found=[], is_more=False, words="")
     if not query.is_empty and not filtering.unknown:
@@ -105,7 +105,7 @@ async def search(
         suggestion = await _suggest(tx, actor, text, query, filtering, languages)
     return Found(
         items=await _hits(tx, actor, page, more, candidates.words),
-        next=None if is_last else write_cursor(until, start + PAGE),
+        next=None if is_last else encode_cursor(until, start + PAGE),
         total=len(candidates.found),
         is_more=candidates.is_more,
         facets=await _facets(tx, candidates) if candidates.found else {},

@@ -179,7 +179,7 @@ async def part_synonym(tx: Transaction, actor: Actor, name: str) -> None:
     if of == name:
         raise NotFound
     await tx.run(_FORGET, name=name)
-    tx.write_down("tag_parted", actor.id, sector=None, tag=name, of=of)
+    tx.audit("tag_parted", actor.id, sector=None, tag=name, of=of)
 
 
 async def remove_tag(tx: Transaction, actor: Actor, name: str) -> None:
@@ -190,7 +190,7 @@ async def remove_tag(tx: Transaction, actor: Actor, name: str) -> None:
     await _replace(tx, facts.name, None)
     await tx.run(_UNFOLLOW, name=facts.name)
     await tx.run(_FORGET, name=facts.name)
-    tx.write_down("tag_removed", actor.id, sector=None, tag=facts.name)
+    tx.audit("tag_removed", actor.id, sector=None, tag=facts.name)
 
 
 async def make_group(tx: Transaction, actor: Actor, new: NewTagGroup) -> TagGroup:
@@ -256,7 +256,7 @@ async def _become(tx: Transaction, actor: Actor, name: str, of: str) -> None:
     await tx.run(_FOLLOW, name=name, of=of)
     await tx.run(_UNFOLLOW, name=name)
     await tx.run(_STAND, name=name, of=of)
-    tx.write_down("tag_joined", actor.id, sector=None, tag=name, of=of)
+    tx.audit("tag_joined", actor.id, sector=None, tag=name, of=of)
 
 
 async def _replace(tx: Transaction, name: str, of: str | None) -> None:

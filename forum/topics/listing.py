@@ -27,7 +27,7 @@ from forum.tables import topics
 from forum.tags.tags import main_name
 from forum.topics.topics import SELECT_TOPICS, topic_of
 from forum.visibility import seen_by, visible_topics
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
@@ -124,7 +124,7 @@ async def _read(
     binds = {**where, **seen_by(actor), "count": count + 1}
     if after is not None:
         shape = tuple[_Count, _Id] if order == "discussed" else tuple[_Time, _Id]
-        binds["at"], binds["id"] = read_cursor(after, shape)
+        binds["at"], binds["id"] = decode_cursor(after, shape)
     kind = "sector" if "sector_id" in where else "tag" if where else "everywhere"
     query = _PAGES[order, kind, after is not None]
     return [topic_of(row) for row in await tx.rows(query, **binds)]
@@ -135,5 +135,5 @@ def _next(order: TopicOrder, found: list[Topic]) -> str | None:
         return None
     last = found[PAGE - 1]
     if order == "discussed":
-        return write_cursor(last.posts, last.id)
-    return write_cursor(last.opened_at if order == "new" else last.last_activity_at, last.id)
+        return encode_cursor(last.posts, last.id)
+    return encode_cursor(last.opened_at if order == "new" else last.last_activity_at, last.id)

@@ -8,7 +8,15 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from core.actor import Actor, PostOrder
 from core.errors import NotFound
-from core.http import Cursor, IfNoneMatch, PathId, answers, json_response, matches, not_modified
+from core.http import (
+    Cursor,
+    IfNoneMatch,
+    PathId,
+    documented_response,
+    etag_matches,
+    json_response,
+    not_modified,
+)
 from core.ids import TopicId
 from forum import sectors
 from forum.posts.post_pages import PageStart, read_posts
@@ -39,7 +47,7 @@ async def read_topics(
         return await listing.read_topics(tx, actor, db.epoch, sector_id, order, after, tag)
 
 
-@get("/topics/{topic_id:int}", responses=answers(200, Topic), operation_id="read_topic")
+@get("/topics/{topic_id:int}", responses=documented_response(200, Topic), operation_id="read_topic")
 async def read_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
@@ -51,7 +59,7 @@ async def read_topic(
             return await _redirect_merged(tx, actor, topic_id, "")
 
 
-@get("/topics/{topic_id:int}/posts", responses=answers(200, PostPage), operation_id="read_posts")
+@get("/topics/{topic_id:int}/posts", responses=documented_response(200, PostPage), operation_id="read_posts")
 async def read_topic_posts(
     topic_id: PathId,
     actor: NamedDependency[Actor],
@@ -71,7 +79,7 @@ async def read_topic_posts(
             stream, etag = await read_validator(tx, actor, TopicId(topic_id), db.epoch)
         except NotFound:
             return await _redirect_merged(tx, actor, topic_id, "/posts")
-        if matches(if_none_match, etag):
+        if etag_matches(if_none_match, etag):
             return not_modified(etag)
         key = ("posts", topic_id, start)
         body = cache.get(key, etag) if actor.id is None else None

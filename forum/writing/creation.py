@@ -46,7 +46,7 @@ async def create_topic(
             return StoredResponse(202, encode(started))
         return StoredResponse(201, encode(await topics.show_topic(tx, actor, TopicId(started), db.epoch)))
 
-    return await idempotent.answer_as(db, verb)
+    return await idempotent.respond_with(db, verb)
 
 
 def _can_start(actor: Actor, sector_id: SectorId) -> bool:

@@ -30,9 +30,9 @@ from forum.writing.post_access import RoomChangeRule
 from members.profiles.trust import Rights, TrustRules, rights_of
 from members.shapes import Author
 from storage.database import Database, Reader, Transaction
-from storage.idempotency import IdempotentRequest, StoredResponse, answer_together, encode
+from storage.idempotency import IdempotentRequest, StoredResponse, encode, respond_to_batch
 from storage.statements import statement
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 
 _parent = (
     select(posts.c.id)
@@ -115,7 +115,7 @@ class Replies:
         self.trust = trust
         self.in_room = in_room
         self.changed_in_room = changed_in_room
-        self.batches: Batches[tuple[int, bool], _Reply, StoredResponse] = Batches(self._write)
+        self.batches: WriteBatches[tuple[int, bool], _Reply, StoredResponse] = WriteBatches(self._write)
 
     async def post_reply(
         self, actor: Actor, topic_id: TopicId, reply: NewReply, idempotent: IdempotentRequest
@@ -132,7 +132,7 @@ class Replies:
                     elif is_in_slow_mode(actor, topic, now):
                         turn = partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
             except Refusal as refusal:
-                return await idempotent.answer_again(self.db, refusal)
+                return await idempotent.replay_or_raise(self.db, refusal)
 
             self.ensure_within_rights(actor, reply.body)
             body = await extract_quotes_in_own_transaction(self.db, actor, reply.body)
@@ -151,7 +151,7 @@ class Replies:
                 if turn is not None or verdict is not None or "/files/" in body:
                     answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item, verdict)
                 else:
-                    answer = await self.batches.put((topic.id % LANES, is_moderator(actor, topic)), item)
+                    answer = await self.batches.submit((topic.id % LANES, is_moderator(actor, topic)), item)
                 return await self._filled(answer, html)
             except (TopicMovedOn, NotNullViolationError):
                 continue  # it was locked, hidden or moved between the look and the write: look again, and say why
@@ -184,7 +184,7 @@ class Replies:
         verdict: ScreeningVerdict | None,
     ) -> StoredResponse:
         async with self.db.begin() as tx:
-            if before := await reply.idempotent.before(tx):
+            if before := await reply.idempotent.find_stored_response(tx):
                 return before
             if turn is not None:
                 await turn(tx)
@@ -192,7 +192,7 @@ class Replies:
                 held = await hold_reply(tx, actor, reply.topic_id, reply.post, verdict.why)
                 await verdict.keep(tx, PostId(held.id))
                 answer = StoredResponse(202, encode(held))
-                await reply.idempotent.keep(tx, answer.status, answer.body)
+                await reply.idempotent.store_response(tx, answer.status, answer.body)
                 return answer
             (place,) = await insert_posts_in_topics(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
             if place is None:
@@ -201,7 +201,7 @@ class Replies:
             if verdict is not None:
                 await verdict.keep(tx, PostId(place.id))
             answer = _answer(reply, place)
-            await reply.idempotent.keep(tx, answer.status, answer.body)
+            await reply.idempotent.store_response(tx, answer.status, answer.body)
         return answer
 
     async def _write(
@@ -211,10 +211,10 @@ class Replies:
         # Several topics are held before they are written in, by a statement of its own.
         is_one = len({reply.topic_id for reply in replies}) == 1
         if is_one and all(reply.idempotent.key is None for reply in replies):
-            async with self.db.single() as tx:
+            async with self.db.autocommit() as tx:
                 return await _place(tx, exempt, replies)
         async with self.db.begin() as tx:
-            return await answer_together(
+            return await respond_to_batch(
                 tx,
                 [reply.idempotent for reply in replies],
                 lambda fresh: _place(tx, exempt, [replies[i] for i in fresh]),

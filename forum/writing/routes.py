@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from core.ids import PostId, TopicId
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import CitationList, NewReply, Post, Preview, ReactionKind, Sketch
@@ -18,7 +18,7 @@ from storage.idempotency import IdempotentRequest
 
 @post(
     "/topics/{topic_id:int}/posts",
-    responses=answers(201, Post) | answers(202, HeldPost),
+    responses=documented_response(201, Post) | documented_response(202, HeldPost),
     operation_id="post_reply",
 )
 async def post_reply(

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import TopicId
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewTopic, Topic, TopicChange
@@ -18,7 +18,7 @@ from storage.idempotency import IdempotentRequest
 
 @post(
     "/sectors/{slug:str}/topics",
-    responses=answers(201, Topic) | answers(202, HeldPost),
+    responses=documented_response(201, Topic) | documented_response(202, HeldPost),
     operation_id="start_topic",
 )
 async def start_topic(
@@ -34,7 +34,7 @@ async def start_topic(
     return json_response(response.body, response.status)
 
 
-@patch("/topics/{topic_id:int}", responses=answers(200, Topic), operation_id="change_topic")
+@patch("/topics/{topic_id:int}", responses=documented_response(200, Topic), operation_id="change_topic")
 async def change_topic(
     topic_id: PathId,
     data: JSONBody[TopicChange],
@@ -50,7 +50,7 @@ async def change_topic(
         await settings.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
         return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
 
-    response = await idempotent.answer(db, verb)
+    response = await idempotent.respond(db, verb)
     return json_response(response.body, response.status)
 
 

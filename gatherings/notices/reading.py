@@ -40,7 +40,7 @@ from gatherings.rooms import rooms
 from gatherings.shapes.notices import Notice, NoticePage, NoticeState
 from gatherings.tables import notices
 from members.tables import public_authors
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
@@ -162,13 +162,13 @@ async def read_notices(
     room = await rooms.get_room(tx, actor, room_id)
     binds: dict[str, Any] = {"room": room_id, "column": column_id, "words": words, "count": count + 1}
     if after is not None:
-        pinned, micros, number = read_cursor(after, tuple[Annotated[int, Meta(ge=0, le=1)], Micros, Id])
+        pinned, micros, number = decode_cursor(after, tuple[Annotated[int, Meta(ge=0, le=1)], Micros, Id])
         binds |= {"pinned": bool(pinned), "at": moment_of(micros), "id": number}
     rows = await tx.rows(_PAGES[after is not None], **binds, **notices_seen_by(actor, room))
     following = None
     if len(rows) > count:
         last = rows[count - 1]
-        following = write_cursor(int(last["pinned"]), micros_of(last["posted_at"]), last["id"])
+        following = encode_cursor(int(last["pinned"]), micros_of(last["posted_at"]), last["id"])
     return NoticePage([notice_of(row, personal=True) for row in rows[:count]], following, stream)
 
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, QueryParameter
 
 from core.actor import Actor
-from core.http import Cursor, IfMatch, PathId, answers, json_response, version_in
+from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import ColumnId, NoticeId, RoomId
 from core.text import NO_CONTROLS
 from forum.writing.replies import Replies
@@ -45,7 +45,7 @@ async def read_columns(
         return await columns.read_columns(tx, actor, RoomId(room_id), db.epoch)
 
 
-@post("/rooms/{room_id:int}/columns", responses=answers(201, Column), operation_id="add_column")
+@post("/rooms/{room_id:int}/columns", responses=documented_response(201, Column), operation_id="add_column")
 async def add_column(
     room_id: PathId,
     data: JSONBody[NewColumn],
@@ -54,11 +54,13 @@ async def add_column(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Give the board one more column."""
-    answer = await idempotent.answer(db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201)
+    answer = await idempotent.respond(
+        db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201
+    )
     return json_response(answer.body, answer.status)
 
 
-@patch("/columns/{column_id:int}", responses=answers(200, Column), operation_id="change_column")
+@patch("/columns/{column_id:int}", responses=documented_response(200, Column), operation_id="change_column")
 async def change_column(
     column_id: PathId,
     data: JSONBody[ColumnChange],
@@ -69,7 +71,7 @@ async def change_column(
 ) -> Response[bytes]:
     """Name a column otherwise, or put it elsewhere among the others."""
     version = version_in(if_match)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: columns.change_column(tx, actor, ColumnId(column_id), data, version)
     )
     return json_response(answer.body, answer.status)
@@ -103,7 +105,7 @@ async def read_notices(
         return await notice_reading.read_notices(tx, actor, RoomId(room_id), db.epoch, column, words, after)
 
 
-@post("/rooms/{room_id:int}/notices", responses=answers(201, Notice), operation_id="post_notice")
+@post("/rooms/{room_id:int}/notices", responses=documented_response(201, Notice), operation_id="post_notice")
 async def post_notice(
     room_id: PathId,
     data: JSONBody[NewNotice],
@@ -117,7 +119,7 @@ async def post_notice(
     async def verb(tx: Transaction) -> Notice:
         return await notices.post_notice(tx, actor, RoomId(room_id), data, replies.screen)
 
-    answer = await idempotent.answer(db, verb, 201)
+    answer = await idempotent.respond(db, verb, 201)
     return json_response(answer.body, answer.status)
 
 
@@ -131,7 +133,7 @@ async def read_notice(
         return notice
 
 
-@patch("/notices/{notice_id:int}", responses=answers(200, Notice), operation_id="change_notice")
+@patch("/notices/{notice_id:int}", responses=documented_response(200, Notice), operation_id="change_notice")
 async def change_notice(
     notice_id: PathId,
     data: JSONBody[NoticeChange],
@@ -147,7 +149,7 @@ async def change_notice(
     async def verb(tx: Transaction) -> Notice:
         return await notices.change_notice(tx, actor, NoticeId(notice_id), data, version, replies.screen)
 
-    answer = await idempotent.answer(db, verb)
+    answer = await idempotent.respond(db, verb)
     return json_response(answer.body, answer.status)
 
 
@@ -160,7 +162,11 @@ async def withdraw_notice(
         await notices.withdraw_notice(tx, actor, NoticeId(notice_id))
 
 
-@put("/notices/{notice_id:int}/approval", responses=answers(200, Notice), operation_id="approve_notice")
+@put(
+    "/notices/{notice_id:int}/approval",
+    responses=documented_response(200, Notice),
+    operation_id="approve_notice",
+)
 async def approve_notice(
     notice_id: PathId,
     actor: NamedDependency[Actor],
@@ -168,7 +174,7 @@ async def approve_notice(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Let everybody see a notice that waits for the hosts."""
-    answer = await idempotent.answer(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
+    answer = await idempotent.respond(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
     return json_response(answer.body, answer.status)
 
 
@@ -181,7 +187,7 @@ async def decline_notice(
         await notices.decline_notice(tx, actor, NoticeId(notice_id))
 
 
-@put("/notices/{notice_id:int}/pin", responses=answers(200, Notice), operation_id="pin_notice")
+@put("/notices/{notice_id:int}/pin", responses=documented_response(200, Notice), operation_id="pin_notice")
 async def pin_notice(
     notice_id: PathId,
     actor: NamedDependency[Actor],
@@ -189,14 +195,14 @@ async def pin_notice(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Pin a notice, so that it stands first."""
-    answer = await idempotent.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
+    answer = await idempotent.respond(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
     return json_response(answer.body, answer.status)
 
 
 @delete(
     "/notices/{notice_id:int}/pin",
     status_code=200,
-    responses=answers(200, Notice),
+    responses=documented_response(200, Notice),
     operation_id="unpin_notice",
 )
 async def unpin_notice(
@@ -206,11 +212,15 @@ async def unpin_notice(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Unpin a notice."""
-    answer = await idempotent.answer(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), False))
+    answer = await idempotent.respond(
+        db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), False)
+    )
     return json_response(answer.body, answer.status)
 
 
-@put("/notices/{notice_id:int}/column", responses=answers(200, Notice), operation_id="move_notice")
+@put(
+    "/notices/{notice_id:int}/column", responses=documented_response(200, Notice), operation_id="move_notice"
+)
 async def move_notice(
     notice_id: PathId,
     data: JSONBody[NoticePlace],
@@ -221,7 +231,7 @@ async def move_notice(
 ) -> Response[bytes]:
     """Put a notice into another column of its board."""
     version, column = version_in(if_match), ColumnId(data.column)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: notices.move_notice(tx, actor, NoticeId(notice_id), column, version)
     )
     return json_response(answer.body, answer.status)

@@ -20,9 +20,9 @@ from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
 from gatherings.shapes.polls import Answer, BallotSet
 from storage.database import Database, Transaction
-from storage.failures import LOST
+from storage.failures import LOST_CONNECTION_ERRORS
 from storage.statements import statement
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 
 # At most one signal a room in this time.
 TELLS_EVERY = 0.5
@@ -63,7 +63,9 @@ class BallotWriter:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.batches: Batches[RoomId, _Cast, BallotSet] = Batches(self._write, largest=LARGEST, every=EVERY)
+        self.batches: WriteBatches[RoomId, _Cast, BallotSet] = WriteBatches(
+            self._write, max_size=LARGEST, min_interval=EVERY
+        )
         self.moved: dict[RoomId, set[int]] = {}
         self.telling: dict[RoomId, asyncio.Task[None]] = {}
 
@@ -82,7 +84,7 @@ class BallotWriter:
             raise PollNotOpen
         kept = None if answer is None else checked_answer(found.poll, answer)
         cast = _Cast(poll=poll_id, topic=found.room.topic_id, member=member, answer=kept)
-        return await self.batches.put(found.room.id, cast)
+        return await self.batches.submit(found.room.id, cast)
 
     async def close(self) -> None:
         """Stop telling; whoever listens reads the polls again when it comes back."""
@@ -135,7 +137,7 @@ class BallotWriter:
         try:
             async with self.db.read() as tx:
                 signal = await tell_open_polls(tx, room_id, sorted(polls))
-        except (Refusal, asyncpg.PostgresError, *LOST) as error:
+        except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
             _log.warning("polls of room %s not told: %r", room_id, error)
             return
         except Exception:  # the next ballot in the room tells the counts again

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import PollId, RoomId
 from gatherings.polls import polls
 from gatherings.polls import reading as poll_reading
@@ -40,7 +40,7 @@ async def read_polls(
         return await poll_reading.read_polls(tx, actor, RoomId(room_id))
 
 
-@post("/rooms/{room_id:int}/polls", responses=answers(201, Poll), operation_id="draft_poll")
+@post("/rooms/{room_id:int}/polls", responses=documented_response(201, Poll), operation_id="draft_poll")
 async def draft_poll(
     room_id: PathId,
     data: JSONBody[NewPoll],
@@ -49,7 +49,7 @@ async def draft_poll(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Prepare a poll, which only hosts see until it is opened."""
-    answer = await idempotent.answer(db, lambda tx: polls.draft_poll(tx, actor, RoomId(room_id), data), 201)
+    answer = await idempotent.respond(db, lambda tx: polls.draft_poll(tx, actor, RoomId(room_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -60,7 +60,7 @@ async def read_poll(poll_id: PathId, actor: NamedDependency[Actor], db: NamedDep
         return await poll_reading.show_poll(tx, actor, PollId(poll_id))
 
 
-@patch("/polls/{poll_id:int}", responses=answers(200, Poll), operation_id="change_poll")
+@patch("/polls/{poll_id:int}", responses=documented_response(200, Poll), operation_id="change_poll")
 async def change_poll(
     poll_id: PathId,
     data: JSONBody[PollChange],
@@ -71,7 +71,7 @@ async def change_poll(
 ) -> Response[bytes]:
     """Change a draft. Once a poll was opened it stays as it is."""
     version = version_in(if_match)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: polls.change_poll(tx, actor, PollId(poll_id), data, version)
     )
     return json_response(answer.body, answer.status)

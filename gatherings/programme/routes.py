@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import GatheringId, SessionOnProgrammeId
 from gatherings import gatherings
 from gatherings.programme import programme
@@ -25,7 +25,11 @@ async def read_programme(
         return SessionList(await programme_reading.read_sessions(tx, actor, GatheringId(gathering_id)))
 
 
-@post("/gatherings/{gathering_id:int}/sessions", responses=answers(201, Session), operation_id="plan_session")
+@post(
+    "/gatherings/{gathering_id:int}/sessions",
+    responses=documented_response(201, Session),
+    operation_id="plan_session",
+)
 async def plan_session(
     gathering_id: PathId,
     data: JSONBody[NewSession],
@@ -34,7 +38,7 @@ async def plan_session(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Put a session on the programme of a gathering."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), data), 201
     )
     return json_response(answer.body, answer.status)
@@ -49,7 +53,11 @@ async def read_session(
         return await programme_reading.show_session(tx, actor, SessionOnProgrammeId(programme_id))
 
 
-@patch("/programme/{programme_id:int}", responses=answers(200, Session), operation_id="change_session")
+@patch(
+    "/programme/{programme_id:int}",
+    responses=documented_response(200, Session),
+    operation_id="change_session",
+)
 async def change_session(
     programme_id: PathId,
     data: JSONBody[SessionChange],
@@ -60,7 +68,7 @@ async def change_session(
 ) -> Response[bytes]:
     """Change a session, or cancel it."""
     version, session_id = version_in(if_match), SessionOnProgrammeId(programme_id)
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: programme.change_session(tx, actor, session_id, data, version)
     )
     return json_response(answer.body, answer.status)

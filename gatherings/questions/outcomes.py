@@ -12,7 +12,7 @@ from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.questions.policy import ensure_can_read_choices
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import Choice, ChoicePage
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import statement
 
@@ -90,9 +90,11 @@ def _choice_of(row: Record, hosting: bool) -> Choice:
 def _position(cursor: str | None) -> dict[str, Any]:
     if cursor is None:
         return {"at": None, "question": 0, "step": 0}
-    micros, question, step = read_cursor(cursor, tuple[Micros, Id, Annotated[int, Meta(ge=0, le=2**31 - 1)]])
+    micros, question, step = decode_cursor(
+        cursor, tuple[Micros, Id, Annotated[int, Meta(ge=0, le=2**31 - 1)]]
+    )
     return {"at": moment_of(micros), "question": question, "step": step}
 
 
 def _cursor(row: Record) -> str:
-    return write_cursor(micros_of(row["at"]), row["question_id"], row["step"])
+    return encode_cursor(micros_of(row["at"]), row["question_id"], row["step"])

@@ -33,9 +33,9 @@ from gatherings.visibility import place_of
 from members.pseudonyms import pseudonym
 from members.shapes import Author
 from storage.database import Database
-from storage.idempotency import IdempotentRequest, StoredResponse, answer_together
+from storage.idempotency import IdempotentRequest, StoredResponse, respond_to_batch
 from storage.statements import statement
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 
 _LOOK = statement(
     select(
@@ -58,7 +58,7 @@ class QuestionWriter:
     def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
         self.db = db
         self.screen = screen
-        self.batches: Batches[tuple[RoomId, Lane], Asked, StoredResponse] = Batches(self._write)
+        self.batches: WriteBatches[tuple[RoomId, Lane], Asked, StoredResponse] = WriteBatches(self._write)
 
     async def ask_question(
         self, actor: Actor, room_id: RoomId, new: NewQuestion, idempotent: IdempotentRequest
@@ -73,11 +73,11 @@ class QuestionWriter:
             try:
                 asked = await self._prepare(actor, row, new, idempotent)
             except Refusal as refusal:
-                return await idempotent.answer_again(self.db, refusal)
+                return await idempotent.replay_or_raise(self.db, refusal)
             try:
                 if asked.is_slow or asked.verdict is not None:
                     return await self._ask_in_turn(actor, room_id, new, asked)
-                return await self.batches.put((room_id, asked.lane), asked)
+                return await self.batches.submit((room_id, asked.lane), asked)
             except TopicMovedOn:
                 continue  # closed, locked or hidden between the look and the write: look again, and say why
         raise TopicMovedOn
@@ -133,7 +133,7 @@ class QuestionWriter:
     ) -> StoredResponse:
         # In slow mode one person's words wait for each other, on all processes, and the rule is asked again then.
         async with self.db.begin() as tx:
-            if before := await asked.idempotent.before(tx):
+            if before := await asked.idempotent.find_stored_response(tx):
                 return before
             room, writer = await take_turn(tx, actor, room_id)
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
@@ -143,7 +143,7 @@ class QuestionWriter:
                 # What is held here the hosts let through; what is not, moderators look at.
                 post_id = PostId(msgspec.json.decode(answer.body, type=_Post).post)
                 await (asked.verdict.note if asked.lane == "held" else asked.verdict.keep)(tx, post_id)
-            await asked.idempotent.keep(tx, answer.status, answer.body)
+            await asked.idempotent.store_response(tx, answer.status, answer.body)
         return answer
 
     async def _write(
@@ -152,10 +152,10 @@ class QuestionWriter:
         room_id, lane = key
         write = hold_asked if lane == "held" else place_asked
         if lane != "held" and all(one.idempotent.key is None for one in asked):
-            async with self.db.single() as tx:
+            async with self.db.autocommit() as tx:
                 return await write(tx, room_id, asked)
         async with self.db.begin() as tx:
-            return await answer_together(
+            return await respond_to_batch(
                 tx,
                 [one.idempotent for one in asked],
                 lambda fresh: write(tx, room_id, [asked[i] for i in fresh]),

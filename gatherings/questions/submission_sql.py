@@ -113,7 +113,7 @@ async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) 
     """Write questions that all see at once; `TopicMovedOn` if the room takes none any more."""
     topic_id, now, channel = asked[0].topic, _told_at(asked), f"room:{room_id}"
     rows = await tx.rows(
-        _STATEMENTS[tells(tx), QuestionAsked.__struct_config__.tag in tx.reacting],
+        _STATEMENTS[tells(tx), QuestionAsked.__struct_config__.tag in tx.handled_tags],
         posts=written([(topic_id, one.post) for one in asked]),
         count=len(asked),
         room=room_id,
@@ -125,7 +125,7 @@ async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) 
     if not rows:
         raise TopicMovedOn
     placed = placed_of(tx, rows)[topic_id]
-    tx.rung.append((channel, rows[0]["room_seq"]))
+    tx.positions.append((channel, rows[0]["room_seq"]))
     return [
         _answer(room_id, one, place.id, place.number, row["question"])
         for one, place, row in zip(asked, placed, rows, strict=True)
@@ -146,7 +146,7 @@ async def hold_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -
         count=len(asked),
         now=_told_at(asked),
     )
-    tx.rung.append((channel, rows[0]["seq"]))
+    tx.positions.append((channel, rows[0]["seq"]))
     return [
         _answer(room_id, one, post_id, UNSET, row["id"])
         for one, post_id, row in zip(asked, posts, rows, strict=True)

@@ -24,9 +24,9 @@ from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import VoteSet
 from gatherings.visibility import own_pseudonym
 from storage.database import Database, Transaction
-from storage.failures import LOST
+from storage.failures import LOST_CONNECTION_ERRORS
 from storage.statements import statement
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 
 CONFIRMS_AFTER = 1.0
 REMEMBERED = 10_000
@@ -100,7 +100,9 @@ class VoteWriter:
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.batches: Batches[RoomId, _Ballot, VoteSet] = Batches(self._write, largest=LARGEST, every=EVERY)
+        self.batches: WriteBatches[RoomId, _Ballot, VoteSet] = WriteBatches(
+            self._write, max_size=LARGEST, min_interval=EVERY
+        )
         self.homes: dict[QuestionId, _Home] = {}
         self.unconfirmed: dict[RoomId, set[int]] = {}
         self.confirming: dict[RoomId, asyncio.Task[None]] = {}
@@ -118,7 +120,7 @@ class VoteWriter:
             pseudonym=stands_for,
             value=value,
         )
-        return await self.batches.put(home.room, ballot)
+        return await self.batches.submit(home.room, ballot)
 
     async def close(self) -> None:
         """Stop confirming; whoever listens reads the counts again when it comes back."""
@@ -184,7 +186,7 @@ class VoteWriter:
         try:
             async with self.db.read() as tx:
                 counted = {row["id"]: row["votes"] for row in await tx.rows(_COUNT, ids=ids)}
-        except (Refusal, asyncpg.PostgresError, *LOST) as error:
+        except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
             _log.warning("votes of room %s not confirmed: %r", room_id, error)
             return
         except Exception:  # the next vote in the room tells the counts again

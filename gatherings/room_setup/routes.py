@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
-from core.http import IfMatch, PathId, answers, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import RoomId
 from gatherings.room_setup import people, settings
 from gatherings.shapes.gatherings import Room
@@ -18,7 +18,7 @@ _GUEST = "/rooms/{room_id:int}/guests/{handle:str}"
 _PANELIST = "/rooms/{room_id:int}/panel/{handle:str}"
 
 
-@patch("/rooms/{room_id:int}", responses=answers(200, Room), operation_id="change_room")
+@patch("/rooms/{room_id:int}", responses=documented_response(200, Room), operation_id="change_room")
 async def change_room(
     room_id: PathId,
     data: JSONBody[RoomChange],
@@ -30,7 +30,7 @@ async def change_room(
 ) -> Response[bytes]:
     """Change a room's title, what is on in it, or its rules."""
     version, bodies = version_in(if_match), taxonomies.bodies
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: settings.change_room(tx, actor, RoomId(room_id), data, version, bodies)
     )
     return json_response(answer.body, answer.status)

@@ -155,7 +155,7 @@ async def find_post(tx: Reader, duty: DutyKind, where: str | int | None) -> Post
 
 def _write_down(tx: Transaction, kind: str, member: MemberId, post: Post, by: MemberId | None) -> None:
     where = {"sector": post.sector_id, "gathering": post.gathering_id}
-    tx.write_down(kind, by, **where, member=member, duty=post.duty)
+    tx.audit(kind, by, **where, member=member, duty=post.duty)
 
 
 def _binds(post: Post) -> dict[str, object]:

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from moderation.appeals import appeals
 from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
 from moderation.flags.routes_reports import Reference
@@ -22,7 +22,11 @@ async def read_statement(
         return await appeals.show_statement(tx, actor, decision_id)
 
 
-@post("/decisions/{decision_id:int}/appeal", responses=answers(201, Appeal), operation_id="make_appeal")
+@post(
+    "/decisions/{decision_id:int}/appeal",
+    responses=documented_response(201, Appeal),
+    operation_id="make_appeal",
+)
 async def make_appeal(
     decision_id: PathId,
     data: JSONBody[NewAppeal],
@@ -31,11 +35,15 @@ async def make_appeal(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Ask for another moderator to look at a decision."""
-    answer = await idempotent.answer(db, lambda tx: appeals.make_appeal(tx, actor, decision_id, data), 201)
+    answer = await idempotent.respond(db, lambda tx: appeals.make_appeal(tx, actor, decision_id, data), 201)
     return json_response(answer.body, answer.status)
 
 
-@post("/reports/{reference:str}/appeal", responses=answers(201, Appeal), operation_id="appeal_report")
+@post(
+    "/reports/{reference:str}/appeal",
+    responses=documented_response(201, Appeal),
+    operation_id="appeal_report",
+)
 async def appeal_report(
     reference: Reference,
     data: JSONBody[NewAppeal],
@@ -43,7 +51,7 @@ async def appeal_report(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """The same for whoever reported without an account."""
-    answer = await idempotent.answer(db, lambda tx: appeals.appeal_report(tx, reference, data), 201)
+    answer = await idempotent.respond(db, lambda tx: appeals.appeal_report(tx, reference, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -54,7 +62,11 @@ async def read_appeals(actor: NamedDependency[Actor], db: NamedDependency[Databa
         return await appeals.read_appeals(tx, actor)
 
 
-@put("/appeals/{appeal_id:int}/answer", responses=answers(200, Appeal), operation_id="answer_appeal")
+@put(
+    "/appeals/{appeal_id:int}/answer",
+    responses=documented_response(200, Appeal),
+    operation_id="answer_appeal",
+)
 async def answer_appeal(
     appeal_id: PathId,
     data: JSONBody[NewAnswer],
@@ -63,7 +75,7 @@ async def answer_appeal(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Answer an appeal against what somebody else decided."""
-    answer = await idempotent.answer(db, lambda tx: appeals.answer_appeal(tx, actor, appeal_id, data))
+    answer = await idempotent.respond(db, lambda tx: appeals.answer_appeal(tx, actor, appeal_id, data))
     return json_response(answer.body, answer.status)
 
 

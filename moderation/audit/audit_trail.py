@@ -13,7 +13,7 @@ from forum.authors import author_of
 from forum.visibility import seen_by
 from moderation.audit.shapes import UNFILTERED, AuditEntry, AuditFilter, AuditPage
 from moderation.policy import CaseFacts, FlaggedFacts, ensure_can_read_audit
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -36,17 +36,17 @@ async def read_audit(
 ) -> AuditPage:
     """One page of what was done where the actor moderates or hosts, the latest first; administrators see all."""
     ensure_can_read_audit(actor)
-    [before] = read_cursor(after, tuple[_Number]) if after is not None else [_LATEST]
+    [before] = decode_cursor(after, tuple[_Number]) if after is not None else [_LATEST]
     seen = {name: seen_by(actor)[name] for name in ("administers", "moderated", "hosted")}
     binds = {"kind": only.kind, "sector": only.sector, "count": PAGE + 1, **seen}
     rows = await tx.rows(_PAGE, before=before, **binds)
-    following = write_cursor(rows[PAGE - 1]["number"]) if len(rows) > PAGE else None
+    following = encode_cursor(rows[PAGE - 1]["number"]) if len(rows) > PAGE else None
     return AuditPage([_entry(row) for row in rows[:PAGE]], following)
 
 
 def audit_case_action(tx: Transaction, kind: str, actor: Actor, case: CaseFacts, **facts: Any) -> None:
     """Write down what a moderator did about a case."""
-    tx.write_down(kind, actor.id, sector=case.sector_id, gathering=case.gathering_id, case=case.id, **facts)
+    tx.audit(kind, actor.id, sector=case.sector_id, gathering=case.gathering_id, case=case.id, **facts)
 
 
 def audit_notice(
@@ -54,7 +54,7 @@ def audit_notice(
 ) -> None:
     """Write to the audit trail that something was flagged or reported, without saying by whom."""
     report = {} if report_id is None else {"report": report_id}
-    tx.write_down(
+    tx.audit(
         "noticed", sector=place.sector_id, gathering=place.gathering_id, case=case_id, reason=reason, **report
     )
 
@@ -62,7 +62,7 @@ def audit_notice(
 def audit_appeal(tx: Transaction, decision: Record, appeal_id: int) -> None:
     """Write down that a decision was appealed, and not by whom."""
     where = {"sector": decision["sector_id"], "gathering": decision["gathering_id"]}
-    tx.write_down("appealed", **where, case=decision["case_id"], decision=decision["id"], appeal=appeal_id)
+    tx.audit("appealed", **where, case=decision["case_id"], decision=decision["id"], appeal=appeal_id)
 
 
 def _entry(row: Record) -> AuditEntry:

@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.errors import Refusal
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from moderation.decisions import decisions
 from moderation.policy import ensure_can_read_queue
 from moderation.shapes import (
@@ -22,7 +22,9 @@ from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
 
-@post("/cases/{case_id:int}/decisions", responses=answers(201, Decision), operation_id="decide_case")
+@post(
+    "/cases/{case_id:int}/decisions", responses=documented_response(201, Decision), operation_id="decide_case"
+)
 async def decide_case(
     case_id: PathId,
     data: JSONBody[NewDecision],
@@ -31,7 +33,7 @@ async def decide_case(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Decide a case."""
-    answer = await idempotent.answer(db, lambda tx: decisions.decide_case(tx, actor, case_id, data), 201)
+    answer = await idempotent.respond(db, lambda tx: decisions.decide_case(tx, actor, case_id, data), 201)
     return json_response(answer.body, answer.status)
 
 
@@ -54,7 +56,9 @@ async def decide_cases(
 
 
 @put(
-    "/decisions/{decision_id:int}/reversal", responses=answers(200, Decision), operation_id="reverse_decision"
+    "/decisions/{decision_id:int}/reversal",
+    responses=documented_response(200, Decision),
+    operation_id="reverse_decision",
 )
 async def reverse_decision(
     decision_id: PathId,
@@ -64,7 +68,7 @@ async def reverse_decision(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Reverse a decision, with a public reason."""
-    answer = await idempotent.answer(db, lambda tx: decisions.reverse_decision(tx, actor, decision_id, data))
+    answer = await idempotent.respond(db, lambda tx: decisions.reverse_decision(tx, actor, decision_id, data))
     return json_response(answer.body, answer.status)
 
 

@@ -5,14 +5,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from moderation.flags import flags
 from moderation.shapes import Flag, NewFlag, ObjectName
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
 
-@post("/posts/{post_id:int}/flags", responses=answers(201, Flag), operation_id="flag_post")
+@post("/posts/{post_id:int}/flags", responses=documented_response(201, Flag), operation_id="flag_post")
 async def flag_post(
     post_id: PathId,
     data: JSONBody[NewFlag],
@@ -21,13 +21,13 @@ async def flag_post(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Report a post to the moderators."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: flags.flag_object(tx, actor, ObjectName("post", post_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
 
-@post("/topics/{topic_id:int}/flags", responses=answers(201, Flag), operation_id="flag_topic")
+@post("/topics/{topic_id:int}/flags", responses=documented_response(201, Flag), operation_id="flag_topic")
 async def flag_topic(
     topic_id: PathId,
     data: JSONBody[NewFlag],
@@ -36,13 +36,13 @@ async def flag_topic(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Report a whole topic to the moderators: its title, its tags or its purpose."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: flags.flag_object(tx, actor, ObjectName("topic", topic_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
 
-@post("/files/{file_id:int}/flags", responses=answers(201, Flag), operation_id="flag_file")
+@post("/files/{file_id:int}/flags", responses=documented_response(201, Flag), operation_id="flag_file")
 async def flag_file(
     file_id: PathId,
     data: JSONBody[NewFlag],
@@ -51,13 +51,13 @@ async def flag_file(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Report a file that is used in a post to the moderators."""
-    answer = await idempotent.answer(
+    answer = await idempotent.respond(
         db, lambda tx: flags.flag_object(tx, actor, ObjectName("file", file_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
 
-@post("/members/{handle:str}/flags", responses=answers(201, Flag), operation_id="flag_profile")
+@post("/members/{handle:str}/flags", responses=documented_response(201, Flag), operation_id="flag_profile")
 async def flag_profile(
     handle: FromPath[str],
     data: JSONBody[NewFlag],
@@ -66,7 +66,7 @@ async def flag_profile(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Report a member's profile to the moderators."""
-    answer = await idempotent.answer(db, lambda tx: flags.flag_profile(tx, actor, handle, data), 201)
+    answer = await idempotent.respond(db, lambda tx: flags.flag_profile(tx, actor, handle, data), 201)
     return json_response(answer.body, answer.status)
 
 

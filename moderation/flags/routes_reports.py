@@ -8,7 +8,7 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import structs
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from members.emails.translations import language_for
 from moderation.flags import reports
 from moderation.flags.shapes import REFERENCE_LENGTH, NewReport, Report, Reporters, RevealReporters
@@ -18,7 +18,7 @@ from storage.idempotency import IdempotentRequest
 Reference = Annotated[str, PathParameter(max_length=REFERENCE_LENGTH)]
 
 
-@post("/reports", responses=answers(201, Report), operation_id="send_report")
+@post("/reports", responses=documented_response(201, Report), operation_id="send_report")
 async def send_report(
     data: JSONBody[NewReport],
     request: Request[Any, Any, Any],
@@ -29,7 +29,7 @@ async def send_report(
     """Report content that is illegal or against the rules. No account is needed."""
     suggested = language_for(request.headers.get("accept-language", ""))
     report = structs.replace(data, letters_in=data.letters_in or suggested)
-    answer = await idempotent.answer(db, lambda tx: reports.send_report(tx, actor, report), 201)
+    answer = await idempotent.respond(db, lambda tx: reports.send_report(tx, actor, report), 201)
     return json_response(answer.body, answer.status)
 
 

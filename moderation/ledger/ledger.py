@@ -35,7 +35,7 @@ from moderation.ledger.shapes import LedgerEntry, LedgerFilter, LedgerPage
 from moderation.policy import UNDO_WINDOW
 from moderation.shapes import Decision, ObjectName, Reason, Reversal
 from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import Statement, statement
 
@@ -150,10 +150,10 @@ async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter =
     binds |= {"sector": only.sector, "action": only.action, "moderator": only.moderator}
     binds["is_reversed"] = only.reversed
     if after is not None:
-        binds["at"], binds["id"] = read_cursor(after, tuple[datetime, _Id])
+        binds["at"], binds["id"] = decode_cursor(after, tuple[datetime, _Id])
     rows = await tx.rows(_PAGES[after is not None], **binds)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
-    following = None if last is None else write_cursor(last["decided_at"], last["id"])
+    following = None if last is None else encode_cursor(last["decided_at"], last["id"])
     return LedgerPage([_entry(row) for row in rows[:PAGE]], following)
 
 

@@ -58,7 +58,7 @@ from moderation.shapes import (
 from moderation.shapes_matches import RuleMatch
 from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
-from storage.cursors import read_cursor, write_cursor
+from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.event_log import Stream, read_heads
 from storage.statements import Statement, statement
@@ -155,14 +155,14 @@ async def read_cases(
     binds = {"state": state, "count": PAGE + 1, "viewer": actor.id, **seen_by(actor)}
     binds |= {"sector": only.sector, "reason": only.reason, "language": only.language}
     if after is not None and state == "open":
-        binds["turn"], binds["at"], binds["id"] = read_cursor(after, tuple[_Turn, datetime, _Id])
+        binds["turn"], binds["at"], binds["id"] = decode_cursor(after, tuple[_Turn, datetime, _Id])
     elif after is not None:
-        binds["at"], binds["id"] = read_cursor(after, tuple[datetime, _Id])
+        binds["at"], binds["id"] = decode_cursor(after, tuple[datetime, _Id])
     rows = await tx.rows(_PAGES[state, after is not None], **binds)
     shown = await _show(tx, actor, rows[:PAGE])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     turn = [last["turn"]] if last and state == "open" else []
-    following = None if last is None else write_cursor(*turn, last["opened_at"], last["id"])
+    following = None if last is None else encode_cursor(*turn, last["opened_at"], last["id"])
     return CasePage([_personal(actor, case, row) for case, row in shown], following, streams)
 
 

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from moderation.cases import claims, escalation, notes
 from moderation.queue import queue
 from moderation.shapes import Case, CaseNote, NewCaseNote, NewClaim
@@ -54,7 +54,9 @@ async def return_case(case_id: PathId, actor: NamedDependency[Actor], db: NamedD
         return await queue.show_case(tx, actor, case_id)
 
 
-@post("/cases/{case_id:int}/notes", responses=answers(201, CaseNote), operation_id="write_case_note")
+@post(
+    "/cases/{case_id:int}/notes", responses=documented_response(201, CaseNote), operation_id="write_case_note"
+)
 async def add_note(
     case_id: PathId,
     data: JSONBody[NewCaseNote],
@@ -63,7 +65,7 @@ async def add_note(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Add a note about a case for the other moderators."""
-    answer = await idempotent.answer(db, lambda tx: notes.add_note(tx, actor, case_id, data), 201)
+    answer = await idempotent.respond(db, lambda tx: notes.add_note(tx, actor, case_id, data), 201)
     return json_response(answer.body, answer.status)
 
 

@@ -55,7 +55,7 @@ async def change_template(tx: Transaction, actor: Actor, key: str, change: Templ
     whose = {"now": clock.now(), "by": actor.signed_in()}
     if not is_next or not await tx.run(_KEEP, key=key, version=change.version + 1, **written, **whose):
         raise Stale((await load_templates(tx)).get(key))
-    tx.write_down("reasons_changed", actor.id, template=key)
+    tx.audit("reasons_changed", actor.id, template=key)
     changed = (await load_templates(tx)).get(key)
     assert changed is not None
     return changed

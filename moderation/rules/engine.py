@@ -204,7 +204,7 @@ class Screening:
         if tx is not None:
             rows = await tx.rows(_ALIKE, **binds)
         else:
-            async with self.db.single() as own:
+            async with self.db.autocommit() as own:
                 rows = await own.rows(_ALIKE, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
@@ -264,7 +264,7 @@ def _verdict(written: TextToScreen, caught: Sequence[tuple[Active, Finding]]) ->
         case = await open_or_join_case(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
         await tx.record(case, now)
         if not written.is_unnamed:
-            tx.write_down("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
+            tx.audit("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
 
     return ScreeningVerdict(bool(holding), why, keep, note, partial(keep, is_out=True))
 

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from core.actor import Actor
-from core.http import PathId, answers, json_response
+from core.http import PathId, documented_response, json_response
 from moderation.rules import rules
 from moderation.rules.dry_run import dry_run_rule
 from moderation.rules.engine import Screening
@@ -21,7 +21,7 @@ async def read_rules(actor: NamedDependency[Actor], db: NamedDependency[Database
         return await rules.read_rules(tx, actor)
 
 
-@post("/rules", responses=answers(201, Rule), operation_id="make_rule")
+@post("/rules", responses=documented_response(201, Rule), operation_id="make_rule")
 async def make_rule(
     data: JSONBody[NewRule],
     actor: NamedDependency[Actor],
@@ -29,7 +29,7 @@ async def make_rule(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Write down a rule; it is off until it is switched on."""
-    answer = await idempotent.answer(db, lambda tx: rules.make_rule(tx, actor, data), 201)
+    answer = await idempotent.respond(db, lambda tx: rules.make_rule(tx, actor, data), 201)
     return json_response(answer.body, answer.status)
 
 

@@ -144,7 +144,7 @@ def _written(actor: Actor, new: NewRule) -> dict[str, object]:
 
 
 def _note(tx: Transaction, kind: str, actor: Actor, scope: Scope, rule_id: int) -> None:
-    tx.write_down(kind, actor.id, sector=scope.sector_id, gathering=scope.gathering_id, rule=rule_id)
+    tx.audit(kind, actor.id, sector=scope.sector_id, gathering=scope.gathering_id, rule=rule_id)
 
 
 def _seen(actor: Actor) -> dict[str, object]:

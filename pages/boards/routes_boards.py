@@ -74,7 +74,7 @@ async def post_new_board(slug: FromPath[str], context: NamedDependency[PageConte
         )
 
     try:
-        answer = await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
     except Refusal as refusal:
         return await _show_new(context, slug, Form(typed=typed).refuse(refusal), status_of(refusal))
     return go_to(f"/b/{msgspec.json.decode(answer.body, type=Board).id}")

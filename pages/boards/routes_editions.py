@@ -48,7 +48,7 @@ async def publish_edition(board_id: PathId, context: NamedDependency[PageContext
         return await editions.publish_edition(tx, context.actor, BoardId(board_id), new)
 
     try:
-        answer = await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
     except NotFound:
         raise
     except Refusal as refusal:

@@ -75,7 +75,7 @@ async def add_entry(board_id: PathId, context: NamedDependency[PageContext]) -> 
         return await show_entry(tx, context.actor, entry_id)
 
     try:
-        answer = await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
     except NotFound:
         raise
     except Refusal as refusal:

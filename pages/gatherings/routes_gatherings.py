@@ -79,7 +79,7 @@ async def announce_gathering(
             gathering_id = await gatherings.announce_gathering(tx, actor, new)
             return await snapshot.show_gathering(tx, actor, gathering_id, db.epoch)
 
-        answer = await once_of(request, actor, typed).answer(db, verb, 201)
+        answer = await once_of(request, actor, typed).respond(db, verb, 201)
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
         return renderer.page(request, actor, "gatherings/new_gathering.html", status_of(refusal), form=form)
@@ -118,7 +118,7 @@ async def plan_room(
         }
         new = to_shape(NewRoom, facts)
         idempotent = once_of(request, actor, typed)
-        answer = await idempotent.answer(
+        answer = await idempotent.respond(
             db,
             lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), new, taxonomies.bodies),
             201,

@@ -85,7 +85,7 @@ async def post_notice(
         async def verb(tx: Transaction) -> Notice:
             return await notices.post_notice(tx, actor, room, new, replies.screen)
 
-        await idempotent.answer(context.db, verb, 201)
+        await idempotent.respond(context.db, verb, 201)
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
         return await _page(context, room, Filter(), form, status=status_of(refusal))

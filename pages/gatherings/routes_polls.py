@@ -41,7 +41,7 @@ async def draft_poll(room_id: PathId, context: NamedDependency[PageContext]) -> 
     actor.signed_in()
     try:
         new, idempotent = poll_in(typed), once_of(context.request, actor, typed)
-        await idempotent.answer(context.db, lambda tx: polls.draft_poll(tx, actor, room, new), 201)
+        await idempotent.respond(context.db, lambda tx: polls.draft_poll(tx, actor, room, new), 201)
     except Refusal as refusal:
         return await _page(context, room, Form(typed=typed).refuse(refusal), status_of(refusal))
     return go_to(f"/r/{room_id}/polls")

@@ -72,7 +72,7 @@ async def plan_session(
     try:
         new = to_shape(NewSession, _facts(typed))
         idempotent = once_of(request, actor, typed)
-        await idempotent.answer(
+        await idempotent.respond(
             db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), new), 201
         )
     except Refusal as refusal:

@@ -38,7 +38,7 @@ async def flag_post(post_id: PathId, context: NamedDependency[PageContext]) -> R
     try:
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         idempotent = once_of(context.request, context.actor, typed)
-        await idempotent.answer(
+        await idempotent.respond(
             context.db, lambda tx: flags.flag_object(tx, context.actor, ObjectName("post", post_id), new)
         )
     except NotFound:
@@ -98,7 +98,7 @@ async def flag_other(
     try:
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         idempotent = once_of(context.request, context.actor, typed)
-        await idempotent.answer(context.db, lambda tx: flags.flag_object(tx, context.actor, name, new))
+        await idempotent.respond(context.db, lambda tx: flags.flag_object(tx, context.actor, name, new))
     except NotFound:
         raise
     except Refusal as refusal:

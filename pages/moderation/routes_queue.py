@@ -162,7 +162,7 @@ async def _decide(context: PageContext, case_id: int, typed: Typed) -> None:
     async def verb(tx: Transaction) -> object:
         return await decisions.decide_case(tx, context.actor, case_id, new)
 
-    await once_of(context.request, context.actor, typed).answer(context.db, verb)
+    await once_of(context.request, context.actor, typed).respond(context.db, verb)
 
 
 async def _page(

@@ -69,7 +69,7 @@ async def make_rule(
                 context, trust, kind, form, trial=await dry_run_rule(context.db, context.actor, new)
             )
         idempotent = once_of(context.request, context.actor, typed)
-        await idempotent.answer(context.db, lambda tx: rules.make_rule(tx, context.actor, new))
+        await idempotent.respond(context.db, lambda tx: rules.make_rule(tx, context.actor, new))
     except Refusal as refusal:
         return await _page(context, trust, kind, _refused(form, refusal), status=status_of(refusal))
     return go_to("/rules?done=saved")

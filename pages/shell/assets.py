@@ -8,7 +8,7 @@ from litestar import Response
 from msgspec import Struct
 
 from core.errors import NotFound
-from core.http import matches
+from core.http import etag_matches
 
 _PAGES = Path(__file__).parents[1]
 _FOLDER = _PAGES / "static"
@@ -50,7 +50,7 @@ def respond(statics: Statics, address: str, if_none_match: str | None, accepted:
         "Cache-Control": _FOR_EVER if is_current else "no-cache",
         "Vary": "Accept-Encoding",
     }
-    if matches(if_none_match, found.etag):
+    if etag_matches(if_none_match, found.etag):
         return Response(b"", status_code=304, headers=headers, media_type=found.kind)
     body = found.plain
     if "gzip" in accepted and len(found.packed) < len(found.plain):

@@ -3,7 +3,7 @@
 from litestar import Response
 
 from core.errors import NotFound
-from core.http import etag_of, matches
+from core.http import etag_matches, etag_of
 
 _TYPE = "text/calendar"
 
@@ -24,6 +24,6 @@ def respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes
         "Cache-Control": "no-cache",
         "Content-Disposition": f'inline; filename="{name}.ics"',
     }
-    if matches(if_none_match, etag):
+    if etag_matches(if_none_match, etag):
         return Response(b"", status_code=304, headers=headers, media_type=_TYPE)
     return Response(body, headers=headers, media_type=_TYPE)

@@ -14,8 +14,8 @@ from storage import schema
 from storage.database import Database, connect
 from storage.embedded import postgres
 from tertulia.community import put_community, read_community
-from tertulia.context import bell_of
-from tertulia.event_handlers import REACTING
+from tertulia.context import make_bus
+from tertulia.event_handlers import HANDLED_TAGS
 from tertulia.logs import set_up_logs
 from tertulia.settings import Settings, read_settings
 
@@ -41,8 +41,8 @@ def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
     """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
     await schema.migrate(settings.database_url, settings.owner_url)
-    bus = bell_of(settings)
-    db = await connect(settings.database_url, bus, REACTING, size=4, site=settings.url)
+    bus = make_bus(settings)
+    db = await connect(settings.database_url, bus, HANDLED_TAGS, size=4, site=settings.url)
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())

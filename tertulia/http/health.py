@@ -33,7 +33,7 @@ async def ready(
     db: NamedDependency[Database], bus: NamedDependency[Bus], hub: NamedDependency[Hub]
 ) -> Response[Readiness]:
     """Ready: the database answers, what is rung arrives, and the background tasks live. 503 otherwise."""
-    works = (await _database_answers(db), bus.healthy(), hub.healthy())
+    works = (await _database_answers(db), bus.is_healthy(), hub.is_healthy())
     state = Readiness(all(works), *works)
     return Response(state, status_code=200 if state.ready else 503, headers={"Cache-Control": "no-store"})
 

@@ -38,7 +38,7 @@ HSTS = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 _BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
-class Front:
+class HttpMiddleware:
     """The outermost ASGI application."""
 
     def __init__(self, app: App, live: App, registry: CollectorRegistry, is_secure: bool) -> None:

@@ -56,7 +56,7 @@ class BadQuery(Malformed):
 Admit = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
 
 
-def make_door(settings: Settings, db: Database, limiter: Limiter) -> Admit:
+def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> Admit:
     """The guard of all routes; it leaves the actor in the request's state."""
     cookie = cookie_name(settings.is_secure)
 
@@ -94,7 +94,7 @@ def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     return actor
 
 
-async def provide_once(request: Request[Any, Any, Any]) -> IdempotentRequest:
+async def provide_idempotent_request(request: Request[Any, Any, Any]) -> IdempotentRequest:
     """What makes this write happen once: its Idempotency-Key, and whose and what it is."""
     key = request.headers.get("idempotency-key")
     if key is None:

@@ -10,7 +10,7 @@ import pytest
 
 from core import clock
 from storage.database import Reader
-from tertulia.http.middleware import Front
+from tertulia.http.middleware import HttpMiddleware
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
 
@@ -214,13 +214,13 @@ async def test_any_post_of_a_long_topic_can_be_linked_to(app: Service, client: h
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The statements that requests sent, counted where they all pass; what the service's own tasks ask is not among them."""
     sent: list[str] = []
-    serve = Front._serve
+    serve = HttpMiddleware._serve
 
-    async def marked(self: Front, *request: Any) -> None:
+    async def marked(self: HttpMiddleware, *request: Any) -> None:
         _in_request.set(True)
         await serve(self, *request)
 
-    monkeypatch.setattr(Front, "_serve", marked)
+    monkeypatch.setattr(HttpMiddleware, "_serve", marked)
     for name in ("rows", "row", "value", "run"):
         real = getattr(Reader, name)
 

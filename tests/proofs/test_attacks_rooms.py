@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gatherings.polls.words import can_be_seen, key_of, tidy_word
-from storage.cursors import write_cursor
+from storage.cursors import encode_cursor
 from tests.support.live_room import Hall, Person, a_hall
 from tests.support.service import Service, plain
 
@@ -226,7 +226,7 @@ async def test_a_made_up_cursor_reads_a_page_or_is_refused(
     hall: Hall, door: str, position: tuple[int, ...]
 ) -> None:
     await hall.ask(await hall.member())
-    answer = await hall.host.get(f"/rooms/{hall.room}/{door}", after=write_cursor(*position))
+    answer = await hall.host.get(f"/rooms/{hall.room}/{door}", after=encode_cursor(*position))
     assert answer.status_code in (200, 400), answer.text
 
 

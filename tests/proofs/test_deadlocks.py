@@ -72,7 +72,7 @@ async def test_replies_to_one_topic_and_rows_that_name_it_do_not_deadlock(app: S
     topic = TopicId((await a_topic(people[0]))["id"])
 
     async def write(number: int) -> None:
-        async with db.single() as tx:
+        async with db.autocommit() as tx:
             assert all(await insert_posts_in_topics(tx, [(topic, _post(people[0]))], clock.now()))
 
     await _together(db, write, _keep(db, people, [topic]))

@@ -24,19 +24,19 @@ class Ear:
         self.presences: list[tuple[str, Presence]] = []
         self.returns = self.asks = 0
 
-    def rung(self, channel: str, seq: int) -> None:
+    def on_message(self, channel: str, seq: int) -> None:
         self.rings.append((channel, seq))
 
-    def signalled(self, channel: str, payload: Payload) -> None:
+    def on_signal(self, channel: str, payload: Payload) -> None:
         self.signals.append((channel, payload))
 
-    def announced(self, process: str, presence: Presence) -> None:
+    def on_presence(self, process: str, presence: Presence) -> None:
         self.presences.append((process, presence))
 
-    def returned(self) -> None:
+    def on_messages_lost(self) -> None:
         self.returns += 1
 
-    def asked(self) -> None:
+    def on_presence_request(self) -> None:
         self.asks += 1
 
 
@@ -69,22 +69,22 @@ async def test_one_process_hears_itself():
     bus, ear = InProcessBus(), Ear()
     await bus.start(ear)
 
-    bus.ring([("topic:1", 1), ("topic:2", 9)])
+    bus.publish([("topic:1", 1), ("topic:2", 9)])
     bus.signal("room:1", {"type": "votes", "votes": {"1": 2}})
 
     assert ear.rings == [("topic:1", 1), ("topic:2", 9)]
     assert ear.signals == [("room:1", {"type": "votes", "votes": {"1": 2}})]
-    assert bus.healthy()
+    assert bus.is_healthy()
 
 
 async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
     here, there, ear, other = pair
 
-    here.ring([("topic:1", 1), ("topic:2", 9)])
-    here.ring([("topic:1", 2)])
+    here.publish([("topic:1", 1), ("topic:2", 9)])
+    here.publish([("topic:1", 2)])
     here.signal("room:1", {"type": "votes", "votes": {"1": 1, "2": 1}})
     here.signal("room:1", {"type": "votes", "votes": {"2": 2}})
-    here.announce(Presence("room:1", (1, 2), 3))
+    here.publish_presence(Presence("room:1", (1, 2), 3))
     assert ear.rings == [("topic:1", 1), ("topic:2", 9), ("topic:1", 2)]
     await until(lambda: other.presences)
 
@@ -93,8 +93,8 @@ async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
     assert other.presences == [(here.process, Presence("room:1", (1, 2), 3))]
     assert len(ear.rings) == 3
     assert ear.presences == []
-    assert here.healthy()
-    assert there.healthy()
+    assert here.is_healthy()
+    assert there.is_healthy()
 
 
 async def test_many_rings_cost_few_messages(pair, server):
@@ -102,7 +102,7 @@ async def test_many_rings_cost_few_messages(pair, server):
     before = here._number
 
     for seq in range(1, 2_001):
-        here.ring([("topic:1", seq), (f"topic:{seq + 10}", 1)])
+        here.publish([("topic:1", seq), (f"topic:{seq + 10}", 1)])
         if seq % 100 == 0:
             await asyncio.sleep(0)
     await until(lambda: ("topic:1", 2_000) in other.rings)
@@ -118,13 +118,13 @@ async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog)
 
     server.kill()
     for seq in range(50):
-        here.ring([("topic:1", seq)])
+        here.publish([("topic:1", seq)])
         await asyncio.sleep(0.02)
-    await until(lambda: not here.healthy() and not there.healthy())
+    await until(lambda: not here.is_healthy() and not there.is_healthy())
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) <= 2
     server.start()
-    await until(lambda: here.healthy() and there.healthy() and other.returns > returns)
-    here.ring([("topic:1", 99)])
+    await until(lambda: here.is_healthy() and there.is_healthy() and other.returns > returns)
+    here.publish([("topic:1", 99)])
 
     await until(lambda: ("topic:1", 99) in other.rings)
 
@@ -135,12 +135,12 @@ async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
 
     server.pause()
     for seq in range(40):
-        here.ring([("topic:1", seq)])
+        here.publish([("topic:1", seq)])
         await asyncio.sleep(0.03)
-    assert not here.healthy()
+    assert not here.is_healthy()
     server.resume()
-    await until(lambda: here.healthy() and there.healthy() and other.returns > returns)
-    here.ring([("topic:1", 99)])
+    await until(lambda: here.is_healthy() and there.is_healthy() and other.returns > returns)
+    here.publish([("topic:1", 99)])
 
     await until(lambda: ("topic:1", 99) in other.rings)
 
@@ -153,9 +153,9 @@ async def test_a_subscription_that_starves_behind_a_good_connection_is_built_ane
     assert starved is not None
 
     await starved.unsubscribe()
-    here.ring([("topic:1", 1)])
+    here.publish([("topic:1", 1)])
     await until(lambda: other.returns > returns)
-    here.ring([("topic:1", 2)])
+    here.publish([("topic:1", 2)])
 
     await until(lambda: ("topic:1", 2) in other.rings)
     assert there.subscription is not starved
@@ -168,7 +168,7 @@ async def test_subscribers_cut_off_by_redis_come_back(pair, server):
     async with redis.asyncio.Redis.from_url(server.url) as operator:
         await operator.client_kill_filter(_type="pubsub")
     await until(lambda: other.returns > returns)
-    here.ring([("topic:1", 2)])
+    here.publish([("topic:1", 2)])
 
     await until(lambda: ("topic:1", 2) in other.rings)
 
@@ -179,26 +179,26 @@ async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server
     server.kill()
     await until(lambda: not here.is_reachable)
     for number in range(MOST_WAITING + 2_000):
-        here.ring([(f"topic:{number}", 1)])
+        here.publish([(f"topic:{number}", 1)])
     assert here._outgoing.size() < MOST_WAITING
     assert here.lost == 1
     returns = other.returns
     server.start()
 
     # Nobody may hear what is told before the other has subscribed again; who subscribes looks everywhere.
-    await until(lambda: here.healthy() and other.returns > returns)
+    await until(lambda: here.is_healthy() and other.returns > returns)
 
 
 async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
     here, _, _, other = pair
     returns = other.returns
-    here.ring([("topic:1", 4)])
+    here.publish([("topic:1", 4)])
     await until(lambda: ("topic:1", 4) in other.rings)
 
     here._teller.connection._writer.transport.abort()
-    here.ring([("topic:1", 5)])
+    here.publish([("topic:1", 5)])
     await until(lambda: other.returns > returns)
-    here.ring([("topic:1", 6)])
+    here.publish([("topic:1", 6)])
 
     await until(lambda: ("topic:1", 6) in other.rings)
 
@@ -224,7 +224,7 @@ async def test_a_bell_starts_without_redis_and_finds_it_later(server):
     bus, ear = RedisBus(server.url, probe_every=PROBE), Ear()
     await bus.start(ear)
 
-    bus.ring([("topic:1", 1)])
+    bus.publish([("topic:1", 1)])
     await asyncio.sleep(0.3)
     assert ear.rings == [("topic:1", 1)]
     assert ear.returns == 0
@@ -249,7 +249,7 @@ async def test_a_process_that_never_hears_can_tell(pair, server):
     _, _, ear, other = pair
 
     worker = RedisBus(server.url, probe_every=PROBE)
-    worker.ring([("topic:1", 3)])
+    worker.publish([("topic:1", 3)])
     await worker.close()
 
     await until(lambda: ("topic:1", 3) in ear.rings and ("topic:1", 3) in other.rings)
@@ -258,7 +258,7 @@ async def test_a_process_that_never_hears_can_tell(pair, server):
 async def test_a_process_that_ends_tells_its_last_rings(pair, server):
     here, _, _, other = pair
 
-    here.ring([("topic:1", 7)])
+    here.publish([("topic:1", 7)])
     await here.close()
 
     await until(lambda: ("topic:1", 7) in other.rings)

@@ -274,7 +274,7 @@ class Herald(InProcessBus):
         super().__init__()
         self.announced: list[Presence] = []
 
-    def announce(self, presence: Presence) -> None:
+    def publish_presence(self, presence: Presence) -> None:
         self.announced.append(presence)
 
 
@@ -288,7 +288,7 @@ def test_people_are_counted_once_over_sockets_and_processes():
         attendance.enter("room:1", actor)
     attendance.settle()
     assert bus.announced == [Presence("room:1", (1, 2), 2)]
-    attendance.announced("other", Presence("room:1", (2, 3), 1))
+    attendance.on_presence("other", Presence("room:1", (2, 3), 1))
     assert told == [("room:1", 4), ("room:1", 6)]
 
     attendance.leave("room:1", anna)
@@ -310,7 +310,7 @@ def test_a_process_that_says_nothing_is_forgotten():
         forgotten_after=0,
         vanished=lambda: vanished.append(1),
     )
-    attendance.announced("other", Presence("room:1", (2, 3), 1))
+    attendance.on_presence("other", Presence("room:1", (2, 3), 1))
 
     attendance.beat()
     attendance.beat()
@@ -324,17 +324,17 @@ def test_a_process_that_says_nothing_is_forgotten():
 
 
 class LossyBus(InProcessBus):
-    """A bell that loses, doubles, delays and reorders what is rung, as its generator says."""
+    """A bell that loses, doubles, delays and reorders what is positions, as its generator says."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
         self.chance = chance
 
-    def ring(self, rung: Any) -> None:
-        for channel, seq in rung:
+    def publish(self, positions: Any) -> None:
+        for channel, seq in positions:
             for _ in range(self.chance.choice((0, 1, 1, 2))):
                 delay = self.chance.choice((0, 0, 0.002, 0.02))
-                asyncio.get_running_loop().call_later(delay, self.listener.rung, channel, seq)
+                asyncio.get_running_loop().call_later(delay, self.listener.on_message, channel, seq)
 
 
 @pytest.mark.parametrize("seed", range(6))

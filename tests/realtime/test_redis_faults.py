@@ -43,7 +43,7 @@ async def pair(
         Process(house, live_url, a_bell(server), tmp_path) as one,
         Process(house, live_url, a_bell(server), tmp_path) as two,
     ):
-        await until(lambda: one.bus.healthy() and two.bus.healthy())
+        await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
         yield one, two
 
 
@@ -98,12 +98,12 @@ async def test_redis_killed_under_load_and_started_again_loses_nothing(pair, ser
         await asyncio.sleep(0.5)
         server.kill()
         await asyncio.sleep(0.8)
-        assert not one.bus.healthy()
+        assert not one.bus.is_healthy()
         server.start()
         await talking
         assert await heard == [list(range(1, 151))] * 2
-    await until(lambda: one.bus.healthy() and two.bus.healthy())
-    assert one.hub.healthy()
+    await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
+    assert one.hub.is_healthy()
 
 
 async def test_redis_frozen_under_load_loses_nothing(pair, server):
@@ -119,7 +119,7 @@ async def test_redis_frozen_under_load_loses_nothing(pair, server):
         server.resume()
         await talking
         assert await heard == [list(range(1, 151))] * 2
-    await until(lambda: one.bus.healthy() and two.bus.healthy())
+    await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
 
 
 async def test_without_any_redis_the_patrol_delivers(pair, server):
@@ -141,7 +141,7 @@ async def test_without_patrol_and_bell_nothing_would_be_heard(live_url, house, s
         Process(house, live_url, a_bell(server), tmp_path, never) as two,
     ):
         topic = a_channel()
-        await until(lambda: one.bus.healthy() and two.bus.healthy())
+        await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
         await asyncio.sleep(0.1)
         async with two.listening(topic) as there:
             server.kill()
@@ -157,9 +157,9 @@ async def test_signals_are_asked_for_again_after_an_outage(pair, house, server):
     room = a_channel("room")
 
     async with two.listening(room) as there:
-        await until(lambda: two.bus.healthy())
+        await until(lambda: two.bus.is_healthy())
         server.kill()
-        await until(lambda: not two.bus.healthy())
+        await until(lambda: not two.bus.is_healthy())
         house.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
         server.start()
         while (await there.next("signal", within=5))["signal"] != {"type": "votes", "votes": {"1": 3}}:

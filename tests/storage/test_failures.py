@@ -13,10 +13,10 @@ from core.errors import NotFound, Unavailable
 from realtime.background import Loops
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
-from storage.failures import AWAY, LOST, is_lost
+from storage.failures import LOST_CONNECTION_ERRORS, UNAVAILABLE_ERRORS, is_connection_lost
 from storage.pool import Pool
 from storage.statements import statement
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 from tertulia.worker import Worker
 
 _ONE = statement("SELECT 1")
@@ -34,7 +34,7 @@ async def own(db: Database, cluster: Cluster) -> AsyncIterator[Database]:
 
 
 class _Line:
-    """A connection as far as `is_lost` looks at it."""
+    """A connection as far as `is_connection_lost` looks at it."""
 
     def __init__(self, closed: bool) -> None:
         self.closed = closed
@@ -60,14 +60,14 @@ class _Line:
     ],
 )
 def test_what_tells_of_a_lost_connection(error: Exception, closed: bool, lost: bool) -> None:
-    assert is_lost(error, _Line(closed)) is lost
-    assert isinstance(error, LOST) or not lost
-    assert isinstance(error, AWAY) or not lost
+    assert is_connection_lost(error, _Line(closed)) is lost
+    assert isinstance(error, LOST_CONNECTION_ERRORS) or not lost
+    assert isinstance(error, UNAVAILABLE_ERRORS) or not lost
 
 
 WAYS: dict[str, Callable[[Database], Any]] = {
     "read": lambda db: db.read(),
-    "single": lambda db: db.single(),
+    "single": lambda db: db.autocommit(),
     "begin": lambda db: db.begin(),
 }
 
@@ -142,7 +142,7 @@ async def test_the_worker_and_its_chores_go_on_after_a_loss(
     db: Database, loss: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tertulia.worker.AFTER_LOSS", 0.01)
-    monkeypatch.setattr("tertulia.worker.CHORES_PAUSE", 0.01)
+    monkeypatch.setattr("tertulia.worker.JOBS_PAUSE", 0.01)
     reacts, chores = asyncio.Event(), asyncio.Event()
     losses = {"reactions": loss, "chore": loss}
 
@@ -159,7 +159,7 @@ async def test_the_worker_and_its_chores_go_on_after_a_loss(
         chores.set()
         return False
 
-    running = asyncio.create_task(Losing(db, {}, 0.01, chores=(chore,)).run())
+    running = asyncio.create_task(Losing(db, {}, 0.01, jobs=(chore,)).run())
     async with asyncio.timeout(5):
         await asyncio.wait(
             {running, asyncio.ensure_future(asyncio.gather(reacts.wait(), chores.wait()))},
@@ -178,7 +178,7 @@ async def test_a_worker_that_loses_a_part_of_itself_ends_instead_of_limping_on(d
 
     async with asyncio.timeout(5):
         with pytest.raises(ExceptionGroup) as ended:
-            await Limping(db, {}, chores=()).run()
+            await Limping(db, {}, jobs=()).run()
     assert "nobody asked" in str(ended.value.exceptions[0])
 
 
@@ -210,8 +210,8 @@ async def test_a_batch_of_unknown_outcome_is_not_written_again() -> None:
         calls.append(list(items))
         raise asyncpg.AdminShutdownError("terminating connection")
 
-    batches: Batches[str, str, str] = Batches(write)
-    results = await asyncio.gather(*(batches.put("a", item) for item in "xy"), return_exceptions=True)
+    batches: WriteBatches[str, str, str] = WriteBatches(write)
+    results = await asyncio.gather(*(batches.submit("a", item) for item in "xy"), return_exceptions=True)
     assert all(isinstance(result, asyncpg.AdminShutdownError) for result in results)
     assert calls == [["x", "y"]]
 
@@ -227,10 +227,10 @@ async def test_a_batch_that_breaks_keeps_nobody_waiting_and_its_key_can_be_writt
             raise how
         return how  # type: ignore[no-any-return]
 
-    batches: Batches[str, str, str] = Batches(write)
+    batches: WriteBatches[str, str, str] = WriteBatches(write)
     async with asyncio.timeout(5):
         with pytest.raises(Unavailable):
-            await batches.put("a", "x")
+            await batches.submit("a", "x")
         with pytest.raises(ValueError, match="zip"):
-            await batches.put("a", "x")
-        assert await batches.put("a", "x") == "x"
+            await batches.submit("a", "x")
+        assert await batches.submit("a", "x") == "x"

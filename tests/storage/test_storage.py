@@ -24,14 +24,14 @@ import realtime.tables  # noqa: F401
 from core.events import Event
 from storage import event_log, schema
 from storage.cache import VersionedCache
-from storage.cursors import BadCursor, read_cursor, write_cursor
+from storage.cursors import BadCursor, decode_cursor, encode_cursor
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, fingerprint
 from storage.pool import Pool
 from storage.statements import Statement, statement
 from storage.tables import metadata
-from storage.write_batches import Batches
+from storage.write_batches import WriteBatches
 from tests.support.live_room import statements_of
 from tests.support.service import Service
 
@@ -74,8 +74,8 @@ async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database
 
 
 async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
-    rung: list[Any] = []
-    quiet = Database(db.pool, db.epoch, _Bus(rung))
+    positions: list[Any] = []
+    quiet = Database(db.pool, db.epoch, _Bus(positions))
 
     async def break_off() -> None:
         async with quiet.begin() as tx:
@@ -86,20 +86,20 @@ async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
         await break_off()
     async with quiet.read() as tx:
         assert await event_log.read_head(tx, "test:8") == 0
-    assert rung == []
+    assert positions == []
 
     async with quiet.begin() as tx:
         await tx.record(Happened(where=8))
-        assert rung == []
-    assert rung == [("test:8", 1)]
+        assert positions == []
+    assert positions == [("test:8", 1)]
 
 
 class _Bus:
-    def __init__(self, rung: list[Any]) -> None:
-        self.heard = rung
+    def __init__(self, positions: list[Any]) -> None:
+        self.heard = positions
 
-    def ring(self, rung: Sequence[tuple[str, int]]) -> None:
-        self.heard += rung
+    def publish(self, positions: Sequence[tuple[str, int]]) -> None:
+        self.heard += positions
 
     def signal(self, channel: str, payload: Any) -> None:
         self.heard.append((channel, payload))
@@ -158,8 +158,8 @@ async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
         return "done"
 
     with pytest.raises(_Broken):
-        await idempotent.answer(db, refuse)
-    assert (await idempotent.answer(db, work)).body == b'"done"'
+        await idempotent.respond(db, refuse)
+    assert (await idempotent.respond(db, work)).body == b'"done"'
 
 
 async def test_those_who_wait_for_one_key_are_written_together() -> None:
@@ -171,11 +171,11 @@ async def test_those_who_wait_for_one_key_are_written_together() -> None:
         await gate.wait()
         return [item * 2 for item in items]
 
-    batches: Batches[str, int, int] = Batches(write)
-    puts = [asyncio.create_task(batches.put("a", 0))]
+    batches: WriteBatches[str, int, int] = WriteBatches(write)
+    puts = [asyncio.create_task(batches.submit("a", 0))]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    puts += [asyncio.create_task(batches.put("a", number)) for number in range(1, 150)]
+    puts += [asyncio.create_task(batches.submit("a", number)) for number in range(1, 150)]
     await asyncio.sleep(0)
     gate.set()
     assert await asyncio.gather(*puts) == [number * 2 for number in range(150)]
@@ -191,11 +191,11 @@ async def test_writes_for_one_key_keep_their_distance_and_who_comes_alone_does_n
         written.append((loop.time(), len(items)))
         return items
 
-    batches: Batches[str, int, int] = Batches(write, largest=1_000, every=0.05)
+    batches: WriteBatches[str, int, int] = WriteBatches(write, max_size=1_000, min_interval=0.05)
     before = loop.time()
-    await batches.put("a", 0)
+    await batches.submit("a", 0)
     assert loop.time() - before < 0.05
-    await asyncio.gather(*(batches.put("a", number) for number in range(500)))
+    await asyncio.gather(*(batches.submit("a", number) for number in range(500)))
     (first, alone), (second, together) = written
     assert (alone, together) == (1, 500)
     assert second - first >= 0.049
@@ -214,14 +214,14 @@ async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_ag
             raise asyncpg.CheckViolationError("bad")
         return list(items)
 
-    batches: Batches[str, str, str] = Batches(write)
+    batches: WriteBatches[str, str, str] = WriteBatches(write)
     results = await asyncio.gather(
-        *(batches.put("a", item) for item in ("x", "bad", "y")), return_exceptions=True
+        *(batches.submit("a", item) for item in ("x", "bad", "y")), return_exceptions=True
     )
     assert [str(result) for result in results] == ["x", "bad", "y"]
     calls.clear()
     results = await asyncio.gather(
-        *(batches.put("a", item) for item in ("x", "lost")), return_exceptions=True
+        *(batches.submit("a", item) for item in ("x", "lost")), return_exceptions=True
     )
     assert all(isinstance(result, ConnectionResetError) for result in results)
     assert sum("x" in call for call in calls) == 1
@@ -240,12 +240,12 @@ def test_a_cache_knows_versions_and_its_size() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "x", "!!!", "WzFd" * 50, write_cursor("text"), write_cursor(1, 2), "\u00e9"]
+    "bad", ["", "x", "!!!", "WzFd" * 50, encode_cursor("text"), encode_cursor(1, 2), "\u00e9"]
 )
 def test_cursors_that_were_never_given_out_are_refused(bad: str) -> None:
-    assert read_cursor(write_cursor(7), tuple[int]) == (7,)
+    assert decode_cursor(encode_cursor(7), tuple[int]) == (7,)
     with pytest.raises(BadCursor):
-        read_cursor(bad, tuple[int])
+        decode_cursor(bad, tuple[int])
 
 
 def test_statements_carry_their_binds_in_order() -> None:

@@ -30,7 +30,7 @@ from serving.uvicorn_websocket import OPTIONS
 from storage import schema
 from storage.database import Database, Reader, connect
 from storage.embedded import postgres
-from storage.event_log import Entry
+from storage.event_log import LogEntry
 
 QUICK = Limits(
     patrol_every=0.3,
@@ -118,7 +118,7 @@ class AppContext(Struct):
             raise Denied
         return "self"
 
-    async def show(self, _: Reader, audience: str, entries: Sequence[Entry]) -> list[bytes]:
+    async def show(self, _: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
         if self.broken:
             raise ValueError("broken on purpose")
         withheld = b'{"type":"withheld"}'

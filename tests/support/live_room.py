@@ -15,7 +15,7 @@ from core.actor import VISITOR, Actor
 from core.ids import MemberId
 from members.accounts.sessions import find_actor, start_session
 from storage.database import Database, Reader
-from storage.event_log import Entry, read_after
+from storage.event_log import LogEntry, read_after
 from storage.statements import statement
 from tests.support.service import Service
 
@@ -104,7 +104,7 @@ class Hall(Struct):
         """What comes of a vote."""
         return await who.put(f"/questions/{question['id']}/vote", {"value": value})
 
-    async def log(self, channel: str, after: int = 0) -> list[Entry]:
+    async def log(self, channel: str, after: int = 0) -> list[LogEntry]:
         """What happened in a channel."""
         async with self.db.read() as tx:
             return await read_after(tx, channel, after)

@@ -16,9 +16,9 @@ from storage import schema
 from storage.database import Database
 from storage.database import connect as connect_database
 from tertulia.community import put_community, read_community
-from tertulia.context import AppContext, open_house
-from tertulia.event_handlers import reactions_of
-from tertulia.scheduled_jobs import chores_of
+from tertulia.context import AppContext, open_context
+from tertulia.event_handlers import make_event_handlers
+from tertulia.scheduled_jobs import make_scheduled_jobs
 from tertulia.serve import listen, make_server
 from tertulia.settings import Settings, read_settings
 from tertulia.web import create_app
@@ -39,7 +39,7 @@ class Service:
         self.turns = cycle(urls)
         settings = houses[0].settings
         self.owner_url = settings.owner_url
-        self.worker = Worker(self.db, reactions_of(settings), chores=chores_of(settings))
+        self.worker = Worker(self.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings))
 
     @property
     def url(self) -> str:
@@ -48,7 +48,7 @@ class Service:
 
     async def settle(self) -> None:
         """Let the worker run all that follows from what has happened, and do what is due by the clock."""
-        while await self.worker.work() or await self.worker.do_chores():
+        while await self.worker.work() or await self.worker.run_due_jobs():
             pass
 
     def forget(self) -> None:
@@ -177,7 +177,7 @@ async def _prepare(settings: Settings) -> None:
 async def _a_process(settings: Settings) -> AsyncIterator[tuple[AppContext, str]]:
     listener = listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
-    async with open_house(settings) as house:
+    async with open_context(settings) as house:
         server = make_server(create_app(house), settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)

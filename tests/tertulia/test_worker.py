@@ -175,7 +175,7 @@ async def test_a_chore_that_fails_keeps_no_other_and_no_reaction_from_its_work(d
         rest.pop()
         return True
 
-    worker = Worker(db, {Struck: (hear,)}, 0, chores=(stumble, sweep))
+    worker = Worker(db, {Struck: (hear,)}, 0, jobs=(stumble, sweep))
     running = asyncio.create_task(worker.run())
     await strike(reacting(db), 7)
     async with asyncio.timeout(5):
@@ -194,8 +194,8 @@ async def test_what_is_due_is_done_when_asked_for_until_nothing_is(db: Database)
     async def sweep(db: Database) -> bool:
         return bool(due and due.pop())
 
-    worker = Worker(db, {}, chores=(sweep,))
+    worker = Worker(db, {}, jobs=(sweep,))
 
-    assert await worker.do_chores()
+    assert await worker.run_due_jobs()
     assert due == []
-    assert not await worker.do_chores()
+    assert not await worker.run_due_jobs()

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 
 from core.actor import VISITOR, Actor
 from core.errors import NotFound
-from core.http import IfNoneMatch, etag_of, matches
+from core.http import IfNoneMatch, etag_matches, etag_of
 from core.ids import TopicId
 from forum.exports import feeds
 from forum.exports.feeds import Feed
@@ -115,7 +115,7 @@ async def _answer(
     body = feeds.write_atom(feed, renderer.community.name, f"{db.site}{address}", db.site)
     etag = etag_of(body)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
-    if matches(if_none_match, etag):
+    if etag_matches(if_none_match, etag):
         return Response(b"", status_code=304, headers=headers, media_type="application/atom+xml")
     return Response(body, headers=headers, media_type="application/atom+xml")
 

@@ -52,7 +52,7 @@ async def move(topic_id: PathId, context: NamedDependency[PageContext]) -> Respo
         async def verb(tx: Transaction) -> object:
             return await moves.move_posts(tx, context.actor, TopicId(topic_id), new)
 
-        await once_of(context.request, context.actor, typed).answer(context.db, verb, 201)
+        await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
     except Refusal as refusal:
         status = status_of(refusal)
         if status in (401, 403):

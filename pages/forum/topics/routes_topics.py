@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from core import clock
 from core.actor import Actor, PostOrder
 from core.errors import NotFound, Refusal, allowed
-from core.http import Cursor, PathId, matches, status_of
+from core.http import Cursor, PathId, etag_matches, status_of
 from core.ids import TopicId
 from forum.following.shapes_read_state import TopicWithPosts
 from forum.following.topic_pages import read_topic_page
@@ -207,7 +207,7 @@ async def _show_visitor(context: PageContext, topic_id: TopicId, slug: str, aske
     async with context.db.read() as tx:
         stream, validator = await read_validator(tx, context.actor, topic_id, context.db.epoch)
         etag = f'"{context.renderer.statics.version}.{validator[1:]}'
-        if matches(context.request.headers.get("if-none-match"), etag):
+        if etag_matches(context.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})
         key = ("page", topic_id, slug, asked)
         page: Response[bytes] | bytes | None = context.cache.get(key, etag)

@@ -360,7 +360,7 @@ async def test_who_can_say_is_reminded_once_and_then_the_curators(table: Table) 
 
     async def remind(at: datetime) -> None:
         with clock.stop_at(at):
-            await asyncio.gather(*(table.service.worker.do_chores() for _ in range(2)))
+            await asyncio.gather(*(table.service.worker.run_due_jobs() for _ in range(2)))
 
     async def told_to(who: Any) -> list[str]:
         return [one["kind"] for one in (await who.get("/inbox")).json()["items"]]

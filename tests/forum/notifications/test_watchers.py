@@ -12,7 +12,7 @@ from forum.notifications.digests import MOST_EMAILS_A_DAY, send_next_digest
 from forum.text.quote_source import format_quote
 from members.emails.email_jobs import Office
 from members.emails.emails import Letter, Sender
-from tertulia.mail_transport import PostOffice
+from tertulia.mail_transport import MailTransport
 from tests.support.hidden_posts import hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
@@ -330,7 +330,7 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     later = clock.now() + timedelta(minutes=11)
     (letter,) = await talk.mail(later)
     assert f"/mail/stop/{talk.reader.id}.{scope}-" in letter.stop and topics
-    message = PostOffice("", Path("nowhere"), "forum@forum.example").write(letter)
+    message = MailTransport("", Path("nowhere"), "forum@forum.example").write(letter)
     assert message["List-Unsubscribe"] == f"<{letter.stop}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
@@ -358,7 +358,7 @@ async def test_a_letter_about_an_answer_stands_below_the_one_about_what_it_answe
     await talk.write("Below it.", NOON + timedelta(hours=1), first)
     (letter,) = await talk.mail(NOON + timedelta(hours=2))
 
-    office = PostOffice("", Path("nowhere"), "forum@forum.example")
+    office = MailTransport("", Path("nowhere"), "forum@forum.example")
     parent, message = office.write(before), office.write(letter)
     assert message["In-Reply-To"] == parent["Message-ID"]
     assert message["References"].split()[0] == parent["References"]

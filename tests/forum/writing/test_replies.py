@@ -16,7 +16,7 @@ from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.shapes import NewReply
 from forum.writing.replies import Replies
 from storage.database import Database
-from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, answer_together
+from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, respond_to_batch
 from storage.statements import statement
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
@@ -122,7 +122,7 @@ async def test_a_locked_topic_refuses_its_own_replies_and_no_others(app: Service
     async with db.begin() as tx:
         placed = await insert_posts_in_topics(tx, posts, clock.now())
         assert [place and place.number for place in placed] == [2, None, 2, 3, None, 3]
-        assert [channel for channel, _ in tx.rung] == [f"topic:{topics[0]}", f"topic:{topics[2]}"]
+        assert [channel for channel, _ in tx.positions] == [f"topic:{topics[0]}", f"topic:{topics[2]}"]
     await _ensure_whole(db, topics, 3 + 4)
     async with db.begin() as tx:
         assert all(await insert_posts_in_topics(tx, posts, clock.now(), exempt=True))
@@ -199,7 +199,7 @@ async def test_keys_in_company_are_used_by_what_was_answered_alone(db: Database)
 
     async def answers() -> list[bytes | type]:
         async with db.begin() as tx:
-            results = await answer_together(tx, asked, write)
+            results = await respond_to_batch(tx, asked, write)
         return [one.body if isinstance(one, StoredResponse) else type(one) for one in results]
 
     assert await answers() == [b"0", Conflict, b"2", b"0", IdempotencyKeyReused, Conflict, b"6"]

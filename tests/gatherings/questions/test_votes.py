@@ -28,7 +28,7 @@ class Signals:
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
 
-    def ring(self, rung: Any) -> None:
+    def publish(self, positions: Any) -> None:
         """Nobody listens."""
 
     def signal(self, channel: str, payload: Any) -> None:

@@ -168,7 +168,7 @@ async def test_nobody_new_means_nothing_is_asked_and_a_crowd_is_one_write() -> N
 
     for _ in range(5):
         await asked.presence_reports.turn()
-        asked.presence_reports.attendance.announced("other", Presence("room:7", (1, 2), 0))
+        asked.presence_reports.attendance.on_presence("other", Presence("room:7", (1, 2), 0))
     # A dropped line that comes back is nobody new, and leaves everybody where they were.
     asked.presence_reports.attendance.leave("room:7", people[0])
     asked.presence_reports.attendance.enter("room:7", people[0])
@@ -179,7 +179,7 @@ async def test_nobody_new_means_nothing_is_asked_and_a_crowd_is_one_write() -> N
 
 async def test_a_room_where_nobody_stands_on_this_process_is_not_looked_at() -> None:
     asked = Asked()
-    asked.presence_reports.attendance.announced("other", Presence("room:7", (1, 2, 3), 0))
+    asked.presence_reports.attendance.on_presence("other", Presence("room:7", (1, 2, 3), 0))
     await asked.presence_reports.turn()
     assert asked.asked == asked.come == []
 

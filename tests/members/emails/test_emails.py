@@ -14,7 +14,7 @@ from aiosmtpd.controller import Controller
 
 from members.emails import emails
 from members.emails.emails import Letter, Recipient, Sender
-from tertulia.mail_transport import PostOffice
+from tertulia.mail_transport import MailTransport
 
 SENDER = Sender("Responsible Sourcing", "https://forum.example")
 LETTER = emails.confirm_address(SENDER, Recipient(email="élise@mail.example", handle="élise"), "the-token")
@@ -54,7 +54,7 @@ def test_a_letter_is_plain_and_says_where_it_comes_from():
 
 
 async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
-    office = PostOffice("", tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
+    office = MailTransport("", tmp_path / "mail", "forum@forum.example", "Responsible Sourcing")
     await office.post(LETTER)
     (path,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(path.read_bytes(), policy=default)
@@ -68,7 +68,7 @@ async def test_without_a_server_letters_wait_in_a_folder(tmp_path: Path):
 
 async def test_with_a_server_letters_go_there(inbox: tuple[Inbox, str], tmp_path: Path):
     server, url = inbox
-    await PostOffice(url, tmp_path, "forum@forum.example", "Responsible Sourcing").post(
+    await MailTransport(url, tmp_path, "forum@forum.example", "Responsible Sourcing").post(
         emails.new_password(SENDER, Recipient(email="anna@mail.example", handle="anna"), "the-token")
     )
     (message,) = server.mails
@@ -82,15 +82,15 @@ async def test_a_server_that_refuses_is_an_error_so_that_it_is_tried_again(
     server, url = inbox
     server.refuses = True
     with pytest.raises(aiosmtplib.SMTPException):
-        await PostOffice(url, tmp_path, "forum@forum.example").post(LETTER)
+        await MailTransport(url, tmp_path, "forum@forum.example").post(LETTER)
     with pytest.raises(aiosmtplib.SMTPException):
-        await PostOffice(url + "?starttls", tmp_path, "forum@forum.example").post(LETTER)
+        await MailTransport(url + "?starttls", tmp_path, "forum@forum.example").post(LETTER)
 
 
 @pytest.mark.parametrize("bad", ["a@b.example\r\nBcc: c@d.example", "a@b.example\nX: y", "a\r@b.example"])
 @pytest.mark.parametrize("where", ["to", "subject"])
 def test_no_header_can_be_added(bad: str, where: str, tmp_path: Path):
-    office = PostOffice("", tmp_path, "forum@forum.example")
+    office = MailTransport("", tmp_path, "forum@forum.example")
     fields = {"to": "a@b.example", "subject": "x", "text": "x"} | {where: bad}
     with pytest.raises(ValueError, match="may not contain linefeed or carriage return"):
         office.write(Letter(**fields)).as_bytes()

@@ -93,7 +93,7 @@ async def test_duties_are_written_down_with_who_gave_them(app: Service, db: Data
 
 async def test_the_services_own_role_adds_to_it_and_no_more(db: Database) -> None:
     async with db.begin() as tx:
-        tx.write_down("tested", sector=None)
+        tx.audit("tested", sector=None)
     number = await heads(db)
     row = await plain(db).fetchrow("SELECT * FROM audit WHERE number = $1", number)
     refused = (
@@ -125,7 +125,7 @@ async def test_rows_written_at_once_make_one_chain_without_gaps(db: Database) ->
 
     async def write(place: int) -> None:
         async with db.begin() as tx:
-            tx.write_down("tested", place=place)
+            tx.audit("tested", place=place)
             if place % 5 == 0:
                 raise ValueError
 
@@ -148,7 +148,7 @@ def chained(cluster: Cluster) -> Iterator[str]:
         db = await connect(url, size=1)
         for place in range(9):
             async with db.begin() as tx:
-                tx.write_down("tested", by=place, place=place, said="Ärger\n" * place)
+                tx.audit("tested", by=place, place=place, said="Ärger\n" * place)
         await db.close()
 
     asyncio.run(fill())
