@@ -139,13 +139,13 @@ async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: 
     def idempotent(body: bytes) -> IdempotentRequest:
         return IdempotentRequest(scope="member:1", key="k", fingerprint=fingerprint("POST /x", body))
 
-    answers = await asyncio.gather(*(idempotent(b"a").answer(db, verb, 201) for _ in range(20)))
+    answers = await asyncio.gather(*(idempotent(b"a").respond(db, verb, 201) for _ in range(20)))
     assert set(answers) == {StoredResponse(201, b'{"run":1}')}
     assert len(runs) == 1
     with pytest.raises(IdempotencyKeyReused):
-        await idempotent(b"b").answer(db, verb)
+        await idempotent(b"b").respond(db, verb)
     other = IdempotentRequest(scope="member:2", key="k", fingerprint=fingerprint("POST /x", b"a"))
-    assert (await other.answer(db, verb)).body == b'{"run":2}'
+    assert (await other.respond(db, verb)).body == b'{"run":2}'
 
 
 async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
