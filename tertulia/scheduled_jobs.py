@@ -5,8 +5,8 @@ from functools import partial
 
 from boards.evidence.link_checks import looking
 from boards.evidence.verification import remind_of_entry
-from forum.files.files import forget_unused_file
-from forum.files.pdf_index import read_next_paper
+from forum.files.files import delete_unused_file
+from forum.files.pdf_index import index_next_pdf
 from forum.notifications import digests
 from forum.search.indexing import index_next
 from forum.search.languages import known_languages
@@ -42,8 +42,8 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         partial(digests.send_next_digest, office),
         timer_jobs.run_next_timer,
         remind_of_entry,
-        forget_unused_file,
-        read_next_paper,
+        delete_unused_file,
+        index_next_pdf,
         partial(index_next, known_languages(community.taxonomies())),
         partial(tell_next, known_languages(community.taxonomies())),
         *looking_at_links,

@@ -13,7 +13,7 @@ import structlog
 from core import clock
 from core.errors import Refusal
 from core.events import Event
-from forum.drafts.drafts import forget_drafts
+from forum.drafts.drafts import delete_expired_drafts
 from forum.notifications.notifications import delete_old_notifications
 from members.accounts.sessions import forget_sessions
 from members.emails.mailed_links import forget_links
@@ -120,7 +120,7 @@ class Worker:
             await forget_sessions(tx)
             await forget_links(tx, now - LINKS_KEPT)
             await delete_old_notifications(tx, now)
-            await forget_drafts(tx, now)
+            await delete_expired_drafts(tx, now)
 
     async def work(self) -> bool:
         """Run one follow-up that is due; whether there was one."""

@@ -18,7 +18,7 @@ from core.errors import Conflict, Invalid
 from core.ids import MemberId
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
 from forum.tables import posts, sectors, topics
-from forum.text.markdown import plain
+from forum.text.markdown import plain_excerpt
 from forum.text.quote_source import strip_quote_markers
 from forum.text.quotes import expand_quotes, extract_quotes
 from forum.visibility import posts_not_held, seen_by, visible_topics
@@ -130,7 +130,7 @@ async def read_drafts(tx: Reader, actor: Actor) -> DraftList:
     return DraftList([_row_of(row, *names[row["key"]]) for row in rows if row["body"] or row["title"]])
 
 
-async def forget_drafts(tx: Transaction, now: datetime) -> int:
+async def delete_expired_drafts(tx: Transaction, now: datetime) -> int:
     """Drop what nobody has written on for half a year; how many."""
     return await tx.run(_FORGET, before=now - KEPT)
 
@@ -157,7 +157,7 @@ def _row_of(row: Record, what: str, address: str | None) -> DraftRow:
         key=row["key"],
         what=what,
         title=row["title"],
-        begins=plain(strip_quote_markers(row["body"]), _BEGINS) or "A quotation",
+        begins=plain_excerpt(strip_quote_markers(row["body"]), _BEGINS) or "A quotation",
         saved_at=row["saved_at"],
         address=address,
         is_fork="~" in row["key"],

@@ -1,4 +1,7 @@
-"""Files: what was uploaded, stored once for all who bring the same, and seen by who can see a post that uses it."""
+"""Uploaded files. The content is stored once for all members who upload the same bytes.
+
+A file is visible to the member who uploaded it and to everyone who can read a post that uses it.
+"""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -11,88 +14,93 @@ from core import clock
 from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
 from core.text import ONE_LINE
-from forum.files.uploads import LARGEST, FileTooBig, Prepared, prepare_aside
+from forum.files.uploads import MAX_FILE_SIZE, FileTooBig, PreparedFile, prepare_upload_in_thread
 from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
 from members.profiles.trust import Rights
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-# What no post uses is a draft that was given up, or was taken out of everything.
-UNUSED = timedelta(days=2)
+# A file that no post uses belongs to an abandoned draft, or every post that used it was edited.
+UNUSED_FILES_KEPT_FOR = timedelta(days=2)
 
 
 class NewFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file to upload; in JSON `content` is written in base64."""
+    """A file to upload; in JSON, `content` is base64."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
     content: bytes
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A file, and where it is to be had."""
+    """A file and the URL path of its content (`address`)."""
 
     id: int
     name: str
     media_type: str
     size: int
     address: str
-    # What one puts into a text that shows it, or links to it; of a picture the words that describe it come between the
-    # brackets.
+    # The Markdown that shows an image or links to another file; the description of an image goes between the brackets.
     markup: str = ""
 
 
 class QuotaFull(TooBig):
-    """The member keeps as much here as one may (OWASP ASVS 5.0, 5.2.4: a quota for each user)."""
+    """The member's files would exceed the quota of the member's trust level (OWASP ASVS 5.0, 5.2.4: a quota per user)."""
 
-    message = "You have as many files here as one can have so far."
+    message = "Your storage for files is full."
 
 
 class FileHidden(Denied):
-    """A moderator has hidden the file; why stands in the ledger."""
+    """A moderator has hidden the file; the reason is in the moderation log."""
 
     message = "Moderators have hidden this file."
 
 
-_used = exists(
+_in_visible_post = exists(
     select(file_uses.c.file_id)
     .join(posts, posts.c.id == file_uses.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(file_uses.c.file_id == files.c.id, posts_not_held(), visible_topics(), visible_text())
 )
-_moderated = exists(
+_in_moderated_topic = exists(
     select(file_uses.c.file_id)
     .join(posts, posts.c.id == file_uses.c.post_id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(file_uses.c.file_id == files.c.id, is_moderated())
 )
-# Of a hidden one its place is left, and to moderators the file.
-_IS_GONE = and_(
-    files.c.hidden_at.is_not(None), not_(or_(bindparam("administers", type_=Boolean), _moderated))
+# Everybody still sees that a hidden file exists; only moderators can open it.
+_is_hidden_from_reader = and_(
+    files.c.hidden_at.is_not(None), not_(or_(bindparam("administers", type_=Boolean), _in_moderated_topic))
 )
-_VISIBLE = or_(_used, files.c.uploaded_by == bindparam("reader", type_=BigInteger))
-_FIND = statement(
+_is_visible = or_(_in_visible_post, files.c.uploaded_by == bindparam("reader", type_=BigInteger))
+SELECT_FILE = statement(
     select(files.c.id, files.c.name, files.c.media_type, files.c.size).where(
-        files.c.id == bindparam("id", type_=BigInteger), _VISIBLE
+        files.c.id == bindparam("id", type_=BigInteger), _is_visible
     )
 )
-_CONTENT = statement(
-    select(files.c.name, files.c.media_type, file_contents.c.content, _IS_GONE.label("is_gone"))
+SELECT_FILE_CONTENT = statement(
+    select(
+        files.c.name, files.c.media_type, file_contents.c.content, _is_hidden_from_reader.label("is_hidden")
+    )
     .join(file_contents, file_contents.c.sha256 == files.c.sha256)
-    .where(and_(files.c.id == bindparam("id", type_=BigInteger), _VISIBLE))
+    .where(and_(files.c.id == bindparam("id", type_=BigInteger), _is_visible))
 )
-_TAKEN = statement("SELECT coalesce(sum(size), 0) FROM files WHERE uploaded_by = :member")
-_TURN = statement("SELECT pg_advisory_xact_lock(hashtextextended('files of ' || CAST(:member AS text), 0))")
-_STORE = statement(
-    "INSERT INTO file_contents AS c (sha256, content) VALUES (:sha256, :content) "
-    # Written again, so that it is held: nobody forgets it between here and its use.
-    "ON CONFLICT (sha256) DO UPDATE SET sha256 = excluded.sha256"
+SELECT_STORED_BYTES = statement("SELECT coalesce(sum(size), 0) FROM files WHERE uploaded_by = :member")
+# Uploads of one member run one after another, so that two of them together cannot exceed the quota.
+LOCK_FILES_OF_MEMBER = statement(
+    "SELECT pg_advisory_xact_lock(hashtextextended('files of ' || CAST(:member AS text), 0))"
 )
-_NAME = statement("""
+# The update changes nothing; it locks a content that exists already, so that delete_unused_file cannot delete it before
+# this transaction refers to it.
+INSERT_FILE_CONTENT = statement("""
+INSERT INTO file_contents AS c (sha256, content) VALUES (:sha256, :content)
+ON CONFLICT (sha256) DO UPDATE SET sha256 = excluded.sha256
+""")
+INSERT_FILE = statement("""
 INSERT INTO files (sha256, name, media_type, size, uploaded_by, uploaded_at, width, height)
 VALUES (:sha256, :name, :media_type, :size, :member, :now, :width, :height) RETURNING id
 """)
-_DROP = statement("""
+DELETE_UNUSED_FILE = statement("""
 DELETE FROM files WHERE id = (
     SELECT f.id FROM files f WHERE f.uploaded_at < :before AND NOT EXISTS (SELECT FROM file_uses u WHERE u.file_id = f.id)
         AND NOT EXISTS (
@@ -103,81 +111,106 @@ DELETE FROM files WHERE id = (
     ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED
 ) RETURNING sha256
 """)
-_EMPTY = statement("""
+DELETE_UNUSED_CONTENT = statement("""
 DELETE FROM file_contents c WHERE c.sha256 = :sha256 AND NOT EXISTS (SELECT FROM files f WHERE f.sha256 = c.sha256)
 """)
 
 
-async def prepare_file(db: Database, actor: Actor, name: str, content: bytes, rights: Rights) -> Prepared:
-    """Bring a file into the form in which it is stored. Who may not write, or has no room left for it, is refused before
-    anything in it is read; no connection waits for the reading."""
+async def prepare_file(db: Database, actor: Actor, name: str, content: bytes, rights: Rights) -> PreparedFile:
+    """Check that the member may upload the file, then check the file and return it in the form in which it is stored.
+
+    The database connection is released before the file is parsed. Raises SignInFirst, Silenced, FileTooBig, QuotaFull or
+    FileRefused.
+    """
     member = actor.may_write(clock.now())
-    if len(content) > LARGEST:
+    if len(content) > MAX_FILE_SIZE:
         raise FileTooBig(field="file")
     async with db.read() as tx:
-        await _ensure_room(tx, member, len(content), rights)
-    return await prepare_aside(name, content)
+        await _ensure_within_quota(tx, member, len(content), rights)
+    return await prepare_upload_in_thread(name, content)
 
 
-async def store_file(tx: Transaction, actor: Actor, prepared: Prepared, rights: Rights) -> File:
-    """Keep a file that was prepared; until a post uses it, only who uploaded it sees it."""
+async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, rights: Rights) -> File:
+    """Store a prepared file and return it; until a post uses it, only its uploader can see it.
+
+    Raises SignInFirst, Silenced or QuotaFull.
+    """
     now = clock.now()
     member = actor.may_write(now)
-    await tx.run(_TURN, member=str(member))
-    await _ensure_room(tx, member, len(prepared.content), rights)
+    size = len(prepared.content)
+    await tx.run(LOCK_FILES_OF_MEMBER, member=str(member))
+    await _ensure_within_quota(tx, member, size, rights)
     sha256 = hashlib.sha256(prepared.content).digest()
-    await tx.run(_STORE, sha256=sha256, content=prepared.content)
-    name, kind, size = prepared.name, prepared.media_type, len(prepared.content)
-    facts = {"width": prepared.width, "height": prepared.height, "member": member, "now": now}
-    id = await tx.value(_NAME, sha256=sha256, name=name, media_type=kind, size=size, **facts)
-    address = address_of(id, name)
+    await tx.run(INSERT_FILE_CONTENT, sha256=sha256, content=prepared.content)
+    id = await tx.value(
+        INSERT_FILE,
+        sha256=sha256,
+        name=prepared.name,
+        media_type=prepared.media_type,
+        size=size,
+        member=member,
+        now=now,
+        width=prepared.width,
+        height=prepared.height,
+    )
+    url = file_url(id, prepared.name)
     return File(
-        id=id, name=name, media_type=kind, size=size, address=address, markup=_markup(address, prepared)
+        id=id,
+        name=prepared.name,
+        media_type=prepared.media_type,
+        size=size,
+        address=url,
+        markup=_markdown_of(url, prepared),
     )
 
 
 async def find_file(tx: Reader, actor: Actor, file_id: int) -> File | None:
-    """A file that the actor can see."""
-    row = await tx.row(_FIND, id=file_id, **seen_by(actor))
-    return None if row is None else File(address=address_of(row["id"], row["name"]), **row)
+    """Return the file, or None if there is none that the actor can see."""
+    row = await tx.row(SELECT_FILE, id=file_id, **seen_by(actor))
+    return None if row is None else File(address=file_url(row["id"], row["name"]), **row)
 
 
-async def read_file(tx: Reader, actor: Actor, file_id: int) -> Prepared:
-    """All of a file that the actor can see."""
-    row = await tx.row(_CONTENT, id=file_id, **seen_by(actor))
+async def read_file(tx: Reader, actor: Actor, file_id: int) -> PreparedFile:
+    """Return the file with its content; raise NotFound if the actor cannot see it, FileHidden if moderators hid it."""
+    row = await tx.row(SELECT_FILE_CONTENT, id=file_id, **seen_by(actor))
     if row is None:
         raise NotFound
-    if row["is_gone"]:
+    if row["is_hidden"]:
         raise FileHidden
-    return Prepared(row["name"], row["media_type"], bytes(row["content"]))
+    return PreparedFile(row["name"], row["media_type"], bytes(row["content"]))
 
 
-async def forget_unused_file(db: Database) -> bool:
-    """Drop one file that nothing has used for days; a chore."""
-    before: datetime = clock.now() - UNUSED
+async def delete_unused_file(db: Database) -> bool:
+    """Delete one file older than two days that no post, draft or held edit uses; return whether there was one.
+
+    A scheduled job. The content is deleted too unless another file shares it.
+    """
+    before: datetime = clock.now() - UNUSED_FILES_KEPT_FOR
     async with db.begin() as tx:
-        sha256 = await tx.value(_DROP, before=before)
+        sha256 = await tx.value(DELETE_UNUSED_FILE, before=before)
         if sha256 is None:
             return False
-        await tx.run(_EMPTY, sha256=sha256)
+        await tx.run(DELETE_UNUSED_CONTENT, sha256=sha256)
     return True
 
 
-async def _ensure_room(tx: Reader, member: int, size: int, rights: Rights) -> None:
-    if await tx.value(_TAKEN, member=member) + size > rights.storage * 1024 * 1024:
-        raise QuotaFull(f"You have {rights.storage} MB of files here at most so far.", field="file")
+async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: Rights) -> None:
+    if await tx.value(SELECT_STORED_BYTES, member=member) + size > rights.storage * 1024 * 1024:
+        raise QuotaFull(
+            f"You can store up to {rights.storage} MB of files, and this one would not fit.", field="file"
+        )
 
 
-def _markup(address: str, prepared: Prepared) -> str:
+def _markdown_of(url: str, prepared: PreparedFile) -> str:
     if prepared.width:
-        return f"![]({address}?{prepared.width}x{prepared.height})"
+        return f"![]({url}?{prepared.width}x{prepared.height})"
     label = "".join(letter for letter in prepared.name if letter not in "[]\\`*_<>")
-    return f"[{label or 'file'}]({address})"
+    return f"[{label or 'file'}]({url})"
 
 
-def address_of(file_id: int, name: str) -> str:
-    """Where a file is to be had; what is not plain in its name is left out of the address."""
-    plain = "".join(
+def file_url(file_id: int, name: str) -> str:
+    """Return the URL path of a file: `/files/ID/NAME`, the name with only ASCII letters, digits, `-`, `_` and `.`."""
+    safe_name = "".join(
         letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "-" for letter in name
     )
-    return f"/files/{file_id}/{plain.strip('.-') or 'file'}"
+    return f"/files/{file_id}/{safe_name.strip('.-') or 'file'}"

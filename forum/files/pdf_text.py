@@ -1,6 +1,6 @@
-"""The words of a PDF. Whoever made it may mean harm: it is read by a process of its own, with little time and little memory.
+"""The text of a PDF, extracted in a separate process with limited time and memory, because a PDF may be malicious.
 
-`python -m forum.pdftext` reads a PDF from its standard input and writes its words.
+`python -m forum.files.pdf_text` reads a PDF from standard input and writes its text to standard output.
 """
 
 import asyncio
@@ -12,14 +12,14 @@ from contextlib import suppress
 
 from pypdf import PdfReader
 
-LONGEST = 200_000
-_PAGES = 500
-_SECONDS = 20
-_MEMORY = 768 * 1024 * 1024
+MAX_CHARACTERS = 200_000
+_MAX_PAGES = 500
+_MAX_CPU_SECONDS = 20
+_MAX_MEMORY = 768 * 1024 * 1024
 
 
-async def words_of_pdf(content: bytes) -> str:
-    """What a PDF says, or nothing where it cannot be read."""
+async def extract_pdf_text(content: bytes) -> str:
+    """Return the text of a PDF, up to `MAX_CHARACTERS`; empty if it cannot be read within the limits."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-m", "forum.files.pdf_text"),
         env={"PATH": os.defpath},
@@ -28,36 +28,40 @@ async def words_of_pdf(content: bytes) -> str:
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        async with asyncio.timeout(2 * _SECONDS):
-            found, _ = await process.communicate(content)
+        async with asyncio.timeout(2 * _MAX_CPU_SECONDS):
+            output, _ = await process.communicate(content)
     except TimeoutError:
-        found = b""
+        output = b""
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return found.decode("utf-8", "replace").replace("\0", "")[:LONGEST]
+    return output.decode("utf-8", "replace").replace("\0", "")[:MAX_CHARACTERS]
 
 
-def _read(content: bytes) -> str:
-    said: list[str] = []
+def _extract(content: bytes) -> str:
+    pages: list[str] = []
     length = 0
-    for page in PdfReader(io.BytesIO(content)).pages[:_PAGES]:
-        said.append(page.extract_text())
-        length += len(said[-1])
-        if length > LONGEST:
+    for page in PdfReader(io.BytesIO(content)).pages[:_MAX_PAGES]:
+        pages.append(page.extract_text())
+        length += len(pages[-1])
+        if length > MAX_CHARACTERS:
             break
-    return "\n\n".join(said)
+    return "\n\n".join(pages)
 
 
 def main() -> None:
-    """Read, within bounds; what goes wrong leaves nothing said."""
-    bounds = {resource.RLIMIT_CPU: _SECONDS, resource.RLIMIT_AS: _MEMORY, resource.RLIMIT_FSIZE: 0}
-    for what, most in bounds.items():
-        # Not every system bounds all of it; the time is bounded from outside as well.
+    """Set the limits of this process, then extract the text; an error ends the process without output."""
+    limits = {
+        resource.RLIMIT_CPU: _MAX_CPU_SECONDS,
+        resource.RLIMIT_AS: _MAX_MEMORY,
+        resource.RLIMIT_FSIZE: 0,
+    }
+    for name, limit in limits.items():
+        # Some systems refuse some of these limits; extract_pdf_text also limits the time from outside.
         with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
-    sys.stdout.buffer.write(_read(sys.stdin.buffer.read()).encode("utf-8", "replace"))
+            resource.setrlimit(name, (limit, limit))
+    sys.stdout.buffer.write(_extract(sys.stdin.buffer.read()).encode("utf-8", "replace"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The HTTP side of files: bringing one. (Having one is a page: it is no JSON.)"""
+"""The HTTP route that uploads a file; the route that serves a file belongs to the pages because it returns no JSON."""
 
 from litestar import Response, post
 from litestar.di import NamedDependency
@@ -7,19 +7,19 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import documented_response, json_response
 from forum.files.files import File, NewFile, prepare_file, store_file
-from forum.files.uploads import LARGEST
+from forum.files.uploads import MAX_FILE_SIZE
 from members.profiles.trust import TrustRules, rights_of
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
-# Ten megabytes in base64, and their frame.
-LARGEST_UPLOAD = LARGEST * 4 // 3 + 64 * 1024
+# The largest file in base64, which grows by a third, plus 64 KiB for the rest of the JSON.
+MAX_UPLOAD_REQUEST_SIZE = MAX_FILE_SIZE * 4 // 3 + 64 * 1024
 
 
 @post(
     "/files",
     responses=documented_response(201, File),
-    request_max_body_size=LARGEST_UPLOAD,
+    request_max_body_size=MAX_UPLOAD_REQUEST_SIZE,
     operation_id="upload_file",
 )
 async def upload_file(
@@ -29,7 +29,7 @@ async def upload_file(
     idempotent: NamedDependency[IdempotentRequest],
     trust: NamedDependency[TrustRules],
 ) -> Response[bytes]:
-    """Upload a file: an image, which is drawn anew, a PDF, an office document or plain text."""
+    """Upload a file: an image, which is re-encoded without metadata, a PDF, an office document or plain text."""
     rights = rights_of(trust, actor)
     prepared = await prepare_file(db, actor, data.name, data.content, rights)
     answer = await idempotent.respond(db, lambda tx: store_file(tx, actor, prepared, rights), 201)

@@ -1,6 +1,6 @@
-"""What may be uploaded: found out from the bytes, never from the name; images are drawn anew, without what they carry.
+"""Checks on uploads: the type is detected from the content, never from the name, and images are re-encoded without metadata.
 
-SVG and HTML run where they are opened, so they are no files here; what is not on the list is not either.
+Only the types listed here are accepted. SVG and HTML are not, because they can run scripts in the browser that opens them.
 """
 
 import asyncio
@@ -17,47 +17,56 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from core.errors import Invalid, TooBig
 from core.text import NO_CONTROLS
 
-LARGEST = 10 * 1024 * 1024
-# Width times height times frames, whatever the file's own depth: one bit a pixel unpacks to four bytes, and twice that while
-# it is drawn anew. 25 million are a telephone's or a camera's 24 megapixels, and 200 MB of memory for a moment.
-MOST_PIXELS = 25_000_000
-_MOST_PARTS = 5_000
+MAX_FILE_SIZE = 10 * 1024 * 1024
+# Width times height times frames. The file's own colour depth does not matter: one bit per pixel is decoded to four bytes,
+# and re-encoding needs them twice. 25 million pixels admit photos of 24 megapixels and take 200 MB of memory for a moment.
+MAX_PIXELS = 25_000_000
+_MAX_ZIP_ENTRIES = 5_000
 
-# So many at once, in threads of their own: this bounds the memory they take together, and nothing else waits behind them.
-AT_ONCE = 2
-_drawers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="files")
+# A separate pool of two threads limits the memory of all uploads together and keeps them from blocking other work.
+MAX_CONCURRENT_UPLOADS = 2
+_upload_threads = ThreadPoolExecutor(MAX_CONCURRENT_UPLOADS, thread_name_prefix="files")
 
-_IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/png"}
-# How the names of pictures end, so that they say what they are.
-_ENDINGS = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",)}
-_OFFICE = {
+# The formats that Pillow may open, and the type in which each is stored; animations are stored as WebP.
+_IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/png"}
+_IMAGE_EXTENSIONS = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",)}
+_OFFICE_TYPES = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
-_OPEN = ("text", "spreadsheet", "presentation")
-_PLAIN = re.compile(NO_CONTROLS)
+_OPEN_DOCUMENT_KINDS = ("text", "spreadsheet", "presentation")
+_NO_CONTROL_CHARACTERS = re.compile(NO_CONTROLS)
 _PDF = "application/pdf"
 _TEXT = "text/plain"
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, SyntaxError, KeyError)
+_READ_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    SyntaxError,
+    KeyError,
+)
 
 
 class FileRefused(Invalid):
-    """Not a kind of file that is taken, or one that cannot be read."""
+    """The file has a type that is not accepted, or cannot be read."""
 
-    message = (
-        "Images, PDF, office documents and plain text are taken; this is none of them, or cannot be read."
-    )
+    message = "This file is not an image, a PDF, an office document or plain text, or it is damaged."
 
 
 class FileTooBig(TooBig):
-    """More bytes, or more pixels, than a file may have."""
+    """The file has more bytes than `MAX_FILE_SIZE` or more pixels than `MAX_PIXELS`."""
 
-    message = f"A file has {LARGEST // 1024 // 1024} MB and {MOST_PIXELS // 1_000_000} megapixels at most."
+    message = (
+        f"A file can have up to {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_PIXELS // 1_000_000} megapixels."
+    )
 
 
-class Prepared(Struct, frozen=True):
-    """A file as it is stored: its name, what it is, its bytes; of a picture, how wide and how high."""
+class PreparedFile(Struct, frozen=True):
+    """A file in the form in which it is stored; `width` and `height` are the size of an image in pixels."""
 
     name: str
     media_type: str
@@ -66,108 +75,117 @@ class Prepared(Struct, frozen=True):
     height: int | None = None
 
 
-async def prepare_aside(name: str, content: bytes) -> Prepared:
-    """Prepare a file in a thread for files. Ask first whether the actor may bring it."""
-    return await asyncio.get_running_loop().run_in_executor(_drawers, prepare, name, content)
+async def prepare_upload_in_thread(name: str, content: bytes) -> PreparedFile:
+    """Run `prepare_upload` in a thread for uploads. The caller checks the actor's rights before."""
+    return await asyncio.get_running_loop().run_in_executor(_upload_threads, prepare_upload, name, content)
 
 
-def prepare(name: str, content: bytes) -> Prepared:
-    """Find out what something is and bring it into the form in which it is stored. Takes a moment and much memory: requests
-    call `prepare_aside`."""
-    if len(content) > LARGEST:
+def prepare_upload(name: str, content: bytes) -> PreparedFile:
+    """Detect the type of a file and return it in the form in which it is stored; raise FileTooBig or FileRefused.
+
+    This blocks the thread and may take 200 MB of memory, so requests call `prepare_upload_in_thread`.
+    """
+    if len(content) > MAX_FILE_SIZE:
         raise FileTooBig(field="file")
     if content[:5] == b"%PDF-":
-        return Prepared(name, _PDF, content)
+        return PreparedFile(name, _PDF, content)
     if content[:4] == b"PK\x03\x04":
-        return Prepared(name, _office(content), content)
-    image = _image(content)
+        return PreparedFile(name, _detect_office_type(content), content)
+    image = _reencode_image(content)
     if image is not None:
-        return image_named(name, image)
+        return set_image_name(name, image)
     if not _is_text(content):
         raise FileRefused(field="file")
-    return Prepared(name, _TEXT, content)
+    return PreparedFile(name, _TEXT, content)
 
 
-def image_named(name: str, image: Prepared) -> Prepared:
-    """A picture under its name, which ends as such pictures do."""
-    endings = _ENDINGS[image.media_type]
-    if not name.lower().endswith(endings):
+def set_image_name(name: str, image: PreparedFile) -> PreparedFile:
+    """Return the image with this name, whose extension is replaced if it does not fit the type of the image."""
+    extensions = _IMAGE_EXTENSIONS[image.media_type]
+    if not name.lower().endswith(extensions):
         stem = name.rpartition(".")[0] if "." in name[-5:] else name
-        name = f"{(stem or 'picture')[:190]}{endings[0]}"
+        name = f"{(stem or 'picture')[:190]}{extensions[0]}"
     return replace(image, name=name)
 
 
-def _image(content: bytes) -> Prepared | None:
+def _reencode_image(content: bytes) -> PreparedFile | None:
+    # Returns None if the content is no image.
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(_IMAGES)) as found:
-            # Only the header is read so far. A photo with a second picture in it, as telephones take them, is one picture.
-            frames = 1 if found.format in ("JPEG", "MPO") else getattr(found, "n_frames", 1)
-            if found.width * found.height * frames > MOST_PIXELS:
+        with Image.open(io.BytesIO(content), formats=tuple(_IMAGE_TYPES)) as image:
+            # Only the header has been read here. A JPEG of a phone may contain a second image; only the first is used.
+            frames = 1 if image.format in ("JPEG", "MPO") else getattr(image, "n_frames", 1)
+            if image.width * image.height * frames > MAX_PIXELS:
                 raise FileTooBig(field="file")
-            return _drawn_anew(found, frames)
+            return _reencode_animation(image) if frames > 1 else _reencode_still(image)
     except UnidentifiedImageError:
         return None
     except Image.DecompressionBombError:
         raise FileTooBig(field="file") from None
-    except _BROKEN:
+    except _READ_ERRORS:
         raise FileRefused(field="file") from None
 
 
-def _drawn_anew(found: Image.Image, frames: int) -> Prepared:
-    """The pixels alone, turned as the camera was held: no place, no device, no thumbnail, nothing after the end. What moves
-    goes on moving."""
-    if frames > 1:
-        return _moving(found)
-    kind = {"GIF": "PNG", "MPO": "JPEG"}.get(str(found.format), str(found.format))
-    # In its place and without a copy where none is needed: each copy takes as much memory as the picture.
-    ImageOps.exif_transpose(found, in_place=True)
-    mode = "RGB" if kind == "JPEG" else "RGBA" if found.has_transparency_data else "RGB"
-    clean = found if found.mode == mode else found.convert(mode)
+def _reencode_still(image: Image.Image) -> PreparedFile:
+    """Return the pixels, rotated as the EXIF data says, without location, device, thumbnail or bytes after the image."""
+    kind = {"GIF": "PNG", "MPO": "JPEG"}.get(str(image.format), str(image.format))
+    # In place, and converted only if needed: each copy takes as much memory as the image.
+    ImageOps.exif_transpose(image, in_place=True)
+    mode = "RGB" if kind == "JPEG" else "RGBA" if image.has_transparency_data else "RGB"
+    clean = image if image.mode == mode else image.convert(mode)
     clean.info = {}
-    kept = io.BytesIO()
-    clean.save(kept, kind, **({"quality": 88} if kind in ("JPEG", "WEBP") else {}))
-    return Prepared("", _IMAGES[kind], kept.getvalue(), *clean.size)
+    output = io.BytesIO()
+    clean.save(output, kind, **({"quality": 88} if kind in ("JPEG", "WEBP") else {}))
+    return PreparedFile("", _IMAGE_TYPES[kind], output.getvalue(), *clean.size)
 
 
-def _moving(found: Image.Image) -> Prepared:
-    frames, times = [], []
-    for frame in ImageSequence.Iterator(found):
-        clean = Image.new("RGBA", found.size)
+def _reencode_animation(image: Image.Image) -> PreparedFile:
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(image):
+        clean = Image.new("RGBA", image.size)
         clean.paste(frame.convert("RGBA"))
         frames.append(clean)
-        times.append(int(frame.info.get("duration") or 100))
-    kept = io.BytesIO()
-    loop = int(found.info.get("loop") or 0)
+        durations.append(int(frame.info.get("duration") or 100))
+    output = io.BytesIO()
+    loop = int(image.info.get("loop") or 0)
     frames[0].save(
-        kept, "WEBP", save_all=True, append_images=frames[1:], duration=times, loop=loop, quality=80, method=2
+        output,
+        "WEBP",
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=loop,
+        quality=80,
+        method=2,
     )
-    return Prepared("", "image/webp", kept.getvalue(), *found.size)
+    return PreparedFile("", "image/webp", output.getvalue(), *image.size)
 
 
-def _office(content: bytes) -> str:
+def _detect_office_type(content: bytes) -> str:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            parts = packed.namelist()
-            if len(parts) > _MOST_PARTS:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = archive.namelist()
+            if len(entries) > _MAX_ZIP_ENTRIES:
                 raise FileRefused(field="file")
-            names = set(parts)
+            names = set(entries)
             if any(name.endswith("vbaProject.bin") for name in names):
-                raise FileRefused("Office documents with macros are not taken.", field="file")
-            if "mimetype" in names and _is_plain(packed.getinfo("mimetype")):
-                kind = packed.read("mimetype").decode("ascii").strip()
-                if kind in {f"application/vnd.oasis.opendocument.{one}" for one in _OPEN}:
-                    return kind
-            found = next((kind for part, kind in _OFFICE.items() if part in names), None)
-    except _BROKEN:
+                raise FileRefused("Office documents with macros are not accepted.", field="file")
+            if "mimetype" in names and _is_short_and_uncompressed(archive.getinfo("mimetype")):
+                media_type = archive.read("mimetype").decode("ascii").strip()
+                if media_type in {
+                    f"application/vnd.oasis.opendocument.{kind}" for kind in _OPEN_DOCUMENT_KINDS
+                }:
+                    return media_type
+            detected = next((type_ for entry, type_ in _OFFICE_TYPES.items() if entry in names), None)
+    except _READ_ERRORS:
         raise FileRefused(field="file") from None
-    if found is None:
+    if detected is None:
         raise FileRefused(field="file")
-    return found
+    return detected
 
 
-def _is_plain(part: zipfile.ZipInfo) -> bool:
-    """As OpenDocument wants its first part: short, and not packed, so that reading it unpacks nothing."""
-    return part.file_size < 100 and part.compress_type == zipfile.ZIP_STORED
+def _is_short_and_uncompressed(entry: zipfile.ZipInfo) -> bool:
+    """Return whether the entry is stored as OpenDocument requires of `mimetype`, so that reading it decompresses nothing."""
+    return entry.file_size < 100 and entry.compress_type == zipfile.ZIP_STORED
 
 
 def _is_text(content: bytes) -> bool:
@@ -175,6 +193,6 @@ def _is_text(content: bytes) -> bool:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    # What a browser might take for a page or a drawing is no plain text, whatever it is sent as.
-    begins = text.lstrip("\ufeff \t\r\n").lower()
-    return bool(begins) and not begins.startswith("<") and _PLAIN.match(text) is not None
+    # A browser may interpret a text that starts with a tag as HTML or SVG, whatever type it is sent with.
+    start = text.lstrip("\ufeff \t\r\n").lower()
+    return bool(start) and not start.startswith("<") and _NO_CONTROL_CHARACTERS.match(text) is not None

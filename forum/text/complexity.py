@@ -1,60 +1,61 @@
-"""What is too intricate to render: Markdown that would take long or swell, found by counting before it is tried.
+"""Limits on Markdown that is slow to render or makes a very long page, checked by counting before it is rendered.
 
-A table's cells are columns times rows however short the rows are, each quote mark of a line is a block in a block, and
-each reference to a footnote writes a way back into the note: the three by which a short text becomes a very long page.
+A short text becomes a very long page in three ways: a table has columns times rows cells even if its rows are short,
+each `>` at the start of a line opens another nested block, and each reference to a footnote adds a back link to the note.
 """
 
 import re
 
 from core.errors import Invalid
 
-COLUMNS = 60
-CELLS = 4_000
-DEPTH = 40
-REFERENCES = 150
-SWELLING = 16
-ALWAYS = 6_000
+MAX_TABLE_COLUMNS = 60
+MAX_TABLE_CELLS = 4_000
+MAX_DEPTH = 40
+MAX_FOOTNOTE_REFERENCES = 150
+# The HTML may be this many times as long as the source; HTML of up to `ALWAYS_ALLOWED_LENGTH` characters is always accepted.
+MAX_GROWTH = 16
+ALWAYS_ALLOWED_LENGTH = 6_000
 
-_DELIMITERS = re.compile(r"^(?=[^\n]*[|:])[^\S\n]*(?:>[^\S\n]*)*[|:-][|:\- \t\v\f]*$", re.M)
-_MARKS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+", re.M)
-_MARK = re.compile(r"[>*+-]|\d+[.)]")
+_TABLE_DELIMITER_ROW = re.compile(r"^(?=[^\n]*[|:])[^\S\n]*(?:>[^\S\n]*)*[|:-][|:\- \t\v\f]*$", re.M)
+_BLOCK_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+", re.M)
+_BLOCK_MARKER = re.compile(r"[>*+-]|\d+[.)]")
 _TAG = re.compile(r"<(/?)([a-z][a-z0-9]*)")
-_VOID = frozenset({"br", "hr", "img", "input"})
+_VOID_ELEMENTS = frozenset({"br", "hr", "img", "input"})
 
 
 class TooIntricate(Invalid):
-    """The text would take too long to show, or would become much longer than it is."""
+    """The text would take too long to render, or its HTML would be nested too deeply or far longer than the text."""
 
     message = "This text nests or repeats too much to be shown. Use fewer levels, smaller tables, fewer footnotes or links."
 
 
 def ensure_can_render(body: str) -> None:
-    """Tables, nesting and footnotes stay within bounds that nobody who writes to people reaches."""
-    if body.count("[^") > REFERENCES:
+    """Raise TooIntricate if a Markdown text has more footnotes, table cells or nested blocks than the limits above."""
+    if body.count("[^") > MAX_FOOTNOTE_REFERENCES:
         raise TooIntricate("This text has too many footnotes.", field="body")
     if "|" in body or ":-" in body or "-:" in body:
         _ensure_small_tables(body)
-    if any(len(_MARK.findall(marks[0])) > DEPTH for marks in _MARKS.finditer(body)):
+    if any(len(_BLOCK_MARKER.findall(run[0])) > MAX_DEPTH for run in _BLOCK_MARKERS.finditer(body)):
         raise TooIntricate("This text has quotes or lists nested too deeply.", field="body")
 
 
 def ensure_output_within_bounds(rendered: str, body: str) -> None:
-    """What came out is neither much longer than what was written nor nested deeper than a page can show."""
-    if len(rendered) > max(ALWAYS, SWELLING * len(body)):
+    """Raise TooIntricate if the rendered HTML is many times longer than its source or too deeply nested for a page."""
+    if len(rendered) > max(ALWAYS_ALLOWED_LENGTH, MAX_GROWTH * len(body)):
         raise TooIntricate(field="body")
-    if rendered.count("</") > DEPTH and _depth(rendered) > 2 * DEPTH:
+    if rendered.count("</") > MAX_DEPTH and _depth(rendered) > 2 * MAX_DEPTH:
         raise TooIntricate("This text is nested too deeply.", field="body")
 
 
 def _ensure_small_tables(body: str) -> None:
     cells = 0
-    for row in _DELIMITERS.finditer(body):
+    for row in _TABLE_DELIMITER_ROW.finditer(body):
         columns = row[0].count("|") + 1
-        if columns > COLUMNS:
+        if columns > MAX_TABLE_COLUMNS:
             raise TooIntricate("This text has a table with too many columns.", field="body")
         end = _end_of_paragraph(body, row.end())
         cells += columns * (body.count("\n", row.end(), end) + 1)
-        if cells > CELLS:
+        if cells > MAX_TABLE_CELLS:
             raise TooIntricate("This text has too large a table.", field="body")
 
 
@@ -68,7 +69,7 @@ def _depth(rendered: str) -> int:
     for tag in _TAG.finditer(rendered):
         if tag[1]:
             depth -= 1
-        elif tag[2] not in _VOID:
+        elif tag[2] not in _VOID_ELEMENTS:
             depth += 1
             if depth > deepest:
                 deepest = depth

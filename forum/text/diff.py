@@ -9,28 +9,28 @@ from msgspec import Struct
 
 Kind = Literal["same", "added", "removed"]
 
-# Above this a text is compared by lines alone: words of long texts cost too much.
-_MOST_WORDS = 4_000
+# A changed passage with more words than this is not compared word by word, because that would take too long.
+_MAX_WORDS = 4_000
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 
 
 class Piece(Struct, frozen=True):
-    """A part of a comparison: what stayed, came or went."""
+    """A passage of two compared texts: in both (`same`), only in the newer (`added`) or only in the older (`removed`)."""
 
     kind: Kind
     text: str
 
 
 def compare(before: str, after: str) -> list[Piece]:
-    """What became of a text: lines first, then the words inside lines that changed."""
+    """Return the differences between two texts in order: compared by lines, and changed lines by words."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
     pieces: list[Piece] = []
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             pieces.append(Piece("same", "".join(old[i:j])))
         else:
-            pieces += _by_words("".join(old[i:j]), "".join(new[k:m]))
-    return list(_joined(pieces))
+            pieces += _compare_words("".join(old[i:j]), "".join(new[k:m]))
+    return list(_join_neighbours(pieces))
 
 
 class _Change(Struct, frozen=True):
@@ -76,9 +76,9 @@ def _changes(original: list[str], changed: list[str]) -> Iterator[_Change]:
             yield _Change(i, j, changed[k:m])
 
 
-def _by_words(before: str, after: str) -> Iterator[Piece]:
+def _compare_words(before: str, after: str) -> Iterator[Piece]:
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if len(old) + len(new) > _MOST_WORDS:
+    if len(old) + len(new) > _MAX_WORDS:
         yield from (Piece("removed", before), Piece("added", after))
         return
     for tag, i, j, k, m in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -89,16 +89,16 @@ def _by_words(before: str, after: str) -> Iterator[Piece]:
         yield Piece("added", "".join(new[k:m]))
 
 
-def _joined(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    kept: Piece | None = None
+def _join_neighbours(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    last: Piece | None = None
     for piece in pieces:
         if not piece.text:
             continue
-        if kept is not None and kept.kind == piece.kind:
-            kept = Piece(kept.kind, kept.text + piece.text)
+        if last is not None and last.kind == piece.kind:
+            last = Piece(last.kind, last.text + piece.text)
             continue
-        if kept is not None:
-            yield kept
-        kept = piece
-    if kept is not None:
-        yield kept
+        if last is not None:
+            yield last
+        last = piece
+    if last is not None:
+        yield last

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from forum.text.markdown import plain
+from forum.text.markdown import plain_excerpt
 
 MARKER = re.compile(r"^\[\[quote (\d{1,18})\]\]$", re.M)
 
@@ -100,7 +100,7 @@ def is_verbatim(quote_html: str, post_html: str) -> bool:
     """
     post_letters = _letters_of(post_html)
     at = 0
-    for part in _ELLIPSIS.split(plain(quote_html, len(quote_html) + 1)):
+    for part in _ELLIPSIS.split(plain_excerpt(quote_html, len(quote_html) + 1)):
         at = post_letters.find(_letters_of(part), at)
         if at < 0:
             return False
@@ -108,4 +108,4 @@ def is_verbatim(quote_html: str, post_html: str) -> bool:
 
 
 def _letters_of(text: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("", plain(text, len(text) + 1)).casefold()
+    return _NOT_ALPHANUMERIC.sub("", plain_excerpt(text, len(text) + 1)).casefold()

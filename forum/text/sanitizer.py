@@ -1,4 +1,4 @@
-"""The one gate to the page: which HTML may be shown, whoever wrote it, and what a rendered text is."""
+"""The HTML sanitizer, which all HTML from members and archives passes before it is shown, and the result of rendering."""
 
 import nh3
 from msgspec import Struct
@@ -18,7 +18,7 @@ ATTRIBUTES = {
     "input": {"checked", "disabled"},
     "details": {"open"},
 }
-OWN_CLASSES = {
+ALLOWED_CLASSES = {
     "a": {"mention", "footnote-backref"},
     "sup": {"footnote-ref"},
     "section": {"footnotes"},
@@ -35,27 +35,27 @@ REL = "nofollow ugc noopener"
 
 
 class Reference(Struct, frozen=True):
-    """A link to one of our own topics, or to one post in it."""
+    """A link to a topic of this site, or to the post with this number in it."""
 
     topic: int
     number: int | None = None
 
 
 class Rendered(Struct, frozen=True):
-    """Safe HTML, the handles it calls by name, and the topics and posts of ours that it links to."""
+    """Safe HTML, the handles that it mentions, and the topics and posts of this site that it links to."""
 
     html: str
     mentions: tuple[str, ...] = ()
     links: tuple[Reference, ...] = ()
 
 
-def sanitise(html: str) -> str:
-    """HTML of which only what is listed here is left; doing it twice changes nothing."""
+def sanitize(html: str) -> str:
+    """Return the HTML with only the tags, attributes and classes listed here; sanitizing twice changes nothing."""
     return _CLEANER.clean(html)
 
 
-def _keep_own(url: str) -> str | None:
-    # Links without a scheme lead into this site or nowhere: `//host` and `/\\host` would leave it unannounced.
+def _keep_local_url(url: str) -> str | None:
+    # `//host` and `/\host` have no scheme, yet browsers follow them to another site.
     if url.startswith("#") or (url.startswith("/") and not url.startswith(("//", "/\\"))):
         return url
     return None
@@ -71,8 +71,8 @@ _CLEANER = nh3.Cleaner(
         "input": {"type": {"checkbox"}},
     },
     set_tag_attribute_values={"input": {"type": "checkbox", "disabled": ""}},
-    allowed_classes=OWN_CLASSES,
+    allowed_classes=ALLOWED_CLASSES,
     link_rel=REL,
     url_schemes=SCHEMES,
-    url_relative=_keep_own,
+    url_relative=_keep_local_url,
 )

@@ -7,7 +7,7 @@ from asyncpg import Record
 from core.actor import Actor
 from core.errors import NotFound
 from forum.authors import author_of
-from forum.files.files import address_of, find_file
+from forum.files.files import file_url, find_file
 from forum.topics.topics import show_topics
 from members.profiles.profiles import read_faces
 from moderation.shapes import CaseSubject, ObjectName
@@ -56,7 +56,7 @@ def subject_path(kind: str, object_id: int, handle: str | None = None, name: str
     """Where it stands."""
     if kind == "profile":
         return f"/m/{handle}"
-    return address_of(object_id, name or "") if kind == "file" else f"/t/{object_id}"
+    return file_url(object_id, name or "") if kind == "file" else f"/t/{object_id}"
 
 
 def _subject(row: Record) -> CaseSubject:

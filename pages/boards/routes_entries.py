@@ -21,7 +21,7 @@ from core import clock
 from core.errors import Invalid, NotFound, Refusal, Stale, TooBig
 from core.http import PathId, status_of
 from core.ids import BoardId, EntryId, PostId
-from forum.files.uploads import LARGEST
+from forum.files.uploads import MAX_FILE_SIZE
 from forum.posts.post_pages import show_post
 from pages.boards.entry_actions import VERBS
 from pages.boards.entry_forms import fields_of, rebased, stored, typed_of
@@ -33,7 +33,7 @@ from pages.shell.uploads import Upload, read_form_with_files
 from storage.database import Reader, Transaction
 
 # A file, and what stands around it.
-LARGEST_FORM = LARGEST + 512 * 1024
+LARGEST_FORM = MAX_FILE_SIZE + 512 * 1024
 
 Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 With = Annotated[list[str] | None, QueryParameter(name="with", max_items=40)]

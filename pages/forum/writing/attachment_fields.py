@@ -6,14 +6,14 @@ from core import clock
 from core.actor import Actor
 from forum.files.attachments import TooManyFiles
 from forum.files.files import prepare_file, store_file
-from forum.files.uploads import LARGEST
+from forum.files.uploads import MAX_FILE_SIZE
 from forum.writing.replies import Replies
 from members.profiles.trust import Rights, rights_of
 from pages.shell.forms import Typed, text_in
 from pages.shell.uploads import Upload
 
 # A file, and the text around it.
-LARGEST_FORM = LARGEST + 256 * 1024
+LARGEST_FORM = MAX_FILE_SIZE + 256 * 1024
 
 _NOT_IN_ALT = str.maketrans("[]\n", "()\x20")
 

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core.http import PathId
-from forum.files.files import FileHidden, address_of, read_file
+from forum.files.files import FileHidden, file_url, read_file
 from pages.shell.context import PageContext
 
 Name = Annotated[str, PathParameter(max_length=300)]
@@ -36,7 +36,7 @@ async def have_file(file_id: PathId, name: Name, context: NamedDependency[PageCo
         headers = {"Cache-Control": "private, no-store"}
         return Response(_PLACE, status_code=403, media_type="image/svg+xml", headers=headers)
     # The name came in the address: only what is plain in it may go into a header.
-    plain = address_of(file_id, name).rpartition("/")[2]
+    plain = file_url(file_id, name).rpartition("/")[2]
     way = "inline" if found.media_type in _SHOWN else f'attachment; filename="{plain}"'
     headers = {
         "Content-Disposition": way,

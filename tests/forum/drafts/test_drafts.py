@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
-from forum.drafts.drafts import KEPT, forget_drafts
+from forum.drafts.drafts import KEPT, delete_expired_drafts
 from tests.forum.text.test_quotes import CANARY, SAID, hide, quoting
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -197,8 +197,8 @@ async def test_drafts_are_bounded_and_forgotten(app: Service) -> None:
     refused = await save(amina, "topic:201", "One too many", 0)
     assert (refused.status_code, refused.json()["code"]) == (422, "too_many_drafts")
     async with app.db.begin() as tx:
-        assert await forget_drafts(tx, clock.now()) == 0
-        assert await forget_drafts(tx, clock.now() + KEPT + timedelta(minutes=1)) == 200
+        assert await delete_expired_drafts(tx, clock.now()) == 0
+        assert await delete_expired_drafts(tx, clock.now() + KEPT + timedelta(minutes=1)) == 200
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from core import clock
-from forum.files.uploads import LARGEST, FileRefused, FileTooBig, prepare
+from forum.files.uploads import MAX_FILE_SIZE, FileRefused, FileTooBig, prepare_upload
 from tests.support.boards import a_board
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
@@ -73,7 +73,7 @@ def a_huge_png() -> bytes:
     ],
 )
 def test_what_is_taken_is_known_by_its_bytes(content: bytes, kind: str) -> None:
-    assert prepare("misnamed.exe", content).media_type == kind
+    assert prepare_upload("misnamed.exe", content).media_type == kind
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_what_is_taken_is_known_by_its_bytes(content: bytes, kind: str) -> None:
 )
 def test_what_runs_or_cannot_be_read_is_refused(content: bytes) -> None:
     with pytest.raises(FileRefused):
-        prepare("photo.png", content)
+        prepare_upload("photo.png", content)
 
 
 def test_more_than_a_file_may_have_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(FileTooBig):
-        prepare("a.png", a_huge_png())
+        prepare_upload("a.png", a_huge_png())
     with pytest.raises(FileTooBig):
-        prepare("a.txt", b"x" * (LARGEST + 1))
+        prepare_upload("a.txt", b"x" * (MAX_FILE_SIZE + 1))
 
 
 def test_a_picture_keeps_its_pixels_and_nothing_else() -> None:
@@ -117,14 +117,14 @@ def test_a_picture_keeps_its_pixels_and_nothing_else() -> None:
     content = a_picture("JPEG", exif=exif, comment=CANARY) + b"<script>" + CANARY
     assert content.count(CANARY) == 3
 
-    made = prepare("a.jpg", content)
+    made = prepare_upload("a.jpg", content)
 
     assert CANARY not in made.content
     with Image.open(io.BytesIO(made.content)) as found:
         assert found.size == (20, 40), "it is turned as the camera was held"
         assert not found.getexif()
     for kind in ("PNG", "WEBP"):
-        assert CANARY not in prepare("a", a_picture(kind, exif=exif) + CANARY).content
+        assert CANARY not in prepare_upload("a", a_picture(kind, exif=exif) + CANARY).content
 
 
 def test_pixels_are_counted_in_the_header_whatever_their_depth() -> None:
@@ -133,7 +133,7 @@ def test_pixels_are_counted_in_the_header_whatever_their_depth() -> None:
     assert len(kept.getvalue()) < 10_000
 
     with pytest.raises(FileTooBig):
-        prepare("a.png", kept.getvalue())
+        prepare_upload("a.png", kept.getvalue())
 
 
 def test_pixels_of_what_moves_are_counted_in_all_frames() -> None:
@@ -143,12 +143,12 @@ def test_pixels_of_what_moves_are_counted_in_all_frames() -> None:
         return kept.getvalue()
 
     with pytest.raises(FileTooBig):
-        prepare("a.gif", moving(90))
-    assert prepare("a.gif", moving(5)).media_type == "image/webp"
+        prepare_upload("a.gif", moving(90))
+    assert prepare_upload("a.gif", moving(5)).media_type == "image/webp"
 
 
 def test_the_photo_of_a_camera_is_taken() -> None:
-    made = prepare("a.jpg", a_picture("JPEG", (6_000, 4_000)))
+    made = prepare_upload("a.jpg", a_picture("JPEG", (6_000, 4_000)))
 
     assert (made.media_type, made.width, made.height) == ("image/jpeg", 6_000, 4_000)
 
@@ -157,7 +157,8 @@ def test_a_photo_with_a_second_picture_in_it_is_one_picture() -> None:
     second = Image.new("RGB", (40, 20))
 
     assert (
-        prepare("a.jpg", a_picture("MPO", save_all=True, append_images=[second])).media_type == "image/jpeg"
+        prepare_upload("a.jpg", a_picture("MPO", save_all=True, append_images=[second])).media_type
+        == "image/jpeg"
     )
 
 
@@ -166,7 +167,7 @@ def test_the_kind_of_an_office_file_is_not_unpacked() -> None:
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_BZIP2) as packed:
         packed.writestr("mimetype", "application/vnd.oasis.opendocument.text")
     with pytest.raises(FileRefused):
-        prepare("a.odt", kept.getvalue())
+        prepare_upload("a.odt", kept.getvalue())
 
 
 async def upload(who: Person, content: bytes, name: str = "a.txt") -> Any:
@@ -257,7 +258,7 @@ async def test_what_is_refused_says_so_and_nothing_is_kept(app: Service) -> None
     amina = await a_person(app)
 
     refused = await upload(amina, b"<svg/>")
-    too_big = await upload(amina, b"x" * (LARGEST + 1))
+    too_big = await upload(amina, b"x" * (MAX_FILE_SIZE + 1))
 
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (
         422,
