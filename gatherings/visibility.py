@@ -6,11 +6,10 @@ from sqlalchemy import BigInteger, Boolean, ColumnElement, LargeBinary, and_, bi
 
 from core import clock
 from core.actor import VISITOR, Actor
-from core.ids import TopicId
 from forum.tables import posts
 from gatherings.policy import PLACED, RoomFacts
 from gatherings.tables import questions
-from members.pseudonyms import pseudonym
+from members.pseudonyms import own_pseudonym
 
 
 def is_mine() -> ColumnElement[bool]:
@@ -62,13 +61,3 @@ def questions_heard_by(audience: str) -> dict[str, Any]:
         "hosting": audience == "host",
         "now": clock.now(),
     }
-
-
-def own_pseudonym(actor: Actor, topic_id: TopicId) -> bytes | None:
-    """What stands for this actor in a room, which is in its topic; None for those without a secret, as visitors."""
-    return None if actor.secret is None else pseudonym(actor, place_of(topic_id))
-
-
-def place_of(topic_id: TopicId) -> str:
-    """Where pseudonyms of a room hold: in its topic, as for everything written there."""
-    return f"topic:{topic_id}"

@@ -15,7 +15,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId, TopicId
 from forum.text.quotes import expand_quotes
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import own_pseudonym
 from moderation.policy import UNDO_WINDOW
 from storage.database import Database
 from storage.statements import Statement, statement

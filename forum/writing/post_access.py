@@ -1,6 +1,5 @@
 """Access to one post for a change: the post with its topic, as the rules need them, and the locks on both."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from forum.tables import posts
 from forum.tables import topics as topic_table
 from forum.topics import topics
 from forum.visibility import posts_not_held, seen_by, visible_topics
-from members.pseudonyms import pseudonym
+from members.pseudonyms import is_author
 from storage.database import Reader
 from storage.statements import statement
 
@@ -70,7 +69,7 @@ async def get_post(
         if row["topic_id"] == topic_id:
             break  # otherwise the post was moved while this transaction waited for the lock on its topic
     author = None if row["author_id"] is None else MemberId(row["author_id"])
-    own = _is_own(actor, topic.id, author, row["pseudonym"])
+    own = is_author(actor, topic.id, author, row["pseudonym"])
     post = PostFacts(
         number=row["number"], author_id=author, is_own=own, state=row["state"], is_shared=row["is_shared"]
     )
@@ -84,11 +83,3 @@ def event_time_of(row: Record) -> datetime:
     """
     now = clock.now()
     return now if row["pseudonym"] is None else clock.coarse(now)
-
-
-def _is_own(actor: Actor, topic_id: TopicId, author: MemberId | None, stored_pseudonym: bytes | None) -> bool:
-    if stored_pseudonym is not None:
-        return actor.secret is not None and hmac.compare_digest(
-            stored_pseudonym, pseudonym(actor, f"topic:{topic_id}")
-        )
-    return author is not None and author == actor.id

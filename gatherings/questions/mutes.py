@@ -2,7 +2,6 @@
 which the same person has with and without a name; nothing tells who that is, not even to who silences."""
 
 from datetime import timedelta
-from hmac import compare_digest
 
 from core import clock
 from core.actor import Actor
@@ -14,7 +13,7 @@ from gatherings.questions.policy import OwnQuestion, ReasonNeeded
 from gatherings.questions.questions import get_question
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import AskerSilence, NewSilence
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import is_author
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -85,12 +84,4 @@ async def _look_at_hidden(tx: Transaction, actor: Actor, question_id: QuestionId
         raise NotFound
     room = await rooms.get_room(tx, actor, RoomId(row["room_id"]))
     ensure_hosts(actor, room.gathering_id, clock.now())
-    is_own = (
-        row["author_id"] == actor.id if row["pseudonym"] is None else _is_by(actor, room, row["pseudonym"])
-    )
-    return room, is_own
-
-
-def _is_by(actor: Actor, room: RoomFacts, asked_as: bytes) -> bool:
-    mine = own_pseudonym(actor, room.topic_id)
-    return mine is not None and compare_digest(mine, asked_as)
+    return room, is_author(actor, room.topic_id, row["author_id"], row["pseudonym"])

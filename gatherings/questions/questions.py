@@ -1,6 +1,5 @@
 """Questions: what becomes of them once they were asked."""
 
-import hmac
 from datetime import datetime
 
 from asyncpg import Record
@@ -38,7 +37,7 @@ from gatherings.shapes.gatherings import Question, QuestionMove
 from gatherings.shapes.questions import QuestionEdit
 from gatherings.tables import ROOM_FACTS, gatherings, questions
 from gatherings.tables import rooms as room_table
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import is_author
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -94,7 +93,7 @@ async def get_question(tx: Reader, actor: Actor, question_id: QuestionId) -> Fou
     if row is None:
         raise NotFound
     room = rooms.facts_of(row)
-    is_mine = is_own(actor, room, row)
+    is_mine = is_author(actor, room.topic_id, row["author_id"], row["pseudonym"])
     if row["is_held"] and not is_mine and not actor.hosts_at(room.gathering_id):
         raise NotFound
     return Found(room, _facts(row, is_mine), row["pseudonym"] is not None)
@@ -202,14 +201,6 @@ async def _look_at(
         before=before,
     )
     await note_matches(tx, actor, written, before.post_id, screen)
-
-
-def is_own(actor: Actor, room: RoomFacts, row: Record) -> bool:
-    """Whether the actor asked what this row's `author_id` or `pseudonym` stands for."""
-    if row["pseudonym"] is None:
-        return actor.id is not None and row["author_id"] == actor.id
-    mine = own_pseudonym(actor, room.topic_id)
-    return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
 
 
 async def _hold(

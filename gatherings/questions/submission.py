@@ -29,8 +29,7 @@ from gatherings.rooms.participation import get_writer, take_turn
 from gatherings.shapes.gatherings import NewQuestion
 from gatherings.tables import ROOM_FACTS, gatherings, room_silences
 from gatherings.tables import rooms as room_table
-from gatherings.visibility import place_of
-from members.pseudonyms import pseudonym
+from members.pseudonyms import pseudonym, topic_scope
 from members.shapes import Author
 from storage.database import Database
 from storage.idempotency import IdempotentRequest, StoredResponse, respond_to_batch
@@ -96,7 +95,7 @@ class QuestionWriter:
             raise TopicLocked
         post = NewPost(
             author_id=None if new.anonymous else actor.signed_in(),
-            pseudonym=pseudonym(actor, place_of(room.topic_id)) if new.anonymous else None,
+            pseudonym=pseudonym(actor, topic_scope(room.topic_id)) if new.anonymous else None,
             body=body,
             html=render(body, topic=room.topic_id, site=self.db.site).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
@@ -180,7 +179,7 @@ def _written(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> T
 
 def _unlinked(idempotent: IdempotentRequest, actor: Actor, topic_id: TopicId) -> IdempotentRequest:
     """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
-    return replace(idempotent, scope=f"pseudonym:{pseudonym(actor, place_of(topic_id)).hex()}")
+    return replace(idempotent, scope=f"pseudonym:{pseudonym(actor, topic_scope(topic_id)).hex()}")
 
 
 def _face(actor: Actor) -> Author:

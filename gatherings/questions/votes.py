@@ -1,7 +1,6 @@
 """Votes: set, not toggled; one a person; counted exactly, however many come at once."""
 
 import asyncio
-import hmac
 import logging
 from collections.abc import Sequence
 
@@ -22,7 +21,7 @@ from gatherings.policy import RoomFacts
 from gatherings.questions.policy import ensure_can_vote
 from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import VoteSet
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import is_author
 from storage.database import Database, Transaction
 from storage.failures import LOST_CONNECTION_ERRORS
 from storage.statements import statement
@@ -86,7 +85,6 @@ class _Ballot(Struct, frozen=True, kw_only=True):
     topic: TopicId
     actor: Actor
     voter: MemberId
-    pseudonym: bytes | None
     value: int
 
 
@@ -111,13 +109,11 @@ class VoteWriter:
         """Set one's vote for a question to 1 or 0; as often as one likes, with the same outcome."""
         voter = actor.may_write(clock.now())
         home = self.homes.get(question_id) or await self._find_home(question_id)
-        stands_for = own_pseudonym(actor, home.topic)
         ballot = _Ballot(
             question=question_id,
             topic=home.topic,
             actor=actor,
             voter=voter,
-            pseudonym=stands_for,
             value=value,
         )
         return await self.batches.submit(home.room, ballot)
@@ -235,10 +231,7 @@ def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None, outside: set[
 
 
 def _is_own(ballot: _Ballot, row: Record) -> bool:
-    asked_as = row["pseudonym"]
-    if asked_as is None:
-        return bool(row["author_id"] == ballot.voter)
-    return ballot.pseudonym is not None and hmac.compare_digest(asked_as, ballot.pseudonym)
+    return is_author(ballot.actor, ballot.topic, row["author_id"], row["pseudonym"])
 
 
 def _result(

@@ -16,7 +16,7 @@ from gatherings.policy import (
 )
 from gatherings.policy_texts import ensure_is_notice, ensure_is_question
 from gatherings.rooms import rooms
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import own_pseudonym
 from storage.database import Reader, Transaction
 from storage.statements import statement
 

@@ -1,7 +1,6 @@
 """Cases: opening and joining them, and finding one to decide about. (How they are shown is in reading.py.)"""
 
 import asyncio
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from core.ids import SectorId, TopicId
 from forum.events import PostEdited, PostRestored, PostsMovedHere, PostWithdrawn, ReadersChanged
 from forum.posts.hiding import lock_topics
 from forum.visibility import seen_by
-from gatherings.visibility import own_pseudonym
+from members.pseudonyms import is_author
 from moderation.events import CaseChanged, CaseClaimed, CaseInRoom, CaseNoted, CaseOpened
 from moderation.policy import CaseFacts
 from moderation.reasons.reasons import detect_language
@@ -174,12 +173,7 @@ async def on_topic_sector_changed(tx: Transaction, event: PostsMovedHere | Reade
 
 def is_involved(actor: Actor, row: Record | Mapping[str, Any]) -> bool:
     """Whether the actor wrote what this row's case is about, with or without a name, or flagged it."""
-    if row["has_flagged"]:
-        return True
-    if row["pseudonym"] is None:
-        return actor.id is not None and row["author_id"] == actor.id
-    mine = own_pseudonym(actor, TopicId(row["topic_id"]))
-    return mine is not None and hmac.compare_digest(mine, row["pseudonym"])
+    return bool(row["has_flagged"]) or is_author(actor, row["topic_id"], row["author_id"], row["pseudonym"])
 
 
 def _facts(actor: Actor, row: Record) -> CaseFacts:

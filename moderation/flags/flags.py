@@ -16,8 +16,9 @@ from forum.tables import posts
 from forum.tables import topics as topic_table
 from forum.topics.topics import get_topic
 from forum.visibility import posts_not_held, seen_by, visible_topics
-from gatherings.visibility import is_mine, own_pseudonym
+from gatherings.visibility import is_mine
 from members.handles import fold_handle
+from members.pseudonyms import own_pseudonym
 from moderation.audit.audit_trail import audit_notice
 from moderation.cases.cases import open_or_join_case
 from moderation.events import DangerFlagged

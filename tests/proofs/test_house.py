@@ -149,6 +149,13 @@ def test_the_public_group_and_open_topics_are_defined_once():
     ] == []
 
 
+def test_authorship_is_decided_once():
+    """Comparisons of pseudonyms in Python are in members/pseudonyms.py, in constant time."""
+    pseudonyms = re.compile(r"compare_digest\([^)]*(pseudonym|asked_as|mine)")
+
+    assert [path for path, text, _ in modules() if pseudonyms.search(text)] == ["members/pseudonyms.py"]
+
+
 def test_actors_are_made_in_one_place():
     """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
     assert [
