@@ -63,7 +63,7 @@ async def _entries(tx: Reader, board_id: int, ids: list[int]) -> dict[int, Entry
     rows = await tx.rows(_TOPICS, ids=ids)
     # Whoever listens was let in to the board, and its entries are for the same readers.
     listener = listener_in(*(TopicId(row["topic_id"]) for row in rows))
-    seen = await show_entries(tx, listener, ids, is_heard=True)
+    seen = await show_entries(tx, listener, ids, for_listeners=True)
     return {row["id"]: _told(board_id, row, seen.get(row["id"])) for row in rows}
 
 

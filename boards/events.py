@@ -3,7 +3,7 @@
 from core.events import Event
 
 
-class BoardBegun(Event, frozen=True, kw_only=True, tag="board_begun"):
+class BoardCreated(Event, frozen=True, kw_only=True, tag="board_begun"):
     """A sector has another board."""
 
     sector_id: int

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from boards.shapes import Field, Form
 from core.errors import Invalid
 
-CHOOSES = frozenset({"one_of", "some_of"})
+CHOICE_KINDS = frozenset({"one_of", "some_of"})
 # What was answered as the first can be read as the second; nothing else is changed into anything.
 BECOMES = frozenset({("text", "long_text")})
 
@@ -54,7 +54,7 @@ def ensure_form(form: Form, taxonomies: Collection[str]) -> None:
     if any(n > 1 for n in Counter(field.key for field in form.fields).values()):
         raise FieldNamedTwice(field="form")
     for field in form.fields:
-        if (field.type in CHOOSES) != (field.taxonomy is not None):
+        if (field.type in CHOICE_KINDS) != (field.taxonomy is not None):
             raise NoSuchTaxonomy(field="form")
         if field.taxonomy is not None and field.taxonomy not in taxonomies:
             raise NoSuchTaxonomy(field="form")

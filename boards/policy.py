@@ -86,12 +86,12 @@ class EntryFacts(Struct, frozen=True, kw_only=True):
     version: int
 
 
-def curates(actor: Actor, board: BoardFacts) -> bool:
+def can_curate(actor: Actor, board: BoardFacts) -> bool:
     """Whether somebody consolidates the board: its curators, the sector's moderators, administrators."""
     return board.is_curator or actor.moderates_in(board.sector_id)
 
 
-def ensure_can_begin_board(actor: Actor, sector_id: SectorId, now: datetime) -> None:
+def ensure_can_create_board(actor: Actor, sector_id: SectorId, now: datetime) -> None:
     """The moderators of a sector begin its boards."""
     actor.may_write(now, sector_id)
     if not actor.moderates_in(sector_id):
@@ -101,7 +101,7 @@ def ensure_can_begin_board(actor: Actor, sector_id: SectorId, now: datetime) -> 
 def ensure_can_curate(actor: Actor, board: BoardFacts, now: datetime) -> None:
     """Curators of the board, and moderators of its sector."""
     actor.may_write(now, board.sector_id)
-    if not curates(actor, board):
+    if not can_curate(actor, board):
         raise NotACurator
 
 
@@ -115,7 +115,7 @@ def ensure_can_appoint(actor: Actor, board: BoardFacts, now: datetime) -> None:
 def ensure_can_contribute(actor: Actor, board: BoardFacts, now: datetime) -> None:
     """Members add entries while a board collects; curators as long as it lives."""
     actor.may_write(now, board.sector_id)
-    if not curates(actor, board) and board.phase(now) != "collecting":
+    if not can_curate(actor, board) and board.phase(now) != "collecting":
         raise NotCollecting
 
 
@@ -126,7 +126,7 @@ def ensure_can_change_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, 
         raise EntryIsMerged
     if entry.post_state != "published":
         raise EntryIsGone
-    if curates(actor, board):
+    if can_curate(actor, board):
         return
     if not entry.has_contributed:
         raise NotYourEntry
@@ -134,7 +134,7 @@ def ensure_can_change_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, 
         raise NotCollecting
 
 
-def ensure_can_back(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
+def ensure_can_confirm_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
     """Members confirm what stands there, in every phase."""
     actor.may_write(now, board.sector_id)
     if entry.merged_into is not None:
@@ -152,7 +152,7 @@ def ensure_can_withdraw_entry(actor: Actor, board: BoardFacts, entry: EntryFacts
         raise EntryIsMerged
     if entry.post_state == "hidden":
         raise EntryIsGone
-    if not curates(actor, board) and board.phase(now) != "collecting":
+    if not can_curate(actor, board) and board.phase(now) != "collecting":
         raise NotCollecting
 
 
@@ -170,6 +170,6 @@ def ensure_can_publish(actor: Actor, board: BoardFacts, now: datetime) -> None:
 
 def ensure_can_verify(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
     """Who contributed to an entry, or curates its board, says in every phase that it still holds."""
-    ensure_can_back(actor, board, entry, now)
-    if not entry.has_contributed and not curates(actor, board):
+    ensure_can_confirm_entry(actor, board, entry, now)
+    if not entry.has_contributed and not can_curate(actor, board):
         raise NotYourEntry

@@ -19,7 +19,7 @@ from boards.shapes import Board, BoardChange, BoardList, NewBoard
 from boards.table import gaps
 from boards.table.gaps import GapClaim, GapClaimList, NewGapClaim
 from boards.table.matrix import Matrix, cross
-from boards.table.table import Asked, Disposed
+from boards.table.table import Disposition, EntryFilter
 from core.actor import Actor
 from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import BoardId
@@ -40,7 +40,7 @@ async def read_all(
 
 
 @post("/sectors/{slug:str}/boards", responses=documented_response(201, Board), operation_id="begin_board")
-async def begin_board(
+async def create_board(
     slug: FromPath[str],
     data: JSONBody[NewBoard],
     actor: NamedDependency[Actor],
@@ -50,7 +50,7 @@ async def begin_board(
     """Begin a board, from a template or with a form of its own."""
 
     async def verb(tx: Transaction) -> Board:
-        board_id = await boards.begin_board(tx, actor, slug, data)
+        board_id = await boards.create_board(tx, actor, slug, data)
         return await show_board(tx, actor, board_id, db.epoch)
 
     answer = await idempotent.respond(db, verb, 201)
@@ -112,14 +112,14 @@ async def read_crossed(
     within: Term = None,
     where: Where = None,
     q: Words = "",
-    disposition: FromQuery[Disposed | None] = None,
+    disposition: FromQuery[Disposition | None] = None,
 ) -> Matrix:
     """The board seen along two fields, the first two that can be unless others are named; `within` looks at what lies
     below one term of the rows."""
-    asked = Asked(where=pairs(where), words=q, disposition=disposition)
+    asked = EntryFilter(where=pairs(where), words=q, disposition=disposition)
     async with db.read() as tx:
         board = await show_board(tx, actor, BoardId(board_id), db.epoch)
-        sheet = await boards.open_sheet(tx, BoardId(board_id))
+        sheet = await boards.load_entry_context(tx, BoardId(board_id))
         return await cross(tx, sheet, asked, (rows, columns), within, board.stream, cache)
 
 
@@ -195,10 +195,10 @@ async def save_view(
 
 
 @delete("/views/{view_id:int}", operation_id="drop_view")
-async def drop_view(view_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+async def delete_view(view_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
     """Remove a saved view."""
     async with db.begin() as tx:
-        await saved_views.drop_view(tx, actor, view_id)
+        await saved_views.delete_view(tx, actor, view_id)
 
 
 routes = [
@@ -206,7 +206,7 @@ routes = [
     *export_routes,
     *publishing_routes,
     read_all,
-    begin_board,
+    create_board,
     read_board,
     change_board,
     appoint_curator,
@@ -218,5 +218,5 @@ routes = [
     end_gap_claim,
     read_views,
     save_view,
-    drop_view,
+    delete_view,
 ]

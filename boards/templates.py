@@ -52,7 +52,7 @@ TEMPLATES: Mapping[str, tuple[str, Form]] = {
 }
 
 
-def usable(template: Form, lists: set[str]) -> Form:
+def usable_form(template: Form, lists: set[str]) -> Form:
     """The template's form without the fields whose lists this community does not have."""
     return Form(
         fields=[field for field in template.fields if field.taxonomy is None or field.taxonomy in lists]

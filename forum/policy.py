@@ -7,7 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied
 from core.ids import MemberId, SectorId, TopicId
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 
 
 class TopicFacts(Struct, frozen=True, kw_only=True):
@@ -224,7 +224,9 @@ class SharedByNobody(Conflict):
     message = "This cannot be given to others to edit."
 
 
-def ensure_can_edit(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime, rights: Rights) -> None:
+def ensure_can_edit(
+    actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime, rights: LevelPermissions
+) -> None:
     """One's own text, while it is published and the topic open; another's only where its author lets others edit it."""
     actor.may_write(now, topic.sector_id)
     if not post.is_own and not post.is_shared:

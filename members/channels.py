@@ -6,7 +6,7 @@ import msgspec
 
 from core.actor import Actor
 from core.errors import NotFound
-from members.profiles.profiles import read_faces
+from members.profiles.profiles import read_authors
 from storage.database import Reader
 from storage.event_log import LogEntry
 
@@ -35,7 +35,7 @@ async def join_members(tx: Reader, actor: Actor, _: int) -> str:
 
 async def show_members(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """Members whose face changed, with the face they have now."""
-    faces = await read_faces(tx, [entry.event["member_id"] for entry in entries])
+    faces = await read_authors(tx, [entry.event["member_id"] for entry in entries])
     return [
         msgspec.json.encode({"type": entry.event["type"], "member": faces.get(entry.event["member_id"])})
         for entry in entries

@@ -2,7 +2,7 @@
 
 from core.events import Event
 
-POST_OFFICE = "mail"
+MAIL_CHANNEL = "mail"
 
 
 class _ToMember(Event, frozen=True, kw_only=True):
@@ -17,17 +17,17 @@ class MemberJoined(_ToMember, frozen=True, kw_only=True, tag="member_joined"):
     """An account was made."""
 
 
-class LinkAsked(Event, frozen=True, kw_only=True, tag="link_asked"):
+class LinkRequested(Event, frozen=True, kw_only=True, tag="link_asked"):
     """A link is to be mailed; whether anybody gets one is found out when it is, not by who asked."""
 
     link_id: int
 
     @property
     def channel(self) -> str:
-        return POST_OFFICE
+        return MAIL_CHANNEL
 
 
-class AddressProved(_ToMember, frozen=True, kw_only=True, tag="address_proved"):
+class AddressVerified(_ToMember, frozen=True, kw_only=True, tag="address_proved"):
     """A member has shown that an address is theirs; `unclaimed_id` is the archive's author who has the same one."""
 
     unclaimed_id: int | None = None
@@ -59,7 +59,7 @@ class Notified(_ToMember, frozen=True, kw_only=True, tag="notified"):
     notification_id: int
 
 
-class InboxRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
+class NotificationsRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
     """The member has read some or all of the inbox, perhaps in another window."""
 
 

@@ -29,9 +29,9 @@ class HandleNotAvailable(Invalid):
     message = "This name is not available."
 
 
-def tidy_handle(handle: str) -> str:
+def validate_handle(handle: str) -> str:
     """The handle in the one form in which it is stored; `HandleNotAvailable` if it can be nobody's."""
-    name = fold_handle(handle)
+    name = normalize_handle(handle)
     if not SHORTEST <= len(name) <= LONGEST or not _SHAPE.fullmatch(name) or not _has_one_script(name):
         raise HandleNotAvailable(
             f"A name has {SHORTEST} to {LONGEST} letters of one script, digits, - or _, and begins and ends with a "
@@ -43,7 +43,7 @@ def tidy_handle(handle: str) -> str:
     return name
 
 
-def fold_handle(handle: str) -> str:
+def normalize_handle(handle: str) -> str:
     """The form in which handles are looked up."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold()).strip()
 

@@ -10,7 +10,7 @@ class AdministratorsOnly(Denied):
     message = "Only administrators may do this."
 
 
-def ensure_can_give_duties(actor: Actor) -> None:
+def ensure_can_manage_duties(actor: Actor) -> None:
     """Administrators grant and revoke duties, and see who has which."""
     actor.signed_in()
     if not actor.is_administrator:

@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import SessionId
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import CookieRules, ended_cookie, provide_cookie_rules, session_cookie
+from members.accounts.cookies import CookieRules, expired_cookie, provide_cookie_rules, session_cookie
 from members.accounts.routes_feed_keys import feed_routes
 from members.emails import mailed_links
 from members.emails.translations import language_for
@@ -19,7 +19,7 @@ from members.profiles import profiles
 from members.profiles.routes_committees import body_routes
 from members.profiles.routes_duties import duty_routes
 from members.shapes import (
-    LinkSpent,
+    LinkToken,
     Me,
     MemberList,
     NewAccount,
@@ -70,10 +70,10 @@ async def found(
     """Make the account of the first administrator, with the token of the link that the first start has printed."""
     accounts.ensure_good_password(data)
     async with db.read() as tx:
-        await mailed_links.ensure_good(tx, data.token, "found")
+        await mailed_links.ensure_link_valid(tx, data.token, "found")
     sealed = await passwords.seal_secret(data.password)
     answer = await _without_password(idempotent, data).respond(
-        db, lambda tx: accounts.found_community(tx, data.token, data, sealed), 201
+        db, lambda tx: accounts.create_founder(tx, data.token, data, sealed), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -87,7 +87,7 @@ async def sign_in(
     cookie_rules: NamedDependency[CookieRules],
 ) -> Response[SignedIn]:
     """Sign in, with the handle or the proved address. Always makes a new session; the one that came along ends."""
-    known = await credentials.recognise(db, data.login, data.password)
+    known = await credentials.authenticate(db, data.login, data.password)
     async with db.begin() as tx:
         token = await credentials.sign_in(tx, actor, known, request.headers.get("user-agent", ""))
         me = await profiles.read_member(tx, known.member_id)
@@ -101,7 +101,7 @@ async def sign_out(
     """Sign out: this session ends, with its sockets."""
     async with db.begin() as tx:
         await sessions.end_session(tx, actor, actor.session_id or SessionId(0))
-    return Response(None, status_code=204, cookies=[ended_cookie(cookie_rules)])
+    return Response(None, status_code=204, cookies=[expired_cookie(cookie_rules)])
 
 
 @get("/me", operation_id="read_me")
@@ -134,7 +134,7 @@ async def change_password(
 ) -> None:
     """Take a new password. The member's other sessions end."""
     passwords.ensure_not_common(data.new, actor.handle or "", field="new")
-    known = await credentials.recognise_again(db, actor, data.current)
+    known = await credentials.reauthenticate(db, actor, data.current)
     sealed = await passwords.seal_secret(data.new, known.secret)
     async with db.begin() as tx:
         await credentials.change_password(tx, actor, known, sealed)
@@ -145,32 +145,34 @@ async def change_address(
     data: JSONBody[NewAddress], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
     """Take a new address: it counts once the link that is mailed there is followed."""
-    await credentials.recognise_again(db, actor, data.password)
+    await credentials.reauthenticate(db, actor, data.password)
     async with db.begin() as tx:
         await accounts.change_address(tx, actor, data.email)
     return json_response(b"", 202)
 
 
 @post("/me/verification-mail", responses=documented_response(202, None), operation_id="mail_again")
-async def mail_again(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Response[bytes]:
+async def resend_verification(
+    actor: NamedDependency[Actor], db: NamedDependency[Database]
+) -> Response[bytes]:
     """Have the link that proves the address mailed again."""
     async with db.begin() as tx:
-        await accounts.ask_verification(tx, actor)
+        await accounts.request_verification(tx, actor)
     return json_response(b"", 202)
 
 
 @post("/address-verifications", status_code=204, operation_id="verify")
-async def verify(data: JSONBody[LinkSpent], db: NamedDependency[Database]) -> None:
+async def verify(data: JSONBody[LinkToken], db: NamedDependency[Database]) -> None:
     """Prove an address with the token of the mailed link."""
     async with db.begin() as tx:
-        await accounts.spend_verification(tx, data.token)
+        await accounts.verify_address(tx, data.token)
 
 
 @post("/password-resets", responses=documented_response(202, None), operation_id="request_reset")
 async def request_reset(data: JSONBody[ResetWanted], db: NamedDependency[Database]) -> Response[bytes]:
     """Have a link for a new password mailed, if the address is a member's; the answer does not tell whether it is."""
     async with db.begin() as tx:
-        await mailed_links.ask_link(tx, "reset", credentials.fold_address(data.email))
+        await mailed_links.request_link(tx, "reset", credentials.normalize_address(data.email))
     return json_response(b"", 202)
 
 
@@ -181,7 +183,7 @@ async def reset_password(
     """Take a new password with the token of the mailed link. All sessions end; sign in again."""
     passwords.ensure_not_common(data.password)
     async with db.read() as tx:
-        await mailed_links.ensure_good(tx, token, "reset")
+        await mailed_links.ensure_link_valid(tx, token, "reset")
     sealed = await passwords.seal_secret(data.password)
     async with db.begin() as tx:
         await credentials.reset_password(tx, token, sealed)
@@ -211,12 +213,12 @@ async def end_session(
 
 
 @get("/members", operation_id="read_named")
-async def read_named(
+async def suggest_members(
     actor: NamedDependency[Actor], db: NamedDependency[Database], prefix: FromQuery[Prefix] = ""
 ) -> MemberList:
     """Members whose handle or name begins so, as the field where one writes offers them."""
     async with db.read() as tx:
-        return await profiles.read_named(tx, actor, prefix)
+        return await profiles.suggest_members(tx, actor, prefix)
 
 
 @get("/members/{handle:str}", operation_id="read_profile")
@@ -241,14 +243,14 @@ routes = [
     change_profile,
     change_password,
     change_address,
-    mail_again,
+    resend_verification,
     verify,
     request_reset,
     reset_password,
     read_sessions,
     end_other_sessions,
     end_session,
-    read_named,
+    suggest_members,
     read_profile,
     *duty_routes,
     *body_routes,

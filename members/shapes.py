@@ -14,7 +14,7 @@ PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
 # The languages that letters are written in: there is a file of words for each.
-LetterLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
+EmailLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
 # One that was set before today's rules must still be recognised.
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS)]
@@ -48,21 +48,21 @@ class Taxonomies(Struct, frozen=True, kw_only=True):
     bodies: Mapping[str, str] = field(default_factory=dict)
 
 
-class Body(Struct, frozen=True):
+class Committee(Struct, frozen=True):
     """A body of the community, such as a steering committee."""
 
     slug: str
     name: str
 
 
-class BodyList(Struct, frozen=True):
+class CommitteeList(Struct, frozen=True):
     """All bodies."""
 
-    items: list[Body]
+    items: list[Committee]
     next: str | None = None
 
 
-class BodyMembers(Struct, frozen=True):
+class CommitteeMembers(Struct, frozen=True):
     """Who sits on a body."""
 
     items: list[Author]
@@ -109,7 +109,7 @@ class Me(Struct, frozen=True, kw_only=True):
     stages: list[str]
     materials: list[str]
     languages: list[str]
-    letters_in: LetterLanguage | None
+    letters_in: EmailLanguage | None
     post_order: PostOrder
     about: str
     public: list[str]
@@ -174,7 +174,7 @@ class NewAccount(_Input, frozen=True, kw_only=True):
     password: Password
     display_name: Name | None = None
     # Without one, what the browser asks for.
-    letters_in: LetterLanguage | None = None
+    letters_in: EmailLanguage | None = None
 
 
 class NewFounder(NewAccount, frozen=True, kw_only=True):
@@ -190,7 +190,7 @@ class SignIn(_Input, frozen=True, kw_only=True):
     password: GivenPassword
 
 
-class LinkSpent(_Input, frozen=True, kw_only=True):
+class LinkToken(_Input, frozen=True, kw_only=True):
     """The token of a mailed link."""
 
     token: Token
@@ -233,7 +233,7 @@ class ProfileChange(_Input, frozen=True, kw_only=True):
     stages: Choice | UnsetType = UNSET
     materials: Choice | UnsetType = UNSET
     languages: Choice | UnsetType = UNSET
-    letters_in: LetterLanguage | None | UnsetType = UNSET
+    letters_in: EmailLanguage | None | UnsetType = UNSET
     post_order: PostOrder | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
     public: Annotated[list[PublicField], Meta(max_length=8)] | UnsetType = UNSET

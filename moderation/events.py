@@ -1,7 +1,7 @@
 """What happens in a queue of moderators."""
 
 from core.events import Event
-from members.events import POST_OFFICE
+from members.events import MAIL_CHANNEL
 
 
 def queue_channel(sector_id: int | None) -> str:
@@ -54,7 +54,7 @@ class ReportReceived(Event, frozen=True, kw_only=True, tag="report_received"):
 
     @property
     def channel(self) -> str:
-        return POST_OFFICE
+        return MAIL_CHANNEL
 
 
 class AppealAnswered(Event, frozen=True, kw_only=True, tag="appeal_answered"):
@@ -64,7 +64,7 @@ class AppealAnswered(Event, frozen=True, kw_only=True, tag="appeal_answered"):
 
     @property
     def channel(self) -> str:
-        return POST_OFFICE
+        return MAIL_CHANNEL
 
 
 class CaseEscalated(Event, frozen=True, kw_only=True, tag="case_escalated"):
@@ -74,7 +74,7 @@ class CaseEscalated(Event, frozen=True, kw_only=True, tag="case_escalated"):
 
     @property
     def channel(self) -> str:
-        return POST_OFFICE
+        return MAIL_CHANNEL
 
 
 class DangerFlagged(Event, frozen=True, kw_only=True, tag="danger_flagged"):
@@ -84,4 +84,4 @@ class DangerFlagged(Event, frozen=True, kw_only=True, tag="danger_flagged"):
 
     @property
     def channel(self) -> str:
-        return POST_OFFICE
+        return MAIL_CHANNEL

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from core.text import NO_CONTROLS, ONE_LINE, PostBody, Slug, Title
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import Post
-from members.shapes import Author, LetterLanguage
+from members.shapes import Author, EmailLanguage
 from moderation.shapes_matches import RuleMatch
 from storage.event_log import Stream
 
@@ -242,7 +242,7 @@ class Case(Struct, frozen=True, kw_only=True):
     object: ObjectName
     sector: str | None
     # Of what it is about, where it can be told.
-    language: LetterLanguage | None
+    language: EmailLanguage | None
     state: CaseState
     version: int
     reasons: list[CountedReason]
@@ -268,7 +268,7 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
     state: CaseState = "open"
     sector: str | None = None
     reason: FlagReason | None = None
-    language: LetterLanguage | None = None
+    language: EmailLanguage | None = None
 
 
 class Waiting(Struct, frozen=True):

@@ -24,7 +24,7 @@ from gatherings.notices import notices
 from gatherings.polls import polls
 from gatherings.questions import late_answers, questions
 from members.emails.email_jobs import MAILS
-from members.events import AddressProved
+from members.events import AddressVerified
 from moderation.appeals.appeal_emails import APPEAL_EMAIL_HANDLERS
 from moderation.cases import cases
 from moderation.decisions import author_edits
@@ -36,7 +36,7 @@ from tertulia.settings import Settings
 from tertulia.worker import Reaction
 
 REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
-    AddressProved: (author_claims.claim_imported,),
+    AddressVerified: (author_claims.claim_imported,),
     # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
     PostEdited: (
         questions.follow_post,

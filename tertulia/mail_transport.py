@@ -12,8 +12,8 @@ from uuid import uuid4
 import aiosmtplib
 import structlog
 
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Sender
 from members.emails.translations import DEFAULT
 from tertulia.community import read_community
 from tertulia.settings import Settings
@@ -32,7 +32,7 @@ class MailTransport:
         self.sender = sender
         self.name = name
 
-    async def post(self, letter: Letter) -> None:
+    async def post(self, letter: OutgoingEmail) -> None:
         """Send a letter, or raise: whoever posts tries again."""
         message = self.write(letter)
         if self.server is None:
@@ -44,7 +44,7 @@ class MailTransport:
         await self._send(message)
         log.info("mail sent", subject=letter.subject)
 
-    def write(self, letter: Letter) -> EmailMessage:
+    def write(self, letter: OutgoingEmail) -> EmailMessage:
         """The message. The policy refuses line breaks in any header, so a name cannot add one."""
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(self.name, addr_spec=self.sender)
@@ -88,15 +88,15 @@ class MailTransport:
         return unfinished.rename(path)
 
 
-def make_mailer(settings: Settings) -> Office:
+def make_mailer(settings: Settings) -> Mailer:
     """Where the letters of this community are written and posted."""
     community = read_community(settings.community)
     post_office = MailTransport(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
-    return Office(
+    return Mailer(
         Sender(community.name, settings.url, community.languages[0] if community.languages else DEFAULT),
         post_office.post,
     )
 
 
-def _link_in(letter: Letter) -> str:
+def _link_in(letter: OutgoingEmail) -> str:
     return next((line for line in letter.text.splitlines() if line.startswith(("http://", "https://"))), "")

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from boards.evidence.link_checks import looking
-from boards.evidence.verification import remind_of_entry
+from boards.evidence.link_checks import link_check_job
+from boards.evidence.verification import remind_due_entry
 from forum.files.files import delete_unused_file
 from forum.files.pdf_index import index_next_pdf
 from forum.notifications import digests
@@ -31,7 +31,7 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     """All chores; those that write mail are given an office to post it at."""
     office = make_mailer(settings)
     community = read_community(settings.community)
-    looking_at_links = (looking(),) if settings.look_at_links else ()
+    looking_at_links = (link_check_job(),) if settings.look_at_links else ()
     return (
         partial(report_emails.notify_next_reporter, office),
         report_emails.notify_next_flagger,
@@ -41,7 +41,7 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
         delete_old_sketches,
         partial(digests.send_next_digest, office),
         timer_jobs.run_next_timer,
-        remind_of_entry,
+        remind_due_entry,
         delete_unused_file,
         index_next_pdf,
         partial(index_next, known_languages(community.taxonomies())),

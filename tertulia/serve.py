@@ -79,7 +79,7 @@ async def prepare(settings: Settings) -> None:
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
-            token = await accounts.offer_founding(tx)
+            token = await accounts.offer_founders_link(tx)
         if token:
             print(FOUNDING.format(url=settings.url, token=token), flush=True)
     finally:

@@ -15,8 +15,8 @@ from core.errors import Refusal
 from core.events import Event
 from forum.drafts.drafts import delete_expired_drafts
 from forum.notifications.notifications import delete_old_notifications
-from members.accounts.sessions import forget_sessions
-from members.emails.mailed_links import forget_links
+from members.accounts.sessions import delete_ended_sessions
+from members.emails.mailed_links import delete_old_links
 from storage.database import Database, Transaction
 from storage.failures import LOST_CONNECTION_ERRORS
 from storage.idempotency import delete_old_responses
@@ -117,8 +117,8 @@ class Worker:
         and drafts."""
         async with self.db.begin() as tx:
             await delete_old_responses(tx, now - ANSWERS_KEPT)
-            await forget_sessions(tx)
-            await forget_links(tx, now - LINKS_KEPT)
+            await delete_ended_sessions(tx)
+            await delete_old_links(tx, now - LINKS_KEPT)
             await delete_old_notifications(tx, now)
             await delete_expired_drafts(tx, now)
 

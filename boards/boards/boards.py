@@ -8,20 +8,20 @@ import msgspec
 from msgspec import UNSET
 
 from boards.boards.writing import rewrite_post
-from boards.entries.indexing import Sheet
-from boards.events import BoardBegun, BoardChanged
+from boards.entries.indexing import EntryContext
+from boards.events import BoardChanged, BoardCreated
 from boards.forms import changed, ensure_form
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import (
     BoardFacts,
     ensure_can_appoint,
-    ensure_can_begin_board,
+    ensure_can_create_board,
     ensure_can_curate,
 )
 from boards.shapes import Board, BoardChange, Form, NewBoard, Taxonomy
 from boards.taxonomies import find_taxonomies
-from boards.templates import TEMPLATES, usable
+from boards.templates import TEMPLATES, usable_form
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
@@ -90,10 +90,10 @@ _DISMISS = statement("DELETE FROM board_curators WHERE board_id = :board AND mem
 _KEYED = frozenset({"text", "number", "link"})
 
 
-async def begin_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -> BoardId:
+async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -> BoardId:
     """Begin a board in a sector, with a topic in which it is talked about."""
     sector_id, now = await get_sector_id(tx, slug), clock.now()
-    ensure_can_begin_board(actor, sector_id, now)
+    ensure_can_create_board(actor, sector_id, now)
     lists = await find_taxonomies(tx)
     form = _form(new, lists)
     ensure_form(form, lists)
@@ -121,7 +121,7 @@ async def begin_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -
         now=now,
         **dates,
     )
-    await tx.record(BoardBegun(sector_id=sector_id, board_id=board_id))
+    await tx.record(BoardCreated(sector_id=sector_id, board_id=board_id))
     return BoardId(board_id)
 
 
@@ -164,13 +164,13 @@ async def appoint_curator(
         await tx.record(BoardChanged(board_id=board_id))
 
 
-async def open_sheet(tx: Reader, board_id: BoardId) -> Sheet:
+async def load_entry_context(tx: Reader, board_id: BoardId) -> EntryContext:
     """What entries of a board are written with: its form, and the lists that this chooses from."""
     stored = await tx.value(_SHEET, id=board_id)
     if stored is None:
         raise NotFound
     form = msgspec.convert(stored, Form)
-    return Sheet(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
+    return EntryContext(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
 
 
 def _form(new: NewBoard, lists: Mapping[str, Taxonomy]) -> Form:
@@ -178,7 +178,7 @@ def _form(new: NewBoard, lists: Mapping[str, Taxonomy]) -> Form:
         return new.form
     if new.template is None or new.template not in TEMPLATES:
         raise NoSuchTemplate(field="template")
-    return usable(TEMPLATES[new.template][1], set(lists))
+    return usable_form(TEMPLATES[new.template][1], set(lists))
 
 
 def _wanted(board: Board, change: BoardChange) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from boards.events import BoardChanged
 from boards.lookup.lookup import get_board
-from boards.policy import curates, ensure_can_curate
+from boards.policy import can_curate, ensure_can_curate
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
@@ -91,12 +91,12 @@ async def save_view(tx: Transaction, actor: Actor, board_id: BoardId, new: NewVi
     return await _show(tx, actor, id)
 
 
-async def drop_view(tx: Transaction, actor: Actor, view_id: int) -> None:
+async def delete_view(tx: Transaction, actor: Actor, view_id: int) -> None:
     """Remove one's own view; curators remove shared ones."""
     member = actor.may_write(clock.now())
     view = await _show(tx, actor, view_id)
     board = await get_board(tx, actor, BoardId(view.board))
-    if view.by.id != member and not curates(actor, board):
+    if view.by.id != member and not can_curate(actor, board):
         ensure_can_curate(actor, board, clock.now())
     await tx.run(_DROP, id=view_id)
     if view.shared:

@@ -29,7 +29,7 @@ async def rewrite_post(tx: Transaction, topic_id: TopicId, post_id: PostId, body
     await tx.record(PostEdited(topic_id=topic_id, post_id=post_id))
 
 
-async def name_topic(tx: Transaction, topic_id: TopicId, title: str) -> None:
+async def rename_entry_topic(tx: Transaction, topic_id: TopicId, title: str) -> None:
     """Call the topic of an entry as the entry is called now. It stands in no sector's list, so no sector is told."""
     if await tx.run(_NAME, topic=topic_id, title=title):
         await tx.record(TopicChanged(topic_id=topic_id))

@@ -5,22 +5,22 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import bindparam, select
 
-from boards.boards.boards import open_sheet
-from boards.boards.writing import name_topic, rewrite_post, say
+from boards.boards.boards import load_entry_context
+from boards.boards.writing import rename_entry_topic, rewrite_post, say
 from boards.curation.screening import look_at, read_text
-from boards.entries.entry_text import as_markdown, title_of
-from boards.entries.field_values import AnswerMissing, check, check_some
-from boards.entries.indexing import Sheet, index_again
-from boards.entries.insertion import Row, place_entries
-from boards.entries.references import settle_references
+from boards.entries.entry_text import entry_title, render_entry
+from boards.entries.field_values import AnswerMissing, check, validate_given_values
+from boards.entries.indexing import EntryContext, reindex_entry
+from boards.entries.insertion import CheckedEntry, insert_entries
+from boards.entries.references import resolve_references
 from boards.events import EntryAdded, EntryChanged
 from boards.forms import asked
 from boards.lookup.entry_queries import show_entry
-from boards.lookup.lookup import get_board, hold_entry
+from boards.lookup.lookup import get_board, lock_entry
 from boards.policy import (
     EntryFacts,
-    ensure_can_back,
     ensure_can_change_entry,
+    ensure_can_confirm_entry,
     ensure_can_contribute,
     ensure_can_withdraw_entry,
 )
@@ -103,12 +103,12 @@ async def add_entry(
     board = await get_board(tx, actor, board_id)
     now = clock.now()
     ensure_can_contribute(actor, board, now)
-    sheet = await open_sheet(tx, board_id)
-    answers = check(sheet.form, await settle_references(tx, actor, sheet.form, new.fields), sheet.taxonomies)
+    sheet = await load_entry_context(tx, board_id)
+    answers = check(sheet.form, await resolve_references(tx, actor, sheet.form, new.fields), sheet.taxonomies)
     if new.source is not None:
         await _ensure_source(tx, actor, PostId(new.source))
-    row = Row(answers=answers, author=actor.signed_in(), source=new.source)
-    (entry_id,) = await place_entries(tx, sheet, [row], now)
+    row = CheckedEntry(answers=answers, author=actor.signed_in(), source=new.source)
+    (entry_id,) = await insert_entries(tx, sheet, [row], now)
     await tx.record(EntryAdded(board_id=board_id, entry_id=entry_id))
     await look_at(tx, actor, board, await tx.value(_POST_OF, entry=entry_id), screen)
     if new.source is not None:
@@ -127,12 +127,12 @@ async def change_entry(
 ) -> None:
     """Change fields of an entry. With the `version` one started from, others may have changed other fields since then;
     who changes the same one to something else gets `Stale` with the entry as it is."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now = clock.now()
     ensure_can_change_entry(actor, board, entry, now)
-    sheet = await open_sheet(tx, board.id)
-    settled = await settle_references(tx, actor, sheet.form, change.fields)
-    given = check_some(sheet.form, settled, sheet.taxonomies)
+    sheet = await load_entry_context(tx, board.id)
+    resolved = await resolve_references(tx, actor, sheet.form, change.fields)
+    given = validate_given_values(sheet.form, resolved, sheet.taxonomies)
     stored = await tx.row(_STORED, entry=entry_id)
     assert stored is not None
     if version is not None and version != stored["version"]:
@@ -149,24 +149,24 @@ async def change_entry(
 
 
 async def write_entry(
-    tx: Transaction, sheet: Sheet, entry: EntryFacts, answers: Fields, by: int, now: datetime
+    tx: Transaction, sheet: EntryContext, entry: EntryFacts, answers: Fields, by: int, now: datetime
 ) -> None:
     """Write what an entry says now, in its fields and in its post; who writes it has contributed. Asks no rule and
     does not tell the board."""
-    title, encoded = title_of(sheet.form, answers), msgspec.json.encode(answers).decode()
+    title, encoded = entry_title(sheet.form, answers), msgspec.json.encode(answers).decode()
     await tx.run(_KEEP, entry=entry.id)
-    text = as_markdown(sheet.form, answers, sheet.taxonomies)
+    text = render_entry(sheet.form, answers, sheet.taxonomies)
     said = {"title": title, "fields": encoded, "words": text.lower()}
     await tx.run(_CHANGE, entry=entry.id, by=by, now=now, **said)
     await tx.run(_CREDIT, entry=entry.id, member=by, now=now)
-    await index_again(tx, sheet, entry.id, answers, now)
+    await reindex_entry(tx, sheet, entry.id, answers, now)
     await rewrite_post(tx, entry.topic_id, entry.post_id, text, now)
-    await name_topic(tx, entry.topic_id, title)
+    await rename_entry_topic(tx, entry.topic_id, title)
 
 
 async def withdraw_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
     """Take one's entry off the board. Withdrawing twice changes nothing."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "published":
         await _move(tx, entry, "withdrawn", -1)
@@ -176,7 +176,7 @@ async def withdraw_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> No
 
 async def restore_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
     """Bring one's withdrawn entry back as it was."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "withdrawn":
         await _move(tx, entry, "published", 1)
@@ -194,9 +194,9 @@ async def confirm_entry(
 ) -> None:
     """Say that one does this too, or can confirm it, as often as one likes, with the same outcome; a `note` that says
     more becomes a reply in the entry's topic, the first time it is said."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now = clock.now()
-    ensure_can_back(actor, board, entry, now)
+    ensure_can_confirm_entry(actor, board, entry, now)
     member, words = actor.signed_in(), tidy(note)
     whose = {"entry": entry_id, "member": member, "kind": kind}
     said = words and not await tx.value(_HAS_NOTE, **whose)
@@ -204,18 +204,18 @@ async def confirm_entry(
     if post is not None:
         await look_at(tx, actor, board, post, screen)
     if await tx.run(_CONFIRM, **whose, note=post, now=now):
-        await recount(tx, entry)
+        await recount_confirmations(tx, entry)
 
 
 async def unconfirm_entry(tx: Transaction, actor: Actor, entry_id: EntryId, kind: ConfirmationKind) -> None:
     """Take that back."""
-    board, entry = await hold_entry(tx, actor, entry_id)
-    ensure_can_back(actor, board, entry, clock.now())
+    board, entry = await lock_entry(tx, actor, entry_id)
+    ensure_can_confirm_entry(actor, board, entry, clock.now())
     if await tx.run(_UNCONFIRM, entry=entry_id, member=actor.signed_in(), kind=kind):
-        await recount(tx, entry)
+        await recount_confirmations(tx, entry)
 
 
-async def recount(tx: Transaction, entry: EntryFacts) -> None:
+async def recount_confirmations(tx: Transaction, entry: EntryFacts) -> None:
     """Bring the count of confirmations to what there is, and tell the board."""
     await tx.run(_RECOUNT, entry=entry.id)
     await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
@@ -267,7 +267,7 @@ def _collides(given: Fields, before: Fields, now: Fields) -> bool:
     return any(before.get(key) != now.get(key) and now.get(key) != value for key, value in given.items())
 
 
-def _laid_over(sheet: Sheet, stored: Fields, given: Fields) -> Fields:
+def _laid_over(sheet: EntryContext, stored: Fields, given: Fields) -> Fields:
     answers = {key: value for key, value in {**stored, **given}.items() if value is not None}
     for field in asked(sheet.form):
         if field.required and field.key not in answers:

@@ -2,11 +2,11 @@
 
 from sqlalchemy import bindparam, select
 
-from boards.boards.boards import open_sheet
-from boards.curation.entries import recount, write_entry
-from boards.entries.indexing import Sheet
+from boards.boards.boards import load_entry_context
+from boards.curation.entries import recount_confirmations, write_entry
+from boards.entries.indexing import EntryContext
 from boards.events import EntryChanged
-from boards.lookup.lookup import get_entry, hold_entries
+from boards.lookup.lookup import get_entry, lock_entries
 from boards.policy import EntryFacts, EntryIsGone, EntryIsMerged, ensure_can_curate
 from boards.shapes import Fields
 from boards.tables import entries
@@ -61,10 +61,10 @@ async def merge_entry(tx: Transaction, actor: Actor, entry_id: EntryId, into_id:
     await tx.run(_MERGE, id=entry.id, into=into.id)
     await tx.run(_CREDIT, id=entry.id, into=into.id)
     await tx.run(_BACK, id=entry.id, into=into.id)
-    sheet = await open_sheet(tx, into.board_id)
+    sheet = await load_entry_context(tx, into.board_id)
     await _fill(tx, actor, sheet, entry, into)
     await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
-    await recount(tx, into)
+    await recount_confirmations(tx, into)
 
 
 async def separate_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
@@ -81,13 +81,13 @@ async def separate_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> No
     await tx.run(_UNCREDIT, id=entry.id, into=into.id)
     await tx.run(_UNBACK, id=entry.id, into=into.id)
     await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
-    await recount(tx, into)
+    await recount_confirmations(tx, into)
 
 
 async def _hold_both(
     tx: Transaction, actor: Actor, entry_id: EntryId, into_id: EntryId
 ) -> tuple[EntryFacts, EntryFacts]:
-    await hold_entries(tx, [entry_id, into_id])
+    await lock_entries(tx, [entry_id, into_id])
     board, entry = await get_entry(tx, actor, entry_id)
     other, into = await get_entry(tx, actor, into_id)
     ensure_can_curate(actor, board, clock.now())
@@ -105,7 +105,9 @@ def _ensure_mergeable(entry: EntryFacts, into: EntryFacts) -> None:
         raise EntryIsGone
 
 
-async def _fill(tx: Transaction, actor: Actor, sheet: Sheet, entry: EntryFacts, into: EntryFacts) -> None:
+async def _fill(
+    tx: Transaction, actor: Actor, sheet: EntryContext, entry: EntryFacts, into: EntryFacts
+) -> None:
     mine, theirs = await _fields(tx, into.id), await _fields(tx, entry.id)
     filled = {**theirs, **mine}
     for field in sheet.form.fields:

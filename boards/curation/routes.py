@@ -6,9 +6,9 @@ from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from boards.boards.boards import open_sheet
-from boards.curation import consolidating, entries, merging
-from boards.curation.consolidating import ChangeRequest, NewDisposition, NewRequest, RequestList, RequestState
+from boards.boards.boards import load_entry_context
+from boards.curation import dispositions, entries, merging
+from boards.curation.dispositions import ChangeRequest, NewDisposition, NewRequest, RequestList, RequestState
 from boards.lookup.entry_queries import read_versions, show_entries, show_entry
 from boards.lookup.lookup import get_board
 from boards.shapes import (
@@ -22,7 +22,7 @@ from boards.shapes import (
     Merger,
     NewEntry,
 )
-from boards.table.table import Asked, Disposed, find_similar, read_table
+from boards.table.table import Disposition, EntryFilter, find_similar, read_table
 from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import BoardId, EntryId
@@ -52,12 +52,12 @@ async def read_entries(
     q: Words = "",
     sort: Sort = "number",
     desc: FromQuery[bool] = False,
-    disposition: FromQuery[Disposed | None] = None,
+    disposition: FromQuery[Disposition | None] = None,
     outdated: FromQuery[bool] = False,
     after: Cursor = None,
 ) -> EntryPage:
     """One page of a board's table."""
-    asked = Asked(
+    asked = EntryFilter(
         where=pairs(where),
         words=q,
         sort=sort,
@@ -68,7 +68,7 @@ async def read_entries(
     )
     async with db.read() as tx:
         await get_board(tx, actor, BoardId(board_id))
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
         channel = f"board:{board_id}"
         stream = Stream(channel, db.epoch, await read_head(tx, channel))
         return await read_table(tx, actor, sheet, asked, stream, cache)
@@ -215,7 +215,7 @@ async def separate_entry(
 
 
 @put("/entries/{entry_id:int}/disposition", operation_id="dispose_entry")
-async def dispose_entry(
+async def set_disposition(
     entry_id: PathId,
     data: JSONBody[NewDisposition],
     actor: NamedDependency[Actor],
@@ -224,7 +224,7 @@ async def dispose_entry(
 ) -> Entry:
     """Say what becomes of an entry, and why."""
     async with db.begin() as tx:
-        await consolidating.dispose_entry(tx, actor, EntryId(entry_id), data, version_in(if_match))
+        await dispositions.set_disposition(tx, actor, EntryId(entry_id), data, version_in(if_match))
         return await show_entry(tx, actor, EntryId(entry_id))
 
 
@@ -234,7 +234,7 @@ async def read_change_requests(
 ) -> RequestList:
     """What curators ask of those who contributed."""
     async with db.read() as tx:
-        return await consolidating.read_requests(tx, actor, EntryId(entry_id))
+        return await dispositions.read_requests(tx, actor, EntryId(entry_id))
 
 
 @post(
@@ -251,13 +251,13 @@ async def request_change(
 ) -> Response[bytes]:
     """Ask those who contributed for something."""
     answer = await idempotent.respond(
-        db, lambda tx: consolidating.request_change(tx, actor, EntryId(entry_id), data), 201
+        db, lambda tx: dispositions.request_change(tx, actor, EntryId(entry_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
 
 @put("/change-requests/{request_id:int}/state", operation_id="settle_request")
-async def settle_request(
+async def set_request_state(
     request_id: PathId,
     data: JSONBody[RequestState],
     actor: NamedDependency[Actor],
@@ -265,7 +265,7 @@ async def settle_request(
 ) -> ChangeRequest:
     """Say where a request stands."""
     async with db.begin() as tx:
-        return await consolidating.settle_request(tx, actor, request_id, data)
+        return await dispositions.set_request_state(tx, actor, request_id, data)
 
 
 def pairs(where: list[str] | None) -> tuple[tuple[str, str], ...]:
@@ -287,8 +287,8 @@ routes = [
     unconfirm_entry,
     merge_entry,
     separate_entry,
-    dispose_entry,
+    set_disposition,
     read_change_requests,
     request_change,
-    settle_request,
+    set_request_state,
 ]

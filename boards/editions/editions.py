@@ -16,11 +16,11 @@ from asyncpg import Record
 from msgspec import Struct
 from sqlalchemy import BigInteger, bindparam
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.events import EditionPublished
 from boards.lookup.board_queries import show_board
 from boards.lookup.contributors import GroupShare, count_contributors
-from boards.lookup.entry_queries import entries_of, entries_query
+from boards.lookup.entry_queries import build_entries, select_entries
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
 from boards.shapes import Board, Disposition, Entry, Fields, Form, Taxonomy
@@ -44,7 +44,7 @@ class NewEdition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: LongText = ""
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class PublishedEntry(Struct, frozen=True, kw_only=True):
     """An entry as it was published. Without `fields` it was hidden since: what it said is withheld."""
 
     id: int
@@ -58,7 +58,7 @@ class Row(Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Content(Struct, frozen=True, kw_only=True):
+class EditionContent(Struct, frozen=True, kw_only=True):
     """All that an edition says; its canonical JSON is what the hash is of."""
 
     board: int
@@ -70,7 +70,7 @@ class Content(Struct, frozen=True, kw_only=True):
     published_at: datetime
     form: Form
     terms: dict[str, dict[str, str]]
-    entries: list[Row]
+    entries: list[PublishedEntry]
     contributors: list[GroupShare]
 
 
@@ -93,7 +93,7 @@ class EditionList(Struct, frozen=True):
     items: list[Edition]
 
 
-class Difference(Struct, frozen=True, kw_only=True):
+class EditionDiff(Struct, frozen=True, kw_only=True):
     """What changed since the edition before, by the entries' ids."""
 
     added: list[int]
@@ -101,17 +101,17 @@ class Difference(Struct, frozen=True, kw_only=True):
     removed: list[int]
 
 
-class WholeEdition(Struct, frozen=True, kw_only=True):
+class EditionDetail(Struct, frozen=True, kw_only=True):
     """An edition as it is shown, and what it changed."""
 
     edition: Edition
-    content: Content
-    since_last: Difference
+    content: EditionContent
+    since_last: EditionDiff
     withheld: int
 
 
 _LISTED = statement(
-    entries_query()
+    select_entries()
     .where(entries.c.board_id == bindparam("board", type_=BigInteger), listed_entries())
     .order_by(entries.c.number)
 )
@@ -143,7 +143,7 @@ async def publish_edition(tx: Transaction, actor: Actor, board_id: BoardId, new:
     board = await show_board(tx, actor, board_id)
     number = await tx.value(_NUMBER, board=board_id)
     content = await _content(tx, board, number, new.note, now)
-    text = canonical(content)
+    text = canonical_json(content)
     await tx.run(
         _KEEP,
         board=board_id,
@@ -166,7 +166,7 @@ async def read_editions(tx: Reader, actor: Actor, board_id: BoardId) -> EditionL
     return EditionList([_edition(row) for row in await tx.rows(_ALL, board=board_id)])
 
 
-async def show_edition(tx: Reader, actor: Actor, board_id: BoardId, number: int) -> WholeEdition:
+async def show_edition(tx: Reader, actor: Actor, board_id: BoardId, number: int) -> EditionDetail:
     """One edition as it may be shown now, and what it changed."""
     await get_board(tx, actor, board_id)
     row = await tx.row(_ONE, board=board_id, number=number)
@@ -176,33 +176,33 @@ async def show_edition(tx: Reader, actor: Actor, board_id: BoardId, number: int)
     before = await _read(tx, board_id, number - 1) if number > 1 else None
     hidden = {one["id"] for one in await tx.rows(_HIDDEN, board=board_id)}
     shown = [_withheld(one) if one.id in hidden else one for one in content.entries]
-    return WholeEdition(
+    return EditionDetail(
         edition=_edition(row),
         content=msgspec.structs.replace(content, entries=shown),
-        since_last=difference(before.entries if before else [], content.entries),
+        since_last=compare_entries(before.entries if before else [], content.entries),
         withheld=sum(one.id in hidden for one in content.entries),
     )
 
 
-def canonical(content: Content) -> bytes:
+def canonical_json(content: EditionContent) -> bytes:
     """JSON with sorted keys, without blanks, in UTF-8: the same bytes for the same content."""
     return msgspec.json.encode(content, order="sorted")
 
 
-def difference(before: Sequence[Row], after: Sequence[Row]) -> Difference:
+def compare_entries(before: Sequence[PublishedEntry], after: Sequence[PublishedEntry]) -> EditionDiff:
     """What of a later edition is new, says something else, or is there no more."""
     old, new = {row.id: row for row in before}, {row.id: row for row in after}
-    return Difference(
+    return EditionDiff(
         added=[id for id in new if id not in old],
         changed=[id for id in new if id in old and new[id] != old[id]],
         removed=[id for id in old if id not in new],
     )
 
 
-async def _content(tx: Reader, board: Board, number: int, note: str, now: datetime) -> Content:
-    sheet = await open_sheet(tx, BoardId(board.id))
+async def _content(tx: Reader, board: Board, number: int, note: str, now: datetime) -> EditionContent:
+    sheet = await load_entry_context(tx, BoardId(board.id))
     rows = await tx.rows(_LISTED, board=board.id, **seen_by(VISITOR))
-    return Content(
+    return EditionContent(
         board=board.id,
         number=number,
         title=board.title,
@@ -212,7 +212,7 @@ async def _content(tx: Reader, board: Board, number: int, note: str, now: dateti
         published_at=now,
         form=board.form,
         terms=_terms(board.form, sheet.taxonomies),
-        entries=[_row(entry) for entry in await entries_of(tx, rows)],
+        entries=[_row(entry) for entry in await build_entries(tx, rows)],
         contributors=await count_contributors(tx, BoardId(board.id)),
     )
 
@@ -226,8 +226,8 @@ def _terms(form: Form, taxonomies: Mapping[str, Taxonomy]) -> dict[str, dict[str
     }
 
 
-def _row(entry: Entry) -> Row:
-    return Row(
+def _row(entry: Entry) -> PublishedEntry:
+    return PublishedEntry(
         id=entry.id,
         number=entry.number,
         version=entry.version,
@@ -240,13 +240,13 @@ def _row(entry: Entry) -> Row:
     )
 
 
-def _withheld(row: Row) -> Row:
+def _withheld(row: PublishedEntry) -> PublishedEntry:
     return msgspec.structs.replace(row, title=None, fields=None, contributors=[], reason="")
 
 
-async def _read(tx: Reader, board_id: BoardId, number: int) -> Content:
+async def _read(tx: Reader, board_id: BoardId, number: int) -> EditionContent:
     packed: Any = await tx.value(_CONTENT, board=board_id, number=number)
-    return msgspec.json.decode(zlib.decompress(packed), type=Content)
+    return msgspec.json.decode(zlib.decompress(packed), type=EditionContent)
 
 
 def _edition(row: Record) -> Edition:

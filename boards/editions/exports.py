@@ -15,12 +15,12 @@ import xlsxwriter
 from msgspec import Struct
 from sqlalchemy import BigInteger, Integer, bindparam
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.entries.entry_text import words
-from boards.entries.indexing import Sheet
+from boards.entries.indexing import EntryContext
 from boards.forms import asked
 from boards.lookup.board_queries import show_board
-from boards.lookup.entry_queries import entries_of, entries_query
+from boards.lookup.entry_queries import build_entries, select_entries
 from boards.shapes import Board, Entry
 from boards.tables import entries
 from boards.visibility import listed_entries
@@ -48,7 +48,7 @@ _BESIDE = (
 )
 
 _BATCH = statement(
-    entries_query()
+    select_entries()
     .where(
         entries.c.board_id == bindparam("board", type_=BigInteger),
         entries.c.number > bindparam("number", type_=Integer),
@@ -59,11 +59,11 @@ _BATCH = statement(
 )
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class BoardExport(Struct, frozen=True, kw_only=True):
     """A board to write down, found for somebody who can read it; `site` is where its addresses begin."""
 
     board: Board
-    sheet: Sheet
+    sheet: EntryContext
     site: str
 
     @property
@@ -72,19 +72,19 @@ class Table(Struct, frozen=True, kw_only=True):
         return f"board-{self.board.id}"
 
 
-async def open_table(tx: Reader, actor: Actor, board_id: BoardId, site: str) -> Table:
+async def open_export(tx: Reader, actor: Actor, board_id: BoardId, site: str) -> BoardExport:
     """The board, for who can see it."""
     board = await show_board(tx, actor, board_id)
-    return Table(board=board, sheet=await open_sheet(tx, board_id), site=site)
+    return BoardExport(board=board, sheet=await load_entry_context(tx, board_id), site=site)
 
 
-async def batches(db: Database, table: Table) -> AsyncIterator[list[Entry]]:
+async def read_batches(db: Database, table: BoardExport) -> AsyncIterator[list[Entry]]:
     """What stands in the table, by number, some hundreds at a time; no connection is kept meanwhile."""
     number = 0
     while True:
         async with db.read() as tx:
             rows = await tx.rows(_BATCH, board=table.board.id, number=number, **seen_by(VISITOR))
-            found = await entries_of(tx, rows)
+            found = await build_entries(tx, rows)
         if found:
             yield found
             number = found[-1].number
@@ -92,48 +92,48 @@ async def batches(db: Database, table: Table) -> AsyncIterator[list[Entry]]:
             return
 
 
-async def write_csv(db: Database, table: Table) -> AsyncIterator[bytes]:
+async def write_csv(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
     """UTF-8 with the mark that Excel wants, separated by commas."""
-    yield "\ufeff".encode() + _lines([headings(table.sheet)])
-    async for found in batches(db, table):
-        yield _lines(row_of(table, entry) for entry in found)
+    yield "\ufeff".encode() + _lines([export_headings(table.sheet)])
+    async for found in read_batches(db, table):
+        yield _lines(export_row(table, entry) for entry in found)
 
 
-async def write_json(db: Database, table: Table) -> AsyncIterator[bytes]:
+async def write_json(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
     """The board, and its entries with their fields as they are stored."""
     yield b'{"board":' + msgspec.json.encode(table.board) + b',"entries":['
     first = True
-    async for found in batches(db, table):
+    async for found in read_batches(db, table):
         yield (b"" if first else b",") + b",".join(msgspec.json.encode(entry) for entry in found)
         first = False
     yield b"]}"
 
 
-async def write_xlsx(db: Database, table: Table) -> AsyncIterator[bytes]:
+async def write_xlsx(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
     """A workbook, made on disk and sent from there."""
     with TemporaryDirectory(prefix="tertulia-") as folder:
         path = Path(folder) / "board.xlsx"
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
         page, formats = book.add_worksheet("Entries"), _formats(book)
         page.freeze_panes(1, 1)
-        page.set_column(0, len(headings(table.sheet)) - 1, 24)
-        _write_row(page, 0, headings(table.sheet), formats)
+        page.set_column(0, len(export_headings(table.sheet)) - 1, 24)
+        _write_row(page, 0, export_headings(table.sheet), formats)
         lines = count(1)
-        async for found in batches(db, table):
+        async for found in read_batches(db, table):
             for entry in found:
-                _write_row(page, next(lines), row_of(table, entry), formats)
+                _write_row(page, next(lines), export_row(table, entry), formats)
         book.close()
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
 
 
-def headings(sheet: Sheet) -> list[str]:
+def export_headings(sheet: EntryContext) -> list[str]:
     """The columns of a table as a file: its fields, then what stands beside them."""
     return ["Number", *(field.label for field in asked(sheet.form)), *_BESIDE]
 
 
-def row_of(table: Table, entry: Entry) -> list[str | int | float]:
+def export_row(table: BoardExport, entry: Entry) -> list[str | int | float]:
     """One entry as a row, as people read it and an import takes it."""
     said = [
         _cell(table.sheet, field, (entry.fields or {}).get(field.key)) for field in asked(table.sheet.form)
@@ -154,7 +154,7 @@ def row_of(table: Table, entry: Entry) -> list[str | int | float]:
     return [entry.number, *said, *beside, entry.disposition_reason, address]
 
 
-def _cell(sheet: Sheet, field: Any, value: Any) -> str | int | float:
+def _cell(sheet: EntryContext, field: Any, value: Any) -> str | int | float:
     if value is None:
         return ""
     if isinstance(value, int | float):

@@ -5,13 +5,13 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from boards.editions import editions
-from boards.editions.editions import EditionList, NewEdition, WholeEdition
+from boards.editions.editions import EditionDetail, EditionList, NewEdition
 from boards.evidence import verification
-from boards.evidence.verification import Outdating
+from boards.evidence.verification import OutdatedMark
 from boards.imports import imports
+from boards.imports.shapes import Import, NewImport
 from boards.lookup.entry_queries import show_entry
 from boards.shapes import Entry
-from boards.shapes_imports import Import, NewImport
 from core.actor import Actor
 from core.http import PathId, documented_response, json_response
 from core.ids import BoardId, EntryId
@@ -28,7 +28,7 @@ LARGEST_IMPORT = 8 * 1024 * 1024
     request_max_body_size=LARGEST_IMPORT,
     operation_id="look_at_table",
 )
-async def look_at_table(
+async def preview_import(
     board_id: PathId,
     data: JSONBody[NewImport],
     actor: NamedDependency[Actor],
@@ -39,7 +39,7 @@ async def look_at_table(
     board = BoardId(board_id)
     read = await imports.read_table(db, actor, board, data)
     answer = await idempotent.respond(
-        db, lambda tx: imports.look_at_table(tx, actor, board, data.name, read), 201
+        db, lambda tx: imports.preview_import(tx, actor, board, data.name, read), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -54,12 +54,12 @@ async def read_import(
 
 
 @post("/imports/{import_id:int}/look", status_code=200, operation_id="look_again_at_table")
-async def look_again(
+async def refresh_preview(
     import_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Import:
     """Say what it would change now."""
     async with db.begin() as tx:
-        return await imports.look_again(tx, actor, import_id)
+        return await imports.refresh_preview(tx, actor, import_id)
 
 
 @put("/imports/{import_id:int}/application", operation_id="apply_import")
@@ -82,7 +82,7 @@ async def read_editions(
 
 @post(
     "/boards/{board_id:int}/editions",
-    responses=documented_response(201, WholeEdition),
+    responses=documented_response(201, EditionDetail),
     operation_id="publish_edition",
 )
 async def publish_edition(
@@ -94,7 +94,7 @@ async def publish_edition(
 ) -> Response[bytes]:
     """Publish the board as it stands, for good."""
 
-    async def verb(tx: Transaction) -> WholeEdition:
+    async def verb(tx: Transaction) -> EditionDetail:
         number = await editions.publish_edition(tx, actor, BoardId(board_id), data)
         return await editions.show_edition(tx, actor, BoardId(board_id), number)
 
@@ -105,7 +105,7 @@ async def publish_edition(
 @get("/boards/{board_id:int}/editions/{number:int}", operation_id="read_edition")
 async def read_edition(
     board_id: PathId, number: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> WholeEdition:
+) -> EditionDetail:
     """One edition, with what it changed."""
     async with db.read() as tx:
         return await editions.show_edition(tx, actor, BoardId(board_id), number)
@@ -123,7 +123,10 @@ async def verify_entry(
 
 @put("/entries/{entry_id:int}/outdating", operation_id="outdate_entry")
 async def outdate_entry(
-    entry_id: PathId, data: JSONBody[Outdating], actor: NamedDependency[Actor], db: NamedDependency[Database]
+    entry_id: PathId,
+    data: JSONBody[OutdatedMark],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
 ) -> Entry:
     """Say that an entry is outdated, and why."""
     async with db.begin() as tx:
@@ -132,9 +135,9 @@ async def outdate_entry(
 
 
 routes = [
-    look_at_table,
+    preview_import,
     read_import,
-    look_again,
+    refresh_preview,
     apply_import,
     read_editions,
     publish_edition,

@@ -6,7 +6,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.response import Stream
 
-from boards.editions.exports import Table, open_table, write_csv, write_json, write_xlsx
+from boards.editions.exports import BoardExport, open_export, write_csv, write_json, write_xlsx
 from core.actor import Actor
 from core.http import PathId
 from core.ids import BoardId
@@ -16,7 +16,7 @@ CSV = "text/csv; charset=utf-8"
 JSON = "application/json"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Write = Callable[[Database, Table], AsyncIterator[bytes]]
+Write = Callable[[Database, BoardExport], AsyncIterator[bytes]]
 
 
 @get("/boards/{board_id:int}/export.csv", operation_id="export_board_csv")
@@ -47,7 +47,7 @@ async def _stream(
     board_id: BoardId, actor: Actor, db: Database, write: Write, ending: str, media_type: str
 ) -> Stream:
     async with db.read() as tx:
-        table = await open_table(tx, actor, board_id, db.site)
+        table = await open_export(tx, actor, board_id, db.site)
     headers = {
         "Content-Disposition": f'attachment; filename="{table.name}.{ending}"',
         "Cache-Control": "no-store",

@@ -8,14 +8,14 @@ from core.text import POST_LENGTH
 from members.profiles.countries import COUNTRIES
 
 
-def title_of(form: Form, answers: Fields) -> str:
+def entry_title(form: Form, answers: Fields) -> str:
     """What an entry is called."""
     return str(answers[title_field(form).key])
 
 
-def as_markdown(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> str:
+def render_entry(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> str:
     """All that an entry says, as a post; the title first. Longer than a post may be it is cut; the fields are not."""
-    parts = [f"**{title_of(form, answers)}**"]
+    parts = [f"**{entry_title(form, answers)}**"]
     title = title_field(form).key
     for field in asked(form):
         if field.key != title and (value := answers.get(field.key)) is not None:

@@ -43,14 +43,14 @@ class NoSuchField(Invalid):
 
 def check(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
     """The answers of a new entry as they are stored; empty ones are left out."""
-    answers = check_some(form, given, taxonomies)
+    answers = validate_given_values(form, given, taxonomies)
     for field in asked(form):
         if field.required and answers.get(field.key) is None:
             raise AnswerMissing(field=field.key)
     return {key: value for key, value in answers.items() if value is not None}
 
 
-def check_some(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
+def validate_given_values(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
     """The answers that are given, as they are stored; None stands for an empty one."""
     fields = {field.key: field for field in asked(form)}
     answers: Fields = {}
@@ -63,7 +63,7 @@ def check_some(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) ->
     return answers
 
 
-def terms_of(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> list[tuple[str, str]]:
+def collect_terms(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> list[tuple[str, str]]:
     """What an entry is filtered, grouped and crossed by: field and term, each term with those it lies below."""
     terms: list[tuple[str, str]] = []
     for field in form.fields:

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from boards.entries.field_values import terms_of
-from boards.entries.references import references_in
+from boards.entries.field_values import collect_terms
+from boards.entries.references import collect_references
 from boards.shapes import Fields, Form, Taxonomy
 from core.ids import BoardId, EntryId
 from storage.database import Transaction
@@ -43,7 +43,7 @@ ON CONFLICT (entry_id, url) DO NOTHING
 _NO_EVIDENCE = statement("DELETE FROM evidence WHERE entry_id = :entry AND url <> ALL(CAST(:urls AS text[]))")
 
 
-class Sheet(Struct, frozen=True, kw_only=True):
+class EntryContext(Struct, frozen=True, kw_only=True):
     """A board as its entries are written: its form, and the lists that the form chooses from."""
 
     board: BoardId
@@ -52,12 +52,16 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
 
 async def index_entries(
-    tx: Transaction, sheet: Sheet, given: Sequence[tuple[EntryId, Fields]], now: datetime
+    tx: Transaction, sheet: EntryContext, given: Sequence[tuple[EntryId, Fields]], now: datetime
 ) -> None:
     """Write it for new entries."""
-    terms = [(id, *one) for id, answers in given for one in terms_of(sheet.form, answers, sheet.taxonomies)]
-    named = [(id, field, *key) for id, answers in given for field, key in references_in(sheet.form, answers)]
-    links = [(id, url) for id, answers in given for url in links_in(sheet.form, answers)]
+    terms = [
+        (id, *one) for id, answers in given for one in collect_terms(sheet.form, answers, sheet.taxonomies)
+    ]
+    named = [
+        (id, field, *key) for id, answers in given for field, key in collect_references(sheet.form, answers)
+    ]
+    links = [(id, url) for id, answers in given for url in collect_links(sheet.form, answers)]
     await _write(tx, _TERMS, terms, "entries", "fields", "terms")
     await _write(tx, _REFERENCES, named, "entries", "fields", "kinds", "ids")
     await _write(
@@ -66,15 +70,17 @@ async def index_entries(
     await _write(tx, _EVIDENCE, links, "entries", "urls", now=now)
 
 
-async def index_again(tx: Transaction, sheet: Sheet, entry: EntryId, answers: Fields, now: datetime) -> None:
+async def reindex_entry(
+    tx: Transaction, sheet: EntryContext, entry: EntryId, answers: Fields, now: datetime
+) -> None:
     """Bring it to what an entry says now."""
     for forget in _FORGET:
         await tx.run(forget, entry=entry)
-    await tx.run(_NO_EVIDENCE, entry=entry, urls=links_in(sheet.form, answers))
+    await tx.run(_NO_EVIDENCE, entry=entry, urls=collect_links(sheet.form, answers))
     await index_entries(tx, sheet, [(entry, answers)], now)
 
 
-def links_in(form: Form, answers: Fields) -> list[str]:
+def collect_links(form: Form, answers: Fields) -> list[str]:
     """The links among answers, each once."""
     found = (answers.get(field.key) for field in form.fields if field.type == "link")
     return list(dict.fromkeys(link for link in found if isinstance(link, str)))

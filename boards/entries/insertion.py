@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from boards.entries.entry_text import as_markdown, title_of
-from boards.entries.indexing import Sheet, index_entries
+from boards.entries.entry_text import entry_title, render_entry
+from boards.entries.indexing import EntryContext, index_entries
 from boards.shapes import Fields
 from core.ids import EntryId, TopicId
 from forum.posts.insertion import NewPost, insert_posts_in_topics
@@ -42,7 +42,7 @@ SELECT id, author_id, added_at FROM entries WHERE id = ANY(CAST(:ids AS bigint[]
 """)
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class CheckedEntry(Struct, frozen=True, kw_only=True):
     """An entry to place: answers that were checked, and whose they are."""
 
     answers: Fields
@@ -50,9 +50,11 @@ class Row(Struct, frozen=True, kw_only=True):
     source: int | None = None
 
 
-async def place_entries(tx: Transaction, sheet: Sheet, rows: Sequence[Row], now: datetime) -> list[EntryId]:
+async def insert_entries(
+    tx: Transaction, sheet: EntryContext, rows: Sequence[CheckedEntry], now: datetime
+) -> list[EntryId]:
     """Put entries on a board, in the order given. Checks no rule and tells nobody of the board."""
-    titles = [title_of(sheet.form, row.answers) for row in rows]
+    titles = [entry_title(sheet.form, row.answers) for row in rows]
     authors = [row.author for row in rows]
     made = await tx.rows(_TOPICS, board=sheet.board, titles=titles, authors=authors, now=now)
     topics = [TopicId(one["id"]) for one in made]
@@ -78,7 +80,7 @@ async def place_entries(tx: Transaction, sheet: Sheet, rows: Sequence[Row], now:
     return ids
 
 
-def _post(sheet: Sheet, row: Row, topic: TopicId, site: str, now: datetime) -> NewPost:
-    body = as_markdown(sheet.form, row.answers, sheet.taxonomies)
+def _post(sheet: EntryContext, row: CheckedEntry, topic: TopicId, site: str, now: datetime) -> NewPost:
+    body = render_entry(sheet.form, row.answers, sheet.taxonomies)
     html = render(body, topic=topic, site=site).html
     return NewPost(author_id=row.author, body=body, html=html, posted_at=now)

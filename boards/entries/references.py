@@ -35,20 +35,20 @@ _MEMBERS = statement("SELECT id, handle, display_name FROM members WHERE id = AN
 _QUESTIONS = statement("SELECT id, post_id FROM questions WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 
-class Named(Struct, frozen=True):
+class ReferenceLink(Struct, frozen=True):
     """What a reference leads to, in words, and where."""
 
     label: str
     address: str
 
 
-async def settle_references(tx: Transaction, actor: Actor, form: Form, given: Fields) -> Fields:
+async def resolve_references(tx: Transaction, actor: Actor, form: Form, given: Fields) -> Fields:
     """The same answers with addresses of ours as references; `AnswerInvalid` where the actor cannot see what is named."""
-    settled = dict(given)
+    resolved = dict(given)
     for field in asked(form):
         if field.type in REFERRING and (value := given.get(field.key)):
             try:
-                settled[field.key] = await _settle(tx, actor, value)
+                resolved[field.key] = await _settle(tx, actor, value)
             except (NotFound, TypeError, KeyError, ValueError):
                 raise AnswerInvalid(
                     _NO_FILE
@@ -56,22 +56,22 @@ async def settle_references(tx: Transaction, actor: Actor, form: Form, given: Fi
                     else "This is not the address of a topic, post, member or entry that you can see.",
                     field=field.key,
                 ) from None
-    return settled
+    return resolved
 
 
-async def name_references(tx: Reader, actor: Actor, wanted: Iterable[Key]) -> dict[Key, Named]:
+async def label_references(tx: Reader, actor: Actor, wanted: Iterable[Key]) -> dict[Key, ReferenceLink]:
     """What references lead to, as far as the actor can see it."""
     ids: dict[str, list[int]] = {}
     for kind, id in sorted(set(wanted)):
         ids.setdefault(kind, []).append(id)
-    named: dict[Key, Named] = {}
+    named: dict[Key, ReferenceLink] = {}
     for kind, name in _NAMERS.items():
         if kind in ids:
             named.update({(kind, id): to for id, to in (await name(tx, actor, ids[kind])).items()})
     return named
 
 
-def references_in(form: Form, answers: Fields) -> list[tuple[str, Key]]:
+def collect_references(form: Form, answers: Fields) -> list[tuple[str, Key]]:
     """The references among answers, each with its field."""
     found = [(field.key, answers.get(field.key)) for field in form.fields if field.type in REFERRING]
     return [(key, (value["kind"], value["id"])) for key, value in found if isinstance(value, dict)]
@@ -83,7 +83,7 @@ async def _settle(tx: Transaction, actor: Actor, value: Any) -> dict[str, Any]:
         raise NotFound
     if kind == "entry":
         await get_entry(tx, actor, EntryId(id))
-    elif (kind, id) not in await name_references(tx, actor, [(kind, id)]):
+    elif (kind, id) not in await label_references(tx, actor, [(kind, id)]):
         raise NotFound
     return {"kind": kind, "id": id}
 
@@ -104,45 +104,47 @@ async def _parse(tx: Transaction, address: str) -> Key:
     return kind, int(match[kind])
 
 
-async def _name_topics(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Named]:
-    return {id: Named(one.title, f"/t/{id}") for id, one in (await show_topics(tx, actor, ids)).items()}
+async def _name_topics(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
+    return {
+        id: ReferenceLink(one.title, f"/t/{id}") for id, one in (await show_topics(tx, actor, ids)).items()
+    }
 
 
-async def _name_posts(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Named]:
+async def _name_posts(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
     posts = await read_posts_by_id(tx, actor, ids)
     topics = await show_topics(tx, actor, [post.topic for post in posts.values()])
     return {
-        id: Named(f"#{post.number} in “{topics[post.topic].title}”", f"/p/{id}")
+        id: ReferenceLink(f"#{post.number} in “{topics[post.topic].title}”", f"/p/{id}")
         for id, post in posts.items()
         if post.html is not None and post.topic in topics
     }
 
 
-async def _name_questions(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Named]:
+async def _name_questions(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
     posts = {row["id"]: row["post_id"] for row in await tx.rows(_QUESTIONS, ids=ids)}
     named = await _name_posts(tx, actor, list(posts.values()))
     return {id: named[post] for id, post in posts.items() if post in named}
 
 
-async def _name_members(tx: Reader, _: Actor, ids: list[int]) -> dict[int, Named]:
+async def _name_members(tx: Reader, _: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
     rows = await tx.rows(_MEMBERS, ids=ids)
-    return {row["id"]: Named(row["display_name"], f"/m/{row['handle']}") for row in rows}
+    return {row["id"]: ReferenceLink(row["display_name"], f"/m/{row['handle']}") for row in rows}
 
 
-async def _name_entries(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Named]:
+async def _name_entries(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
     found = await tx.rows(_ENTRIES, ids=ids)
     seen = await show_topics(tx, actor, [row["topic_id"] for row in found])
     texts = await read_posts_by_id(tx, actor, [row["post_id"] for row in found])
     return {
-        row["id"]: Named(row["title"], f"/b/{row['board_id']}/entries/{row['id']}")
+        row["id"]: ReferenceLink(row["title"], f"/b/{row['board_id']}/entries/{row['id']}")
         for row in found
         if row["topic_id"] in seen and row["post_id"] in texts and texts[row["post_id"]].html is not None
     }
 
 
-async def _name_files(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Named]:
+async def _name_files(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, ReferenceLink]:
     found = [await find_file(tx, actor, id) for id in ids]
-    return {one.id: Named(one.name, one.address) for one in found if one is not None}
+    return {one.id: ReferenceLink(one.name, one.address) for one in found if one is not None}
 
 
 _ENTRIES = statement(

@@ -19,10 +19,10 @@ from msgspec import Struct
 State = Literal["reachable", "gone", "unreachable", "refused"]
 Resolve = Callable[[str], Awaitable[list[str]]]
 
-REDIRECTS = 3
+MAX_REDIRECTS = 3
 # For all of it, redirects included (OWASP's SSRF advice asks for a bound; seconds).
-PATIENCE = 8.0
-LONGEST_ADDRESS = 2_000
+TIMEOUT = 8.0
+MAX_URL_LENGTH = 2_000
 PORTS = frozenset({80, 443})
 ADDRESSES_TRIED = 3
 
@@ -33,7 +33,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = [(b"User-Agent", b"Tertulia (looks whether evidence is still there)"), (b"Accept", b"*/*")]
 
 
-class Seen(Struct, frozen=True):
+class CheckResult(Struct, frozen=True):
     """What was found: `reached` is where redirects led; `refused` was not asked at all."""
 
     state: State
@@ -41,7 +41,7 @@ class Seen(Struct, frozen=True):
     reached: str | None = None
 
 
-class NotAsked(Exception):
+class AddressRefused(Exception):
     """An address at which the service does not look."""
 
 
@@ -57,38 +57,40 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 
-async def resolve(host: str) -> list[str]:
+async def resolve_host(host: str) -> list[str]:
     """All addresses of a name, as the system resolves it."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
-class Looker(Struct, frozen=True):
+class HttpChecker(Struct, frozen=True):
     """Who looks, and where to: tests look at their own servers with a resolver of their own."""
 
-    resolve: Resolve = resolve
+    resolve_host: Resolve = resolve_host
     is_public: Callable[[str], bool] = is_public
     ports: frozenset[int] = PORTS
-    patience: float = PATIENCE
+    timeout: float = TIMEOUT
 
-    async def look(self, url: str) -> Seen:
+    async def check(self, url: str) -> CheckResult:
         """Ask once and follow redirects; never raises for what is found, or not found, there."""
         at = url
         try:
-            async with asyncio.timeout(self.patience), self._pool() as pool:
-                for _ in range(REDIRECTS + 1):
+            async with asyncio.timeout(self.timeout), self._pool() as pool:
+                for _ in range(MAX_REDIRECTS + 1):
                     status, onward = await self._ask(pool, at)
                     if onward is None:
-                        return Seen(_judge(status), status, at if at != url else None)
+                        return CheckResult(_judge(status), status, at if at != url else None)
                     at = urljoin(at, onward)
-        except NotAsked:
-            return Seen("refused", reached=at if at != url else None)
+        except AddressRefused:
+            return CheckResult("refused", reached=at if at != url else None)
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError):
-            return Seen("unreachable", reached=at if at != url else None)
-        return Seen("unreachable", reached=at)
+            return CheckResult("unreachable", reached=at if at != url else None)
+        return CheckResult("unreachable", reached=at)
 
     def _pool(self) -> httpcore2.AsyncConnectionPool:
-        return httpcore2.AsyncConnectionPool(max_connections=1, network_backend=_Guarded(self), retries=0)
+        return httpcore2.AsyncConnectionPool(
+            max_connections=1, network_backend=_PublicOnlyNetwork(self), retries=0
+        )
 
     async def _ask(self, pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[int, str | None]:
         target = _parse(url, self.ports)
@@ -99,11 +101,11 @@ class Looker(Struct, frozen=True):
             return response.status, None
 
 
-class _Guarded(httpcore2.AsyncNetworkBackend):
+class _PublicOnlyNetwork(httpcore2.AsyncNetworkBackend):
     """Connects to the address that was looked at, or not at all."""
 
-    def __init__(self, looker: Looker) -> None:
-        self.looker = looker
+    def __init__(self, checker: HttpChecker) -> None:
+        self.checker = checker
         self.network = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
@@ -114,16 +116,16 @@ class _Guarded(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        addresses = await self.looker.resolve(host.strip("[]"))
-        if not addresses or not all(map(self.looker.is_public, addresses)):
-            raise NotAsked
+        addresses = await self.checker.resolve_host(host.strip("[]"))
+        if not addresses or not all(map(self.checker.is_public, addresses)):
+            raise AddressRefused
         failure: Exception | None = None
         for address in addresses[:ADDRESSES_TRIED]:
             try:
                 return await self.network.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
-        raise failure or NotAsked
+        raise failure or AddressRefused
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -133,11 +135,11 @@ def _parse(url: str, ports: frozenset[int]) -> httpcore2.URL:
     try:
         written, parsed = urlsplit(url), httpx2.URL(url)
     except (ValueError, httpx2.InvalidURL):
-        raise NotAsked from None
+        raise AddressRefused from None
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
     is_plain = parsed.scheme in ("http", "https") and parsed.host and "@" not in written.netloc
-    if not is_plain or port not in ports or len(url) > LONGEST_ADDRESS:
-        raise NotAsked
+    if not is_plain or port not in ports or len(url) > MAX_URL_LENGTH:
+        raise AddressRefused
     return httpcore2.URL(
         scheme=parsed.raw_scheme, host=parsed.raw_host, port=parsed.port, target=parsed.raw_path
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from boards.events import EntryChanged
-from boards.evidence.http_check import Looker, Seen
+from boards.evidence.http_check import CheckResult, HttpChecker
 from core import clock
 from storage.database import Database
 from storage.statements import statement
@@ -34,10 +34,10 @@ FROM evidence old, entries e WHERE old.id = v.id AND v.id = :id AND e.id = v.ent
 RETURNING e.board_id, v.entry_id, old.state <> v.state AS is_news
 """)
 
-Look = Callable[[str], Awaitable[Seen]]
+Look = Callable[[str], Awaitable[CheckResult]]
 
 
-class Taken(Struct, frozen=True):
+class DueLink(Struct, frozen=True):
     """A link to look at, and how often in a row it was not found."""
 
     id: int
@@ -45,9 +45,9 @@ class Taken(Struct, frozen=True):
     failures: int
 
 
-def looking(look: Look | None = None) -> Callable[[Database], Awaitable[bool]]:
+def link_check_job(check: Look | None = None) -> Callable[[Database], Awaitable[bool]]:
     """The chore that looks at one link that is due; no transaction is open while the other side is waited for."""
-    ask = look or Looker().look
+    ask = check or HttpChecker().check
 
     async def look_at_evidence(db: Database) -> bool:
         now = clock.now()
@@ -55,25 +55,25 @@ def looking(look: Look | None = None) -> Callable[[Database], Awaitable[bool]]:
             row = await tx.row(_TAKE, now=now, until=now + LEASE)
         if row is None:
             return False
-        taken = Taken(row["id"], row["url"], row["failures"])
+        taken = DueLink(row["id"], row["url"], row["failures"])
         await _write(db, taken, await ask(taken.url))
         return True
 
     return look_at_evidence
 
 
-def next_look(seen: Seen, failures: int, now: datetime) -> datetime:
+def next_check_at(seen: CheckResult, failures: int, now: datetime) -> datetime:
     """When to look again."""
     if seen.state in ("reachable", "refused"):
         return now + FOUND_AGAIN
     return now + min(MISSED_AGAIN * (1 << min(failures - 1, 10)), LONGEST)
 
 
-async def _write(db: Database, taken: Taken, seen: Seen) -> None:
+async def _write(db: Database, taken: DueLink, seen: CheckResult) -> None:
     now = clock.now()
     failures = taken.failures + 1 if seen.state in ("gone", "unreachable") else 0
     found = {"state": seen.state, "status": seen.status, "reached": seen.reached, "failures": failures}
     async with db.begin() as tx:
-        row = await tx.row(_SEEN, id=taken.id, now=now, due=next_look(seen, failures, now), **found)
+        row = await tx.row(_SEEN, id=taken.id, now=now, due=next_check_at(seen, failures, now), **found)
         if row is not None and row["is_news"]:
             await tx.record(EntryChanged(board_id=row["board_id"], entry_id=row["entry_id"]))

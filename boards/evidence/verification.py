@@ -5,8 +5,8 @@ from datetime import timedelta
 from msgspec import Struct
 
 from boards.events import EntryChanged
-from boards.lookup.lookup import hold_entry
-from boards.policy import ensure_can_back, ensure_can_verify
+from boards.lookup.lookup import lock_entry
+from boards.policy import ensure_can_confirm_entry, ensure_can_verify
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid
@@ -59,7 +59,7 @@ SELECT d.member_id FROM duties d JOIN boards b ON b.sector_id = d.sector_id WHER
 _AGAIN = statement("DELETE FROM notifications WHERE topic_id = :topic AND kind = :kind")
 
 
-class Outdating(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OutdatedMark(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why an entry is no longer so."""
 
     reason: LongText
@@ -73,18 +73,18 @@ class WhyOutdated(Invalid):
 
 async def verify_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
     """Say that an entry is still as it says: who contributed, or a curator."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now = clock.now()
     ensure_can_verify(actor, board, entry, now)
     await tx.run(_VERIFY, entry=entry_id, now=now, by=actor.signed_in())
     await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
-async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: Outdating) -> None:
+async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: OutdatedMark) -> None:
     """Say that an entry is outdated, and why: any member; it is taken back by verifying or changing the entry."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now, reason = clock.now(), tidy(new.reason)
-    ensure_can_back(actor, board, entry, now)
+    ensure_can_confirm_entry(actor, board, entry, now)
     if not reason:
         raise WhyOutdated(field="reason")
     if await tx.run(_OUTDATE, entry=entry_id, now=now, reason=reason):
@@ -95,7 +95,7 @@ async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: O
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
-async def remind_of_entry(db: Database) -> bool:
+async def remind_due_entry(db: Database) -> bool:
     """Remind of one entry that is due; the chore that keeps a board from growing old unseen."""
     now = clock.now()
     async with db.begin() as tx:

@@ -35,7 +35,7 @@ def match_columns(columns: list[str], form: Form) -> tuple[dict[str, Field], lis
     return matched, [column for column in columns if column not in matched]
 
 
-def answer_of(field: Field, cell: Cell, taxonomies: Mapping[str, Taxonomy]) -> Any:
+def parse_cell(field: Field, cell: Cell, taxonomies: Mapping[str, Taxonomy]) -> Any:
     """What a cell answers, as `answers.check_some` takes it; `AnswerInvalid` says what it cannot be."""
     if cell is None:
         return None

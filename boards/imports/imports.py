@@ -14,21 +14,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.curation.entries import write_entry
-from boards.entries.field_values import check_some
-from boards.entries.indexing import Sheet
-from boards.entries.insertion import Row, place_entries
-from boards.entries.references import settle_references
+from boards.entries.field_values import validate_given_values
+from boards.entries.indexing import EntryContext
+from boards.entries.insertion import CheckedEntry, insert_entries
+from boards.entries.references import resolve_references
 from boards.events import EntriesImported
 from boards.forms import asked, title_field
-from boards.imports.column_mapping import answer_of, match_columns
-from boards.imports.workbooks import Line, read_sheet_aside
-from boards.imports.workbooks import Sheet as Read
-from boards.lookup.lookup import get_board, get_entry, hold_entries
+from boards.imports.column_mapping import match_columns, parse_cell
+from boards.imports.shapes import Change, Import, ImportedLine, NewImport, Problem, What
+from boards.imports.workbooks import Line, ParsedTable, read_sheet_aside
+from boards.lookup.lookup import get_board, get_entry, lock_entries
 from boards.policy import ensure_can_curate
 from boards.shapes import Field, Fields
-from boards.shapes_imports import Change, Import, ImportedLine, NewImport, Problem, What
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound
@@ -75,7 +74,7 @@ class ImportMovedOn(Conflict):
     message = "The board has changed since you looked. Look again at what would change now."
 
 
-class Planned(Struct, frozen=True):
+class PlannedRow(Struct, frozen=True):
     """What a row is about to do."""
 
     shown: ImportedLine
@@ -90,7 +89,7 @@ class _There(Struct, frozen=True):
 class _Desk(Struct):
     """On which the lines of one table are looked at: what is there already, and what has come before in the table."""
 
-    sheet: Sheet
+    sheet: EntryContext
     matched: Mapping[str, Field]
     key: Field
     there: Mapping[str, Sequence[_There]]
@@ -110,23 +109,25 @@ class _Desk(Struct):
         return known[0] if known else None
 
 
-async def read_table(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> Read:
+async def read_table(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> ParsedTable:
     """Read a table that a curator brings; who is none is refused before it is read. No connection waits for the reading."""
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
     return await read_sheet_aside(new.name, new.content)
 
 
-async def look_at_table(tx: Transaction, actor: Actor, board_id: BoardId, name: str, read: Read) -> Import:
+async def preview_import(
+    tx: Transaction, actor: Actor, board_id: BoardId, name: str, table: ParsedTable
+) -> Import:
     """Say what a table would change. Nothing is changed yet."""
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
-    sheet = await open_sheet(tx, board_id)
-    matched, left_out = match_columns(read.columns, sheet.form)
+    sheet = await load_entry_context(tx, board_id)
+    matched, left_out = match_columns(table.columns, sheet.form)
     if not matched:
         raise NothingMatches(field="file")
-    lines = [line.shown for line in await _plan(tx, actor, sheet, matched, read.lines)]
-    kept = await asyncio.to_thread(zlib.compress, msgspec.json.encode((read.columns, read.lines)))
+    lines = [line.shown for line in await _plan(tx, actor, sheet, matched, table.lines)]
+    kept = await asyncio.to_thread(zlib.compress, msgspec.json.encode((table.columns, table.lines)))
     preview = msgspec.json.encode((left_out, lines)).decode()
     id = await tx.value(
         _KEEP, board=board_id, member=actor.signed_in(), name=name, now=now, rows=kept, preview=preview
@@ -167,13 +168,13 @@ async def apply_import(tx: Transaction, actor: Actor, import_id: int) -> Import:
     if await tx.value(_HOLD, id=import_id) is not None:
         return await show_import(tx, actor, import_id)
     _, looked_at = msgspec.convert(row["preview"], tuple[list[str], list[ImportedLine]])
-    await hold_entries(tx, [line.entry for line in looked_at if line.what == "changed" and line.entry])
+    await lock_entries(tx, [line.entry for line in looked_at if line.what == "changed" and line.entry])
     planned = await _plan_again(tx, actor, board_id, row["rows"])
     if [line.shown for line in planned] != looked_at:
         raise ImportMovedOn
     if any(line.shown.what == "wrong" for line in planned):
         raise ImportHasErrors
-    sheet = await open_sheet(tx, board_id)
+    sheet = await load_entry_context(tx, board_id)
     await _write(tx, actor, sheet, planned, now)
     await tx.run(_APPLIED, id=import_id, now=now)
     if any(line.shown.what in ("new", "changed") for line in planned):
@@ -181,7 +182,7 @@ async def apply_import(tx: Transaction, actor: Actor, import_id: int) -> Import:
     return await show_import(tx, actor, import_id)
 
 
-async def look_again(tx: Transaction, actor: Actor, import_id: int) -> Import:
+async def refresh_preview(tx: Transaction, actor: Actor, import_id: int) -> Import:
     """What the table would change now."""
     shown = await show_import(tx, actor, import_id)
     row = await tx.row(_FIND, id=import_id)
@@ -197,21 +198,21 @@ async def forget_imports(tx: Transaction, before: datetime) -> int:
     return await tx.run(_FORGET, before=before)
 
 
-async def _plan_again(tx: Transaction, actor: Actor, board_id: BoardId, rows: bytes) -> list[Planned]:
+async def _plan_again(tx: Transaction, actor: Actor, board_id: BoardId, rows: bytes) -> list[PlannedRow]:
     columns, lines = msgspec.json.decode(zlib.decompress(rows), type=tuple[list[str], list[Line]])
-    sheet = await open_sheet(tx, board_id)
+    sheet = await load_entry_context(tx, board_id)
     return await _plan(tx, actor, sheet, match_columns(columns, sheet.form)[0], lines)
 
 
 async def _plan(
-    tx: Transaction, actor: Actor, sheet: Sheet, matched: Mapping[str, Field], lines: Sequence[Line]
-) -> list[Planned]:
+    tx: Transaction, actor: Actor, sheet: EntryContext, matched: Mapping[str, Field], lines: Sequence[Line]
+) -> list[PlannedRow]:
     key = await _key_field(tx, sheet)
     there: dict[str, list[_There]] = {}
     for row in await tx.rows(_THERE, board=sheet.board):
         there.setdefault(_known_by(row["fields"].get(key.key)), []).append(_There(row["id"], row["fields"]))
     desk = _Desk(sheet, matched, key, there, Counter())
-    planned: list[Planned] = []
+    planned: list[PlannedRow] = []
     for line in lines:
         if len(planned) % _AT_A_STRETCH == 0:
             # Most lines ask the database nothing: without this, thousands of them would hold up everybody else.
@@ -220,7 +221,7 @@ async def _plan(
     return planned
 
 
-async def _plan_line(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> Planned:
+async def _plan_line(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> PlannedRow:
     answers, problems = await _read(tx, actor, desk, line)
     known = desk.find(answers, problems)
     before = dict(known.fields) if known else {}
@@ -237,7 +238,7 @@ async def _plan_line(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> 
         changes=[_change(desk.sheet, one, before, merged) for one in different] if what == "changed" else [],
         problems=problems,
     )
-    return Planned(shown, merged)
+    return PlannedRow(shown, merged)
 
 
 async def _read(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> tuple[Fields, list[Problem]]:
@@ -248,31 +249,31 @@ async def _read(tx: Transaction, actor: Actor, desk: _Desk, line: Line) -> tuple
         if cell is None:
             continue
         try:
-            given = {field.key: answer_of(field, cell, sheet.taxonomies)}
+            given = {field.key: parse_cell(field, cell, sheet.taxonomies)}
             if field.type == "reference":
-                given = await settle_references(tx, actor, sheet.form, given)
+                given = await resolve_references(tx, actor, sheet.form, given)
             answers.update(_checked(sheet, given))
         except Invalid as refusal:
             problems.append(Problem(column, refusal.detail))
     return answers, problems
 
 
-def _checked(sheet: Sheet, given: Fields) -> Fields:
-    found = check_some(sheet.form, given, sheet.taxonomies)
+def _checked(sheet: EntryContext, given: Fields) -> Fields:
+    found = validate_given_values(sheet.form, given, sheet.taxonomies)
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _lacking(sheet: Sheet, answers: Fields) -> list[Problem]:
+def _lacking(sheet: EntryContext, answers: Fields) -> list[Problem]:
     missing = [one for one in asked(sheet.form) if one.required and answers.get(one.key) is None]
     return [Problem(one.label, "This field needs an answer.") for one in missing]
 
 
-def _change(sheet: Sheet, key: str, before: Fields, after: Fields) -> Change:
+def _change(sheet: EntryContext, key: str, before: Fields, after: Fields) -> Change:
     label = next(one.label for one in sheet.form.fields if one.key == key)
     return Change(field=label, before=before.get(key), after=after.get(key))
 
 
-async def _key_field(tx: Reader, sheet: Sheet) -> Field:
+async def _key_field(tx: Reader, sheet: EntryContext) -> Field:
     key = await tx.value(_KEY, board=sheet.board)
     return next((one for one in asked(sheet.form) if one.key == key), title_field(sheet.form))
 
@@ -282,13 +283,15 @@ def _known_by(value: Any) -> str:
 
 
 async def _write(
-    tx: Transaction, actor: Actor, sheet: Sheet, planned: Sequence[Planned], now: datetime
+    tx: Transaction, actor: Actor, sheet: EntryContext, planned: Sequence[PlannedRow], now: datetime
 ) -> None:
     rows = [
-        Row(answers=line.answers, author=actor.signed_in()) for line in planned if line.shown.what == "new"
+        CheckedEntry(answers=line.answers, author=actor.signed_in())
+        for line in planned
+        if line.shown.what == "new"
     ]
     for start in range(0, len(rows), BATCH):
-        await place_entries(tx, sheet, rows[start : start + BATCH], now)
+        await insert_entries(tx, sheet, rows[start : start + BATCH], now)
     for line in planned:
         if line.shown.what == "changed" and line.shown.entry is not None:
             _, entry = await get_entry(tx, actor, EntryId(line.shown.entry))

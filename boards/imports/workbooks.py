@@ -54,19 +54,19 @@ class Line(Struct, frozen=True):
     cells: dict[str, Cell]
 
 
-class Sheet(Struct, frozen=True):
+class ParsedTable(Struct, frozen=True):
     """What was read: columns in their order, and the rows that have anything in them."""
 
     columns: list[str]
     lines: list[Line]
 
 
-async def read_sheet_aside(name: str, content: bytes) -> Sheet:
+async def read_sheet_aside(name: str, content: bytes) -> ParsedTable:
     """Read a file in the thread for tables; whoever waits is served meanwhile. Ask first whether the actor may bring one."""
     return await asyncio.get_running_loop().run_in_executor(_reader, read_sheet, name, content)
 
 
-def read_sheet(name: str, content: bytes) -> Sheet:
+def read_sheet(name: str, content: bytes) -> ParsedTable:
     """Read a file by what it is, not by what it is called; of a workbook the first sheet."""
     if len(content) > LARGEST_FILE:
         raise SheetTooBig
@@ -90,7 +90,7 @@ def _decode(content: bytes) -> str:
     return text
 
 
-def _read_csv(text: str) -> Sheet:
+def _read_csv(text: str) -> ParsedTable:
     first = text.partition("\n")[0]
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         delimiter, text = first.strip()[4], text.partition("\n")[2]
@@ -103,7 +103,7 @@ def _read_csv(text: str) -> Sheet:
         raise NotASheet(f"Line {reader.line_num} could not be read: {error}.", field="file") from None
 
 
-def _read_xlsx(content: bytes) -> Sheet:
+def _read_xlsx(content: bytes) -> ParsedTable:
     try:
         bounded = bounded_workbook(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(bounded)) as book:
@@ -118,7 +118,7 @@ def _read_xlsx(content: bytes) -> Sheet:
         raise NotASheet("This workbook could not be opened.", field="file") from None
 
 
-def _read_json(text: str) -> Sheet:
+def _read_json(text: str) -> ParsedTable:
     try:
         read = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -138,7 +138,7 @@ def _read_json(text: str) -> Sheet:
     )
 
 
-def _sheet(numbered: Iterable[tuple[int, list[Any]]]) -> Sheet:
+def _sheet(numbered: Iterable[tuple[int, list[Any]]]) -> ParsedTable:
     rows = _filled(numbered)
     _, head = next(rows, (0, []))
     columns = [str(cell) if cell is not None else "" for cell in head]
@@ -152,7 +152,7 @@ def _sheet(numbered: Iterable[tuple[int, list[Any]]]) -> Sheet:
         )
         if len(lines) > MOST_ROWS:
             raise SheetTooBig
-    return Sheet(columns, lines)
+    return ParsedTable(columns, lines)
 
 
 def _filled(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Cell]]]:

@@ -36,8 +36,8 @@ _requests = (
 )
 
 
-def entries_query() -> Select[Any]:
-    """Entries with what stands beside them, as `entries_of` reads them; who can see which is added by who asks."""
+def select_entries() -> Select[Any]:
+    """Entries with what stands beside them, as `build_entries` reads them; who can see which is added by who asks."""
     return (
         select(
             *entries.c[("id", "board_id", "number", "topic_id", "post_id", "title", "fields", "added_at")],
@@ -64,7 +64,7 @@ def entries_query() -> Select[Any]:
 
 
 _SHOW = statement(
-    entries_query().where(
+    select_entries().where(
         entries.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_entries()
     )
 )
@@ -93,7 +93,7 @@ WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
 """)
 
 
-class Backer(Struct, frozen=True):
+class Confirmer(Struct, frozen=True):
     """Who does what an entry tells of too, or can confirm it; `post` is the reply that says more."""
 
     kind: str
@@ -108,11 +108,11 @@ class _Beside(Struct, frozen=True):
 
 
 async def show_entries(
-    tx: Reader, actor: Actor, ids: Sequence[int], is_heard: bool = False
+    tx: Reader, actor: Actor, ids: Sequence[int], for_listeners: bool = False
 ) -> dict[int, Entry]:
     """Those of the entries that the actor can see; what is the viewer's own is left out where many hear it."""
     rows = await tx.rows(_SHOW, ids=list(ids), **seen_by(actor))
-    return {entry.id: entry for entry in await entries_of(tx, rows, is_heard)}
+    return {entry.id: entry for entry in await build_entries(tx, rows, for_listeners)}
 
 
 async def show_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> Entry:
@@ -123,8 +123,8 @@ async def show_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> Entry:
     return found[entry_id]
 
 
-async def entries_of(tx: Reader, rows: Sequence[Record], is_heard: bool = False) -> list[Entry]:
-    """Rows of `entries_query` as they go out."""
+async def build_entries(tx: Reader, rows: Sequence[Record], for_listeners: bool = False) -> list[Entry]:
+    """Rows of `select_entries` as they go out."""
     ids = [row["id"] for row in rows]
     people: dict[int, list[Author]] = {}
     evidence: dict[int, list[Evidence]] = {}
@@ -136,7 +136,7 @@ async def entries_of(tx: Reader, rows: Sequence[Record], is_heard: bool = False)
         )
         evidence.setdefault(row["entry_id"], []).append(found)
     beside = _Beside(people, evidence)
-    return [_entry(row, beside, is_heard) for row in rows]
+    return [_entry(row, beside, for_listeners) for row in rows]
 
 
 async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVersions:
@@ -156,13 +156,13 @@ async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVer
     )
 
 
-async def read_backers(tx: Reader, entry_id: EntryId) -> list[Backer]:
+async def read_confirmers(tx: Reader, entry_id: EntryId) -> list[Confirmer]:
     """Who backs an entry that the reader was found to see."""
     rows = await tx.rows(_BACKERS, entry=entry_id)
-    return [Backer(row["kind"], _author(row), row["organisation"], row["post_id"]) for row in rows]
+    return [Confirmer(row["kind"], _author(row), row["organisation"], row["post_id"]) for row in rows]
 
 
-def _entry(row: Record, beside: _Beside, is_heard: bool) -> Entry:
+def _entry(row: Record, beside: _Beside, for_listeners: bool) -> Entry:
     is_merged = row["merged_into"] is not None and row["state"] == "published"
     state: EntryState = "merged" if is_merged else row["state"]
     names = (
@@ -189,7 +189,7 @@ def _entry(row: Record, beside: _Beside, is_heard: bool) -> Entry:
         replies=max(row["post_count"] - (row["state"] == "published"), 0),
         evidence=beside.evidence.get(row["id"], []),
         due_at=row["verified_at"] + timedelta(days=row["verify_days"]),
-        mine=UNSET if is_heard else row["mine"] or [],
+        mine=UNSET if for_listeners else row["mine"] or [],
     )
 
 

@@ -70,7 +70,7 @@ async def get_board(tx: Reader, actor: Actor, board_id: BoardId, lock: bool = Fa
     return BoardFacts(**row)
 
 
-async def find_by_topic(tx: Reader, actor: Actor, topic_id: TopicId) -> tuple[BoardId, EntryId | None]:
+async def find_board_by_topic(tx: Reader, actor: Actor, topic_id: TopicId) -> tuple[BoardId, EntryId | None]:
     """The board whose topic this is, or the entry and its board; for who can see it."""
     await get_topic(tx, actor, topic_id)
     row = await tx.row(_BY_TOPIC, topic=topic_id)
@@ -84,13 +84,13 @@ async def get_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> tuple[BoardF
     return await _get(tx, actor, entry_id, _GET_ENTRY)
 
 
-async def hold_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
+async def lock_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
     """The same, held until the commit: first its topic, as whoever writes a post does, then the entry."""
     await tx.row(_LOCK_TOPIC, id=entry_id)
     return await _get(tx, actor, entry_id, _LOCK_ENTRY)
 
 
-async def hold_entries(tx: Transaction, ids: Sequence[int]) -> None:
+async def lock_entries(tx: Transaction, ids: Sequence[int]) -> None:
     """Hold several entries, with their topics, until the commit. What they are is asked afterwards."""
     await tx.rows(_LOCK_TOPICS, ids=list(ids))
     await tx.rows(_LOCK_ENTRIES, ids=list(ids))

@@ -7,12 +7,12 @@ import msgspec
 from asyncpg import Record
 from msgspec import Meta, Struct
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.events import GapsClaimed
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_contribute, ensure_can_curate
 from boards.shapes import FieldKey
-from boards.table.matrix import field_for
+from boards.table.matrix import get_matrix_field
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
@@ -105,9 +105,9 @@ async def read_gap_claims(tx: Reader, board_id: BoardId) -> list[GapClaim]:
 
 
 async def _ensure_cell(tx: Reader, board_id: BoardId, cell: dict[str, str]) -> None:
-    sheet = await open_sheet(tx, board_id)
+    sheet = await load_entry_context(tx, board_id)
     for key, term in cell.items():
-        field = field_for(sheet.form, key)
+        field = get_matrix_field(sheet.form, key)
         known = (
             {one.slug for one in sheet.taxonomies[field.taxonomy].terms} if field.taxonomy else set(COUNTRIES)
         )

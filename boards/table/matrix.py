@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 
 from boards.cache import kept
-from boards.entries.indexing import Sheet
+from boards.entries.indexing import EntryContext
 from boards.forms import asked
 from boards.shapes import Field, Form, Taxonomy, Term
-from boards.table.table import Asked, binds_of, filtered
+from boards.table.table import EntryFilter, filter_binds, matches_filter
 from boards.tables import entries, entry_terms, evidence
 from core.errors import Invalid
 from core.ids import BoardId
@@ -67,7 +67,7 @@ class Matrix(Struct, frozen=True, kw_only=True):
     total: int
 
 
-class Counted(Struct, frozen=True):
+class Bucket(Struct, frozen=True):
     """A term, or a month, and how many entries it has."""
 
     key: str
@@ -76,7 +76,9 @@ class Counted(Struct, frozen=True):
 
 
 _listed = (
-    select(*entries.c[("id", "title", "changed_at", "added_at", "fields")]).where(filtered()).cte("listed")
+    select(*entries.c[("id", "title", "changed_at", "added_at", "fields")])
+    .where(matches_filter())
+    .cte("listed")
 )
 _links = (
     select(evidence.c.entry_id, func.count().label("links"))
@@ -124,27 +126,29 @@ _MONTHS = statement(
 )
 
 
-def crossable(form: Form) -> list[Field]:
+def matrix_fields(form: Form) -> list[Field]:
     """The fields along which a board can be seen."""
     return [field for field in asked(form) if field.taxonomy is not None or field.type == "country"]
 
 
-def field_for(form: Form, key: str | None) -> Field:
+def get_matrix_field(form: Form, key: str | None) -> Field:
     """The field of terms with this key; `CannotCross` if there is none."""
-    found = next((field for field in crossable(form) if field.key == key), None)
+    found = next((field for field in matrix_fields(form) if field.key == key), None)
     if found is None:
         raise CannotCross(field=key)
     return found
 
 
-def fields_for(form: Form, rows: str | None, columns: str | None) -> tuple[Field, Field]:
+def resolve_axis_fields(form: Form, rows: str | None, columns: str | None) -> tuple[Field, Field]:
     """Two fields to cross; those that are not named are the first ones that can be."""
-    known = [field.key for field in crossable(form)]
+    known = [field.key for field in matrix_fields(form)]
     row = rows or next((key for key in known if key != columns), None)
-    return field_for(form, row), field_for(form, columns or next((key for key in known if key != row), None))
+    return get_matrix_field(form, row), get_matrix_field(
+        form, columns or next((key for key in known if key != row), None)
+    )
 
 
-def axis_of(field: Field, lists: Mapping[str, Taxonomy], within: str | None = None) -> list[Term]:
+def axis_terms(field: Field, lists: Mapping[str, Taxonomy], within: str | None = None) -> list[Term]:
     """The terms that lie side by side: those below none, or those below one."""
     if field.taxonomy is None:
         return [Term(slug=code, name=name) for code, name in COUNTRIES.items()]
@@ -155,8 +159,8 @@ def axis_of(field: Field, lists: Mapping[str, Taxonomy], within: str | None = No
 
 async def cross(
     tx: Reader,
-    sheet: Sheet,
-    asked_for: Asked,
+    sheet: EntryContext,
+    asked_for: EntryFilter,
     named: tuple[str | None, str | None],
     within: str | None,
     stream: Stream | None,
@@ -164,9 +168,9 @@ async def cross(
 ) -> Matrix:
     """The matrix along two fields, the first two that can be crossed unless they are named; of the rows only what lies
     `within` a term, if one is given. Made once until something happens on the board; `stream` was read before."""
-    row, column = fields_for(sheet.form, *named)
-    along = (row, axis_of(row, sheet.taxonomies, within))
-    across = (column, axis_of(column, sheet.taxonomies))
+    row, column = resolve_axis_fields(sheet.form, *named)
+    along = (row, axis_terms(row, sheet.taxonomies, within))
+    across = (column, axis_terms(column, sheet.taxonomies))
     what = ("matrix", asked_for, row.key, column.key, within)
     return await kept(
         cache, stream, what, Matrix, lambda: read_matrix(tx, sheet.board, asked_for, along, across)
@@ -176,14 +180,14 @@ async def cross(
 async def read_matrix(
     tx: Reader,
     board_id: BoardId,
-    asked_for: Asked,
+    asked_for: EntryFilter,
     row: tuple[Field, list[Term]],
     column: tuple[Field, list[Term]],
 ) -> Matrix:
     """The board crossed; who asks was found to see it. Countries that no entry names are left out."""
     if row[0].key == column[0].key:
         raise CannotCross(field=column[0].key)
-    binds = binds_of(board_id, asked_for)
+    binds = filter_binds(board_id, asked_for)
     cells = await tx.rows(_CELLS, **binds, **_axis("row", *row), **_axis("column", *column))
     titles = {one["id"]: one for one in await tx.rows(_TITLES, ids=[cell[3][1] for cell in cells])}
     rows = await count_terms(tx, board_id, asked_for, *row)
@@ -201,25 +205,27 @@ async def read_matrix(
 
 
 async def count_terms(
-    tx: Reader, board_id: BoardId, asked_for: Asked, field: Field, terms: list[Term]
-) -> list[Counted]:
+    tx: Reader, board_id: BoardId, asked_for: EntryFilter, field: Field, terms: list[Term]
+) -> list[Bucket]:
     """How many entries each term has, in the terms' own order; those without any are left out."""
-    found = await tx.rows(_TERMS, **binds_of(board_id, asked_for), **_axis("row", field, terms))
+    found = await tx.rows(_TERMS, **filter_binds(board_id, asked_for), **_axis("row", field, terms))
     counts = {term: count for term, count in found}
-    return [Counted(term.slug, term.name, counts[term.slug]) for term in terms if term.slug in counts]
+    return [Bucket(term.slug, term.name, counts[term.slug]) for term in terms if term.slug in counts]
 
 
-async def count_months(tx: Reader, board_id: BoardId, asked_for: Asked, field: Field | None) -> list[Counted]:
+async def count_months(
+    tx: Reader, board_id: BoardId, asked_for: EntryFilter, field: Field | None
+) -> list[Bucket]:
     """How many entries each month has: by when they were added, or by a field that is a date."""
-    rows = await tx.rows(_MONTHS, **binds_of(board_id, asked_for), field=field.key if field else None)
-    return [Counted(month, month, count) for month, count in rows]
+    rows = await tx.rows(_MONTHS, **filter_binds(board_id, asked_for), field=field.key if field else None)
+    return [Bucket(month, month, count) for month, count in rows]
 
 
 def _axis(name: str, field: Field, terms: list[Term]) -> dict[str, Any]:
     return {name: field.key, f"{name}_terms": [term.slug for term in terms]}
 
 
-def _shown(field: Field, terms: list[Term], counted: list[Counted]) -> list[Term]:
+def _shown(field: Field, terms: list[Term], counted: list[Bucket]) -> list[Term]:
     known = {one.key for one in counted}
     return terms if field.taxonomy is not None else [term for term in terms if term.slug in known]
 

@@ -2,38 +2,38 @@
 
 from msgspec import Struct
 
-from boards.entries.indexing import Sheet
+from boards.entries.indexing import EntryContext
 from boards.forms import asked
 from boards.lookup.contributors import GroupShare, count_contributors
-from boards.table.matrix import Counted, axis_of, count_months, count_terms, crossable
-from boards.table.table import Asked
+from boards.table.matrix import Bucket, axis_terms, count_months, count_terms, matrix_fields
+from boards.table.table import EntryFilter
 from storage.database import Reader
 
 
-class Count(Struct, frozen=True, kw_only=True):
+class FieldCounts(Struct, frozen=True, kw_only=True):
     """What was counted along one field; without a field, by when entries were added."""
 
     field: str | None
     title: str
-    counts: list[Counted]
+    counts: list[Bucket]
 
 
-class Numbers(Struct, frozen=True, kw_only=True):
+class BoardStatistics(Struct, frozen=True, kw_only=True):
     """All that is counted of a board."""
 
-    terms: list[Count]
-    months: list[Count]
+    terms: list[FieldCounts]
+    months: list[FieldCounts]
     people: list[GroupShare]
 
 
-async def read_numbers(tx: Reader, sheet: Sheet, asked_for: Asked) -> Numbers:
+async def read_statistics(tx: Reader, sheet: EntryContext, asked_for: EntryFilter) -> BoardStatistics:
     """Count; who asks was found to see the board."""
     board, terms, months = sheet.board, [], []
-    for field in sorted(crossable(sheet.form), key=lambda field: field.type != "country"):
-        found = await count_terms(tx, board, asked_for, field, axis_of(field, sheet.taxonomies))
-        terms.append(Count(field=field.key, title=field.label, counts=found))
+    for field in sorted(matrix_fields(sheet.form), key=lambda field: field.type != "country"):
+        found = await count_terms(tx, board, asked_for, field, axis_terms(field, sheet.taxonomies))
+        terms.append(FieldCounts(field=field.key, title=field.label, counts=found))
     for date in (None, *(field for field in asked(sheet.form) if field.type == "date")):
         found = await count_months(tx, board, asked_for, date)
         title = date.label if date else "When it was added"
-        months.append(Count(field=date.key if date else None, title=title, counts=found))
-    return Numbers(terms=terms, months=months, people=await count_contributors(tx, board))
+        months.append(FieldCounts(field=date.key if date else None, title=title, counts=found))
+    return BoardStatistics(terms=terms, months=months, people=await count_contributors(tx, board))

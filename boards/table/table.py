@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import Select
 
 from boards.cache import kept
-from boards.entries.indexing import Sheet
+from boards.entries.indexing import EntryContext
 from boards.forms import asked
-from boards.lookup.entry_queries import entries_of, entries_query
+from boards.lookup.entry_queries import build_entries, select_entries
 from boards.shapes import EntryPage, Form
 from boards.tables import entries, entry_terms
 from boards.visibility import listed_entries
@@ -48,7 +48,7 @@ ALIKE = 0.35
 # Below every number that a field takes.
 LEAST = -1e300
 
-Disposed = Literal["open", "included", "partly", "excluded"]
+Disposition = Literal["open", "included", "partly", "excluded"]
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Small = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 _Time = Annotated[datetime, Meta(tz=True)]
@@ -60,7 +60,7 @@ class CannotSort(Invalid):
     message = "The table cannot be sorted by that."
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class EntryFilter(Struct, frozen=True, kw_only=True):
     """Which rows of a table somebody asks for: `where` are (field, term) pairs, all fields must fit, of one field any
     term; `sort` is a column or a field's key; `descending` the other way round."""
 
@@ -68,7 +68,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     words: str = ""
     sort: str = "number"
     descending: bool = False
-    disposition: Disposed | None = None
+    disposition: Disposition | None = None
     outdated: bool = False
     after: str | None = None
 
@@ -89,8 +89,8 @@ _SORTS: Mapping[str, tuple[ColumnElement[Any], Any, Any]] = {
 }
 
 
-def filtered() -> ColumnElement[bool]:
-    """The listed entries of a board that fit what was asked; run with `binds_of`."""
+def matches_filter() -> ColumnElement[bool]:
+    """The listed entries of a board that fit what was asked; run with `filter_binds`."""
     # A bit for each field that is asked (40 at most): which of them an entry fits is or-ed in one pass, without a sort.
     wanted = (
         func.unnest(
@@ -121,8 +121,8 @@ def filtered() -> ColumnElement[bool]:
     )
 
 
-def binds_of(board_id: BoardId, asked_for: Asked) -> dict[str, Any]:
-    """The values with which a statement with `filtered` is run."""
+def filter_binds(board_id: BoardId, asked_for: EntryFilter) -> dict[str, Any]:
+    """The values with which a statement with `matches_filter` is run."""
     bits = {field: 1 << place for place, field in enumerate(dict.fromkeys(f for f, _ in asked_for.where))}
     words = asked_for.words.strip()
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -141,7 +141,7 @@ def binds_of(board_id: BoardId, asked_for: Asked) -> dict[str, Any]:
 def _page(sort: str, descending: bool, following: bool) -> Statement:
     # Found and sorted among the entries alone; what stands beside them is looked up for one page of them.
     key, kind, _ = _SORTS[sort]
-    found: Select[Any] = select(entries.c.id, key.label("sorted_by")).where(filtered())
+    found: Select[Any] = select(entries.c.id, key.label("sorted_by")).where(matches_filter())
     if following:
         here = tuple_(bindparam("at", type_=kind), bindparam("id", type_=BigInteger))
         place = tuple_(key, entries.c.id)
@@ -154,7 +154,7 @@ def _page(sort: str, descending: bool, following: bool) -> Statement:
         .prefix_with("MATERIALIZED")
     )
     by = (page.c.sorted_by, page.c.id)
-    query = entries_query().add_columns(page.c.sorted_by).join(page, page.c.id == entries.c.id)
+    query = select_entries().add_columns(page.c.sorted_by).join(page, page.c.id == entries.c.id)
     return statement(query.order_by(*(one.desc() for one in by)) if descending else query.order_by(*by))
 
 
@@ -164,7 +164,7 @@ _PAGES = {
     for descending in (True, False)
     for following in (True, False)
 }
-_COUNT = statement(select(func.count()).select_from(entries).where(filtered()))
+_COUNT = statement(select(func.count()).select_from(entries).where(matches_filter()))
 _SIMILAR = statement("""
 SELECT e.id FROM entries e WHERE e.board_id = :board AND e.is_listed AND lower(e.title) % lower(:title)
     AND similarity(lower(e.title), lower(:title)) >= :alike
@@ -173,13 +173,18 @@ ORDER BY similarity(lower(e.title), lower(:title)) DESC, e.id LIMIT :count
 
 
 async def read_table(
-    tx: Reader, actor: Actor, sheet: Sheet, asked_for: Asked, stream: Stream | None, cache: VersionedCache
+    tx: Reader,
+    actor: Actor,
+    sheet: EntryContext,
+    asked_for: EntryFilter,
+    stream: Stream | None,
+    cache: VersionedCache,
 ) -> EntryPage:
     """One page of the table of a board that the actor was found to see; `stream` was read before. How many rows there
     are is counted once until something happens on the board."""
     assert stream is not None
     sort, field = _sort_of(sheet.form, asked_for.sort)
-    wanted = binds_of(sheet.board, asked_for)
+    wanted = filter_binds(sheet.board, asked_for)
     binds = {**wanted, **seen_by(actor), "count": PAGE + 1, "field": field}
     if asked_for.after is not None:
         binds["at"], binds["id"] = decode_cursor(asked_for.after, _SORTS[sort][2])
@@ -195,7 +200,7 @@ async def read_table(
     total = await kept(cache, stream, what, int, lambda: tx.value(_COUNT, **wanted))
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     onward = encode_cursor(last["sorted_by"], last["id"]) if last is not None else None
-    return EntryPage(await entries_of(tx, rows[:PAGE]), onward, total, stream)
+    return EntryPage(await build_entries(tx, rows[:PAGE]), onward, total, stream)
 
 
 async def find_similar(tx: Reader, board_id: BoardId, title: str) -> list[int]:

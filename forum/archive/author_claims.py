@@ -4,8 +4,8 @@ from sqlalchemy import bindparam, update
 
 from core.ids import MemberId
 from forum.tables import posts, topics
-from members.accounts.unclaimed import absorb_unclaimed
-from members.events import AddressProved, ProfileChanged
+from members.accounts.unclaimed import delete_unclaimed
+from members.events import AddressVerified, ProfileChanged
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -23,7 +23,7 @@ _TOPICS = statement(
 )
 
 
-async def claim_imported(tx: Transaction, event: AddressProved) -> None:
+async def claim_imported(tx: Transaction, event: AddressVerified) -> None:
     """Give the posts of the unclaimed author of a proved address to the member who proved it."""
     if event.unclaimed_id is None:
         return
@@ -31,6 +31,6 @@ async def claim_imported(tx: Transaction, event: AddressProved) -> None:
     await tx.run(_HOLD, unclaimed=event.unclaimed_id)
     await tx.run(_TOPICS, **whose)
     await tx.run(_POSTS, **whose)
-    await absorb_unclaimed(tx, MemberId(event.unclaimed_id))
+    await delete_unclaimed(tx, MemberId(event.unclaimed_id))
     # Pages that named the unclaimed author are no longer the same.
     await tx.record(ProfileChanged(member_id=event.member_id))

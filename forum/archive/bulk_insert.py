@@ -12,7 +12,7 @@ from msgspec import Struct
 from core.events import Event
 from core.text import TITLE_LENGTH
 from forum.events import ReplyPosted, TopicOpened
-from members.accounts.unclaimed import author_from_archive
+from members.accounts.unclaimed import find_or_create_archive_author
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -150,7 +150,7 @@ async def _find_authors(tx: Transaction, seeds: Sequence[Seed]) -> tuple[dict[st
     for seed in seeds:
         address = address_of(seed)
         if address not in found:
-            found[address] = await author_from_archive(tx, address, seed.name, seed.at)
+            found[address] = await find_or_create_archive_author(tx, address, seed.name, seed.at)
             added += 1
     return found, added
 

@@ -7,7 +7,7 @@ text gives no access to it.
 import re
 
 from core.errors import Invalid
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -64,7 +64,7 @@ def count_links(text: str) -> int:
     return len(set(_WEB_URL.findall(own)))
 
 
-def ensure_within_rights(rights: Rights, body: str) -> None:
+def ensure_within_rights(rights: LevelPermissions, body: str) -> None:
     """Raise TooManyLinks or TooManyFiles if a text has more of them than the author's trust level allows."""
     if count_links(body) > rights.links:
         raise TooManyLinks(rights.links)

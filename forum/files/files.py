@@ -17,7 +17,7 @@ from core.text import ONE_LINE
 from forum.files.uploads import MAX_FILE_SIZE, FileTooBig, PreparedFile, prepare_upload_in_thread
 from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -116,7 +116,9 @@ DELETE FROM file_contents c WHERE c.sha256 = :sha256 AND NOT EXISTS (SELECT FROM
 """)
 
 
-async def prepare_file(db: Database, actor: Actor, name: str, content: bytes, rights: Rights) -> PreparedFile:
+async def prepare_file(
+    db: Database, actor: Actor, name: str, content: bytes, rights: LevelPermissions
+) -> PreparedFile:
     """Check that the member may upload the file, then check the file and return it in the form in which it is stored.
 
     The database connection is released before the file is parsed. Raises SignInFirst, Silenced, FileTooBig, QuotaFull or
@@ -130,7 +132,7 @@ async def prepare_file(db: Database, actor: Actor, name: str, content: bytes, ri
     return await prepare_upload_in_thread(name, content)
 
 
-async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, rights: Rights) -> File:
+async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, rights: LevelPermissions) -> File:
     """Store a prepared file and return it; until a post uses it, only its uploader can see it.
 
     Raises SignInFirst, Silenced or QuotaFull.
@@ -194,7 +196,7 @@ async def delete_unused_file(db: Database) -> bool:
     return True
 
 
-async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: Rights) -> None:
+async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: LevelPermissions) -> None:
     if await tx.value(SELECT_STORED_BYTES, member=member) + size > rights.storage * 1024 * 1024:
         raise QuotaFull(
             f"You can store up to {rights.storage} MB of files, and this one would not fit.", field="file"

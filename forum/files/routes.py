@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.http import documented_response, json_response
 from forum.files.files import File, NewFile, prepare_file, store_file
 from forum.files.uploads import MAX_FILE_SIZE
-from members.profiles.trust import TrustRules, rights_of
+from members.profiles.trust import TrustRules, permissions_of
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
@@ -30,7 +30,7 @@ async def upload_file(
     trust: NamedDependency[TrustRules],
 ) -> Response[bytes]:
     """Upload a file: an image, which is re-encoded without metadata, a PDF, an office document or plain text."""
-    rights = rights_of(trust, actor)
+    rights = permissions_of(trust, actor)
     prepared = await prepare_file(db, actor, data.name, data.content, rights)
     answer = await idempotent.respond(db, lambda tx: store_file(tx, actor, prepared, rights), 201)
     return json_response(answer.body, answer.status)

@@ -32,7 +32,7 @@ from forum.topics.changes_since import changes_since_of, with_changes_since
 from forum.topics.shapes import ChangesSince
 from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
-from members.events import InboxRead
+from members.events import NotificationsRead
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -119,7 +119,7 @@ async def mark_topic_read(tx: Transaction, actor: Actor, topic_id: TopicId, new:
     if row is not None and row["grew"]:
         await tx.record(TopicRead(member_id=member, topic_id=topic_id))
         if await tx.run(_TOLD, topic=topic_id, member=member, now=clock.now()):
-            await tx.record(InboxRead(member_id=member))
+            await tx.record(NotificationsRead(member_id=member))
     return (await _readings(tx, actor, [topic_id]))[topic_id]
 
 

@@ -13,9 +13,9 @@ from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS, find_u
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.actors import load_reader
-from members.emails.email_jobs import Holder, Office, find_holder
-from members.emails.emails import Letter, Sender
-from members.emails.translations import Words
+from members.emails.email_jobs import AddressOwner, Mailer, find_address_owner
+from members.emails.emails import OutgoingEmail, Sender
+from members.emails.translations import Translations
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -64,7 +64,7 @@ WHERE member_id = :member AND mail_due_at <= :now
 """)
 
 
-async def send_next_digest(office: Office, db: Database) -> bool:
+async def send_next_digest(office: Mailer, db: Database) -> bool:
     """Write to one member whose mail is due. A chore."""
     now, member = clock.now(), None
     try:
@@ -83,7 +83,7 @@ async def send_next_digest(office: Office, db: Database) -> bool:
     return True
 
 
-async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
+async def _mail(office: Mailer, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
     now, ids = clock.now(), [row["id"] for row in rows]
     unwished = {
         row["id"]
@@ -91,7 +91,7 @@ async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequenc
     }
     reader = await load_reader(tx, member, now)
     told = [one for one in await find_unread_notifications(tx, reader, ids) if one.id not in unwished]
-    holder = await find_holder(tx, member)
+    holder = await find_address_owner(tx, member)
     if holder is None or holder.email is None or not holder.is_verified:
         told = []
     if told and await tx.value(_TODAY, member=member, now=now) >= MOST_EMAILS_A_DAY:
@@ -102,9 +102,11 @@ async def _mail(office: Office, tx: Transaction, member: MemberId, rows: Sequenc
         await office.post(await _letter(office.sender, tx, holder, told))
 
 
-async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequence[Notification]) -> Letter:
+async def _letter(
+    sender: Sender, tx: Transaction, holder: AddressOwner, told: Sequence[Notification]
+) -> OutgoingEmail:
     to = holder.at(holder.email or "")
-    words = sender.words(to)
+    words = sender.translations_for(to)
     groups = [list(group) for _, group in groupby(told, key=lambda one: (one.topic, one.decision))]
     why = {row["id"]: row for row in await tx.rows(_WHY, ids=[one.id for one in told])}
     first, last = told[0], max(told, key=lambda one: one.id)
@@ -115,9 +117,9 @@ async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequenc
         for scope in _scopes(told, why, is_one)
     ]
     ways = [
-        *(words.say(f"told.stop_{_STOPS.get(scope, 'kind')}", link=stop) for scope, stop in stops),
-        words.say("told.settings", link=f"{sender.url}/following"),
-        words.say("told.inbox", link=f"{sender.url}/inbox"),
+        *(words.translate(f"told.stop_{_STOPS.get(scope, 'kind')}", link=stop) for scope, stop in stops),
+        words.translate("told.settings", link=f"{sender.url}/following"),
+        words.translate("told.inbox", link=f"{sender.url}/inbox"),
     ]
     parts = [*(_of_group(sender, words, group, why, to.time_zone) for group in groups), "\n".join(ways)]
     # Mail programs show letters about one topic together, each below the one it answers, and know the same letter if it
@@ -129,16 +131,16 @@ async def _letter(sender: Sender, tx: Transaction, holder: Holder, told: Sequenc
         if last.kind in POST_KINDS and answered:
             thread += (f"post-{answered}.{holder.id}",)
     return structs.replace(
-        sender.written(to, subject, "\n\n".join(parts)),
+        sender.compose_text(to, subject, "\n\n".join(parts)),
         id=f"post-{last.post}.{holder.id}" if last.kind in POST_KINDS else f"told-{last.id}.{holder.id}",
         thread=thread,
         stop=stops[0][1],
     )
 
 
-def _subject(words: Words, one: Notification) -> str:
+def _subject(words: Translations, one: Notification) -> str:
     key = f"told.subject.{one.kind}"
-    return words.say(key) if words.has(key) else one.title
+    return words.translate(key) if words.has(key) else one.title
 
 
 def _scopes(told: Sequence[Notification], why: Mapping[int, Record], is_one: bool) -> list[str]:
@@ -156,7 +158,7 @@ def _scopes(told: Sequence[Notification], why: Mapping[int, Record], is_one: boo
 
 
 def _of_group(
-    sender: Sender, words: Words, told: Sequence[Notification], why: Mapping[int, Record], zone: str
+    sender: Sender, words: Translations, told: Sequence[Notification], why: Mapping[int, Record], zone: str
 ) -> str:
     parts, before = [told[0].title] if told[0].title else [], ""
     for one in told:

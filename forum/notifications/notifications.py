@@ -33,7 +33,7 @@ from forum.notifications.reasons import Because, describe_reason
 from forum.notifications.shapes import FILTERS, InboxPage, Notification, Only, Unread
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_text, visible_topics
-from members.events import InboxRead, Notified
+from members.events import NotificationsRead, Notified
 from members.tables import notifications
 from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
@@ -281,11 +281,11 @@ async def _move(
     if told is None:
         raise NotFound
     if await tx.run(moves, id=told.id, topic=told.topic, **binds, **seen_by(actor)):
-        await tx.record(InboxRead(member_id=actor.signed_in()))
+        await tx.record(NotificationsRead(member_id=actor.signed_in()))
     return await count_unread(tx, actor)
 
 
 async def _mark(tx: Transaction, actor: Actor, notification_id: int | None) -> Unread:
     if await tx.run(_READ, id=notification_id, now=clock.now(), **seen_by(actor)):
-        await tx.record(InboxRead(member_id=actor.signed_in()))
+        await tx.record(NotificationsRead(member_id=actor.signed_in()))
     return await count_unread(tx, actor)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from members.emails.translations import DEFAULT, words_in
+from members.emails.translations import DEFAULT, translations_for
 
 # `code` and what its sentence needs: `name`, `title`, `count`.
 Because = Mapping[str, Any]
@@ -11,4 +11,4 @@ Because = Mapping[str, Any]
 
 def describe_reason(because: Because | None, words: str, language: str | None = DEFAULT) -> str:
     """A reason in words; those that came with it, where there are no facts."""
-    return words if because is None else words_in(language).because(because)
+    return words if because is None else translations_for(language).reason_text(because)

@@ -10,7 +10,7 @@ from forum.text.code_highlighting import highlight
 from forum.text.complexity import TooIntricate, ensure_can_render, ensure_output_within_bounds
 from forum.text.mail_html import render_mail
 from forum.text.sanitizer import REL, Reference, Rendered, sanitize
-from members.handles import fold_handle
+from members.handles import normalize_handle
 
 __all__ = ["Reference", "Rendered", "TooIntricate", "plain_excerpt", "render", "render_mail", "sanitize"]
 
@@ -178,7 +178,7 @@ def _link_mentions(safe: str, topic: int | None) -> tuple[str, tuple[str, ...]]:
 
     def link(found: re.Match[str]) -> str:
         nonlocal links
-        handle = fold_handle(found["handle"] or "")
+        handle = normalize_handle(found["handle"] or "")
         target = f"/m/{handle}" if handle else _reference_url(found, topic)
         is_over_limit = handle and handle not in mentions and len(mentions) >= MAX_MENTIONS
         if target is None or links >= MAX_LOCAL_LINKS or is_over_limit or " " in handle:

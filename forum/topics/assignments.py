@@ -12,7 +12,7 @@ from forum.tables import topics
 from forum.topics.shapes import NewAssignment
 from forum.topics.topics import SELECT_TOPICS, announce_topic_change, get_topic, topic_of
 from forum.visibility import seen_by, visible_topics
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -47,7 +47,7 @@ class NobodyToAssign(Invalid):
 async def assign_topic(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewAssignment) -> None:
     """Give a topic to a member to see to; the member is told. Who has it says how far it is; moderators say either."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    member = await tx.value(_FIND, topic=topic_id, handle=fold_handle(new.member))
+    member = await tx.value(_FIND, topic=topic_id, handle=normalize_handle(new.member))
     before = await tx.value(_ASSIGNEE, topic=topic_id)
     if not (member is not None and before == member == actor.signed_in()):
         ensure_can_manage(actor, topic)

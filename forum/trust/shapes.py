@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from members.profiles.trust import Missing, Rights, TrustLevel
+from members.profiles.trust import LevelPermissions, TrustLevel, UnmetRequirement
 
 
 class Thanks(Struct, frozen=True, kw_only=True):
@@ -31,14 +31,14 @@ class NextLevel(Struct, frozen=True, kw_only=True):
 
     level: int
     name: str
-    missing: list[Missing]
+    missing: list[UnmetRequirement]
 
 
 class OwnTrust(Struct, frozen=True, kw_only=True):
     """One's own level, what it allows, until when it is kept if its needs are no longer met, and what is next."""
 
     trust: Trust
-    rights: Rights
+    rights: LevelPermissions
     kept_until: datetime | None
     next: NextLevel | None
     levels: list[TrustLevel]

@@ -8,9 +8,15 @@ from core.errors import Invalid, NotFound
 from core.ids import MemberId
 from forum.trust.shapes import NextLevel, OwnTrust, Thanks, Trust
 from members.events import TrustChanged
-from members.handles import fold_handle
-from members.policy import ensure_can_give_duties
-from members.profiles.trust import Deeds, Standing, TrustRules, missing, reckon
+from members.handles import normalize_handle
+from members.policy import ensure_can_manage_duties
+from members.profiles.trust import (
+    MemberActivity,
+    TrustRules,
+    TrustStanding,
+    compute_standing,
+    unmet_requirements,
+)
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -62,7 +68,7 @@ class NoSuchLevel(Invalid):
 
 async def read_trust(tx: Reader, rules: TrustRules, handle: str) -> Trust:
     """How far a member is trusted, and the thanks the member has given and received, by kind and sector."""
-    row = await tx.row(_STANDING, handle=fold_handle(handle))
+    row = await tx.row(_STANDING, handle=normalize_handle(handle))
     if row is None:
         raise NotFound
     level = min(row["level"], len(rules.levels) - 1)
@@ -79,7 +85,7 @@ async def read_own_trust(tx: Reader, rules: TrustRules, actor: Actor) -> OwnTrus
     following = rules.levels[trust.level + 1] if trust.level + 1 < len(rules.levels) else None
     coming = None
     if following is not None and following.needs is not None:
-        lacking = missing(following.needs, await _deeds(tx, member))
+        lacking = unmet_requirements(following.needs, await _deeds(tx, member))
         coming = NextLevel(level=trust.level + 1, name=following.name, missing=lacking)
     return OwnTrust(
         trust=trust,
@@ -94,8 +100,8 @@ async def give_trust(
     tx: Transaction, rules: TrustRules, actor: Actor, handle: str, level: int | None
 ) -> None:
     """Give a member a level whatever the member has done, or leave it to be reckoned again; by administrators."""
-    ensure_can_give_duties(actor)
-    row = await tx.row(_STANDING, handle=fold_handle(handle))
+    ensure_can_manage_duties(actor)
+    row = await tx.row(_STANDING, handle=normalize_handle(handle))
     if row is None:
         raise NotFound
     if level is not None and level >= len(rules.levels):
@@ -111,8 +117,8 @@ async def review_next(rules: TrustRules, db: Database) -> bool:
         row = await tx.row(_NEXT, now=now)
         if row is None:
             return False
-        member, before = MemberId(row["id"]), Standing(row["trust"], row["trust_kept_until"])
-        after = reckon(rules, await _deeds(tx, member), before, now)
+        member, before = MemberId(row["id"]), TrustStanding(row["trust"], row["trust_kept_until"])
+        after = compute_standing(rules, await _deeds(tx, member), before, now)
         due = min(now + REVIEWED_EVERY, after.kept_until or now + REVIEWED_EVERY)
         await tx.run(_KEEP, member=member, level=after.level, kept=after.kept_until, next=due)
         if after.level != before.level:
@@ -120,8 +126,8 @@ async def review_next(rules: TrustRules, db: Database) -> bool:
     return True
 
 
-async def _deeds(tx: Reader, member: MemberId) -> Deeds:
+async def _deeds(tx: Reader, member: MemberId) -> MemberActivity:
     row = await tx.row(_DEEDS, member=member, now=clock.now())
     if row is None:
         raise NotFound
-    return Deeds(**row)
+    return MemberActivity(**row)

@@ -40,7 +40,7 @@ from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes, extract_quotes
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 from members.tables import public_authors
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -117,7 +117,7 @@ class EditRules(Struct, frozen=True):
     """What else a change has to comply with: the room's rule, where it is one's, and how far the actor is trusted."""
 
     in_room: RoomChangeRule | None = None
-    rights: Rights = Rights()
+    rights: LevelPermissions = LevelPermissions()
     # A text that is also shown by others than the forum, who know nothing of quotations: it stays as it is typed.
     is_plain: bool = False
     screen: Screen = screen_nothing

@@ -15,7 +15,7 @@ from forum.text.quote_display import embed_quotes_in_html
 from forum.topics.topics import get_topic
 from forum.writing.references import extract_references
 from members.accounts.actors import load_readers
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 from members.shapes import Author
 from members.tables import members, public_authors
 from storage.database import Reader
@@ -28,7 +28,9 @@ _NAMED = statement(
 )
 
 
-async def preview_text(tx: Reader, actor: Actor, sketch: Sketch, rights: Rights, site: str = "") -> Preview:
+async def preview_text(
+    tx: Reader, actor: Actor, sketch: Sketch, rights: LevelPermissions, site: str = ""
+) -> Preview:
     """How a text will look where it will stand. Whoever cannot read it there is not told apart from nobody at all."""
     actor.signed_in()
     topic_id, before = await _place(tx, actor, sketch.draft or "")

@@ -27,7 +27,7 @@ from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.visibility import has_begun, posts_not_held, seen_by, visible_topics
 from forum.writing.editing import EditRules
 from forum.writing.post_access import RoomChangeRule
-from members.profiles.trust import Rights, TrustRules, rights_of
+from members.profiles.trust import LevelPermissions, TrustRules, permissions_of
 from members.shapes import Author
 from storage.database import Database, Reader, Transaction
 from storage.idempotency import IdempotentRequest, StoredResponse, encode, respond_to_batch
@@ -160,11 +160,11 @@ class Replies:
     def ensure_within_rights(self, actor: Actor, body: str) -> None:
         """Whatever is written, here or elsewhere, has as many files as its author is trusted with."""
         if self.trust is not None:
-            ensure_within_rights(rights_of(self.trust, actor), body)
+            ensure_within_rights(permissions_of(self.trust, actor), body)
 
     def edit_rules(self, actor: Actor) -> EditRules:
         """What a change of a post has to comply with besides the rules of posts."""
-        rights = Rights() if self.trust is None else rights_of(self.trust, actor)
+        rights = LevelPermissions() if self.trust is None else permissions_of(self.trust, actor)
         return EditRules(self.changed_in_room, rights, screen=self.screen)
 
     async def _filled(self, answer: StoredResponse, html: str) -> StoredResponse:

@@ -11,7 +11,7 @@ from forum.posts.shapes_held import HeldPost
 from forum.shapes import CitationList, NewReply, Post, Preview, ReactionKind, Sketch
 from forum.writing import citations, previews, reactions, sources, withdrawal
 from forum.writing.replies import Replies
-from members.profiles.trust import TrustRules, rights_of
+from members.profiles.trust import TrustRules, permissions_of
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
@@ -42,7 +42,7 @@ async def preview(
 ) -> Preview:
     """Show how a Markdown text will look when posted, and which mentioned members will be notified."""
     async with db.read() as tx:
-        return await previews.preview_text(tx, actor, data, rights_of(trust, actor), db.site)
+        return await previews.preview_text(tx, actor, data, permissions_of(trust, actor), db.site)
 
 
 @get("/posts/{post_id:int}", operation_id="read_post")

@@ -10,11 +10,17 @@ from core.errors import Conflict
 from core.ids import MemberId
 from core.text import tidy
 from members.accounts import passwords
-from members.accounts.credentials import fold_address
+from members.accounts.credentials import normalize_address
 from members.accounts.passwords import Credentials
-from members.emails.mailed_links import LinkNotGood, ask_link, make_founders_link, revoke_links, spend_link
-from members.events import AddressProved, MemberJoined
-from members.handles import HandleNotAvailable, skeleton, tidy_handle
+from members.emails.mailed_links import (
+    LinkNotGood,
+    make_founders_link,
+    redeem_link,
+    request_link,
+    revoke_links,
+)
+from members.events import AddressVerified, MemberJoined
+from members.handles import HandleNotAvailable, skeleton, validate_handle
 from members.profiles import duties
 from members.profiles.profiles import read_member
 from members.shapes import Me, NewAccount
@@ -77,56 +83,56 @@ async def register(tx: Transaction, account: NewAccount, credentials: Credential
     member = await _add(tx, account, credentials)
 
     await tx.record(MemberJoined(member_id=member))
-    await ask_link(tx, "verify", fold_address(account.email), member)
+    await request_link(tx, "verify", normalize_address(account.email), member)
     return await read_member(tx, member)
 
 
-async def found_community(tx: Transaction, token: str, account: NewAccount, credentials: Credentials) -> Me:
+async def create_founder(tx: Transaction, token: str, account: NewAccount, credentials: Credentials) -> Me:
     """Make the first administrator, who holds the link that the first start has printed."""
-    await spend_link(tx, token, "found")
+    await redeem_link(tx, token, "found")
     if await duties.count_administrators(tx):
         raise HasAdministrators
     member = await _add(tx, account, credentials)
 
     await tx.record(MemberJoined(member_id=member))
-    await prove_address(tx, member, fold_address(account.email))
-    await duties.give(tx, member, duties.ADMINISTRATION)
+    await mark_address_verified(tx, member, normalize_address(account.email))
+    await duties.insert_duty(tx, member, duties.ADMINISTRATION)
     return await read_member(tx, member)
 
 
-async def offer_founding(tx: Transaction) -> str | None:
+async def offer_founders_link(tx: Transaction) -> str | None:
     """The token of the founder's link, as long as nobody administers this community."""
     if await duties.count_administrators(tx):
         return None
     return await make_founders_link(tx)
 
 
-async def ask_verification(tx: Transaction, actor: Actor) -> None:
+async def request_verification(tx: Transaction, actor: Actor) -> None:
     """Have the link that proves the address mailed again."""
     row = await tx.row(ADDRESS, member=actor.signed_in())
     if row is None or row["is_verified"] or row["email"] is None:
         raise AlreadyVerified
-    await ask_link(tx, "verify", row["email"], actor.id)
+    await request_link(tx, "verify", row["email"], actor.id)
 
 
 async def change_address(tx: Transaction, actor: Actor, email: str) -> None:
     """Have a link mailed to a new address, which counts once it is proved; until then the proved one stays."""
-    member, address = actor.signed_in(), fold_address(email)
+    member, address = actor.signed_in(), normalize_address(email)
     row = await tx.row(ADDRESS, member=member)
     if row is not None and not row["is_verified"]:
         await tx.run(SAY_ADDRESS, member=member, address=address)
-    await ask_link(tx, "verify", address, member)
+    await request_link(tx, "verify", address, member)
 
 
-async def spend_verification(tx: Transaction, token: str) -> None:
+async def verify_address(tx: Transaction, token: str) -> None:
     """Prove an address by the link that was mailed there."""
-    spent = await spend_link(tx, token, "verify")
+    spent = await redeem_link(tx, token, "verify")
     if spent.member_id is None:
         raise LinkNotGood(field="token")
-    await prove_address(tx, spent.member_id, spent.address)
+    await mark_address_verified(tx, spent.member_id, spent.address)
 
 
-async def prove_address(tx: Transaction, member: MemberId, address: str) -> None:
+async def mark_address_verified(tx: Transaction, member: MemberId, address: str) -> None:
     """Take an address as proved. An unclaimed author of an archive with this address is named in the event, so that
     the posts follow."""
     try:
@@ -137,7 +143,7 @@ async def prove_address(tx: Transaction, member: MemberId, address: str) -> None
 
     await revoke_links(tx, member, "reset", except_for=address)
     unclaimed = await tx.value(UNCLAIMED, address=address)
-    await tx.record(AddressProved(member_id=member, unclaimed_id=unclaimed))
+    await tx.record(AddressVerified(member_id=member, unclaimed_id=unclaimed))
 
 
 def ensure_good_password(account: NewAccount) -> None:
@@ -146,13 +152,13 @@ def ensure_good_password(account: NewAccount) -> None:
 
 
 async def _add(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> MemberId:
-    handle = tidy_handle(account.handle)
+    handle = validate_handle(account.handle)
     member = await tx.value(
         ADD,
         handle=handle,
         skeleton=skeleton(handle),
         display_name=tidy(account.display_name or "") or handle,
-        email=fold_address(account.email),
+        email=normalize_address(account.email),
         email_verified_at=None,
         password_hash=credentials.password_hash if credentials else None,
         secret_salt=credentials.secret_salt if credentials else None,

@@ -39,7 +39,7 @@ def session_cookie(token: str, rules: CookieRules) -> Cookie:
     )
 
 
-def ended_cookie(rules: CookieRules) -> Cookie:
+def expired_cookie(rules: CookieRules) -> Cookie:
     """The cookie that takes the session's away."""
     return Cookie(
         key=cookie_name(rules.is_secure),

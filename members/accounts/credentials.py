@@ -14,10 +14,10 @@ from core.ids import MemberId
 from core.text import tidy
 from members.accounts import passwords
 from members.accounts.passwords import Credentials
-from members.accounts.sessions import drop_session, end_all_sessions, end_other_sessions, start_session
-from members.emails.mailed_links import LinkNotGood, revoke_links, spend_link
+from members.accounts.sessions import delete_session, end_all_sessions, end_other_sessions, start_session
+from members.emails.mailed_links import LinkNotGood, redeem_link, revoke_links
 from members.events import PasswordChanged
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from members.tables import members
 from storage.database import Database, Transaction
 from storage.statements import statement
@@ -70,7 +70,7 @@ class WrongPassword(Denied):
     message = "This is not your password."
 
 
-class Recognised(Struct, frozen=True):
+class AuthenticatedMember(Struct, frozen=True):
     """A member whose password was right a moment ago, with the secret that it opened."""
 
     member_id: MemberId
@@ -78,17 +78,17 @@ class Recognised(Struct, frozen=True):
     secret: bytes
 
 
-async def recognise(db: Database, login: str, password: str) -> Recognised:
+async def authenticate(db: Database, login: str, password: str) -> AuthenticatedMember:
     """Who signs in with this; `WrongCredentials` takes as long for members as for strangers."""
     async with db.read() as tx:
-        row = await tx.row(FIND_BY_LOGIN, handle=fold_handle(login), address=fold_address(login))
+        row = await tx.row(FIND_BY_LOGIN, handle=normalize_handle(login), address=normalize_address(login))
     found = await _open(row, password)
     if found is None:
         raise WrongCredentials
     return found
 
 
-async def recognise_again(db: Database, actor: Actor, password: str) -> Recognised:
+async def reauthenticate(db: Database, actor: Actor, password: str) -> AuthenticatedMember:
     """The signed-in member, who has given the password once more; `WrongPassword` if it is not that."""
     async with db.read() as tx:
         row = await tx.row(FIND_BY_ID, member=actor.signed_in())
@@ -98,18 +98,20 @@ async def recognise_again(db: Database, actor: Actor, password: str) -> Recognis
     return found
 
 
-async def sign_in(tx: Transaction, actor: Actor, known: Recognised, user_agent: str = "") -> str:
+async def sign_in(tx: Transaction, actor: Actor, known: AuthenticatedMember, user_agent: str = "") -> str:
     """A new session for a member who was just recognised, and its token. The session that came along ends: nobody
     goes on with a token that somebody else may have put there."""
     if actor.id is not None and actor.session_id is not None:
-        await drop_session(tx, actor.id, actor.session_id)
+        await delete_session(tx, actor.id, actor.session_id)
     token = await start_session(tx, known.member_id, known.secret, user_agent, known.password_hash)
     if token is None:
         raise WrongCredentials
     return token
 
 
-async def change_password(tx: Transaction, actor: Actor, known: Recognised, new: Credentials) -> None:
+async def change_password(
+    tx: Transaction, actor: Actor, known: AuthenticatedMember, new: Credentials
+) -> None:
     """Put a new password over the same secret; all other sessions end."""
     member = actor.signed_in()
     if not await tx.value(
@@ -125,7 +127,7 @@ async def change_password(tx: Transaction, actor: Actor, known: Recognised, new:
 async def reset_password(tx: Transaction, token: str, new: Credentials) -> None:
     """Spend a mailed link for a new password. The old secret stays closed for ever, a new one begins: what the member
     asked anonymously before can be linked by nobody any more, the member included. All sessions end."""
-    spent = await spend_link(tx, token, "reset")
+    spent = await redeem_link(tx, token, "reset")
     if spent.member_id is None or not await tx.value(
         REPLACE, member=spent.member_id, known_hash=None, address=spent.address, **_binds(new)
     ):
@@ -136,17 +138,17 @@ async def reset_password(tx: Transaction, token: str, new: Credentials) -> None:
     await tx.record(PasswordChanged(member_id=spent.member_id))
 
 
-def fold_address(address: str) -> str:
+def normalize_address(address: str) -> str:
     """The form in which addresses are stored and compared."""
     return tidy(address).lower()
 
 
-async def _open(row: Record | None, password: str) -> Recognised | None:
+async def _open(row: Record | None, password: str) -> AuthenticatedMember | None:
     stored = _stored(row)
     secret = await passwords.open_secret(password, stored)
     if row is None or stored is None or secret is None:
         return None
-    return Recognised(row["id"], stored.password_hash, secret)
+    return AuthenticatedMember(row["id"], stored.password_hash, secret)
 
 
 def _stored(row: Record | None) -> Credentials | None:

@@ -98,11 +98,11 @@ async def read_sessions(tx: Reader, actor: Actor) -> SessionList:
 
 async def end_session(tx: Transaction, actor: Actor, session: SessionId) -> None:
     """Sign one of the member's sessions out."""
-    if not await drop_session(tx, actor.signed_in(), session):
+    if not await delete_session(tx, actor.signed_in(), session):
         raise NotFound
 
 
-async def drop_session(tx: Transaction, member: MemberId, session: SessionId) -> bool:
+async def delete_session(tx: Transaction, member: MemberId, session: SessionId) -> bool:
     """End a session of a member, if it is one; whether it was."""
     if not await tx.run(END, session=session, member=member):
         return False
@@ -123,7 +123,7 @@ async def end_all_sessions(tx: Transaction, member: MemberId) -> None:
     await tx.record(SessionsEnded(member_id=member))
 
 
-async def forget_sessions(tx: Transaction) -> int:
+async def delete_ended_sessions(tx: Transaction) -> int:
     """Drop the sessions that are over; how many."""
     now = clock.now()
     return await tx.run(FORGET, now=now, idle=now - IDLE)

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, delete, select
 from core.ids import MemberId
 from core.text import NAME_LENGTH, tidy
 from members.accounts.accounts import ADD
-from members.accounts.credentials import fold_address
+from members.accounts.credentials import normalize_address
 from members.handles import skeleton
 from members.tables import members
 from storage.database import Transaction
@@ -29,9 +29,11 @@ REMOVE = statement(
 )
 
 
-async def author_from_archive(tx: Transaction, email: str, name: str, wrote_at: datetime) -> MemberId:
+async def find_or_create_archive_author(
+    tx: Transaction, email: str, name: str, wrote_at: datetime
+) -> MemberId:
     """The member with this proved address, or the archive's author of this address, made now if there was none."""
-    address = fold_address(email)
+    address = normalize_address(email)
     handle = f"archive-{token_hex(5)}"
     while (found := await tx.value(FIND, address=address)) is None:
         await tx.value(
@@ -51,6 +53,6 @@ async def author_from_archive(tx: Transaction, email: str, name: str, wrote_at: 
     return MemberId(found)
 
 
-async def absorb_unclaimed(tx: Transaction, unclaimed: MemberId) -> None:
+async def delete_unclaimed(tx: Transaction, unclaimed: MemberId) -> None:
     """Remove an archive's author whose posts are the member's now; does nothing if it is gone already."""
     await tx.run(REMOVE, unclaimed=unclaimed)

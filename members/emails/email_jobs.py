@@ -13,9 +13,9 @@ from sqlalchemy import Text, bindparam, func, select
 from core.events import Event
 from core.ids import MemberId
 from members.emails import emails
-from members.emails.emails import Letter, Recipient, Sender
-from members.emails.mailed_links import Asked, arm_link, find_asked
-from members.events import LinkAsked, PasswordChanged
+from members.emails.emails import OutgoingEmail, Recipient, Sender
+from members.emails.mailed_links import RequestedLink, activate_link, find_requested_link
+from members.events import LinkRequested, PasswordChanged
 from members.tables import mail_wishes, members
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
@@ -36,14 +36,14 @@ BY_ADDRESS = statement(
 )
 
 
-class Office(Struct, frozen=True):
+class Mailer(Struct, frozen=True):
     """Where letters are written and posted."""
 
     sender: Sender
-    post: Callable[[Letter], Awaitable[None]]
+    post: Callable[[OutgoingEmail], Awaitable[None]]
 
 
-class Holder(Struct, frozen=True):
+class AddressOwner(Struct, frozen=True):
     """The member behind an address."""
 
     id: MemberId
@@ -60,41 +60,41 @@ class Holder(Struct, frozen=True):
         )
 
 
-async def mail_link(office: Office, tx: Transaction, event: LinkAsked) -> None:
+async def on_link_requested(office: Mailer, tx: Transaction, event: LinkRequested) -> None:
     """Mail a link that was asked for, if there is somebody whom it is for."""
-    asked = await find_asked(tx, event.link_id)
+    asked = await find_requested_link(tx, event.link_id)
     if asked is None:
         return
     holder = await _find(tx, BY_ADDRESS, address=asked.address)
     if asked.purpose == "reset":
         if holder is not None:
-            token = await arm_link(tx, event.link_id, asked, holder.id)
+            token = await activate_link(tx, event.link_id, asked, holder.id)
             await office.post(emails.new_password(office.sender, holder.at(asked.address), token))
     elif asked.member_id is not None:
         await _mail_verification(office, tx, event.link_id, asked, holder)
 
 
-async def tell_password_changed(office: Office, tx: Transaction, event: PasswordChanged) -> None:
+async def on_password_changed(office: Mailer, tx: Transaction, event: PasswordChanged) -> None:
     """Tell a member that the password was changed."""
     holder = await _find(tx, BY_ID, member=event.member_id)
     if holder is not None and holder.email is not None:
         await office.post(emails.password_changed(office.sender, holder.at(holder.email)))
 
 
-async def find_holder(tx: Reader, member: int) -> Holder | None:
+async def find_address_owner(tx: Reader, member: int) -> AddressOwner | None:
     """A member with the address that mail goes to."""
     return await _find(tx, BY_ID, member=member)
 
 
 # What the composition root binds to its office and puts among its reactions.
-MAILS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
-    LinkAsked: mail_link,
-    PasswordChanged: tell_password_changed,
+MAILS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
+    LinkRequested: on_link_requested,
+    PasswordChanged: on_password_changed,
 }
 
 
 async def _mail_verification(
-    office: Office, tx: Transaction, link: int, asked: Asked, holder: Holder | None
+    office: Mailer, tx: Transaction, link: int, asked: RequestedLink, holder: AddressOwner | None
 ) -> None:
     """The link, unless another member has proved the address: then that member hears of it, and nobody gets a link."""
     member = await _find(tx, BY_ID, member=asked.member_id)
@@ -103,12 +103,12 @@ async def _mail_verification(
     if holder is not None and holder.is_verified and holder.id != member.id:
         await office.post(emails.have_account(office.sender, holder.at(asked.address)))
         return
-    token = await arm_link(tx, link, asked, member.id)
+    token = await activate_link(tx, link, asked, member.id)
     await office.post(emails.confirm_address(office.sender, member.at(asked.address), token))
     if member.is_verified and member.email is not None and member.email != asked.address:
         await office.post(emails.address_leaves(office.sender, member.at(member.email)))
 
 
-async def _find(tx: Reader, query: Statement, **binds: Any) -> Holder | None:
+async def _find(tx: Reader, query: Statement, **binds: Any) -> AddressOwner | None:
     row = await tx.row(query, **binds)
-    return None if row is None else Holder(**row)
+    return None if row is None else AddressOwner(**row)

@@ -2,14 +2,14 @@
 
 from msgspec import Struct
 
-from members.emails.translations import Words, words_in
+from members.emails.translations import Translations, translations_for
 
 VERIFY_PATH = "/verify"
 RESET_PATH = "/reset"
 FOUND_PATH = "/found"
 
 
-class Letter(Struct, frozen=True):
+class OutgoingEmail(Struct, frozen=True):
     """A mail: to whom, about what, its text and its language. `id` is the same whenever it is written, `thread` are the
     letters before it, the one answered last, `stop` is the address that ends its kind with one click."""
 
@@ -40,52 +40,54 @@ class Sender(Struct, frozen=True):
     url: str
     language: str = "en"
 
-    def words(self, to: Recipient) -> Words:
+    def translations_for(self, to: Recipient) -> Translations:
         """The words for somebody."""
-        return words_in(to.letters_in or self.language)
+        return translations_for(to.letters_in or self.language)
 
-    def letter(self, to: Recipient, key: str, **facts: object) -> Letter:
+    def compose(self, to: Recipient, key: str, **facts: object) -> OutgoingEmail:
         """The letter with this key: its words are our own, so that a mail cannot be made to say what somebody put into a
         name; what was written by others stands in the facts."""
-        words = self.words(to)
+        words = self.translations_for(to)
         common = {
             "community": self.community,
             "handle": to.handle,
-            "not_you": words.say("not_you"),
-            "court": words.say("court"),
+            "not_you": words.translate("not_you"),
+            "court": words.translate("court"),
         }
-        subject, text = (words.say(f"{key}.{part}", **(common | facts)) for part in ("subject", "text"))
-        return self.written(to, subject, text)
+        subject, text = (words.translate(f"{key}.{part}", **(common | facts)) for part in ("subject", "text"))
+        return self.compose_text(to, subject, text)
 
-    def written(self, to: Recipient, subject: str, text: str) -> Letter:
+    def compose_text(self, to: Recipient, subject: str, text: str) -> OutgoingEmail:
         """A letter of these words: it greets, and its last line says where it comes from."""
-        words = self.words(to)
-        hello = words.say("hello", handle=to.handle) if to.handle else words.say("hello_nobody")
+        words = self.translations_for(to)
+        hello = words.translate("hello", handle=to.handle) if to.handle else words.translate("hello_nobody")
         whole = f"{hello}\n\n{text}\n\n-- \n{self.community}\n{self.url}\n"
         # A subject is one line, whatever the title is that it was made of.
-        return Letter(to.email, f"{' '.join(subject.split())} ({self.community})", whole, words.language)
+        return OutgoingEmail(
+            to.email, f"{' '.join(subject.split())} ({self.community})", whole, words.language
+        )
 
 
-def confirm_address(sender: Sender, to: Recipient, token: str) -> Letter:
+def confirm_address(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:
     """The link that proves an address."""
-    return sender.letter(to, "confirm_address", link=f"{sender.url}{VERIFY_PATH}/{token}")
+    return sender.compose(to, "confirm_address", link=f"{sender.url}{VERIFY_PATH}/{token}")
 
 
-def have_account(sender: Sender, to: Recipient) -> Letter:
+def have_account(sender: Sender, to: Recipient) -> OutgoingEmail:
     """To somebody whose address was given for another account."""
-    return sender.letter(to, "have_account", link=f"{sender.url}{RESET_PATH}")
+    return sender.compose(to, "have_account", link=f"{sender.url}{RESET_PATH}")
 
 
-def address_leaves(sender: Sender, to: Recipient) -> Letter:
+def address_leaves(sender: Sender, to: Recipient) -> OutgoingEmail:
     """To the address that was proved so far, when another one is to take its place."""
-    return sender.letter(to, "address_leaves", link=f"{sender.url}{RESET_PATH}")
+    return sender.compose(to, "address_leaves", link=f"{sender.url}{RESET_PATH}")
 
 
-def new_password(sender: Sender, to: Recipient, token: str) -> Letter:
+def new_password(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:
     """The link with which a new password is chosen."""
-    return sender.letter(to, "new_password", link=f"{sender.url}{RESET_PATH}/{token}")
+    return sender.compose(to, "new_password", link=f"{sender.url}{RESET_PATH}/{token}")
 
 
-def password_changed(sender: Sender, to: Recipient) -> Letter:
+def password_changed(sender: Sender, to: Recipient) -> OutgoingEmail:
     """That the password is another one now."""
-    return sender.letter(to, "password_changed", link=f"{sender.url}{RESET_PATH}")
+    return sender.compose(to, "password_changed", link=f"{sender.url}{RESET_PATH}")

@@ -9,7 +9,7 @@ from sqlalchemy import Text, bindparam, delete, func, insert, or_, select, updat
 from core import clock
 from core.errors import Invalid
 from core.ids import MemberId
-from members.events import LinkAsked
+from members.events import LinkRequested
 from members.tables import mailed_links
 from members.tokens import new_token, token_hash
 from storage.database import Reader, Transaction
@@ -87,7 +87,7 @@ class LinkNotGood(Invalid):
     message = "This link has been used, or its time is over. Ask for a new one."
 
 
-class Asked(Struct, frozen=True):
+class RequestedLink(Struct, frozen=True):
     """A link that was asked for and is not mailed yet."""
 
     purpose: str
@@ -95,14 +95,16 @@ class Asked(Struct, frozen=True):
     member_id: MemberId | None
 
 
-class Spent(Struct, frozen=True):
+class RedeemedLink(Struct, frozen=True):
     """What a spent link stood for."""
 
     member_id: MemberId | None
     address: str
 
 
-async def ask_link(tx: Transaction, purpose: Purpose, address: str, member: MemberId | None = None) -> None:
+async def request_link(
+    tx: Transaction, purpose: Purpose, address: str, member: MemberId | None = None
+) -> None:
     """Ask for a link to be mailed. The worker makes its token and finds out who gets it, so that the answer to who
     asks neither says nor shows by its time whether the address is known."""
     now = clock.now()
@@ -112,10 +114,10 @@ async def ask_link(tx: Transaction, purpose: Purpose, address: str, member: Memb
     link = await tx.value(
         ASK, token_hash=None, member_id=member, purpose=purpose, address=address, asked_at=now, ends_at=None
     )
-    await tx.record(LinkAsked(link_id=link))
+    await tx.record(LinkRequested(link_id=link))
 
 
-async def find_asked(tx: Reader, link: int) -> Asked | None:
+async def find_requested_link(tx: Reader, link: int) -> RequestedLink | None:
     """What was asked for, unless it is mailed or revoked, or the address had enough mail of this kind in the last hour."""
     row = await tx.row(FIND, link=link)
     if row is None:
@@ -123,10 +125,10 @@ async def find_asked(tx: Reader, link: int) -> Asked | None:
     since = clock.now() - timedelta(hours=1)
     if await tx.value(COUNT, address=row["address"], since=since, link=link) >= HOURLY_MAILS:
         return None
-    return Asked(row["purpose"], row["address"], row["member_id"])
+    return RequestedLink(row["purpose"], row["address"], row["member_id"])
 
 
-async def arm_link(tx: Transaction, link: int, asked: Asked, member: MemberId) -> str:
+async def activate_link(tx: Transaction, link: int, asked: RequestedLink, member: MemberId) -> str:
     """Give the link its token: it is good from now on, for its time."""
     token = new_token()
     await tx.run(
@@ -152,18 +154,18 @@ async def make_founders_link(tx: Transaction) -> str:
     return token
 
 
-async def ensure_good(tx: Reader, token: str, purpose: Purpose) -> None:
+async def ensure_link_valid(tx: Reader, token: str, purpose: Purpose) -> None:
     """Refuse a link that nobody could spend, before costly work is done for it."""
     if await tx.row(LOOK, hash=token_hash(token), wanted=purpose, now=clock.now()) is None:
         raise LinkNotGood(field="token")
 
 
-async def spend_link(tx: Transaction, token: str, purpose: Purpose) -> Spent:
+async def redeem_link(tx: Transaction, token: str, purpose: Purpose) -> RedeemedLink:
     """Spend the link: of any number who try, one succeeds."""
     row = await tx.row(SPEND, hash=token_hash(token), wanted=purpose, now=clock.now())
     if row is None:
         raise LinkNotGood(field="token")
-    return Spent(row["member_id"], row["address"])
+    return RedeemedLink(row["member_id"], row["address"])
 
 
 async def revoke_links(tx: Transaction, member: MemberId, purpose: Purpose, except_for: str = "") -> None:
@@ -176,6 +178,6 @@ async def revoke_founders_links(tx: Transaction) -> None:
     await tx.run(REVOKE_FOUNDERS)
 
 
-async def forget_links(tx: Transaction, before: datetime) -> int:
+async def delete_old_links(tx: Transaction, before: datetime) -> int:
     """Drop the mailed links of long ago; how many."""
     return await tx.run(FORGET, before=before)

@@ -13,28 +13,28 @@ from babel import Locale, parse_locale
 from babel.dates import format_date, format_time
 from msgspec import Struct
 
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 
-DEFAULT: LetterLanguage = "en"
-LANGUAGES: tuple[LetterLanguage, ...] = get_args(LetterLanguage)
+DEFAULT: EmailLanguage = "en"
+LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
 
 _FOLDER = Path(__file__).parents[1] / "data" / "letters"
 _LOCALES = {"pt": "pt_PT", "zh": "zh_Hans"}
 _BLANK = re.compile(r"\n{3,}")
 
 
-class Words(Struct, frozen=True):
+class Translations(Struct, frozen=True):
     """The sentences of one language, by their keys, and how it writes dates, numbers and names of languages."""
 
-    language: LetterLanguage
+    language: EmailLanguage
     sentences: Mapping[str, str]
     locale: Locale
 
-    def say(self, key: str, **facts: object) -> str:
+    def translate(self, key: str, **facts: object) -> str:
         """A sentence, with its facts put in. Facts are never read as sentences themselves."""
         sentence = self.sentences.get(key)
         if sentence is None:
-            sentence = words_in(DEFAULT).sentences[key]
+            sentence = translations_for(DEFAULT).sentences[key]
         return _BLANK.sub("\n\n", sentence.format(**facts)).strip()
 
     def has(self, key: str) -> bool:
@@ -44,7 +44,7 @@ class Words(Struct, frozen=True):
     def count(self, key: str, count: int, **facts: object) -> str:
         """A sentence about so many."""
         plural = f"{key}.{self.locale.plural_form(count)}"
-        return self.say(plural if self.has(plural) else f"{key}.other", count=count, **facts)
+        return self.translate(plural if self.has(plural) else f"{key}.other", count=count, **facts)
 
     def date(self, at: datetime, zone: tzinfo = UTC) -> str:
         """A day."""
@@ -54,30 +54,33 @@ class Words(Struct, frozen=True):
         """A day and a time, with the zone in which it is meant."""
         there = ZoneInfo(zone)
         time = format_time(at, "short", tzinfo=there, locale=self.locale)
-        return self.say("moment", date=self.date(at, there), time=time, zone=zone)
+        return self.translate("moment", date=self.date(at, there), time=time, zone=zone)
 
-    def because(self, because: Mapping[str, Any]) -> str:
+    def reason_text(self, because: Mapping[str, Any]) -> str:
         """Why somebody is told something."""
         code = f"reasons.{because['code']}"
-        facts = {"name": because.get("name") or self.say("somebody"), "title": because.get("title") or ""}
+        facts = {
+            "name": because.get("name") or self.translate("somebody"),
+            "title": because.get("title") or "",
+        }
         if "count" in because:
             return self.count(code, because["count"], **facts)
-        return self.say(code if self.has(code) else "reasons.follows", **facts)
+        return self.translate(code if self.has(code) else "reasons.follows", **facts)
 
-    def name_of(self, language: str) -> str:
+    def language_name(self, language: str) -> str:
         """What another language is called in this one."""
         return str(self.locale.languages.get(language, language))
 
 
 @cache
-def words_in(language: str | None) -> Words:
+def translations_for(language: str | None) -> Translations:
     """The words of a language, or English where there are none."""
-    known: LetterLanguage = next((one for one in LANGUAGES if one == language), DEFAULT)
+    known: EmailLanguage = next((one for one in LANGUAGES if one == language), DEFAULT)
     sentences = dict(_flat(tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))))
-    return Words(known, sentences, Locale.parse(_LOCALES.get(known, known)))
+    return Translations(known, sentences, Locale.parse(_LOCALES.get(known, known)))
 
 
-def language_for(accepted: str) -> LetterLanguage | None:
+def language_for(accepted: str) -> EmailLanguage | None:
     """The language of letters that suits a browser best, by its Accept-Language header."""
     wanted: list[tuple[float, str]] = []
     for entry in accepted[:1000].split(","):
@@ -91,7 +94,7 @@ def language_for(accepted: str) -> LetterLanguage | None:
             wanted.append((-weighs, language))
     # Sorted by weight alone: of two with the same weight, the one that was named first.
     for _, language in sorted(wanted, key=lambda one: one[0]):
-        found: LetterLanguage | None = next((one for one in LANGUAGES if one == language), None)
+        found: EmailLanguage | None = next((one for one in LANGUAGES if one == language), None)
         if found:
             return found
     return None

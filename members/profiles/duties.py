@@ -8,8 +8,8 @@ from core.errors import Conflict, NotFound
 from core.ids import GatheringId, MemberId
 from members.emails.mailed_links import revoke_founders_links
 from members.events import AccessChanged
-from members.handles import fold_handle
-from members.policy import ensure_can_give_duties
+from members.handles import normalize_handle
+from members.policy import ensure_can_manage_duties
 from members.shapes import Author, Duty, DutyKind, DutyList
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -53,7 +53,7 @@ class LastAdministrator(Conflict):
     message = "This is the last administrator. Make somebody else one first."
 
 
-class Post(Struct, frozen=True):
+class DutyScope(Struct, frozen=True):
     """What a duty is, and where, before it is somebody's."""
 
     duty: DutyKind
@@ -61,12 +61,12 @@ class Post(Struct, frozen=True):
     gathering_id: int | None = None
 
 
-ADMINISTRATION = Post("administrator")
+ADMINISTRATION = DutyScope("administrator")
 
 
 async def read_duties(tx: Reader, actor: Actor) -> DutyList:
     """Who has which duty, for administrators."""
-    ensure_can_give_duties(actor)
+    ensure_can_manage_duties(actor)
     found = []
     for row in await tx.rows(LIST):
         by = Author(row["by_id"], row["by_handle"], row["by_name"]) if row["by_id"] is not None else None
@@ -92,39 +92,43 @@ async def grant_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
     """Give somebody a duty; to have it already is no mistake."""
-    ensure_can_give_duties(actor)
-    await give(tx, await find_member(tx, handle), await find_post(tx, duty, where), actor.id)
+    ensure_can_manage_duties(actor)
+    await insert_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
 
 async def revoke_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
     """Take a duty from somebody; the last administrator stays."""
-    ensure_can_give_duties(actor)
-    await take(tx, await find_member(tx, handle), await find_post(tx, duty, where), actor.id)
+    ensure_can_manage_duties(actor)
+    await delete_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
 
-async def give(tx: Transaction, member: MemberId, post: Post, by: MemberId | None = None) -> None:
+async def insert_duty(
+    tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
+) -> None:
     """Give a duty without asking who gives it: what the command line and the founder's link do."""
-    given = await tx.value(GIVE, member=member, **_binds(post), by=by, now=clock.now())
+    given = await tx.value(GIVE, member=member, **_binds(scope), by=by, now=clock.now())
     if given is None:
         return
-    if post == ADMINISTRATION:
+    if scope == ADMINISTRATION:
         await revoke_founders_links(tx)
     await tx.record(AccessChanged(member_id=member))
-    _write_down(tx, "duty_given", member, post, by)
+    _audit(tx, "duty_given", member, scope, by)
 
 
-async def take(tx: Transaction, member: MemberId, post: Post, by: MemberId | None = None) -> None:
+async def delete_duty(
+    tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
+) -> None:
     """Take a duty without asking who takes it."""
-    if post == ADMINISTRATION:
+    if scope == ADMINISTRATION:
         administrators = [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
         if administrators == [member]:
             raise LastAdministrator
-    if not await tx.run(TAKE, member=member, **_binds(post)):
+    if not await tx.run(TAKE, member=member, **_binds(scope)):
         return
     await tx.record(AccessChanged(member_id=member))
-    _write_down(tx, "duty_taken", member, post, by)
+    _audit(tx, "duty_taken", member, scope, by)
 
 
 async def count_administrators(tx: Reader) -> int:
@@ -134,13 +138,13 @@ async def count_administrators(tx: Reader) -> int:
 
 async def find_member(tx: Reader, handle: str) -> MemberId:
     """The member of this handle; `NotFound` if there is none, or only an author of an archive."""
-    member = await tx.value(FIND_MEMBER, handle=fold_handle(handle))
+    member = await tx.value(FIND_MEMBER, handle=normalize_handle(handle))
     if member is None:
         raise NotFound
     return MemberId(member)
 
 
-async def find_post(tx: Reader, duty: DutyKind, where: str | int | None) -> Post:
+async def find_duty_scope(tx: Reader, duty: DutyKind, where: str | int | None) -> DutyScope:
     """The duty at its place: a sector by slug for moderators, a gathering by id for hosts."""
     if duty == "administrator":
         return ADMINISTRATION
@@ -150,13 +154,13 @@ async def find_post(tx: Reader, duty: DutyKind, where: str | int | None) -> Post
         found = await tx.value(FIND_GATHERING, id=where)
     if found is None:
         raise NotFound
-    return Post(duty, sector_id=found) if duty == "moderator" else Post(duty, gathering_id=found)
+    return DutyScope(duty, sector_id=found) if duty == "moderator" else DutyScope(duty, gathering_id=found)
 
 
-def _write_down(tx: Transaction, kind: str, member: MemberId, post: Post, by: MemberId | None) -> None:
-    where = {"sector": post.sector_id, "gathering": post.gathering_id}
-    tx.audit(kind, by, **where, member=member, duty=post.duty)
+def _audit(tx: Transaction, kind: str, member: MemberId, scope: DutyScope, by: MemberId | None) -> None:
+    where = {"sector": scope.sector_id, "gathering": scope.gathering_id}
+    tx.audit(kind, by, **where, member=member, duty=scope.duty)
 
 
-def _binds(post: Post) -> dict[str, object]:
-    return {"duty": post.duty, "sector": post.sector_id, "gathering": post.gathering_id}
+def _binds(scope: DutyScope) -> dict[str, object]:
+    return {"duty": scope.duty, "sector": scope.sector_id, "gathering": scope.gathering_id}

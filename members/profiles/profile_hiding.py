@@ -8,7 +8,7 @@ from storage.database import Transaction
 from storage.statements import statement
 
 # Everything else is chosen from lists.
-OWN_WORDS = frozenset({"organisation", "about"})
+FREE_TEXT_FIELDS = frozenset({"organisation", "about"})
 
 _HIDE = statement("""
 UPDATE members SET profile_hidden_at = :now, version = version + 1 WHERE id = :member AND profile_hidden_at IS NULL

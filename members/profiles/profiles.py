@@ -8,10 +8,10 @@ from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
 from core.text import tidy
 from members.events import ProfileChanged
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from members.profiles.countries import COUNTRIES
-from members.profiles.profile_hiding import OWN_WORDS
-from members.shapes import Author, LetterLanguage, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
+from members.profiles.profile_hiding import FREE_TEXT_FIELDS
+from members.shapes import Author, EmailLanguage, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -92,18 +92,18 @@ async def read_member(tx: Reader, member: MemberId) -> Me:
     return Me(**row, duties=own)
 
 
-async def find_language(tx: Reader, actor: Actor) -> LetterLanguage | None:
+async def find_email_language(tx: Reader, actor: Actor) -> EmailLanguage | None:
     """The language that a member has chosen to be written to in."""
-    found: LetterLanguage | None = await tx.value(LANGUAGE, member=actor.id)
+    found: EmailLanguage | None = await tx.value(LANGUAGE, member=actor.id)
     return found
 
 
 async def read_profile(tx: Reader, handle: str) -> Profile:
     """What everybody may know of a member."""
-    row = await tx.row(READ_PUBLIC, handle=fold_handle(handle))
+    row = await tx.row(READ_PUBLIC, handle=normalize_handle(handle))
     if row is None:
         raise NotFound
-    hidden = OWN_WORDS if row["profile_hidden_at"] else frozenset()
+    hidden = FREE_TEXT_FIELDS if row["profile_hidden_at"] else frozenset()
     shown = {name: row[name] for name in _HIDEABLE if name in row["public"] and name not in hidden}
     return Profile(
         id=row["id"],
@@ -116,15 +116,15 @@ async def read_profile(tx: Reader, handle: str) -> Profile:
     )
 
 
-async def read_faces(tx: Reader, ids: list[int]) -> dict[int, Author]:
+async def read_authors(tx: Reader, ids: list[int]) -> dict[int, Author]:
     """The faces of many members in one query."""
     return {row["id"]: Author(**row) for row in await tx.rows(FACES, ids=ids)}
 
 
-async def read_named(tx: Reader, actor: Actor, prefix: str) -> MemberList:
+async def suggest_members(tx: Reader, actor: Actor, prefix: str) -> MemberList:
     """Members whose handle or name begins so, for those who write and call somebody by name."""
     actor.signed_in()
-    begins = fold_handle(prefix.removeprefix("@"))
+    begins = normalize_handle(prefix.removeprefix("@"))
     if not begins:
         return MemberList([])
     like = begins.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

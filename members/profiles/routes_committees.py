@@ -6,16 +6,16 @@ from litestar.params import FromPath
 
 from core.actor import Actor
 from members.profiles import committees
-from members.shapes import BodyList, BodyMembers, Taxonomies
+from members.shapes import CommitteeList, CommitteeMembers, Taxonomies
 from storage.database import Database
 
 _MEMBER = "/bodies/{body_slug:str}/members/{handle:str}"
 
 
 @get("/bodies", operation_id="read_bodies")
-async def read_bodies(taxonomies: NamedDependency[Taxonomies]) -> BodyList:
+async def read_bodies(taxonomies: NamedDependency[Taxonomies]) -> CommitteeList:
     """The bodies of the community, such as a steering committee."""
-    return committees.list_bodies(taxonomies.bodies)
+    return committees.list_committees(taxonomies.bodies)
 
 
 @get("/bodies/{body_slug:str}/members", operation_id="read_body_members")
@@ -24,10 +24,10 @@ async def read_body_members(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
-) -> BodyMembers:
+) -> CommitteeMembers:
     """Who sits on a body, for administrators."""
     async with db.read() as tx:
-        return await committees.read_members(tx, actor, taxonomies.bodies, body_slug)
+        return await committees.read_committee_members(tx, actor, taxonomies.bodies, body_slug)
 
 
 @put(_MEMBER, status_code=204, operation_id="seat_body_member")
@@ -40,7 +40,7 @@ async def seat_body_member(
 ) -> None:
     """Give somebody a seat on a body."""
     async with db.begin() as tx:
-        await committees.seat_member(tx, actor, taxonomies.bodies, body_slug, handle)
+        await committees.add_committee_member(tx, actor, taxonomies.bodies, body_slug, handle)
 
 
 @delete(_MEMBER, status_code=204, operation_id="unseat_body_member")
@@ -53,7 +53,7 @@ async def unseat_body_member(
 ) -> None:
     """Take somebody's seat on a body."""
     async with db.begin() as tx:
-        await committees.unseat_member(tx, actor, taxonomies.bodies, body_slug, handle)
+        await committees.remove_committee_member(tx, actor, taxonomies.bodies, body_slug, handle)
 
 
 body_routes = [read_bodies, read_body_members, seat_body_member, unseat_body_member]

@@ -7,7 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 
 
-class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LevelRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a level takes: days since joining, posts that can be read, topics of others answered in, thanks that were given
     and received (kind and competent, each from another member), and how many posts may be hidden at most."""
 
@@ -19,7 +19,7 @@ class Needs(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     most_hidden: int = 1_000_000
 
 
-class Rights(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LevelPermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a level allows: links, mentions and attachments in one post, how many MB of files in all, and editing
     what several may."""
 
@@ -34,8 +34,8 @@ class TrustLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One level; without needs only an administrator gives it, but for the first, which everybody has."""
 
     name: str
-    needs: Needs | None = None
-    rights: Rights = Rights()
+    needs: LevelRequirements | None = None
+    rights: LevelPermissions = LevelPermissions()
 
 
 class TrustRules(Struct, frozen=True):
@@ -45,7 +45,7 @@ class TrustRules(Struct, frozen=True):
     kept: timedelta
 
 
-class Deeds(Struct, frozen=True, kw_only=True):
+class MemberActivity(Struct, frozen=True, kw_only=True):
     """What a member has done and got, as needs count it."""
 
     days: int
@@ -56,7 +56,7 @@ class Deeds(Struct, frozen=True, kw_only=True):
     hidden: int
 
 
-class Missing(Struct, frozen=True):
+class UnmetRequirement(Struct, frozen=True):
     """One thing that the next level takes: how much, and how much there is."""
 
     what: str
@@ -64,38 +64,40 @@ class Missing(Struct, frozen=True):
     have: int
 
 
-class Standing(Struct, frozen=True):
+class TrustStanding(Struct, frozen=True):
     """The level of a member, and until when it is kept although its needs are no longer met."""
 
     level: int
     kept_until: datetime | None = None
 
 
-def rights_of(rules: TrustRules, actor: Actor) -> Rights:
+def permissions_of(rules: TrustRules, actor: Actor) -> LevelPermissions:
     """What the actor's level allows: the one place that limits ask. Moderators and administrators have all of it."""
     highest = len(rules.levels) - 1
     has_duty = actor.is_administrator or actor.moderates
     return rules.levels[highest if has_duty else min(actor.trust, highest)].rights
 
 
-def missing(needs: Needs, deeds: Deeds) -> list[Missing]:
+def unmet_requirements(needs: LevelRequirements, deeds: MemberActivity) -> list[UnmetRequirement]:
     """What of a level's needs is not met."""
     counted = ("days", "posts", "topics", "thanks_given", "thanks_received")
     pairs = [(what, getattr(needs, what), getattr(deeds, what)) for what in counted]
-    lacking = [Missing(what, wanted, have) for what, wanted, have in pairs if have < wanted]
+    lacking = [UnmetRequirement(what, wanted, have) for what, wanted, have in pairs if have < wanted]
     if deeds.hidden > needs.most_hidden:
-        lacking.append(Missing("most_hidden", needs.most_hidden, deeds.hidden))
+        lacking.append(UnmetRequirement("most_hidden", needs.most_hidden, deeds.hidden))
     return lacking
 
 
-def reckon(rules: TrustRules, deeds: Deeds, before: Standing, now: datetime) -> Standing:
+def compute_standing(
+    rules: TrustRules, deeds: MemberActivity, before: TrustStanding, now: datetime
+) -> TrustStanding:
     """The level that the deeds are worth. One that is lost is kept for a while, in which it can be earned again."""
     earned = 0
     for level, rule in enumerate(rules.levels[1:], 1):
-        if rule.needs is None or missing(rule.needs, deeds):
+        if rule.needs is None or unmet_requirements(rule.needs, deeds):
             break
         earned = level
     if earned >= before.level:
-        return Standing(earned)
+        return TrustStanding(earned)
     kept_until = before.kept_until or now + rules.kept
-    return Standing(earned) if kept_until <= now else Standing(before.level, kept_until)
+    return TrustStanding(earned) if kept_until <= now else TrustStanding(before.level, kept_until)

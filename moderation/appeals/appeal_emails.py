@@ -9,8 +9,8 @@ from core import clock
 from core.events import Event
 from core.ids import MemberId
 from forum.notifications.notifications import notify
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Recipient, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Recipient, Sender
 from moderation.events import AppealAnswered
 from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates, describe_scope, effect_of
@@ -41,7 +41,7 @@ WHERE a.id = :appeal
 """)
 
 
-async def notify_next_author(office: Office, db: Database) -> bool:
+async def notify_next_author(office: Mailer, db: Database) -> bool:
     """Send the statement of reasons for one decision to whoever it hits, once it stands. A chore."""
     async with db.begin() as tx:
         now = clock.now()
@@ -57,7 +57,7 @@ async def notify_next_author(office: Office, db: Database) -> bool:
     return True
 
 
-async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) -> None:
+async def mail_answer(office: Mailer, tx: Transaction, event: AppealAnswered) -> None:
     """Tell whoever appealed what was answered."""
     row = await tx.row(_ANSWERED, appeal=event.appeal_id)
     if row is not None and row["member_id"] is not None:
@@ -69,44 +69,44 @@ async def mail_answer(office: Office, tx: Transaction, event: AppealAnswered) ->
 
 
 # What the composition root binds to its office and puts among its reactions.
-APPEAL_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
+APPEAL_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
     AppealAnswered: mail_answer
 }
 
 
-def compose_statement(sender: Sender, decision: Record, templates: Templates) -> Letter:
+def compose_statement(sender: Sender, decision: Record, templates: Templates) -> OutgoingEmail:
     """Why something was restricted, how far, how long, and what one can do about it."""
     to = _member(decision)
-    words = sender.words(to)
+    words = sender.translations_for(to)
     action = effect_of(decision["action"], decision["automated"])
     kind = action if words.has(f"decided.{action}.said") else "other"
     reason = templates.show(decision["rule"], decision["facts"], decision["decided_at"], words)
     until = decision["until"]
-    return sender.letter(
+    return sender.compose(
         to,
         "statement",
-        subject=words.say(f"decided.{kind}.subject"),
-        said=words.say(f"decided.{kind}.said"),
+        subject=words.translate(f"decided.{kind}.subject"),
+        said=words.translate(f"decided.{kind}.said"),
         rule=reason.rule if reason else "",
         facts=f"{reason.facts} {reason.mark}".strip() if reason else "",
         scope=describe_scope(action, decision["sector"], words),
-        duration=words.say("statement.until", moment=words.moment(until, to.time_zone))
+        duration=words.translate("statement.until", moment=words.moment(until, to.time_zone))
         if until
-        else words.say("statement.open"),
-        by=words.say("statement.program" if decision["automated"] else "statement.person"),
+        else words.translate("statement.open"),
+        by=words.translate("statement.program" if decision["automated"] else "statement.person"),
         link=f"{sender.url}/decisions/{decision['id']}",
-        **{f"{name}_label": words.say(f"statement.{name}") for name in _LABELS},
+        **{f"{name}_label": words.translate(f"statement.{name}") for name in _LABELS},
     )
 
 
-def compose_appeal_answer(sender: Sender, appeal: Record) -> Letter:
+def compose_appeal_answer(sender: Sender, appeal: Record) -> OutgoingEmail:
     """What another moderator found."""
     to = _member(appeal)
     path = f"/report/{appeal['reference']}" if appeal["reference"] else f"/decisions/{appeal['decision_id']}"
-    return sender.letter(
+    return sender.compose(
         to,
         "appeal_answer",
-        said=sender.words(to).say(f"appeal_answer.{appeal['outcome']}"),
+        said=sender.translations_for(to).translate(f"appeal_answer.{appeal['outcome']}"),
         answer=appeal["answer"],
         link=f"{sender.url}{path}",
     )

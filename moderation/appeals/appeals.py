@@ -10,8 +10,8 @@ from core.errors import Conflict, Denied, NotFound
 from core.text import tidy
 from forum.authors import author_of
 from forum.visibility import seen_by
-from members.emails.translations import DEFAULT, words_in
-from members.profiles.profiles import find_language
+from members.emails.translations import DEFAULT, translations_for
+from members.profiles.profiles import find_email_language
 from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement, WaitingAppeal
 from moderation.audit.audit_trail import audit_appeal, audit_case_action
 from moderation.cases.cases import get_case, is_involved, open_or_join_case
@@ -123,7 +123,7 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
     is_moderator = can_judge_in(actor, row["sector_id"])
     whose = {"member": actor.id, "report": None, "all": is_moderator and not is_involved(actor, row)}
     appeals = [_appeal(one) for one in await tx.rows(_OF_DECISION, decision=decision_id, **whose)]
-    words = words_in(await find_language(tx, actor) or language)
+    words = translations_for(await find_email_language(tx, actor) or language)
     return Statement(
         decision=decision_id,
         language=words.language,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS
-from members.shapes import Author, LetterLanguage
+from members.shapes import Author, EmailLanguage
 from moderation.reasons.shapes import ShownReason
 from moderation.shapes import FACTS_LENGTH, Action, ObjectName, Reason
 
@@ -48,7 +48,7 @@ class Statement(Struct, frozen=True, kw_only=True):
     action: Action
     reason: Reason | None
     # The language of `scope`, and the reason in it, if that was one of the templates.
-    language: LetterLanguage
+    language: EmailLanguage
     shown: ShownReason | None
     scope: str
     until: datetime | None

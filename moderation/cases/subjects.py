@@ -9,7 +9,7 @@ from core.errors import NotFound
 from forum.authors import author_of
 from forum.files.files import file_url, find_file
 from forum.topics.topics import show_topics
-from members.profiles.profiles import read_faces
+from members.profiles.profiles import read_authors
 from moderation.shapes import CaseSubject, ObjectName
 from storage.database import Reader
 from storage.statements import statement
@@ -42,7 +42,7 @@ async def describe_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[
         if topic is not None:
             return topic.title, subject_path("topic", topic.id)
     if name.kind == "profile":
-        face = (await read_faces(tx, [name.id])).get(name.id)
+        face = (await read_authors(tx, [name.id])).get(name.id)
         if face is not None:
             return face.display_name, subject_path("profile", face.id, face.handle)
     if name.kind == "file":

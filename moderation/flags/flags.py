@@ -17,7 +17,7 @@ from forum.tables import topics as topic_table
 from forum.topics.topics import get_topic
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.visibility import is_mine
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from members.pseudonyms import own_pseudonym
 from moderation.audit.audit_trail import audit_notice
 from moderation.cases.cases import open_or_join_case
@@ -106,7 +106,7 @@ async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewF
 
 async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag) -> Flag:
     """The same of what a member says of themselves."""
-    member_id = await tx.value(_MEMBER, handle=fold_handle(handle))
+    member_id = await tx.value(_MEMBER, handle=normalize_handle(handle))
     if member_id is None:
         raise NotFound
     return await flag_object(tx, actor, ObjectName("profile", member_id), new)

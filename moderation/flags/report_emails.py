@@ -10,8 +10,8 @@ from core import clock
 from core.events import Event
 from core.ids import MemberId
 from forum.notifications.notifications import notify
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Recipient, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Recipient, Sender
 from moderation.events import CaseEscalated, DangerFlagged, ReportReceived
 from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates
@@ -67,26 +67,26 @@ WHERE d.duty = 'administrator' AND m.email IS NOT NULL ORDER BY m.id
 """)
 
 
-async def mail_receipt(office: Office, tx: Transaction, event: ReportReceived) -> None:
+async def mail_receipt(office: Mailer, tx: Transaction, event: ReportReceived) -> None:
     """Tell whoever reported that the report is here, without what it says: the address may be somebody else's."""
     row = await tx.row(_RECEIPT, report=event.report_id)
     if row is not None and row["before"] < RECEIPTS_A_DAY:
         await office.post(compose_receipt(office.sender, row))
 
 
-async def mail_alarm(office: Office, tx: Transaction, event: DangerFlagged) -> None:
+async def mail_alarm(office: Mailer, tx: Transaction, event: DangerFlagged) -> None:
     """Tell all administrators at once that somebody may be in danger."""
     for row in await tx.rows(_ADMINISTRATORS):
         await office.post(compose_alarm(office.sender, _administrator(row), event.case_id))
 
 
-async def mail_escalation(office: Office, tx: Transaction, event: CaseEscalated) -> None:
+async def mail_escalation(office: Mailer, tx: Transaction, event: CaseEscalated) -> None:
     """Tell all administrators at once that a case was handed to them."""
     for row in await tx.rows(_ADMINISTRATORS):
         await office.post(compose_escalation(office.sender, _administrator(row), event.case_id))
 
 
-async def notify_next_reporter(office: Office, db: Database) -> bool:
+async def notify_next_reporter(office: Mailer, db: Database) -> bool:
     """Tell one of those who reported what was decided, once it cannot be undone without a trace. A chore."""
     async with db.begin() as tx:
         now = clock.now()
@@ -123,48 +123,48 @@ async def erase_reporters(db: Database) -> bool:
 
 
 # What the composition root binds to its office and puts among its reactions.
-REPORT_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Office, Transaction, Any], Awaitable[None]]] = {
+REPORT_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
     ReportReceived: mail_receipt,
     DangerFlagged: mail_alarm,
     CaseEscalated: mail_escalation,
 }
 
 
-def compose_receipt(sender: Sender, report: Record) -> Letter:
+def compose_receipt(sender: Sender, report: Record) -> OutgoingEmail:
     """That a report is here, and where one sees what becomes of it."""
     to = _reporter(report)
-    return sender.letter(
+    return sender.compose(
         to,
         "receipt",
-        moment=sender.words(to).moment(report["received_at"], to.time_zone),
+        moment=sender.translations_for(to).moment(report["received_at"], to.time_zone),
         address=report["address"],
         link=f"{sender.url}/report/{report['reference']}",
     )
 
 
-def compose_outcome(sender: Sender, report: Record, templates: Templates) -> Letter:
+def compose_outcome(sender: Sender, report: Record, templates: Templates) -> OutgoingEmail:
     """What was decided about what somebody reported, why, and what one can do about it."""
     to = _reporter(report)
-    words = sender.words(to)
+    words = sender.translations_for(to)
     reason = templates.show(report["rule"], report["facts"], report["decided_at"], words)
-    return sender.letter(
+    return sender.compose(
         to,
         "outcome",
         address=report["address"],
-        said=words.say("outcome.left" if report["action"] in NON_RESTRICTIVE else "outcome.acted"),
+        said=words.translate("outcome.left" if report["action"] in NON_RESTRICTIVE else "outcome.acted"),
         reason=f"{reason.rule}: {reason.facts} {reason.mark}" if reason else "",
         link=f"{sender.url}/report/{report['reference']}",
     )
 
 
-def compose_escalation(sender: Sender, to: Recipient, case_id: int) -> Letter:
+def compose_escalation(sender: Sender, to: Recipient, case_id: int) -> OutgoingEmail:
     """That a case is for the administrators."""
-    return sender.letter(to, "escalation", link=f"{sender.url}/queue?case={case_id}")
+    return sender.compose(to, "escalation", link=f"{sender.url}/queue?case={case_id}")
 
 
-def compose_alarm(sender: Sender, to: Recipient, case_id: int) -> Letter:
+def compose_alarm(sender: Sender, to: Recipient, case_id: int) -> OutgoingEmail:
     """That somebody says that a life is in danger."""
-    return sender.letter(to, "alarm", link=f"{sender.url}/queue?case={case_id}")
+    return sender.compose(to, "alarm", link=f"{sender.url}/queue?case={case_id}")
 
 
 def _reporter(report: Record) -> Recipient:

@@ -13,7 +13,7 @@ from forum.files.files import find_file
 from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.tables import notices, questions
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from moderation.shapes import ObjectName
 from storage.database import Transaction
 from storage.statements import Statement, statement
@@ -59,7 +59,7 @@ async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) 
     post."""
     path = _path(tx.site, address)
     if path is not None and (match := _PROFILE.fullmatch(path)):
-        handle = fold_handle(match[1])
+        handle = normalize_handle(match[1])
         member_id = await tx.value(_OF_MEMBER, handle=handle)
         if member_id is not None:
             return ObjectName("profile", member_id), f"/m/{handle}"

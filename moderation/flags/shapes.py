@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, Email
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 from moderation.shapes import FACTS_LENGTH, Action, FlagReason, Reason
 
 REFERENCE_LENGTH = 43
@@ -27,7 +27,7 @@ class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: ReporterName | None = None
     email: Email | None = None
     # Without one, what the browser asks for.
-    letters_in: LetterLanguage | None = None
+    letters_in: EmailLanguage | None = None
     # The topic at the address, its title and tags, and not its first post.
     whole: bool = False
 

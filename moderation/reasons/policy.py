@@ -6,7 +6,7 @@ from core.actor import Actor
 from core.errors import Invalid
 from members.emails.translations import DEFAULT
 from members.policy import AdministratorsOnly
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 from moderation.policy import ensure_can_read_queue
 from moderation.shapes import Reason
 
@@ -39,7 +39,7 @@ def ensure_can_manage_templates(actor: Actor) -> None:
         raise AdministratorsOnly
 
 
-def ensure_template_is_complete(texts: Mapping[LetterLanguage, Reason], *, is_new: bool, count: int) -> None:
+def ensure_template_is_complete(texts: Mapping[EmailLanguage, Reason], *, is_new: bool, count: int) -> None:
     """Each text says both, one of them is English, and there are not too many templates."""
     for language, text in texts.items():
         if not text.rule or not text.facts:

@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from forum.search.languages import identifier
-from members.emails.translations import DEFAULT, LANGUAGES, Words
-from members.shapes import LetterLanguage
+from members.emails.translations import DEFAULT, LANGUAGES, Translations
+from members.shapes import EmailLanguage
 from moderation.reasons.shapes import ShownReason, Template
 from moderation.shapes import Reason
 
@@ -16,7 +16,7 @@ _FILE = Path(__file__).parents[1] / "data" / "reasons.json"
 _SHIPPED = [
     Template(key=key, texts=texts, is_offered=True, version=0)
     for key, texts in msgspec.json.decode(
-        _FILE.read_bytes(), type=dict[str, dict[LetterLanguage, Reason]]
+        _FILE.read_bytes(), type=dict[str, dict[EmailLanguage, Reason]]
     ).items()
 ]
 
@@ -45,7 +45,9 @@ class Templates:
         """One of them."""
         return dict(self.offered(language)).get(key)
 
-    def show(self, rule: str | None, facts: str | None, at: datetime, words: Words) -> ShownReason | None:
+    def show(
+        self, rule: str | None, facts: str | None, at: datetime, words: Translations
+    ) -> ShownReason | None:
         """A reason given at some time, for a reader: of a template that was given as it stood, as it stood then in the
         reader's language; what a moderator wrote as it was written, with its language beside it if that is another."""
         if rule is None or facts is None:
@@ -57,7 +59,11 @@ class Templates:
             language = words.language if words.language in template.texts else DEFAULT
         else:
             language = detect_language(f"{rule}. {facts}")
-        mark = "" if language == words.language else words.say("written_in", language=words.name_of(language))
+        mark = (
+            ""
+            if language == words.language
+            else words.translate("written_in", language=words.language_name(language))
+        )
         return ShownReason(rule=given.rule, facts=given.facts, language=language, mark=mark)
 
     def _given(self, given: Reason, at: datetime) -> Template | None:
@@ -78,14 +84,14 @@ def effect_of(action: str, automated: bool) -> str:
     return "kept_back" if action == "hide" and automated else action
 
 
-def describe_scope(action: str, sector: str | None, words: Words) -> str:
+def describe_scope(action: str, sector: str | None, words: Translations) -> str:
     """What a decision covers, in words."""
     key = f"scope.{action}_sector" if sector else f"scope.{action}"
     known = next((one for one in (key, f"scope.{action}") if words.has(one)), "scope.other")
-    return words.say(known, sector=sector)
+    return words.translate(known, sector=sector)
 
 
-def detect_language(text: str) -> LetterLanguage:
+def detect_language(text: str) -> EmailLanguage:
     """The one of the languages of letters that a text is most likely in. The first time in a process it takes a while."""
-    found: LetterLanguage = identifier(LANGUAGES).classify(text)[0]
+    found: EmailLanguage = identifier(LANGUAGES).classify(text)[0]
     return found

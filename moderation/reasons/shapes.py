@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from members.shapes import Author, LetterLanguage
+from members.shapes import Author, EmailLanguage
 from moderation.shapes import Reason
 
 # How a template is called in addresses.
@@ -16,7 +16,7 @@ class TemplateChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """All that a template says from now on: its texts by language, and whether moderators are offered it. `version` is the
     one that was looked at; of a new template it is 0."""
 
-    texts: dict[LetterLanguage, Reason]
+    texts: dict[EmailLanguage, Reason]
     is_offered: bool = True
     version: Annotated[int, Meta(ge=0, le=2**31 - 2)]
 
@@ -25,7 +25,7 @@ class Template(Struct, frozen=True, kw_only=True):
     """A reason that comes again, in its languages. Who changed it, and when, is of those that were changed here."""
 
     key: str
-    texts: dict[LetterLanguage, Reason]
+    texts: dict[EmailLanguage, Reason]
     is_offered: bool
     version: int
     changed_at: datetime | None = None
@@ -44,5 +44,5 @@ class ShownReason(Struct, frozen=True):
 
     rule: str
     facts: str
-    language: LetterLanguage
+    language: EmailLanguage
     mark: str = ""

@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.errors import Stale
 from core.text import tidy
 from forum.authors import author_of
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 from moderation.policy import ensure_can_read_queue
 from moderation.reasons.policy import ensure_can_manage_templates, ensure_template_is_complete
 from moderation.reasons.reasons import Templates
@@ -64,7 +64,7 @@ async def change_template(tx: Transaction, actor: Actor, key: str, change: Templ
 def _template(row: Record) -> Template:
     return Template(
         key=row["key"],
-        texts=msgspec.convert(row["texts"], dict[LetterLanguage, Reason]),
+        texts=msgspec.convert(row["texts"], dict[EmailLanguage, Reason]),
         is_offered=row["is_offered"],
         version=row["version"],
         changed_at=row["changed_at"],

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from moderation.policy import CaseFacts, TargetFacts, can_judge_in, ensure_can_sanction
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.shapes import Action, NewDecision, Sanction
@@ -105,7 +105,7 @@ async def read_own_sanctions(tx: Reader, actor: Actor) -> Sanctions:
 async def read_member_sanctions(tx: Reader, actor: Actor, handle: str) -> Sanctions:
     """What was decided against a member, for that member and for moderators."""
     me = actor.signed_in()
-    member = await tx.value(_MEMBER, handle=fold_handle(handle))
+    member = await tx.value(_MEMBER, handle=normalize_handle(handle))
     if member is None:
         raise NotFound
     if member != me and not can_judge_in(actor, None):

@@ -8,13 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from boards.entries.entry_text import words
-from boards.entries.indexing import Sheet
-from boards.entries.references import Key, Named, references_in
+from boards.entries.indexing import EntryContext
+from boards.entries.references import Key, ReferenceLink, collect_references
 from boards.forms import asked, title_field
-from boards.policy import BoardFacts, curates
+from boards.policy import BoardFacts, can_curate
 from boards.shapes import Board, Entry, Field
-from boards.table.matrix import crossable
-from boards.table.table import Asked
+from boards.table.matrix import matrix_fields
+from boards.table.table import EntryFilter
 from core.actor import Actor
 from core.ids import BoardId, SectorId, TopicId
 from members.profiles.countries import COUNTRIES
@@ -70,36 +70,38 @@ def facts_of(board: Board, actor: Actor, sector_id: int) -> BoardFacts:
 
 def may_curate(board: BoardFacts, actor: Actor) -> bool:
     """Whether the viewer sees what curators do."""
-    return actor.id is not None and curates(actor, board)
+    return actor.id is not None and can_curate(actor, board)
 
 
-def table_fields(sheet: Sheet) -> list[Field]:
+def table_fields(sheet: EntryContext) -> list[Field]:
     """The fields that have a column in the table."""
     title = title_field(sheet.form).key
     return [one for one in asked(sheet.form) if one.key != title and one.type not in _NOT_IN_TABLE]
 
 
-def said(sheet: Sheet, entry: Entry, fields: Sequence[Field], named: Mapping[Key, Named]) -> list[Said]:
+def said(
+    sheet: EntryContext, entry: Entry, fields: Sequence[Field], named: Mapping[Key, ReferenceLink]
+) -> list[Said]:
     """The answers of an entry in these fields; an empty one has no words."""
     return [_said(sheet, field, (entry.fields or {}).get(field.key), named) for field in fields]
 
 
-def keys_in(sheet: Sheet, entries: Sequence[Entry]) -> list[Key]:
+def keys_in(sheet: EntryContext, entries: Sequence[Entry]) -> list[Key]:
     """All that these entries refer to."""
-    return [key for entry in entries for _, key in references_in(sheet.form, entry.fields or {})]
+    return [key for entry in entries for _, key in collect_references(sheet.form, entry.fields or {})]
 
 
-def grouped(sheet: Sheet, key: str | None) -> Field | None:
+def grouped(sheet: EntryContext, key: str | None) -> Field | None:
     """The field by which a table can be grouped: of each entry one term."""
-    return next((one for one in crossable(sheet.form) if one.key == key and one.type != "some_of"), None)
+    return next((one for one in matrix_fields(sheet.form) if one.key == key and one.type != "some_of"), None)
 
 
-def heading_of(sheet: Sheet, field: Field, entry: Entry) -> str:
+def heading_of(sheet: EntryContext, field: Field, entry: Entry) -> str:
     """Under which heading an entry stands in a grouped table."""
     return _said(sheet, field, (entry.fields or {}).get(field.key), {}).text or "Not said"
 
 
-def query_of(asked_for: Asked, **more: Any) -> str:
+def query_of(asked_for: EntryFilter, **more: Any) -> str:
     """A view as what stands in its address."""
     pairs = [("where", f"{field}:{term}") for field, term in asked_for.where]
     pairs += [("q", asked_for.words)] if asked_for.words else []
@@ -111,7 +113,7 @@ def query_of(asked_for: Asked, **more: Any) -> str:
     return urlencode(pairs)
 
 
-def filters_of(sheet: Sheet, asked_for: Asked, base: str, **more: Any) -> list[Filter]:
+def filters_of(sheet: EntryContext, asked_for: EntryFilter, base: str, **more: Any) -> list[Filter]:
     """What narrows a view, each with the way back."""
     found = [
         Filter(
@@ -134,12 +136,12 @@ def filters_of(sheet: Sheet, asked_for: Asked, base: str, **more: Any) -> list[F
     return found
 
 
-def label_of(sheet: Sheet, key: str) -> str:
+def label_of(sheet: EntryContext, key: str) -> str:
     """What a field is called."""
     return next((field.label for field in sheet.form.fields if field.key == key), key)
 
 
-def term_of(sheet: Sheet, key: str, term: str) -> str:
+def term_of(sheet: EntryContext, key: str, term: str) -> str:
     """What a term of a field is called."""
     field = next((one for one in sheet.form.fields if one.key == key), None)
     if field is None:
@@ -150,12 +152,12 @@ def term_of(sheet: Sheet, key: str, term: str) -> str:
     return next((one.name for one in known.terms if one.slug == term), term) if known else term
 
 
-def _with(base: str, asked_for: Asked, more: Mapping[str, Any]) -> str:
+def _with(base: str, asked_for: EntryFilter, more: Mapping[str, Any]) -> str:
     query = query_of(asked_for, **more)
     return f"{base}?{query}" if query else base
 
 
-def _said(sheet: Sheet, field: Field, value: Any, named: Mapping[Key, Named]) -> Said:
+def _said(sheet: EntryContext, field: Field, value: Any, named: Mapping[Key, ReferenceLink]) -> Said:
     if value is None:
         return Said(field.label, field.type, "")
     if field.type in ("reference", "file"):

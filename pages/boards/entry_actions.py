@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from boards.curation import consolidating, entries, merging
-from boards.curation.consolidating import NewDisposition, NewRequest, RequestState
+from boards.curation import dispositions, entries, merging
+from boards.curation.dispositions import NewDisposition, NewRequest, RequestState
 from boards.shapes import ConfirmationKind
 from core.ids import EntryId
 from pages.shell.context import PageContext
@@ -40,18 +40,18 @@ async def _separate(tx: Transaction, context: PageContext, entry: EntryId, typed
 async def _dispose(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
     given = {"disposition": text_in(typed, "disposition"), "reason": text_in(typed, "reason")}
     version = number_in(text_in(typed, "version"))
-    await consolidating.dispose_entry(tx, context.actor, entry, to_shape(NewDisposition, given), version)
+    await dispositions.set_disposition(tx, context.actor, entry, to_shape(NewDisposition, given), version)
 
 
 async def _request(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
-    await consolidating.request_change(
+    await dispositions.request_change(
         tx, context.actor, entry, to_shape(NewRequest, {"body": text_in(typed, "body")})
     )
 
 
 async def _settle(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
     wanted = to_shape(RequestState, {"state": text_in(typed, "state")})
-    await consolidating.settle_request(tx, context.actor, number_in(text_in(typed, "request")) or 0, wanted)
+    await dispositions.set_request_state(tx, context.actor, number_in(text_in(typed, "request")) or 0, wanted)
 
 
 VERBS: Mapping[str, Callable[[Transaction, PageContext, EntryId, Typed], Awaitable[None]]] = {

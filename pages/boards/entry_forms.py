@@ -4,33 +4,35 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boards.entries.field_values import AnswerInvalid
-from boards.entries.indexing import Sheet
+from boards.entries.indexing import EntryContext
 from boards.forms import asked
-from boards.imports.column_mapping import answer_of
+from boards.imports.column_mapping import parse_cell
 from boards.shapes import Entry, Field, Fields
 from core.errors import Invalid
 from forum.files.files import prepare_file, store_file
-from members.profiles.trust import rights_of
+from members.profiles.trust import permissions_of
 from pages.shell.context import PageContext
 from pages.shell.forms import Typed
 from pages.shell.uploads import Upload
 
 
-def fields_of(sheet: Sheet, typed: Typed) -> Fields:
+def fields_of(sheet: EntryContext, typed: Typed) -> Fields:
     """What was typed, as answers; an emptied field is None. Raises `AnswerInvalid` where it cannot be read."""
     return {field.key: _answer(sheet, field, typed) for field in asked(sheet.form)}
 
 
-def typed_of(sheet: Sheet, entry: Entry) -> dict[str, list[str]]:
+def typed_of(sheet: EntryContext, entry: Entry) -> dict[str, list[str]]:
     """What an entry says, as it stands in the fields of its form."""
     return _typed_fields(sheet, entry.fields or {})
 
 
-def _typed_fields(sheet: Sheet, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+def _typed_fields(sheet: EntryContext, answers: Mapping[str, Any]) -> dict[str, list[str]]:
     return {f"f_{field.key}": _typed(answers.get(field.key)) for field in asked(sheet.form)}
 
 
-def rebased(sheet: Sheet, typed: Typed, started: Mapping[str, Any], now: Entry) -> dict[str, Sequence[str]]:
+def rebased(
+    sheet: EntryContext, typed: Typed, started: Mapping[str, Any], now: Entry
+) -> dict[str, Sequence[str]]:
     """The form of an entry as it is now, with what was changed in the one that somebody began with earlier."""
     before, current = _typed_fields(sheet, started), typed_of(sheet, now)
     own = {
@@ -40,14 +42,16 @@ def rebased(sheet: Sheet, typed: Typed, started: Mapping[str, Any], now: Entry) 
     return {**typed, **current, **own}
 
 
-async def stored(context: PageContext, sheet: Sheet, typed: Typed, uploads: Mapping[str, Upload]) -> Typed:
+async def stored(
+    context: PageContext, sheet: EntryContext, typed: Typed, uploads: Mapping[str, Upload]
+) -> Typed:
     """The form with the files that were chosen stored, each under the number it has now. One that is refused says at
     which field."""
     kept = dict(typed)
     for field in asked(sheet.form):
         upload = uploads.get(f"up_{field.key}")
         if field.type == "file" and upload is not None:
-            rights = rights_of(context.trust, context.actor)
+            rights = permissions_of(context.trust, context.actor)
             try:
                 prepared = await prepare_file(context.db, context.actor, upload.name, upload.content, rights)
                 async with context.db.begin() as tx:
@@ -58,7 +62,7 @@ async def stored(context: PageContext, sheet: Sheet, typed: Typed, uploads: Mapp
     return kept
 
 
-def _answer(sheet: Sheet, field: Field, typed: Typed) -> Any:
+def _answer(sheet: EntryContext, field: Field, typed: Typed) -> Any:
     given = [value for value in typed.get(f"f_{field.key}", ()) if value.strip()]
     if not given:
         return None
@@ -66,7 +70,9 @@ def _answer(sheet: Sheet, field: Field, typed: Typed) -> Any:
         return list(given)
     # A number or a date as people write it, which is what tables bring too.
     return (
-        answer_of(field, given[0].strip(), sheet.taxonomies) if field.type in ("number", "date") else given[0]
+        parse_cell(field, given[0].strip(), sheet.taxonomies)
+        if field.type in ("number", "date")
+        else given[0]
     )
 
 

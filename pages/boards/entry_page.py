@@ -6,15 +6,20 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from boards.boards.boards import open_sheet
-from boards.curation.consolidating import read_requests
-from boards.entries.indexing import Sheet
-from boards.entries.references import name_references
+from boards.boards.boards import load_entry_context
+from boards.curation.dispositions import read_requests
+from boards.entries.indexing import EntryContext
+from boards.entries.references import label_references
 from boards.forms import asked
 from boards.lookup.board_queries import show_board
-from boards.lookup.entry_queries import read_backers, show_entry
+from boards.lookup.entry_queries import read_confirmers, show_entry
 from boards.lookup.lookup import get_board, get_entry
-from boards.policy import ensure_can_back, ensure_can_change_entry, ensure_can_contribute, ensure_can_decide
+from boards.policy import (
+    ensure_can_change_entry,
+    ensure_can_confirm_entry,
+    ensure_can_contribute,
+    ensure_can_decide,
+)
 from boards.shapes import Entry
 from core import clock
 from core.errors import NotFound, allowed
@@ -34,7 +39,7 @@ async def load_entry(tx: Reader, context: PageContext, board_id: int, entry_id: 
     return entry
 
 
-def values_with(sheet: Sheet, entry: Entry, fields: Mapping[str, Any]) -> list[board_view.Said]:
+def values_with(sheet: EntryContext, entry: Entry, fields: Mapping[str, Any]) -> list[board_view.Said]:
     """Return the non-empty field values that the entry would show if it had these values."""
     changed = msgspec.structs.replace(entry, fields=dict(fields))
     return [one for one in board_view.said(sheet, changed, sheet.form.fields, {}) if one.text]
@@ -49,10 +54,10 @@ async def render_entry(
         board = await show_board(tx, actor, board_id, context.db.epoch)
         entry = await load_entry(tx, context, board_id, entry_id)
         facts, found = await get_entry(tx, actor, entry_id)
-        sheet = await open_sheet(tx, board_id)
+        sheet = await load_entry_context(tx, board_id)
         source = [("post", entry.source)] if entry.source else []
-        named = await name_references(tx, actor, [*board_view.keys_in(sheet, [entry]), *source])
-        backers, requests = await read_backers(tx, entry_id), await read_requests(tx, actor, entry_id)
+        named = await label_references(tx, actor, [*board_view.keys_in(sheet, [entry]), *source])
+        backers, requests = await read_confirmers(tx, entry_id), await read_requests(tx, actor, entry_id)
     shown = {
         "board": board,
         "entry": entry,
@@ -61,7 +66,7 @@ async def render_entry(
         "backers": backers,
         "requests": requests.items,
         "can_change": allowed(ensure_can_change_entry, actor, facts, found, now),
-        "can_back": allowed(ensure_can_back, actor, facts, found, now),
+        "can_back": allowed(ensure_can_confirm_entry, actor, facts, found, now),
         "can_curate": board_view.may_curate(facts, actor),
         "can_decide": allowed(ensure_can_decide, actor, facts, now),
         "is_author": found.author_id is not None and found.author_id == actor.id,
@@ -88,7 +93,7 @@ async def render_entry_form(
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, board_id, context.db.epoch)
         facts = await get_board(tx, context.actor, board_id)
-        sheet = await open_sheet(tx, board_id)
+        sheet = await load_entry_context(tx, board_id)
         if entry is None:
             ensure_can_contribute(context.actor, facts, clock.now())
         else:

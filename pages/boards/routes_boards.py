@@ -7,10 +7,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from boards.boards.boards import begin_board
+from boards.boards.boards import create_board
 from boards.lookup.board_queries import read_latest_boards, show_board
-from boards.lookup.lookup import find_by_topic
-from boards.policy import ensure_can_begin_board
+from boards.lookup.lookup import find_board_by_topic
+from boards.policy import ensure_can_create_board
 from boards.shapes import Board, NewBoard
 from boards.taxonomies import find_taxonomies
 from boards.templates import TEMPLATES
@@ -53,7 +53,7 @@ async def show_boards(context: NamedDependency[PageContext], source: Source = No
 async def find_place(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """From the topic of a board or an entry to where that stands."""
     async with context.db.read() as tx:
-        board, entry = await find_by_topic(tx, context.actor, TopicId(topic_id))
+        board, entry = await find_board_by_topic(tx, context.actor, TopicId(topic_id))
     return go_to(f"/b/{board}/entries/{entry}" if entry else f"/b/{board}")
 
 
@@ -70,7 +70,7 @@ async def post_new_board(slug: FromPath[str], context: NamedDependency[PageConte
 
     async def verb(tx: Transaction) -> Board:
         return await show_board(
-            tx, context.actor, await begin_board(tx, context.actor, slug, _new_board(typed))
+            tx, context.actor, await create_board(tx, context.actor, slug, _new_board(typed))
         )
 
     try:
@@ -84,7 +84,7 @@ async def _show_new(context: PageContext, slug: str, form: Form, status: int = 2
     async with context.db.read() as tx:
         sector = await get_sector(tx, slug)
         lists = set(await find_taxonomies(tx))
-        ensure_can_begin_board(context.actor, await context.renderer.sector_id(tx, slug), clock.now())
+        ensure_can_create_board(context.actor, await context.renderer.sector_id(tx, slug), clock.now())
     offered = [
         (key, name)
         for key, (name, made) in TEMPLATES.items()

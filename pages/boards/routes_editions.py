@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.editions import editions
-from boards.editions.editions import NewEdition, Row, WholeEdition
+from boards.editions.editions import EditionDetail, NewEdition, PublishedEntry
 from boards.entries.entry_text import words
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
@@ -114,7 +114,7 @@ async def keep_edition_json(
     """The canonical JSON of an edition; where nothing is withheld, its SHA-256 is the edition's hash."""
     whole = await _read(context, board_id, number)
     return _file(
-        editions.canonical(whole.content), f"board-{board_id}-edition-{number}.json", "application/json"
+        editions.canonical_json(whole.content), f"board-{board_id}-edition-{number}.json", "application/json"
     )
 
 
@@ -130,7 +130,7 @@ async def keep_edition_dcat(
     )
 
 
-async def _read(context: PageContext, board_id: int, number: int) -> WholeEdition:
+async def _read(context: PageContext, board_id: int, number: int) -> EditionDetail:
     async with context.db.read() as tx:
         return await editions.show_edition(tx, context.actor, BoardId(board_id), number)
 
@@ -153,7 +153,7 @@ async def _editions(
     return context.renderer.page(context.request, context.actor, "boards/editions.html", status, **shown)
 
 
-def _table(whole: WholeEdition) -> tuple[list[str], list[tuple[str | int, ...]]]:
+def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]]:
     fields = [one for one in whole.content.form.fields if not one.retired]
     rows: list[tuple[str | int, ...]] = [
         (row.number, *_said(whole, row, fields), "; ".join(row.contributors), row.disposition, row.reason)
@@ -162,7 +162,7 @@ def _table(whole: WholeEdition) -> tuple[list[str], list[tuple[str | int, ...]]]
     return ["Number", *(field.label for field in fields), "Contributors", "Decided", "Reason"], rows
 
 
-def _said(whole: WholeEdition, row: Row, fields: Sequence[Field]) -> list[str]:
+def _said(whole: EditionDetail, row: PublishedEntry, fields: Sequence[Field]) -> list[str]:
     if row.fields is None:
         return ["withheld"] + [""] * (len(fields) - 1)
     return [_words(whole.content.terms, field, row.fields.get(field.key)) for field in fields]
@@ -177,7 +177,7 @@ def _words(terms: Mapping[str, Mapping[str, str]], field: Field, value: Any) -> 
     return "\n".join(words(field, value, {}))
 
 
-def _dcat(whole: WholeEdition, place: str, community: str) -> dict[str, Any]:
+def _dcat(whole: EditionDetail, place: str, community: str) -> dict[str, Any]:
     edition, at = whole.edition, f"{place}/editions/{whole.edition.number}"
     kinds = (("table.csv", "text/csv"), ("table.xlsx", XLSX), ("edition.json", "application/json"))
     return {

@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.curation import entries
 from boards.curation.routes import pairs
 from boards.evidence import verification
-from boards.evidence.verification import Outdating
+from boards.evidence.verification import OutdatedMark
 from boards.lookup.entry_queries import read_versions, show_entry
 from boards.lookup.lookup import get_board, get_entry
 from boards.policy import ensure_can_change_entry, ensure_can_contribute
@@ -67,7 +67,7 @@ async def add_entry(board_id: PathId, context: NamedDependency[PageContext]) -> 
 
     async def verb(tx: Transaction) -> Entry:
         await get_board(tx, context.actor, BoardId(board_id))
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
         given = {"fields": fields_of(sheet, typed), "source": number_in(text_in(typed, "source"))}
         entry_id = await entries.add_entry(
             tx, context.actor, BoardId(board_id), to_shape(NewEntry, given), context.screen
@@ -101,7 +101,7 @@ async def show_history(
     async with context.db.read() as tx:
         entry = await load_entry(tx, context, board_id, entry_id)
         versions = (await read_versions(tx, context.actor, EntryId(entry_id))).items
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
     shown = [(one, values_with(sheet, entry, one.fields)) for one in versions]
     return context.renderer.page(
         context.request,
@@ -120,7 +120,7 @@ async def show_edit(
     """The form that changes an entry."""
     async with context.db.read() as tx:
         entry = await load_entry(tx, context, board_id, entry_id)
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
     return await render_entry_form(
         context, BoardId(board_id), entry, Form(typed=typed_of(sheet, entry), version=entry.version)
     )
@@ -141,7 +141,7 @@ async def change_entry(
         typed = await _with_files(context, board_id, typed, uploads, entry_id)
         async with context.db.begin() as tx:
             await load_entry(tx, context, board_id, entry_id)
-            sheet = await open_sheet(tx, BoardId(board_id))
+            sheet = await load_entry_context(tx, BoardId(board_id))
             change = EntryChange(fields=fields_of(sheet, typed))
             await entries.change_entry(tx, context.actor, EntryId(entry_id), change, version, context.screen)
     except Refusal as refusal:
@@ -195,7 +195,7 @@ async def say_age(
         if text_in(typed, "holds"):
             await verification.verify_entry(tx, context.actor, EntryId(entry_id))
         else:
-            new = to_shape(Outdating, {"reason": text_in(typed, "reason")})
+            new = to_shape(OutdatedMark, {"reason": text_in(typed, "reason")})
             await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new)
     return go_to(f"/b/{board_id}/entries/{entry_id}")
 
@@ -218,7 +218,7 @@ async def _with_files(
             await load_entry(tx, context, board_id, entry_id)
             _, found = await get_entry(tx, context.actor, EntryId(entry_id))
             ensure_can_change_entry(context.actor, board, found, clock.now())
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
     return await stored(context, sheet, typed, uploads)
 
 

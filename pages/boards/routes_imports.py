@@ -3,13 +3,13 @@
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.editions.routes import LARGEST_IMPORT
 from boards.imports import imports
+from boards.imports.shapes import NewImport
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
-from boards.shapes_imports import NewImport
 from core import clock
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
@@ -36,7 +36,7 @@ async def bring_table(board_id: PathId, context: NamedDependency[PageContext]) -
         new = NewImport(name=upload.name, content=upload.content)
         read = await imports.read_table(context.db, context.actor, BoardId(board_id), new)
         async with context.db.begin() as tx:
-            looked = await imports.look_at_table(tx, context.actor, BoardId(board_id), upload.name, read)
+            looked = await imports.preview_import(tx, context.actor, BoardId(board_id), upload.name, read)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -58,7 +58,7 @@ async def apply_import(
 ) -> Response[bytes]:
     """Do it, or look again."""
     typed = await read_form(context.request)
-    verb = imports.look_again if text_in(typed, "again") else imports.apply_import
+    verb = imports.refresh_preview if text_in(typed, "again") else imports.apply_import
     try:
         async with context.db.begin() as tx:
             await verb(tx, context.actor, import_id)
@@ -76,7 +76,7 @@ async def _import_form(
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, board_id)
         ensure_can_curate(context.actor, await get_board(tx, context.actor, board_id), clock.now())
-        sheet = await open_sheet(tx, board_id)
+        sheet = await load_entry_context(tx, board_id)
     key = next((field.label for field in sheet.form.fields if field.key == board.key_field), "its title")
     facts = {
         "board": board,

@@ -8,19 +8,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from boards.boards import saved_views
-from boards.boards.boards import open_sheet
+from boards.boards.boards import load_entry_context
 from boards.boards.saved_views import NewView, read_views
 from boards.cache import kept
 from boards.curation.routes import Key, Sort, Term, Where, Words, pairs
-from boards.entries.references import name_references
+from boards.entries.references import label_references
 from boards.lookup.board_queries import show_board
 from boards.policy import ensure_can_contribute
 from boards.shapes import Board
 from boards.table import gaps
 from boards.table.gaps import NewGapClaim, read_gap_claims
-from boards.table.matrix import Matrix, cross, crossable, fields_for
-from boards.table.statistics import Numbers, read_numbers
-from boards.table.table import Asked, Disposed, read_table
+from boards.table.matrix import Matrix, cross, matrix_fields, resolve_axis_fields
+from boards.table.statistics import BoardStatistics, read_statistics
+from boards.table.table import Disposition, EntryFilter, read_table
 from core import clock
 from core.errors import allowed
 from core.http import Cursor, PathId
@@ -47,23 +47,23 @@ async def show_table(
     sort: Sort = "number",
     desc: Flag = None,
     group: Key = None,
-    disposition: FromQuery[Disposed | None] = None,
+    disposition: FromQuery[Disposition | None] = None,
     outdated: Flag = None,
     after: Cursor = None,
 ) -> Response[bytes]:
     """The table of a board."""
-    asked = Asked(
+    asked = EntryFilter(
         where=pairs(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
         outdated=bool(outdated), after=after,
     )  # fmt: skip
     actor = context.actor
     async with context.db.read() as tx:
         board = await show_board(tx, actor, BoardId(board_id), context.db.epoch)
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
         by = board_view.grouped(sheet, group)
         shown = msgspec.structs.replace(asked, sort=by.key) if by else asked
         page = await read_table(tx, actor, sheet, shown, board.stream, cache)
-        named = await name_references(tx, actor, board_view.keys_in(sheet, page.items))
+        named = await label_references(tx, actor, board_view.keys_in(sheet, page.items))
         frame = await _around(tx, context, board, asked, "table", group=group)
     fields = board_view.table_fields(sheet)
     rows = [
@@ -74,7 +74,7 @@ async def show_table(
         )
         for entry in page.items
     ]
-    groups = [one for one in crossable(sheet.form) if one.type != "some_of"]
+    groups = [one for one in matrix_fields(sheet.form) if one.type != "some_of"]
     facts = {"page": page, "rows": rows, "fields": fields, "group": group if by else None, "groups": groups}
     return _page(context, "boards/table.html", sheet=sheet, **facts, **frame)
 
@@ -91,11 +91,11 @@ async def show_matrix(
     q: Words = "",
 ) -> Response[bytes]:
     """A board along two fields: what there is, and what nobody has named yet."""
-    asked = Asked(where=pairs(where), words=q.strip())
+    asked = EntryFilter(where=pairs(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
-        sheet = await open_sheet(tx, BoardId(board_id))
-        row, column = fields_for(sheet.form, rows, columns)
+        sheet = await load_entry_context(tx, BoardId(board_id))
+        row, column = resolve_axis_fields(sheet.form, rows, columns)
         matrix = await cross(tx, sheet, asked, (row.key, column.key), within, board.stream, cache)
         claims = await read_gap_claims(tx, BoardId(board_id))
         frame = await _around(
@@ -110,7 +110,7 @@ async def show_matrix(
         "column": column,
         "within": board_view.term_of(sheet, row.key, within) if within else "",
         "parents": _with_below(sheet, row.taxonomy),
-        "choices": crossable(sheet.form),
+        "choices": matrix_fields(sheet.form),
     }
     return _page(context, "boards/matrix.html", sheet=sheet, **facts, **frame)
 
@@ -124,12 +124,16 @@ async def show_numbers(
     q: Words = "",
 ) -> Response[bytes]:
     """A board in numbers: by country and every other list, over time, and who contributed."""
-    asked = Asked(where=pairs(where), words=q.strip())
+    asked = EntryFilter(where=pairs(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
-        sheet = await open_sheet(tx, BoardId(board_id))
+        sheet = await load_entry_context(tx, BoardId(board_id))
         numbers = await kept(
-            cache, board.stream, ("numbers", asked), Numbers, lambda: read_numbers(tx, sheet, asked)
+            cache,
+            board.stream,
+            ("numbers", asked),
+            BoardStatistics,
+            lambda: read_statistics(tx, sheet, asked),
         )
         frame = await _around(tx, context, board, asked, "numbers")
     facts = {
@@ -153,7 +157,7 @@ async def keep_view(board_id: PathId, context: NamedDependency[PageContext]) -> 
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
         if remove := text_in(typed, "remove"):
-            await saved_views.drop_view(tx, context.actor, number_in(remove) or 0)
+            await saved_views.delete_view(tx, context.actor, number_in(remove) or 0)
         else:
             new = {
                 "title": text_in(typed, "title"),
@@ -178,13 +182,13 @@ async def claim_gap(board_id: PathId, context: NamedDependency[PageContext]) -> 
 
 
 async def _around(
-    tx: Reader, context: PageContext, board: Board, asked: Asked, view: str, **more: Any
+    tx: Reader, context: PageContext, board: Board, asked: EntryFilter, view: str, **more: Any
 ) -> dict[str, Any]:
     """What stands around every view of a board."""
     actor = context.actor
     facts = board_view.facts_of(board, actor, await context.renderer.sector_id(tx, board.sector))
     base = f"/b/{board.id}" if view == "table" else f"/b/{board.id}/{view}"
-    sheet = await open_sheet(tx, BoardId(board.id))
+    sheet = await load_entry_context(tx, BoardId(board.id))
     return {
         "board": board,
         "purpose": safe(board.purpose_html),

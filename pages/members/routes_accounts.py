@@ -8,11 +8,11 @@ from core.errors import Refusal
 from core.http import status_of
 from core.ids import SessionId
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import ended_cookie, session_cookie
+from members.accounts.cookies import expired_cookie, session_cookie
 from members.emails import mailed_links
 from members.emails.translations import LANGUAGES, language_for
 from members.shapes import (
-    LinkSpent,
+    LinkToken,
     NewAccount,
     NewFounder,
     ResetPassword,
@@ -59,7 +59,7 @@ async def sign_out(context: NamedDependency[PageContext]) -> Response[bytes]:
         async with context.db.begin() as tx:
             await sessions.end_session(tx, context.actor, context.actor.session_id or SessionId(0))
     response = go_to("/", done="signed-out")
-    response.set_cookie(ended_cookie(context.cookies))
+    response.set_cookie(expired_cookie(context.cookies))
     return response
 
 
@@ -91,7 +91,7 @@ async def show_found(context: NamedDependency[PageContext], token: FromPath[str]
     """The form that makes the first visitor administrator."""
     token = token or context.request.query_params.get("token", "")
     async with context.db.read() as tx:
-        await mailed_links.ensure_good(tx, token, "found")
+        await mailed_links.ensure_link_valid(tx, token, "found")
     return _account_page(context, Form(action="/claim-admin", typed={"token": [token]}))
 
 
@@ -103,10 +103,10 @@ async def found(context: NamedDependency[PageContext]) -> Response[bytes]:
         new = to_shape(NewFounder, {**_account(typed), "token": text_in(typed, "token")})
         accounts.ensure_good_password(new)
         async with context.db.read() as tx:
-            await mailed_links.ensure_good(tx, new.token, "found")
+            await mailed_links.ensure_link_valid(tx, new.token, "found")
         sealed = await passwords.seal_secret(new.password)
         async with context.db.begin() as tx:
-            await accounts.found_community(tx, new.token, new, sealed)
+            await accounts.create_founder(tx, new.token, new, sealed)
         return await _let_in(context, new.handle, new.password, "/admin")
     except Refusal as refusal:
         return _account_page(
@@ -128,9 +128,9 @@ async def verify(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Prove an address with the token of the mailed link."""
     typed = await read_form(context.request)
     try:
-        spent = to_shape(LinkSpent, {"token": text_in(typed, "token")})
+        spent = to_shape(LinkToken, {"token": text_in(typed, "token")})
         async with context.db.begin() as tx:
-            await accounts.spend_verification(tx, spent.token)
+            await accounts.verify_address(tx, spent.token)
     except Refusal as refusal:
         onward = (
             ("/settings", "Ask for a new link") if context.actor.id else ("/signin?next=/settings", "Sign in")
@@ -156,7 +156,7 @@ async def request_reset(context: NamedDependency[PageContext]) -> Response[bytes
             return await _set_password(context, token, typed)
         wanted = to_shape(ResetWanted, {"email": text_in(typed, "email").strip()})
         async with context.db.begin() as tx:
-            await mailed_links.ask_link(tx, "reset", credentials.fold_address(wanted.email))
+            await mailed_links.request_link(tx, "reset", credentials.normalize_address(wanted.email))
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
         form.kept = ""
@@ -170,7 +170,7 @@ async def _set_password(context: PageContext, token: str, typed: Typed) -> Respo
     wanted = to_shape(ResetPassword, {"password": text_in(typed, "password")})
     passwords.ensure_not_common(wanted.password)
     async with context.db.read() as tx:
-        await mailed_links.ensure_good(tx, token, "reset")
+        await mailed_links.ensure_link_valid(tx, token, "reset")
     sealed = await passwords.seal_secret(wanted.password)
     async with context.db.begin() as tx:
         await credentials.reset_password(tx, token, sealed)
@@ -219,7 +219,7 @@ async def _let_in(
     context: PageContext, login: str, password: str, address: str, done: str = ""
 ) -> Response[bytes]:
     """Sign in and go on; whatever session came along ends."""
-    known = await credentials.recognise(context.db, login, password)
+    known = await credentials.authenticate(context.db, login, password)
     async with context.db.begin() as tx:
         agent = context.request.headers.get("user-agent", "")
         token = await credentials.sign_in(tx, context.actor, known, agent)

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from core.errors import NotFound, Refusal
 from core.http import status_of
-from members.policy import ensure_can_give_duties
+from members.policy import ensure_can_manage_duties
 from members.profiles import committees
 from pages.shell.context import PageContext
 from pages.shell.forms import FieldNotAcceptable, Form, read_form, text_in
@@ -24,7 +24,7 @@ async def change_bodies(context: NamedDependency[PageContext]) -> Response[bytes
     typed = await read_form(context.request)
     known, slug = context.taxonomies.bodies, text_in(typed, "body")
     handle = text_in(typed, "handle").strip().removeprefix("@")
-    verb = committees.unseat_member if text_in(typed, "remove") else committees.seat_member
+    verb = committees.remove_committee_member if text_in(typed, "remove") else committees.add_committee_member
     try:
         async with context.db.begin() as tx:
             await verb(tx, context.actor, known, slug, handle)
@@ -36,13 +36,17 @@ async def change_bodies(context: NamedDependency[PageContext]) -> Response[bytes
 
 
 async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
-    ensure_can_give_duties(context.actor)
+    ensure_can_manage_duties(context.actor)
     async with context.db.read() as tx:
         seated = [
             (
                 slug,
                 name,
-                (await committees.read_members(tx, context.actor, context.taxonomies.bodies, slug)).items,
+                (
+                    await committees.read_committee_members(
+                        tx, context.actor, context.taxonomies.bodies, slug
+                    )
+                ).items,
             )
             for slug, name in context.taxonomies.bodies.items()
         ]

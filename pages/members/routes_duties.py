@@ -9,7 +9,7 @@ from core.errors import NotFound, Refusal
 from core.http import status_of
 from core.text import Line, Name
 from gatherings.gatherings import read_gatherings
-from members.policy import ensure_can_give_duties
+from members.policy import ensure_can_manage_duties
 from members.profiles import duties
 from members.shapes import Duty, DutyKind
 from pages.shell.forms import BadButton, FieldNotAcceptable, Form, number_in, read_form, text_in, to_shape
@@ -71,7 +71,7 @@ async def change_duties(
 async def _show(
     renderer: Renderer, request: AnyRequest, actor: Actor, db: Database, form: Form, status: int = 200
 ) -> Response[bytes]:
-    ensure_can_give_duties(actor)
+    ensure_can_manage_duties(actor)
     async with db.read() as tx:
         found = (await duties.read_duties(tx, actor)).items
         coming = (await read_gatherings(tx, "upcoming")).items

@@ -94,7 +94,7 @@ async def change_password(context: NamedDependency[PageContext]) -> Response[byt
     try:
         change = to_shape(NewPassword, {"current": text_in(typed, "current"), "new": text_in(typed, "new")})
         passwords.ensure_not_common(change.new, actor.handle or "", field="new")
-        known = await credentials.recognise_again(context.db, actor, change.current)
+        known = await credentials.reauthenticate(context.db, actor, change.current)
         sealed = await passwords.seal_secret(change.new, known.secret)
         async with context.db.begin() as tx:
             await credentials.change_password(tx, actor, known, sealed)
@@ -110,7 +110,7 @@ async def change_address(context: NamedDependency[PageContext]) -> Response[byte
     try:
         facts = {"email": text_in(typed, "email").strip(), "password": text_in(typed, "own_password")}
         change = to_shape(NewAddress, facts)
-        await credentials.recognise_again(context.db, context.actor, change.password)
+        await credentials.reauthenticate(context.db, context.actor, change.password)
         async with context.db.begin() as tx:
             await accounts.change_address(tx, context.actor, change.email)
     except Refusal as refusal:
@@ -119,10 +119,10 @@ async def change_address(context: NamedDependency[PageContext]) -> Response[byte
 
 
 @post("/settings/verification", include_in_schema=False)
-async def mail_again(context: NamedDependency[PageContext]) -> Response[bytes]:
+async def resend_verification(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Have the link that proves the address mailed again."""
     async with context.db.begin() as tx:
-        await accounts.ask_verification(tx, context.actor)
+        await accounts.request_verification(tx, context.actor)
     return go_to("/settings", done="verification")
 
 
@@ -229,6 +229,6 @@ routes = [
     change_profile,
     change_password,
     change_address,
-    mail_again,
+    resend_verification,
     end_session,
 ]

@@ -6,7 +6,7 @@ from litestar.params import FromQuery
 
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
-from members.emails.translations import words_in
+from members.emails.translations import translations_for
 from moderation.appeals import appeals
 from moderation.appeals.shapes import NewAnswer, NewAppeal
 from pages.moderation.queue_view import ACTIONS
@@ -73,7 +73,7 @@ async def _statement_page(
             tx, context.actor, decision_id, context.renderer.community.languages[0]
         )
     facts = {
-        "words": words_in(shown.language),
+        "words": translations_for(shown.language),
         "shown": shown,
         "form": form,
         "is_sent": is_sent,

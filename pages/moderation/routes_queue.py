@@ -9,7 +9,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from core.errors import NotFound, Refusal
 from core.http import Cursor, PathId, status_of
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 from moderation.decisions import decisions
 from moderation.flags.reports import reveal_reporters as look_at
 from moderation.flags.shapes import RevealReporters
@@ -37,7 +37,7 @@ from storage.database import Transaction
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
 # A form sends what was not chosen as nothing.
 OnlyReason = Annotated[FlagReason | Literal[""] | None, QueryParameter(name="reason")]
-OnlyLanguage = Annotated[LetterLanguage | Literal[""] | None, QueryParameter(name="language")]
+OnlyLanguage = Annotated[EmailLanguage | Literal[""] | None, QueryParameter(name="language")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 _REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}

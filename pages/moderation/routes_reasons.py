@@ -8,7 +8,7 @@ from litestar.params import QueryParameter
 
 from core.errors import Invalid, Refusal
 from core.http import status_of
-from members.shapes import LetterLanguage
+from members.shapes import EmailLanguage
 from moderation.reasons import templates
 from moderation.reasons.policy import ensure_can_manage_templates
 from moderation.reasons.routes import Key
@@ -70,7 +70,7 @@ async def change_template(template: Key, context: NamedDependency[PageContext]) 
 
 def _change(typed: Typed) -> TemplateChange:
     texts = {}
-    for language in get_args(LetterLanguage):
+    for language in get_args(EmailLanguage):
         facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
         if any(facts.values()):
             texts[language] = _text(language, facts)

@@ -8,7 +8,7 @@ import msgspec
 
 from core.ids import MemberId
 from members.accounts import accounts, passwords
-from members.accounts.credentials import fold_address
+from members.accounts.credentials import normalize_address
 from members.profiles import duties
 from members.profiles.profiles import read_member
 from members.shapes import DutyKind, Me, NewAccount
@@ -51,7 +51,7 @@ def add(
             me = await accounts.register(tx, account, sealed)
             if not verified:
                 return me
-            await accounts.prove_address(tx, MemberId(me.id), fold_address(email))
+            await accounts.mark_address_verified(tx, MemberId(me.id), normalize_address(email))
             return await read_member(tx, MemberId(me.id))
 
     _print(run_with_database(work, data))
@@ -92,8 +92,8 @@ def _change(
     async def work(db: Database) -> Me:
         async with db.begin() as tx:
             found = await duties.find_member(tx, handle)
-            post = await duties.find_post(tx, kind, place)
-            await (duties.give(tx, found, post) if is_given else duties.take(tx, found, post))
+            post = await duties.find_duty_scope(tx, kind, place)
+            await (duties.insert_duty(tx, found, post) if is_given else duties.delete_duty(tx, found, post))
             return await read_member(tx, found)
 
     me = run_with_database(work, data)

@@ -17,7 +17,7 @@ from core.actor import VISITOR, Actor, Suspended
 from core.errors import Denied, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
 from members.accounts.cookies import cookie_name
 from members.accounts.sessions import find_actor
-from members.handles import fold_handle
+from members.handles import normalize_handle
 from members.pseudonyms import pseudonym
 from storage.database import Database
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
@@ -116,7 +116,7 @@ def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
 
 async def _slow_guessing(request: Request[Any, Any, Any], limiter: Limiter) -> None:
     """Passwords are guessed slowly: from one address it stops, from many it drags, but the owner is never locked out."""
-    login = fold_handle(_login(await request.body()))
+    login = normalize_handle(_login(await request.body()))
     await limiter.count("sign_in_from", f"{login}@{_address(request)}")
     try:
         await limiter.count("sign_in_account", login)

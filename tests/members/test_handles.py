@@ -2,7 +2,7 @@
 
 import pytest
 
-from members.handles import HandleNotAvailable, skeleton, tidy_handle
+from members.handles import HandleNotAvailable, skeleton, validate_handle
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from members.handles import HandleNotAvailable, skeleton, tidy_handle
     ],
 )
 def test_handles_have_one_form(given: str, tidy: str):
-    assert tidy_handle(given) == tidy
-    assert tidy_handle(tidy) == tidy
+    assert validate_handle(given) == tidy
+    assert validate_handle(tidy) == tidy
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_handles_have_one_form(given: str, tidy: str):
 )
 def test_malformed_handles_are_refused(handle: str):
     with pytest.raises(HandleNotAvailable):
-        tidy_handle(handle)
+        validate_handle(handle)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_malformed_handles_are_refused(handle: str):
 )
 def test_reserved_handles_are_refused_in_disguise_too(handle: str):
     with pytest.raises(HandleNotAvailable):
-        tidy_handle(handle)
+        validate_handle(handle)
 
 
 @pytest.mark.parametrize(
     "handle", ["badminton", "systematic", "administer-this"[:10], "roots", "helpful", "modest"]
 )
 def test_words_that_only_contain_reserved_ones_are_free(handle: str):
-    assert tidy_handle(handle) == handle
+    assert validate_handle(handle) == handle
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from msgspec import Struct
 from core import clock
 from forum.notifications.digests import send_next_digest
 from members.accounts.actors import load_reader, load_readers
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Sender
 from tests.moderation.sanctions.test_sanctions import decide
 from tests.support.live_room import Hall, a_hall
 from tests.support.people import Person, a_person
@@ -42,17 +42,17 @@ class Room(Struct):
         assert (await decide(self.root, case, "remove", days=1)).status_code == 201
         assert (await self.guest.get(f"/rooms/{self.hall.room}")).status_code == 404
 
-    async def letters(self) -> list[Letter]:
+    async def letters(self) -> list[OutgoingEmail]:
         """What is mailed once everything has fallen due."""
-        letters: list[Letter] = []
+        letters: list[OutgoingEmail] = []
 
-        async def keep(letter: Letter) -> None:
+        async def keep(letter: OutgoingEmail) -> None:
             letters.append(letter)
 
         await self.app.settle()
         with clock.stop_at(clock.now() + LATER):
             while await send_next_digest(
-                Office(Sender("The Community", "https://forum.example"), keep), self.app.db
+                Mailer(Sender("The Community", "https://forum.example"), keep), self.app.db
             ):
                 pass
         return letters

@@ -14,9 +14,9 @@ from core.ids import MemberId
 from forum.notifications.digests import send_next_digest
 from members.accounts import accounts, passwords
 from members.accounts.sessions import find_actor, start_session
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Sender
-from members.profiles.duties import ADMINISTRATION, give
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Sender
+from members.profiles.duties import ADMINISTRATION, insert_duty
 from members.shapes import Me, NewAccount
 from members.tokens import new_secret
 from tertulia.event_handlers import ALL_MAILS, REACTIONS
@@ -35,13 +35,13 @@ class Letters:
     """The post office of the tests."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.letters: list[OutgoingEmail] = []
 
-    async def post(self, letter: Letter) -> None:
+    async def post(self, letter: OutgoingEmail) -> None:
         """Keep the letter."""
         self.letters.append(letter)
 
-    def to(self, address: str) -> list[Letter]:
+    def to(self, address: str) -> list[OutgoingEmail]:
         """The letters to an address, oldest first."""
         return [letter for letter in self.letters if letter.to == address]
 
@@ -58,7 +58,7 @@ class MembersHouse:
         self.app = app
         self.db = app.db
         self.letters = Letters()
-        self.office = Office(Sender("The Community", "https://forum.example"), self.letters.post)
+        self.office = Mailer(Sender("The Community", "https://forum.example"), self.letters.post)
         mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in ALL_MAILS.items()}
         self.worker = Worker(self.db, {**REACTIONS, **mails})
 
@@ -84,7 +84,7 @@ class MembersHouse:
             account = NewAccount(handle=handle, email=email, password=PASSWORD)
             me = await accounts.register(tx, account, sealed)
             if verified:
-                await accounts.prove_address(tx, MemberId(me.id), email)
+                await accounts.mark_address_verified(tx, MemberId(me.id), email)
         return me
 
     async def signed_in(self, handle: str | None = None, *, administrator: bool = False) -> tuple[Me, str]:
@@ -92,7 +92,7 @@ class MembersHouse:
         me = await self.member(handle)
         async with self.db.begin() as tx:
             if administrator:
-                await give(tx, MemberId(me.id), ADMINISTRATION)
+                await insert_duty(tx, MemberId(me.id), ADMINISTRATION)
         return me, await self.token_for(me)
 
     async def mail_told(self) -> None:

@@ -8,7 +8,7 @@ from forum.files.attachments import TooManyFiles
 from forum.files.files import prepare_file, store_file
 from forum.files.uploads import MAX_FILE_SIZE
 from forum.writing.replies import Replies
-from members.profiles.trust import Rights, rights_of
+from members.profiles.trust import LevelPermissions, permissions_of
 from pages.shell.forms import Typed, text_in
 from pages.shell.uploads import Upload
 
@@ -24,7 +24,7 @@ async def attach(replies: Replies, actor: Actor, typed: Typed, uploads: Mapping[
     if upload is None:
         return typed
     actor.may_write(clock.now())
-    rights = rights_of(replies.trust, actor) if replies.trust is not None else Rights()
+    rights = permissions_of(replies.trust, actor) if replies.trust is not None else LevelPermissions()
     if not rights.attachments:
         raise TooManyFiles(0)
     prepared = await prepare_file(replies.db, actor, upload.name, upload.content, rights)

@@ -17,7 +17,7 @@ from forum.text.diff import compare
 from forum.topics import topics
 from forum.writing import editing, sources
 from forum.writing.replies import Replies
-from members.profiles.trust import Rights
+from members.profiles.trust import LevelPermissions
 from pages.forum.topic_view import address_of
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
 from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of
@@ -129,7 +129,7 @@ async def _can_edit(tx: Reader, actor: Actor, spot: Spot) -> bool:
         state=spot.post.state,
         is_shared=spot.post.is_shared,
     )
-    can = allowed(ensure_can_edit, actor, topic, facts, clock.now(), Rights())
+    can = allowed(ensure_can_edit, actor, topic, facts, clock.now(), LevelPermissions())
     return can and spot.post.markup == "markdown"
 
 

@@ -18,8 +18,8 @@ import pytest
 import pytest_asyncio
 import xlsxwriter
 
-from boards.evidence.http_check import Seen
-from boards.evidence.link_checks import looking
+from boards.evidence.http_check import CheckResult
+from boards.evidence.link_checks import link_check_job
 from boards.evidence.verification import verify_entry
 from boards.lookup.contributors import told
 from core import clock
@@ -319,14 +319,14 @@ async def test_links_are_looked_at_in_the_background_and_told_only_when_somethin
     table: Table,
 ) -> None:
     entry = await table.add(link="https://a.example/report")
-    found = {"https://a.example/report": Seen("reachable", 200)}
+    found = {"https://a.example/report": CheckResult("reachable", 200)}
     asked: list[str] = []
 
-    async def look(url: str) -> Seen:
+    async def look(url: str) -> CheckResult:
         asked.append(url)
         return found[url]
 
-    chore, now = looking(look), datetime.now(UTC)
+    chore, now = link_check_job(look), datetime.now(UTC)
     head_of = "SELECT seq FROM channels WHERE name = $1"
     head = (await table.member.get(f"/boards/{table.id}")).json()["stream"]["seq"]
     done = await asyncio.gather(*(chore(table.service.db) for _ in range(4)))
@@ -340,7 +340,7 @@ async def test_links_are_looked_at_in_the_background_and_told_only_when_somethin
     with clock.stop_at(now + timedelta(days=31)):
         assert await chore(table.service.db)
         assert await plain(table.service.db).fetchval(head_of, f"board:{table.id}") == told_of
-    found["https://a.example/report"] = Seen("gone", 404)
+    found["https://a.example/report"] = CheckResult("gone", 404)
     waits = []
     at = now + timedelta(days=62)
     for _ in range(9):

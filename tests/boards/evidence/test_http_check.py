@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from msgspec.structs import replace
 
-from boards.evidence.http_check import Looker, Seen, is_public
+from boards.evidence.http_check import CheckResult, HttpChecker, is_public
 
 HOME = "127.0.0.1"
 
@@ -36,19 +36,19 @@ def says(status: str, *headers: str) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {status}", *headers, "Content-Length: 0", "", ""]).encode()
 
 
-def looker(port: int, names: dict[str, list[str]], private: frozenset[str] = frozenset()) -> Looker:
+def checker(port: int, names: dict[str, list[str]], private: frozenset[str] = frozenset()) -> HttpChecker:
     """Looks at servers of this machine as if they were anywhere, but for those that are private."""
 
-    async def resolve(host: str) -> list[str]:
+    async def resolve_host(host: str) -> list[str]:
         if host not in names:
             raise socket.gaierror("no such name")
         return names[host]
 
-    return Looker(
-        resolve=resolve,
+    return HttpChecker(
+        resolve_host=resolve_host,
         is_public=lambda address: address not in private,
         ports=frozenset({port}),
-        patience=1.0,
+        timeout=1.0,
     )
 
 
@@ -86,7 +86,7 @@ def test_what_all_can_reach_is_public(address: str) -> None:
 )  # fmt: skip
 async def test_what_it_answers_is_judged(status: str, state: str) -> None:
     async with answering(lambda path: says(status), asked := []) as port:
-        seen = await looker(port, {"there.example": [HOME]}).look(f"http://there.example:{port}/a?b=c")
+        seen = await checker(port, {"there.example": [HOME]}).check(f"http://there.example:{port}/a?b=c")
 
     assert (seen.state, seen.status, seen.reached) == (state, int(status[:3]), None)
     assert asked == ["/a?b=c"]
@@ -98,13 +98,13 @@ async def test_redirects_are_followed_a_few_times_and_told() -> None:
         return says("302 Found", f"Location: /{number - 1}") if number else says("200 OK")
 
     async with answering(answer, []) as port:
-        one = looker(port, {"there.example": [HOME]})
+        one = checker(port, {"there.example": [HOME]})
         near, far = (
-            await one.look(f"http://there.example:{port}/3"),
-            await one.look(f"http://there.example:{port}/4"),
+            await one.check(f"http://there.example:{port}/3"),
+            await one.check(f"http://there.example:{port}/4"),
         )
 
-    assert near == Seen("reachable", 200, f"http://there.example:{port}/0")
+    assert near == CheckResult("reachable", 200, f"http://there.example:{port}/0")
     assert far.state == "unreachable"
 
 
@@ -120,9 +120,9 @@ async def test_nobody_is_led_inside_by_a_redirect(target: str) -> None:
         answering(lambda path: says("200 OK"), inside := []) as port,
         answering(lambda path: says("302 Found", f"Location: http://{target}:{port}/"), asked := []) as door,
     ):
-        one = looker(port, names, frozenset({"127.0.0.2", "::1"}))
+        one = checker(port, names, frozenset({"127.0.0.2", "::1"}))
         one = replace(one, ports=frozenset({port, door}))
-        seen = await one.look(f"http://outside.example:{door}/")
+        seen = await one.check(f"http://outside.example:{door}/")
 
     assert (seen.state, asked, inside) == ("refused", ["/"], [])
 
@@ -130,7 +130,7 @@ async def test_nobody_is_led_inside_by_a_redirect(target: str) -> None:
 async def test_a_name_with_one_address_inside_is_not_asked_at_all() -> None:
     async with answering(lambda path: says("200 OK"), asked := []) as port:
         mixed = {"there.example": [HOME, "127.0.0.2"]}
-        seen = await looker(port, mixed, frozenset({"127.0.0.2"})).look(f"http://there.example:{port}/")
+        seen = await checker(port, mixed, frozenset({"127.0.0.2"})).check(f"http://there.example:{port}/")
 
     assert (seen.state, asked) == ("refused", [])
 
@@ -145,10 +145,13 @@ async def test_the_address_looked_at_is_the_one_connected_to() -> None:
         return [HOME] if times == 1 else ["127.0.0.2"]
 
     async with answering(lambda path: says("200 OK"), asked := []) as port:
-        one = Looker(
-            resolve=changing, is_public=lambda address: address == HOME, ports=frozenset({port}), patience=1
+        one = HttpChecker(
+            resolve_host=changing,
+            is_public=lambda address: address == HOME,
+            ports=frozenset({port}),
+            timeout=1,
         )
-        seen = await one.look(f"http://there.example:{port}/")
+        seen = await one.check(f"http://there.example:{port}/")
 
     assert (seen.state, times, asked) == ("reachable", 1, ["/"])
 
@@ -160,7 +163,7 @@ async def test_the_address_looked_at_is_the_one_connected_to() -> None:
      "there.example", "", "http://[::1", "http://there.example/" + "x" * 2_000, "http://there.example/\r\nX: y"],
 )  # fmt: skip
 async def test_what_is_no_address_of_a_page_is_not_asked(url: str) -> None:
-    assert (await looker(80, {"there.example": [HOME]}).look(url)).state == "refused"
+    assert (await checker(80, {"there.example": [HOME]}).check(url)).state == "refused"
 
 
 async def test_who_is_not_there_or_never_ends_is_unreachable_in_time() -> None:
@@ -171,13 +174,13 @@ async def test_who_is_not_there_or_never_ends_is_unreachable_in_time() -> None:
     server = await asyncio.start_server(say_nothing, HOME)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        one = looker(port, {"there.example": [HOME]})
+        one = checker(port, {"there.example": [HOME]})
         loop = asyncio.get_running_loop()
         before = loop.time()
-        assert (await one.look(f"http://there.example:{port}/")).state == "unreachable"
+        assert (await one.check(f"http://there.example:{port}/")).state == "unreachable"
         assert loop.time() - before < 5
-        assert (await one.look(f"http://nowhere.example:{port}/")).state == "unreachable"
-    assert (await one.look(f"http://there.example:{port}/")).state == "unreachable"
+        assert (await one.check(f"http://nowhere.example:{port}/")).state == "unreachable"
+    assert (await one.check(f"http://there.example:{port}/")).state == "unreachable"
 
 
 async def test_what_comes_without_end_is_not_read() -> None:
@@ -198,7 +201,7 @@ async def test_what_comes_without_end_is_not_read() -> None:
     server = await asyncio.start_server(flood, HOME)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        seen = await looker(port, {"there.example": [HOME]}).look(f"http://there.example:{port}/")
+        seen = await checker(port, {"there.example": [HOME]}).check(f"http://there.example:{port}/")
 
     assert seen.state == "reachable"
     assert taken < 20_000_000
@@ -209,6 +212,6 @@ async def test_what_comes_without_end_is_not_read() -> None:
 )
 async def test_what_is_no_answer_is_unreachable(junk: bytes) -> None:
     async with answering(lambda path: junk, []) as port:
-        seen = await looker(port, {"there.example": [HOME]}).look(f"http://there.example:{port}/")
+        seen = await checker(port, {"there.example": [HOME]}).check(f"http://there.example:{port}/")
 
     assert seen.state == "unreachable"

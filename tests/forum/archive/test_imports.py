@@ -18,7 +18,7 @@ from core import clock
 from forum.archive.archives import NotAnArchive
 from forum.archive.bulk_insert import DEEPEST, path_segment
 from forum.archive.imports import ImportReport, NoSuchSector, import_archives
-from members.accounts.accounts import prove_address
+from members.accounts.accounts import mark_address_verified
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from storage.statements import statement
@@ -210,7 +210,7 @@ async def test_an_author_who_proves_the_address_owns_the_posts(db: Database, app
     await import_archives(db, "mobility", [QUIRKS])
     ana = await a_person(app, "Ana")
     async with db.begin() as tx:
-        await prove_address(tx, ana.id, "ana@example.org")
+        await mark_address_verified(tx, ana.id, "ana@example.org")
     await app.settle()
 
     async with db.read() as tx:

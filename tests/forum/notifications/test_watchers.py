@@ -10,8 +10,8 @@ import pytest_asyncio
 from core import clock
 from forum.notifications.digests import MOST_EMAILS_A_DAY, send_next_digest
 from forum.text.quote_source import format_quote
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Sender
 from tertulia.mail_transport import MailTransport
 from tests.support.hidden_posts import hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -26,7 +26,7 @@ class Talk:
 
     def __init__(self, app: Service, author: Person, reader: Person, topic: int) -> None:
         self.app, self.author, self.reader, self.topic = app, author, reader, topic
-        self.letters: list[Letter] = []
+        self.letters: list[OutgoingEmail] = []
 
     async def told(self, who: Person | None = None) -> list[tuple[str, str | None]]:
         """What the inbox holds, the latest first: kind and why."""
@@ -34,18 +34,18 @@ class Talk:
         items = (await (who or self.reader).get("/inbox")).json()["items"]
         return [(item["kind"], item["because"]) for item in items]
 
-    async def mail(self, at: datetime) -> list[Letter]:
+    async def mail(self, at: datetime) -> list[OutgoingEmail]:
         """The letters that go out until then, in this order."""
         await self.app.settle()
         before = len(self.letters)
         with clock.stop_at(at):
             while await send_next_digest(
-                Office(Sender("The Community", "https://forum.example"), self._keep), self.app.db
+                Mailer(Sender("The Community", "https://forum.example"), self._keep), self.app.db
             ):
                 pass
         return self.letters[before:]
 
-    async def _keep(self, letter: Letter) -> None:
+    async def _keep(self, letter: OutgoingEmail) -> None:
         self.letters.append(letter)
 
     async def write(self, body: str, at: datetime = NOON, parent: int | None = None) -> int:
@@ -236,11 +236,11 @@ async def test_a_letter_that_cannot_be_sent_is_tried_again(talk: Talk) -> None:
     await talk.app.settle()
     await talk.write("An answer.", parent=mine)
 
-    async def refuse(_: Letter) -> None:
+    async def refuse(_: OutgoingEmail) -> None:
         raise OSError("busy")
 
     with clock.stop_at(NOON + timedelta(minutes=10)), pytest.raises(OSError, match="busy"):
-        await send_next_digest(Office(Sender("The Community", "https://forum.example"), refuse), talk.app.db)
+        await send_next_digest(Mailer(Sender("The Community", "https://forum.example"), refuse), talk.app.db)
 
     assert await talk.mail(NOON + timedelta(minutes=11)) == []
     assert len(await talk.mail(NOON + timedelta(minutes=45))) == 1
@@ -274,23 +274,23 @@ async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
     await talk.write("An answer.", parent=mine)
     first_is_writing, go_on, sent = asyncio.Event(), asyncio.Event(), []
 
-    async def slow(letter: Letter) -> None:
+    async def slow(letter: OutgoingEmail) -> None:
         sent.append(letter)
         first_is_writing.set()
         await go_on.wait()
 
-    async def quick(letter: Letter) -> None:
+    async def quick(letter: OutgoingEmail) -> None:
         sent.append(letter)
 
     sender = Sender("The Community", "https://forum.example")
     with clock.stop_at(NOON + timedelta(minutes=10)):
-        first = asyncio.create_task(send_next_digest(Office(sender, slow), talk.app.db))
+        first = asyncio.create_task(send_next_digest(Mailer(sender, slow), talk.app.db))
         await asyncio.wait_for(first_is_writing.wait(), 30)
         # It finds what the first one holds, and leaves it.
-        assert not await send_next_digest(Office(sender, quick), talk.app.db)
+        assert not await send_next_digest(Mailer(sender, quick), talk.app.db)
         go_on.set()
         assert await first
-        assert not await send_next_digest(Office(sender, quick), talk.app.db)
+        assert not await send_next_digest(Mailer(sender, quick), talk.app.db)
     assert len(sent) == 1
 
 

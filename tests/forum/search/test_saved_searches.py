@@ -8,8 +8,8 @@ import pytest_asyncio
 from core import clock
 from forum.notifications.digests import send_next_digest
 from forum.search import saved_searches
-from members.emails.email_jobs import Office
-from members.emails.emails import Letter, Sender
+from members.emails.email_jobs import Mailer
+from members.emails.emails import OutgoingEmail, Sender
 from tests.pages.forum.test_writing import send
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -149,12 +149,12 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
     await watch.keep("cobalt")
     await a_topic(watch.author, "More cobalt", "Cobalt of the hills.")
     assert await watch.told() == [("More cobalt", 1)]
-    letters: list[Letter] = []
+    letters: list[OutgoingEmail] = []
 
-    async def keep(letter: Letter) -> None:
+    async def keep(letter: OutgoingEmail) -> None:
         letters.append(letter)
 
-    office = Office(Sender("The Community", "https://forum.example"), keep)
+    office = Mailer(Sender("The Community", "https://forum.example"), keep)
     while await send_next_digest(office, watch.app.db):
         pass
     assert letters == [], "it waits for being read"

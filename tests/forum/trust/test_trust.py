@@ -8,7 +8,16 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SectorId
 from forum.trust.trust import review_next
-from members.profiles.trust import Deeds, Needs, Rights, Standing, TrustLevel, TrustRules, reckon, rights_of
+from members.profiles.trust import (
+    LevelPermissions,
+    LevelRequirements,
+    MemberActivity,
+    TrustLevel,
+    TrustRules,
+    TrustStanding,
+    compute_standing,
+    permissions_of,
+)
 from storage.database import Database
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, plain
@@ -16,18 +25,18 @@ from tests.support.service import Service, plain
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RULES = TrustRules(
     (
-        TrustLevel(name="New", rights=Rights(links=2)),
-        TrustLevel(name="Member", needs=Needs(posts=1), rights=Rights(links=5)),
-        TrustLevel(name="Regular", needs=Needs(posts=3, thanks_received=1, most_hidden=0)),
-        TrustLevel(name="Elder", rights=Rights(links=99)),
+        TrustLevel(name="New", rights=LevelPermissions(links=2)),
+        TrustLevel(name="Member", needs=LevelRequirements(posts=1), rights=LevelPermissions(links=5)),
+        TrustLevel(name="Regular", needs=LevelRequirements(posts=3, thanks_received=1, most_hidden=0)),
+        TrustLevel(name="Elder", rights=LevelPermissions(links=99)),
     ),
     timedelta(days=14),
 )
 
 
-def deeds(**facts: int) -> Deeds:
+def deeds(**facts: int) -> MemberActivity:
     given = {"days": 0, "posts": 0, "topics": 0, "thanks_given": 0, "thanks_received": 0, "hidden": 0}
-    return Deeds(**(given | facts))
+    return MemberActivity(**(given | facts))
 
 
 @pytest.mark.parametrize(
@@ -42,23 +51,25 @@ def deeds(**facts: int) -> Deeds:
         (deeds(thanks_received=5), 0),
     ],
 )
-def test_a_level_is_earned_by_all_that_it_and_those_below_take(done: Deeds, level: int) -> None:
-    assert reckon(RULES, done, Standing(0), NOON) == Standing(level)
+def test_a_level_is_earned_by_all_that_it_and_those_below_take(done: MemberActivity, level: int) -> None:
+    assert compute_standing(RULES, done, TrustStanding(0), NOON) == TrustStanding(level)
 
 
 def test_a_level_is_not_lost_at_once() -> None:
-    lost = reckon(RULES, deeds(posts=1), Standing(2), NOON)
-    assert lost == Standing(2, NOON + timedelta(days=14))
-    assert reckon(RULES, deeds(posts=1), lost, NOON + timedelta(days=13)) == lost
-    assert reckon(RULES, deeds(posts=3, thanks_received=1), lost, NOON + timedelta(days=13)) == Standing(2)
-    assert reckon(RULES, deeds(posts=1), lost, NOON + timedelta(days=14)) == Standing(1)
+    lost = compute_standing(RULES, deeds(posts=1), TrustStanding(2), NOON)
+    assert lost == TrustStanding(2, NOON + timedelta(days=14))
+    assert compute_standing(RULES, deeds(posts=1), lost, NOON + timedelta(days=13)) == lost
+    assert compute_standing(
+        RULES, deeds(posts=3, thanks_received=1), lost, NOON + timedelta(days=13)
+    ) == TrustStanding(2)
+    assert compute_standing(RULES, deeds(posts=1), lost, NOON + timedelta(days=14)) == TrustStanding(1)
 
 
 def test_rights_are_those_of_the_level_and_all_with_a_duty() -> None:
-    assert rights_of(RULES, Actor(id=MemberId(1))).links == 2
-    assert rights_of(RULES, Actor(id=MemberId(1), trust=1)).links == 5
-    assert rights_of(RULES, Actor(id=MemberId(1), trust=9)).links == 99
-    assert rights_of(RULES, Actor(id=MemberId(1), moderates=frozenset({SectorId(1)}))).links == 99
+    assert permissions_of(RULES, Actor(id=MemberId(1))).links == 2
+    assert permissions_of(RULES, Actor(id=MemberId(1), trust=1)).links == 5
+    assert permissions_of(RULES, Actor(id=MemberId(1), trust=9)).links == 99
+    assert permissions_of(RULES, Actor(id=MemberId(1), moderates=frozenset({SectorId(1)}))).links == 99
 
 
 async def test_the_worker_reckons_what_the_member_reads_is_missing(app: Service, db: Database) -> None:

@@ -358,23 +358,27 @@ async def test_somebody_who_mistyped_the_address_gets_mail_at_the_right_one(hous
 
 async def test_who_proves_the_address_of_an_archives_author_is_named_beside_it(house: MembersHouse):
     async with house.db.begin() as tx:
-        author = await unclaimed.author_from_archive(tx, "Anna@Mail.Example", "Anna A.", clock.now())
-        again = await unclaimed.author_from_archive(tx, "anna@mail.example", "A.", clock.now())
+        author = await unclaimed.find_or_create_archive_author(
+            tx, "Anna@Mail.Example", "Anna A.", clock.now()
+        )
+        again = await unclaimed.find_or_create_archive_author(tx, "anna@mail.example", "A.", clock.now())
     assert author == again
 
     me = await house.member("anna")
     events = await house.events(f"member:{me.id}")
     assert {"type": "address_proved", "member_id": me.id, "unclaimed_id": author} in events
     async with house.db.begin() as tx:
-        await unclaimed.absorb_unclaimed(tx, author)
-        await unclaimed.absorb_unclaimed(tx, MemberId(me.id))
-        assert await unclaimed.author_from_archive(tx, "anna@mail.example", "A.", clock.now()) == me.id
+        await unclaimed.delete_unclaimed(tx, author)
+        await unclaimed.delete_unclaimed(tx, MemberId(me.id))
+        assert (
+            await unclaimed.find_or_create_archive_author(tx, "anna@mail.example", "A.", clock.now()) == me.id
+        )
 
 
 async def test_the_founders_link_makes_one_administrator(house: MembersHouse):
     async with house.db.begin() as tx:
-        old = await accounts.offer_founding(tx)
-        token = await accounts.offer_founding(tx)
+        old = await accounts.offer_founders_link(tx)
+        token = await accounts.offer_founders_link(tx)
     assert old
     assert token
     async with house.client() as client:
@@ -387,7 +391,7 @@ async def test_the_founders_link_makes_one_administrator(house: MembersHouse):
     assert founder["is_verified"]
     assert founder["duties"] == [{"duty": "administrator", "sector": None, "gathering": None}]
     async with house.db.begin() as tx:
-        assert await accounts.offer_founding(tx) is None
+        assert await accounts.offer_founders_link(tx) is None
 
 
 async def test_a_repeated_request_to_join_is_answered_as_before_and_keeps_no_quick_hash(house: MembersHouse):

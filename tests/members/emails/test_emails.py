@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from members.emails import emails
-from members.emails.emails import Letter, Recipient, Sender
+from members.emails.emails import OutgoingEmail, Recipient, Sender
 from tertulia.mail_transport import MailTransport
 
 SENDER = Sender("Responsible Sourcing", "https://forum.example")
@@ -93,4 +93,4 @@ def test_no_header_can_be_added(bad: str, where: str, tmp_path: Path):
     office = MailTransport("", tmp_path, "forum@forum.example")
     fields = {"to": "a@b.example", "subject": "x", "text": "x"} | {where: bad}
     with pytest.raises(ValueError, match="may not contain linefeed or carriage return"):
-        office.write(Letter(**fields)).as_bytes()
+        office.write(OutgoingEmail(**fields)).as_bytes()

@@ -8,7 +8,7 @@ import pytest
 
 from members.emails import emails
 from members.emails.emails import Recipient, Sender
-from members.emails.translations import LANGUAGES, Words, language_for, words_in
+from members.emails.translations import LANGUAGES, Translations, language_for, translations_for
 from moderation.appeals import appeal_emails
 from moderation.flags import report_emails
 from moderation.reasons.reasons import Templates
@@ -22,7 +22,7 @@ def _facts(sentence: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(sentence) if name}
 
 
-def _kinds(words: Words) -> dict[str, set[str]]:
+def _kinds(words: Translations) -> dict[str, set[str]]:
     # Languages have as many plurals as they need: all forms of a sentence are one.
     kinds: dict[str, set[str]] = {}
     for key, sentence in words.sentences.items():
@@ -34,12 +34,12 @@ def _kinds(words: Words) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_there_with_the_same_facts(language: str) -> None:
-    assert _kinds(words_in(language)) == _kinds(words_in("en"))
+    assert _kinds(translations_for(language)) == _kinds(translations_for("en"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_plural_that_a_language_has_is_there(language: str) -> None:
-    words = words_in(language)
+    words = translations_for(language)
     for count in (*range(130), 1000):
         for key in ("told.topics", "reasons.fits_more"):
             assert words.has(f"{key}.{words.locale.plural_form(count)}") or language in ("fr", "es", "pt")
@@ -48,7 +48,7 @@ def test_every_plural_that_a_language_has_is_there(language: str) -> None:
 
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_nothing_was_left_in_english(language: str) -> None:
-    english, words = words_in("en"), words_in(language)
+    english, words = translations_for("en"), translations_for(language)
     same = {key for key, sentence in words.sentences.items() if english.sentences.get(key) == sentence}
     # Nothing but facts, and a word that is the same.
     allowed = {"moment", "statement.subject", "appeal_answer.text"}
@@ -61,7 +61,7 @@ def test_templates_of_reasons_are_the_same_in_every_language() -> None:
         assert len({text.facts for text in template.texts.values()}) == len(LANGUAGES)
 
 
-def _letters(language: str) -> dict[str, emails.Letter]:
+def _letters(language: str) -> dict[str, emails.OutgoingEmail]:
     to = Recipient(email="a@example.org", handle="amina", letters_in=language, time_zone="Africa/Lubumbashi")
     row: dict[str, Any] = {
         "email": to.email, "handle": to.handle, "letters_in": language, "time_zone": to.time_zone,
@@ -132,9 +132,12 @@ def test_without_a_choice_letters_come_in_the_communitys_language() -> None:
 
 
 def test_dates_are_in_the_language_and_the_time_zone() -> None:
-    assert words_in("de").moment(NOON, "Africa/Lubumbashi") == "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi)"
-    assert words_in("en").moment(NOON, "UTC").startswith("January 8, 2031, 12:00")
-    assert "2031年1月8日" in words_in("zh").moment(NOON)
+    assert (
+        translations_for("de").moment(NOON, "Africa/Lubumbashi")
+        == "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi)"
+    )
+    assert translations_for("en").moment(NOON, "UTC").startswith("January 8, 2031, 12:00")
+    assert "2031年1月8日" in translations_for("zh").moment(NOON)
 
 
 @pytest.mark.parametrize(
@@ -158,18 +161,18 @@ def test_a_template_is_given_in_the_readers_language_and_own_words_are_marked() 
     templates = Templates()
     english, french = templates.find("en", "abusive"), templates.find("fr", "abusive")
     assert english is not None and french is not None
-    shown = templates.show(english.rule, english.facts, NOON, words_in("fr"))
+    shown = templates.show(english.rule, english.facts, NOON, translations_for("fr"))
     assert shown is not None and (shown.rule, shown.facts, shown.language) == (
         french.rule,
         french.facts,
         "fr",
     )
     own = "You call the people of this village liars, although the report that you cite says the opposite."
-    shown = templates.show(english.rule, own, NOON, words_in("de"))
+    shown = templates.show(english.rule, own, NOON, translations_for("de"))
     assert shown is not None and (shown.facts, shown.language, shown.mark) == (
         own,
         "en",
         "[geschrieben auf Englisch]",
     )
-    shown = templates.show(english.rule, own, NOON, words_in("en"))
+    shown = templates.show(english.rule, own, NOON, translations_for("en"))
     assert shown is not None and shown.mark == ""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from members.accounts.sessions import IDLE, LONGEST, find_actor, forget_sessions
+from members.accounts.sessions import IDLE, LONGEST, delete_ended_sessions, find_actor
 from members.channels import show_members
 from storage.event_log import read_after
 from tests.support.live_room import statements_of
@@ -163,7 +163,7 @@ async def test_sessions_end_when_idle_and_in_any_case(house: MembersHouse):
     with clock.stop_at(start + LONGEST + timedelta(seconds=1)):
         assert await house.actor(token) is None
         async with house.db.begin() as tx:
-            assert await forget_sessions(tx) == 1
+            assert await delete_ended_sessions(tx) == 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "\udcff", "a" * 5000, "Ünïcødé"])

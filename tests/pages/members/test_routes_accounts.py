@@ -4,7 +4,7 @@ import re
 
 import httpx2
 
-from members.accounts.accounts import offer_founding
+from members.accounts.accounts import offer_founders_link
 from tests.pages.forum.test_writing import send
 from tests.pages.test_reading import BROWSER, open_page
 from tests.support.people import a_person
@@ -80,7 +80,7 @@ async def test_mailed_links_are_spent_by_a_button_and_not_by_looking(
 
 async def test_the_first_visitor_becomes_administrator_once(app: Service, client: httpx2.AsyncClient) -> None:
     async with app.db.begin() as tx:
-        token = await offer_founding(tx)
+        token = await offer_founders_link(tx)
     assert token
     given = {"handle": "amina-first", "email": "amina-first@example.org", "password": PASSWORD}
     page = await open_page(client, f"/claim-admin?token={token}")

@@ -9,7 +9,7 @@ from msgspec import Struct
 from boards.boards.writing import say
 from boards.events import EntryChanged
 from boards.lookup.entry_queries import show_entry
-from boards.lookup.lookup import get_entry, hold_entry
+from boards.lookup.lookup import get_entry, lock_entry
 from boards.policy import EntryIsGone, EntryIsMerged, ensure_can_curate, ensure_can_decide
 from boards.shapes import Disposition
 from core import clock
@@ -94,11 +94,11 @@ _CONTRIBUTORS = statement(
 )
 
 
-async def dispose_entry(
+async def set_disposition(
     tx: Transaction, actor: Actor, entry_id: EntryId, new: NewDisposition, version: int | None
 ) -> None:
     """Say what becomes of an entry. The same once more changes nothing; `version`, if given, must be the current one."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now, reason = clock.now(), tidy(new.reason)
     ensure_can_decide(actor, board, now)
     if entry.merged_into is not None:
@@ -119,7 +119,7 @@ async def dispose_entry(
 
 async def request_change(tx: Transaction, actor: Actor, entry_id: EntryId, new: NewRequest) -> ChangeRequest:
     """Ask those who contributed to an entry for something: a reply in its topic, of which they are told."""
-    board, entry = await hold_entry(tx, actor, entry_id)
+    board, entry = await lock_entry(tx, actor, entry_id)
     now = clock.now()
     ensure_can_curate(actor, board, now)
     if entry.merged_into is not None:
@@ -135,14 +135,14 @@ async def request_change(tx: Transaction, actor: Actor, entry_id: EntryId, new: 
     return await _show(tx, request)
 
 
-async def settle_request(
+async def set_request_state(
     tx: Transaction, actor: Actor, request_id: int, wanted: RequestState
 ) -> ChangeRequest:
     """Say that what was asked is done, or no longer asked, or is open again: curators, and for done who contributed."""
     row = await tx.row(_ONE, id=request_id)
     if row is None:
         raise NotFound
-    board, entry = await hold_entry(tx, actor, EntryId(row["entry_id"]))
+    board, entry = await lock_entry(tx, actor, EntryId(row["entry_id"]))
     now = clock.now()
     if wanted.state != "done" or not entry.has_contributed:
         ensure_can_curate(actor, board, now)
