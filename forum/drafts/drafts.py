@@ -1,12 +1,12 @@
-"""Drafts: what somebody is writing, kept until it is posted. Of two windows that write at once neither takes from the other.
+"""Drafts of posts, saved while a member writes; two windows that write the same draft never overwrite each other.
 
-A draft counts its changes. Who saves says which change was seen last: from another window's change grows a fork, kept beside
-it. What was posted or thrown away leaves the number behind, so that a window left open somewhere does not bring it back.
+A draft counts its changes. A window that saves names the last change it has seen; if another window has changed the draft
+since, the text is saved as a fork under a new key. A draft that was posted or deleted keeps its number, so that a window
+left open elsewhere does not bring it back.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from asyncpg import Record
 from sqlalchemy import BigInteger, bindparam, func, select
@@ -23,119 +23,142 @@ from forum.text.quote_source import strip_quote_markers
 from forum.text.quotes import expand_quotes, extract_quotes
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from storage.database import Reader, Transaction
-from storage.statements import statement
+from storage.statements import Statement, statement
 
-KEPT = timedelta(days=180)
-MOST = 200
-_BEGINS = 160
+DRAFTS_KEPT_FOR = timedelta(days=180)
+MAX_DRAFTS = 200
+_EXCERPT_LENGTH = 160
 
-_TURN = statement("SELECT pg_advisory_xact_lock(hashtextextended('drafts of ' || CAST(:member AS text), 0))")
-_COLUMNS = "key, body, title, tags, kind, sequence, owner, saved_at, ended_at"
-_READ = statement(f"SELECT {_COLUMNS} FROM drafts WHERE member_id = :member AND key = :key")
-_ALL = statement(f"""
-SELECT {_COLUMNS} FROM drafts WHERE member_id = :member AND ended_at IS NULL ORDER BY saved_at DESC, key
+# Saves of one member run one after another, so that two windows cannot overwrite each other or exceed the limit.
+LOCK_DRAFTS_OF_MEMBER = statement(
+    "SELECT pg_advisory_xact_lock(hashtextextended('drafts of ' || CAST(:member AS text), 0))"
+)
+SELECT_DRAFT = statement("""
+SELECT key, body, title, tags, kind, sequence, owner, saved_at, ended_at FROM drafts
+WHERE member_id = :member AND key = :key
 """)
-_COUNT = statement("SELECT count(*) FROM drafts WHERE member_id = :member AND ended_at IS NULL")
-_FORKS = statement("""
+SELECT_OPEN_DRAFTS = statement("""
+SELECT key, body, title, saved_at FROM drafts WHERE member_id = :member AND ended_at IS NULL
+ORDER BY saved_at DESC, key
+""")
+COUNT_OPEN_DRAFTS = statement("SELECT count(*) FROM drafts WHERE member_id = :member AND ended_at IS NULL")
+SELECT_NEXT_FORK_NUMBER = statement("""
 SELECT coalesce(max(CAST(split_part(key, '~', 2) AS integer)), 1) + 1 FROM drafts
 WHERE member_id = :member AND key LIKE :first || '~%'
 """)
-_SAVE = statement("""
+UPSERT_DRAFT = statement("""
 INSERT INTO drafts AS d (member_id, key, body, title, tags, kind, owner, saved_at)
 VALUES (:member, :key, :body, :title, :tags, :kind, :owner, :now)
 ON CONFLICT (member_id, key) DO UPDATE SET body = :body, title = :title, tags = :tags, kind = :kind,
     owner = :owner, saved_at = :now, ended_at = NULL, sequence = d.sequence + 1
 RETURNING sequence
 """)
-# Also what was never saved ends: the first change that another window makes of it is one too late.
-_END = statement("""
+# A draft that was never saved gets an ended row too, so that a late first save from another window is refused.
+END_DRAFT = statement("""
 INSERT INTO drafts AS d (member_id, key, body, saved_at, ended_at) VALUES (:member, :key, '', :now, :now)
 ON CONFLICT (member_id, key) DO UPDATE
 SET body = '', title = '', tags = '', ended_at = :now, saved_at = :now, sequence = d.sequence + 1
 """)
-_FORGET = statement("DELETE FROM drafts WHERE saved_at < :before")
-_TOPICS = statement(
+DELETE_EXPIRED_DRAFTS = statement("DELETE FROM drafts WHERE saved_at < :before")
+SELECT_TITLES_OF_TOPICS = statement(
     select(topics.c.id, topics.c.title).where(
         topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_topics()
     )
 )
-_POSTS = statement(
+SELECT_TITLES_OF_POSTS = statement(
     select(posts.c.id, posts.c.number, topics.c.title)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
         posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), posts_not_held(), visible_topics()
     )
 )
-_SECTORS = statement(select(sectors.c.slug, sectors.c.name))
+SELECT_SECTOR_NAMES = statement(select(sectors.c.slug, sectors.c.name))
 
 
 class DraftEnded(Conflict):
-    """It was posted or thrown away after this window saw it last."""
+    """The draft was posted or deleted in another window after this window read it."""
 
     message = "This was posted or thrown away from another window."
 
 
 class TooManyDrafts(Invalid):
-    """Nobody writes at so much at once."""
+    """The member already has `MAX_DRAFTS` drafts."""
 
-    message = f"You have {MOST} drafts. Throw some away first."
+    message = f"You have {MAX_DRAFTS} drafts. Delete some of them first."
 
 
 async def read_draft(tx: Reader, actor: Actor, key: str) -> Draft:
-    """The draft of this name: an empty one with its number, if there is none."""
+    """Return the member's draft with this key, or an empty draft with sequence 0 if there is none; raise SignInFirst."""
     member = actor.signed_in()
-    row = await tx.row(_READ, member=member, key=key)
+    row = await tx.row(SELECT_DRAFT, member=member, key=key)
     if row is None:
         return Draft(key=key, sequence=0, body="")
-    return await _shown(tx, actor, row)
+    return await _to_draft(tx, actor, row)
 
 
 async def save_draft(tx: Transaction, actor: Actor, key: str, change: DraftChange) -> Draft:
-    """Keep what stands in a window. What another window has changed meanwhile is kept as well: then this is a fork of it,
-    with a name of its own."""
+    """Save the text of a window and return the draft; raise SignInFirst, DraftEnded or TooManyDrafts.
+
+    If another window has changed the draft since, the text is saved as a fork, and the returned draft has the fork's key.
+    """
     member = actor.signed_in()
-    await tx.run(_TURN, member=str(member))
+    await tx.run(LOCK_DRAFTS_OF_MEMBER, member=str(member))
     body = await extract_quotes(tx, actor, change.body, None)
-    row = await tx.row(_READ, member=member, key=key)
+    row = await tx.row(SELECT_DRAFT, member=member, key=key)
     sequence = row["sequence"] if row else 0
     if row is not None and change.sequence < sequence:
-        # Also what the window itself had sent before it posted, and what arrives after.
+        # This also refuses a save that the same window sent before it posted and that arrives after.
         if row["ended_at"] is not None:
             raise DraftEnded
         if change.owner != row["owner"] and not _is_same(row, body, change):
-            key = f"{key.partition('~')[0]}~{await tx.value(_FORKS, member=member, first=key.partition('~')[0])}"
+            first_key = key.partition("~")[0]
+            key = f"{first_key}~{await tx.value(SELECT_NEXT_FORK_NUMBER, member=member, first=first_key)}"
             row = None
-    if row is None and await tx.value(_COUNT, member=member) >= MOST:
+    if row is None and await tx.value(COUNT_OPEN_DRAFTS, member=member) >= MAX_DRAFTS:
         raise TooManyDrafts
-    binds = {"title": change.title, "tags": change.tags, "kind": change.kind, "owner": change.owner}
-    await tx.run(_SAVE, member=member, key=key, body=body, now=clock.now(), **binds)
+    await tx.run(
+        UPSERT_DRAFT,
+        member=member,
+        key=key,
+        body=body,
+        title=change.title,
+        tags=change.tags,
+        kind=change.kind,
+        owner=change.owner,
+        now=clock.now(),
+    )
     return await read_draft(tx, actor, key)
 
 
-async def drop_draft(tx: Transaction, actor: Actor, key: str) -> None:
-    """Throw a draft away; as often as one likes."""
+async def delete_draft(tx: Transaction, actor: Actor, key: str) -> None:
+    """Delete a draft; deleting it again has no effect. Raises SignInFirst."""
     await end_draft(tx, actor.signed_in(), key)
 
 
 async def end_draft(tx: Transaction, member: MemberId, key: str | None) -> None:
-    """End a draft in the transaction that posts it. No rule is asked."""
+    """Mark a draft as ended, in the transaction that publishes it or deletes it; None means there was no draft."""
     if key is not None:
-        await tx.run(_END, member=member, key=key, now=clock.now())
+        await tx.run(END_DRAFT, member=member, key=key, now=clock.now())
 
 
 async def read_drafts(tx: Reader, actor: Actor) -> DraftList:
-    """All of one's drafts, the latest first, each with what it is for, as far as one can still see that."""
-    rows = await tx.rows(_ALL, member=actor.signed_in())
-    names = await _names(tx, actor, [row["key"] for row in rows])
-    return DraftList([_row_of(row, *names[row["key"]]) for row in rows if row["body"] or row["title"]])
+    """Return the member's drafts, the latest first, each with a description of what it is for; raise SignInFirst.
+
+    The description names no topic that the member can no longer read.
+    """
+    rows = await tx.rows(SELECT_OPEN_DRAFTS, member=actor.signed_in())
+    targets = await _describe_targets(tx, actor, [row["key"] for row in rows])
+    return DraftList(
+        [_to_list_item(row, *targets[row["key"]]) for row in rows if row["body"] or row["title"]]
+    )
 
 
 async def delete_expired_drafts(tx: Transaction, now: datetime) -> int:
-    """Drop what nobody has written on for half a year; how many."""
-    return await tx.run(_FORGET, before=now - KEPT)
+    """Delete drafts that were not changed for 180 days, and return their number; a scheduled job."""
+    return await tx.run(DELETE_EXPIRED_DRAFTS, before=now - DRAFTS_KEPT_FOR)
 
 
-async def _shown(tx: Reader, actor: Actor, row: Record) -> Draft:
+async def _to_draft(tx: Reader, actor: Actor, row: Record) -> Draft:
     return Draft(
         key=row["key"],
         sequence=row["sequence"],
@@ -152,47 +175,51 @@ def _is_same(row: Record, body: str, change: DraftChange) -> bool:
     return bool(before == (body.strip(), change.title, change.tags, change.kind))
 
 
-def _row_of(row: Record, what: str, address: str | None) -> DraftRow:
+def _to_list_item(row: Record, what: str, address: str | None) -> DraftRow:
     return DraftRow(
         key=row["key"],
         what=what,
         title=row["title"],
-        begins=plain_excerpt(strip_quote_markers(row["body"]), _BEGINS) or "A quotation",
+        begins=plain_excerpt(strip_quote_markers(row["body"]), _EXCERPT_LENGTH) or "A quotation",
         saved_at=row["saved_at"],
         address=address,
         is_fork="~" in row["key"],
     )
 
 
-async def _names(tx: Reader, actor: Actor, keys: Sequence[str]) -> Mapping[str, tuple[str, str | None]]:
-    # For each draft what it is for, in words, and where one goes on writing it.
+async def _describe_targets(
+    tx: Reader, actor: Actor, keys: Sequence[str]
+) -> Mapping[str, tuple[str, str | None]]:
+    # By key: what the draft is for, in words, and the URL path of the editor (None if the member cannot read the target).
     parts = {key: key.partition("~")[0].partition(":") for key in keys}
-    titles = await _by_id(tx, actor, _TOPICS, [int(id) for kind, _, id in parts.values() if kind == "topic"])
-    named = [int(id) for kind, _, id in parts.values() if kind in ("reply", "edit")]
-    places = await _by_id(tx, actor, _POSTS, named)
-    slugs = {row["slug"]: row["name"] for row in await tx.rows(_SECTORS)} if keys else {}
-    found: dict[str, tuple[str, str | None]] = {}
+    topic_ids = [int(id) for kind, _, id in parts.values() if kind == "topic"]
+    titles = await _read_by_id(tx, actor, SELECT_TITLES_OF_TOPICS, topic_ids)
+    post_ids = [int(id) for kind, _, id in parts.values() if kind in ("reply", "edit")]
+    posts_by_id = await _read_by_id(tx, actor, SELECT_TITLES_OF_POSTS, post_ids)
+    sector_names = {row["slug"]: row["name"] for row in await tx.rows(SELECT_SECTOR_NAMES)} if keys else {}
+    targets: dict[str, tuple[str, str | None]] = {}
     for key, (kind, _, id) in parts.items():
         if kind == "new":
-            found[key] = (f"A topic in {slugs.get(id, id)}", f"/s/{id}/new" if id in slugs else None)
+            url = f"/s/{id}/new" if id in sector_names else None
+            targets[key] = (f"A topic in {sector_names.get(id, id)}", url)
         elif kind == "topic":
             topic = titles.get(int(id))
-            found[key] = (
-                (f"A reply in “{topic['title']}”", f"/t/{id}/draft/reply") if topic else (_GONE, None)
+            targets[key] = (
+                (f"A reply in “{topic['title']}”", f"/t/{id}/draft/reply") if topic else _UNREADABLE
             )
         else:
-            post = places.get(int(id))
-            word = "A reply to" if kind == "reply" else "An edit of"
-            found[key] = (
-                (f"{word} #{post['number']} in “{post['title']}”", f"/p/{id}/{kind}")
+            post = posts_by_id.get(int(id))
+            words = "A reply to" if kind == "reply" else "An edit of"
+            targets[key] = (
+                (f"{words} #{post['number']} in “{post['title']}”", f"/p/{id}/{kind}")
                 if post
-                else (_GONE, None)
+                else _UNREADABLE
             )
-    return found
+    return targets
 
 
-_GONE = "For something that you cannot read any more"
+_UNREADABLE = ("For something that you can no longer read", None)
 
 
-async def _by_id(tx: Reader, actor: Actor, query: Any, ids: list[int]) -> Mapping[int, Record]:
+async def _read_by_id(tx: Reader, actor: Actor, query: Statement, ids: list[int]) -> Mapping[int, Record]:
     return {row["id"]: row for row in await tx.rows(query, ids=ids, **seen_by(actor))} if ids else {}

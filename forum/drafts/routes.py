@@ -1,4 +1,4 @@
-"""The HTTP side of drafts."""
+"""The HTTP routes of drafts."""
 
 from typing import Annotated
 
@@ -16,14 +16,14 @@ PathKey = Annotated[str, PathParameter(max_length=80, pattern=KEY)]
 
 @get("/drafts", operation_id="read_drafts")
 async def read_drafts(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> DraftList:
-    """All of one's drafts, the latest first."""
+    """Return the member's drafts, the latest first."""
     async with db.read() as tx:
         return await drafts.read_drafts(tx, actor)
 
 
 @get("/drafts/{key:str}", operation_id="read_draft")
 async def read_draft(key: PathKey, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Draft:
-    """One draft, or an empty one with the number from which it would go on."""
+    """Return one draft, or an empty draft with sequence 0 if there is none."""
     async with db.read() as tx:
         return await drafts.read_draft(tx, actor, key)
 
@@ -32,16 +32,16 @@ async def read_draft(key: PathKey, actor: NamedDependency[Actor], db: NamedDepen
 async def save_draft(
     key: PathKey, data: JSONBody[DraftChange], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Draft:
-    """Keep what stands in a window; what another window has changed meanwhile is kept as well, under the old key."""
+    """Save a draft. If another window has changed it since, this text is saved as a fork, and the response has its key."""
     async with db.begin() as tx:
         return await drafts.save_draft(tx, actor, key, data)
 
 
 @delete("/drafts/{key:str}", operation_id="drop_draft")
-async def drop_draft(key: PathKey, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Throw a draft away."""
+async def delete_draft(key: PathKey, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
+    """Delete a draft."""
     async with db.begin() as tx:
-        await drafts.drop_draft(tx, actor, key)
+        await drafts.delete_draft(tx, actor, key)
 
 
-draft_routes = [read_drafts, read_draft, save_draft, drop_draft]
+draft_routes = [read_drafts, read_draft, save_draft, delete_draft]

@@ -19,22 +19,22 @@ async def show_drafts(context: NamedDependency[PageContext]) -> Response[bytes]:
     """All drafts, the latest first."""
     async with context.db.read() as tx:
         found = await drafts.read_drafts(tx, context.actor)
-    kept = drafts.KEPT.days
+    kept = drafts.DRAFTS_KEPT_FOR.days
     return context.renderer.page(
         context.request, context.actor, "forum/writing/drafts.html", drafts=found.items, kept=kept
     )
 
 
 @post("/drafts", include_in_schema=False)
-async def drop_draft(context: NamedDependency[PageContext]) -> Response[bytes]:
+async def delete_draft(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Throw one away."""
     key = text_in(await read_form(context.request), "drop")
     context.actor.signed_in()
     if not _KEY.match(key):
         raise BadButton
     async with context.db.begin() as tx:
-        await drafts.drop_draft(tx, context.actor, key)
+        await drafts.delete_draft(tx, context.actor, key)
     return go_to("/drafts")
 
 
-routes = [show_drafts, drop_draft]
+routes = [show_drafts, delete_draft]

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
-from forum.drafts.drafts import KEPT, delete_expired_drafts
+from forum.drafts.drafts import DRAFTS_KEPT_FOR, delete_expired_drafts
 from tests.forum.text.test_quotes import CANARY, SAID, hide, quoting
 from tests.pages.forum.test_writing import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -181,7 +181,7 @@ async def test_what_one_can_no_longer_read_is_not_named(app: Service) -> None:
     await plain(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
     (row,) = (await jonas.get("/drafts")).json()["items"]
     assert (row["what"], row["address"], row["begins"]) == (
-        "For something that you cannot read any more",
+        "For something that you can no longer read",
         None,
         "My own words",
     )
@@ -198,7 +198,7 @@ async def test_drafts_are_bounded_and_forgotten(app: Service) -> None:
     assert (refused.status_code, refused.json()["code"]) == (422, "too_many_drafts")
     async with app.db.begin() as tx:
         assert await delete_expired_drafts(tx, clock.now()) == 0
-        assert await delete_expired_drafts(tx, clock.now() + KEPT + timedelta(minutes=1)) == 200
+        assert await delete_expired_drafts(tx, clock.now() + DRAFTS_KEPT_FOR + timedelta(minutes=1)) == 200
 
 
 @pytest.mark.parametrize(
