@@ -12,6 +12,7 @@ from msgspec import Struct
 from core.events import Event
 from core.text import TITLE_LENGTH
 from forum.events import ReplyPosted, TopicOpened
+from forum.posts.tree_path import encode_segment
 from members.accounts.unclaimed import find_or_create_archive_author
 from storage.database import Transaction
 from storage.statements import statement
@@ -133,11 +134,6 @@ async def plant(tx: Transaction, sector: int, plots: Sequence[Plot], now: dateti
     return Counter(mails=len(posts), new=len(beds) - grown, grown=grown, authors=added)
 
 
-def path_segment(n: int) -> bytes:
-    """The place of the n-th child, from 0, among its siblings: the same bytes as the schema's function of this name."""
-    return bytes([n]) if n < 240 else (0xF00000 + n - 240).to_bytes(3, "big")
-
-
 def address_of(seed: Seed) -> str:
     """What tells an author from others: the address, or in its place something made of the name that nobody can prove."""
     return seed.address or f"{blake2b(seed.name.encode(), digest_size=10).hexdigest()}@unknown.invalid"
@@ -206,9 +202,9 @@ async def _lay_out(tx: Transaction, beds: Sequence[_Bed], places: dict[int, _Pla
 def _place(bed: _Bed, above: _Place | None, identity: int) -> _Place:
     if above is None or above.topic_id != bed.id:
         bed.roots += 1
-        return _Place(identity, bed.id, None, path_segment(bed.roots - 1), 0, 0)
+        return _Place(identity, bed.id, None, encode_segment(bed.roots - 1), 0, 0)
     above.children += 1
-    path = above.path + path_segment(above.children - 1)
+    path = above.path + encode_segment(above.children - 1)
     return _Place(identity, bed.id, above.id, path, above.depth + 1, 0)
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from core.ids import PostId, TopicId
 from forum.moves.relocation_read_state import move_read_state
+from forum.posts.tree_path import decode_ordinal, encode_segment, last_segment
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -113,7 +114,10 @@ async def relocate_posts(
     assert counters is not None
     last = max([counters["last_number"], *(place.number for place in places.values())])
     roots = max(
-        [counters["roots"], *(_ordinal(place.path) + 1 for place in places.values() if place.depth == 0)]
+        [
+            counters["roots"],
+            *(decode_ordinal(place.path) + 1 for place in places.values() if place.depth == 0),
+        ]
     )
     await tx.run(_ARRIVE, topic=target, published=published, last=last, roots=roots)
     return sorted((PostId(id) for id in ids), key=lambda id: places[id].number)
@@ -127,7 +131,7 @@ async def _keep(tx: Transaction, move_id: int, source: TopicId, rows: Sequence[R
         posts=[row["id"] for row in rows],
         numbers=[row["number"] for row in rows],
         paths=[row["path"] for row in rows],
-        segments=[_last_segment(row["path"]) if row["depth"] else None for row in rows],
+        segments=[last_segment(row["path"]) if row["depth"] else None for row in rows],
     )
 
 
@@ -155,30 +159,12 @@ def _paths(
         under = paths.get(row["parent_id"]) if row["depth"] else None
         if under is None and there["parent_path"] is not None:
             under = there["parent_path"], there["parent_depth"]
-        segment = _last_segment(row["path"]) if row["depth"] else there["segment"]
+        segment = last_segment(row["path"]) if row["depth"] else there["segment"]
         if under is not None and segment is not None:
             paths[row["id"]] = under[0] + segment, under[1] + 1
         elif there["path"] is not None and row["parent_id"] is None:
             paths[row["id"]] = there["path"], 0
         else:
-            paths[row["id"]] = _segment(roots), 0
+            paths[row["id"]] = encode_segment(roots), 0
             roots += 1
     return paths
-
-
-def _last_segment(path: bytes) -> bytes:
-    at = 0
-    while True:
-        end = at + (1 if path[at] < 240 else 3)
-        if end >= len(path):
-            return path[at:]
-        at = end
-
-
-# The same as `path_segment` in the schema: one byte for the first 240, three for the rest.
-def _segment(n: int) -> bytes:
-    return bytes([n]) if n < 240 else (0xF00000 + n - 240).to_bytes(3, "big")
-
-
-def _ordinal(segment: bytes) -> int:
-    return segment[0] if segment[0] < 240 else int.from_bytes(segment[:3], "big") - 0xF00000 + 240
