@@ -1,4 +1,7 @@
-"""What listeners of sectors and topics are shown: each event as the rows it names read now, once per audience."""
+"""The channels of sectors and topics: who may join them, and how their events are shown to each audience.
+
+An event names rows; they are read when it is shown, with the permissions of the audience.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,19 +24,19 @@ from storage.statements import statement
 
 WITHHELD = b'{"type":"withheld"}'
 
-_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+_SELECT_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
 
-# Absolute, as all that events show: who hears a reply twice, or late, still counts right.
+# An absolute count, like all values in events: a client that gets the event twice or late still shows the right number.
 _parents = post_table.alias()
-_REPLIES = statement(
+_SELECT_PARENT_REPLY_COUNTS = statement(
     select(post_table.c.id, _parents.c.children)
     .join(_parents, _parents.c.id == post_table.c.parent_id)
     .where(post_table.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
 )
 
-# What a move tells of itself as it stands now: of many posts not which, and who listens reads the topic again.
-_MOST_TOLD = 50
-_MOVED = statement("""
+# A move of more posts than this does not list them; the client reads the topic again.
+_MOST_LISTED_POSTS = 50
+_SELECT_MOVED_POSTS = statement("""
 SELECT f.move_id, f.post_id, p.parent_id FROM former_places f JOIN posts p ON p.id = f.post_id
 WHERE f.move_id = ANY(CAST(:moves AS bigint[])) ORDER BY p.number
 """)
@@ -42,42 +45,51 @@ _VIEWERS = {"all": VISITOR, "moderator": OVERSEER}
 
 
 def viewer_for_audience(audience: str, topic_id: TopicId) -> Actor:
-    """Who stands for a class of listeners of a topic: whoever listens was let in, so what says who is does not matter."""
+    """Return the actor whose permissions stand for an audience of a topic; the listeners' access was checked on joining."""
     return OVERSEER if audience == "moderator" else listener_in(topic_id)
 
 
 async def join_topic(tx: Reader, actor: Actor, topic_id: int) -> str:
-    """The audience somebody belongs to in a topic, or `NotFound`."""
+    """Return the actor's audience in a topic, "moderator" or "all"; raise NotFound if the actor cannot see the topic."""
     topic = await topics.get_topic(tx, actor, TopicId(topic_id))
     return "moderator" if actor.moderates_in(topic.sector_id) else "all"
 
 
 async def join_sector(tx: Reader, actor: Actor, sector_id: int) -> str:
-    """The audience somebody belongs to in a sector, or `NotFound`."""
-    if await tx.value(_SECTOR, id=sector_id) is None:
+    """Return the actor's audience in a sector, "moderator" or "all"; raise NotFound if there is no such sector."""
+    if await tx.value(_SELECT_SECTOR, id=sector_id) is None:
         raise NotFound
     return "moderator" if actor.moderates_in(SectorId(sector_id)) else "all"
 
 
 async def join_all(tx: Reader, actor: Actor, _: int) -> str:
-    """Channels without a number are for everyone."""
+    """Return the audience "all": everyone may join channels without a number."""
     return "all"
 
 
 async def show_topic_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """Events of one topic, with the posts they name."""
+    """Return the frames of one topic's events, with the posts and topics that they name."""
     viewer = viewer_for_audience(audience, TopicId(entries[0].event["topic_id"]))
     named = {entry.event["post_id"] for entry in entries if "post_id" in entry.event}
-    moved = await _moved(tx, entries)
+    moved = await _find_moved_posts(tx, entries)
     named |= {
-        id for posts in moved.values() if len(posts) <= _MOST_TOLD for pair in posts for id in pair if id
+        id
+        for posts in moved.values()
+        if len(posts) <= _MOST_LISTED_POSTS
+        for pair in posts
+        for id in pair
+        if id
     }
     found = await read_posts_by_id(tx, viewer, sorted(named))
     changed = {entry.event["topic_id"] for entry in entries if "post_id" not in entry.event}
     changed |= {entry.event["into"] for entry in entries if "into" in entry.event}
     shown = await topics.show_topics(tx, viewer, sorted(changed))
     arrived = [post.id for post in found.values() if post.parent is not None]
-    replies = {row["id"]: row["children"] for row in await tx.rows(_REPLIES, ids=arrived)} if arrived else {}
+    replies = (
+        {row["id"]: row["children"] for row in await tx.rows(_SELECT_PARENT_REPLY_COUNTS, ids=arrived)}
+        if arrived
+        else {}
+    )
     return [
         _show_move(entry.event, moved[entry.event["move_id"]], found, shown)
         if "move_id" in entry.event
@@ -87,11 +99,11 @@ async def show_topic_events(tx: Reader, audience: str, entries: Sequence[LogEntr
 
 
 async def show_sector_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """Events of one sector, with the topics they name."""
+    """Return the frames of one sector's events, with the topics that they name."""
     named = sorted({entry.event["topic_id"] for entry in entries if "topic_id" in entry.event})
     shown = await topics.show_topics(tx, _VIEWERS[audience], named)
     return [
-        # Also of what is part of another topic now, and to be seen as itself by nobody.
+        # Shown by id only: a topic that was merged into another one is visible to nobody.
         msgspec.json.encode({"type": "topic_left", "topic_id": entry.event["topic_id"]})
         if entry.event["type"] == "topic_left"
         else _show(entry.event, "topic", shown.get(entry.event.get("topic_id", 0)))
@@ -100,7 +112,7 @@ async def show_sector_events(tx: Reader, audience: str, entries: Sequence[LogEnt
 
 
 async def show_unchanged(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """Events that say all there is to know by themselves."""
+    """Return the frames of events that need no rows: each event as it was recorded."""
     return [msgspec.json.encode(entry.event) for entry in entries]
 
 
@@ -113,17 +125,19 @@ def _show_post_or_topic(
         return _show(event, "topic", changed.get(event["topic_id"]))
     post = posts.get(event["post_id"])
     if post is not None and post.topic != event["topic_id"]:
-        return WITHHELD  # it was moved since: that it left is told after this
+        return WITHHELD  # the post was moved since; a later event says so
     if event["type"] == "reply_posted" and post is not None and post.parent is not None:
         return msgspec.json.encode({"type": "reply_posted", "post": post, "parent_replies": replies[post.id]})
     return _show(event, "post", post)
 
 
-async def _moved(tx: Reader, entries: Sequence[LogEntry]) -> dict[int, list[tuple[int, int | None]]]:
+async def _find_moved_posts(
+    tx: Reader, entries: Sequence[LogEntry]
+) -> dict[int, list[tuple[int, int | None]]]:
     moves: dict[int, list[tuple[int, int | None]]] = {
         entry.event["move_id"]: [] for entry in entries if "move_id" in entry.event
     }
-    for row in await tx.rows(_MOVED, moves=list(moves)) if moves else ():
+    for row in await tx.rows(_SELECT_MOVED_POSTS, moves=list(moves)) if moves else ():
         moves[row["move_id"]].append((row["post_id"], row["parent_id"]))
     return moves
 
@@ -134,12 +148,12 @@ def _show_move(
     posts: dict[int, Post],
     changed: dict[int, Topic],
 ) -> bytes:
-    """Which posts left, by id, and what they answer here; or which came, whole. Of many only that there were some."""
+    # Posts that left are listed by id, with the posts here that they reply to; posts that arrived are shown whole.
     topic = changed.get(event["topic_id"])
     if topic is None:
         return WITHHELD
     shown: dict[str, Any] = {"type": event["type"], "topic": topic, "move": event["move_id"]}
-    if len(moved) <= _MOST_TOLD:
+    if len(moved) <= _MOST_LISTED_POSTS:
         came = event["type"] == "posts_moved_here"
         named = [id for id, _ in moved] if came else sorted({parent for _, parent in moved if parent})
         here = [posts[id] for id in named if id in posts and posts[id].topic == topic.id]

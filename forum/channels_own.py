@@ -1,4 +1,4 @@
-"""What listeners of their own channel are shown of written talk: how far they have come, and what they follow."""
+"""The channel of a member: how events about read state and following are shown on it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,28 +14,27 @@ from storage.event_log import LogEntry
 
 
 async def show_member_events(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """Events of one member: what was read, and what is followed, as it is now; all others as they stand."""
-    plain = await show_member(tx, audience, entries)
-    read, changed = (
-        _named(entries, "topic_read", "topic_id"),
-        _named(entries, "following_changed", "following_id"),
-    )
+    """Return the frames of one member's events: `topic_read` and `following_changed` with the current state, the others as
+    the members capability shows them."""
+    frames = await show_member(tx, audience, entries)
+    read = _collect_ids(entries, "topic_read", "topic_id")
+    changed = _collect_ids(entries, "following_changed", "following_id")
     if not read and not changed:
-        return plain
+        return frames
     member = await load_reader(tx, entries[0].event["member_id"], clock.now())
-    readings = await show_read_states(tx, member, read) if read else {}
+    read_states = await show_read_states(tx, member, read) if read else {}
     following = await show_following_by_id(tx, member, changed) if changed else {}
     return [
-        _show(entry, "reading", readings.get(entry.event["topic_id"]))
+        _show(entry, "reading", read_states.get(entry.event["topic_id"]))
         if entry.event["type"] == "topic_read"
         else _show(entry, "following", following.get(entry.event["following_id"]))
         if entry.event["type"] == "following_changed"
-        else said
-        for entry, said in zip(entries, plain, strict=True)
+        else frame
+        for entry, frame in zip(entries, frames, strict=True)
     ]
 
 
-def _named(entries: Sequence[LogEntry], kind: str, name: str) -> list[int]:
+def _collect_ids(entries: Sequence[LogEntry], kind: str, name: str) -> list[int]:
     return sorted({entry.event[name] for entry in entries if entry.event["type"] == kind})
 
 

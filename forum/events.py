@@ -1,10 +1,10 @@
-"""What happens in written talk."""
+"""Events of the forum: what happened to sectors, topics and posts, and what members read and follow."""
 
 from core.events import Event
 
 
 class TopicOpened(Event, frozen=True, kw_only=True, tag="topic_opened"):
-    """A topic was started in a sector."""
+    """A topic was started in the sector, or moved into it."""
 
     sector_id: int
     topic_id: int
@@ -15,7 +15,7 @@ class TopicOpened(Event, frozen=True, kw_only=True, tag="topic_opened"):
 
 
 class TopicListingChanged(Event, frozen=True, kw_only=True, tag="topic_changed_in_sector"):
-    """Title, tags or state of a topic changed: what the sector's list shows of it."""
+    """The title, tags or state of a topic changed, as the sector's list shows them."""
 
     sector_id: int
     topic_id: int
@@ -34,11 +34,11 @@ class _InTopic(Event, frozen=True, kw_only=True):
 
 
 class TopicChanged(_InTopic, frozen=True, kw_only=True, tag="topic_changed"):
-    """Title, tags or state changed: the topic itself is shown anew."""
+    """The title, tags or state of the topic changed."""
 
 
 class ReadersChanged(_InTopic, frozen=True, kw_only=True, tag="readers_changed"):
-    """Others may read the topic than before: all who listen to it are asked again."""
+    """The set of people who may read the topic changed: the access of all its listeners is checked again."""
 
 
 class _OnPost(_InTopic, frozen=True, kw_only=True):
@@ -46,49 +46,49 @@ class _OnPost(_InTopic, frozen=True, kw_only=True):
 
 
 class ReplyPosted(_OnPost, frozen=True, kw_only=True, tag="reply_posted"):
-    """A post arrived; its number is the next one."""
+    """A post was added to the topic, with the next number."""
 
     number: int
 
 
 class PostEdited(_OnPost, frozen=True, kw_only=True, tag="post_edited"):
-    """A post says something else now."""
+    """The text of a post changed."""
 
 
 class PostShared(_OnPost, frozen=True, kw_only=True, tag="post_shared"):
-    """Others may edit a post, or its author alone again."""
+    """A post was opened for editing by other members, or restricted to its author again."""
 
 
 class PostWithdrawn(_OnPost, frozen=True, kw_only=True, tag="post_withdrawn"):
-    """Its author took a post back."""
+    """A post was withdrawn by its author, or by a moderator on behalf of the author."""
 
 
 class PostRestored(_OnPost, frozen=True, kw_only=True, tag="post_restored"):
-    """Its author brought a post back."""
+    """A withdrawn post was restored."""
 
 
 class PostHidden(_OnPost, frozen=True, kw_only=True, tag="post_hidden"):
-    """A moderator's decision took a post's text from its readers."""
+    """A moderator's decision hid a post."""
 
 
 class PostUnhidden(_OnPost, frozen=True, kw_only=True, tag="post_unhidden"):
-    """That decision was reversed: the post is there again."""
+    """The decision to hide a post was reversed."""
 
 
 class QuotesChanged(_OnPost, frozen=True, kw_only=True, tag="quotes_changed"):
-    """What a post quotes was taken from its readers, or given back."""
+    """Texts that the post quotes, or titles that it links to, became visible or invisible or changed."""
 
 
 class PostCited(_OnPost, frozen=True, kw_only=True, tag="post_cited"):
-    """Another post quotes this one or links to it, or none does any more."""
+    """The post got its first citation (a quote or a link in another post), or lost its last one."""
 
 
 class ReactionsChanged(_OnPost, frozen=True, kw_only=True, tag="reactions_changed"):
-    """The reactions to a post were counted anew."""
+    """The counts of reactions to a post changed."""
 
 
 class TopicLeft(Event, frozen=True, kw_only=True, tag="topic_left"):
-    """A topic is no longer in this sector: it went to another, or became part of another topic."""
+    """A topic left the sector: it was moved to another sector, or merged into another topic."""
 
     sector_id: int
     topic_id: int
@@ -99,19 +99,19 @@ class TopicLeft(Event, frozen=True, kw_only=True, tag="topic_left"):
 
 
 class TopicMerged(_InTopic, frozen=True, kw_only=True, tag="topic_merged"):
-    """The topic is part of another one now: all who listen are shown out, and led there."""
+    """The topic was merged into another one: the channel is closed, and its listeners are sent to the other topic."""
 
     into: int
 
 
 class PostsMovedAway(_InTopic, frozen=True, kw_only=True, tag="posts_moved_away"):
-    """Posts went to another topic; a note of it stands where they stood."""
+    """Posts were moved to another topic; a note in their former position says so."""
 
     move_id: int
 
 
 class PostsMovedHere(_InTopic, frozen=True, kw_only=True, tag="posts_moved_here"):
-    """Posts came from another topic."""
+    """Posts were moved here from another topic."""
 
     move_id: int
 
@@ -125,18 +125,18 @@ class _ToMember(Event, frozen=True, kw_only=True):
 
 
 class TopicRead(_ToMember, frozen=True, kw_only=True, tag="topic_read"):
-    """The member has read more of a topic, perhaps on another device."""
+    """The member read more of a topic, perhaps on another device."""
 
     topic_id: int
 
 
 class SectorRead(_ToMember, frozen=True, kw_only=True, tag="sector_read"):
-    """The member has put all of a sector behind."""
+    """The member marked all topics of a sector as read."""
 
     sector_id: int
 
 
 class FollowingChanged(_ToMember, frozen=True, kw_only=True, tag="following_changed"):
-    """The member follows something more or less closely than before."""
+    """The level at which the member follows a topic, a sector or a tag changed."""
 
     following_id: int

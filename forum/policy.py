@@ -1,4 +1,4 @@
-"""Who may do what in written talk: pure rules, and the refusals they raise."""
+"""Permission rules of the forum: pure functions that decide who may do what, and the refusals they raise."""
 
 from datetime import datetime
 
@@ -7,11 +7,10 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied
 from core.ids import MemberId, SectorId, TopicId
-from members.profiles.trust import LevelPermissions
 
 
 class TopicFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a topic."""
+    """The facts about a topic that the rules use."""
 
     id: TopicId
     sector_id: SectorId
@@ -26,7 +25,7 @@ class TopicFacts(Struct, frozen=True, kw_only=True):
 
 
 class PostFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a post."""
+    """The facts about a post that the rules use."""
 
     number: int
     author_id: MemberId | None
@@ -36,27 +35,27 @@ class PostFacts(Struct, frozen=True, kw_only=True):
 
 
 class TopicLocked(Denied):
-    """The topic takes no more posts."""
+    """The topic is locked: it takes no more posts from members."""
 
     message = "This topic is locked. It can be read, not answered."
 
 
 class TopicNotBegun(Conflict):
-    """The post that a topic begins with is held: nothing else is put in its place."""
+    """The first post of the topic is held, so no other post can be added before it."""
 
-    message = "The first post of this topic waits to be looked at. Decide about that first."
+    message = "The first post of this topic is waiting for approval. Decide on that post first."
 
 
 class TopicWithdrawn(Conflict):
-    """The topic is no longer there for its readers."""
+    """The topic was withdrawn or hidden."""
 
     message = "This topic was withdrawn."
 
 
 class NotYours(Denied):
-    """Only who wrote it may do this."""
+    """Only the author may do this."""
 
-    message = "Only who wrote it can do this."
+    message = "Only the author can do this."
 
 
 class NotModerator(Denied):
@@ -66,81 +65,82 @@ class NotModerator(Denied):
 
 
 class PostWithdrawn(Conflict):
-    """The post was withdrawn; it can be restored first."""
+    """The post was withdrawn; it has to be restored first."""
 
     message = "This post was withdrawn. Restore it first."
 
 
 class PostHidden(Denied):
-    """The post was hidden by a moderator; its author cannot change it back."""
+    """A moderator hid the post; its author cannot undo that."""
 
     message = "A moderator has hidden this post."
 
 
 class NothingToRestore(Conflict):
-    """It was not withdrawn."""
+    """The post was not withdrawn, so it cannot be restored."""
 
     message = "This post was not withdrawn."
 
 
 class FirstPostStays(Conflict):
-    """The first post is the topic's own text; the topic can be withdrawn instead, as long as nobody has answered."""
+    """The first post is the topic's own text and cannot be withdrawn alone."""
 
-    message = "The first post carries the topic. Its text can be edited, but not withdrawn on its own."
+    message = "The first post belongs to the topic. You can edit its text, but you cannot withdraw it alone."
 
 
 class TopicStays(Conflict):
-    """It is part of a room or a board, which would be left without it."""
+    """The topic belongs to a room or a board and cannot be moved or managed separately."""
 
-    message = "This belongs to a room or a board and stays there."
+    message = "This topic belongs to a room or a board and stays there."
 
 
 class KindStays(Conflict):
-    """What came from elsewhere stays what it is."""
+    """The kind of a topic that belongs to a room, a board or an import cannot change."""
 
-    message = "Only discussions, questions and announcements can become one another."
+    message = "Only discussions, questions and announcements can be changed into one another."
 
 
 class NotAQuestion(Conflict):
-    """Only a question has an answer."""
+    """Only questions have an accepted answer."""
 
-    message = "This topic is no question, so no post can be its answer."
+    message = "This topic is not a question, so no post can be accepted as its answer."
 
 
 class ImportedText(Conflict):
-    """Mail that was imported says what was mailed."""
+    """Imported e-mail cannot be edited."""
 
-    message = "This came from a mailing list's archive and stays as it was sent."
+    message = "This message was imported from a mailing list and stays as it was sent."
 
 
 class WrittenFromFields(Conflict):
-    """What a board or an entry says is written from its fields."""
+    """The title and the text of a board or an entry are generated from its fields."""
 
-    message = "This says what an entry says: change the entry, and this will follow."
+    message = "This text is generated from the fields of an entry. Change the entry instead."
 
 
-# Kinds of topics whose title and first post are written by boards.
-_WRITTEN = frozenset({"board", "entry"})
+# Kinds of topics whose title and first post the boards capability generates.
+_GENERATED = frozenset({"board", "entry"})
 
 
 def is_moderator(actor: Actor, topic: TopicFacts) -> bool:
-    """Whether the actor has the moderator's duty where the topic lies."""
+    """Return whether the actor moderates the sector of the topic."""
     return actor.moderates_in(topic.sector_id)
 
 
 def ensure_can_start_topic(actor: Actor, sector_id: SectorId, now: datetime) -> None:
-    """Verified members start topics."""
+    """Members who may write in the sector start topics; raise the refusals of `Actor.may_write`."""
     actor.may_write(now, sector_id)
 
 
 def ensure_has_begun(topic: TopicFacts) -> None:
-    """Nothing comes before the post that a topic begins with."""
+    """Raise TopicNotBegun while the first post of the topic is held."""
     if not topic.has_begun:
         raise TopicNotBegun
 
 
 def ensure_can_reply(actor: Actor, topic: TopicFacts, now: datetime) -> None:
-    """Verified members reply to open topics; moderators of the sector also to locked ones."""
+    """Members reply to open topics, moderators of the sector also to locked ones; raise TopicNotBegun, TopicWithdrawn or
+    TopicLocked."""
     actor.may_write(now, topic.sector_id)
     ensure_has_begun(topic)
     if is_moderator(actor, topic):
@@ -152,9 +152,10 @@ def ensure_can_reply(actor: Actor, topic: TopicFacts, now: datetime) -> None:
 
 
 def ensure_can_change_topic(actor: Actor, topic: TopicFacts, now: datetime) -> None:
-    """Title and tags are changed by who opened the topic and by moderators."""
+    """The member who opened the topic and moderators change its title and tags; raise WrittenFromFields, NotYours or
+    TopicLocked."""
     member = actor.may_write(now, topic.sector_id)
-    if topic.kind in _WRITTEN:
+    if topic.kind in _GENERATED:
         raise WrittenFromFields
     if topic.author_id != member and not is_moderator(actor, topic):
         raise NotYours
@@ -163,13 +164,14 @@ def ensure_can_change_topic(actor: Actor, topic: TopicFacts, now: datetime) -> N
 
 
 def ensure_can_have_kind(actor: Actor, sector: SectorId, kind: str) -> None:
-    """Announcements are made by the moderators of the sector, all else by everybody."""
+    """Only moderators of the sector create announcements; every member creates the other kinds. Raise NotModerator."""
     if kind == "announcement" and not actor.moderates_in(sector):
         raise NotModerator
 
 
 def ensure_can_change_kind(actor: Actor, topic: TopicFacts, kind: str) -> None:
-    """Who may change a topic makes a discussion a question, and back; announcements are for moderators, both ways."""
+    """Discussions and questions can be changed into each other; announcements only by moderators. Raise KindStays or
+    NotModerator."""
     if topic.kind not in ("discussion", "question", "announcement"):
         raise KindStays(field="kind")
     ensure_can_have_kind(actor, topic.sector_id, kind)
@@ -177,7 +179,7 @@ def ensure_can_change_kind(actor: Actor, topic: TopicFacts, kind: str) -> None:
 
 
 def ensure_can_accept_answer(actor: Actor, topic: TopicFacts, now: datetime) -> None:
-    """Who asked says what the answer is, or a moderator does."""
+    """The member who asked the question and moderators accept an answer; raise NotYours or NotAQuestion."""
     member = actor.may_write(now, topic.sector_id)
     if topic.author_id != member and not is_moderator(actor, topic):
         raise NotYours
@@ -186,70 +188,74 @@ def ensure_can_accept_answer(actor: Actor, topic: TopicFacts, now: datetime) -> 
 
 
 def ensure_can_manage(actor: Actor, topic: TopicFacts) -> None:
-    """Moderators of the sector pin, slow down, set timers and assign what is a discussion of its own."""
+    """Moderators of the sector pin, slow down, schedule and assign discussions; raise NotModerator or TopicStays."""
     ensure_can_lock(actor, topic)
-    if topic.kind not in _CURATED:
+    if topic.kind not in _INDEPENDENT:
         raise TopicStays
 
 
 def ensure_can_lock(actor: Actor, topic: TopicFacts) -> None:
-    """Moderators of the sector lock and unlock."""
+    """Moderators of the sector lock and unlock topics; raise NotModerator."""
     actor.signed_in()
     if not is_moderator(actor, topic):
         raise NotModerator
 
 
-# Of what is curated like a discussion; all others are parts of something else.
-_CURATED = frozenset({"discussion", "question", "announcement", "mail"})
+# Kinds of topics that stand alone; all other kinds belong to a room or a board.
+_INDEPENDENT = frozenset({"discussion", "question", "announcement", "mail"})
 
 
 def ensure_can_move(actor: Actor, topic: TopicFacts, to_sector: SectorId | None = None) -> None:
-    """Moderators move what is in their sector; to another sector those alone who moderate that one too."""
+    """Moderators of the sector move topics and posts, to another sector only if they moderate both; raise NotModerator or
+    TopicStays."""
     actor.signed_in()
     if not is_moderator(actor, topic) or (to_sector is not None and not actor.moderates_in(to_sector)):
         raise NotModerator
-    if topic.kind not in _CURATED:
+    if topic.kind not in _INDEPENDENT:
         raise TopicStays
 
 
 class NotTrustedYet(Denied):
-    """What several edit is edited by who has been here for a while."""
+    """The member's trust level does not allow editing shared posts yet."""
 
-    message = "Posts that several may edit are for those who have written here before."
+    message = "You can edit shared posts once you have written here for a while."
 
 
 class SharedByNobody(Conflict):
-    """Only what somebody has written under a name can be given to others to edit."""
+    """Anonymous and generated posts and posts in rooms cannot be shared for editing."""
 
-    message = "This cannot be given to others to edit."
+    message = "This post cannot be opened for editing by others."
 
 
 def ensure_can_edit(
     actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime, rights: LevelPermissions
 ) -> None:
-    """One's own text, while it is published and the topic open; another's only where its author lets others edit it."""
+    """Authors edit their own published posts in open topics, and trusted members edit shared posts; raise NotYours,
+    NotTrustedYet, WrittenFromFields, PostHidden, PostWithdrawn or TopicLocked."""
     actor.may_write(now, topic.sector_id)
     if not post.is_own and not post.is_shared:
         raise NotYours
     if not post.is_own and not rights.edits_wiki:
         raise NotTrustedYet
-    if topic.kind in _WRITTEN and post.number == 1:
+    if topic.kind in _GENERATED and post.number == 1:
         raise WrittenFromFields
     _ensure_changeable(actor, topic, post)
 
 
 def ensure_can_share(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
-    """Its author says whether others may edit a post, or a moderator of the sector does."""
+    """The author and moderators of the sector decide whether others may edit a post; raise NotYours, SharedByNobody,
+    PostHidden, PostWithdrawn or TopicLocked."""
     actor.may_write(now, topic.sector_id)
     if not post.is_own and not is_moderator(actor, topic):
         raise NotYours
-    if post.author_id is None or (topic.kind in _WRITTEN and post.number == 1) or topic.kind == "room":
+    if post.author_id is None or (topic.kind in _GENERATED and post.number == 1) or topic.kind == "room":
         raise SharedByNobody
     _ensure_changeable(actor, topic, post)
 
 
 def ensure_can_withdraw(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
-    """One's own posts; the first one carries the topic and stays."""
+    """Authors withdraw their own posts, except the first post of a topic; raise NotYours, FirstPostStays, PostHidden,
+    PostWithdrawn or TopicLocked."""
     actor.may_write(now, topic.sector_id)
     if not post.is_own:
         raise NotYours
@@ -259,7 +265,7 @@ def ensure_can_withdraw(actor: Actor, topic: TopicFacts, post: PostFacts, now: d
 
 
 def ensure_can_restore(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
-    """Who withdrew a post may bring it back."""
+    """Authors restore posts that they withdrew; raise NotYours, PostHidden, NothingToRestore or TopicLocked."""
     actor.may_write(now, topic.sector_id)
     if not post.is_own:
         raise NotYours
@@ -272,14 +278,14 @@ def ensure_can_restore(actor: Actor, topic: TopicFacts, post: PostFacts, now: da
 
 
 def ensure_can_react(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
-    """Verified members react to what they can read, also in locked topics."""
+    """Members react to published posts, also in locked topics; raise PostWithdrawn."""
     actor.may_write(now, topic.sector_id)
     if post.state != "published":
         raise PostWithdrawn
 
 
 def ensure_can_read_history(actor: Actor, topic: TopicFacts, post: PostFacts) -> None:
-    """Members read what a published post said before; of others only the moderators."""
+    """Members read the history of published posts, moderators of the sector that of all posts; raise PostWithdrawn."""
     actor.signed_in()
     if post.state != "published" and not is_moderator(actor, topic):
         raise PostWithdrawn

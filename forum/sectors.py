@@ -1,4 +1,4 @@
-"""Sectors: the spaces of the community, as its data file has them."""
+"""Sectors: the spaces of the community, as defined in its data file."""
 
 from collections.abc import Sequence
 
@@ -13,32 +13,32 @@ from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 from storage.statements import statement
 
-_life = (
+_activity = (
     select(
         topics.c.sector_id,
         func.count().label("topics"),
         func.sum(topics.c.post_count).label("posts"),
         func.max(topics.c.last_activity_at).label("last_activity_at"),
     )
-    # Counts are the same for everyone, so they count only what everyone can see.
+    # The counts are the same for every viewer, so they include only topics that everyone can read.
     .where(is_for_everyone(), topics.c.kind != "entry")
     .group_by(topics.c.sector_id)
     .subquery()
 )
-_SECTORS = (
+_sectors = (
     select(
         *sectors.c[("id", "slug", "code", "name", "scope", "materials", "stages")],
-        func.coalesce(_life.c.topics, 0).label("topics"),
-        func.coalesce(_life.c.posts, 0).label("posts"),
-        _life.c.last_activity_at,
+        func.coalesce(_activity.c.topics, 0).label("topics"),
+        func.coalesce(_activity.c.posts, 0).label("posts"),
+        _activity.c.last_activity_at,
     )
-    .outerjoin(_life, _life.c.sector_id == sectors.c.id)
+    .outerjoin(_activity, _activity.c.sector_id == sectors.c.id)
     .order_by(sectors.c.place)
 )
-_ALL = statement(_SECTORS)
-_ONE = statement(_SECTORS.where(sectors.c.slug == bindparam("slug")))
-_ID = statement(select(sectors.c.id).where(sectors.c.slug == bindparam("slug")))
-_PUT = statement("""
+_SELECT_SECTORS = statement(_sectors)
+_SELECT_SECTOR = statement(_sectors.where(sectors.c.slug == bindparam("slug")))
+_SELECT_SECTOR_ID = statement(select(sectors.c.id).where(sectors.c.slug == bindparam("slug")))
+_UPSERT_SECTOR = statement("""
 INSERT INTO sectors (slug, code, name, scope, materials, stages, place)
 VALUES (:slug, :code, :name, :scope, :materials, :stages, :place)
 ON CONFLICT (slug) DO UPDATE SET code = excluded.code, name = excluded.name, scope = excluded.scope,
@@ -47,38 +47,38 @@ ON CONFLICT (slug) DO UPDATE SET code = excluded.code, name = excluded.name, sco
 
 
 async def read_sectors(tx: Reader, epoch: str) -> SectorList:
-    """All sectors with the life in them."""
+    """Return all sectors in their order, with counts of topics and posts that everyone can read."""
     seq = await read_head(tx, "sectors")
-    items = [Sector(**row) for row in await tx.rows(_ALL)]
+    items = [Sector(**row) for row in await tx.rows(_SELECT_SECTORS)]
     return SectorList(items, Stream("sectors", epoch, seq))
 
 
 async def get_sector(tx: Reader, slug: str) -> Sector:
-    """One sector with the life in it."""
-    row = await tx.row(_ONE, slug=slug)
+    """Return one sector with its counts of topics and posts; raise NotFound."""
+    row = await tx.row(_SELECT_SECTOR, slug=slug)
     if row is None:
         raise NotFound
     return Sector(**row)
 
 
 async def get_sector_id(tx: Reader, slug: str) -> SectorId:
-    """The id behind a sector's slug."""
-    found = await tx.value(_ID, slug=slug)
+    """Return the id of the sector with this slug; raise NotFound."""
+    found = await tx.value(_SELECT_SECTOR_ID, slug=slug)
     if found is None:
         raise NotFound
     return SectorId(found)
 
 
 async def put_sectors(tx: Transaction, wanted: Sequence[Sector]) -> None:
-    """Create or update the sectors of the community's data file, in the order given."""
-    for place, sector in enumerate(wanted):
+    """Insert or update the sectors of the community's data file, in the given order."""
+    for position, sector in enumerate(wanted):
         await tx.run(
-            _PUT,
+            _UPSERT_SECTOR,
             slug=sector.slug,
             code=sector.code,
             name=sector.name,
             scope=sector.scope,
             materials=sector.materials,
             stages=sector.stages,
-            place=place,
+            place=position,
         )

@@ -1,4 +1,4 @@
-"""What comes in and goes out of written talk."""
+"""Structs of topics, posts and sectors: requests and responses."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ Tags = Annotated[list[Slug], Meta(max_length=8)]
 
 
 class NewTopic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A topic to start: its title, its first post, its tags; and the draft that ends with it."""
+    """A new topic: title, first post, tags and kind; `draft` is the key of the draft that becomes this topic."""
 
     title: Title
     body: PostBody
@@ -31,7 +31,7 @@ class NewTopic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a topic to change."""
+    """Changes to a topic; fields left out stay as they are."""
 
     title: Title | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
@@ -39,8 +39,8 @@ class TopicChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reply: Markdown, and the id of the post it answers; without one it answers the topic; and the
-    draft that ends with it."""
+    """A reply in Markdown; `parent` is the id of the post it replies to, or null for a reply to the topic itself; `draft` is
+    the key of the draft that becomes this reply."""
 
     body: PostBody
     parent: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
@@ -48,23 +48,23 @@ class NewReply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PostChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The new text of a post; the draft that ends with it."""
+    """A new text for a post; `draft` is the key of the draft that becomes this edit."""
 
     body: PostBody
     draft: DraftKey | None = None
 
 
 class Sketch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Markdown to look at before it is posted. `draft` is the draft that would end with it, and so says where it will stand:
-    `topic:12`, `reply:34`, `edit:34`, `new:mobility`; without it nothing is said of who will be told."""
+    """Markdown to preview. `draft` is the key of the draft and says where the text will be posted: `topic:12`, `reply:34`,
+    `edit:34`, `new:mobility`; without it the preview does not say who will be notified."""
 
     body: PostBody
     draft: DraftKey | None = None
 
 
 class Preview(Struct, frozen=True):
-    """How it will look. Of those whom it calls by name, `told` will be told, unless they have muted the topic; `not_told`
-    are nobody or cannot read it there; `too_many` are more than one is trusted to call."""
+    """The rendered text. Of the mentioned members, `told` will be notified unless they have muted the topic; `not_told` do
+    not exist or cannot read the topic; `too_many` exceed the number of mentions that the author's trust level allows."""
 
     html: str
     told: list[Author] = []
@@ -73,7 +73,7 @@ class Preview(Struct, frozen=True):
 
 
 class Sector(Struct, frozen=True, kw_only=True):
-    """A space with its own moderators."""
+    """A space of the community with its own moderators."""
 
     id: int
     slug: str
@@ -95,15 +95,15 @@ class SectorList(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True, kw_only=True):
-    """Who sees to it that something comes of a topic, and how far that is."""
+    """The member who is responsible for a topic, and the status of that work."""
 
     member: Author
     status: AssignmentStatus
 
 
 class Topic(Struct, frozen=True, kw_only=True):
-    """A discussion. `posts` counts what can be read; numbers up to `last_number` have been given; `moves` counts how often
-    posts went to another topic, or came."""
+    """A topic. `posts` counts the published posts; `last_number` is the highest post number given so far; `moves` counts how
+    often posts were moved from or to the topic."""
 
     id: int
     sector: str
@@ -119,7 +119,7 @@ class Topic(Struct, frozen=True, kw_only=True):
     last_activity_at: datetime
     version: int
     moves: int = 0
-    # The post that answers the question.
+    # The id of the accepted answer.
     answer: int | None = None
     closed_because: str | None = None
     archived_at: datetime | None = None
@@ -137,22 +137,22 @@ class TopicPage(Struct, frozen=True):
     items: list[Topic]
     next: str | None
     stream: Stream
-    # On the first page: what stands above all others.
+    # On the first page only: pinned topics.
     pinned: list[Topic] = []
 
 
 class HeldEdit(Struct, frozen=True, kw_only=True):
-    """That a change of a post is held until a moderator has looked at it: the post says what it said. See /held/{id}."""
+    """A held edit: the post keeps its text until a moderator approves the change. See /held/{id}."""
 
     code: str = "held_by_rule"
     why: str
 
 
 class Post(Struct, frozen=True):
-    """A contribution. Without `html` it is a tombstone: the place of something withdrawn or hidden.
+    """A post. Without `html` it is a tombstone: the post was withdrawn or hidden.
 
-    `mine` are the viewer's own reactions; events, which are made for many viewers, leave it out. `is_cited`: a post that
-    everybody can read quotes it or links to it. `is_shared`: others than the author may edit it.
+    `mine` lists the viewer's own reactions; events leave it out because they are made for many viewers. `is_cited`: a post
+    that everyone can read quotes it or links to it. `is_shared`: other members may edit it.
     """
 
     id: int
@@ -173,12 +173,12 @@ class Post(Struct, frozen=True):
     body: str | None | UnsetType = UNSET
     is_cited: bool = False
     is_shared: bool = False
-    # Only in the answer to a change that is held.
+    # Only in the response to an edit that is held.
     held_edit: HeldEdit | UnsetType = UNSET
 
 
 class Citation(Struct, frozen=True):
-    """A post that quotes another, or links to it."""
+    """A post that quotes another post or links to it."""
 
     post: int
     topic: int
@@ -190,13 +190,13 @@ class Citation(Struct, frozen=True):
 
 
 class CitationList(Struct, frozen=True):
-    """Who refers to a post, the latest first, as far as the viewer can see it."""
+    """The posts that quote a post or link to it and that the viewer can read, the latest first."""
 
     items: list[Citation]
 
 
 class PostPage(Struct, frozen=True):
-    """One page of a topic's posts, with the cursors of the pages around it."""
+    """One page of a topic's posts, with the cursors of the next and the previous page."""
 
     items: list[Post]
     next: str | None
@@ -205,24 +205,24 @@ class PostPage(Struct, frozen=True):
 
 
 class Revision(Struct, frozen=True):
-    """What a post said from `written_at` on, until the next one."""
+    """One version of a post's text, valid from `written_at` until the next version."""
 
     version: int
     written_at: datetime
     body: str
     html: str
     by: Author | None = None
-    # Put right in the first minutes; moderators alone see it.
+    # Replaced by the author within the first minutes; only moderators see it.
     is_silent: bool = False
 
 
 class OlderVersion(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which version of a post it should say again."""
+    """The version of a post to restore."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class RevisionList(Struct, frozen=True):
-    """All that a post has said, newest first; the first is what it says now."""
+    """All versions of a post's text, newest first; the first is the current one."""
 
     items: list[Revision]

@@ -1,4 +1,4 @@
-"""What comes in and goes out of drafts."""
+"""Structs of drafts: requests and responses."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,18 +7,19 @@ from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, POST_LENGTH, TITLE_LENGTH
 
-# What it will be: a reply to a topic or a post, a topic in a sector, an edit; after a tilde which fork of it.
+# What the draft will become: a reply to a topic or post, an edit, or a new topic in a sector; after a tilde, the fork.
 KEY = r"^(?:(?:topic|reply|edit):[1-9]\d{0,17}|new:[a-z0-9][a-z0-9-]{0,59})(?:~[1-9]\d{0,2})?(?![\s\S])"
 
 DraftKey = Annotated[str, Meta(pattern=KEY, max_length=80)]
 
 
 class DraftChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What stands in a window: `sequence` is the draft's number as it was last seen there, `owner` is the window."""
+    """The text in an editor window: `sequence` is the last version of the draft that the window saw, `owner` identifies the
+    window."""
 
     body: Annotated[str, Meta(max_length=POST_LENGTH, pattern=NO_CONTROLS)]
     title: Annotated[str, Meta(max_length=TITLE_LENGTH, pattern=ONE_LINE)] = ""
-    # As they were typed: they become tags when the topic is started.
+    # As typed; they become tags when the topic is started.
     tags: Annotated[str, Meta(max_length=500, pattern=ONE_LINE)] = ""
     kind: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
@@ -26,7 +27,7 @@ class DraftChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A draft. Its key may be another than was asked for: then another window has changed that one, and this is a fork."""
+    """A draft. If its key differs from the requested one, another window changed that draft and this one is a fork of it."""
 
     key: str
     sequence: int
@@ -38,7 +39,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 class DraftRow(Struct, frozen=True, kw_only=True):
-    """A draft in a list: what it is for, how it begins, where one goes on writing it."""
+    """A draft in a list: its purpose, its first words, and the address of the page where the member continues it."""
 
     key: str
     what: str
@@ -50,6 +51,6 @@ class DraftRow(Struct, frozen=True, kw_only=True):
 
 
 class DraftList(Struct, frozen=True):
-    """All of one's drafts, the latest first."""
+    """All drafts of the member, the latest first."""
 
     items: list[DraftRow]

@@ -1,4 +1,4 @@
-"""The tables of written talk."""
+"""Tables of the forum: sectors, topics, posts, files, moves, search, read state and following."""
 
 from sqlalchemy import (
     ARRAY,
@@ -48,28 +48,28 @@ topics = Table(
     Column("hidden_at", DateTime(timezone=True)),
     Column("last_number", Integer, nullable=False, server_default="0"),
     Column("post_count", Integer, nullable=False, server_default="0"),
-    # How many posts answer no other: the next one's place among them.
+    # The number of posts that reply to the topic itself; it gives the next such post its position.
     Column("roots", Integer, nullable=False, server_default="0"),
     Column("last_activity_at", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
-    # Who reads it: everyone, members, or those listed: one by one in `topic_readers`, or as members of a body.
+    # Who may read the topic: everyone, members, or listed readers (rows of `topic_readers`, or the committee in `body`).
     Column("readers", Text, nullable=False, server_default="everyone"),
     Column("body", Text),
-    # The gathering in whose room it is, whose hosts read it whatever is said above.
+    # The gathering whose room this topic belongs to; the hosts of the gathering can always read it.
     Column("gathering_id", BigInteger, ForeignKey("gatherings.id")),
-    # The topic that this one is now: it is listed nowhere, and its address leads there.
+    # The topic that this one was merged into: it is in no list, and its address redirects there.
     Column("merged_into", BigInteger, ForeignKey("topics.id")),
     Column("answer_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL", use_alter=True)),
     Column("closed_because", Text),
     Column("archived_at", DateTime(timezone=True)),
     Column("pinned_at", DateTime(timezone=True)),
     Column("pinned_until", DateTime(timezone=True)),
-    # In slow mode each member writes once in so many seconds.
+    # In slow mode, each member may write once in this many seconds.
     Column("slow_seconds", Integer, nullable=False, server_default="0"),
     Column("slow_until", DateTime(timezone=True)),
     Column("assignee_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("assignment", Text),
-    # How often posts went from here to another topic, or came: notes tell of it.
+    # How often posts were moved from or to this topic; move notes exist if it is not zero.
     Column("moves", Integer, nullable=False, server_default="0"),
     CheckConstraint("body IS NULL OR readers = 'listed'"),
     CheckConstraint("merged_into <> id"),
@@ -87,10 +87,10 @@ posts = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False),
-    # A held post, which waits for approval, has neither number nor path: it is nowhere yet.
+    # A held post, which waits for approval, has neither number nor path.
     Column("number", Integer),
     Column("parent_id", BigInteger, ForeignKey("posts.id")),
-    # The place in the tree: one segment a level, in bytes that sort depth first (see path_segment in the schema).
+    # The position in the tree: one segment per level, as bytes that sort depth first (SQL function path_segment).
     Column("path", LargeBinary),
     Column("depth", SmallInteger, nullable=False),
     Column("children", Integer, nullable=False, server_default="0"),
@@ -105,9 +105,9 @@ posts = Table(
     Column("reactions", JSONB, nullable=False, server_default="{}"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("edited_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
-    # Whether others than the author may edit it.
+    # Whether members other than the author may edit it.
     Column("is_shared", Boolean, nullable=False, server_default="false"),
-    # Whether a post that everybody can read quotes this one or links to it.
+    # Whether a post that everyone can read quotes this one or links to it.
     Column("is_cited", Boolean, nullable=False, server_default="false"),
     UniqueConstraint("topic_id", "number"),
     UniqueConstraint("topic_id", "path"),
@@ -116,7 +116,7 @@ posts = Table(
     CheckConstraint("(state = 'held') = (number IS NULL) AND (state = 'held') = (path IS NULL)"),
 )
 
-# Why a post is or was held, what it answers, and what became of it.
+# Why a post or an edit is or was held, which post it replies to, and the outcome.
 held_posts = Table(
     "held_posts",
     metadata,
@@ -127,7 +127,7 @@ held_posts = Table(
     Column("held_at", DateTime(timezone=True), nullable=False),
     Column("outcome", Text),
     Column("settled_at", DateTime(timezone=True)),
-    # Of a published post: the text that it does not say yet, and whose change it is.
+    # For a held edit of a published post: the new text, and the member who wrote it.
     Column("edit_body", Text),
     Column("edit_html", Text),
     Column("edit_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
@@ -144,10 +144,10 @@ revisions = Table(
     Column("body", Text, nullable=False),
     Column("html", Text, nullable=False),
     Column("written_at", DateTime(timezone=True), nullable=False),
-    # Whether the post was not yet approved: then it is for its author and the moderators alone.
+    # Whether the post was still held: such a revision is only for its author and the moderators.
     Column("was_held", Boolean, nullable=False, server_default="false"),
     Column("written_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
-    # What was put right in the first minutes, before anybody answered: moderators alone look at it.
+    # Whether the author replaced it within the first minutes, before any reply; only moderators see such a revision.
     Column("is_silent", Boolean, nullable=False, server_default="false"),
 )
 
@@ -167,13 +167,13 @@ imported_mails = Table(
     Column("message_id", Text, primary_key=True),
     Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="SET NULL")),
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
-    # The subject as it is compared, for answers that do not say what they answer.
+    # The normalized subject, to find the thread of replies that do not name the message they reply to.
     Column("subject", Text, nullable=False),
-    # The mails it answers that were not there: should one come, it belongs into this topic.
+    # Ids of the messages it refers to that were not imported; if one arrives later, it belongs to this topic.
     Column("awaits", ARRAY(Text), nullable=False, server_default="{}"),
 )
 
-# What was uploaded, stored once per content; who can read a post that uses it can read it.
+# Uploaded files; the content is stored once. Members who can read a post that uses a file can read the file.
 files = Table(
     "files",
     metadata,
@@ -184,10 +184,10 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("uploaded_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("uploaded_at", DateTime(timezone=True), nullable=False),
-    # Of pictures, so that a page keeps room for them.
+    # For images, so that a page can reserve the space for them.
     Column("width", Integer),
     Column("height", Integer),
-    # By a moderator's decision: then it is had by nobody but moderators.
+    # Set by a moderator's decision: from then on only moderators can open the file.
     Column("hidden_at", DateTime(timezone=True)),
     CheckConstraint("size > 0"),
 )
@@ -220,7 +220,7 @@ moves = Table(
     CheckConstraint("from_topic <> to_topic"),
 )
 
-# Where a post once stood: its number there is given to no other, so that old addresses lead to where it is now.
+# The former number and path of a moved post. The number is never given to another post, so old addresses still redirect.
 former_places = Table(
     "former_places",
     metadata,
@@ -229,7 +229,7 @@ former_places = Table(
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), nullable=False),
     Column("move_id", BigInteger, ForeignKey("moves.id"), nullable=False),
     Column("path", LargeBinary, nullable=False),
-    # Its place among the answers to its parent, where it stood under it.
+    # Its path segment below its parent, if it was a reply to a post.
     Column("segment", LargeBinary),
 )
 
@@ -241,7 +241,7 @@ topic_paces = Table(
     Column("wrote_at", DateTime(timezone=True), nullable=False),
 )
 
-# What is to happen to a topic at a time; of each kind one at most.
+# Actions scheduled for a topic; at most one of each kind.
 topic_timers = Table(
     "topic_timers",
     metadata,
@@ -252,7 +252,7 @@ topic_timers = Table(
     Column("set_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
 )
 
-# What a post says, as it is searched; kept by the worker from `search_queue`, which triggers fill.
+# The search vector of each post; the worker updates it from `search_queue`, which triggers fill.
 search_posts = Table(
     "search_posts",
     metadata,
@@ -269,7 +269,7 @@ search_queue = Table(
 )
 search_words = Table("search_words", metadata, Column("word", Text, primary_key=True))
 
-# Which posts of a topic a member has read, by their numbers: a set that only grows.
+# The numbers of the posts of a topic that a member has read: a set that only grows.
 readings = Table(
     "readings",
     metadata,
@@ -280,7 +280,7 @@ readings = Table(
     Column("read_at", DateTime(timezone=True), nullable=False),
 )
 
-# How closely a member follows a topic, a sector or a tag (see LEVELS in following.py): as chosen, and as it came of itself.
+# The level at which a member follows a topic, a sector or a tag (see LEVELS): the chosen one and the automatic one.
 following = Table(
     "following",
     metadata,

@@ -1,10 +1,10 @@
-"""The tables of what was done to topics."""
+"""Tables of changes to whole topics."""
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Table, Text
 
 from storage.tables import metadata
 
-# When each was done last; by whom, because who did it is not told of it.
+# When each kind of change last happened, and who made it: that member does not see it as a change.
 topic_changes = Table(
     "topic_changes",
     metadata,
@@ -15,7 +15,7 @@ topic_changes = Table(
     CheckConstraint("what IN ('closed', 'opened', 'archived', 'pinned', 'answered', 'posts_moved', 'moved')"),
 )
 
-# Held posts that went along when their topic was merged into another: they have no former place.
+# Held posts that were moved when their topic was merged into another; they have no number and so no former place.
 held_moves = Table(
     "held_moves",
     metadata,

@@ -1,4 +1,4 @@
-"""The tables of what is written around posts: quotations, references, drafts, the words of files, saved searches."""
+"""Tables around posts: quotations, references, drafts, texts of files, saved searches."""
 
 from sqlalchemy import (
     ARRAY,
@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from storage.tables import metadata
 
-# The words of a quotation stand here and nowhere else: a post that quotes names them by `id`.
+# The text of each quotation, stored only here: a post that quotes refers to it by `id`.
 quotations = Table(
     "quotations",
     metadata,
@@ -30,7 +30,7 @@ quotations = Table(
     UniqueConstraint("post_id", "digest"),
 )
 
-# What a post refers to, kept by the worker: whom it calls by name, what it quotes, where it links to.
+# What a post mentions, quotes and links to; the worker updates it.
 post_references = Table(
     "post_references",
     metadata,
@@ -39,7 +39,7 @@ post_references = Table(
     Column("object_id", BigInteger, primary_key=True),
 )
 
-# What members are writing. What was posted or thrown away keeps its number, so that no window brings it back.
+# Drafts of members. A posted or discarded draft keeps its sequence number, so that no open window can bring it back.
 drafts = Table(
     "drafts",
     metadata,
@@ -55,7 +55,7 @@ drafts = Table(
     Column("ended_at", DateTime(timezone=True)),
 )
 
-# What PDFs say, read once by the worker, for the search.
+# The text of PDF files, extracted once by the worker, for search.
 file_texts = Table(
     "file_texts",
     metadata,
@@ -64,7 +64,7 @@ file_texts = Table(
     Column("read_at", DateTime(timezone=True), nullable=False),
 )
 
-# What members look for again and again. `seen` are the posts of the last days that fitted when it was looked last.
+# Saved searches of members. `seen` holds the ids of recent posts that already matched at the last run.
 saved_searches = Table(
     "saved_searches",
     metadata,

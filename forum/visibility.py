@@ -1,4 +1,4 @@
-"""Which topics and which texts somebody can see: the predicates every reader goes through."""
+"""Visibility of topics and posts: the SQL predicates that every query of topics and posts uses."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from members.tables import body_members
 
 
 def seen_by(actor: Actor) -> dict[str, Any]:
-    """The values with which a statement that contains these predicates is run for somebody."""
+    """Return the bind values for a statement that contains these predicates, for the given viewer."""
     return {
         "moderated": list(actor.moderates),
         "administers": actor.is_administrator,
@@ -23,26 +23,31 @@ def seen_by(actor: Actor) -> dict[str, Any]:
 
 
 def is_moderated() -> ColumnElement[bool]:
-    """The topic lies in a sector that the viewer moderates; administrators moderate all."""
+    """Return the condition for topics in sectors that the viewer moderates; administrators moderate all sectors."""
     moderated = bindparam("moderated", type_=ARRAY(BigInteger))
     return or_(bindparam("administers", type_=Boolean), topics.c.sector_id == any_(moderated))
 
 
 def visible_topics() -> ColumnElement[bool]:
-    """Every topic that was neither withdrawn nor hidden, to those who may read it; to its moderators all. One that was
-    merged into another is there no more."""
+    """Return the condition for topics that the viewer can see: readable ones that are not withdrawn, hidden or merged.
+
+    Moderators of the sector also see withdrawn and hidden topics.
+    """
     return and_(topics.c.merged_into.is_(None), visible_or_merged())
 
 
 def visible_or_merged() -> ColumnElement[bool]:
-    """The same, for those alone who look for what has become of a topic. A room is not there for who was sent out."""
+    """Return the condition of `visible_topics` including merged topics, for redirects and move notes.
+
+    A member who was removed from a private room does not see its topic.
+    """
     removed = bindparam("removed", type_=ARRAY(BigInteger))
     may_see = and_(topics.c.withdrawn_at.is_(None), topics.c.hidden_at.is_(None), _may_read())
     return and_(topics.c.id != all_(removed), or_(may_see, is_moderated()))
 
 
 def is_for_everyone() -> ColumnElement[bool]:
-    """What counts and lists that are the same for everyone are made of."""
+    """Return the condition for topics that everyone can read; use it for counts and lists that are the same for everyone."""
     return and_(
         topics.c.withdrawn_at.is_(None),
         topics.c.hidden_at.is_(None),
@@ -52,14 +57,14 @@ def is_for_everyone() -> ColumnElement[bool]:
 
 
 def is_listed_reader(reader: ColumnElement[int]) -> ColumnElement[bool]:
-    """Somebody is invited to the topic, or sits on the body that it is for."""
+    """Return the condition for topics that list the member as a reader: by invitation or as a member of the committee."""
     invited = exists().where(topic_readers.c.topic_id == topics.c.id, topic_readers.c.member_id == reader)
     seated = exists().where(body_members.c.body == topics.c.body, body_members.c.member_id == reader)
     return or_(invited, seated)
 
 
 def _may_read() -> ColumnElement[bool]:
-    """Everyone, members, or those listed, by themselves or with their body; and the hosts of the gathering in any case."""
+    # Hosts of the gathering and members admitted to the room can read its topic in any case.
     reader = bindparam("reader", type_=BigInteger)
     return or_(
         topics.c.readers == "everyone",
@@ -71,26 +76,27 @@ def _may_read() -> ColumnElement[bool]:
 
 
 def has_begun() -> ColumnElement[bool]:
-    """The topic does not wait for its first post, which is held."""
+    """Return the condition for topics whose first post is published, in contrast to those whose first post is held."""
     return or_(topics.c.last_number > 0, topics.c.hidden_at.is_(None))
 
 
 def visible_text() -> ColumnElement[bool]:
-    """The text of published posts; of others it is gone for everyone but the moderators of the sector.
+    """Return the condition for posts whose text the viewer can read: published ones; moderators of the sector read all.
 
-    The place of such a post in its topic stays visible as a tombstone, so that the answers to it keep their parent.
+    A withdrawn or hidden post stays visible as a tombstone, so that its replies keep their parent.
     """
     return or_(posts.c.state == "published", is_moderated())
 
 
 def quotable_text() -> ColumnElement[bool]:
-    """The text that may be shown inside other posts: of what is published, where everybody reads it. The same for all who
-    look, so that a post with quotations in it is the same for all of them too; in the same topic it is enough that the
-    text is published."""
+    """Return the condition for posts whose text may be shown inside other posts: published ones in topics for everyone.
+
+    The condition does not depend on the viewer, so a post with quotes looks the same to everyone. Within one topic it is
+    enough that the quoted post is published; the caller checks that.
+    """
     return and_(posts.c.state == "published", is_for_everyone())
 
 
 def posts_not_held() -> ColumnElement[bool]:
-    """Posts that are there at all. A held one waits for approval: until then its topic knows nothing of it, and it is
-    read only where it was written, as in the room whose question it is."""
+    """Return the condition that leaves out held posts, which wait for approval and are not part of their topic yet."""
     return posts.c.state != "held"

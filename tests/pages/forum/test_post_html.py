@@ -75,7 +75,7 @@ def test_members_are_offered_every_reaction_once() -> None:
 def test_only_the_author_is_offered_to_edit() -> None:
     assert "/p/20/edit" in contribution(a_post(2), MEMBER)
     assert "/p/20/withdraw" in contribution(a_post(2), MEMBER)
-    assert "/p/10/withdraw" not in contribution(a_post(1), MEMBER), "the first post carries the topic"
+    assert "/p/10/withdraw" not in contribution(a_post(1), MEMBER), "the first post belongs to the topic"
     assert "/edit" not in contribution(a_post(2, author=replace(AMINA, id=8)), MEMBER)
     assert "/p/20/flag" in contribution(a_post(2, author=replace(AMINA, id=8)), MEMBER)
     assert "/flag" not in contribution(a_post(2), MEMBER), "one's own is withdrawn, not reported"
