@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied
 from core.ids import MemberId, SectorId, TopicId
+from members.profiles.trust import LevelPermissions
 
 
 class TopicFacts(Struct, frozen=True, kw_only=True):
