@@ -19,7 +19,7 @@ class TaskDied(Exception):
     """A task without which the process is of no use has ended; the log says why."""
 
 
-async def never_cancelled_from_inside(work: Coroutine[Any, Any, None]) -> None:
+async def fail_if_cancelled_from_inside(work: Coroutine[Any, Any, None]) -> None:
     """Run it; a cancellation that nobody asked for, which a group of tasks takes for an end like any other, is an error."""
     try:
         await work

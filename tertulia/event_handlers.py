@@ -1,89 +1,56 @@
-"""What follows from what: for each event, what the worker does about it, each in the order given."""
+"""All event handlers of the worker: the tables of the capabilities joined into one, with what some handlers need.
 
-from collections.abc import Mapping
+Handlers that must run in the transaction of a moderator's decision are listed as IN_TRANSACTION in the `event_handlers`
+modules of gatherings and boards; `moderation/decisions/actions.py` calls them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from itertools import chain
+from typing import Any
 
+import forum.event_handlers
+import gatherings.event_handlers
+import members.event_handlers
+import moderation.event_handlers
 from core.events import Event
-from forum.archive import author_claims
-from forum.events import (
-    PostEdited,
-    PostHidden,
-    PostRestored,
-    PostsMovedHere,
-    PostUnhidden,
-    PostWithdrawn,
-    ReadersChanged,
-    ReplyPosted,
-    TopicChanged,
-)
-from forum.following import following
-from forum.notifications import watchers
-from forum.writing import references
-from gatherings.events import QuestionSettled, RoomClosed
-from gatherings.notices import notices
-from gatherings.polls import polls
-from gatherings.questions import late_answers, questions
-from members.emails.email_jobs import MAILS
-from members.events import AddressVerified
-from moderation.appeals.appeal_emails import APPEAL_EMAIL_HANDLERS
-from moderation.cases import cases
-from moderation.decisions import author_edits
-from moderation.events import CaseChanged, CaseClaimed, CaseNoted, CaseOpened
-from moderation.flags.report_emails import REPORT_EMAIL_HANDLERS
+from members.emails.email_jobs import Mailer
+from members.profiles.trust import TrustRules
+from storage.jobs import EventHandlers
 from tertulia.community import read_community
 from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
-from tertulia.worker import Reaction
 
-REACTIONS: Mapping[type[Event], tuple[Reaction, ...]] = {
-    AddressVerified: (author_claims.claim_imported,),
-    # A question or notice is a post, and so is what a case is about: the room and the queue hear what happens to it.
-    PostEdited: (
-        questions.follow_post,
-        notices.follow_post,
-        cases.on_post_changed,
-        author_edits.on_post_edited,
-    ),
-    PostWithdrawn: (
-        questions.follow_post,
-        notices.follow_post,
-        cases.on_post_changed,
-        references.on_post_visibility_changed,
-    ),
-    PostRestored: (
-        questions.follow_post,
-        notices.follow_post,
-        cases.on_post_changed,
-        references.on_post_visibility_changed,
-    ),
-    # After who is named in it was told: nobody hears of one post twice.
-    ReplyPosted: (following.on_reply_posted, watchers.on_reply_posted),
-    PostHidden: (references.on_post_visibility_changed,),
-    PostUnhidden: (references.on_post_visibility_changed,),
-    TopicChanged: (references.on_topic_changed,),
-    PostsMovedHere: (cases.on_topic_sector_changed, references.on_topic_access_changed),
-    ReadersChanged: (cases.on_topic_sector_changed, references.on_topic_access_changed),
-    CaseOpened: (cases.on_case_changed,),
-    CaseChanged: (cases.on_case_changed,),
-    CaseClaimed: (cases.on_case_changed,),
-    CaseNoted: (cases.on_case_changed,),
-    QuestionSettled: (late_answers.tell_answered,),
-    RoomClosed: (polls.close_with_room,),
-}
-# Those that write mail, before they are given an office.
-ALL_MAILS = {**MAILS, **REPORT_EMAIL_HANDLERS, **APPEAL_EMAIL_HANDLERS}
 
-# Known without any settings: what the log marks for the worker.
+def _join(*tables: EventHandlers) -> EventHandlers:
+    """Join tables of handlers; the handlers of one event run in the order of the tables."""
+    kinds = dict.fromkeys(chain.from_iterable(tables))
+    return {kind: tuple(chain.from_iterable(table.get(kind, ()) for table in tables)) for kind in kinds}
+
+
+# The worker runs these after the transaction that recorded the event.
+HANDLERS = _join(
+    gatherings.event_handlers.HANDLERS, moderation.event_handlers.HANDLERS, forum.event_handlers.HANDLERS
+)
+MAIL_HANDLERS = {**members.event_handlers.MAIL_HANDLERS, **moderation.event_handlers.MAIL_HANDLERS}
+TRUST_HANDLERS = forum.event_handlers.TRUST_HANDLERS
+
+# The tags of the events for which the log queues a follow-up job.
 HANDLED_TAGS = frozenset(
-    str(kind.__struct_config__.tag) for kind in (*REACTIONS, *ALL_MAILS, *references.REFERENCE_HANDLERS)
+    str(kind.__struct_config__.tag) for kind in (*HANDLERS, *MAIL_HANDLERS, *TRUST_HANDLERS)
 )
 
 
-def make_event_handlers(settings: Settings) -> dict[type[Event], tuple[Reaction, ...]]:
-    """All reactions: those that write mail with an office to post it at, those that trust bounds with its rules."""
-    office = make_mailer(settings)
+def make_event_handlers(settings: Settings) -> EventHandlers:
+    """Return the handlers of every event, those that send mail with the mailer and those about trust with its rules."""
     rules = read_community(settings.community).trust_rules()
-    mails = {kind: (partial(verb, office),) for kind, verb in ALL_MAILS.items()}
-    bound = {kind: (partial(verb, rules),) for kind, verb in references.REFERENCE_HANDLERS.items()}
-    kinds = (*REACTIONS, *mails, *bound)
-    return {kind: (*bound.get(kind, ()), *REACTIONS.get(kind, ()), *mails.get(kind, ())) for kind in kinds}
+    return bind_event_handlers(make_mailer(settings), rules)
+
+
+def bind_event_handlers(mailer: Mailer, rules: TrustRules) -> EventHandlers:
+    """Return the handlers of every event, in the order trust, plain, mail."""
+    return _join(_bind(TRUST_HANDLERS, rules), HANDLERS, _bind(MAIL_HANDLERS, mailer))
+
+
+def _bind(handlers: Mapping[type[Event], Callable[..., Awaitable[None]]], first: Any) -> EventHandlers:
+    return {kind: (partial(handler, first),) for kind, handler in handlers.items()}

@@ -29,7 +29,7 @@ from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import make_event_handlers
 from tertulia.metrics import expose
-from tertulia.scheduled_jobs import make_scheduled_jobs
+from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.settings import Settings
 from tertulia.web import create_app
 from tertulia.worker import Worker
@@ -159,7 +159,9 @@ async def _beside(
     context: AppContext, settings: Settings, cluster: postgres.Cluster | None
 ) -> AsyncIterator[list[Task]]:
     """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
-    worker = Worker(context.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings))
+    worker = Worker(
+        context.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
+    )
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:
         tasks.append(asyncio.create_task(_serve_metrics(context, settings), name="metrics"))

@@ -1,8 +1,7 @@
-"""The worker: runs what follows from what happened, from the log, as often as it takes, and what falls due by the clock;
-on any number of processes."""
+"""The worker: runs the handlers of recorded events, the scheduled jobs and the cleanups, in any number of processes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,142 +11,136 @@ import structlog
 
 from core import clock
 from core.errors import Refusal
-from core.events import Event
-from forum.drafts.drafts import delete_expired_drafts
-from forum.notifications.notifications import delete_old_notifications
-from members.accounts.sessions import delete_ended_sessions
-from members.emails.mailed_links import delete_old_links
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.failures import LOST_CONNECTION_ERRORS
-from storage.idempotency import delete_old_responses
+from storage.jobs import Cleanup, EventHandlers, ScheduledJob
 from storage.statements import statement
-from tertulia.background import never_cancelled_from_inside
-from tertulia.scheduled_jobs import ScheduledJob
+from tertulia.background import fail_if_cancelled_from_inside
 
 log = structlog.get_logger()
 
-Reaction = Callable[[Transaction, Any], Awaitable[None]]
-
-# Tried again after 2 s, 4 s, 8 s ... and given up after about three days.
+# A failed job is tried again after 2 s, 4 s, 8 s ... and given up after about three days.
 ATTEMPTS = 18
 LONGEST_WAIT = timedelta(hours=12)
 # Seconds before the next attempt when the database is away.
-AFTER_LOSS = 2.0
-# Seconds between two looks at what is due by the clock, and after a look that failed.
+DATABASE_RETRY = 2.0
+# Seconds between two runs of a scheduled job, and after a failed run.
 JOBS_PAUSE = 2.0
-AFTER_FAILURE = 60.0
-ANSWERS_KEPT = timedelta(hours=24)
-LINKS_KEPT = timedelta(days=30)
+FAILED_JOB_PAUSE = 60.0
+CLEANUP_EVERY = timedelta(hours=1)
 
-# The row lock is the lease: it holds as long as this process works on it, and not a moment longer if it dies.
-_TAKE = statement("""
+# The row lock is the lease: it lasts as long as this process works on the job, and ends at once if the process dies.
+LOCK_NEXT_FOLLOW_UP = statement("""
 SELECT f.id, f.channel, f.seq, f.attempts, l.event
 FROM follow_ups f JOIN log l ON l.channel = f.channel AND l.seq = f.seq
 WHERE f.dead_at IS NULL AND f.due_at <= :now
 ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 """)
-_DONE = statement("DELETE FROM follow_ups WHERE id = :id")
-_FAILED = statement("""
+DELETE_FOLLOW_UP = statement("DELETE FROM follow_ups WHERE id = :id")
+UPDATE_FAILED_FOLLOW_UP = statement("""
 UPDATE follow_ups SET attempts = attempts + 1, error = :error, due_at = :due,
-    dead_at = CASE WHEN attempts + 1 >= :most THEN CAST(:now AS timestamptz) END
+    dead_at = CASE WHEN attempts + 1 >= :max_attempts THEN CAST(:now AS timestamptz) END
 WHERE id = :id
 """)
 
 
 class Worker:
-    """Takes one follow-up after the other and runs its reactions in the transaction that marks it done."""
+    """Takes one follow-up job after the other and runs its event's handlers in the transaction that deletes the job."""
 
     def __init__(
         self,
         db: Database,
-        reactions: Mapping[type[Event], tuple[Reaction, ...]],
+        handlers: EventHandlers,
         pause: float = 0.5,
         jobs: Sequence[ScheduledJob] = (),
+        cleanups: Sequence[Cleanup] = (),
     ) -> None:
         self.db = db
         self.pause = pause
         self.jobs = jobs
-        self.kinds = {str(kind.__struct_config__.tag): kind for kind in reactions}
-        self.reactions = reactions
+        self.cleanups = cleanups
+        self.kinds = {str(kind.__struct_config__.tag): kind for kind in handlers}
+        self.handlers = handlers
 
     async def run(self) -> None:
-        """Work until cancelled; a lost database is waited for. No chore waits for another, or for what has happened."""
-        async with asyncio.TaskGroup() as together:
-            together.create_task(never_cancelled_from_inside(self._react()))
+        """Work until cancelled, and wait while the database is away. No scheduled job waits for another or for events."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fail_if_cancelled_from_inside(self._handle_events()))
             for job in self.jobs:
-                together.create_task(never_cancelled_from_inside(self._run_job_forever(job)))
+                tasks.create_task(fail_if_cancelled_from_inside(self._run_forever(job)))
 
     async def run_due_jobs(self) -> bool:
-        """Do all that is due by the clock; whether anything was."""
-        did = False
+        """Run all scheduled jobs until none has work that is due; return whether any had."""
+        had_work = False
         for job in self.jobs:
             while await job(self.db):
-                did = True
-        return did
+                had_work = True
+        return had_work
 
-    async def _react(self) -> None:
-        forgotten_at = clock.now()
+    async def _handle_events(self) -> None:
+        cleaned_up_at = clock.now()
         while True:
             try:
-                while await self.work():
+                while await self.handle_next():
                     pass
-                if clock.now() - forgotten_at > timedelta(hours=1):
-                    forgotten_at = clock.now()
-                    await self.tidy(forgotten_at)
+                if clock.now() - cleaned_up_at > CLEANUP_EVERY:
+                    cleaned_up_at = clock.now()
+                    await self.clean_up(cleaned_up_at)
             except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
                 log.warning("the worker waits for the database", error=str(error))
-                await asyncio.sleep(AFTER_LOSS)
+                await asyncio.sleep(DATABASE_RETRY)
             await asyncio.sleep(self.pause)
 
-    async def _run_job_forever(self, job: ScheduledJob) -> None:
+    async def _run_forever(self, job: ScheduledJob) -> None:
         while True:
-            wait = JOBS_PAUSE
+            pause = JOBS_PAUSE
             try:
                 while await job(self.db):
                     pass
             except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
                 log.warning("a scheduled job waits for the database", error=str(error))
-            except Exception as error:  # one that fails must not end the others
+            except Exception as error:  # a failed job must not end the others
                 log.error("a scheduled job failed", job=getattr(job, "__name__", str(job)), exc_info=error)
-                wait = AFTER_FAILURE
-            await asyncio.sleep(wait)
+                pause = FAILED_JOB_PAUSE
+            await asyncio.sleep(pause)
 
-    async def tidy(self, now: datetime) -> None:
-        """Forget what has served: answers to retries, ended sessions, links long spent or void, old notifications
-        and drafts."""
+    async def clean_up(self, now: datetime) -> None:
+        """Run all cleanups in one transaction; they delete what is no longer needed at the given time."""
         async with self.db.begin() as tx:
-            await delete_old_responses(tx, now - ANSWERS_KEPT)
-            await delete_ended_sessions(tx)
-            await delete_old_links(tx, now - LINKS_KEPT)
-            await delete_old_notifications(tx, now)
-            await delete_expired_drafts(tx, now)
+            for cleanup in self.cleanups:
+                await cleanup(tx, now)
 
-    async def work(self) -> bool:
-        """Run one follow-up that is due; whether there was one."""
+    async def handle_next(self) -> bool:
+        """Run the handlers of one event whose follow-up job is due; return whether there was one."""
         taken: dict[str, Any] = {}
         try:
             async with self.db.begin() as tx:
-                row = await tx.row(_TAKE, now=clock.now())
+                row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now())
                 if row is None:
                     return False
                 taken = {"id": row["id"], "attempts": row["attempts"]}
                 event = msgspec.convert(row["event"], self.kinds[row["event"]["type"]])
-                for reaction in self.reactions[type(event)]:
-                    await reaction(tx, event)
-                await tx.run(_DONE, id=row["id"])
-        except (
-            Exception
-        ) as error:  # whatever a reaction raises is its own, and is kept where the operator sees it
+                for handler in self.handlers[type(event)]:
+                    await handler(tx, event)
+                await tx.run(DELETE_FOLLOW_UP, id=row["id"])
+        except Exception as error:  # whatever a handler raises is stored where the operator sees it
             if not taken:
                 raise
-            await self._put_off(taken, error)
+            await self._postpone(taken, error)
         return True
 
-    async def _put_off(self, taken: dict[str, Any], error: Exception) -> None:
+    async def _postpone(self, taken: dict[str, Any], error: Exception) -> None:
         now = clock.now()
         wait = min(timedelta(seconds=2 ** (taken["attempts"] + 1)), LONGEST_WAIT)
         reason = f"{type(error).__name__}: {error}"[:2_000]
+        binds = {"error": reason, "due": now + wait, "now": now, "max_attempts": ATTEMPTS}
         async with self.db.begin() as tx:
-            await tx.run(_FAILED, id=taken["id"], error=reason, due=now + wait, now=now, most=ATTEMPTS)
-        dead = taken["attempts"] + 1 >= ATTEMPTS
-        log.error("a reaction failed", follow_up=taken["id"], error=reason, given_up=dead, exc_info=error)
+            await tx.run(UPDATE_FAILED_FOLLOW_UP, id=taken["id"], **binds)
+        is_given_up = taken["attempts"] + 1 >= ATTEMPTS
+        log.error(
+            "an event handler failed",
+            follow_up=taken["id"],
+            error=reason,
+            given_up=is_given_up,
+            exc_info=error,
+        )

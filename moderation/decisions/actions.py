@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from boards.curation import entries
+from boards import event_handlers as boards
 from boards.events import BoardChanged
 from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
@@ -10,9 +10,8 @@ from forum.events import PostHidden, PostUnhidden
 from forum.posts.hiding import hide_file, hide_post, hide_topic, unhide_file, unhide_post, unhide_topic
 from forum.topics.status import lock_topic, unlock_topic
 from forum.topics.topics import get_topic
+from gatherings import event_handlers as gatherings
 from gatherings.events import EntryChanged
-from gatherings.notices import notices
-from gatherings.questions import questions
 from members.profiles.profile_hiding import hide_profile, unhide_profile
 from moderation.decisions import held_posts, relocation
 from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
@@ -96,7 +95,7 @@ async def _hide_post(tx: Transaction, case: CaseFacts) -> bool:
     if not await hide_post(tx, topic_id, post_id):
         return False
     # Not left to the worker: in its room, too, a question or notice is gone with the decision.
-    await _tell_room(tx, PostHidden(topic_id=topic_id, post_id=post_id))
+    await _run_handlers(tx, PostHidden(topic_id=topic_id, post_id=post_id))
     return True
 
 
@@ -104,14 +103,14 @@ async def _unhide_post(tx: Transaction, case: CaseFacts) -> bool:
     topic_id, post_id = _topic_of(case), PostId(case.object_id)
     if not await unhide_post(tx, topic_id, post_id):
         return False
-    await _tell_room(tx, PostUnhidden(topic_id=topic_id, post_id=post_id))
+    await _run_handlers(tx, PostUnhidden(topic_id=topic_id, post_id=post_id))
     return True
 
 
-async def _tell_room(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
-    await questions.follow_post(tx, event)
-    await notices.follow_post(tx, event)
-    await entries.follow_post(tx, event)
+async def _run_handlers(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
+    for handlers in (gatherings.IN_TRANSACTION, boards.IN_TRANSACTION):
+        for handler in handlers.get(type(event), ()):
+            await handler(tx, event)
 
 
 async def _hide_topic(tx: Transaction, case: CaseFacts) -> bool:

@@ -141,7 +141,7 @@ LOSSES = [
 async def test_the_worker_and_its_chores_go_on_after_a_loss(
     db: Database, loss: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tertulia.worker.AFTER_LOSS", 0.01)
+    monkeypatch.setattr("tertulia.worker.DATABASE_RETRY", 0.01)
     monkeypatch.setattr("tertulia.worker.JOBS_PAUSE", 0.01)
     reacts, chores = asyncio.Event(), asyncio.Event()
     losses = {"reactions": loss, "chore": loss}

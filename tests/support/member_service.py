@@ -19,7 +19,7 @@ from members.emails.emails import OutgoingEmail, Sender
 from members.profiles.duties import ADMINISTRATION, insert_duty
 from members.shapes import Me, NewAccount
 from members.tokens import new_secret
-from tertulia.event_handlers import ALL_MAILS, REACTIONS
+from tertulia.event_handlers import HANDLERS, MAIL_HANDLERS
 from tertulia.worker import Worker
 from tests.support.service import Service, plain
 
@@ -59,8 +59,8 @@ class MembersHouse:
         self.db = app.db
         self.letters = Letters()
         self.office = Mailer(Sender("The Community", "https://forum.example"), self.letters.post)
-        mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in ALL_MAILS.items()}
-        self.worker = Worker(self.db, {**REACTIONS, **mails})
+        mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in MAIL_HANDLERS.items()}
+        self.worker = Worker(self.db, {**HANDLERS, **mails})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """A client of the API, signed in where a token is given."""
@@ -70,7 +70,7 @@ class MembersHouse:
 
     async def work(self) -> None:
         """Let the worker do all that there is to do."""
-        while await self.worker.work():
+        while await self.worker.handle_next():
             pass
 
     async def member(

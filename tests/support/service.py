@@ -18,7 +18,7 @@ from storage.database import connect as connect_database
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import make_event_handlers
-from tertulia.scheduled_jobs import make_scheduled_jobs
+from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.serve import listen, make_server
 from tertulia.settings import Settings, read_settings
 from tertulia.web import create_app
@@ -39,7 +39,9 @@ class Service:
         self.turns = cycle(urls)
         settings = houses[0].settings
         self.owner_url = settings.owner_url
-        self.worker = Worker(self.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings))
+        self.worker = Worker(
+            self.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
+        )
 
     @property
     def url(self) -> str:
@@ -48,7 +50,7 @@ class Service:
 
     async def settle(self) -> None:
         """Let the worker run all that follows from what has happened, and do what is due by the clock."""
-        while await self.worker.work() or await self.worker.run_due_jobs():
+        while await self.worker.handle_next() or await self.worker.run_due_jobs():
             pass
 
     def forget(self) -> None:

@@ -5,7 +5,7 @@ import json
 from typing import Any
 from zipfile import ZipFile
 
-from tertulia.personal_data import FILES, LEFT_OUT
+from tertulia.personal_data import PERSONAL_DATA
 from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
@@ -27,9 +27,9 @@ async def test_every_table_that_knows_members_is_taken_along_or_says_why_not(app
         " WHERE contype = 'f' AND confrelid = CAST('members' AS regclass)"
     )
     known = {row["name"] for row in rows} | {"members"}
-    words = {word for _, sql in FILES.values() for word in sql.split()}
+    words = {word for file in PERSONAL_DATA.files.values() for word in file.query.text.split()}
     assert {"drafts", "notifications", "posts"} <= known
-    assert known - {"posts", "revisions"} - words == set(LEFT_OUT)
+    assert known - {"posts", "revisions"} - words == set(PERSONAL_DATA.left_out)
 
 
 async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service) -> None:
@@ -55,7 +55,7 @@ async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service
     assert taken["following.json"][0]["topic"] == topic
     assert [one["kind"] for one in taken["inbox.json"]] == ["reply"]
     assert "What the other wrote." not in json.dumps(taken) and "password" not in json.dumps(profile)
-    assert set(taken) == {f"{name}.json" for name in FILES} | {
+    assert set(taken) == {f"{name}.json" for name in PERSONAL_DATA.files} | {
         "README.md",
         "posts.json",
         "posts.md",

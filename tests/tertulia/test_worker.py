@@ -65,7 +65,7 @@ async def test_many_workers_run_each_follow_up_once(db: Database) -> None:
     workers = [Worker(db, {Struck: (tell,)}) for _ in range(4)]
 
     async def drain(worker: Worker) -> None:
-        while await worker.work():
+        while await worker.handle_next():
             pass
 
     await asyncio.gather(*(drain(worker) for worker in workers))
@@ -86,8 +86,8 @@ async def test_what_fails_is_undone_put_off_longer_each_time_and_in_the_end_give
     waits: list[timedelta] = []
     for _ in range(ATTEMPTS):
         with clock.stop_at(now):
-            assert await worker.work()
-            assert not await worker.work()
+            assert await worker.handle_next()
+            assert not await worker.handle_next()
         async with db.read() as tx:
             row = await tx.row(_ROWS)
         assert row is not None
@@ -99,7 +99,7 @@ async def test_what_fails_is_undone_put_off_longer_each_time_and_in_the_end_give
     assert row["dead_at"] is not None
     assert row["error"] == "RuntimeError: no post today"
     with clock.stop_at(now + timedelta(days=2)):
-        assert not await worker.work()
+        assert not await worker.handle_next()
     assert len(await told(db)) == before
     async with db.begin() as tx:
         await tx.run(_CLEAR)
@@ -119,7 +119,7 @@ async def test_a_failure_that_passes_is_made_good(db: Database) -> None:
     await strike(db, 99)
     for later in range(3):
         with clock.stop_at(clock.now() + timedelta(minutes=later)):
-            await worker.work()
+            await worker.handle_next()
     assert (await told(db))[-1] == "99"
     async with db.read() as tx:
         assert await tx.rows(_ROWS) == []
@@ -134,12 +134,12 @@ async def test_a_worker_that_dies_holds_nothing(db: Database) -> None:
         await asyncio.sleep(60)
 
     await strike(db, 5)
-    dying = asyncio.create_task(Worker(db, {Struck: (hang,)}).work())
+    dying = asyncio.create_task(Worker(db, {Struck: (hang,)}).handle_next())
     await started.wait()
-    assert not await Worker(db, {Struck: (tell,)}).work()
+    assert not await Worker(db, {Struck: (tell,)}).handle_next()
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    assert await Worker(db, {Struck: (tell,)}).work()
+    assert await Worker(db, {Struck: (tell,)}).handle_next()
     assert (await told(db))[-1] == "5"
 
 

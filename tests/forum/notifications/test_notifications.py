@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from core.ids import MemberId, PostId, TopicId
 from forum.notifications import notifications
+from tertulia.scheduled_jobs import CLEANUPS
 from tertulia.worker import Worker
 from tests.support.hidden_posts import give_topics_reason, hide_rows
 from tests.support.live_room import a_hall
@@ -155,7 +156,7 @@ async def test_what_was_told_long_ago_is_forgotten(app: Service) -> None:
             None if read_days is None else now - timedelta(days=read_days),
         )  # fmt: skip
 
-    await Worker(hall.db, {}).tidy(now)
+    await Worker(hall.db, {}, cleanups=CLEANUPS).clean_up(now)
 
     kept = await plain(hall.db).fetch("SELECT kind FROM notifications WHERE reason = 'Because' ORDER BY kind")
     assert [row["kind"] for row in kept] == ["kind 0", "kind 1", "kind 3"]
