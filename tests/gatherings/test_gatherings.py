@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from core import clock
 from core.actor import VISITOR, Actor, NotVerified
@@ -23,16 +22,10 @@ from gatherings.policy import (
     ensure_time_zone,
     ensure_times,
 )
-from tests.support.live_room import Hall, a_hall, a_webinar, statements_of
-from tests.support.service import Service
+from tests.support.live_room import Hall, a_webinar, statements_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
 
 
 def a_member(**facts: object) -> Actor:

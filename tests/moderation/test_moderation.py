@@ -33,10 +33,10 @@ from moderation.policy import (
 )
 from moderation.shapes import Reason
 from storage.statements import statement
-from tests.proofs.test_streams import apply, snapshot
 from tests.support.live_room import Hall, a_hall, a_member
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
+from tests.support.streams import apply, snapshot
 
 CANARY = "canary7391"
 WHY = {"rule": "House rule 2", "facts": "It insults a member."}

@@ -1,42 +1,13 @@
 """Pages in a real browser: what happens elsewhere appears in place, lines drop and come back, nothing is lost."""
 
 import re
-from collections.abc import AsyncIterator
 
-import pytest_asyncio
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import WebSocketRoute, expect
 
-from tests.pages.gatherings.test_routes_rooms import a_room
-from tests.support.browser import PHONE, Windows, a_browser
+from tests.support.browser import PHONE, SOON, Windows, settled
+from tests.support.pages_rooms import a_room
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
-
-# From the commit to the other browser's page.
-SOON = 2500
-
-
-@pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all tests; each window has a context of its own."""
-    async with a_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture
-async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
-    """Windows on the service; at the end none of them may have complained."""
-    made = Windows(chromium, app)
-    yield made
-    for context in chromium.contexts:
-        await context.close()
-    assert made.complaints == []
-
-
-async def settled(page: Page) -> Page:
-    """The page once its line is open: it has heard of its place in the channel."""
-    await expect(page.locator("#state")).to_be_hidden()
-    await page.wait_for_timeout(300)
-    return page
 
 
 async def test_a_reply_appears_in_the_other_browser_at_its_place(app: Service, windows: Windows) -> None:

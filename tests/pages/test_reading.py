@@ -8,14 +8,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from core import clock
 from storage.database import Reader
 from tertulia.http.middleware import HttpMiddleware
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.pages import BROWSER, every_address, open_page
+from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 
 _in_request: ContextVar[bool] = ContextVar("in request", default=False)
-BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
 class Page(HTMLParser):
@@ -31,53 +30,6 @@ class Page(HTMLParser):
 
     def all(self, name: str) -> list[dict[str, str | None]]:
         return [attributes for tag, attributes in self.tags if tag == name]
-
-
-async def open_page(person: Person | httpx2.AsyncClient, path: str, status: int = 200) -> str:
-    client = person.client if isinstance(person, Person) else person
-    response = await client.get(path, headers=BROWSER)
-    assert response.status_code == status, f"{path}: {response.status_code} {response.text[:300]}"
-    assert response.headers["content-type"] == "text/html; charset=utf-8"
-    return response.text
-
-
-async def every_address(amina: Person) -> list[str]:
-    topic = await a_topic(amina, 'Cobalt <tracing> & "audits"', tags=["cobalt"])
-    reply = await a_reply(amina, topic["id"], "Ours too.\n\n|a|b|\n|-|-|\n|1|2|")
-    times = {"starts_at": "2026-01-01T10:00:00Z", "ends_at": "2099-01-01T10:00:00Z"}
-    gathering = (
-        await amina.post("/gatherings", {"sector": "mobility", "title": "Due diligence", **times})
-    ).json()["id"]
-    room = (await amina.post(f"/gatherings/{gathering}/rooms", {"title": "Questions"})).json()["id"]
-    await amina.put(f"/rooms/{room}/state", {"state": "open"})
-    question = (await amina.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()["id"]
-    post = reply["id"]
-    tended = (await a_topic(amina, "Tended", kind="question"))["id"]
-    answer = await a_reply(amina, tended, "So.")
-    aside = await a_reply(amina, tended, "By the way.")
-    await amina.put(f"/topics/{tended}/answer", {"post": answer["id"]})
-    await amina.post(f"/topics/{tended}/moves", {"posts": [aside["id"]], "title": "By the way"})
-    await amina.put(f"/topics/{tended}/slow", {"seconds": 60})
-    await amina.put(f"/topics/{tended}/timers/remind", {"at": "2099-01-01T10:00:00Z", "note": "Look again."})
-    await amina.put(f"/topics/{tended}/assignment", {"member": amina.handle})
-    await amina.post("/searches", {"query": "cobalt audit"})
-    return [
-        "/", "/s", "/s/mobility", "/s/mobility?order=discussed&tag=cobalt", "/s/mobility/new",
-        f"/t/{topic['id']}/cobalt-tracing-audits", f"/t/{topic['id']}/cobalt-tracing-audits?order=time",
-        f"/t/{topic['id']}/cobalt-tracing-audits/2", f"/t/{topic['id']}/cobalt-tracing-audits?branch=2",
-        f"/p/{post}/reply", f"/p/{post}/edit", f"/p/{post}/withdraw", f"/p/{post}/history", f"/p/{post}/citations",
-        "/g", "/g/new", f"/g/{gathering}", f"/r/{room}", f"/r/{room}?show=answered",
-        f"/r/{room}/host", f"/r/{room}/host?form=dismiss&q={question}", f"/r/{room}/panel", f"/r/{room}/stage",
-        f"/g/{gathering}/programme/new", f"/r/{room}/settings", "/admin/bodies",
-        "/signin", "/register", "/reset", "/reset/token", "/verify/token", "/settings", "/inbox",
-        "/unread", "/following", "/admin", "/help",
-        "/drafts", f"/t/{tended}/tended/reply",
-        f"/m/{amina.handle}", f"/t/{tended}/tended", f"/tend/{tended}", f"/move/{tended}", "/settings/trust", "/assigned",
-        "/tags", "/tags/cobalt", f"/change/{tended}",
-        "/queue", "/queue/health", "/queue/appeals", "/rules", "/rules/new?kind=alike", "/reasons", "/reasons/spam",
-        "/held", "/ledger", "/audit", "/report", f"/transparency/{clock.now().year}",
-        "/search", "/search?q=cobalt", "/search?q=cobolt", "/search?q=nothing+in:nowhere",
-    ]  # fmt: skip
 
 
 async def test_every_page_is_whole_and_bound_to_this_host(app: Service) -> None:

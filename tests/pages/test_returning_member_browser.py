@@ -7,14 +7,10 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from core import clock
-from tests.forum.files.test_attachments import a_member, a_pdf
-from tests.pages.forum.test_writing_browser import _SELECT
-from tests.pages.test_live_browser import chromium, settled, windows
-from tests.support.browser import PHONE, Windows
+from tests.support.browser import PHONE, SELECT, Windows, settled
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-__all__ = ["chromium", "windows"]
+from tests.support.uploads import a_member, a_pdf
 
 TITLE = "Who audits the refiners?"
 
@@ -108,7 +104,7 @@ async def test_an_answer_is_written_where_it_belongs(back: Return) -> None:
 
 async def test_what_is_quoted_leads_back_to_where_it_was_said(back: Return) -> None:
     page = await back.at(f"{back.address}/8")
-    await page.evaluate(_SELECT, "the chain of custody breaks")
+    await page.evaluate(SELECT, "the chain of custody breaks")
     await page.locator(".pill.quoting").click()
     field = page.locator(".post textarea")
     await expect(field).to_be_focused()

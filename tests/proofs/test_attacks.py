@@ -17,9 +17,9 @@ from pages.routes import routes as page_routes
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from tertulia.http.rate_limits import FORMS, LIMITS
-from tests.proofs.test_bad_input import a_room
 from tests.support.member_service import PASSWORD, MembersHouse
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.requests import a_room
 from tests.support.service import Service, a_service, plain
 
 CANARY = "canary-7301-never-again"

@@ -8,24 +8,12 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
-import pytest_asyncio
 
 from gatherings.polls.words import can_be_seen, key_of, tidy_word
 from storage.cursors import encode_cursor
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
-
-async def rule(hall: Hall, **change: Any) -> None:
-    modules = change.pop("modules", None)
-    wanted = {"rules": change} | ({"modules": modules} if modules else {})
-    changed = await hall.host.patch(f"/rooms/{hall.room}", wanted)
-    assert changed.status_code == 200, changed.text
+from tests.support.live_room import Hall, Person
+from tests.support.questions import change_room
+from tests.support.service import plain
 
 
 async def handle_of(hall: Hall, person: Person) -> str:
@@ -49,7 +37,7 @@ async def silence(hall: Hall, question: dict[str, Any]) -> None:
 async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_the_panel(hall: Hall) -> None:
     panelist = await hall.member()
     await seat(hall, panelist)
-    await rule(hall, premoderated=True)
+    await change_room(hall, premoderated=True)
     assert (await hall.ask(panelist))["state"] == "live"
     assert (await hall.ask(panelist, "And why me?", anonymous=True))["state"] == "pending"
 
@@ -59,7 +47,7 @@ async def test_what_was_approved_without_a_name_is_edited_by_nobody(hall: Hall, 
     asker = await hall.member(moderates=hall.sector_id if duty == "moderator" else None)
     if duty == "panel":
         await seat(hall, asker)
-    await rule(hall, premoderated=True)
+    await change_room(hall, premoderated=True)
     question = await hall.ask(asker, anonymous=True)
     assert (await hall.settle(hall.host, question, "live")).status_code == 200
     edited = await asker.patch(f"/posts/{question['post']}", {"body": "Only some could."})
@@ -72,7 +60,7 @@ async def test_what_was_approved_without_a_name_is_edited_by_nobody(hall: Hall, 
 async def test_what_was_approved_keeps_its_words(hall: Hall) -> None:
     asker, panelist = await hall.member(), await hall.member()
     await seat(hall, panelist)
-    await rule(hall, premoderated=True, modules=["questions", "board"])
+    await change_room(hall, premoderated=True, modules=["questions", "board"])
     question = await hall.ask(asker, "Harmless?")
     question = (await hall.settle(hall.host, question, "live")).json()
     question = (await hall.settle(hall.host, question, "on_stage")).json()
@@ -120,9 +108,9 @@ async def test_who_is_silenced_changes_nothing_that_was_said_before(hall: Hall, 
     gone = await hall.ask(asker, "Gone?", anonymous=anonymous)
     await asker.delete(f"/posts/{gone['post']}")
     reply = (await asker.post(f"/topics/{hall.topic}/posts", {"body": "Thanks"})).json()
-    await rule(hall, premoderated=True)
+    await change_room(hall, premoderated=True)
     waits = await hall.ask(asker, "Waits?", anonymous=anonymous)
-    await rule(hall, premoderated=False)
+    await change_room(hall, premoderated=False)
     await silence(hall, question)
     answers = [
         await asker.patch(f"/posts/{question['post']}", {"body": "Abuse"}),
@@ -148,7 +136,7 @@ async def test_who_is_silenced_answers_nothing_from_the_panel(hall: Hall) -> Non
 
 async def test_who_hosts_no_longer_hears_nothing_that_waits(hall: Hall) -> None:
     former, asker = await hall.member(hosts=hall.gathering), await hall.member()
-    await rule(hall, premoderated=True)
+    await change_room(hall, premoderated=True)
     duty = f"/members/{await handle_of(hall, former)}/duties/host/{hall.gathering}"
     async with hall.app.listening(f"room:{hall.room}", former.token) as feed:
         assert (await hall.administrator.delete(duty)).status_code == 204
@@ -256,7 +244,7 @@ async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(h
 
 
 async def test_a_notice_stays_one_by_way_of_its_topic(hall: Hall) -> None:
-    await rule(hall, modules=["board"])
+    await change_room(hall, modules=["board"])
     author = await hall.member()
     column = (await author.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
     new = {"column": column, "title": "Offer", "body": "x" * 5_000}

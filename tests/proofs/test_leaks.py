@@ -5,16 +5,16 @@ import re
 from contextlib import suppress
 from io import StringIO
 from time import monotonic
-from typing import Any
 
 import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.proofs.test_bad_input import a_room
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
-from tests.support.service import Feed, Service, plain
+from tests.support.requests import a_room
+from tests.support.service import Service, plain
+from tests.support.streams import hears
 
 
 async def test_who_asked_anonymously_is_on_no_surface(
@@ -78,13 +78,6 @@ async def test_answers_are_kept_by_nobody_else(app: Service, client: httpx2.Asyn
         for who in (amina.client, client):
             kept = (await who.get(path)).headers["cache-control"]
             assert kept in ("no-store", "private, no-cache"), (path, kept)
-
-
-async def hears(feed: Feed, wanted: str) -> dict[str, Any]:
-    while True:
-        frame = await feed.frame()
-        if frame["type"] == wanted:
-            return frame
 
 
 async def test_an_ended_session_closes_its_sockets_on_every_process_within_two_seconds(app: Service) -> None:

@@ -12,27 +12,13 @@ import pytest
 
 from pages.routes import routes as page_routes
 from storage.database import Database
-from storage.statements import statement
 from tertulia.channels import KINDS
-from tests.proofs.test_bad_input import GOOD, ROUTES, address
 from tests.support import permission_matrix
+from tests.support.requests import GOOD, ROUTES, UNRULED, address, state_of
 from tests.support.service import Service
 from tests.support.world import World, a_world
 
 _numbers = count(1)
-# Everything there is but when sessions were seen, and who was in a room, which is written down a moment after.
-_STATE = statement("""
-SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
-    relname), ' UNION ALL ' ORDER BY relname)
-FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('sessions', 'attendance')
-""")
-
-
-async def state_of(db: Database) -> list[str]:
-    """All that the database holds, in short."""
-    async with db.read() as tx:
-        query = await tx.value(_STATE)
-        return [row[0] for row in await tx.connection.fetch(query)]
 
 
 def place(route: Any, world: World) -> str:
@@ -47,10 +33,6 @@ async def test_every_route_has_a_row(app: Service, client: httpx2.AsyncClient) -
     assert served == permission_matrix.operations(permission_matrix.API)
     assert {route.operation_id for route in ROUTES} == served
     assert all(path.startswith("/api/v1/") for path in described)
-
-
-# What is the same for all and no page: files, and other names of a page that has a row.
-UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}"}
 
 
 def served() -> set[str]:

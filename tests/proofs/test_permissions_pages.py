@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from storage.database import Database
-from tests.proofs.test_permissions import state_of
 from tests.support import permission_matrix
+from tests.support.requests import state_of
 from tests.support.service import Service, plain
 from tests.support.world import a_world
 

@@ -10,8 +10,8 @@ from forum.notifications.digests import send_next_digest
 from members.accounts.actors import load_reader, load_readers
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from tests.moderation.sanctions.test_sanctions import decide
 from tests.support.live_room import Hall, a_hall
+from tests.support.moderation import decide
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from core import clock
 from moderation.policy import UNDO_WINDOW
-from tests.proofs.test_bad_input import GOOD
-from tests.proofs.test_leaks import hears
 from tests.support.people import Person, a_person
+from tests.support.requests import GOOD
 from tests.support.service import Service
+from tests.support.streams import hears
 
 SECRET = "Zwetschkenknoedel"
 BODY = "steering-committee"

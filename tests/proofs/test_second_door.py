@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import httpx2
 
-from tests.forum.exports.test_exports import hide
-from tests.forum.text.test_quotes import quoting
+from tests.support.discussion import quoting
+from tests.support.moderation import flag_and_hide
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
@@ -83,7 +83,7 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
 
     async with app.listening(f"topic:{topic}", jonas.token, after=0) as feed:
         assert WORD in str(feed.joined)
-    await hide(app, admin, post["id"])
+    await flag_and_hide(app, admin, post["id"])
     # Only pages that are kept for visitors, of topics that quote it, wait for the worker to tell them.
     kept_for_visitors = {f"/t/{other}", f"/p/{quoted['id']}", f"/api/v1/topics/{other}/posts"}
     left = {who: await doors.open_to(who) - kept_for_visitors for who in ("visitor", "jonas", "fatou")}

@@ -4,11 +4,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from tests.support.people import Person
 from tests.support.programs import CHROMIUM_FLAGS, chromium_path
 from tests.support.service import Service
+
+# From the commit to the other browser's page.
+SOON = 2500
+
+
+SELECT = """words => {
+    const text = document.evaluate(`//p[contains(., "${words}")]/text()`, document).iterateNext();
+    const at = text.data.indexOf(words);
+    document.getSelection().setBaseAndExtent(text, at, text, at + words.length);
+}"""
+
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -25,6 +38,27 @@ async def a_browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests of a run; each window has a browser context of its own."""
+    async with a_browser() as browser:
+        yield browser
+
+
+@pytest_asyncio.fixture
+async def windows(
+    chromium: Browser, app: Service, request: pytest.FixtureRequest
+) -> AsyncIterator["Windows"]:
+    """Browser windows on the service. At the end no console may hold an error, except those that contain the text of a
+    `console_errors` mark."""
+    opened = Windows(chromium, app)
+    yield opened
+    for context in chromium.contexts:
+        await context.close()
+    expected = [mark.args[0] for mark in request.node.iter_markers("console_errors")]
+    assert [text for text in opened.complaints if not any(part in text for part in expected)] == []
 
 
 class Windows:
@@ -53,3 +87,10 @@ class Windows:
     def _listen(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and "ERR_INTERNET_DISCONNECTED" not in message.text:
             self.complaints.append(message.text)
+
+
+async def settled(page: Page) -> Page:
+    """The page once its line is open: it has heard of its place in the channel."""
+    await expect(page.locator("#state")).to_be_hidden()
+    await page.wait_for_timeout(300)
+    return page

@@ -9,6 +9,7 @@ from secrets import token_bytes
 from typing import Any, cast
 
 import httpx2
+import pytest_asyncio
 from msgspec import Struct
 
 from core.actor import VISITOR, Actor
@@ -180,3 +181,9 @@ async def statements_of(tx: Reader) -> AsyncIterator[list[str]]:
     with tx.connection.query_logger(lambda record: sent.append(record.query)):
         yield sent
         await asyncio.sleep(0)  # the driver tells in the next round
+
+
+@pytest_asyncio.fixture
+async def hall(app: Service) -> Hall:
+    """An open room in an announced gathering, with its host and attendees."""
+    return await a_hall(app)

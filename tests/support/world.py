@@ -8,9 +8,9 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from core import clock
-from tests.proofs.test_bad_input import GOOD
 from tests.support import boards, rows
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.requests import GOOD
 from tests.support.service import Service, plain
 
 # By service: a world, and what lays it down again.

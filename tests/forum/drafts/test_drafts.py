@@ -8,8 +8,8 @@ import pytest
 
 from core import clock
 from forum.drafts.drafts import DRAFTS_KEPT_FOR, delete_expired_drafts
-from tests.forum.text.test_quotes import CANARY, SAID, hide, quoting
-from tests.pages.forum.test_writing import send, text_in
+from tests.support.discussion import CANARY, SAID, hide, quoting
+from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -8,9 +8,10 @@ import httpx2
 from core.text import POST_LENGTH
 from forum.exports.citation_formats import Cited, citation
 from forum.exports.exports import BATCH
-from tests.forum.search.test_search import Archive, archive
-from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.moderation import flag_and_hide
+from tests.support.people import a_person, a_reply, a_topic
+from tests.support.search_archive import Archive, archive
+from tests.support.service import plain
 
 __all__ = ["archive"]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -21,14 +22,6 @@ def titles(answer: httpx2.Response) -> list[str]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("application/atom+xml")
     return [entry.findtext(f"{ATOM}title") or "" for entry in fromstring(answer.text).iter(f"{ATOM}entry")]
-
-
-async def hide(service: Service, admin: Person, post: int) -> None:
-    """Have a post hidden."""
-    await (await a_person(service, "Flagger")).post(f"/posts/{post}/flags", {"reason": "spam"})
-    case = (await admin.get("/cases")).json()["items"][0]
-    given = {"action": "hide", "reason": {"rule": "Be kind", "facts": "No."}, "version": case["version"]}
-    assert (await admin.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
 
 
 async def test_feeds_say_what_was_written_last(archive: Archive, client: httpx2.AsyncClient) -> None:
@@ -102,7 +95,7 @@ async def test_what_is_hidden_is_in_no_feed_and_no_file(archive: Archive, client
     places = [*(f"/feeds/{feed}" for feed in feeds), f"{files}md", f"{files}json"]
     for path in places:
         assert "dodo" in (await client.get(path)).text.replace("q=dodo", "").replace("Search: dodo", ""), path
-    await hide(archive.app, admin, secret)
+    await flag_and_hide(archive.app, admin, secret)
     for who in (client, archive.jonas.client):
         for path in places:
             text = (await who.get(path)).text

@@ -14,43 +14,13 @@ from core import clock
 from forum.files.pdf_text import extract_pdf_text
 from forum.files.uploads import FileRefused, prepare_upload
 from forum.text.markdown import render
-from tests.forum.files.test_files import a_picture, an_office_file
-from tests.forum.text.test_quotes import hide
-from tests.pages.forum.test_writing import text_in
+from tests.support.discussion import hide
+from tests.support.pages import text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
+from tests.support.uploads import a_member, a_pdf, a_picture, an_office_file
 
 API = "/api/v1"
-
-
-def a_pdf(words: str) -> bytes:
-    """A PDF of one line."""
-    stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%b\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    made, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, 1):
-        places.append(len(made))
-        made += b"%d 0 obj%b endobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return (
-        made
-        + b"xref\n0 6\n0000000000 65535 f \n"
-        + table
-        + b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(made)
-    )
-
-
-async def a_member(app: Service, name: str = "Amina", trust: int = 1) -> Person:
-    """Somebody who is trusted with files."""
-    person = await a_person(app, name)
-    await plain(app.db).execute("UPDATE members SET trust = $1 WHERE id = $2", trust, person.id)
-    return person
 
 
 async def upload(person: Person, content: bytes, name: str = "photo.png") -> dict[str, Any]:

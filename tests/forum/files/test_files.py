@@ -9,32 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from core import clock
 from forum.files.uploads import MAX_FILE_SIZE, FileRefused, FileTooBig, prepare_upload
 from tests.support.boards import a_board
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
+from tests.support.uploads import a_picture, an_office_file
 
 CANARY = b"pteranodon"
-
-
-def a_picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), **more: Any) -> bytes:
-    picture, kept = Image.new("RGB", size, "white"), io.BytesIO()
-    ImageDraw.Draw(picture).rectangle((0, 0, 9, 9), fill="red")
-    picture.save(kept, kind, **more)
-    return kept.getvalue()
-
-
-def an_office_file(*parts: str, mimetype: str = "") -> bytes:
-    kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w") as packed:
-        if mimetype:
-            packed.writestr("mimetype", mimetype)
-        for part in parts:
-            packed.writestr(part, "<xml/>")
-    return kept.getvalue()
 
 
 def a_huge_png() -> bytes:

@@ -8,12 +8,9 @@ import httpx2
 import pytest
 
 from storage.database import Database
+from tests.support.discussion import a_discussion, a_moderator
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-
-async def a_moderator(app: Service, *sectors: str) -> Person:
-    return await a_person(app, "Fatou", duties=[("moderator", sector) for sector in sectors or ("mobility",)])
 
 
 async def tree(person: Person, topic: int) -> list[tuple[int, int, int | None, int]]:
@@ -59,16 +56,6 @@ async def ensure_whole(db: Database, topics: list[int], count: int) -> None:
         )
         == 0
     )
-
-
-async def a_discussion(amina: Person, jonas: Person) -> tuple[int, dict[str, int]]:
-    """A topic #1 with the answers #2 (answered by #4, that by #5) and #3."""
-    topic = (await a_topic(amina))["id"]
-    second = (await a_reply(jonas, topic, "second"))["id"]
-    third = (await a_reply(amina, topic, "third"))["id"]
-    fourth = (await a_reply(amina, topic, "fourth", parent=second))["id"]
-    fifth = (await a_reply(jonas, topic, "fifth", parent=fourth))["id"]
-    return topic, {"second": second, "third": third, "fourth": fourth, "fifth": fifth}
 
 
 async def test_a_branch_goes_to_a_topic_of_its_own_and_keeps_its_parents(app: Service, db: Database) -> None:

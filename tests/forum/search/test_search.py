@@ -2,7 +2,6 @@
 
 import httpx2
 import pytest
-import pytest_asyncio
 
 from forum.search.indexing import count_waiting, queue_all
 from forum.search.languages import configuration_for, join, part
@@ -11,32 +10,8 @@ from forum.search.texts import marked, words_in
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
-
-
-class Archive:
-    """What was written, and who looks for it."""
-
-    def __init__(self, app: Service, amina: Person, jonas: Person) -> None:
-        self.app, self.amina, self.jonas = app, amina, jonas
-
-    async def find(self, query: str, who: Person | None = None, **more: str) -> dict[str, object]:
-        """The page of what fits, after the worker has caught up."""
-        await self.app.settle()
-        answer = await (who or self.jonas).get("/search", params={"q": query, **more})
-        assert answer.status_code == 200, answer.text
-        found: dict[str, object] = answer.json()
-        return found
-
-    async def titles(self, query: str, who: Person | None = None) -> set[str]:
-        """The titles of the topics that fit."""
-        return {hit["title"] for hit in (await self.find(query, who))["items"]}  # type: ignore[attr-defined]
-
-
-@pytest_asyncio.fixture
-async def archive(app: Service) -> Archive:
-    amina, jonas = await a_person(app), await a_person(app, "Jonas")
-    return Archive(app, amina, jonas)
+from tests.support.search_archive import Archive
+from tests.support.service import plain
 
 
 @pytest.mark.parametrize(

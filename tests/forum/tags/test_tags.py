@@ -7,8 +7,8 @@ from typing import Any
 import pytest_asyncio
 
 from forum.tags.tags import put_tag_groups
-from tests.pages.forum.test_writing import send
 from tests.support.hidden_posts import give_topics_reason
+from tests.support.pages import send
 from tests.support.people import Person, a_person, a_topic
 from tests.support.service import Service, plain
 

@@ -5,34 +5,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from core.ids import PostId, TopicId
 from forum.events import ReadersChanged
-from forum.posts.hiding import hide_post, unhide_post
 from forum.text.markdown import render
-from forum.text.quote_source import format_quote
 from forum.writing.references import extract_references
-from tests.pages.forum.test_writing import send, text_in
-from tests.support.hidden_posts import give_reason
+from tests.support.discussion import CANARY, SAID, hide, quoting
+from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-CANARY = "pteranodon"
-SAID = f"The {CANARY} list is *wrong*.\n\nIt leaves out refiners."
-
-
-def quoting(post: dict[str, Any], words: str, then: str = "I doubt it.") -> str:
-    """A text that quotes a post."""
-    return format_quote(post["id"], post["number"], post["author"]["display_name"], words) + then
-
-
-async def hide(app: Service, post: dict[str, Any], hidden: bool = True) -> None:
-    """Hide a post, or give it back, with all that follows."""
-    if hidden:
-        await give_reason(app.db, post["id"])
-    async with app.db.begin() as tx:
-        assert await (hide_post if hidden else unhide_post)(tx, TopicId(post["topic"]), PostId(post["id"]))
-
-    await app.settle()
 
 
 async def inbox_of(person: Person) -> list[tuple[str, int]]:

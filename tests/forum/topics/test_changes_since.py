@@ -7,13 +7,10 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from core import clock
-from tests.pages.test_live_browser import chromium, settled, windows
-from tests.pages.test_reading import open_page
-from tests.support.browser import Windows
+from tests.support.browser import Windows, settled
+from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-__all__ = ["chromium", "windows"]
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from forum.topics import timer_jobs
 from storage.database import Database
-from tests.forum.moves.test_moves import a_moderator
+from tests.support.discussion import a_moderator
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from core import clock
 from forum.text.diff import compare, merge_changes
-from tests.forum.files.test_attachments import a_member
-from tests.pages.forum.test_writing import send, text_in
+from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
+from tests.support.uploads import a_member
 
 
 @contextmanager

@@ -5,12 +5,9 @@ from typing import Any
 from playwright.async_api import expect
 
 from storage.database import Database
-from tests.pages.test_live_browser import chromium, settled, windows
-from tests.support.browser import Windows
+from tests.support.browser import Windows, settled
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-__all__ = ["chromium", "windows"]
 
 
 async def shown(who: Person, body: str, draft: str | None = None) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import pytest_asyncio
 from icalendar import Calendar, Event
 from msgspec import Struct
 
-from tests.proofs.test_bad_input import GOOD
 from tests.support.people import Person, a_person
+from tests.support.requests import GOOD
 from tests.support.service import Service
 
 TIMES = {"starts_at": "2027-01-10T14:00:00Z", "ends_at": "2027-01-10T15:00:00Z", "time_zone": "Europe/Vienna"}

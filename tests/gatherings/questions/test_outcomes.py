@@ -1,21 +1,12 @@
 """The log of choices: what was asked, taken up, and why not; published after the end, and leaking nothing."""
 
-import pytest_asyncio
-
-from tests.gatherings.questions.test_room_rules import rule
-from tests.gatherings.questions.test_transitions import moved
-from tests.support.live_room import Hall, a_hall
-from tests.support.service import Service
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
+from tests.support.live_room import Hall
+from tests.support.questions import moved, set_room_columns
 
 
 async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(hall: Hall) -> None:
     named, unnamed, other = await hall.member(), await hall.member(), await hall.member()
-    await rule(hall, "is_premoderated = true")
+    await set_room_columns(hall, "is_premoderated = true")
     taken = await moved(hall, await hall.ask(named, "Taken?"), "live")
     refused = await hall.ask(unnamed, "Rude name", anonymous=True)
     waits, oops = await hall.ask(named, "Still waits"), await hall.ask(named, "Oops")
@@ -32,7 +23,7 @@ async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(h
     for_host = (await hall.host.get(path)).json()["items"]
     await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
     assert (await other.get(path)).status_code == 403
-    await rule(hall, "publishes_choices = true")
+    await set_room_columns(hall, "publishes_choices = true")
     told = (await hall.visitor.get(path)).json()["items"]
 
     assert {one["question"] for one in for_host} == {one["id"] for one in (taken, refused, waits, oops, gone)}

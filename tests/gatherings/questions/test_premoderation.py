@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 
 from gatherings.channels import show_room
-from tests.gatherings.questions.test_transitions import moved, shown
-from tests.proofs.test_streams import apply as apply_topic
 from tests.support.live_room import Hall, Person, a_hall, the_actor
+from tests.support.questions import moved, shown
 from tests.support.service import Service, plain
+from tests.support.streams import apply as apply_topic
 
 
 @pytest_asyncio.fixture

@@ -6,12 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from core import clock
 from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
-from core.ids import GatheringId, MemberId, QuestionId, RoomId, SectorId, TopicId
+from core.ids import QuestionId
 from gatherings.channels import show_room
 from gatherings.policy import NoQuestionsHere, NotHost, RoomFacts, RoomNotOpen
 from gatherings.questions.policy import (
@@ -26,47 +25,16 @@ from gatherings.snapshot import PAGE
 from members.pseudonyms import pseudonym
 from storage.statements import statement
 from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person, a_hall, a_webinar, the_actor
-from tests.support.service import Service
-
-NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+from tests.support.live_room import Hall, Person, a_webinar, the_actor
+from tests.support.room_facts import HOST, MEMBER, NOON, a_room
 
 _LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
 _TABLES = ("posts", "questions", "votes", "topics", "log", "channels", "answers", "follow_ups", "revisions")
 
 
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
-
-def a_room(**facts: object) -> RoomFacts:
-    given = {
-        "id": RoomId(3),
-        "gathering_id": GatheringId(7),
-        "topic_id": TopicId(5),
-        "sector_id": SectorId(2),
-        "state": "open",
-        "modules": ["questions"],
-        "allows_anonymous": True,
-        "is_cancelled": False,
-        "version": 1,
-        "writers": "all",
-        "is_premoderated": False,
-        "slow_seconds": 0,
-        "question_length": 2_000,
-        "publishes_choices": False,
-    }
-    return RoomFacts(**(given | facts))  # type: ignore[arg-type]
-
-
 def a_question(**facts: object) -> QuestionFacts:
     given = {"id": QuestionId(9), "post_id": 1, "state": "live", "version": 1, "is_own": False}
     return QuestionFacts(**(given | facts))  # type: ignore[arg-type]
-
-
-MEMBER = Actor(id=MemberId(1), is_verified=True)
-HOST = Actor(id=MemberId(2), is_verified=True, hosts=frozenset({GatheringId(7)}))
 
 
 @pytest.mark.parametrize(

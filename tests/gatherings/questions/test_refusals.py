@@ -4,17 +4,9 @@ refused by name and changes nothing."""
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest_asyncio
-
-from tests.gatherings.questions.test_room_rules import rule
-from tests.gatherings.questions.test_transitions import moved
 from tests.support.live_room import Hall, Person, a_hall, a_webinar
-from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
+from tests.support.questions import moved, set_room_columns
+from tests.support.service import plain
 
 
 def to(state: str, **more: str) -> dict[str, Any]:
@@ -89,7 +81,7 @@ async def test_all_that_is_refused_is_refused_by_name_and_changes_nothing(hall: 
     await moved(hall, answered, "answered")
     await moved(hall, staged, "on_stage")
     live, own = await hall.ask(asker), await hall.ask(member)
-    await rule(hall, "is_premoderated = true")
+    await set_room_columns(hall, "is_premoderated = true")
     pending = await hall.ask(asker)
     ids = {"room": hall.room, "live": live["id"], "own": own["id"], "pending": pending["id"]}
     ids |= {"answered": answered["id"], "staged": staged["id"], "withdrawn": withdrawn["id"]}

@@ -5,22 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from core import clock
-from tests.gatherings.questions.test_transitions import moved, shown
 from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
-
-async def rule(hall: Hall, rule: str) -> None:
-    await plain(hall.db).execute(f"UPDATE rooms SET {rule} WHERE id = $1", hall.room)
+from tests.support.live_room import Hall, Person
+from tests.support.questions import moved, set_room_columns, shown
+from tests.support.service import plain
 
 
 async def ask(hall: Hall, who: Person, body: str = "Why?", anonymous: bool = False) -> tuple[int, str]:
@@ -82,7 +72,7 @@ async def test_slow_mode_length_and_the_panel(hall: Hall) -> None:
     await plain(hall.db).execute(
         "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
     )
-    await rule(hall, "slow_seconds = 30, question_length = 50")
+    await set_room_columns(hall, "slow_seconds = 30, question_length = 50")
 
     assert await ask(hall, asker) == (201, "")
     for anonymous in (False, True):
@@ -95,7 +85,7 @@ async def test_slow_mode_length_and_the_panel(hall: Hall) -> None:
         assert await ask(hall, hall.host) == await ask(hall, panelist) == (201, "")
     assert await ask(hall, await hall.member(), "x" * 51) == (422, "question_too_long")
     assert await ask(hall, await hall.member(), "x" * 50) == (201, "")
-    await rule(hall, "slow_seconds = 0, writers = 'panel'")
+    await set_room_columns(hall, "slow_seconds = 0, writers = 'panel'")
     assert await ask(hall, asker) == (403, "panel_only")
     assert await ask(hall, panelist) == (201, "")
 
@@ -184,7 +174,7 @@ async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, seed: int)
     asked = [await hall.ask(askers[0], f"{n}?", anonymous=n % 2 == 0) for n in range(3)]
     old = {name: await snapshot(hall, viewer) for name, viewer in viewers.items()}
     for _ in range(60):
-        await rule(hall, f"is_premoderated = {chance.random() < 0.5}")
+        await set_room_columns(hall, f"is_premoderated = {chance.random() < 0.5}")
         question = await shown(hall.host, chance.choice(asked))
         into = chance.choice(asked)["id"]
         word = chance.choice(
@@ -265,12 +255,12 @@ async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(hall: Hall) -> 
         answer = await who.post(f"/topics/{hall.topic}/posts", body)
         return answer.status_code, answer.json().get("code", "")
 
-    await rule(hall, "writers = 'panel'")
+    await set_room_columns(hall, "writers = 'panel'")
     assert await reply(asker) == (403, "panel_only")
     assert await reply(panelist) == await reply(hall.host) == (201, "")
-    await rule(hall, "writers = 'all', slow_seconds = 30")
+    await set_room_columns(hall, "writers = 'all', slow_seconds = 30")
     assert await reply(asker) == (429, "too_soon")
-    await rule(hall, "slow_seconds = 0, state = 'closed'")
+    await set_room_columns(hall, "slow_seconds = 0, state = 'closed'")
     assert await reply(asker) == (201, "")
     why = {"minutes": 10, "reason": "Rude"}
     assert (await hall.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200

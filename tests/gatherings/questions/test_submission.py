@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from core.errors import Refusal
 from core.ids import RoomId
@@ -22,8 +21,7 @@ from storage.database import Database, Reader
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse
 from storage.statements import Statement, statement
 from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, a_hall, the_actor
-from tests.support.service import Service
+from tests.support.live_room import Hall, the_actor
 
 _ASKED = statement("""
 SELECT q.id, q.post_id, p.number, p.body FROM questions q JOIN posts p ON p.id = q.post_id
@@ -35,11 +33,6 @@ _KEPT = statement("SELECT count(*) FROM answers")
 NO_KEY = IdempotentRequest(scope="", key=None, fingerprint=b"")
 # Tasks inherit it from who starts them: those that a test starts have it, the service's own have not.
 _counting: ContextVar[Counter[str] | None] = ContextVar("counting", default=None)
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
 
 
 @pytest.fixture

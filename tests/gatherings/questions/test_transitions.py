@@ -5,34 +5,14 @@ import random
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from gatherings.questions.policy import MOVES
 from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Service, plain
+from tests.support.questions import moved, premoderate, shown
+from tests.support.service import plain
 
 STATES = list(MOVES)
 HOW = {"dismissed": {"reason": "Not for here"}, "merged": {"into": 0}}
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
-
-async def moved(hall: Hall, question: dict[str, Any], state: str, **more: object) -> dict[str, Any]:
-    answer = await hall.settle(hall.host, question, state, **more)
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()
-    return shown
-
-
-async def shown(who: Person, question: dict[str, Any]) -> dict[str, Any]:
-    return dict((await who.get(f"/questions/{question['id']}")).json())
-
-
-async def premoderate(hall: Hall, on: bool) -> None:
-    await plain(hall.db).execute("UPDATE rooms SET is_premoderated = $2 WHERE id = $1", hall.room, on)
 
 
 async def a_question_in(hall: Hall, asker: Person, state: str, other: dict[str, Any]) -> dict[str, Any]:

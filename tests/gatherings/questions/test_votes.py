@@ -5,7 +5,6 @@ import random
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from core.errors import Refusal
 from gatherings.policy import RoomNotOpen
@@ -13,8 +12,7 @@ from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can
 from gatherings.questions.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement
-from tests.support.live_room import Hall, Person, a_hall, the_actor
-from tests.support.service import Service
+from tests.support.live_room import Hall, Person, the_actor
 
 _EXACT = statement("""
 SELECT q.id, q.votes, (SELECT count(*) FROM votes v WHERE v.question_id = q.id) AS counted
@@ -34,11 +32,6 @@ class Signals:
     def signal(self, channel: str, payload: Any) -> None:
         """Remember the fact."""
         self.told.append((channel, payload))
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
 
 
 @pytest.mark.parametrize(

@@ -4,62 +4,15 @@ import csv
 import json
 from io import BytesIO, StringIO
 from typing import Any
-from xml.etree import ElementTree
 from zipfile import ZipFile
 
-import httpx2
 import pytest
-import pytest_asyncio
 
 from gatherings.record.exports import Sheet, inert, write_csv, write_xlsx
 from tests.support.hidden_posts import give_reason, hide_rows
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Service, plain
-
-_CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
-
-async def close(hall: Hall) -> None:
-    answer = await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    assert answer.status_code == 200
-
-
-async def report_of(hall: Hall, who: Person) -> dict[str, Any]:
-    answer = await who.get(f"/rooms/{hall.room}/report")
-    assert answer.status_code == 200, answer.text
-    report: dict[str, Any] = answer.json()
-    return report
-
-
-async def everything(hall: Hall, who: Person) -> str:
-    """All that somebody gets out of every form of the report, as one text."""
-    texts = []
-    for place in (f"/rooms/{hall.room}", f"/gatherings/{hall.gathering}"):
-        for form in ("report", "report.json", "report.csv", "report.xlsx"):
-            answer = await who.get(f"{place}/{form}")
-            assert answer.status_code == 200, answer.text
-            texts.append(
-                " ".join(map(str, cells_of(answer))) if form.endswith("xlsx") else answer.content.decode()
-            )
-    return "\n".join(texts)
-
-
-def cells_of(answer: httpx2.Response) -> list[str]:
-    """Every text in a workbook, which must be a good one."""
-    with ZipFile(BytesIO(answer.content)) as book:
-        assert book.testzip() is None
-        return [
-            cell.text or ""
-            for name in sorted(book.namelist())
-            if name.startswith("xl/worksheets/sheet") or name == "xl/sharedStrings.xml"
-            for cell in ElementTree.fromstring(book.read(name)).iter()
-            if cell.tag in (f"{_CELL}t", f"{_CELL}v")
-        ]
+from tests.support.live_room import Hall, Person
+from tests.support.records import cells_of, close, everything, report_of
+from tests.support.service import plain
 
 
 async def people(hall: Hall, count: int, **facts: Any) -> list[Person]:

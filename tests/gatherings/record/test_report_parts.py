@@ -1,15 +1,13 @@
 """Polls, notices and choices in the report: what is open, drafted, hidden or not published is not in it."""
 
-from typing import Any
-
 import pytest_asyncio
 
 from gatherings.events import RoomClosed
 from gatherings.polls.polls import close_with_room
-from tests.gatherings.record.test_report import close, everything, report_of
 from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person, a_hall
+from tests.support.live_room import Hall, a_hall
 from tests.support.member_service import MembersHouse
+from tests.support.records import a_notice, a_poll, close, everything, report_of
 from tests.support.service import Service, plain
 
 
@@ -19,35 +17,6 @@ async def hall(app: Service) -> Hall:
     modules = "UPDATE rooms SET modules = '{questions,board,polls}' WHERE id = $1"
     await plain(hall.db).execute(modules, hall.room)
     return hall
-
-
-async def a_poll(hall: Hall, title: str, state: str, answers: int = 0, **facts: Any) -> dict[str, Any]:
-    given = {"kind": "single", "title": title, "options": ["Yes", "=No"], "reveals": "live"} | facts
-    made = await hall.host.post(f"/rooms/{hall.room}/polls", given)
-    assert made.status_code == 201, made.text
-    poll: dict[str, Any] = made.json()
-    for step in {"draft": (), "open": ("open",), "closed": ("open", "closed")}[state]:
-        if step == "closed":
-            for _ in range(answers):
-                member = await hall.member()
-                assert (await member.put(f"/polls/{poll['id']}/ballot", {"answer": 1})).status_code == 200
-        moved = await hall.host.put(f"/polls/{poll['id']}/state", {"state": step, "version": poll["version"]})
-        assert moved.status_code == 200, moved.text
-        poll = moved.json()
-    return poll
-
-
-async def a_notice(hall: Hall, who: Person, title: str) -> dict[str, Any]:
-    columns = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"]
-    if not columns:
-        added = await hall.host.post(f"/rooms/{hall.room}/columns", {"title": "Offers"})
-        assert added.status_code == 201, added.text
-        columns = [added.json()]
-    new = {"column": columns[0]["id"], "title": title, "body": "Two tonnes a week."}
-    posted = await who.post(f"/rooms/{hall.room}/notices", new)
-    assert posted.status_code == 201, posted.text
-    notice: dict[str, Any] = posted.json()
-    return notice
 
 
 async def test_closed_polls_are_told_with_their_results_and_no_others(hall: Hall) -> None:

@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from core import clock
 from core.actor import VISITOR, Actor
@@ -16,13 +15,8 @@ from realtime.bus import InProcessBus, Presence, merge
 from realtime.channels import ChannelKind
 from realtime.limits import Limits
 from realtime.presence_reports import PresenceReports
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Feed, Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
+from tests.support.live_room import Hall, Person
+from tests.support.service import Feed, plain
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
@@ -20,15 +19,9 @@ from gatherings.policy import (
 )
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
-from tests.gatherings.questions.test_questions import HOST, MEMBER, NOON, a_room
-from tests.support.live_room import Hall, a_hall, the_actor
-from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
-
+from tests.support.live_room import Hall, the_actor
+from tests.support.room_facts import HOST, MEMBER, NOON, a_room
+from tests.support.service import plain
 
 JUST_NOW = WriterFacts(last_wrote_at=NOON - timedelta(seconds=20))
 

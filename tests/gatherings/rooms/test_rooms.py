@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from core.actor import VISITOR
 from core.errors import NotFound
@@ -18,15 +17,10 @@ from gatherings.questions.questions import follow_post
 from gatherings.snapshot import read_questions, show_snapshot
 from storage.statements import statement
 from tests.support.hidden_posts import give_topics_reason
-from tests.support.live_room import Hall, Person, a_hall, a_webinar, statements_of, the_actor
-from tests.support.service import PATIENCE, Service
+from tests.support.live_room import Hall, Person, a_webinar, statements_of, the_actor
+from tests.support.service import PATIENCE
 
 _HIDE = statement("UPDATE topics SET hidden_at = now() WHERE id = :topic")
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
 
 
 async def test_hosts_plan_rooms_and_each_has_a_topic_of_its_own(hall: Hall) -> None:

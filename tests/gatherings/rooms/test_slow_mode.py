@@ -4,16 +4,10 @@ import asyncio
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.gatherings.questions.test_room_rules import rule
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
+from tests.support.live_room import Hall, Person
+from tests.support.questions import set_room_columns
+from tests.support.service import plain
 
 
 async def _count(hall: Hall, who: Person) -> int:
@@ -25,7 +19,7 @@ async def _count(hall: Hall, who: Person) -> int:
 async def test_of_all_that_is_written_at_once_one_is(hall: Hall, premoderated: bool) -> None:
     await plain(hall.db).execute("UPDATE rooms SET modules = '{questions,board}' WHERE id = $1", hall.room)
     column = (await hall.host.post(f"/rooms/{hall.room}/columns", {"title": "Offers"})).json()["id"]
-    await rule(hall, f"slow_seconds = 30, is_premoderated = {premoderated}")
+    await set_room_columns(hall, f"slow_seconds = 30, is_premoderated = {premoderated}")
     asked, replies = f"/rooms/{hall.room}/questions", f"/topics/{hall.topic}/posts"
     writes: list[tuple[str, dict[str, Any]]] = [
         (asked, {"body": "Who pays?"}),
@@ -45,7 +39,7 @@ async def test_of_all_that_is_written_at_once_one_is(hall: Hall, premoderated: b
 
 
 async def test_a_retry_in_slow_mode_is_answered_as_before(hall: Hall) -> None:
-    await rule(hall, "slow_seconds = 30")
+    await set_room_columns(hall, "slow_seconds = 30")
     asker = await hall.member()
     for path in (f"/rooms/{hall.room}/questions", f"/topics/{hall.topic}/posts"):
         answers = [await asker.post(path, {"body": "Once"}, key="again") for _ in range(3)]

@@ -10,12 +10,11 @@ from msgspec import Struct
 
 from core import clock
 from storage.database import Database
-from tests.moderation.flags.test_reports import mails
+from tests.support.moderation import WHY, decide_to_hide, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-WHY = {"rule": "No selling", "facts": "It sells."}
 
 
 class Desk(Struct):
@@ -49,14 +48,6 @@ async def claim_of(person: Person, case: int) -> str | None:
     return claim and claim["by"]["display_name"]
 
 
-async def hide(person: Person, case: int, version: int = 1) -> dict[str, Any]:
-    given = {"version": version, "action": "hide", "reason": WHY}
-    answer = await person.post(f"/cases/{case}/decisions", given)
-    assert answer.status_code == 201, answer.text
-    decision: dict[str, Any] = answer.json()
-    return decision
-
-
 async def test_who_is_at_a_case_is_seen_by_the_others_and_lapses(desk: Desk) -> None:
     case = desk.cases[0]
     with clock.stop_at(NOON):
@@ -82,7 +73,7 @@ async def test_a_claim_hinders_nobody_from_deciding_and_ends_with_the_decision(d
     case = desk.cases[0]
     await desk.ada.put(f"/cases/{case}/claim", {})
 
-    await hide(desk.ben, case)
+    await decide_to_hide(desk.ben, case)
 
     assert await claim_of(desk.ada, case) is None
 
@@ -154,7 +145,7 @@ async def test_no_note_is_lost_when_many_write_at_once(desk: Desk) -> None:
 
 
 async def test_several_cases_are_decided_with_one_reason_each_by_itself(desk: Desk) -> None:
-    await hide(desk.ben, desk.cases[1])
+    await decide_to_hide(desk.ben, desk.cases[1])
     given = {
         "cases": [*({"id": case, "version": 1} for case in desk.cases), {"id": 999_999_999, "version": 1}],
         "action": "hide",
@@ -190,7 +181,7 @@ async def test_undone_within_twelve_seconds_everything_is_as_before(
     before = await seen()
     now = clock.now()
     with clock.stop_at(now):
-        decision = await hide(desk.ada, case)
+        decision = await decide_to_hide(desk.ada, case)
         assert (await seen())[0] == before[0] - 1
     with clock.stop_at(now + timedelta(seconds=11.9)):
         assert (await desk.ben.delete(f"/decisions/{decision['id']}")).json()["code"] == "not_your_decision"
@@ -203,13 +194,13 @@ async def test_undone_within_twelve_seconds_everything_is_as_before(
         assert (await desk.ada.get("/cases")).json()["items"][0]["id"] == case
         assert (await desk.ada.delete(f"/decisions/{decision['id']}")).status_code == 404
         assert await plain(db).fetchval("SELECT count(*) FROM decisions WHERE undone_at IS NOT NULL") == 1
-        await hide(desk.ben, case, version=3)
+        await decide_to_hide(desk.ben, case, version=3)
 
 
 async def test_after_twelve_seconds_nothing_is_undone(desk: Desk) -> None:
     now = clock.now()
     with clock.stop_at(now):
-        decision = await hide(desk.ada, desk.cases[0])
+        decision = await decide_to_hide(desk.ada, desk.cases[0])
     with clock.stop_at(now + timedelta(seconds=12)):
         refused = await desk.ada.delete(f"/decisions/{decision['id']}")
         assert (refused.status_code, refused.json()["code"]) == (409, "too_late_to_undo")
@@ -239,7 +230,7 @@ async def test_what_was_reported_anew_before_the_undoing_stays_one_open_case(
 @pytest.mark.parametrize("seed", range(2))
 async def test_two_who_decide_and_undo_at_once_leave_one_state(desk: Desk, seed: int) -> None:
     case = desk.cases[seed]
-    decision = await hide(desk.ada, case)
+    decision = await decide_to_hide(desk.ada, case)
     undone, second = await asyncio.gather(
         desk.ada.delete(f"/decisions/{decision['id']}"),
         desk.ben.post(f"/cases/{case}/decisions", {"version": 3, "action": "no_action"}),
@@ -279,7 +270,7 @@ async def test_what_is_handed_to_the_administrators_is_theirs_until_they_give_it
     given_back = await root.delete(f"/cases/{case}/escalation")
 
     assert given_back.json()["escalated_at"] is None
-    await hide(desk.ada, case, given_back.json()["version"])
+    await decide_to_hide(desk.ada, case, given_back.json()["version"])
     assert (await desk.ada.put(f"/cases/{case}/escalation", {"body": "Late"})).json()[
         "code"
     ] == "case_decided"

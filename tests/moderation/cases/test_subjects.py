@@ -11,10 +11,10 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from tests.moderation.flags.test_reports import mails
-from tests.proofs.test_leaks import hears
+from tests.support.moderation import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
+from tests.support.streams import hears
 
 WHY = {"rule": "No selling", "facts": "It sells."}
 GREETING = "I sell cobalt"

@@ -1,9 +1,6 @@
 """Notices from anyone: what they must have, what they may find, what follows by mail, and who learns whose they were."""
 
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import httpx2
@@ -13,17 +10,11 @@ from core import clock
 from moderation.flags.report_emails import KEPT_AFTER_DECISION, RECEIPTS_A_DAY
 from storage.database import Database
 from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation import GOOD, mails, report
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-GOOD: dict[str, Any] = {
-    "reason": "illegal",
-    "why": "It sells what may not be sold.",
-    "name": "Ana Lima",
-    "email": "ana@mail.example",
-    "good_faith": True,
-}
 
 
 @pytest.fixture
@@ -36,20 +27,6 @@ async def post(author: Person) -> int:
     topic = (await a_topic(author))["id"]
     number: int = (await a_reply(author, topic, "Buy cobalt here"))["id"]
     return number
-
-
-async def report(client: httpx2.AsyncClient, address: str, **more: Any) -> httpx2.Response:
-    return await client.post("/api/v1/reports", json=GOOD | {"address": address} | more)
-
-
-def mails(app: Service) -> list[EmailMessage]:
-    """What was mailed so far, and is forgotten by that."""
-    folder = app.houses[0].settings.data / "mail"
-    found = []
-    for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
-        found.append(message_from_bytes(path.read_bytes(), policy=default))
-        path.unlink()
-    return found  # type: ignore[return-value]
 
 
 async def test_anyone_reports_by_exact_address_and_the_case_of_the_object_opens(

@@ -6,8 +6,7 @@ import httpx2
 
 from core import clock
 from storage.database import Database
-from tests.moderation.cases.test_cooperation import hide
-from tests.pages.moderation.test_routes_queue import some_cases
+from tests.support.moderation import decide_to_hide, some_cases
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 
@@ -19,7 +18,7 @@ async def decided(app: Service, case: int, moment: datetime, by: str) -> None:
     """A decision of a moderator who has this name, whenever they come."""
     with clock.stop_at(moment):
         person = await a_person(app, by, duties=[("moderator", "mobility")])
-        await hide(person, case)
+        await decide_to_hide(person, case)
 
 
 async def test_a_moderators_name_lasts_a_month_and_is_nobody_elses(
@@ -29,10 +28,10 @@ async def test_a_moderators_name_lasts_a_month_and_is_nobody_elses(
     march, end = datetime(2027, 3, 1, tzinfo=UTC), datetime(2027, 3, 31, 23, 59, 59, tzinfo=UTC)
     with clock.stop_at(march):
         ada = await a_person(app, "Ada", duties=[("moderator", "mobility")])
-        await hide(ada, cases[0])
+        await decide_to_hide(ada, cases[0])
     await decided(app, cases[2], end, "Ben")
     with clock.stop_at(march + timedelta(hours=5)):
-        await hide(ada, cases[1])
+        await decide_to_hide(ada, cases[1])
     await decided(app, cases[3], end + timedelta(seconds=1), "Ada")
     await plain(db).execute("UPDATE decisions SET decided_by = $1 WHERE case_id = $2", ada.id, cases[3])
     await plain(db).execute("UPDATE moderator_names SET member_id = $1 WHERE month = '2027-04-01'", ada.id)
@@ -51,11 +50,11 @@ async def test_a_moderators_name_lasts_a_month_and_is_nobody_elses(
 async def test_filters_find_what_they_say(app: Service, client: httpx2.AsyncClient) -> None:
     first, second, third = await some_cases(app, 3)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
-    decision = await hide(ada, first)
+    decision = await decide_to_hide(ada, first)
     assert (
         await ben.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was right."})
     ).status_code == 200
-    await hide(ada, second)
+    await decide_to_hide(ada, second)
     assert (
         await ada.post(f"/cases/{third}/decisions", {"version": 1, "action": "no_action"})
     ).status_code == 201

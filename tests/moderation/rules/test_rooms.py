@@ -5,19 +5,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.gatherings.questions.test_transitions import premoderate, shown
-from tests.moderation.rules.test_held_posts import in_force
-from tests.proofs.test_attacks_rooms import rule as change
 from tests.support.boards import a_board
-from tests.support.live_room import Hall, a_hall
+from tests.support.filters import in_force
+from tests.support.live_room import Hall
 from tests.support.people import Person as Moderator
 from tests.support.people import a_person
+from tests.support.questions import change_room, premoderate, shown
 from tests.support.service import Service, plain
-
-
-@pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    return await a_hall(app)
 
 
 @pytest_asyncio.fixture
@@ -105,7 +99,7 @@ async def test_a_notice_that_a_rule_catches_waits_for_a_host(
     app: Service, hall: Hall, ada: Moderator
 ) -> None:
     rule = await in_force(app, ada)
-    await change(hall, modules=["questions", "board"])
+    await change_room(hall, modules=["questions", "board"])
     column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
     member, other = await hall.member(), await hall.member()
     given = {"column": column, "title": "Looking", "body": "for a casino"}
@@ -126,7 +120,7 @@ async def test_a_notice_cannot_be_turned_into_what_rules_hold(
     app: Service, hall: Hall, ada: Moderator, by_host: bool
 ) -> None:
     rule = await in_force(app, ada)
-    await change(hall, modules=["questions", "board"])
+    await change_room(hall, modules=["questions", "board"])
     column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
     member, other = await hall.member(), await hall.member()
     given = {"column": column, "title": "Looking", "body": "for a smelter"}
@@ -158,7 +152,7 @@ async def test_hosts_see_what_was_found_in_what_waits_also_once_it_was_edited(
     app: Service, hall: Hall, ada: Moderator, anonymous: bool
 ) -> None:
     await in_force(app, ada, name="Casinos and the like")
-    await change(hall, modules=["questions", "board"])
+    await change_room(hall, modules=["questions", "board"])
     await premoderate(hall, True)
     column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
     member = await hall.member()

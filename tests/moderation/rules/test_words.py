@@ -15,12 +15,12 @@ from moderation.rules.matching import Finding, ScreenedText, apply_test
 from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
 from moderation.rules.words import TextViews, extract_words
-from tests.moderation.rules.test_held_posts import Scene, in_force
-from tests.moderation.rules.test_held_posts import scene as scene
-from tests.proofs.test_attacks_rooms import rule as change_room
 from tests.support.boards import a_board
+from tests.support.filters import Scene, in_force
+from tests.support.filters import scene as scene
 from tests.support.live_room import a_hall
 from tests.support.people import a_person, a_reply, a_topic
+from tests.support.questions import change_room
 from tests.support.service import Service, plain
 
 SITE = "https://forum.example"

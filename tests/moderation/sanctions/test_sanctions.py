@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
-import httpx2
 import pytest
 
 from core import clock
@@ -12,19 +11,15 @@ from moderation.policy import UNDO_WINDOW
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.sanctions.sanctions import end_next_sanction
 from storage.database import Database
-from tests.moderation.appeals.test_appeals import WHY, Scene, scene  # noqa: F401 (a fixture)
-from tests.moderation.flags.test_reports import mails
-from tests.pages.moderation.test_routes_queue import chromium, windows  # noqa: F401 (fixtures)
+from tests.support.appeals import Scene, scene  # noqa: F401 (a fixture)
 from tests.support.browser import Windows
 from tests.support.live_room import a_hall
+from tests.support.moderation import WHY, decide, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
-
-async def decide(person: Person, case: int, *actions: str, **more: Any) -> httpx2.Response:
-    version = (await person.get(f"/cases/{case}")).json()["version"]
-    given = {"version": version, "action": actions[0], "also": list(actions[1:]), "reason": WHY, **more}
-    return await person.post(f"/cases/{case}/decisions", given)
+# A moderator who decides second is told so with 409, which browsers log.
+pytestmark = pytest.mark.console_errors("409")
 
 
 async def writes(person: Person, topic: int) -> int:

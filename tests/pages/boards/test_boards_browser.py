@@ -3,24 +3,16 @@
 import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
+from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.boards import Table, a_board
-from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.browser import DESK, PHONE, Windows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
-
-
-@pytest_asyncio.fixture
-async def windows(app: Service) -> AsyncIterator[Windows]:
-    async with a_browser() as browser:
-        yield Windows(browser, app)
 
 
 async def a_full_board(app: Service) -> Table:
@@ -84,12 +76,12 @@ async def test_boards_are_for_everyone(
     for path in addresses(table, ids[0]["id"], looked):
         await page.goto(path)
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
         if size is PHONE:
-            wrong += [f"{path} too small: {found}" for found in await page.evaluate(_SMALL)]
+            wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
             for direction in ("ltr", "rtl"):
                 await page.evaluate(f"document.documentElement.dir = '{direction}'")
-                found = await page.evaluate(_WIDE.replace(".said table", ".scroll *, .said table"))
+                found = await page.evaluate(WIDE.replace(".said table", ".scroll *, .said table"))
                 wrong += [f"{path} {direction} too wide: {one}" for one in found]
     assert wrong == [], "\n".join(wrong)
     assert windows.complaints == []

@@ -1,11 +1,14 @@
 """The inbox in a browser: what is done goes away at once, and the keyboard stays where one is."""
 
+import pytest
 from playwright.async_api import expect
 
-from tests.pages.moderation.test_routes_queue import chromium, windows  # noqa: F401 (fixtures)
 from tests.support.browser import Windows
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
+
+# A moderator who decides second is told so with 409, which browsers log.
+pytestmark = pytest.mark.console_errors("409")
 
 
 async def test_a_group_is_put_away_and_the_focus_goes_on(app: Service, windows: Windows) -> None:

@@ -5,13 +5,10 @@ import re
 import httpx2
 from playwright.async_api import expect
 
-from tests.pages.test_live_browser import chromium, settled, windows
-from tests.pages.test_reading import open_page
-from tests.support.browser import Windows
+from tests.support.browser import Windows, settled
+from tests.support.pages import open_page
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
-
-__all__ = ["chromium", "windows"]
 
 IN_TREE, IN_TIME = [1, 2, 4, 3], [1, 2, 3, 4]
 

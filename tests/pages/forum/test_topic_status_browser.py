@@ -2,9 +2,8 @@
 
 from playwright.async_api import expect
 
-from tests.forum.moves.test_moves import a_moderator
-from tests.pages.test_live_browser import SOON, chromium, settled, windows  # noqa: F401
-from tests.support.browser import PHONE, Windows
+from tests.support.browser import PHONE, SOON, Windows, settled
+from tests.support.discussion import a_moderator
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 

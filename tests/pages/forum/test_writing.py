@@ -2,35 +2,13 @@
 
 import re
 from datetime import timedelta
-from html import unescape
-from typing import Any
 
 import httpx2
 
 from core import clock
-from tests.pages.test_reading import BROWSER, open_page
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.pages import BROWSER, key_in, open_page, send, text_in
+from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
-
-
-async def send(person: Person | httpx2.AsyncClient, path: str, **fields: Any) -> httpx2.Response:
-    """Send a form as a browser does, and do not follow where it leads."""
-    client = person.client if isinstance(person, Person) else person
-    return await client.post(path, data=fields, headers=BROWSER)
-
-
-def text_in(page: str) -> str:
-    """What stands in the page's text field."""
-    found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.S)
-    assert found
-    return unescape(found[1])
-
-
-def key_in(page: str) -> str:
-    """The key that makes the page's form happen once."""
-    found = re.search(r'name="key" value="([^"]+)"', page)
-    assert found
-    return found[1]
 
 
 async def test_a_topic_is_started_and_answered_without_scripts(app: Service) -> None:

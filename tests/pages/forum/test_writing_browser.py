@@ -4,23 +4,13 @@ import re
 
 from playwright.async_api import expect
 
-from tests.forum.files.test_attachments import a_member
-from tests.forum.files.test_files import a_picture
-from tests.pages.forum.test_writing import send
-from tests.pages.test_accessibility import _CHECK
-from tests.pages.test_live_browser import chromium, settled, windows
+from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import Windows
+from tests.support.browser import SELECT, Windows, settled
+from tests.support.pages import send
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, plain
-
-__all__ = ["chromium", "windows"]
-
-_SELECT = """words => {
-    const text = document.evaluate(`//p[contains(., "${words}")]/text()`, document).iterateNext();
-    const at = text.data.indexOf(words);
-    document.getSelection().setBaseAndExtent(text, at, text, at + words.length);
-}"""
+from tests.support.uploads import a_member, a_picture
 
 
 async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
@@ -31,7 +21,7 @@ async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
     reply = await a_reply(amina, topic, "The list leaves out refiners, and more.")
     page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
 
-    await page.evaluate(_SELECT, "leaves out refiners")
+    await page.evaluate(SELECT, "leaves out refiners")
     await page.locator(".pill.quoting").click()
     field = page.locator("#p2 textarea")
     await expect(field).to_have_value(f"> [Amina, #2](/p/{reply['id']}):\n> leaves out refiners\n\n")
@@ -39,7 +29,7 @@ async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
     await page.keyboard.type("Ask @ami")
     await expect(page.locator("#p2 [role=option]")).to_have_text(f"Amina @{amina.handle}")
     await page.evaluate(axe_source())
-    assert await page.evaluate(_CHECK) == []
+    assert await page.evaluate(CHECK) == []
     await page.keyboard.press("Enter")
     await expect(field).to_have_value(
         f"> [Amina, #2](/p/{reply['id']}):\n> leaves out refiners\n\nAsk @{amina.handle} "
@@ -105,7 +95,7 @@ async def test_a_picture_is_pasted_described_and_seen_by_others(app: Service, wi
         re.compile(r"^!\[A red corner\]\(/files/\d+/photo\.png\?40x20\)\s*$")
     )
     await page.evaluate(axe_source())
-    assert await page.evaluate(_CHECK) == []
+    assert await page.evaluate(CHECK) == []
     await page.locator("#reply form .first").click()
 
     image = other.locator("#p2 img")
@@ -132,14 +122,14 @@ async def test_two_edit_what_is_shared_and_see_both_texts(app: Service, windows:
     await expect(page.locator("#body")).to_have_value("one\n\ndeux")
     await expect(page.locator("ins").last).to_have_text("zwei")
     await page.evaluate(axe_source())
-    assert await page.evaluate(_CHECK) == []
+    assert await page.evaluate(CHECK) == []
     await page.locator("#body").fill("one\n\nzwei, deux")
     await page.locator("form .first").click()
     await expect(page.locator("#p2 .said")).to_contain_text("zwei, deux")
     await page.goto(f"/p/{post}/history")
     await expect(page.locator("ins", has_text="deux")).to_be_visible()
     await page.evaluate(axe_source())
-    assert await page.evaluate(_CHECK) == []
+    assert await page.evaluate(CHECK) == []
     assert all("412" in complaint for complaint in windows.complaints)
     windows.complaints.clear()
 

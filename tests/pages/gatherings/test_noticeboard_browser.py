@@ -1,27 +1,16 @@
 """Bulletin boards in a real browser: live on every open page and on the wall, and for everyone."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.pages.gatherings.test_routes_noticeboard import a_board
-from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
-from tests.pages.test_live_browser import SOON, settled
+from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.browser import DESK, PHONE, SOON, Windows, settled
+from tests.support.pages_rooms import a_board
 from tests.support.people import Person, a_person
 from tests.support.service import Service
-
-
-@pytest_asyncio.fixture
-async def windows(app: Service) -> AsyncIterator[Windows]:
-    async with a_browser() as browser:
-        opened = Windows(browser, app)
-        yield opened
-        assert opened.complaints == []
 
 
 async def a_notice(who: Person, room: int, column: int, title: str, **more: object) -> int:
@@ -179,11 +168,11 @@ async def test_boards_are_for_everyone(
         for closed in await page.locator("details:not(.more)").all():
             await closed.evaluate("one => { one.open = true; }")
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
         if size is PHONE:
-            wrong += [f"{path} too small: {found}" for found in await page.evaluate(_SMALL)]
+            wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
             for direction in ("ltr", "rtl"):
                 await page.evaluate(f"() => {{ document.documentElement.dir = '{direction}'; }}")
                 if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                    wrong.append(f"{path} {direction} scrolls sideways: {await page.evaluate(_WIDE)}")
+                    wrong.append(f"{path} {direction} scrolls sideways: {await page.evaluate(WIDE)}")
     assert wrong == []

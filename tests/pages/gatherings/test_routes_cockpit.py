@@ -1,74 +1,21 @@
 """The cockpit of a room: two hosts at once, by keys alone, and by plain forms."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Any
 
-import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
-from tests.pages.forum.test_writing import send
-from tests.pages.gatherings.test_routes_rooms import a_room
-from tests.pages.test_accessibility import _CHECK
-from tests.pages.test_reading import open_page
+from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.browser import DESK, PHONE, Windows
+from tests.support.pages import open_page, send
+from tests.support.pages_rooms import a_host, a_premoderated_room, a_room, asked, followed
 from tests.support.people import Person, a_person
 from tests.support.service import Service
-
-
-@pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all tests; each window has a context of its own."""
-    async with a_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture
-async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
-    """Windows on the service; at the end none of them may have complained."""
-    made = Windows(chromium, app)
-    yield made
-    for context in chromium.contexts:
-        await context.close()
-    assert made.complaints == []
-
-
-async def a_host(app: Service, name: str = "Hana") -> Person:
-    """A host."""
-    return await a_person(app, name, duties=[("administrator", None)])
-
-
-async def a_premoderated_room(host: Person, **rules: Any) -> int:
-    """An open room whose hosts approve first."""
-    room = await a_room(host)
-    version = (await host.get(f"/rooms/{room}")).json()["version"]
-    answer = await host.patch(
-        f"/rooms/{room}",
-        {"rules": {"premoderated": True} | rules},
-        headers={"If-Match": f'"{version}"'},
-    )
-    assert answer.status_code == 200, answer.text
-    return room
-
-
-async def asked(person: Person, room: int, body: str, **more: Any) -> int:
-    """A question that was asked."""
-    answer = await person.post(f"/rooms/{room}/questions", {"body": body, **more})
-    assert answer.status_code == 201, answer.text
-    number: int = answer.json()["id"]
-    return number
 
 
 async def state_of(host: Person, question: int) -> str:
     """Where a question is."""
     return str((await host.get(f"/questions/{question}")).json()["state"])
-
-
-async def followed(page: Page) -> Page:
-    """The page once its line is open: somebody is here, at least oneself."""
-    await expect(page.locator("#here")).not_to_have_text("0", timeout=10_000)
-    return page
 
 
 async def test_the_cockpit_is_for_hosts(app: Service) -> None:
@@ -312,5 +259,5 @@ async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) 
         for path in ("host", "panel", "stage"):
             await page.goto(f"/r/{room}/{path}")
             await page.evaluate(source)
-            wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+            wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
     assert wrong == []

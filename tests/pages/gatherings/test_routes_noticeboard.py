@@ -2,23 +2,10 @@
 
 import re
 
-from tests.pages.forum.test_writing import key_in, send, text_in
-from tests.pages.test_reading import open_page
-from tests.support.people import Person, a_person
+from tests.support.pages import key_in, open_page, send, text_in
+from tests.support.pages_rooms import a_board
+from tests.support.people import a_person
 from tests.support.service import Service
-
-TIMES = {"starts_at": "2026-05-03T14:00:00Z", "ends_at": "2099-05-03T16:00:00Z"}
-
-
-async def a_board(host: Person) -> tuple[int, list[int]]:
-    """A room with a board, and its columns."""
-    given = {"sector": "mobility", "title": "Due diligence", "kind": "conference", **TIMES}
-    gathering = (await host.post("/gatherings", given)).json()["id"]
-    room = (
-        await host.post(f"/gatherings/{gathering}/rooms", {"title": "Market", "modules": ["board"]})
-    ).json()
-    columns = (await host.get(f"/rooms/{room['id']}/columns")).json()["items"]
-    return room["id"], [column["id"] for column in columns]
 
 
 def shown(page: str) -> str:

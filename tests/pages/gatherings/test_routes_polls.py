@@ -1,19 +1,16 @@
 """Polls by plain forms and in a real browser: every kind answered, opened and closed while others look."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.pages.forum.test_writing import send
-from tests.pages.gatherings.test_routes_rooms import a_room
-from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
-from tests.pages.test_reading import open_page
+from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows, a_browser
+from tests.support.browser import DESK, Windows
+from tests.support.pages import open_page, send
+from tests.support.pages_rooms import a_room
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 
@@ -32,12 +29,6 @@ NONSENSE: dict[str, dict[str, Any]] = {
     "scale": {"choice": "eleven"},
     "words": {"word": [" "]},
 }
-
-
-@pytest_asyncio.fixture
-async def windows(app: Service) -> AsyncIterator[Windows]:
-    async with a_browser() as browser:
-        yield Windows(browser, app)
 
 
 async def a_poll_room(host: Person) -> int:
@@ -211,10 +202,10 @@ async def test_axe_finds_nothing_and_nothing_is_small_or_cut_off(
         await page.goto(f"/r/{room}/polls")
         await page.evaluate("document.querySelectorAll('details').forEach(one => (one.open = true))")
         await page.evaluate(source)
-        wrong.extend(f"{at} {found}" for found in await page.evaluate(_CHECK))
-        wrong.extend(f"{at} too small: {found}" for found in await page.evaluate(_SMALL))
+        wrong.extend(f"{at} {found}" for found in await page.evaluate(CHECK))
+        wrong.extend(f"{at} too small: {found}" for found in await page.evaluate(SMALL))
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{at} scrolls sideways: {await page.evaluate(_WIDE)}")
+            wrong.append(f"{at} scrolls sideways: {await page.evaluate(WIDE)}")
 
     polls = {kind: await drafted(host, room, kind) for kind in FORMS}
     for state in ("draft", "open", "closed"):

@@ -2,21 +2,18 @@
 
 import os
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from core import clock
-from tests.pages.forum.test_writing import send
-from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
-from tests.pages.test_reading import open_page
-from tests.proofs.test_bad_input import GATHERING
+from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows, a_browser
+from tests.support.browser import DESK, Windows
+from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person
+from tests.support.requests import GATHERING
 from tests.support.service import Service
 
 BODY = "steering-committee"
@@ -187,12 +184,6 @@ async def test_seats_on_bodies_are_given_by_administrators(app: Service) -> None
     assert f"@{member.handle}" not in await open_page(root, "/admin/bodies")
 
 
-@pytest_asyncio.fixture
-async def windows(app: Service) -> AsyncIterator[Windows]:
-    async with a_browser() as browser:
-        yield Windows(browser, app)
-
-
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 async def test_a_browser_shows_it_to_everyone(
@@ -215,10 +206,10 @@ async def test_a_browser_shows_it_to_everyone(
     ):
         await page.goto(path)
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
-        wrong += [f"{path} too small: {found}" for found in await page.evaluate(_SMALL)]
+        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
+        wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{path} scrolls sideways: {await page.evaluate(_WIDE)}")
+            wrong.append(f"{path} scrolls sideways: {await page.evaluate(WIDE)}")
         if folder := os.environ.get("SHOTS"):
             name = path.strip("/").replace("/", "-") or "home"
             await page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)

@@ -1,7 +1,6 @@
 """The inbox and the report as pages: whole without scripts, live with them, right for axe, a phone and a printer."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -9,12 +8,12 @@ from playwright.async_api import expect
 
 from core.ids import MemberId, PostId, TopicId
 from forum.notifications import notifications
-from tests.gatherings.record.test_report_parts import a_notice, a_poll
-from tests.pages.test_accessibility import _CHECK, _SMALL, _WIDE
+from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows, a_browser
+from tests.support.browser import DESK, Windows
 from tests.support.live_room import Hall, a_hall
 from tests.support.people import Person, a_person
+from tests.support.records import a_notice, a_poll
 from tests.support.service import Service, plain
 
 PHONE = {"width": 390, "height": 844}
@@ -74,12 +73,6 @@ async def past(app: Service) -> Past:
     await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
     host = await a_person(app, "Hosea", duties=[("host", hall.gathering)])
     return Past(hall, await a_person(app, "Rea"), host, answered["post"])
-
-
-@pytest_asyncio.fixture
-async def windows(app: Service) -> AsyncIterator[Windows]:
-    async with a_browser() as browser:
-        yield Windows(browser, app)
 
 
 async def test_the_inbox_works_without_scripts(past: Past) -> None:
@@ -198,11 +191,11 @@ async def test_axe_finds_nothing(past: Past, windows: Windows, size: dict[str, i
     for path in ("/inbox", f"{room}/report", f"{room}/choices", f"/g/{past.hall.gathering}/report"):
         await page.goto(path)
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
         if size is PHONE:
-            wrong += [f"{path} too small: {found}" for found in await page.evaluate(_SMALL)]
+            wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            wrong.append(f"{path} scrolls sideways: {await page.evaluate(_WIDE)}")
+            wrong.append(f"{path} scrolls sideways: {await page.evaluate(WIDE)}")
     assert wrong == []
     assert windows.complaints == []
 

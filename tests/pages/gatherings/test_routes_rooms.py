@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from markupsafe import escape
@@ -10,27 +9,11 @@ from markupsafe import escape
 from core import clock
 from gatherings.questions.ranking import Crowd, Wish, rank
 from pages.gatherings.room_view import RANKING
-from tests.pages.forum.test_writing import key_in, send, text_in
-from tests.pages.test_reading import open_page
 from tests.support.browser import Windows, a_browser
-from tests.support.people import Person, a_person
+from tests.support.pages import key_in, open_page, send, text_in
+from tests.support.pages_rooms import TIMES, a_room
+from tests.support.people import a_person
 from tests.support.service import Service
-
-TIMES = {"starts_at": "2026-05-03T14:00", "ends_at": "2099-05-03T16:00", "time_zone": "Europe/Berlin"}
-
-
-async def a_room(host: Person, **more: Any) -> int:
-    """An open room, made by forms."""
-    given = {"sector": "mobility", "title": "Due diligence", "kind": "webinar", "mode": "virtual", **TIMES}
-    announced = await send(host, "/g/new", **given)
-    assert announced.status_code == 303, announced.text
-    planned = await send(
-        host, f"{announced.headers['location']}/rooms", title="Questions", allows_anonymous="1", **more
-    )
-    assert planned.status_code == 303, planned.text
-    room = int(planned.headers["location"].rpartition("/")[2])
-    assert (await send(host, f"/r/{room}/state", state="open")).status_code == 303
-    return room
 
 
 async def test_times_are_those_of_the_zone(app: Service) -> None:

@@ -1,39 +1,18 @@
 """What the hall sees: the stage on the projector, the panel's view, and the same on the phones in the rows."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, WebSocketRoute, expect
+from playwright.async_api import WebSocketRoute, expect
 
-from tests.pages.forum.test_writing import send
-from tests.pages.gatherings.test_routes_cockpit import a_host, a_premoderated_room, asked, followed
-from tests.pages.gatherings.test_routes_rooms import a_room
-from tests.pages.test_accessibility import _CHECK
-from tests.pages.test_reading import open_page
+from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows, a_browser
+from tests.support.browser import DESK, PHONE, Windows
+from tests.support.pages import open_page, send
+from tests.support.pages_rooms import a_host, a_premoderated_room, a_room, asked, followed
 from tests.support.people import Person, a_person
 from tests.support.service import Service
-
-
-@pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all tests; each window has a context of its own."""
-    async with a_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture
-async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
-    """Windows on the service; at the end none of them may have complained."""
-    made = Windows(chromium, app)
-    yield made
-    for context in chromium.contexts:
-        await context.close()
-    assert made.complaints == []
 
 
 async def moved(host: Person, question: int, state: str, **more: object) -> None:
@@ -268,5 +247,5 @@ async def test_axe_finds_nothing_in_the_room(app: Service, windows: Windows) -> 
             await page.goto(path)
             await page.evaluate("document.querySelector('.docked')?.classList.remove('docked')")
             await page.evaluate(source)
-            wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+            wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
     assert wrong == []

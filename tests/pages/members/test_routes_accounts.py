@@ -5,8 +5,7 @@ import re
 import httpx2
 
 from members.accounts.accounts import offer_founders_link
-from tests.pages.forum.test_writing import send
-from tests.pages.test_reading import BROWSER, open_page
+from tests.support.pages import BROWSER, open_page, send
 from tests.support.people import a_person
 from tests.support.service import Service
 

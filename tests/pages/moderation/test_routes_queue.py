@@ -1,19 +1,21 @@
 """The queue: two moderators in two browsers, by keys alone; the same by plain forms; on a phone; nothing decided twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from time import monotonic
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, TimeoutError, expect
+from playwright.async_api import Page, TimeoutError, expect
 
 from storage.database import Database
-from tests.pages.test_accessibility import _CHECK
+from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows, a_browser
-from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.browser import DESK, PHONE, Windows
+from tests.support.moderation import some_cases
+from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
+
+# A moderator who decides second is told so with 409, which browsers log.
+pytestmark = pytest.mark.console_errors("409")
 
 CASES = 200
 _GONE = "was => Number(document.querySelector('#case')?.dataset.case ?? 0) !== was"
@@ -21,38 +23,8 @@ _GONE_OR_DECIDED = f"was => ({_GONE})(was) || document.querySelector('#case').da
 REASON = "It advertises something and adds nothing to the discussion."
 
 
-@pytest_asyncio.fixture(scope="session")
-async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all tests; each window has a context of its own."""
-    async with a_browser() as browser:
-        yield browser
-
-
-@pytest_asyncio.fixture
-async def windows(chromium: Browser, app: Service) -> AsyncIterator[Windows]:
-    """Windows on the service; at the end none of them may have complained, but of a decision that came second."""
-    made = Windows(chromium, app)
-    yield made
-    for context in chromium.contexts:
-        await context.close()
-    assert [text for text in made.complaints if "409" not in text] == []
-
-
 async def a_moderator(app: Service, name: str) -> Person:
     return await a_person(app, name, duties=[("moderator", "mobility")])
-
-
-async def some_cases(app: Service, count: int, reason: str = "spam") -> list[int]:
-    """Posts in one topic, each flagged."""
-    author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
-    topic = (await a_topic(author))["id"]
-    for n in range(count):
-        post = (await a_reply(author, topic, f"Buy cobalt number {n} here"))["id"]
-        assert (
-            await flagger.post(f"/posts/{post}/flags", {"reason": reason, "note": "Look."})
-        ).status_code == 201
-    rows = await plain(app.db).fetch("SELECT id FROM cases ORDER BY id")
-    return [row["id"] for row in rows][-count:]
 
 
 async def number_of(page: Page) -> int:
@@ -245,7 +217,7 @@ async def test_axe_finds_nothing_in_the_queue(
     ):
         await page.goto(path)
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(_CHECK)]
+        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
         for direction in ("ltr", "rtl"):
             await page.evaluate(f"document.documentElement.dir = '{direction}'")
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):

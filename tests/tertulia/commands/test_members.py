@@ -1,16 +1,14 @@
 """`tertulia member` and `tertulia duty`, beside a running service."""
 
-import asyncio
 import json
 import os
-import sys
-from collections.abc import Sequence
 
 import pytest
 from click.testing import CliRunner
 
 from storage.embedded.postgres import Cluster
 from tertulia.cli import cli
+from tests.support.command_line import tertulia
 from tests.support.member_service import PASSWORD, MembersHouse
 from tests.support.service import Service
 
@@ -28,35 +26,6 @@ def environment(cluster: Cluster) -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE_"))
     }
     return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
-
-
-# One process for several commands: most of what a command takes is the start of its process.
-_SEVERAL = """
-import contextlib, io, json, sys
-from tertulia.cli import main
-answers = []
-for words in json.loads(sys.argv[1]):
-    sys.argv[1:] = words
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            main()
-        except SystemExit as ending:
-            status = ending.code
-    answers.append([status, out.getvalue(), err.getvalue()])
-print(json.dumps(answers))
-"""
-
-
-async def tertulia(environment: dict[str, str], *commands: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Exit status, output and complaints of each command."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _SEVERAL, json.dumps(commands)),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    said, _ = await process.communicate()
-    return [(status, out, err) for status, out, err in json.loads(said)]
 
 
 async def test_members_are_added_and_given_duties(house: MembersHouse, environment: dict[str, str]):

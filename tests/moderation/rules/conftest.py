@@ -1,0 +1,3 @@
+"""Fixtures of these tests."""
+
+from tests.support.filters import scene  # noqa: F401

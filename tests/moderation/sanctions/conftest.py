@@ -1,0 +1,3 @@
+"""Fixtures of these tests."""
+
+from tests.support.appeals import scene  # noqa: F401

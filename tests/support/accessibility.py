@@ -1,0 +1,14 @@
+"""Scripts that find accessibility faults in a page: axe-core, targets that are too small, and overflow."""
+
+RULES = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']"
+CHECK = f"""axe.run(document, {{runOnly: {RULES}}}).then(found => found.violations.map(
+    one => one.id + ': ' + one.nodes[0].html.slice(0, 200) + ' ' + one.nodes[0].failureSummary))"""
+# What one can press is as large as a thumb; links inside running text and inside lists of facts are text.
+PRESSED = "button, summary, input:not([type=hidden]), select, textarea, .button, .act, .tab, .bottom a"
+SMALL = f"""[...document.querySelectorAll('{PRESSED}')]
+    .filter(one => one.checkVisibility() && !one.closest('.said'))
+    .map(one => (one.closest('label.check') ?? one))
+    .filter(one => Math.min(one.getBoundingClientRect().height, one.getBoundingClientRect().width) < 43.5)
+    .map(one => one.outerHTML.slice(0, 160))"""
+WIDE = """[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1
+    && !one.closest('.unseen, .skip, .tabs, .said table, .said pre')).map(one => one.outerHTML.slice(0, 160)).slice(0, 3)"""
