@@ -1,10 +1,14 @@
-"""Held posts: what a moderator looks at first. They have no place in their topic until they are released, and a topic that
-begins with one is there for nobody. Their authors see them, change them, and take them back; nothing is lost."""
+"""Held posts and held edits, which wait for a moderator's approval.
+
+A held post is not part of its topic until it is released, and a topic whose first post is held stays hidden. Authors can
+read, edit and withdraw their own held posts.
+"""
 
 from collections.abc import Sequence
 
 from asyncpg import Record
 from msgspec.structs import replace
+from sqlalchemy import ARRAY, BigInteger, and_, any_, bindparam, func, or_, select
 
 from core import clock
 from core.actor import Actor
@@ -17,107 +21,132 @@ from forum.files.attachments import attach_files, update_attached_files
 from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_held_text
 from forum.posts.insertion import NewPost
 from forum.posts.shapes_held import HeldPost, HeldPostList
+from forum.tables import held_posts, posts, topics
 from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes, extract_quotes
+from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MOST = 100
+MOST_HELD_POSTS = 100
 
-_NOTE = statement("""
+_INSERT_HELD_RECORD = statement("""
 INSERT INTO held_posts (post_id, parent_id, opens, why, held_at) VALUES (:post, :parent, :opens, :why, :now)
 """)
 _HIDE_TOPIC = statement("UPDATE topics SET hidden_at = :now WHERE id = :topic")
-_COLUMNS = """
-SELECT p.id, p.topic_id, t.title, h.opens, h.parent_id, h.why, coalesce(h.edit_body, p.body) AS body,
-    coalesce(h.edit_html, p.html) AS html, h.held_at, p.edited_at, p.version, h.outcome, h.edit_body IS NOT NULL AS is_edit,
-    m.id AS member_id, m.handle, m.display_name, t.sector_id
-FROM held_posts h JOIN posts p ON p.id = h.post_id JOIN topics t ON t.id = p.topic_id
-LEFT JOIN members m ON m.id = coalesce(h.edit_by, p.author_id)
-"""
-_MINE = statement(f"""
-{_COLUMNS} WHERE ((p.author_id = :member AND p.state = 'held') OR h.edit_by = :member)
-    AND (CAST(:topic AS bigint) IS NULL OR (p.topic_id = :topic AND h.outcome IS NULL))
-ORDER BY p.id DESC LIMIT {MOST}
-""")
-_ONE = statement(f"{_COLUMNS} WHERE coalesce(h.edit_by, p.author_id) = :member AND p.id = :post")
-_ANY = statement(f"{_COLUMNS} WHERE p.id = ANY(CAST(:posts AS bigint[]))")
-_HOLD = statement("SELECT h.outcome FROM held_posts h WHERE h.post_id = :post FOR NO KEY UPDATE")
-_SETTLE = statement("""
+_author_id = func.coalesce(held_posts.c.edit_by, posts.c.author_id)
+_held = (
+    select(
+        *posts.c[("id", "topic_id", "edited_at", "version")],
+        topics.c.title,
+        *held_posts.c[("opens", "parent_id", "why", "held_at", "outcome")],
+        func.coalesce(held_posts.c.edit_body, posts.c.body).label("body"),
+        func.coalesce(held_posts.c.edit_html, posts.c.html).label("html"),
+        held_posts.c.edit_body.is_not(None).label("is_edit"),
+        members.c.id.label("member_id"),
+        members.c.handle,
+        members.c.display_name,
+    )
+    .select_from(held_posts)
+    .join(posts, posts.c.id == held_posts.c.post_id)
+    .join(topics, topics.c.id == posts.c.topic_id)
+    .outerjoin(members, members.c.id == _author_id)
+)
+_member = bindparam("member", type_=BigInteger)
+_topic = bindparam("topic", type_=BigInteger)
+_SELECT_OWN_HELD_POSTS = statement(
+    _held.where(
+        or_(and_(posts.c.author_id == _member, posts.c.state == "held"), held_posts.c.edit_by == _member),
+        or_(_topic.is_(None), and_(posts.c.topic_id == _topic, held_posts.c.outcome.is_(None))),
+    )
+    .order_by(posts.c.id.desc())
+    .limit(MOST_HELD_POSTS)
+)
+_SELECT_OWN_HELD_POST = statement(
+    _held.where(_author_id == _member, posts.c.id == bindparam("post", type_=BigInteger))
+)
+_SELECT_HELD_POSTS = statement(_held.where(posts.c.id == any_(bindparam("posts", type_=ARRAY(BigInteger)))))
+_LOCK_HELD_RECORD = statement("SELECT h.outcome FROM held_posts h WHERE h.post_id = :post FOR NO KEY UPDATE")
+_UPDATE_HELD_OUTCOME = statement("""
 UPDATE held_posts SET outcome = :outcome, settled_at = :now,
     was_approved = was_approved OR coalesce(:outcome, '') = 'approved'
 WHERE post_id = :post
 """)
-_NOTE_EDIT = statement("""
+_UPSERT_HELD_EDIT = statement("""
 INSERT INTO held_posts (post_id, opens, why, held_at, edit_body, edit_html, edit_by)
 VALUES (:post, false, :why, :now, :body, :html, :by)
 ON CONFLICT (post_id) DO UPDATE SET why = excluded.why, held_at = excluded.held_at, edit_body = excluded.edit_body,
     edit_html = excluded.edit_html, edit_by = excluded.edit_by, outcome = NULL, settled_at = NULL
 """)
-_CHANGE_EDIT = statement("UPDATE held_posts SET edit_body = :body, edit_html = :html WHERE post_id = :post")
-_DROP_EDIT = statement("""
+_UPDATE_HELD_EDIT = statement(
+    "UPDATE held_posts SET edit_body = :body, edit_html = :html WHERE post_id = :post"
+)
+_WITHDRAW_HELD_EDIT = statement("""
 UPDATE held_posts SET outcome = 'withdrawn', settled_at = :now
 WHERE post_id = :post AND edit_by = :member AND outcome IS NULL
 """)
-_END_EDIT = statement(
+_CLEAR_HELD_EDIT = statement(
     "UPDATE held_posts SET edit_body = NULL, edit_html = NULL, edit_by = NULL WHERE post_id = :post"
 )
-# The topic before the post, always. What it answers may have gone elsewhere meanwhile, and it goes after it.
-_WHERE = statement("""
+# The parent may have been moved to another topic meanwhile; the held post follows it.
+_SELECT_RELEASE_TOPIC = statement("""
 SELECT coalesce(q.topic_id, p.topic_id) FROM posts p JOIN held_posts h ON h.post_id = p.id
 LEFT JOIN posts q ON q.id = h.parent_id AND q.state <> 'held' WHERE p.id = :post
 """)
-_TAKE_TOPIC = statement("SELECT sector_id FROM topics WHERE id = :topic FOR NO KEY UPDATE")
-_SHOW_TOPIC = statement("UPDATE topics SET hidden_at = NULL, opened_at = :now WHERE id = :topic")
+# The topic is always locked before the post, to prevent deadlocks.
+_LOCK_TOPIC = statement("SELECT sector_id FROM topics WHERE id = :topic FOR NO KEY UPDATE")
+_OPEN_HIDDEN_TOPIC = statement("UPDATE topics SET hidden_at = NULL, opened_at = :now WHERE id = :topic")
 
 
 class NotHeldAnyMore(Conflict):
-    """It was decided about, or taken back."""
+    """The held post was decided on or withdrawn in the meantime."""
 
-    message = "This was decided already. Look at it again."
+    message = "This has already been decided. Reload the page to see the decision."
 
 
 async def hold_reply(tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str) -> HeldPost:
-    """Keep a reply until it is released; it remembers what it answers."""
-    return await _keep(tx, actor, topic_id, post, why, opens=False)
+    """Insert a reply as a held post and return it; `why` is the explanation for its author."""
+    return await _hold(tx, actor, topic_id, post, why, opens=False)
 
 
 async def hold_opening(tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str) -> HeldPost:
-    """Keep the first post of a topic, and with it the topic, which nobody has heard of."""
+    """Insert the first post of a new topic as a held post, hide the topic, and return the held post."""
     await tx.run(_HIDE_TOPIC, topic=topic_id, now=clock.now())
-    return await _keep(tx, actor, topic_id, post, why, opens=True)
+    return await _hold(tx, actor, topic_id, post, why, opens=True)
 
 
 async def hold_edit(tx: Transaction, actor: Actor, post_id: PostId, text: tuple[str, str], why: str) -> None:
-    """Keep another text for a published post, which says what it said until this is let through; a later change takes the
-    place of one that waits. `text` is as written, and as shown."""
+    """Store a new text for a published post as a held edit, replacing one that is still waiting.
+
+    The post keeps its published text until the edit is approved. `text` is the pair of Markdown and HTML.
+    """
     body, html = text
     await tx.run(
-        _NOTE_EDIT, post=post_id, body=body, html=html, by=actor.signed_in(), why=why, now=clock.now()
+        _UPSERT_HELD_EDIT, post=post_id, body=body, html=html, by=actor.signed_in(), why=why, now=clock.now()
     )
 
 
 async def withdraw_held_edit(tx: Transaction, actor: Actor, post_id: PostId) -> None:
-    """Take one's own held change back, if there is one, because a newer one of one's own is published."""
-    await tx.run(_DROP_EDIT, post=post_id, member=actor.id, now=clock.now())
+    """Withdraw the actor's held edit of the post, if there is one, because a newer edit is being published."""
+    await tx.run(_WITHDRAW_HELD_EDIT, post=post_id, member=actor.id, now=clock.now())
 
 
 async def close_published_edit(tx: Transaction, post_id: PostId) -> None:
-    """Say that a held change is the post's text now."""
+    """Mark the held edit of the post as approved and remove its stored text."""
     await close_held_post(tx, post_id, "approved")
-    await tx.run(_END_EDIT, post=post_id)
+    await tx.run(_CLEAR_HELD_EDIT, post=post_id)
 
 
 async def read_own_held_posts(tx: Reader, actor: Actor, topic_id: TopicId | None = None) -> HeldPostList:
-    """What of one's posts waits for a moderator or was not published; of one topic what waits."""
-    rows = await tx.rows(_MINE, member=actor.signed_in(), topic=topic_id)
+    """Return the actor's latest 100 held posts and edits, also rejected ones; for one topic, only those still waiting."""
+    rows = await tx.rows(_SELECT_OWN_HELD_POSTS, member=actor.signed_in(), topic=topic_id)
     return HeldPostList(await _shown(tx, rows))
 
 
 async def get_own_held_post(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
-    """One of one's own posts that is or was held, with its text as it is edited."""
-    row = await tx.row(_ONE, member=actor.signed_in(), post=post_id)
+    """Return one of the actor's own posts that is or was held, with its source text for editing; raise NotFound."""
+    row = await tx.row(_SELECT_OWN_HELD_POST, member=actor.signed_in(), post=post_id)
     if row is None:
         raise NotFound
     (shown,) = await _shown(tx, [row])
@@ -125,13 +154,13 @@ async def get_own_held_post(tx: Reader, actor: Actor, post_id: int) -> HeldPost:
 
 
 async def find_held_posts(tx: Reader, ids: Sequence[int]) -> dict[int, HeldPost]:
-    """Posts that are or were held, for whoever may judge them. No rule is asked."""
-    rows = await tx.rows(_ANY, posts=list(ids))
-    return {one.id: one for one in await _shown(tx, rows)}
+    """Return the posts among these ids that are or were held, by id; the caller checks permissions."""
+    rows = await tx.rows(_SELECT_HELD_POSTS, posts=list(ids))
+    return {held.id: held for held in await _shown(tx, rows)}
 
 
 async def edit_own_held_post(tx: Transaction, actor: Actor, post_id: int, body: str) -> HeldPost:
-    """Give one's own held post another text; what it said before is kept."""
+    """Replace the text of the actor's own held post and return it; raise NotFound or NotHeldAnyMore."""
     held = await get_own_held_post(tx, actor, post_id)
     await ensure_pending(tx, post_id)
     body = await extract_quotes(tx, actor, body)
@@ -140,7 +169,10 @@ async def edit_own_held_post(tx: Transaction, actor: Actor, post_id: int, body: 
 
 
 async def withdraw_own_held_post(tx: Transaction, actor: Actor, post_id: int) -> HeldPost:
-    """Take one's own held post back before anybody decides; as often as one likes. Its text stays one's own."""
+    """Withdraw the actor's own held post before a decision and return it; raise NotFound or NotHeldAnyMore.
+
+    Withdrawing it again changes nothing. The author can still read the text.
+    """
     held = await get_own_held_post(tx, actor, post_id)
     if held.outcome != "withdrawn":
         await ensure_pending(tx, post_id)
@@ -149,46 +181,50 @@ async def withdraw_own_held_post(tx: Transaction, actor: Actor, post_id: int) ->
 
 
 async def ensure_pending(tx: Transaction, post_id: int) -> None:
-    """It waits for a decision, and does so until this transaction ends."""
-    row = await tx.row(_HOLD, post=post_id)
+    """Lock the held post until the transaction ends; raise NotHeldAnyMore if it no longer waits for a decision."""
+    row = await tx.row(_LOCK_HELD_RECORD, post=post_id)
     if row is None or row["outcome"] is not None:
         raise NotHeldAnyMore
 
 
 async def close_held_post(tx: Transaction, post_id: int, outcome: str | None) -> None:
-    """Write what became of a held post; without an outcome it waits again. No rule is asked."""
-    await tx.run(_SETTLE, post=post_id, outcome=outcome, now=clock.now() if outcome else None)
+    """Store the outcome of a held post; with None it waits for a decision again. The caller checks permissions."""
+    await tx.run(_UPDATE_HELD_OUTCOME, post=post_id, outcome=outcome, now=clock.now() if outcome else None)
 
 
 async def rewrite_held_post(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
-    """Give a held post another text. No rule is asked."""
+    """Replace the text of a held post or held edit; the caller checks permissions."""
     html = render(body, topic=held.topic, site=tx.site).html
     if held.is_edit:
-        await tx.run(_CHANGE_EDIT, post=held.id, body=body, html=html)
+        await tx.run(_UPDATE_HELD_EDIT, post=held.id, body=body, html=html)
         return
     await rewrite_held_text(tx, PostId(held.id), body, html, clock.now())
     await update_attached_files(tx, actor.id, held.id, held.html, html)
 
 
 async def release_held_post(tx: Transaction, post_id: PostId) -> None:
-    """Publish a held post as if it had arrived now: after what it answers, or at the end of its topic; a topic that begins
-    with it is opened. No rule is asked."""
+    """Publish a held post as the last reply to its parent, and open the topic if this is its first post.
+
+    The caller checks permissions. Raise NotHeldAnyMore if the post is not held.
+    """
     held = (await find_held_posts(tx, [post_id]))[post_id]
-    topic_id, now = TopicId(await tx.value(_WHERE, post=post_id)), clock.now()
-    sector_id = await tx.value(_TAKE_TOPIC, topic=topic_id)
+    topic_id, now = TopicId(await tx.value(_SELECT_RELEASE_TOPIC, post=post_id)), clock.now()
+    sector_id = await tx.value(_LOCK_TOPIC, topic=topic_id)
     if held.opens:
-        await tx.run(_SHOW_TOPIC, topic=topic_id, now=now)
+        await tx.run(_OPEN_HIDDEN_TOPIC, topic=topic_id, now=now)
         await tx.record(TopicOpened(sector_id=SectorId(sector_id), topic_id=topic_id))
     if not await release_post(tx, topic_id, post_id, now):
         raise NotHeldAnyMore
     await close_held_post(tx, post_id, "approved")
 
 
-async def _keep(
+async def _hold(
     tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str, opens: bool
 ) -> HeldPost:
     (post_id,) = await insert_held_posts(tx, topic_id, [post])
-    await tx.run(_NOTE, post=post_id, parent=post.parent_id, opens=opens, why=why, now=clock.now())
+    await tx.run(
+        _INSERT_HELD_RECORD, post=post_id, parent=post.parent_id, opens=opens, why=why, now=clock.now()
+    )
     await attach_files(tx, actor.id, post_id, post.html)
     await end_draft(tx, MemberId(actor.signed_in()), post.draft)
     return await get_own_held_post(tx, actor, post_id)
@@ -197,10 +233,13 @@ async def _keep(
 async def _shown(tx: Reader, rows: Sequence[Record]) -> list[HeldPost]:
     texts = [(TopicId(row["topic_id"]), row["html"]) for row in rows]
     filled = await embed_quotes_in_html(tx, texts) if texts else []
-    return [_held(row, html) for row, html in zip(rows, filled or [html for _, html in texts], strict=True)]
+    return [
+        _held_post_of(row, html)
+        for row, html in zip(rows, filled or [html for _, html in texts], strict=True)
+    ]
 
 
-def _held(row: Record, html: str) -> HeldPost:
+def _held_post_of(row: Record, html: str) -> HeldPost:
     return HeldPost(
         id=row["id"],
         topic=row["topic_id"],

@@ -1,5 +1,7 @@
-"""Hiding: a post's text, a topic or a file is taken from its readers, and given back. Who may do so is for moderation to
-say."""
+"""Hiding and unhiding of posts, topics and files, and withdrawal on behalf of the author.
+
+These are the effects of moderators' decisions; the moderation capability checks the permissions.
+"""
 
 from sqlalchemy import bindparam, select, update
 
@@ -17,11 +19,11 @@ from forum.tables import posts, topics
 from storage.database import Transaction
 from storage.statements import statement
 
-# The topic before the post, always, so that two writers never wait for each other crosswise.
-_HOLD = statement(
+# The topic is always locked before the post: two writers that lock in opposite order would deadlock.
+_LOCK_TOPIC = statement(
     select(topics.c.id).where(topics.c.id == bindparam("topic")).with_for_update(key_share=True)
 )
-_MOVE = statement(
+_UPDATE_POST_STATE = statement(
     update(posts)
     .where(
         posts.c.id == bindparam("post"),
@@ -30,7 +32,7 @@ _MOVE = statement(
     )
     .values(state=bindparam("new_state"), version=posts.c.version + 1)
 )
-_COUNT = statement(
+_UPDATE_POST_COUNT = statement(
     update(topics)
     .where(topics.c.id == bindparam("topic"))
     .values(post_count=topics.c.post_count + bindparam("change"), version=topics.c.version + 1)
@@ -46,92 +48,91 @@ _HIDE_FILE = statement("UPDATE files SET hidden_at = :now WHERE id = :file AND h
 _UNHIDE_FILE = statement(
     "UPDATE files SET hidden_at = NULL WHERE id = :file AND hidden_at IS NOT NULL RETURNING 1"
 )
-_FIND_ANEW = statement(
+_INSERT_SEARCH_QUEUE = statement(
     "INSERT INTO search_queue (post_id) SELECT post_id FROM file_uses WHERE file_id = :file"
 )
 
 
 async def lock_topics(tx: Transaction, *topic_ids: TopicId) -> None:
-    """Have topics, whoever can see them, stay as they are until the transaction ends."""
-    # In order of their ids, as everywhere, so that nobody waits crosswise.
+    """Lock the rows of topics until the transaction ends, in order of their ids to prevent deadlocks."""
     for topic_id in sorted(set(topic_ids)):
-        await tx.run(_HOLD, topic=topic_id)
+        await tx.run(_LOCK_TOPIC, topic=topic_id)
 
 
 async def hide_topic(tx: Transaction, topic_id: TopicId) -> bool:
-    """Take a topic with all that is in it from everyone but the moderators; False where it was not there. No rule is
-    asked."""
-    return await _tell_topic(tx, topic_id, await tx.value(_HIDE_TOPIC, topic=topic_id, now=clock.now()))
+    """Hide a topic with all its posts from everyone but moderators; return False if it was not visible before."""
+    return await _announce_readers_changed(
+        tx, topic_id, await tx.value(_HIDE_TOPIC, topic=topic_id, now=clock.now())
+    )
 
 
 async def unhide_topic(tx: Transaction, topic_id: TopicId) -> bool:
-    """Give a hidden topic back as it was; False where it was not hidden. No rule is asked."""
-    return await _tell_topic(tx, topic_id, await tx.value(_UNHIDE_TOPIC, topic=topic_id))
+    """Unhide a topic; return False if it was not hidden."""
+    return await _announce_readers_changed(tx, topic_id, await tx.value(_UNHIDE_TOPIC, topic=topic_id))
 
 
 async def hide_file(tx: Transaction, file_id: int) -> bool:
-    """Leave of a file nothing but its place, wherever it is used; False where it was hidden before. No rule is asked."""
+    """Hide a file in all posts that use it; return False if it was hidden before."""
     if await tx.value(_HIDE_FILE, file=file_id, now=clock.now()) is None:
         return False
-    # What it says is not found any more.
-    await tx.run(_FIND_ANEW, file=file_id)
+    # The posts are indexed again, so that search no longer finds the text of the file.
+    await tx.run(_INSERT_SEARCH_QUEUE, file=file_id)
     return True
 
 
 async def unhide_file(tx: Transaction, file_id: int) -> bool:
-    """Give a hidden file back; False where it was not hidden. No rule is asked."""
+    """Unhide a file; return False if it was not hidden."""
     if await tx.value(_UNHIDE_FILE, file=file_id) is None:
         return False
-    await tx.run(_FIND_ANEW, file=file_id)
+    await tx.run(_INSERT_SEARCH_QUEUE, file=file_id)
     return True
 
 
 async def hide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
-    """Take a published post's text from everyone but the moderators; False where nothing was published. No rule is
-    asked."""
-    if not await _move(tx, topic_id, post_id, "published", "hidden"):
+    """Hide the text of a published post from everyone but moderators; return False if the post was not published."""
+    if not await _change_state(tx, topic_id, post_id, "published", "hidden"):
         return False
-    await tx.run(_COUNT, topic=topic_id, change=-1)
+    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=-1)
     await tx.record(PostHidden(topic_id=topic_id, post_id=post_id))
     return True
 
 
 async def unhide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
-    """Give a hidden post back as it was; False where nothing was hidden. No rule is asked."""
-    if not await _move(tx, topic_id, post_id, "hidden", "published"):
+    """Publish a hidden post again; return False if the post was not hidden."""
+    if not await _change_state(tx, topic_id, post_id, "hidden", "published"):
         return False
-    await tx.run(_COUNT, topic=topic_id, change=1)
+    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=1)
     await tx.record(PostUnhidden(topic_id=topic_id, post_id=post_id))
     return True
 
 
 async def withdraw_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
-    """Withdraw a published post for its author; False where nothing was published. No rule is asked."""
-    if not await _move(tx, topic_id, post_id, "published", "withdrawn"):
+    """Withdraw a published post on behalf of its author; return False if the post was not published."""
+    if not await _change_state(tx, topic_id, post_id, "published", "withdrawn"):
         return False
-    await tx.run(_COUNT, topic=topic_id, change=-1)
+    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=-1)
     await tx.record(PostWithdrawn(topic_id=topic_id, post_id=post_id))
     return True
 
 
 async def restore_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool:
-    """Bring a withdrawn post back; False where it was not withdrawn. No rule is asked."""
-    if not await _move(tx, topic_id, post_id, "withdrawn", "published"):
+    """Restore a withdrawn post on behalf of its author; return False if the post was not withdrawn."""
+    if not await _change_state(tx, topic_id, post_id, "withdrawn", "published"):
         return False
-    await tx.run(_COUNT, topic=topic_id, change=1)
+    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=1)
     await tx.record(PostRestored(topic_id=topic_id, post_id=post_id))
     return True
 
 
-async def _move(tx: Transaction, topic_id: TopicId, post_id: PostId, old: str, new: str) -> bool:
-    await tx.run(_HOLD, topic=topic_id)
-    return await tx.run(_MOVE, topic=topic_id, post=post_id, old_state=old, new_state=new) > 0
+async def _change_state(tx: Transaction, topic_id: TopicId, post_id: PostId, old: str, new: str) -> bool:
+    await tx.run(_LOCK_TOPIC, topic=topic_id)
+    return await tx.run(_UPDATE_POST_STATE, topic=topic_id, post=post_id, old_state=old, new_state=new) > 0
 
 
-async def _tell_topic(tx: Transaction, topic_id: TopicId, sector_id: int | None) -> bool:
+async def _announce_readers_changed(tx: Transaction, topic_id: TopicId, sector_id: int | None) -> bool:
     if sector_id is None:
         return False
-    # Lists leave it out or take it in again; whoever listens is asked again whether they may.
+    # Lists drop the topic or show it again, and the access of all its listeners is checked again.
     await tx.record(TopicListingChanged(sector_id=sector_id, topic_id=topic_id))
     await tx.record(ReadersChanged(topic_id=topic_id))
     return True

@@ -1,7 +1,7 @@
-"""Reading a topic: one page of its posts at any place of the tree, in at most two statements.
+"""Pages of posts: up to 50 posts of a topic, from any position in the tree, in at most two statements.
 
-A page starts at a cursor, or at a post by its number, and never costs more than what it shows: the path of a post
-sorts depth first, so the next fifty posts are the next fifty entries of one index.
+A page starts at a cursor or at the number of a post. Its cost depends only on its size: paths sort depth first, so the next
+fifty posts are the next fifty entries of one index.
 """
 
 from typing import Annotated, Any, Literal
@@ -39,18 +39,15 @@ from storage.database import Reader
 from storage.event_log import Stream
 from storage.statements import Statement, statement
 
-PAGE = 50
+PAGE_SIZE = 50
 
-# Sorts after every path: no segment begins with more than 0xFF.
-END = b"\xff" * 8
-
-Start = Literal["after", "before", "from"]
+StartKind = Literal["after", "before", "from"]
 
 
 class PageStart(Struct, frozen=True, kw_only=True):
-    """Where a page starts: after or before a cursor, or at a post; at the beginning if nothing is said.
+    """Where a page starts: after or before a cursor, or at the post with a number; by default at the beginning.
 
-    `branch` confines it to a post and what answers it, by the post's number.
+    `branch` limits the page to the post with that number and all replies below it.
     """
 
     order: PostOrder = "tree"
@@ -61,13 +58,13 @@ class PageStart(Struct, frozen=True, kw_only=True):
 
 
 def _path_of(number: str) -> ColumnElement[bytes]:
-    twin = posts.alias()
-    # Of a number that is no longer here, because its post was moved, the next one.
-    query = select(twin.c.path).where(
-        twin.c.topic_id == bindparam("topic_id", type_=BigInteger),
-        twin.c.number >= bindparam(number, type_=Integer),
+    start = posts.alias()
+    # If the post with the number was moved away, the page starts at the next number.
+    query = select(start.c.path).where(
+        start.c.topic_id == bindparam("topic_id", type_=BigInteger),
+        start.c.number >= bindparam(number, type_=Integer),
     )
-    return query.order_by(twin.c.number).limit(1).scalar_subquery()
+    return query.order_by(start.c.number).limit(1).scalar_subquery()
 
 
 def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
@@ -98,7 +95,10 @@ def _columns(with_mine: bool) -> tuple[ColumnElement[Any], ...]:
 
 
 def posts_query(with_mine: bool) -> Select[Any]:
-    """Posts with their authors, as `post_of` reads them; the text of unpublished ones is cut off in the database."""
+    """Return the query of posts with their authors that `post_of` reads; texts that the viewer cannot read are null.
+
+    `with_mine` adds the viewer's own reactions.
+    """
     return (
         select(*_columns(with_mine))
         .join(topics, topics.c.id == posts.c.topic_id)
@@ -106,7 +106,7 @@ def posts_query(with_mine: bool) -> Select[Any]:
     )
 
 
-def _page(order: PostOrder, start: Start, with_mine: bool, in_branch: bool) -> Statement:
+def _page(order: PostOrder, start: StartKind, with_mine: bool, in_branch: bool) -> Statement:
     key = posts.c.path if order == "tree" else posts.c.number
     kind = LargeBinary if order == "tree" else Integer
     at: ColumnElement[Any] = bindparam("at", type_=kind)
@@ -127,14 +127,14 @@ def _page(order: PostOrder, start: Start, with_mine: bool, in_branch: bool) -> S
     return statement(query.limit(bindparam("count", type_=Integer)))
 
 
-_PAGES = {
+_SELECT_POST_PAGES = {
     (order, start, with_mine, in_branch): _page(order, start, with_mine, in_branch)
     for order in ("tree", "time")
     for start in ("after", "before", "from")
     for with_mine in (True, False)
     for in_branch in (True, False)
 }
-_BY_ID = {
+_SELECT_POSTS_BY_ID = {
     with_mine: statement(
         posts_query(with_mine).where(
             posts.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -147,30 +147,39 @@ _BY_ID = {
 
 
 async def read_posts(
-    tx: Reader, actor: Actor, topic_id: TopicId, place: PageStart, stream: Stream
+    tx: Reader, actor: Actor, topic_id: TopicId, page: PageStart, stream: Stream
 ) -> PostPage:
-    """One page of a topic that the actor was already found to see; `stream` is the topic's position taken before."""
-    start, at = _start(place)
-    query = _PAGES[place.order, start, actor.id is not None, place.branch is not None]
-    binds = {"topic_id": topic_id, "at": at, "count": PAGE + 1, "viewer": actor.id, "branch": place.branch}
+    """Return one page of posts of a topic; the caller has checked that the actor can see the topic.
+
+    `stream` is the position of the topic's stream, taken before the posts are read.
+    """
+    start, at = _start(page)
+    query = _SELECT_POST_PAGES[page.order, start, actor.id is not None, page.branch is not None]
+    binds = {
+        "topic_id": topic_id,
+        "at": at,
+        "count": PAGE_SIZE + 1,
+        "viewer": actor.id,
+        "branch": page.branch,
+    }
     rows = await tx.rows(query, **binds, **seen_by(actor))
-    more = len(rows) > PAGE
-    rows = rows[:PAGE]
+    more = len(rows) > PAGE_SIZE
+    rows = rows[:PAGE_SIZE]
     if start == "before":
         rows.reverse()
     shown = await embed_quotes(tx, [post_of(row) for row in rows])
-    return PostPage(shown, *_around(place, start, rows, more), stream)
+    return PostPage(shown, *_page_cursors(page, start, rows, more), stream)
 
 
 async def read_posts_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Post]:
-    """Those of the posts whose topics the actor can see, as the actor sees them."""
-    query = _BY_ID[actor.id is not None]
+    """Return the posts with these ids whose topics the actor can see, by id."""
+    query = _SELECT_POSTS_BY_ID[actor.id is not None]
     rows = await tx.rows(query, ids=ids, viewer=actor.id, **seen_by(actor))
     return {post.id: post for post in await embed_quotes(tx, [post_of(row) for row in rows])}
 
 
 async def show_post(tx: Reader, actor: Actor, post_id: PostId) -> Post:
-    """One post as the actor sees it."""
+    """Return one post as the actor sees it; raise NotFound if the actor cannot see its topic."""
     found = await read_posts_by_id(tx, actor, [post_id])
     if post_id not in found:
         raise NotFound
@@ -178,8 +187,8 @@ async def show_post(tx: Reader, actor: Actor, post_id: PostId) -> Post:
 
 
 def post_of(row: Record) -> Post:
-    """A row of `posts_query` as it goes out."""
-    # By position: this runs fifty times a page, and names would cost more than all the rest.
+    """Return the `Post` of a row of `posts_query`."""
+    # By position, not by name: this runs fifty times per page, and access by name would cost more than all the rest.
     values = tuple(row)
     shown = (
         *values[:5],
@@ -195,14 +204,14 @@ def post_of(row: Record) -> Post:
     return Post(*shown)
 
 
-def _start(place: PageStart) -> tuple[Start, int | bytes]:
-    if place.after is not None:
-        return "after", _position(place.order, place.after)
-    if place.before is not None:
-        return "before", _position(place.order, place.before)
-    if place.number is not None:
-        return "from", place.number
-    return "after", b"" if place.order == "tree" else 0
+def _start(page: PageStart) -> tuple[StartKind, int | bytes]:
+    if page.after is not None:
+        return "after", _position(page.order, page.after)
+    if page.before is not None:
+        return "before", _position(page.order, page.before)
+    if page.number is not None:
+        return "from", page.number
+    return "after", b"" if page.order == "tree" else 0
 
 
 def _position(order: PostOrder, cursor: str) -> int | bytes:
@@ -211,13 +220,15 @@ def _position(order: PostOrder, cursor: str) -> int | bytes:
     return decode_cursor(cursor, tuple[bytes])[0]
 
 
-def _around(place: PageStart, start: Start, rows: list[Record], more: bool) -> tuple[str | None, str | None]:
+def _page_cursors(
+    page: PageStart, start: StartKind, rows: list[Record], more: bool
+) -> tuple[str | None, str | None]:
     if not rows:
         return None, None
-    first, last = _cursor(place.order, rows[0]), _cursor(place.order, rows[-1])
+    first, last = _cursor(page.order, rows[0]), _cursor(page.order, rows[-1])
     if start == "before":
         return last, first if more else None
-    begins = place.after is None and (start != "from" or rows[0]["number"] == 1)
+    begins = page.after is None and (start != "from" or rows[0]["number"] == 1)
     return last if more else None, None if begins else first
 
 

@@ -1,4 +1,4 @@
-"""Former places: where a post, or what became of a topic, is now, for those who come by an old address."""
+"""Redirects: where a moved post is now, and into which topic another one was merged."""
 
 from sqlalchemy import BigInteger, bindparam, select, text
 
@@ -9,26 +9,29 @@ from forum.visibility import posts_not_held, seen_by, visible_topics
 from storage.database import Reader
 from storage.statements import statement
 
-_MERGED_INTO = statement("""
-WITH RECURSIVE way AS (
+_SELECT_MERGE_TARGET = statement("""
+WITH RECURSIVE merged AS (
     SELECT id, merged_into FROM topics WHERE id = :topic
     UNION
-    SELECT t.id, t.merged_into FROM topics t JOIN way ON t.id = way.merged_into
+    SELECT t.id, t.merged_into FROM topics t JOIN merged ON t.id = merged.merged_into
 )
-SELECT id FROM way WHERE merged_into IS NULL AND id <> :topic
+SELECT id FROM merged WHERE merged_into IS NULL AND id <> :topic
 """)
-# In one look, beside which nothing can move: the topic where a post of `:id` is now, or which `:id` is now.
+# The condition that finds the current topic of a reply to `:parent` in topic `:id`: the topic that the parent was moved to, or
+# else the topic that `:id` was merged into. It is one statement, so no move can happen between the two parts.
 IS_CURRENT_TOPIC = text("""
 topics.id = coalesce(
     (SELECT p.topic_id FROM former_places f JOIN posts p ON p.id = f.post_id WHERE f.topic_id = :id AND p.id = :parent),
-    (WITH RECURSIVE way AS (
+    (WITH RECURSIVE merged AS (
         SELECT id, merged_into FROM topics WHERE id = :id
         UNION
-        SELECT t.id, t.merged_into FROM topics t JOIN way ON t.id = way.merged_into
-    ) SELECT id FROM way WHERE merged_into IS NULL))
+        SELECT t.id, t.merged_into FROM topics t JOIN merged ON t.id = merged.merged_into
+    ) SELECT id FROM merged WHERE merged_into IS NULL))
 """)
-_STOOD_AT = statement("SELECT post_id FROM former_places WHERE topic_id = :topic AND number = :number")
-_VISIBLE = statement(
+_SELECT_FORMER_POST = statement(
+    "SELECT post_id FROM former_places WHERE topic_id = :topic AND number = :number"
+)
+_SELECT_VISIBLE_POST = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("post", type_=BigInteger), posts_not_held(), visible_topics())
@@ -36,15 +39,15 @@ _VISIBLE = statement(
 
 
 async def find_merge_target(tx: Reader, topic_id: TopicId) -> TopicId | None:
-    """The topic which a merged one is part of now; whether one may see it is for who asks to find out."""
-    found = await tx.value(_MERGED_INTO, topic=topic_id)
+    """Return the topic that this one was merged into, or None; the caller checks whether the actor can see it."""
+    found = await tx.value(_SELECT_MERGE_TARGET, topic=topic_id)
     return None if found is None else TopicId(found)
 
 
 async def find_moved_post(tx: Reader, actor: Actor, topic_id: TopicId, number: int) -> PostId | None:
-    """The post that once had this number in this topic, if the actor can see it where it is now."""
-    post_id = await tx.value(_STOOD_AT, topic=topic_id, number=number)
+    """Return the post that had this number in this topic before it was moved, or None if the actor cannot see it now."""
+    post_id = await tx.value(_SELECT_FORMER_POST, topic=topic_id, number=number)
     if post_id is None:
         return None
-    found = await tx.value(_VISIBLE, post=post_id, **seen_by(actor))
+    found = await tx.value(_SELECT_VISIBLE_POST, post=post_id, **seen_by(actor))
     return None if found is None else PostId(found)

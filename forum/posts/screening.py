@@ -1,4 +1,4 @@
-"""Screening: what is written is looked at before it is published, by rules that are above all that is known here."""
+"""Screening: the interface through which the moderation rules check a text before it is published."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,11 +14,13 @@ from storage.database import Reader, Transaction
 from storage.idempotency import IdempotentRequest
 from storage.statements import statement
 
-_FIRST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1 AND state = 'published'")
+_SELECT_FIRST_POST = statement(
+    "SELECT id FROM posts WHERE topic_id = :topic AND number = 1 AND state = 'published'"
+)
 
 
 class TextBeforeEdit(Struct, frozen=True, kw_only=True):
-    """What a post said before somebody edits it."""
+    """The text of a post before an edit."""
 
     post_id: PostId
     body: str
@@ -27,8 +29,10 @@ class TextBeforeEdit(Struct, frozen=True, kw_only=True):
 
 
 class TextToScreen(Struct, frozen=True, kw_only=True):
-    """What somebody is about to publish, and where: in a topic, or as one in a sector. `attempt` is the same however often
-    it is sent."""
+    """A text that is about to be published, and where: in a topic, or as a new topic of a sector.
+
+    `attempt` identifies the request and is the same for each retry.
+    """
 
     kind: Literal["post", "topic", "edit", "question", "notice", "title", "entry"]
     sector_id: SectorId
@@ -42,20 +46,20 @@ class TextToScreen(Struct, frozen=True, kw_only=True):
 
 
 class ScreeningVerdict(Struct, frozen=True):
-    """That something was caught: whether it is held, what its author is told, and what is to be done in the transaction that
-    writes it."""
+    """The result when a rule matched: whether the text is held, the explanation for its author, and three functions that
+    record the match. Call the one that fits in the transaction that writes the post."""
 
     holds: bool
     why: str
     keep: Callable[[Transaction, PostId], Awaitable[None]]
-    # The same where others than moderators let it through: it is written down, and opens no case.
+    # Record the match without opening a case: for texts that people other than moderators approve.
     note: Callable[[Transaction, PostId], Awaitable[None]]
-    # Where nothing can be held: what was caught is out, and moderators look at it.
+    # Record the match of a text that is published anyway, and open a case for the moderators.
     report: Callable[[Transaction, PostId], Awaitable[None]]
 
 
 def attempt_id(idempotent: IdempotentRequest) -> str | None:
-    """What stands for one request, however often it is sent, and does not say whose it is."""
+    """Return a digest that identifies a request across retries without revealing the member, or None without a key."""
     return (
         None
         if idempotent.key is None
@@ -63,21 +67,22 @@ def attempt_id(idempotent: IdempotentRequest) -> str | None:
     )
 
 
-# Inside a transaction it looks through that, so that nobody waits for a second connection while holding one.
+# The third argument is the transaction of the caller, if there is one: a rule that needs the database reads through it, because
+# waiting for a second connection while holding one could exhaust the pool.
 Screen = Callable[[Actor, TextToScreen, Reader | None], Awaitable[ScreeningVerdict | None]]
 
 
 async def screen_nothing(
     actor: Actor, written: TextToScreen, tx: Reader | None = None
 ) -> ScreeningVerdict | None:
-    """Where nobody screens."""
+    """Return None: the screen to use when there are no rules."""
     return None
 
 
 async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
-    """Have a topic's new title looked at: what is caught is reported with its first post."""
+    """Screen the new title of a topic; a match is reported with the topic's first post."""
     written = TextToScreen(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
-    post_id = await tx.value(_FIRST, topic=topic.id)
+    post_id = await tx.value(_SELECT_FIRST_POST, topic=topic.id)
     if post_id is not None:
         await report_matches(tx, actor, written, PostId(post_id), screen)
 
@@ -85,7 +90,7 @@ async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: 
 async def note_matches(
     tx: Transaction, actor: Actor, written: TextToScreen, post_id: PostId, screen: Screen
 ) -> None:
-    """Have looked at the new text of what waits anyway: whoever decides about it sees what was found."""
+    """Screen the new text of a post that already waits for approval, and note a match for the people who decide."""
     verdict = await screen(actor, written, tx)
     if verdict is not None:
         await verdict.note(tx, post_id)
@@ -94,7 +99,7 @@ async def note_matches(
 async def report_matches(
     tx: Transaction, actor: Actor, written: TextToScreen, post_id: PostId, screen: Screen
 ) -> None:
-    """Have looked at what is out whatever rules say: what is caught is reported with a post."""
+    """Screen a text that is published in any case, and report a match with its post."""
     verdict = await screen(actor, written, tx)
     if verdict is not None:
         await verdict.report(tx, post_id)

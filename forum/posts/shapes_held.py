@@ -1,4 +1,4 @@
-"""What goes out of posts that are held, to their authors and to moderators."""
+"""Structs of held posts, for their authors and for moderators."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,10 +12,10 @@ HeldOutcome = Literal["approved", "rejected", "withdrawn"]
 
 
 class HeldPost(Struct, frozen=True, kw_only=True):
-    """A post that a moderator looks at first, or a change of one: for its author and the moderators alone, until then.
+    """A held post or a held edit, visible only to its author and the moderators.
 
-    `why` is what its author is told; `parent` the post it answers, and `title` that of the topic it opens. It waits as long
-    as there is no `outcome`.
+    `why` is the explanation for the author, `parent` the post it replies to, `title` the title of its topic; `opens` is true
+    for the first post of a topic. It waits for a decision as long as `outcome` is null.
     """
 
     id: int
@@ -37,12 +37,12 @@ class HeldPost(Struct, frozen=True, kw_only=True):
 
 
 class HeldPostList(Struct, frozen=True):
-    """What of one's posts is held, or was not published, the latest first."""
+    """The member's held posts and edits, also rejected and withdrawn ones, the latest first."""
 
     items: list[HeldPost]
 
 
 class HeldChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another text for a post that is held."""
+    """A new text for a held post."""
 
     body: PostBody
