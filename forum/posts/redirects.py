@@ -17,8 +17,8 @@ WITH RECURSIVE merged AS (
 )
 SELECT id FROM merged WHERE merged_into IS NULL AND id <> :topic
 """)
-# The condition that finds the current topic of a reply to `:parent` in topic `:id`: the topic that the parent was moved to, or
-# else the topic that `:id` was merged into. It is one statement, so no move can happen between the two parts.
+# The condition that finds the current topic of a reply to `:parent` in topic `:id`: the topic that the parent was moved to,
+# or else the topic that `:id` was merged into. It is one statement, so no move can happen between the two parts.
 IS_CURRENT_TOPIC = text("""
 topics.id = coalesce(
     (SELECT p.topic_id FROM former_places f JOIN posts p ON p.id = f.post_id WHERE f.topic_id = :id AND p.id = :parent),

@@ -67,8 +67,8 @@ def attempt_id(idempotent: IdempotentRequest) -> str | None:
     )
 
 
-# The third argument is the transaction of the caller, if there is one: a rule that needs the database reads through it, because
-# waiting for a second connection while holding one could exhaust the pool.
+# The third argument is the transaction of the caller, if there is one: a rule that needs the database reads through it,
+# because waiting for a second connection while holding one could exhaust the pool.
 Screen = Callable[[Actor, TextToScreen, Reader | None], Awaitable[ScreeningVerdict | None]]
 
 
