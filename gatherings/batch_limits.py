@@ -1,5 +1,5 @@
-"""How often votes and ballots are written, and how many at most in one statement."""
+"""The limits of the batches in which votes and ballots are written."""
 
-# Seconds between two statements for one room in one process: in a burst each carries what came in that time.
-EVERY = 0.1
-LARGEST = 1_000
+# Seconds between two batches for one room in one process. A batch contains everything that arrived since the last one.
+BATCH_INTERVAL_SECONDS = 0.1
+MAX_BATCH_SIZE = 1_000

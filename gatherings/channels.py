@@ -9,11 +9,11 @@ from core.actor import VISITOR, Actor, host_at
 from core.ids import GatheringId, RoomId
 from gatherings.events import QuestionClaimed
 from gatherings.gatherings import find_gatherings, get_gathering
-from gatherings.notices.default_columns import count_columns
+from gatherings.notices.default_columns import list_columns
 from gatherings.notices.reading import find_notices
-from gatherings.polls.reading import find_polls, tell_open_polls
+from gatherings.polls.reading import find_polls, read_open_poll_signal
 from gatherings.programme.reading import find_sessions
-from gatherings.questions.reading import count_votes, tell_questions
+from gatherings.questions.reading import count_open_votes, show_questions_to_audience
 from gatherings.rooms import rooms
 from storage.database import Reader
 from storage.event_log import LogEntry
@@ -64,7 +64,7 @@ async def show_room(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> l
         if named := [entry for entry in entries if name in entry.event]:
             told.update(zip((entry.seq for entry in named), await show(tx, audience, named), strict=True))
     if moved := [entry for entry in entries if entry.seq not in told]:
-        rooms_now = await rooms.find_rooms_heard(tx, _named(moved, "room_id"))
+        rooms_now = await rooms.find_rooms_for_listeners(tx, _named(moved, "room_id"))
         told.update(
             (entry.seq, _tell(entry.event, room=rooms_now.get(entry.event["room_id"]))) for entry in moved
         )
@@ -74,7 +74,7 @@ async def show_room(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> l
 async def _show_questions(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """A question, with the room's counts as they are now."""
     room_id = RoomId(entries[0].event["room_id"])
-    found, counts = await tell_questions(tx, room_id, _named(entries, "question_id"), audience)
+    found, counts = await show_questions_to_audience(tx, room_id, _named(entries, "question_id"), audience)
     return [
         WITHHELD
         if entry.event["type"] == _CLAIMED and audience != "host"
@@ -86,14 +86,14 @@ async def _show_questions(tx: Reader, audience: str, entries: Sequence[LogEntry]
 async def _show_notices(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
     """A notice, with the columns and their counts as they are now."""
     found = await find_notices(tx, _named(entries, "notice_id"), audience)
-    columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
+    columns = await list_columns(tx, RoomId(entries[0].event["room_id"]))
     return [
         _tell(entry.event, notice=found.get(entry.event["notice_id"]), columns=columns) for entry in entries
     ]
 
 
 async def _show_columns(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    columns = await count_columns(tx, RoomId(entries[0].event["room_id"]))
+    columns = await list_columns(tx, RoomId(entries[0].event["room_id"]))
     return [_tell(entry.event, columns=columns) for entry in entries]
 
 
@@ -113,9 +113,9 @@ _SHOW: Mapping[str, Show] = {
 
 async def room_signals(tx: Reader, audience: str, room_id: int) -> list[bytes]:
     """The votes of all live questions, and how open polls stand."""
-    counted = await count_votes(tx, RoomId(room_id))
+    counted = await count_open_votes(tx, RoomId(room_id))
     votes = {str(question): count for question, count in counted.items()}
-    polls = await tell_open_polls(tx, RoomId(room_id))
+    polls = await read_open_poll_signal(tx, RoomId(room_id))
     signals = [{"type": "votes", "votes": votes}, *([polls] if polls else [])]
     return [msgspec.json.encode(signal) for signal in signals]
 

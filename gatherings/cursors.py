@@ -1,4 +1,4 @@
-"""What stands in the cursors of live talk: whole numbers within bounds, so that a made-up cursor is refused, not run."""
+"""The parts of the cursors of gatherings: whole numbers within bounds, so that a forged cursor is refused before a query."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -10,14 +10,14 @@ Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 # Microseconds since 1970, up to the year 9999.
 Micros = Annotated[int, Meta(ge=0, le=253_402_300_799_999_999)]
 
-_START = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def micros_of(moment: datetime) -> int:
-    """A time as a whole number, exactly."""
-    return (moment - _START) // timedelta(microseconds=1)
+    """Return the time as whole microseconds since 1970, without loss."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def moment_of(micros: int) -> datetime:
-    """The time again."""
-    return _START + timedelta(microseconds=micros)
+    """Return the UTC time of a number of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=micros)

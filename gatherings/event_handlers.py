@@ -9,15 +9,15 @@ from storage.jobs import EventHandlers
 
 # A question and a notice are posts: their rooms announce what happens to the post.
 HANDLERS: EventHandlers = {
-    PostEdited: (questions.follow_post, notices.follow_post),
-    PostWithdrawn: (questions.follow_post, notices.follow_post),
-    PostRestored: (questions.follow_post, notices.follow_post),
-    QuestionSettled: (late_answers.tell_answered,),
-    RoomClosed: (polls.close_with_room,),
+    PostEdited: (questions.on_post_changed, notices.on_post_changed),
+    PostWithdrawn: (questions.on_post_changed, notices.on_post_changed),
+    PostRestored: (questions.on_post_changed, notices.on_post_changed),
+    QuestionSettled: (late_answers.on_question_settled,),
+    RoomClosed: (polls.on_room_closed,),
 }
 
 # Run in the transaction of a moderator's decision: a hidden question leaves its room with the decision, not seconds later.
 IN_TRANSACTION: EventHandlers = {
-    PostHidden: (questions.follow_post, notices.follow_post),
-    PostUnhidden: (questions.follow_post, notices.follow_post),
+    PostHidden: (questions.on_post_changed, notices.on_post_changed),
+    PostUnhidden: (questions.on_post_changed, notices.on_post_changed),
 }

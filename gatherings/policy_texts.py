@@ -1,41 +1,41 @@
-"""What may stand in a question or a notice: pure rules, and the refusals they raise."""
+"""The rules for the texts of questions and notices."""
 
 from core.errors import Invalid
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.shapes.notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH
 
-# The title, what makes it one, and the text.
-MOST_TEXT = NOTICE_TITLE_LENGTH + 5 + NOTICE_LENGTH
+# The title, the five characters of Markdown that make it a heading, and the text.
+MAX_NOTICE_TEXT = NOTICE_TITLE_LENGTH + 5 + NOTICE_LENGTH
 
 
 class EmptyQuestion(Invalid):
-    """Nothing is asked."""
+    """The question is empty."""
 
     message = "Write your question first."
 
 
 class QuestionTooLong(Invalid):
-    """It is longer than this room takes."""
+    """The question is longer than this room allows."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(f"In this room a question has at most {most} characters.", field="body")
+    def __init__(self, max_length: int) -> None:
+        super().__init__(f"In this room a question has at most {max_length} characters.", field="body")
+
+
+class NoticeTooLong(Invalid):
+    """The notice is longer than a notice can be."""
+
+    message = "This notice is too long. Shorten it, and write the rest as a reply."
 
 
 def ensure_is_question(room: RoomFacts, body: str) -> None:
-    """A question says something, and no more than the room takes."""
+    """A question is not empty and no longer than the room allows; raise EmptyQuestion or QuestionTooLong."""
     if not body:
         raise EmptyQuestion(field="body")
     if len(body) > room.question_length:
         raise QuestionTooLong(room.question_length)
 
 
-class NoticeTooLong(Invalid):
-    """It is longer than a notice can be."""
-
-    message = "A notice is short. Answer it with the rest."
-
-
 def ensure_is_notice(text: str) -> None:
-    """A notice, with its title above it, is no longer than a notice can be."""
-    if len(text) > MOST_TEXT:
+    """A notice, together with its title, is no longer than a notice can be; raise NoticeTooLong."""
+    if len(text) > MAX_NOTICE_TEXT:
         raise NoticeTooLong(field="body")

@@ -1,53 +1,61 @@
-"""Small cells: people are counted by group, sector and country only where nobody can be made out."""
+"""Small cells: counts of people per group, sector or country that are suppressed because they could identify somebody.
+
+The terms are those of statistical disclosure control: a count under the limit is a small cell, and complementary
+suppression removes further cells so that nobody can compute a small one from the total.
+"""
 
 from collections.abc import Mapping, Sequence
 
-THRESHOLD = 5
+SMALL_CELL_LIMIT = 5
 
 
-def told_parts(cells: Mapping[str, int]) -> dict[str, int]:
-    """The cells of a whole, each person in one of them, that can be told; the largest first.
+def publishable_parts(cells: Mapping[str, int]) -> dict[str, int]:
+    """Return the cells that can be published of a table whose total is known and in which each person counts once.
 
-    Those under five are left out, and as long as the whole less the cells told would give them away, the next smallest
-    goes too.
+    The largest comes first. Cells under five are suppressed, and then the next smallest ones, until the total minus the
+    published cells no longer reveals a small one.
     """
-    told = told_cells(cells)
-    left_out = [count for name, count in cells.items() if count and name not in told]
-    while told and not hides(left_out):
-        _, count = told.popitem()
-        left_out.append(count)
-    return told
+    published = publishable_cells(cells)
+    suppressed = [count for name, count in cells.items() if count and name not in published]
+    while published and not hides_small_cells(suppressed):
+        _, count = published.popitem()
+        suppressed.append(count)
+    return published
 
 
-def hides(left_out: Sequence[int]) -> bool:
-    """Whether the sum of cells, which is known, tells of no small one what it is.
+def hides_small_cells(suppressed: Sequence[int]) -> bool:
+    """Return whether the known sum of the suppressed cells reveals no small cell.
 
-    One alone is told by it, and so are all if it is as small or as large as a sum of small cells can be.
+    A single cell equals the sum; and if the sum is as small or as large as a sum of small cells can be, it determines
+    all of them.
     """
-    if all(count >= THRESHOLD for count in left_out):
+    if all(count >= SMALL_CELL_LIMIT for count in suppressed):
         return True
-    together = sum(left_out)
-    has_large = any(count >= THRESHOLD for count in left_out)
-    return len(left_out) > 1 and together >= THRESHOLD and (has_large or together <= 3 * len(left_out))
+    total = sum(suppressed)
+    has_large = any(count >= SMALL_CELL_LIMIT for count in suppressed)
+    return len(suppressed) > 1 and total >= SMALL_CELL_LIMIT and (has_large or total <= 3 * len(suppressed))
 
 
-def told_cells(cells: Mapping[str, int]) -> dict[str, int]:
-    """The cells that can be told where a person may be in several or in none, so that they add up to nothing."""
-    return {name: count for name, count in ordered(cells).items() if count >= THRESHOLD}
+def publishable_cells(cells: Mapping[str, int]) -> dict[str, int]:
+    """Return the cells of at least five, the largest first.
+
+    This is enough where a person counts in several cells or in none, so that no total relates them.
+    """
+    return {name: count for name, count in sort_cells(cells).items() if count >= SMALL_CELL_LIMIT}
 
 
-def ordered(cells: Mapping[str, int]) -> dict[str, int]:
-    """All cells, the largest first; of equals, the first by name."""
+def sort_cells(cells: Mapping[str, int]) -> dict[str, int]:
+    """Return all cells that are not empty, the largest first, equal ones by name."""
     return dict(
         sorted(((name, n) for name, n in cells.items() if n > 0), key=lambda cell: (-cell[1], cell[0]))
     )
 
 
-def apart(cells: Mapping[str, int], beside: Sequence[Mapping[str, int]]) -> set[str]:
-    """The cells that, less the same cell of something smaller that is told elsewhere, would be a small one."""
+def find_revealing_cells(cells: Mapping[str, int], published: Sequence[Mapping[str, int]]) -> set[str]:
+    """Return the names of cells whose difference from the same cell of a published part would be a small cell."""
     return {
         name
         for name, count in cells.items()
-        for one in beside
-        if 0 < count - one.get(name, count) < THRESHOLD
+        for part in published
+        if 0 < count - part.get(name, count) < SMALL_CELL_LIMIT
     }

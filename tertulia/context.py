@@ -11,7 +11,7 @@ from forum.writing.replies import Replies
 from gatherings.polls.ballots import BallotWriter
 from gatherings.questions.submission import QuestionWriter
 from gatherings.questions.votes import VoteWriter
-from gatherings.rooms.participation import ensure_may_change, ensure_may_reply
+from gatherings.rooms.participation import check_change_in_room, check_reply_in_room
 from gatherings.rooms.reactions import RoomReactions
 from members.profiles.trust import TrustRules
 from members.shapes import Taxonomies
@@ -41,7 +41,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     hub: Hub
     replies: Replies
     screening: Screening
-    asking: QuestionWriter
+    question_writer: QuestionWriter
     votes: VoteWriter
     ballots: BallotWriter
     room_reactions: RoomReactions
@@ -74,10 +74,10 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             bus=bus,
             hub=hub,
             replies=Replies(
-                db, ensure_may_reply, ensure_may_change, community.trust_rules(), screening.screen
+                db, check_reply_in_room, check_change_in_room, community.trust_rules(), screening.screen
             ),
             screening=screening,
-            asking=QuestionWriter(db, screening.screen),
+            question_writer=QuestionWriter(db, screening.screen),
             votes=votes,
             ballots=ballots,
             room_reactions=RoomReactions(db),

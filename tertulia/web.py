@@ -120,7 +120,7 @@ def _values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "hub": context.hub,
         "replies": context.replies,
         "screening": context.screening,
-        "asking": context.asking,
+        "question_writer": context.question_writer,
         "votes": context.votes,
         "ballots": context.ballots,
         "room_reactions": context.room_reactions,

@@ -36,7 +36,7 @@ from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
 from forum.posts.screening import Screen, screen_nothing
 from forum.topics.topics import get_topic
-from gatherings.rooms.participation import ensure_may_reply
+from gatherings.rooms.participation import check_reply_in_room
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -244,7 +244,7 @@ async def _link_back(tx: Transaction, actor: Actor, source: PostId, address: str
     topic = await get_topic(tx, actor, TopicId(post.topic), lock=True)
     try:
         ensure_can_reply(actor, topic, now)
-        if turn := await ensure_may_reply(tx, actor, topic.id):
+        if turn := await check_reply_in_room(tx, actor, topic.id):
             await turn(tx)
     except Refusal:
         return

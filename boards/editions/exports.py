@@ -27,7 +27,7 @@ from boards.visibility import listed_entries
 from core.actor import VISITOR, Actor
 from core.ids import BoardId
 from forum.visibility import seen_by
-from gatherings.record.exports import inert, inert_in_csv
+from gatherings.record.exports import escape_csv_formula, escape_formula
 from storage.database import Database, Reader
 from storage.statements import statement
 
@@ -168,7 +168,7 @@ def _lines(rows: Iterable[Sequence[str | int | float]]) -> bytes:
     text = StringIO()
     writer = csv.writer(text)
     for row in rows:
-        writer.writerow([inert_in_csv(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row])
     return text.getvalue().encode()
 
 
@@ -180,7 +180,7 @@ def _formats(book: Any) -> Mapping[bool, Any]:
 def _write_row(page: Any, line: int, row: Sequence[str | int | float], formats: Mapping[bool, Any]) -> None:
     for column, cell in enumerate(row):
         if isinstance(cell, str):
-            page.write_string(line, column, cell[:_LONGEST], formats[inert(cell) != cell])
+            page.write_string(line, column, cell[:_LONGEST], formats[escape_formula(cell) != cell])
         else:
             page.write_number(line, column, cell, formats[False])
 

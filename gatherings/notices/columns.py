@@ -11,7 +11,7 @@ from core.text import tidy
 from forum.tables import topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import ColumnsChanged, NoticeChanged
-from gatherings.notices.default_columns import count_columns
+from gatherings.notices.default_columns import list_columns
 from gatherings.notices.policy import (
     MOST_COLUMNS,
     ColumnNotEmpty,
@@ -21,7 +21,7 @@ from gatherings.notices.policy import (
     UnnamedColumn,
     ensure_can_arrange,
 )
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.rooms import rooms
 from gatherings.shapes.notices import Column, ColumnChange, ColumnList, NewColumn
 from gatherings.tables import board_columns
@@ -58,7 +58,7 @@ UPDATE notices SET column_id = :into, version = version + 1 WHERE column_id = :c
 """)
 
 
-class Found(Struct, frozen=True):
+class FoundColumn(Struct, frozen=True):
     """A column among those of its room, which is held."""
 
     room: RoomFacts
@@ -71,7 +71,7 @@ async def read_columns(tx: Reader, actor: Actor, room_id: RoomId, epoch: str) ->
     channel = f"room:{room_id}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
     await rooms.get_room(tx, actor, room_id)
-    return ColumnList(await count_columns(tx, room_id), stream)
+    return ColumnList(await list_columns(tx, room_id), stream)
 
 
 async def add_column(tx: Transaction, actor: Actor, room_id: RoomId, new: NewColumn) -> Column:
@@ -79,7 +79,7 @@ async def add_column(tx: Transaction, actor: Actor, room_id: RoomId, new: NewCol
     room = await rooms.get_room(tx, actor, room_id)
     ensure_can_arrange(actor, room, clock.now())
     await tx.run(_HOLD_ROOM, room=room_id)
-    if len(await count_columns(tx, room_id)) >= MOST_COLUMNS:
+    if len(await list_columns(tx, room_id)) >= MOST_COLUMNS:
         raise TooManyColumns
 
     column_id = await tx.value(_ADD, room=room_id, title=_named(new.title))
@@ -130,22 +130,22 @@ async def remove_column(
         await tx.record(NoticeChanged(room_id=found.room.id, notice_id=NoticeId(row["id"])))
 
 
-async def _get(tx: Transaction, actor: Actor, column_id: ColumnId) -> Found:
+async def _get(tx: Transaction, actor: Actor, column_id: ColumnId) -> FoundColumn:
     room_id = await tx.value(_ROOM_OF, id=column_id, **seen_by(actor))
     if room_id is None:
         raise NotFound
     room = await rooms.get_room(tx, actor, RoomId(room_id))
     ensure_can_arrange(actor, room, clock.now())
     await tx.run(_HOLD_ROOM, room=room_id)
-    columns = await count_columns(tx, room.id)
+    columns = await list_columns(tx, room.id)
     column = next((column for column in columns if column.id == column_id), None)
     if column is None:
         raise NotFound
-    return Found(room, column, columns)
+    return FoundColumn(room, column, columns)
 
 
 async def _show(tx: Reader, room_id: RoomId, column_id: ColumnId) -> Column:
-    return next(column for column in await count_columns(tx, room_id) if column.id == column_id)
+    return next(column for column in await list_columns(tx, room_id) if column.id == column_id)
 
 
 def _named(title: str) -> str:

@@ -33,13 +33,13 @@ WHERE c.room_id = :room AND p.state = 'held'
 """)
 
 
-async def begin_board(tx: Transaction, room_id: RoomId) -> None:
+async def insert_default_columns(tx: Transaction, room_id: RoomId) -> None:
     """Give a room whose board is switched on the suggested columns, unless it has some. No rule is asked."""
     if begun := await tx.value(_BEGIN, room=room_id, titles=list(SUGGESTED)):
         await tx.record(ColumnsChanged(room_id=room_id, column_id=begun))
 
 
-async def count_columns(tx: Reader, room_id: RoomId) -> list[Column]:
+async def list_columns(tx: Reader, room_id: RoomId) -> list[Column]:
     """The columns of a room's board, with how many notices of each everyone can see; the same for everyone."""
     return [Column(**row) for row in await tx.rows(_COLUMNS, room=room_id, now=clock.now())]
 

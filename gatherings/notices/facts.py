@@ -13,8 +13,8 @@ from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import NoticeChanged
 from gatherings.notices.policy import NoticeFacts
-from gatherings.notices.reading import notices_seen_by, show_notice, visible_notices
-from gatherings.policy import RoomFacts
+from gatherings.notices.reading import notice_binds_for_actor, show_notice, visible_notices
+from gatherings.policy_rooms import RoomFacts
 from gatherings.rooms import rooms
 from gatherings.shapes.notices import Notice
 from gatherings.tables import notices
@@ -47,30 +47,34 @@ _GET = statement(_FACTS)
 _GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=notices))
 
 
-class Found(Struct, frozen=True):
+class FoundNotice(Struct, frozen=True):
     """A notice and its room, as the rules look at them."""
 
     room: RoomFacts
     notice: NoticeFacts
 
 
-async def room_of_notice(tx: Reader, actor: Actor, notice_id: NoticeId, *, steady: bool = False) -> RoomFacts:
+async def room_of_notice(
+    tx: Reader, actor: Actor, notice_id: NoticeId, *, shared_lock: bool = False
+) -> RoomFacts:
     """The room of a notice, if the actor can see the room."""
     room_id = await tx.value(_ROOM_OF, id=notice_id, **seen_by(actor))
     if room_id is None:
         raise NotFound
-    return await rooms.get_room(tx, actor, RoomId(room_id), steady=steady)
+    return await rooms.get_room(tx, actor, RoomId(room_id), shared_lock=shared_lock)
 
 
-async def hold_notice(tx: Transaction, actor: Actor, notice_id: NoticeId, with_topic: bool = False) -> Found:
+async def lock_notice(
+    tx: Transaction, actor: Actor, notice_id: NoticeId, with_topic: bool = False
+) -> FoundNotice:
     """A notice for somebody who may write, held against whoever else changes it; with its topic where its post changes."""
     # The room before the topic before the notice, always, as who posts and who removes a column.
     actor.may_write(clock.now())
-    room = await room_of_notice(tx, actor, notice_id, steady=True)
+    room = await room_of_notice(tx, actor, notice_id, shared_lock=True)
     actor.may_write(clock.now(), room.sector_id)
     if with_topic:
         await get_topic(tx, actor, room.topic_id, lock=True)
-    return Found(room, await get_notice(tx, actor, room, notice_id, lock=True))
+    return FoundNotice(room, await get_notice(tx, actor, room, notice_id, lock=True))
 
 
 async def get_notice(
@@ -78,13 +82,13 @@ async def get_notice(
 ) -> NoticeFacts:
     """A notice that the actor can see, or has written."""
     query = _GET_LOCKED if lock else _GET
-    row = await tx.row(query, id=notice_id, **notices_seen_by(actor, room))
+    row = await tx.row(query, id=notice_id, **notice_binds_for_actor(actor, room))
     if row is None:
         raise NotFound
     return NoticeFacts(**row)
 
 
-def ensure_there(notice: NoticeFacts) -> None:
+def ensure_not_removed(notice: NoticeFacts) -> None:
     """What was withdrawn or hidden is not changed."""
     if notice.post_state == "hidden":
         raise PostHidden
@@ -92,13 +96,13 @@ def ensure_there(notice: NoticeFacts) -> None:
         raise PostWithdrawn
 
 
-async def ensure_current(tx: Reader, actor: Actor, found: Found, version: int | None) -> None:
+async def ensure_current(tx: Reader, actor: Actor, found: FoundNotice, version: int | None) -> None:
     """Whoever looked at an older version is told what is now."""
     if version is not None and version != found.notice.version:
         raise Stale(await show_notice(tx, actor, found.room, found.notice.id))
 
 
-async def tell(tx: Transaction, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
+async def announce_change(tx: Transaction, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
     """Tell the room that a notice changed; the notice as the actor sees it."""
     await tx.record(NoticeChanged(room_id=room.id, notice_id=notice_id))
     return await show_notice(tx, actor, room, notice_id)

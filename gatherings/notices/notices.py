@@ -22,12 +22,12 @@ from forum.topics.topics import get_topic
 from forum.writing import editing, withdrawal
 from gatherings.events import NoticeChanged, NoticePosted
 from gatherings.notices.facts import (
+    announce_change,
     ensure_current,
-    ensure_there,
+    ensure_not_removed,
     get_notice,
-    hold_notice,
+    lock_notice,
     room_of_notice,
-    tell,
 )
 from gatherings.notices.policy import (
     EmptyNotice,
@@ -37,11 +37,11 @@ from gatherings.notices.policy import (
     ensure_can_arrange,
     ensure_can_move_notice,
     ensure_can_reword,
-    ensure_end,
+    ensure_valid_end,
     is_held,
 )
 from gatherings.notices.reading import joined, show_notice, split
-from gatherings.policy import ApprovedAsItIs, RoomFacts, ensure_can_write
+from gatherings.policy_rooms import ApprovedAsItIs, RoomFacts, ensure_can_write
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer, take_turn
 from gatherings.shapes.notices import NOTICE_TITLE_LENGTH, NewNotice, Notice, NoticeChange
@@ -94,11 +94,11 @@ async def post_notice(
     tx: Transaction, actor: Actor, room_id: RoomId, new: NewNotice, screen: Screen = screen_nothing
 ) -> Notice:
     """Put a notice on the board: a post of the room's topic from now on; what a rule holds waits for a host."""
-    room = await rooms.get_room(tx, actor, room_id, steady=True)
+    room = await rooms.get_room(tx, actor, room_id, shared_lock=True)
     now = clock.now()
     _, writer = await take_turn(tx, actor, room_id)
     ensure_can_write(actor, room, "board", writer, now)
-    ensure_end(new.expires_at)
+    ensure_valid_end(new.expires_at)
     title, text = _text(new.title, new.body)
     await _ensure_column(tx, room, new.column)
 
@@ -125,13 +125,13 @@ async def change_notice(
 ) -> Notice:
     """Reword one's notice, or say until when it stays; hosts say the latter of any. What a rule holds waits beside it."""
     rewords = change.title is not UNSET or change.body is not UNSET
-    found = await hold_notice(tx, actor, notice_id, with_topic=rewords)
+    found = await lock_notice(tx, actor, notice_id, with_topic=rewords)
     room, notice, now = found.room, found.notice, clock.now()
     writer = await get_writer(tx, actor, room)
     (ensure_can_reword if rewords else ensure_can_move_notice)(actor, room, notice, writer, now)
-    ensure_there(notice)
+    ensure_not_removed(notice)
     expires_at = notice.expires_at if change.expires_at is UNSET else change.expires_at
-    ensure_end(expires_at)
+    ensure_valid_end(expires_at)
     _, body = split(notice.body)
     title, text = _text(
         notice.title if change.title is UNSET else change.title, body if change.body is UNSET else change.body
@@ -148,42 +148,42 @@ async def change_notice(
         await tx.run(_NAME, notice=notice_id, title=title)
     if expires_at != notice.expires_at:
         await _arrange(tx, notice, end=expires_at)
-    return replace(await tell(tx, actor, room, notice_id), held_edit=waits)
+    return replace(await announce_change(tx, actor, room, notice_id), held_edit=waits)
 
 
 async def move_notice(
     tx: Transaction, actor: Actor, notice_id: NoticeId, column_id: ColumnId, version: int | None
 ) -> Notice:
     """Put a notice into another column of its board."""
-    found = await hold_notice(tx, actor, notice_id)
+    found = await lock_notice(tx, actor, notice_id)
     ensure_can_move_notice(
         actor, found.room, found.notice, await get_writer(tx, actor, found.room), clock.now()
     )
-    ensure_there(found.notice)
+    ensure_not_removed(found.notice)
     if found.notice.column_id == column_id:
         return await show_notice(tx, actor, found.room, notice_id)
     await _ensure_column(tx, found.room, column_id)
     await ensure_current(tx, actor, found, version)
 
     await _arrange(tx, found.notice, column=column_id)
-    return await tell(tx, actor, found.room, notice_id)
+    return await announce_change(tx, actor, found.room, notice_id)
 
 
 async def pin_notice(tx: Transaction, actor: Actor, notice_id: NoticeId, wanted: bool) -> Notice:
     """Pin a notice, so that it stands first, or unpin it; as often as one likes, with the same outcome."""
-    found = await hold_notice(tx, actor, notice_id)
+    found = await lock_notice(tx, actor, notice_id)
     ensure_can_arrange(actor, found.room, clock.now())
-    ensure_there(found.notice)
+    ensure_not_removed(found.notice)
 
     if found.notice.is_pinned == wanted:
         return await show_notice(tx, actor, found.room, notice_id)
     await _arrange(tx, found.notice, pin=wanted)
-    return await tell(tx, actor, found.room, notice_id)
+    return await announce_change(tx, actor, found.room, notice_id)
 
 
 async def withdraw_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> None:
     """Take one's notice off the board. Withdrawing twice changes nothing."""
-    found = await hold_notice(tx, actor, notice_id, with_topic=True)
+    found = await lock_notice(tx, actor, notice_id, with_topic=True)
     notice = found.notice
     if notice.post_state != "held":
         await withdrawal.withdraw_post(tx, actor, notice.post_id)
@@ -197,10 +197,10 @@ async def withdraw_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) ->
 
 async def approve_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> Notice:
     """Let everybody see a notice that waits; its post comes into the topic only now. Twice is as once."""
-    found = await hold_notice(tx, actor, notice_id, with_topic=True)
+    found = await lock_notice(tx, actor, notice_id, with_topic=True)
     room, notice = found.room, found.notice
     ensure_can_arrange(actor, room, clock.now())
-    ensure_there(notice)
+    ensure_not_removed(notice)
     if notice.post_state == "held":
         was_held = await release_post(tx, room.topic_id, notice.post_id, clock.now())
         assert was_held  # it has just been seen to be
@@ -211,16 +211,16 @@ async def approve_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> 
 
 async def decline_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> None:
     """Do not let others see a notice that waits; its author can reword it, and then it waits again."""
-    found = await hold_notice(tx, actor, notice_id)
+    found = await lock_notice(tx, actor, notice_id)
     ensure_can_arrange(actor, found.room, clock.now())
-    ensure_there(found.notice)
+    ensure_not_removed(found.notice)
     if found.notice.post_state != "held":
         raise NoticeApproved
     await tx.run(_TAKE_OFF, notice=notice_id, taken_off="declined")
     await tx.record(NoticeChanged(room_id=found.room.id, notice_id=notice_id))
 
 
-async def follow_post(
+async def on_post_changed(
     tx: Transaction, event: PostEdited | PostWithdrawn | PostRestored | PostHidden | PostUnhidden
 ) -> None:
     """Tell the room what became of a notice's post elsewhere: edited, then perhaps its title too; withdrawn, restored,

@@ -8,7 +8,8 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import ColumnId, NoticeId, PostId
 from forum.policy import NotYours
-from gatherings.policy import EARLIEST, LATEST, ModuleOff, RoomFacts, SilencedHere, WriterFacts, ensure_hosts
+from gatherings.policy import EARLIEST, LATEST, ensure_hosts
+from gatherings.policy_rooms import ModuleOff, RoomFacts, SilencedHere, WriterFacts
 
 MOST_COLUMNS = 12
 
@@ -110,7 +111,7 @@ def is_held(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
     return room.is_premoderated and not writer.is_on_panel and not actor.hosts_at(room.gathering_id)
 
 
-def ensure_end(expires_at: datetime | None) -> None:
+def ensure_valid_end(expires_at: datetime | None) -> None:
     """A notice ends at a time that every calendar can show; one that is past takes it off now."""
     if expires_at is not None and not EARLIEST <= expires_at < LATEST:
         raise EndsOutOfRange(field="expires_at")
@@ -122,5 +123,5 @@ def _ensure_on(room: RoomFacts) -> None:
 
 
 def _ensure_not_silenced(actor: Actor, room: RoomFacts, writer: WriterFacts) -> None:
-    if writer.is_silenced and not actor.hosts_at(room.gathering_id):
+    if writer.is_muted and not actor.hosts_at(room.gathering_id):
         raise SilencedHere

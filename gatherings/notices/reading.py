@@ -35,7 +35,7 @@ from core.ids import NoticeId, RoomId
 from forum.authors import author_of
 from forum.tables import posts, reactions
 from gatherings.cursors import Id, Micros, micros_of, moment_of
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.rooms import rooms
 from gatherings.shapes.notices import Notice, NoticePage, NoticeState
 from gatherings.tables import notices
@@ -71,12 +71,12 @@ def visible_notices() -> ColumnElement[bool]:
     )
 
 
-def notices_seen_by(actor: Actor, room: RoomFacts) -> dict[str, Any]:
+def notice_binds_for_actor(actor: Actor, room: RoomFacts) -> dict[str, Any]:
     """The values with which a statement with this predicate is run for somebody in a room."""
     return {"viewer": actor.id, "hosting": actor.hosts_at(room.gathering_id), "now": clock.now()}
 
 
-def notices_heard_by(audience: str) -> dict[str, Any]:
+def notice_binds_for_audience(audience: str) -> dict[str, Any]:
     """The same for a class of listeners."""
     return {"viewer": VISITOR.id, "hosting": audience == "host", "now": clock.now()}
 
@@ -164,7 +164,7 @@ async def read_notices(
     if after is not None:
         pinned, micros, number = decode_cursor(after, tuple[Annotated[int, Meta(ge=0, le=1)], Micros, Id])
         binds |= {"pinned": bool(pinned), "at": moment_of(micros), "id": number}
-    rows = await tx.rows(_PAGES[after is not None], **binds, **notices_seen_by(actor, room))
+    rows = await tx.rows(_PAGES[after is not None], **binds, **notice_binds_for_actor(actor, room))
     following = None
     if len(rows) > count:
         last = rows[count - 1]
@@ -174,14 +174,14 @@ async def read_notices(
 
 async def show_notice(tx: Reader, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
     """One notice as the actor sees it."""
-    row = await tx.row(_BY_ID, ids=[notice_id], **notices_seen_by(actor, room))
+    row = await tx.row(_BY_ID, ids=[notice_id], **notice_binds_for_actor(actor, room))
     assert row is not None  # whoever calls has just found it
     return notice_of(row, personal=True)
 
 
 async def find_notices(tx: Reader, ids: Sequence[int], audience: str) -> dict[int, Notice]:
     """The notices as a class of listeners hears of them, without what is personal; none that are held from it."""
-    rows = await tx.rows(_BY_ID, ids=list(ids), **notices_heard_by(audience))
+    rows = await tx.rows(_BY_ID, ids=list(ids), **notice_binds_for_audience(audience))
     return {
         row["id"]: notice_of(row, personal=False)
         for row in rows

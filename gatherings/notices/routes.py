@@ -237,7 +237,7 @@ async def move_notice(
     return json_response(answer.body, answer.status)
 
 
-routes = [
+notice_routes = [
     read_columns,
     add_column,
     change_column,

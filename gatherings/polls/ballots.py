@@ -12,10 +12,10 @@ from core import clock
 from core.actor import Actor, listener_in
 from core.errors import NotFound, Refusal
 from core.ids import MemberId, PollId, RoomId, TopicId
-from gatherings.batch_limits import EVERY, LARGEST
-from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_write
-from gatherings.polls.policy import PollNotOpen, checked_answer
-from gatherings.polls.reading import get_poll, tell_open_polls
+from gatherings.batch_limits import BATCH_INTERVAL_SECONDS, MAX_BATCH_SIZE
+from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen, ensure_can_write
+from gatherings.polls.policy import PollNotOpen, validate_ballot
+from gatherings.polls.reading import get_poll, read_open_poll_signal
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
 from gatherings.shapes.polls import Answer, BallotSet
@@ -64,7 +64,7 @@ class BallotWriter:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.batches: WriteBatches[RoomId, _Cast, BallotSet] = WriteBatches(
-            self._write, max_size=LARGEST, min_interval=EVERY
+            self._write, max_size=MAX_BATCH_SIZE, min_interval=BATCH_INTERVAL_SECONDS
         )
         self.moved: dict[RoomId, set[int]] = {}
         self.telling: dict[RoomId, asyncio.Task[None]] = {}
@@ -82,7 +82,7 @@ class BallotWriter:
         ensure_can_write(actor, found.room, "polls", writer, now)
         if found.poll.state != "open":
             raise PollNotOpen
-        kept = None if answer is None else checked_answer(found.poll, answer)
+        kept = None if answer is None else validate_ballot(found.poll, answer)
         cast = _Cast(poll=poll_id, topic=found.room.topic_id, member=member, answer=kept)
         return await self.batches.submit(found.room.id, cast)
 
@@ -97,7 +97,7 @@ class BallotWriter:
         async with self.db.begin() as tx:
             # With the eyes of who was let in: in a room that is hidden from its people nobody answers.
             admitted = listener_in(ballots[0].topic)
-            room = await rooms.get_room(tx, admitted, room_id, steady=True)
+            room = await rooms.get_room(tx, admitted, room_id, shared_lock=True)
             rows = await tx.rows(_HOLD, ids=[one.poll for one in ballots], room=room_id)
             states = {row["id"]: row["state"] for row in rows}
             refused = [_refusal(room, states.get(one.poll)) for one in ballots]
@@ -136,7 +136,7 @@ class BallotWriter:
     async def _signal(self, room_id: RoomId, polls: set[int]) -> None:
         try:
             async with self.db.read() as tx:
-                signal = await tell_open_polls(tx, room_id, sorted(polls))
+                signal = await read_open_poll_signal(tx, room_id, sorted(polls))
         except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
             _log.warning("polls of room %s not told: %r", room_id, error)
             return

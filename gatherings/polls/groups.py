@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gatherings.small_cells import THRESHOLD, hides
+from gatherings.small_cells import SMALL_CELL_LIMIT, hides_small_cells
 
 
 def split(rows: Mapping[str, Sequence[int]]) -> dict[str, list[int | None]]:
@@ -19,9 +19,9 @@ def split(rows: Mapping[str, Sequence[int]]) -> dict[str, list[int | None]]:
 
 
 def _told(cells: Mapping[str, int]) -> dict[str, int]:
-    told = {group: count for group, count in cells.items() if group and count >= THRESHOLD}
+    told = {group: count for group, count in cells.items() if group and count >= SMALL_CELL_LIMIT}
     ranked = sorted(told, key=lambda group: (-told[group], group))
     left_out = [cells[group] for group in cells if group not in told]
-    while ranked and not hides(left_out):
+    while ranked and not hides_small_cells(left_out):
         left_out.append(told.pop(ranked.pop()))
     return told

@@ -7,16 +7,17 @@ from msgspec import UNSET, Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.text import tidy
-from gatherings.policy import ModuleOff, NotHost, RoomFacts, RoomNotOpen, ensure_hosts
+from gatherings.policy import NotHost, ensure_hosts
+from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen
 from gatherings.polls.results import PollFacts, points_of
-from gatherings.polls.words import can_be_seen, key_of, tidy_word
+from gatherings.polls.words import is_visible_word, normalize_word, word_key
 from gatherings.shapes.polls import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 
 MOST_POLLS = 50
 LONGEST_SCALE = 20
 MOST_WORDS = 10
 # Where a poll may go from where it is.
-POLL_MOVES = {"draft": {"open"}, "open": {"closed"}, "closed": {"open"}}
+POLL_TRANSITIONS = {"draft": {"open"}, "open": {"closed"}, "closed": {"open"}}
 # What of the settings each kind has.
 SETTINGS = {"several": {"most"}, "scale": {"low", "high", "low_label", "high_label"}, "words": {"most"}}
 WITH_OPTIONS = {"single", "several", "ranked"}
@@ -111,10 +112,12 @@ def ensure_is_draft(poll: PollFacts) -> None:
         raise PollBegun
 
 
-def ensure_can_move_poll(actor: Actor, room: RoomFacts, poll: PollFacts, state: str, now: datetime) -> None:
+def ensure_can_change_poll_state(
+    actor: Actor, room: RoomFacts, poll: PollFacts, state: str, now: datetime
+) -> None:
     """Hosts open polls in open rooms, and close them at any time."""
     ensure_hosts(actor, room.gathering_id, now)
-    if state not in POLL_MOVES[poll.state]:
+    if state not in POLL_TRANSITIONS[poll.state]:
         raise PollCannotMove
     if state == "open":
         ensure_can_prepare(actor, room, now)
@@ -161,7 +164,7 @@ def checked(poll: NewPoll) -> NewPoll:
     )
 
 
-def checked_answer(poll: PollFacts, answer: Answer) -> Answer:
+def validate_ballot(poll: PollFacts, answer: Answer) -> Answer:
     """The answer as it is kept, if this poll takes it."""
     if isinstance(answer, int):
         takes = _range(poll) if poll.kind in ("single", "scale") else range(0)
@@ -187,10 +190,10 @@ def _range(poll: PollFacts) -> range:
 def _words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     words: dict[str, str] = {}
     for given in answer:
-        word = tidy_word(given) if isinstance(given, str) else ""
-        if not 0 < len(word) <= WORD_LENGTH or not can_be_seen(word):
+        word = normalize_word(given) if isinstance(given, str) else ""
+        if not 0 < len(word) <= WORD_LENGTH or not is_visible_word(word):
             raise BadAnswer(f"A word has between 1 and {WORD_LENGTH} characters.", field="answer")
-        words.setdefault(key_of(word), word)
+        words.setdefault(word_key(word), word)
     if not 0 < len(words) <= (poll.settings.most or 0):
         raise BadAnswer(f"Give at most {poll.settings.most} words.", field="answer")
     return list(words.values())
@@ -202,7 +205,7 @@ def _options(poll: NewPoll) -> list[str]:
         if options:
             raise BadOptions("This kind of poll has no options.", field="options")
         return []
-    keys = {key_of(option) for option in options}
+    keys = {word_key(option) for option in options}
     if len(options) < 2 or len(keys) < len(options) or "" in keys:
         raise BadOptions(field="options")
     return options

@@ -18,14 +18,14 @@ from gatherings.polls.policy import (
     PollMoved,
     TooManyPolls,
     checked,
-    ensure_can_move_poll,
+    ensure_can_change_poll_state,
     ensure_can_prepare,
     ensure_can_strike,
     ensure_is_draft,
 )
-from gatherings.polls.reading import Found, facts_of, get_poll, show_poll
+from gatherings.polls.reading import FoundPoll, get_poll, poll_facts_of, show_poll
 from gatherings.polls.results import PollFacts, count_poll
-from gatherings.polls.words import key_of
+from gatherings.polls.words import word_key
 from gatherings.rooms import rooms
 from gatherings.shapes.polls import NewPoll, Poll, PollChange, PollMove, Strike
 from gatherings.tables import polls
@@ -120,14 +120,14 @@ async def delete_poll(tx: Transaction, actor: Actor, poll_id: PollId) -> None:
     await _record(tx, found, PollChanged)
 
 
-async def move_poll(tx: Transaction, actor: Actor, poll_id: PollId, move: PollMove) -> Poll:
+async def change_poll_state(tx: Transaction, actor: Actor, poll_id: PollId, move: PollMove) -> Poll:
     """Open or close a poll; an answer given at that moment is counted before, or refused after."""
     found = await get_poll(tx, actor, poll_id, lock=True)
     now = clock.now()
     ensure_hosts(actor, found.room.gathering_id, now)
     if move.version != found.poll.version:
         raise PollMoved(await show_poll(tx, actor, poll_id))
-    ensure_can_move_poll(actor, found.room, found.poll, move.state, now)
+    ensure_can_change_poll_state(actor, found.room, found.poll, move.state, now)
 
     if move.state == "open":
         await tx.run(_OPEN, poll=poll_id, now=now)
@@ -137,13 +137,13 @@ async def move_poll(tx: Transaction, actor: Actor, poll_id: PollId, move: PollMo
     return await show_poll(tx, actor, poll_id)
 
 
-async def close_with_room(tx: Transaction, event: RoomClosed) -> None:
+async def on_room_closed(tx: Transaction, event: RoomClosed) -> None:
     """Close the polls still open in a room that was closed, unless it was opened again meanwhile. A reaction; run twice,
     it closes nothing twice."""
     if event.told != "room" or await tx.value(_HOLD_CLOSED, room=event.room_id) is None:
         return
     for row in await tx.rows(_HOLD_OPEN, room=event.room_id):
-        await _close(tx, event.room_id, facts_of(row))
+        await _close(tx, event.room_id, poll_facts_of(row))
 
 
 async def strike_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str, strike: Strike) -> None:
@@ -154,7 +154,7 @@ async def strike_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str,
     if not reason:
         raise EmptyStrikeReason(field="reason")
 
-    key = key_of(word)
+    key = word_key(word)
     await tx.run(_STRIKE, poll=poll_id, word=key, reason=reason, by=actor.signed_in(), now=now)
     await _count_again(tx, found)
 
@@ -164,7 +164,7 @@ async def put_back_word(tx: Transaction, actor: Actor, poll_id: PollId, word: st
     found = await get_poll(tx, actor, poll_id, lock=True)
     ensure_can_strike(actor, found.room, found.poll, clock.now())
 
-    if await tx.run(_UNSTRIKE, poll=poll_id, word=key_of(word)):
+    if await tx.run(_UNSTRIKE, poll=poll_id, word=word_key(word)):
         await _count_again(tx, found)
 
 
@@ -173,7 +173,7 @@ async def _close(tx: Transaction, room_id: int, poll: PollFacts) -> None:
     await tx.record(PollClosed(room_id=room_id, poll_id=poll.id))
 
 
-async def _count_again(tx: Transaction, found: Found) -> None:
+async def _count_again(tx: Transaction, found: FoundPoll) -> None:
     await tx.run(_TURN, poll=found.poll.id)
     if found.poll.state == "closed":
         await tx.run(_KEEP, poll=found.poll.id, results=await _counted(tx, found.poll))
@@ -184,7 +184,7 @@ async def _counted(tx: Transaction, poll: PollFacts) -> str:
     return msgspec.json.encode(await count_poll(tx, poll, split_it=poll.by_group)).decode()
 
 
-async def _record(tx: Transaction, found: Found, kind: type[PollChanged | PollOpened]) -> None:
+async def _record(tx: Transaction, found: FoundPoll, kind: type[PollChanged | PollOpened]) -> None:
     event: Event = kind(room_id=found.room.id, poll_id=found.poll.id)
     await tx.record(event)
 

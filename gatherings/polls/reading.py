@@ -9,7 +9,7 @@ from asyncpg import Record
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import PollId, RoomId
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.polls.policy import are_revealed, ensure_can_see_results, may_strike
 from gatherings.polls.results import PollFacts, count_poll
 from gatherings.rooms import rooms
@@ -37,25 +37,25 @@ WHERE poll_id = ANY(CAST(:ids AS bigint[])) GROUP BY poll_id
 """)
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundPoll(msgspec.Struct, frozen=True):
     """A poll and its room, as the rules look at them."""
 
     room: RoomFacts
     poll: PollFacts
 
 
-async def get_poll(tx: Reader, actor: Actor, poll_id: PollId, lock: bool = False) -> Found:
+async def get_poll(tx: Reader, actor: Actor, poll_id: PollId, lock: bool = False) -> FoundPoll:
     """A poll in a room that the actor can see; drafts are seen by hosts. `lock` makes those who change it take turns,
     and those who answer it wait: the room is not closed before the commit."""
     row = await tx.row(_GET, id=poll_id)
     if row is None:
         raise NotFound
-    room = await rooms.get_room(tx, actor, RoomId(row["room_id"]), steady=lock)
+    room = await rooms.get_room(tx, actor, RoomId(row["room_id"]), shared_lock=lock)
     if lock:
         row = await tx.row(_GET_LOCKED, id=poll_id)
     if row is None or (row["state"] == "draft" and not actor.hosts_at(room.gathering_id)):
         raise NotFound
-    return Found(room, facts_of(row))
+    return FoundPoll(room, poll_facts_of(row))
 
 
 async def read_polls(tx: Reader, actor: Actor, room_id: RoomId) -> PollList:
@@ -81,14 +81,14 @@ async def read_results(tx: Reader, actor: Actor, poll_id: PollId) -> PollResults
     """What was answered, for who may see it; who may strike words sees which were struck, and why."""
     found = await get_poll(tx, actor, poll_id)
     ensure_can_see_results(actor, found.room, found.poll)
-    results = await look_at_results(tx, found.poll)
+    results = await get_results(tx, found.poll)
     if found.poll.kind != "words" or not may_strike(actor, found.room):
         return results
     struck = [Struck(*row) for row in await tx.rows(_STRUCK, poll=poll_id)]
     return msgspec.structs.replace(results, struck_words=struck)
 
 
-async def look_at_results(tx: Reader, poll: PollFacts) -> PollResults:
+async def get_results(tx: Reader, poll: PollFacts) -> PollResults:
     """The results: as they were kept when the poll was closed, or as they are now. No rule is asked."""
     row = await tx.row(_GET, id=poll.id)
     kept = row and row["results"]
@@ -107,7 +107,7 @@ async def find_polls(
     return told
 
 
-async def tell_open_polls(
+async def read_open_poll_signal(
     tx: Reader, room_id: RoomId, ids: Sequence[int] | None = None
 ) -> dict[str, Any] | None:
     """The signal `poll_results`: how many answered each open poll, and what, where that is revealed as it comes."""
@@ -119,14 +119,14 @@ async def tell_open_polls(
     }
     told: dict[str, Any] = {}
     for row in rows:
-        poll = facts_of(row)
+        poll = poll_facts_of(row)
         results = await count_poll(tx, poll) if are_revealed(poll) else None
         ballots = results.ballots if results else counted.get(poll.id, 0)
         told[str(poll.id)] = {"ballots": ballots, "results": msgspec.to_builtins(results)}
     return {"type": "poll_results", "polls": told}
 
 
-def facts_of(row: Record) -> PollFacts:
+def poll_facts_of(row: Record) -> PollFacts:
     """A row of polls, for the rules."""
     settings = msgspec.convert(row["settings"], PollSettings)
     names = ("id", "kind", "title", "options", "state", "reveals", "by_group", "version")
@@ -134,7 +134,7 @@ def facts_of(row: Record) -> PollFacts:
 
 
 async def _poll_of(tx: Reader, row: Record, personal: bool) -> Poll:
-    facts = facts_of(row)
+    facts = poll_facts_of(row)
     results = None
     if row["results"]:
         results = msgspec.convert(row["results"], PollResults)

@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 
 from core.ids import PollId
 from gatherings.polls.groups import split
-from gatherings.polls.words import MOST_TOLD, count_words, group_words
+from gatherings.polls.words import MAX_PUBLISHED_WORDS, count_words, group_words
 from gatherings.shapes.polls import PollResults, PollSettings
 from storage.database import Reader
 from storage.statements import statement
@@ -120,7 +120,7 @@ def _words(cast: Sequence[Cast], ballots: int, struck: frozenset[str]) -> PollRe
     groups = group_words(count_words(((one.answer, one.times) for one in cast), struck))
     return PollResults(
         ballots=ballots,
-        words=groups[:MOST_TOLD],
-        more_words=max(len(groups) - MOST_TOLD, 0),
+        words=groups[:MAX_PUBLISHED_WORDS],
+        more_words=max(len(groups) - MAX_PUBLISHED_WORDS, 0),
         struck=len(struck),
     )

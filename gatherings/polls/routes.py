@@ -85,7 +85,7 @@ async def delete_poll(poll_id: PathId, actor: NamedDependency[Actor], db: NamedD
 
 
 @put("/polls/{poll_id:int}/state", operation_id="move_poll")
-async def move_poll(
+async def change_poll_state(
     poll_id: PathId,
     data: JSONBody[PollMove],
     actor: NamedDependency[Actor],
@@ -93,7 +93,7 @@ async def move_poll(
 ) -> Poll:
     """Open or close a poll, or open it again. The version makes it safe to send twice."""
     async with db.begin() as tx:
-        return await polls.move_poll(tx, actor, PollId(poll_id), data)
+        return await polls.change_poll_state(tx, actor, PollId(poll_id), data)
 
 
 @put("/polls/{poll_id:int}/ballot", operation_id="set_ballot")
@@ -138,13 +138,13 @@ async def put_back_word(
         await polls.put_back_word(tx, actor, PollId(poll_id), word)
 
 
-routes = [
+poll_routes = [
     read_polls,
     draft_poll,
     read_poll,
     change_poll,
     delete_poll,
-    move_poll,
+    change_poll_state,
     set_ballot,
     read_results,
     strike_word,

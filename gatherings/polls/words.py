@@ -10,7 +10,7 @@ from gatherings.shapes.polls import WordGroup
 
 # Only so many different words are compared with each other; the rest, of those given least often, stand for themselves.
 MOST_COMPARED = 400
-MOST_TOLD = 200
+MAX_PUBLISHED_WORDS = 200
 # From these lengths on, one or two slips of the finger make no other word.
 ONE_SLIP, TWO_SLIPS, NO_MORE = 5, 9, 16
 
@@ -23,19 +23,19 @@ _UNSEEN = re.compile(
 _NO_LETTERS = frozenset({"Mn", "Mc", "Me", "Zs", "Zl", "Zp", "Cc", "Cf"})
 
 
-def tidy_word(word: str) -> str:
+def normalize_word(word: str) -> str:
     """A word as it is kept: in compatibility form, without blanks at its ends and with single ones inside."""
     return " ".join(_TURNING.sub("", unicodedata.normalize("NFKC", word)).split())
 
 
-def key_of(word: str) -> str:
+def word_key(word: str) -> str:
     """What is equal for words that differ only in case or form, or in what cannot be seen."""
-    return tidy_word(_UNSEEN.sub("", unicodedata.normalize("NFKC", tidy_word(word).casefold())))
+    return normalize_word(_UNSEEN.sub("", unicodedata.normalize("NFKC", normalize_word(word).casefold())))
 
 
-def can_be_seen(word: str) -> bool:
+def is_visible_word(word: str) -> bool:
     """Whether anything of a word is on the wall: marks need a letter to stand on."""
-    return any(unicodedata.category(letter) not in _NO_LETTERS for letter in key_of(word))
+    return any(unicodedata.category(letter) not in _NO_LETTERS for letter in word_key(word))
 
 
 def count_words(
@@ -44,7 +44,7 @@ def count_words(
     """How many people gave each word, by key and by how they wrote it; `ballots` come with how often each was cast."""
     counted: dict[str, Counter[str]] = {}
     for words, times in ballots:
-        written = {key_of(word): word for word in reversed(words)}
+        written = {word_key(word): word for word in reversed(words)}
         for key, word in written.items():
             if key not in struck:
                 counted.setdefault(key, Counter())[word] += times

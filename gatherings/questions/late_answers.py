@@ -1,7 +1,7 @@
-"""Later answers: who asked a question, or voted for it, is told when it is answered after the room has moved on.
+"""Late answers: notifications to a question's asker and voters when it is answered after its room was closed, or in writing.
 
-Told are those who asked by name and those who voted; of who asked anonymously nothing is known that they could be told
-by. What is answered aloud while the room is open needs no telling: they are there.
+Members who asked by name and members who voted are notified. The asker of an anonymous question is not, because the
+database does not know who it is. A live answer in an open room needs no notification: the members are there.
 """
 
 from core.ids import MemberId, PostId, TopicId
@@ -13,7 +13,7 @@ from storage.statements import statement
 
 ANSWERED = "answered"
 
-_ANSWERED = statement("""
+SELECT_LATE_ANSWER = statement("""
 SELECT q.post_id, r.topic_id, r.title, answer.author_id AS answered_by,
     (SELECT m.moved_by FROM question_moves m WHERE m.question_id = q.id ORDER BY m.version DESC LIMIT 1) AS moved_by
 FROM questions q
@@ -23,8 +23,8 @@ LEFT JOIN posts answer ON answer.id = q.answer_post_id
 WHERE q.id = :question AND q.state = 'answered' AND p.state = 'published'
     AND (q.answered_how = 'writing' OR r.state = 'closed')
 """)
-# Who asked what was merged into it, asked it too. Asking counts for more than voting.
-_CONCERNED = statement("""
+# The askers of questions that were merged into this one count as its askers. A member who asked and voted is an asker.
+SELECT_ASKERS_AND_VOTERS = statement("""
 SELECT member_id, bool_or(asked) AS asked FROM (
     SELECT p.author_id AS member_id, true AS asked
     FROM questions q JOIN posts p ON p.id = q.post_id
@@ -36,17 +36,19 @@ GROUP BY member_id
 """)
 
 
-async def tell_answered(tx: Transaction, event: QuestionSettled) -> None:
-    """Tell those concerned that a question was answered in writing, or after its room was closed; each once, and not
-    who answered it. Run twice, it tells nobody twice."""
-    row = await tx.row(_ANSWERED, question=event.question_id)
+async def on_question_settled(tx: Transaction, event: QuestionSettled) -> None:
+    """Notify the askers and voters of a question that was answered in writing or after its room was closed.
+
+    Each member is notified once, also if the event is handled twice; the member who answered is not notified.
+    """
+    row = await tx.row(SELECT_LATE_ANSWER, question=event.question_id)
     if row is None:
         return
-    not_told = {row["answered_by"], row["moved_by"]}
+    answerers = {row["answered_by"], row["moved_by"]}
     reasons = {
-        MemberId(concerned["member_id"]): _reason(concerned["asked"], row["title"])
-        for concerned in await tx.rows(_CONCERNED, question=event.question_id)
-        if concerned["member_id"] not in not_told
+        MemberId(member["member_id"]): _reason(member["asked"], row["title"])
+        for member in await tx.rows(SELECT_ASKERS_AND_VOTERS, question=event.question_id)
+        if member["member_id"] not in answerers
     }
     if reasons:
         await notify(tx, ANSWERED, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)

@@ -1,5 +1,8 @@
-"""Silences: who misused a room does not write there for a while. Of who asked anonymously the pseudonym is silenced,
-which the same person has with and without a name; nothing tells who that is, not even to who silences."""
+"""Mutes: hosts stop the asker of a question from writing in the room for a while.
+
+For an anonymous question the pseudonym is muted. A member has the same pseudonym in the room with and without a name, so
+the mute applies to both, and it does not reveal to anybody, not even to the host, who the member is.
+"""
 
 from datetime import timedelta
 
@@ -8,7 +11,8 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.ids import GatheringId, QuestionId, RoomId
 from core.text import tidy
-from gatherings.policy import RoomFacts, ensure_hosts
+from gatherings.policy import ensure_hosts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.questions.policy import OwnQuestion, ReasonNeeded
 from gatherings.questions.questions import get_question
 from gatherings.rooms import rooms
@@ -17,7 +21,7 @@ from members.pseudonyms import is_author
 from storage.database import Transaction
 from storage.statements import statement
 
-_SILENCE = statement("""
+UPSERT_MUTE = statement("""
 INSERT INTO room_silences (room_id, member_id, pseudonym, reason, until, silenced_by, silenced_at)
 SELECT :room, p.author_id, p.pseudonym, :reason, :until, :by, :now
 FROM questions q JOIN posts p ON p.id = q.post_id
@@ -25,33 +29,33 @@ WHERE q.id = :question AND num_nonnulls(p.author_id, p.pseudonym) = 1
 ON CONFLICT (room_id, member_id, pseudonym) DO UPDATE SET reason = excluded.reason, until = excluded.until,
     silenced_by = excluded.silenced_by, silenced_at = excluded.silenced_at
 """)
-_LIFT = statement("""
+DELETE_MUTE = statement("""
 DELETE FROM room_silences s USING questions q JOIN posts p ON p.id = q.post_id
 WHERE q.id = :question AND s.room_id = :room
     AND s.member_id IS NOT DISTINCT FROM p.author_id AND s.pseudonym IS NOT DISTINCT FROM p.pseudonym
 """)
-
-_HIDDEN = statement("""
+SELECT_HIDDEN_QUESTION = statement("""
 SELECT q.room_id, r.gathering_id, p.author_id, p.pseudonym
 FROM questions q JOIN posts p ON p.id = q.post_id JOIN rooms r ON r.id = q.room_id
 WHERE q.id = :question AND p.state = 'hidden'
 """)
 
 
-async def silence_asker(
-    tx: Transaction, actor: Actor, question_id: QuestionId, new: NewSilence
-) -> AskerSilence:
-    """Let who asked a question not write in its room for some minutes from now; once more sets it anew."""
-    room, is_own = await _look(tx, actor, question_id)
+async def mute_asker(tx: Transaction, actor: Actor, question_id: QuestionId, new: NewSilence) -> AskerSilence:
+    """Mute the asker of a question in its room, from now for the given minutes, and return the mute.
+
+    A repeated call replaces the earlier mute. Raises NotFound, NotHost, OwnQuestion or ReasonNeeded.
+    """
+    room, is_own = await _get_hosted_question(tx, actor, question_id)
     if is_own:
-        raise OwnQuestion("You cannot silence yourself.")
+        raise OwnQuestion("You cannot mute yourself.")
     reason = tidy(new.reason)
     if not reason:
         raise ReasonNeeded(field="reason")
     now = clock.now()
     until = now + timedelta(minutes=new.minutes)
     await tx.run(
-        _SILENCE,
+        UPSERT_MUTE,
         room=room.id,
         question=question_id,
         reason=reason,
@@ -62,24 +66,29 @@ async def silence_asker(
     return AskerSilence(question_id, until, reason)
 
 
-async def lift_silence(tx: Transaction, actor: Actor, question_id: QuestionId) -> None:
-    """Let who asked a question write in its room again; who was not silenced still can."""
-    room, _ = await _look(tx, actor, question_id)
-    await tx.run(_LIFT, room=room.id, question=question_id)
+async def unmute_asker(tx: Transaction, actor: Actor, question_id: QuestionId) -> None:
+    """Let the asker of a question write in its room again; without a mute nothing changes."""
+    room, _ = await _get_hosted_question(tx, actor, question_id)
+    await tx.run(DELETE_MUTE, room=room.id, question=question_id)
 
 
-async def _look(tx: Transaction, actor: Actor, question_id: QuestionId) -> tuple[RoomFacts, bool]:
+async def _get_hosted_question(
+    tx: Transaction, actor: Actor, question_id: QuestionId
+) -> tuple[RoomFacts, bool]:
+    # Returns the room, and whether the actor asked the question.
     try:
         found = await get_question(tx, actor, question_id)
     except NotFound:
-        return await _look_at_hidden(tx, actor, question_id)
+        return await _get_hidden_question(tx, actor, question_id)
     ensure_hosts(actor, found.room.gathering_id, clock.now())
     return found.room, found.question.is_own
 
 
-async def _look_at_hidden(tx: Transaction, actor: Actor, question_id: QuestionId) -> tuple[RoomFacts, bool]:
-    # What moderators hid is no longer told to the hosts either, but they have read it: whose it was they may silence.
-    row = await tx.row(_HIDDEN, question=question_id)
+async def _get_hidden_question(
+    tx: Transaction, actor: Actor, question_id: QuestionId
+) -> tuple[RoomFacts, bool]:
+    # Hosts no longer see a question that moderators hid, but they have read it, and can still mute its asker.
+    row = await tx.row(SELECT_HIDDEN_QUESTION, question=question_id)
     if row is None or not actor.hosts_at(GatheringId(row["gathering_id"])):
         raise NotFound
     room = await rooms.get_room(tx, actor, RoomId(row["room_id"]))

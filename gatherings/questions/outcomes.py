@@ -1,26 +1,27 @@
-"""Choices: what was asked in a room, what was taken up, what was not and why, in order of time."""
+"""The outcomes of a room: what was asked, what became of it and why, in order of time (`choices` in the API)."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from asyncpg import Record
-from msgspec import UNSET, Meta, structs
+from msgspec import UNSET, structs
 
 from core.actor import Actor
 from core.ids import RoomId
 from forum.authors import author_of
-from gatherings.cursors import Id, Micros, micros_of, moment_of
-from gatherings.questions.policy import ensure_can_read_choices
+from gatherings.cursors import Count, Id, Micros, micros_of, moment_of
+from gatherings.questions.policy import ensure_can_read_outcomes
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import Choice, ChoicePage
 from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import statement
 
-PAGE = 100
+PAGE_SIZE = 100
 
-# Of what was never approved all but hosts learn that it was asked and why it was not taken, not what it said; and nothing
-# at all as long as it waits, or where its asker took it back. Of what was hidden or withdrawn nobody is told the text.
-_CHOICES = statement("""
+# Everyone except hosts learns of a question that was dismissed without approval only that it was asked and why it was
+# dismissed, not its text, and learns nothing of one that still waits or was withdrawn before its approval. Nobody gets
+# the text of a hidden or withdrawn question.
+SELECT_OUTCOMES = statement("""
 WITH steps AS (
     SELECT q.id AS question_id, 0 AS step, p.posted_at AS at, CAST(NULL AS text) AS old_state,
         CASE WHEN first.old_state IS NULL THEN q.state ELSE first.old_state END AS new_state,
@@ -33,7 +34,7 @@ WITH steps AS (
     FROM question_moves WHERE room_id = :room
 )
 SELECT s.*, q.merged_into, p.number, p.pseudonym IS NOT NULL AS anonymous,
-    p.state IN ('published', 'held') AND (p.state = 'published' OR :hosting) AS is_told, p.body,
+    p.state IN ('published', 'held') AND (p.state = 'published' OR :hosting) AS has_text, p.body,
     a.id AS asker_id, a.handle AS asker_handle, a.display_name AS asker_name,
     m.id AS mover_id, m.handle AS mover_handle, m.display_name AS mover_name
 FROM steps s
@@ -48,14 +49,16 @@ ORDER BY s.at, s.question_id, s.step LIMIT :count
 """)
 
 
-async def read_choices(tx: Reader, actor: Actor, room_id: RoomId, after: str | None) -> ChoicePage:
-    """One page of what was asked and chosen: for hosts at any time, for all once the room is closed and publishes it."""
+async def read_outcomes(tx: Reader, actor: Actor, room_id: RoomId, after: str | None) -> ChoicePage:
+    """Return one page of a room's outcomes, the oldest first; raise NotFound or ChoicesNotPublished."""
     room = await rooms.get_room(tx, actor, room_id)
-    ensure_can_read_choices(actor, room)
+    ensure_can_read_outcomes(actor, room)
     hosting = actor.hosts_at(room.gathering_id)
-    rows = await tx.rows(_CHOICES, room=room_id, hosting=hosting, count=PAGE + 1, **_position(after))
-    items = [_choice_of(row, hosting) for row in rows[:PAGE]]
-    return ChoicePage(items, _cursor(rows[PAGE - 1]) if len(rows) > PAGE else None)
+    rows = await tx.rows(
+        SELECT_OUTCOMES, room=room_id, hosting=hosting, count=PAGE_SIZE + 1, **_read_position(after)
+    )
+    items = [_choice_of(row, hosting) for row in rows[:PAGE_SIZE]]
+    return ChoicePage(items, _cursor_of(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None)
 
 
 def _choice_of(row: Record, hosting: bool) -> Choice:
@@ -76,7 +79,7 @@ def _choice_of(row: Record, hosting: bool) -> Choice:
         )
         mover = author_of(row["mover_id"], row["mover_handle"], row["mover_name"], None)
         return structs.replace(choice, by=mover) if hosting else choice
-    if not row["is_told"]:
+    if not row["has_text"]:
         return choice
     return structs.replace(
         choice,
@@ -87,14 +90,12 @@ def _choice_of(row: Record, hosting: bool) -> Choice:
     )
 
 
-def _position(cursor: str | None) -> dict[str, Any]:
+def _read_position(cursor: str | None) -> dict[str, Any]:
     if cursor is None:
         return {"at": None, "question": 0, "step": 0}
-    micros, question, step = decode_cursor(
-        cursor, tuple[Micros, Id, Annotated[int, Meta(ge=0, le=2**31 - 1)]]
-    )
+    micros, question, step = decode_cursor(cursor, tuple[Micros, Id, Count])
     return {"at": moment_of(micros), "question": question, "step": step}
 
 
-def _cursor(row: Record) -> str:
+def _cursor_of(row: Record) -> str:
     return encode_cursor(micros_of(row["at"]), row["question_id"], row["step"])

@@ -1,4 +1,4 @@
-"""Who may do what with questions: the ways between their states, the rules, and the refusals they raise."""
+"""The rules for questions: their states and transitions, and who asks, votes, edits and changes states."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,19 +8,12 @@ from msgspec import Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.ids import QuestionId
-from gatherings.policy import (
-    HasCurrent,
-    NotHost,
-    RoomFacts,
-    RoomNotOpen,
-    WriterFacts,
-    ensure_can_write,
-    ensure_hosts,
-)
+from gatherings.policy import HasCurrent, NotHost, ensure_hosts
+from gatherings.policy_rooms import RoomFacts, RoomNotOpen, WriterFacts, ensure_can_write
 
-# Where a question may go from where it is. All but what the asker withdrew can be taken back; what was approved stays
-# in its topic, so only what was dismissed before that can wait again.
-MOVES: Mapping[str, frozenset[str]] = {
+# The states that a question can change to, by its current state. Every transition except a withdrawal can be undone. An
+# approved question stays in the topic, so only one that was dismissed before its approval can wait again.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
     "pending": frozenset({"live", "shortlisted", "dismissed", "withdrawn"}),
     "live": frozenset({"shortlisted", "on_stage", "answered", "dismissed", "merged", "withdrawn"}),
     "shortlisted": frozenset(
@@ -32,16 +25,20 @@ MOVES: Mapping[str, frozenset[str]] = {
     "merged": frozenset({"live", "shortlisted", "withdrawn"}),
     "withdrawn": frozenset(),
 }
-VOTED = frozenset({"live", "shortlisted"})
-MERGED_INTO = frozenset({"live", "shortlisted", "on_stage"})
-SETTLED = frozenset({"answered", "dismissed", "merged", "withdrawn"})
+VOTABLE_STATES = frozenset({"live", "shortlisted"})
+MERGE_TARGET_STATES = frozenset({"live", "shortlisted", "on_stage"})
+# The states in which nobody waits for an answer any more; the API calls their time `settled_at`.
+CLOSED_STATES = frozenset({"answered", "dismissed", "merged", "withdrawn"})
 
-ORDINARY = WriterFacts()
+# A member who is not on the panel, not muted, and not limited by slow mode.
+ORDINARY_WRITER = WriterFacts()
 
 
 class QuestionFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a question; `is_own` also holds for what was asked anonymously, `is_held` until it was
-    approved."""
+    """The facts of a question that the rules need.
+
+    `is_own` is also true for a question that the actor asked anonymously; `is_held` is true until it is approved.
+    """
 
     id: QuestionId
     post_id: int
@@ -57,45 +54,48 @@ class QuestionFacts(Struct, frozen=True, kw_only=True):
 
 
 class NotAsker(Denied):
-    """Only who asked may do this."""
+    """The action is for the question's asker only."""
 
-    message = "Only who asked a question can withdraw it."
+    message = "Only the member who asked a question can withdraw it."
 
 
 class OwnQuestion(Denied):
-    """Nobody votes for a question of their own."""
+    """Members do not vote for their own questions."""
 
-    message = "This is your own question: others vote for it."
+    message = "This is your own question. Other members vote for it."
 
 
 class AnonymityNotAllowed(Denied):
-    """The room is one where people ask by name."""
+    """The room does not allow anonymous questions."""
 
     message = "In this room questions are asked by name."
 
 
 class HostsAskByName(Denied):
-    """Who decides about questions does not hide among those who ask them."""
+    """Hosts decide about questions, so they do not ask anonymously."""
 
     message = "Hosts ask by name."
 
 
 class ChoicesNotPublished(Denied):
-    """What became of the questions is not told, or not yet."""
+    """The outcomes of the questions are not published, or not yet."""
 
-    message = "What was chosen is published when the room is closed, if its hosts have switched that on."
+    message = "The outcomes are published when the room is closed, if its hosts have switched that on."
 
 
 class QuestionNotLive(Conflict):
-    """The question does not wait for votes: it is not approved, on stage, or settled."""
+    """The question takes no votes: it is not approved, on stage or closed."""
 
-    message = "Votes are counted while a question waits for its turn."
+    message = "You can vote for a question while it is open and not on stage."
 
 
 class QuestionMoved(HasCurrent):
-    """The question is not in the version given; `current` is how it is now, `meanwhile` what happened since."""
+    """The given version of the question is not the current one.
 
-    message = "Somebody else dealt with this question first."
+    `current` is the question as it is now, `meanwhile` the transitions since the given version.
+    """
+
+    message = "Somebody else changed this question first."
 
     def __init__(self, current: Struct, meanwhile: Sequence[Struct] = ()) -> None:
         self.meanwhile = list(meanwhile)
@@ -103,13 +103,13 @@ class QuestionMoved(HasCurrent):
 
 
 class QuestionCannotMove(HasCurrent):
-    """There is no way from the question's state to the one asked for."""
+    """The question cannot change from its state to the requested one."""
 
-    message = "A question cannot go there from where it is."
+    message = "This question cannot change to that state from its current one."
 
 
 class QuestionIsPublished(Conflict):
-    """It was approved: its text is that of its post."""
+    """The question was approved, so its text is edited as a post."""
 
     message = (
         "This question was approved. Where hosts do not approve first, its author can edit it in the topic."
@@ -117,39 +117,44 @@ class QuestionIsPublished(Conflict):
 
 
 class NothingToMergeInto(Conflict):
-    """The other question is settled, waits for approval, is the same, or of another room."""
+    """The target of the merge is closed, waits for approval, is the question itself, or belongs to another room."""
 
-    message = "A question is merged into another one of this room that still waits for its turn."
+    message = "A question can only be merged into another open question of this room."
 
 
 class OthersMergedHere(Conflict):
-    """Questions were merged into this one."""
+    """Other questions were merged into this one."""
 
-    message = "Others were merged into this question. Merge it the other way round, or take those back first."
+    message = (
+        "Other questions were merged into this one. Merge it the other way round, or undo those merges first."
+    )
 
 
 class ClaimedByOther(HasCurrent):
-    """Another host is at this question."""
+    """Another host has claimed the question."""
 
-    message = "Another host is at this question just now."
+    message = "Another host is dealing with this question at the moment."
 
 
 class ReasonNeeded(Invalid):
-    """Nothing is said about why."""
+    """The reason is missing."""
 
-    message = "Say why: who asked will read it."
+    message = "Give a reason. The member who asked will read it."
 
 
 class NotPartOfMove(Invalid):
-    """What is given belongs to another move, or what this one needs is missing."""
+    """A field belongs to another state, or a field that the state needs is missing."""
 
-    message = "A merge names `into`; only it does. `answer` belongs to answered, `place` to shortlisted."
+    message = "Only a merge needs `into`. `answer` belongs to `answered`, and `place` to `shortlisted`."
 
 
 def ensure_can_ask(
-    actor: Actor, room: RoomFacts, anonymous: bool, now: datetime, writer: WriterFacts = ORDINARY
+    actor: Actor, room: RoomFacts, anonymous: bool, now: datetime, writer: WriterFacts = ORDINARY_WRITER
 ) -> None:
-    """Whoever may write in the room asks; without their name where it allows that, and never its hosts."""
+    """Members who can write in the room ask questions; anonymously if the room allows it, but never as its hosts.
+
+    Raises what `ensure_can_write` raises, AnonymityNotAllowed or HostsAskByName.
+    """
     ensure_can_write(actor, room, "questions", writer, now)
     if anonymous and not room.allows_anonymous:
         raise AnonymityNotAllowed
@@ -157,22 +162,22 @@ def ensure_can_ask(
         raise HostsAskByName
 
 
-def is_approved(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
-    """Whether what somebody asks goes live at once: in a pre-moderated room that of hosts and the panel alone."""
+def needs_no_approval(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
+    """Return whether the actor's questions are published immediately; in a premoderated room, only hosts' and panel's."""
     return not room.is_premoderated or writer.is_on_panel or actor.hosts_at(room.gathering_id)
 
 
 def ensure_can_vote(room_state: str, question_state: str, is_own: bool) -> None:
-    """Who may write votes in open rooms, for questions of others that wait for their turn."""
+    """Members vote in open rooms, for open questions of others; raise OwnQuestion, RoomNotOpen or QuestionNotLive."""
     if is_own:
         raise OwnQuestion
     if room_state != "open":
         raise RoomNotOpen
-    if question_state not in VOTED:
+    if question_state not in VOTABLE_STATES:
         raise QuestionNotLive
 
 
-def ensure_can_settle(
+def ensure_can_change_question_state(
     actor: Actor,
     room: RoomFacts,
     question: QuestionFacts,
@@ -182,7 +187,10 @@ def ensure_can_settle(
     answers_in_writing: bool = False,
     is_on_panel: bool = False,
 ) -> None:
-    """Who asked withdraws, and nobody else; the panel answers in writing; hosts do all else, also after the end."""
+    """Only the asker withdraws a question; the panel answers in writing; hosts make every other transition.
+
+    This also holds after the room is closed. Raises NotAsker or NotHost.
+    """
     actor.may_write(now, room.sector_id)
     if state == "withdrawn":
         if not question.is_own:
@@ -194,9 +202,12 @@ def ensure_can_settle(
         raise NotHost
 
 
-def ensure_moves(room: RoomFacts, question: QuestionFacts, state: str, current: Struct) -> None:
-    """A question goes where there is a way, and on stage while the room is open."""
-    if state not in MOVES[question.state]:
+def ensure_transition_exists(room: RoomFacts, question: QuestionFacts, state: str, current: Struct) -> None:
+    """A question makes only the transitions of TRANSITIONS, and goes on stage only while the room is open.
+
+    Raises QuestionCannotMove with the `current` question, or RoomNotOpen.
+    """
+    if state not in TRANSITIONS[question.state]:
         raise QuestionCannotMove(current)
     if state == "pending" and not question.is_held:
         raise QuestionCannotMove(current)
@@ -204,8 +215,13 @@ def ensure_moves(room: RoomFacts, question: QuestionFacts, state: str, current: 
         raise RoomNotOpen
 
 
-def ensure_is_whole(state: str, reason: str, into: int | None, answer: str | None, place: int | None) -> None:
-    """A move comes with what it needs, and with nothing that belongs to another."""
+def ensure_fields_fit_state(
+    state: str, reason: str, into: int | None, answer: str | None, place: int | None
+) -> None:
+    """A transition comes with the fields that its new state needs, and with no others.
+
+    Raises ReasonNeeded or NotPartOfMove.
+    """
     if state == "dismissed" and not reason:
         raise ReasonNeeded(field="reason")
     if (into is not None) != (state == "merged"):
@@ -217,7 +233,7 @@ def ensure_is_whole(state: str, reason: str, into: int | None, answer: str | Non
 
 
 def ensure_can_edit_question(actor: Actor, room: RoomFacts, question: QuestionFacts, now: datetime) -> None:
-    """Who asked, or a host, gives a question another text until it is approved."""
+    """The asker and the hosts edit a question until it is approved; raise NotHost or QuestionIsPublished."""
     actor.may_write(now, room.sector_id)
     if not question.is_own:
         ensure_hosts(actor, room.gathering_id, now)
@@ -225,8 +241,11 @@ def ensure_can_edit_question(actor: Actor, room: RoomFacts, question: QuestionFa
         raise QuestionIsPublished
 
 
-def ensure_can_read_choices(actor: Actor, room: RoomFacts) -> None:
-    """Hosts read what became of the questions at any time; all others once the room is closed, if it publishes that."""
+def ensure_can_read_outcomes(actor: Actor, room: RoomFacts) -> None:
+    """Hosts read the outcomes at any time; everyone else once the room is closed, if the room publishes them.
+
+    Raises ChoicesNotPublished.
+    """
     if actor.hosts_at(room.gathering_id):
         return
     if room.state != "closed" or not room.publishes_choices:

@@ -1,4 +1,4 @@
-"""Where questions stand: those of a room in some states, unranked, in the order in which one deals with them."""
+"""The queues of a room: its questions in certain states, unranked, in the order in which hosts deal with them."""
 
 from collections.abc import Collection
 
@@ -7,24 +7,24 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from forum.tables import posts
-from gatherings.policy import RoomFacts
-from gatherings.questions.reading import SEEN, question_of, questions_query
-from gatherings.shapes.gatherings import Question, QuestionState
+from gatherings.policy_rooms import RoomFacts
+from gatherings.questions.reading import IS_VISIBLE, question_of, questions_query
+from gatherings.shapes.questions import Question, QuestionState
 from gatherings.tables import questions
-from gatherings.visibility import is_mine, questions_seen_by
+from gatherings.visibility import is_mine, question_binds_for_actor
 from storage.database import Reader
 from storage.statements import statement
 
-# More than this nobody reads to the end: those that follow come up as these go.
-MOST = 300
+# Nobody reads a longer queue to its end; further questions appear as the first ones are dealt with.
+MAX_QUEUE_LENGTH = 300
 
-_STANDING = statement(
+SELECT_QUEUE = statement(
     questions_query(personal=True)
     .where(
         questions.c.room_id == bindparam("room", type_=BigInteger),
-        SEEN,
+        IS_VISIBLE,
         questions.c.state == func.any(bindparam("states", type_=ARRAY(Text))),
-        # Of what is not yet or no longer on its way an attendee is shown what is their own.
+        # Attendees see the shortlist and the stage; of all other states only their own questions.
         or_(
             not_(bindparam("only_own", type_=Boolean)),
             questions.c.state == "shortlisted",
@@ -37,11 +37,15 @@ _STANDING = statement(
 )
 
 
-async def read_standing(
+async def read_queue(
     tx: Reader, actor: Actor, room: RoomFacts, states: Collection[QuestionState], *, only_own: bool = False
 ) -> list[Question]:
-    """The questions of these states that the actor may see: the shortlisted by place, then who asked first; with
-    `only_own` of the others only those the actor asked."""
-    seen = questions_seen_by(actor, room)
-    rows = await tx.rows(_STANDING, room=room.id, states=list(states), only_own=only_own, most=MOST, **seen)
+    """Return up to 300 questions of these states that the actor can see, by shortlist place, then the oldest first.
+
+    With `only_own`, questions that are neither shortlisted nor on stage are included only if the actor asked them.
+    """
+    binds = question_binds_for_actor(actor, room)
+    rows = await tx.rows(
+        SELECT_QUEUE, room=room.id, states=list(states), only_own=only_own, most=MAX_QUEUE_LENGTH, **binds
+    )
     return [question_of(row, personal=True) for row in rows]

@@ -1,25 +1,75 @@
-"""The HTTP side of the way of a question: reading one, edits, claims, silences, and what was chosen."""
+"""The HTTP routes of questions: reading, asking, voting, editing, changing their state, claims, mutes and outcomes."""
 
-from litestar import delete, get, patch, put
+from typing import Annotated
+
+from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
 from core.actor import Actor
-from core.http import Cursor, IfMatch, PathId, version_in
+from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import QuestionId, RoomId
 from gatherings.questions import claims as question_claims
-from gatherings.questions import mutes, outcomes, questions
+from gatherings.questions import listing, mutes, outcomes, questions
 from gatherings.questions.submission import QuestionWriter
-from gatherings.shapes.gatherings import Question
-from gatherings.shapes.questions import AskerSilence, ChoicePage, NewSilence, QuestionEdit
+from gatherings.questions.votes import VoteWriter
+from gatherings.shapes.questions import (
+    AskerSilence,
+    ChoicePage,
+    NewQuestion,
+    NewSilence,
+    Question,
+    QuestionEdit,
+    QuestionMove,
+    QuestionOrder,
+    QuestionPage,
+    QuestionState,
+    Vote,
+    VoteSet,
+)
 from storage.database import Database
+from storage.idempotency import IdempotentRequest
+
+# Litestar reserves the argument name `state` for itself.
+OnlyState = Annotated[QuestionState | None, QueryParameter(name="state")]
+
+
+@get("/rooms/{room_id:int}/questions", operation_id="read_questions")
+async def read_questions(
+    room_id: PathId,
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    order: FromQuery[QuestionOrder] = "best",
+    only: OnlyState = None,
+    after: Cursor = None,
+) -> QuestionPage:
+    """Return one page of a room's questions, of all states or of one: by rank, the newest first, or by votes."""
+    async with db.read() as tx:
+        return await listing.read_questions(tx, actor, RoomId(room_id), order, db.epoch, only, after)
+
+
+@post(
+    "/rooms/{room_id:int}/questions",
+    responses=documented_response(201, Question),
+    operation_id="ask_question",
+)
+async def ask_question(
+    room_id: PathId,
+    data: JSONBody[NewQuestion],
+    actor: NamedDependency[Actor],
+    question_writer: NamedDependency[QuestionWriter],
+    idempotent: NamedDependency[IdempotentRequest],
+) -> Response[bytes]:
+    """Ask a question in a room, with one's name or anonymously."""
+    answer = await question_writer.ask_question(actor, RoomId(room_id), data, idempotent)
+    return json_response(answer.body, answer.status)
 
 
 @get("/questions/{question_id:int}", operation_id="read_question")
 async def read_question(
     question_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Question:
-    """One question. Who asked what waits for approval reads here how it stands."""
+    """Return one question; until it is approved, only its asker and the hosts can read it."""
     async with db.read() as tx:
         return await questions.read_question(tx, actor, QuestionId(question_id))
 
@@ -30,73 +80,108 @@ async def edit_question(
     data: JSONBody[QuestionEdit],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
-    asking: NamedDependency[QuestionWriter],
+    question_writer: NamedDependency[QuestionWriter],
     if_match: IfMatch = None,
 ) -> Question:
-    """Give a question that waits for approval another text; what it said is kept. The same text once more changes
-    nothing, so no answer is kept under an Idempotency-Key: it would name who edits an anonymous question."""
+    """Edit a question that waits for approval; its earlier text is kept as a revision.
+
+    Sending the same text again changes nothing. No response is stored under an Idempotency-Key, because it would record
+    who edits an anonymous question.
+    """
     async with db.begin() as tx:
-        version = version_in(if_match)
-        return await questions.edit_question(tx, actor, QuestionId(question_id), data, version, asking.screen)
+        return await questions.edit_question(
+            tx, actor, QuestionId(question_id), data, version_in(if_match), question_writer.screen
+        )
+
+
+@put("/questions/{question_id:int}/state", operation_id="settle_question")
+async def change_question_state(
+    question_id: PathId,
+    data: JSONBody[QuestionMove],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+) -> Question:
+    """Change a question's state: approve, shortlist, put on stage, answer, dismiss, merge, undo; or withdraw one's own.
+
+    The version makes it safe to send the request twice. No response is stored under an Idempotency-Key, because it would
+    record who withdraws an anonymous question.
+    """
+    async with db.begin() as tx:
+        return await questions.change_question_state(tx, actor, QuestionId(question_id), data)
+
+
+@put("/questions/{question_id:int}/vote", operation_id="vote")
+async def set_vote(
+    question_id: PathId,
+    data: JSONBody[Vote],
+    actor: NamedDependency[Actor],
+    votes: NamedDependency[VoteWriter],
+) -> VoteSet:
+    """Set one's vote for a question. The request can be sent any number of times, without an Idempotency-Key."""
+    return await votes.set_vote(actor, QuestionId(question_id), data.value)
 
 
 @put("/questions/{question_id:int}/claim", operation_id="claim_question")
 async def claim_question(
     question_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Question:
-    """Say to be at a question for the next minute; once more prolongs it."""
+    """Claim a question as a host for the next minute; a repeated request extends the claim."""
     async with db.begin() as tx:
         return await question_claims.claim_question(tx, actor, QuestionId(question_id))
 
 
 @delete("/questions/{question_id:int}/claim", status_code=200, operation_id="let_question_go")
-async def let_question_go(
+async def release_claim(
     question_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Question:
-    """Say to be no longer at a question."""
+    """Release one's claim of a question."""
     async with db.begin() as tx:
-        return await question_claims.let_go(tx, actor, QuestionId(question_id))
+        return await question_claims.release_claim(tx, actor, QuestionId(question_id))
 
 
 @put("/questions/{question_id:int}/asker/silence", operation_id="silence_asker")
-async def silence_asker(
+async def mute_asker(
     question_id: PathId,
     data: JSONBody[NewSilence],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> AskerSilence:
-    """Let who asked not write in this room for some minutes, whoever that is."""
+    """Mute the asker of a question in its room for some minutes; the response does not reveal who it is."""
     async with db.begin() as tx:
-        return await mutes.silence_asker(tx, actor, QuestionId(question_id), data)
+        return await mutes.mute_asker(tx, actor, QuestionId(question_id), data)
 
 
 @delete("/questions/{question_id:int}/asker/silence", operation_id="lift_silence")
-async def lift_silence(
+async def unmute_asker(
     question_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Let who asked write in this room again."""
+    """Let the asker of a question write in its room again."""
     async with db.begin() as tx:
-        await mutes.lift_silence(tx, actor, QuestionId(question_id))
+        await mutes.unmute_asker(tx, actor, QuestionId(question_id))
 
 
 @get("/rooms/{room_id:int}/choices", operation_id="read_choices")
-async def read_choices(
+async def read_outcomes(
     room_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     after: Cursor = None,
 ) -> ChoicePage:
-    """What was asked in a room, what was taken up, what not and why, in order of time."""
+    """Return one page of what was asked in a room and what became of it, the oldest first."""
     async with db.read() as tx:
-        return await outcomes.read_choices(tx, actor, RoomId(room_id), after)
+        return await outcomes.read_outcomes(tx, actor, RoomId(room_id), after)
 
 
-routes = [
+question_routes = [
+    read_questions,
+    ask_question,
     read_question,
     edit_question,
+    change_question_state,
+    set_vote,
     claim_question,
-    let_question_go,
-    silence_asker,
-    lift_silence,
-    read_choices,
+    release_claim,
+    mute_asker,
+    unmute_asker,
+    read_outcomes,
 ]

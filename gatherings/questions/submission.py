@@ -20,13 +20,18 @@ from forum.tables import topics
 from forum.text.markdown import render
 from forum.visibility import seen_by, visible_topics
 from forum.writing.replies import TopicMovedOn
-from gatherings.policy import RoomFacts, WriterFacts
+from gatherings.policy_rooms import RoomFacts, WriterFacts
 from gatherings.policy_texts import ensure_is_question
-from gatherings.questions.policy import ORDINARY, ensure_can_ask, is_approved
-from gatherings.questions.submission_sql import Asked, Lane, hold_asked, place_asked
+from gatherings.questions.policy import ORDINARY_WRITER, ensure_can_ask, needs_no_approval
+from gatherings.questions.submission_sql import (
+    PreparedQuestion,
+    SubmissionPath,
+    insert_held_questions,
+    insert_live_questions,
+)
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer, take_turn
-from gatherings.shapes.gatherings import NewQuestion
+from gatherings.shapes.questions import NewQuestion
 from gatherings.tables import ROOM_FACTS, gatherings, room_silences
 from gatherings.tables import rooms as room_table
 from members.pseudonyms import pseudonym, topic_scope
@@ -57,7 +62,9 @@ class QuestionWriter:
     def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
         self.db = db
         self.screen = screen
-        self.batches: WriteBatches[tuple[RoomId, Lane], Asked, StoredResponse] = WriteBatches(self._write)
+        self.batches: WriteBatches[tuple[RoomId, SubmissionPath], PreparedQuestion, StoredResponse] = (
+            WriteBatches(self._write)
+        )
 
     async def ask_question(
         self, actor: Actor, room_id: RoomId, new: NewQuestion, idempotent: IdempotentRequest
@@ -83,10 +90,10 @@ class QuestionWriter:
 
     async def _prepare(
         self, actor: Actor, row: Record | None, new: NewQuestion, idempotent: IdempotentRequest
-    ) -> Asked:
+    ) -> PreparedQuestion:
         if row is None:
             raise NotFound
-        room, now = rooms.facts_of(row), clock.now()
+        room, now = rooms.room_facts_of(row), clock.now()
         writer = await self._look_at_writer(actor, room, row["has_silences"])
         ensure_can_ask(actor, room, new.anonymous, now, writer)
         body = tidy(new.body)
@@ -100,16 +107,16 @@ class QuestionWriter:
             html=render(body, topic=room.topic_id, site=self.db.site).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
-        lane: Lane = "live" if not room.is_premoderated else "held"
+        lane: SubmissionPath = "live" if not room.is_premoderated else "held"
         # Without a name also what the panel asks waits: few sit there, and to come without approval would tell that one did.
-        if lane == "held" and not new.anonymous and is_approved(actor, room, writer):
+        if lane == "held" and not new.anonymous and needs_no_approval(actor, room, writer):
             lane = "approved"
         verdict = await self.screen(actor, _written(room, post, idempotent), None)
         if verdict is not None and verdict.holds:
             lane = "held"
         author = None if new.anonymous else _face(actor)
         is_slow = room.slow_seconds > 0
-        return Asked(
+        return PreparedQuestion(
             topic=room.topic_id,
             post=post,
             author=author,
@@ -123,12 +130,12 @@ class QuestionWriter:
         # Most rooms are for all, at any pace, and nobody is silenced there: then nothing more needs to be asked.
         is_plain = room.writers == "all" and not room.is_premoderated and not room.slow_seconds
         if is_plain and not has_silences:
-            return ORDINARY
+            return ORDINARY_WRITER
         async with self.db.read() as tx:
             return await get_writer(tx, actor, room)
 
     async def _ask_in_turn(
-        self, actor: Actor, room_id: RoomId, new: NewQuestion, asked: Asked
+        self, actor: Actor, room_id: RoomId, new: NewQuestion, asked: PreparedQuestion
     ) -> StoredResponse:
         # In slow mode one person's words wait for each other, on all processes, and the rule is asked again then.
         async with self.db.begin() as tx:
@@ -136,7 +143,7 @@ class QuestionWriter:
                 return before
             room, writer = await take_turn(tx, actor, room_id)
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
-            write = hold_asked if asked.lane == "held" else place_asked
+            write = insert_held_questions if asked.lane == "held" else insert_live_questions
             (answer,) = await write(tx, room_id, [asked])
             if asked.verdict is not None:
                 # What is held here the hosts let through; what is not, moderators look at.
@@ -146,10 +153,10 @@ class QuestionWriter:
         return answer
 
     async def _write(
-        self, key: tuple[RoomId, Lane], asked: Sequence[Asked]
+        self, key: tuple[RoomId, SubmissionPath], asked: Sequence[PreparedQuestion]
     ) -> Sequence[StoredResponse | Exception]:
         room_id, lane = key
-        write = hold_asked if lane == "held" else place_asked
+        write = insert_held_questions if lane == "held" else insert_live_questions
         if lane != "held" and all(one.idempotent.key is None for one in asked):
             async with self.db.autocommit() as tx:
                 return await write(tx, room_id, asked)

@@ -13,7 +13,7 @@ from forum.posts.insertion import NewPost, placed_of, placing, tells, written
 from forum.posts.screening import ScreeningVerdict
 from forum.writing.replies import TopicMovedOn
 from gatherings.events import QuestionAsked
-from gatherings.shapes.gatherings import Question
+from gatherings.shapes.questions import Question
 from members.shapes import Author
 from storage.database import Transaction
 from storage.idempotency import IdempotentRequest, StoredResponse, encode
@@ -94,22 +94,24 @@ SELECT questioned.id, room_head.seq FROM questioned, room_head ORDER BY post_id
 """)
 
 # Those who ask are written together with their like: who goes live, who does so in a pre-moderated room, and who waits.
-Lane = Literal["live", "approved", "held"]
+SubmissionPath = Literal["live", "approved", "held"]
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class PreparedQuestion(Struct, frozen=True, kw_only=True):
     """A question that complies with the rules and is not written yet. `author` is None of an anonymous one."""
 
     topic: TopicId
     post: NewPost
     author: Author | None
     idempotent: IdempotentRequest
-    lane: Lane
+    lane: SubmissionPath
     is_slow: bool
     verdict: ScreeningVerdict | None = None
 
 
-async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -> list[StoredResponse]:
+async def insert_live_questions(
+    tx: Transaction, room_id: RoomId, asked: Sequence[PreparedQuestion]
+) -> list[StoredResponse]:
     """Write questions that all see at once; `TopicMovedOn` if the room takes none any more."""
     topic_id, now, channel = asked[0].topic, _told_at(asked), f"room:{room_id}"
     rows = await tx.rows(
@@ -132,7 +134,9 @@ async def place_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) 
     ]
 
 
-async def hold_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -> list[StoredResponse]:
+async def insert_held_questions(
+    tx: Transaction, room_id: RoomId, asked: Sequence[PreparedQuestion]
+) -> list[StoredResponse]:
     """Write questions that wait for approval; `TopicMovedOn` if the room takes none any more."""
     if await tx.value(_ROOM_HELD, room=room_id) is None:
         raise TopicMovedOn
@@ -153,13 +157,13 @@ async def hold_asked(tx: Transaction, room_id: RoomId, asked: Sequence[Asked]) -
     ]
 
 
-def _told_at(asked: Sequence[Asked]) -> datetime:
+def _told_at(asked: Sequence[PreparedQuestion]) -> datetime:
     now = clock.now()
     return clock.coarse(now) if any(one.author is None for one in asked) else now
 
 
 def _answer(
-    room_id: RoomId, asked: Asked, post_id: int, number: int | UnsetType, question_id: int
+    room_id: RoomId, asked: PreparedQuestion, post_id: int, number: int | UnsetType, question_id: int
 ) -> StoredResponse:
     question = Question(
         id=question_id,

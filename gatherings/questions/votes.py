@@ -1,4 +1,4 @@
-"""Votes: set, not toggled; one a person; counted exactly, however many come at once."""
+"""Votes for questions: set rather than toggled, one per member, and counted exactly under any number of concurrent votes."""
 
 import asyncio
 import logging
@@ -16,45 +16,47 @@ from core.errors import NotFound, Refusal
 from core.ids import MemberId, QuestionId, RoomId, TopicId
 from forum.tables import topics
 from forum.visibility import is_listed_reader
-from gatherings.batch_limits import EVERY, LARGEST
-from gatherings.policy import RoomFacts
+from gatherings.batch_limits import BATCH_INTERVAL_SECONDS, MAX_BATCH_SIZE
+from gatherings.policy_rooms import RoomFacts
 from gatherings.questions.policy import ensure_can_vote
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import VoteSet
+from gatherings.shapes.questions import VoteSet
 from members.pseudonyms import is_author
 from storage.database import Database, Transaction
 from storage.failures import LOST_CONNECTION_ERRORS
 from storage.statements import statement
 from storage.write_batches import WriteBatches
 
-CONFIRMS_AFTER = 1.0
-REMEMBERED = 10_000
+# Seconds after a batch of votes in which its counts are published a second time.
+CONFIRM_DELAY_SECONDS = 1.0
+MAX_CACHED_QUESTIONS = 10_000
 
 _log = logging.getLogger(__name__)
 
-_HOME = statement("""
+SELECT_ROOM_OF_QUESTION = statement("""
 SELECT q.room_id, r.topic_id FROM questions q JOIN rooms r ON r.id = q.room_id WHERE q.id = CAST(:question AS bigint)
 """)
-# The questions come first, by id, so that nobody changes their votes until the commit and two processes never wait for
-# each other crosswise. All in one statement would be wrong: its parts would see the votes as they were before the wait.
-_HOLD = statement("""
+# The questions are locked first, ordered by id, so that nobody else changes their votes before the commit and two
+# processes never deadlock. This cannot be part of SET_VOTES: a statement sees the votes as they were when it began, that
+# is, before it waited for the lock.
+LOCK_QUESTIONS_FOR_VOTES = statement("""
 SELECT q.id, q.state, q.votes, p.state AS post_state, p.author_id, p.pseudonym, t.readers
 FROM questions q JOIN posts p ON p.id = q.post_id JOIN topics t ON t.id = p.topic_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) AND q.room_id = :room
 ORDER BY q.id
 FOR NO KEY UPDATE OF q
 """)
-# Where not everyone comes in, who comes to vote is looked at each time: the question was found once, the door may have
-# been shut since.
+# In a room with restricted access every vote checks the voter's access again: the room of a question is cached, and the
+# member may have lost access since.
 _voter = func.unnest(bindparam("voters", type_=ARRAY(BigInteger))).column_valued("voter")
-_LISTED = statement(
+SELECT_VOTERS_WITH_ACCESS = statement(
     select(_voter.label("id"))
     .join(topics, topics.c.id == bindparam("topic", type_=BigInteger))
     .where(is_listed_reader(_voter))
 )
-# Who votes again for what came with a merge means it for this one, too: it stays when they go apart again.
-# Every row of `wanted` is another question or another voter, so no part of this sees what another part does.
-_SET = statement("""
+# `meant`: a member whose vote came here with a merged question, and who votes again, keeps the vote after an unmerge.
+# Each row of `wanted` is a different question or voter, so no part of this statement depends on another part's changes.
+SET_VOTES = statement("""
 WITH wanted AS (
     SELECT * FROM unnest(CAST(:questions AS bigint[]), CAST(:voters AS bigint[]), CAST(:values AS integer[]))
         AS w (question_id, member_id, value)
@@ -77,10 +79,10 @@ WITH wanted AS (
 UPDATE questions SET votes = votes + moved.by FROM moved WHERE questions.id = moved.question_id
 RETURNING questions.id, questions.votes
 """)
-_COUNT = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS bigint[]))")
+SELECT_VOTE_COUNTS = statement("SELECT id, votes FROM questions WHERE id = ANY(CAST(:ids AS bigint[]))")
 
 
-class _Ballot(Struct, frozen=True, kw_only=True):
+class _PendingVote(Struct, frozen=True, kw_only=True):
     question: QuestionId
     topic: TopicId
     actor: Actor
@@ -88,114 +90,125 @@ class _Ballot(Struct, frozen=True, kw_only=True):
     value: int
 
 
-class _Home(Struct, frozen=True):
+class _QuestionRoom(Struct, frozen=True):
     room: RoomId
     topic: TopicId
 
 
 class VoteWriter:
-    """Writes votes; one for the process, because those who vote in one room at one moment are written together."""
+    """Writes the votes of this process in batches: the votes for one room within a tenth of a second are one batch."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.batches: WriteBatches[RoomId, _Ballot, VoteSet] = WriteBatches(
-            self._write, max_size=LARGEST, min_interval=EVERY
+        self.batches: WriteBatches[RoomId, _PendingVote, VoteSet] = WriteBatches(
+            self._write, max_size=MAX_BATCH_SIZE, min_interval=BATCH_INTERVAL_SECONDS
         )
-        self.homes: dict[QuestionId, _Home] = {}
+        self.question_rooms: dict[QuestionId, _QuestionRoom] = {}
         self.unconfirmed: dict[RoomId, set[int]] = {}
-        self.confirming: dict[RoomId, asyncio.Task[None]] = {}
+        self.confirm_tasks: dict[RoomId, asyncio.Task[None]] = {}
 
     async def set_vote(self, actor: Actor, question_id: QuestionId, value: int) -> VoteSet:
-        """Set one's vote for a question to 1 or 0; as often as one likes, with the same outcome."""
+        """Set the actor's vote for a question to 1 or 0 and return the question's votes; repeating it changes nothing.
+
+        Raises NotFound and the refusals of `ensure_can_vote`.
+        """
         voter = actor.may_write(clock.now())
-        home = self.homes.get(question_id) or await self._find_home(question_id)
-        ballot = _Ballot(
+        found = self.question_rooms.get(question_id) or await self._find_question_room(question_id)
+        vote = _PendingVote(
             question=question_id,
-            topic=home.topic,
+            topic=found.topic,
             actor=actor,
             voter=voter,
             value=value,
         )
-        return await self.batches.submit(home.room, ballot)
+        return await self.batches.submit(found.room, vote)
 
     async def close(self) -> None:
-        """Stop confirming; whoever listens reads the counts again when it comes back."""
-        tasks = list(self.confirming.values())
+        """Cancel the pending confirmations; clients read the counts again when they reconnect."""
+        tasks = list(self.confirm_tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _find_home(self, question_id: QuestionId) -> _Home:
-        # A question never moves, so this is asked once; who may see it, and vote, is looked at under the lock.
+    async def _find_question_room(self, question_id: QuestionId) -> _QuestionRoom:
+        # A question never changes its room, so this is cached; access and rules are checked under the lock.
         async with self.db.read() as tx:
-            found = await tx.row(_HOME, question=question_id)
-        if found is None:
+            row = await tx.row(SELECT_ROOM_OF_QUESTION, question=question_id)
+        if row is None:
             raise NotFound
-        if len(self.homes) >= REMEMBERED:
-            self.homes.clear()
-        self.homes[question_id] = home = _Home(RoomId(found["room_id"]), TopicId(found["topic_id"]))
-        return home
+        if len(self.question_rooms) >= MAX_CACHED_QUESTIONS:
+            self.question_rooms.clear()
+        found = _QuestionRoom(RoomId(row["room_id"]), TopicId(row["topic_id"]))
+        self.question_rooms[question_id] = found
+        return found
 
-    async def _write(self, room_id: RoomId, ballots: Sequence[_Ballot]) -> Sequence[VoteSet | Exception]:
+    async def _write(self, room_id: RoomId, pending: Sequence[_PendingVote]) -> Sequence[VoteSet | Exception]:
         async with self.db.begin() as tx:
-            # With the eyes of who was let in: in a room that is hidden from its people nobody votes.
-            admitted = listener_in(ballots[0].topic)
-            room = await rooms.get_room(tx, admitted, room_id, steady=True)
-            rows = await tx.rows(_HOLD, ids=[ballot.question for ballot in ballots], room=room_id)
-            held = {row["id"]: row for row in rows}
-            outside = await _outside(tx, room, ballots, rows)
-            refused = [_refusal(room, ballot, held.get(ballot.question), outside) for ballot in ballots]
-            pairs = zip(ballots, refused, strict=True)
-            wanted = {(b.question, b.voter): b.value for b, refusal in pairs if refusal is None}
-            counted = await _set(tx, wanted)
-            if counted:
-                tx.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
-        if counted:
-            self._confirm_later(room_id, counted)
+            # Read as a listener of the topic: if moderators hid the room from its members, nobody can vote in it.
+            listener = listener_in(pending[0].topic)
+            room = await rooms.get_room(tx, listener, room_id, shared_lock=True)
+            rows = await tx.rows(
+                LOCK_QUESTIONS_FOR_VOTES, ids=[vote.question for vote in pending], room=room_id
+            )
+            locked = {row["id"]: row for row in rows}
+            without_access = await _find_voters_without_access(tx, room, pending, rows)
+            refusals = [
+                _refusal_of(room, vote, locked.get(vote.question), without_access) for vote in pending
+            ]
+            pairs = zip(pending, refusals, strict=True)
+            wanted = {(vote.question, vote.voter): vote.value for vote, refusal in pairs if refusal is None}
+            counts = await _set_votes(tx, wanted)
+            if counts:
+                tx.signal(f"room:{room_id}", {"type": "votes", "votes": _with_text_keys(counts)})
+        if counts:
+            self._confirm_later(room_id, counts)
 
         return [
-            refusal or _result(ballot, counted, held, wanted)
-            for ballot, refusal in zip(ballots, refused, strict=True)
+            refusal or _vote_set_of(vote, counts, locked, wanted)
+            for vote, refusal in zip(pending, refusals, strict=True)
         ]
 
-    def _confirm_later(self, room_id: RoomId, counted: dict[int, int]) -> None:
-        self.unconfirmed.setdefault(room_id, set()).update(counted)
-        if room_id not in self.confirming:
-            self.confirming[room_id] = asyncio.create_task(
+    def _confirm_later(self, room_id: RoomId, counts: dict[int, int]) -> None:
+        self.unconfirmed.setdefault(room_id, set()).update(counts)
+        if room_id not in self.confirm_tasks:
+            self.confirm_tasks[room_id] = asyncio.create_task(
                 self._confirm(room_id), name=f"votes of room {room_id}"
             )
 
     async def _confirm(self, room_id: RoomId) -> None:
-        # Signals of two processes may cross on their way: an older count would stand until the next vote. So what
-        # moved is counted and told once more when it has settled. No await between the last look and the removal.
+        # The signals of two processes may arrive in the wrong order, and an older count would be shown until the next
+        # vote. So the counts are published once more later. There must be no await between the last check of
+        # `unconfirmed` and the removal of the task.
         try:
             while True:
-                await asyncio.sleep(CONFIRMS_AFTER)
+                await asyncio.sleep(CONFIRM_DELAY_SECONDS)
                 ids = self.unconfirmed.pop(room_id, None)
                 if not ids:
                     return
-                await self._tell(room_id, sorted(ids))
+                await self._publish_counts(room_id, sorted(ids))
         finally:
-            del self.confirming[room_id]
+            del self.confirm_tasks[room_id]
 
-    async def _tell(self, room_id: RoomId, ids: list[int]) -> None:
+    async def _publish_counts(self, room_id: RoomId, ids: list[int]) -> None:
         try:
             async with self.db.read() as tx:
-                counted = {row["id"]: row["votes"] for row in await tx.rows(_COUNT, ids=ids)}
+                rows = await tx.rows(SELECT_VOTE_COUNTS, ids=ids)
         except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
-            _log.warning("votes of room %s not confirmed: %r", room_id, error)
+            _log.warning("the vote counts of room %s could not be confirmed: %r", room_id, error)
             return
-        except Exception:  # the next vote in the room tells the counts again
-            _log.exception("votes of room %s not confirmed", room_id)
+        except Exception:  # not fatal: the next vote in the room publishes the counts again
+            _log.exception("the vote counts of room %s could not be confirmed", room_id)
             return
-        self.db.bus.signal(f"room:{room_id}", {"type": "votes", "votes": _named(counted)})
+        counts = {row["id"]: row["votes"] for row in rows}
+        self.db.bus.signal(f"room:{room_id}", {"type": "votes", "votes": _with_text_keys(counts)})
 
 
-async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) -> dict[int, int]:
+async def _set_votes(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) -> dict[int, int]:
+    # Returns the new counts of the questions whose count changed.
     if not wanted:
         return {}
     rows = await tx.rows(
-        _SET,
+        SET_VOTES,
         questions=[question for question, _ in wanted],
         voters=[voter for _, voter in wanted],
         values=list(wanted.values()),
@@ -203,46 +216,48 @@ async def _set(tx: Transaction, wanted: dict[tuple[QuestionId, MemberId], int]) 
     return {row["id"]: row["votes"] for row in rows}
 
 
-async def _outside(
-    tx: Transaction, room: RoomFacts, ballots: Sequence[_Ballot], held: Sequence[Record]
+async def _find_voters_without_access(
+    tx: Transaction, room: RoomFacts, pending: Sequence[_PendingVote], locked: Sequence[Record]
 ) -> set[MemberId]:
-    if not held or held[0]["readers"] != "listed":
-        return set()  # voters are members
-    asking = {
-        ballot.voter
-        for ballot in ballots
-        if not (ballot.actor.hosts_at(room.gathering_id) or ballot.actor.moderates_in(room.sector_id))
+    if not locked or locked[0]["readers"] != "listed":
+        return set()  # all members have access
+    voters = {
+        vote.voter
+        for vote in pending
+        if not (vote.actor.hosts_at(room.gathering_id) or vote.actor.moderates_in(room.sector_id))
     }
-    rows = await tx.rows(_LISTED, voters=sorted(asking), topic=ballots[0].topic)
-    return asking - {row["id"] for row in rows}
+    rows = await tx.rows(SELECT_VOTERS_WITH_ACCESS, voters=sorted(voters), topic=pending[0].topic)
+    return voters - {row["id"] for row in rows}
 
 
-def _refusal(room: RoomFacts, ballot: _Ballot, row: Record | None, outside: set[MemberId]) -> Refusal | None:
+def _refusal_of(
+    room: RoomFacts, vote: _PendingVote, row: Record | None, without_access: set[MemberId]
+) -> Refusal | None:
     try:
-        if row is None or row["post_state"] == "hidden" or ballot.voter in outside:
+        if row is None or row["post_state"] == "hidden" or vote.voter in without_access:
             raise NotFound
-        if row["post_state"] == "held" and not _is_own(ballot, row):
+        if row["post_state"] == "held" and not _is_own(vote, row):
             raise NotFound
-        ballot.actor.may_write(clock.now(), room.sector_id)
-        ensure_can_vote(room.state, row["state"], _is_own(ballot, row))
+        vote.actor.may_write(clock.now(), room.sector_id)
+        ensure_can_vote(room.state, row["state"], _is_own(vote, row))
     except Refusal as refusal:
         return refusal
     return None
 
 
-def _is_own(ballot: _Ballot, row: Record) -> bool:
-    return is_author(ballot.actor, ballot.topic, row["author_id"], row["pseudonym"])
+def _is_own(vote: _PendingVote, row: Record) -> bool:
+    return is_author(vote.actor, vote.topic, row["author_id"], row["pseudonym"])
 
 
-def _result(
-    ballot: _Ballot,
-    counted: dict[int, int],
-    held: dict[int, Record],
+def _vote_set_of(
+    vote: _PendingVote,
+    counts: dict[int, int],
+    locked: dict[int, Record],
     wanted: dict[tuple[QuestionId, MemberId], int],
 ) -> VoteSet:
-    votes = counted.get(ballot.question, held[ballot.question]["votes"])
-    return VoteSet(ballot.question, votes, wanted[ballot.question, ballot.voter])
+    votes = counts.get(vote.question, locked[vote.question]["votes"])
+    return VoteSet(vote.question, votes, wanted[vote.question, vote.voter])
 
 
-def _named(counted: dict[int, int]) -> dict[str, int]:
-    return {str(question): votes for question, votes in counted.items()}
+def _with_text_keys(counts: dict[int, int]) -> dict[str, int]:
+    return {str(question): votes for question, votes in counts.items()}

@@ -31,7 +31,7 @@ NOT_SAID = "(not said)"
 ANONYMOUS = "(anonymous)"
 
 
-class Sheet(Struct, frozen=True):
+class ExportTable(Struct, frozen=True):
     """A table with a name and headings."""
 
     name: str
@@ -39,23 +39,23 @@ class Sheet(Struct, frozen=True):
     rows: list[tuple[Cell, ...]]
 
 
-def sheets_of(report: RoomReport | GatheringReport) -> list[Sheet]:
+def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
     """A report as sheets."""
     reports = report.rooms if isinstance(report, GatheringReport) else [report]
     return [
-        Sheet("Report", ("What", "Value"), list(_facts(report))),
-        Sheet("Attendance", ("By", "Which", "Members"), list(_attendance(report.attendance))),
-        Sheet(
+        ExportTable("Report", ("What", "Value"), list(_facts(report))),
+        ExportTable("Attendance", ("By", "Which", "Members"), list(_attendance(report.attendance))),
+        ExportTable(
             "Questions",
             ("Room", "Number", "State", "Votes", "Question", "Asked by", "Reason", "Answered", "Answer", "By"),
             [(one.title, *_question(question)) for one in reports for question in one.questions],
         ),
-        Sheet(
+        ExportTable(
             "Polls",
             ("Room", "Poll", "Kind", "Ballots", "Answer", "Count", "Points"),
             [(one.title, *line) for one in reports for poll in one.polls for line in _poll(poll)],
         ),
-        Sheet(
+        ExportTable(
             "Notices",
             ("Room", "Column", "Title", "Text", "By", "Replies", "Thanks", "Posted"),
             [
@@ -66,7 +66,7 @@ def sheets_of(report: RoomReport | GatheringReport) -> list[Sheet]:
                 for one in reports for notice in one.notices
             ],
         ),
-        Sheet(
+        ExportTable(
             "Choices",
             ("Room", "Question", "Asked", "State", "Reason", "When"),
             [
@@ -80,7 +80,7 @@ def sheets_of(report: RoomReport | GatheringReport) -> list[Sheet]:
     ]  # fmt: skip
 
 
-def write_csv(sheets: Sequence[Sheet]) -> bytes:
+def write_csv(sheets: Sequence[ExportTable]) -> bytes:
     """All sheets one under the other, the name of its sheet before each row; in UTF-8 with the mark that Excel wants."""
     text = StringIO()
     writer = csv.writer(text)
@@ -88,12 +88,12 @@ def write_csv(sheets: Sequence[Sheet]) -> bytes:
         writer.writerow((sheet.name, *sheet.headings))
         for row in sheet.rows:
             writer.writerow(
-                (sheet.name, *(inert_in_csv(cell) if isinstance(cell, str) else cell for cell in row))
+                (sheet.name, *(escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row))
             )
     return text.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
+def write_xlsx(sheets: Sequence[ExportTable]) -> bytes:
     """A workbook; texts are written as texts and marked as such, so they stay texts when they are edited."""
     data = BytesIO()
     book = xlsxwriter.Workbook(data, {"constant_memory": True})
@@ -112,22 +112,22 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
                     page.write_number(line, column, cell, wrapped)
                 else:
                     page.write_string(
-                        line, column, cell[:_LONGEST], quoted if inert(cell) != cell else wrapped
+                        line, column, cell[:_LONGEST], quoted if escape_formula(cell) != cell else wrapped
                     )
     book.close()
     return data.getvalue()
 
 
-def inert(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
     begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple(_FORMULA))
     return f"'{text}" if begins else text
 
 
-def inert_in_csv(text: str) -> str:
+def escape_csv_formula(text: str) -> str:
     """The same in CSV. Where a list is separated by semicolons, spreadsheets read ours so too: then also what follows one
     begins a cell."""
-    return _BEGINS.sub(r"\1'\2", inert(text))
+    return _BEGINS.sub(r"\1'\2", escape_formula(text))
 
 
 def _facts(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:

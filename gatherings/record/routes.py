@@ -9,8 +9,8 @@ from litestar.di import NamedDependency
 from core.actor import Actor
 from core.http import PathId
 from core.ids import GatheringId, RoomId
-from gatherings.record import report
-from gatherings.record.exports import sheets_of, write_csv, write_xlsx
+from gatherings.record import records
+from gatherings.record.exports import tables_of, write_csv, write_xlsx
 from gatherings.shapes.record import GatheringReport, RoomReport
 from storage.database import Database
 
@@ -24,7 +24,7 @@ async def read_room_report(
 ) -> RoomReport:
     """The record of a room: to its hosts at any time and with everything, to its readers once it is closed."""
     async with db.read() as tx:
-        return await report.report_room(tx, actor, RoomId(room_id))
+        return await records.read_room_record(tx, actor, RoomId(room_id))
 
 
 @get("/rooms/{room_id:int}/report.json", operation_id="keep_room_report_json")
@@ -57,7 +57,7 @@ async def read_gathering_report(
 ) -> GatheringReport:
     """The record of a gathering: of all its rooms to its hosts, of those that are closed to who may read them."""
     async with db.read() as tx:
-        return await report.report_gathering(tx, actor, GatheringId(gathering_id))
+        return await records.read_gathering_record(tx, actor, GatheringId(gathering_id))
 
 
 @get("/gatherings/{gathering_id:int}/report.json", operation_id="keep_gathering_report_json")
@@ -86,12 +86,12 @@ async def keep_gathering_xlsx(
 
 async def _room(room_id: int, actor: Actor, db: Database) -> RoomReport:
     async with db.read() as tx:
-        return await report.report_room(tx, actor, RoomId(room_id), to_keep=True)
+        return await records.read_room_record(tx, actor, RoomId(room_id), to_keep=True)
 
 
 async def _gathering(gathering_id: int, actor: Actor, db: Database) -> GatheringReport:
     async with db.read() as tx:
-        return await report.report_gathering(tx, actor, GatheringId(gathering_id), to_keep=True)
+        return await records.read_gathering_record(tx, actor, GatheringId(gathering_id), to_keep=True)
 
 
 def _json(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
@@ -99,11 +99,11 @@ def _json(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
 
 
 async def _csv(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
-    return _file(await asyncio.to_thread(write_csv, sheets_of(made)), CSV, f"{name}.csv")
+    return _file(await asyncio.to_thread(write_csv, tables_of(made)), CSV, f"{name}.csv")
 
 
 async def _xlsx(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
-    return _file(await asyncio.to_thread(write_xlsx, sheets_of(made)), XLSX, f"{name}.xlsx")
+    return _file(await asyncio.to_thread(write_xlsx, tables_of(made)), XLSX, f"{name}.xlsx")
 
 
 def _file(data: bytes, kind: str, name: str) -> Response[bytes]:
@@ -111,7 +111,7 @@ def _file(data: bytes, kind: str, name: str) -> Response[bytes]:
     return Response(data, media_type=kind, headers=headers)
 
 
-report_routes = [
+record_routes = [
     read_room_report,
     keep_room_json,
     keep_room_csv,

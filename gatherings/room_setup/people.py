@@ -5,9 +5,10 @@ from core.actor import Actor
 from core.ids import RoomId
 from forum.authors import author_of
 from forum.topics.access import invite, read_invited, uninvite
-from gatherings.policy import RoomFacts, ensure_hosts
+from gatherings.policy import ensure_hosts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.rooms.rooms import get_room
-from gatherings.shapes.room_settings import PeopleOfRoom
+from gatherings.shapes.rooms import PeopleOfRoom
 from members.events import AccessChanged
 from members.profiles.duties import find_member
 from storage.database import Reader, Transaction

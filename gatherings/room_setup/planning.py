@@ -13,12 +13,11 @@ from forum.posts.insertion import NewPost, insert_posts
 from forum.text.markdown import render
 from forum.topics.topics import insert_topic
 from gatherings.events import RoomPlanned
-from gatherings.notices.default_columns import begin_board
+from gatherings.notices.default_columns import insert_default_columns
 from gatherings.policy import GatheringCancelled, ensure_hosts
-from gatherings.room_setup.settings import begin_rules
+from gatherings.room_setup.settings import insert_room_rules
 from gatherings.rooms.rooms import show_room
-from gatherings.shapes.gatherings import Room
-from gatherings.shapes.room_settings import NewRoom
+from gatherings.shapes.rooms import NewRoom, Room
 from gatherings.tables import gatherings, rooms
 from storage.database import Transaction
 from storage.statements import statement
@@ -57,9 +56,9 @@ async def plan_room(
     modules = sorted(set(new.modules))
     binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}
     room_id = RoomId(await tx.value(_PLAN, **binds))
-    await begin_rules(tx, actor, room_id, new.rules, bodies)
+    await insert_room_rules(tx, actor, room_id, new.rules, bodies)
     if "board" in modules:
-        await begin_board(tx, room_id)
+        await insert_default_columns(tx, room_id)
     await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
     return await show_room(tx, actor, room_id)
 

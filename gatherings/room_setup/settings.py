@@ -15,11 +15,10 @@ from forum.topics.access import Readers, assign_to_gathering, set_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import TitleTooShort
 from gatherings.events import EntryChanged, RoomChanged
-from gatherings.notices.default_columns import begin_board
+from gatherings.notices.default_columns import insert_default_columns
 from gatherings.policy import ensure_hosts
 from gatherings.rooms.rooms import lock_room, room_of, show_room
-from gatherings.shapes.gatherings import Room
-from gatherings.shapes.room_settings import NewRules, RoomChange, RoomRules
+from gatherings.shapes.rooms import NewRules, Room, RoomChange, RoomRules
 from gatherings.tables import rooms
 from storage.database import Transaction
 from storage.statements import statement
@@ -64,14 +63,14 @@ async def change_room(
     if len(title) < 3:
         raise TitleTooShort(field="title")
     modules = old.modules if change.modules is UNSET else sorted(set(change.modules))
-    rules = rules_after(old.rules, change.rules, bodies)
+    rules = merge_rules(old.rules, change.rules, bodies)
     if (title, modules, rules) == (old.title, old.modules, old.rules):
         return old
 
     binds = {"new_title": title, "new_modules": modules, **_values(rules)}
     await tx.run(_CHANGE, room=room_id, step=1, **binds)
     if "board" in modules:
-        await begin_board(tx, room_id)
+        await insert_default_columns(tx, room_id)
     if title != old.title:
         await rename_topic(tx, TopicId(old.topic), SectorId(row["sector_id"]), title)
     if _readers_of(rules) != _readers_of(old.rules):
@@ -82,19 +81,19 @@ async def change_room(
     return await show_room(tx, actor, room_id)
 
 
-async def begin_rules(
+async def insert_room_rules(
     tx: Transaction, actor: Actor, room_id: RoomId, given: NewRules, bodies: Collection[str]
 ) -> None:
     """Give a room that was just planned, and that nobody has heard of yet, the rules it begins with."""
     row = await lock_room(tx, actor, room_id)
-    rules = rules_after(RoomRules(anonymous=True), given, bodies)
+    rules = merge_rules(RoomRules(anonymous=True), given, bodies)
     binds = {f"new_{name}": row[name] for name in ("title", "modules")}
     await tx.run(_CHANGE, room=room_id, step=0, **binds, **_values(rules))
     home = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
     await assign_to_gathering(tx, *home, *_readers_of(rules))
 
 
-def rules_after(old: RoomRules, given: NewRules, bodies: Collection[str]) -> RoomRules:
+def merge_rules(old: RoomRules, given: NewRules, bodies: Collection[str]) -> RoomRules:
     """The rules with what is given in the place of what was; who comes in names a body exactly if it is for one."""
     values: dict[str, Any] = {
         name: getattr(old if getattr(given, name) is UNSET else given, name)

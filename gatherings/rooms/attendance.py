@@ -6,7 +6,7 @@ from datetime import date
 from core import clock
 from core.ids import RoomId
 from gatherings.shapes.record import Attendance, Day
-from gatherings.small_cells import apart, ordered, told_cells, told_parts
+from gatherings.small_cells import find_revealing_cells, publishable_cells, publishable_parts, sort_cells
 from storage.database import Database, Reader
 from storage.statements import statement
 
@@ -41,7 +41,7 @@ SELECT 'sector', sector, count(DISTINCT id) FROM people, unnest(sectors) AS sect
 """)
 
 
-async def attend(db: Database, come: Mapping[int, Sequence[int]]) -> None:
+async def record_attendance(db: Database, come: Mapping[int, Sequence[int]]) -> None:
     """Note for each room the members who have come to it, with the day; those who came before are passed over."""
     pairs = [(room, member) for room, members in sorted(come.items()) for member in sorted(members)]
     async with db.begin() as tx:
@@ -56,9 +56,9 @@ async def attend(db: Database, come: Mapping[int, Sequence[int]]) -> None:
 async def show_presence(tx: Reader, room_id: int, members: Sequence[int]) -> dict[str, dict[str, int]]:
     """Which groups and sectors the members present speak for, as far as they let it be seen and enough of them do."""
     cells = await _count(tx, members)
-    groups = told_parts(cells["group"])
+    groups = publishable_parts(cells["group"])
     groups.pop(NOT_SAID, None)
-    return {"groups": groups, "sectors": told_cells(cells["sector"])}
+    return {"groups": groups, "sectors": publishable_cells(cells["sector"])}
 
 
 async def read_attendance(
@@ -70,7 +70,7 @@ async def read_attendance(
     """
     people = [row["member_id"] for row in await tx.rows(_PEOPLE, rooms=list(room_ids))]
     cells = await _count(tx, people)
-    told = _all if is_exact else without_small
+    told = _all if is_exact else suppress_small_cells
     groups, countries, sectors = told(cells, beside)
     return Attendance(
         members=len(people),
@@ -83,17 +83,23 @@ async def read_attendance(
 
 
 def _all(cells: Counted, _: Sequence[Attendance]) -> Tables:
-    return ordered(cells["group"]), ordered(cells["country"]), ordered(cells["sector"])
+    return sort_cells(cells["group"]), sort_cells(cells["country"]), sort_cells(cells["sector"])
 
 
-def without_small(cells: Counted, beside: Sequence[Attendance]) -> Tables:
+def suppress_small_cells(cells: Counted, beside: Sequence[Attendance]) -> Tables:
     # Groups and countries add up to all who were there, so leaving one cell out would not hide it: then none is told.
-    groups = {} if apart(cells["group"], [one.groups for one in beside]) else told_parts(cells["group"])
-    countries = (
-        {} if apart(cells["country"], [one.countries for one in beside]) else told_parts(cells["country"])
+    groups = (
+        {}
+        if find_revealing_cells(cells["group"], [one.groups for one in beside])
+        else publishable_parts(cells["group"])
     )
-    close = apart(cells["sector"], [one.sectors for one in beside])
-    sectors = {name: n for name, n in told_cells(cells["sector"]).items() if name not in close}
+    countries = (
+        {}
+        if find_revealing_cells(cells["country"], [one.countries for one in beside])
+        else publishable_parts(cells["country"])
+    )
+    close = find_revealing_cells(cells["sector"], [one.sectors for one in beside])
+    sectors = {name: n for name, n in publishable_cells(cells["sector"]).items() if name not in close}
     return groups, countries, sectors
 
 

@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.ids import PostId, RoomId, TopicId
 from core.text import tidy
 from forum.writing.replies import WriteCheck
-from gatherings.policy import (
+from gatherings.policy_rooms import (
     RoomFacts,
     WriterFacts,
     ensure_can_change_in_room,
@@ -32,7 +32,7 @@ FROM posts WHERE id = :post
 _WRITER = statement("""
 SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :member) AS is_on_panel,
     EXISTS (SELECT FROM room_silences s WHERE s.room_id = :room AND s.until > CAST(:now AS timestamptz)
-        AND (s.member_id = :member OR s.pseudonym = :pseudonym)) AS is_silenced,
+        AND (s.member_id = :member OR s.pseudonym = :pseudonym)) AS is_muted,
     CASE WHEN :is_slow THEN greatest(
         (SELECT max(posted_at) FROM posts WHERE topic_id = :topic AND author_id = :member),
         (SELECT max(posted_at) + CAST(:minute AS interval) FROM posts
@@ -58,7 +58,7 @@ async def take_turn(tx: Transaction, actor: Actor, room_id: RoomId) -> tuple[Roo
     return room, await get_writer(tx, actor, room)
 
 
-async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> WriteCheck | None:
+async def check_reply_in_room(tx: Reader, actor: Actor, topic_id: TopicId) -> WriteCheck | None:
     """The rules of the room whose topic somebody replies in, if it is a room's; in slow mode they are to be asked again
     by what this returns, where the reply is written."""
     room_id = await tx.value(_OF_TOPIC, topic=topic_id)
@@ -76,7 +76,7 @@ async def ensure_may_reply(tx: Reader, actor: Actor, topic_id: TopicId) -> Write
     return turn
 
 
-async def ensure_may_change(
+async def check_change_in_room(
     tx: Reader, actor: Actor, topic_id: TopicId, post_id: PostId, body: str | None
 ) -> bool:
     """The same for who gives a post of that topic another text, or brings it back, which is no `body`. Whether it is a

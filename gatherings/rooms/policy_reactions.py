@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.actor import Actor
-from gatherings.policy import ModuleOff, RoomFacts, RoomNotOpen
+from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen
 
 
 def ensure_can_react(actor: Actor, room: RoomFacts, now: datetime) -> None:

@@ -14,9 +14,9 @@ from core.ids import GatheringId, RoomId
 from forum.tables import sectors, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import RoomClosed, RoomOpened
-from gatherings.policy import RoomFacts, RoomMoved, ensure_can_move_room, ensure_hosts
-from gatherings.shapes.gatherings import Room, RoomMove
-from gatherings.shapes.room_settings import RoomEntry, RoomRules
+from gatherings.policy import ensure_hosts
+from gatherings.policy_rooms import RoomFacts, RoomMoved, ensure_can_change_room_state
+from gatherings.shapes.rooms import Room, RoomEntry, RoomMove, RoomRules
 from gatherings.tables import ROOM_FACTS, gatherings, rooms
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
@@ -60,15 +60,15 @@ _MOVE = statement(
 )
 
 
-async def get_room(tx: Reader, actor: Actor, room_id: RoomId, *, steady: bool = False) -> RoomFacts:
-    """What the rules need of a room that the actor can see; a `steady` one is not closed before the commit."""
-    return facts_of(await _get(tx, actor, room_id, _GET_STEADY if steady else _GET))
+async def get_room(tx: Reader, actor: Actor, room_id: RoomId, *, shared_lock: bool = False) -> RoomFacts:
+    """What the rules need of a room that the actor can see; a `shared_lock` one is not closed before the commit."""
+    return room_facts_of(await _get(tx, actor, room_id, _GET_STEADY if shared_lock else _GET))
 
 
-async def look_at_room(tx: Reader, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, Room]:
+async def get_room_with_facts(tx: Reader, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, Room]:
     """A room that the actor can see, for the rules and for the eyes."""
     row = await _get(tx, actor, room_id, _GET)
-    return facts_of(row), room_of(row)
+    return room_facts_of(row), room_of(row)
 
 
 async def show_room(tx: Reader, actor: Actor, room_id: RoomId) -> Room:
@@ -81,7 +81,7 @@ async def find_rooms(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Room
     return {row["id"]: room_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
 
 
-async def find_rooms_heard(tx: Reader, ids: list[int]) -> dict[int, Room]:
+async def find_rooms_for_listeners(tx: Reader, ids: list[int]) -> dict[int, Room]:
     """The rooms as those see them who were let in to listen."""
     topic_ids = [row["topic_id"] for row in await tx.rows(_TOPICS_OF, ids=ids)]
     return await find_rooms(tx, listener_in(*topic_ids), ids)
@@ -102,14 +102,14 @@ async def lock_room(tx: Transaction, actor: Actor, room_id: RoomId) -> Record:
     return await _get(tx, actor, room_id, _GET_LOCKED)
 
 
-async def move_room(tx: Transaction, actor: Actor, room_id: RoomId, move: RoomMove) -> Room:
+async def change_room_state(tx: Transaction, actor: Actor, room_id: RoomId, move: RoomMove) -> Room:
     """Open or close a room; whoever asks or votes at that moment is heard before, or refused after."""
-    room = facts_of(await lock_room(tx, actor, room_id))
+    room = room_facts_of(await lock_room(tx, actor, room_id))
     now = clock.now()
     ensure_hosts(actor, room.gathering_id, now)
     if move.version is not None and move.version != room.version:
         raise RoomMoved(await show_room(tx, actor, room_id))
-    ensure_can_move_room(actor, room, move.state, now)
+    ensure_can_change_room_state(actor, room, move.state, now)
 
     await tx.run(_MOVE, room=room_id, new_state=move.state)
     moved = RoomOpened if move.state == "open" else RoomClosed
@@ -123,7 +123,7 @@ def with_presence(room: Room, presence: Presence) -> Room:
     return msgspec.structs.replace(room, here=presence.here(f"room:{room.id}"))
 
 
-def facts_of(row: Record) -> RoomFacts:
+def room_facts_of(row: Record) -> RoomFacts:
     """A row that has a room's columns, for the rules."""
     return RoomFacts(
         id=row["id"],

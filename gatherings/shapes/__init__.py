@@ -1,1 +1,1 @@
-"""What comes in and goes out over HTTP, a module per noun."""
+"""The request and response Structs of gatherings, one module per noun."""

@@ -1,4 +1,4 @@
-"""What comes in and goes out of bulletin boards."""
+"""The Structs of a room's noticeboard: its columns and its notices."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import NO_CONTROLS, ONE_LINE
 from forum.shapes import HeldEdit
+from gatherings.shapes.fields import AwareTime, RowId
 from members.shapes import Author
 from storage.event_log import Stream
 
@@ -20,25 +21,23 @@ NoticeTitle = Annotated[str, Meta(min_length=3, max_length=NOTICE_TITLE_LENGTH, 
 NoticeBody = Annotated[str, Meta(min_length=1, max_length=NOTICE_LENGTH, pattern=NO_CONTROLS)]
 ColumnTitle = Annotated[str, Meta(min_length=1, max_length=COLUMN_TITLE_LENGTH, pattern=ONE_LINE)]
 Position = Annotated[int, Meta(ge=1, le=1_000)]
-End = Annotated[datetime, Meta(tz=True)]
-RowId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class NewColumn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A column to add, behind the others."""
+    """A column to add after the existing ones."""
 
     title: ColumnTitle
 
 
 class ColumnChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a column to change; `place` is where among the others it shall be, 1 is first."""
+    """The fields of a column to change; `place` is its new position among the columns, from 1."""
 
     title: ColumnTitle | UnsetType = UNSET
     place: Position | UnsetType = UNSET
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column of a board, and how many notices everyone can see there."""
+    """A column of a noticeboard, and the number of its notices that everyone can see."""
 
     id: int
     title: str
@@ -48,43 +47,44 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class ColumnList(Struct, frozen=True):
-    """All columns of a board, in their order."""
+    """All columns of a noticeboard, in their order."""
 
     items: list[Column]
     stream: Stream
 
 
 class NewNotice(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A notice to put on the board, until `expires_at` if it is given."""
+    """A notice to post on the noticeboard; it expires at `expires_at`, if that is given."""
 
     column: RowId
     title: NoticeTitle
     body: NoticeBody
-    expires_at: End | None = None
+    expires_at: AwareTime | None = None
 
 
 class NoticeChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a notice to change; `expires_at` null lets it stay for good."""
+    """The fields of a notice to change; with a null `expires_at` the notice never expires."""
 
     title: NoticeTitle | UnsetType = UNSET
     body: NoticeBody | UnsetType = UNSET
-    expires_at: End | None | UnsetType = UNSET
+    expires_at: AwareTime | None | UnsetType = UNSET
 
 
 class NoticePlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The column a notice shall be in."""
+    """The column to move a notice to."""
 
     column: RowId
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """A notice. `post` is where it lives on, `number` its place in the room's topic; replies are those to its post.
+    """A notice. `post` is its post, `number` the number of that post in the room's topic; `replies` counts its replies.
 
-    `mine` and `my_thanks` are the viewer's own: events, which are made for many viewers, leave them out. Of a notice
-    that the viewer may not see (withdrawn, hidden, expired), events tell only that. Lay what comes over what is there,
-    and take off the board what is not `published`, unless it is one's own or one is a host. A `held` one waits for
-    the hosts; a `declined` one for its author to reword it. A notice expires by the clock, at `expires_at`, without an
-    event. `held_edit` is told to whoever changed it: a rule holds the new text, and the notice says what it said.
+    `mine` and `my_thanks` are personal: events, which go to many readers, leave them out. For a notice that the reader
+    may not see (withdrawn, hidden, expired), events contain its state only. A client merges the fields it receives into
+    the ones it has, and removes notices that are not `published`, except for their author and for hosts. A `held` notice
+    waits for the hosts' approval; a `declined` notice waits for its author to edit it. A notice expires at `expires_at`
+    without an event. `held_edit` is in the response to the author of an edit that a filter holds: the notice keeps its
+    old text until a moderator decides.
     """
 
     id: int
@@ -110,7 +110,7 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class NoticePage(Struct, frozen=True):
-    """One page of a board."""
+    """One page of a noticeboard; `next` is the cursor of the following page."""
 
     items: list[Notice]
     next: str | None

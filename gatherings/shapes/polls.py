@@ -1,12 +1,12 @@
-"""What comes in and goes out of polls."""
+"""The Structs of polls: drafting, opening and closing them, ballots, results and struck words."""
 
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.text import NO_CONTROLS, ONE_LINE, Title
+from gatherings.shapes.fields import Version
 
-Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 PollKind = Literal["single", "several", "ranked", "scale", "words"]
 PollState = Literal["draft", "open", "closed"]
 PollReveals = Literal["live", "closed"]
@@ -20,15 +20,17 @@ SomeOptions = Annotated[list[Option], Meta(min_length=2, max_length=MOST_OPTIONS
 Label = Annotated[str, Meta(max_length=60, pattern=ONE_LINE)]
 Most = Annotated[int, Meta(ge=1, le=MOST_OPTIONS)]
 Point = Annotated[int, Meta(ge=-10, le=100)]
-# A little longer than a word: what is only blank at its ends is cut off first.
+# Longer than a word may be, because spaces at both ends are removed before the length is checked.
 Word = Annotated[str, Meta(min_length=1, max_length=2 * WORD_LENGTH, pattern=NO_CONTROLS)]
 Chosen = Annotated[int, Meta(ge=-10, le=100)]
 Answer = Chosen | Annotated[list[Chosen | Word], Meta(max_length=MOST_OPTIONS)]
 
 
 class PollSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What only some kinds have. `most`: how many options one chooses, or how many words one gives. The others: the
-    ends of a scale, and what they mean."""
+    """The settings that only some kinds of poll have.
+
+    `most`: the maximum number of options or words of a ballot. `low` and `high`: the ends of a scale, with their labels.
+    """
 
     most: Most | UnsetType = UNSET
     low: Point | UnsetType = UNSET
@@ -49,7 +51,7 @@ class NewPoll(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PollChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a draft to change."""
+    """The fields of a draft to change; fields that are left out stay as they are."""
 
     title: Title | UnsetType = UNSET
     options: SomeOptions | UnsetType = UNSET
@@ -59,16 +61,16 @@ class PollChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class PollMove(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The state a poll goes to, and the version it was looked at in."""
+    """The new state of a poll, and the version of the poll that the client has read."""
 
     state: PollState
     version: Version
 
 
 class Ballot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One's answer as it shall be; null takes it back.
+    """The ballot to store; null withdraws it.
 
-    `single`: the place of an option, from 0. `several`: places. `ranked`: places, the best first, as many as one likes.
+    `single`: the index of an option, from 0. `several`: indexes. `ranked`: any number of indexes, the best first.
     `scale`: a point. `words`: words.
     """
 
@@ -76,7 +78,7 @@ class Ballot(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BallotSet(Struct, frozen=True):
-    """How a poll stands after a ballot."""
+    """The number of ballots of a poll and the member's own ballot, after a ballot was stored."""
 
     poll: int
     ballots: int
@@ -84,20 +86,20 @@ class BallotSet(Struct, frozen=True):
 
 
 class Strike(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a word is taken out of the results."""
+    """The reason for striking a word from the results."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=300, pattern=NO_CONTROLS)]
 
 
 class Struck(Struct, frozen=True):
-    """A word that was taken out of the results, and why."""
+    """A word that was struck from the results, and why."""
 
     word: str
     reason: str
 
 
 class WordGroup(Struct, frozen=True):
-    """A word as most wrote it, how many people gave it, and how else it was written."""
+    """A word in its most frequent spelling, how many people gave it, and its other spellings."""
 
     word: str
     count: int
@@ -105,11 +107,12 @@ class WordGroup(Struct, frozen=True):
 
 
 class PollResults(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What people answered, never who.
+    """The results of a poll, which never say who gave which answer.
 
-    `counts`: by option, or by point of a scale; of a ranked poll, how often an option came first. `points`: of a ranked
-    poll, by Borda: of n options the first of a ballot gets n - 1 points, the second n - 2, those it leaves out none.
-    `groups`: `counts` by stakeholder group, once the poll is closed; null is too few people to tell.
+    `counts`: per option, or per point of a scale; in a ranked poll, how often an option came first. `points`: the Borda
+    count of a ranked poll (with n options, the first of a ballot gets n - 1 points, the second n - 2, an option that is
+    left out none). `groups`: `counts` per stakeholder group, once the poll is closed; null where the cell is suppressed
+    because it stands for too few people.
     """
 
     ballots: int
@@ -125,8 +128,11 @@ class PollResults(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Poll(Struct, frozen=True, kw_only=True):
-    """A poll. `results` is null as long as they are hidden; what is hidden is hidden from everyone here, while hosts may
-    look ahead at `/polls/{id}/results`. `my_answer` is one's own: events, which are made for many, leave it out."""
+    """A poll.
+
+    `results` is null for everyone while the results are hidden; hosts can read hidden results at `/polls/{id}/results`.
+    `my_answer` is personal: events, which go to many readers, leave it out.
+    """
 
     id: int
     room: int
@@ -144,7 +150,7 @@ class Poll(Struct, frozen=True, kw_only=True):
 
 
 class GonePoll(Struct, frozen=True):
-    """What hosts are told of a draft that was deleted."""
+    """The event content for hosts when a draft poll was deleted."""
 
     id: int
     room: int
@@ -152,7 +158,7 @@ class GonePoll(Struct, frozen=True):
 
 
 class PollList(Struct, frozen=True):
-    """All polls of a room, in the order in which they were made."""
+    """All polls of a room, in the order in which they were drafted."""
 
     items: list[Poll]
     next: str | None = None

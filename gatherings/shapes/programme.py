@@ -1,4 +1,4 @@
-"""What comes in and goes out of a gathering's programme."""
+"""The Structs of a gathering's programme: its sessions and their speakers."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,20 +6,20 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from core.text import ONE_LINE, Line, LongText, Title
+from gatherings.shapes.fields import AwareTime, RowId, TimeZoneName
 
 SessionState = Literal["planned", "cancelled"]
 
-Moment = Annotated[datetime, Meta(tz=True)]
-ZoneName = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+/-]+(?![\s\S])")]
-# BCP 47 in the shapes that talks have: a language, and a script or region where it matters.
+
+# The part of BCP 47 that programmes use: a language, with a script or region where it matters.
 LanguageTag = Annotated[str, Meta(max_length=35, pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*)?(?![\s\S])")]
-RoomNumber = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+
 SpeakerName = Annotated[str, Meta(min_length=1, max_length=120, pattern=ONE_LINE)]
 MemberHandle = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
 class Speaker(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Who speaks; `handle` if it is somebody with an account here."""
+    """A speaker of a session; `handle` is set for speakers who have an account here."""
 
     name: SpeakerName
     organisation: Line = ""
@@ -30,34 +30,37 @@ Speakers = Annotated[list[Speaker], Meta(max_length=30)]
 
 
 class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A session to plan. A session without a room is one that everybody comes to, as a coffee break."""
+    """A programme session to plan. A session without a room is for everyone, such as a coffee break."""
 
     title: Title
     about: LongText = ""
     language: LanguageTag = ""
     speakers: Speakers = []
-    room: RoomNumber | None = None
-    starts_at: Moment
-    ends_at: Moment
-    time_zone: ZoneName = "UTC"
+    room: RowId | None = None
+    starts_at: AwareTime
+    ends_at: AwareTime
+    time_zone: TimeZoneName = "UTC"
 
 
 class SessionChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a session to change. It is cancelled, never deleted: calendars that have it hear of it."""
+    """The fields of a programme session to change; fields that are left out stay as they are.
+
+    A session is cancelled, never deleted, so that calendars which contain it show the cancellation.
+    """
 
     title: Title | UnsetType = UNSET
     about: LongText | UnsetType = UNSET
     language: LanguageTag | UnsetType = UNSET
     speakers: Speakers | UnsetType = UNSET
-    room: RoomNumber | None | UnsetType = UNSET
-    starts_at: Moment | UnsetType = UNSET
-    ends_at: Moment | UnsetType = UNSET
-    time_zone: ZoneName | UnsetType = UNSET
+    room: RowId | None | UnsetType = UNSET
+    starts_at: AwareTime | UnsetType = UNSET
+    ends_at: AwareTime | UnsetType = UNSET
+    time_zone: TimeZoneName | UnsetType = UNSET
     state: SessionState | UnsetType = UNSET
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """Something on a gathering's programme."""
+    """A programme session of a gathering."""
 
     id: int
     gathering: int
@@ -75,7 +78,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class SessionList(Struct, frozen=True):
-    """The whole programme of a gathering, in its order of time."""
+    """The complete programme of a gathering, in order of time."""
 
     items: list[Session]
     next: str | None = None

@@ -1,4 +1,4 @@
-"""What goes out as the record of a room or a gathering."""
+"""The Structs of the record of a room or a gathering: attendance, questions, notices, polls and outcomes."""
 
 from datetime import datetime
 
@@ -8,16 +8,17 @@ from members.shapes import Author
 
 
 class Day(Struct, frozen=True):
-    """How many members were there on a day."""
+    """The number of members who attended on one day (an ISO 8601 date, in UTC)."""
 
     day: str
     members: int
 
 
 class Attendance(Struct, frozen=True, kw_only=True):
-    """Members who were there, each once. In `groups` and `countries` the empty name stands for those who do not say.
+    """The number of members who attended, each counted once, in total and per day, group, country and sector.
 
-    Where it is not exact, cells under five are left out, and the next smallest too where the rest would give them away.
+    In `groups` and `countries` the empty name stands for members who do not publish theirs. Unless `is_exact`, cells
+    under five are suppressed, and further cells where the others would reveal a suppressed one.
     """
 
     members: int
@@ -29,7 +30,7 @@ class Attendance(Struct, frozen=True, kw_only=True):
 
 
 class WrittenAnswer(Struct, frozen=True, kw_only=True):
-    """The post that answers a question."""
+    """The post that answers a question in writing."""
 
     post: int
     number: int
@@ -40,8 +41,11 @@ class WrittenAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ReportedQuestion(Struct, frozen=True, kw_only=True):
-    """A question as it stands in the record. `answered_how` is `live`, then `settled_at` is when, or `writing`. What was
-    never approved, which only hosts are shown, has no number."""
+    """A question in the record.
+
+    `answered_how` is `live`, at the time `settled_at`, or `writing`. A question that was never approved has no number;
+    only hosts get it.
+    """
 
     id: int
     post: int
@@ -59,7 +63,7 @@ class ReportedQuestion(Struct, frozen=True, kw_only=True):
 
 
 class ReportedNotice(Struct, frozen=True, kw_only=True):
-    """A notice of the board."""
+    """A notice in the record."""
 
     id: int
     column: str
@@ -73,7 +77,7 @@ class ReportedNotice(Struct, frozen=True, kw_only=True):
 
 
 class PollLine(Struct, frozen=True):
-    """An option, a point of a scale, or a word, and how many gave it; `points` are those of a ranked poll."""
+    """One option, point of a scale or word of a poll, with its number of ballots; `points` only in ranked polls."""
 
     label: str
     count: int
@@ -81,7 +85,7 @@ class PollLine(Struct, frozen=True):
 
 
 class ReportedPoll(Struct, frozen=True, kw_only=True):
-    """A closed poll: how many answered, and what. `groups` are its own, without small cells."""
+    """A closed poll in the record: its ballots, its results, and its counts per group without small cells."""
 
     id: int
     kind: str
@@ -92,7 +96,7 @@ class ReportedPoll(Struct, frozen=True, kw_only=True):
 
 
 class ReportedChoice(Struct, frozen=True, kw_only=True):
-    """One line of the choice log: what became of a question, and why. `body` is what it asks, where the log tells it."""
+    """One line of a room's outcomes: a question's new state, and why. `body` is null where its text is not published."""
 
     question: int
     body: str | None
@@ -102,7 +106,7 @@ class ReportedChoice(Struct, frozen=True, kw_only=True):
 
 
 class Totals(Struct, frozen=True, kw_only=True):
-    """How much there is of what the report shows."""
+    """The numbers of questions, votes, answered questions, notices and polls in the record."""
 
     questions: int = 0
     votes: int = 0
@@ -112,7 +116,7 @@ class Totals(Struct, frozen=True, kw_only=True):
 
 
 class RoomReport(Struct, frozen=True, kw_only=True):
-    """The record of a room. `is_full` where it is the hosts' own: with what was dismissed or waits."""
+    """The record of a room. The hosts' version (`is_full`) includes dismissed questions and those that wait."""
 
     room: int
     gathering: int
@@ -130,7 +134,7 @@ class RoomReport(Struct, frozen=True, kw_only=True):
 
 
 class GatheringReport(Struct, frozen=True, kw_only=True):
-    """The record of a gathering: everybody who was in any of its rooms, each once, and the records of its rooms."""
+    """The record of a gathering: the attendance of all its rooms, each member counted once, and the rooms' records."""
 
     gathering: int
     title: str

@@ -11,7 +11,7 @@ from asyncpg import Record
 
 from core import clock
 from core.errors import NotFound
-from gatherings.record.exports import Cell, Sheet, write_csv
+from gatherings.record.exports import Cell, ExportTable, write_csv
 from moderation.ledger.shapes_transparency import ActionCount, GroundCount, Medians, ReasonCount, YearReport
 from storage.database import Reader
 from storage.statements import Statement, statement
@@ -103,23 +103,23 @@ def write_report_csv(report: YearReport) -> bytes:
     """The report as one table."""
     return write_csv(
         [
-            Sheet("Totals", ("What", "Count"), _totals(report)),
-            Sheet(
+            ExportTable("Totals", ("What", "Count"), _totals(report)),
+            ExportTable(
                 "Notices by reason",
                 ("Reason", "By members", "From outside"),
                 [(one.reason, one.by_members, one.from_outside) for one in report.reasons],
             ),
-            Sheet(
+            ExportTable(
                 "Decisions by action",
                 ("Action", "Decisions", "Reversed"),
                 [(one.action, one.decisions, one.reversed) for one in report.actions],
             ),
-            Sheet(
+            ExportTable(
                 "Decisions by ground",
                 ("Ground", "Decisions"),
                 [(one.ground or "", one.decisions) for one in report.grounds],
             ),
-            Sheet(
+            ExportTable(
                 "Medians",
                 ("What", "Seconds"),
                 [(name, _cell(getattr(report.medians, name))) for name in Medians.__struct_fields__],

@@ -13,8 +13,8 @@ from core.ids import NoticeId, QuestionId
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
 from gatherings.notices.notices import approve_notice, decline_notice
-from gatherings.questions.questions import settle_question
-from gatherings.shapes.gatherings import QuestionMove
+from gatherings.questions.questions import change_question_state
+from gatherings.shapes.questions import QuestionMove
 from gatherings.tables import notices, questions, rooms
 from moderation.rules.matches import read_matches
 from moderation.shapes_matches import RuleMatch
@@ -102,7 +102,7 @@ async def decide_pending(
     if kind == "question":
         state: Literal["live", "dismissed"] = "live" if lets_in else "dismissed"
         move = QuestionMove(state=state, version=version, reason=None if lets_in else reason)
-        await settle_question(tx, actor, QuestionId(number), move)
+        await change_question_state(tx, actor, QuestionId(number), move)
     elif lets_in:
         await approve_notice(tx, actor, NoticeId(number))
     else:

@@ -21,7 +21,7 @@ from core import clock
 from core.errors import NotFound, Refusal, allowed
 from core.http import PathId, status_of
 from core.ids import BoardId
-from gatherings.record.exports import Sheet, inert_in_csv, write_xlsx
+from gatherings.record.exports import ExportTable, escape_csv_formula, write_xlsx
 from gatherings.record.routes import XLSX
 from pages.boards import board_view
 from pages.shell.context import PageContext
@@ -92,7 +92,7 @@ async def keep_edition_csv(
     writer = csv.writer(text)
     headings, rows = _table(whole)
     writer.writerow(headings)
-    writer.writerows([inert_in_csv(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     name = f"board-{board_id}-edition-{number}.csv"
     return _file(text.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
 
@@ -103,7 +103,7 @@ async def keep_edition_xlsx(
 ) -> Response[bytes]:
     """An edition as a workbook."""
     headings, rows = _table(await _read(context, board_id, number))
-    book = await asyncio.to_thread(write_xlsx, [Sheet(f"Edition {number}", tuple(headings), rows)])
+    book = await asyncio.to_thread(write_xlsx, [ExportTable(f"Edition {number}", tuple(headings), rows)])
     return _file(book, f"board-{board_id}-edition-{number}.xlsx", XLSX)
 
 

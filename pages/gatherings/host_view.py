@@ -6,13 +6,15 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import GatheringId, RoomId
-from gatherings import snapshot
 from gatherings.gatherings import get_gathering
-from gatherings.policy import RoomFacts
-from gatherings.questions.queues import read_standing
+from gatherings.policy_rooms import RoomFacts
+from gatherings.questions.listing import read_questions
+from gatherings.questions.queues import read_queue
 from gatherings.questions.reading import count_questions
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import Counts, Gathering, Question, QuestionState, Room
+from gatherings.shapes.gatherings import Gathering
+from gatherings.shapes.questions import Counts, Question, QuestionState
+from gatherings.shapes.rooms import Room
 from storage.database import Reader
 from storage.event_log import Stream, read_head
 
@@ -59,10 +61,10 @@ async def look(
     # The page carries the stream's position, taken first: what happens while the rest is read comes again.
     channel = f"room:{room_id}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
-    facts, room = await rooms.look_at_room(tx, actor, room_id)
+    facts, room = await rooms.get_room_with_facts(tx, actor, room_id)
     found: dict[str, list[Question]] = {}
     unfinished: set[str] = set()
-    for one in await read_standing(tx, actor, facts, [state for state in states if state != "live"]):
+    for one in await read_queue(tx, actor, facts, [state for state in states if state != "live"]):
         found.setdefault(one.state, []).append(one)
     if "live" in states:
         found["live"], is_cut = await _best(tx, actor, room_id, epoch)
@@ -82,7 +84,7 @@ async def _best(tx: Reader, actor: Actor, room_id: RoomId, epoch: str) -> tuple[
     items: list[Question] = []
     after: str | None = None
     while len(items) < MOST_LIVE:
-        page = await snapshot.read_questions(tx, actor, room_id, "best", epoch, "live", after)
+        page = await read_questions(tx, actor, room_id, "best", epoch, "live", after)
         items += page.items
         after = page.next
         if after is None:

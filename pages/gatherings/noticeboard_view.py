@@ -9,9 +9,10 @@ from msgspec import Struct
 from core import clock
 from core.actor import Actor
 from core.errors import allowed
-from gatherings.policy import RoomFacts, WriterFacts, ensure_can_write
-from gatherings.shapes.gatherings import Gathering, Room
+from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
+from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.notices import Column, Notice
+from gatherings.shapes.rooms import Room
 from pages.forum.post_html import who
 from storage.event_log import Stream
 

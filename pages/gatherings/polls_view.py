@@ -10,7 +10,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import PollId
-from gatherings.policy import RoomFacts, WriterFacts, ensure_can_write
+from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
 from gatherings.polls.policy import ensure_can_prepare, may_strike
 from gatherings.polls.reading import read_results, show_polls
 from gatherings.rooms.participation import get_writer

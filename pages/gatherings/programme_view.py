@@ -5,8 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from gatherings.shapes.gatherings import Gathering, Room
+from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import Session
+from gatherings.shapes.rooms import Room
 
 # In their own words: who looks for a language reads it.
 LANGUAGES = {

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
 from forum.shapes import Post
-from gatherings.shapes.gatherings import QUESTION_LENGTH, Question, Rank
+from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
 from pages.forum.post_html import who
 from pages.shell.dates import date
 

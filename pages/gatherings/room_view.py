@@ -9,30 +9,26 @@ from core.actor import Actor
 from core.ids import GatheringId, RoomId
 from forum.posts.post_pages import read_posts_by_id
 from forum.shapes import Post
-from gatherings import snapshot
 from gatherings.gatherings import get_gathering
-from gatherings.notices.default_columns import count_columns
-from gatherings.policy import RoomFacts, WriterFacts
+from gatherings.notices.default_columns import list_columns
+from gatherings.policy_rooms import RoomFacts, WriterFacts
 from gatherings.polls.reading import show_polls
-from gatherings.questions.queues import read_standing
-from gatherings.questions.ranking import HALVED_AFTER, LIFT, Z
+from gatherings.questions.listing import read_questions
+from gatherings.questions.queues import read_queue
+from gatherings.questions.ranking import HALVED_AFTER_MINUTES, UNHEARD_GROUP_BONUS, WILSON_Z
 from gatherings.questions.reading import count_questions, find_on_stage
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
-from gatherings.shapes.gatherings import (
-    Counts,
-    Gathering,
-    Question,
-    QuestionOrder,
-    QuestionPage,
-    QuestionState,
-    Room,
-)
+from gatherings.shapes.gatherings import Gathering
+from gatherings.shapes.questions import Counts, Question, QuestionOrder, QuestionPage, QuestionState
+from gatherings.shapes.rooms import Room
 from storage.database import Reader
 
 Shown = Literal["live", "answered", "dismissed"]
 # What the order depends on, as its followers in the page read it.
-RANKING = msgspec.json.encode({"z": Z, "halvedAfter": HALVED_AFTER, "lift": LIFT}).decode()
+RANKING = msgspec.json.encode(
+    {"z": WILSON_Z, "halvedAfter": HALVED_AFTER_MINUTES, "lift": UNHEARD_GROUP_BONUS}
+).decode()
 _STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
 
 
@@ -71,13 +67,13 @@ async def visit(
 ) -> Visit:
     """Reads a room for a page, beginning with the position of its stream: what happens meanwhile comes again."""
     wanted: QuestionOrder = order if show == "live" else "newest"
-    page = await snapshot.read_questions(tx, actor, room_id, wanted, epoch, show, after)
-    facts, room = await rooms.look_at_room(tx, actor, room_id)
+    page = await read_questions(tx, actor, room_id, wanted, epoch, show, after)
+    facts, room = await rooms.get_room_with_facts(tx, actor, room_id)
     is_host = actor.hosts_at(facts.gathering_id)
     counts = await count_questions(tx, room_id, is_host)
     is_first = show == "live" and after is None
 
-    standing = await read_standing(tx, actor, facts, _STANDING, only_own=True) if is_first else []
+    standing = await read_queue(tx, actor, facts, _STANDING, only_own=True) if is_first else []
     written = [one.answer_post for one in page.items if one.answer_post is not UNSET and one.answer_post]
     return Visit(
         facts=facts,
@@ -108,7 +104,7 @@ async def look_about(tx: Reader, actor: Actor, facts: RoomFacts, counts: Counts 
 async def _notices(tx: Reader, facts: RoomFacts) -> int:
     if "board" not in facts.modules:
         return 0
-    return sum(column.notices for column in await count_columns(tx, facts.id))
+    return sum(column.notices for column in await list_columns(tx, facts.id))
 
 
 async def _open_polls(tx: Reader, actor: Actor, facts: RoomFacts) -> list[int]:

@@ -18,9 +18,9 @@ from gatherings.programme.reading import read_sessions
 from gatherings.questions import mutes, questions
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
-from gatherings.shapes.gatherings import Question, QuestionMove, QuestionState, Room
 from gatherings.shapes.programme import Session
-from gatherings.shapes.questions import NewSilence, QuestionEdit
+from gatherings.shapes.questions import NewSilence, Question, QuestionEdit, QuestionMove, QuestionState
+from gatherings.shapes.rooms import Room
 from pages.gatherings.host_actions import DEEDS, DONE, FORMS, KEYS, PANEL_DEEDS, SHOWN, Deed
 from pages.gatherings.host_view import Floor, look
 from pages.gatherings.room_view import RANKING
@@ -194,10 +194,10 @@ async def _decide(context: PageContext, room_id: RoomId) -> tuple[int, str]:
             return number, ""
         if word == "silence":
             silence = {"minutes": given.get("minutes", 10), "reason": facts["reason"]}
-            await mutes.silence_asker(tx, context.actor, question_id, to_shape(NewSilence, silence))
+            await mutes.mute_asker(tx, context.actor, question_id, to_shape(NewSilence, silence))
             return number, ""
         move = await _move_of(tx, context.actor, question_id, word, version, given)
-        moved = await questions.settle_question(tx, context.actor, question_id, move)
+        moved = await questions.change_question_state(tx, context.actor, question_id, move)
     return number, f"{number}.{found.question.state}.{moved.version}.{moved.state}"
 
 

@@ -16,8 +16,8 @@ from gatherings.policy import ensure_can_announce
 from gatherings.programme.reading import read_running
 from gatherings.room_setup import planning
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import Gathering, NewGathering, Room
-from gatherings.shapes.room_settings import NewRoom
+from gatherings.shapes.gatherings import Gathering, NewGathering
+from gatherings.shapes.rooms import NewRoom, Room
 from members.profiles.duties import read_hosts
 from members.shapes import Taxonomies
 from pages.gatherings.programme_view import on_now, slots_of

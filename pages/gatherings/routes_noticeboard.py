@@ -176,12 +176,12 @@ async def _read(
     tx: Reader, context: PageContext, room_id: RoomId, asked: Filter, after: str | None, count: int = SHOWN
 ) -> Board:
     actor, epoch = context.actor, context.db.epoch
-    facts, room = await rooms.look_at_room(tx, actor, room_id)
+    facts, room = await rooms.get_room_with_facts(tx, actor, room_id)
     # The page carries the positions of both streams, taken before the rows: what happens meanwhile comes again.
     heads = [
         Stream(name, epoch, await read_head(tx, name)) for name in (f"room:{room_id}", f"topic:{room.topic}")
     ]
-    columns = await default_columns.count_columns(tx, room_id)
+    columns = await default_columns.list_columns(tx, room_id)
     wanted = [one.id for one in columns] if asked == Filter() else [asked.column]
     by_id = {one.id: one for one in columns}
     shelves = []

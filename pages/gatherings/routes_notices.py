@@ -142,9 +142,9 @@ async def arrange_columns(room_id: PathId, context: NamedDependency[PageContext]
 
 async def _columns_page(context: PageContext, room_id: int, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
-        facts, room = await rooms.look_at_room(tx, context.actor, RoomId(room_id))
+        facts, room = await rooms.get_room_with_facts(tx, context.actor, RoomId(room_id))
         ensure_can_arrange(context.actor, facts, clock.now())
-        found = await default_columns.count_columns(tx, facts.id)
+        found = await default_columns.list_columns(tx, facts.id)
     return context.renderer.page(
         context.request,
         context.actor,
@@ -210,7 +210,7 @@ async def _find(tx: Reader, context: PageContext, room_id: int, notice_id: int) 
     if facts.id != room_id:
         raise NotFound
     room = await rooms.show_room(tx, context.actor, facts.id)
-    found = await default_columns.count_columns(tx, facts.id)
+    found = await default_columns.list_columns(tx, facts.id)
     stream = Stream(f"topic:{room.topic}", context.db.epoch, await read_head(tx, f"topic:{room.topic}"))
     board = Board(
         facts=facts,

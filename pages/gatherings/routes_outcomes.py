@@ -7,7 +7,7 @@ from litestar.params import FromQuery
 from core.http import PathId
 from core.ids import GatheringId, RoomId
 from gatherings.gatherings import get_gathering
-from gatherings.questions.outcomes import read_choices
+from gatherings.questions.outcomes import read_outcomes
 from gatherings.rooms.rooms import show_room
 from pages.gatherings.outcomes_view import ways_of
 from pages.shell.context import PageContext
@@ -19,7 +19,7 @@ async def show_choices(
 ) -> Response[bytes]:
     """One page of the log; hosts read it at any time, others once the room is closed and publishes it."""
     async with context.db.read() as tx:
-        page = await read_choices(tx, context.actor, RoomId(room_id), after)
+        page = await read_outcomes(tx, context.actor, RoomId(room_id), after)
         room = await show_room(tx, context.actor, RoomId(room_id))
         gathering = await get_gathering(tx, GatheringId(room.gathering))
     return context.renderer.page(

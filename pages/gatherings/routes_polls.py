@@ -68,7 +68,7 @@ async def change_poll(
 
 
 @post("/r/{room_id:int}/polls/{poll_id:int}/state", include_in_schema=False)
-async def move_poll(
+async def change_poll_state(
     room_id: PathId, poll_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
     """Open or close a poll, or delete a draft."""
@@ -81,7 +81,7 @@ async def move_poll(
             await polls.delete_poll(tx, context.actor, PollId(poll_id))
         else:
             move = to_shape(PollMove, {"state": state, "version": version})
-            await polls.move_poll(tx, context.actor, PollId(poll_id), move)
+            await polls.change_poll_state(tx, context.actor, PollId(poll_id), move)
     return go_to(f"/r/{room_id}/polls#poll{poll_id}")
 
 
@@ -145,7 +145,7 @@ async def _page(
     async with context.db.read() as tx:
         # The position first: what happens while the rest is read comes again.
         stream = Stream(channel, context.db.epoch, await read_head(tx, channel))
-        facts, room = await rooms.look_at_room(tx, context.actor, room_id)
+        facts, room = await rooms.get_room_with_facts(tx, context.actor, room_id)
         gathering = await get_gathering(tx, GatheringId(room.gathering))
         view = await view_polls(tx, context.actor, facts, context.renderer.groups, form, editing)
         ways = await look_about(tx, context.actor, facts)
@@ -165,4 +165,4 @@ async def _page(
     )
 
 
-routes = [show_polls, draft_poll, change_poll, move_poll, set_ballot, strike_word]
+routes = [show_polls, draft_poll, change_poll, change_poll_state, set_ballot, strike_word]

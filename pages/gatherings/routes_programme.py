@@ -14,8 +14,9 @@ from gatherings.policy import ensure_hosts
 from gatherings.programme import programme
 from gatherings.programme.reading import show_session
 from gatherings.rooms.rooms import read_rooms
-from gatherings.shapes.gatherings import Gathering, Room
+from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import NewSession, Session, SessionChange
+from gatherings.shapes.rooms import Room
 from pages.shell.datetime_fields import moment_of, typed_of, zone_of
 from pages.shell.forms import (
     FieldNotAcceptable,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from core.http import PathId
 from core.ids import GatheringId, RoomId
 from gatherings.gatherings import get_gathering
-from gatherings.record import report
+from gatherings.record import records
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.record import Attendance, GatheringReport, RoomReport, Totals
 from members.profiles.countries import COUNTRIES
@@ -42,7 +42,7 @@ class Table(Struct, frozen=True):
 async def show_room_report(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """The record of a room."""
     async with context.db.read() as tx:
-        made = await report.report_room(tx, context.actor, RoomId(room_id))
+        made = await records.read_room_record(tx, context.actor, RoomId(room_id))
         gathering = await get_gathering(tx, GatheringId(made.gathering))
     return _page(context, made, gathering, [made], f"/rooms/{room_id}", f"/r/{room_id}")
 
@@ -53,7 +53,7 @@ async def show_gathering_report(
 ) -> Response[bytes]:
     """The record of a gathering."""
     async with context.db.read() as tx:
-        made = await report.report_gathering(tx, context.actor, GatheringId(gathering_id))
+        made = await records.read_gathering_record(tx, context.actor, GatheringId(gathering_id))
         gathering = await get_gathering(tx, GatheringId(gathering_id))
     place = f"/gatherings/{gathering_id}"
     return _page(context, made, gathering, made.rooms, place, f"/g/{gathering_id}")

@@ -10,8 +10,8 @@ from core.ids import GatheringId, RoomId
 from gatherings.gatherings import get_gathering
 from gatherings.room_setup import people, settings
 from gatherings.rooms.rooms import show_room
-from gatherings.shapes.gatherings import Gathering, Room
-from gatherings.shapes.room_settings import RoomChange
+from gatherings.shapes.gatherings import Gathering
+from gatherings.shapes.rooms import Room, RoomChange
 from members.shapes import Author
 from pages.shell.context import PageContext
 from pages.shell.forms import (

@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.errors import Refusal, allowed
 from core.http import Cursor, PathId, status_of
 from core.ids import QuestionId, RoomId
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 from gatherings.questions import questions
 from gatherings.questions.policy import ensure_can_ask, ensure_can_vote
 from gatherings.questions.submission import QuestionWriter
@@ -22,16 +22,15 @@ from gatherings.rooms import rooms
 from gatherings.rooms.policy_reactions import ensure_can_react
 from gatherings.rooms.reactions import RoomReactions
 from gatherings.rooms.shapes_reactions import NewRoomReaction
-from gatherings.shapes.gatherings import (
+from gatherings.shapes.questions import (
     NewQuestion,
     Question,
+    QuestionEdit,
     QuestionMove,
     QuestionOrder,
     QuestionState,
-    Room,
-    RoomMove,
 )
-from gatherings.shapes.questions import QuestionEdit
+from gatherings.shapes.rooms import Room, RoomMove
 from pages.gatherings import question_html
 from pages.gatherings.question_html import Hall
 from pages.gatherings.room_view import RANKING, Shown, Visit, visit
@@ -63,7 +62,7 @@ async def show_room(
 
 @post("/r/{room_id:int}/questions", include_in_schema=False)
 async def ask_question(
-    room_id: PathId, context: NamedDependency[PageContext], asking: NamedDependency[QuestionWriter]
+    room_id: PathId, context: NamedDependency[PageContext], question_writer: NamedDependency[QuestionWriter]
 ) -> Response[bytes]:
     """Ask, with one's name or without."""
     typed = await read_form(context.request)
@@ -73,7 +72,7 @@ async def ask_question(
             NewQuestion, {"body": text_in(typed, "body"), "anonymous": bool(text_in(typed, "anonymous"))}
         )
         idempotent = once_of(context.request, actor, typed)
-        await asking.ask_question(actor, room, new, idempotent)
+        await question_writer.ask_question(actor, room, new, idempotent)
     except Refusal as refusal:
         return await _page(context, room, Form(typed=typed).refuse(refusal), status_of(refusal))
     return go_to(f"/r/{room_id}", done="asked")
@@ -97,11 +96,11 @@ async def set_vote(
 
 
 @post("/r/{room_id:int}/state", include_in_schema=False)
-async def move_room(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+async def change_room_state(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Open or close the room."""
     move = to_shape(RoomMove, {"state": text_in(await read_form(context.request), "state")})
     async with context.db.begin() as tx:
-        await rooms.move_room(tx, context.actor, RoomId(room_id), move)
+        await rooms.change_room_state(tx, context.actor, RoomId(room_id), move)
     return go_to(f"/r/{room_id}")
 
 
@@ -126,7 +125,7 @@ async def _settle(
             await questions.edit_question(tx, context.actor, question_id, edit, version, context.screen)
         else:
             move = to_shape(QuestionMove, {"state": word, "version": version})
-            await questions.settle_question(tx, context.actor, question_id, move)
+            await questions.change_question_state(tx, context.actor, question_id, move)
 
 
 async def _page(
@@ -209,4 +208,4 @@ def _blank(room: Room) -> Question:
     )  # fmt: skip
 
 
-routes = [show_room, ask_question, set_vote, move_room, react]
+routes = [show_room, ask_question, set_vote, change_room_state, react]

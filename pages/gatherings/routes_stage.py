@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from core.http import PathId
 from core.ids import RoomId
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import Question
+from gatherings.shapes.questions import Question
 from pages.gatherings.host_view import look
 from pages.shell.context import PageContext
 

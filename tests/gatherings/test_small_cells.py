@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from gatherings.rooms.attendance import without_small
+from gatherings.rooms.attendance import suppress_small_cells
 from gatherings.shapes.record import Attendance
-from gatherings.small_cells import THRESHOLD, told_cells, told_parts
+from gatherings.small_cells import SMALL_CELL_LIMIT, publishable_cells, publishable_parts
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from gatherings.small_cells import THRESHOLD, told_cells, told_parts
     ],
 )
 def test_what_is_told_of_a_whole(cells: dict[str, int], told: dict[str, int]) -> None:
-    assert told_parts(cells) == told
+    assert publishable_parts(cells) == told
 
 
 def test_nothing_small_is_told_or_can_be_reckoned() -> None:
@@ -38,16 +38,16 @@ def test_nothing_small_is_told_or_can_be_reckoned() -> None:
         cells = {
             name: chance.choice((0, 1, 2, 3, 4, 5, 6, 9, 30)) for name in "abcdef"[: chance.randint(1, 6)]
         }
-        told = told_parts(cells)
+        told = publishable_parts(cells)
         left_out = sum(cells.values()) - sum(told.values())
 
-        assert all(count >= THRESHOLD and cells[name] == count for name, count in told.items())
-        assert left_out == 0 or left_out >= THRESHOLD or not told
+        assert all(count >= SMALL_CELL_LIMIT and cells[name] == count for name, count in told.items())
+        assert left_out == 0 or left_out >= SMALL_CELL_LIMIT or not told
         assert list(told.values()) == sorted(told.values(), reverse=True)
 
 
 def test_cells_that_overlap_are_told_one_by_one() -> None:
-    assert told_cells({"mobility": 9, "mining": 4, "battery": 5}) == {"mobility": 9, "battery": 5}
+    assert publishable_cells({"mobility": 9, "mining": 4, "battery": 5}) == {"mobility": 9, "battery": 5}
 
 
 def test_a_whole_less_a_part_that_is_told_gives_no_small_cell_away() -> None:
@@ -59,7 +59,7 @@ def test_a_whole_less_a_part_that_is_told_gives_no_small_cell_away() -> None:
         ]
         beside = [_attendance(Counter(groups[person] for person in room)) for room in rooms]
         whole = Counter(groups[person] for person in set().union(*rooms))
-        table, _, _ = without_small({"group": whole, "country": {}, "sector": {}}, beside)
+        table, _, _ = suppress_small_cells({"group": whole, "country": {}, "sector": {}}, beside)
         told += bool(table)
 
         for room in beside:
@@ -71,7 +71,7 @@ def _attendance(cells: Mapping[str, int]) -> Attendance:
     return Attendance(
         members=sum(cells.values()),
         days=[],
-        groups=told_parts(cells),
+        groups=publishable_parts(cells),
         countries={},
         sectors={},
         is_exact=False,

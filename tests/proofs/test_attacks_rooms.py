@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from gatherings.polls.words import can_be_seen, key_of, tidy_word
+from gatherings.polls.words import is_visible_word, normalize_word, word_key
 from storage.cursors import encode_cursor
 from tests.support.live_room import Hall, Person
 from tests.support.questions import change_room
@@ -261,16 +261,16 @@ async def test_a_notice_stays_one_by_way_of_its_topic(hall: Hall) -> None:
     "word", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u202e", "\u3164", "\u200d \u200d"]
 )
 def test_a_word_that_nobody_sees_is_none(word: str) -> None:
-    assert not can_be_seen(tidy_word(word))
+    assert not is_visible_word(normalize_word(word))
 
 
 def test_what_nobody_sees_makes_no_other_word() -> None:
     assert (
-        len({key_of(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")})
+        len({word_key(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")})
         == 1
     )
-    assert "\u202e" not in tidy_word("a\u202eb")
-    assert can_be_seen("\U0001f44d\ufe0f") and can_be_seen("\u0915\u094d\u200d\u0937")
+    assert "\u202e" not in normalize_word("a\u202eb")
+    assert is_visible_word("\U0001f44d\ufe0f") and is_visible_word("\u0915\u094d\u200d\u0937")
 
 
 async def test_a_question_without_a_name_leaves_no_second_anywhere(hall: Hall) -> None:

@@ -9,7 +9,7 @@ from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.shapes import NewReply
 from forum.writing.replies import Replies
 from gatherings.questions.submission import QuestionWriter
-from gatherings.shapes.gatherings import NewQuestion
+from gatherings.shapes.questions import NewQuestion
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 from storage.statements import statement

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from core.actor import Actor
 from core.ids import GatheringId, MemberId, RoomId, SectorId, TopicId
-from gatherings.policy import RoomFacts
+from gatherings.policy_rooms import RoomFacts
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MEMBER = Actor(id=MemberId(1), is_verified=True)

@@ -14,7 +14,7 @@ from core.ids import PostId, TopicId
 from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.posts.hiding import hide_post, unhide_post
 from gatherings.channels import show_room
-from gatherings.notices.notices import follow_post
+from gatherings.notices.notices import on_post_changed
 from gatherings.notices.reading import PAGE
 from storage.statements import statement
 from tests.support.hidden_posts import give_reason
@@ -296,7 +296,7 @@ async def test_nothing_hidden_leaks(board: Board) -> None:
     await give_reason(hall.db, notice["post"])
     async with hall.db.begin() as tx:
         assert await hide_post(tx, TopicId(board.topic), PostId(notice["post"]))
-        await follow_post(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
 
     for who in (hall.visitor, await hall.member(), hall.host, board.author):
         for filters in ({}, {"q": "whisper"}, {"column": board.columns[0]}):
@@ -317,12 +317,12 @@ async def test_what_its_author_writes_in_the_topic_is_on_the_board(board: Board)
     notice = await board.post(board.author)
     await board.author.patch(f"/posts/{notice['post']}", {"body": "## Renamed\n\nOther"})
     async with board.hall.db.begin() as tx:
-        await follow_post(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
     seen = (await board.author.get(f"/notices/{notice['id']}")).json()
     assert (seen["title"], seen["body"], seen["html"]) == ("Renamed", "Other", "<p>Other</p>\n")
     await board.author.patch(f"/posts/{notice['post']}", {"body": "No heading"})
     async with board.hall.db.begin() as tx:
-        await follow_post(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
     seen = (await board.author.get(f"/notices/{notice['id']}")).json()
     assert (seen["title"], seen["body"], seen["html"]) == ("Renamed", "No heading", "<p>No heading</p>\n")
 
@@ -346,12 +346,12 @@ async def test_an_old_snapshot_and_the_events_since_are_a_fresh_one(board: Board
     await author.delete(f"/posts/{first['post']}/withdrawal")
     await give_reason(hall.db, second["post"])
     async with hall.db.begin() as tx:
-        await follow_post(tx, PostWithdrawn(topic_id=board.topic, post_id=first["post"]))
-        await follow_post(tx, PostRestored(topic_id=board.topic, post_id=first["post"]))
+        await on_post_changed(tx, PostWithdrawn(topic_id=board.topic, post_id=first["post"]))
+        await on_post_changed(tx, PostRestored(topic_id=board.topic, post_id=first["post"]))
         await hide_post(tx, TopicId(board.topic), PostId(second["post"]))
-        await follow_post(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
         await unhide_post(tx, TopicId(board.topic), PostId(second["post"]))
-        await follow_post(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
     await hall.host.delete(f"/columns/{board.columns[3]}")
     await hall.host.patch(f"/columns/{board.columns[0]}", {"title": "Gifts", "place": 3})
     fresh = await _snapshot(board, who)

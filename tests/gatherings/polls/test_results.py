@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from gatherings.polls.groups import split
-from gatherings.polls.words import count_words, group_words, key_of, slips, tidy_word
-from gatherings.small_cells import THRESHOLD
+from gatherings.polls.words import count_words, group_words, normalize_word, slips, word_key
+from gatherings.small_cells import SMALL_CELL_LIMIT
 
 
 @pytest.mark.parametrize(
@@ -21,14 +21,14 @@ from gatherings.small_cells import THRESHOLD
         ("a", "abcd", 3),
     ],
 )
-def test_slips_are_counted(one: str, other: str, apart: int) -> None:
-    assert slips(one, other, 2) == slips(other, one, 2) == apart
+def test_slips_are_counted(one: str, other: str, find_revealing_cells: int) -> None:
+    assert slips(one, other, 2) == slips(other, one, 2) == find_revealing_cells
 
 
 def test_words_are_the_same_whatever_their_form() -> None:
-    assert key_of("  Ｃobalt ") == key_of("COBALT") == "cobalt"
-    assert key_of("Straße") == key_of("STRASSE")
-    assert tidy_word("a \u00a0 b") == "a b"
+    assert word_key("  Ｃobalt ") == word_key("COBALT") == "cobalt"
+    assert word_key("Straße") == word_key("STRASSE")
+    assert normalize_word("a \u00a0 b") == "a b"
 
 
 def test_near_words_join_the_most_frequent_in_any_order() -> None:
@@ -62,13 +62,17 @@ def test_of_no_small_cell_can_be_reckoned_what_it_is() -> None:
         for place in range(3):
             known = {name: cells[place] for name, cells in told.items() if cells[place] is not None}
             assert all(
-                count == rows[name][place] >= THRESHOLD for name, count in known.items() if count is not None
+                count == rows[name][place] >= SMALL_CELL_LIMIT
+                for name, count in known.items()
+                if count is not None
             )
             hidden = [name for name in names if name not in known]
             rest = sum(rows[name][place] for name in hidden)
-            if any(rows[name][place] < THRESHOLD for name in hidden) and known:
+            if any(rows[name][place] < SMALL_CELL_LIMIT for name in hidden) and known:
                 # Whoever knows the rest, and that most of it is small, still finds two ways in which it can be.
-                assert len(hidden) > 1 and rest >= THRESHOLD
-                small = [ways for ways in product(range(THRESHOLD), repeat=len(hidden)) if sum(ways) == rest]
-                large = max(rows[name][place] for name in hidden) >= THRESHOLD
+                assert len(hidden) > 1 and rest >= SMALL_CELL_LIMIT
+                small = [
+                    ways for ways in product(range(SMALL_CELL_LIMIT), repeat=len(hidden)) if sum(ways) == rest
+                ]
+                large = max(rows[name][place] for name in hidden) >= SMALL_CELL_LIMIT
                 assert large or len(small) > 1

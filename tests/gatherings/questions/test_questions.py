@@ -12,16 +12,17 @@ from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
 from core.ids import QuestionId
 from gatherings.channels import show_room
-from gatherings.policy import NoQuestionsHere, NotHost, RoomFacts, RoomNotOpen
+from gatherings.policy import NotHost
+from gatherings.policy_rooms import NoQuestionsHere, RoomFacts, RoomNotOpen
+from gatherings.questions.listing import PAGE_SIZE
 from gatherings.questions.policy import (
     AnonymityNotAllowed,
     HostsAskByName,
     NotAsker,
     QuestionFacts,
     ensure_can_ask,
-    ensure_can_settle,
+    ensure_can_change_question_state,
 )
-from gatherings.snapshot import PAGE
 from members.pseudonyms import pseudonym
 from storage.statements import statement
 from tests.support.hidden_posts import hide_rows
@@ -73,7 +74,7 @@ def test_members_ask_in_open_rooms() -> None:
 )
 def test_who_cannot_settle(actor: Actor, question: QuestionFacts, state: str, refusal: type[Refusal]) -> None:
     with pytest.raises(refusal):
-        ensure_can_settle(actor, a_room(), question, state, NOON)
+        ensure_can_change_question_state(actor, a_room(), question, state, NOON)
 
 
 async def test_a_question_is_a_post_of_the_rooms_topic(hall: Hall) -> None:
@@ -339,7 +340,7 @@ async def test_every_order_pages_through_all_questions_once(hall: Hall) -> None:
     asker, voters = await hall.member(), [await hall.member() for _ in range(3)]
     start = datetime.now(UTC).replace(second=0, microsecond=0)
     asked = []
-    for number in range(PAGE + 3):
+    for number in range(PAGE_SIZE + 3):
         with clock.stop_at(start + timedelta(seconds=number % 7)):
             asked.append(await hall.ask(asker, f"Number {number}?", anonymous=number % 5 == 0))
     for number, question in enumerate(asked):

@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gatherings.questions.ranking import (
-    HALVED_AFTER,
-    LIFT,
-    Crowd,
-    Wish,
+    HALVED_AFTER_MINUTES,
+    UNHEARD_GROUP_BONUS,
+    RankedQuestion,
+    RankingContext,
     balance,
-    best_first,
+    explain_rank,
     freshness,
     lower_bound,
-    rank,
+    rank_questions,
 )
-from gatherings.questions.shortlist import GAP, between
+from gatherings.questions.shortlist import PLACE_GAP, place_after
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 NOBODY_HEARD: frozenset[str] = frozenset()
@@ -23,12 +23,12 @@ NOBODY_HEARD: frozenset[str] = frozenset()
 
 def a_wish(
     id: int, votes: int = 0, minutes: float = 0, group: str | None = None, settled: bool = False
-) -> Wish:
-    return Wish(id, votes, NOON - timedelta(minutes=minutes), group, settled)
+) -> RankedQuestion:
+    return RankedQuestion(id, votes, NOON - timedelta(minutes=minutes), group, settled)
 
 
-def order(*wishes: Wish, voters: int = 100, heard: frozenset[str] = NOBODY_HEARD) -> list[int]:
-    return [wish.id for _, wish in best_first(wishes, Crowd(voters, heard), NOON, 50)]
+def order(*wishes: RankedQuestion, voters: int = 100, heard: frozenset[str] = NOBODY_HEARD) -> list[int]:
+    return [wish.id for _, wish in rank_questions(wishes, RankingContext(voters, heard), NOON, 50)]
 
 
 def test_the_lower_bound_is_wilsons() -> None:
@@ -50,7 +50,7 @@ def test_what_is_settled_comes_after_all_that_waits() -> None:
 
 def test_what_came_late_can_come_up_and_what_is_old_does_not_vanish() -> None:
     assert freshness(0) == 1
-    assert freshness(HALVED_AFTER) == 0.5
+    assert freshness(HALVED_AFTER_MINUTES) == 0.5
     assert order(a_wish(1, 20, minutes=60), a_wish(2, 15)) == [2, 1]
     week = 7 * 24 * 60
     assert order(a_wish(1, 20, minutes=week), a_wish(2, 15, minutes=week - 60)) == [1, 2]
@@ -58,7 +58,7 @@ def test_what_came_late_can_come_up_and_what_is_old_does_not_vanish() -> None:
 
 def test_groups_not_heard_yet_are_lifted_and_anonymous_ones_are_neutral() -> None:
     heard = frozenset({"industry"})
-    assert balance("research", heard) == 1 + LIFT
+    assert balance("research", heard) == 1 + UNHEARD_GROUP_BONUS
     assert balance("industry", heard) == 1
     assert balance(None, heard) == 1
     assert balance("research", NOBODY_HEARD) == 1
@@ -69,7 +69,7 @@ def test_groups_not_heard_yet_are_lifted_and_anonymous_ones_are_neutral() -> Non
 
 
 def test_a_place_explains_itself_in_plain_numbers() -> None:
-    given = rank(a_wish(1, 24, 30, "research"), Crowd(80, frozenset({"industry"})), NOON)
+    given = explain_rank(a_wish(1, 24, 30, "research"), RankingContext(80, frozenset({"industry"})), NOON)
 
     why = given.why
     assert (why.votes, why.voters, why.age_minutes, why.group) == (24, 80, 30, "research")
@@ -78,14 +78,14 @@ def test_a_place_explains_itself_in_plain_numbers() -> None:
 
 
 def test_a_clock_that_is_behind_makes_nothing_fresher_than_fresh() -> None:
-    assert rank(a_wish(1, minutes=-5), Crowd(0, NOBODY_HEARD), NOON).why.freshness == 1
-    assert rank(a_wish(1, 5), Crowd(0, NOBODY_HEARD), NOON).why.voters == 5
+    assert explain_rank(a_wish(1, minutes=-5), RankingContext(0, NOBODY_HEARD), NOON).why.freshness == 1
+    assert explain_rank(a_wish(1, 5), RankingContext(0, NOBODY_HEARD), NOON).why.voters == 5
 
 
 def test_between_two_places_is_room_for_another_until_there_is_none() -> None:
-    assert between([], 0) == GAP
-    assert between([GAP], 1) == 2 * GAP
-    assert between([GAP], 0) == GAP // 2
-    assert between([10, 12], 1) == 11
-    assert between([10, 11], 1) is None
-    assert between([1], 0) is None
+    assert place_after([], 0) == PLACE_GAP
+    assert place_after([PLACE_GAP], 1) == 2 * PLACE_GAP
+    assert place_after([PLACE_GAP], 0) == PLACE_GAP // 2
+    assert place_after([10, 12], 1) == 11
+    assert place_after([10, 11], 1) is None
+    assert place_after([1], 0) is None

@@ -11,12 +11,13 @@ import pytest
 from core.errors import Refusal
 from core.ids import RoomId
 from forum.policy import TopicLocked
-from gatherings.policy import RoomNotOpen
-from gatherings.questions.questions import settle_question
+from gatherings.policy_rooms import RoomNotOpen
+from gatherings.questions.questions import change_question_state
 from gatherings.questions.reading import count_questions
 from gatherings.questions.submission import QuestionWriter
 from gatherings.rooms import rooms
-from gatherings.shapes.gatherings import Counts, NewQuestion, QuestionMove, RoomMove
+from gatherings.shapes.questions import Counts, NewQuestion, QuestionMove
+from gatherings.shapes.rooms import RoomMove
 from storage.database import Database, Reader
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse
 from storage.statements import Statement, statement
@@ -107,7 +108,7 @@ async def test_two_processes_ask_vote_and_settle_without_waiting_for_each_other_
         if state != "live":
             async with hall.db.begin() as tx:
                 move = QuestionMove(state=state, version=1, reason="Late")  # type: ignore[arg-type]
-                await settle_question(tx, actor if state == "withdrawn" else host, question["id"], move)
+                await change_question_state(tx, actor if state == "withdrawn" else host, question["id"], move)
         return state
 
     await asyncio.gather(*(live(number) for number in range(48)))
@@ -128,7 +129,7 @@ async def test_what_is_closed_in_the_meantime_takes_no_question(
     async with hall.db.begin() as tx:
         kept = await tx.value(_KEPT)
         if what == "room":
-            await rooms.move_room(tx, host, RoomId(hall.room), RoomMove(state="closed"))
+            await rooms.change_room_state(tx, host, RoomId(hall.room), RoomMove(state="closed"))
         else:
             await tx.run(_LOCK_TOPIC, topic=hall.topic)
         asking = asyncio.create_task(

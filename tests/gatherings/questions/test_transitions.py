@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gatherings.questions.policy import MOVES
+from gatherings.questions.policy import TRANSITIONS
 from tests.support.live_room import Hall, Person, a_hall
 from tests.support.questions import moved, premoderate, shown
 from tests.support.service import plain
 
-STATES = list(MOVES)
+STATES = list(TRANSITIONS)
 HOW = {"dismissed": {"reason": "Not for here"}, "merged": {"into": 0}}
 
 
@@ -41,7 +41,7 @@ async def test_a_question_goes_where_the_table_says_and_nowhere_else(hall: Hall,
             more = {"place": 1}
         answer = await hall.settle(who, question, new, **more)
         # What was approved is in the topic and does not wait again.
-        may = new in MOVES[old] and (new != "pending" or old == "pending")
+        may = new in TRANSITIONS[old] and (new != "pending" or old == "pending")
         same = old == new and not more
         assert answer.status_code == (200 if may or old == new else 409), (old, new, answer.text)
         if not may and not same and old != new:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import Refusal
-from gatherings.policy import RoomNotOpen
+from gatherings.policy_rooms import RoomNotOpen
 from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can_vote
 from gatherings.questions.votes import VoteWriter
 from storage.database import Database

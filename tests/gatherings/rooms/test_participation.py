@@ -7,7 +7,7 @@ import pytest
 from core.actor import VISITOR, Actor
 from core.errors import Refusal, SignInFirst
 from core.ids import RoomId
-from gatherings.policy import (
+from gatherings.policy_rooms import (
     ModuleOff,
     NoQuestionsHere,
     PanelOnly,
@@ -34,8 +34,8 @@ JUST_NOW = WriterFacts(last_wrote_at=NOON - timedelta(seconds=20))
         (HOST, {"state": "planned"}, "polls", WriterFacts(), RoomNotOpen),
         (MEMBER, {"modules": []}, "questions", WriterFacts(), NoQuestionsHere),
         (HOST, {"modules": ["questions"]}, "board", WriterFacts(), ModuleOff),
-        (MEMBER, {}, "questions", WriterFacts(is_silenced=True), SilencedHere),
-        (MEMBER, {"modules": ["polls"]}, "polls", WriterFacts(is_silenced=True), SilencedHere),
+        (MEMBER, {}, "questions", WriterFacts(is_muted=True), SilencedHere),
+        (MEMBER, {"modules": ["polls"]}, "polls", WriterFacts(is_muted=True), SilencedHere),
         (MEMBER, {"writers": "panel"}, "questions", WriterFacts(), PanelOnly),
         (MEMBER, {"slow_seconds": 30}, "questions", JUST_NOW, TooSoon),
     ],
@@ -85,7 +85,7 @@ async def test_what_the_rules_look_at_in_a_writer(hall: Hall) -> None:
         first, second = await get_writer(tx, actor, room), await get_writer(tx, other, room)
         nobody = await get_writer(tx, VISITOR, room)
 
-    assert (first.is_on_panel, first.is_silenced) == (True, False)
+    assert (first.is_on_panel, first.is_muted) == (True, False)
     assert first.last_wrote_at == datetime.fromisoformat(asked["asked_at"])
     assert second.last_wrote_at is not None
     assert second.last_wrote_at > datetime.now(UTC) - timedelta(seconds=5)

@@ -13,8 +13,9 @@ from core.errors import NotFound
 from core.ids import RoomId
 from forum.events import PostEdited, PostWithdrawn
 from gatherings.channels import join_room, room_signals, show_room
-from gatherings.questions.questions import follow_post
-from gatherings.snapshot import read_questions, show_snapshot
+from gatherings.questions.listing import read_questions
+from gatherings.questions.questions import on_post_changed
+from gatherings.snapshot import show_snapshot
 from storage.statements import statement
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.live_room import Hall, Person, a_webinar, statements_of, the_actor
@@ -267,8 +268,8 @@ async def test_an_old_snapshot_and_the_events_since_are_a_fresh_one(
     await asker.patch(f"/posts/{last['post']}", {"body": "Last, but mended?"})
     await asker.delete(f"/posts/{open_one['post']}")
     async with hall.db.begin() as tx:
-        await follow_post(tx, PostEdited(topic_id=hall.topic, post_id=last["post"]))
-        await follow_post(tx, PostWithdrawn(topic_id=hall.topic, post_id=open_one["post"]))
+        await on_post_changed(tx, PostEdited(topic_id=hall.topic, post_id=last["post"]))
+        await on_post_changed(tx, PostWithdrawn(topic_id=hall.topic, post_id=open_one["post"]))
     fresh = await _snapshot(hall, who)
     snapshots.append(fresh)
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from forum.shapes import Post
-from gatherings.shapes.gatherings import Question
+from gatherings.shapes.questions import Question
 from members.shapes import Author
 from pages.forum.post_html import DEEPEST, Place, contribution, contributions
 from pages.gatherings.question_html import Hall, question

@@ -7,7 +7,7 @@ import pytest
 from markupsafe import escape
 
 from core import clock
-from gatherings.questions.ranking import Crowd, Wish, rank
+from gatherings.questions.ranking import RankedQuestion, RankingContext, explain_rank
 from pages.gatherings.room_view import RANKING
 from tests.support.browser import Windows, a_browser
 from tests.support.pages import key_in, open_page, send, text_in
@@ -145,9 +145,9 @@ async def test_the_page_orders_by_the_numbers_of_the_server(app: Service) -> Non
         for heard in ((), ("academia",), ("industry",))
     ]
     by_server = [
-        rank(
-            Wish(1, wanted, now - timedelta(minutes=minutes), "academia"),
-            Crowd(voters, frozenset(heard)),
+        explain_rank(
+            RankedQuestion(1, wanted, now - timedelta(minutes=minutes), "academia"),
+            RankingContext(voters, frozenset(heard)),
             now,
         ).score
         for wanted, voters, minutes, heard in cases

@@ -3,7 +3,7 @@
 import pytest_asyncio
 
 from gatherings.events import RoomClosed
-from gatherings.polls.polls import close_with_room
+from gatherings.polls.polls import on_room_closed
 from tests.support.hidden_posts import hide_rows
 from tests.support.live_room import Hall, a_hall
 from tests.support.member_service import MembersHouse
@@ -48,7 +48,7 @@ async def test_polls_still_open_are_closed_with_the_room_once_and_reported(hall:
 
     await house.work()
     async with hall.db.begin() as tx:
-        await close_with_room(tx, RoomClosed(gathering_id=hall.gathering, room_id=hall.room, told="room"))
+        await on_room_closed(tx, RoomClosed(gathering_id=hall.gathering, room_id=hall.room, told="room"))
     closed = (await hall.visitor.get(f"/polls/{poll['id']}")).json()
     assert (closed["state"], closed["version"]) == ("closed", poll["version"] + 1)
     assert closed["results"] == {"ballots": 1, "counts": [0, 1]}

@@ -9,9 +9,9 @@ from msgspec import UNSET
 from core.actor import Actor
 from core.ids import RoomId
 from gatherings.notices.reading import find_notices
-from gatherings.polls.reading import facts_of
+from gatherings.polls.reading import poll_facts_of
 from gatherings.polls.results import PollFacts, count_poll, points_of
-from gatherings.questions.outcomes import read_choices
+from gatherings.questions.outcomes import read_outcomes
 from gatherings.shapes.notices import Notice
 from gatherings.shapes.polls import PollResults
 from gatherings.shapes.record import PollLine, ReportedChoice, ReportedNotice, ReportedPoll
@@ -52,7 +52,7 @@ async def report_choices(tx: Reader, actor: Actor, room_id: RoomId) -> list[Repo
     bodies: dict[int, str] = {}
     after = None
     for _ in range(MOST_PAGES):
-        page = await read_choices(tx, actor, room_id, after)
+        page = await read_outcomes(tx, actor, room_id, after)
         bodies |= {one.question: one.body for one in page.items if one.body is not UNSET}
         choices += [
             ReportedChoice(
@@ -72,7 +72,7 @@ async def report_choices(tx: Reader, actor: Actor, room_id: RoomId) -> list[Repo
 
 
 async def _poll_of(tx: Reader, row: Record) -> ReportedPoll:
-    poll = facts_of(row)
+    poll = poll_facts_of(row)
     results = msgspec.convert(row["results"], PollResults) if row["results"] else await count_poll(tx, poll)
     return ReportedPoll(
         id=poll.id,

@@ -18,13 +18,13 @@ from core.ids import GatheringId, RoomId
 from forum.authors import author_of
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
-from gatherings.record.report_parts import report_choices, report_notices, report_polls
+from gatherings.record.sections import report_choices, report_notices, report_polls
 from gatherings.rooms import rooms
 from gatherings.rooms.attendance import read_attendance
-from gatherings.shapes.gatherings import Room
 from gatherings.shapes.record import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
+from gatherings.shapes.rooms import Room
 from gatherings.tables import questions
-from gatherings.visibility import questions_heard_by, visible_questions
+from gatherings.visibility import question_binds_for_audience, visible_questions
 from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
@@ -74,7 +74,7 @@ class ReportNotReady(Conflict):
     message = "The report can be read once the room is closed."
 
 
-async def report_room(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool = False) -> RoomReport:
+async def read_room_record(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool = False) -> RoomReport:
     """The report of a room; small cells are left out for all but hosts, and where it is made `to_keep` elsewhere."""
     room = await rooms.show_room(tx, actor, room_id)
     is_full = actor.hosts_at(GatheringId(room.gathering))
@@ -84,7 +84,7 @@ async def report_room(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool =
     return report
 
 
-async def report_gathering(
+async def read_gathering_record(
     tx: Reader, actor: Actor, gathering_id: GatheringId, to_keep: bool = False
 ) -> GatheringReport:
     """The report of a gathering: of all its rooms to its hosts, of those that are closed to who may read them."""
@@ -149,7 +149,7 @@ async def _read_questions(
     tx: Reader, room_ids: Sequence[int], audience: str
 ) -> dict[int, list[ReportedQuestion]]:
     asked: dict[int, list[ReportedQuestion]] = {}
-    for row in await tx.rows(_QUESTIONS, rooms=list(room_ids), **questions_heard_by(audience)):
+    for row in await tx.rows(_QUESTIONS, rooms=list(room_ids), **question_binds_for_audience(audience)):
         asked.setdefault(row["room_id"], []).append(_question_of(row))
     return asked
 

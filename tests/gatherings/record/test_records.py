@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from gatherings.record.exports import Sheet, inert, write_csv, write_xlsx
+from gatherings.record.exports import ExportTable, escape_formula, write_csv, write_xlsx
 from tests.support.hidden_posts import give_reason, hide_rows
 from tests.support.live_room import Hall, Person
 from tests.support.records import cells_of, close, everything, report_of
@@ -220,11 +220,11 @@ async def test_a_room_that_is_not_for_somebody_is_in_no_gatherings_report(hall: 
     ],
 )
 def test_no_text_is_taken_for_a_formula(text: str) -> None:
-    sheets = [Sheet("Questions", ("Question",), [(text,)])]
+    sheets = [ExportTable("Questions", ("Question",), [(text,)])]
 
     (_, (_, cell)) = csv.reader(StringIO(write_csv(sheets).decode("utf-8-sig"), newline=""))
     assert cell.startswith("'")
-    assert inert(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
     with ZipFile(BytesIO(write_xlsx(sheets))) as book:
         page = book.read("xl/worksheets/sheet1.xml").decode()
         assert "<f>" not in page
@@ -244,7 +244,7 @@ def test_no_text_is_taken_for_a_formula(text: str) -> None:
     ],
 )
 def test_nor_is_what_another_separator_would_cut_off(text: str, kept: str) -> None:
-    table = write_csv([Sheet("Questions", ("Question",), [(text,)])])
+    table = write_csv([ExportTable("Questions", ("Question",), [(text,)])])
 
     assert list(csv.reader(StringIO(table.decode("utf-8-sig"), newline="")))[1] == ["Questions", kept]
 
