@@ -155,13 +155,13 @@ async def test_two_processes_count_together_and_tell_what_they_agree_on(hall: Ha
     )
 
     assert await _tallies(hall) == {question["id"]: 30 for question in questions}
-    await asyncio.gather(*(task for writer in writers for task in writer.confirming.values()))
+    await asyncio.gather(*(task for writer in writers for task in writer.confirm_tasks.values()))
     last: dict[str, int] = {}
     for channel, told in bus.told:
         assert (channel, told["type"]) == (f"room:{hall.room}", "votes")
         last |= told["votes"]
     assert last == {str(question["id"]): 30 for question in questions}
-    assert not any(writer.confirming or writer.unconfirmed for writer in writers)
+    assert not any(writer.confirm_tasks or writer.unconfirmed for writer in writers)
 
 
 async def _tallies(hall: Hall) -> dict[int, int]:
