@@ -92,7 +92,9 @@ async def keep_edition_csv(
     writer = csv.writer(text)
     headings, rows = _table(whole)
     writer.writerow(headings)
-    writer.writerows([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    writer.writerows(
+        [escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
+    )
     name = f"board-{board_id}-edition-{number}.csv"
     return _file(text.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
 

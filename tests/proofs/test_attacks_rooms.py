@@ -266,7 +266,9 @@ def test_a_word_that_nobody_sees_is_none(word: str) -> None:
 
 def test_what_nobody_sees_makes_no_other_word() -> None:
     assert (
-        len({word_key(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")})
+        len(
+            {word_key(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")}
+        )
         == 1
     )
     assert "\u202e" not in normalize_word("a\u202eb")
