@@ -1,4 +1,4 @@
-"""What listeners of a sector's queue are shown: moderators of that sector, and nobody else."""
+"""The moderation channels: the queue of each sector, the queue of profiles, and the cases of each gathering's rooms."""
 
 from collections.abc import Sequence
 
@@ -15,37 +15,40 @@ from storage.database import Reader
 from storage.event_log import LogEntry
 from storage.statements import statement
 
-_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
-_HELD_HERE = statement("SELECT 1 FROM gatherings WHERE id = :id")
+SELECT_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+SELECT_GATHERING = statement("SELECT 1 FROM gatherings WHERE id = :id")
 
 
 async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
-    """The queue is for the moderators of its sector; to everybody else there is no such thing."""
+    """Admit moderators of the sector to the channel of its queue, as audience "moderator"; raise NotFound for everybody
+    else."""
     if actor.id is None or not actor.moderates_in(SectorId(sector_id)):
         raise NotFound
-    if await tx.value(_SECTOR, id=sector_id) is None:
+    if await tx.value(SELECT_SECTOR, id=sector_id) is None:
         raise NotFound
     return "moderator"
 
 
 async def join_profile_queue(tx: Reader, actor: Actor, _: int) -> str:
-    """The queue of profiles is for all moderators; to everybody else there is no such thing."""
+    """Admit all moderators to the channel of profile cases, as audience "moderator"; raise NotFound for everybody
+    else."""
     if actor.id is None or not can_judge_in(actor, None):
         raise NotFound
     return "moderator"
 
 
 async def join_hosting(tx: Reader, actor: Actor, gathering_id: int) -> str:
-    """What happens to the cases of a gathering's rooms is for its hosts; to everybody else there is no such thing."""
+    """Admit the hosts of a gathering to the channel of its cases, as audience "host"; raise NotFound for everybody
+    else."""
     if actor.id is None or not actor.hosts_at(GatheringId(gathering_id)):
         raise NotFound
-    if await tx.value(_HELD_HERE, id=gathering_id) is None:
+    if await tx.value(SELECT_GATHERING, id=gathering_id) is None:
         raise NotFound
     return "host"
 
 
 async def show_hosting(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """The same as moderators are shown, as far as hosts can read it."""
+    """Return one JSON message per event, with the case as hosts can read it; a case they cannot read is "withheld"."""
     host = host_at(*(GatheringId(entry.event["gathering_id"]) for entry in entries))
     found = await find_cases(tx, host, sorted({entry.event["case_id"] for entry in entries}))
     return [
@@ -57,7 +60,7 @@ async def show_hosting(tx: Reader, audience: str, entries: Sequence[LogEntry]) -
 
 
 async def show_queue(tx: Reader, audience: str, entries: Sequence[LogEntry]) -> list[bytes]:
-    """What happened in the queue, with the cases as they are now."""
+    """Return one JSON message per event of a queue, with the case in its current state."""
     found = await find_cases(tx, OVERSEER, sorted({entry.event["case_id"] for entry in entries}))
     return [
         msgspec.json.encode({"type": entry.event["type"], "case": found[entry.event["case_id"]]})

@@ -1,16 +1,16 @@
-"""What happens in a queue of moderators."""
+"""The events of moderation."""
 
 from core.events import Event
 from members.events import MAIL_CHANNEL
 
 
 def queue_channel(sector_id: int | None) -> str:
-    """The channel of a sector's queue, or of that of profiles, which lie in none."""
+    """Return the channel of a sector's queue; None is the queue of profiles, which belong to no sector."""
     return "profiles" if sector_id is None else f"queue:{sector_id}"
 
 
 class _InQueue(Event, frozen=True, kw_only=True):
-    # None of a profile, which lies in no sector.
+    # None for a profile, which belongs to no sector.
     sector_id: int | None
     case_id: int
 
@@ -20,23 +20,23 @@ class _InQueue(Event, frozen=True, kw_only=True):
 
 
 class CaseOpened(_InQueue, frozen=True, kw_only=True, tag="case_opened"):
-    """Something waits for a decision."""
+    """A case was opened and waits for a decision."""
 
 
 class CaseChanged(_InQueue, frozen=True, kw_only=True, tag="case_moved"):
-    """Another flag joined it, what it is about changed, it was decided, or its decision was reversed."""
+    """A case got another flag, its subject changed, or it was decided, reversed or undone."""
 
 
 class CaseClaimed(_InQueue, frozen=True, kw_only=True, tag="case_claimed"):
-    """Somebody is at it, or no longer."""
+    """A moderator claimed or released a case."""
 
 
 class CaseNoted(_InQueue, frozen=True, kw_only=True, tag="case_noted"):
-    """A moderator told the others something about it."""
+    """A moderator added a note to a case."""
 
 
 class CaseInRoom(Event, frozen=True, kw_only=True, tag="case_in_room"):
-    """The same for the hosts of the gathering in whose room it lies; `what` is what happened."""
+    """A case in a room changed; this event tells the hosts of the gathering. `what` is the tag of the original event."""
 
     gathering_id: int
     case_id: int
@@ -48,7 +48,7 @@ class CaseInRoom(Event, frozen=True, kw_only=True, tag="case_in_room"):
 
 
 class ReportReceived(Event, frozen=True, kw_only=True, tag="report_received"):
-    """Somebody, with or without an account, reported something; a receipt is to be mailed."""
+    """Someone, with or without an account, sent a report; a receipt must be e-mailed."""
 
     report_id: int
 
@@ -58,7 +58,7 @@ class ReportReceived(Event, frozen=True, kw_only=True, tag="report_received"):
 
 
 class AppealAnswered(Event, frozen=True, kw_only=True, tag="appeal_answered"):
-    """A moderator has answered an appeal; whoever made it is to be told by mail."""
+    """A moderator answered an appeal; the person who appealed must be told by e-mail."""
 
     appeal_id: int
 
@@ -68,7 +68,7 @@ class AppealAnswered(Event, frozen=True, kw_only=True, tag="appeal_answered"):
 
 
 class CaseEscalated(Event, frozen=True, kw_only=True, tag="case_escalated"):
-    """A moderator handed a case to the administrators, who are to be told at once."""
+    """A moderator escalated a case; the administrators must be told immediately."""
 
     case_id: int
 
@@ -78,7 +78,7 @@ class CaseEscalated(Event, frozen=True, kw_only=True, tag="case_escalated"):
 
 
 class DangerFlagged(Event, frozen=True, kw_only=True, tag="danger_flagged"):
-    """Somebody says that a life is in danger; administrators are to be told at once."""
+    """A flag says that a life is in danger; the administrators must be told immediately."""
 
     case_id: int
 

@@ -1,4 +1,4 @@
-"""Who decides: pure rules, and the refusals they raise. (Who flags is in policy_flags.py.)"""
+"""Who may decide about a case, and which decisions are allowed: pure functions, and the refusals they raise."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,13 +12,14 @@ from forum.policy import NotModerator
 from members.policy import AdministratorsOnly
 from moderation.shapes import NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind, Reason
 
-# What cannot be taken back waits as long after a decision: mail, publication. Until then it can be undone without a trace.
+# E-mails and publication wait this long after a decision, because they cannot be taken back. Until then the decision can be
+# undone as if it had never been made.
 UNDO_WINDOW = timedelta(seconds=12)
-# Days for which moderators suspend from their sector.
+# The longest suspension that a moderator can impose, in days.
 MAX_SUSPENSION_DAYS = 7
 
 
-# What can be done about what a case is about, besides taking no action. What is done to a member is said by `SANCTIONS`.
+# The actions that apply to each kind of subject, besides "no_action" and the sanctions in `SANCTIONS`.
 ACTIONS_BY_KIND: Mapping[ObjectKind, frozenset[Action]] = {
     "post": frozenset({"hide", "lock", "approve", "approve_edited", "withdraw", "move", "split"}),
     "topic": frozenset({"hide", "lock", "move", "merge", "duplicate"}),
@@ -27,14 +28,14 @@ ACTIONS_BY_KIND: Mapping[ObjectKind, frozenset[Action]] = {
 }
 
 
-# What hosts do about what is in their rooms; whatever reaches beyond them is for moderators.
+# The actions that hosts can take in their rooms. Actions with effects outside a room are for moderators.
 HOST_ACTIONS: frozenset[Action] = frozenset(
     {"hide", "warn", "remove", "no_action", "approve", "approve_edited"}
 )
 
 
 class CaseFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a case; `is_involved` is who wrote what it is about, or flagged it."""
+    """The facts about a case that the rules need. `is_involved` means that the actor wrote or flagged the subject."""
 
     id: int
     kind: ObjectKind
@@ -48,8 +49,9 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
     is_escalated: bool = False
 
 
-class TargetFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in who is responsible for what a case is about; nobody where it was written without a name."""
+class SanctionTarget(Struct, frozen=True, kw_only=True):
+    """The facts about the author of the subject that the rules for sanctions need. `author_id` is None if the author is
+    anonymous."""
 
     author_id: MemberId | None
     is_in_room: bool
@@ -57,7 +59,7 @@ class TargetFacts(Struct, frozen=True, kw_only=True):
 
 
 class FlaggedFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in something that somebody flags; a profile lies in no sector."""
+    """The facts that the rules need about something that a member flags. A profile belongs to no sector."""
 
     sector_id: SectorId | None
     gathering_id: GatheringId | None = None
@@ -72,132 +74,133 @@ class Involved(Denied):
 
 
 class ForAdministrators(Denied):
-    """The case was handed to the administrators."""
+    """The case was escalated, so only administrators decide it."""
 
     message = "This case was handed to the administrators. They decide."
 
 
 class CaseDecided(Conflict):
-    """What was decided waits for nobody."""
+    """The case has already been decided."""
 
     message = "This case is decided already."
 
 
 class ReasonMissing(Invalid):
-    """There is no restriction without a statement of reasons."""
+    """Every restriction needs a statement of reasons."""
 
-    message = "Say which rule, and what was found."
+    message = "Name the rule that applies, and describe what you found."
 
 
 class CaseMovedOn(Conflict):
-    """The case is not in the version given; `current` is how it stands now, with what was decided."""
+    """The version of the case is not the one given. `current` is the case as it is now, with its decisions."""
 
-    message = "Something happened to this case first. Look at it again."
+    message = "This case has changed since you opened it. Review it again, then decide."
 
     def __init__(self, current: object) -> None:
+        """Keep the current case for the response."""
         self.current = current
         super().__init__()
 
 
 class NothingToHide(Conflict):
-    """What the case is about is not published any more."""
+    """The subject of the case is no longer published."""
 
-    message = "This is not published at the moment: there is nothing to hide."
+    message = "This is not published at the moment, so there is nothing to hide."
 
 
 class LockedBefore(Conflict):
-    """The topic takes no replies anyway."""
+    """The topic is already locked."""
 
-    message = "This topic is locked already."
+    message = "This topic is already locked."
 
 
 class NotYourDecision(Denied):
-    """Only whoever decided undoes it at once; others can take it back with a reason."""
+    """Only the moderator who decided can undo; other moderators can reverse with a reason."""
 
-    message = "Another moderator decided this. You can take it back with a reason."
+    message = "Another moderator made this decision. You can reverse it with a reason."
 
 
 class TooLateToUndo(Conflict):
-    """The seconds are over: it was told and published."""
+    """The undo window is over: the decision has been announced and published."""
 
-    message = "This cannot be undone any more. You can take it back with a reason."
+    message = "This can no longer be undone. You can reverse it with a reason."
 
 
 class NothingToReverse(Conflict):
-    """The decision restricts nothing, or was reversed before."""
+    """The decision restricts nothing, or was already reversed."""
 
-    message = "This decision restricts nothing any more."
+    message = "This decision no longer restricts anything, so there is nothing to reverse."
 
 
 class NothingElse(Invalid):
-    """To take no action is all there is to it."""
+    """The actions "no_action", "approve" and "approve_edited" cannot be combined with others."""
 
-    message = "No action goes with nothing else."
+    message = "This action cannot be combined with another one."
 
 
 class HeldWaits(Conflict):
-    """What is held is decided about: its author waits."""
+    """A held post must be approved or hidden, because its author is waiting."""
 
     message = "This is held and not published. Approve it, or hide it with a reason."
 
 
 class NothingHeld(Conflict):
-    """Only what is held is approved."""
+    """Only a held post can be approved."""
 
-    message = "Nothing is held here any more: it was decided, or its author took it back."
+    message = "Nothing is held here any more: it was already decided, or its author withdrew it."
 
 
 class TextMissing(Invalid):
-    """Approving with another text takes that text, and approving as it is takes none."""
+    """ "approve_edited" needs a text, and "approve" takes none."""
 
-    message = "Say what is to be published instead."
+    message = "Enter the text to publish instead."
 
 
 class NotForThis(Conflict):
-    """What is to be done cannot be done to what the case is about."""
+    """The action does not apply to this kind of subject."""
 
-    message = "This cannot be done here: it fits another kind of thing."
+    message = "This action does not apply to this kind of content."
 
 
 class NobodyNamed(Conflict):
-    """It was written without a name: nothing can be done to anybody."""
+    """The author is anonymous, so no member can be sanctioned."""
 
-    message = "This was written without a name. Nobody can be warned or shut out; the hosts of the room can silence there."
+    message = "The author is anonymous, so nobody can be warned or suspended. The hosts can mute the author in the room."
 
 
 class TakeDutyFirst(Conflict):
-    """Administrators are not shut out."""
+    """Administrators cannot be silenced, suspended or removed."""
 
-    message = "This is an administrator. Take the duty first."
+    message = "This member is an administrator. Remove the role first."
 
 
 class NotInRoom(Conflict):
-    """One is sent out of a room for what was written there."""
+    """Only an author who wrote in a room can be removed from it."""
 
     message = "This was not written in a room."
 
 
 class DaysMissing(Invalid):
-    """What shuts somebody out says for how long."""
+    """A silence or suspension needs a number of days."""
 
-    message = "Say for how many days."
+    message = "Enter the number of days."
 
 
 class TooLong(Denied):
-    """Moderators suspend for a week at most."""
+    """Moderators can suspend for seven days at most."""
 
-    message = "Moderators suspend for seven days at most. Administrators can do so for longer."
+    message = "Moderators can suspend for seven days at most. Administrators can suspend for longer."
 
 
 def ensure_can_read_queue(actor: Actor) -> None:
-    """Moderators read the queues of their sectors, hosts the cases of their rooms, administrators all."""
+    """Allow moderators, hosts and administrators; raise NotModerator for everybody else."""
     actor.signed_in()
     if not actor.is_administrator and not actor.moderates and not actor.hosts:
         raise NotModerator
 
 
 def can_judge_in(actor: Actor, sector_id: SectorId | None) -> bool:
-    """Moderators judge what lies in their sectors, and all of them what lies in none."""
+    """Return whether the actor moderates the sector; cases without a sector belong to all moderators."""
     return (
         bool(actor.moderates) or actor.is_administrator
         if sector_id is None
@@ -206,27 +209,28 @@ def can_judge_in(actor: Actor, sector_id: SectorId | None) -> bool:
 
 
 def ensure_can_judge(actor: Actor, sector_id: SectorId | None, gathering_id: GatheringId | None) -> None:
-    """The same, and hosts in their rooms, as a rule."""
+    """Allow moderators of the sector and hosts of the gathering; raise NotModerator for everybody else."""
     hosts = gathering_id is not None and actor.hosts_at(gathering_id)
     if not can_judge_in(actor, sector_id) and not hosts:
         raise NotModerator
 
 
 def ensure_actions_allowed(actor: Actor, case: CaseFacts, actions: Sequence[Action]) -> None:
-    """Hosts who moderate nothing here hide, warn, and send out of the room; the rest is for moderators."""
+    """Raise NotModerator if a host who does not moderate the sector takes an action that is not among HOST_ACTIONS."""
     if not can_judge_in(actor, case.sector_id) and not HOST_ACTIONS.issuperset(actions):
         raise NotModerator
 
 
 def ensure_fits_kind(case: CaseFacts, actions: Sequence[Action]) -> None:
-    """Each kind of thing has its measures; members can be sanctioned for any."""
+    """Raise NotForThis if an action does not apply to the kind of subject. Sanctions apply to all kinds."""
     for action in actions:
         if action not in ACTIONS_BY_KIND[case.kind] | SANCTIONS | {"no_action"}:
             raise NotForThis
 
 
 def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
-    """Moderators of the sector decide, and hosts about what is in their rooms; nobody about what they wrote or flagged."""
+    """Raise NotModerator unless the actor moderates the sector or hosts the room, and Involved if they wrote or flagged
+    the subject."""
     actor.signed_in()
     ensure_can_judge(actor, case.sector_id, case.gathering_id)
     if case.is_involved:
@@ -234,14 +238,15 @@ def ensure_can_decide(actor: Actor, case: CaseFacts) -> None:
 
 
 def ensure_can_decide_now(actor: Actor, case: CaseFacts) -> None:
-    """The same; what was handed to the administrators, they alone."""
+    """Check `ensure_can_decide`, and raise ForAdministrators if the case was escalated and the actor is not an
+    administrator."""
     ensure_can_decide(actor, case)
     if case.is_escalated and not actor.is_administrator:
         raise ForAdministrators
 
 
 def ensure_has_reason(action: Action, reason: Reason | None) -> None:
-    """Whatever takes something from somebody states the rule and the facts."""
+    """Raise ReasonMissing if a restrictive action has no rule or no facts (article 17 of the Digital Services Act)."""
     if action in NON_RESTRICTIVE:
         return
     if reason is None:
@@ -251,16 +256,20 @@ def ensure_has_reason(action: Action, reason: Reason | None) -> None:
 
 
 def ensure_actions_combine(new: NewDecision) -> None:
-    """Taking no action, and approving, go with nothing else."""
+    """Raise NothingElse if an unrestrictive action is combined with another action."""
     if NON_RESTRICTIVE & set(new.actions) and len(new.actions) > 1:
         raise NothingElse(field="also")
 
 
 def ensure_can_sanction(
-    actor: Actor, case: CaseFacts, target: TargetFacts, action: Action, new: NewDecision
+    actor: Actor, case: CaseFacts, target: SanctionTarget, action: Action, new: NewDecision
 ) -> None:
-    """Moderators warn, and silence or suspend in their sector, suspend for a week at most; what counts everywhere is for
-    administrators. Nobody who administers is sanctioned: their duty is taken first."""
+    """Check that the actor may sanction the author of the subject; raise NobodyNamed, TakeDutyFirst, NotInRoom,
+    DaysMissing, AdministratorsOnly or TooLong.
+
+    Moderators silence and suspend in their own sector only, and suspend for seven days at most; administrators have no
+    such limits.
+    """
     if target.author_id is None:
         raise NobodyNamed
     if target.administers and action != "warn":
@@ -279,13 +288,13 @@ def ensure_can_sanction(
 
 
 def ensure_not_blank(field: str, text: str) -> None:
-    """A reason of blanks is none."""
+    """Raise ReasonMissing with the name of the field if its text is blank."""
     if not text.strip():
         raise ReasonMissing(field=field)
 
 
 def ensure_can_read_audit(actor: Actor) -> None:
-    """Moderators read what was done in their sectors, hosts what was done in their gatherings, administrators all."""
+    """Allow moderators, hosts and administrators to read the audit log; raise NotModerator for everybody else."""
     actor.signed_in()
     if not actor.is_administrator and not actor.moderates and not actor.hosts:
         raise NotModerator

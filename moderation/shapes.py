@@ -1,4 +1,4 @@
-"""What comes in and goes out of moderation."""
+"""Request and response structs of moderation that several of its folders use."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -33,11 +33,11 @@ Action = Literal[
     "merge",
     "duplicate",
 ]
-# What puts something elsewhere, and takes it from nobody; its author is told why all the same.
-MOVES = frozenset({"move", "split", "merge", "duplicate"})
-# What takes nothing from anybody, needs no reason, and stands alone.
+# Actions that move or close the subject without restricting anybody. The author is still told the reason.
+RELOCATIONS = frozenset({"move", "split", "merge", "duplicate"})
+# Actions that restrict nobody, need no reason, and cannot be combined with others.
 NON_RESTRICTIVE = frozenset({"no_action", "approve", "approve_edited"})
-# What is done to a member, not to what they wrote.
+# Actions against a member instead of against the subject.
 SANCTIONS = frozenset({"warn", "silence", "suspend", "remove"})
 
 NOTE_LENGTH = 2_000
@@ -52,21 +52,21 @@ Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class ObjectName(Struct, frozen=True):
-    """What a case is about."""
+    """The kind and id of the subject of a case."""
 
     kind: ObjectKind
     id: int
 
 
 class NewFlag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why something should be looked at; the note is for the moderators alone."""
+    """Why a subject should be reviewed. Only moderators can read the note."""
 
     reason: FlagReason
     note: Note = ""
 
 
 class Flag(Struct, frozen=True, kw_only=True):
-    """A flag, as only the member who set it sees it."""
+    """A flag, as shown to the member who set it."""
 
     object: ObjectName
     reason: FlagReason
@@ -75,47 +75,50 @@ class Flag(Struct, frozen=True, kw_only=True):
 
 
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A statement of reasons: the rule or law, and what was found. Both are public."""
+    """A statement of reasons: the rule or law, and the facts that were found. Both are public."""
 
     rule: Rule
     facts: Facts
 
 
-class _Decided(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _DecisionFields(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     action: Action
     reason: Reason | None = None
     also: Annotated[list[Action], Meta(max_length=6)] = []
     days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
     everywhere: bool = False
-    # Where to: another topic, the title of a new one, or a sector.
+    # The destination: another topic, the title of a new topic, or a sector.
     into: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
     title: Title | None = None
     sector: Slug | None = None
 
     @property
     def actions(self) -> list[Action]:
-        """All of them, each once."""
+        """Return all actions of the decision in order, without duplicates."""
         return list(dict.fromkeys([self.action, *self.also]))
 
 
-class NewDecision(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to do about a case, in the version that was looked at, `also` what else, all with one reason; a restriction
-    needs it. `days` and `everywhere` are for what is done to who wrote it: silencing and suspending count in the sector
-    unless everywhere. A post is moved `into` another topic or split off under a `title`; a topic is moved to a `sector`, or
-    merged into another, or marked as its duplicate. What a rule holds can be approved, or approved with another `text`."""
+class NewDecision(_DecisionFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do about a case. `version` is the version of the case that the moderator reviewed; `also` are further
+    actions with the same reason, which every restriction needs.
+
+    `days` and `everywhere` apply to sanctions: a silence or suspension applies to the sector unless `everywhere` is
+    true. A post is moved `into` another topic or split off under a `title`; a topic is moved to a `sector`, merged
+    `into` another, or closed as its duplicate. A held post can be approved, or approved with another `text`.
+    """
 
     version: Version
     text: PostBody | None = None
 
 
 class NewReversal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a decision does not stand; public."""
+    """Why a decision is reversed. The text is public."""
 
     facts: Facts
 
 
 class Reversal(Struct, frozen=True, kw_only=True):
-    """A decision taken back: why, and when; by whom is for moderators."""
+    """When and why a decision was reversed. Only moderators see by whom."""
 
     facts: str
     at: datetime
@@ -124,7 +127,7 @@ class Reversal(Struct, frozen=True, kw_only=True):
 
 
 class Decision(Struct, frozen=True, kw_only=True):
-    """What was decided about a case, as moderators see it."""
+    """A decision about a case, as moderators see it."""
 
     id: int
     case: int
@@ -138,25 +141,25 @@ class Decision(Struct, frozen=True, kw_only=True):
 
 
 class DecidedCase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of several cases that are decided alike, in the version that was looked at."""
+    """One of several cases that get the same decision, in the version that was reviewed."""
 
     id: CaseId
     version: Version
 
 
-class NewDecisions(_Decided, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewDecisions(_DecisionFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same decision about several cases, with one reason."""
 
     cases: Annotated[list[DecidedCase], Meta(min_length=1, max_length=50)]
 
     def about(self, case: DecidedCase) -> NewDecision:
-        """The decision about one of them."""
-        facts = {name: getattr(self, name) for name in _Decided.__struct_fields__}
+        """Return the decision about one of the cases."""
+        facts = {name: getattr(self, name) for name in _DecisionFields.__struct_fields__}
         return NewDecision(version=case.version, **facts)
 
 
 class DecisionMade(Struct, frozen=True, kw_only=True):
-    """What became of one of several cases: its decision, or why there is none."""
+    """The result for one of several cases: its decision, or the refusal code and message."""
 
     case: int
     decision: Decision | None = None
@@ -165,13 +168,13 @@ class DecisionMade(Struct, frozen=True, kw_only=True):
 
 
 class DecisionsMade(Struct, frozen=True):
-    """What became of each of them, in the order in which they were named."""
+    """The results for all cases of a request, in the order of the request."""
 
     items: list[DecisionMade]
 
 
 class Sanction(Struct, frozen=True, kw_only=True):
-    """What was decided against a member: why, where and until when. The decision says how to appeal."""
+    """A decision against a member: its reason, where it applies and until when. Appeals refer to the decision."""
 
     decision: int
     action: Action
@@ -186,33 +189,33 @@ class Sanction(Struct, frozen=True, kw_only=True):
 
 
 class CountedReason(Struct, frozen=True):
-    """How many members gave a reason."""
+    """How many members gave this reason in their flags."""
 
     reason: FlagReason
     count: int
 
 
 class CaseClaim(Struct, frozen=True):
-    """Who is at a case, and until when unless they say so again."""
+    """Who is reviewing a case, and when the claim expires unless it is renewed."""
 
     by: Author
     until: datetime
 
 
 class NewClaim(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """To be at a case oneself, or to hand it to another moderator."""
+    """Claim a case for yourself, or reassign it to the moderator with this handle."""
 
     member: Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)] | None = None
 
 
 class NewCaseNote(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something for the other moderators."""
+    """A note for the other moderators."""
 
     body: Facts
 
 
 class CaseNote(Struct, frozen=True, kw_only=True):
-    """What a moderator told the others."""
+    """A note of a moderator about a case."""
 
     id: int
     by: Author | None
@@ -221,8 +224,8 @@ class CaseNote(Struct, frozen=True, kw_only=True):
 
 
 class CaseSubject(Struct, frozen=True, kw_only=True):
-    """A topic, a profile or a file that a case is about: what it is called, where it stands, what it says by itself, and
-    whether it is hidden. Who is responsible, where a name is known."""
+    """A topic, profile or file that a case is about: its title, address and own text, whether it is hidden, and its
+    author if a name is known."""
 
     title: str
     address: str
@@ -232,16 +235,17 @@ class CaseSubject(Struct, frozen=True, kw_only=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """One thing that moderators must look at. Reporters are not named.
+    """One object that moderators must review. Reporters are not named.
 
-    `involved` tells a viewer who wrote or flagged it that others decide; `notes` are what the flags said and `discussion`
-    what moderators say, for those who may decide. Events, which are made for all moderators of a sector, leave these out.
+    `involved` is true if the viewer wrote or flagged the subject, so that others must decide. `notes` are the notes of
+    the flags and `discussion` those of the moderators, for viewers who may decide. Events leave these three out, because
+    all moderators of a sector receive the same event.
     """
 
     id: int
     object: ObjectName
     sector: str | None
-    # Of what it is about, where it can be told.
+    # The detected language of the subject.
     language: EmailLanguage | None
     state: CaseState
     version: int
@@ -251,7 +255,7 @@ class Case(Struct, frozen=True, kw_only=True):
     escalated_at: datetime | None = None
     post: Post | None
     subject: CaseSubject | None = None
-    # What a rule holds, and what rules caught; a held one is read here alone.
+    # The held post or edit, which moderators can read only here, and the rules that caught the subject.
     held: HeldPost | None = None
     matches: list[RuleMatch] = []
     claim: CaseClaim | None = None
@@ -263,7 +267,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
 
 class CaseFilter(Struct, frozen=True, kw_only=True):
-    """Which cases are asked for."""
+    """Which cases to list."""
 
     state: CaseState = "open"
     sector: str | None = None
@@ -272,14 +276,14 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
 
 
 class Waiting(Struct, frozen=True):
-    """How much waits in the viewer's queues, and how much of that by the policy of a room that the viewer hosts."""
+    """How many items wait for the viewer, and how many of these wait for approval in rooms that the viewer hosts."""
 
     waiting: int
     pending: int = 0
 
 
 class CasePage(Struct, frozen=True):
-    """One page of the viewer's queues: open cases by their turn, decided ones latest first; one stream a sector."""
+    """One page of the viewer's cases: open ones by urgency, decided ones newest first; with one stream for each queue."""
 
     items: list[Case]
     next: str | None

@@ -1,4 +1,4 @@
-"""What a rule found in a text, as cases and hosts see it."""
+"""Request and response structs about what rules matched, as cases and hosts see it."""
 
 from datetime import datetime
 from typing import Literal
@@ -9,7 +9,7 @@ RuleAction = Literal["hold", "flag"]
 
 
 class Passage(Struct, frozen=True):
-    """Words that were matched, with what stands around them."""
+    """A matched part of a text, with the words around it."""
 
     before: str
     match: str
@@ -17,7 +17,7 @@ class Passage(Struct, frozen=True):
 
 
 class RuleMatch(Struct, frozen=True, kw_only=True):
-    """That a rule caught what a case is about, and by what; for moderators."""
+    """A rule caught the subject of a case; shown to moderators only. `outcome` says whether the decision agreed."""
 
     rule: int
     name: str

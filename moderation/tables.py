@@ -22,26 +22,26 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.tables import metadata
 
-# Of one object at most one is open: a partial unique index of the schema sees to it.
+# An object has at most one open case: a partial unique index of the schema ensures this.
 cases = Table(
     "cases",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("object_kind", Text, nullable=False),
     Column("object_id", BigInteger, nullable=False),
-    # Of a profile none: every moderator decides about it.
+    # NULL for a profile, which every moderator may decide about.
     Column("sector_id", BigInteger, ForeignKey("sectors.id")),
     Column("state", Text, nullable=False, server_default="open"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("opened_at", DateTime(timezone=True), nullable=False),
-    # Since then it is for the administrators.
+    # When the case was escalated to the administrators.
     Column("escalated_at", DateTime(timezone=True)),
-    # In which language it is written, where that can be told.
+    # The detected language of the subject.
     Column("language", Text),
     CheckConstraint("(sector_id IS NULL) = (object_kind = 'profile')", name="cases_lie_somewhere"),
 )
 
-# A view: what each case is about, whatever it is. Who is responsible, and where it lies.
+# A view: the author and the place of the subject of each case, for all kinds of subjects.
 case_subjects = table(
     "case_subjects",
     column("case_id", BigInteger),
@@ -60,13 +60,13 @@ flags = Table(
     Column("case_id", BigInteger, ForeignKey("cases.id"), nullable=False),
     Column("object_kind", Text, nullable=False),
     Column("object_id", BigInteger, nullable=False),
-    # Nobody's where it came as a report from outside.
+    # NULL if the flag comes from a report without an account.
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE")),
     Column("report_id", BigInteger, ForeignKey("reports.id"), unique=True),
     Column("reason", Text, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
     Column("flagged_at", DateTime(timezone=True), nullable=False),
-    # When the member was told in the inbox what was decided.
+    # When the member was notified of the decision.
     Column("told_at", DateTime(timezone=True)),
     UniqueConstraint("object_kind", "object_id", "member_id"),
     CheckConstraint("member_id IS NOT NULL OR report_id IS NOT NULL", name="flags_have_a_source"),
@@ -96,7 +96,7 @@ appeals = Table(
     ),
 )
 
-# Who is at a case just now: binds nobody, and lapses.
+# Who is reviewing a case now. A claim blocks nobody and expires.
 case_claims = Table(
     "case_claims",
     metadata,
@@ -105,7 +105,7 @@ case_claims = Table(
     Column("until", DateTime(timezone=True), nullable=False),
 )
 
-# What moderators are called in the ledger: another name each month.
+# The pseudonyms of moderators in the ledger, one for each month.
 moderator_names = Table(
     "moderator_names",
     metadata,
@@ -115,7 +115,7 @@ moderator_names = Table(
     UniqueConstraint("month", "name"),
 )
 
-# What moderators say to each other.
+# Notes of moderators for each other.
 case_notes = Table(
     "case_notes",
     metadata,
@@ -127,7 +127,7 @@ case_notes = Table(
     CheckConstraint("btrim(body) <> ''"),
 )
 
-# Notices from anyone. The reference is all that whoever made one needs to see what became of it.
+# Reports from anyone (notices in the Digital Services Act). The holder of the reference can see the outcome.
 reports = Table(
     "reports",
     metadata,
@@ -141,7 +141,7 @@ reports = Table(
     Column("why", Text, nullable=False),
     Column("name", Text),
     Column("email", Text),
-    # The language of the letters to whoever reported, as the browser asked.
+    # The language of e-mails to the reporter, from the browser's preferences.
     Column("letters_in", Text),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("received_at", DateTime(timezone=True), nullable=False),
@@ -154,7 +154,7 @@ reports = Table(
     ),
 )
 
-# Each time an administrator looked who reported.
+# Each time an administrator saw the names of reporters.
 reporter_looks = Table(
     "reporter_looks",
     metadata,
@@ -178,12 +178,12 @@ decisions = Table(
     Column("reversal_facts", Text),
     Column("reversed_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("reversed_at", DateTime(timezone=True)),
-    # Within its first seconds: then it was never made, and nothing reads it.
+    # When it was undone. An undone decision counts as never made: all queries leave it out.
     Column("undone_at", DateTime(timezone=True)),
-    # Of several actions decided at once with one reason: the first of them, which itself has none.
+    # The first decision of several that were made together with one reason; NULL for the first one itself.
     Column("together", BigInteger, ForeignKey("decisions.id")),
     Column("automated", Boolean, nullable=False, server_default="false"),
-    # When whoever it hits was sent the statement of reasons.
+    # When the affected member was sent the statement of reasons.
     Column("author_told_at", DateTime(timezone=True)),
     CheckConstraint(
         "action IN ('no_action', 'approve', 'approve_edited') OR (rule IS NOT NULL AND btrim(rule) <> ''"
@@ -197,7 +197,7 @@ decisions = Table(
     UniqueConstraint("id", "action", name="decisions_are_one_action"),
 )
 
-# What a decision moved, so that it can be brought back.
+# What a decision moved and from where, so that the move can be undone.
 decision_moves = Table(
     "decision_moves",
     metadata,
@@ -207,7 +207,7 @@ decision_moves = Table(
     CheckConstraint("num_nonnulls(move_id, from_sector) = 1"),
 )
 
-# What a decision does to a member; there is none without a decision that does just this.
+# Sanctions against members. The foreign key ensures that each belongs to a decision with the same action.
 sanctions = Table(
     "sanctions",
     metadata,
@@ -222,7 +222,7 @@ sanctions = Table(
     ForeignKeyConstraint(["decision_id", "action"], ["decisions.id", "decisions.action"]),
 )
 
-# Of each the highest version holds. What was never changed comes with the service and has no row.
+# The highest version of each template is the current one. Templates that ship with the service have no row until changed.
 reason_templates = Table(
     "reason_templates",
     metadata,

@@ -1,4 +1,4 @@
-"""Appeals: whoever is hit by a decision, or reported in vain, asks for another moderator, who answers in writing."""
+"""Appeals: whoever is hit by a decision, or reported in vain, asks for another moderator, who documented_response in writing."""
 
 from datetime import datetime, timedelta
 
@@ -101,9 +101,9 @@ class AppealedBefore(Conflict):
 
 
 class OwnDecision(Denied):
-    """Nobody answers an appeal in a case in which they decided anything."""
+    """Nobody documented_response an appeal in a case in which they decided anything."""
 
-    message = "You have decided in this case, so another moderator answers."
+    message = "You have decided in this case, so another moderator documented_response."
 
 
 class AnsweredBefore(Conflict):

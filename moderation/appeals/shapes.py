@@ -21,7 +21,7 @@ class NewAppeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What another moderator answers: that the decision stands, or that it does not, and why."""
+    """What another moderator documented_response: that the decision stands, or that it does not, and why."""
 
     outcome: AppealOutcome
     answer: AppealText

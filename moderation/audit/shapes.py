@@ -1,4 +1,4 @@
-"""What the audit shows."""
+"""Request and response structs of the audit log."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,8 +9,8 @@ from members.shapes import Author
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True):
-    """One thing that was done: by whom, if under a duty by somebody who is still here; about what, by ids; and its hash,
-    which holds those of all before it."""
+    """One entry of the audit log: what was done and when, the ids it is about, and a hash that covers all earlier
+    entries. `by` is empty if the action needed no duty or the member has left."""
 
     number: int
     at: datetime
@@ -23,7 +23,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):
-    """Which deeds are asked for."""
+    """Which entries of the audit log to list."""
 
     kind: str | None = None
     sector: str | None = None
@@ -33,7 +33,7 @@ UNFILTERED = AuditFilter()
 
 
 class AuditPage(Struct, frozen=True):
-    """One page of the audit, the latest first."""
+    """One page of the audit log, newest first."""
 
     items: list[AuditEntry]
     next: str | None

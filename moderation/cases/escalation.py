@@ -1,4 +1,4 @@
-"""Escalating: moderators hand a case to the administrators, who decide it or give it back."""
+"""Escalation: moderators hand a case to the administrators, who decide it or return it."""
 
 from core import clock
 from core.actor import Actor
@@ -12,18 +12,19 @@ from moderation.shapes import NewCaseNote
 from storage.database import Transaction
 from storage.statements import statement
 
-_ESCALATE = statement("""
+UPDATE_CASE_ESCALATED = statement("""
 UPDATE cases SET escalated_at = :now, version = version + 1 WHERE id = :case AND escalated_at IS NULL RETURNING 1
 """)
-_GIVE_BACK = statement("""
+UPDATE_CASE_RETURNED = statement("""
 UPDATE cases SET escalated_at = NULL, version = version + 1 WHERE id = :case AND escalated_at IS NOT NULL RETURNING 1
 """)
 
 
 async def escalate_case(tx: Transaction, actor: Actor, case_id: int, why: NewCaseNote) -> None:
-    """Hand a case to the administrators, who are told at once; the reason stands among the notes."""
-    case = await _open_case(tx, actor, case_id)
-    if await tx.value(_ESCALATE, case=case.id, now=clock.now()) is None:
+    """Escalate a case to the administrators, who are e-mailed immediately, and keep the reason as a note. Raises
+    CaseDecided."""
+    case = await _lock_open_case(tx, actor, case_id)
+    if await tx.value(UPDATE_CASE_ESCALATED, case=case.id, now=clock.now()) is None:
         return
     await add_note(tx, actor, case_id, why)
     await delete_claim(tx, case.id)
@@ -33,16 +34,17 @@ async def escalate_case(tx: Transaction, actor: Actor, case_id: int, why: NewCas
 
 
 async def return_case(tx: Transaction, actor: Actor, case_id: int) -> None:
-    """Let the moderators of the sector decide it after all; for those who may decide it now."""
-    case = await _open_case(tx, actor, case_id)
+    """Return an escalated case to the moderators of its sector; raise ForAdministrators if the actor is not an
+    administrator."""
+    case = await _lock_open_case(tx, actor, case_id)
     ensure_can_decide_now(actor, case)
-    if await tx.value(_GIVE_BACK, case=case.id) is None:
+    if await tx.value(UPDATE_CASE_RETURNED, case=case.id) is None:
         return
     await tx.record(CaseChanged(sector_id=case.sector_id, case_id=case.id))
     audit_case_action(tx, "given_back", actor, case)
 
 
-async def _open_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
+async def _lock_open_case(tx: Transaction, actor: Actor, case_id: int) -> CaseFacts:
     actor.signed_in()
     case = await lock_case(tx, actor, case_id)
     ensure_can_decide(actor, case)

@@ -1,4 +1,4 @@
-"""What moderators say to each other about a case: for those who may decide it, and for nobody else."""
+"""Notes that moderators write to each other about a case, visible only to those who may decide it."""
 
 from sqlalchemy import bindparam, insert, select
 
@@ -15,12 +15,12 @@ from moderation.tables import case_notes
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_WRITE = statement(
+INSERT_CASE_NOTE = statement(
     insert(case_notes)
     .values({name: bindparam(name) for name in ("case_id", "member_id", "body", "written_at")})
     .returning(case_notes.c.id)
 )
-_READ = statement(
+SELECT_CASE_NOTES = statement(
     select(
         *case_notes.c[("id", "body", "written_at")],
         members.c.id.label("member_id"),
@@ -33,19 +33,20 @@ _READ = statement(
 
 
 async def add_note(tx: Transaction, actor: Actor, case_id: int, new: NewCaseNote) -> CaseNote:
-    """Tell the other moderators something about a case. It changes nothing that is decided on."""
+    """Add a note about a case and return it. It does not change the version of the case. Raises NotFound, NotModerator,
+    Involved or ReasonMissing."""
     me = actor.signed_in()
     case = await get_case(tx, actor, case_id)
     ensure_can_decide(actor, case)
     ensure_not_blank("body", new.body)
     facts = {"case_id": case.id, "member_id": me, "body": tidy(new.body)}
-    note_id = await tx.value(_WRITE, written_at=clock.now(), **facts)
+    note_id = await tx.value(INSERT_CASE_NOTE, written_at=clock.now(), **facts)
     await tx.record(CaseNoted(sector_id=case.sector_id, case_id=case.id))
     return next(note for note in await read_notes(tx, case.id) if note.id == note_id)
 
 
 async def read_notes(tx: Reader, case_id: int) -> list[CaseNote]:
-    """All that was said about a case, the earliest first."""
+    """Return all notes about a case, oldest first."""
     return [
         CaseNote(
             id=row["id"],
@@ -53,5 +54,5 @@ async def read_notes(tx: Reader, case_id: int) -> list[CaseNote]:
             body=row["body"],
             at=row["written_at"],
         )
-        for row in await tx.rows(_READ, case=case_id)
+        for row in await tx.rows(SELECT_CASE_NOTES, case=case_id)
     ]

@@ -1,7 +1,7 @@
-"""How heavy a case is, and why, in words: how many say so, how often they were right before, and what it would mean.
+"""The priority of a case: a score from the number of flags, the past accuracy of the reporters, and the severity.
 
-The score orders nothing by itself: whoever decides sees it, and what it is made of. First in the queue is danger to
-somebody, then what happens in a room that is open, then what has waited longest.
+The score does not order the queue: moderators see it together with its reasons. The queue is ordered by danger to a
+person, then rooms that are open now, then age.
 """
 
 from collections import defaultdict
@@ -25,12 +25,12 @@ SEVERITY: Mapping[FlagReason, int] = {
     "off_topic": 1,
     "other": 1,
 }
+# From MIN_READERS readers the number is shown; MAX_READERS readers double the score, and more are not counted.
 MIN_READERS, MAX_READERS = 10, 200
-"""Readers: from so many on they are named, and so many make it twice as heavy; more are not counted."""
-# Who never reported anything is taken to be right as often as people are: what they said before counts against that.
-_PRIOR_RIGHT, _PRIOR = 1.4, 2.0
+# The prior for reporters without a record: 1.4 of 2 flags upheld. Their own decided flags are added to it.
+_PRIOR_UPHELD, _PRIOR_DECIDED = 1.4, 2.0
 
-_FLAGS = statement("""
+SELECT_FLAGS_WITH_RECORD = statement("""
 SELECT f.case_id, f.reason, coalesce(record.decided, 0) AS decided, coalesce(record.upheld, 0) AS upheld
 FROM flags f LEFT JOIN LATERAL (
     SELECT count(*) AS decided, count(*) FILTER (
@@ -40,7 +40,7 @@ FROM flags f LEFT JOIN LATERAL (
 ) record ON true
 WHERE f.case_id = ANY(CAST(:ids AS bigint[]))
 """)
-_PLACES = statement("""
+SELECT_CASE_REACH = statement("""
 SELECT o.case_id AS id, EXISTS (SELECT FROM rooms r WHERE r.topic_id = o.topic_id AND r.state = 'open') AS is_live,
     (SELECT count(*) FROM (SELECT FROM readings r WHERE r.topic_id = o.topic_id LIMIT :most) AS read) AS readers
 FROM case_subjects o WHERE o.case_id = ANY(CAST(:ids AS bigint[]))
@@ -48,32 +48,33 @@ FROM case_subjects o WHERE o.case_id = ANY(CAST(:ids AS bigint[]))
 
 
 class CasePriority(Struct, frozen=True):
-    """How heavy a case is, and what that is made of."""
+    """The score of a case, and the reasons for it in words."""
 
     score: float
     words: list[str]
 
 
 async def compute_priorities(tx: Reader, ids: Sequence[int]) -> dict[int, CasePriority]:
-    """How heavy each of these cases is."""
+    """Return the priority of each of these cases, by case id."""
     flags: dict[int, list[Record]] = defaultdict(list)
-    for row in await tx.rows(_FLAGS, ids=list(ids)):
+    for row in await tx.rows(SELECT_FLAGS_WITH_RECORD, ids=list(ids)):
         flags[row["case_id"]].append(row)
-    places = {row["id"]: row for row in await tx.rows(_PLACES, ids=list(ids), most=MAX_READERS)}
-    return {case: _weight(flags[case], places.get(case)) for case in ids}
+    reach = {row["id"]: row for row in await tx.rows(SELECT_CASE_REACH, ids=list(ids), most=MAX_READERS)}
+    return {case: _case_priority(flags[case], reach.get(case)) for case in ids}
 
 
 def reporter_accuracy(decided: int, upheld: int) -> float:
-    """How often somebody is right: as often as before, and where there is little of that, as often as people are."""
-    return (upheld + _PRIOR_RIGHT) / (decided + _PRIOR)
+    """Return the estimated share of a reporter's flags that are upheld, between 0 and 1. With few decided flags the
+    estimate stays near the prior of 70 percent."""
+    return (upheld + _PRIOR_UPHELD) / (decided + _PRIOR_DECIDED)
 
 
-def _weight(flags: Sequence[Record], place: Record | None) -> CasePriority:
-    gravest = max((SEVERITY.get(flag["reason"], 1) for flag in flags), default=1)
-    right = [reporter_accuracy(flag["decided"], flag["upheld"]) for flag in flags]
-    readers, is_live = (place["readers"], place["is_live"]) if place else (0, False)
-    score = round(gravest * sum(right) * (1 + readers / MAX_READERS) * (2 if is_live else 1), 1)
-    words = _words(flags, right)
+def _case_priority(flags: Sequence[Record], reach: Record | None) -> CasePriority:
+    severity = max((SEVERITY.get(flag["reason"], 1) for flag in flags), default=1)
+    accuracies = [reporter_accuracy(flag["decided"], flag["upheld"]) for flag in flags]
+    readers, is_live = (reach["readers"], reach["is_live"]) if reach else (0, False)
+    score = round(severity * sum(accuracies) * (1 + readers / MAX_READERS) * (2 if is_live else 1), 1)
+    words = _flag_reasons(flags, accuracies)
     if readers >= MIN_READERS:
         words.append(
             f"read by {readers} members"
@@ -83,18 +84,16 @@ def _weight(flags: Sequence[Record], place: Record | None) -> CasePriority:
     return CasePriority(score, [*words, *(["in a room that is open now"] if is_live else [])])
 
 
-def _words(flags: Sequence[Record], right: Sequence[float]) -> list[str]:
+def _flag_reasons(flags: Sequence[Record], accuracies: Sequence[float]) -> list[str]:
     count = len(flags)
-    said = (
-        ["nobody reported it"]
-        if not count
-        else ["reported once" if count == 1 else f"reported {count} times"]
-    )
-    known = [share for flag, share in zip(flags, right, strict=True) if flag["decided"] >= 3]
+    if not count:
+        return ["not reported by anyone"]
+    words = ["reported once" if count == 1 else f"reported {count} times"]
+    known = [share for flag, share in zip(flags, accuracies, strict=True) if flag["decided"] >= 3]
     if known and max(known) >= 0.8:
-        said.append("by somebody who is mostly right")
+        words.append("by a reporter who is usually right")
     elif known and len(known) == count and max(known) < 0.4:
-        said.append("only by people who are mostly wrong")
+        words.append("only by reporters who are usually wrong")
     if any(flag["reason"] in ("danger", "child_abuse") for flag in flags):
-        said.append("grave")
-    return said
+        words.append("severe")
+    return words

@@ -1,4 +1,4 @@
-"""Topics, profiles and files as a case shows them: what they say, hidden or not. (Posts are the forum's to show.)"""
+"""The subjects of cases about topics, profiles and files, hidden or not. Posts are shown by the forum."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from moderation.shapes import CaseSubject, ObjectName
 from storage.database import Reader
 from storage.statements import statement
 
-_OF_CASES = statement("""
+SELECT_CASE_SUBJECTS = statement("""
 SELECT c.id AS case_id, c.object_kind AS kind, c.object_id AS object, a.id, a.handle, a.display_name,
     coalesce(t.title, m.display_name, f.name) AS title, m.handle AS whose, t.tags, f.media_type, f.size,
     CASE WHEN 'organisation' = ANY(m.public) THEN m.organisation END AS organisation,
@@ -30,13 +30,13 @@ WHERE c.id = ANY(CAST(:ids AS bigint[])) AND c.object_kind <> 'post'
 
 
 async def read_subjects(tx: Reader, case_ids: Sequence[int]) -> dict[int, CaseSubject]:
-    """What these cases are about, where it is no post and is still there."""
-    rows = await tx.rows(_OF_CASES, ids=list(case_ids))
+    """Return the subjects of these cases that are not posts and still exist, by case id."""
+    rows = await tx.rows(SELECT_CASE_SUBJECTS, ids=list(case_ids))
     return {row["case_id"]: _subject(row) for row in rows if row["title"] is not None}
 
 
 async def describe_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str, str]:
-    """What something that the actor can see is called, and where it stands."""
+    """Return the title and the path of a topic, profile or file that the actor can see; raise NotFound otherwise."""
     if name.kind == "topic":
         topic = (await show_topics(tx, actor, [name.id])).get(name.id)
         if topic is not None:
@@ -53,7 +53,7 @@ async def describe_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[
 
 
 def subject_path(kind: str, object_id: int, handle: str | None = None, name: str | None = None) -> str:
-    """Where it stands."""
+    """Return the path of the page that shows a subject."""
     if kind == "profile":
         return f"/m/{handle}"
     return file_url(object_id, name or "") if kind == "file" else f"/t/{object_id}"

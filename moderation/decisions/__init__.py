@@ -1,1 +1,2 @@
-"""Decisions: what each action does, how it is reversed, and posts that wait for approval."""
+"""Decisions about cases: making, reversing and undoing them, the effects of each action, and authors' edits of held
+posts."""

@@ -1,4 +1,4 @@
-"""What each action of a decision does at once, and how it is taken back."""
+"""The effects of each action of a decision, and how they are reverted."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -17,18 +17,18 @@ from moderation.decisions import held_posts, relocation
 from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
 from moderation.rules.matches import settle_matches
 from moderation.sanctions import sanctions
-from moderation.shapes import MOVES, NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind
+from moderation.shapes import NON_RESTRICTIVE, RELOCATIONS, SANCTIONS, Action, NewDecision, ObjectKind
 from storage.database import Transaction
 from storage.statements import statement
 
-_ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
-_BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
+SELECT_TOPIC_ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
+SELECT_TOPIC_BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
 
 
 async def apply_action(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
 ) -> None:
-    """Do what was decided."""
+    """Apply one action of a decision; raise the refusal of the action that cannot be applied."""
     if case.kind == "post":
         await held_posts.ensure_action_fits(tx, case, action, new)
         await settle_matches(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
@@ -37,13 +37,13 @@ async def apply_action(
     elif action == "hide":
         await _hide(tx, case, decision_id)
     elif action == "lock":
-        topic_id = _topic_of(case)
+        topic_id = _topic_id_of(case)
         if (await get_topic(tx, actor, topic_id)).is_locked:
             raise LockedBefore
         await lock_topic(tx, actor, topic_id)
     elif action == "withdraw":
-        await relocation.withdraw(tx, case)
-    elif action in MOVES:
+        await relocation.withdraw_post(tx, case)
+    elif action in RELOCATIONS:
         await relocation.relocate(tx, actor, case, decision_id, action, new)
     elif action in SANCTIONS:
         await sanctions.impose_sanction(tx, actor, case, decision_id, action, new)
@@ -52,55 +52,55 @@ async def apply_action(
 async def revert_action(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, undone: bool = False
 ) -> None:
-    """Have it as if it had not been decided; what is `undone` waits again, what is taken back later is given back."""
+    """Revert one action of a decision. If `undone`, a held post waits again; otherwise a rejected post is published."""
     if case.kind == "post":
         await settle_matches(tx, case.object_id, None if undone else "overturned")
     if action == "hide":
         await _unhide(tx, actor, case, undone)
     elif action == "lock":
-        await unlock_topic(tx, actor, _topic_of(case))
+        await unlock_topic(tx, actor, _topic_id_of(case))
     elif action == "withdraw":
-        await relocation.restore(tx, case)
-    elif action in MOVES:
+        await relocation.restore_post(tx, case)
+    elif action in RELOCATIONS:
         await relocation.undo_relocation(tx, actor, case, decision_id, action)
     elif action in SANCTIONS:
         await sanctions.lift_sanction(tx, decision_id)
 
 
-def _topic_of(case: CaseFacts) -> TopicId:
+def _topic_id_of(case: CaseFacts) -> TopicId:
     if case.topic_id is None:
         raise NotForThis
     return case.topic_id
 
 
 async def _hide(tx: Transaction, case: CaseFacts, decision_id: int) -> None:
-    kept_back = case.kind == "post" and await held_posts.reject_held_post(tx, case, decision_id)
-    # Whoever reported what is out is not answered by what becomes of a change of it.
-    if kept_back and not await held_posts.is_reported(tx, case):
+    is_rejected = case.kind == "post" and await held_posts.reject_held_post(tx, case, decision_id)
+    # If members reported the published post, rejecting a held edit of it is not enough: the post is hidden, too.
+    if is_rejected and not await held_posts.is_reported(tx, case):
         return
-    if not await _HIDE[case.kind](tx, case) and not kept_back:
+    if not await _HIDE[case.kind](tx, case) and not is_rejected:
         raise NothingToHide
 
 
 async def _unhide(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> None:
-    let_through = case.kind == "post" and await held_posts.restore_rejected(tx, actor, case, undone)
-    if let_through and not await held_posts.is_reported(tx, case):
+    is_restored = case.kind == "post" and await held_posts.restore_rejected(tx, actor, case, undone)
+    if is_restored and not await held_posts.is_reported(tx, case):
         return
-    if not await _UNHIDE[case.kind](tx, case) and not let_through:
+    if not await _UNHIDE[case.kind](tx, case) and not is_restored:
         raise NothingToReverse
 
 
 async def _hide_post(tx: Transaction, case: CaseFacts) -> bool:
-    topic_id, post_id = _topic_of(case), PostId(case.object_id)
+    topic_id, post_id = _topic_id_of(case), PostId(case.object_id)
     if not await hide_post(tx, topic_id, post_id):
         return False
-    # Not left to the worker: in its room, too, a question or notice is gone with the decision.
+    # Not left to the worker, so that a question or notice disappears from its room in the same transaction.
     await _run_handlers(tx, PostHidden(topic_id=topic_id, post_id=post_id))
     return True
 
 
 async def _unhide_post(tx: Transaction, case: CaseFacts) -> bool:
-    topic_id, post_id = _topic_of(case), PostId(case.object_id)
+    topic_id, post_id = _topic_id_of(case), PostId(case.object_id)
     if not await unhide_post(tx, topic_id, post_id):
         return False
     await _run_handlers(tx, PostUnhidden(topic_id=topic_id, post_id=post_id))
@@ -114,30 +114,30 @@ async def _run_handlers(tx: Transaction, event: PostHidden | PostUnhidden) -> No
 
 
 async def _hide_topic(tx: Transaction, case: CaseFacts) -> bool:
-    return await hide_topic(tx, TopicId(case.object_id)) and await _tell_place(tx, case)
+    return await hide_topic(tx, TopicId(case.object_id)) and await _announce_access_change(tx, case)
 
 
 async def _unhide_topic(tx: Transaction, case: CaseFacts) -> bool:
-    return await unhide_topic(tx, TopicId(case.object_id)) and await _tell_place(tx, case)
+    return await unhide_topic(tx, TopicId(case.object_id)) and await _announce_access_change(tx, case)
 
 
-async def _tell_place(tx: Transaction, case: CaseFacts) -> bool:
-    # Whose topic is gone is a room or a board that is gone: all who are there are asked again.
-    if (room_id := await tx.value(_ROOM, topic=case.object_id)) is not None:
+async def _announce_access_change(tx: Transaction, case: CaseFacts) -> bool:
+    # Hiding the topic of a room or board hides the room or board: the access of all present members is checked again.
+    if (room_id := await tx.value(SELECT_TOPIC_ROOM, topic=case.object_id)) is not None:
         await tx.record(EntryChanged(room_id=room_id))
-    if (board_id := await tx.value(_BOARD, topic=case.object_id)) is not None:
+    if (board_id := await tx.value(SELECT_TOPIC_BOARD, topic=case.object_id)) is not None:
         await tx.record(BoardChanged(board_id=board_id))
     return True
 
 
-_Deed = Callable[[Transaction, CaseFacts], Awaitable[bool]]
-_HIDE: Mapping[ObjectKind, _Deed] = {
+_HideFunction = Callable[[Transaction, CaseFacts], Awaitable[bool]]
+_HIDE: Mapping[ObjectKind, _HideFunction] = {
     "post": _hide_post,
     "topic": _hide_topic,
     "profile": lambda tx, case: hide_profile(tx, MemberId(case.object_id)),
     "file": lambda tx, case: hide_file(tx, case.object_id),
 }
-_UNHIDE: Mapping[ObjectKind, _Deed] = {
+_UNHIDE: Mapping[ObjectKind, _HideFunction] = {
     "post": _unhide_post,
     "topic": _unhide_topic,
     "profile": lambda tx, case: unhide_profile(tx, MemberId(case.object_id)),

@@ -1,4 +1,4 @@
-"""Decisions: deciding about a case, once, and taking a decision back."""
+"""Decisions: deciding a case, reversing a decision, and undoing it."""
 
 from sqlalchemy import DateTime, bindparam, insert, select, update
 
@@ -34,7 +34,7 @@ from moderation.tables import case_subjects, cases, decisions
 from storage.database import Transaction
 from storage.statements import statement
 
-_DECIDE = statement(
+INSERT_DECISION = statement(
     insert(decisions)
     .values(
         {
@@ -44,13 +44,13 @@ _DECIDE = statement(
     )
     .returning(decisions.c.id)
 )
-_CASE_OF = statement(
+SELECT_DECISION_CASE = statement(
     select(decisions.c.case_id, cases.c.sector_id, case_subjects.c.gathering_id)
     .join(cases, cases.c.id == decisions.c.case_id)
     .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(decisions.c.id == bindparam("id"))
 )
-_REVERSE = statement(
+UPDATE_DECISION_REVERSED = statement(
     update(decisions)
     .where(decisions.c.id == bindparam("decision"))
     .values(
@@ -60,7 +60,7 @@ _REVERSE = statement(
     )
 )
 
-_UNDO = statement("""
+UPDATE_DECISIONS_UNDONE = statement("""
 UPDATE decisions d SET undone_at = :now FROM decisions one
 WHERE one.id = :decision AND coalesce(d.together, d.id) = coalesce(one.together, one.id)
 RETURNING d.id, d.action, d.reversed_at
@@ -68,8 +68,12 @@ RETURNING d.id, d.action, d.reversed_at
 
 
 async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecision) -> Decision:
-    """Decide about a case in the version that was looked at: all that is to be done, with one reason. The same decision by
-    the same moderator is the same one; whoever else comes second is told what happened."""
+    """Decide a case in the version that the moderator reviewed: apply all actions with one reason, and return the first
+    decision.
+
+    If the moderator has already made the same decision, return it; if the case has changed in another way, raise
+    CaseMovedOn with the current case. Raises the refusals of `moderation.policy`.
+    """
     actor.signed_in()
     case = await lock_case(tx, actor, case_id, None if new.into is None else TopicId(new.into))
     ensure_can_decide_now(actor, case)
@@ -77,10 +81,10 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     ensure_fits_kind(case, new.actions)
     ensure_actions_allowed(actor, case, new.actions)
     ensure_has_reason(new.action, new.reason)
-    reason = _tidied(new.reason)
+    reason = _tidy_reason(new.reason)
     if case.state != "open" or case.version != new.version:
         shown = await show_case(tx, actor, case_id)
-        if same := _same(shown, actor, new, reason):
+        if same := _find_same_decision(shown, actor, new, reason):
             return same
         raise CaseMovedOn(shown)
 
@@ -88,7 +92,7 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     why = {"rule": reason.rule, "facts": reason.facts} if reason else {"rule": None, "facts": None}
     for action in new.actions:
         facts = {"case_id": case_id, "action": action, "decided_by": actor.id, "decided_at": now}
-        decision_id = await tx.value(_DECIDE, together=first, **facts, **why)
+        decision_id = await tx.value(INSERT_DECISION, together=first, **facts, **why)
         await apply_action(tx, actor, case, decision_id, action, new)
         audit_case_action(tx, "decided", actor, case, decision=decision_id, action=action, **why)
         first = first or decision_id
@@ -100,12 +104,13 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
 
 
 async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new: NewReversal) -> Decision:
-    """Take a decision back, saying why: what was hidden is there again as it was."""
+    """Reverse a decision with a public reason and revert its action; hidden content is visible again. Repeating the same
+    reversal returns it. Raises NothingToReverse and the refusals of `moderation.policy`."""
     actor.signed_in()
-    row = await tx.row(_CASE_OF, id=decision_id)
+    row = await tx.row(SELECT_DECISION_CASE, id=decision_id)
     if row is None:
         raise NotFound
-    # All decisions are public, so this one is no secret: who may not judge it is told so.
+    # All decisions are public, so members who may not judge get a refusal instead of NotFound.
     ensure_can_judge(actor, row["sector_id"], row["gathering_id"])
     await lock_relocation_topics(tx, decision_id)
     case = await lock_case(tx, actor, row["case_id"])
@@ -121,17 +126,17 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
 
     await revert_action(tx, actor, case, decision_id, decision.action)
     await assign_pseudonym(tx, actor.signed_in(), clock.now())
-    await tx.run(_REVERSE, decision=decision_id, why=facts, member=actor.id, now=clock.now())
+    await tx.run(UPDATE_DECISION_REVERSED, decision=decision_id, why=facts, member=actor.id, now=clock.now())
     await mark_decided(tx, case)
     audit_case_action(tx, "taken_back", actor, case, decision=decision_id, facts=facts)
     return await show_decision(tx, decision_id)
 
 
 async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case:
-    """Undo one's own decision in its first seconds, with all that was decided with it: it was never made, and its case
-    waits again."""
+    """Undo the actor's own decision within its first 12 seconds, with all decisions made together with it, and open the
+    case again. Raises NotYourDecision or TooLateToUndo."""
     me = actor.signed_in()
-    row = await tx.row(_CASE_OF, id=decision_id)
+    row = await tx.row(SELECT_DECISION_CASE, id=decision_id)
     if row is None:
         raise NotFound
     ensure_can_judge(actor, row["sector_id"], row["gathering_id"])
@@ -144,7 +149,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     if decision.reversal is not None or now >= decision.undo_until:
         raise TooLateToUndo
 
-    for row in await tx.rows(_UNDO, decision=decision_id, now=now):
+    for row in await tx.rows(UPDATE_DECISIONS_UNDONE, decision=decision_id, now=now):
         if row["reversed_at"] is None:
             await revert_action(tx, actor, case, row["id"], row["action"], undone=True)
         audit_case_action(tx, "undone", actor, case, decision=row["id"])
@@ -152,7 +157,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
     return await show_case(tx, actor, case.id)
 
 
-def _same(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> Decision | None:
+def _find_same_decision(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> Decision | None:
     if case.state != "decided" or not case.decisions:
         return None
     made = case.decisions[-len(new.actions) :]
@@ -163,5 +168,5 @@ def _same(case: Case, actor: Actor, new: NewDecision, reason: Reason | None) -> 
     return made[0] if is_same and made_by == {actor.id} else None
 
 
-def _tidied(reason: Reason | None) -> Reason | None:
+def _tidy_reason(reason: Reason | None) -> Reason | None:
     return None if reason is None else Reason(rule=tidy(reason.rule), facts=tidy(reason.facts))

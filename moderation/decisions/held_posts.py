@@ -1,4 +1,4 @@
-"""Approving and rejecting what rules hold: what a decision does to a held post, and how it is taken back."""
+"""The effects of decisions on held posts: approving, rejecting, and reverting either."""
 
 from core.actor import Actor
 from core.ids import MemberId, PostId, TopicId
@@ -19,19 +19,20 @@ from storage.statements import statement
 
 APPROVED, REJECTED = "approved", "rejected"
 
-_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
-_REPORTED = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")
-_BY_PROGRAM = statement("UPDATE decisions SET automated = true WHERE id = :decision")
+SELECT_APPROVED_POST = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
+EXISTS_CASE_FLAG = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")
+UPDATE_DECISION_AUTOMATED = statement("UPDATE decisions SET automated = true WHERE id = :decision")
 
 
 async def find_waiting_post(tx: Reader, case: CaseFacts) -> HeldPost | None:
-    """The held post that a case is about, as long as it waits."""
+    """Return the held post or edit that a case is about and that still waits, or None."""
     held = (await find_held_posts(tx, [case.object_id])).get(case.object_id)
     return held if held is not None and held.outcome is None else None
 
 
 async def ensure_action_fits(tx: Reader, case: CaseFacts, action: Action, new: NewDecision) -> None:
-    """What waits is approved or hidden; what does not can be neither approved nor given a moderator's text."""
+    """Raise HeldWaits if the action takes no decision about a held post, NothingHeld if it approves a post that is not
+    held, and TextMissing if the text does not fit the action."""
     held = await find_waiting_post(tx, case)
     waits = held is not None
     if waits and action == "no_action":
@@ -47,40 +48,43 @@ async def ensure_action_fits(tx: Reader, case: CaseFacts, action: Action, new: N
 
 
 async def approve_held_post(tx: Transaction, actor: Actor, case: CaseFacts, text: str | None) -> None:
-    """Publish what was held, as it is or in the moderator's words; its author keeps the own text in the history."""
+    """Publish the held post or edit as it is, or with the moderator's text, and notify its author. The author's own text
+    stays in the history."""
     if await _is_approved(tx, case):
-        return  # again, after the first time was undone
+        return  # It was approved before, and that decision was undone: the post is already published.
     held = await find_waiting_post(tx, case)
     if held is None:
         raise NothingHeld
     await ensure_pending(tx, held.id)
     await _publish(tx, actor, held, text)
     if held.author is not None:
-        said = {"code": "approved_changed" if text else "approved"}
+        reason = {"code": "approved_changed" if text else "approved"}
         await notify_again(
-            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said}
+            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): reason}
         )
 
 
 async def reject_held_post(tx: Transaction, case: CaseFacts, decision_id: int) -> bool:
-    """Keep what was held from being published; False where nothing waits. A program took part in it."""
+    """Keep the held post or edit from being published and return True; return False if nothing waits. Unless members
+    reported it as well, the decision counts as partly automated."""
     held = await find_waiting_post(tx, case)
     if held is None:
         return False
     await ensure_pending(tx, held.id)
     await close_held_post(tx, held.id, "rejected")
     if not await is_reported(tx, case):
-        await tx.run(_BY_PROGRAM, decision=decision_id)
+        await tx.run(UPDATE_DECISION_AUTOMATED, decision=decision_id)
     return True
 
 
 async def is_reported(tx: Reader, case: CaseFacts) -> bool:
-    """Whether people have reported what is out: a change of it that waits is not all that the case is about."""
-    return bool(await tx.value(_REPORTED, case=case.id))
+    """Return whether members flagged the published post, so that the case is about more than a held edit."""
+    return bool(await tx.value(EXISTS_CASE_FLAG, case=case.id))
 
 
 async def restore_rejected(tx: Transaction, actor: Actor, case: CaseFacts, undone: bool) -> bool:
-    """Have it wait again, or publish it after all; False where nothing was rejected."""
+    """Revert a rejection: the post waits again if `undone`, and is published otherwise. Return False if nothing was
+    rejected."""
     held = (await find_held_posts(tx, [case.object_id])).get(case.object_id)
     if held is None or held.outcome != "rejected":
         return False
@@ -89,9 +93,9 @@ async def restore_rejected(tx: Transaction, actor: Actor, case: CaseFacts, undon
         return True
     await _publish(tx, actor, held, None)
     if held.author is not None:
-        said = {"code": "approved_after_all"}
+        reason = {"code": "approved_after_all"}
         await notify_again(
-            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): said}
+            tx, APPROVED, TopicId(held.topic), PostId(held.id), {MemberId(held.author.id): reason}
         )
     return True
 
@@ -106,5 +110,5 @@ async def _publish(tx: Transaction, actor: Actor, held: HeldPost, text: str | No
 
 
 async def _is_approved(tx: Reader, case: CaseFacts) -> bool:
-    # That is published: when the approval is undone it waits for another decision, where it is.
-    return await tx.value(_APPROVED, post=case.object_id) is not None
+    # Such a post is published: undoing an approval opens the case again, but leaves the post visible.
+    return await tx.value(SELECT_APPROVED_POST, post=case.object_id) is not None

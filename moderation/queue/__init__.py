@@ -1,1 +1,1 @@
-"""The queue of cases as moderators and hosts see it, and statistics about it."""
+"""The queue of cases as moderators and hosts see it, what waits for hosts' approval, and statistics."""

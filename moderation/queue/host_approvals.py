@@ -1,5 +1,5 @@
-"""What waits by the policy of a room: questions and notices that a host lets in first. The room's own verbs decide; here
-they are only shown, so that whoever hosts has one queue."""
+"""Questions and notices that wait for a host's approval, shown to hosts in their queue. The rooms' own functions decide
+about them."""
 
 from datetime import datetime
 from typing import Literal
@@ -21,46 +21,47 @@ from moderation.shapes_matches import RuleMatch
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MOST = 100
+MAX_PENDING = 100
 PendingKind = Literal["question", "notice"]
 
 _IS_HOSTED = rooms.c.gathering_id == any_(bindparam("hosted", type_=ARRAY(BigInteger)))
-_ASKED = select(
+_PENDING_QUESTIONS = select(
     literal("question").label("kind"),
     *questions.c[("id", "room_id", "post_id", "version")],
     null().label("title"),
 ).where(questions.c.state == "pending")
-_POSTED = select(literal("notice"), *notices.c[("id", "room_id", "post_id", "version", "title")]).where(
-    notices.c.taken_off.is_(None)
-)
-_WAITS = union_all(_ASKED, _POSTED).subquery("waits")
-_FOUND = (
+_PENDING_NOTICES = select(
+    literal("notice"), *notices.c[("id", "room_id", "post_id", "version", "title")]
+).where(notices.c.taken_off.is_(None))
+_PENDING = union_all(_PENDING_QUESTIONS, _PENDING_NOTICES).subquery("waits")
+_HOSTED_PENDING = (
     select(
-        _WAITS.c.kind,
-        _WAITS.c.id,
-        _WAITS.c.room_id.label("room"),
+        _PENDING.c.kind,
+        _PENDING.c.id,
+        _PENDING.c.room_id.label("room"),
         rooms.c.title.label("room_title"),
-        _WAITS.c.post_id.label("post"),
-        _WAITS.c.version,
-        _WAITS.c.title,
+        _PENDING.c.post_id.label("post"),
+        _PENDING.c.version,
+        _PENDING.c.title,
         posts.c.html,
         posts.c.posted_at.label("at"),
     )
-    .join(rooms, rooms.c.id == _WAITS.c.room_id)
+    .join(rooms, rooms.c.id == _PENDING.c.room_id)
     .join(topics, topics.c.id == rooms.c.topic_id)
-    .join(posts, posts.c.id == _WAITS.c.post_id)
+    .join(posts, posts.c.id == _PENDING.c.post_id)
     .where(
         visible_topics(),
         posts.c.state == "held",
         _IS_HOSTED,
     )
 )
-_COUNT = statement(select(func.count()).select_from(_FOUND.subquery()))
-_PAGE = statement(_FOUND.order_by(posts.c.posted_at, posts.c.id).limit(MOST))
+COUNT_PENDING = statement(select(func.count()).select_from(_HOSTED_PENDING.subquery()))
+SELECT_PENDING = statement(_HOSTED_PENDING.order_by(posts.c.posted_at, posts.c.id).limit(MAX_PENDING))
 
 
-class Pending(Struct, frozen=True, kw_only=True):
-    """A question or notice that waits for a host of its room, as its room shows it to them."""
+class PendingItem(Struct, frozen=True, kw_only=True):
+    """A question or notice that waits for a host of its room. `matches` are the rules of the room and sector that caught
+    it."""
 
     kind: PendingKind
     id: int
@@ -71,39 +72,38 @@ class Pending(Struct, frozen=True, kw_only=True):
     title: str | None
     html: str
     at: datetime
-    # Which rules caught it, if any did: those of its room and its sector.
     matches: list[RuleMatch] = []
 
 
 class PendingList(Struct, frozen=True):
-    """What waits longest, first; at most a hundred."""
+    """The items that wait for a host's approval, oldest first; at most a hundred."""
 
-    items: list[Pending]
+    items: list[PendingItem]
 
 
 async def count_pending(tx: Reader, actor: Actor) -> int:
-    """How much waits in the rooms that the actor hosts."""
-    return int(await tx.value(_COUNT, **seen_by(actor))) if actor.hosts else 0
+    """Return the number of items that wait for approval in the rooms that the actor hosts."""
+    return int(await tx.value(COUNT_PENDING, **seen_by(actor))) if actor.hosts else 0
 
 
 async def read_pending(tx: Reader, actor: Actor) -> PendingList:
-    """What waits in the rooms that the actor hosts; nothing for whoever hosts none."""
+    """Return the items that wait for approval in the rooms that the actor hosts; an empty list for other members."""
     actor.signed_in()
-    rows = await tx.rows(_PAGE, **seen_by(actor)) if actor.hosts else []
+    rows = await tx.rows(SELECT_PENDING, **seen_by(actor)) if actor.hosts else []
     matches = await read_matches(tx, [row["post"] for row in rows])
-    return PendingList([Pending(**row, matches=matches.get(row["post"], [])) for row in rows])
+    return PendingList([PendingItem(**row, matches=matches.get(row["post"], [])) for row in rows])
 
 
 async def decide_pending(
-    tx: Transaction, actor: Actor, what: tuple[PendingKind, int, int], lets_in: bool, reason: str
+    tx: Transaction, actor: Actor, item: tuple[PendingKind, int, int], is_approved: bool, reason: str
 ) -> None:
-    """Let in or dismiss one of them, by its kind, number and version, as its room does it; a question for a reason."""
-    kind, number, version = what
+    """Approve or dismiss a pending item, given by its kind, id and version. A question is dismissed with a reason."""
+    kind, item_id, version = item
     if kind == "question":
-        state: Literal["live", "dismissed"] = "live" if lets_in else "dismissed"
-        move = QuestionMove(state=state, version=version, reason=None if lets_in else reason)
-        await change_question_state(tx, actor, QuestionId(number), move)
-    elif lets_in:
-        await approve_notice(tx, actor, NoticeId(number))
+        state: Literal["live", "dismissed"] = "live" if is_approved else "dismissed"
+        move = QuestionMove(state=state, version=version, reason=None if is_approved else reason)
+        await change_question_state(tx, actor, QuestionId(item_id), move)
+    elif is_approved:
+        await approve_notice(tx, actor, NoticeId(item_id))
     else:
-        await decline_notice(tx, actor, NoticeId(number))
+        await decline_notice(tx, actor, NoticeId(item_id))

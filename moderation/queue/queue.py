@@ -1,4 +1,4 @@
-"""Reading cases: a page of one's queues, one case, and the cases that events name."""
+"""Reading cases: a page of a moderator's cases, one case, and the cases that events name."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -64,15 +64,15 @@ from storage.event_log import Stream, read_heads
 from storage.statements import Statement, statement
 
 PAGE = 20
-# A rule weighs as much as somebody of whom nothing is known and who says that it is advertising.
-BY_RULE = 1.4
-ALL_OPEN = CaseFilter()
+# A rule adds as much to the score as a spam flag by a reporter without a record.
+SCORE_BY_RULE = 1.4
+OPEN_CASES = CaseFilter()
 
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-_Turn = Annotated[int, Meta(ge=0, le=9)]
+_Urgency = Annotated[int, Meta(ge=0, le=9)]
 
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
-_CASES = (
+_SHOWN_CASES = (
     select(
         *cases.c[
             ("id", "object_kind", "object_id", "state", "version", "opened_at", "escalated_at", "language")
@@ -85,52 +85,54 @@ _CASES = (
     .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(visible_cases())
 )
-_BY_ID = statement(_CASES.where(cases.c.id == func.any(_ids)))
-_REASONS = statement(
+SELECT_CASES = statement(_SHOWN_CASES.where(cases.c.id == func.any(_ids)))
+SELECT_FLAG_REASONS = statement(
     select(flags.c.case_id, flags.c.reason, func.count().label("count"))
     .where(flags.c.case_id == func.any(_ids))
     .group_by(flags.c.case_id, flags.c.reason)
     .order_by(func.count().desc(), flags.c.reason)
 )
-_NOTES = statement(
+SELECT_FLAG_NOTES = statement(
     select(flags.c.note)
     .where(flags.c.case_id == bindparam("case"), flags.c.note != "")
     .order_by(flags.c.flagged_at, flags.c.id)
 )
-_WAITING = statement(
+COUNT_OPEN_CASES = statement(
     select(func.count())
     .select_from(cases)
     .join(case_subjects, case_subjects.c.case_id == cases.c.id)
     .where(cases.c.state == "open", visible_cases())
 )
-_SECTORS = statement(select(sectors.c.id).order_by(sectors.c.place))
+SELECT_SECTOR_IDS = statement(select(sectors.c.id).order_by(sectors.c.place))
 
 
-def _flagged(reason: ColumnElement[str]) -> ColumnElement[bool]:
+def _is_flagged(reason: ColumnElement[str]) -> ColumnElement[bool]:
     return exists().where(flags.c.case_id == cases.c.id, flags.c.reason == reason)
 
 
 _IS_LIVE = exists().where(rooms.c.topic_id == case_subjects.c.topic_id, rooms.c.state == "open")
-# First danger to somebody, then what happens in a room that is open, then what has waited longest.
-_TURN = case_of((_flagged(literal("danger")), 0), (_IS_LIVE, 1), else_=2)
+# Danger to a person comes first, then cases in rooms that are open now; within each group the oldest case comes first.
+_URGENCY = case_of((_is_flagged(literal("danger")), 0), (_IS_LIVE, 1), else_=2)
 
 
-def _only(column: ColumnElement[Any], name: str, matches: ColumnElement[bool]) -> ColumnElement[bool]:
+def _matches_filter(
+    column: ColumnElement[Any], name: str, matches: ColumnElement[bool]
+) -> ColumnElement[bool]:
     return or_(bindparam(name, type_=column.type).is_(None), matches)
 
 
-def _page(state: CaseState, following: bool) -> Statement:
+def _select_page(state: CaseState, following: bool) -> Statement:
     key: tuple[ColumnElement[Any], ...] = (cases.c.opened_at, cases.c.id)
     here = [bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger)]
     if state == "open":
-        key, here = (_TURN, *key), [bindparam("turn", type_=Integer), *here]
+        key, here = (_URGENCY, *key), [bindparam("turn", type_=Integer), *here]
     in_sector = sectors.c.slug == bindparam("sector", type_=Text)
-    for_reason = _flagged(bindparam("reason", type_=Text))
-    query = _CASES.add_columns(_TURN.label("turn")).where(
+    for_reason = _is_flagged(bindparam("reason", type_=Text))
+    query = _SHOWN_CASES.add_columns(_URGENCY.label("turn")).where(
         cases.c.state == bindparam("state"),
-        _only(sectors.c.slug, "sector", in_sector),
-        _only(flags.c.reason, "reason", for_reason),
-        _only(cases.c.language, "language", cases.c.language == bindparam("language", type_=Text)),
+        _matches_filter(sectors.c.slug, "sector", in_sector),
+        _matches_filter(flags.c.reason, "reason", for_reason),
+        _matches_filter(cases.c.language, "language", cases.c.language == bindparam("language", type_=Text)),
     )
     if following:
         query = query.where(tuple_(*key) > tuple_(*here) if state == "open" else tuple_(*key) < tuple_(*here))
@@ -138,62 +140,64 @@ def _page(state: CaseState, following: bool) -> Statement:
     return statement(query.limit(bindparam("count", type_=Integer)))
 
 
-_PAGES: dict[tuple[CaseState, bool], Statement] = {
-    (state, following): _page(state, following)
+SELECT_CASE_PAGES: dict[tuple[CaseState, bool], Statement] = {
+    (state, following): _select_page(state, following)
     for state in get_args(CaseState)
     for following in (True, False)
 }
 
 
 async def read_cases(
-    tx: Reader, actor: Actor, epoch: str, only: CaseFilter = ALL_OPEN, after: str | None = None
+    tx: Reader, actor: Actor, epoch: str, only: CaseFilter = OPEN_CASES, after: str | None = None
 ) -> CasePage:
-    """One page of the queues of the sectors that the actor moderates, with the cases of the rooms that they host."""
+    """Return one page of the cases that the actor can see: those of the sectors they moderate and of the rooms they
+    host. Raises NotModerator."""
     state = only.state
     ensure_can_read_queue(actor)
-    streams = await _streams(tx, actor, epoch)
+    streams = await _read_streams(tx, actor, epoch)
     binds = {"state": state, "count": PAGE + 1, "viewer": actor.id, **seen_by(actor)}
     binds |= {"sector": only.sector, "reason": only.reason, "language": only.language}
     if after is not None and state == "open":
-        binds["turn"], binds["at"], binds["id"] = decode_cursor(after, tuple[_Turn, datetime, _Id])
+        binds["turn"], binds["at"], binds["id"] = decode_cursor(after, tuple[_Urgency, datetime, _Id])
     elif after is not None:
         binds["at"], binds["id"] = decode_cursor(after, tuple[datetime, _Id])
-    rows = await tx.rows(_PAGES[state, after is not None], **binds)
-    shown = await _show(tx, actor, rows[:PAGE])
+    rows = await tx.rows(SELECT_CASE_PAGES[state, after is not None], **binds)
+    shown = await _load_cases(tx, actor, rows[:PAGE])
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     turn = [last["turn"]] if last and state == "open" else []
     following = None if last is None else encode_cursor(*turn, last["opened_at"], last["id"])
-    return CasePage([_personal(actor, case, row) for case, row in shown], following, streams)
+    return CasePage([_for_viewer(actor, case, row) for case, row in shown], following, streams)
 
 
 async def count_waiting(tx: Reader, actor: Actor) -> Waiting:
-    """How much waits in the queues of the sectors that the actor moderates, and in the rooms that they host."""
+    """Return the number of open cases that the actor can see, plus the items that wait for their approval as a host."""
     ensure_can_read_queue(actor)
     pending = await count_pending(tx, actor)
-    return Waiting(await tx.value(_WAITING, **seen_by(actor)) + pending, pending)
+    return Waiting(await tx.value(COUNT_OPEN_CASES, **seen_by(actor)) + pending, pending)
 
 
 async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
-    """One case as the actor sees it, with what the flags said for those who may decide."""
+    """Return one case as the actor sees it, with the notes of flags and moderators if they may decide it. Raises
+    NotFound."""
     actor.signed_in()
-    rows = await tx.rows(_BY_ID, ids=[case_id], viewer=actor.id, **seen_by(actor))
+    rows = await tx.rows(SELECT_CASES, ids=[case_id], viewer=actor.id, **seen_by(actor))
     if not rows:
         raise NotFound
-    [(case, row)] = await _show(tx, actor, rows)
-    case = _personal(actor, case, row)
+    [(case, row)] = await _load_cases(tx, actor, rows)
+    case = _for_viewer(actor, case, row)
     if case.involved:
         return case
-    said = [note["note"] for note in await tx.rows(_NOTES, case=case_id)]
-    return replace(case, notes=said, discussion=await read_notes(tx, case_id))
+    flag_notes = [row["note"] for row in await tx.rows(SELECT_FLAG_NOTES, case=case_id)]
+    return replace(case, notes=flag_notes, discussion=await read_notes(tx, case_id))
 
 
 async def find_cases(tx: Reader, viewer: Actor, ids: Sequence[int]) -> dict[int, Case]:
-    """The cases as a class of listeners sees them, without what is personal."""
-    rows = await tx.rows(_BY_ID, ids=list(ids), viewer=None, **seen_by(viewer))
-    return {case.id: case for case, _ in await _show(tx, viewer, rows)}
+    """Return cases by id as an audience of an event sees them, without the fields that depend on the viewer."""
+    rows = await tx.rows(SELECT_CASES, ids=list(ids), viewer=None, **seen_by(viewer))
+    return {case.id: case for case, _ in await _load_cases(tx, viewer, rows)}
 
 
-async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple[Case, Record]]:
+async def _load_cases(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple[Case, Record]]:
     ids = [row["id"] for row in rows]
     if not ids:
         return []
@@ -206,12 +210,12 @@ async def _show(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list[tuple
     matches = await read_matches(tx, about)
     held = await find_held_posts(tx, list(matches)) if matches else {}
     counted: dict[int, list[CountedReason]] = defaultdict(list)
-    for reason in await tx.rows(_REASONS, ids=ids):
+    for reason in await tx.rows(SELECT_FLAG_REASONS, ids=ids):
         counted[reason["case_id"]].append(CountedReason(reason["reason"], reason["count"]))
     made = [(_case(row, counted[row["id"]], decided.get(row["id"], []), texts), row) for row in rows]
     return [
         (
-            _with(
+            _add_details(
                 replace(case, subject=subjects.get(case.id)),
                 claims.get(case.id),
                 weights[case.id],
@@ -240,7 +244,7 @@ def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], te
     )
 
 
-def _with(
+def _add_details(
     case: Case,
     claim: CaseClaim | None,
     weight: CasePriority,
@@ -250,21 +254,20 @@ def _with(
     caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
     waits = held.get(case.object.id) if caught else None
     words = [*dict.fromkeys(f"caught by the rule {one.name}" for one in caught), *weight.words]
-    score = round(weight.score + BY_RULE * len({one.rule for one in caught}), 1)
+    score = round(weight.score + SCORE_BY_RULE * len({one.rule for one in caught}), 1)
     return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)
 
 
-def _personal(actor: Actor, case: Case, row: Record) -> Case:
+def _for_viewer(actor: Actor, case: Case, row: Record) -> Case:
     return replace(case, involved=is_involved(actor, row))
 
 
-async def _streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
+async def _read_streams(tx: Reader, actor: Actor, epoch: str) -> list[Stream]:
     moderated: list[Any] = sorted(actor.moderates)
     if actor.is_administrator:
-        moderated = [row["id"] for row in await tx.rows(_SECTORS)]
-    # And what lies in no sector.
-    judged = [*moderated, None] if moderated else []
-    names = [queue_channel(sector) for sector in judged]
+        moderated = [row["id"] for row in await tx.rows(SELECT_SECTOR_IDS)]
+    # None stands for the queue of profiles, which belong to no sector.
+    names = [queue_channel(sector) for sector in ([*moderated, None] if moderated else [])]
     if not actor.is_administrator:
         names += [f"hosting:{gathering}" for gathering in sorted(actor.hosts)]
     heads = await read_heads(tx, names)

@@ -1,4 +1,4 @@
-"""How the queues do, and how those who work at them do: what waits longest, how long things take, who carries how much."""
+"""Statistics of the queues: how many cases wait and for how long, and how many each moderator decided."""
 
 from datetime import datetime, timedelta
 
@@ -14,12 +14,9 @@ from moderation.policy import ensure_can_read_queue
 from storage.database import Reader
 from storage.statements import statement
 
-SPAN = timedelta(days=30)
-# What people decide at night or at the week's end, by the clock of UTC: nobody's own time zone is known here.
-_NIGHT_ENDS, _NIGHT_BEGINS = 7, 20
+PERIOD = timedelta(days=30)
 
-_MINE = "(:administers OR c.sector_id = ANY(CAST(:moderated AS bigint[])))"
-_QUEUES = statement(f"""
+SELECT_SECTOR_QUEUES = statement("""
 SELECT s.slug, s.name,
     count(*) FILTER (WHERE c.state = 'open') AS waiting,
     min(c.opened_at) FILTER (WHERE c.state = 'open') AS oldest,
@@ -27,22 +24,26 @@ SELECT s.slug, s.name,
         FROM decisions d JOIN cases o ON o.id = d.case_id
         WHERE o.sector_id = s.id AND d.undone_at IS NULL AND d.decided_at > :since) AS median
 FROM sectors s JOIN cases c ON c.sector_id = s.id
-WHERE {_MINE} GROUP BY s.id ORDER BY s.place
+WHERE :administers OR c.sector_id = ANY(CAST(:moderated AS bigint[]))
+GROUP BY s.id ORDER BY s.place
 """)
-_LOAD = statement(f"""
+# Night is from 20 to 7 o'clock UTC, because the moderators' own time zones are not known here.
+SELECT_MODERATOR_LOADS = statement("""
 SELECT m.id, m.handle, m.display_name, count(*) AS decided,
     count(*) FILTER (WHERE d.reversed_at IS NOT NULL) AS reversed,
     count(*) FILTER (WHERE extract(isodow FROM d.decided_at AT TIME ZONE 'UTC') > 5
-        OR extract(hour FROM d.decided_at AT TIME ZONE 'UTC') < {_NIGHT_ENDS}
-        OR extract(hour FROM d.decided_at AT TIME ZONE 'UTC') >= {_NIGHT_BEGINS}) AS out_of_hours
+        OR extract(hour FROM d.decided_at AT TIME ZONE 'UTC') < 7
+        OR extract(hour FROM d.decided_at AT TIME ZONE 'UTC') >= 20) AS out_of_hours
 FROM decisions d JOIN cases c ON c.id = d.case_id JOIN members m ON m.id = d.decided_by
-WHERE {_MINE} AND d.undone_at IS NULL AND d.decided_at > :since
+WHERE (:administers OR c.sector_id = ANY(CAST(:moderated AS bigint[])))
+    AND d.undone_at IS NULL AND d.decided_at > :since
 GROUP BY m.id ORDER BY count(*) DESC, m.id
 """)
 
 
 class SectorQueue(Struct, frozen=True, kw_only=True):
-    """One sector's queue: how much waits, since when, and how long half of the decisions took, in seconds."""
+    """The queue of one sector: how many cases are open, since when the oldest waits, and the median time to a decision
+    in seconds."""
 
     sector: str
     name: str
@@ -52,7 +53,8 @@ class SectorQueue(Struct, frozen=True, kw_only=True):
 
 
 class ModeratorLoad(Struct, frozen=True, kw_only=True):
-    """How much one moderator decided lately, how much of it at night or at the week's end, how much was taken back."""
+    """How many cases one moderator decided in the period, how many of them at night or on weekends, and how many were
+    reversed."""
 
     by: Author | None
     decided: int
@@ -61,7 +63,7 @@ class ModeratorLoad(Struct, frozen=True, kw_only=True):
 
 
 class QueueStatistics(Struct, frozen=True, kw_only=True):
-    """The queues of one's sectors, and those who worked at them in the last thirty days."""
+    """The queues of the viewer's sectors, and the moderators who decided there in the last 30 days."""
 
     since: datetime
     waiting: int
@@ -70,11 +72,11 @@ class QueueStatistics(Struct, frozen=True, kw_only=True):
 
 
 async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
-    """How the queues of the sectors that the actor moderates do."""
+    """Return the statistics of the sectors that the actor moderates, for the last 30 days. Raises NotModerator."""
     ensure_can_read_queue(actor)
-    since = clock.now() - SPAN
+    since = clock.now() - PERIOD
     seen = seen_by(actor)
-    whose = {"administers": seen["administers"], "moderated": seen["moderated"], "since": since}
+    binds = {"administers": seen["administers"], "moderated": seen["moderated"], "since": since}
     queues = [
         SectorQueue(
             sector=row["slug"],
@@ -83,7 +85,7 @@ async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
             oldest=row["oldest"],
             median=None if row["median"] is None else round(row["median"]),
         )
-        for row in await tx.rows(_QUEUES, **whose)
+        for row in await tx.rows(SELECT_SECTOR_QUEUES, **binds)
     ]
     loads = [
         ModeratorLoad(
@@ -92,8 +94,8 @@ async def read_statistics(tx: Reader, actor: Actor) -> QueueStatistics:
             out_of_hours=row["out_of_hours"],
             reversed=row["reversed"],
         )
-        for row in await tx.rows(_LOAD, **whose)
+        for row in await tx.rows(SELECT_MODERATOR_LOADS, **binds)
     ]
     return QueueStatistics(
-        since=since, waiting=sum(one.waiting for one in queues), queues=queues, loads=loads
+        since=since, waiting=sum(queue.waiting for queue in queues), queues=queues, loads=loads
     )

@@ -55,7 +55,7 @@ class PreviousText(TextViews, frozen=True, kw_only=True, dict=True):
 class ScreenedText(TextViews, frozen=True, kw_only=True, dict=True):
     """What is looked at: a text with its title, and how it came.
 
-    `trust` is nobody's where it is written without a name, so that no rule can tell who is new among those who do so.
+    `trust` is nobody's where it is written without a name, so that no rule can notify who is new among those who do so.
     `alike` are the sketches of what was written lately, `today` how many posts the author wrote in the last 24 hours.
     """
 

@@ -28,7 +28,7 @@ def make_sketch(text: str) -> Sketch:
 
 
 def similarity(one: Sequence[int], other: Sequence[int]) -> int:
-    """How much of both texts is the same, in percent, as far as their sketches tell."""
+    """How much of both texts is the same, in percent, as far as their sketches notify."""
     if not one or not other:
         return 0
     smallest = sorted({*one, *other})[:_SIZE]

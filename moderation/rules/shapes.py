@@ -12,7 +12,7 @@ from moderation.shapes_matches import Passage, RuleAction
 
 _Count = Annotated[int, Meta(ge=0, le=1_000)]
 _Percent = Annotated[int, Meta(ge=1, le=100)]
-Words = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
+Translations = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
 Phrase = Annotated[str, Meta(min_length=2, max_length=100, pattern=ONE_LINE)]
 Domain = Annotated[str, Meta(min_length=3, max_length=100, pattern=r"^[^\s/@:]+\.[^\s/@:.]+(?![\s\S])")]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2}(?![\s\S])")]
@@ -99,7 +99,7 @@ class NewRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     test: RuleTest
     action: RuleAction = "hold"
     trust: Annotated[int, Meta(ge=0, le=20)] | None = None
-    told: Words = ""
+    told: Translations = ""
 
 
 class RuleChange(NewRule, frozen=True, kw_only=True, forbid_unknown_fields=True):

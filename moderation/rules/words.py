@@ -1,4 +1,4 @@
-"""Words: what rules look at of a text. That is what its readers will see, quotations among it, and how it was typed."""
+"""Translations: what rules look at of a text. That is what its readers will see, quotations among it, and how it was typed."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping

@@ -13,7 +13,7 @@ from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
 from members.handles import normalize_handle
-from moderation.policy import CaseFacts, TargetFacts, can_judge_in, ensure_can_sanction
+from moderation.policy import CaseFacts, SanctionTarget, can_judge_in, ensure_can_sanction
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.shapes import Action, NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
@@ -63,7 +63,7 @@ async def impose_sanction(
     """Do to whoever is responsible for what a case is about what was decided; open sockets obey within seconds."""
     row = await tx.row(_TARGET, case=case.id)
     assert row is not None
-    target = TargetFacts(**row)
+    target = SanctionTarget(**row)
     ensure_can_sanction(actor, case, target, action, new)
     now = clock.now()
     is_in_sector = action in ("silence", "suspend") and not new.everywhere

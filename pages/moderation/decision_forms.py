@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 from core.errors import Invalid
 from moderation.reasons.templates import load_templates
-from moderation.shapes import MOVES, Action
+from moderation.shapes import RELOCATIONS, Action
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Typed, number_in, text_in
 
@@ -40,7 +40,7 @@ async def decision_in(context: PageContext, typed: Typed) -> dict[str, Any]:
         "rule": rule or (picked.rule if picked else ""),
         "facts": facts or (picked.facts if picked else ""),
     }
-    if action in MOVES:
+    if action in RELOCATIONS:
         return {"action": action, "reason": reason, **_place(typed)}
     days = number_in(text_in(typed, "days"))
     everywhere = bool(text_in(typed, "everywhere"))

@@ -13,7 +13,7 @@ from forum.following.topic_pages import read_topic_page
 from forum.posts.post_pages import PageStart, read_posts_by_id
 from forum.shapes import Post, Topic
 from moderation.queue import queue
-from moderation.queue.host_approvals import Pending, read_pending
+from moderation.queue.host_approvals import PendingItem, read_pending
 from moderation.reasons.templates import load_templates
 from moderation.sanctions import author_history
 from moderation.sanctions.ladder import Ladder
@@ -86,7 +86,7 @@ class QueueView(Struct, frozen=True):
     templates: Sequence[tuple[str, Reason]]
     viewer: int | None
     administers: bool
-    pending: Sequence[Pending]
+    pending: Sequence[PendingItem]
     # Who hosts here and moderates nothing has fewer measures.
     hosts_only: bool
 

@@ -557,7 +557,7 @@ async def test_it_all_works_with_plain_forms(scene: Scene) -> None:
         await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
     ).status_code == 303
     stale = await send(scene.second, path, act="no_action", version="1", key="f")
-    assert (stale.status_code, "Something happened to this case first" in stale.text) == (409, True)
+    assert (stale.status_code, "This case has changed since you opened it" in stale.text) == (409, True)
     assert (
         CANARY
         not in (
