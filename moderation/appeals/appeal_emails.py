@@ -1,4 +1,4 @@
-"""What those are told whom a decision hits: the statement of reasons, and the answer to their appeal."""
+"""E-mails and notifications to affected members: the statement of reasons, and the answer to their appeal."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from moderation.reasons.templates import load_templates
 from storage.database import Database, Transaction
 from storage.statements import statement
 
-_UNTOLD = statement("""
+SELECT_NEXT_STATEMENT = statement("""
 SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
     CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
     s.name AS sector
@@ -30,8 +30,8 @@ WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """)
 _LABELS = ("rule", "facts", "scope", "duration", "by")
-_TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
-_ANSWERED = statement("""
+UPDATE_AUTHOR_TOLD = statement("UPDATE decisions SET author_told_at = :now WHERE id = :decision")
+SELECT_ANSWERED_APPEAL = statement("""
 SELECT a.decision_id, a.outcome, a.answer, a.member_id, r.reference, m.handle, w.time_zone,
     coalesce(m.letters_in, r.letters_in) AS letters_in,
     coalesce(CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END, r.email) AS email
@@ -42,13 +42,14 @@ WHERE a.id = :appeal
 
 
 async def notify_next_author(office: Mailer, db: Database) -> bool:
-    """Send the statement of reasons for one decision to whoever it hits, once it stands. A chore."""
+    """Scheduled job: send the statement of reasons of one decision to the affected member, once it can no longer be
+    undone, and return whether there was one."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_UNTOLD, settled=now - UNDO_WINDOW)
+        row = await tx.row(SELECT_NEXT_STATEMENT, settled=now - UNDO_WINDOW)
         if row is None:
             return False
-        await tx.run(_TOLD, decision=row["id"], now=now)
+        await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=now)
         if row["author_id"] is not None:
             author = MemberId(row["author_id"])
             await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
@@ -57,26 +58,27 @@ async def notify_next_author(office: Mailer, db: Database) -> bool:
     return True
 
 
-async def mail_answer(office: Mailer, tx: Transaction, event: AppealAnswered) -> None:
-    """Tell whoever appealed what was answered."""
-    row = await tx.row(_ANSWERED, appeal=event.appeal_id)
+async def on_appeal_answered(office: Mailer, tx: Transaction, event: AppealAnswered) -> None:
+    """Send the answer to the member or reporter who appealed."""
+    row = await tx.row(SELECT_ANSWERED_APPEAL, appeal=event.appeal_id)
     if row is not None and row["member_id"] is not None:
         member = MemberId(row["member_id"])
-        told = {member: {"code": "appeal_answered"}}
-        await notify(tx, "appeal_answered", None, None, told, row["decision_id"])
+        reasons = {member: {"code": "appeal_answered"}}
+        await notify(tx, "appeal_answered", None, None, reasons, row["decision_id"])
     if row is not None and row["email"] is not None:
         await office.post(compose_appeal_answer(office.sender, row))
 
 
-# What the composition root binds to its office and puts among its reactions.
+# Event handlers that send e-mail; the composition root binds the mail transport to them.
 APPEAL_EMAIL_HANDLERS: Mapping[type[Event], Callable[[Mailer, Transaction, Any], Awaitable[None]]] = {
-    AppealAnswered: mail_answer
+    AppealAnswered: on_appeal_answered
 }
 
 
 def compose_statement(sender: Sender, decision: Record, templates: Templates) -> OutgoingEmail:
-    """Why something was restricted, how far, how long, and what one can do about it."""
-    to = _member(decision)
+    """Compose the e-mail with the statement of reasons: why something was restricted, where and how long, and how to
+    appeal."""
+    to = _recipient(decision)
     words = sender.translations_for(to)
     action = effect_of(decision["action"], decision["automated"])
     kind = action if words.has(f"decided.{action}.said") else "other"
@@ -100,8 +102,8 @@ def compose_statement(sender: Sender, decision: Record, templates: Templates) ->
 
 
 def compose_appeal_answer(sender: Sender, appeal: Record) -> OutgoingEmail:
-    """What another moderator found."""
-    to = _member(appeal)
+    """Compose the e-mail with the answer to an appeal."""
+    to = _recipient(appeal)
     path = f"/report/{appeal['reference']}" if appeal["reference"] else f"/decisions/{appeal['decision_id']}"
     return sender.compose(
         to,
@@ -112,7 +114,7 @@ def compose_appeal_answer(sender: Sender, appeal: Record) -> OutgoingEmail:
     )
 
 
-def _member(row: Record) -> Recipient:
+def _recipient(row: Record) -> Recipient:
     return Recipient(
         email=row["email"],
         handle=row["handle"] or "",

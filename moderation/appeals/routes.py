@@ -1,4 +1,4 @@
-"""The HTTP side of statements of reasons and appeals."""
+"""HTTP routes of statements of reasons and appeals."""
 
 from litestar import Response, get, post, put
 from litestar.di import NamedDependency
@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.http import PathId, documented_response, json_response
-from moderation.appeals import appeals
+from moderation.appeals import appeals, statements
 from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
 from moderation.flags.routes_reports import Reference
 from storage.database import Database
@@ -17,9 +17,9 @@ from storage.idempotency import IdempotentRequest
 async def read_statement(
     decision_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Statement:
-    """The statement of reasons of a decision, for whoever it hits, who reported it, and the moderators."""
+    """Show the statement of reasons of a decision, to the affected member, its reporters and its moderators."""
     async with db.read() as tx:
-        return await appeals.show_statement(tx, actor, decision_id)
+        return await statements.show_statement(tx, actor, decision_id)
 
 
 @post(
@@ -34,7 +34,7 @@ async def make_appeal(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Ask for another moderator to look at a decision."""
+    """Appeal a decision: another moderator reviews it."""
     answer = await idempotent.respond(db, lambda tx: appeals.make_appeal(tx, actor, decision_id, data), 201)
     return json_response(answer.body, answer.status)
 
@@ -50,14 +50,14 @@ async def appeal_report(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """The same for whoever reported without an account."""
+    """Appeal the decision about a report without an account, with the reference of the report."""
     answer = await idempotent.respond(db, lambda tx: appeals.appeal_report(tx, reference, data), 201)
     return json_response(answer.body, answer.status)
 
 
 @get("/appeals", operation_id="read_appeals")
 async def read_appeals(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> AppealPage:
-    """The appeals that wait in the sectors one moderates."""
+    """List the unanswered appeals of the sectors you moderate."""
     async with db.read() as tx:
         return await appeals.read_appeals(tx, actor)
 
@@ -74,7 +74,7 @@ async def answer_appeal(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Answer an appeal against what somebody else decided."""
+    """Answer an appeal against another moderator's decision."""
     answer = await idempotent.respond(db, lambda tx: appeals.answer_appeal(tx, actor, appeal_id, data))
     return json_response(answer.body, answer.status)
 

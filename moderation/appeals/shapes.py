@@ -1,4 +1,4 @@
-"""What comes in and goes out of appeals, and the statement of reasons that they are about."""
+"""Request and response structs of appeals and of the statement of reasons."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -21,14 +21,14 @@ class NewAppeal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What another moderator documented_response: that the decision stands, or that it does not, and why."""
+    """Another moderator's answer: whether the decision is upheld or reversed, and why."""
 
     outcome: AppealOutcome
     answer: AppealText
 
 
 class Appeal(Struct, frozen=True, kw_only=True):
-    """An appeal, as whoever made it and the moderators see it; who answered is for moderators."""
+    """An appeal, as the person who made it and the moderators see it. Only moderators see who answered."""
 
     id: int
     decision: int
@@ -40,14 +40,14 @@ class Appeal(Struct, frozen=True, kw_only=True):
 
 
 class Statement(Struct, frozen=True, kw_only=True):
-    """A statement of reasons: what was decided, by which rule, on what facts, how far and how long it reaches, whether a
-    program took part, and until when one can appeal. `html` is the text it is about, for whoever wrote it."""
+    """A statement of reasons: what was decided, by which rule and on which facts, where and how long it applies, whether
+    automation took part, and until when it can be appealed. `html` is the content, for its author only."""
 
     decision: int
     object: ObjectName
     action: Action
     reason: Reason | None
-    # The language of `scope`, and the reason in it, if that was one of the templates.
+    # The language of `scope`, and of the reason if it is a template.
     language: EmailLanguage
     shown: ShownReason | None
     scope: str
@@ -62,7 +62,7 @@ class Statement(Struct, frozen=True, kw_only=True):
 
 
 class WaitingAppeal(Struct, frozen=True, kw_only=True):
-    """An appeal that waits for a moderator, with what it is about."""
+    """An unanswered appeal, with the decision it is about."""
 
     appeal: Appeal
     case: int
@@ -75,6 +75,6 @@ class WaitingAppeal(Struct, frozen=True, kw_only=True):
 
 
 class AppealPage(Struct, frozen=True):
-    """The appeals that wait in the viewer's sectors, the oldest first."""
+    """The unanswered appeals of the viewer's sectors, oldest first."""
 
     items: list[WaitingAppeal]

@@ -15,7 +15,7 @@ from gatherings.events import EntryChanged
 from members.profiles.profile_hiding import hide_profile, unhide_profile
 from moderation.decisions import held_posts, relocation
 from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
-from moderation.rules.matches import settle_matches
+from moderation.rules.matches import set_match_outcome
 from moderation.sanctions import sanctions
 from moderation.shapes import NON_RESTRICTIVE, RELOCATIONS, SANCTIONS, Action, NewDecision, ObjectKind
 from storage.database import Transaction
@@ -31,7 +31,7 @@ async def apply_action(
     """Apply one action of a decision; raise the refusal of the action that cannot be applied."""
     if case.kind == "post":
         await held_posts.ensure_action_fits(tx, case, action, new)
-        await settle_matches(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
+        await set_match_outcome(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
     if action in ("approve", "approve_edited"):
         await held_posts.approve_held_post(tx, actor, case, new.text)
     elif action == "hide":
@@ -54,7 +54,7 @@ async def revert_action(
 ) -> None:
     """Revert one action of a decision. If `undone`, a held post waits again; otherwise a rejected post is published."""
     if case.kind == "post":
-        await settle_matches(tx, case.object_id, None if undone else "overturned")
+        await set_match_outcome(tx, case.object_id, None if undone else "overturned")
     if action == "hide":
         await _unhide(tx, actor, case, undone)
     elif action == "lock":

@@ -1,1 +1,1 @@
-"""Flags by members, and reports from anyone with or without an account."""
+"""Flags from members, and reports from anyone with or without an account."""

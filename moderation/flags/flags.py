@@ -1,4 +1,4 @@
-"""Flags: a member's word that something should be looked at."""
+"""Flags: members' messages that something should be reviewed."""
 
 from collections.abc import Mapping
 
@@ -29,28 +29,28 @@ from moderation.tables import flags
 from storage.database import Transaction
 from storage.statements import Statement, statement
 
-_TOPIC_OF = statement(
+SELECT_POST_TOPIC = statement(
     select(posts.c.topic_id)
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("id"), posts_not_held(), visible_topics())
 )
-_POST = statement(
+SELECT_POST_STATE = statement(
     select(posts.c.state, topic_table.c.gathering_id, is_mine().label("is_own"))
     .join(topic_table, topic_table.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("id"))
 )
 
 
-def _one(name: str) -> ColumnElement[bool]:
+def _equals(name: str) -> ColumnElement[bool]:
     return flags.c[name] == bindparam(name)
 
 
-_BEFORE = statement(
+SELECT_FLAG = statement(
     select(flags.c.reason, flags.c.note, flags.c.flagged_at).where(
-        _one("object_kind"), _one("object_id"), _one("member_id")
+        _equals("object_kind"), _equals("object_id"), _equals("member_id")
     )
 )
-_FLAG = statement(
+INSERT_FLAG = statement(
     insert(flags).values(
         {
             name: bindparam(name)
@@ -59,8 +59,8 @@ _FLAG = statement(
     )
 )
 
-_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
-_HOLD: Mapping[ObjectKind, Statement] = {
+SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
+LOCK_FLAGGED: Mapping[ObjectKind, Statement] = {
     "topic": statement("""
 SELECT sector_id, gathering_id, coalesce(author_id = :viewer, false) AS is_own,
     CASE WHEN hidden_at IS NOT NULL THEN 'hidden'
@@ -72,7 +72,7 @@ SELECT CAST(NULL AS bigint) AS sector_id, coalesce(id = :viewer, false) AS is_ow
     CASE WHEN profile_hidden_at IS NOT NULL THEN 'hidden' ELSE 'published' END AS state
 FROM members WHERE id = :id FOR SHARE
 """),
-    # Whatever nobody has put into a post lies nowhere: only who uploaded it knows of it.
+    # A file that no post uses belongs to no topic: only its uploader can see it.
     "file": statement("""
 SELECT t.sector_id, t.gathering_id, coalesce(f.uploaded_by = :viewer, false) AS is_own,
     CASE WHEN f.hidden_at IS NOT NULL THEN 'hidden' ELSE 'published' END AS state
@@ -83,8 +83,8 @@ WHERE f.id = :id AND p.state <> 'held' ORDER BY p.id LIMIT 1 FOR SHARE OF f
 
 
 async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) -> Flag:
-    """Tell the moderators of something: opens its case, or joins the open one. A second flag by the same member is the
-    first one again."""
+    """Flag an object: open a case about it, or join the open one. A second flag by the same member returns the first
+    one. Raises NotFound and the refusals of `moderation.flags.policy`."""
     about = await lock_flagged(tx, actor, name)
     now = clock.now()
     ensure_can_flag(actor, name.kind, about)
@@ -92,11 +92,11 @@ async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewF
     ensure_flag_is_clear(new.reason, note)
 
     whose = {"object_kind": name.kind, "object_id": name.id, "member_id": actor.signed_in()}
-    before = await tx.row(_BEFORE, **whose)
+    before = await tx.row(SELECT_FLAG, **whose)
     if before is not None:
         return _flag(name, before)
     case = await open_or_join_case(tx, name, about.sector_id, new.reason, now)
-    await tx.run(_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **whose)
+    await tx.run(INSERT_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **whose)
     await tx.record(case)
     audit_notice(tx, about, case.case_id, new.reason)
     if new.reason == "danger":
@@ -105,34 +105,37 @@ async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewF
 
 
 async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag) -> Flag:
-    """The same of what a member says of themselves."""
-    member_id = await tx.value(_MEMBER, handle=normalize_handle(handle))
+    """Flag the profile of the member with this handle; raise NotFound if there is none."""
+    member_id = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
     if member_id is None:
         raise NotFound
     return await flag_object(tx, actor, ObjectName("profile", member_id), new)
 
 
 async def lock_flagged(tx: Transaction, actor: Actor, name: ObjectName) -> FlaggedFacts:
-    """What the rules need of something that the actor can see, and that stays as it is until the transaction ends."""
+    """Lock an object that the actor can see until the transaction ends, and return the facts that the rules need. Raises
+    NotFound."""
     if name.kind == "post":
-        return await _hold_post(tx, actor, PostId(name.id))
+        return await _lock_post(tx, actor, PostId(name.id))
     if name.kind == "topic":
         await get_topic(tx, actor, TopicId(name.id), lock=True)
     if name.kind == "file" and await find_file(tx, actor, name.id) is None:
         raise NotFound
-    row = await tx.row(_HOLD[name.kind], id=name.id, viewer=actor.id)
+    row = await tx.row(LOCK_FLAGGED[name.kind], id=name.id, viewer=actor.id)
     if row is None:
         raise NotFound
     return FlaggedFacts(**row)
 
 
-async def _hold_post(tx: Transaction, actor: Actor, post_id: PostId) -> FlaggedFacts:
-    # Whoever changes the state of a post holds its topic: as long as this does, it stays as it is.
-    topic_id = await tx.value(_TOPIC_OF, id=post_id, **seen_by(actor))
+async def _lock_post(tx: Transaction, actor: Actor, post_id: PostId) -> FlaggedFacts:
+    # Every change of a post's state locks its topic first, so this lock keeps the state as it is.
+    topic_id = await tx.value(SELECT_POST_TOPIC, id=post_id, **seen_by(actor))
     if topic_id is None:
         raise NotFound
     topic = await get_topic(tx, actor, TopicId(topic_id), lock=True)
-    row = await tx.row(_POST, id=post_id, viewer=actor.id, pseudonym=own_pseudonym(actor, topic.id))
+    row = await tx.row(
+        SELECT_POST_STATE, id=post_id, viewer=actor.id, pseudonym=own_pseudonym(actor, topic.id)
+    )
     if row is None:
         raise NotFound
     return FlaggedFacts(sector_id=topic.sector_id, **row)

@@ -1,4 +1,4 @@
-"""Who flags: pure rules, and the refusals they raise."""
+"""Who may flag, and which flags are valid: pure functions, and the refusals they raise."""
 
 from core.actor import Actor, NotVerified
 from core.errors import Conflict, Denied, Invalid
@@ -8,25 +8,26 @@ from moderation.shapes import ObjectKind
 
 
 class OwnPost(Denied):
-    """Nobody flags what they wrote."""
+    """Members cannot flag their own content."""
 
-    message = "This is your own. You can edit or withdraw it."
+    message = "This is your own content. You can edit or withdraw it."
 
 
 class NotShown(Conflict):
-    """It is hidden or withdrawn: nobody needs to look at it."""
+    """The object is hidden or withdrawn, so it needs no review."""
 
-    message = "This is not shown at the moment: moderators have hidden it, or its author took it back."
+    message = "This is not visible at the moment: moderators have hidden it, or its author withdrew it."
 
 
 class NoteMissing(Invalid):
-    """The reason "other" says nothing by itself."""
+    """The reason "other" needs a note."""
 
-    message = "Say in a few words what is wrong with it."
+    message = "Describe the problem in a few words."
 
 
 def ensure_can_flag(actor: Actor, kind: ObjectKind, about: FlaggedFacts) -> None:
-    """Verified members flag what others have published; who is silenced may still ask for help."""
+    """Allow verified members to flag published content of others, even if they are silenced, so that they can ask for
+    help. Raises NotVerified, OwnPost, NotShown, PostHidden or PostWithdrawn."""
     actor.signed_in()
     if not actor.is_verified:
         raise NotVerified
@@ -40,6 +41,6 @@ def ensure_can_flag(actor: Actor, kind: ObjectKind, about: FlaggedFacts) -> None
 
 
 def ensure_flag_is_clear(reason: str, note: str) -> None:
-    """A flag says what is wrong: by its reason, or in a note."""
+    """Raise NoteMissing if the reason is "other" and there is no note."""
     if reason == "other" and not note:
         raise NoteMissing(field="note")

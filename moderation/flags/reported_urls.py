@@ -1,4 +1,4 @@
-"""Addresses of ours, as people copy them from their browsers: what an address shows to somebody."""
+"""Resolving URLs of this service, as people copy them from their browsers, to the objects they show."""
 
 import re
 from collections.abc import Mapping
@@ -27,40 +27,40 @@ _FILE = re.compile(rf"/files/{_ID}/[^/]+")
 _ROOM = re.compile(rf"/r/{_ID}(?:/board)?")
 _ANCHOR = re.compile(rf"([pqn]){_ID}")
 
-_SEEN = (posts_not_held(), visible_topics())
-_BY_ID = statement(
+_IS_VISIBLE = (posts_not_held(), visible_topics())
+SELECT_POST = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)
-    .where(posts.c.id == bindparam("id"), *_SEEN)
+    .where(posts.c.id == bindparam("id"), *_IS_VISIBLE)
 )
-_BY_NUMBER = statement(
+SELECT_POST_BY_NUMBER = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)
-    .where(topics.c.id == bindparam("id"), posts.c.number == bindparam("number"), *_SEEN)
+    .where(topics.c.id == bindparam("id"), posts.c.number == bindparam("number"), *_IS_VISIBLE)
 )
-_OF_TOPIC = statement(select(topics.c.id).where(topics.c.id == bindparam("id"), visible_topics()))
-_OF_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
-_OF_QUESTION = statement(select(questions.c.post_id).where(questions.c.id == bindparam("id")))
-_OF_NOTICE = statement(select(notices.c.post_id).where(notices.c.id == bindparam("id")))
-_PARTS: Mapping[str, Statement] = {"q": _OF_QUESTION, "n": _OF_NOTICE}
+SELECT_TOPIC = statement(select(topics.c.id).where(topics.c.id == bindparam("id"), visible_topics()))
+SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
+SELECT_QUESTION_POST = statement(select(questions.c.post_id).where(questions.c.id == bindparam("id")))
+SELECT_NOTICE_POST = statement(select(notices.c.post_id).where(notices.c.id == bindparam("id")))
+_SELECT_BY_ANCHOR: Mapping[str, Statement] = {"q": SELECT_QUESTION_POST, "n": SELECT_NOTICE_POST}
 
-# What PostgreSQL's integer can hold: a number beyond was never given out.
-_MOST = 2**31 - 1
+# The largest integer in PostgreSQL; no post has a larger number.
+_MAX_POST_NUMBER = 2**31 - 1
 
 
 class AddressUnknown(Invalid):
-    """Nothing of ours that the asker can see has this address; whether there ever was anything is not said."""
+    """The URL shows nothing that the actor can see. The refusal does not reveal whether something ever existed there."""
 
-    message = "We find nothing at this address. Copy it from your browser, with the number of the post."
+    message = "We found nothing at this address. Copy it from your browser, with the number of the post."
 
 
 async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) -> tuple[ObjectName, str]:
-    """What an address of this community shows to the actor, and its plain address: of a topic the `whole` or its first
-    post."""
-    path = _path(tx.site, address)
+    """Return the object that a URL of this service shows to the actor, and its canonical path. The URL of a topic means
+    its first post, or the topic itself if `whole`. Raises AddressUnknown."""
+    path = _path_of(tx.site, address)
     if path is not None and (match := _PROFILE.fullmatch(path)):
         handle = normalize_handle(match[1])
-        member_id = await tx.value(_OF_MEMBER, handle=handle)
+        member_id = await tx.value(SELECT_MEMBER_ID, handle=handle)
         if member_id is not None:
             return ObjectName("profile", member_id), f"/m/{handle}"
     elif path is not None and (match := _FILE.fullmatch(path)):
@@ -68,7 +68,7 @@ async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) 
         if file is not None:
             return ObjectName("file", file.id), file.address
     elif path is not None and whole and (match := _TOPIC.fullmatch(path)):
-        topic_id = await tx.value(_OF_TOPIC, id=int(match[1]), **seen_by(actor))
+        topic_id = await tx.value(SELECT_TOPIC, id=int(match[1]), **seen_by(actor))
         if topic_id is not None:
             return ObjectName("topic", topic_id), f"/t/{topic_id}"
     else:
@@ -78,21 +78,22 @@ async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) 
 
 
 async def resolve_post_url(tx: Transaction, actor: Actor, address: str) -> PostId:
-    """The post that an address of this community shows to the actor: of a topic its first one."""
-    query = _read(tx.site, address)
-    if query is None:
+    """Return the post that a URL of this service shows to the actor; the URL of a topic means its first post. Raises
+    AddressUnknown."""
+    parsed = _parse_post_url(tx.site, address)
+    if parsed is None:
         raise AddressUnknown(field="address")
-    named, binds = query
-    if named is not _BY_ID and named is not _BY_NUMBER:
-        post_id = await tx.value(named, **binds)
-        named, binds = _BY_ID, {"id": post_id or 0}
-    found = await tx.value(named, **binds, **seen_by(actor))
+    query, binds = parsed
+    if query is not SELECT_POST and query is not SELECT_POST_BY_NUMBER:
+        post_id = await tx.value(query, **binds)
+        query, binds = SELECT_POST, {"id": post_id or 0}
+    found = await tx.value(query, **binds, **seen_by(actor))
     if found is None:
         raise AddressUnknown(field="address")
     return PostId(found)
 
 
-def _path(site: str, address: str) -> str | None:
+def _path_of(site: str, address: str) -> str | None:
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -101,7 +102,7 @@ def _path(site: str, address: str) -> str | None:
     return parts.path if is_ours else None
 
 
-def _read(site: str, address: str) -> tuple[Statement, dict[str, int]] | None:
+def _parse_post_url(site: str, address: str) -> tuple[Statement, dict[str, int]] | None:
     try:
         parts = urlsplit(address.strip())
     except ValueError:
@@ -111,16 +112,20 @@ def _read(site: str, address: str) -> tuple[Statement, dict[str, int]] | None:
     path, anchor = parts.path, _ANCHOR.fullmatch(parts.fragment)
     kind, number = (anchor[1], int(anchor[2])) if anchor else ("", 0)
     if match := _POST.fullmatch(path):
-        return _BY_ID, {"id": int(match[1])}
+        return SELECT_POST, {"id": int(match[1])}
     if match := _TOPIC.fullmatch(path):
         wanted = number if kind == "p" else int(match[2] or 1)
-        return (_BY_NUMBER, {"id": int(match[1]), "number": wanted}) if wanted <= _MOST else None
+        return (
+            (SELECT_POST_BY_NUMBER, {"id": int(match[1]), "number": wanted})
+            if wanted <= _MAX_POST_NUMBER
+            else None
+        )
     if match := _NOTICE.fullmatch(path):
-        return _OF_NOTICE, {"id": int(match[2])}
+        return SELECT_NOTICE_POST, {"id": int(match[2])}
     if _ROOM.fullmatch(path):
-        asked = parse_qs(parts.query).get("q", [""])[0]
-        if kind in _PARTS:
-            return _PARTS[kind], {"id": number}
-        if re.fullmatch(_ID, asked):
-            return _OF_QUESTION, {"id": int(asked)}
+        question = parse_qs(parts.query).get("q", [""])[0]
+        if kind in _SELECT_BY_ANCHOR:
+            return _SELECT_BY_ANCHOR[kind], {"id": number}
+        if re.fullmatch(_ID, question):
+            return SELECT_QUESTION_POST, {"id": int(question)}
     return None

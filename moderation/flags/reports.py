@@ -1,4 +1,4 @@
-"""Reports: notices from anyone that something here is illegal or against the rules, from whoever has no account, too."""
+"""Reports from anyone, with or without an account, that content is illegal or against the rules."""
 
 from secrets import token_urlsafe
 
@@ -22,11 +22,11 @@ from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_BEFORE = statement("""
+SELECT_EARLIER_REPORT = statement("""
 SELECT reference FROM reports
 WHERE object_kind = :kind AND object_id = :object AND why = :why AND email IS NOT DISTINCT FROM CAST(:email AS text)
 """)
-_KEEP = statement(
+INSERT_REPORT = statement(
     insert(reports)
     .values(
         {
@@ -39,10 +39,10 @@ _KEEP = statement(
     )
     .returning(reports.c.id)
 )
-_HAS_FLAGGED = statement("""
+EXISTS_FLAG = statement("""
 SELECT FROM flags WHERE object_kind = :kind AND object_id = :object AND member_id = :member
 """)
-_FLAG = statement(
+INSERT_REPORT_FLAG = statement(
     insert(flags).values(
         {
             name: bindparam(name)
@@ -53,7 +53,7 @@ _FLAG = statement(
         }
     )
 )
-_SHOW = statement("""
+SELECT_REPORT = statement("""
 SELECT r.reference, r.address, r.reason, r.received_at, d.action, d.rule, d.facts, d.decided_at, d.reversed_at
 FROM reports r LEFT JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at <= :settled
@@ -61,36 +61,37 @@ FROM reports r LEFT JOIN LATERAL (
 ) d ON true
 WHERE r.reference = :reference
 """)
-_REPORTERS = statement("""
+SELECT_REPORTERS = statement("""
 SELECT f.flagged_at, r.name, coalesce(r.email, m.email) AS email, m.handle
 FROM flags f LEFT JOIN reports r ON r.id = f.report_id LEFT JOIN members m ON m.id = coalesce(f.member_id, r.member_id)
 WHERE f.case_id = :case ORDER BY f.flagged_at, f.id
 """)
-_LOOKED = statement("""
+INSERT_REPORTER_LOOK = statement("""
 INSERT INTO reporter_looks (case_id, member_id, reason, looked_at) VALUES (:case, :member, :reason, :now)
 """)
 
 
 class GoodFaithMissing(Invalid):
-    """A report says that it is made in good faith."""
+    """A report needs a statement that it is made in good faith."""
 
-    message = "Say that what you report is accurate and complete as far as you know."
+    message = "Confirm that your report is accurate and complete to the best of your knowledge."
 
 
 class WhyMissing(Invalid):
-    """A report says why."""
+    """A report needs an explanation."""
 
-    message = "Say why it is illegal or against the rules."
+    message = "Explain why this is illegal or against the rules."
 
 
 class WhoMissing(Invalid):
-    """A report says who makes it; only what is about the abuse of children may come without a name."""
+    """A report needs the reporter's name and e-mail address. Only reports of child abuse may be anonymous."""
 
-    message = "Say who you are. Only what is about the abuse of a child can be reported without a name."
+    message = "Enter your name and e-mail address. Only the abuse of a child can be reported anonymously."
 
 
 async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
-    """Take a report: it opens the case of what it is about, or joins the open one. The same report again is the same one."""
+    """Store a report: open a case about its subject, or join the open one. Sending the same report again returns the
+    first one. Raises GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown."""
     ensure_report_is_complete(new)
     why = tidy(new.why)
     name, address = await resolve_url(tx, actor, new.address, new.whole)
@@ -100,7 +101,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     now = clock.now()
     email = new.email.strip() if new.email else None
     whose = {"kind": name.kind, "object": name.id}
-    before = await tx.value(_BEFORE, why=why, email=email, **whose)
+    before = await tx.value(SELECT_EARLIER_REPORT, why=why, email=email, **whose)
     if before is not None:
         return await show_report(tx, before)
 
@@ -108,7 +109,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     about = {"case_id": case.case_id, "object_kind": name.kind, "object_id": name.id, "reason": new.reason}
     reference = token_urlsafe(16)
     report_id = await tx.value(
-        _KEEP,
+        INSERT_REPORT,
         reference=reference,
         address=f"{tx.site}{address}",
         why=why,
@@ -119,9 +120,9 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         received_at=now,
         **about,
     )
-    flagged = actor.id is not None and await tx.row(_HAS_FLAGGED, member=actor.id, **whose) is not None
+    flagged = actor.id is not None and await tx.row(EXISTS_FLAG, member=actor.id, **whose) is not None
     member = None if flagged else actor.id
-    await tx.run(_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **about)
+    await tx.run(INSERT_REPORT_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **about)
     await tx.record(case)
     audit_notice(tx, about_it, case.case_id, new.reason, report_id)
     await tx.record(ReportReceived(report_id=report_id))
@@ -131,8 +132,8 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
 
 
 async def show_report(tx: Reader, reference: str) -> Report:
-    """A report by its reference, which only whoever made it has."""
-    row = await tx.row(_SHOW, reference=reference, settled=clock.now() - UNDO_WINDOW)
+    """Return a report by its reference, which only the reporter has; raise NotFound if there is none."""
+    row = await tx.row(SELECT_REPORT, reference=reference, settled=clock.now() - UNDO_WINDOW)
     if row is None:
         raise NotFound
     outcome = _outcome(row)
@@ -147,18 +148,22 @@ async def show_report(tx: Reader, reference: str) -> Report:
 
 
 async def reveal_reporters(tx: Transaction, actor: Actor, case_id: int, look: RevealReporters) -> Reporters:
-    """Who reported what a case is about: for administrators alone, and written down with the reason each time."""
+    """Return who reported the subject of a case, and log this with the reason. Raises NotFound, or AdministratorsOnly
+    for everybody else."""
     actor.signed_in()
     case = await get_case(tx, actor, case_id)
     ensure_can_see_reporters(actor)
-    rows = await tx.rows(_REPORTERS, case=case_id)
-    await tx.run(_LOOKED, case=case_id, member=actor.id, reason=tidy(look.reason), now=clock.now())
+    rows = await tx.rows(SELECT_REPORTERS, case=case_id)
+    await tx.run(
+        INSERT_REPORTER_LOOK, case=case_id, member=actor.id, reason=tidy(look.reason), now=clock.now()
+    )
     audit_case_action(tx, "reporters_seen", actor, case, reason=tidy(look.reason))
     return Reporters([_reporter(row) for row in rows])
 
 
 def ensure_report_is_complete(new: NewReport) -> None:
-    """A report has all that the law wants it to have."""
+    """Raise GoodFaithMissing, WhyMissing or WhoMissing if a report lacks what article 16 of the Digital Services Act
+    requires."""
     if not new.good_faith:
         raise GoodFaithMissing(field="good_faith")
     if not tidy(new.why):
@@ -171,7 +176,7 @@ def ensure_report_is_complete(new: NewReport) -> None:
 
 
 def ensure_can_see_reporters(actor: Actor) -> None:
-    """Reporters are known to nobody but administrators."""
+    """Raise AdministratorsOnly unless the actor is an administrator."""
     if not actor.is_administrator:
         raise AdministratorsOnly
 

@@ -1,4 +1,4 @@
-"""What comes in and goes out of reports: notices from anyone, with or without an account."""
+"""Request and response structs of reports from anyone, with or without an account."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,7 +18,8 @@ ReporterName = Annotated[str, Meta(min_length=1, max_length=120, pattern=ONE_LIN
 
 
 class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A notice: where it is, why it is illegal or against the rules, who says so, and that it is said in good faith."""
+    """A report: the address of the content, why it is illegal or against the rules, who reports it, and the statement of
+    good faith that article 16 of the Digital Services Act requires."""
 
     address: Address
     reason: FlagReason
@@ -26,14 +27,14 @@ class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     good_faith: bool
     name: ReporterName | None = None
     email: Email | None = None
-    # Without one, what the browser asks for.
+    # The language of e-mails to the reporter; the browser's preference if it is not given.
     letters_in: EmailLanguage | None = None
-    # The topic at the address, its title and tags, and not its first post.
+    # Whether the report is about the whole topic at the address, instead of its first post.
     whole: bool = False
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What was decided about what was reported, and whether that was taken back since."""
+    """The decision about a report, and whether it has been reversed."""
 
     action: Action
     reason: Reason | None
@@ -42,7 +43,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A report as whoever has its reference sees it: what became of it, and nothing that was written in it."""
+    """A report as the holder of its reference sees it: its state and outcome, without its text."""
 
     reference: str
     address: str
@@ -53,13 +54,13 @@ class Report(Struct, frozen=True, kw_only=True):
 
 
 class RevealReporters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why an administrator wants to know who reported; it is kept."""
+    """Why an administrator needs to know the reporters; the reason is logged."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=300, pattern=ONE_LINE)]
 
 
 class Reporter(Struct, frozen=True, kw_only=True):
-    """Who reported; for administrators alone, each look written down."""
+    """A person who reported or flagged the subject of a case; for administrators only."""
 
     name: str | None
     email: str | None
@@ -68,6 +69,6 @@ class Reporter(Struct, frozen=True, kw_only=True):
 
 
 class Reporters(Struct, frozen=True):
-    """Everybody who reported or flagged what a case is about."""
+    """Everyone who reported or flagged the subject of a case."""
 
     items: list[Reporter]

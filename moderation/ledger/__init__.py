@@ -1,1 +1,1 @@
-"""The public record of decisions (moderation log), and the yearly transparency report."""
+"""The ledger: the public moderation log without names, moderators' pseudonyms, and the yearly transparency report."""

@@ -1,4 +1,4 @@
-"""Decisions as they are shown: to moderators with names, to everybody in the ledger without."""
+"""Decisions as moderators see them, with names, and as everybody sees them in the public log, without names."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -40,55 +40,55 @@ from storage.database import Reader
 from storage.statements import Statement, statement
 
 PAGE = 50
-ALL = LedgerFilter()
+ALL_DECISIONS = LedgerFilter()
 
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
-_who = members.alias("who")
-_undid = members.alias("undid")
-_DECISIONS = (
+_decider = members.alias("who")
+_reverser = members.alias("undid")
+_SHOWN_DECISIONS = (
     select(
         *decisions.c[
             ("id", "case_id", "action", "rule", "facts", "decided_at", "reversal_facts", "reversed_at")
         ],
         sanctions.c.until,
-        _who.c.id.label("by_id"),
-        _who.c.handle.label("by_handle"),
-        _who.c.display_name.label("by_name"),
-        _undid.c.id.label("undid_id"),
-        _undid.c.handle.label("undid_handle"),
-        _undid.c.display_name.label("undid_name"),
+        _decider.c.id.label("by_id"),
+        _decider.c.handle.label("by_handle"),
+        _decider.c.display_name.label("by_name"),
+        _reverser.c.id.label("undid_id"),
+        _reverser.c.handle.label("undid_handle"),
+        _reverser.c.display_name.label("undid_name"),
     )
     .outerjoin(sanctions, sanctions.c.decision_id == decisions.c.id)
-    .outerjoin(_who, _who.c.id == decisions.c.decided_by)
-    .outerjoin(_undid, _undid.c.id == decisions.c.reversed_by)
+    .outerjoin(_decider, _decider.c.id == decisions.c.decided_by)
+    .outerjoin(_reverser, _reverser.c.id == decisions.c.reversed_by)
     .where(decisions.c.undone_at.is_(None))
 )
-_OF_CASES = statement(
-    _DECISIONS.where(decisions.c.case_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))).order_by(
-        decisions.c.decided_at, decisions.c.id
-    )
+SELECT_CASE_DECISIONS = statement(
+    _SHOWN_DECISIONS.where(
+        decisions.c.case_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))
+    ).order_by(decisions.c.decided_at, decisions.c.id)
 )
-_ONE = statement(_DECISIONS.where(decisions.c.id == bindparam("id")))
+SELECT_DECISION = statement(_SHOWN_DECISIONS.where(decisions.c.id == bindparam("id")))
 
 
-_name = moderator_names.alias("name")
-_undoer_name = moderator_names.alias("undoer_name")
+_decider_name = moderator_names.alias("name")
+_reverser_name = moderator_names.alias("undoer_name")
 
 
-def _named(
+def _is_name_at(
     names: NamedFromClause[Any], member: ColumnElement[Any], at: ColumnElement[Any]
 ) -> ColumnElement[bool]:
-    """Whose name in the month of a moment it is."""
+    """Return the predicate for the pseudonym that a member had in the month of this time."""
     month = func.date_trunc("month", func.timezone("UTC", at))
     return and_(names.c.member_id == member, names.c.month == month)
 
 
-def _only(name: str, kind: type[Text | Boolean], column: ColumnElement[Any]) -> ColumnElement[bool]:
+def _matches_filter(name: str, kind: type[Text | Boolean], column: ColumnElement[Any]) -> ColumnElement[bool]:
     return or_(bindparam(name, type_=kind()).is_(None), column == bindparam(name, type_=kind()))
 
 
-def _page(following: bool) -> Statement:
+def _select_page(following: bool) -> Statement:
     key = (decisions.c.decided_at, decisions.c.id)
     query = (
         select(
@@ -97,24 +97,26 @@ def _page(following: bool) -> Statement:
             *cases.c[("object_kind", "object_id")],
             sectors.c.slug,
             sanctions.c.until,
-            _name.c.name.label("moderator"),
-            _undoer_name.c.name.label("undone_by"),
+            _decider_name.c.name.label("moderator"),
+            _reverser_name.c.name.label("undone_by"),
         )
         .join(cases, cases.c.id == decisions.c.case_id)
         .outerjoin(sectors, sectors.c.id == cases.c.sector_id)
         .join(case_subjects, case_subjects.c.case_id == cases.c.id)
         .outerjoin(sanctions, sanctions.c.decision_id == decisions.c.id)
-        .outerjoin(_name, _named(_name, decisions.c.decided_by, decisions.c.decided_at))
-        .outerjoin(_undoer_name, _named(_undoer_name, decisions.c.reversed_by, decisions.c.reversed_at))
-        .where(
-            _only("sector", Text, sectors.c.slug),
-            _only("action", Text, decisions.c.action),
-            _only("moderator", Text, _name.c.name),
-            _only("is_reversed", Boolean, decisions.c.reversed_at.is_not(None)),
+        .outerjoin(_decider_name, _is_name_at(_decider_name, decisions.c.decided_by, decisions.c.decided_at))
+        .outerjoin(
+            _reverser_name, _is_name_at(_reverser_name, decisions.c.reversed_by, decisions.c.reversed_at)
         )
-        # What was decided where not everyone reads is for those who moderate there.
+        .where(
+            _matches_filter("sector", Text, sectors.c.slug),
+            _matches_filter("action", Text, decisions.c.action),
+            _matches_filter("moderator", Text, _decider_name.c.name),
+            _matches_filter("is_reversed", Boolean, decisions.c.reversed_at.is_not(None)),
+        )
+        # Decisions about content that is not public are shown only to its moderators.
         .where(case_subjects.c.is_public)
-        # As long as it can be undone without a trace it is not published.
+        # A decision is published only when it can no longer be undone.
         .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("settled"))
         .order_by(*(column.desc() for column in key))
         .limit(bindparam("count", type_=Integer))
@@ -125,33 +127,33 @@ def _page(following: bool) -> Statement:
     return statement(query)
 
 
-_PAGES = {following: _page(following) for following in (True, False)}
+SELECT_LEDGER_PAGES = {following: _select_page(following) for following in (True, False)}
 
 
 async def read_decisions(tx: Reader, case_ids: Sequence[int]) -> dict[int, list[Decision]]:
-    """What was decided about cases, by case, the earliest first."""
+    """Return the decisions about these cases by case id, oldest first."""
     found: dict[int, list[Decision]] = defaultdict(list)
-    for row in await tx.rows(_OF_CASES, ids=list(case_ids)):
+    for row in await tx.rows(SELECT_CASE_DECISIONS, ids=list(case_ids)):
         found[row["case_id"]].append(_decision(row))
     return found
 
 
 async def show_decision(tx: Reader, decision_id: int) -> Decision:
-    """One decision, with who made it."""
-    row = await tx.row(_ONE, id=decision_id)
+    """Return one decision with its moderator; raise NotFound if there is none or it was undone."""
+    row = await tx.row(SELECT_DECISION, id=decision_id)
     if row is None:
         raise NotFound
     return _decision(row)
 
 
-async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter = ALL) -> LedgerPage:
-    """One page of all decisions, the latest first; open to everybody, and naming nobody."""
+async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter = ALL_DECISIONS) -> LedgerPage:
+    """Return one page of the public decisions, newest first. It is open to everybody and names nobody."""
     binds: dict[str, object] = {"count": PAGE + 1, "settled": clock.now() - UNDO_WINDOW}
     binds |= {"sector": only.sector, "action": only.action, "moderator": only.moderator}
     binds["is_reversed"] = only.reversed
     if after is not None:
         binds["at"], binds["id"] = decode_cursor(after, tuple[datetime, _Id])
-    rows = await tx.rows(_PAGES[after is not None], **binds)
+    rows = await tx.rows(SELECT_LEDGER_PAGES[after is not None], **binds)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     following = None if last is None else encode_cursor(last["decided_at"], last["id"])
     return LedgerPage([_entry(row) for row in rows[:PAGE]], following)

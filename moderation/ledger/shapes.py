@@ -1,4 +1,4 @@
-"""What goes out of the ledger: decisions as everybody sees them."""
+"""Response structs and the filter of the public moderation log."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from moderation.shapes import Action, ObjectName, Reason, Reversal
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
-    """A decision as everybody sees it: nobody is named; `moderator` is a name by lot, another one each month."""
+    """A decision as everybody can see it. Nobody is named; `moderator` is a pseudonym that changes every month."""
 
     id: int
     case: int
@@ -23,7 +23,7 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
 
 
 class LedgerFilter(Struct, frozen=True, kw_only=True):
-    """Which decisions are asked for."""
+    """Which decisions to list."""
 
     sector: str | None = None
     action: Action | None = None
@@ -32,7 +32,7 @@ class LedgerFilter(Struct, frozen=True, kw_only=True):
 
 
 class LedgerPage(Struct, frozen=True):
-    """One page of the ledger, the latest decision first."""
+    """One page of the public moderation log, newest decision first."""
 
     items: list[LedgerEntry]
     next: str | None

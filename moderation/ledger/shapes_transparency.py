@@ -1,4 +1,4 @@
-"""What the yearly report on moderation tells: counts and medians, and nobody's name."""
+"""Response structs of the transparency report: counts and medians, without names."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from moderation.shapes import Action, FlagReason
 
 
 class ReasonCount(Struct, frozen=True):
-    """How often something was reported for a reason: by members, and from outside."""
+    """How many flags gave a reason: from members, and from reports."""
 
     reason: FlagReason
     by_members: int
@@ -16,7 +16,7 @@ class ReasonCount(Struct, frozen=True):
 
 
 class ActionCount(Struct, frozen=True):
-    """How often something was done, and how often that was taken back since."""
+    """How often an action was decided, and how many of these decisions were reversed since."""
 
     action: Action
     decisions: int
@@ -24,14 +24,15 @@ class ActionCount(Struct, frozen=True):
 
 
 class GroundCount(Struct, frozen=True):
-    """How often a rule or law was given as the ground; none where nothing was found, or not everyone reads it."""
+    """How many decisions gave a rule or law as their ground. `ground` is empty if no rule was given or the content is
+    not public."""
 
     ground: str | None
     decisions: int
 
 
 class Medians(Struct, frozen=True, kw_only=True):
-    """How long it took, in seconds, in half of the cases at most; nothing where nothing was decided."""
+    """Median durations in seconds; empty if nothing was decided."""
 
     to_decision: int | None
     to_decision_of_reports: int | None
@@ -40,7 +41,7 @@ class Medians(Struct, frozen=True, kw_only=True):
 
 
 class YearReport(Struct, frozen=True, kw_only=True):
-    """One year of moderation. Made when it is asked for, up to now at most."""
+    """The transparency report of one year, computed on request, up to now at most."""
 
     year: int
     begins_at: datetime

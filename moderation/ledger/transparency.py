@@ -1,7 +1,7 @@
-"""The yearly report on moderation, as articles 15 and 24 of the Digital Services Act ask for.
+"""The yearly transparency report, as articles 15 and 24 of the Digital Services Act require.
 
-All decisions are counted. A rule's words are told only where they stand in the public ledger, which leaves out what not
-everyone reads.
+It counts all decisions. It quotes a rule only if the decision is in the public log, which leaves out content that is not
+public.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from storage.statements import Statement, statement
 
 FIRST_YEAR = 2000
 
-_COUNTS = statement("""
+COUNT_YEAR_TOTALS = statement("""
 SELECT (SELECT count(*) FROM flags WHERE flagged_at >= :begins AND flagged_at < :ends) AS notices,
     (SELECT count(*) FROM flags WHERE report_id IS NOT NULL AND flagged_at >= :begins AND flagged_at < :ends)
         AS notices_from_outside,
@@ -37,22 +37,22 @@ FROM (
     FROM appeals WHERE appealed_at >= :begins AND appealed_at < :ends
 ) a
 """)
-_REASONS = statement("""
+COUNT_FLAGS_BY_REASON = statement("""
 SELECT reason, count(*) FILTER (WHERE report_id IS NULL) AS by_members,
     count(*) FILTER (WHERE report_id IS NOT NULL) AS from_outside
 FROM flags WHERE flagged_at >= :begins AND flagged_at < :ends GROUP BY reason ORDER BY count(*) DESC, reason
 """)
-_ACTIONS = statement("""
+COUNT_DECISIONS_BY_ACTION = statement("""
 SELECT action, count(*) AS decisions, count(reversed_at) AS reversed
 FROM decisions WHERE undone_at IS NULL AND decided_at >= :begins AND decided_at < :ends
 GROUP BY action ORDER BY count(*) DESC, action
 """)
-_GROUNDS = statement("""
+COUNT_DECISIONS_BY_GROUND = statement("""
 SELECT CASE WHEN o.is_public THEN d.rule END AS ground, count(*) AS decisions
 FROM decisions d JOIN case_subjects o ON o.case_id = d.case_id
 WHERE d.undone_at IS NULL AND d.decided_at >= :begins AND d.decided_at < :ends GROUP BY 1 ORDER BY 2 DESC, 1
 """)
-_MEDIANS = statement("""
+SELECT_YEAR_MEDIANS = statement("""
 WITH first AS (
     SELECT DISTINCT ON (d.case_id) d.case_id, d.decided_at FROM decisions d
     WHERE d.undone_at IS NULL AND d.decided_at < :ends ORDER BY d.case_id, d.decided_at, d.id
@@ -71,13 +71,13 @@ SELECT (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) FROM waited)
 
 
 async def read_year_report(tx: Reader, year: int) -> YearReport:
-    """The report on a year that has begun."""
+    """Return the transparency report of a year that has begun; raise NotFound for other years."""
     now = clock.now()
     if not FIRST_YEAR <= year <= now.year:
         raise NotFound
     begins, ends = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-    counts = await tx.row(_COUNTS, begins=begins, ends=ends)
-    medians = await tx.row(_MEDIANS, begins=begins, ends=ends)
+    counts = await tx.row(COUNT_YEAR_TOTALS, begins=begins, ends=ends)
+    medians = await tx.row(SELECT_YEAR_MEDIANS, begins=begins, ends=ends)
     assert counts is not None
     assert medians is not None
 
@@ -90,9 +90,9 @@ async def read_year_report(tx: Reader, year: int) -> YearReport:
         ends_at=ends,
         made_at=now,
         notices_by_members=counts["notices"] - counts["notices_from_outside"],
-        reasons=[ReasonCount(*row) for row in await rows(_REASONS)],
-        actions=[ActionCount(*row) for row in await rows(_ACTIONS)],
-        grounds=[GroundCount(*row) for row in await rows(_GROUNDS)],
+        reasons=[ReasonCount(*row) for row in await rows(COUNT_FLAGS_BY_REASON)],
+        actions=[ActionCount(*row) for row in await rows(COUNT_DECISIONS_BY_ACTION)],
+        grounds=[GroundCount(*row) for row in await rows(COUNT_DECISIONS_BY_GROUND)],
         medians=Medians(**{name: _seconds(value) for name, value in medians.items()}),
         automated_share=counts["automated"] / counts["decisions"] if counts["decisions"] else None,
         **dict(counts.items()),
@@ -100,29 +100,29 @@ async def read_year_report(tx: Reader, year: int) -> YearReport:
 
 
 def write_report_csv(report: YearReport) -> bytes:
-    """The report as one table."""
+    """Return the transparency report as a CSV file with one table per section."""
     return write_csv(
         [
             ExportTable("Totals", ("What", "Count"), _totals(report)),
             ExportTable(
                 "Notices by reason",
                 ("Reason", "By members", "From outside"),
-                [(one.reason, one.by_members, one.from_outside) for one in report.reasons],
+                [(count.reason, count.by_members, count.from_outside) for count in report.reasons],
             ),
             ExportTable(
                 "Decisions by action",
                 ("Action", "Decisions", "Reversed"),
-                [(one.action, one.decisions, one.reversed) for one in report.actions],
+                [(count.action, count.decisions, count.reversed) for count in report.actions],
             ),
             ExportTable(
                 "Decisions by ground",
                 ("Ground", "Decisions"),
-                [(one.ground or "", one.decisions) for one in report.grounds],
+                [(count.ground or "", count.decisions) for count in report.grounds],
             ),
             ExportTable(
                 "Medians",
                 ("What", "Seconds"),
-                [(name, _cell(getattr(report.medians, name))) for name in Medians.__struct_fields__],
+                [(name, _csv_cell(getattr(report.medians, name))) for name in Medians.__struct_fields__],
             ),
         ]
     )
@@ -133,7 +133,7 @@ def _totals(report: YearReport) -> list[tuple[Cell, ...]]:
     return [(name, value) for name, value in values.items() if isinstance(value, int)]
 
 
-def _cell(seconds: int | None) -> Cell:
+def _csv_cell(seconds: int | None) -> Cell:
     return "" if seconds is None else seconds
 
 

@@ -1,1 +1,1 @@
-"""Reasons for decisions: the templates, in several languages."""
+"""Reason templates: prepared reasons for decisions in several languages, which administrators can change."""

@@ -1,4 +1,4 @@
-"""Who keeps the templates of reasons: pure rules, and the refusals they raise."""
+"""Who may change reason templates, and which templates are valid: pure functions, and the refusals they raise."""
 
 from collections.abc import Mapping
 
@@ -10,41 +10,43 @@ from members.shapes import EmailLanguage
 from moderation.policy import ensure_can_read_queue
 from moderation.shapes import Reason
 
-# More than anybody finds the right one among.
-MOST_TEMPLATES = 50
+# With more templates than this, moderators cannot find the right one.
+MAX_TEMPLATES = 50
 
 
 class EnglishMissing(Invalid):
-    """Readers of a language that a template does not have read it in English."""
+    """A template needs an English text, which is shown in languages that it lacks."""
 
-    message = "Write it in English, too: whoever reads none of its languages reads it in that."
+    message = "Add an English text: it is shown to readers whose language the template lacks."
 
 
 class TooManyTemplates(Invalid):
-    """There are as many as anybody can look through."""
+    """The number of templates is limited, so that moderators can find the right one."""
 
-    message = f"There are {MOST_TEMPLATES} templates. Change one that you do not need."
+    message = f"There are already {MAX_TEMPLATES} templates. Change one that you no longer need."
 
 
 class EmptyReason(Invalid):
-    """A reason has a rule and facts, in each language that it has at all."""
+    """A template needs both a rule and facts in each of its languages."""
 
-    message = "Give both, the rule and what was found, in each language that has one of them."
+    message = "Enter both the rule and the facts in each language that has either of them."
 
 
 def ensure_can_manage_templates(actor: Actor) -> None:
-    """Administrators keep them; whoever judges gives other words where they do not fit."""
+    """Allow administrators; raise AdministratorsOnly for moderators and hosts, who can write a custom reason instead,
+    and NotModerator for others."""
     ensure_can_read_queue(actor)
     if not actor.is_administrator:
         raise AdministratorsOnly
 
 
 def ensure_template_is_complete(texts: Mapping[EmailLanguage, Reason], *, is_new: bool, count: int) -> None:
-    """Each text says both, one of them is English, and there are not too many templates."""
+    """Raise EmptyReason if a text lacks the rule or the facts, EnglishMissing if there is no English text, and
+    TooManyTemplates if a new template exceeds the limit."""
     for language, text in texts.items():
         if not text.rule or not text.facts:
             raise EmptyReason(field=f"texts.{language}")
     if DEFAULT not in texts:
         raise EnglishMissing(field="texts.en")
-    if is_new and count >= MOST_TEMPLATES:
+    if is_new and count >= MAX_TEMPLATES:
         raise TooManyTemplates

@@ -1,4 +1,4 @@
-"""The HTTP side of the templates of reasons."""
+"""HTTP routes of reason templates."""
 
 from typing import Annotated
 
@@ -16,7 +16,7 @@ Key = Annotated[str, PathParameter(pattern=TEMPLATE_KEY)]
 
 @get("/reasons", operation_id="read_templates")
 async def read_templates(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> TemplateList:
-    """The reasons that come again, in all their languages."""
+    """List all reason templates, in all their languages."""
     async with db.read() as tx:
         return await templates.read_templates(tx, actor)
 
@@ -28,7 +28,7 @@ async def change_template(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Template:
-    """Let a template say something else, or make a new one. What was decided with its older words keeps them."""
+    """Change a reason template, or create one. Decisions that used an older version keep its text."""
     async with db.begin() as tx:
         return await templates.change_template(tx, actor, template, data)
 

@@ -1,4 +1,4 @@
-"""What comes in and goes out of the templates of reasons."""
+"""Request and response structs of reason templates."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,13 +8,13 @@ from msgspec import Meta, Struct
 from members.shapes import Author, EmailLanguage
 from moderation.shapes import Reason
 
-# How a template is called in addresses.
+# The format of a template's key in URLs.
 TEMPLATE_KEY = r"^[a-z][a-z0-9_]{1,39}\Z"
 
 
 class TemplateChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that a template says from now on: its texts by language, and whether moderators are offered it. `version` is the
-    one that was looked at; of a new template it is 0."""
+    """The complete new content of a template: its texts by language, and whether moderators are offered it. `version` is
+    the version that was edited, or 0 for a new template."""
 
     texts: dict[EmailLanguage, Reason]
     is_offered: bool = True
@@ -22,7 +22,7 @@ class TemplateChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Template(Struct, frozen=True, kw_only=True):
-    """A reason that comes again, in its languages. Who changed it, and when, is of those that were changed here."""
+    """A reason template with its languages. A template that ships with the service has no time and author of a change."""
 
     key: str
     texts: dict[EmailLanguage, Reason]
@@ -33,14 +33,14 @@ class Template(Struct, frozen=True, kw_only=True):
 
 
 class TemplateList(Struct, frozen=True):
-    """All templates, those that are not offered too."""
+    """All templates, including those that moderators are not offered."""
 
     items: list[Template]
 
 
 class ShownReason(Struct, frozen=True):
-    """A reason as it is shown to somebody: a template in their language, a moderator's own words as they were written;
-    `mark` says so where that is another language than the reader's."""
+    """A reason as shown to a reader: a template in their language, or a moderator's own words as written. `mark` names
+    the language if it is not the reader's."""
 
     rule: str
     facts: str

@@ -1,4 +1,4 @@
-"""Templates of reasons: reading and changing them. What one said before stays, as decisions were made with it."""
+"""Reading and changing reason templates. Older versions are kept, because decisions were made with them."""
 
 import msgspec
 from asyncpg import Record
@@ -17,29 +17,30 @@ from moderation.shapes import Reason
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_ALL = statement("""
+SELECT_TEMPLATES = statement("""
 SELECT t.key, t.version, t.texts, t.is_offered, t.changed_at, m.id, m.handle, m.display_name
 FROM reason_templates t LEFT JOIN members m ON m.id = t.changed_by ORDER BY t.changed_at, t.key, t.version
 """)
-_KEEP = statement("""
+INSERT_TEMPLATE = statement("""
 INSERT INTO reason_templates (key, version, texts, is_offered, changed_at, changed_by)
 VALUES (:key, :version, CAST(:texts AS jsonb), :is_offered, :now, :by) ON CONFLICT DO NOTHING
 """)
 
 
 async def load_templates(tx: Reader) -> Templates:
-    """The templates as they are and ever were. No rule is asked."""
-    return Templates([_template(row) for row in await tx.rows(_ALL)])
+    """Return all templates in all versions, without a permission check."""
+    return Templates([_template(row) for row in await tx.rows(SELECT_TEMPLATES)])
 
 
 async def read_templates(tx: Reader, actor: Actor) -> TemplateList:
-    """All templates, for those who judge."""
+    """Return the current templates; raise NotModerator unless the actor may read the queue."""
     ensure_can_read_queue(actor)
     return TemplateList((await load_templates(tx)).current())
 
 
 async def change_template(tx: Transaction, actor: Actor, key: str, change: TemplateChange) -> Template:
-    """Let a template say something else, in all its languages at once, or make a new one."""
+    """Change all texts of a template, or create one, and return it. Raises AdministratorsOnly, the refusals of
+    `ensure_template_is_complete`, and Stale if the version is not the current one."""
     ensure_can_manage_templates(actor)
     texts = {
         language: Reason(rule=tidy(text.rule), facts=tidy(text.facts))
@@ -53,7 +54,9 @@ async def change_template(tx: Transaction, actor: Actor, key: str, change: Templ
     is_next = change.version == (0 if current is None else current.version)
     written = {"texts": msgspec.json.encode(texts).decode(), "is_offered": change.is_offered}
     whose = {"now": clock.now(), "by": actor.signed_in()}
-    if not is_next or not await tx.run(_KEEP, key=key, version=change.version + 1, **written, **whose):
+    if not is_next or not await tx.run(
+        INSERT_TEMPLATE, key=key, version=change.version + 1, **written, **whose
+    ):
         raise Stale((await load_templates(tx)).get(key))
     tx.audit("reasons_changed", actor.id, template=key)
     changed = (await load_templates(tx)).get(key)

@@ -1,7 +1,7 @@
-"""Screening: what somebody writes is looked at by the rules that are on where it is written.
+"""The rule engine: every text is checked by the active rules of the place where it is about to be published.
 
-The rules are kept in each process and read again when they are older than a second and a half: what is switched is switched
-on every process within two. Where no rule asks for more, looking at a text asks the database nothing.
+Each process caches the rules and reads them again after 1.5 seconds, so a change applies in every process within two
+seconds. Unless a rule needs more data, checking a text does not query the database.
 """
 
 import asyncio
@@ -37,30 +37,31 @@ from moderation.shapes import ObjectName
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-FRESH = 1.5
+REFRESH_SECONDS = 1.5
 _DAY = timedelta(days=1)
-# So many texts that are like another are compared: a flood is found among the latest.
-_MOST = 100
+# A text is compared with at most this many earlier ones; the latest are enough to detect a flood.
+_MAX_COMPARED = 100
 
-TOLD = {
-    "anything": "What new members write is looked at first.",
-    "links": "What has many links is looked at first.",
-    "domains": "What links to certain sites is looked at first.",
-    "phrases": "What says certain words is looked at first.",
-    "pattern": "What looks a certain way is looked at first.",
-    "alike": "What is nearly the same as other texts is looked at first.",
-    "mentions": "What names many members is looked at first.",
-    "turned": "Edits that change a post a lot are looked at first.",
-    "languages": "What is written in other languages is looked at first.",
+DEFAULT_NOTICES = {
+    "anything": "Posts by new members are reviewed before they are published.",
+    "links": "Posts with many links are reviewed before they are published.",
+    "domains": "Posts with links to certain sites are reviewed before they are published.",
+    "phrases": "Posts with certain words are reviewed before they are published.",
+    "pattern": "Posts with certain patterns are reviewed before they are published.",
+    "alike": "Posts that are nearly identical to others are reviewed before they are published.",
+    "mentions": "Posts that mention many members are reviewed before they are published.",
+    "turned": "Edits that change a post a lot are reviewed before they are published.",
+    "languages": "Posts in other languages are reviewed before they are published.",
 }
 
-_ON = statement("""
+SELECT_ACTIVE_RULES = statement("""
 SELECT r.id, r.name, r.test, r.action, r.trust, r.told, r.sector_id, o.topic_id, o.gathering_id
 FROM rules r LEFT JOIN rooms o ON o.id = r.room_id WHERE r.is_on ORDER BY r.id
 """)
-_TODAY = statement("SELECT count(*) FROM posts WHERE author_id = :member AND posted_at > :since")
-# Kept and compared in one statement. The same attempt sent again is not like itself.
-_ALIKE = statement("""
+COUNT_POSTS_SINCE = statement("SELECT count(*) FROM posts WHERE author_id = :member AND posted_at > :since")
+# One statement stores the sketch and returns similar ones. A repeated request has the same attempt, and is not compared
+# with itself.
+INSERT_AND_SELECT_SKETCHES = statement("""
 WITH kept AS (
     INSERT INTO sketches (sector_id, at, attempt, sketch) VALUES (:sector, :now, :attempt, :sketch)
     ON CONFLICT (sector_id, attempt) DO NOTHING
@@ -69,22 +70,22 @@ SELECT at, sketch FROM sketches
 WHERE sector_id = :sector AND at > :since AND attempt <> :attempt AND sketch && CAST(:sketch AS bigint[])
 ORDER BY at DESC LIMIT :most
 """)
-_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
-_MATCHED = statement("""
+SELECT_APPROVED_POST = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
+UPSERT_RULE_MATCH = statement("""
 INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
 SELECT id, :post, :action, :why, CAST(:passages AS jsonb), :now FROM rules WHERE id = :rule
 ON CONFLICT (rule_id, post_id) DO UPDATE SET
-    -- What was reported of a post that is out stays reported while nobody has decided.
+    -- A flag on a published post stays a flag until it has been decided.
     action = CASE WHEN rule_matches.action = 'flag' AND rule_matches.outcome IS NULL THEN 'flag' ELSE excluded.action END,
     why = excluded.why, passages = excluded.passages, matched_at = excluded.matched_at, outcome = NULL
 """)
-_FORGET = statement("""
+DELETE_OLD_SKETCHES = statement("""
 DELETE FROM sketches WHERE id IN (SELECT id FROM sketches WHERE at < :before ORDER BY at LIMIT 1000)
 """)
 
 
-class Active(Struct, frozen=True, kw_only=True):
-    """A rule that is on; of a room's, its topic and the gathering whose hosts it does not bind."""
+class ActiveRule(Struct, frozen=True, kw_only=True):
+    """An active rule. A rule of a room has the room's topic and gathering, whose hosts are exempt from it."""
 
     id: int
     name: str
@@ -97,7 +98,7 @@ class Active(Struct, frozen=True, kw_only=True):
     gathering_id: int | None
 
     def binds(self, actor: Actor, written: TextToScreen) -> bool:
-        """Whether it holds where this is written, for who writes it: who could let it through is not bound."""
+        """Return whether the rule applies to this text by this author. Those who could approve the text are exempt."""
         if self.topic_id is not None:
             hosts = self.gathering_id is not None and actor.hosts_at(GatheringId(self.gathering_id))
             return self.topic_id == written.topic_id and not hosts
@@ -105,69 +106,69 @@ class Active(Struct, frozen=True, kw_only=True):
 
 
 class Screening:
-    """Looks at what is written; one for the process."""
+    """The rule engine of one process, with its cache of active rules."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
-        self.rules: Sequence[Active] = ()
+        self.rules: Sequence[ActiveRule] = ()
         self.read_at = float("-inf")
         self.reading = asyncio.Lock()
 
     async def screen(
         self, actor: Actor, written: TextToScreen, tx: Reader | None = None
     ) -> ScreeningVerdict | None:
-        """What the rules say about a text that somebody is about to publish; nothing if none of them catches it."""
+        """Check a text that somebody is about to publish, and return the verdict, or None if no rule catches it."""
         if actor.moderates_in(written.sector_id):
             return None
-        binding = [rule for rule in await self._fresh(tx) if rule.binds(actor, written)]
+        binding = [rule for rule in await self._current_rules(tx) if rule.binds(actor, written)]
         if not binding:
             return None
-        text = await self._text(actor, written, binding, tx)
+        text = await self._build_text(actor, written, binding, tx)
         caught = [
             (rule, found)
             for rule in binding
             if applies_to(rule.trust, text) and (found := apply_test(rule.test, text)) is not None
         ]
-        return _verdict(written, caught) if caught else None
+        return _make_verdict(written, caught) if caught else None
 
     def invalidate(self) -> None:
-        """Read the rules again at the next look: somebody has changed one here."""
+        """Read the rules again before the next check, because this process has changed one."""
         self.read_at = float("-inf")
 
-    async def _fresh(self, tx: Reader | None) -> Sequence[Active]:
-        if time.monotonic() - self.read_at < FRESH:
+    async def _current_rules(self, tx: Reader | None) -> Sequence[ActiveRule]:
+        if time.monotonic() - self.read_at < REFRESH_SECONDS:
             return self.rules
         if tx is not None:
-            await self._read(tx)
+            await self._load_rules(tx)
             return self.rules
         async with self.reading:
-            if time.monotonic() - self.read_at >= FRESH:
+            if time.monotonic() - self.read_at >= REFRESH_SECONDS:
                 async with self.db.read() as own:
-                    await self._read(own)
+                    await self._load_rules(own)
         return self.rules
 
-    async def _read(self, tx: Reader) -> None:
+    async def _load_rules(self, tx: Reader) -> None:
         asked_at = time.monotonic()
-        self.rules = [_active(row) for row in await tx.rows(_ON)]
+        self.rules = [_active_rule(row) for row in await tx.rows(SELECT_ACTIVE_RULES)]
         self.read_at = asked_at
         if any(isinstance(rule.test, Languages) for rule in self.rules):
             await asyncio.to_thread(language_identifier)
 
-    async def _text(
-        self, actor: Actor, written: TextToScreen, binding: Sequence[Active], tx: Reader | None
+    async def _build_text(
+        self, actor: Actor, written: TextToScreen, binding: Sequence[ActiveRule], tx: Reader | None
     ) -> ScreenedText:
         now, tests = clock.now(), [rule.test for rule in binding]
         member = None if written.is_unnamed else actor.id
-        quoted = await self._quoted(actor, written, tx)
+        quoted = await self._read_quotes(actor, written, tx)
         known: Sketch = []
         alike: Sequence[tuple[datetime, Sketch]] = ()
         if any(isinstance(test, Alike) for test in tests) and written.before is None:
             known = make_sketch(TextViews(body=written.body, html=written.html, quoted=quoted).own)
-            alike = await self._alike(written, known, now, tx) if known else ()
+            alike = await self._similar_sketches(written, known, now, tx) if known else ()
         today = 0
         if member is not None and any(isinstance(test, Anything) and test.a_day for test in tests):
-            async with self._reader(tx) as reader:
-                today = await reader.value(_TODAY, member=member, since=now - _DAY)
+            async with self._open_reader(tx) as reader:
+                today = await reader.value(COUNT_POSTS_SINCE, member=member, since=now - _DAY)
         return ScreenedText(
             title=written.title,
             body=written.body,
@@ -179,52 +180,52 @@ class Screening:
             today=today,
             sketch=known,
             alike=alike,
-            before=await self._before(written, quoted, tx),
+            before=await self._previous_text(written, quoted, tx),
         )
 
     @asynccontextmanager
-    async def _reader(self, tx: Reader | None) -> AsyncIterator[Reader]:
+    async def _open_reader(self, tx: Reader | None) -> AsyncIterator[Reader]:
         if tx is not None:
             yield tx
             return
         async with self.db.read() as own:
             yield own
 
-    async def _alike(
+    async def _similar_sketches(
         self, written: TextToScreen, known: Sketch, now: datetime, tx: Reader | None
     ) -> Sequence[tuple[datetime, Sketch]]:
         binds: dict[str, object] = {
             "sector": written.sector_id,
-            "now": _moment(written),
+            "now": _recorded_time(written),
             "since": now - _DAY,
             "sketch": known,
-            "most": _MOST,
+            "most": _MAX_COMPARED,
         }
         binds["attempt"] = written.attempt or token_hex(16)
         if tx is not None:
-            rows = await tx.rows(_ALIKE, **binds)
+            rows = await tx.rows(INSERT_AND_SELECT_SKETCHES, **binds)
         else:
             async with self.db.autocommit() as own:
-                rows = await own.rows(_ALIKE, **binds)
+                rows = await own.rows(INSERT_AND_SELECT_SKETCHES, **binds)
         return [(row["at"], row["sketch"]) for row in rows]
 
-    async def _quoted(
+    async def _read_quotes(
         self, actor: Actor, written: TextToScreen, tx: Reader | None
     ) -> Mapping[int, QuotedText]:
         htmls = [written.html] if written.before is None else [written.html, written.before.html]
         ids = embedded_quotes(htmls)
         if not ids:
             return {}
-        async with self._reader(tx) as reader:
+        async with self._open_reader(tx) as reader:
             return await read_quoted_texts(reader, actor, ids)
 
-    async def _before(
+    async def _previous_text(
         self, written: TextToScreen, quoted: Mapping[int, QuotedText], tx: Reader | None
     ) -> PreviousText | None:
         if written.before is None:
             return None
-        async with self._reader(tx) as reader:
-            approved = await reader.value(_APPROVED, post=written.before.post_id)
+        async with self._open_reader(tx) as reader:
+            approved = await reader.value(SELECT_APPROVED_POST, post=written.before.post_id)
         before = written.before
         return PreviousText(
             body=before.body,
@@ -236,44 +237,45 @@ class Screening:
 
 
 async def delete_old_sketches(db: Database) -> bool:
-    """Forget by what texts older than a day were known; whether there were any. A chore."""
+    """Scheduled job: delete sketches that are older than a day, at most 1000 at once, and return whether there were
+    any."""
     async with db.begin() as tx:
-        return await tx.run(_FORGET, before=clock.now() - _DAY) > 0
+        return await tx.run(DELETE_OLD_SKETCHES, before=clock.now() - _DAY) > 0
 
 
-def _verdict(written: TextToScreen, caught: Sequence[tuple[Active, Finding]]) -> ScreeningVerdict:
+def _make_verdict(written: TextToScreen, caught: Sequence[tuple[ActiveRule, Finding]]) -> ScreeningVerdict:
     holding = [rule for rule, _ in caught if rule.action == "hold"]
     first = holding[0] if holding else caught[0][0]
-    why = first.told or TOLD[str(type(first.test).__struct_config__.tag)]
+    why = first.told or DEFAULT_NOTICES[str(type(first.test).__struct_config__.tag)]
 
-    async def note(tx: Transaction, post_id: PostId, is_out: bool = False) -> None:
-        now = _moment(written)
+    async def note(tx: Transaction, post_id: PostId, is_published: bool = False) -> None:
+        now = _recorded_time(written)
         for rule, found in caught:
             passages = msgspec.json.encode(found.passages).decode()
             facts = {
                 "rule": rule.id,
-                "action": "flag" if is_out else rule.action,
+                "action": "flag" if is_published else rule.action,
                 "why": found.why,
                 "passages": passages,
             }
-            await tx.run(_MATCHED, post=post_id, now=now, **facts)
+            await tx.run(UPSERT_RULE_MATCH, post=post_id, now=now, **facts)
 
-    async def keep(tx: Transaction, post_id: PostId, is_out: bool = False) -> None:
-        await note(tx, post_id, is_out)
-        now = _moment(written)
+    async def keep(tx: Transaction, post_id: PostId, is_published: bool = False) -> None:
+        await note(tx, post_id, is_published)
+        now = _recorded_time(written)
         case = await open_or_join_case(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
         await tx.record(case, now)
         if not written.is_unnamed:
             tx.audit("noticed", sector=written.sector_id, case=case.case_id, reason="rule")
 
-    return ScreeningVerdict(bool(holding), why, keep, note, partial(keep, is_out=True))
+    return ScreeningVerdict(bool(holding), why, keep, note, partial(keep, is_published=True))
 
 
-def _moment(written: TextToScreen) -> datetime:
-    # Others may know who was here at which second: of what has no name only the minute is kept.
+def _recorded_time(written: TextToScreen) -> datetime:
+    # Anonymous texts are recorded to the minute only, because the exact second could reveal who was active then.
     return clock.coarse(clock.now()) if written.is_unnamed else clock.now()
 
 
-def _active(row: Record) -> Active:
+def _active_rule(row: Record) -> ActiveRule:
     facts = dict(row)
-    return Active(**facts | {"test": msgspec.convert(facts["test"], RuleTest)})
+    return ActiveRule(**facts | {"test": msgspec.convert(facts["test"], RuleTest)})

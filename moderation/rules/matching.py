@@ -1,4 +1,4 @@
-"""Matching: what a rule finds in a text, by the text and what is known about how it came. Pure, and bounded in time."""
+"""Matching: what the test of a rule finds in a text. Pure functions with bounded running time."""
 
 import re
 import unicodedata
@@ -36,27 +36,27 @@ from moderation.shapes_matches import Passage
 
 _HREF = re.compile(r'<a href="((?:https?:/*|//)(?:[^"/?#]*@)?([^"/?#:@]{1,255})[^"]*)"')
 _MENTION = re.compile(r'<a href="/m/([^"/]{1,80})"')
-_MOST = 3
-# More links than anybody writes by hand: those after them are not looked at.
-_MOST_LINKS = 500
-# A language is told by the first sentences, if they are long enough, and only where there is little doubt.
-_FIRST, _LEAST, _SURE = 1_000, 40, 0.95
+_MAX_PASSAGES = 3
+# Nobody writes more links by hand; further links are not checked.
+_MAX_LINKS = 500
+# The language is detected in the first 1000 characters, if they have enough letters, and only with high confidence.
+_PROSE_CHARACTERS, _MIN_LETTERS, _MIN_CONFIDENCE = 1_000, 40, 0.95
 _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
-GIVEN_UP = "It could not be looked through in time, so somebody has to read it."
+TIMED_OUT = "The filter could not check this text in time, so a person must read it."
 
 
 class PreviousText(TextViews, frozen=True, kw_only=True, dict=True):
-    """What a post said before it was edited; approved, if a moderator or host once let it through."""
+    """The text of a post before an edit. `was_approved` is true if a moderator or host once approved it."""
 
     posted_at: datetime
     was_approved: bool = False
 
 
 class ScreenedText(TextViews, frozen=True, kw_only=True, dict=True):
-    """What is looked at: a text with its title, and how it came.
+    """A text to check, with its title and its circumstances.
 
-    `trust` is nobody's where it is written without a name, so that no rule can notify who is new among those who do so.
-    `alike` are the sketches of what was written lately, `today` how many posts the author wrote in the last 24 hours.
+    `trust` is None for anonymous authors, so that no rule can reveal which of them are new. `alike` are the times and
+    sketches of similar recent texts, and `today` is the number of the author's posts in the last 24 hours.
     """
 
     site: str
@@ -69,7 +69,7 @@ class ScreenedText(TextViews, frozen=True, kw_only=True, dict=True):
 
 
 class Finding(Struct, frozen=True):
-    """Why a rule catches a text, for moderators, and the passages that it matched."""
+    """Why a rule catches a text, in words for moderators, and the matched passages."""
 
     why: str
     passages: list[Passage] = []
@@ -77,55 +77,60 @@ class Finding(Struct, frozen=True):
 
 @singledispatch
 def apply_test(test: RuleTest, text: ScreenedText) -> Finding | None:
-    """What a test finds in a text."""
+    """Return what a test finds in a text, or None."""
     raise TypeError(test)
 
 
 def applies_to(trust: int | None, text: ScreenedText) -> bool:
-    """Whether a rule for members up to a level of trust is for this text."""
+    """Return whether a rule for members up to a trust level applies to this text. Such rules never apply to anonymous
+    authors."""
     return trust is None or (text.trust is not None and text.trust <= trust)
 
 
 @apply_test.register
 def _(test: Anything, text: ScreenedText) -> Finding | None:
     if test.a_day is None:
-        return Finding("by somebody who is new here")
+        return Finding("by a new member")
     if text.today >= test.a_day:
-        return Finding(f"post {text.today + 1} of somebody new within 24 hours")
+        return Finding(f"post {text.today + 1} by a new member within 24 hours")
     return None
 
 
 @apply_test.register
 def _(test: Links, text: ScreenedText) -> Finding | None:
-    found = _links(text.rendered, text.site)
+    found = _external_links(text.rendered, text.site)
     if len(found) <= test.most:
         return None
-    shown = [_shown(text, link) for link in list(found)[:_MOST]]
-    return Finding(f"{_count(len(found), 'link')} to other sites", shown)
+    shown = [_passage_of(text, link) for link in list(found)[:_MAX_PASSAGES]]
+    return Finding(f"{_plural(len(found), 'link')} to other sites", shown)
 
 
 @apply_test.register
 def _(test: Domains, text: ScreenedText) -> Finding | None:
-    domains = _folded(tuple(test.domains))
-    found = _links(text.rendered, text.site)
+    domains = _normalize_domains(tuple(test.domains))
+    found = _external_links(text.rendered, text.site)
     caught = {link: host for link, host in found.items() if _is_under(host, domains) != test.others}
     if not caught:
         return None
-    hosts = sorted(set(caught.values()))[:_MOST]
-    return Finding(f"a link to {', '.join(hosts)}", [_shown(text, link) for link in list(caught)[:_MOST]])
+    hosts = sorted(set(caught.values()))[:_MAX_PASSAGES]
+    return Finding(
+        f"a link to {', '.join(hosts)}", [_passage_of(text, link) for link in list(caught)[:_MAX_PASSAGES]]
+    )
 
 
 @apply_test.register
 def _(test: Phrases, text: ScreenedText) -> Finding | None:
-    phrases = _plain_phrases(tuple(test.phrases))
-    wholes = [normalize(whole) for whole in _wholes(text)]
-    return _first([(search_phrases(phrases, whole), whole) for whole in wholes], "a phrase of the rule")
+    phrases = _normalize_phrases(tuple(test.phrases))
+    wholes = [normalize(whole) for whole in _full_texts(text)]
+    return _first_finding(
+        [(search_phrases(phrases, whole), whole) for whole in wholes], "a phrase of the rule"
+    )
 
 
 @apply_test.register
 def _(test: Pattern, text: ScreenedText) -> Finding | None:
-    wholes = _wholes(text)
-    return _first(
+    wholes = _full_texts(text)
+    return _first_finding(
         [(search_pattern(test.pattern, whole), whole) for whole in wholes], "the pattern of the rule"
     )
 
@@ -142,7 +147,7 @@ def _(test: Alike, text: ScreenedText) -> Finding | None:
     else:
         return None
     return Finding(
-        f"one of at least {test.count} texts that are nearly the same, within {_count(test.minutes, 'minute')}"
+        f"one of at least {test.count} nearly identical texts within {_plural(test.minutes, 'minute')}"
     )
 
 
@@ -152,7 +157,8 @@ def _(test: Mentions, text: ScreenedText) -> Finding | None:
     if len(named) <= test.most:
         return None
     return Finding(
-        f"{_count(len(named), 'member')} named", [_shown(text, "@" + name) for name in named[:_MOST]]
+        f"{_plural(len(named), 'member')} mentioned",
+        [_passage_of(text, "@" + name) for name in named[:_MAX_PASSAGES]],
     )
 
 
@@ -163,54 +169,54 @@ def _(test: Turned, text: ScreenedText) -> Finding | None:
         return None
     if not before.was_approved and text.now - before.posted_at < timedelta(hours=test.hours):
         return None
-    share = removed_share(before.own, text.own)
-    known = set(_links(before.rendered, text.site).values())
-    found = _links(text.rendered, text.site) if test.links else {}
+    removed = removed_share(before.own, text.own)
+    known = set(_external_links(before.rendered, text.site).values())
+    found = _external_links(text.rendered, text.site) if test.links else {}
     new = [link for link, host in found.items() if host not in known]
     if new:
         return Finding(
-            f"an edit adds a link to {found[new[0]]} that was not there before",
-            [_shown(text, link) for link in new[:_MOST]],
+            f"an edit adds a link to {found[new[0]]}, which the post did not link to before",
+            [_passage_of(text, link) for link in new[:_MAX_PASSAGES]],
         )
-    if share >= test.percent:
-        return Finding(f"an edit replaces {share} percent of what was there before")
+    if removed >= test.percent:
+        return Finding(f"an edit replaces {removed} percent of the earlier text")
     return None
 
 
 @apply_test.register
 def _(test: Languages, text: ScreenedText) -> Finding | None:
-    prose = _NOT_PROSE.sub(" ", text.own_prose[:_FIRST])
-    if sum(sign.isalpha() for sign in prose) < _LEAST:
+    prose = _NOT_PROSE.sub(" ", text.own_prose[:_PROSE_CHARACTERS])
+    if sum(sign.isalpha() for sign in prose) < _MIN_LETTERS:
         return None
-    code, sure = language_identifier().classify(prose)
-    if sure < _SURE or code in test.languages:
+    code, confidence = language_identifier().classify(prose)
+    if confidence < _MIN_CONFIDENCE or code in test.languages:
         return None
     return Finding(f"it seems to be written in another language ({code})")
 
 
 @cache
 def language_identifier() -> LanguageIdentifier:
-    """Tells languages apart; takes a moment to be made, so whoever puts such a rule in force asks for it beside the loop."""
+    """Return the language detector. Loading it takes a moment, so it is loaded in a thread when a rule needs it."""
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _links(html: str, site: str) -> dict[str, str]:
-    """Where the links of a text lead, each once, and to which host; those that stay here are none."""
-    own = urlsplit(site).hostname
+def _external_links(html: str, site: str) -> dict[str, str]:
+    """Return the URL and host of each link to another site, at most 500."""
+    own_host = urlsplit(site).hostname
     found: dict[str, str] = {}
     for link in _HREF.finditer(html):
-        if (host := _host(link[2])) != own:
+        if (host := _normalize_host(link[2])) != own_host:
             found[link[1]] = host.removeprefix("www.")
-            if len(found) == _MOST_LINKS:
+            if len(found) == _MAX_LINKS:
                 break
     return found
 
 
-def _host(written: str) -> str:
-    """The name of a host as a browser understands what is written: one way of writing each sign, in IDNA."""
+def _normalize_host(written: str) -> str:
+    """Return a host name as browsers read it: percent-decoded, normalized and in IDNA form."""
     host = unquote(written).lower()
     if not host.isascii():
-        host = _ascii(unicodedata.normalize("NFKC", strip_invisible(host)).lower().replace("\u3002", "."))
+        host = _to_idna(unicodedata.normalize("NFKC", strip_invisible(host)).lower().replace("\u3002", "."))
     return host.rstrip(".")
 
 
@@ -221,11 +227,11 @@ def _is_under(host: str, domains: Collection[str]) -> bool:
 
 
 @lru_cache(256)
-def _folded(domains: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_ascii(domain.lower().removeprefix("www.")) for domain in domains)
+def _normalize_domains(domains: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_to_idna(domain.lower().removeprefix("www.")) for domain in domains)
 
 
-def _ascii(domain: str) -> str:
+def _to_idna(domain: str) -> str:
     try:
         return domain.encode("idna").decode()
     except UnicodeError:
@@ -233,29 +239,29 @@ def _ascii(domain: str) -> str:
 
 
 @lru_cache(256)
-def _plain_phrases(phrases: tuple[str, ...]) -> list[str]:
+def _normalize_phrases(phrases: tuple[str, ...]) -> list[str]:
     return [normalize(phrase) for phrase in phrases]
 
 
-def _wholes(text: ScreenedText) -> list[str]:
-    """Title and text as typed, and as readers see them if that is different."""
+def _full_texts(text: ScreenedText) -> list[str]:
+    """Return title and text as typed, and as readers see them if that differs."""
     return [text.typed] if text.shown == text.typed else [text.typed, text.shown]
 
 
-def _first(searches: Sequence[tuple[SearchResult, str]], what: str) -> Finding | None:
+def _first_finding(searches: Sequence[tuple[SearchResult, str]], what: str) -> Finding | None:
     for searched, whole in searches:
         if searched.spans:
             return Finding(what, [cut_passage(whole, *span) for span in searched.spans])
-    return Finding(GIVEN_UP) if any(searched.gave_up for searched, _ in searches) else None
+    return Finding(TIMED_OUT) if any(searched.gave_up for searched, _ in searches) else None
 
 
-def _shown(text: ScreenedText, words: str) -> Passage:
-    for whole in _wholes(text):
+def _passage_of(text: ScreenedText, words: str) -> Passage:
+    for whole in _full_texts(text):
         at = whole.find(words)
         if at >= 0:
             return cut_passage(whole, at, at + len(words))
     return Passage("", words[:200], "")
 
 
-def _count(number: int, noun: str) -> str:
+def _plural(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"

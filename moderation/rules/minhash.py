@@ -1,4 +1,5 @@
-"""How alike texts are: each is known by the smallest hashes of its parts, of which those that are alike share most."""
+"""Similarity of texts by MinHash: each text is represented by the smallest hashes of its shingles (rows of eight bytes),
+of which similar texts share most."""
 
 from collections.abc import Sequence
 
@@ -7,11 +8,11 @@ import numpy
 from core.text import POST_LENGTH
 from moderation.rules.patterns import strip_invisible
 
-# Shorter ones are alike by chance: thanks, greetings, agreement.
-SHORTEST = 40
-_SIZE = 32
-_FEW = 4_096
-_PART = 8
+# Shorter texts are similar by chance: thanks, greetings, agreement.
+MIN_LENGTH = 40
+_SKETCH_SIZE = 32
+_MAX_SHINGLES = 4_096
+_SHINGLE_BYTES = 8
 _FACTOR = numpy.uint64(0x9E3779B97F4A7C15)
 _SHIFT = numpy.uint64(29)
 
@@ -19,50 +20,53 @@ Sketch = list[int]
 
 
 def make_sketch(text: str) -> Sketch:
-    """What a text is known by; nothing for one that is too short to say whether it is like another."""
-    parts = _parts(text)
-    if parts is None:
+    """Return the sketch of a text: its 32 smallest shingle hashes. It is empty for a text that is too short to
+    compare."""
+    hashes = _hash_shingles(text)
+    if hashes is None:
         return []
-    few = numpy.partition(parts, _FEW)[:_FEW] if len(parts) > _FEW else parts
-    return [int(one) for one in numpy.unique(few)[:_SIZE] >> numpy.uint64(1)]
+    smallest = (
+        numpy.partition(hashes, _MAX_SHINGLES)[:_MAX_SHINGLES] if len(hashes) > _MAX_SHINGLES else hashes
+    )
+    return [int(one) for one in numpy.unique(smallest)[:_SKETCH_SIZE] >> numpy.uint64(1)]
 
 
 def similarity(one: Sequence[int], other: Sequence[int]) -> int:
-    """How much of both texts is the same, in percent, as far as their sketches notify."""
+    """Return the estimated similarity of two texts in percent, from their sketches."""
     if not one or not other:
         return 0
-    smallest = sorted({*one, *other})[:_SIZE]
+    smallest = sorted({*one, *other})[:_SKETCH_SIZE]
     shared = set(one) & set(other)
-    return round(100 * sum(part in shared for part in smallest) / len(smallest))
+    return round(100 * sum(value in shared for value in smallest) / len(smallest))
 
 
 def removed_share(before: str, after: str) -> int:
-    """How much of a text is gone from it, in percent of its parts."""
-    was, now = _parts(before, 1), _parts(after, 1)
+    """Return how much of the earlier text is missing in the later one, in percent of its shingles."""
+    was, now = _hash_shingles(before, 1), _hash_shingles(after, 1)
     if was is None or now is None:
         return 0
-    if len(was) > _FEW or len(now) > _FEW:
-        # Of long texts one part in sixteen, the same ones in both; one that says the same again and again may have none.
-        few, others = _some(was), _some(now)
-        was, now = (few, others) if len(few) else (numpy.unique(was), now)
+    if len(was) > _MAX_SHINGLES or len(now) > _MAX_SHINGLES:
+        # Long texts are compared by one hash in sixteen, the same ones in both. A text that repeats itself may have none.
+        sample, other = _sample(was), _sample(now)
+        was, now = (sample, other) if len(sample) else (numpy.unique(was), now)
     return round(100 * (1 - float(numpy.isin(was, now).mean())))
 
 
-def _parts(text: str, shortest: int = SHORTEST) -> numpy.ndarray | None:
-    """The hashes of all rows of eight octets of a text, whatever the blanks between words; nothing for too short a text."""
+def _hash_shingles(text: str, min_length: int = MIN_LENGTH) -> numpy.ndarray | None:
+    """Return the hashes of all rows of eight bytes of a text, without regard to white space and case; None for a text
+    that is too short."""
     signs = " ".join(strip_invisible(text[:POST_LENGTH]).lower().split())
-    if len(signs) < shortest:
+    if len(signs) < min_length:
         return None
-    octets = numpy.frombuffer(signs.encode().ljust(_PART), dtype=numpy.uint8)
-    # Eight octets are a number, at every octet one; mixed well, so that which are smallest has nothing to do with what
-    # they say.
-    rows = numpy.lib.stride_tricks.sliding_window_view(octets, _PART)
-    parts = numpy.ascontiguousarray(rows).view(numpy.uint64).ravel()
-    parts = parts * _FACTOR
-    parts ^= parts >> _SHIFT
-    parts *= _FACTOR
-    return parts ^ (parts >> _SHIFT)
+    octets = numpy.frombuffer(signs.encode().ljust(_SHINGLE_BYTES), dtype=numpy.uint8)
+    # Each row of eight bytes is read as a number and mixed, so that the smallest hashes are a random sample of the rows.
+    rows = numpy.lib.stride_tricks.sliding_window_view(octets, _SHINGLE_BYTES)
+    hashes = numpy.ascontiguousarray(rows).view(numpy.uint64).ravel()
+    hashes = hashes * _FACTOR
+    hashes ^= hashes >> _SHIFT
+    hashes *= _FACTOR
+    return hashes ^ (hashes >> _SHIFT)
 
 
-def _some(parts: numpy.ndarray) -> numpy.ndarray:
-    return numpy.extract(parts & numpy.uint64(15) == 0, parts)
+def _sample(hashes: numpy.ndarray) -> numpy.ndarray:
+    return numpy.extract(hashes & numpy.uint64(15) == 0, hashes)

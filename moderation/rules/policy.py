@@ -1,4 +1,4 @@
-"""Who keeps rules: pure, and the refusals it raises."""
+"""Who may manage rules, and which rules are valid: pure functions, and the refusals they raise."""
 
 from msgspec import Struct
 
@@ -11,39 +11,42 @@ from moderation.rules.shapes import Anything, NewRule, Pattern
 
 
 class NotYourRule(Denied):
-    """Moderators keep the rules of their sectors, hosts those of their rooms."""
+    """Moderators manage the rules of their sectors, and hosts those of their rooms."""
 
-    message = "Rules are kept by the moderators of the sector, or by the hosts of the room."
+    message = "Only the moderators of the sector or the hosts of the room can manage this filter."
 
 
 class RuleNeedsPlace(Invalid):
-    """A rule is for a sector or for a room, not for both."""
+    """A rule applies to a sector, to a room or everywhere, but not to a sector and a room."""
 
-    message = "A rule is for a sector or for a room, or for everywhere."
+    message = "A filter applies to a sector, to a room, or everywhere. Choose only one of them."
 
 
 class RuleNeedsTrust(Invalid):
-    """What catches anything is for those who are new."""
+    """A rule that catches everything must be limited to new members."""
 
-    message = "A rule that catches anything is for new members: say up to which level of trust."
+    message = (
+        "A filter that catches everything must be limited to new members. Choose the highest trust level."
+    )
 
 
 class Scope(Struct, frozen=True, kw_only=True):
-    """Where a rule holds, as the rules look at it: `sector_id` is also that of a room."""
+    """Where a rule applies. `sector_id` is also set for a room."""
 
     sector_id: SectorId | None = None
     gathering_id: GatheringId | None = None
 
 
 def ensure_can_read_rules(actor: Actor) -> None:
-    """Who has a duty sees the rules of where they have it."""
+    """Allow moderators, hosts and administrators; raise NotYourRule for everybody else."""
     actor.signed_in()
     if not actor.is_administrator and not actor.moderates and not actor.hosts:
         raise NotYourRule
 
 
 def ensure_can_manage_rule(actor: Actor, scope: Scope) -> None:
-    """Moderators of the sector and hosts of the room; what holds everywhere is for administrators."""
+    """Allow moderators of the sector, hosts of the room, and administrators; raise NotYourRule, or AdministratorsOnly
+    for a rule that applies everywhere."""
     actor.signed_in()
     if actor.is_administrator:
         return
@@ -57,7 +60,7 @@ def ensure_can_manage_rule(actor: Actor, scope: Scope) -> None:
 
 
 def ensure_is_usable(new: NewRule) -> None:
-    """A rule is for one place, its pattern is one that RE2 takes, and what catches anything is for new members."""
+    """Raise RuleNeedsPlace, RuleNeedsTrust or PatternUnusable if the rule is not valid."""
     if new.sector is not None and new.room is not None:
         raise RuleNeedsPlace(field="room")
     if isinstance(new.test, Anything) and new.trust is None:

@@ -1,4 +1,4 @@
-"""The HTTP side of rules."""
+"""HTTP routes of rules (automatic filters)."""
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
@@ -16,34 +16,35 @@ from storage.idempotency import IdempotentRequest
 
 @get("/rules", operation_id="read_rules")
 async def read_rules(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> RuleList:
-    """The rules of where one moderates or hosts, with what came of each."""
+    """List the rules that you may see, with counts of what each of them caught."""
     async with db.read() as tx:
         return await rules.read_rules(tx, actor)
 
 
 @post("/rules", responses=documented_response(201, Rule), operation_id="make_rule")
-async def make_rule(
+async def create_rule(
     data: JSONBody[NewRule],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Write down a rule; it is off until it is switched on."""
-    answer = await idempotent.respond(db, lambda tx: rules.make_rule(tx, actor, data), 201)
+    """Create a rule. It is inactive until you activate it."""
+    answer = await idempotent.respond(db, lambda tx: rules.create_rule(tx, actor, data), 201)
     return json_response(answer.body, answer.status)
 
 
 @post("/rules/trials", status_code=200, operation_id="try_rule")
-async def try_a_rule(
+async def try_rule(
     data: JSONBody[NewRule], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> DryRunResult:
-    """What a rule would have caught among the last thousand posts; nothing happens to them, and it is not kept."""
+    """Try a rule on the last thousand posts: shows what it would have caught. Neither the posts nor the rule are stored
+    or changed."""
     return await dry_run_rule(db, actor, data)
 
 
 @get("/rules/{rule_id:int}", operation_id="read_rule")
 async def read_rule(rule_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Rule:
-    """One rule."""
+    """Show one rule."""
     async with db.read() as tx:
         return await rules.show_rule(tx, actor, rule_id)
 
@@ -56,7 +57,7 @@ async def change_rule(
     db: NamedDependency[Database],
     screening: NamedDependency[Screening],
 ) -> Rule:
-    """Change a rule in the version that was looked at; where it holds stays."""
+    """Change a rule. Its scope cannot be changed."""
     async with db.begin() as tx:
         changed = await rules.change_rule(tx, actor, rule_id, data)
     screening.invalidate()
@@ -64,31 +65,31 @@ async def change_rule(
 
 
 @put("/rules/{rule_id:int}/force", operation_id="put_rule_in_force")
-async def put_in_force(
+async def activate_rule(
     rule_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     screening: NamedDependency[Screening],
 ) -> Rule:
-    """Switch a rule on."""
+    """Activate a rule."""
     async with db.begin() as tx:
-        switched = await rules.set_rule_active(tx, actor, rule_id, True)
+        rule = await rules.set_rule_active(tx, actor, rule_id, True)
     screening.invalidate()
-    return switched
+    return rule
 
 
 @delete("/rules/{rule_id:int}/force", status_code=200, operation_id="put_rule_out_of_force")
-async def put_out_of_force(
+async def deactivate_rule(
     rule_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     screening: NamedDependency[Screening],
 ) -> Rule:
-    """Switch a rule off."""
+    """Deactivate a rule."""
     async with db.begin() as tx:
-        switched = await rules.set_rule_active(tx, actor, rule_id, False)
+        rule = await rules.set_rule_active(tx, actor, rule_id, False)
     screening.invalidate()
-    return switched
+    return rule
 
 
-routes = [read_rules, make_rule, try_a_rule, read_rule, change_rule, put_in_force, put_out_of_force]
+routes = [read_rules, create_rule, try_rule, read_rule, change_rule, activate_rule, deactivate_rule]

@@ -1,4 +1,4 @@
-"""Rules: making, changing, switching and reading them."""
+"""Rules: creating, changing, activating and reading them."""
 
 import msgspec
 from asyncpg import Record
@@ -17,8 +17,10 @@ from moderation.rules.shapes import NewRule, Rule, RuleChange, RuleCounts, RuleL
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-# A rule of a room is seen by its hosts and by the moderators of its sector; general ones by all who keep any.
-_RULES = """
+# The hosts of a room and the moderators of its sector see the room's rules; everybody with a duty sees the general ones.
+# `caught`, `held`, `upheld` and `overturned` count the matches of a rule. Hosts approve or dismiss what is held in their
+# rooms without a case, so for those matches the state of the question or notice gives the outcome.
+SELECT_RULES = statement("""
 SELECT r.id, r.name, s.slug, r.room_id, r.test, r.action, r.trust, r.told, r.is_on, r.version, r.changed_at,
     m.id AS member_id, m.handle, m.display_name, coalesce(r.sector_id, t.sector_id) AS sector_id, o.gathering_id,
     c.caught, c.held, c.upheld, c.overturned
@@ -30,7 +32,6 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE came.outcome = 'overturned') AS overturned
     FROM rule_matches x JOIN posts p ON p.id = x.post_id LEFT JOIN questions q ON q.post_id = p.id
     LEFT JOIN notices n ON n.post_id = p.id
-    -- What is held in a room its hosts let through or not: that is no case.
     CROSS JOIN LATERAL (SELECT coalesce(x.outcome, CASE
         WHEN x.action = 'hold' AND (q.state = 'dismissed' OR n.taken_off = 'declined') THEN 'upheld'
         WHEN x.action = 'hold' AND p.state <> 'held' AND coalesce(q.id, n.id) IS NOT NULL THEN 'overturned'
@@ -40,82 +41,85 @@ CROSS JOIN LATERAL (
 WHERE (:administers OR (r.sector_id IS NULL AND r.room_id IS NULL)
     OR coalesce(r.sector_id, t.sector_id) = ANY(CAST(:moderated AS bigint[]))
     OR o.gathering_id = ANY(CAST(:hosted AS bigint[])))
-"""
-_ALL = statement(_RULES + "ORDER BY s.place NULLS FIRST, r.room_id NULLS FIRST, r.id")
-_ONE = statement(_RULES + "AND r.id = :id")
-_LOCK = statement("SELECT 1 FROM rules WHERE id = :id FOR NO KEY UPDATE")
-_MAKE = statement("""
+    AND (CAST(:id AS bigint) IS NULL OR r.id = :id)
+ORDER BY s.place NULLS FIRST, r.room_id NULLS FIRST, r.id
+""")
+LOCK_RULE = statement("SELECT 1 FROM rules WHERE id = :id FOR NO KEY UPDATE")
+INSERT_RULE = statement("""
 INSERT INTO rules (name, sector_id, room_id, test, action, trust, told, changed_at, changed_by)
 VALUES (:name, :sector, :room, CAST(:test AS jsonb), :action, :trust, :told, :now, :by) RETURNING id
 """)
-_CHANGE = statement("""
+UPDATE_RULE = statement("""
 UPDATE rules SET name = :name, test = CAST(:test AS jsonb), action = :action, trust = :trust, told = :told,
     changed_at = :now, changed_by = :by, version = version + 1
 WHERE id = :id
 """)
-_SWITCH = statement("""
+UPDATE_RULE_ACTIVE = statement("""
 UPDATE rules SET is_on = :on, changed_at = :now, changed_by = :by, version = version + 1
 WHERE id = :id AND is_on <> :on
 """)
 
 
 async def read_rules(tx: Reader, actor: Actor) -> RuleList:
-    """The rules of where the actor moderates or hosts, and those that hold everywhere."""
+    """Return the rules of the sectors and rooms where the actor has a duty, and those that apply everywhere. Raises
+    NotYourRule."""
     ensure_can_read_rules(actor)
-    return RuleList([_rule(row) for row in await tx.rows(_ALL, **_seen(actor))])
+    return RuleList([_rule(row) for row in await tx.rows(SELECT_RULES, id=None, **_visibility_binds(actor))])
 
 
 async def get_rule(tx: Reader, actor: Actor, rule_id: int) -> tuple[Rule, Scope]:
-    """One of them, with what the policy looks at."""
+    """Return one rule and its scope; raise NotFound if the actor cannot see it."""
     ensure_can_read_rules(actor)
-    row = await tx.row(_ONE, id=rule_id, **_seen(actor))
+    row = await tx.row(SELECT_RULES, id=rule_id, **_visibility_binds(actor))
     if row is None:
         raise NotFound
     return _rule(row), _scope(row["sector_id"], row["gathering_id"])
 
 
 async def show_rule(tx: Reader, actor: Actor, rule_id: int) -> Rule:
-    """One of them."""
+    """Return one rule; raise NotFound if the actor cannot see it."""
     rule, _ = await get_rule(tx, actor, rule_id)
     return rule
 
 
-async def make_rule(tx: Transaction, actor: Actor, new: NewRule) -> Rule:
-    """Write down a rule; it is off until it is switched on."""
+async def create_rule(tx: Transaction, actor: Actor, new: NewRule) -> Rule:
+    """Create an inactive rule and return it. Raises NotYourRule, AdministratorsOnly and the refusals of
+    `ensure_is_usable`."""
     sector_id, scope = await find_scope(tx, actor, new)
     ensure_can_manage_rule(actor, scope)
     ensure_is_usable(new)
 
     where = {"sector": sector_id, "room": new.room}
-    rule_id = await tx.value(_MAKE, **where, **_written(actor, new))
-    _note(tx, "rule_made", actor, scope, rule_id)
+    rule_id = await tx.value(INSERT_RULE, **where, **_rule_values(actor, new))
+    _audit_rule(tx, "rule_made", actor, scope, rule_id)
     return await show_rule(tx, actor, rule_id)
 
 
 async def change_rule(tx: Transaction, actor: Actor, rule_id: int, change: RuleChange) -> Rule:
-    """Give a rule other words, another test or another consequence. What it caught stays counted."""
-    rule, scope = await _hold(tx, actor, rule_id)
+    """Change the name, test, action and other values of a rule, but not its scope, and return it. Counts of matches
+    stay. Raises Stale if the version is not the current one."""
+    rule, scope = await _lock_rule(tx, actor, rule_id)
     ensure_can_manage_rule(actor, scope)
     ensure_is_usable(change)
     if change.version != rule.version:
         raise Stale(rule)
 
-    await tx.run(_CHANGE, id=rule_id, **_written(actor, change))
-    _note(tx, "rule_changed", actor, scope, rule_id)
+    await tx.run(UPDATE_RULE, id=rule_id, **_rule_values(actor, change))
+    _audit_rule(tx, "rule_changed", actor, scope, rule_id)
     return await show_rule(tx, actor, rule_id)
 
 
-async def set_rule_active(tx: Transaction, actor: Actor, rule_id: int, wanted: bool) -> Rule:
-    """Put a rule in force, or out of force; as often as one likes."""
-    _, scope = await _hold(tx, actor, rule_id)
+async def set_rule_active(tx: Transaction, actor: Actor, rule_id: int, is_active: bool) -> Rule:
+    """Activate or deactivate a rule and return it. Repeating this has no effect."""
+    _, scope = await _lock_rule(tx, actor, rule_id)
     ensure_can_manage_rule(actor, scope)
-    if await tx.run(_SWITCH, id=rule_id, on=wanted, now=clock.now(), by=actor.signed_in()):
-        _note(tx, "rule_on" if wanted else "rule_off", actor, scope, rule_id)
+    if await tx.run(UPDATE_RULE_ACTIVE, id=rule_id, on=is_active, now=clock.now(), by=actor.signed_in()):
+        _audit_rule(tx, "rule_on" if is_active else "rule_off", actor, scope, rule_id)
     return await show_rule(tx, actor, rule_id)
 
 
 async def find_scope(tx: Reader, actor: Actor, new: NewRule) -> tuple[SectorId | None, Scope]:
-    """Where a rule is to hold: the sector it names, and what the policy looks at."""
+    """Return the sector that a new rule names, and the scope that the permission check needs."""
     actor.signed_in()
     if new.room is not None:
         room = await get_room(tx, actor, RoomId(new.room))
@@ -126,12 +130,12 @@ async def find_scope(tx: Reader, actor: Actor, new: NewRule) -> tuple[SectorId |
     return sector_id, Scope(sector_id=sector_id)
 
 
-async def _hold(tx: Transaction, actor: Actor, rule_id: int) -> tuple[Rule, Scope]:
-    await tx.value(_LOCK, id=rule_id)
+async def _lock_rule(tx: Transaction, actor: Actor, rule_id: int) -> tuple[Rule, Scope]:
+    await tx.value(LOCK_RULE, id=rule_id)
     return await get_rule(tx, actor, rule_id)
 
 
-def _written(actor: Actor, new: NewRule) -> dict[str, object]:
+def _rule_values(actor: Actor, new: NewRule) -> dict[str, object]:
     return {
         "name": tidy(new.name),
         "test": msgspec.json.encode(new.test).decode(),
@@ -143,11 +147,11 @@ def _written(actor: Actor, new: NewRule) -> dict[str, object]:
     }
 
 
-def _note(tx: Transaction, kind: str, actor: Actor, scope: Scope, rule_id: int) -> None:
+def _audit_rule(tx: Transaction, kind: str, actor: Actor, scope: Scope, rule_id: int) -> None:
     tx.audit(kind, actor.id, sector=scope.sector_id, gathering=scope.gathering_id, rule=rule_id)
 
 
-def _seen(actor: Actor) -> dict[str, object]:
+def _visibility_binds(actor: Actor) -> dict[str, object]:
     return {name: seen_by(actor)[name] for name in ("administers", "moderated", "hosted")}
 
 

@@ -1,4 +1,4 @@
-"""What comes in and goes out of rules."""
+"""Request and response structs of rules. The subclasses of the test struct say what a rule can look for."""
 
 from datetime import datetime
 from typing import Annotated
@@ -12,11 +12,11 @@ from moderation.shapes_matches import Passage, RuleAction
 
 _Count = Annotated[int, Meta(ge=0, le=1_000)]
 _Percent = Annotated[int, Meta(ge=1, le=100)]
-Translations = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
+AuthorNotice = Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
 Phrase = Annotated[str, Meta(min_length=2, max_length=100, pattern=ONE_LINE)]
 Domain = Annotated[str, Meta(min_length=3, max_length=100, pattern=r"^[^\s/@:]+\.[^\s/@:.]+(?![\s\S])")]
 Language = Annotated[str, Meta(pattern=r"^[a-z]{2}(?![\s\S])")]
-Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+RoomId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class _Test(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -24,38 +24,38 @@ class _Test(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
 
 class Anything(_Test, frozen=True, kw_only=True, tag="anything"):
-    """Whatever somebody writes, or what goes beyond so many posts in 24 hours. Only for members who are new."""
+    """Everything, or everything after this number of posts in 24 hours. Only for new members."""
 
     a_day: _Count | None = None
 
 
 class Links(_Test, frozen=True, kw_only=True, tag="links"):
-    """More links to other sites than these."""
+    """More than this number of links to other sites."""
 
     most: _Count = 2
 
 
 class Domains(_Test, frozen=True, kw_only=True, tag="domains"):
-    """Links to these sites, or to any but these; what stands under a domain belongs to it."""
+    """Links to these domains and their subdomains, or to any `others`."""
 
     domains: Annotated[list[Domain], Meta(min_length=1, max_length=200)]
     others: bool = False
 
 
 class Phrases(_Test, frozen=True, kw_only=True, tag="phrases"):
-    """One of these, as whole words, however it is written: capitals, full-width signs, invisible signs in between."""
+    """One of these phrases as whole words, even if disguised by capitals, full-width or invisible characters."""
 
     phrases: Annotated[list[Phrase], Meta(min_length=1, max_length=200)]
 
 
 class Pattern(_Test, frozen=True, kw_only=True, tag="pattern"):
-    """A regular expression in RE2's syntax, whose time grows with the text and never explodes."""
+    """A regular expression in the syntax of RE2, whose running time is linear in the text."""
 
     pattern: Annotated[str, Meta(min_length=1, max_length=1_000, pattern=NO_CONTROLS)]
 
 
 class Alike(_Test, frozen=True, kw_only=True, tag="alike"):
-    """So many texts that are nearly the same, within so many minutes, by whomever."""
+    """At least this number of nearly identical texts within this number of minutes, by any authors."""
 
     percent: Annotated[int, Meta(ge=50, le=100)] = 80
     count: Annotated[int, Meta(ge=2, le=50)] = 3
@@ -63,14 +63,14 @@ class Alike(_Test, frozen=True, kw_only=True, tag="alike"):
 
 
 class Mentions(_Test, frozen=True, kw_only=True, tag="mentions"):
-    """More members named than these."""
+    """More than this number of mentioned members."""
 
     most: _Count = 10
 
 
 class Turned(_Test, frozen=True, kw_only=True, tag="turned"):
-    """An edit that turns a post of some age, or an approved one, into something else: so much of it gone, or a link to a
-    site that it did not name."""
+    """An edit that changes an approved post, or one that is older than this number of hours: it removes this percentage
+    of the text, or adds a link to a new site."""
 
     percent: _Percent = 60
     hours: Annotated[int, Meta(ge=0, le=10_000)] = 24
@@ -78,7 +78,7 @@ class Turned(_Test, frozen=True, kw_only=True, tag="turned"):
 
 
 class Languages(_Test, frozen=True, kw_only=True, tag="languages"):
-    """A language that is none of these."""
+    """A text in any other language than these."""
 
     languages: Annotated[list[Language], Meta(min_length=1, max_length=50)]
 
@@ -87,29 +87,29 @@ RuleTest = Anything | Links | Domains | Phrases | Pattern | Alike | Mentions | T
 
 
 class NewRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule for a sector, for a room, or for everywhere; at first it is off.
+    """A rule for a sector, for a room or for everywhere; it is inactive at first.
 
-    `trust` is the highest level of trust it is for; without it, it is for everybody. `told` is what authors are told
-    instead of the usual words.
+    `trust` is the highest trust level that the rule applies to; without it, the rule applies to everybody. `told` is the
+    message to authors instead of the default one.
     """
 
     name: Name
     sector: Slug | None = None
-    room: Id | None = None
+    room: RoomId | None = None
     test: RuleTest
     action: RuleAction = "hold"
     trust: Annotated[int, Meta(ge=0, le=20)] | None = None
-    told: Translations = ""
+    told: AuthorNotice = ""
 
 
 class RuleChange(NewRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All of a rule as it is to be, in the version that was looked at; where it holds stays."""
+    """The complete new content of a rule, in the version that was reviewed. Its scope cannot be changed."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class RuleCounts(Struct, frozen=True, kw_only=True):
-    """What became of what a rule caught: how much it caught, held or flagged, and what was decided about it."""
+    """How many texts a rule caught and held, and how many of these matches were upheld or overturned by decisions."""
 
     caught: int
     held: int
@@ -118,7 +118,7 @@ class RuleCounts(Struct, frozen=True, kw_only=True):
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """A rule, with what came of it."""
+    """A rule, with the counts of its matches."""
 
     id: int
     name: str
@@ -136,13 +136,13 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 
 class RuleList(Struct, frozen=True):
-    """The rules that somebody keeps: general ones first, then by sector and room."""
+    """The rules that a member can see: general ones first, then by sector and room."""
 
     items: list[Rule]
 
 
 class CaughtPost(Struct, frozen=True, kw_only=True):
-    """A post that a rule would have caught, and by what."""
+    """A post that a rule would have caught, and why."""
 
     post: Post
     why: str
@@ -150,9 +150,9 @@ class CaughtPost(Struct, frozen=True, kw_only=True):
 
 
 class DryRunResult(Struct, frozen=True, kw_only=True):
-    """What a rule would have caught among the latest posts that one can read where it is to hold: the first of them.
+    """The result of a dry run: how many posts were checked and caught, and the first of those caught.
 
-    `tried` is fewer than there are where looking took too long.
+    `tried` is lower than the number of posts if the time limit was reached.
     """
 
     tried: int

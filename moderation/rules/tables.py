@@ -28,7 +28,7 @@ rules = Table(
     Column("room_id", BigInteger, ForeignKey("rooms.id")),
     Column("test", JSONB, nullable=False),
     Column("action", Text, nullable=False),
-    # The highest level of trust it is for; without one it is for everybody.
+    # The highest trust level that the rule applies to; NULL for everybody.
     Column("trust", SmallInteger),
     Column("told", Text, nullable=False, server_default=""),
     Column("is_on", Boolean, nullable=False, server_default="false"),
@@ -48,12 +48,12 @@ rule_matches = Table(
     Column("why", Text, nullable=False),
     Column("passages", JSONB, nullable=False),
     Column("matched_at", DateTime(timezone=True), nullable=False),
-    # What whoever decided about the post made of it.
+    # Whether the decision about the post upheld or overturned the match.
     Column("outcome", Text),
     UniqueConstraint("rule_id", "post_id"),
 )
 
-# By what texts of the last day are known: not whose they are, nor which.
+# The sketches of the texts of the last day, without author and post.
 sketches = Table(
     "sketches",
     metadata,

@@ -1,1 +1,1 @@
-"""Sanctions: silences and suspensions, the ladder that proposes them, and a member's history."""
+"""Sanctions against members, the ladder that proposes them, and a member's moderation history."""

@@ -1,4 +1,4 @@
-"""What is known of whoever wrote what a case is about: their record here, for those who decide."""
+"""The moderation history of the author of a case's subject, for those who decide the case."""
 
 from datetime import datetime
 
@@ -10,12 +10,12 @@ from core.ids import MemberId
 from moderation.cases.cases import get_case
 from moderation.policy import can_judge_in, ensure_can_decide
 from moderation.sanctions.ladder import Ladder, LadderStep
-from moderation.sanctions.sanctions import propose_step, read_sanctions
+from moderation.sanctions.sanctions import find_sanctions, propose_step
 from moderation.shapes import Sanction
 from storage.database import Reader
 from storage.statements import statement
 
-_RECORD = statement("""
+SELECT_AUTHOR_RECORD = statement("""
 SELECT m.joined_at,
     (SELECT count(*) FROM posts p WHERE p.author_id = m.id AND p.state = 'published') AS posts,
     (SELECT count(*) FROM decisions d JOIN cases c ON c.id = d.case_id
@@ -31,13 +31,13 @@ FROM members m WHERE m.id = :member
 """)
 
 
-_AUTHOR = statement("""
+SELECT_CASE_AUTHOR = statement("""
 SELECT author_id FROM case_subjects WHERE case_id = :case
 """)
 
 
 class AuthorRecord(Struct, frozen=True):
-    """How long somebody is here, how much they wrote, and how cases about it ended; nothing without a name."""
+    """How long the author has been a member, how many posts they published, and how the cases about them ended."""
 
     joined_at: datetime | None
     posts: int
@@ -46,8 +46,8 @@ class AuthorRecord(Struct, frozen=True):
 
 
 class CaseAuthor(Struct, frozen=True):
-    """Who is responsible for what a case is about: their record, what was decided against them, and what the ladder
-    proposes next; nothing of who wrote without a name."""
+    """The history of the author of a case's subject: record, sanctions, and the next step of the ladder. Empty if the
+    author is anonymous."""
 
     record: AuthorRecord | None = None
     sanctions: list[Sanction] = []
@@ -55,16 +55,17 @@ class CaseAuthor(Struct, frozen=True):
 
 
 async def read_case_author(tx: Reader, actor: Actor, case_id: int, ladder: Ladder) -> CaseAuthor:
-    """What whoever decides about a case needs to know of who is responsible."""
+    """Return the history of the author of a case's subject, for moderators who may decide it; it is empty for hosts.
+    Raises NotFound, NotModerator or Involved."""
     actor.signed_in()
     case = await get_case(tx, actor, case_id)
     ensure_can_decide(actor, case)
     if not can_judge_in(actor, case.sector_id):
-        return CaseAuthor()  # what else somebody wrote, and where, is no concern of hosts
-    member = await tx.value(_AUTHOR, case=case_id)
+        return CaseAuthor()  # Hosts may not see what a member did outside their rooms.
+    member = await tx.value(SELECT_CASE_AUTHOR, case=case_id)
     if member is None:
         return CaseAuthor()
-    row = await tx.row(_RECORD, member=member)
-    standing = await read_sanctions(tx, member)
+    row = await tx.row(SELECT_AUTHOR_RECORD, member=member)
+    sanctions = await find_sanctions(tx, member)
     record = None if row is None else AuthorRecord(**row)
-    return CaseAuthor(record, standing, await propose_step(tx, ladder, MemberId(member), clock.now()))
+    return CaseAuthor(record, sanctions, await propose_step(tx, ladder, MemberId(member), clock.now()))

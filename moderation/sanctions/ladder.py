@@ -1,4 +1,4 @@
-"""The ladder: which sanction comes after which, as the community's file says. It proposes, and binds nobody."""
+"""The ladder: the configured order of sanctions. It proposes the next sanction and binds nobody."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 
 
 class LadderStep(Struct, frozen=True, forbid_unknown_fields=True):
-    """One step: what is done, for how many days, in the sector or everywhere."""
+    """One step of the ladder: a sanction, its duration in days, and whether it applies in the sector or everywhere."""
 
     action: Literal["warn", "silence", "suspend"]
     days: Annotated[int, Meta(ge=1, le=3_650)] | None = None
@@ -14,11 +14,12 @@ class LadderStep(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
-    """The steps, the mildest first; what was decided counts for so many days."""
+    """The steps, mildest first. Sanctions of the last `days` days count."""
 
     steps: tuple[LadderStep, ...] = (LadderStep("warn"),)
     days: int = 365
 
-    def next_step(self, standing: int) -> LadderStep | None:
-        """The next step for who has taken so many; the last one again, once all are taken."""
-        return self.steps[min(standing, len(self.steps) - 1)] if self.steps else None
+    def next_step(self, recent_sanctions: int) -> LadderStep | None:
+        """Return the step for a member with this many recent sanctions; the last step once all are used, or None without
+        steps."""
+        return self.steps[min(recent_sanctions, len(self.steps) - 1)] if self.steps else None

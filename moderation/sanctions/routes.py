@@ -1,4 +1,4 @@
-"""The HTTP side of sanctions."""
+"""HTTP routes of sanctions."""
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from storage.database import Database
 
 @get("/me/sanctions", operation_id="read_sanctions")
 async def read_sanctions(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Sanctions:
-    """What was decided against oneself, why, until when; each decision can be appealed."""
+    """List the sanctions against you: why, where and until when. You can appeal each decision."""
     async with db.read() as tx:
         return await sanctions.read_own_sanctions(tx, actor)
 
@@ -27,7 +27,7 @@ async def read_case_author(
     db: NamedDependency[Database],
     ladder: NamedDependency[Ladder],
 ) -> CaseAuthor:
-    """The record of who is responsible for what a case is about, and what the ladder proposes next."""
+    """Show the moderation history of the author of a case's subject, and the next step of the ladder."""
     async with db.read() as tx:
         return await author_history.read_case_author(tx, actor, case_id, ladder)
 
@@ -36,7 +36,7 @@ async def read_case_author(
 async def read_member_sanctions(
     handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Sanctions:
-    """What was decided against a member; for that member and for moderators."""
+    """List the sanctions against a member, for that member and for moderators."""
     async with db.read() as tx:
         return await sanctions.read_member_sanctions(tx, actor, handle)
 

@@ -1,5 +1,5 @@
-"""Sanctions: what a decision does to a member. They hold from the moment of the decision, and end by the clock or
-with the decision that is taken back."""
+"""Sanctions: what decisions do to members. They apply immediately, and end at their time or when the decision is
+reversed."""
 
 from datetime import datetime, timedelta
 
@@ -19,40 +19,40 @@ from moderation.shapes import Action, NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-_TARGET = statement("""
+SELECT_SANCTION_TARGET = statement("""
 SELECT o.author_id, o.gathering_id IS NOT NULL AS is_in_room,
     EXISTS (SELECT FROM duties d WHERE d.member_id = o.author_id AND d.duty = 'administrator') AS administers
 FROM case_subjects o WHERE o.case_id = :case
 """)
-_IMPOSE = statement("""
+INSERT_SANCTION = statement("""
 INSERT INTO sanctions (decision_id, action, member_id, sector_id, topic_id, begun_at, until)
 VALUES (:decision, :action, :member, :sector, :topic, :now, :until)
 """)
-_LIFT = statement("""
+UPDATE_SANCTION_LIFTED = statement("""
 UPDATE sanctions SET ended_at = :now WHERE decision_id = :decision AND ended_at IS NULL RETURNING member_id
 """)
-_END = statement("""
+UPDATE_NEXT_SANCTION_ENDED = statement("""
 UPDATE sanctions SET ended_at = until WHERE decision_id = (
     SELECT decision_id FROM sanctions WHERE ended_at IS NULL AND until <= :now
     ORDER BY until LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING member_id
 """)
-_OF = statement("""
+SELECT_SANCTIONS = statement("""
 SELECT x.decision_id AS decision, x.action, s.slug AS sector, r.id AS room, x.begun_at, x.until, x.ended_at,
     d.rule, d.facts, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force
 FROM sanctions x JOIN decisions d ON d.id = x.decision_id LEFT JOIN sectors s ON s.id = x.sector_id
 LEFT JOIN rooms r ON r.topic_id = x.topic_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL ORDER BY x.begun_at DESC, x.decision_id
 """)
-_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
-_STANDING = statement("""
+SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
+COUNT_RECENT_SANCTIONS = statement("""
 SELECT count(*) FROM sanctions x JOIN decisions d ON d.id = x.decision_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL AND x.begun_at > :since
 """)
 
 
 class Sanctions(Struct, frozen=True):
-    """What was decided against a member and was not taken back, the latest first."""
+    """The sanctions against a member that were not reversed, newest first."""
 
     items: list[Sanction]
 
@@ -60,15 +60,16 @@ class Sanctions(Struct, frozen=True):
 async def impose_sanction(
     tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
 ) -> None:
-    """Do to whoever is responsible for what a case is about what was decided; open sockets obey within seconds."""
-    row = await tx.row(_TARGET, case=case.id)
+    """Impose a sanction on the author of the case's subject. Open connections apply it within seconds. Raises the
+    refusals of `ensure_can_sanction`."""
+    row = await tx.row(SELECT_SANCTION_TARGET, case=case.id)
     assert row is not None
     target = SanctionTarget(**row)
     ensure_can_sanction(actor, case, target, action, new)
     now = clock.now()
     is_in_sector = action in ("silence", "suspend") and not new.everywhere
     await tx.run(
-        _IMPOSE,
+        INSERT_SANCTION,
         decision=decision_id,
         action=action,
         member=target.author_id,
@@ -81,16 +82,17 @@ async def impose_sanction(
 
 
 async def lift_sanction(tx: Transaction, decision_id: int) -> None:
-    """End what a decision does to a member; also if it had ended."""
-    member = await tx.value(_LIFT, decision=decision_id, now=clock.now())
+    """End the sanction of a decision, if it has one that has not ended."""
+    member = await tx.value(UPDATE_SANCTION_LIFTED, decision=decision_id, now=clock.now())
     if member is not None:
         await tx.record(AccessChanged(member_id=member))
 
 
 async def end_next_sanction(db: Database) -> bool:
-    """End one sanction whose time is over, so that open pages know; whoever asks finds it so already. A chore."""
+    """Scheduled job: end one sanction whose time is over, so that open pages update, and return whether there was one.
+    Permission checks compare the time themselves, so they never wait for this job."""
     async with db.begin() as tx:
-        member = await tx.value(_END, now=clock.now())
+        member = await tx.value(UPDATE_NEXT_SANCTION_ENDED, now=clock.now())
         if member is None:
             return False
         await tx.record(AccessChanged(member_id=member))
@@ -98,30 +100,30 @@ async def end_next_sanction(db: Database) -> bool:
 
 
 async def read_own_sanctions(tx: Reader, actor: Actor) -> Sanctions:
-    """What holds, or held, against the actor."""
-    return Sanctions(await read_sanctions(tx, actor.signed_in()))
+    """Return the current and past sanctions against the actor."""
+    return Sanctions(await find_sanctions(tx, actor.signed_in()))
 
 
 async def read_member_sanctions(tx: Reader, actor: Actor, handle: str) -> Sanctions:
-    """What was decided against a member, for that member and for moderators."""
+    """Return the sanctions against a member, for that member and for moderators; raise NotFound or NotModerator."""
     me = actor.signed_in()
-    member = await tx.value(_MEMBER, handle=normalize_handle(handle))
+    member = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
     if member is None:
         raise NotFound
     if member != me and not can_judge_in(actor, None):
         raise NotModerator
-    return Sanctions(await read_sanctions(tx, member))
+    return Sanctions(await find_sanctions(tx, member))
 
 
-async def read_sanctions(tx: Reader, member_id: int) -> list[Sanction]:
-    """The same of any member, for those who may know."""
-    return [_sanction(row) for row in await tx.rows(_OF, member=member_id, now=clock.now())]
+async def find_sanctions(tx: Reader, member_id: int) -> list[Sanction]:
+    """Return the sanctions against a member, newest first, without a permission check."""
+    return [_sanction(row) for row in await tx.rows(SELECT_SANCTIONS, member=member_id, now=clock.now())]
 
 
 async def propose_step(tx: Reader, ladder: Ladder, member_id: MemberId, now: datetime) -> LadderStep | None:
-    """The step of the ladder that comes next for a member, by what was decided against them lately."""
-    standing = await tx.value(_STANDING, member=member_id, since=now - timedelta(days=ladder.days))
-    return ladder.next_step(int(standing))
+    """Return the next step of the ladder for a member, by the number of their recent sanctions."""
+    count = await tx.value(COUNT_RECENT_SANCTIONS, member=member_id, since=now - timedelta(days=ladder.days))
+    return ladder.next_step(int(count))
 
 
 def _sanction(row: Record) -> Sanction:

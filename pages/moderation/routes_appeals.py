@@ -7,7 +7,7 @@ from litestar.params import FromQuery
 from core.errors import NotFound, Refusal
 from core.http import PathId, status_of
 from members.emails.translations import translations_for
-from moderation.appeals import appeals
+from moderation.appeals import appeals, statements
 from moderation.appeals.shapes import NewAnswer, NewAppeal
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
@@ -69,7 +69,7 @@ async def _statement_page(
     context: PageContext, decision_id: int, form: Form, status: int = 200, is_sent: bool = False
 ) -> Response[bytes]:
     async with context.db.read() as tx:
-        shown = await appeals.show_statement(
+        shown = await statements.show_statement(
             tx, context.actor, decision_id, context.renderer.community.languages[0]
         )
     facts = {

@@ -10,7 +10,7 @@ from core.ids import SectorId
 from forum.sectors import read_sectors
 from members.profiles.trust import TrustRules
 from moderation.rules import rules
-from moderation.rules.dry_run import LATEST, SHOWN, dry_run_rule
+from moderation.rules.dry_run import MAX_POSTS, MAX_SHOWN, dry_run_rule
 from moderation.rules.engine import Screening
 from moderation.rules.policy import ensure_can_manage_rule, ensure_can_read_rules
 from moderation.rules.scope import find_rule_rooms
@@ -52,7 +52,7 @@ async def show_new_rule(
 
 
 @post("/rules/new", include_in_schema=False)
-async def make_rule(
+async def create_rule(
     context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
 ) -> Response[bytes]:
     """Keep a rule, or look what it would have caught."""
@@ -69,7 +69,7 @@ async def make_rule(
                 context, trust, kind, form, trial=await dry_run_rule(context.db, context.actor, new)
             )
         idempotent = once_of(context.request, context.actor, typed)
-        await idempotent.respond(context.db, lambda tx: rules.make_rule(tx, context.actor, new))
+        await idempotent.respond(context.db, lambda tx: rules.create_rule(tx, context.actor, new))
     except Refusal as refusal:
         return await _page(context, trust, kind, _refused(form, refusal), status=status_of(refusal))
     return go_to("/rules?done=saved")
@@ -170,9 +170,9 @@ async def _page(
         places=places,
         levels=[(number, level.name) for number, level in enumerate(trust.levels)],
         may_keep=may_keep,
-        latest=LATEST,
-        shown=SHOWN,
+        latest=MAX_POSTS,
+        shown=MAX_SHOWN,
     )
 
 
-routes = [show_rules, show_new_rule, make_rule, show_rule, change_rule]
+routes = [show_rules, show_new_rule, create_rule, show_rule, change_rule]

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
-from moderation.appeals.appeals import APPEALABLE
+from moderation.appeals.statements import APPEALABLE
 from moderation.policy import UNDO_WINDOW
 from storage.database import Database
 from tests.support.appeals import BODY, Scene

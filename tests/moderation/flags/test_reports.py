@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
-from moderation.flags.report_emails import KEPT_AFTER_DECISION, RECEIPTS_A_DAY
+from moderation.flags.report_emails import MAX_RECEIPTS_PER_DAY, NAME_RETENTION
 from storage.database import Database
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.moderation import GOOD, mails, report
@@ -176,11 +176,11 @@ async def test_nobody_floods_a_mailbox_with_receipts(
     app: Service, client: httpx2.AsyncClient, post: int
 ) -> None:
     mails(app)
-    for n in range(RECEIPTS_A_DAY + 3):
+    for n in range(MAX_RECEIPTS_PER_DAY + 3):
         assert (await report(client, f"/p/{post}", why=f"Reason {n}")).status_code == 201
     await app.settle()
 
-    assert len(mails(app)) == RECEIPTS_A_DAY
+    assert len(mails(app)) == MAX_RECEIPTS_PER_DAY
 
 
 async def test_danger_is_mailed_to_all_administrators_whoever_says_so(
@@ -243,10 +243,10 @@ async def test_names_are_forgotten_when_nobody_can_appeal_any_more(
         (case,) = (await admin.get("/cases")).json()["items"]
         given = {"version": case["version"], "action": "no_action"}
         assert (await admin.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
-    with clock.stop_at(NOON + KEPT_AFTER_DECISION):
+    with clock.stop_at(NOON + NAME_RETENTION):
         await app.settle()
         assert await plain(db).fetchval("SELECT email FROM reports") == GOOD["email"]
-    with clock.stop_at(NOON + KEPT_AFTER_DECISION + timedelta(seconds=1)):
+    with clock.stop_at(NOON + NAME_RETENTION + timedelta(seconds=1)):
         await app.settle()
         assert await plain(db).fetchrow("SELECT name, email FROM reports") == (None, None)
 

@@ -4,7 +4,7 @@ from core import clock
 from core.ids import SectorId, TopicId
 from forum.posts.screening import TextToScreen
 from moderation.policy import UNDO_WINDOW
-from moderation.rules.engine import FRESH, Screening
+from moderation.rules.engine import REFRESH_SECONDS, Screening
 from tests.support.filters import WHY, Scene, in_force
 from tests.support.moderation import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -281,9 +281,9 @@ async def test_where_no_rule_asks_for_more_nothing_is_asked_and_what_is_switched
 
     assert await screening.screen(actor, written) is not None
     assert screening.rules is rules, "kept for a while"
-    screening.read_at -= FRESH
+    screening.read_at -= REFRESH_SECONDS
     assert await screening.screen(actor, written) is None
-    assert FRESH < 2
+    assert REFRESH_SECONDS < 2
 
 
 async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_said(
@@ -346,9 +346,12 @@ async def test_what_was_approved_is_not_turned_into_something_else(app: Service,
     edited = await scene.author.patch(f"/posts/{fresh['id']}", {"body": "Something else entirely"})
     assert "held_edit" not in edited.json()
     turned = await scene.author.patch(f"/posts/{held['id']}", {"body": "See https://shop.example"})
-    assert turned.json()["held_edit"]["why"] == "Edits that change a post a lot are looked at first."
+    assert (
+        turned.json()["held_edit"]["why"]
+        == "Edits that change a post a lot are reviewed before they are published."
+    )
     [match] = [one for one in (await scene.case())["matches"] if one["name"] == "Turned"]
-    assert match["why"] == "an edit adds a link to shop.example that was not there before"
+    assert match["why"] == "an edit adds a link to shop.example, which the post did not link to before"
     again = await scene.author.patch(f"/held/{held['id']}", {"body": "Try my casino, please"})
     assert again.json()["body"] == "Try my casino, please"
     assert (await scene.author.delete(f"/held/{held['id']}")).json()["outcome"] == "withdrawn"

@@ -34,7 +34,10 @@ async def test_a_question_that_a_rule_catches_waits_for_a_host(
     second = await hall.ask(asker, "Which casinos? Which casino?", anonymous=anonymous)
     plain_one = await hall.ask(asker, "Which smelter?", anonymous=anonymous)
 
-    assert (first["state"], first["reason"]) == ("pending", "What says certain words is looked at first.")
+    assert (first["state"], first["reason"]) == (
+        "pending",
+        "Posts with certain words are reviewed before they are published.",
+    )
     assert plain_one["state"] == "live"
     assert (await other.get(f"/questions/{first['id']}")).status_code == 404
     assert (await shown(asker, first))["mine"] is True

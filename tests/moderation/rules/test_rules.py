@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core import clock
 from forum.text.markdown import render
-from moderation.rules.matching import GIVEN_UP, Finding, PreviousText, ScreenedText, applies_to, apply_test
+from moderation.rules.matching import TIMED_OUT, Finding, PreviousText, ScreenedText, applies_to, apply_test
 from moderation.rules.minhash import make_sketch, removed_share, similarity
 from moderation.rules.patterns import (
     PatternUnusable,
@@ -131,7 +131,7 @@ def test_what_cannot_be_looked_through_in_time_is_for_people_to_look_at() -> Non
 
     what = found({"kind": "pattern", "pattern": "(a|b)*a(a|b){190}c"}, hostile)
 
-    assert what is not None and what.why == GIVEN_UP
+    assert what is not None and what.why == TIMED_OUT
 
 
 def test_alike_are_texts_with_other_names_and_ends_and_no_others() -> None:
@@ -169,7 +169,7 @@ def test_mentions_are_members_named_each_once() -> None:
 
     assert apply_test(msgspec.convert({"kind": "mentions", "most": 3}, RuleTest), text) is None
     what = apply_test(msgspec.convert({"kind": "mentions", "most": 2}, RuleTest), text)
-    assert what is not None and what.why == "3 members named"
+    assert what is not None and what.why == "3 members mentioned"
 
 
 def test_an_edit_that_turns_an_old_post_into_something_else_is_caught() -> None:
