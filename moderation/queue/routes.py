@@ -48,7 +48,7 @@ async def count_waiting(actor: NamedDependency[Actor], db: NamedDependency[Datab
 @get("/cases/pending", operation_id="read_pending")
 async def read_pending(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> PendingList:
     """List the questions and notices that wait for approval in the rooms you host. Approve or decline them with
-    `change_question_state`, `approve_notice` and `decline_notice`."""
+    `settle_question`, `approve_notice` and `decline_notice`."""
     async with db.read() as tx:
         return await host_approvals.read_pending(tx, actor)
 
