@@ -46,8 +46,8 @@ class Grown(Struct, frozen=True):
 def sentences(archives: Sequence[Path]) -> list[str]:
     """What people wrote in archives of mailing lists, in sentences; nothing that they quoted."""
     with closing(read_archives(archives, datetime.now(UTC))) as archive:
-        mails = [archive.text(i) for i in range(len(archive.mails))]
-    own = (" ".join(line for line in text.splitlines() if not line.startswith(">")) for text in mails)
+        messages = [archive.text(i) for i in range(len(archive.messages))]
+    own = (" ".join(line for line in text.splitlines() if not line.startswith(">")) for text in messages)
     return [" ".join(found.split()) for text in own for found in _SENTENCE.findall(text)]
 
 

@@ -16,7 +16,7 @@ from bench.figures import Figure, conclude, heading, median
 from bench.texts import a_reply
 from forum.archive.archives import read_archives
 from forum.archive.imports import import_archives
-from forum.archive.threading import Node, weave
+from forum.archive.threading import MessageHeaders, group_into_threads
 from forum.text.markdown import render_mail
 from storage import schema
 from storage.database import connect
@@ -103,14 +103,14 @@ def steps_of(paths: list[Path]) -> dict[str, float]:
     start = time.perf_counter()
     archive = read_archives(paths, datetime.now(UTC))
     read = time.perf_counter()
-    weave(
+    group_into_threads(
         [
-            Node(id=m.id, parents=m.parents, subject=m.subject, at=m.at or datetime.now(UTC))
-            for m in archive.mails
+            MessageHeaders(id=m.id, parents=m.parents, subject=m.subject, at=m.at or datetime.now(UTC))
+            for m in archive.messages
         ]
     )
     woven = time.perf_counter()
-    for i in range(len(archive.mails)):
+    for i in range(len(archive.messages)):
         render_mail(archive.text(i))
     rendered = time.perf_counter()
     archive.close()
@@ -130,14 +130,14 @@ def main(files: list[str]) -> int:
                 (timed(read_plainly, paths), steps_of(paths), asyncio.run(import_anew(cluster.url, paths)))
                 for _ in range(RUNS)
             ]
-    mails = rounds[0][2][2]
+    messages = rounds[0][2][2]
     alone = median(plain for plain, _, _ in rounds)
     anew = median(run[0] for _, _, run in rounds)
-    print(f"  {mails} mails; the standard library reads {mails / alone:,.0f}/s")
+    print(f"  {messages} mails; the standard library reads {messages / alone:,.0f}/s")
     for step in ("read", "weave", "render"):
-        print(f"  {step:7} {mails / median(steps[step] for _, steps, _ in rounds):10,.0f}/s")
+        print(f"  {step:7} {messages / median(steps[step] for _, steps, _ in rounds):10,.0f}/s")
     figures = [
-        Figure("mails imported a second", mails / anew, 300),
+        Figure("mails imported a second", messages / anew, 300),
         Figure(
             "importing, as a multiple of only reading with the standard library",
             median(run[0] / plain for plain, _, run in rounds),

@@ -18,7 +18,7 @@ from members.events import AddressVerified
 from storage.jobs import EventHandlers
 
 HANDLERS: EventHandlers = {
-    AddressVerified: (author_claims.claim_imported,),
+    AddressVerified: (author_claims.on_address_verified,),
     PostWithdrawn: (references.on_post_visibility_changed,),
     PostRestored: (references.on_post_visibility_changed,),
     PostHidden: (references.on_post_visibility_changed,),

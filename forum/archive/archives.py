@@ -1,4 +1,4 @@
-"""Archives of mailing lists: mbox files, plain or gzipped, as mails in the order of the file; texts wait on disk."""
+"""Reader for mailing-list archives: mbox files, plain or gzipped. The texts of the messages are kept in a temporary file."""
 
 import gzip
 import io
@@ -14,15 +14,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core.errors import Malformed
-from forum.archive.messages import OLDEST, Mail, made_id, read_mail
+from forum.archive.messages import EARLIEST_DATE, ArchivedMessage, make_distinct_id, parse_message
 
-LINE = 1 << 20
-BIGGEST = 16 << 20
+MAX_LINE_SIZE = 1 << 20
+MAX_MESSAGE_SIZE = 16 << 20
 
-_OPENING = re.compile(rb"From (?:\S+\s*$|.*\d{1,2}:\d\d|.*\b(?:19|20)\d\d\s*$)")
-_DATED = re.compile(rb"From \S.* [A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: .*)? (?:19|20)\d\d")
+# A line that starts with "From " may start a message or belong to a text. It starts a message if it looks like a separator
+# and a header follows, or if it has a complete date and follows a blank line.
+_SEPARATOR = re.compile(rb"From (?:\S+\s*$|.*\d{1,2}:\d\d|.*\b(?:19|20)\d\d\s*$)")
+_DATED_SEPARATOR = re.compile(
+    rb"From \S.* [A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: .*)? (?:19|20)\d\d"
+)
 _HEADER = re.compile(rb">?From |[!-9;-~]{1,80}:[ \t\r\n\S]")
-_STUFFED = re.compile(rb"^>(>*From )", re.M)
+_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.M)
 
 
 class NotAnArchive(Malformed):
@@ -32,7 +36,7 @@ class NotAnArchive(Malformed):
 
 
 class Remark(Struct, frozen=True):
-    """Something about one mail of an archive that whoever imports it should know."""
+    """Something about one message of an archive that the person who imports it should know; `position` counts from 1."""
 
     file: str
     position: int
@@ -42,107 +46,121 @@ class Remark(Struct, frozen=True):
 
 
 class Archive:
-    """The mails of some files without their texts, which wait in a file of their own; and what was remarkable."""
+    """The messages of some files, without their texts, and the remarks about them; the texts are in a temporary file."""
 
     def __init__(self) -> None:
-        self.mails: list[Mail] = []
-        self.places: list[tuple[str, int]] = []
+        self.messages: list[ArchivedMessage] = []
+        self.sources: list[tuple[str, int]] = []
         self.remarks: list[Remark] = []
         self.skipped: dict[str, int] = {}
         self.read = 0
-        self._texts: IO[bytes] = tempfile.TemporaryFile(prefix="tertulia-")  # noqa: SIM115, lives as long as this
+        self._texts: IO[bytes] = tempfile.TemporaryFile(prefix="tertulia-")  # noqa: SIM115, closed by close()
         self._spans: list[tuple[int, int]] = []
 
-    def add(self, mail: Mail, file: str, position: int) -> None:
-        """Keep a mail; its text goes to the disk."""
-        data = mail.text.encode()
+    def add(self, message: ArchivedMessage, file: str, position: int) -> None:
+        """Add a message and write its text to the temporary file."""
+        data = message.text.encode()
         self._spans.append((self._texts.seek(0, 2), len(data)))
         self._texts.write(data)
-        self.mails.append(replace(mail, text=""))
-        self.places.append((file, position))
-        for quirk in mail.quirks:
-            self.remark(len(self.mails) - 1, quirk)
+        self.messages.append(replace(message, text=""))
+        self.sources.append((file, position))
+        for repair in message.repairs:
+            self.remark(len(self.messages) - 1, repair)
 
     def text(self, i: int) -> str:
-        """The text of the i-th mail."""
+        """Return the text of the i-th message, counted from 0."""
         start, size = self._spans[i]
         self._texts.seek(start)
         return self._texts.read(size).decode()
 
     def remark(self, i: int, what: str) -> None:
-        """Say something about the i-th mail."""
-        self.remarks.append(Remark(*self.places[i], self.mails[i].id, what))
+        """Add a remark about the i-th message, counted from 0."""
+        self.remarks.append(Remark(*self.sources[i], self.messages[i].id, what))
 
-    def skip(self, file: str, position: int, identity: str, why: str) -> None:
-        """Leave out a mail, and say why."""
+    def skip(self, file: str, position: int, message_id: str, why: str) -> None:
+        """Count a message as skipped and add the reason to the remarks."""
         self.skipped[why] = self.skipped.get(why, 0) + 1
-        self.remarks.append(Remark(file, position, identity, why, is_skipped=True))
+        self.remarks.append(Remark(file, position, message_id, why, is_skipped=True))
 
     def close(self) -> None:
-        """Let go of the texts."""
+        """Delete the temporary file with the texts."""
         self._texts.close()
 
 
 def read_archives(paths: Sequence[Path], now: datetime) -> Archive:
-    """All mails of the files, each once, every one with a date."""
+    """Return all messages of the files in their order, without duplicates, each with a date; raise NotAnArchive.
+
+    Dates more than a day after `now` are not believed.
+    """
     archive = Archive()
-    known: dict[str, tuple[str, str]] = {}
+    authors_and_subjects: dict[str, tuple[str, str]] = {}
     for path in paths:
         with path.open("rb") as raw:
-            _read(archive, known, raw, path.name, now)
-    _date_all(archive)
+            _read_file(archive, authors_and_subjects, raw, path.name, now)
+    _fill_missing_dates(archive)
     return archive
 
 
-def split(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
-    """The opening line and the bytes of each mail of an mbox file; no bytes where they are too many."""
-    opening = b""
+def split_mbox(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
+    """Yield the separator line and the bytes of each message of an mbox file; None if larger than `MAX_MESSAGE_SIZE`.
+
+    Raises NotAnArchive if the file does not start with a separator line.
+    """
+    separator = b""
     lines: list[bytes] = []
     size = 0
     before = b"\n"
-    line = _skip_blank(stream)
+    line = _skip_blank_lines(stream)
     if not line.startswith(b"From "):
         raise NotAnArchive
     while line:
         following = None
-        if line.startswith(b"From ") and _OPENING.match(line):
-            following = stream.readline(LINE)
-            if not opening or _HEADER.match(following) or (not before.strip() and _DATED.match(line)):
-                if opening:
-                    yield opening, _joined(lines, size)
-                opening, lines, size = line, [], 0
+        if line.startswith(b"From ") and _SEPARATOR.match(line):
+            following = stream.readline(MAX_LINE_SIZE)
+            if (
+                not separator
+                or _HEADER.match(following)
+                or (not before.strip() and _DATED_SEPARATOR.match(line))
+            ):
+                if separator:
+                    yield separator, _join_lines(lines, size)
+                separator, lines, size = line, [], 0
                 before, line = line, following
                 continue
         size += len(line)
-        if size <= BIGGEST:
+        if size <= MAX_MESSAGE_SIZE:
             lines.append(line)
-        before, line = line, stream.readline(LINE) if following is None else following
-    yield opening, _joined(lines, size)
+        before, line = line, stream.readline(MAX_LINE_SIZE) if following is None else following
+    yield separator, _join_lines(lines, size)
 
 
-def _joined(lines: list[bytes], size: int) -> bytes | None:
-    return _STUFFED.sub(rb"\1", b"".join(lines)) if size <= BIGGEST else None
+def _join_lines(lines: list[bytes], size: int) -> bytes | None:
+    return _ESCAPED_FROM.sub(rb"\1", b"".join(lines)) if size <= MAX_MESSAGE_SIZE else None
 
 
-def _skip_blank(stream: IO[bytes]) -> bytes:
-    line = stream.readline(LINE)
+def _skip_blank_lines(stream: IO[bytes]) -> bytes:
+    line = stream.readline(MAX_LINE_SIZE)
     while line and not line.strip(b"\xef\xbb\xbf \r\n"):
-        line = stream.readline(LINE)
+        line = stream.readline(MAX_LINE_SIZE)
     return line.removeprefix(b"\xef\xbb\xbf")
 
 
-def _read(
-    archive: Archive, known: dict[str, tuple[str, str]], raw: IO[bytes], file: str, now: datetime
+def _read_file(
+    archive: Archive,
+    authors_and_subjects: dict[str, tuple[str, str]],
+    raw: IO[bytes],
+    file: str,
+    now: datetime,
 ) -> None:
-    is_zipped = raw.read(2) == b"\x1f\x8b"
+    is_gzipped = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
-    stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_zipped else raw
+    stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_gzipped else raw
     position = 0
     try:
-        for opening, data in split(stream):
+        for separator, data in split_mbox(stream):
             position += 1
             archive.read += 1
-            _take(archive, known, opening, data, (file, position), now)
+            _add_message(archive, authors_and_subjects, separator, data, (file, position), now)
     except NotAnArchive:
         raise NotAnArchive(f"{file} is not an mbox archive.") from None
     except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -150,41 +168,43 @@ def _read(
         archive.skip(file, position + 1, "", "the file is damaged from here on")
 
 
-def _take(
+def _add_message(
     archive: Archive,
-    known: dict[str, tuple[str, str]],
-    opening: bytes,
+    authors_and_subjects: dict[str, tuple[str, str]],
+    separator: bytes,
     data: bytes | None,
-    place: tuple[str, int],
+    source: tuple[str, int],
     now: datetime,
 ) -> None:
+    # `authors_and_subjects` tells by message id whether a repeated id is a duplicate or belongs to a different message.
     if data is None:
-        archive.skip(*place, "", "too big")
+        archive.skip(*source, "", "too big")
         return
     try:
-        mail = read_mail(opening.decode("latin-1").strip(), data, now)
+        message = parse_message(separator.decode("latin-1").strip(), data, now)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        # What the parser of the standard library stumbles over; nothing is known of such a mail.
-        archive.skip(*place, "", "unreadable")
+        # The parser of the standard library raises these for some malformed messages.
+        archive.skip(*source, "", "unreadable")
         return
-    who = (mail.address or mail.name, mail.subject)
-    if mail.id in known:
-        if known[mail.id] == who:
-            archive.skip(*place, mail.id, "the same message id again")
+    author_and_subject = (message.address or message.name, message.subject)
+    if message.id in authors_and_subjects:
+        if authors_and_subjects[message.id] == author_and_subject:
+            archive.skip(*source, message.id, "the same message id again")
             return
-        mail = replace(mail, id=made_id(mail), quirks=(*mail.quirks, "message id of another mail"))
-        if mail.id in known:
-            archive.skip(*place, mail.id, "the same message id again")
+        repairs = (*message.repairs, "message id of another mail")
+        message = replace(message, id=make_distinct_id(message), repairs=repairs)
+        if message.id in authors_and_subjects:
+            archive.skip(*source, message.id, "the same message id again")
             return
-    known[mail.id] = who
-    archive.add(mail, *place)
+    authors_and_subjects[message.id] = author_and_subject
+    archive.add(message, *source)
 
 
-def _date_all(archive: Archive) -> None:
-    # A mail without a date lies between its neighbours in the file: it takes the one before, or the first after.
-    last = next((mail.at for mail in archive.mails if mail.at), OLDEST)
-    for i, mail in enumerate(archive.mails):
-        if mail.at is None:
-            archive.mails[i] = replace(mail, at=last)
+def _fill_missing_dates(archive: Archive) -> None:
+    # A message without a date takes the date of the message before it in the file, or the first date of all.
+    last = next((message.at for message in archive.messages if message.at), EARLIEST_DATE)
+    for i, message in enumerate(archive.messages):
+        if message.at is None:
+            archive.messages[i] = replace(message, at=last)
         else:
-            last = mail.at
+            last = message.at

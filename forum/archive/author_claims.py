@@ -1,4 +1,4 @@
-"""Claims: when somebody proves an address, what an archive knows of it becomes theirs."""
+"""Author claims: a member who verifies an e-mail address becomes the author of the archived posts from that address."""
 
 from sqlalchemy import bindparam, update
 
@@ -9,28 +9,30 @@ from members.events import AddressVerified, ProfileChanged
 from storage.database import Transaction
 from storage.statements import statement
 
-# All topics first, by id, as who places posts in several: then neither waits for the other crosswise.
-_HOLD = statement("""
+# Locks all topics first, in the order of their ids as every other transaction does, so that no deadlock occurs.
+LOCK_TOPICS_OF_AUTHOR = statement("""
 SELECT id FROM topics
 WHERE author_id = :unclaimed OR id IN (SELECT topic_id FROM posts WHERE author_id = :unclaimed)
 ORDER BY id FOR NO KEY UPDATE
 """)
-_POSTS = statement(
+UPDATE_AUTHOR_OF_POSTS = statement(
     update(posts).where(posts.c.author_id == bindparam("unclaimed")).values(author_id=bindparam("member"))
 )
-_TOPICS = statement(
+UPDATE_AUTHOR_OF_TOPICS = statement(
     update(topics).where(topics.c.author_id == bindparam("unclaimed")).values(author_id=bindparam("member"))
 )
 
 
-async def claim_imported(tx: Transaction, event: AddressVerified) -> None:
-    """Give the posts of the unclaimed author of a proved address to the member who proved it."""
+async def on_address_verified(tx: Transaction, event: AddressVerified) -> None:
+    """Make the member who verified an address the author of its archived topics and posts, and delete the unclaimed author.
+
+    Event handler; does nothing if no archive has this address.
+    """
     if event.unclaimed_id is None:
         return
-    whose = {"unclaimed": event.unclaimed_id, "member": event.member_id}
-    await tx.run(_HOLD, unclaimed=event.unclaimed_id)
-    await tx.run(_TOPICS, **whose)
-    await tx.run(_POSTS, **whose)
+    await tx.run(LOCK_TOPICS_OF_AUTHOR, unclaimed=event.unclaimed_id)
+    await tx.run(UPDATE_AUTHOR_OF_TOPICS, unclaimed=event.unclaimed_id, member=event.member_id)
+    await tx.run(UPDATE_AUTHOR_OF_POSTS, unclaimed=event.unclaimed_id, member=event.member_id)
     await delete_unclaimed(tx, MemberId(event.unclaimed_id))
-    # Pages that named the unclaimed author are no longer the same.
+    # Cached pages still name the unclaimed author; this event invalidates them.
     await tx.record(ProfileChanged(member_id=event.member_id))

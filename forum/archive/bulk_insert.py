@@ -1,10 +1,9 @@
-"""Planting: writing many threads of an archive at once, with numbers, places in the tree and one event a topic."""
+"""Bulk insert of archived threads: topics, posts with their numbers and tree paths, and events, in few statements."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -17,64 +16,65 @@ from members.accounts.unclaimed import find_or_create_archive_author
 from storage.database import Transaction
 from storage.statements import statement
 
-DEEPEST = 200
-ROWS = 1_000
+MAX_DEPTH = 200
+# So many posts are written with one statement.
+CHUNK_SIZE = 1_000
 
-_AUTHORS = statement(
-    "SELECT email, id FROM members WHERE email = ANY(CAST(:addresses AS text[])) "
-    "AND (email_verified_at IS NOT NULL OR NOT is_claimed) ORDER BY is_claimed FOR KEY SHARE"
-)
-_TOPICS = statement(
-    "SELECT id, last_number, roots FROM topics WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
-)
-_PARENTS = statement(
-    "SELECT id, topic_id, parent_id, path, depth, children FROM posts WHERE id = ANY(CAST(:ids AS bigint[])) "
-    "OR id IN (SELECT parent_id FROM posts WHERE id = ANY(CAST(:ids AS bigint[])))"
-)
-_DRAW = "SELECT nextval(pg_get_serial_sequence('{0}', 'id')) AS id FROM generate_series(1, CAST(:count AS integer))"
-_TOPIC_IDS = statement(_DRAW.format("topics"))
-_POST_IDS = statement(_DRAW.format("posts"))
-_OPEN = statement(
-    "INSERT INTO topics (id, sector_id, title, kind, author_id, opened_at, last_activity_at, last_number, post_count, roots)"
-    " SELECT id, :sector, title, 'mail', author, opened, latest, posts, posts, roots FROM unnest("
-    "CAST(:ids AS bigint[]), CAST(:titles AS text[]), CAST(:authors AS bigint[]), CAST(:opened AS timestamptz[]), "
-    "CAST(:latest AS timestamptz[]), CAST(:posts AS integer[]), CAST(:roots AS integer[])) "
-    "AS t (id, title, author, opened, latest, posts, roots)"
-)
-_GROW = statement(
-    "UPDATE topics SET last_number = last_number + :posts, post_count = post_count + :posts, roots = :roots, "
-    "last_activity_at = greatest(last_activity_at, :latest), version = version + 1 WHERE id = :id"
-)
-_POST = statement(
-    "INSERT INTO posts (id, topic_id, number, parent_id, path, depth, children, author_id, markup, body, html, posted_at)"
-    " SELECT id, topic, number, parent, path, depth, children, author, 'mail', body, html, at FROM unnest("
-    "CAST(:ids AS bigint[]), CAST(:topics AS bigint[]), CAST(:numbers AS integer[]), CAST(:parents AS bigint[]), "
-    "CAST(:paths AS bytea[]), CAST(:depths AS smallint[]), CAST(:children AS integer[]), CAST(:authors AS bigint[]), "
-    "CAST(:bodies AS text[]), CAST(:htmls AS text[]), CAST(:times AS timestamptz[])) "
-    "AS p (id, topic, number, parent, path, depth, children, author, body, html, at)"
-)
-_CHILDREN = statement(
-    "UPDATE posts SET children = c.children FROM unnest(CAST(:ids AS bigint[]), CAST(:children AS integer[])) "
-    "AS c (id, children) WHERE posts.id = c.id"
-)
-_REMEMBER = statement(
-    "INSERT INTO imported_mails (sector_id, message_id, topic_id, post_id, subject, awaits) "
-    "SELECT :sector, id, topic, post, subject, ARRAY(SELECT jsonb_array_elements_text(CAST(awaits AS jsonb))) FROM unnest("
-    "CAST(:ids AS text[]), CAST(:topics AS bigint[]), CAST(:posts AS bigint[]), CAST(:subjects AS text[]), "
-    "CAST(:awaits AS text[])) AS m (id, topic, post, subject, awaits)"
-)
-# Like storage.log's, for many events of one channel, and without reactions: nobody is mailed about old letters.
-_LOG = statement(
-    "WITH head AS (INSERT INTO channels (name, seq) VALUES (CAST(:channel AS text), CAST(:count AS bigint)) "
-    "ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq RETURNING seq), entries AS ("
-    "INSERT INTO log (channel, seq, at, event) SELECT CAST(:channel AS text), head.seq - CAST(:count AS bigint) + e.ord, "
-    "CAST(:now AS timestamptz), CAST(e.event AS jsonb) "
-    "FROM head, unnest(CAST(:events AS text[])) WITH ORDINALITY AS e (event, ord)) SELECT seq FROM head"
-)
+SELECT_AUTHORS_BY_ADDRESS = statement("""
+SELECT email, id FROM members WHERE email = ANY(CAST(:addresses AS text[]))
+AND (email_verified_at IS NOT NULL OR NOT is_claimed) ORDER BY is_claimed FOR KEY SHARE
+""")
+LOCK_TOPICS = statement("""
+SELECT id, last_number, roots FROM topics WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
+""")
+SELECT_PARENTS_AND_GRANDPARENTS = statement("""
+SELECT id, topic_id, parent_id, path, depth, children FROM posts WHERE id = ANY(CAST(:ids AS bigint[]))
+OR id IN (SELECT parent_id FROM posts WHERE id = ANY(CAST(:ids AS bigint[])))
+""")
+NEXT_TOPIC_IDS = statement("""
+SELECT nextval(pg_get_serial_sequence('topics', 'id')) AS id FROM generate_series(1, CAST(:count AS integer))
+""")
+NEXT_POST_IDS = statement("""
+SELECT nextval(pg_get_serial_sequence('posts', 'id')) AS id FROM generate_series(1, CAST(:count AS integer))
+""")
+INSERT_ARCHIVED_TOPICS = statement("""
+INSERT INTO topics (id, sector_id, title, kind, author_id, opened_at, last_activity_at, last_number, post_count, roots)
+SELECT id, :sector, title, 'mail', author, opened, latest, posts, posts, roots FROM unnest(
+    CAST(:ids AS bigint[]), CAST(:titles AS text[]), CAST(:authors AS bigint[]), CAST(:opened AS timestamptz[]),
+    CAST(:latest AS timestamptz[]), CAST(:posts AS integer[]), CAST(:roots AS integer[])
+) AS t (id, title, author, opened, latest, posts, roots)
+""")
+UPDATE_EXTENDED_TOPIC = statement("""
+UPDATE topics SET last_number = last_number + :posts, post_count = post_count + :posts, roots = :roots,
+    last_activity_at = greatest(last_activity_at, :latest), version = version + 1 WHERE id = :id
+""")
+INSERT_ARCHIVED_POSTS = statement("""
+INSERT INTO posts (id, topic_id, number, parent_id, path, depth, children, author_id, markup, body, html, posted_at)
+SELECT id, topic, number, parent, path, depth, children, author, 'mail', body, html, at FROM unnest(
+    CAST(:ids AS bigint[]), CAST(:topics AS bigint[]), CAST(:numbers AS integer[]), CAST(:parents AS bigint[]),
+    CAST(:paths AS bytea[]), CAST(:depths AS smallint[]), CAST(:children AS integer[]), CAST(:authors AS bigint[]),
+    CAST(:bodies AS text[]), CAST(:htmls AS text[]), CAST(:times AS timestamptz[])
+) AS p (id, topic, number, parent, path, depth, children, author, body, html, at)
+""")
+UPDATE_NUMBER_OF_CHILDREN = statement("""
+UPDATE posts SET children = c.children FROM unnest(CAST(:ids AS bigint[]), CAST(:children AS integer[]))
+    AS c (id, children) WHERE posts.id = c.id
+""")
+INSERT_IMPORTED_MAILS = statement("""
+INSERT INTO imported_mails (sector_id, message_id, topic_id, post_id, subject, awaits)
+SELECT :sector, id, topic, post, subject, ARRAY(SELECT jsonb_array_elements_text(CAST(awaits AS jsonb))) FROM unnest(
+    CAST(:ids AS text[]), CAST(:topics AS bigint[]), CAST(:posts AS bigint[]), CAST(:subjects AS text[]),
+    CAST(:awaits AS text[])
+) AS m (id, topic, post, subject, awaits)
+""")
 
 
-class Seed(Struct, frozen=True, kw_only=True):
-    """A mail that will be a post. `key` and `parent` are positions in the archive; `parent_post` is there already."""
+class PostToInsert(Struct, frozen=True, kw_only=True):
+    """A message that becomes a post.
+
+    `key` and `parent` are positions in the archive, `parent_post` is the id of a parent that was imported before, and
+    `awaits` are the ids of messages it replies to that are missing.
+    """
 
     key: int
     parent: int | None
@@ -89,16 +89,16 @@ class Seed(Struct, frozen=True, kw_only=True):
     html: str
 
 
-class Plot(Struct, frozen=True, kw_only=True):
-    """What a topic gets, in order; a topic that does not exist yet is opened."""
+class ThreadToInsert(Struct, frozen=True, kw_only=True):
+    """The posts to add to a topic, in their order; `topic` is its id, or None for a new topic."""
 
     topic: int | None
     title: str
-    seeds: list[Seed]
+    posts: list[PostToInsert]
 
 
-class _Place(Struct):
-    # A post's place in the tree; `children` grows while others are placed below it.
+class _TreePosition(Struct):
+    # A post's position in the reply tree; `children` grows while replies are added below it.
     id: int
     topic_id: int
     parent_id: int | None
@@ -107,188 +107,207 @@ class _Place(Struct):
     children: int
 
 
-class _Bed(Struct, kw_only=True):
-    # A topic while it is planted.
-    plot: Plot
+class _TopicState(Struct, kw_only=True):
+    # A topic during the insert; `roots` counts the posts that reply to no other.
+    thread: ThreadToInsert
     id: int
     is_new: bool
     last_number: int
     roots: int
 
 
-async def plant(tx: Transaction, sector: int, plots: Sequence[Plot], now: datetime) -> Counter[str]:
-    """Write the posts of these threads; how many mails, topics and authors were new."""
-    seeds = [seed for plot in plots for seed in plot.seeds]
-    authors, added = await _find_authors(tx, seeds)
-    beds = await _find_beds(tx, plots)
-    places = await _find_parents(tx, seeds)
-    before = set(places)
-    posts = await _lay_out(tx, beds, places)
-
-    await _open_topics(tx, sector, beds, authors)
-    await _write_posts(tx, posts, authors)
-    await _grow(tx, beds, [place for key, place in places.items() if key in before])
-    await _remember(tx, sector, posts)
-    await _tell(tx, sector, beds, posts, now)
-    grown = sum(not bed.is_new for bed in beds)
-    return Counter(mails=len(posts), new=len(beds) - grown, grown=grown, authors=added)
-
-
-def address_of(seed: Seed) -> str:
-    """What tells an author from others: the address, or in its place something made of the name that nobody can prove."""
-    return seed.address or f"{blake2b(seed.name.encode(), digest_size=10).hexdigest()}@unknown.invalid"
-
-
-async def _find_authors(tx: Transaction, seeds: Sequence[Seed]) -> tuple[dict[str, int], int]:
-    addresses = list({address_of(seed) for seed in seeds})
-    found = {row["email"]: row["id"] for row in await tx.rows(_AUTHORS, addresses=addresses)}
-    added = 0
-    for seed in seeds:
-        address = address_of(seed)
-        if address not in found:
-            found[address] = await find_or_create_archive_author(tx, address, seed.name, seed.at)
-            added += 1
-    return found, added
-
-
-async def _find_beds(tx: Transaction, plots: Sequence[Plot]) -> list[_Bed]:
-    grown = sorted({plot.topic for plot in plots if plot.topic is not None})
-    rows = {row["id"]: row for row in await tx.rows(_TOPICS, ids=grown)} if grown else {}
-    fresh = iter(await tx.rows(_TOPIC_IDS, count=len(plots) - len(rows)))
-    beds = []
-    for plot in plots:
-        row = rows.get(plot.topic) if plot.topic is not None else None
-        if row is None:
-            beds.append(_Bed(plot=plot, id=next(fresh)["id"], is_new=True, last_number=0, roots=0))
-        else:
-            beds.append(
-                _Bed(
-                    plot=plot, id=row["id"], is_new=False, last_number=row["last_number"], roots=row["roots"]
-                )
-            )
-    return beds
-
-
-async def _find_parents(tx: Transaction, seeds: Sequence[Seed]) -> dict[int, _Place]:
-    ids = list({seed.parent_post for seed in seeds if seed.parent_post is not None})
-    rows = await tx.rows(_PARENTS, ids=ids) if ids else []
-    return {row["id"]: _Place(*row.values()) for row in rows}
-
-
-class _Post(Struct, frozen=True):
-    seed: Seed
-    place: _Place
+class _PositionedPost(Struct, frozen=True):
+    post: PostToInsert
+    position: _TreePosition
     number: int
 
 
-async def _lay_out(tx: Transaction, beds: Sequence[_Bed], places: dict[int, _Place]) -> list[_Post]:
-    # Adds to `places`; the ids of posts are drawn beforehand, so that all posts are written by one statement.
-    ids = iter(await tx.rows(_POST_IDS, count=sum(len(bed.plot.seeds) for bed in beds)))
-    posts: list[_Post] = []
-    placed: dict[int, _Place] = {}
-    for bed in beds:
-        for number, seed in enumerate(bed.plot.seeds, bed.last_number + 1):
-            above = placed.get(seed.parent) if seed.parent is not None else None
-            if above is None and seed.parent_post is not None:
-                above = places.get(seed.parent_post)
-            if above is not None and above.depth >= DEEPEST:
-                above = places[above.parent_id] if above.parent_id else None
-            place = _place(bed, above, next(ids)["id"])
-            places[place.id] = placed[seed.key] = place
-            posts.append(_Post(seed, place, number))
-    return posts
+async def insert_threads(tx: Transaction, sector_id: int, threads: Sequence[ThreadToInsert]) -> Counter[str]:
+    """Insert the posts of these threads, their topics and authors, and record the events.
+
+    Returns the numbers of inserted `mails`, `new` topics, `grown` topics and new `authors`.
+    """
+    new_posts = [post for thread in threads for post in thread.posts]
+    authors, new_authors = await _find_or_insert_authors(tx, new_posts)
+    topics = await _lock_or_number_topics(tx, threads)
+    positions = await _read_parent_positions(tx, new_posts)
+    existing = set(positions)
+    posts = await _position_posts(tx, topics, positions)
+
+    await _insert_topics(tx, sector_id, topics, authors)
+    await _insert_posts(tx, posts, authors)
+    await _update_existing(tx, topics, [position for id, position in positions.items() if id in existing])
+    await _insert_imported_mails(tx, sector_id, posts)
+    await tx.record_all(_events_of(sector_id, topics, posts))
+    grown = sum(not topic.is_new for topic in topics)
+    return Counter(mails=len(posts), new=len(topics) - grown, grown=grown, authors=new_authors)
 
 
-def _place(bed: _Bed, above: _Place | None, identity: int) -> _Place:
-    if above is None or above.topic_id != bed.id:
-        bed.roots += 1
-        return _Place(identity, bed.id, None, encode_segment(bed.roots - 1), 0, 0)
-    above.children += 1
-    path = above.path + encode_segment(above.children - 1)
-    return _Place(identity, bed.id, above.id, path, above.depth + 1, 0)
+def author_address(post: PostToInsert) -> str:
+    """Return the e-mail address that identifies the author, or one made from the name, which nobody can ever verify."""
+    return post.address or f"{blake2b(post.name.encode(), digest_size=10).hexdigest()}@unknown.invalid"
 
 
-async def _open_topics(tx: Transaction, sector: int, beds: Sequence[_Bed], authors: dict[str, int]) -> None:
-    new = [bed for bed in beds if bed.is_new]
+async def _find_or_insert_authors(
+    tx: Transaction, posts: Sequence[PostToInsert]
+) -> tuple[dict[str, int], int]:
+    # Returns the member ids by address, and how many members are new.
+    addresses = list({author_address(post) for post in posts})
+    rows = await tx.rows(SELECT_AUTHORS_BY_ADDRESS, addresses=addresses)
+    authors = {row["email"]: row["id"] for row in rows}
+    added = 0
+    for post in posts:
+        address = author_address(post)
+        if address not in authors:
+            authors[address] = await find_or_create_archive_author(tx, address, post.name, post.at)
+            added += 1
+    return authors, added
+
+
+async def _lock_or_number_topics(tx: Transaction, threads: Sequence[ThreadToInsert]) -> list[_TopicState]:
+    existing_ids = sorted({thread.topic for thread in threads if thread.topic is not None})
+    rows = {row["id"]: row for row in await tx.rows(LOCK_TOPICS, ids=existing_ids)} if existing_ids else {}
+    new_ids = iter(await tx.rows(NEXT_TOPIC_IDS, count=len(threads) - len(rows)))
+    topics = []
+    for thread in threads:
+        row = rows.get(thread.topic) if thread.topic is not None else None
+        topics.append(
+            _TopicState(
+                thread=thread,
+                id=next(new_ids)["id"] if row is None else row["id"],
+                is_new=row is None,
+                last_number=0 if row is None else row["last_number"],
+                roots=0 if row is None else row["roots"],
+            )
+        )
+    return topics
+
+
+async def _read_parent_positions(tx: Transaction, posts: Sequence[PostToInsert]) -> dict[int, _TreePosition]:
+    ids = list({post.parent_post for post in posts if post.parent_post is not None})
+    rows = await tx.rows(SELECT_PARENTS_AND_GRANDPARENTS, ids=ids) if ids else []
+    return {row["id"]: _TreePosition(*row.values()) for row in rows}
+
+
+async def _position_posts(
+    tx: Transaction, topics: Sequence[_TopicState], positions: dict[int, _TreePosition]
+) -> list[_PositionedPost]:
+    # Adds the new posts to `positions`, which is by post id. The ids are drawn in advance so that one statement can insert
+    # posts together with their replies.
+    ids = iter(await tx.rows(NEXT_POST_IDS, count=sum(len(topic.thread.posts) for topic in topics)))
+    positioned: list[_PositionedPost] = []
+    by_key: dict[int, _TreePosition] = {}
+    for topic in topics:
+        for number, post in enumerate(topic.thread.posts, topic.last_number + 1):
+            parent = by_key.get(post.parent) if post.parent is not None else None
+            if parent is None and post.parent_post is not None:
+                parent = positions.get(post.parent_post)
+            if parent is not None and parent.depth >= MAX_DEPTH:
+                parent = positions[parent.parent_id] if parent.parent_id else None
+            position = _next_position(topic, parent, next(ids)["id"])
+            positions[position.id] = by_key[post.key] = position
+            positioned.append(_PositionedPost(post, position, number))
+    return positioned
+
+
+def _next_position(topic: _TopicState, parent: _TreePosition | None, post_id: int) -> _TreePosition:
+    # Counts the new child in its parent or topic.
+    if parent is None or parent.topic_id != topic.id:
+        topic.roots += 1
+        return _TreePosition(post_id, topic.id, None, encode_segment(topic.roots - 1), 0, 0)
+    parent.children += 1
+    path = parent.path + encode_segment(parent.children - 1)
+    return _TreePosition(post_id, topic.id, parent.id, path, parent.depth + 1, 0)
+
+
+async def _insert_topics(
+    tx: Transaction, sector_id: int, topics: Sequence[_TopicState], authors: dict[str, int]
+) -> None:
+    new = [topic for topic in topics if topic.is_new]
     if not new:
         return
     await tx.run(
-        _OPEN,
-        sector=sector,
-        ids=[bed.id for bed in new],
-        titles=[bed.plot.title[:TITLE_LENGTH] for bed in new],
-        authors=[authors[address_of(bed.plot.seeds[0])] for bed in new],
-        opened=[bed.plot.seeds[0].at for bed in new],
-        latest=[max(seed.at for seed in bed.plot.seeds) for bed in new],
-        posts=[len(bed.plot.seeds) for bed in new],
-        roots=[bed.roots for bed in new],
+        INSERT_ARCHIVED_TOPICS,
+        sector=sector_id,
+        ids=[topic.id for topic in new],
+        titles=[topic.thread.title[:TITLE_LENGTH] for topic in new],
+        authors=[authors[author_address(topic.thread.posts[0])] for topic in new],
+        opened=[topic.thread.posts[0].at for topic in new],
+        latest=[max(post.at for post in topic.thread.posts) for topic in new],
+        posts=[len(topic.thread.posts) for topic in new],
+        roots=[topic.roots for topic in new],
     )
 
 
-async def _write_posts(tx: Transaction, posts: Sequence[_Post], authors: dict[str, int]) -> None:
-    for some in _portions(posts):
+async def _insert_posts(tx: Transaction, posts: Sequence[_PositionedPost], authors: dict[str, int]) -> None:
+    for chunk in _chunks(posts):
         await tx.run(
-            _POST,
-            ids=[post.place.id for post in some],
-            topics=[post.place.topic_id for post in some],
-            numbers=[post.number for post in some],
-            parents=[post.place.parent_id for post in some],
-            paths=[post.place.path for post in some],
-            depths=[post.place.depth for post in some],
-            children=[post.place.children for post in some],
-            authors=[authors[address_of(post.seed)] for post in some],
-            bodies=[post.seed.text for post in some],
-            htmls=[post.seed.html for post in some],
-            times=[post.seed.at for post in some],
+            INSERT_ARCHIVED_POSTS,
+            ids=[post.position.id for post in chunk],
+            topics=[post.position.topic_id for post in chunk],
+            numbers=[post.number for post in chunk],
+            parents=[post.position.parent_id for post in chunk],
+            paths=[post.position.path for post in chunk],
+            depths=[post.position.depth for post in chunk],
+            children=[post.position.children for post in chunk],
+            authors=[authors[author_address(post.post)] for post in chunk],
+            bodies=[post.post.text for post in chunk],
+            htmls=[post.post.html for post in chunk],
+            times=[post.post.at for post in chunk],
         )
 
 
-async def _grow(tx: Transaction, beds: Sequence[_Bed], parents: Sequence[_Place]) -> None:
-    for bed in beds:
-        if not bed.is_new:
-            latest = max(seed.at for seed in bed.plot.seeds)
-            await tx.run(_GROW, id=bed.id, posts=len(bed.plot.seeds), roots=bed.roots, latest=latest)
+async def _update_existing(
+    tx: Transaction, topics: Sequence[_TopicState], parents: Sequence[_TreePosition]
+) -> None:
+    for topic in topics:
+        if not topic.is_new:
+            await tx.run(
+                UPDATE_EXTENDED_TOPIC,
+                id=topic.id,
+                posts=len(topic.thread.posts),
+                roots=topic.roots,
+                latest=max(post.at for post in topic.thread.posts),
+            )
     if parents:
         await tx.run(
-            _CHILDREN, ids=[place.id for place in parents], children=[place.children for place in parents]
+            UPDATE_NUMBER_OF_CHILDREN,
+            ids=[parent.id for parent in parents],
+            children=[parent.children for parent in parents],
         )
 
 
-async def _remember(tx: Transaction, sector: int, posts: Sequence[_Post]) -> None:
-    for some in _portions(posts):
+async def _insert_imported_mails(tx: Transaction, sector_id: int, posts: Sequence[_PositionedPost]) -> None:
+    # By these rows a later import recognises messages that are there already and continues their threads.
+    for chunk in _chunks(posts):
         await tx.run(
-            _REMEMBER,
-            sector=sector,
-            ids=[post.seed.message_id for post in some],
-            topics=[post.place.topic_id for post in some],
-            posts=[post.place.id for post in some],
-            subjects=[post.seed.subject for post in some],
-            awaits=[msgspec.json.encode(post.seed.awaits).decode() for post in some],
+            INSERT_IMPORTED_MAILS,
+            sector=sector_id,
+            ids=[post.post.message_id for post in chunk],
+            topics=[post.position.topic_id for post in chunk],
+            posts=[post.position.id for post in chunk],
+            subjects=[post.post.subject for post in chunk],
+            awaits=[msgspec.json.encode(post.post.awaits).decode() for post in chunk],
         )
 
 
-async def _tell(
-    tx: Transaction, sector: int, beds: Sequence[_Bed], posts: Sequence[_Post], now: datetime
-) -> None:
-    # A new topic is one event in its sector. Who follows a topic that grew is told of each post, to stay up to date.
-    opened: list[Event] = [TopicOpened(sector_id=sector, topic_id=bed.id) for bed in beds if bed.is_new]
-    if opened:
-        await _log(tx, f"sector:{sector}", opened, now)
-    for bed in sorted((bed for bed in beds if not bed.is_new), key=lambda bed: bed.id):
-        arrived: list[Event] = [
-            ReplyPosted(topic_id=bed.id, post_id=post.place.id, number=post.number)
-            for post in posts
-            if post.place.topic_id == bed.id
-        ]
-        await _log(tx, f"topic:{bed.id}", arrived, now)
+def _events_of(
+    sector_id: int, topics: Sequence[_TopicState], posts: Sequence[_PositionedPost]
+) -> list[Event]:
+    # One event per new topic, and one per post in a topic that existed, so that its open pages stay up to date.
+    # `record_all` runs no event handlers for them: nobody gets an e-mail about old messages.
+    opened: list[Event] = [
+        TopicOpened(sector_id=sector_id, topic_id=topic.id) for topic in topics if topic.is_new
+    ]
+    existing = {topic.id for topic in topics if not topic.is_new}
+    replies: list[Event] = [
+        ReplyPosted(topic_id=post.position.topic_id, post_id=post.position.id, number=post.number)
+        for post in posts
+        if post.position.topic_id in existing
+    ]
+    return opened + replies
 
 
-async def _log(tx: Transaction, channel: str, events: Sequence[Event], now: datetime) -> None:
-    texts = [msgspec.json.encode(event).decode() for event in events]
-    seq = await tx.value(_LOG, channel=channel, count=len(texts), events=texts, now=now)
-    tx.positions.append((channel, seq))
-
-
-def _portions(posts: Sequence[_Post]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(posts), ROWS):
-        yield posts[start : start + ROWS]
+def _chunks(posts: Sequence[_PositionedPost]) -> Iterator[Sequence[_PositionedPost]]:
+    for start in range(0, len(posts), CHUNK_SIZE):
+        yield posts[start : start + CHUNK_SIZE]

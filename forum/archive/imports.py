@@ -1,4 +1,4 @@
-"""Importing archives: threads of mails become topics of a sector, each mail once however often it is imported."""
+"""Import of mailing-list archives: threads become topics of a sector, and a message is never imported twice into it."""
 
 import asyncio
 from collections import Counter
@@ -12,39 +12,52 @@ from msgspec import Struct
 from core import clock
 from core.errors import NotFound
 from forum.archive.archives import Archive, Remark, read_archives
-from forum.archive.bulk_insert import Plot, Seed, plant
-from forum.archive.messages import Mail
-from forum.archive.threading import Node, Thread, Woven, bare_subject, title_of, weave
+from forum.archive.bulk_insert import PostToInsert, ThreadToInsert, insert_threads
+from forum.archive.messages import ArchivedMessage
+from forum.archive.threading import (
+    MessageHeaders,
+    Thread,
+    ThreadingResult,
+    group_into_threads,
+    normalize_subject,
+    title_from_subject,
+)
 from forum.text.markdown import render_mail
 from storage.database import Database
 from storage.statements import statement
 
-BATCH = 500
-BATCH_TEXT = 4_000_000
+# A transaction inserts whole threads until it has this many posts or this many characters of HTML.
+BATCH_SIZE = 500
+BATCH_CHARACTERS = 4_000_000
 
-# Any number: it only has to be the same in every process that imports.
-_LOCK = 7_341_003
+# An arbitrary number that must be the same in every process that imports.
+_LOCK_KEY = 7_341_003
 
-_TRY_LOCK = statement("SELECT pg_try_advisory_lock(:key)")
-_UNLOCK = statement("SELECT pg_advisory_unlock(:key)")
-_SECTOR = statement("SELECT id FROM sectors WHERE slug = :slug")
-_EARLIER = statement(
-    "SELECT i.message_id, i.topic_id, i.post_id, i.subject, i.awaits, p.posted_at FROM imported_mails i "
-    "LEFT JOIN posts p ON p.id = i.post_id WHERE i.sector_id = :sector AND (i.message_id = ANY(CAST(:ids AS text[])) "
-    "OR i.awaits && CAST(:ids AS text[]) OR i.subject = ANY(CAST(:subjects AS text[]))) ORDER BY p.posted_at, i.post_id"
-)
+TRY_LOCK_IMPORTS = statement("SELECT pg_try_advisory_lock(:key)")
+UNLOCK_IMPORTS = statement("SELECT pg_advisory_unlock(:key)")
+SELECT_SECTOR_ID = statement("SELECT id FROM sectors WHERE slug = :slug")
+SELECT_RELATED_IMPORTED_MAILS = statement("""
+SELECT i.message_id, i.topic_id, i.post_id, i.subject, i.awaits, p.posted_at FROM imported_mails i
+LEFT JOIN posts p ON p.id = i.post_id WHERE i.sector_id = :sector AND (i.message_id = ANY(CAST(:ids AS text[]))
+    OR i.awaits && CAST(:ids AS text[]) OR i.subject = ANY(CAST(:subjects AS text[]))) ORDER BY p.posted_at, i.post_id
+""")
 
+# Called after each transaction with the number of imported messages and the number of all messages to import.
 Progress = Callable[[int, int], None]
 
 
 class NoSuchSector(NotFound):
-    """The sector that should take the topics does not exist."""
+    """The sector into which to import does not exist."""
 
     message = "There is no such sector."
 
 
 class ImportReport(Struct, frozen=True, kw_only=True):
-    """What became of every mail of the archives: `read = imported + already_there + all skipped`."""
+    """The result of an import: `read` = `imported` + `already_there` + all `skipped`.
+
+    `skipped` counts messages by reason, `made_good` counts repairs by kind, and `topics_grown` are topics that existed
+    before and got posts.
+    """
 
     sector: str
     files: list[str]
@@ -60,167 +73,180 @@ class ImportReport(Struct, frozen=True, kw_only=True):
 
 
 class _Plan(Struct, frozen=True, kw_only=True):
-    # The archive's mails come first among the nodes, then those known from before only.
+    # `headers` are those of the archive's messages, followed by those of related messages from earlier imports; `post_ids`
+    # are the posts of earlier imports, and `already_imported` the messages of the archive among them, by position.
     archive: Archive
-    nodes: list[Node]
-    woven: Woven
-    posts: dict[int, int]
-    there: frozenset[int]
+    headers: list[MessageHeaders]
+    threading: ThreadingResult
+    post_ids: dict[int, int]
+    already_imported: frozenset[int]
 
 
 async def import_archives(
     db: Database, slug: str, paths: Sequence[Path], progress: Progress | None = None
 ) -> ImportReport:
-    """Make topics of what the archives hold and this sector does not; asks no rule, tells nobody by mail."""
+    """Import the messages of the archives that the sector does not have yet; raise NoSuchSector or NotAnArchive.
+
+    Checks no permissions and sends no e-mails. An interrupted import can be repeated: it continues where it stopped.
+    """
     async with db.read() as tx:
-        sector = await tx.value(_SECTOR, slug=slug)
-    if sector is None:
+        sector_id = await tx.value(SELECT_SECTOR_ID, slug=slug)
+    if sector_id is None:
         raise NoSuchSector(field="sector")
 
     archive = read_archives(paths, clock.now())
     try:
-        async with _alone(db):
-            plan = await _plan(db, sector, archive)
-            done = await _plant_all(db, sector, plan, progress)
+        async with _lock_imports(db):
+            plan = await _make_plan(db, sector_id, archive)
+            counts = await _insert_all(db, sector_id, plan, progress)
     finally:
         archive.close()
-    return _report(slug, paths, plan, done)
+    return _make_report(slug, paths, plan, counts)
 
 
 @asynccontextmanager
-async def _alone(db: Database) -> AsyncIterator[None]:
-    # Two imports take turns: each must see all that the other has done.
+async def _lock_imports(db: Database) -> AsyncIterator[None]:
+    # Two imports run one after the other, because the second must see all that the first has inserted.
     async with db.read() as tx:
-        while not await tx.value(_TRY_LOCK, key=_LOCK):  # noqa: ASYNC110  the other one is in another process
+        while not await tx.value(TRY_LOCK_IMPORTS, key=_LOCK_KEY):  # noqa: ASYNC110  held by another process
             await asyncio.sleep(0.2)
         try:
             yield
         finally:
-            await tx.value(_UNLOCK, key=_LOCK)
+            await tx.value(UNLOCK_IMPORTS, key=_LOCK_KEY)
 
 
-async def _plan(db: Database, sector: int, archive: Archive) -> _Plan:
-    places = {mail.id: i for i, mail in enumerate(archive.mails)}
-    rows = await _find_earlier(db, sector, archive)
-    nodes = [_node(mail, rows.get(mail.id)) for mail in archive.mails]
-    posts: dict[int, int] = {}
+async def _make_plan(db: Database, sector_id: int, archive: Archive) -> _Plan:
+    positions = {message.id: i for i, message in enumerate(archive.messages)}
+    rows = await _read_earlier_imports(db, sector_id, archive)
+    headers = [_headers_of(message, rows.get(message.id)) for message in archive.messages]
+    post_ids: dict[int, int] = {}
     awaited: dict[str, int] = {}
-    for identity, row in rows.items():
+    for message_id, row in rows.items():
         if row["topic_id"] is None or row["post_id"] is None:
             continue
-        i = places.get(identity, len(nodes))
-        if i == len(nodes):
-            nodes.append(
-                Node(
-                    id=identity,
+        i = positions.get(message_id, len(headers))
+        if i == len(headers):
+            headers.append(
+                MessageHeaders(
+                    id=message_id,
                     parents=(),
                     subject=row["subject"],
                     at=row["posted_at"],
                     topic=row["topic_id"],
                 )
             )
-        posts[i] = row["post_id"]
+        post_ids[i] = row["post_id"]
         awaited.update({wanted: i for wanted in row["awaits"] if wanted not in awaited})
-    there = frozenset(i for identity, i in places.items() if identity in rows)
-    return _Plan(archive=archive, nodes=nodes, woven=weave(nodes, awaited), posts=posts, there=there)
+    return _Plan(
+        archive=archive,
+        headers=headers,
+        threading=group_into_threads(headers, awaited),
+        post_ids=post_ids,
+        already_imported=frozenset(i for message_id, i in positions.items() if message_id in rows),
+    )
 
 
-async def _find_earlier(db: Database, sector: int, archive: Archive) -> dict[str, Record]:
-    ids = list({name for mail in archive.mails for name in (mail.id, *mail.parents)})
-    subjects = list({bare_subject(mail.subject)[:200] for mail in archive.mails} - {""})
+async def _read_earlier_imports(db: Database, sector_id: int, archive: Archive) -> dict[str, Record]:
+    ids = list({id for message in archive.messages for id in (message.id, *message.parents)})
+    subjects = list({normalize_subject(message.subject)[:200] for message in archive.messages} - {""})
     rows: dict[str, Record] = {}
     async with db.read() as tx:
         for start in range(0, max(len(ids), len(subjects)), 5_000):
             span = slice(start, start + 5_000)
-            found = await tx.rows(_EARLIER, sector=sector, ids=ids[span], subjects=subjects[span])
+            found = await tx.rows(
+                SELECT_RELATED_IMPORTED_MAILS, sector=sector_id, ids=ids[span], subjects=subjects[span]
+            )
             rows.update({row["message_id"]: row for row in found})
     return rows
 
 
-def _node(mail: Mail, row: Record | None) -> Node:
-    return Node(
-        id=mail.id,
-        parents=mail.parents,
-        subject=mail.subject,
-        at=mail.at or clock.now(),
+def _headers_of(message: ArchivedMessage, row: Record | None) -> MessageHeaders:
+    return MessageHeaders(
+        id=message.id,
+        parents=message.parents,
+        subject=message.subject,
+        at=message.at or clock.now(),
         topic=row["topic_id"] if row else None,
     )
 
 
-async def _plant_all(db: Database, sector: int, plan: _Plan, progress: Progress | None) -> Counter[str]:
-    # A thread is never divided between transactions: whenever this is killed, what is there is whole, and the next
-    # run weaves the same threads and goes on with the first that is missing.
-    done: Counter[str] = Counter()
-    total = len(plan.archive.mails) - len(plan.there)
-    for plots in _batches(plan):
+async def _insert_all(db: Database, sector_id: int, plan: _Plan, progress: Progress | None) -> Counter[str]:
+    # A thread is never divided between transactions. If the import is killed, every inserted thread is complete, and the
+    # next run finds the same threads and continues with the first one that is missing.
+    counts: Counter[str] = Counter()
+    total = len(plan.archive.messages) - len(plan.already_imported)
+    for threads in _batches(plan):
         async with db.begin() as tx:
-            done.update(await plant(tx, sector, plots, clock.now()))
+            counts.update(await insert_threads(tx, sector_id, threads))
         if progress:
-            progress(done["mails"], total)
-    return done
+            progress(counts["mails"], total)
+    return counts
 
 
-def _batches(plan: _Plan) -> Iterator[list[Plot]]:
-    batch: list[Plot] = []
+def _batches(plan: _Plan) -> Iterator[list[ThreadToInsert]]:
+    batch: list[ThreadToInsert] = []
     count = size = 0
-    for thread in plan.woven.threads:
-        plot = _plot(plan, thread)
-        if plot is None:
+    for thread in plan.threading.threads:
+        new = _new_part(plan, thread)
+        if new is None:
             continue
-        batch.append(plot)
-        count += len(plot.seeds)
-        size += sum(len(seed.html) for seed in plot.seeds)
-        if count >= BATCH or size >= BATCH_TEXT:
+        batch.append(new)
+        count += len(new.posts)
+        size += sum(len(post.html) for post in new.posts)
+        if count >= BATCH_SIZE or size >= BATCH_CHARACTERS:
             yield batch
             batch, count, size = [], 0, 0
     if batch:
         yield batch
 
 
-def _plot(plan: _Plan, thread: Thread) -> Plot | None:
-    mails = plan.archive.mails
-    fresh = [i for i in thread.order if i < len(mails) and i not in plan.there]
-    if not fresh:
+def _new_part(plan: _Plan, thread: Thread) -> ThreadToInsert | None:
+    messages = plan.archive.messages
+    new = [i for i in thread.order if i < len(messages) and i not in plan.already_imported]
+    if not new:
         return None
-    return Plot(
-        topic=thread.topic, title=title_of(mails[fresh[0]].subject), seeds=[_seed(plan, i) for i in fresh]
+    return ThreadToInsert(
+        topic=thread.topic,
+        title=title_from_subject(messages[new[0]].subject),
+        posts=[_post_to_insert(plan, i) for i in new],
     )
 
 
-def _seed(plan: _Plan, i: int) -> Seed:
-    mail, node, parent = plan.archive.mails[i], plan.nodes[i], plan.woven.parents[i]
+def _post_to_insert(plan: _Plan, i: int) -> PostToInsert:
+    message, parent = plan.archive.messages[i], plan.threading.parents[i]
     text = plan.archive.text(i)
-    return Seed(
+    return PostToInsert(
         key=i,
         parent=parent,
-        parent_post=None if parent is None else plan.posts.get(parent),
-        message_id=mail.id,
-        subject=bare_subject(mail.subject)[:200],
-        awaits=[wanted for wanted in mail.parents if plan.woven.awaited.get(wanted) == i],
-        address=mail.address,
-        name=mail.name,
-        at=node.at,
+        parent_post=None if parent is None else plan.post_ids.get(parent),
+        message_id=message.id,
+        subject=normalize_subject(message.subject)[:200],
+        awaits=[wanted for wanted in message.parents if plan.threading.awaited.get(wanted) == i],
+        address=message.address,
+        name=message.name,
+        at=plan.headers[i].at,
         text=text,
         html=render_mail(text).html,
     )
 
 
-def _report(slug: str, paths: Sequence[Path], plan: _Plan, done: Counter[str]) -> ImportReport:
+def _make_report(slug: str, paths: Sequence[Path], plan: _Plan, counts: Counter[str]) -> ImportReport:
     archive = plan.archive
-    for i, what in plan.woven.remarks:
+    for i, what in plan.threading.remarks:
         archive.remark(i, what)
-    there = {archive.mails[i].id for i in plan.there}
-    remarks = [remark for remark in archive.remarks if remark.is_skipped or remark.id not in there]
+    already_imported = {archive.messages[i].id for i in plan.already_imported}
+    remarks = [remark for remark in archive.remarks if remark.is_skipped or remark.id not in already_imported]
     return ImportReport(
         sector=slug,
         files=[path.name for path in paths],
         read=archive.read,
-        imported=done["mails"],
-        already_there=len(there),
+        imported=counts["mails"],
+        already_there=len(already_imported),
         skipped=archive.skipped,
-        topics_new=done["new"],
-        topics_grown=done["grown"],
-        authors_new=done["authors"],
+        topics_new=counts["new"],
+        topics_grown=counts["grown"],
+        authors_new=counts["authors"],
         made_good=dict(Counter(remark.what for remark in remarks if not remark.is_skipped)),
         remarks=remarks,
     )

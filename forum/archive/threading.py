@@ -1,4 +1,7 @@
-"""Threads: which mail answers which, from what mails say of each other, and from their subjects where that is lost."""
+"""Threading: groups messages by what they reply to, and by their subjects if that information is lost.
+
+The method follows Jamie Zawinski's algorithm for message threading: message ids first, then normalized subjects.
+"""
 
 import re
 from collections.abc import Sequence
@@ -7,18 +10,19 @@ from heapq import heappop, heappush
 
 from msgspec import Struct
 
-REMEMBERED = timedelta(days=60)
+# A reply with the same subject joins the latest message with this subject if that is at most this old.
+SUBJECT_REMEMBERED_FOR = timedelta(days=60)
 
-_AGAIN = re.compile(
+_REPLY_PREFIX = re.compile(
     r"\s*(?:re|aw|antw|antwort|sv|vs|ref|rép|rv|tr|odp|fwd?|wg|enc|i|r)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]\s*",
     re.I,
 )
-_LIST = re.compile(r"\s*\[[^\[\]]{1,60}\]\s*")
+_LIST_PREFIX = re.compile(r"\s*\[[^\[\]]{1,60}\]\s*")
 _SPACES = re.compile(r"\s+")
 
 
-class Node(Struct, frozen=True, kw_only=True):
-    """What threading needs of a mail; `topic` is where it is already, if it is."""
+class MessageHeaders(Struct, frozen=True, kw_only=True):
+    """The headers of a message that threading needs; `topic` is the id of its topic if it was imported before."""
 
     id: str
     parents: tuple[str, ...]
@@ -28,15 +32,18 @@ class Node(Struct, frozen=True, kw_only=True):
 
 
 class Thread(Struct, frozen=True, kw_only=True):
-    """Mails that belong together, as positions in what was given: each after the one it answers, else by time."""
+    """Messages of one thread as positions in the input: each after its parent, otherwise in the order of time."""
 
     topic: int | None
     order: tuple[int, ...]
 
 
-class Woven(Struct, frozen=True):
-    """All threads in the order of their first mails; whom each mail answers; which mail waits for one that is not there
-    (one for each, so that weaving on later finds the same); and what was made good, mail by mail."""
+class ThreadingResult(Struct, frozen=True):
+    """All threads in the order of their first messages, and how the messages belong together.
+
+    `parents` is the position of each message's parent, or None. `awaited` maps the id of each missing message to the
+    position of one message that replies to it, so that a later import finds the thread. `remarks` are (position, remark).
+    """
 
     threads: list[Thread]
     parents: list[int | None]
@@ -44,64 +51,67 @@ class Woven(Struct, frozen=True):
     remarks: list[tuple[int, str]]
 
 
-def bare_subject(subject: str) -> str:
-    """A subject as it is compared: without Re: and [list], in one case."""
-    subject, _ = _strip(subject)
+def normalize_subject(subject: str) -> str:
+    """Return a subject as it is compared: without `Re:` and `[list]` prefixes, in lower case, with single spaces."""
+    subject, _ = _strip_prefixes(subject)
     return _SPACES.sub(" ", subject).strip().casefold()
 
 
-def is_answer(subject: str) -> bool:
-    """Whether a subject says that this is an answer."""
-    return _strip(subject)[1]
+def is_reply_subject(subject: str) -> bool:
+    """Return whether a subject has a reply prefix, such as `Re:` or `AW:`."""
+    return _strip_prefixes(subject)[1]
 
 
-def title_of(subject: str) -> str:
-    """A subject as the title of a topic: without the Re: in front."""
+def title_from_subject(subject: str) -> str:
+    """Return the title of a topic for a subject: without the reply prefixes, `(no subject)` if nothing is left."""
     stripped = subject
-    while found := _AGAIN.match(stripped):
-        stripped = stripped[found.end() :]
+    while prefix := _REPLY_PREFIX.match(stripped):
+        stripped = stripped[prefix.end() :]
     return stripped.strip() or "(no subject)"
 
 
-def weave(nodes: Sequence[Node], awaited: dict[str, int] | None = None) -> Woven:
-    """Put mails into threads. `awaited` says which given mail already waits for a mail of that id."""
-    return _Loom(nodes, awaited or {}).weave()
+def group_into_threads(
+    messages: Sequence[MessageHeaders], awaited: dict[str, int] | None = None
+) -> ThreadingResult:
+    """Group messages into threads; `awaited` maps the ids of missing messages to the position of a message that replies."""
+    return _ThreadBuilder(messages, awaited or {}).build()
 
 
-def _strip(subject: str) -> tuple[str, bool]:
-    is_again = False
-    while found := _AGAIN.match(subject) or _LIST.match(subject):
-        if found.end() == len(subject) and found.re is _LIST:
+def _strip_prefixes(subject: str) -> tuple[str, bool]:
+    is_reply = False
+    while prefix := _REPLY_PREFIX.match(subject) or _LIST_PREFIX.match(subject):
+        # A subject that is nothing but `[word]` keeps it.
+        if prefix.end() == len(subject) and prefix.re is _LIST_PREFIX:
             break
-        is_again = is_again or found.re is _AGAIN
-        subject = subject[found.end() :]
-    return subject, is_again
+        is_reply = is_reply or prefix.re is _REPLY_PREFIX
+        subject = subject[prefix.end() :]
+    return subject, is_reply
 
 
-class _Loom:
-    """The state of weaving: threads grow together as links are found."""
+class _ThreadBuilder:
+    """Joins messages into threads with a disjoint-set forest: `up` leads from each position to the root of its thread."""
 
-    def __init__(self, nodes: Sequence[Node], awaited: dict[str, int]) -> None:
-        self.nodes = nodes
-        self.known = {node.id: i for i, node in reversed(list(enumerate(nodes)))}
+    def __init__(self, messages: Sequence[MessageHeaders], awaited: dict[str, int]) -> None:
+        self.messages = messages
+        self.position_of = {message.id: i for i, message in reversed(list(enumerate(messages)))}
         self.awaited = dict(awaited)
-        self.parents: list[int | None] = [None] * len(nodes)
+        self.parents: list[int | None] = [None] * len(messages)
         self.remarks: list[tuple[int, str]] = []
-        self.up = list(range(len(nodes)))
-        self.latest: dict[str, int] = {}
+        self.up = list(range(len(messages)))
+        self.latest_by_subject: dict[str, int] = {}
 
-    def weave(self) -> Woven:
-        first_in: dict[int, int] = {}
-        for i, node in enumerate(self.nodes):
-            if node.topic is not None:
-                self.up[self.root(i)] = self.root(first_in.setdefault(node.topic, i))
-        for i in sorted(range(len(self.nodes)), key=lambda i: (self.nodes[i].at, i)):
-            if self.nodes[i].topic is None:
+    def build(self) -> ThreadingResult:
+        first_of_topic: dict[int, int] = {}
+        for i, message in enumerate(self.messages):
+            if message.topic is not None:
+                self.join(i, first_of_topic.setdefault(message.topic, i))
+        for i in sorted(range(len(self.messages)), key=lambda i: (self.messages[i].at, i)):
+            if self.messages[i].topic is None:
                 self.link(i)
-            subject = bare_subject(self.nodes[i].subject)
+            subject = normalize_subject(self.messages[i].subject)
             if subject:
-                self.latest[subject] = i
-        return Woven(self.threads(), self.parents, self.awaited, self.remarks)
+                self.latest_by_subject[subject] = i
+        return ThreadingResult(self.threads(), self.parents, self.awaited, self.remarks)
 
     def root(self, i: int) -> int:
         while self.up[i] != i:
@@ -109,60 +119,63 @@ class _Loom:
             i = self.up[i]
         return i
 
+    def join(self, i: int, other: int) -> None:
+        self.up[self.root(i)] = self.root(other)
+
     def link(self, i: int) -> None:
-        node = self.nodes[i]
-        for parent in node.parents:
-            target = self.known.get(parent)
-            if target is None:
+        """Join a message to its nearest known parent, or to a related message if its parent is missing."""
+        message = self.messages[i]
+        for parent_id in message.parents:
+            parent = self.position_of.get(parent_id)
+            if parent is None:
                 continue
-            if self.root(target) == i or self.root(target) == self.root(i):
+            if self.root(parent) == i or self.root(parent) == self.root(i):
                 self.remarks.append((i, "loop of references"))
                 continue
-            self.parents[i] = target
-            self.up[self.root(i)] = self.root(target)
+            self.parents[i] = parent
+            self.join(i, parent)
             return
-        beside = self.beside(i)
-        for parent in node.parents:
-            if parent not in self.known:
-                self.awaited.setdefault(parent, i)
-        if beside is not None and self.root(beside) != self.root(i):
-            self.up[self.root(i)] = self.root(beside)
+        related = self.find_related(i)
+        for parent_id in message.parents:
+            if parent_id not in self.position_of:
+                self.awaited.setdefault(parent_id, i)
+        if related is not None and self.root(related) != self.root(i):
+            self.join(i, related)
 
-    def beside(self, i: int) -> int | None:
-        # The mail answered is not here. It may have other answers, or be known by its subject, or answers may be here
-        # already that wait for this one.
-        node = self.nodes[i]
-        for wanted in (*node.parents, node.id):
+    def find_related(self, i: int) -> int | None:
+        # The parent is missing. Another message may reply to the same parent or to this message, or the subject may tell.
+        message = self.messages[i]
+        for wanted in (*message.parents, message.id):
             if wanted in self.awaited:
                 return self.awaited[wanted]
-        if not node.parents and not is_answer(node.subject):
+        if not message.parents and not is_reply_subject(message.subject):
             return None
-        target = self.latest.get(bare_subject(node.subject))
-        if target is not None and node.at - self.nodes[target].at <= REMEMBERED:
+        latest = self.latest_by_subject.get(normalize_subject(message.subject))
+        if latest is not None and message.at - self.messages[latest].at <= SUBJECT_REMEMBERED_FOR:
             self.remarks.append((i, "joined by subject"))
-            return target
-        if any(parent not in self.known for parent in node.parents):
+            return latest
+        if any(parent_id not in self.position_of for parent_id in message.parents):
             self.remarks.append((i, "the mail it answers is missing"))
         return None
 
     def threads(self) -> list[Thread]:
         groups: dict[int, list[int]] = {}
-        for i in range(len(self.nodes)):
+        for i in range(len(self.messages)):
             groups.setdefault(self.root(i), []).append(i)
         threads = []
-        for members in groups.values():
-            topic = next((t for i in members if (t := self.nodes[i].topic) is not None), None)
-            threads.append(Thread(topic=topic, order=tuple(self.ordered(members))))
-        return sorted(threads, key=lambda thread: (self.nodes[thread.order[0]].at, thread.order[0]))
+        for group in groups.values():
+            topic = next((topic for i in group if (topic := self.messages[i].topic) is not None), None)
+            threads.append(Thread(topic=topic, order=tuple(self.in_order(group))))
+        return sorted(threads, key=lambda thread: (self.messages[thread.order[0]].at, thread.order[0]))
 
-    def ordered(self, members: list[int]) -> list[int]:
-        # By time, except that nobody speaks before the one who is answered, whatever their clocks said.
+    def in_order(self, group: list[int]) -> list[int]:
+        # By time, but a reply never comes before its parent, even if a sender's clock was wrong.
         children: dict[int, list[int]] = {}
         ready: list[tuple[datetime, int]] = []
-        for i in members:
+        for i in group:
             parent = self.parents[i]
             if parent is None:
-                heappush(ready, (self.nodes[i].at, i))
+                heappush(ready, (self.messages[i].at, i))
             else:
                 children.setdefault(parent, []).append(i)
         order = []
@@ -170,5 +183,5 @@ class _Loom:
             at, i = heappop(ready)
             order.append(i)
             for child in children.get(i, ()):
-                heappush(ready, (max(at, self.nodes[child].at), child))
+                heappush(ready, (max(at, self.messages[child].at), child))
         return order

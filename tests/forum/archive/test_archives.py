@@ -13,9 +13,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from forum.archive.archives import Archive, NotAnArchive, read_archives
-from forum.archive.html_to_text import words_of
-from forum.archive.messages import LONGEST, Mail
-from forum.archive.threading import Node, bare_subject, is_answer, title_of, weave
+from forum.archive.html_to_text import html_to_text
+from forum.archive.messages import MAX_TEXT_LENGTH, ArchivedMessage
+from forum.archive.threading import (
+    MessageHeaders,
+    group_into_threads,
+    is_reply_subject,
+    normalize_subject,
+    title_from_subject,
+)
 
 QUIRKS = Path(__file__).parents[2] / "data" / "quirks.mbox"
 NOW = datetime(2020, 1, 1, tzinfo=UTC)
@@ -26,18 +32,18 @@ def archive() -> Archive:
     return read_archives([QUIRKS], NOW)
 
 
-def the(archive: Archive, identity: str) -> tuple[Mail, str, list[str]]:
+def the(archive: Archive, identity: str) -> tuple[ArchivedMessage, str, list[str]]:
     """A mail of the archive, its text, and what was remarkable."""
-    i = next(i for i, mail in enumerate(archive.mails) if mail.id == identity)
+    i = next(i for i, mail in enumerate(archive.messages) if mail.id == identity)
     return (
-        archive.mails[i],
+        archive.messages[i],
         archive.text(i),
         [r.what for r in archive.remarks if r.id == identity and not r.is_skipped],
     )
 
 
 def test_every_mail_is_accounted_for(archive: Archive):
-    assert archive.read == 20 == len(archive.mails) + sum(archive.skipped.values())
+    assert archive.read == 20 == len(archive.messages) + sum(archive.skipped.values())
     assert archive.skipped == {"the same message id again": 1}
     assert Counter(remark.what for remark in archive.remarks) == {
         "charset": 2,
@@ -49,7 +55,7 @@ def test_every_mail_is_accounted_for(archive: Archive):
         "no message id": 1,
         "empty": 1,
     }
-    assert all(mail.at for mail in archive.mails)
+    assert all(mail.at for mail in archive.messages)
 
 
 def test_lines_that_begin_with_from_do_not_divide_a_mail(archive: Archive):
@@ -89,7 +95,7 @@ def test_obfuscated_addresses_are_read_and_addresses_in_texts_are_shortened(arch
     ],
 )
 def test_authors_are_found_in_whatever_form_they_come(tmp_path: Path, header: str, name: str, address: str):
-    mail = one(tmp_path, f"From: {header}\nSubject: s\n\nt\n").mails[0]
+    mail = one(tmp_path, f"From: {header}\nSubject: s\n\nt\n").messages[0]
 
     assert (mail.name, mail.address) == (name, address)
 
@@ -125,8 +131,8 @@ def test_dates_come_from_the_line_above_or_from_the_neighbours(archive: Archive)
 def test_a_mail_without_an_id_gets_the_same_one_each_time(archive: Archive):
     again = read_archives([QUIRKS], NOW)
 
-    assert [mail.id for mail in archive.mails] == [mail.id for mail in again.mails]
-    assert len({mail.id for mail in archive.mails}) == len(archive.mails)
+    assert [mail.id for mail in archive.messages] == [mail.id for mail in again.messages]
+    assert len({mail.id for mail in archive.messages}) == len(archive.messages)
 
 
 def test_gzipped_is_the_same_and_damage_is_reported(tmp_path: Path, archive: Archive):
@@ -134,10 +140,12 @@ def test_gzipped_is_the_same_and_damage_is_reported(tmp_path: Path, archive: Arc
     (tmp_path / "a.mbox.gz").write_bytes(data)
     (tmp_path / "b.mbox.gz").write_bytes(data[: len(data) // 2])
 
-    assert [m.id for m in read_archives([tmp_path / "a.mbox.gz"], NOW).mails] == [m.id for m in archive.mails]
+    assert [m.id for m in read_archives([tmp_path / "a.mbox.gz"], NOW).messages] == [
+        m.id for m in archive.messages
+    ]
     damaged = read_archives([tmp_path / "b.mbox.gz"], NOW)
     assert damaged.skipped["the file is damaged from here on"] == 1
-    assert damaged.read == len(damaged.mails) + sum(damaged.skipped.values())
+    assert damaged.read == len(damaged.messages) + sum(damaged.skipped.values())
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b"\x7fELF\0", b"Subject: x\n\ny"])
@@ -152,7 +160,7 @@ def test_too_long_texts_are_cut_and_say_so(tmp_path: Path):
 
     assert archive.text(0).startswith("word " * 100)
     assert archive.text(0).endswith("[This mail was longer: 50000 more characters were left out.]")
-    assert len(archive.text(0)) < LONGEST + 100
+    assert len(archive.text(0)) < MAX_TEXT_LENGTH + 100
     assert {remark.what for remark in archive.remarks} == {"no date", "cut"}
 
 
@@ -164,11 +172,14 @@ def test_whatever_a_mail_consists_of_it_is_read_or_reported(
     path.write_bytes(b"From x Mon Jan  5 09:00:00 2015\n" + head + b"\n\n" + body)
     archive = read_archives([path], NOW)
 
-    assert archive.read == len(archive.mails) + sum(archive.skipped.values())
-    for i in range(len(archive.mails)):
+    assert archive.read == len(archive.messages) + sum(archive.skipped.values())
+    for i in range(len(archive.messages)):
         assert (
             "\0"
-            not in archive.text(i) + archive.mails[i].subject + archive.mails[i].name + archive.mails[i].id
+            not in archive.text(i)
+            + archive.messages[i].subject
+            + archive.messages[i].name
+            + archive.messages[i].id
         )
 
 
@@ -186,7 +197,7 @@ def test_an_archive_of_any_size_needs_little_memory(tmp_path: Path):
     archive = read_archives([tmp_path / "big.mbox.gz"], NOW)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(archive.mails) == 120
+    assert len(archive.messages) == 120
     assert most < 2_500_000  # of 11 MB
 
 
@@ -202,7 +213,7 @@ def test_pages_that_are_hostile_take_no_time():
         "&amp;",
         "<![CDATA[",
     ):
-        words_of((unit * 5_000)[:50_000])
+        html_to_text((unit * 5_000)[:50_000])
     assert time.thread_time() - start < 5
 
 
@@ -220,16 +231,20 @@ def test_pages_that_are_hostile_take_no_time():
     ],
 )
 def test_subjects(subject: str, bare: str, answers: bool, title: str):
-    assert (bare_subject(subject), is_answer(subject), title_of(subject)) == (bare, answers, title)
+    assert (normalize_subject(subject), is_reply_subject(subject), title_from_subject(subject)) == (
+        bare,
+        answers,
+        title,
+    )
 
 
 def test_mails_that_belong_together_become_threads(archive: Archive):
-    mails = archive.mails
-    nodes = [Node(id=m.id, parents=m.parents, subject=m.subject, at=m.at or NOW) for m in mails]
-    woven = weave(nodes)
+    messages = archive.messages
+    nodes = [MessageHeaders(id=m.id, parents=m.parents, subject=m.subject, at=m.at or NOW) for m in messages]
+    woven = group_into_threads(nodes)
 
     def ids(positions):
-        return [mails[i].id.partition("@")[0] for i in positions]
+        return [messages[i].id.partition("@")[0] for i in positions]
 
     threads = [ids(thread.order) for thread in woven.threads]
     assert threads[0] == ["a1", "b1", "c1", "m1", "d1"]  # m1's clock is wrong: it comes after what it answers
@@ -238,8 +253,8 @@ def test_mails_that_belong_together_become_threads(archive: Archive):
     assert ["g3"] in threads
     assert ["k1", "l1"] in threads  # both answer a mail that is not there
     assert ["n1"] in threads  # too late for its subject to mean anything
-    assert sorted(i for thread in woven.threads for i in thread.order) == list(range(len(mails)))
-    place = {mail.id: i for i, mail in enumerate(mails)}
+    assert sorted(i for thread in woven.threads for i in thread.order) == list(range(len(messages)))
+    place = {mail.id: i for i, mail in enumerate(messages)}
     assert woven.parents[place["c1@example.cn"]] == place["b1@example.net"]
     assert woven.parents[place["d1@example.org"]] is None
     assert Counter(what for _, what in woven.remarks) == {
@@ -250,9 +265,9 @@ def test_mails_that_belong_together_become_threads(archive: Archive):
 
 
 def test_a_missing_mail_that_comes_later_joins_its_answers():
-    there = Node(id="answer", parents=("lost",), subject="Re: x", at=NOW, topic=7)
-    lost = Node(id="lost", parents=(), subject="x", at=NOW - timedelta(days=1))
-    woven = weave([lost, there], {"lost": 1})
+    there = MessageHeaders(id="answer", parents=("lost",), subject="Re: x", at=NOW, topic=7)
+    lost = MessageHeaders(id="lost", parents=(), subject="x", at=NOW - timedelta(days=1))
+    woven = group_into_threads([lost, there], {"lost": 1})
 
     assert [(thread.topic, thread.order) for thread in woven.threads] == [(7, (0, 1))]
     assert woven.parents == [None, None]
@@ -270,10 +285,12 @@ def test_a_missing_mail_that_comes_later_joins_its_answers():
 )
 def test_any_references_at_all_make_a_forest(drawn):
     nodes = [
-        Node(id=str(i), parents=tuple(map(str, parents)), subject=subject, at=NOW + timedelta(days=day))
+        MessageHeaders(
+            id=str(i), parents=tuple(map(str, parents)), subject=subject, at=NOW + timedelta(days=day)
+        )
         for i, (parents, day, subject) in enumerate(drawn)
     ]
-    woven = weave(nodes)
+    woven = group_into_threads(nodes)
 
     seen: list[int] = []
     for thread in woven.threads:
@@ -288,7 +305,7 @@ def test_any_references_at_all_make_a_forest(drawn):
     topic_of = {i: n for n, thread in enumerate(woven.threads) for i in thread.order}
     awaited = {wanted: i for wanted, i in woven.awaited.items() if i in half}
     there = [replace(node, topic=topic_of[i] if i in half else None) for i, node in enumerate(nodes)]
-    resumed = weave(there, awaited)
+    resumed = group_into_threads(there, awaited)
     assert [thread.order for thread in resumed.threads if thread.topic is None] == [
         thread.order for n, thread in enumerate(woven.threads) if not n % 2
     ]
@@ -296,11 +313,11 @@ def test_any_references_at_all_make_a_forest(drawn):
 
 def test_ten_thousand_mails_that_answer_each_other_are_no_matter():
     nodes = [
-        Node(id=str(i), parents=(str(i - 1),), subject="Re: x", at=NOW + timedelta(seconds=i % 7))
+        MessageHeaders(id=str(i), parents=(str(i - 1),), subject="Re: x", at=NOW + timedelta(seconds=i % 7))
         for i in range(10_000)
     ]
     start = time.thread_time()
-    woven = weave(nodes)
+    woven = group_into_threads(nodes)
 
     assert time.thread_time() - start < 2
     assert woven.threads[0].order == tuple(range(10_000))

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from core import clock
 from forum.archive.archives import NotAnArchive
-from forum.archive.bulk_insert import DEEPEST
+from forum.archive.bulk_insert import MAX_DEPTH
 from forum.archive.imports import ImportReport, NoSuchSector, import_archives
 from members.accounts.accounts import mark_address_verified
 from storage.database import Database
@@ -72,17 +72,17 @@ async def shape_of(db: Database) -> list[tuple[Any, ...]]:
 
 def an_archive(path: Path, threads: int, replies: int = 4) -> Path:
     """An archive of so many threads, each a chain and a branch, two in five answering what is not there."""
-    mails = []
+    messages = []
     for t in range(threads):
         for r in range(replies + 1):
             parent = f"In-Reply-To: <{t}.{(r - 1) // 2}@x>\n" if r else ""
             parent = f"In-Reply-To: <{t}.gone@x>\n" if r and t % 5 < 2 and r % 2 else parent
-            mails.append(
+            messages.append(
                 f"From p{r}@example.org Mon Jan  5 09:00:00 2015\nFrom: Person {r} <p{t % 7}.{r}@example.org>\n"
                 f"Date: Mon, {1 + t % 28} Jan 2015 {r:02}:00:00 +0000\nSubject: {'Re: ' if r else ''}Thread {t}\n"
                 f"Message-ID: <{t}.{r}@x>\n{parent}\nThis is what {r} said in {t}.\n\n> quoted {t}\n\n"
             )
-    path.write_text("".join(mails))
+    path.write_text("".join(messages))
     return path
 
 
@@ -134,8 +134,10 @@ async def test_importing_again_changes_nothing(db: Database) -> None:
 
 async def test_what_is_new_is_added_to_its_topics(db: Database, tmp_path: Path) -> None:
     whole = an_archive(tmp_path / "whole.mbox", 12)
-    mails = whole.read_text().split("From p")[1:]
-    (tmp_path / "part.mbox").write_text("".join("From p" + mail for i, mail in enumerate(mails) if i % 5 < 3))
+    messages = whole.read_text().split("From p")[1:]
+    (tmp_path / "part.mbox").write_text(
+        "".join("From p" + mail for i, mail in enumerate(messages) if i % 5 < 3)
+    )
     part = await import_archives(db, "mobility", [tmp_path / "part.mbox"])
     report = await import_archives(db, "mobility", [whole])
 
@@ -180,8 +182,8 @@ async def test_one_event_a_topic_and_no_mail_to_anybody(db: Database, app: Servi
 async def test_who_follows_a_topic_that_grows_hears_of_each_post(
     db: Database, app: Service, tmp_path: Path
 ) -> None:
-    mails = an_archive(tmp_path / "a.mbox", 1).read_text().split("From p")[1:]
-    (tmp_path / "b.mbox").write_text("From p" + mails[0])
+    messages = an_archive(tmp_path / "a.mbox", 1).read_text().split("From p")[1:]
+    (tmp_path / "b.mbox").write_text("From p" + messages[0])
     await import_archives(db, "mobility", [tmp_path / "b.mbox"])
     async with db.read() as tx:
         topic = await tx.value(statement("SELECT id FROM topics"))
@@ -236,7 +238,7 @@ async def test_very_deep_and_very_wide_threads_find_their_places(db: Database, t
     head = "From x@y.org Mon Jan  5 09:00:00 2015\nFrom: X <x@y.org>\nDate: Mon, 05 Jan 2015 09:00:00 +0000\n"
     deep = (
         f"{head}Subject: Deep\nMessage-ID: <d{i}@x>\nIn-Reply-To: <d{i - 1}@x>\n\n{i}\n\n"
-        for i in range(DEEPEST + 50)
+        for i in range(MAX_DEPTH + 50)
     )
     wide = (
         f"{head}Subject: Wide\nMessage-ID: <w{i}@x>\nIn-Reply-To: <w0@x>\n\n{i}\n\n" for i in range(1, 300)
@@ -246,9 +248,9 @@ async def test_very_deep_and_very_wide_threads_find_their_places(db: Database, t
     )
     report = await import_archives(db, "mobility", [tmp_path / "x.mbox"])
 
-    assert (report.imported, report.topics_new) == (DEEPEST + 350, 2)
+    assert (report.imported, report.topics_new) == (MAX_DEPTH + 350, 2)
     rows = await shape_of(db)
-    assert max(row[8] for row in rows) == DEEPEST
+    assert max(row[8] for row in rows) == MAX_DEPTH
 
 
 async def test_two_imports_at_once_take_turns(db: Database, tmp_path: Path) -> None:
@@ -265,7 +267,7 @@ from pathlib import Path
 from forum.archive import imports
 from storage.database import connect
 
-imports.BATCH = 20
+imports.BATCH_SIZE = 20
 
 def progress(done, total):
     print(done, flush=True)
