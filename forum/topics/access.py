@@ -1,4 +1,4 @@
-"""Who reads a topic that is not for everyone: the limit, and those who are invited one by one. No rule is asked here."""
+"""Access to topics that are not for everyone: who may read them, and invited members. The callers check permissions."""
 
 from typing import Literal
 
@@ -12,17 +12,17 @@ from storage.statements import statement
 
 Readers = Literal["everyone", "members", "listed"]
 
-_PLACE = statement(
+_UPDATE_GATHERING = statement(
     "UPDATE topics SET gathering_id = :gathering, readers = :readers, body = :body WHERE id = :topic"
 )
-_LIMIT = statement(
+_UPDATE_READERS = statement(
     "UPDATE topics SET readers = :readers, body = :body, version = version + 1 WHERE id = :topic"
 )
-_INVITE = statement(
+_INSERT_READER = statement(
     "INSERT INTO topic_readers VALUES (:topic, :member) ON CONFLICT DO NOTHING RETURNING member_id"
 )
-_UNINVITE = statement("DELETE FROM topic_readers WHERE topic_id = :topic AND member_id = :member")
-_INVITED = statement("""
+_DELETE_READER = statement("DELETE FROM topic_readers WHERE topic_id = :topic AND member_id = :member")
+_SELECT_INVITED_READERS = statement("""
 SELECT m.id, m.handle, m.display_name, m."group"
 FROM topic_readers r JOIN public_authors m ON m.id = r.member_id WHERE r.topic_id = :topic ORDER BY m.handle
 """)
@@ -31,32 +31,32 @@ FROM topic_readers r JOIN public_authors m ON m.id = r.member_id WHERE r.topic_i
 async def assign_to_gathering(
     tx: Transaction, topic_id: TopicId, gathering_id: GatheringId, readers: Readers, body: str | None
 ) -> None:
-    """Make a topic that was just opened that of a gathering's room, whose hosts read it in any case."""
-    await tx.run(_PLACE, topic=topic_id, gathering=gathering_id, readers=readers, body=body)
+    """Make a new topic the topic of a gathering's room; hosts of the gathering can always read it."""
+    await tx.run(_UPDATE_GATHERING, topic=topic_id, gathering=gathering_id, readers=readers, body=body)
 
 
 async def set_readers(
     tx: Transaction, topic_id: TopicId, sector_id: SectorId, readers: Readers, body: str | None
 ) -> None:
-    """Say who reads a topic from now on; all who listen to it are asked again whether they may."""
-    await tx.run(_LIMIT, topic=topic_id, readers=readers, body=body)
+    """Set who may read a topic; the access of all its listeners is checked again."""
+    await tx.run(_UPDATE_READERS, topic=topic_id, readers=readers, body=body)
     await tx.record(TopicListingChanged(sector_id=sector_id, topic_id=topic_id))
     await tx.record(ReadersChanged(topic_id=topic_id))
 
 
 async def invite(tx: Transaction, topic_id: TopicId, member: MemberId) -> None:
-    """Let a member read a topic whose readers are listed; to be invited already is no mistake."""
-    if await tx.value(_INVITE, topic=topic_id, member=member) is not None:
+    """Add a member to the listed readers of a topic; inviting the member again changes nothing."""
+    if await tx.value(_INSERT_READER, topic=topic_id, member=member) is not None:
         await tx.record(AccessChanged(member_id=member))
 
 
 async def uninvite(tx: Transaction, topic_id: TopicId, member: MemberId) -> None:
-    """Invite a member no longer; open sockets of that member lose the topic, unless it can be read all the same."""
-    if await tx.run(_UNINVITE, topic=topic_id, member=member):
+    """Remove a member from the listed readers; the member's open sockets leave the topic unless access remains."""
+    if await tx.run(_DELETE_READER, topic=topic_id, member=member):
         await tx.record(AccessChanged(member_id=member))
 
 
 async def read_invited(tx: Reader, topic_id: TopicId) -> list[Author]:
-    """Who is invited, by handle."""
-    found = [author_of(*row.values()) for row in await tx.rows(_INVITED, topic=topic_id)]
+    """Return the invited members, ordered by handle."""
+    found = [author_of(*row.values()) for row in await tx.rows(_SELECT_INVITED_READERS, topic=topic_id)]
     return [author for author in found if author is not None]

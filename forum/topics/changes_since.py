@@ -1,5 +1,7 @@
-"""What else happened in a topic since a member was there, besides new posts: edits that the history shows, and what was
-done to the topic as a whole, as long as it still holds."""
+"""Changes in a topic since a member's last visit, besides new posts: edited posts, and changes of the whole topic.
+
+Only edits that the history shows count, and only changes that have not been undone.
+"""
 
 from typing import Any
 
@@ -15,10 +17,10 @@ from forum.visibility import posts_not_held
 from storage.database import Transaction
 from storage.statements import statement
 
-# More edited posts than so many are not listed.
+# At most this many edited posts are listed.
 MOST_EDITED_POSTS = 100
 
-_NOTE = statement("""
+_UPSERT_TOPIC_CHANGE = statement("""
 INSERT INTO topic_changes (topic_id, what, changed_at, changed_by) VALUES (:topic, :what, :now, :by)
 ON CONFLICT (topic_id, what) DO UPDATE SET changed_at = excluded.changed_at, changed_by = excluded.changed_by
 """)
@@ -35,8 +37,8 @@ _is_answered = (
     .correlate(topics)
     .exists()
 )
-# What was undone again is not told.
-_holds = case(
+# Changes that were undone are not shown.
+_is_in_effect = case(
     (topic_changes.c.what == "closed", and_(topics.c.locked_at.is_not(None), topics.c.archived_at.is_(None))),
     (topic_changes.c.what == "opened", topics.c.locked_at.is_(None)),
     (topic_changes.c.what == "archived", topics.c.archived_at.is_not(None)),
@@ -50,12 +52,12 @@ _changes = (
         topic_changes.c.topic_id == topics.c.id,
         topic_changes.c.changed_at > readings.c.read_at,
         topic_changes.c.changed_by.is_distinct_from(_reader),
-        _holds,
+        _is_in_effect,
     )
     .correlate(topics, readings)
     .scalar_subquery()
 )
-# Of posts that one has read; the others are new to one anyway. What is gone is not missed.
+# Only posts that the member has read, since unread ones are shown as new, and only published ones.
 _edited = (
     select(posts.c.number)
     .where(
@@ -71,14 +73,14 @@ _edited = (
     .correlate(topics, readings)
     .subquery()
 )
-_numbers = (
+_edited_numbers = (
     select(func.array_agg(_edited.c.number))
     .select_from(_edited)
     .correlate(topics, readings)
     .scalar_subquery()
 )
 
-_IN_ORDER: tuple[Change, ...] = (
+_CHANGES_IN_ORDER: tuple[Change, ...] = (
     "answered",
     "closed",
     "opened",
@@ -90,18 +92,18 @@ _IN_ORDER: tuple[Change, ...] = (
 
 
 def with_changes_since(query: Select[Any]) -> Select[Any]:
-    """The same query of topics and what a member has read of them, with what else happened since."""
-    return query.add_columns(_numbers.label("edited"), _changes.label("changes"))
+    """Add the changes since the member's last visit to a query of topics and `readings`; see `changes_since_of`."""
+    return query.add_columns(_edited_numbers.label("edited"), _changes.label("changes"))
 
 
 def changes_since_of(row: Record) -> ChangesSince:
-    """That, from a row of such a query."""
+    """Return the changes from a row of a query made by `with_changes_since`."""
     found = row["changes"] or ()
     return ChangesSince(
-        edited=list(row["edited"] or ()), changes=[change for change in _IN_ORDER if change in found]
+        edited=list(row["edited"] or ()), changes=[change for change in _CHANGES_IN_ORDER if change in found]
     )
 
 
 async def record_topic_change(tx: Transaction, topic_id: TopicId, what: Change, by: MemberId | None) -> None:
-    """Note what is done to a topic, for those who come back; `by` nobody if the clock does it."""
-    await tx.run(_NOTE, topic=topic_id, what=what, now=clock.now(), by=by)
+    """Record a change of the whole topic, for members who come back; `by` is None if a timer made it."""
+    await tx.run(_UPSERT_TOPIC_CHANGE, topic=topic_id, what=what, now=clock.now(), by=by)

@@ -1,4 +1,4 @@
-"""The HTTP side of tending a topic: whether it takes replies, where it stands, what it waits for, who sees to it."""
+"""HTTP routes that manage topics: lock, archive, pin, slow mode, accepted answer, timers and assignment."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
@@ -24,7 +24,7 @@ from storage.database import Database
 
 @put("/topics/{topic_id:int}/lock", status_code=204, operation_id="lock_topic")
 async def lock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Let nobody but moderators reply."""
+    """Lock a topic, so that only moderators can reply."""
     async with db.begin() as tx:
         await status.lock_topic(tx, actor, TopicId(topic_id))
 
@@ -33,7 +33,7 @@ async def lock_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedD
 async def unlock_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Let members reply again; what was archived is listed again."""
+    """Unlock a topic; an archived topic returns to its sector's list."""
     async with db.begin() as tx:
         await status.unlock_topic(tx, actor, TopicId(topic_id))
 
@@ -45,7 +45,7 @@ async def close_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Lock a topic and say why."""
+    """Lock a topic and give readers a reason."""
     async with db.begin() as tx:
         await status.close_topic(tx, actor, TopicId(topic_id), data.reason)
 
@@ -54,7 +54,7 @@ async def close_topic(
 async def archive_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Lock a topic and take it out of its sector's list; DELETE its lock to take it out of the archive."""
+    """Archive a topic: lock it and remove it from its sector's list. DELETE the lock to undo this."""
     async with db.begin() as tx:
         await status.archive_topic(tx, actor, TopicId(topic_id))
 
@@ -63,14 +63,14 @@ async def archive_topic(
 async def pin_topic(
     topic_id: PathId, data: JSONBody[NewPin], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Have a topic stand above the others of its sector."""
+    """Pin a topic above the others of its sector."""
     async with db.begin() as tx:
         await status.pin_topic(tx, actor, TopicId(topic_id), data.until)
 
 
 @delete("/topics/{topic_id:int}/pin", operation_id="unpin_topic")
 async def unpin_topic(topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Have it stand among the others again."""
+    """Unpin a topic."""
     async with db.begin() as tx:
         await status.unpin_topic(tx, actor, TopicId(topic_id))
 
@@ -82,7 +82,7 @@ async def slow_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Let each member write only once in so many seconds."""
+    """Turn on slow mode: each member may write once per interval."""
     async with db.begin() as tx:
         await status.slow_topic(tx, actor, TopicId(topic_id), data.seconds, data.until)
 
@@ -91,7 +91,7 @@ async def slow_topic(
 async def hasten_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """End slow mode."""
+    """Turn off slow mode."""
     async with db.begin() as tx:
         await status.slow_topic(tx, actor, TopicId(topic_id), 0, None)
 
@@ -109,7 +109,7 @@ async def set_answer(
 async def unset_answer(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Accept no post as the answer."""
+    """Remove the accepted answer of the question."""
     async with db.begin() as tx:
         await status.set_accepted_answer(tx, actor, TopicId(topic_id), None)
 
@@ -118,7 +118,7 @@ async def unset_answer(
 async def read_timers(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> TimerList:
-    """What will happen to a topic by itself."""
+    """Return the actions that are scheduled for a topic."""
     async with db.read() as tx:
         return await timer_jobs.read_timers(tx, actor, TopicId(topic_id))
 
@@ -131,7 +131,7 @@ async def set_timer(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Have a topic opened, closed, archived, or be reminded of it, at a time."""
+    """Schedule opening, closing or archiving a topic, or a reminder of it."""
     async with db.begin() as tx:
         await timer_jobs.set_timer(tx, actor, TopicId(topic_id), timer, data)
 
@@ -143,7 +143,7 @@ async def unset_timer(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Have it not happen."""
+    """Cancel a scheduled action."""
     async with db.begin() as tx:
         await timer_jobs.unset_timer(tx, actor, TopicId(topic_id), timer)
 
@@ -155,7 +155,7 @@ async def assign_topic(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Give a topic to a member to see to, or say how far it is."""
+    """Assign a topic to a member, or change the status of the work."""
     async with db.begin() as tx:
         await assignments.assign_topic(tx, actor, TopicId(topic_id), data)
 
@@ -164,14 +164,14 @@ async def assign_topic(
 async def unassign_topic(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Give a topic to nobody."""
+    """Remove the assignment of a topic."""
     async with db.begin() as tx:
         await assignments.unassign_topic(tx, actor, TopicId(topic_id))
 
 
 @get("/me/assigned", operation_id="read_assigned")
 async def read_assigned(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> AssignedList:
-    """What one has to see to."""
+    """Return the topics that are assigned to you."""
     async with db.read() as tx:
         return AssignedList(await assignments.read_assigned(tx, actor))
 

@@ -1,4 +1,4 @@
-"""Changing a topic: its title, its tags, what kind it is."""
+"""Settings of a topic: its title, its tags and its kind."""
 
 from msgspec import UNSET
 from sqlalchemy import bindparam, func, select, update
@@ -19,11 +19,11 @@ from forum.visibility import seen_by, visible_topics
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-# A question alone has an answer.
-_TURN_INTO = statement("""
+# Only questions keep their accepted answer.
+_UPDATE_KIND = statement("""
 UPDATE topics SET kind = :kind, answer_id = CASE WHEN :kind = 'question' THEN answer_id END WHERE id = :topic
 """)
-_CHANGE = statement(
+_UPDATE_TITLE_AND_TAGS = statement(
     update(topics)
     .where(topics.c.id == bindparam("topic"))
     .values(
@@ -34,8 +34,8 @@ _CHANGE = statement(
 )
 
 
-_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
-_SHOW = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SELECT_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
+_SELECT_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
 
 
 async def change_topic(
@@ -46,8 +46,11 @@ async def change_topic(
     version: int | None,
     screen: Screen = screen_nothing,
 ) -> None:
-    """Give a topic another title or other tags; `version`, if given, must be the current one. A title that a rule catches is
-    reported to the moderators: the discussion goes on under it."""
+    """Change the title, tags or kind of a topic; raise Stale if `version` is given and is not the current one.
+
+    A title that a rule matches is reported to the moderators but takes effect. Also raise NotFound, TitleTooShort, or the
+    refusals of the rules for changing topics and kinds.
+    """
     if change.tags is not UNSET:
         await hold_tags(tx)
     topic = await get_topic(tx, actor, topic_id, lock=True)
@@ -62,23 +65,23 @@ async def change_topic(
         await report_title(tx, actor, topic, title, screen)
     tags = None
     if change.tags is not UNSET:
-        tags = await settle_tags(tx, actor, change.tags, await tx.value(_TAGS, id=topic_id))
+        tags = await settle_tags(tx, actor, change.tags, await tx.value(_SELECT_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_change_kind(actor, topic, change.kind)
-        await tx.run(_TURN_INTO, topic=topic_id, kind=change.kind)
-    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=tags)
+        await tx.run(_UPDATE_KIND, topic=topic_id, kind=change.kind)
+    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_tags=tags)
     await announce_topic_change(tx, topic)
 
 
 async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, title: str) -> None:
-    """Give the topic of something that is called otherwise now its new title. No rule is asked."""
-    await tx.run(_CHANGE, topic=topic_id, new_title=title, new_tags=None)
+    """Set the title of a topic whose room or board was renamed; the caller checks permissions."""
+    await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_tags=None)
     await tx.record(TopicListingChanged(sector_id=sector_id, topic_id=topic_id))
     await tx.record(TopicChanged(topic_id=topic_id))
 
 
 async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
-    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    row = await tx.row(_SELECT_TOPIC, id=topic_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return topic_of(row)

@@ -1,4 +1,4 @@
-"""What comes in and goes out where topics are tended."""
+"""Structs of the management of topics: requests and responses."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -15,39 +15,39 @@ _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class NewAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The post that answers the question."""
+    """The post to accept as the answer to the question."""
 
     post: _Id
 
 
 class NewClosing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why a topic is closed; readers are told."""
+    """The reason for closing a topic, which readers see."""
 
     reason: Line
 
 
 class NewPin(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Until when a topic stands above the others; without an end until it is unpinned."""
+    """The end of the pin; without it the topic stays pinned until it is unpinned."""
 
     until: _Time | None = None
 
 
 class NewSlowMode(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """In how many seconds each member writes once, and until when."""
+    """Slow mode: the interval in seconds in which each member may write once, and its end."""
 
     seconds: Annotated[int, Meta(ge=10, le=604_800)]
     until: _Time | None = None
 
 
 class NewTimer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """When, and for a reminder or a closing: what to say then."""
+    """The time of a timer; `note` is the text of a reminder or the reason for closing."""
 
     at: _Time
     note: Line = ""
 
 
 class Timer(Struct, frozen=True, kw_only=True):
-    """Something that will happen to a topic by itself."""
+    """An action that is scheduled for a topic."""
 
     kind: str
     at: datetime
@@ -61,14 +61,14 @@ class TimerList(Struct, frozen=True):
 
 
 class NewAssignment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who sees to it, and how far it is."""
+    """The handle of the member to assign, and the status of the work."""
 
     member: Name
     status: AssignmentStatus = "open"
 
 
 class AssignedList(Struct, frozen=True):
-    """What a member has to see to, what is done last."""
+    """The topics assigned to a member, those with status "done" last."""
 
     items: list[Topic]
 

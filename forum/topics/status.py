@@ -1,4 +1,4 @@
-"""Tending a topic: closing and opening it, archiving, pinning, slow mode, and which post is the answer to a question."""
+"""Status of a topic: locking, closing, archiving, pinning, slow mode, and the accepted answer of a question."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,158 +22,177 @@ from forum.topics.topics import announce_topic_change, get_topic
 from storage.database import Transaction
 from storage.statements import Statement, statement
 
-_SET = "UPDATE topics SET version = version + 1, "
-_CLOSE = statement(
-    _SET
-    + """locked_at = coalesce(locked_at, :now), closed_because = :because WHERE id = :topic
-AND (locked_at IS NULL OR closed_because IS DISTINCT FROM :because)"""
-)
-_LOCK = statement(_SET + "locked_at = :now WHERE id = :topic AND locked_at IS NULL")
-_OPEN = statement(
-    _SET
-    + """locked_at = NULL, closed_because = NULL, archived_at = NULL
-WHERE id = :topic AND locked_at IS NOT NULL"""
-)
-_ARCHIVE = statement(
-    _SET
-    + """archived_at = :now, locked_at = coalesce(locked_at, :now), pinned_at = NULL,
-pinned_until = NULL WHERE id = :topic AND archived_at IS NULL"""
-)
-_PIN = statement(
-    _SET
-    + """pinned_at = coalesce(pinned_at, CAST(:now AS timestamptz)), pinned_until = :until
-WHERE id = :topic AND (pinned_at IS NULL OR pinned_until IS DISTINCT FROM :until)"""
-)
-_UNPIN = statement(_SET + "pinned_at = NULL, pinned_until = NULL WHERE id = :topic AND pinned_at IS NOT NULL")
-_SLOW = statement(
-    _SET
-    + """slow_seconds = :seconds, slow_until = :until WHERE id = :topic
-AND (slow_seconds <> :seconds OR slow_until IS DISTINCT FROM :until)"""
-)
-_ANSWER = statement(_SET + "answer_id = :post WHERE id = :topic AND answer_id IS DISTINCT FROM :post")
-_CAN_ANSWER = statement("""
+_CLOSE_TOPIC = statement("""
+UPDATE topics SET version = version + 1, locked_at = coalesce(locked_at, :now), closed_because = :because
+WHERE id = :topic AND (locked_at IS NULL OR closed_because IS DISTINCT FROM :because)
+""")
+_LOCK_TOPIC = statement("""
+UPDATE topics SET version = version + 1, locked_at = :now WHERE id = :topic AND locked_at IS NULL
+""")
+_UNLOCK_TOPIC = statement("""
+UPDATE topics SET version = version + 1, locked_at = NULL, closed_because = NULL, archived_at = NULL
+WHERE id = :topic AND locked_at IS NOT NULL
+""")
+_ARCHIVE_TOPIC = statement("""
+UPDATE topics SET version = version + 1, archived_at = :now, locked_at = coalesce(locked_at, :now), pinned_at = NULL,
+    pinned_until = NULL
+WHERE id = :topic AND archived_at IS NULL
+""")
+_PIN_TOPIC = statement("""
+UPDATE topics SET version = version + 1, pinned_at = coalesce(pinned_at, CAST(:now AS timestamptz)), pinned_until = :until
+WHERE id = :topic AND (pinned_at IS NULL OR pinned_until IS DISTINCT FROM :until)
+""")
+_UNPIN_TOPIC = statement("""
+UPDATE topics SET version = version + 1, pinned_at = NULL, pinned_until = NULL
+WHERE id = :topic AND pinned_at IS NOT NULL
+""")
+_SET_SLOW_MODE = statement("""
+UPDATE topics SET version = version + 1, slow_seconds = :seconds, slow_until = :until
+WHERE id = :topic AND (slow_seconds <> :seconds OR slow_until IS DISTINCT FROM :until)
+""")
+_SET_ACCEPTED_ANSWER = statement("""
+UPDATE topics SET version = version + 1, answer_id = :post WHERE id = :topic AND answer_id IS DISTINCT FROM :post
+""")
+_SELECT_ACCEPTABLE_ANSWER = statement("""
 SELECT FROM posts WHERE id = :post AND topic_id = :topic AND number > 1 AND state = 'published'
 """)
-# Of two who write at once in one name the second waits for the first, and finds that it is too soon.
-_TAKE_TURN = statement("""
+# Of two simultaneous writes by one member, the second waits for the lock of the first and then finds that it is too early.
+_UPSERT_TOPIC_PACE = statement("""
 INSERT INTO topic_paces VALUES (:topic, :member, :now)
 ON CONFLICT (topic_id, member_id) DO UPDATE SET wrote_at = excluded.wrote_at WHERE topic_paces.wrote_at <= :before
 RETURNING member_id
 """)
-_WROTE_AT = statement("SELECT wrote_at FROM topic_paces WHERE topic_id = :topic AND member_id = :member")
+_SELECT_LAST_WRITE = statement(
+    "SELECT wrote_at FROM topic_paces WHERE topic_id = :topic AND member_id = :member"
+)
 
 
 class NoAnswer(Conflict):
-    """Only a published answer of the topic can be the accepted one."""
+    """Only a published reply in the topic can be the accepted answer."""
 
-    message = "Choose one of the published answers in this topic."
+    message = "Choose one of the published replies in this topic."
 
 
 class AlreadyPast(Invalid):
-    """An end or a time to do something at lies ahead."""
+    """The time of a timer or the end of a pin or slow mode is not in the future."""
 
-    message = "Choose a time that is yet to come."
+    message = "Choose a time in the future."
 
 
 class TopicSlow(TooMany):
-    """The topic is in slow mode."""
+    """The topic is in slow mode, and the member's last post or edit is too recent."""
 
-    message = "This topic is in slow mode, for changes too. Nothing is lost: try again in a moment."
+    message = "This topic is in slow mode, also for edits. Your text is kept. Try again in a moment."
 
 
 async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Let nobody but moderators reply; locking a locked topic changes nothing."""
-    topic = await _hold(tx, actor, topic_id)
-    await _do(tx, topic, actor.id, _LOCK, "closed", now=clock.now())
+    """Lock a topic, so that only moderators can reply; raise NotFound or NotModerator. Repeating it changes nothing."""
+    topic = await _get_locked_topic(tx, actor, topic_id)
+    await _change_status(tx, topic, actor.id, _LOCK_TOPIC, "closed", now=clock.now())
 
 
 async def close_topic(tx: Transaction, actor: Actor, topic_id: TopicId, because: str) -> None:
-    """The same, saying why: readers are told."""
-    topic = await _hold(tx, actor, topic_id)
-    await _do(tx, topic, actor.id, _CLOSE, "closed", now=clock.now(), because=tidy(because) or None)
+    """Lock a topic and show readers the reason; raise NotFound or NotModerator."""
+    topic = await _get_locked_topic(tx, actor, topic_id)
+    await _change_status(
+        tx, topic, actor.id, _CLOSE_TOPIC, "closed", now=clock.now(), because=tidy(because) or None
+    )
 
 
 async def unlock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Let members reply again; what was archived is back in its sector's list."""
-    await _do(tx, await _hold(tx, actor, topic_id), actor.id, _OPEN, "opened")
+    """Unlock a topic, and return an archived one to its sector's list; raise NotFound or NotModerator."""
+    topic = await _get_locked_topic(tx, actor, topic_id)
+    await _change_status(tx, topic, actor.id, _UNLOCK_TOPIC, "opened")
 
 
 async def archive_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Close a topic and take it out of its sector's list: it is found under what is archived."""
-    topic = await _hold(tx, actor, topic_id, tend=True)
-    await _do(tx, topic, actor.id, _ARCHIVE, "archived", now=clock.now())
+    """Lock a topic and move it from its sector's list to the archived topics; raise NotFound, NotModerator or TopicStays."""
+    topic = await _get_locked_topic(tx, actor, topic_id, manage=True)
+    await _change_status(tx, topic, actor.id, _ARCHIVE_TOPIC, "archived", now=clock.now())
 
 
 async def pin_topic(tx: Transaction, actor: Actor, topic_id: TopicId, until: datetime | None) -> None:
-    """Have a topic stand above the others of its sector, until a time or until it is unpinned."""
-    topic = await _hold(tx, actor, topic_id, tend=True)
-    await _end_at(tx, actor, topic_id, "unpin", until)
-    await _do(tx, topic, actor.id, _PIN, "pinned", now=clock.now(), until=until)
+    """Pin a topic above the others of its sector, until the given time or until it is unpinned.
+
+    Raise NotFound, NotModerator, TopicStays or AlreadyPast.
+    """
+    topic = await _get_locked_topic(tx, actor, topic_id, manage=True)
+    await _schedule_end(tx, actor, topic_id, "unpin", until)
+    await _change_status(tx, topic, actor.id, _PIN_TOPIC, "pinned", now=clock.now(), until=until)
 
 
 async def unpin_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
-    """Have it stand among the others again."""
-    topic = await _hold(tx, actor, topic_id, tend=True)
+    """Unpin a topic; raise NotFound, NotModerator or TopicStays."""
+    topic = await _get_locked_topic(tx, actor, topic_id, manage=True)
     await delete_timer(tx, topic_id, "unpin")
-    await _do(tx, topic, actor.id, _UNPIN, None)
+    await _change_status(tx, topic, actor.id, _UNPIN_TOPIC, None)
 
 
 async def slow_topic(
     tx: Transaction, actor: Actor, topic_id: TopicId, seconds: int, until: datetime | None
 ) -> None:
-    """Let each member write, or change something, only once in so many seconds; nought ends it."""
-    topic = await _hold(tx, actor, topic_id, tend=True)
+    """Set slow mode: each member may post or edit once per `seconds`; 0 ends slow mode.
+
+    Raise NotFound, NotModerator, TopicStays or AlreadyPast.
+    """
+    topic = await _get_locked_topic(tx, actor, topic_id, manage=True)
     until = until if seconds else None
-    await _end_at(tx, actor, topic_id, "unslow", until)
-    await _do(tx, topic, actor.id, _SLOW, None, seconds=seconds, until=until)
+    await _schedule_end(tx, actor, topic_id, "unslow", until)
+    await _change_status(tx, topic, actor.id, _SET_SLOW_MODE, None, seconds=seconds, until=until)
 
 
 async def set_accepted_answer(
     tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId | None
 ) -> None:
-    """Say which post answers the question, or that none does."""
+    """Set the accepted answer of a question, or remove it; raise NotFound, NotYours, NotAQuestion or NoAnswer."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_accept_answer(actor, topic, clock.now())
-    if post_id is not None and await tx.row(_CAN_ANSWER, topic=topic_id, post=post_id) is None:
+    if post_id is not None and await tx.row(_SELECT_ACCEPTABLE_ANSWER, topic=topic_id, post=post_id) is None:
         raise NoAnswer(field="post")
-    await _do(tx, topic, actor.id, _ANSWER, "answered" if post_id else None, post=post_id)
+    await _change_status(
+        tx, topic, actor.id, _SET_ACCEPTED_ANSWER, "answered" if post_id else None, post=post_id
+    )
 
 
 async def run_timer(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> None:
-    """Do what a timer was set for."""
+    """Run a due timer of a topic; `note` is the reason shown when the topic is closed."""
     queries: dict[str, tuple[Statement, Change | None, dict[str, Any]]] = {
-        "open": (_OPEN, "opened", {}),
-        "close": (_CLOSE, "closed", {"now": clock.now(), "because": note or None}),
-        "archive": (_ARCHIVE, "archived", {"now": clock.now()}),
-        "unpin": (_UNPIN, None, {}),
-        "unslow": (_SLOW, None, {"seconds": 0, "until": None}),
+        "open": (_UNLOCK_TOPIC, "opened", {}),
+        "close": (_CLOSE_TOPIC, "closed", {"now": clock.now(), "because": note or None}),
+        "archive": (_ARCHIVE_TOPIC, "archived", {"now": clock.now()}),
+        "unpin": (_UNPIN_TOPIC, None, {}),
+        "unslow": (_SET_SLOW_MODE, None, {"seconds": 0, "until": None}),
     }
     query, what, binds = queries[kind]
-    await _do(tx, topic, None, query, what, **binds)
+    await _change_status(tx, topic, None, query, what, **binds)
 
 
 def is_in_slow_mode(actor: Actor, topic: TopicFacts, now: datetime) -> bool:
-    """Whether what the actor writes here has its pace."""
-    over = topic.slow_until is not None and topic.slow_until <= now
-    return bool(topic.slow_seconds) and not over and not is_moderator(actor, topic)
+    """Return whether slow mode applies to the actor in the topic; it does not apply to moderators."""
+    has_ended = topic.slow_until is not None and topic.slow_until <= now
+    return bool(topic.slow_seconds) and not has_ended and not is_moderator(actor, topic)
 
 
 async def enforce_slow_mode(tx: Transaction, member: MemberId, topic: TopicFacts, now: datetime) -> None:
-    """Write in a topic in slow mode, or be told how long to wait."""
-    pace = timedelta(seconds=topic.slow_seconds)
-    took = await tx.value(_TAKE_TURN, topic=topic.id, member=member, now=now, before=now - pace)
-    if took is None:
-        wrote_at = await tx.value(_WROTE_AT, topic=topic.id, member=member)
-        raise TopicSlow((wrote_at + pace - now).total_seconds())
+    """Record that the member writes in a topic in slow mode now; raise TopicSlow with the seconds to wait if it is too early."""
+    interval = timedelta(seconds=topic.slow_seconds)
+    is_allowed = await tx.value(
+        _UPSERT_TOPIC_PACE, topic=topic.id, member=member, now=now, before=now - interval
+    )
+    if is_allowed is None:
+        wrote_at = await tx.value(_SELECT_LAST_WRITE, topic=topic.id, member=member)
+        raise TopicSlow((wrote_at + interval - now).total_seconds())
 
 
-async def _hold(tx: Transaction, actor: Actor, topic_id: TopicId, tend: bool = False) -> TopicFacts:
+async def _get_locked_topic(
+    tx: Transaction, actor: Actor, topic_id: TopicId, manage: bool = False
+) -> TopicFacts:
     topic = await get_topic(tx, actor, topic_id, lock=True)
-    (ensure_can_manage if tend else ensure_can_lock)(actor, topic)
+    (ensure_can_manage if manage else ensure_can_lock)(actor, topic)
     return topic
 
 
-async def _end_at(
+async def _schedule_end(
     tx: Transaction, actor: Actor, topic_id: TopicId, kind: str, until: datetime | None
 ) -> None:
     if until is None:
@@ -184,7 +203,7 @@ async def _end_at(
     await save_timer(tx, topic_id, kind, until, "", actor.signed_in())
 
 
-async def _do(
+async def _change_status(
     tx: Transaction,
     topic: TopicFacts,
     by: MemberId | None,

@@ -1,4 +1,7 @@
-"""What falls due in topics by the clock: opening, closing, reminding, archiving, the ends of pins and of slow mode."""
+"""Timers of topics: setting them, and the scheduled job that runs the due ones.
+
+A timer opens, closes or archives a topic, reminds a member of it, or ends a pin or slow mode.
+"""
 
 from core import clock
 from core.actor import Actor
@@ -13,25 +16,25 @@ from forum.topics.topics import get_topic
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-# The topic's row is the lease: who holds it is alone with its timers, whichever worker it is. What another one has done
-# meanwhile is no longer there to be taken.
-_NEXT = statement("""
+# The lock on the topic's row is the lease of its timers: no second worker can run one of them at the same time.
+_LOCK_TOPIC_OF_NEXT_TIMER = statement("""
 SELECT t.id, t.sector_id, t.kind, t.author_id, t.version, d.kind AS timer
 FROM topic_timers d JOIN topics t ON t.id = d.topic_id
 WHERE d.due_at <= :now AND t.merged_into IS NULL ORDER BY d.due_at, d.topic_id, d.kind LIMIT 1
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """)
-_TAKE = statement("""
+_DELETE_DUE_TIMER = statement("""
 DELETE FROM topic_timers WHERE topic_id = :topic AND kind = :timer AND due_at <= :now RETURNING note, set_by
 """)
-# The same reminder may come again: the inbox tells nobody the same thing twice.
-_FORGET = statement("""
+# Removed first, because a member is notified of the same thing only once, but reminders may repeat.
+_DELETE_REMINDER_NOTIFICATION = statement("""
 DELETE FROM notifications WHERE member_id = :member AND topic_id = :topic AND kind = 'reminder'
 """)
 
 
 async def set_timer(tx: Transaction, actor: Actor, topic_id: TopicId, kind: TimerKind, new: NewTimer) -> None:
-    """Have something happen to a topic at a time; the same kind again replaces it."""
+    """Schedule an action for a topic, replacing a timer of the same kind; raise NotFound, NotModerator, TopicStays or
+    AlreadyPast."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_manage(actor, topic)
     if new.at <= clock.now():
@@ -40,28 +43,28 @@ async def set_timer(tx: Transaction, actor: Actor, topic_id: TopicId, kind: Time
 
 
 async def unset_timer(tx: Transaction, actor: Actor, topic_id: TopicId, kind: TimerKind) -> None:
-    """Have it not happen."""
+    """Cancel the timer of this kind; raise NotFound, NotModerator or TopicStays."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_manage(actor, topic)
     await delete_timer(tx, topic_id, kind)
 
 
 async def read_timers(tx: Reader, actor: Actor, topic_id: TopicId) -> TimerList:
-    """What will happen to a topic, for those who tend it."""
+    """Return the timers of a topic for its moderators; raise NotFound, NotModerator or TopicStays."""
     ensure_can_manage(actor, await get_topic(tx, actor, topic_id))
     return TimerList(await list_timers(tx, topic_id))
 
 
 async def run_next_timer(db: Database) -> bool:
-    """Do one thing that is due, if there is one."""
+    """Run one due timer; return False if none is due. This is a scheduled job."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_NEXT, now=now)
+        row = await tx.row(_LOCK_TOPIC_OF_NEXT_TIMER, now=now)
         if row is None:
             return False
-        taken = await tx.row(_TAKE, topic=row["id"], timer=row["timer"], now=now)
-        if taken is None:
-            return True  # another worker was first
+        timer = await tx.row(_DELETE_DUE_TIMER, topic=row["id"], timer=row["timer"], now=now)
+        if timer is None:
+            return True  # another worker ran it first
         topic = TopicFacts(
             id=TopicId(row["id"]),
             sector_id=SectorId(row["sector_id"]),
@@ -72,10 +75,10 @@ async def run_next_timer(db: Database) -> bool:
             version=row["version"],
         )
         if row["timer"] != "remind":
-            await run_timer(tx, topic, row["timer"], taken["note"])
-        elif taken["set_by"] is not None:
-            member = MemberId(taken["set_by"])
-            await tx.run(_FORGET, member=member, topic=topic.id)
-            why = taken["note"] or {"code": "reminder"}
-            await notify(tx, "reminder", topic.id, None, {member: why})
+            await run_timer(tx, topic, row["timer"], timer["note"])
+        elif timer["set_by"] is not None:
+            member = MemberId(timer["set_by"])
+            await tx.run(_DELETE_REMINDER_NOTIFICATION, member=member, topic=topic.id)
+            reason = timer["note"] or {"code": "reminder"}
+            await notify(tx, "reminder", topic.id, None, {member: reason})
     return True

@@ -1,4 +1,4 @@
-"""Topics: starting, finding, changing. (How they are tended is in tending.py.)"""
+"""Topics: starting and finding them, and the queries and facts that other modules build on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,7 +39,7 @@ from storage.statements import statement
 
 
 class TitleTooShort(Invalid):
-    """A title needs at least three characters besides blanks."""
+    """The title has fewer than three characters, not counting spaces at its ends."""
 
     message = "A title needs at least three characters."
 
@@ -66,7 +66,7 @@ TOPIC_COLUMNS = (
     topics.c.version,
     topics.c.sector_id,
     topics.c.moves,
-    # Only as long as everybody can read it.
+    # The accepted answer, only while it is published and in this topic.
     select(posts.c.id)
     .where(posts.c.id == topics.c.answer_id, posts.c.topic_id == topics.c.id, posts.c.state == "published")
     .scalar_subquery()
@@ -85,7 +85,7 @@ SELECT_TOPICS = (
     .outerjoin(_assignees, _assignees.c.id == topics.c.assignee_id)
 )
 
-_TENDED = (
+_COPIED_COLUMNS = (
     "answer",
     "closed_because",
     "archived_at",
@@ -94,9 +94,12 @@ _TENDED = (
     "slow_seconds",
     "slow_until",
 )
-_SHOW = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
-_SHOW_MANY = statement(SELECT_TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics()))
-_FACTS = select(
+_SELECT_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SELECT_TOPICS_BY_ID = statement(
+    SELECT_TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics())
+)
+# The columns of the fields of `TopicFacts`.
+TOPIC_FACTS = (
     topics.c.id,
     topics.c.sector_id,
     topics.c.kind,
@@ -107,10 +110,11 @@ _FACTS = select(
     topics.c.slow_seconds,
     topics.c.slow_until,
     has_begun().label("has_begun"),
-).where(topics.c.id == bindparam("id"), visible_topics())
-_GET = statement(_FACTS)
-_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True))
-_OPEN = statement(
+)
+_topic_facts = select(*TOPIC_FACTS).where(topics.c.id == bindparam("id"), visible_topics())
+_SELECT_TOPIC_FACTS = statement(_topic_facts)
+_LOCK_TOPIC_FACTS = statement(_topic_facts.with_for_update(key_share=True))
+_INSERT_TOPIC = statement(
     insert(topics)
     .values({name: bindparam(name) for name in ("sector_id", "title", "kind", "tags", "author_id")})
     .values(opened_at=bindparam("now"), last_activity_at=bindparam("now"))
@@ -119,33 +123,39 @@ _OPEN = statement(
 
 
 async def get_topic(tx: Reader, actor: Actor, topic_id: TopicId, lock: bool = False) -> TopicFacts:
-    """What the rules need of a topic that the actor can see; `lock` makes writers of one topic take turns."""
-    row = await tx.row(_GET_LOCKED if lock else _GET, id=topic_id, **seen_by(actor))
+    """Return the facts about a topic that the rules need; raise NotFound if the actor cannot see it.
+
+    With `lock`, the topic's row stays locked until the transaction ends, so that writers to one topic take turns.
+    """
+    row = await tx.row(_LOCK_TOPIC_FACTS if lock else _SELECT_TOPIC_FACTS, id=topic_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return TopicFacts(**row)
 
 
 async def show_topic(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str) -> Topic:
-    """The topic as the actor sees it, with the position of its stream."""
+    """Return the topic with the position of its stream; raise NotFound if the actor cannot see it."""
     channel = f"topic:{topic_id}"
     seq = await read_head(tx, channel)
-    row = await tx.row(_SHOW, id=topic_id, **seen_by(actor))
+    row = await tx.row(_SELECT_TOPIC, id=topic_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return topic_of(row, Stream(channel, epoch, seq))
 
 
 async def show_topics(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int, Topic]:
-    """Those of the topics that the actor can see."""
-    rows = await tx.rows(_SHOW_MANY, ids=list(ids), **seen_by(actor))
+    """Return the topics among these ids that the actor can see, by id."""
+    rows = await tx.rows(_SELECT_TOPICS_BY_ID, ids=list(ids), **seen_by(actor))
     return {row["id"]: topic_of(row) for row in rows}
 
 
 async def start_topic(
     tx: Transaction, actor: Actor, slug: str, new: NewTopic, verdict: ScreeningVerdict | None = None
 ) -> int | HeldPost:
-    """Start a topic in a sector, with its first post; the topic's id, or the post if it is held and the topic with it."""
+    """Start a topic with its first post in a sector; return the topic's id, or the held post if the verdict holds it.
+
+    Raise NotFound if there is no such sector, NotModerator, TitleTooShort, or the refusals of `Actor.may_write`.
+    """
     now = clock.now()
     sector_id = await sectors.get_sector_id(tx, slug)
     ensure_can_start_topic(actor, sector_id, now)
@@ -159,7 +169,7 @@ async def start_topic(
         author_id=actor.signed_in(),
         tags=await settle_tags(tx, actor, new.tags),
         now=now,
-        is_told=verdict is None or not verdict.holds,
+        is_announced=verdict is None or not verdict.holds,
     )
     body = await extract_quotes(tx, actor, new.body)
     first = NewPost(
@@ -189,21 +199,24 @@ async def insert_topic(
     author_id: MemberId | None,
     tags: Sequence[str],
     now: datetime,
-    is_told: bool = True,
+    is_announced: bool = True,
 ) -> TopicId:
-    """Open an empty topic and tell the sector, unless it is held; asks no rule. Its first post is placed by who called."""
+    """Insert a topic without posts and return its id; the caller checks permissions and inserts the first post.
+
+    With `is_announced`, the sector's channel gets the event TopicOpened. Raise TitleTooShort.
+    """
     title = tidy(title)
     if len(title) < 3:
         raise TitleTooShort(field="title")
     binds = {"sector_id": sector_id, "title": title, "kind": kind, "author_id": author_id, "now": now}
-    topic_id = TopicId(await tx.value(_OPEN, tags=sorted(set(tags)), **binds))
-    if is_told:
+    topic_id = TopicId(await tx.value(_INSERT_TOPIC, tags=sorted(set(tags)), **binds))
+    if is_announced:
         await tx.record(TopicOpened(sector_id=sector_id, topic_id=topic_id))
     return topic_id
 
 
 def topic_of(row: Record, stream: Stream | None = None) -> Topic:
-    """A row of `SELECT_TOPICS` as it goes out."""
+    """Return the `Topic` of a row of `SELECT_TOPICS`."""
     state = "locked" if row["locked_at"] else "open"
     if row["withdrawn_at"]:
         state = "withdrawn"
@@ -224,7 +237,7 @@ def topic_of(row: Record, stream: Stream | None = None) -> Topic:
         last_activity_at=row["last_activity_at"],
         version=row["version"],
         moves=row["moves"],
-        **{name: row[name] for name in _TENDED},
+        **{name: row[name] for name in _COPIED_COLUMNS},
         assignment=_assignment_of(row),
         stream=stream,
     )
@@ -238,5 +251,6 @@ def _assignment_of(row: Record) -> Assignment | None:
 
 
 async def announce_topic_change(tx: Transaction, topic: TopicFacts) -> None:
+    """Record that the topic changed, for the listeners of its sector and of the topic itself."""
     await tx.record(TopicListingChanged(sector_id=topic.sector_id, topic_id=topic.id))
     await tx.record(TopicChanged(topic_id=topic.id))
