@@ -174,7 +174,7 @@ def is_in_slow_mode(actor: Actor, topic: TopicFacts, now: datetime) -> bool:
 
 
 async def enforce_slow_mode(tx: Transaction, member: MemberId, topic: TopicFacts, now: datetime) -> None:
-    """Record that the member writes in a topic in slow mode now; raise TopicSlow with the seconds to wait if it is too early."""
+    """Record that the member writes now in a topic in slow mode; raise TopicSlow with the seconds to wait if too early."""
     interval = timedelta(seconds=topic.slow_seconds)
     is_allowed = await tx.value(
         _UPSERT_TOPIC_PACE, topic=topic.id, member=member, now=now, before=now - interval
