@@ -76,13 +76,13 @@ class Involved(Denied):
 class ForAdministrators(Denied):
     """The case was escalated, so only administrators decide it."""
 
-    message = "This case was handed to the administrators. They decide."
+    message = "This case was escalated to the administrators, so only they can decide it."
 
 
 class CaseDecided(Conflict):
     """The case has already been decided."""
 
-    message = "This case is decided already."
+    message = "This case has already been decided."
 
 
 class ReasonMissing(Invalid):

@@ -51,7 +51,7 @@ CaseId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
-class ObjectName(Struct, frozen=True):
+class ObjectReference(Struct, frozen=True):
     """The kind and id of the subject of a case."""
 
     kind: ObjectKind
@@ -68,7 +68,7 @@ class NewFlag(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Flag(Struct, frozen=True, kw_only=True):
     """A flag, as shown to the member who set it."""
 
-    object: ObjectName
+    object: ObjectReference
     reason: FlagReason
     note: str
     flagged_at: datetime
@@ -140,7 +140,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     reversal: Reversal | None = None
 
 
-class DecidedCase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CaseToDecide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One of several cases that get the same decision, in the version that was reviewed."""
 
     id: CaseId
@@ -150,15 +150,15 @@ class DecidedCase(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 class NewDecisions(_DecisionFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The same decision about several cases, with one reason."""
 
-    cases: Annotated[list[DecidedCase], Meta(min_length=1, max_length=50)]
+    cases: Annotated[list[CaseToDecide], Meta(min_length=1, max_length=50)]
 
-    def about(self, case: DecidedCase) -> NewDecision:
+    def about(self, case: CaseToDecide) -> NewDecision:
         """Return the decision about one of the cases."""
         facts = {name: getattr(self, name) for name in _DecisionFields.__struct_fields__}
         return NewDecision(version=case.version, **facts)
 
 
-class DecisionMade(Struct, frozen=True, kw_only=True):
+class DecisionResult(Struct, frozen=True, kw_only=True):
     """The result for one of several cases: its decision, or the refusal code and message."""
 
     case: int
@@ -167,10 +167,10 @@ class DecisionMade(Struct, frozen=True, kw_only=True):
     detail: str | None = None
 
 
-class DecisionsMade(Struct, frozen=True):
+class DecisionResults(Struct, frozen=True):
     """The results for all cases of a request, in the order of the request."""
 
-    items: list[DecisionMade]
+    items: list[DecisionResult]
 
 
 class Sanction(Struct, frozen=True, kw_only=True):
@@ -243,7 +243,7 @@ class Case(Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    object: ObjectName
+    object: ObjectReference
     sector: str | None
     # The detected language of the subject.
     language: EmailLanguage | None
@@ -275,7 +275,7 @@ class CaseFilter(Struct, frozen=True, kw_only=True):
     language: EmailLanguage | None = None
 
 
-class Waiting(Struct, frozen=True):
+class WaitingCounts(Struct, frozen=True):
     """How many items wait for the viewer, and how many of these wait for approval in rooms that the viewer hosts."""
 
     waiting: int

@@ -26,7 +26,7 @@ FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case
     LEFT JOIN sanctions x ON x.decision_id = d.id LEFT JOIN sectors s ON s.id = x.sector_id
     LEFT JOIN members m ON m.id = o.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
-    AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :settled
+    AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :decided_before
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """)
 _LABELS = ("rule", "facts", "scope", "duration", "by")
@@ -46,7 +46,7 @@ async def notify_next_author(office: Mailer, db: Database) -> bool:
     undone, and return whether there was one."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(SELECT_NEXT_STATEMENT, settled=now - UNDO_WINDOW)
+        row = await tx.row(SELECT_NEXT_STATEMENT, decided_before=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=now)

@@ -38,7 +38,7 @@ from moderation.cases.cases import HAS_FLAGGED, UPDATE_FLAGS_CASE, get_case, is_
 from moderation.decisions.decisions import reverse_decision
 from moderation.events import AppealAnswered, CaseChanged
 from moderation.policy import UNDO_WINDOW, ensure_can_decide, ensure_can_read_queue, ensure_not_blank
-from moderation.shapes import NewReversal, ObjectName, Reason
+from moderation.shapes import NewReversal, ObjectReference, Reason
 from moderation.tables import appeals, case_subjects, cases, decisions
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -120,7 +120,7 @@ SELECT_CASE_OBJECT = statement("SELECT object_kind, object_id, sector_id FROM ca
 class NothingToAppeal(Conflict):
     """The decision does not affect the actor, no longer stands, or is too old."""
 
-    message = "This decision cannot be appealed, or no longer."
+    message = "This decision cannot be appealed, or can no longer be appealed."
 
 
 class AppealedBefore(Conflict):
@@ -158,8 +158,10 @@ async def make_appeal(tx: Transaction, actor: Actor, decision_id: int, new: NewA
 async def appeal_report(tx: Transaction, reference: str, new: NewAppeal) -> Appeal:
     """Appeal the decision about a report as the holder of its reference, if no action was taken. Raises NotFound,
     NothingToAppeal, AppealedBefore or ReasonMissing."""
-    settled = clock.now() - UNDO_WINDOW
-    row = await tx.row(SELECT_REPORT_DECISION, reference=reference, viewer=None, settled=settled)
+    decided_before = clock.now() - UNDO_WINDOW
+    row = await tx.row(
+        SELECT_REPORT_DECISION, reference=reference, viewer=None, decided_before=decided_before
+    )
     if row is None:
         raise NotFound
     if row["action"] != "no_action" or clock.now() >= row["decided_at"] + APPEALABLE:
@@ -212,8 +214,8 @@ async def _reverse(tx: Transaction, actor: Actor, row: Record, answer: str) -> N
         return
     case = await tx.row(SELECT_CASE_OBJECT, case=row["case_id"])
     assert case is not None
-    name = ObjectName(case["object_kind"], case["object_id"])
-    opened = await open_or_join_case(tx, name, case["sector_id"], "other", clock.now())
+    subject = ObjectReference(case["object_kind"], case["object_id"])
+    opened = await open_or_join_case(tx, subject, case["sector_id"], "other", clock.now())
     await tx.run(UPDATE_FLAGS_CASE, newer=opened.case_id, case=row["case_id"])
     await tx.run(UPDATE_REPORTS_REOPENED, newer=opened.case_id, case=row["case_id"])
     await tx.record(opened)

@@ -7,7 +7,7 @@ from litestar.params import JSONBody
 from core.actor import Actor
 from core.http import PathId, documented_response, json_response
 from moderation.appeals import appeals, statements
-from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, Statement
+from moderation.appeals.shapes import Appeal, AppealPage, NewAnswer, NewAppeal, StatementOfReasons
 from moderation.flags.routes_reports import Reference
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
@@ -16,7 +16,7 @@ from storage.idempotency import IdempotentRequest
 @get("/decisions/{decision_id:int}", operation_id="read_statement")
 async def read_statement(
     decision_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> Statement:
+) -> StatementOfReasons:
     """Show the statement of reasons of a decision, to the affected member, its reporters and its moderators."""
     async with db.read() as tx:
         return await statements.show_statement(tx, actor, decision_id)

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from core.text import NO_CONTROLS
 from members.shapes import Author, EmailLanguage
 from moderation.reasons.shapes import ShownReason
-from moderation.shapes import FACTS_LENGTH, Action, ObjectName, Reason
+from moderation.shapes import FACTS_LENGTH, Action, ObjectReference, Reason
 
 AppealOutcome = Literal["upheld", "reversed"]
 AppealText = Annotated[str, Meta(min_length=1, max_length=FACTS_LENGTH, pattern=NO_CONTROLS)]
@@ -39,12 +39,12 @@ class Appeal(Struct, frozen=True, kw_only=True):
     answered_at: datetime | None
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class StatementOfReasons(Struct, frozen=True, kw_only=True):
     """A statement of reasons: what was decided, by which rule and on which facts, where and how long it applies, whether
     automation took part, and until when it can be appealed. `html` is the content, for its author only."""
 
     decision: int
-    object: ObjectName
+    object: ObjectReference
     action: Action
     reason: Reason | None
     # The language of `scope`, and of the reason if it is a template.

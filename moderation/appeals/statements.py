@@ -11,12 +11,12 @@ from core.errors import NotFound
 from forum.tables import posts, sectors
 from members.emails.translations import DEFAULT, translations_for
 from members.profiles.profiles import find_email_language
-from moderation.appeals.shapes import Appeal, Statement
+from moderation.appeals.shapes import Appeal, StatementOfReasons
 from moderation.cases.cases import HAS_FLAGGED, is_involved
 from moderation.policy import UNDO_WINDOW, can_judge_in
 from moderation.reasons.reasons import describe_scope, effect_of
 from moderation.reasons.templates import load_templates
-from moderation.shapes import ObjectName, Reason
+from moderation.shapes import ObjectReference, Reason
 from moderation.tables import appeals, case_subjects, cases, decisions, reports, sanctions
 from storage.database import Reader
 from storage.statements import statement
@@ -40,7 +40,7 @@ _STANDING_DECISIONS = (
     .outerjoin(sanctions, sanctions.c.decision_id == decisions.c.id)
     .outerjoin(sectors, sectors.c.id == sanctions.c.sector_id)
     .outerjoin(posts, and_(cases.c.object_kind == "post", posts.c.id == cases.c.object_id))
-    .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("settled"))
+    .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("decided_before"))
 )
 SELECT_STANDING_DECISION = statement(_STANDING_DECISIONS.where(decisions.c.id == bindparam("id")))
 SELECT_REPORT_DECISION = statement(
@@ -64,7 +64,9 @@ SELECT_DECISION_APPEALS = statement(
 )
 
 
-async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: str = DEFAULT) -> Statement:
+async def show_statement(
+    tx: Reader, actor: Actor, decision_id: int, language: str = DEFAULT
+) -> StatementOfReasons:
     """Return the statement of reasons of a decision, for the affected member, its reporters and its moderators; raise
     NotFound for everybody else. It is written in the actor's e-mail language, or else in `language`."""
     row = await get_standing_decision(tx, actor, decision_id)
@@ -72,11 +74,11 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
     binds = {"decision": decision_id, "member": actor.id, "report": None, "all": can_see_all}
     made = [to_appeal(appeal) for appeal in await tx.rows(SELECT_DECISION_APPEALS, **binds)]
     words = translations_for(await find_email_language(tx, actor) or language)
-    return Statement(
+    return StatementOfReasons(
         decision=decision_id,
         language=words.language,
         shown=(await load_templates(tx)).show(row["rule"], row["facts"], row["decided_at"], words),
-        object=ObjectName(row["object_kind"], row["object_id"]),
+        object=ObjectReference(row["object_kind"], row["object_id"]),
         action=row["action"],
         reason=Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None,
         scope=describe_scope(effect_of(row["action"], row["automated"]), row["sector_name"], words),
@@ -94,8 +96,10 @@ async def show_statement(tx: Reader, actor: Actor, decision_id: int, language: s
 async def get_standing_decision(tx: Reader, actor: Actor, decision_id: int) -> Record:
     """Return a decision that can no longer be undone, for the affected member, its reporters and its moderators; raise
     NotFound for everybody else."""
-    settled = clock.now() - UNDO_WINDOW
-    row = await tx.row(SELECT_STANDING_DECISION, id=decision_id, viewer=actor.id, settled=settled)
+    decided_before = clock.now() - UNDO_WINDOW
+    row = await tx.row(
+        SELECT_STANDING_DECISION, id=decision_id, viewer=actor.id, decided_before=decided_before
+    )
     if row is None or not (is_involved(actor, row) or can_judge_in(actor, row["sector_id"])):
         raise NotFound
     return row

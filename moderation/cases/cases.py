@@ -18,7 +18,7 @@ from members.pseudonyms import is_author
 from moderation.events import CaseChanged, CaseClaimed, CaseInRoom, CaseNoted, CaseOpened
 from moderation.policy import CaseFacts
 from moderation.reasons.reasons import detect_language
-from moderation.shapes import FlagReason, ObjectName
+from moderation.shapes import FlagReason, ObjectReference
 from moderation.tables import case_subjects, cases, flags
 from moderation.visibility import visible_cases
 from storage.database import Reader, Transaction
@@ -86,7 +86,7 @@ RETURNING cases.id, cases.sector_id
 
 async def open_or_join_case(
     tx: Transaction,
-    name: ObjectName,
+    subject: ObjectReference,
     sector_id: SectorId | None,
     reason: FlagReason | Literal["rule"],
     now: datetime,
@@ -97,17 +97,17 @@ async def open_or_join_case(
     A reason that nobody has given before makes a new version of the case, because it may change the decision; a further
     flag with a known reason does not.
     """
-    binds = {"kind": name.kind, "object": name.id, "sector": sector_id, "reason": reason, "now": now}
+    binds = {"kind": subject.kind, "object": subject.id, "sector": sector_id, "reason": reason, "now": now}
     row = await tx.row(UPSERT_CASE, **binds)
     assert row is not None
     if row["is_new"]:
-        await _detect_case_language(tx, name, row["id"])
+        await _detect_case_language(tx, subject, row["id"])
     kind = CaseOpened if row["is_new"] else CaseChanged
     return kind(sector_id=row["sector_id"], case_id=row["id"])
 
 
-async def _detect_case_language(tx: Transaction, name: ObjectName, case_id: int) -> None:
-    text = await tx.value(SELECT_SUBJECT_TEXT, kind=name.kind, object=name.id)
+async def _detect_case_language(tx: Transaction, subject: ObjectReference, case_id: int) -> None:
+    text = await tx.value(SELECT_SUBJECT_TEXT, kind=subject.kind, object=subject.id)
     if text is not None and len(text) >= _MIN_CHARACTERS:
         language = await asyncio.to_thread(detect_language, text[:_MAX_CHARACTERS])
         await tx.run(UPDATE_CASE_LANGUAGE, case=case_id, language=language)

@@ -26,7 +26,7 @@ UPSERT_CLAIM = statement("""
 INSERT INTO case_claims AS c (case_id, member_id, until) VALUES (:case, :member, :until)
 ON CONFLICT (case_id) DO UPDATE SET member_id = :member, until = greatest(:until,
     CASE WHEN c.member_id = :member THEN c.until END)
-WHERE c.member_id = :member OR c.until <= :now OR :is_handed_over RETURNING 1
+WHERE c.member_id = :member OR c.until <= :now OR :is_reassigned RETURNING 1
 """)
 SELECT_CLAIM_MEMBER = statement("SELECT member_id FROM case_claims WHERE case_id = :case AND until > :now")
 DELETE_OWN_CLAIM = statement(
@@ -64,9 +64,9 @@ async def claim_case(tx: Transaction, actor: Actor, case_id: int) -> None:
     me = actor.signed_in()
     case = await _get_decidable_case(tx, actor, case_id)
     now = clock.now()
-    was = await tx.value(SELECT_CLAIM_MEMBER, case=case.id, now=now)
-    binds = {"case": case.id, "member": me, "now": now, "is_handed_over": False}
-    if await tx.row(UPSERT_CLAIM, until=now + CLAIM_DURATION, **binds) is not None and was != me:
+    previous = await tx.value(SELECT_CLAIM_MEMBER, case=case.id, now=now)
+    binds = {"case": case.id, "member": me, "now": now, "is_reassigned": False}
+    if await tx.row(UPSERT_CLAIM, until=now + CLAIM_DURATION, **binds) is not None and previous != me:
         await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
@@ -79,7 +79,7 @@ async def reassign_case(tx: Transaction, actor: Actor, case_id: int, handle: str
     if to is None:
         raise NotModeratorThere(field="member")
     now = clock.now()
-    binds = {"case": case.id, "member": to, "now": now, "is_handed_over": True}
+    binds = {"case": case.id, "member": to, "now": now, "is_reassigned": True}
     await tx.row(UPSERT_CLAIM, until=now + REASSIGNED_DURATION, **binds)
     await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 

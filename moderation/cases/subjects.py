@@ -10,7 +10,7 @@ from forum.authors import author_of
 from forum.files.files import file_url, find_file
 from forum.topics.topics import show_topics
 from members.profiles.profiles import read_authors
-from moderation.shapes import CaseSubject, ObjectName
+from moderation.shapes import CaseSubject, ObjectReference
 from storage.database import Reader
 from storage.statements import statement
 
@@ -35,18 +35,18 @@ async def read_subjects(tx: Reader, case_ids: Sequence[int]) -> dict[int, CaseSu
     return {row["case_id"]: _subject(row) for row in rows if row["title"] is not None}
 
 
-async def describe_subject(tx: Reader, actor: Actor, name: ObjectName) -> tuple[str, str]:
+async def describe_subject(tx: Reader, actor: Actor, subject: ObjectReference) -> tuple[str, str]:
     """Return the title and the path of a topic, profile or file that the actor can see; raise NotFound otherwise."""
-    if name.kind == "topic":
-        topic = (await show_topics(tx, actor, [name.id])).get(name.id)
+    if subject.kind == "topic":
+        topic = (await show_topics(tx, actor, [subject.id])).get(subject.id)
         if topic is not None:
             return topic.title, subject_path("topic", topic.id)
-    if name.kind == "profile":
-        face = (await read_authors(tx, [name.id])).get(name.id)
+    if subject.kind == "profile":
+        face = (await read_authors(tx, [subject.id])).get(subject.id)
         if face is not None:
             return face.display_name, subject_path("profile", face.id, face.handle)
-    if name.kind == "file":
-        file = await find_file(tx, actor, name.id)
+    if subject.kind == "file":
+        file = await find_file(tx, actor, subject.id)
         if file is not None:
             return file.name, file.address
     raise NotFound

@@ -12,8 +12,8 @@ from moderation.policy import ensure_can_read_queue
 from moderation.shapes import (
     Case,
     Decision,
-    DecisionMade,
-    DecisionsMade,
+    DecisionResult,
+    DecisionResults,
     NewDecision,
     NewDecisions,
     NewReversal,
@@ -40,7 +40,7 @@ async def decide_case(
 @post("/decisions", status_code=200, operation_id="decide_cases")
 async def decide_cases(
     data: JSONBody[NewDecisions], actor: NamedDependency[Actor], db: NamedDependency[Database]
-) -> DecisionsMade:
+) -> DecisionResults:
     """Make the same decision about several cases. Each is decided in its own transaction; the response says which were
     decided and why the others were not."""
     ensure_can_read_queue(actor)
@@ -49,10 +49,10 @@ async def decide_cases(
         try:
             async with db.begin() as tx:
                 decision = await decisions.decide_case(tx, actor, case.id, data.about(case))
-            made.append(DecisionMade(case=case.id, decision=decision))
+            made.append(DecisionResult(case=case.id, decision=decision))
         except Refusal as refusal:
-            made.append(DecisionMade(case=case.id, code=refusal.code, detail=refusal.detail))
-    return DecisionsMade(made)
+            made.append(DecisionResult(case=case.id, code=refusal.code, detail=refusal.detail))
+    return DecisionResults(made)
 
 
 @put(

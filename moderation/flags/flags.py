@@ -24,7 +24,7 @@ from moderation.cases.cases import open_or_join_case
 from moderation.events import DangerFlagged
 from moderation.flags.policy import ensure_can_flag, ensure_flag_is_clear
 from moderation.policy import FlaggedFacts
-from moderation.shapes import Flag, NewFlag, ObjectKind, ObjectName
+from moderation.shapes import Flag, NewFlag, ObjectKind, ObjectReference
 from moderation.tables import flags
 from storage.database import Transaction
 from storage.statements import Statement, statement
@@ -82,26 +82,26 @@ WHERE f.id = :id AND p.state <> 'held' ORDER BY p.id LIMIT 1 FOR SHARE OF f
 }
 
 
-async def flag_object(tx: Transaction, actor: Actor, name: ObjectName, new: NewFlag) -> Flag:
+async def flag_object(tx: Transaction, actor: Actor, subject: ObjectReference, new: NewFlag) -> Flag:
     """Flag an object: open a case about it, or join the open one. A second flag by the same member returns the first
     one. Raises NotFound and the refusals of `moderation.flags.policy`."""
-    about = await lock_flagged(tx, actor, name)
+    facts = await lock_flagged(tx, actor, subject)
     now = clock.now()
-    ensure_can_flag(actor, name.kind, about)
+    ensure_can_flag(actor, subject.kind, facts)
     note = tidy(new.note)
     ensure_flag_is_clear(new.reason, note)
 
-    whose = {"object_kind": name.kind, "object_id": name.id, "member_id": actor.signed_in()}
-    before = await tx.row(SELECT_FLAG, **whose)
-    if before is not None:
-        return _flag(name, before)
-    case = await open_or_join_case(tx, name, about.sector_id, new.reason, now)
-    await tx.run(INSERT_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **whose)
+    flag_key = {"object_kind": subject.kind, "object_id": subject.id, "member_id": actor.signed_in()}
+    earlier = await tx.row(SELECT_FLAG, **flag_key)
+    if earlier is not None:
+        return _flag(subject, earlier)
+    case = await open_or_join_case(tx, subject, facts.sector_id, new.reason, now)
+    await tx.run(INSERT_FLAG, case_id=case.case_id, reason=new.reason, note=note, flagged_at=now, **flag_key)
     await tx.record(case)
-    audit_notice(tx, about, case.case_id, new.reason)
+    audit_notice(tx, facts, case.case_id, new.reason)
     if new.reason == "danger":
         await tx.record(DangerFlagged(case_id=case.case_id))
-    return Flag(object=name, reason=new.reason, note=note, flagged_at=now)
+    return Flag(object=subject, reason=new.reason, note=note, flagged_at=now)
 
 
 async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag) -> Flag:
@@ -109,19 +109,19 @@ async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag)
     member_id = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
     if member_id is None:
         raise NotFound
-    return await flag_object(tx, actor, ObjectName("profile", member_id), new)
+    return await flag_object(tx, actor, ObjectReference("profile", member_id), new)
 
 
-async def lock_flagged(tx: Transaction, actor: Actor, name: ObjectName) -> FlaggedFacts:
+async def lock_flagged(tx: Transaction, actor: Actor, subject: ObjectReference) -> FlaggedFacts:
     """Lock an object that the actor can see until the transaction ends, and return the facts that the rules need. Raises
     NotFound."""
-    if name.kind == "post":
-        return await _lock_post(tx, actor, PostId(name.id))
-    if name.kind == "topic":
-        await get_topic(tx, actor, TopicId(name.id), lock=True)
-    if name.kind == "file" and await find_file(tx, actor, name.id) is None:
+    if subject.kind == "post":
+        return await _lock_post(tx, actor, PostId(subject.id))
+    if subject.kind == "topic":
+        await get_topic(tx, actor, TopicId(subject.id), lock=True)
+    if subject.kind == "file" and await find_file(tx, actor, subject.id) is None:
         raise NotFound
-    row = await tx.row(LOCK_FLAGGED[name.kind], id=name.id, viewer=actor.id)
+    row = await tx.row(LOCK_FLAGGED[subject.kind], id=subject.id, viewer=actor.id)
     if row is None:
         raise NotFound
     return FlaggedFacts(**row)
@@ -141,5 +141,5 @@ async def _lock_post(tx: Transaction, actor: Actor, post_id: PostId) -> FlaggedF
     return FlaggedFacts(sector_id=topic.sector_id, **row)
 
 
-def _flag(name: ObjectName, row: Record) -> Flag:
-    return Flag(object=name, reason=row["reason"], note=row["note"], flagged_at=row["flagged_at"])
+def _flag(subject: ObjectReference, row: Record) -> Flag:
+    return Flag(object=subject, reason=row["reason"], note=row["note"], flagged_at=row["flagged_at"])

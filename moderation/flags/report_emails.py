@@ -43,7 +43,7 @@ LEFT JOIN mail_wishes w ON w.member_id = m.id
 JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at >= r.received_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
-) d ON d.decided_at <= :settled
+) d ON d.decided_at <= :decided_before
 WHERE r.told_at IS NULL AND (r.email IS NOT NULL OR r.member_id IS NOT NULL)
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """)
@@ -52,7 +52,7 @@ SELECT_NEXT_FLAG_OUTCOME = statement("""
 SELECT f.id, f.member_id, d.id AS decision FROM flags f JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = f.case_id AND d.undone_at IS NULL AND d.decided_at >= f.flagged_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
-) d ON d.decided_at <= :settled
+) d ON d.decided_at <= :decided_before
 WHERE f.told_at IS NULL AND f.member_id IS NOT NULL AND f.report_id IS NULL
 ORDER BY f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 """)
@@ -93,7 +93,7 @@ async def notify_next_reporter(office: Mailer, db: Database) -> bool:
     one."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(SELECT_NEXT_REPORT_OUTCOME, settled=now - UNDO_WINDOW)
+        row = await tx.row(SELECT_NEXT_REPORT_OUTCOME, decided_before=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(UPDATE_REPORT_TOLD, report=row["id"], now=now)
@@ -110,7 +110,7 @@ async def notify_next_flagger(db: Database) -> bool:
     return whether there was one."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(SELECT_NEXT_FLAG_OUTCOME, settled=now - UNDO_WINDOW)
+        row = await tx.row(SELECT_NEXT_FLAG_OUTCOME, decided_before=now - UNDO_WINDOW)
         if row is None:
             return False
         await tx.run(UPDATE_FLAG_TOLD, flag=row["id"], now=now)

@@ -14,7 +14,7 @@ from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.tables import notices, questions
 from members.handles import normalize_handle
-from moderation.shapes import ObjectName
+from moderation.shapes import ObjectReference
 from storage.database import Transaction
 from storage.statements import Statement, statement
 
@@ -54,7 +54,9 @@ class AddressUnknown(Invalid):
     message = "We found nothing at this address. Copy it from your browser, with the number of the post."
 
 
-async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) -> tuple[ObjectName, str]:
+async def resolve_url(
+    tx: Transaction, actor: Actor, address: str, whole: bool
+) -> tuple[ObjectReference, str]:
     """Return the object that a URL of this service shows to the actor, and its canonical path. The URL of a topic means
     its first post, or the topic itself if `whole`. Raises AddressUnknown."""
     path = _path_of(tx.site, address)
@@ -62,18 +64,18 @@ async def resolve_url(tx: Transaction, actor: Actor, address: str, whole: bool) 
         handle = normalize_handle(match[1])
         member_id = await tx.value(SELECT_MEMBER_ID, handle=handle)
         if member_id is not None:
-            return ObjectName("profile", member_id), f"/m/{handle}"
+            return ObjectReference("profile", member_id), f"/m/{handle}"
     elif path is not None and (match := _FILE.fullmatch(path)):
         file = await find_file(tx, actor, int(match[1]))
         if file is not None:
-            return ObjectName("file", file.id), file.address
+            return ObjectReference("file", file.id), file.address
     elif path is not None and whole and (match := _TOPIC.fullmatch(path)):
         topic_id = await tx.value(SELECT_TOPIC, id=int(match[1]), **seen_by(actor))
         if topic_id is not None:
-            return ObjectName("topic", topic_id), f"/t/{topic_id}"
+            return ObjectReference("topic", topic_id), f"/t/{topic_id}"
     else:
         post_id = await resolve_post_url(tx, actor, address)
-        return ObjectName("post", post_id), f"/p/{post_id}"
+        return ObjectReference("post", post_id), f"/p/{post_id}"
     raise AddressUnknown(field="address")
 
 

@@ -15,7 +15,7 @@ from moderation.cases.cases import get_case, open_or_join_case
 from moderation.events import DangerFlagged, ReportReceived
 from moderation.flags.flags import lock_flagged
 from moderation.flags.reported_urls import AddressUnknown, resolve_url
-from moderation.flags.shapes import NewReport, Outcome, Report, Reporter, Reporters, RevealReporters
+from moderation.flags.shapes import NewReport, Report, Reporter, Reporters, ReportOutcome, RevealReporters
 from moderation.policy import UNDO_WINDOW
 from moderation.shapes import Reason
 from moderation.tables import flags, reports
@@ -56,7 +56,7 @@ INSERT_REPORT_FLAG = statement(
 SELECT_REPORT = statement("""
 SELECT r.reference, r.address, r.reason, r.received_at, d.action, d.rule, d.facts, d.decided_at, d.reversed_at
 FROM reports r LEFT JOIN LATERAL (
-    SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at <= :settled
+    SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at <= :decided_before
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON true
 WHERE r.reference = :reference
@@ -94,37 +94,43 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     first one. Raises GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown."""
     ensure_report_is_complete(new)
     why = tidy(new.why)
-    name, address = await resolve_url(tx, actor, new.address, new.whole)
-    about_it = await lock_flagged(tx, actor, name)
-    if about_it.state != "published":
+    subject, path = await resolve_url(tx, actor, new.address, new.whole)
+    facts = await lock_flagged(tx, actor, subject)
+    if facts.state != "published":
         raise AddressUnknown(field="address")
     now = clock.now()
     email = new.email.strip() if new.email else None
-    whose = {"kind": name.kind, "object": name.id}
-    before = await tx.value(SELECT_EARLIER_REPORT, why=why, email=email, **whose)
-    if before is not None:
-        return await show_report(tx, before)
+    same_object = {"kind": subject.kind, "object": subject.id}
+    earlier = await tx.value(SELECT_EARLIER_REPORT, why=why, email=email, **same_object)
+    if earlier is not None:
+        return await show_report(tx, earlier)
 
-    case = await open_or_join_case(tx, name, about_it.sector_id, new.reason, now)
-    about = {"case_id": case.case_id, "object_kind": name.kind, "object_id": name.id, "reason": new.reason}
+    case = await open_or_join_case(tx, subject, facts.sector_id, new.reason, now)
+    columns = {"object_kind": subject.kind, "object_id": subject.id, "reason": new.reason}
+    columns["case_id"] = case.case_id
     reference = token_urlsafe(16)
     report_id = await tx.value(
         INSERT_REPORT,
         reference=reference,
-        address=f"{tx.site}{address}",
+        address=f"{tx.site}{path}",
         why=why,
         name=tidy(new.name) if new.name else None,
         email=email,
         letters_in=new.letters_in,
         member_id=actor.id,
         received_at=now,
-        **about,
+        **columns,
     )
-    flagged = actor.id is not None and await tx.row(EXISTS_FLAG, member=actor.id, **whose) is not None
-    member = None if flagged else actor.id
-    await tx.run(INSERT_REPORT_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **about)
+    has_flagged = (
+        actor.id is not None and await tx.row(EXISTS_FLAG, member=actor.id, **same_object) is not None
+    )
+    # A member has at most one flag on an object, so a further one from their report is not linked to them.
+    member = None if has_flagged else actor.id
+    await tx.run(
+        INSERT_REPORT_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **columns
+    )
     await tx.record(case)
-    audit_notice(tx, about_it, case.case_id, new.reason, report_id)
+    audit_notice(tx, facts, case.case_id, new.reason, report_id)
     await tx.record(ReportReceived(report_id=report_id))
     if new.reason == "danger":
         await tx.record(DangerFlagged(case_id=case.case_id))
@@ -133,7 +139,7 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
 
 async def show_report(tx: Reader, reference: str) -> Report:
     """Return a report by its reference, which only the reporter has; raise NotFound if there is none."""
-    row = await tx.row(SELECT_REPORT, reference=reference, settled=clock.now() - UNDO_WINDOW)
+    row = await tx.row(SELECT_REPORT, reference=reference, decided_before=clock.now() - UNDO_WINDOW)
     if row is None:
         raise NotFound
     outcome = _outcome(row)
@@ -147,7 +153,9 @@ async def show_report(tx: Reader, reference: str) -> Report:
     )
 
 
-async def reveal_reporters(tx: Transaction, actor: Actor, case_id: int, look: RevealReporters) -> Reporters:
+async def reveal_reporters(
+    tx: Transaction, actor: Actor, case_id: int, request: RevealReporters
+) -> Reporters:
     """Return who reported the subject of a case, and log this with the reason. Raises NotFound, or AdministratorsOnly
     for everybody else."""
     actor.signed_in()
@@ -155,9 +163,9 @@ async def reveal_reporters(tx: Transaction, actor: Actor, case_id: int, look: Re
     ensure_can_see_reporters(actor)
     rows = await tx.rows(SELECT_REPORTERS, case=case_id)
     await tx.run(
-        INSERT_REPORTER_LOOK, case=case_id, member=actor.id, reason=tidy(look.reason), now=clock.now()
+        INSERT_REPORTER_LOOK, case=case_id, member=actor.id, reason=tidy(request.reason), now=clock.now()
     )
-    audit_case_action(tx, "reporters_seen", actor, case, reason=tidy(look.reason))
+    audit_case_action(tx, "reporters_seen", actor, case, reason=tidy(request.reason))
     return Reporters([_reporter(row) for row in rows])
 
 
@@ -181,11 +189,11 @@ def ensure_can_see_reporters(actor: Actor) -> None:
         raise AdministratorsOnly
 
 
-def _outcome(row: Record) -> Outcome | None:
+def _outcome(row: Record) -> ReportOutcome | None:
     if row["action"] is None:
         return None
     reason = Reason(rule=row["rule"], facts=row["facts"]) if row["rule"] else None
-    return Outcome(
+    return ReportOutcome(
         action=row["action"], reason=reason, at=row["decided_at"], is_reversed=row["reversed_at"] is not None
     )
 

@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 from core.actor import Actor
 from core.http import PathId, documented_response, json_response
 from moderation.flags import flags
-from moderation.shapes import Flag, NewFlag, ObjectName
+from moderation.shapes import Flag, NewFlag, ObjectReference
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 
@@ -22,7 +22,7 @@ async def flag_post(
 ) -> Response[bytes]:
     """Report a post to the moderators."""
     answer = await idempotent.respond(
-        db, lambda tx: flags.flag_object(tx, actor, ObjectName("post", post_id), data), 201
+        db, lambda tx: flags.flag_object(tx, actor, ObjectReference("post", post_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -37,7 +37,7 @@ async def flag_topic(
 ) -> Response[bytes]:
     """Report a whole topic to the moderators: its title, its tags or its purpose."""
     answer = await idempotent.respond(
-        db, lambda tx: flags.flag_object(tx, actor, ObjectName("topic", topic_id), data), 201
+        db, lambda tx: flags.flag_object(tx, actor, ObjectReference("topic", topic_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -52,7 +52,7 @@ async def flag_file(
 ) -> Response[bytes]:
     """Report a file that is used in a post to the moderators."""
     answer = await idempotent.respond(
-        db, lambda tx: flags.flag_object(tx, actor, ObjectName("file", file_id), data), 201
+        db, lambda tx: flags.flag_object(tx, actor, ObjectReference("file", file_id), data), 201
     )
     return json_response(answer.body, answer.status)
 

@@ -33,7 +33,7 @@ class NewReport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     whole: bool = False
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class ReportOutcome(Struct, frozen=True, kw_only=True):
     """The decision about a report, and whether it has been reversed."""
 
     action: Action
@@ -50,7 +50,7 @@ class Report(Struct, frozen=True, kw_only=True):
     reason: FlagReason
     received_at: datetime
     state: Literal["received", "decided"]
-    outcome: Outcome | None
+    outcome: ReportOutcome | None
 
 
 class RevealReporters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

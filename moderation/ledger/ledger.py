@@ -33,7 +33,7 @@ from members.shapes import Author
 from members.tables import members
 from moderation.ledger.shapes import LedgerEntry, LedgerFilter, LedgerPage
 from moderation.policy import UNDO_WINDOW
-from moderation.shapes import Decision, ObjectName, Reason, Reversal
+from moderation.shapes import Decision, ObjectReference, Reason, Reversal
 from moderation.tables import case_subjects, cases, decisions, moderator_names, sanctions
 from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
@@ -117,7 +117,7 @@ def _select_page(following: bool) -> Statement:
         # Decisions about content that is not public are shown only to its moderators.
         .where(case_subjects.c.is_public)
         # A decision is published only when it can no longer be undone.
-        .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("settled"))
+        .where(decisions.c.undone_at.is_(None), decisions.c.decided_at <= bindparam("decided_before"))
         .order_by(*(column.desc() for column in key))
         .limit(bindparam("count", type_=Integer))
     )
@@ -148,7 +148,7 @@ async def show_decision(tx: Reader, decision_id: int) -> Decision:
 
 async def read_ledger(tx: Reader, after: str | None = None, only: LedgerFilter = ALL_DECISIONS) -> LedgerPage:
     """Return one page of the public decisions, newest first. It is open to everybody and names nobody."""
-    binds: dict[str, object] = {"count": PAGE + 1, "settled": clock.now() - UNDO_WINDOW}
+    binds: dict[str, object] = {"count": PAGE + 1, "decided_before": clock.now() - UNDO_WINDOW}
     binds |= {"sector": only.sector, "action": only.action, "moderator": only.moderator}
     binds["is_reversed"] = only.reversed
     if after is not None:
@@ -177,7 +177,7 @@ def _entry(row: Record) -> LedgerEntry:
     return LedgerEntry(
         id=row["id"],
         case=row["case_id"],
-        object=ObjectName(row["object_kind"], row["object_id"]),
+        object=ObjectReference(row["object_kind"], row["object_id"]),
         sector=row["slug"],
         action=row["action"],
         reason=_reason(row),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from moderation.shapes import Action, ObjectName, Reason, Reversal
+from moderation.shapes import Action, ObjectReference, Reason, Reversal
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
@@ -12,7 +12,7 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
 
     id: int
     case: int
-    object: ObjectName
+    object: ObjectReference
     sector: str | None
     action: Action
     reason: Reason | None

@@ -31,7 +31,7 @@ class GroundCount(Struct, frozen=True):
     decisions: int
 
 
-class Medians(Struct, frozen=True, kw_only=True):
+class MedianDurations(Struct, frozen=True, kw_only=True):
     """Median durations in seconds; empty if nothing was decided."""
 
     to_decision: int | None
@@ -63,4 +63,4 @@ class YearReport(Struct, frozen=True, kw_only=True):
     appeals_upheld: int
     appeals_reversed: int
     appeals_waiting: int
-    medians: Medians
+    medians: MedianDurations

@@ -12,7 +12,13 @@ from asyncpg import Record
 from core import clock
 from core.errors import NotFound
 from gatherings.record.exports import Cell, ExportTable, write_csv
-from moderation.ledger.shapes_transparency import ActionCount, GroundCount, Medians, ReasonCount, YearReport
+from moderation.ledger.shapes_transparency import (
+    ActionCount,
+    GroundCount,
+    MedianDurations,
+    ReasonCount,
+    YearReport,
+)
 from storage.database import Reader
 from storage.statements import Statement, statement
 
@@ -93,7 +99,7 @@ async def read_year_report(tx: Reader, year: int) -> YearReport:
         reasons=[ReasonCount(*row) for row in await rows(COUNT_FLAGS_BY_REASON)],
         actions=[ActionCount(*row) for row in await rows(COUNT_DECISIONS_BY_ACTION)],
         grounds=[GroundCount(*row) for row in await rows(COUNT_DECISIONS_BY_GROUND)],
-        medians=Medians(**{name: _seconds(value) for name, value in medians.items()}),
+        medians=MedianDurations(**{name: _seconds(value) for name, value in medians.items()}),
         automated_share=counts["automated"] / counts["decisions"] if counts["decisions"] else None,
         **dict(counts.items()),
     )
@@ -122,7 +128,10 @@ def write_report_csv(report: YearReport) -> bytes:
             ExportTable(
                 "Medians",
                 ("What", "Seconds"),
-                [(name, _csv_cell(getattr(report.medians, name))) for name in Medians.__struct_fields__],
+                [
+                    (name, _csv_cell(getattr(report.medians, name)))
+                    for name in MedianDurations.__struct_fields__
+                ],
             ),
         ]
     )

@@ -52,8 +52,8 @@ from moderation.shapes import (
     CaseState,
     CountedReason,
     Decision,
-    ObjectName,
-    Waiting,
+    ObjectReference,
+    WaitingCounts,
 )
 from moderation.shapes_matches import RuleMatch
 from moderation.tables import case_subjects, cases, flags
@@ -169,11 +169,11 @@ async def read_cases(
     return CasePage([_for_viewer(actor, case, row) for case, row in shown], following, streams)
 
 
-async def count_waiting(tx: Reader, actor: Actor) -> Waiting:
+async def count_waiting(tx: Reader, actor: Actor) -> WaitingCounts:
     """Return the number of open cases that the actor can see, plus the items that wait for their approval as a host."""
     ensure_can_read_queue(actor)
     pending = await count_pending(tx, actor)
-    return Waiting(await tx.value(COUNT_OPEN_CASES, **seen_by(actor)) + pending, pending)
+    return WaitingCounts(await tx.value(COUNT_OPEN_CASES, **seen_by(actor)) + pending, pending)
 
 
 async def show_case(tx: Reader, actor: Actor, case_id: int) -> Case:
@@ -231,7 +231,7 @@ async def _load_cases(tx: Reader, viewer: Actor, rows: Sequence[Record]) -> list
 def _case(row: Record, reasons: list[CountedReason], decided: list[Decision], texts: dict[int, Post]) -> Case:
     return Case(
         id=row["id"],
-        object=ObjectName(row["object_kind"], row["object_id"]),
+        object=ObjectReference(row["object_kind"], row["object_id"]),
         sector=row["slug"],
         language=row["language"],
         state=row["state"],

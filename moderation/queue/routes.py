@@ -12,7 +12,7 @@ from members.shapes import EmailLanguage
 from moderation.queue import host_approvals, queue, statistics
 from moderation.queue.host_approvals import PendingList
 from moderation.queue.statistics import QueueStatistics
-from moderation.shapes import Case, CaseFilter, CasePage, CaseState, FlagReason, Waiting
+from moderation.shapes import Case, CaseFilter, CasePage, CaseState, FlagReason, WaitingCounts
 from storage.database import Database
 
 # Litestar reserves the parameter name `state`.
@@ -39,7 +39,7 @@ async def read_cases(
 
 
 @get("/cases/waiting", operation_id="count_waiting")
-async def count_waiting(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Waiting:
+async def count_waiting(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> WaitingCounts:
     """Count the open cases in your queue, and the contributions that wait for your approval as a host."""
     async with db.read() as tx:
         return await queue.count_waiting(tx, actor)

@@ -33,7 +33,7 @@ from moderation.rules.matching import (
 from moderation.rules.minhash import Sketch, make_sketch
 from moderation.rules.shapes import Alike, Anything, Languages, RuleTest
 from moderation.rules.words import TextViews, embedded_quotes
-from moderation.shapes import ObjectName
+from moderation.shapes import ObjectReference
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -263,7 +263,7 @@ def _make_verdict(written: TextToScreen, caught: Sequence[tuple[ActiveRule, Find
     async def keep(tx: Transaction, post_id: PostId, is_published: bool = False) -> None:
         await note(tx, post_id, is_published)
         now = _recorded_time(written)
-        case = await open_or_join_case(tx, ObjectName("post", post_id), written.sector_id, "rule", now)
+        case = await open_or_join_case(tx, ObjectReference("post", post_id), written.sector_id, "rule", now)
         await tx.record(case, now)
         if not written.is_unnamed:
             tx.audit("noticed", sector=written.sector_id, case=case.case_id, reason="rule")

@@ -12,7 +12,7 @@ from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topics
 from moderation.cases.subjects import describe_subject
 from moderation.flags import flags
-from moderation.shapes import NewFlag, ObjectName
+from moderation.shapes import NewFlag, ObjectReference
 from pages.forum.topic_view import address_of
 from pages.moderation.queue_view import REASONS, Viewing, shown
 from pages.shell.context import PageContext
@@ -39,7 +39,7 @@ async def flag_post(post_id: PathId, context: NamedDependency[PageContext]) -> R
         new = to_shape(NewFlag, {"reason": text_in(typed, "reason"), "note": text_in(typed, "note")})
         idempotent = once_of(context.request, context.actor, typed)
         await idempotent.respond(
-            context.db, lambda tx: flags.flag_object(tx, context.actor, ObjectName("post", post_id), new)
+            context.db, lambda tx: flags.flag_object(tx, context.actor, ObjectReference("post", post_id), new)
         )
     except NotFound:
         raise
@@ -107,14 +107,14 @@ async def flag_other(
     return go_to(f"/flag/{what}/{object_id}?sent=true")
 
 
-def _name(kind: str, object_id: int) -> ObjectName:
+def _name(kind: str, object_id: int) -> ObjectReference:
     if kind not in _OTHERS:
         raise NotFound
-    return ObjectName(kind, object_id)  # type: ignore[arg-type]
+    return ObjectReference(kind, object_id)  # type: ignore[arg-type]
 
 
 async def _other_page(
-    context: PageContext, name: ObjectName, form: Form, is_sent: bool = False, status: int = 200
+    context: PageContext, name: ObjectReference, form: Form, is_sent: bool = False, status: int = 200
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         title, address = await describe_subject(tx, context.actor, name)
