@@ -1,4 +1,4 @@
-"""Moderation at the door: who flags, who decides, what is gone from where, and how it comes back."""
+"""Moderation over HTTP: who can flag and decide, where hidden content disappears, and how it is restored."""
 
 import asyncio
 from collections import Counter
@@ -50,7 +50,7 @@ SILENCED = Actor(id=MemberId(9), is_verified=True, silenced_until=datetime(2099,
 
 
 def a_moment_later() -> AbstractContextManager[None]:
-    """When what was decided just now can no longer be undone."""
+    """Stop the clock at a time when recent decisions can no longer be undone."""
     return clock.stop_at(clock.now() + UNDO_WINDOW)
 
 
@@ -136,7 +136,7 @@ def test_other_is_no_reason_by_itself() -> None:
 
 
 class Scene(Struct):
-    """A post that says too much, its author, who reads it, and who decides."""
+    """A post that breaks the rules, its author, its readers, and the moderators who decide."""
 
     app: Service
     author: Person
@@ -156,7 +156,7 @@ class Scene(Struct):
         return await (by or self.reporter).post(f"/posts/{self.post}/flags", {"reason": reason, "note": note})
 
     async def case(self) -> dict[str, Any]:
-        """The open case, or the latest decided one."""
+        """Return the open case, or else the latest decided one."""
         for state in ("open", "decided"):
             items: list[dict[str, Any]] = (await self.moderator.get(f"/cases?state={state}")).json()["items"]
             if items:
@@ -168,7 +168,7 @@ class Scene(Struct):
         return await self.case()
 
     async def hidden(self) -> dict[str, Any]:
-        """The decision that hid the post."""
+        """Return the decision that hid the post."""
         response = await decide(self.moderator, await self.flagged())
         assert response.status_code == 201, response.text
         decision: dict[str, Any] = response.json()
@@ -191,7 +191,7 @@ def outcome(response: httpx2.Response) -> tuple[int, str]:
 
 @pytest_asyncio.fixture
 async def scene(app: Service) -> AsyncIterator[Scene]:
-    """Somebody wrote what somebody else does not like."""
+    """Provide a post that another member objects to."""
     author, member, reporter = [await a_person(app, name) for name in ("Author", "Member", "Reporter")]
     topic = await a_topic(author)
     post = await a_reply(author, topic["id"], f"You are a {CANARY}")
@@ -399,7 +399,7 @@ async def test_an_edit_makes_the_case_a_new_version(scene: Scene) -> None:
 
 
 async def surfaces(client: httpx2.AsyncClient, scene: Scene) -> dict[str, str]:
-    """Everything that could show the post, as text."""
+    """Return everything that could show the post, as text."""
     topic, post = scene.topic, scene.post
     paths = [
         f"/api/v1/posts/{post}",

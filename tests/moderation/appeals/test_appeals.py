@@ -1,4 +1,4 @@
-"""Statements of reasons and appeals: who is told what, who may ask for another moderator, who answers, what comes back."""
+"""Statements of reasons and appeals: who is notified, who can appeal, who answers, and what a reversal restores."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from tests.support.moderation import WHY, mails, report
 from tests.support.people import a_person
 from tests.support.service import Service, plain
 
-# A moderator who decides second is told so with 409, which browsers log.
+# A moderator who decides second gets a 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
 
 

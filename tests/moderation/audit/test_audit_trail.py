@@ -1,4 +1,4 @@
-"""The audit: everything that is decided stands in it, in a chain that nobody changes unseen, and the service not at all."""
+"""The audit log: it records every decision in a hash chain, and the service's database role can only append to it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -110,7 +110,7 @@ async def test_the_services_own_role_adds_to_it_and_no_more(db: Database) -> Non
     for attempt in refused:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await plain(db).execute(attempt)
-    # Numbers and hashes are not the service's to choose.
+    # The database chooses numbers and hashes, not the service.
     await plain(db).execute(
         "INSERT INTO audit VALUES (1, now(), 'tested', NULL, NULL, NULL, '{}', '\\x00', '\\x00')"
     )
@@ -140,7 +140,7 @@ async def test_rows_written_at_once_make_one_chain_without_gaps(db: Database) ->
 
 @pytest.fixture(scope="module")
 def chained(cluster: Cluster) -> Iterator[str]:
-    """A database with an audit of nine rows, for its owner."""
+    """Return a database of its owner with nine entries in its audit log."""
     url = cluster.create_database("chained")
 
     async def fill() -> None:

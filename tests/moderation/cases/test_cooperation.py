@@ -1,4 +1,4 @@
-"""Moderators who work together: who is at what, what they tell each other, several cases at once, and what is undone."""
+"""Moderators working together: claims, notes, decisions about several cases, and undoing."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 class Desk(Struct):
-    """Two moderators of a sector with cases before them, and one of another sector."""
+    """Two moderators of a sector with open cases, and a moderator of another sector."""
 
     ada: Person
     ben: Person
@@ -31,7 +31,7 @@ class Desk(Struct):
 
 @pytest_asyncio.fixture
 async def desk(app: Service) -> Desk:
-    """Three cases."""
+    """Provide three open cases."""
     ada, ben = [await a_person(app, name, duties=[("moderator", "mobility")]) for name in ("Ada", "Ben")]
     stranger = await a_person(app, "Stan", duties=[("moderator", "electronics")])
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")

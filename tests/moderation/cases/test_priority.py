@@ -1,4 +1,4 @@
-"""How heavy a case is: who said so and what it would mean, and how many have read it."""
+"""The priority of a case: it depends on the reporters, the severity and the number of readers."""
 
 import pytest
 

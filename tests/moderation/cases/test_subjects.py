@@ -1,4 +1,4 @@
-"""Cases about topics, profiles and files: flagged, reported, judged, hidden with a reason, and given back as they were."""
+"""Cases about topics, profiles and files: flagged, reported, decided, hidden with a reason, and restored unchanged."""
 
 import base64
 from datetime import timedelta
@@ -21,7 +21,8 @@ GREETING = "I sell cobalt"
 
 
 class Place(Struct):
-    """A topic with a file in it, by an author with a profile; who flags, who judges, and a judge of another sector."""
+    """A topic with a file by an author with a profile; a member who flags, a moderator, and a moderator of another
+    sector."""
 
     app: Service
     author: Person
@@ -43,7 +44,7 @@ class Place(Struct):
         }
 
     async def flag(self, kind: str) -> dict[str, Any]:
-        """Flag it; the case that it opens."""
+        """Flag the object and return the case that this opens."""
         flagged = await self.flagger.post(self.flag_path(kind), {"reason": "spam"})
         assert flagged.status_code == 201, flagged.text
         assert flagged.json()["object"] == self.object(kind)
@@ -56,7 +57,7 @@ class Place(Struct):
         return await self.judge.post(f"/cases/{case['id']}/decisions", given)
 
     async def sight(self, kind: str, who: Person) -> tuple[int, Any]:
-        """What somebody gets who looks at it."""
+        """Return everything that a member sees of the object."""
         if kind == "file":
             answer = await who.client.get(self.address)
             return answer.status_code, answer.content
@@ -228,7 +229,7 @@ REPORT = {
 async def test_anybody_reports_a_profile_a_file_or_a_topic_as_a_whole(
     place: Place, client: httpx2.AsyncClient
 ) -> None:
-    # Without a host: each process of a test has an address of its own.
+    # Without the host, because each process of a test has its own address.
     for kind, path, whole in (
         ("profile", f"/m/{place.author.handle}", False),
         ("file", place.address, False),

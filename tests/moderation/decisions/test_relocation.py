@@ -1,4 +1,5 @@
-"""Decisions that put something elsewhere, or take it back for its author: with a reason, told, and taken back."""
+"""Decisions that move content, or withdraw it for its author: they need a reason, notify the author, and can be
+reversed."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +16,7 @@ WHY = {"rule": "One topic, one subject", "facts": "It is about something else."}
 
 
 class Talk(Struct):
-    """A topic with a post that was flagged, another topic, and who decides."""
+    """A topic with a flagged post, another topic, and the moderators who decide."""
 
     app: Service
     author: Person
@@ -40,11 +41,11 @@ class Talk(Struct):
         return await (who or self.root).post(f"/cases/{case['id']}/decisions", given)
 
     async def world(self) -> Any:
-        """Where everything stands, as everybody sees it."""
+        """Return where each post and topic is, as everybody sees it."""
         seen: list[Any] = []
         for topic in (self.topic, self.other):
             answer = await self.author.get(f"/topics/{topic}")
-            # What was merged leads elsewhere.
+            # A merged topic redirects to the other one.
             if answer.status_code != 200:
                 seen.append(None)
                 continue

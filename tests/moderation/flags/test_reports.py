@@ -1,4 +1,5 @@
-"""Notices from anyone: what they must have, what they may find, what follows by mail, and who learns whose they were."""
+"""Reports from anyone: what they must contain, which addresses they can name, which e-mails follow, and who learns the
+reporter."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -89,7 +90,7 @@ async def test_every_way_to_write_an_address_finds_the_post(
         f"/t/{topic}/cobalt-tracing?order=time": first,
         f"/t/{topic}": first,
     }
-    # Each process of the tests has an address of its own: ask the one whose address this is.
+    # Each process of the tests has its own address, so the request goes to the process whose address this is.
     async with httpx2.AsyncClient(base_url=site) as client:
         for n, (address, found) in enumerate(expected.items()):
             sent = await report(client, address, why=f"Reason {n}")

@@ -1,4 +1,4 @@
-"""The ledger: filters in the address, reverts beside what they revert, and names by lot that last a month."""
+"""The public moderation log: filters in the URL, reversals next to their decisions, and monthly pseudonyms."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,7 +15,7 @@ LATER = datetime(2027, 6, 1, tzinfo=UTC)
 
 
 async def decided(app: Service, case: int, moment: datetime, by: str) -> None:
-    """A decision of a moderator who has this name, whenever they come."""
+    """Make a decision as a moderator with this pseudonym."""
     with clock.stop_at(moment):
         person = await a_person(app, by, duties=[("moderator", "mobility")])
         await decide_to_hide(person, case)

@@ -1,4 +1,4 @@
-"""The yearly report: its totals are those of the decisions, to the last one, and it names nobody."""
+"""The transparency report: its totals match the decisions exactly, and it names nobody."""
 
 import csv
 from collections import Counter
@@ -20,7 +20,7 @@ RULES = ("No selling", "No insults", "Criminal code 12")
 
 
 async def decide_some(app: Service, seed: int, first: datetime) -> tuple[list[dict[str, Any]], Person]:
-    """Twelve posts reported around New Year, most of them decided, some of that taken back."""
+    """Report twelve posts around New Year, decide most of them, and reverse some decisions."""
     chance = Random(seed)
     with clock.stop_at(first - timedelta(days=30)):
         author = await a_person(app, "Author")
@@ -29,7 +29,7 @@ async def decide_some(app: Service, seed: int, first: datetime) -> tuple[list[di
     for _ in range(12):
         flagged_at = first + timedelta(hours=chance.randint(-300, 300))
         with clock.stop_at(flagged_at):
-            # Sessions end when nobody uses them for two weeks: people come anew.
+            # Sessions expire after two weeks without use, so the members sign in again.
             post = (await a_reply(await a_person(app, "Writer"), chance.choice(topics)))["id"]
             if outside := chance.random() < 0.5:
                 given = {"address": f"/p/{post}", "reason": "illegal", "why": "It is.", "good_faith": True}

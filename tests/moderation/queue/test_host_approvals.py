@@ -1,4 +1,4 @@
-"""The queue of hosts: the cases of their rooms, live, with fewer measures; and what waits by the policy of a room."""
+"""The queue of hosts: the cases of their rooms with fewer actions, live updates, and items that wait for approval."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ WHY = {"rule": "No selling", "facts": "It sells."}
 
 
 class Room(Struct):
-    """A room with a question that was flagged; its host, the host of another gathering, a moderator of the sector."""
+    """A room with a flagged question, its host, the host of another gathering, and a moderator of the sector."""
 
     hall: Hall
     asker: Person

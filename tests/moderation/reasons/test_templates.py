@@ -1,4 +1,4 @@
-"""Templates of reasons: what administrators change, what moderators are offered, and what a decision keeps."""
+"""Reason templates: what administrators change, what moderators are offered, and which text a decision keeps."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ class AppContext(Struct):
         return {one["key"]: one for one in found}
 
     async def hidden(self, reason: dict[str, str]) -> int:
-        """A post of the author's hidden for a reason, as it stands; the decision."""
+        """Hide a post of the author with a template's reason, and return the decision."""
         topic = (await a_topic(self.ada))["id"]
         post = (await a_reply(self.author, topic, "Buy cobalt here"))["id"]
         await self.root.post(f"/posts/{post}/flags", {"reason": "spam"})
@@ -47,7 +47,7 @@ class AppContext(Struct):
         return int(decided.json()["id"])
 
     async def stands(self) -> None:
-        """Let all that was decided stand: some seconds ago, and after what was changed before it."""
+        """Move all decisions and template changes into the past, so that the decisions can no longer be undone."""
         db = self.ada.service.db
         await plain(db).execute("UPDATE decisions SET decided_at = decided_at - interval '20 seconds'")
         await plain(db).execute("UPDATE reason_templates SET changed_at = changed_at - interval '20 seconds'")

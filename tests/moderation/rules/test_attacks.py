@@ -1,4 +1,4 @@
-"""Rules, attacked: nobody is spared a judgement, loses a text or breaks anything by having something held."""
+"""Attacks on rules: holding a post never avoids a decision, loses a text or breaks the service."""
 
 import asyncio
 import base64

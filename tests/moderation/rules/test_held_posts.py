@@ -1,4 +1,5 @@
-"""What rules hold: nobody else sees it, its author does and goes on with it, and moderators let it through or not."""
+"""Held posts: only the author and the moderators see them; authors can edit them, and moderators approve or reject
+them."""
 
 from core import clock
 from core.ids import SectorId, TopicId
@@ -328,7 +329,7 @@ async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_
     ):
         said = (await reader.get(f"/posts/{post['id']}/revisions")).json()["items"]
         assert [one["body"] for one in said] == bodies, reader.handle
-    # Each time it is said anew.
+    # The author is notified each time.
     told = "SELECT because ->> 'code' FROM notifications WHERE kind = 'approved' AND post_id = $1"
     assert await plain(app.db).fetchval(told, post["id"]) == "approved_changed"
     await scene.author.patch(f"/posts/{post['id']}", {"body": "My casino again"})

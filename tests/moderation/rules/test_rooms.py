@@ -1,4 +1,4 @@
-"""Rules in rooms: what they hold waits for the hosts, and nothing tells who asked without a name."""
+"""Rules in rooms: held questions and notices wait for the hosts, and nothing reveals anonymous askers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rules that act first: what they find, who keeps them, what they would have caught, and how they are measured."""
+"""Rules: what they find, who manages them, what a dry run shows, and how their matches are counted."""
 
 import random
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What rules look at: the words that readers will see, whatever they are made of, in all that is published."""
+"""The text that rules check: the words that readers will see, in everything that is published."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

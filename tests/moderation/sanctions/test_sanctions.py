@@ -1,4 +1,4 @@
-"""Sanctions: what can be decided about a member, by whom, how fast it holds, how it ends, and what stays possible."""
+"""Sanctions: who can impose which, how fast they apply, how they end, and what members can still do."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.moderation import WHY, decide, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 
-# A moderator who decides second is told so with 409, which browsers log.
+# A moderator who decides second gets a 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
 
 
