@@ -15,7 +15,7 @@ from bench.figures import Figure, conclude, heading
 from bench.grown import Grown, grow, sentences
 from bench.service import Service, community, service
 from core.actor import VISITOR
-from forum.search.indexing import count_waiting, index_next, queue_all
+from forum.search.indexing import count_queued_posts, index_next_posts, queue_all_posts
 from forum.search.search import search
 from storage.database import connect
 
@@ -100,9 +100,9 @@ async def _index(database: Database) -> None:
     # Written anew at the end, in a tenth of the time.
     await database.run("DROP INDEX search_posts_vector")
     try:
-        await queue_all(db)
-        while await count_waiting(db):
-            if not await index_next(LANGUAGES, db):
+        await queue_all_posts(db)
+        while await count_queued_posts(db):
+            if not await index_next_posts(LANGUAGES, db):
                 await asyncio.sleep(1)
     finally:
         await db.close()

@@ -1,7 +1,7 @@
 """All HTTP routes of the forum; each list is defined next to its noun."""
 
 from forum.drafts.routes import draft_routes
-from forum.exports.routes import taking_routes
+from forum.exports.routes import export_routes
 from forum.files.routes import file_routes
 from forum.following.routes import following_routes
 from forum.following.routes_read_state import read_state_routes
@@ -10,7 +10,7 @@ from forum.notifications.routes import notification_routes
 from forum.notifications.routes_email import email_routes
 from forum.routes_sectors import sector_routes
 from forum.search.routes import search_routes
-from forum.search.routes_saved import saved_routes
+from forum.search.routes_saved import saved_search_routes
 from forum.tags.routes import tag_routes
 from forum.topics.routes import topic_routes
 from forum.topics.routes_status import topic_status_routes
@@ -35,7 +35,7 @@ routes = [
     *trust_routes,
     *editing_routes,
     *search_routes,
-    *taking_routes,
-    *saved_routes,
+    *export_routes,
+    *saved_search_routes,
     *draft_routes,
 ]

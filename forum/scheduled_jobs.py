@@ -5,8 +5,8 @@ from forum.files.files import delete_unused_file
 from forum.files.pdf_index import index_next_pdf
 from forum.notifications.digests import send_next_digest
 from forum.notifications.notifications import delete_old_notifications
-from forum.search.indexing import index_next
-from forum.search.saved_searches import tell_next
+from forum.search.indexing import index_next_posts
+from forum.search.saved_searches import notify_next_saved_search
 from forum.topics.timer_jobs import run_next_timer
 from forum.trust.trust import review_next
 from storage.jobs import Cleanup, ScheduledJob
@@ -17,7 +17,7 @@ JOBS: tuple[ScheduledJob, ...] = (run_next_timer, delete_unused_file, index_next
 MAIL_JOBS = (send_next_digest,)
 
 # These take the languages in which members write as their first argument.
-SEARCH_JOBS = (index_next, tell_next)
+SEARCH_JOBS = (index_next_posts, notify_next_saved_search)
 
 # These take the rules of trust as their first argument.
 TRUST_JOBS = (review_next,)

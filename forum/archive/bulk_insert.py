@@ -2,17 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
 from core.events import Event
 from core.text import TITLE_LENGTH
+from forum.archive.authors import author_address, find_or_insert_authors
+from forum.archive.shapes import PostToInsert, ThreadToInsert
 from forum.events import ReplyPosted, TopicOpened
 from forum.posts.tree_path import encode_segment
-from members.accounts.unclaimed import find_or_create_archive_author
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -20,10 +19,6 @@ MAX_DEPTH = 200
 # So many posts are written with one statement.
 CHUNK_SIZE = 1_000
 
-SELECT_AUTHORS_BY_ADDRESS = statement("""
-SELECT email, id FROM members WHERE email = ANY(CAST(:addresses AS text[]))
-AND (email_verified_at IS NOT NULL OR NOT is_claimed) ORDER BY is_claimed FOR KEY SHARE
-""")
 LOCK_TOPICS = statement("""
 SELECT id, last_number, roots FROM topics WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
 """)
@@ -69,34 +64,6 @@ SELECT :sector, id, topic, post, subject, ARRAY(SELECT jsonb_array_elements_text
 """)
 
 
-class PostToInsert(Struct, frozen=True, kw_only=True):
-    """A message that becomes a post.
-
-    `key` and `parent` are positions in the archive, `parent_post` is the id of a parent that was imported before, and
-    `awaits` are the ids of messages it replies to that are missing.
-    """
-
-    key: int
-    parent: int | None
-    parent_post: int | None
-    message_id: str
-    subject: str
-    awaits: list[str]
-    address: str
-    name: str
-    at: datetime
-    text: str
-    html: str
-
-
-class ThreadToInsert(Struct, frozen=True, kw_only=True):
-    """The posts to add to a topic, in their order; `topic` is its id, or None for a new topic."""
-
-    topic: int | None
-    title: str
-    posts: list[PostToInsert]
-
-
 class _TreePosition(Struct):
     # A post's position in the reply tree; `children` grows while replies are added below it.
     id: int
@@ -128,7 +95,7 @@ async def insert_threads(tx: Transaction, sector_id: int, threads: Sequence[Thre
     Returns the numbers of inserted `mails`, `new` topics, `grown` topics and new `authors`.
     """
     new_posts = [post for thread in threads for post in thread.posts]
-    authors, new_authors = await _find_or_insert_authors(tx, new_posts)
+    authors, new_authors = await find_or_insert_authors(tx, new_posts)
     topics = await _lock_or_number_topics(tx, threads)
     positions = await _read_parent_positions(tx, new_posts)
     existing = set(positions)
@@ -141,27 +108,6 @@ async def insert_threads(tx: Transaction, sector_id: int, threads: Sequence[Thre
     await tx.record_all(_events_of(sector_id, topics, posts))
     grown = sum(not topic.is_new for topic in topics)
     return Counter(mails=len(posts), new=len(topics) - grown, grown=grown, authors=new_authors)
-
-
-def author_address(post: PostToInsert) -> str:
-    """Return the e-mail address that identifies the author, or one made from the name, which nobody can ever verify."""
-    return post.address or f"{blake2b(post.name.encode(), digest_size=10).hexdigest()}@unknown.invalid"
-
-
-async def _find_or_insert_authors(
-    tx: Transaction, posts: Sequence[PostToInsert]
-) -> tuple[dict[str, int], int]:
-    # Returns the member ids by address, and how many members are new.
-    addresses = list({author_address(post) for post in posts})
-    rows = await tx.rows(SELECT_AUTHORS_BY_ADDRESS, addresses=addresses)
-    authors = {row["email"]: row["id"] for row in rows}
-    added = 0
-    for post in posts:
-        address = author_address(post)
-        if address not in authors:
-            authors[address] = await find_or_create_archive_author(tx, address, post.name, post.at)
-            added += 1
-    return authors, added
 
 
 async def _lock_or_number_topics(tx: Transaction, threads: Sequence[ThreadToInsert]) -> list[_TopicState]:

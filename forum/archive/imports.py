@@ -12,8 +12,9 @@ from msgspec import Struct
 from core import clock
 from core.errors import NotFound
 from forum.archive.archives import Archive, Remark, read_archives
-from forum.archive.bulk_insert import PostToInsert, ThreadToInsert, insert_threads
+from forum.archive.bulk_insert import insert_threads
 from forum.archive.messages import ArchivedMessage
+from forum.archive.shapes import PostToInsert, ThreadToInsert
 from forum.archive.threading import (
     MessageHeaders,
     Thread,

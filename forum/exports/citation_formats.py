@@ -19,7 +19,7 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-class Cited(Struct, frozen=True, kw_only=True):
+class CitedWork(Struct, frozen=True, kw_only=True):
     """What is cited. `author` is None for who is not named; `address` stays what it is, wherever the post is moved."""
 
     key: str
@@ -47,8 +47,8 @@ async def cite_post(
     """A post that the actor can see. Of one whose text is gone its place can still be cited."""
     post = await show_post(tx, actor, post_id)
     topic = await show_topic(tx, actor, TopicId(post.topic), "")
-    return citation(
-        Cited(
+    return format_citation(
+        CitedWork(
             key=f"tertulia-post-{post.id}",
             author=post.author.display_name if post.author else None,
             title=topic.title,
@@ -67,8 +67,8 @@ async def cite_topic(
 ) -> Citation:
     """A topic that the actor can see, as a whole."""
     topic = await show_topic(tx, actor, topic_id, "")
-    return citation(
-        Cited(
+    return format_citation(
+        CitedWork(
             key=f"tertulia-topic-{topic.id}",
             author=topic.author.display_name if topic.author else None,
             title=topic.title,
@@ -82,7 +82,7 @@ async def cite_topic(
     )
 
 
-def citation(cited: Cited, today: date) -> Citation:
+def format_citation(cited: CitedWork, today: date) -> Citation:
     """A citation as of a day."""
     place = cited.title if cited.number is None else f"{cited.title}, post {cited.number}"
     changed = f" (changed {cited.changed_at:%Y-%m-%d})" if cited.changed_at else ""
@@ -97,7 +97,7 @@ def citation(cited: Cited, today: date) -> Citation:
     )
 
 
-def _bibtex(cited: Cited, place: str, today: date) -> str:
+def _bibtex(cited: CitedWork, place: str, today: date) -> str:
     fields = {
         "author": f"{{{_escaped(cited.author)}}}" if cited.author else "",
         "title": f"{{{_escaped(place)}}}",
@@ -112,7 +112,7 @@ def _bibtex(cited: Cited, place: str, today: date) -> str:
     return f"@misc{{{cited.key},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _csl(cited: Cited, place: str, today: date) -> Mapping[str, object]:
+def _csl(cited: CitedWork, place: str, today: date) -> Mapping[str, object]:
     at = cited.posted_at
     item: dict[str, object] = {
         "id": cited.key,

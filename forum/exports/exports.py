@@ -22,7 +22,7 @@ from storage.database import Database
 from storage.statements import statement
 
 # Posts that are read, and sent, at a time.
-BATCH = 200
+POSTS_PER_BATCH = 200
 
 _POSTS = statement(
     select(
@@ -41,11 +41,11 @@ _POSTS = statement(
         visible_topics(),
     )
     .order_by(posts.c.number)
-    .limit(BATCH)
+    .limit(POSTS_PER_BATCH)
 )
 
 
-class TakenPost(Struct, frozen=True, kw_only=True):
+class ExportedPost(Struct, frozen=True, kw_only=True):
     """A post as it is taken along: `body` as it was written, None where it is not shown; `answers` the number of another."""
 
     id: int
@@ -59,7 +59,7 @@ class TakenPost(Struct, frozen=True, kw_only=True):
     address: str
 
 
-class Taken(Struct, frozen=True, kw_only=True):
+class TopicExport(Struct, frozen=True, kw_only=True):
     """A topic that somebody takes along, and where it is to be read."""
 
     topic: Topic
@@ -67,14 +67,14 @@ class Taken(Struct, frozen=True, kw_only=True):
     taken_at: datetime
 
 
-async def open_topic(db: Database, actor: Actor, topic_id: TopicId) -> Taken:
+async def start_export(db: Database, actor: Actor, topic_id: TopicId) -> TopicExport:
     """The topic, if the actor can see it."""
     async with db.read() as tx:
         topic = await show_topic(tx, actor, topic_id, "")
-    return Taken(topic=topic, address=f"{db.site}/t/{topic.id}", taken_at=clock.now())
+    return TopicExport(topic=topic, address=f"{db.site}/t/{topic.id}", taken_at=clock.now())
 
 
-async def read_all(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[TakenPost]:
+async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[ExportedPost]:
     """The posts of a topic in the order in which they came; who no longer sees the topic gets no more of them."""
     numbers: dict[int, int] = {}
     after = 0
@@ -84,7 +84,7 @@ async def read_all(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[T
             bodies = [await expand_quotes(tx, actor, row["body"]) if row["is_seen"] else None for row in rows]
         for row, body in zip(rows, bodies, strict=True):
             numbers[row["id"]] = after = row["number"]
-            yield TakenPost(
+            yield ExportedPost(
                 id=row["id"],
                 number=row["number"],
                 answers=numbers.get(row["parent_id"]),
@@ -95,29 +95,29 @@ async def read_all(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[T
                 body=body,
                 address=f"{db.site}/p/{row['id']}",
             )
-        if len(rows) < BATCH:
+        if len(rows) < POSTS_PER_BATCH:
             return
 
 
-async def write_json(db: Database, actor: Actor, taken: Taken) -> AsyncIterator[bytes]:
+async def stream_json(db: Database, actor: Actor, taken: TopicExport) -> AsyncIterator[bytes]:
     """The topic and its posts as one JSON object."""
     head = msgspec.json.encode(taken)
     yield head[:-1] + b',"posts":['
     between = b""
-    async for post in read_all(db, actor, taken.topic.id):
+    async for post in read_exported_posts(db, actor, taken.topic.id):
         yield between + msgspec.json.encode(post)
         between = b","
     yield b"]}\n"
 
 
-async def write_markdown(db: Database, actor: Actor, taken: Taken) -> AsyncIterator[bytes]:
+async def stream_markdown(db: Database, actor: Actor, taken: TopicExport) -> AsyncIterator[bytes]:
     """The topic and its posts as one text; mails, which are no Markdown, stand as they were sent."""
     topic = taken.topic
     tags = "".join(f" #{tag}" for tag in topic.tags)
     yield (
         f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{taken.address}, as of {taken.taken_at:%Y-%m-%d %H:%M} UTC\n"
     ).encode()
-    async for post in read_all(db, actor, topic.id):
+    async for post in read_exported_posts(db, actor, topic.id):
         name = post.author.display_name if post.author else "Anonymous"
         answers = f", in reply to #{post.answers}" if post.answers else ""
         edited = f", edited {post.edited_at:%Y-%m-%d}" if post.edited_at else ""
@@ -125,7 +125,7 @@ async def write_markdown(db: Database, actor: Actor, taken: Taken) -> AsyncItera
         yield f"<{post.address}>\n\n{_text(post)}\n".encode()
 
 
-def _text(post: TakenPost) -> str:
+def _text(post: ExportedPost) -> str:
     if post.body is None:
         return "*This post is not shown.*"
     if post.markup == "markdown":

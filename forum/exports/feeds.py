@@ -11,10 +11,10 @@ from sqlalchemy import BigInteger, Integer, any_, bindparam, select
 from core.actor import Actor
 from core.ids import TopicId
 from forum.posts.post_pages import read_posts_by_id
-from forum.search.candidates import LAST, find_candidates, in_order
-from forum.search.filters import read_filters
-from forum.search.languages import configurations, part
-from forum.search.query_parser import take_apart
+from forum.search.candidates import LAST, find_candidates, sort_candidates
+from forum.search.filters import resolve_filters
+from forum.search.languages import search_configurations, separate_words
+from forum.search.query_parser import parse_query
 from forum.sectors import get_sector
 from forum.shapes import Post
 from forum.tables import posts, topics
@@ -52,27 +52,29 @@ class Feed(Struct, frozen=True, kw_only=True):
     entries: Sequence[tuple[Post, str]]
 
 
-async def feed_of_sector(tx: Reader, actor: Actor, slug: str, languages: tuple[str, ...], site: str) -> Feed:
+async def read_sector_feed(
+    tx: Reader, actor: Actor, slug: str, languages: tuple[str, ...], site: str
+) -> Feed:
     """What was written last in a sector."""
     sector = await get_sector(tx, slug)
     entries = await _newest(tx, actor, f"in:{slug}", languages)
     return Feed(title=sector.name, page=f"{site}/s/{slug}", entries=entries)
 
 
-async def feed_of_tag(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
+async def read_tag_feed(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
     """What was written last in topics with a tag."""
     entries = await _newest(tx, actor, f'tag:"{tag}"', languages)
     return Feed(title=f"Tagged {tag}", page=f"{site}/tags/{tag}", entries=entries)
 
 
-async def feed_of_search(
+async def read_search_feed(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...], address: str
 ) -> Feed:
     """What was written last and fits a query."""
     return Feed(title=f"Search: {text}", page=address, entries=await _newest(tx, actor, text, languages))
 
 
-async def feed_of_topic(tx: Reader, actor: Actor, topic_id: TopicId, site: str) -> Feed:
+async def read_topic_feed(tx: Reader, actor: Actor, topic_id: TopicId, site: str) -> Feed:
     """What was written last in a topic."""
     topic = await show_topic(tx, actor, topic_id, "")
     rows = await tx.rows(_NEWEST_OF_TOPIC, topic=topic_id, count=MOST, **seen_by(actor))
@@ -80,7 +82,7 @@ async def feed_of_topic(tx: Reader, actor: Actor, topic_id: TopicId, site: str) 
     return Feed(title=topic.title, page=f"{site}/t/{topic_id}", entries=entries)
 
 
-def write_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
+def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
     """A feed as it is sent. Ids are addresses that stay, whatever is moved."""
     root = Element("feed", xmlns=_ATOM)
     _say(root, "id", address)
@@ -107,12 +109,12 @@ def write_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
 async def _newest(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...]
 ) -> Sequence[tuple[Post, str]]:
-    query = take_apart(part(text))
-    filtering = await read_filters(tx, actor, query.filters)
+    query = parse_query(separate_words(text))
+    filtering = await resolve_filters(tx, actor, query.filters)
     if query.is_empty or filtering.unknown:
         return []
-    found = await find_candidates(tx, actor, query, filtering, configurations(languages), LAST, MOST)
-    return await _entries(tx, actor, [one.post for one in in_order(found.found, "newest")[:MOST]])
+    found = await find_candidates(tx, actor, query, filtering, search_configurations(languages), LAST, MOST)
+    return await _entries(tx, actor, [one.post for one in sort_candidates(found.found, "newest")[:MOST]])
 
 
 async def _entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tuple[Post, str]]:

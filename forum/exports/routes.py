@@ -11,10 +11,10 @@ from core.actor import Actor
 from core.http import PathId
 from core.ids import PostId, TopicId
 from forum.exports.citation_formats import Citation, cite_post, cite_topic
-from forum.exports.exports import Taken, open_topic, write_json, write_markdown
+from forum.exports.exports import TopicExport, start_export, stream_json, stream_markdown
 from storage.database import Database
 
-Write = Callable[[Database, Actor, Taken], AsyncIterator[bytes]]
+Write = Callable[[Database, Actor, TopicExport], AsyncIterator[bytes]]
 
 
 @get("/topics/{topic_id:int}/export.md", operation_id="export_topic_md")
@@ -22,7 +22,7 @@ async def export_markdown(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
     """A topic as Markdown."""
-    return await _stream(topic_id, actor, db, write_markdown, "md", "text/markdown; charset=utf-8")
+    return await _stream(topic_id, actor, db, stream_markdown, "md", "text/markdown; charset=utf-8")
 
 
 @get("/topics/{topic_id:int}/export.json", operation_id="export_topic_json")
@@ -30,7 +30,7 @@ async def export_json(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
     """A topic with all its posts as JSON."""
-    return await _stream(topic_id, actor, db, write_json, "json", "application/json")
+    return await _stream(topic_id, actor, db, stream_json, "json", "application/json")
 
 
 @get("/topics/{topic_id:int}/cite", operation_id="cite_topic")
@@ -60,7 +60,7 @@ async def read_post_citation(
 async def _stream(
     topic_id: int, actor: Actor, db: Database, write: Write, ending: str, media_type: str
 ) -> Stream:
-    taken = await open_topic(db, actor, TopicId(topic_id))
+    taken = await start_export(db, actor, TopicId(topic_id))
     headers = {
         "Content-Disposition": f'attachment; filename="topic-{topic_id}.{ending}"',
         "Cache-Control": "no-store",
@@ -68,4 +68,4 @@ async def _stream(
     return Stream(write(db, actor, taken), media_type=media_type, headers=headers)
 
 
-taking_routes = [export_markdown, export_json, read_topic_citation, read_post_citation]
+export_routes = [export_markdown, export_json, read_topic_citation, read_post_citation]

@@ -34,8 +34,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from core.actor import Actor
-from forum.search.filters import Filtering
-from forum.search.query_parser import Query
+from forum.search.filters import ResolvedFilters
+from forum.search.query_parser import ParsedQuery
 from forum.search.shapes import SearchOrder
 from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
@@ -148,14 +148,14 @@ class Candidates(Struct, frozen=True, kw_only=True):
 async def find_candidates(
     tx: Reader,
     actor: Actor,
-    query: Query,
-    filtering: Filtering,
+    query: ParsedQuery,
+    filtering: ResolvedFilters,
     known: list[str],
     until: datetime,
     most: int = MOST,
 ) -> Candidates:
     """What fits a query, written before `until`; `known` are the configurations of the community's languages."""
-    made = await tx.row(_TSQUERY, configurations=known, words=query.words, without=list(query.without))
+    made = await tx.row(_TSQUERY, search_configurations=known, words=query.words, without=list(query.without))
     assert made is not None
     words = made["words"]
     # Words that all languages pass over, as "the", ask for nothing; what must not be there is asked for with a not.
@@ -186,7 +186,7 @@ async def find_candidates(
     return Candidates(found=found, is_more=is_more, words=words)
 
 
-def in_order(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:
+def sort_candidates(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:
     """The same, the newest first, or the best: what fits well, and of that what is newer."""
     if order == "newest":
         return sorted(found, key=lambda one: (one.posted_at, one.post), reverse=True)

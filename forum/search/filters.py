@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from core.actor import Actor
-from forum.search.indexing import MARK
-from forum.search.query_parser import STATES, Filter
+from forum.search.indexing import FILTER_MARK
+from forum.search.query_parser import IS_FILTERS, QueryFilter
 from forum.tags.tags import main_names
 from storage.database import Reader
 from storage.statements import statement
@@ -17,7 +17,7 @@ _SECTORS = statement("SELECT slug, id FROM sectors WHERE slug = ANY(CAST(:names 
 _AUTHORS = statement("SELECT handle, id FROM members WHERE handle = ANY(CAST(:names AS text[]))")
 
 
-class Filtering(Struct, kw_only=True):
+class ResolvedFilters(Struct, kw_only=True):
     """Filters as they are asked for: `marks` in the index, the rest of the topics. `unknown` name nothing here."""
 
     marks: str = ""
@@ -30,14 +30,14 @@ class Filtering(Struct, kw_only=True):
     unknown: list[str]
 
 
-async def read_filters(tx: Reader, actor: Actor, filters: Sequence[Filter]) -> Filtering:
+async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilter]) -> ResolvedFilters:
     """What filters stand for. Several of one operator widen each other, as do two sectors; those with a minus narrow."""
     sectors = await _ids(tx, "in", filters)
     authors = await _ids(tx, "by", filters)
     if actor.id is not None:
         authors["me"] = actor.id
     tags = await main_names(tx, [one.value for one in filters if one.operator == "tag"])
-    made = Filtering(unknown=[])
+    made = ResolvedFilters(unknown=[])
     wanted: dict[str, list[str]] = {}
     excluded: list[str] = []
     for one in filters:
@@ -52,7 +52,7 @@ async def read_filters(tx: Reader, actor: Actor, filters: Sequence[Filter]) -> F
     return made
 
 
-async def _ids(tx: Reader, operator: str, filters: Sequence[Filter]) -> dict[str, int]:
+async def _ids(tx: Reader, operator: str, filters: Sequence[QueryFilter]) -> dict[str, int]:
     names = [one.value for one in filters if one.operator == operator]
     if not names:
         return {}
@@ -60,7 +60,9 @@ async def _ids(tx: Reader, operator: str, filters: Sequence[Filter]) -> dict[str
     return {row[0]: row[1] for row in rows}
 
 
-def _mark(one: Filter, sectors: dict[str, int], authors: dict[str, int], tags: dict[str, str]) -> str | None:
+def _mark(
+    one: QueryFilter, sectors: dict[str, int], authors: dict[str, int], tags: dict[str, str]
+) -> str | None:
     if one.operator == "tag" and one.value:
         return _quoted(f"t{tags[one.value]}")
     if one.operator == "in" and one.value in sectors:
@@ -72,14 +74,14 @@ def _mark(one: Filter, sectors: dict[str, int], authors: dict[str, int], tags: d
 
 def _quoted(mark: str) -> str:
     escaped = mark.replace("\\", "\\\\").replace("'", "''")
-    return f"'{MARK}{escaped}'"
+    return f"'{FILTER_MARK}{escaped}'"
 
 
-def _read_state(made: Filtering, one: Filter) -> bool:
+def _read_state(made: ResolvedFilters, one: QueryFilter) -> bool:
     if one.operator == "topic" and one.value.isascii() and one.value.isdigit() and len(one.value) < 19:
         made.topic = int(one.value)
         return not one.is_excluded
-    if one.operator != "is" or one.value not in STATES:
+    if one.operator != "is" or one.value not in IS_FILTERS:
         return False
     match one.value:
         case "answered" | "unanswered":

@@ -6,8 +6,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from forum.search.languages import configuration_for, part
-from forum.search.texts import known_words, words_in
+from forum.search.languages import detect_configuration, separate_words
+from forum.search.texts import plain_text, suggestible_words
 from storage.database import Database, Transaction
 from storage.statements import statement
 
@@ -42,10 +42,10 @@ _FORGET_WORDS = statement("DELETE FROM search_words")
 _WAITING = statement("SELECT count(*) FROM search_queue")
 
 # What no parser takes from a text, so that nobody writes a mark.
-MARK = "§"
+FILTER_MARK = "§"
 
 
-async def index_next(languages: tuple[str, ...], db: Database) -> bool:
+async def index_next_posts(languages: tuple[str, ...], db: Database) -> bool:
     """Index some of the posts that changed; whether there were any. `languages` are those of the community."""
     async with db.begin() as tx:
         if not await tx.value(_ALONE):
@@ -57,24 +57,24 @@ async def index_next(languages: tuple[str, ...], db: Database) -> bool:
     return bool(taken)
 
 
-async def queue_all(db: Database) -> int:
+async def queue_all_posts(db: Database) -> int:
     """Have all posts indexed anew, the newest first; how many wait now."""
     async with db.begin() as tx:
         await tx.run(_FORGET_WORDS)
         await tx.run(_QUEUE_ALL)
-    return await count_waiting(db)
+    return await count_queued_posts(db)
 
 
-async def count_waiting(db: Database) -> int:
+async def count_queued_posts(db: Database) -> int:
     """How many changes are not in the index yet."""
     async with db.read() as tx:
         return int(await tx.value(_WAITING))
 
 
-def marks_of(sector: int, author: int | None, tags: Sequence[str]) -> list[str]:
+def filter_marks(sector: int, author: int | None, tags: Sequence[str]) -> list[str]:
     """What a post is filtered by."""
-    by = [] if author is None else [f"{MARK}a{author}"]
-    return [f"{MARK}s{sector}", *by, *(f"{MARK}t{tag}" for tag in tags)]
+    by = [] if author is None else [f"{FILTER_MARK}a{author}"]
+    return [f"{FILTER_MARK}s{sector}", *by, *(f"{FILTER_MARK}t{tag}" for tag in tags)]
 
 
 async def _write(tx: Transaction, rows: Sequence[Record], languages: tuple[str, ...]) -> None:
@@ -84,13 +84,13 @@ async def _write(tx: Transaction, rows: Sequence[Record], languages: tuple[str, 
     }
     for row in rows:
         # What its PDFs say is found with the post that shows them.
-        text = f"{words_in(row['html'])} {row['papers'] or ''}"[:LONGEST]
+        text = f"{plain_text(row['html'])} {row['papers'] or ''}"[:LONGEST]
         # A topic is found by its title where it begins.
         title = row["title"] if row["number"] == 1 else ""
-        words |= known_words(f"{title} {text}")
-        language = configuration_for(f"{title} {text}", languages)
-        marks = " ".join(marks_of(row["sector_id"], row["author_id"], row["tags"]))
-        facts = (row["id"], row["posted_at"], language, part(title), part(text), marks)
+        words |= suggestible_words(f"{title} {text}")
+        language = detect_configuration(f"{title} {text}", languages)
+        marks = " ".join(filter_marks(row["sector_id"], row["author_id"], row["tags"]))
+        facts = (row["id"], row["posted_at"], language, separate_words(title), separate_words(text), marks)
         for column, fact in zip(columns.values(), facts, strict=True):
             column.append(fact)
     await tx.run(_WRITE, **columns)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
-STATES = {
+IS_FILTERS = {
     "question": "questions",
     "discussion": "discussions",
     "announcement": "announcements",
@@ -30,7 +30,7 @@ _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _SAID = re.compile(r"\w")
 
 
-class Filter(Struct, frozen=True):
+class QueryFilter(Struct, frozen=True):
     """One operator and its value; `is_excluded` where it was written with a minus."""
 
     operator: str
@@ -44,13 +44,13 @@ class Filter(Struct, frozen=True):
         return f"{'-' * self.is_excluded}{self.operator}:{value}"
 
 
-class Query(Struct, frozen=True, kw_only=True):
+class ParsedQuery(Struct, frozen=True, kw_only=True):
     """A query taken apart: `words` are as PostgreSQL's websearch reads them (phrases in quotes, `or`), `without` must not
     be there, a post was written at or after `since` and before `until`."""
 
     words: str = ""
     without: tuple[str, ...] = ()
-    filters: tuple[Filter, ...] = ()
+    filters: tuple[QueryFilter, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -64,11 +64,11 @@ class Query(Struct, frozen=True, kw_only=True):
         return self.words.replace('"', " ").split()
 
 
-def take_apart(text: str) -> Query:
+def parse_query(text: str) -> ParsedQuery:
     """What a text asks for."""
     words: list[str] = []
     without: list[str] = []
-    filters: list[Filter] = []
+    filters: list[QueryFilter] = []
     since: datetime | None = None
     until: datetime | None = None
     for part in _PART.finditer(text):
@@ -82,12 +82,12 @@ def take_apart(text: str) -> Query:
         elif operator in ("before", "after"):
             words.append(value)
         elif operator:
-            filters.append(Filter(operator, value.lower().lstrip("@#"), bool(part["not"])))
+            filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(part["not"])))
         else:
             said = f'"{part["phrase"]}"' if part["phrase"] is not None else part["word"]
             if _SAID.search(said):
                 (without if part["not"] else words).append(said)
-    return Query(
+    return ParsedQuery(
         words=" ".join(words), without=tuple(without), filters=tuple(filters), since=since, until=until
     )
 

@@ -11,8 +11,8 @@ from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.search.languages import known_languages
 from forum.search.search import search
-from forum.search.shapes import Found, SearchOrder
-from forum.search.similar import SimilarTopics, read_related, read_similar
+from forum.search.shapes import SearchOrder, SearchResults
+from forum.search.similar import SimilarTopics, find_related_topics, find_similar_topics
 from members.shapes import Taxonomies
 from storage.cache import VersionedCache
 from storage.database import Database
@@ -30,7 +30,7 @@ async def search_posts(
     q: Words = "",
     sort: FromQuery[SearchOrder] = "best",
     after: Cursor = None,
-) -> Found:
+) -> SearchResults:
     """What was written and fits a query, as far as the caller can see it.
 
     All words have to be there, in any of their forms; `"…"` is a phrase, `or` stands between words of which one is
@@ -51,7 +51,7 @@ async def read_similar_topics(
 ) -> SimilarTopics:
     """Topics that fit a title, for those who are about to start one: what was perhaps asked before."""
     async with db.read() as tx:
-        return await read_similar(tx, actor, title, known_languages(taxonomies))
+        return await find_similar_topics(tx, actor, title, known_languages(taxonomies))
 
 
 @get("/topics/{topic_id:int}/related", operation_id="read_related")
@@ -64,7 +64,7 @@ async def read_related_topics(
 ) -> SimilarTopics:
     """Topics that resemble one."""
     async with db.read() as tx:
-        return await read_related(tx, actor, TopicId(topic_id), known_languages(taxonomies), cache)
+        return await find_related_topics(tx, actor, TopicId(topic_id), known_languages(taxonomies), cache)
 
 
 search_routes = [search_posts, read_similar_topics, read_related_topics]

@@ -34,12 +34,12 @@ async def save_search(
 
 
 @delete("/searches/{search_id:int}", operation_id="drop_search")
-async def drop_search(
+async def delete_search(
     search_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
     """Keep a query no longer."""
     async with db.begin() as tx:
-        await saved_searches.drop_search(tx, actor, search_id)
+        await saved_searches.delete_search(tx, actor, search_id)
 
 
-saved_routes = [read_searches, save_search, drop_search]
+saved_search_routes = [read_searches, save_search, delete_search]

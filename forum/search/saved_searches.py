@@ -17,9 +17,9 @@ from core.ids import MemberId, PostId, TopicId
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from forum.search.candidates import FIRST, LAST, Candidate, find_candidates
-from forum.search.filters import read_filters
-from forum.search.languages import configurations, part
-from forum.search.query_parser import take_apart
+from forum.search.filters import resolve_filters
+from forum.search.languages import search_configurations, separate_words
+from forum.search.query_parser import parse_query
 from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
 from members.accounts.actors import load_reader
 from storage.database import Database, Reader, Transaction
@@ -31,7 +31,7 @@ FOUND = "found"
 BACK = timedelta(days=7)
 PAUSES = {"soon": timedelta(minutes=10), "daily": timedelta(days=1)}
 # Of so many topics one is told at a time; of how many more there are, the last one says.
-TOLD_AT_ONCE = 10
+MAX_NOTIFICATIONS = 10
 
 _COLUMNS = "id, query, told, saved_at"
 _MINE = statement(f"SELECT {_COLUMNS} FROM saved_searches WHERE member_id = :member ORDER BY query")
@@ -85,10 +85,10 @@ async def save_search(
     """Keep a query, or be told of a kept one at other times. What fits it now is not told."""
     member = actor.signed_in()
     query, now = new.query.strip(), clock.now()
-    asked = take_apart(part(query))
+    asked = parse_query(separate_words(query))
     if asked.is_empty:
         raise NothingAsked(field="query")
-    if (await read_filters(tx, actor, asked.filters)).unknown:
+    if (await resolve_filters(tx, actor, asked.filters)).unknown:
         raise FilterUnknown(field="query")
     await tx.run(_TURN, member=member)
     if await tx.value(_OTHERS, member=member, asked=query) >= MOST:
@@ -107,7 +107,7 @@ async def save_search(
     return SavedSearch(**row)
 
 
-async def drop_search(tx: Transaction, actor: Actor, search_id: int) -> None:
+async def delete_search(tx: Transaction, actor: Actor, search_id: int) -> None:
     """Keep a query no longer."""
     if not await tx.run(_DROP, id=search_id, member=actor.signed_in()):
         raise NotFound
@@ -119,7 +119,7 @@ async def read_searches(tx: Reader, actor: Actor) -> SavedSearches:
     return SavedSearches([SavedSearch(**row) for row in rows])
 
 
-async def tell_next(languages: tuple[str, ...], db: Database) -> bool:
+async def notify_next_saved_search(languages: tuple[str, ...], db: Database) -> bool:
     """Look for what newly fits one saved search that is due, and tell it; whether there was one."""
     now = clock.now()
     async with db.begin() as tx:
@@ -140,12 +140,12 @@ async def tell_next(languages: tuple[str, ...], db: Database) -> bool:
 async def _fitting(
     tx: Reader, member: MemberId, query: str, languages: tuple[str, ...], now: datetime
 ) -> list[Candidate]:
-    asked, reader = take_apart(part(query)), await load_reader(tx, member, now)
-    filtering = await read_filters(tx, reader, asked.filters)
+    asked, reader = parse_query(separate_words(query)), await load_reader(tx, member, now)
+    filtering = await resolve_filters(tx, reader, asked.filters)
     if filtering.unknown:
         return []
     asked = replace(asked, since=max(asked.since or FIRST, now - BACK))
-    found = await find_candidates(tx, reader, asked, filtering, configurations(languages), LAST)
+    found = await find_candidates(tx, reader, asked, filtering, search_configurations(languages), LAST)
     return found.found
 
 
@@ -155,7 +155,7 @@ async def _tell(tx: Transaction, member: MemberId, query: str, new: Sequence[Can
     waiting = await tx.rows(_WAITING, member=member, kind=FOUND, topics=list(first))
     for row in waiting:
         del first[row["topic_id"]]
-    chosen = sorted(first.values(), key=_age)[-TOLD_AT_ONCE:]
+    chosen = sorted(first.values(), key=_age)[-MAX_NOTIFICATIONS:]
     more = len(first) - len(chosen)
     for one in chosen:
         reason: Because = {"code": "fits", "name": query}

@@ -14,12 +14,12 @@ from sqlalchemy import any_, bindparam, select
 from core import clock
 from core.actor import Actor
 from forum.authors import author_of
-from forum.search.candidates import LAST, Candidate, Candidates, find_candidates, in_order
-from forum.search.filters import Filtering, read_filters
-from forum.search.languages import configurations, join, part
-from forum.search.query_parser import Query, take_apart
-from forum.search.shapes import Facet, Found, Hit, SearchOrder
-from forum.search.texts import CLOSED, OPENED, fold, known_words, marked, words_in
+from forum.search.candidates import LAST, Candidate, Candidates, find_candidates, sort_candidates
+from forum.search.filters import ResolvedFilters, resolve_filters
+from forum.search.languages import rejoin_words, search_configurations, separate_words
+from forum.search.query_parser import ParsedQuery, parse_query
+from forum.search.shapes import Facet, Hit, SearchOrder, SearchResults
+from forum.search.texts import CLOSED, OPENED, fold, highlight_matches, plain_text, suggestible_words
 from forum.tables import posts, sectors, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
@@ -89,21 +89,23 @@ async def search(
     order: SearchOrder,
     after: str | None,
     languages: tuple[str, ...],
-) -> Found:
+) -> SearchResults:
     """A page of what fits a query among what the actor can see; `languages` are those of the community."""
-    query = take_apart(part(text))
+    query = parse_query(separate_words(text))
     until, start = decode_cursor(after, tuple[_Time, _Start]) if after else (clock.now(), 0)
-    filtering = await read_filters(tx, actor, query.filters)
+    filtering = await resolve_filters(tx, actor, query.filters)
     candidates = Candidates(found=[], is_more=False, words="")
     if not query.is_empty and not filtering.unknown:
-        candidates = await find_candidates(tx, actor, query, filtering, configurations(languages), until)
-    ordered, more = _once_each(in_order(candidates.found, order), filtering)
+        candidates = await find_candidates(
+            tx, actor, query, filtering, search_configurations(languages), until
+        )
+    ordered, more = _once_each(sort_candidates(candidates.found, order), filtering)
     page = ordered[start : start + PAGE]
     is_last = len(ordered) <= start + PAGE
     suggestion = None
     if not candidates.found and not filtering.unknown:
         suggestion = await _suggest(tx, actor, text, query, filtering, languages)
-    return Found(
+    return SearchResults(
         items=await _hits(tx, actor, page, more, candidates.words),
         next=None if is_last else encode_cursor(until, start + PAGE),
         total=len(candidates.found),
@@ -114,7 +116,9 @@ async def search(
     )
 
 
-def _once_each(found: Sequence[Candidate], filtering: Filtering) -> tuple[list[Candidate], Counter[int]]:
+def _once_each(
+    found: Sequence[Candidate], filtering: ResolvedFilters
+) -> tuple[list[Candidate], Counter[int]]:
     """Of each topic the first; and how many there are of each."""
     many = Counter(one.topic for one in found)
     if filtering.topic is not None:
@@ -130,7 +134,7 @@ async def _hits(
 ) -> list[Hit]:
     rows = {row["id"]: row for row in await tx.rows(_SHOW, ids=[one.post for one in page], **seen_by(actor))}
     shown = [(one, rows[one.post]) for one in page if one.post in rows]
-    texts = {one.post: part(words_in(row["html"])[:LOOKED_AT]) for one, row in shown}
+    texts = {one.post: separate_words(plain_text(row["html"])[:LOOKED_AT]) for one, row in shown}
     passages = {id: text[:BEGINNING] + " …" * (len(text) > BEGINNING) for id, text in texts.items()}
     if words and texts:
         known = {one.post: one.language for one, _ in shown}
@@ -152,7 +156,7 @@ def _hit(row: Record, passage: str, many: int) -> Hit:
         sector=row["slug"],
         author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
         posted_at=row["posted_at"],
-        extract=marked(join(passage)),
+        extract=highlight_matches(rejoin_words(passage)),
         more=max(0, many - 1),
     )
 
@@ -189,11 +193,16 @@ def _named(counts: Counter[int], named: Sequence[Record]) -> list[Facet]:
 
 
 async def _suggest(
-    tx: Reader, actor: Actor, text: str, query: Query, filtering: Filtering, languages: tuple[str, ...]
+    tx: Reader,
+    actor: Actor,
+    text: str,
+    query: ParsedQuery,
+    filtering: ResolvedFilters,
+    languages: tuple[str, ...],
 ) -> str | None:
     """The query with the word that fits nothing replaced by one that is written here and then fits something that the
     actor can see: words of what is hidden are suggested to nobody who cannot read it."""
-    typed = sorted(known_words(query.words))[:TRIED]
+    typed = sorted(suggestible_words(query.words))[:TRIED]
     rows = await tx.rows(_ALIKE, typed=typed, alike=ALIKE, count=LOOKED_UP) if typed else []
     alike = {row["typed"]: _nearest(row["typed"], row["alike"]) for row in rows}
     alike = {word: others for word, others in alike.items() if others}
@@ -203,7 +212,9 @@ async def _suggest(
     for place in range(TRIED):
         chosen = {word: others[min(place, len(others) - 1)] for word, others in alike.items()}
         tried = msgspec.structs.replace(query, words=_replace(query.words, chosen))
-        found = await find_candidates(tx, actor, tried, filtering, configurations(languages), LAST, COUNTED)
+        found = await find_candidates(
+            tx, actor, tried, filtering, search_configurations(languages), LAST, COUNTED
+        )
         count = len(found.found)
         if count and (best is None or count > best[0]):
             best = (count, _replace(text, chosen))

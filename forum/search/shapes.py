@@ -34,7 +34,7 @@ class Facet(Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class SearchResults(Struct, frozen=True, kw_only=True):
     """One page of what fits a query, the best or the newest first. `total` posts fit; where `is_more`, these are only the
     newest of them. `unknown` are filters that name nothing here; `suggestion` is the query with words that are written
     here, where as typed nothing fits."""

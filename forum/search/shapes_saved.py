@@ -10,14 +10,14 @@ from core.text import ONE_LINE
 QUERY_LENGTH = 300
 
 # When one is told of what newly fits: within minutes, once a day, or not at all.
-Told = Literal["soon", "daily", "never"]
+NotifyInterval = Literal["soon", "daily", "never"]
 
 
 class NewSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A query to keep, as it is typed, and when to be told."""
 
     query: Annotated[str, Meta(min_length=1, max_length=QUERY_LENGTH, pattern=ONE_LINE)]
-    told: Told = "soon"
+    told: NotifyInterval = "soon"
 
 
 class SavedSearch(Struct, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ class SavedSearch(Struct, frozen=True, kw_only=True):
 
     id: int
     query: str
-    told: Told
+    told: NotifyInterval
     saved_at: datetime
 
 

@@ -41,15 +41,17 @@ class SimilarTopics(Struct, frozen=True):
     items: list[SimilarTopic]
 
 
-def like(title: str) -> str:
+def similar_query(title: str) -> str:
     """The query for what resembles a title; empty where it has too few words to compare, as one alone says little."""
     words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(title)))[:_WORDS]
     return " or ".join(words) if len(words) > 1 else ""
 
 
-async def read_similar(tx: Reader, actor: Actor, title: str, languages: tuple[str, ...]) -> SimilarTopics:
+async def find_similar_topics(
+    tx: Reader, actor: Actor, title: str, languages: tuple[str, ...]
+) -> SimilarTopics:
     """The topics that fit a title best, among those that the actor can see."""
-    query = like(title)
+    query = similar_query(title)
     if not query:
         return SimilarTopics([])
     found = await search(tx, actor, query, "best", None, languages)
@@ -57,7 +59,7 @@ async def read_similar(tx: Reader, actor: Actor, title: str, languages: tuple[st
     return SimilarTopics(list(similar.values())[:MOST])
 
 
-async def read_related(
+async def find_related_topics(
     tx: Reader, actor: Actor, topic_id: TopicId, languages: tuple[str, ...], cache: VersionedCache
 ) -> SimilarTopics:
     """The topics that resemble one, of those that everybody can read. Which these are is looked up once a day as long as
@@ -66,7 +68,7 @@ async def read_related(
     key, version = ("related", topic_id), f"{clock.now().date()} {topic.title}"
     kept = cache.get(key, version)
     if kept is None:
-        found = await read_similar(tx, VISITOR, topic.title, languages)
+        found = await find_similar_topics(tx, VISITOR, topic.title, languages)
         kept = msgspec.json.encode([one.id for one in found.items if one.id != topic.id])
         cache.put(key, version, kept)
     ids = msgspec.json.decode(kept, type=list[int])

@@ -16,7 +16,7 @@ _BLANK = re.compile(r"[\s\x00-\x1f\u200b]+")
 _WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
-def words_in(page: str) -> str:
+def plain_text(page: str) -> str:
     """The plain text of a post's HTML, in one line."""
     apart = _BREAK.sub(lambda found: " " + found[0], page)
     return _BLANK.sub(" ", html.unescape(nh3.clean(apart, tags=set()))).strip()
@@ -29,11 +29,11 @@ def fold(word: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def known_words(text: str) -> set[str]:
+def suggestible_words(text: str) -> set[str]:
     """The words of a text that somebody may mistype, folded."""
     return {fold(word) for word in _WORD.findall(text)}
 
 
-def marked(passage: str) -> str:
+def highlight_matches(passage: str) -> str:
     """A passage as HTML: escaped, what fits in `mark`."""
     return str(escape(passage)).replace(OPENED, "<mark>").replace(CLOSED, "</mark>")

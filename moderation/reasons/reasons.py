@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from forum.search.languages import identifier
+from forum.search.languages import language_identifier
 from members.emails.translations import DEFAULT, LANGUAGES, Translations
 from members.shapes import EmailLanguage
 from moderation.reasons.shapes import ShownReason, Template
@@ -98,5 +98,5 @@ def describe_scope(action: str, sector: str | None, words: Translations) -> str:
 def detect_language(text: str) -> EmailLanguage:
     """Return the most likely e-mail language of a text. The first call in a process is slow, because it loads the
     model."""
-    found: EmailLanguage = identifier(LANGUAGES).classify(text)[0]
+    found: EmailLanguage = language_identifier(LANGUAGES).classify(text)[0]
     return found

@@ -22,7 +22,7 @@ from forum.policy import (
     ensure_can_reply,
 )
 from forum.posts.post_pages import PageStart
-from forum.search.similar import like
+from forum.search.similar import similar_query
 from forum.shapes import Post, PostPage, Topic
 from forum.topics.changes_since import MOST_EDITED_POSTS
 from forum.topics.shapes import Change, ChangesSince
@@ -106,7 +106,7 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: post_html.Pla
         "answer": None,
         "answered": None,
         "people": _people(page.items),
-        "like": like(topic.title),
+        "like": similar_query(topic.title),
         "form": form,
         "blank": form,
         "place": "",

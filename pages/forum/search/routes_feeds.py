@@ -45,7 +45,7 @@ async def show_sector_feed(
     slug, languages = name_in(calendar, "atom"), known_languages(taxonomies)
 
     async def read(tx: Reader, reader: Actor) -> Feed:
-        return await feeds.feed_of_sector(tx, reader, slug, languages, db.site)
+        return await feeds.read_sector_feed(tx, reader, slug, languages, db.site)
 
     return await _answer(db, renderer, read, f"/feeds/sectors/{slug}.atom", key, if_none_match)
 
@@ -64,7 +64,7 @@ async def show_topic_feed(
         raise NotFound
 
     async def read(tx: Reader, reader: Actor) -> Feed:
-        return await feeds.feed_of_topic(tx, reader, TopicId(int(number)), db.site)
+        return await feeds.read_topic_feed(tx, reader, TopicId(int(number)), db.site)
 
     return await _answer(db, renderer, read, f"/feeds/topics/{int(number)}.atom", key, if_none_match)
 
@@ -82,7 +82,7 @@ async def show_tag_feed(
     tag, languages = name_in(tag_feed, "atom"), known_languages(taxonomies)
 
     async def read(tx: Reader, reader: Actor) -> Feed:
-        return await feeds.feed_of_tag(tx, reader, tag, languages, db.site)
+        return await feeds.read_tag_feed(tx, reader, tag, languages, db.site)
 
     return await _answer(db, renderer, read, f"/feeds/tags/{tag}.atom", key, if_none_match)
 
@@ -101,7 +101,7 @@ async def show_search_feed(
     query = urlencode({"q": asked})
 
     async def read(tx: Reader, reader: Actor) -> Feed:
-        return await feeds.feed_of_search(tx, reader, asked, languages, f"{db.site}/search?{query}")
+        return await feeds.read_search_feed(tx, reader, asked, languages, f"{db.site}/search?{query}")
 
     return await _answer(db, renderer, read, f"/feeds/search.atom?{query}", key, if_none_match)
 
@@ -112,7 +112,7 @@ async def _answer(
     async with db.read() as tx:
         reader = await find_reader(tx, key) if key is not None else VISITOR
         feed = await read(tx, reader)
-    body = feeds.write_atom(feed, renderer.community.name, f"{db.site}{address}", db.site)
+    body = feeds.encode_atom(feed, renderer.community.name, f"{db.site}{address}", db.site)
     etag = etag_of(body)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
     if etag_matches(if_none_match, etag):

@@ -10,10 +10,10 @@ from litestar.params import FromQuery
 from core.http import Cursor
 from forum.search import saved_searches
 from forum.search.languages import known_languages
-from forum.search.query_parser import STATES
+from forum.search.query_parser import IS_FILTERS
 from forum.search.routes import Words
 from forum.search.search import search
-from forum.search.shapes import Facet, Found, SearchOrder
+from forum.search.shapes import Facet, SearchOrder, SearchResults
 from forum.search.shapes_saved import NewSearch
 from members.shapes import Taxonomies
 from pages.shell.context import PageContext
@@ -57,7 +57,7 @@ async def show_search(
         meant=meant,
         found=found,
         sort=sort,
-        states=STATES,
+        states=IS_FILTERS,
         kept=kept,
         is_kept=next((one for one in kept if one.query == shown), None),
         told=TOLD,
@@ -76,14 +76,14 @@ async def keep_search(context: NamedDependency[PageContext]) -> Response[bytes]:
     context.actor.signed_in()
     async with context.db.begin() as tx:
         if dropped:
-            await saved_searches.drop_search(tx, context.actor, number_in(dropped) or 0)
+            await saved_searches.delete_search(tx, context.actor, number_in(dropped) or 0)
         else:
             new = to_shape(NewSearch, {"query": query, "told": text_in(typed, "told")})
             await saved_searches.save_search(tx, context.actor, new, known_languages(context.taxonomies))
     return go_to("/search" + (f"?{urlencode({'q': query})}" if query else ""))
 
 
-def _narrowed(found: Found, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
+def _narrowed(found: SearchResults, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
     """The facets that would narrow what was found, each with the query that does."""
     made = []
     for key, name in FACETS:

@@ -17,7 +17,7 @@ from forum.following.following import show_sector_following
 from forum.following.unread import count_unread_by_sector, find_unread_marks
 from forum.policy import ensure_can_start_topic
 from forum.posts.shapes_held import HeldPost
-from forum.search.similar import read_similar
+from forum.search.similar import find_similar_topics
 from forum.sectors import get_sector
 from forum.shapes import NewTopic, Topic, TopicOrder
 from forum.tags.tags import read_tags
@@ -145,7 +145,7 @@ async def _show_form(
         sector = await get_sector(tx, slug)
         # While it is only looked at; with a script it is asked as one types.
         asked = form.value("title") if form.preview else ""
-        similar = (await read_similar(tx, actor, asked, languages)).items
+        similar = (await find_similar_topics(tx, actor, asked, languages)).items
         offered = by_group(await read_tags(tx, actor))
     kinds = [("discussion", "A discussion"), ("question", "A question, to be answered")]
     if actor.moderates_in(SectorId(sector.id)):

@@ -6,8 +6,8 @@ from xml.etree.ElementTree import fromstring
 import httpx2
 
 from core.text import POST_LENGTH
-from forum.exports.citation_formats import Cited, citation
-from forum.exports.exports import BATCH
+from forum.exports.citation_formats import CitedWork, format_citation
+from forum.exports.exports import POSTS_PER_BATCH
 from tests.support.moderation import flag_and_hide
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.search_archive import Archive, archive
@@ -111,10 +111,10 @@ async def test_a_topic_is_taken_along_whole(archive: Archive) -> None:
     await plain(archive.app.db).execute(
         "INSERT INTO posts (topic_id, number, path, depth, body, html, posted_at, markup) SELECT $1, n, "
         "path_segment(n), 0, 'Post ' || n, '<p>', now(), 'mail' FROM generate_series(4, $2::int) AS n",
-        topic["id"], BATCH * 2 + 3,
+        topic["id"], POSTS_PER_BATCH * 2 + 3,
     )  # fmt: skip
     whole = (await archive.jonas.get(f"/topics/{topic['id']}/export.json")).json()
-    assert [post["number"] for post in whole["posts"]] == list(range(1, BATCH * 2 + 4))
+    assert [post["number"] for post in whole["posts"]] == list(range(1, POSTS_PER_BATCH * 2 + 4))
     assert [post["answers"] for post in whole["posts"][:3]] == [None, None, 2]
     assert whole["posts"][0]["body"] == "The *first*."
     answer = await archive.jonas.get(f"/topics/{topic['id']}/export.md")
@@ -126,8 +126,8 @@ async def test_a_topic_is_taken_along_whole(archive: Archive) -> None:
 
 
 def test_what_is_cited_is_escaped_for_each_form() -> None:
-    made = citation(
-        Cited(
+    made = format_citation(
+        CitedWork(
             key="k", author="Ann {O'N}", title="50 % & more_\\", community="The $ Club", number=3,
             posted_at=datetime(2026, 5, 3, tzinfo=UTC), changed_at=datetime(2026, 6, 1, tzinfo=UTC), address="https://a.example/p/9",
         ),

@@ -86,7 +86,7 @@ async def test_only_what_a_plain_member_can_read_is_told_and_later_what_becomes_
 async def test_of_many_topics_one_is_told_of_some_and_how_many_more_there_are(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(saved_searches, "TOLD_AT_ONCE", 2)
+    monkeypatch.setattr(saved_searches, "MAX_NOTIFICATIONS", 2)
     await watch.keep("cobalt", "daily")
     for number in range(4):
         await a_topic(watch.author, f"Cobalt {number}", "Cobalt.")

@@ -3,10 +3,10 @@
 import httpx2
 import pytest
 
-from forum.search.indexing import count_waiting, queue_all
-from forum.search.languages import configuration_for, join, part
-from forum.search.query_parser import Filter, take_apart
-from forum.search.texts import marked, words_in
+from forum.search.indexing import count_queued_posts, queue_all_posts
+from forum.search.languages import detect_configuration, rejoin_words, separate_words
+from forum.search.query_parser import QueryFilter, parse_query
+from forum.search.texts import highlight_matches, plain_text
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
@@ -20,8 +20,8 @@ from tests.support.service import plain
         ("cobalt tracing", "cobalt tracing", (), ()),
         ('"chain of custody" -gold', '"chain of custody"', ("gold",), ()),
         ('-"dirty gold" tin', "tin", ('"dirty gold"',), ()),
-        ("in:mobility -by:Amina", "", (), (Filter("in", "mobility"), Filter("by", "amina", True))),
-        ("In:Mobility tag:#cobalt", "", (), (Filter("in", "mobility"), Filter("tag", "cobalt"))),
+        ("in:mobility -by:Amina", "", (), (QueryFilter("in", "mobility"), QueryFilter("by", "amina", True))),
+        ("In:Mobility tag:#cobalt", "", (), (QueryFilter("in", "mobility"), QueryFilter("tag", "cobalt"))),
         ("from:amina http://a.example/b", "from:amina http://a.example/b", (), ()),
         ("before:soon after:2026-99", "soon 2026-99", (), ()),
         ('"never closed', '"never closed"', (), ()),
@@ -30,31 +30,33 @@ from tests.support.service import plain
     ],
 )
 def test_whatever_is_typed_is_taken_apart(
-    text: str, words: str, without: tuple[str, ...], filters: tuple[Filter, ...]
+    text: str, words: str, without: tuple[str, ...], filters: tuple[QueryFilter, ...]
 ) -> None:
-    query = take_apart(text)
+    query = parse_query(text)
     assert (query.words, query.without, query.filters) == (words, without, filters)
 
 
 def test_days_are_read_as_they_begin() -> None:
-    query = take_apart("after:2025-03 before:2026 after:2024")
+    query = parse_query("after:2025-03 before:2026 after:2024")
     assert query.since is not None
     assert query.until is not None
     assert (query.since.isoformat()[:10], query.until.isoformat()[:10]) == ("2025-03-01", "2026-01-01")
 
 
 def test_texts_are_plain_and_nothing_in_a_passage_is_markup() -> None:
-    assert words_in("<p>One&amp;two</p><ul><li>three</li><li>four</li></ul>") == "One&two three four"
-    assert marked("a \x02<b>\x03") == "a <mark>&lt;b&gt;</mark>"
-    assert join(part("责任采购 and 矿产")) == "责任采购 and 矿产"
+    assert plain_text("<p>One&amp;two</p><ul><li>three</li><li>four</li></ul>") == "One&two three four"
+    assert highlight_matches("a \x02<b>\x03") == "a <mark>&lt;b&gt;</mark>"
+    assert rejoin_words(separate_words("责任采购 and 矿产")) == "责任采购 and 矿产"
 
 
 def test_the_language_of_a_text_is_one_of_the_community() -> None:
     known = ("ar", "de", "en", "es", "fr", "pt", "zh")
-    assert configuration_for("Which scheme survives an audit of the smelters?", known) == "search_en"
-    assert configuration_for("La responsabilité des entreprises minières est engagée", known) == "search_fr"
-    assert configuration_for("责任采购是一个重要的问题", known) == "search_simple"
-    assert configuration_for("Was auch immer", ("tlh",)) == "search_simple"
+    assert detect_configuration("Which scheme survives an audit of the smelters?", known) == "search_en"
+    assert (
+        detect_configuration("La responsabilité des entreprises minières est engagée", known) == "search_fr"
+    )
+    assert detect_configuration("责任采购是一个重要的问题", known) == "search_simple"
+    assert detect_configuration("Was auch immer", ("tlh",)) == "search_simple"
 
 
 async def test_words_are_found_in_any_form_and_language(archive: Archive) -> None:
@@ -187,9 +189,9 @@ async def test_pages_go_on_and_nothing_comes_twice(archive: Archive) -> None:
 async def test_reading_everything_anew_finds_the_same(archive: Archive) -> None:
     await a_topic(archive.amina, "Bauxite", "Red mud.")
     assert await archive.titles("mud") == {"Bauxite"}
-    assert await queue_all(archive.app.db) == 1
+    assert await queue_all_posts(archive.app.db) == 1
     await archive.app.settle()
-    assert await count_waiting(archive.app.db) == 0
+    assert await count_queued_posts(archive.app.db) == 0
     assert await archive.titles("mud") == {"Bauxite"}
 
 
