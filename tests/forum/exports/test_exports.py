@@ -120,7 +120,7 @@ async def test_a_topic_is_taken_along_whole(archive: Archive) -> None:
     answer = await archive.jonas.get(f"/topics/{topic['id']}/export.md")
     text = answer.text
     assert text.startswith("# Long\n")
-    assert text.index("The *first*.") < text.index("Third.") < text.index(f"Post {BATCH * 2 + 3}")
+    assert text.index("The *first*.") < text.index("Third.") < text.index(f"Post {POSTS_PER_BATCH * 2 + 3}")
     assert "attachment" in answer.headers["content-disposition"]
     assert (await archive.jonas.get("/topics/999999/export.md")).status_code == 404
 
