@@ -1,4 +1,4 @@
-"""Opening a topic from outside: looked at first, then started, and answered alike each time it is sent."""
+"""Creation of topics by members: screening, then the write, with one response for all retries of the request."""
 
 from msgspec.structs import replace
 
@@ -22,12 +22,15 @@ from storage.idempotency import IdempotentRequest, StoredResponse, encode
 async def create_topic(
     db: Database, replies: Replies, actor: Actor, slug: str, new: NewTopic, idempotent: IdempotentRequest
 ) -> StoredResponse:
-    """Start a topic with its first post; the answer is 201 with the `Topic`, or 202 with the `HeldPost` that begins it."""
+    """Start a topic with its first post and return the response: 201 with the `Topic`, or 202 with the `HeldPost`.
+
+    Raise NotFound if there is no such sector, or the refusals of `start_topic`.
+    """
     replies.ensure_within_rights(actor, new.body)
     async with db.read() as tx:
         sector_id = await sectors.get_sector_id(tx, slug)
     if _can_start(actor, sector_id):
-        # What rules look at is what will be stored; of who may not write here nothing is kept.
+        # The rules check exactly the text that will be stored. Nothing is stored for an actor who may not start topics.
         new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
     html = render(new.body, site=db.site).html
     written = TextToScreen(

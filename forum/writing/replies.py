@@ -1,11 +1,11 @@
-"""Replies: the hot path. One look at the topic, one statement that writes, and company for those who write at once."""
+"""Replies: the hot path of the service. A reply costs one query and one write, and simultaneous replies share a batch."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
 from asyncpg import NotNullViolationError
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from sqlalchemy import BigInteger, bindparam, select
 
 from core import clock
@@ -24,7 +24,8 @@ from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes
 from forum.text.quotes import extract_quotes_in_own_transaction
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
-from forum.visibility import has_begun, posts_not_held, seen_by, visible_topics
+from forum.topics.topics import TOPIC_FACTS
+from forum.visibility import posts_not_held, seen_by, visible_topics
 from forum.writing.editing import EditRules
 from forum.writing.post_access import RoomChangeRule
 from members.profiles.trust import LevelPermissions, TrustRules, permissions_of
@@ -41,53 +42,30 @@ _parent = (
     )
     .scalar_subquery()
 )
-_NAMES = (
-    "id",
-    "sector_id",
-    "kind",
-    "author_id",
-    "is_locked",
-    "is_gone",
-    "version",
-    "slow_seconds",
-    "slow_until",
-    "has_begun",
-)
-_TOPIC = select(
-    topics.c.id,
-    topics.c.sector_id,
-    topics.c.kind,
-    topics.c.author_id,
-    topics.c.locked_at.is_not(None).label("is_locked"),
-    (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
-    topics.c.version,
-    topics.c.slow_seconds,
-    topics.c.slow_until,
-    has_begun().label("has_begun"),
-    _parent.label("parent"),
-).where(visible_topics())
-_FACTS = statement(_TOPIC.where(topics.c.id == bindparam("id")))
-_FACTS_NOW = statement(_TOPIC.where(IS_CURRENT_TOPIC))
+_topic_and_parent = select(*TOPIC_FACTS, _parent.label("parent")).where(visible_topics())
+_SELECT_TOPIC_AND_PARENT = statement(_topic_and_parent.where(topics.c.id == bindparam("id")))
+_SELECT_CURRENT_TOPIC_AND_PARENT = statement(_topic_and_parent.where(IS_CURRENT_TOPIC))
 
 
 class ParentNotHere(Conflict):
-    """The post to be answered is not in this topic."""
+    """The parent of the reply is not in this topic."""
 
-    message = "The post you answer is not in this topic. Your text is kept; answer the topic instead."
+    message = "The post you reply to is not in this topic. Your text is kept. Reply to the topic instead."
 
 
 class TopicMovedOn(Conflict):
-    """The topic kept changing while the reply was written."""
+    """The topic was locked, hidden or moved at the moment of the write, three times in a row."""
 
-    message = "The topic changed at the same moment. Try again."
+    message = "The topic changed at the same moment. Your reply was not posted. Try again."
 
 
-# So many statements write at once: a topic has its lane, and one that is held up by others holds up only its lane.
+# The number of batches written at the same time. Each topic belongs to one lane, so a write that has to wait for a lock
+# delays only the topics of its lane.
 LANES = 4
 
 
-# What else a reply in a room's topic has to comply with: rooms are above all that is known here. Where one's replies wait
-# for each other, the rule gives what is asked again where the reply is written.
+# The check that gatherings add to replies in a room's topic. It runs before the write; if the room is in slow mode, it
+# returns a second check that runs in the transaction of the write, where the member's replies wait for each other.
 WriteCheck = Callable[[Transaction], Awaitable[None]]
 RoomReplyRule = Callable[[Reader, Actor, TopicId], Awaitable[WriteCheck | None]]
 
@@ -100,7 +78,7 @@ class _Reply(Struct, frozen=True, kw_only=True):
 
 
 class Replies:
-    """Writes replies; one for the process, because those who reply at one moment are written together."""
+    """The writer of replies; there is one per process, because it writes simultaneous replies in one batch."""
 
     def __init__(
         self,
@@ -120,17 +98,20 @@ class Replies:
     async def post_reply(
         self, actor: Actor, topic_id: TopicId, reply: NewReply, idempotent: IdempotentRequest
     ) -> StoredResponse:
-        """Add a reply to the topic; the answer is 201 with the `Post`, or 202 with the `HeldPost` that a rule caught."""
+        """Post a reply and return the response: 201 with the `Post`, or 202 with the `HeldPost` if a rule holds it.
+
+        Raise NotFound, ParentNotHere, TopicSlow, TopicMovedOn or the refusals of `ensure_can_reply`.
+        """
         for _ in range(3):
-            now, turn = clock.now(), None
+            now, check = clock.now(), None
             try:
                 async with self.db.read() as tx:
                     topic = await _get_topic(tx, actor, topic_id, reply.parent)
                     ensure_can_reply(actor, topic, now)
                     if topic.kind == "room" and self.in_room is not None:
-                        turn = await self.in_room(tx, actor, topic.id)
+                        check = await self.in_room(tx, actor, topic.id)
                     elif is_in_slow_mode(actor, topic, now):
-                        turn = partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
+                        check = partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
             except Refusal as refusal:
                 return await idempotent.replay_or_raise(self.db, refusal)
 
@@ -146,95 +127,100 @@ class Replies:
                 draft=reply.draft,
             )
             item = _Reply(topic_id=topic.id, post=post, author=_author(actor), idempotent=idempotent)
-            verdict = await self.screen(actor, _written(topic, post, idempotent), None)
+            verdict = await self.screen(actor, _text_to_screen(topic, post, idempotent), None)
+            exempt = is_moderator(actor, topic)
             try:
-                if turn is not None or verdict is not None or "/files/" in body:
-                    answer = await self._reply_in_turn(actor, turn, is_moderator(actor, topic), item, verdict)
+                if check is not None or verdict is not None or "/files/" in body:
+                    response = await self._write_alone(actor, check, exempt, item, verdict)
                 else:
-                    answer = await self.batches.submit((topic.id % LANES, is_moderator(actor, topic)), item)
-                return await self._filled(answer, html)
+                    response = await self.batches.submit((topic.id % LANES, exempt), item)
+                return await self._with_quotes(response, html)
             except (TopicMovedOn, NotNullViolationError):
-                continue  # it was locked, hidden or moved between the look and the write: look again, and say why
+                # The topic was locked, hidden or merged, or the parent was moved, between the query and the write: the
+                # next attempt finds the reason.
+                continue
         raise TopicMovedOn
 
     def ensure_within_rights(self, actor: Actor, body: str) -> None:
-        """Whatever is written, here or elsewhere, has as many files as its author is trusted with."""
+        """Raise a refusal if a text uses more files than the actor's trust level allows."""
         if self.trust is not None:
             ensure_within_rights(permissions_of(self.trust, actor), body)
 
     def edit_rules(self, actor: Actor) -> EditRules:
-        """What a change of a post has to comply with besides the rules of posts."""
+        """Return the additional rules for edits by the actor: room rules, trust level and screening."""
         rights = LevelPermissions() if self.trust is None else permissions_of(self.trust, actor)
         return EditRules(self.changed_in_room, rights, screen=self.screen)
 
-    async def _filled(self, answer: StoredResponse, html: str) -> StoredResponse:
-        # Not before it is kept for retries: who asks again is told what is shown then.
-        if answer.status != 201 or ("data-quote=" not in html and 'href="/t/' not in html):
-            return answer
+    async def _with_quotes(self, response: StoredResponse, html: str) -> StoredResponse:
+        # Quotes are embedded after the response was stored for retries: a retry shows the quotes as they are then.
+        if response.status != 201 or ("data-quote=" not in html and 'href="/t/' not in html):
+            return response
         async with self.db.read() as tx:
-            (post,) = await embed_quotes(tx, [msgspec.json.decode(answer.body, type=Post)])
-        return StoredResponse(answer.status, encode(post))
+            (post,) = await embed_quotes(tx, [msgspec.json.decode(response.body, type=Post)])
+        return StoredResponse(response.status, encode(post))
 
-    async def _reply_in_turn(
+    async def _write_alone(
         self,
         actor: Actor,
-        turn: WriteCheck | None,
+        check: WriteCheck | None,
         exempt: bool,
         reply: _Reply,
         verdict: ScreeningVerdict | None,
     ) -> StoredResponse:
         async with self.db.begin() as tx:
-            if before := await reply.idempotent.find_stored_response(tx):
-                return before
-            if turn is not None:
-                await turn(tx)
+            if stored := await reply.idempotent.find_stored_response(tx):
+                return stored
+            if check is not None:
+                await check(tx)
             if verdict is not None and verdict.holds:
                 held = await hold_reply(tx, actor, reply.topic_id, reply.post, verdict.why)
                 await verdict.keep(tx, PostId(held.id))
-                answer = StoredResponse(202, encode(held))
-                await reply.idempotent.store_response(tx, answer.status, answer.body)
-                return answer
-            (place,) = await insert_posts_in_topics(tx, [(reply.topic_id, reply.post)], clock.now(), exempt)
-            if place is None:
+                response = StoredResponse(202, encode(held))
+                await reply.idempotent.store_response(tx, response.status, response.body)
+                return response
+            (inserted,) = await insert_posts_in_topics(
+                tx, [(reply.topic_id, reply.post)], clock.now(), exempt
+            )
+            if inserted is None:
                 raise TopicMovedOn
-            await attach_files(tx, actor.id, place.id, reply.post.html)
+            await attach_files(tx, actor.id, inserted.id, reply.post.html)
             if verdict is not None:
-                await verdict.keep(tx, PostId(place.id))
-            answer = _answer(reply, place)
-            await reply.idempotent.store_response(tx, answer.status, answer.body)
-        return answer
+                await verdict.keep(tx, PostId(inserted.id))
+            response = _created(reply, inserted)
+            await reply.idempotent.store_response(tx, response.status, response.body)
+        return response
 
     async def _write(
         self, key: tuple[int, bool], replies: Sequence[_Reply]
     ) -> Sequence[StoredResponse | Exception]:
         _, exempt = key
-        # Several topics are held before they are written in, by a statement of its own.
+        # Several topics are locked by a statement of their own before the write, which needs a transaction.
         is_one = len({reply.topic_id for reply in replies}) == 1
         if is_one and all(reply.idempotent.key is None for reply in replies):
             async with self.db.autocommit() as tx:
-                return await _place(tx, exempt, replies)
+                return await _insert_replies(tx, exempt, replies)
         async with self.db.begin() as tx:
             return await respond_to_batch(
                 tx,
                 [reply.idempotent for reply in replies],
-                lambda fresh: _place(tx, exempt, [replies[i] for i in fresh]),
+                lambda fresh: _insert_replies(tx, exempt, [replies[i] for i in fresh]),
             )
 
 
 async def _get_topic(tx: Reader, actor: Actor, topic_id: TopicId, parent: int | None) -> TopicFacts:
-    row = await tx.row(_FACTS, id=topic_id, parent=parent, **seen_by(actor))
+    row = await tx.row(_SELECT_TOPIC_AND_PARENT, id=topic_id, parent=parent, **seen_by(actor))
     if row is None or (parent is not None and row["parent"] is None):
-        # What is answered may have been moved since it was read: the answer goes where it is now.
-        row = await tx.row(_FACTS_NOW, id=topic_id, parent=parent, **seen_by(actor))
+        # The parent may have been moved since the member read it: the reply goes to the parent's current topic.
+        row = await tx.row(_SELECT_CURRENT_TOPIC_AND_PARENT, id=topic_id, parent=parent, **seen_by(actor))
     if row is None:
         raise NotFound
-    *facts, found = row.values()
-    if parent is not None and found is None:
+    facts = dict(row)
+    if facts.pop("parent") is None and parent is not None:
         raise ParentNotHere(field="parent")
-    return TopicFacts(**dict(zip(_NAMES, facts, strict=True)))
+    return TopicFacts(**facts)
 
 
-def _written(topic: TopicFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
+def _text_to_screen(topic: TopicFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
     return TextToScreen(
         kind="post",
         sector_id=topic.sector_id,
@@ -245,35 +231,34 @@ def _written(topic: TopicFacts, post: NewPost, idempotent: IdempotentRequest) ->
     )
 
 
-async def _place(
+async def _insert_replies(
     tx: Transaction, exempt: bool, replies: Sequence[_Reply]
 ) -> list[StoredResponse | Exception]:
-    placed = await insert_posts_in_topics(
+    inserted = await insert_posts_in_topics(
         tx, [(reply.topic_id, reply.post) for reply in replies], clock.now(), exempt
     )
     return [
-        TopicMovedOn() if place is None else _answer(reply, place)
-        for reply, place in zip(replies, placed, strict=True)
+        TopicMovedOn() if post is None else _created(reply, post)
+        for reply, post in zip(replies, inserted, strict=True)
     ]
 
 
-def _answer(reply: _Reply, place: InsertedPost) -> StoredResponse:
+def _created(reply: _Reply, inserted: InsertedPost) -> StoredResponse:
     post = Post(
-        place.id,
-        reply.topic_id,
-        place.number,
-        reply.post.parent_id,
-        place.depth,
-        reply.author,
-        reply.post.posted_at,
-        None,
-        1,
-        "published",
-        reply.post.markup,
-        reply.post.html,
-        {},
-        0,
-        UNSET,
+        id=inserted.id,
+        topic=reply.topic_id,
+        number=inserted.number,
+        parent=reply.post.parent_id,
+        depth=inserted.depth,
+        author=reply.author,
+        posted_at=reply.post.posted_at,
+        edited_at=None,
+        version=1,
+        state="published",
+        markup=reply.post.markup,
+        html=reply.post.html,
+        reactions={},
+        replies=0,
     )
     return StoredResponse(201, encode(post))
 
