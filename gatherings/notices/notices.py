@@ -43,7 +43,7 @@ from gatherings.notices.policy import (
 from gatherings.notices.reading import joined, show_notice, split
 from gatherings.policy_rooms import ApprovedAsItIs, RoomFacts, ensure_can_write
 from gatherings.rooms import rooms
-from gatherings.rooms.participation import get_writer, take_turn
+from gatherings.rooms.participation import get_writer, lock_writer
 from gatherings.shapes.notices import NOTICE_TITLE_LENGTH, NewNotice, Notice, NoticeChange
 from gatherings.tables import board_columns, notices
 from storage.database import Reader, Transaction
@@ -75,7 +75,7 @@ _ARRANGE = statement(
 _TAKE_OFF = statement("UPDATE notices SET taken_off = :taken_off, version = version + 1 WHERE id = :notice")
 _PINNED_AT = statement("SELECT pinned_at FROM notices WHERE id = :notice")
 _NAME = statement("UPDATE notices SET title = :title WHERE id = :notice AND title <> :title")
-_OF_POST = statement("""
+SELECT_POST_KIND = statement("""
 SELECT n.id, n.room_id, p.body FROM notices n JOIN posts p ON p.id = n.post_id WHERE n.post_id = :post
 """)
 
@@ -96,7 +96,7 @@ async def post_notice(
     """Put a notice on the board: a post of the room's topic from now on; what a rule holds waits for a host."""
     room = await rooms.get_room(tx, actor, room_id, shared_lock=True)
     now = clock.now()
-    _, writer = await take_turn(tx, actor, room_id)
+    _, writer = await lock_writer(tx, actor, room_id)
     ensure_can_write(actor, room, "board", writer, now)
     ensure_valid_end(new.expires_at)
     title, text = _text(new.title, new.body)
@@ -225,7 +225,7 @@ async def on_post_changed(
 ) -> None:
     """Tell the room what became of a notice's post elsewhere: edited, then perhaps its title too; withdrawn, restored,
     hidden, shown again. A reaction to what happens in the topic; run twice, it tells twice the same."""
-    row = await tx.row(_OF_POST, post=event.post_id)
+    row = await tx.row(SELECT_POST_KIND, post=event.post_id)
     if row is None:
         return
     title, _ = split(row["body"])

@@ -30,7 +30,7 @@ from gatherings.questions.submission_sql import (
     insert_live_questions,
 )
 from gatherings.rooms import rooms
-from gatherings.rooms.participation import get_writer, take_turn
+from gatherings.rooms.participation import get_writer, lock_writer
 from gatherings.shapes.questions import NewQuestion
 from gatherings.tables import ROOM_FACTS, gatherings, room_silences
 from gatherings.tables import rooms as room_table
@@ -141,7 +141,7 @@ class QuestionWriter:
         async with self.db.begin() as tx:
             if before := await asked.idempotent.find_stored_response(tx):
                 return before
-            room, writer = await take_turn(tx, actor, room_id)
+            room, writer = await lock_writer(tx, actor, room_id)
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
             write = insert_held_questions if asked.lane == "held" else insert_live_questions
             (answer,) = await write(tx, room_id, [asked])

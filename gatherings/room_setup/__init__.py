@@ -1,1 +1,5 @@
-"""Setting up a room: planning it, its settings, its guests and its panel."""
+"""Room setup: planning rooms, their settings, their guests and their panel.
+
+settings: the title, modules and rules of a room · guest: a member who is invited to a room · panelist: a member on the
+panel of a room.
+"""

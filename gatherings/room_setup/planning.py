@@ -1,4 +1,4 @@
-"""Planning rooms: each with a topic in the gathering's sector, where what is said in it lives on."""
+"""Planning rooms: each gets a topic in the gathering's sector, which keeps what is written in the room."""
 
 from collections.abc import Collection
 
@@ -22,12 +22,12 @@ from gatherings.tables import gatherings, rooms
 from storage.database import Transaction
 from storage.statements import statement
 
-_HOME = statement(
+LOCK_GATHERING_FOR_ROOM = statement(
     select(gatherings.c.sector_id, gatherings.c.title, gatherings.c.state)
     .where(gatherings.c.id == bindparam("id"))
     .with_for_update(read=True, of=gatherings)
 )
-_PLAN = statement(
+INSERT_ROOM = statement(
     insert(rooms)
     .values({name: bindparam(name) for name in ("gathering_id", "topic_id", "title", "modules")})
     .returning(rooms.c.id)
@@ -35,33 +35,36 @@ _PLAN = statement(
 
 
 async def plan_room(
-    tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewRoom, bodies: Collection[str]
+    tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewRoom, committees: Collection[str]
 ) -> Room:
-    """Give a gathering a room, and the room a topic in the gathering's sector, which begins with the host's words."""
-    home = await tx.row(_HOME, id=gathering_id)
-    if home is None:
+    """Plan a room with its topic in the gathering's sector, and return it; the topic begins with the host's text.
+
+    `committees` are the slugs of the community's committees. Raises NotFound, NotHost, GatheringCancelled or UnknownBody.
+    """
+    gathering = await tx.row(LOCK_GATHERING_FOR_ROOM, id=gathering_id)
+    if gathering is None:
         raise NotFound
     now = clock.now()
     ensure_hosts(actor, gathering_id, now)
-    if home["state"] == "cancelled":
+    if gathering["state"] == "cancelled":
         raise GatheringCancelled
 
     title, author = tidy(new.title), actor.signed_in()
     topic_id = await insert_topic(
-        tx, sector_id=home["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
+        tx, sector_id=gathering["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
     )
-    body = new.body or _words_for(title, home["title"])
+    body = new.body or _first_post_for(title, gathering["title"])
     html = render(body, topic=topic_id, site=tx.site).html
     await insert_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
     modules = sorted(set(new.modules))
     binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}
-    room_id = RoomId(await tx.value(_PLAN, **binds))
-    await insert_room_rules(tx, actor, room_id, new.rules, bodies)
+    room_id = RoomId(await tx.value(INSERT_ROOM, **binds))
+    await insert_room_rules(tx, actor, room_id, new.rules, committees)
     if "board" in modules:
         await insert_default_columns(tx, room_id)
     await tx.record(RoomPlanned(gathering_id=gathering_id, room_id=room_id))
     return await show_room(tx, actor, room_id)
 
 
-def _words_for(room: str, gathering: str) -> str:
+def _first_post_for(room: str, gathering: str) -> str:
     return f"Questions and answers of “{room}” ({gathering}). What is asked in the room is kept here and stays answerable."

@@ -46,9 +46,9 @@ async def change_room(
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change a room's title, modules or rules."""
-    version, bodies = version_in(if_match), taxonomies.bodies
+    version, committees = version_in(if_match), taxonomies.bodies
     answer = await idempotent.respond(
-        db, lambda tx: settings.change_room(tx, actor, RoomId(room_id), data, version, bodies)
+        db, lambda tx: settings.change_room(tx, actor, RoomId(room_id), data, version, committees)
     )
     return json_response(answer.body, answer.status)
 

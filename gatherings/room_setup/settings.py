@@ -1,4 +1,4 @@
-"""Rules of rooms: what a host sets, checked, stored and told."""
+"""The settings of rooms: changing their title, modules and rules."""
 
 from collections.abc import Collection
 from typing import Any
@@ -23,7 +23,7 @@ from gatherings.tables import rooms
 from storage.database import Transaction
 from storage.statements import statement
 
-_COLUMNS = {
+_RULE_COLUMNS = {
     "writers": "writers",
     "is_premoderated": "premoderated",
     "allows_anonymous": "anonymous",
@@ -31,18 +31,18 @@ _COLUMNS = {
     "question_length": "question_length",
     "publishes_choices": "publishes_choices",
 }
-_CHANGE = statement(
+UPDATE_ROOM_SETTINGS = statement(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
-    .values({name: bindparam(f"new_{name}") for name in ("title", "modules", *_COLUMNS)})
+    .values({name: bindparam(f"new_{name}") for name in ("title", "modules", *_RULE_COLUMNS)})
     .values(version=rooms.c.version + bindparam("step"))
 )
 
 
 class UnknownBody(Invalid):
-    """A room is for the members of a body that the community has, and of none unless it says so."""
+    """A committee is missing or unknown, or it is given although entry is not limited to a committee."""
 
-    message = "Say whose members come in: one of the community's bodies."
+    message = "Choose the committee whose members can enter."
 
 
 async def change_room(
@@ -51,9 +51,12 @@ async def change_room(
     room_id: RoomId,
     change: RoomChange,
     version: int | None,
-    bodies: Collection[str],
+    committees: Collection[str],
 ) -> Room:
-    """Change a room's title, what is on in it, or its rules; `version`, if given, must be the current one."""
+    """Change a room's title, modules or rules, and return the room.
+
+    Raises NotFound, NotHost, Stale if the version is given and not the current one, TitleTooShort or UnknownBody.
+    """
     row = await lock_room(tx, actor, room_id)
     ensure_hosts(actor, row["gathering_id"], clock.now())
     old = room_of(row)
@@ -63,12 +66,12 @@ async def change_room(
     if len(title) < 3:
         raise TitleTooShort(field="title")
     modules = old.modules if change.modules is UNSET else sorted(set(change.modules))
-    rules = merge_rules(old.rules, change.rules, bodies)
+    rules = merge_rules(old.rules, change.rules, committees)
     if (title, modules, rules) == (old.title, old.modules, old.rules):
         return old
 
-    binds = {"new_title": title, "new_modules": modules, **_values(rules)}
-    await tx.run(_CHANGE, room=room_id, step=1, **binds)
+    binds = {"new_title": title, "new_modules": modules, **_rule_binds(rules)}
+    await tx.run(UPDATE_ROOM_SETTINGS, room=room_id, step=1, **binds)
     if "board" in modules:
         await insert_default_columns(tx, room_id)
     if title != old.title:
@@ -82,19 +85,22 @@ async def change_room(
 
 
 async def insert_room_rules(
-    tx: Transaction, actor: Actor, room_id: RoomId, given: NewRules, bodies: Collection[str]
+    tx: Transaction, actor: Actor, room_id: RoomId, given: NewRules, committees: Collection[str]
 ) -> None:
-    """Give a room that was just planned, and that nobody has heard of yet, the rules it begins with."""
+    """Store the rules of a room that was planned in this transaction; no event is recorded. Raises UnknownBody."""
     row = await lock_room(tx, actor, room_id)
-    rules = merge_rules(RoomRules(anonymous=True), given, bodies)
+    rules = merge_rules(RoomRules(anonymous=True), given, committees)
     binds = {f"new_{name}": row[name] for name in ("title", "modules")}
-    await tx.run(_CHANGE, room=room_id, step=0, **binds, **_values(rules))
-    home = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
-    await assign_to_gathering(tx, *home, *_readers_of(rules))
+    await tx.run(UPDATE_ROOM_SETTINGS, room=room_id, step=0, **binds, **_rule_binds(rules))
+    gathering = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
+    await assign_to_gathering(tx, *gathering, *_readers_of(rules))
 
 
-def merge_rules(old: RoomRules, given: NewRules, bodies: Collection[str]) -> RoomRules:
-    """The rules with what is given in the place of what was; who comes in names a body exactly if it is for one."""
+def merge_rules(old: RoomRules, given: NewRules, committees: Collection[str]) -> RoomRules:
+    """Return the old rules with the given ones replaced; raise UnknownBody.
+
+    A committee is set exactly if entry is limited to one. A committee that no longer exists can stay.
+    """
     values: dict[str, Any] = {
         name: getattr(old if getattr(given, name) is UNSET else given, name)
         for name in RoomRules.__struct_fields__
@@ -103,7 +109,7 @@ def merge_rules(old: RoomRules, given: NewRules, bodies: Collection[str]) -> Roo
         values["body"] = None
     if (values["entry"] == "body") != (values["body"] is not None):
         raise UnknownBody(field="body")
-    is_known = values["body"] is None or values["body"] in bodies or values["body"] == old.body
+    is_known = values["body"] is None or values["body"] in committees or values["body"] == old.body
     if not is_known:
         raise UnknownBody(field="body")
     return RoomRules(**values)
@@ -115,5 +121,5 @@ def _readers_of(rules: RoomRules) -> tuple[Readers, str | None]:
     return "listed", rules.body
 
 
-def _values(rules: RoomRules) -> dict[str, Any]:
-    return {f"new_{column}": getattr(rules, name) for column, name in _COLUMNS.items()}
+def _rule_binds(rules: RoomRules) -> dict[str, Any]:
+    return {f"new_{column}": getattr(rules, name) for column, name in _RULE_COLUMNS.items()}

@@ -1,4 +1,4 @@
-"""Writing in rooms: what the rules look at in somebody who wants to."""
+"""Participation: the facts about members who write in a room, and the room's rules for replies and edits in its topic."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,16 +20,17 @@ from members.pseudonyms import own_pseudonym
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-# Of what is written anonymously only the minute is kept: it counts as its last moment, so that none comes too soon.
-MINUTE = timedelta(minutes=1)
+# Anonymous posts are stored with their minute only. Slow mode counts from the end of that minute, so that no wait is
+# shorter than it should be.
+ANONYMOUS_TIME_RESOLUTION = timedelta(minutes=1)
 
-_OF_TOPIC = statement("SELECT id FROM rooms WHERE topic_id = :topic")
-_OF_POST = statement("""
+SELECT_ROOM_OF_TOPIC = statement("SELECT id FROM rooms WHERE topic_id = :topic")
+SELECT_POST_KIND = statement("""
 SELECT pseudonym IS NOT NULL AS is_anonymous, EXISTS (SELECT FROM questions WHERE post_id = :post) AS is_question,
     EXISTS (SELECT FROM notices WHERE post_id = :post) AS is_notice
 FROM posts WHERE id = :post
 """)
-_WRITER = statement("""
+SELECT_WRITER_FACTS = statement("""
 SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :member) AS is_on_panel,
     EXISTS (SELECT FROM room_silences s WHERE s.room_id = :room AND s.until > CAST(:now AS timestamptz)
         AND (s.member_id = :member OR s.pseudonym = :pseudonym)) AS is_muted,
@@ -39,29 +40,34 @@ SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :memb
             WHERE topic_id = :topic AND pseudonym = CAST(:pseudonym AS bytea))
     ) END AS last_wrote_at
 """)
-
-_TURN = statement("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:who AS text), 0))")
+# An advisory lock, because one member's name and pseudonym have no row in common.
+LOCK_WRITER = statement("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:who AS text), 0))")
 
 
 async def get_writer(tx: Reader, actor: Actor, room: RoomFacts) -> WriterFacts:
-    """What the rules need of somebody who wants to write in a room; by name and by pseudonym it is the same person."""
-    row = await tx.row(_WRITER, **_asked(actor, room))
+    """Return the facts about the actor as a writer in a room; they cover what the actor wrote by name and anonymously."""
+    row = await tx.row(SELECT_WRITER_FACTS, **_writer_binds(actor, room))
     assert row is not None
     return WriterFacts(**row)
 
 
-async def take_turn(tx: Transaction, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, WriterFacts]:
-    """The same in slow mode: what else this person is writing in the room at this moment is written first, or after the
-    commit."""
-    await tx.run(_TURN, who=f"{actor.signed_in()} in room {room_id}")
+async def lock_writer(tx: Transaction, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, WriterFacts]:
+    """Lock the actor's writing in a room until the commit, and return the facts of the room and of the writer.
+
+    The lock serialises everything that one member writes in a room in slow mode, in all processes. Raises NotFound.
+    """
+    await tx.run(LOCK_WRITER, who=f"{actor.signed_in()} in room {room_id}")
     room = await rooms.get_room(tx, actor, room_id)
     return room, await get_writer(tx, actor, room)
 
 
 async def check_reply_in_room(tx: Reader, actor: Actor, topic_id: TopicId) -> WriteCheck | None:
-    """The rules of the room whose topic somebody replies in, if it is a room's; in slow mode they are to be asked again
-    by what this returns, where the reply is written."""
-    room_id = await tx.value(_OF_TOPIC, topic=topic_id)
+    """Check the rules of the room to which a topic belongs, if any, for a reply of the actor.
+
+    Raises the refusals of `ensure_can_reply_in_room`. In slow mode it returns a check that the caller has to run again
+    in the transaction that inserts the reply; otherwise None.
+    """
+    room_id = await tx.value(SELECT_ROOM_OF_TOPIC, topic=topic_id)
     if room_id is None:
         return None
     room = await rooms.get_room(tx, actor, RoomId(room_id))
@@ -69,24 +75,27 @@ async def check_reply_in_room(tx: Reader, actor: Actor, topic_id: TopicId) -> Wr
     if not room.slow_seconds:
         return None
 
-    async def turn(tx: Transaction) -> None:
-        room, writer = await take_turn(tx, actor, RoomId(room_id))
+    async def check_write(tx: Transaction) -> None:
+        room, writer = await lock_writer(tx, actor, RoomId(room_id))
         ensure_can_reply_in_room(actor, room, writer, clock.now())
 
-    return turn
+    return check_write
 
 
 async def check_change_in_room(
     tx: Reader, actor: Actor, topic_id: TopicId, post_id: PostId, body: str | None
 ) -> bool:
-    """The same for who gives a post of that topic another text, or brings it back, which is no `body`. Whether it is a
-    question or a notice, which the room shows by itself."""
-    room_id = await tx.value(_OF_TOPIC, topic=topic_id)
+    """Check the rules of the room to which a topic belongs, if any, for an edit of a post, or its restoration.
+
+    `body` is the new text, None for a restoration. Returns whether the post is a question or a notice, which the room
+    announces itself. Raises the refusals of `ensure_can_change_in_room`, `ensure_is_question` and `ensure_is_notice`.
+    """
+    room_id = await tx.value(SELECT_ROOM_OF_TOPIC, topic=topic_id)
     if room_id is None:
         return False
     room = await rooms.get_room(tx, actor, RoomId(room_id))
-    row = await tx.row(_OF_POST, post=post_id)
-    assert row is not None  # whoever calls holds it
+    row = await tx.row(SELECT_POST_KIND, post=post_id)
+    assert row is not None  # the caller holds the lock on the post
     is_root = row["is_question"] or row["is_notice"]
     writer = await get_writer(tx, actor, room)
     ensure_can_change_in_room(
@@ -104,7 +113,7 @@ async def check_change_in_room(
     return bool(is_root)
 
 
-def _asked(actor: Actor, room: RoomFacts) -> dict[str, Any]:
+def _writer_binds(actor: Actor, room: RoomFacts) -> dict[str, Any]:
     return {
         "room": room.id,
         "topic": room.topic_id,
@@ -112,5 +121,5 @@ def _asked(actor: Actor, room: RoomFacts) -> dict[str, Any]:
         "pseudonym": own_pseudonym(actor, room.topic_id),
         "now": clock.now(),
         "is_slow": room.slow_seconds > 0,
-        "minute": MINUTE,
+        "minute": ANONYMOUS_TIME_RESOLUTION,
     }

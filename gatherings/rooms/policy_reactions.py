@@ -1,4 +1,4 @@
-"""Who may react in a room."""
+"""The rule for reactions in a room."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen
 
 
 def ensure_can_react(actor: Actor, room: RoomFacts, now: datetime) -> None:
-    """Verified members react in open rooms whose hosts have reactions on."""
+    """Verified members react in open rooms whose hosts have reactions on; raise RoomNotOpen or ModuleOff."""
     actor.may_write(now, room.sector_id)
     if room.state != "open":
         raise RoomNotOpen

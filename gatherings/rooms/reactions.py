@@ -1,4 +1,4 @@
-"""Reactions in a room: applause and the like, counted for half a second, shown to all, and forgotten."""
+"""Reactions in a room: applause and the like, counted for half a second, published to everyone, and never stored."""
 
 import asyncio
 from collections import Counter
@@ -11,34 +11,35 @@ from gatherings.rooms.policy_reactions import ensure_can_react
 from gatherings.rooms.shapes_reactions import RoomReactionKind
 from storage.database import Database
 
-TOLD_EVERY = 0.5
+# A room's reactions are published at most once in this time.
+PUBLISH_INTERVAL_SECONDS = 0.5
 
 
 class RoomReactions:
-    """Collects the reactions that this process hears, and tells them room by room; nothing is written anywhere."""
+    """Collects the reactions that this process receives and publishes their counts, per room, as signals."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
         self.counts: dict[RoomId, Counter[str]] = {}
 
     async def react(self, actor: Actor, room_id: RoomId, kind: RoomReactionKind) -> None:
-        """Clap, laugh, agree: in an open room whose host has reactions on."""
+        """React in a room; raise NotFound, RoomNotOpen or ModuleOff."""
         async with self.db.read() as tx:
             room = await rooms.get_room(tx, actor, room_id)
         ensure_can_react(actor, room, clock.now())
         if room_id in self.counts:
             self.counts[room_id][kind] += 1
             return
-        # The first is told at once, and what comes in the half second after it together.
-        self._tell(room_id, Counter({kind: 1}))
+        # The first reaction is published immediately, those of the following half second together.
+        self._publish(room_id, Counter({kind: 1}))
         self.counts[room_id] = Counter()
-        asyncio.get_running_loop().call_later(TOLD_EVERY, self._next, room_id)
+        asyncio.get_running_loop().call_later(PUBLISH_INTERVAL_SECONDS, self._publish_next, room_id)
 
-    def _next(self, room_id: RoomId) -> None:
+    def _publish_next(self, room_id: RoomId) -> None:
         if counted := self.counts.pop(room_id):
-            self._tell(room_id, counted)
+            self._publish(room_id, counted)
             self.counts[room_id] = Counter()
-            asyncio.get_running_loop().call_later(TOLD_EVERY, self._next, room_id)
+            asyncio.get_running_loop().call_later(PUBLISH_INTERVAL_SECONDS, self._publish_next, room_id)
 
-    def _tell(self, room_id: RoomId, counted: Counter[str]) -> None:
+    def _publish(self, room_id: RoomId, counted: Counter[str]) -> None:
         self.db.bus.signal(f"room:{room_id}", {"type": "reactions", "adds": True, "counts": dict(counted)})

@@ -1,4 +1,4 @@
-"""Rooms: finding, showing, opening, closing."""
+"""Rooms: reading them, locking them, and opening and closing them."""
 
 from typing import Protocol, runtime_checkable
 
@@ -24,10 +24,10 @@ from storage.statements import Statement, statement
 
 @runtime_checkable
 class Presence(Protocol):
-    """Who knows how many people are in a channel now."""
+    """The count of people in a channel, which the realtime capability provides."""
 
     def here(self, channel: str) -> int:
-        """How many distinct people are there."""
+        """Return the number of distinct people in the channel now."""
 
 
 _ROOMS = (
@@ -45,15 +45,17 @@ _ROOMS = (
     .join(gatherings, gatherings.c.id == rooms.c.gathering_id)
     .where(visible_topics())
 )
-_ONE = _ROOMS.where(rooms.c.id == bindparam("id"))
-_GET = statement(_ONE)
-_GET_STEADY = statement(_ONE.with_for_update(read=True, of=rooms))
-_GET_LOCKED = statement(_ONE.with_for_update(key_share=True, of=rooms))
-_FIND = statement(_ROOMS.where(rooms.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
-_TOPICS_OF = statement("SELECT topic_id FROM rooms WHERE id = ANY(CAST(:ids AS bigint[]))")
-_IN_GATHERING = statement(_ROOMS.where(rooms.c.gathering_id == bindparam("gathering")).order_by(rooms.c.id))
-_OPEN_NOW = statement(_ROOMS.where(rooms.c.state == "open").order_by(rooms.c.id.desc()).limit(20))
-_MOVE = statement(
+_BY_ID = _ROOMS.where(rooms.c.id == bindparam("id"))
+SELECT_ROOM = statement(_BY_ID)
+SELECT_ROOM_FOR_SHARE = statement(_BY_ID.with_for_update(read=True, of=rooms))
+LOCK_ROOM = statement(_BY_ID.with_for_update(key_share=True, of=rooms))
+SELECT_ROOMS = statement(_ROOMS.where(rooms.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+SELECT_TOPICS_OF_ROOMS = statement("SELECT topic_id FROM rooms WHERE id = ANY(CAST(:ids AS bigint[]))")
+SELECT_ROOMS_OF_GATHERING = statement(
+    _ROOMS.where(rooms.c.gathering_id == bindparam("gathering")).order_by(rooms.c.id)
+)
+SELECT_OPEN_ROOMS = statement(_ROOMS.where(rooms.c.state == "open").order_by(rooms.c.id.desc()).limit(20))
+UPDATE_ROOM_STATE = statement(
     update(rooms)
     .where(rooms.c.id == bindparam("room"))
     .values(state=bindparam("new_state"), version=rooms.c.version + 1)
@@ -61,49 +63,57 @@ _MOVE = statement(
 
 
 async def get_room(tx: Reader, actor: Actor, room_id: RoomId, *, shared_lock: bool = False) -> RoomFacts:
-    """What the rules need of a room that the actor can see; a `shared_lock` one is not closed before the commit."""
-    return room_facts_of(await _get(tx, actor, room_id, _GET_STEADY if shared_lock else _GET))
+    """Return the facts of a room that the actor can see; raise NotFound.
+
+    With `shared_lock`, nobody can close or change the room before the commit.
+    """
+    query = SELECT_ROOM_FOR_SHARE if shared_lock else SELECT_ROOM
+    return room_facts_of(await _get_row(tx, actor, room_id, query))
 
 
 async def get_room_with_facts(tx: Reader, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, Room]:
-    """A room that the actor can see, for the rules and for the eyes."""
-    row = await _get(tx, actor, room_id, _GET)
+    """Return the facts of a room that the actor can see, and the room as it is shown; raise NotFound."""
+    row = await _get_row(tx, actor, room_id, SELECT_ROOM)
     return room_facts_of(row), room_of(row)
 
 
 async def show_room(tx: Reader, actor: Actor, room_id: RoomId) -> Room:
-    """A room by itself."""
-    return room_of(await _get(tx, actor, room_id, _GET))
+    """Return a room that the actor can see; raise NotFound."""
+    return room_of(await _get_row(tx, actor, room_id, SELECT_ROOM))
 
 
 async def find_rooms(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Room]:
-    """Those of the rooms that the actor can see."""
-    return {row["id"]: room_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
+    """Return, by id, those of the rooms that the actor can see."""
+    return {row["id"]: room_of(row) for row in await tx.rows(SELECT_ROOMS, ids=ids, **seen_by(actor))}
 
 
 async def find_rooms_for_listeners(tx: Reader, ids: list[int]) -> dict[int, Room]:
-    """The rooms as those see them who were let in to listen."""
-    topic_ids = [row["topic_id"] for row in await tx.rows(_TOPICS_OF, ids=ids)]
+    """Return the rooms, by id, as everyone sees them who was allowed to join their channels."""
+    topic_ids = [row["topic_id"] for row in await tx.rows(SELECT_TOPICS_OF_ROOMS, ids=ids)]
     return await find_rooms(tx, listener_in(*topic_ids), ids)
 
 
 async def read_rooms(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Room]:
-    """All rooms of a gathering, in the order in which they were planned."""
-    return [room_of(row) for row in await tx.rows(_IN_GATHERING, gathering=gathering_id, **seen_by(actor))]
+    """Return all rooms of a gathering that the actor can see, in the order in which they were planned."""
+    rows = await tx.rows(SELECT_ROOMS_OF_GATHERING, gathering=gathering_id, **seen_by(actor))
+    return [room_of(row) for row in rows]
 
 
 async def read_open_rooms(tx: Reader, actor: Actor) -> list[Room]:
-    """What is live now, over all gatherings: at most twenty, the newest first."""
-    return [room_of(row) for row in await tx.rows(_OPEN_NOW, **seen_by(actor))]
+    """Return up to twenty open rooms of all gatherings that the actor can see, the newest first."""
+    return [room_of(row) for row in await tx.rows(SELECT_OPEN_ROOMS, **seen_by(actor))]
 
 
 async def lock_room(tx: Transaction, actor: Actor, room_id: RoomId) -> Record:
-    """A room that the actor can see, and that nobody else changes before the commit."""
-    return await _get(tx, actor, room_id, _GET_LOCKED)
+    """Lock a room that the actor can see until the commit, and return its row; raise NotFound."""
+    return await _get_row(tx, actor, room_id, LOCK_ROOM)
 
 
 async def change_room_state(tx: Transaction, actor: Actor, room_id: RoomId, move: RoomMove) -> Room:
-    """Open or close a room; whoever asks or votes at that moment is heard before, or refused after."""
+    """Open or close a room and return it; a question or vote at the same moment is written before it or refused after.
+
+    Raises NotFound, NotHost, RoomMoved if the version is not the current one, RoomCannotMove or GatheringCancelled.
+    """
     room = room_facts_of(await lock_room(tx, actor, room_id))
     now = clock.now()
     ensure_hosts(actor, room.gathering_id, now)
@@ -111,20 +121,20 @@ async def change_room_state(tx: Transaction, actor: Actor, room_id: RoomId, move
         raise RoomMoved(await show_room(tx, actor, room_id))
     ensure_can_change_room_state(actor, room, move.state, now)
 
-    await tx.run(_MOVE, room=room_id, new_state=move.state)
-    moved = RoomOpened if move.state == "open" else RoomClosed
-    await tx.record(moved(gathering_id=room.gathering_id, room_id=room_id, told="gathering"))
-    await tx.record(moved(gathering_id=room.gathering_id, room_id=room_id, told="room"))
+    await tx.run(UPDATE_ROOM_STATE, room=room_id, new_state=move.state)
+    event = RoomOpened if move.state == "open" else RoomClosed
+    await tx.record(event(gathering_id=room.gathering_id, room_id=room_id, told="gathering"))
+    await tx.record(event(gathering_id=room.gathering_id, room_id=room_id, told="room"))
     return await show_room(tx, actor, room_id)
 
 
 def with_presence(room: Room, presence: Presence) -> Room:
-    """The room with how many are in it now."""
+    """Return the room with the number of people who are in it now."""
     return msgspec.structs.replace(room, here=presence.here(f"room:{room.id}"))
 
 
 def room_facts_of(row: Record) -> RoomFacts:
-    """A row that has a room's columns, for the rules."""
+    """Return the facts of a row that has the columns of ROOM_FACTS, `sector_id` and `is_cancelled`."""
     return RoomFacts(
         id=row["id"],
         gathering_id=row["gathering_id"],
@@ -144,7 +154,7 @@ def room_facts_of(row: Record) -> RoomFacts:
 
 
 def room_of(row: Record) -> Room:
-    """A row of rooms as it goes out."""
+    """Return the room of a row, as it is shown."""
     return Room(
         id=row["id"],
         gathering=row["gathering_id"],
@@ -172,7 +182,7 @@ def _rules_of(row: Record) -> RoomRules:
     )
 
 
-async def _get(tx: Reader, actor: Actor, room_id: RoomId, query: Statement) -> Record:
+async def _get_row(tx: Reader, actor: Actor, room_id: RoomId, query: Statement) -> Record:
     row = await tx.row(query, id=room_id, **seen_by(actor))
     if row is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""What comes in of reactions in a room."""
+"""The Structs of reactions in a room."""
 
 from typing import Literal
 
@@ -8,6 +8,6 @@ RoomReactionKind = Literal["applause", "heart", "laugh", "agree", "question"]
 
 
 class NewRoomReaction(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reaction to what happens in a room just now."""
+    """A reaction to what happens in the room now."""
 
     kind: RoomReactionKind

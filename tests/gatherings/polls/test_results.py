@@ -12,7 +12,7 @@ from gatherings.small_cells import SMALL_CELL_LIMIT
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "apart"),
+    ("one", "other", "distance"),
     [
         ("cobalt", "cobalt", 0),
         ("cobalt", "coablt", 1),
@@ -21,8 +21,8 @@ from gatherings.small_cells import SMALL_CELL_LIMIT
         ("a", "abcd", 3),
     ],
 )
-def test_slips_are_counted(one: str, other: str, find_revealing_cells: int) -> None:
-    assert slips(one, other, 2) == slips(other, one, 2) == find_revealing_cells
+def test_slips_are_counted(one: str, other: str, distance: int) -> None:
+    assert slips(one, other, 2) == slips(other, one, 2) == distance
 
 
 def test_words_are_the_same_whatever_their_form() -> None:
