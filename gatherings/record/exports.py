@@ -1,4 +1,4 @@
-"""Reports as files: sheets of a few columns, as CSV and as XLSX. What people wrote stays text, whatever it begins with."""
+"""Exports: records as tables in CSV and XLSX, protected against formula injection."""
 
 import csv
 import re
@@ -22,17 +22,17 @@ from members.shapes import Author
 
 Cell = str | int
 
-# What spreadsheets take for the beginning of a formula, also after blanks and in its full width.
-_FORMULA = "=+-@＝＋－＠"
-_BEGINS = re.compile(rf"([;\t\r\n]\s*)([{re.escape(_FORMULA)}])")
-# The longest text that a cell of XLSX holds.
-_LONGEST = 32_767
+# The characters with which spreadsheets begin a formula, also in full width and after spaces.
+_FORMULA_STARTS = "=+-@＝＋－＠"
+_FORMULA_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)([{re.escape(_FORMULA_STARTS)}])")
+# The maximum length of a text in an XLSX cell, in characters.
+MAX_XLSX_TEXT = 32_767
 NOT_SAID = "(not said)"
 ANONYMOUS = "(anonymous)"
 
 
 class ExportTable(Struct, frozen=True):
-    """A table with a name and headings."""
+    """A table with a name, column headings and rows: a worksheet in XLSX, a block of lines in CSV."""
 
     name: str
     headings: tuple[str, ...]
@@ -40,20 +40,20 @@ class ExportTable(Struct, frozen=True):
 
 
 def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
-    """A report as sheets."""
+    """Return the tables of a record: its facts, attendance, questions, polls, notices and outcomes."""
     reports = report.rooms if isinstance(report, GatheringReport) else [report]
     return [
-        ExportTable("Report", ("What", "Value"), list(_facts(report))),
-        ExportTable("Attendance", ("By", "Which", "Members"), list(_attendance(report.attendance))),
+        ExportTable("Report", ("What", "Value"), list(_fact_rows(report))),
+        ExportTable("Attendance", ("By", "Which", "Members"), list(_attendance_rows(report.attendance))),
         ExportTable(
             "Questions",
             ("Room", "Number", "State", "Votes", "Question", "Asked by", "Reason", "Answered", "Answer", "By"),
-            [(one.title, *_question(question)) for one in reports for question in one.questions],
+            [(one.title, *_question_cells(question)) for one in reports for question in one.questions],
         ),
         ExportTable(
             "Polls",
             ("Room", "Poll", "Kind", "Ballots", "Answer", "Count", "Points"),
-            [(one.title, *line) for one in reports for poll in one.polls for line in _poll(poll)],
+            [(one.title, *line) for one in reports for poll in one.polls for line in _poll_rows(poll)],
         ),
         ExportTable(
             "Notices",
@@ -80,57 +80,69 @@ def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
     ]  # fmt: skip
 
 
-def write_csv(sheets: Sequence[ExportTable]) -> bytes:
-    """All sheets one under the other, the name of its sheet before each row; in UTF-8 with the mark that Excel wants."""
+def write_csv(tables: Sequence[ExportTable]) -> bytes:
+    """Return all tables in one CSV file, each row preceded by the name of its table, in UTF-8 with a byte order mark.
+
+    Excel recognises UTF-8 by the mark.
+    """
     text = StringIO()
     writer = csv.writer(text)
-    for sheet in sheets:
-        writer.writerow((sheet.name, *sheet.headings))
-        for row in sheet.rows:
+    for table in tables:
+        writer.writerow((table.name, *table.headings))
+        for row in table.rows:
             writer.writerow(
-                (sheet.name, *(escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row))
+                (table.name, *(escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row))
             )
     return text.getvalue().encode("utf-8-sig")
 
 
-def write_xlsx(sheets: Sequence[ExportTable]) -> bytes:
-    """A workbook; texts are written as texts and marked as such, so they stay texts when they are edited."""
+def write_xlsx(tables: Sequence[ExportTable]) -> bytes:
+    """Return an XLSX workbook with one worksheet per table.
+
+    Texts that look like formulas are marked as texts (`quote_prefix`), so that they stay texts when they are edited.
+    """
     data = BytesIO()
     book = xlsxwriter.Workbook(data, {"constant_memory": True})
     heading = book.add_format({"bold": True})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
     quoted = book.add_format({"text_wrap": True, "valign": "top", "quote_prefix": True})
-    for sheet in sheets:
-        page = book.add_worksheet(sheet.name)
-        page.set_column(0, len(sheet.headings) - 1, 24)
+    for table in tables:
+        page = book.add_worksheet(table.name)
+        page.set_column(0, len(table.headings) - 1, 24)
         page.freeze_panes(1, 0)
-        for column, word in enumerate(sheet.headings):
+        for column, word in enumerate(table.headings):
             page.write_string(0, column, word, heading)
-        for line, row in enumerate(sheet.rows, 1):
+        for line, row in enumerate(table.rows, 1):
             for column, cell in enumerate(row):
                 if isinstance(cell, int):
                     page.write_number(line, column, cell, wrapped)
                 else:
                     page.write_string(
-                        line, column, cell[:_LONGEST], quoted if escape_formula(cell) != cell else wrapped
+                        line,
+                        column,
+                        cell[:MAX_XLSX_TEXT],
+                        quoted if escape_formula(cell) != cell else wrapped,
                     )
     book.close()
     return data.getvalue()
 
 
 def escape_formula(text: str) -> str:
-    """A text that no spreadsheet takes for a formula: what begins like one gets an apostrophe before it."""
-    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple(_FORMULA))
+    """Return the text with an apostrophe before it if a spreadsheet would take it for a formula (OWASP, CSV injection)."""
+    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple(_FORMULA_STARTS))
     return f"'{text}" if begins else text
 
 
 def escape_csv_formula(text: str) -> str:
-    """The same in CSV. Where a list is separated by semicolons, spreadsheets read ours so too: then also what follows one
-    begins a cell."""
-    return _BEGINS.sub(r"\1'\2", escape_formula(text))
+    """Return the text without anything that a spreadsheet would take for a formula in a CSV file.
+
+    In locales with semicolons as list separators a semicolon in the text begins a new cell, so the text after every
+    separator is protected too.
+    """
+    return _FORMULA_AFTER_SEPARATOR.sub(r"\1'\2", escape_formula(text))
 
 
-def _facts(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:
+def _fact_rows(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:
     yield ("Title", report.title)
     if isinstance(report, RoomReport):
         yield ("State", report.state)
@@ -143,7 +155,7 @@ def _facts(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:
     yield from ((name.capitalize(), getattr(report.totals, name)) for name in Totals.__struct_fields__)
 
 
-def _attendance(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
+def _attendance_rows(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
     yield from (("Day", day.day, day.members) for day in attendance.days)
     yield from (("Stakeholder group", _words(slug), n) for slug, n in attendance.groups.items())
     yield from (
@@ -154,7 +166,7 @@ def _attendance(attendance: Attendance) -> Iterator[tuple[Cell, ...]]:
         yield ("Note", "Groups of fewer than five are left out", "")
 
 
-def _question(question: ReportedQuestion) -> tuple[Cell, ...]:
+def _question_cells(question: ReportedQuestion) -> tuple[Cell, ...]:
     answered = ""
     if question.answered_how is not None:
         answered = (
@@ -173,7 +185,7 @@ def _question(question: ReportedQuestion) -> tuple[Cell, ...]:
     )
 
 
-def _poll(poll: ReportedPoll) -> Iterator[tuple[Cell, ...]]:
+def _poll_rows(poll: ReportedPoll) -> Iterator[tuple[Cell, ...]]:
     for line in poll.lines:
         points = "" if line.points is None else line.points
         yield (poll.title, poll.kind, poll.ballots, line.label, line.count, points)

@@ -1,8 +1,8 @@
-"""The report: what became of a room or of a gathering, for its hosts at any time, for its readers once it is closed.
+"""Records of rooms and gatherings: for hosts at any time, for everyone else once the room is closed.
 
-Everything in it is read as a class of listeners sees it, hosts or all, so it is the same for each of them: nothing in it
-is somebody's own. Drafts, open polls, what was withdrawn or hidden is in neither; what waits or was dismissed is in the
-hosts' alone.
+A record is read as an audience sees it, `host` or `all`, so it contains nothing personal and is the same for all its
+readers. Drafts, open polls, and withdrawn or hidden texts are in no record; dismissed and pending questions only in that
+of the hosts.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from core.ids import GatheringId, RoomId
 from forum.authors import author_of
 from forum.tables import posts
 from gatherings.gatherings import get_gathering
-from gatherings.record.sections import report_choices, report_notices, report_polls
+from gatherings.record.sections import read_closed_polls, read_recorded_notices, read_recorded_outcomes
 from gatherings.rooms import rooms
 from gatherings.rooms.attendance import read_attendance
 from gatherings.shapes.record import GatheringReport, ReportedQuestion, RoomReport, Totals, WrittenAnswer
@@ -32,7 +32,7 @@ from storage.statements import statement
 _answers = posts.alias()
 _answerers = members.alias()
 
-_QUESTIONS = statement(
+SELECT_RECORDED_QUESTIONS = statement(
     select(
         *questions.c[("id", "room_id", "state", "votes", "settled_at", "reason", "answered_how")],
         posts.c.id.label("post"),
@@ -65,40 +65,46 @@ _QUESTIONS = statement(
     .order_by(questions.c.room_id, posts.c.number.nulls_last(), questions.c.id)
 )
 
-_ROOMS = statement("SELECT id FROM rooms WHERE gathering_id = :gathering ORDER BY id")
+SELECT_ROOM_IDS = statement("SELECT id FROM rooms WHERE gathering_id = :gathering ORDER BY id")
 
 
 class ReportNotReady(Conflict):
-    """The room is still open, or was not opened yet."""
+    """The room is open, or was not opened yet."""
 
-    message = "The report can be read once the room is closed."
+    message = "The record can be read once the room is closed."
 
 
-async def read_room_record(tx: Reader, actor: Actor, room_id: RoomId, to_keep: bool = False) -> RoomReport:
-    """The report of a room; small cells are left out for all but hosts, and where it is made `to_keep` elsewhere."""
+async def read_room_record(tx: Reader, actor: Actor, room_id: RoomId, for_export: bool = False) -> RoomReport:
+    """Return the record of a room; raise NotFound or ReportNotReady.
+
+    Only hosts get small cells, and not in a record that is made `for_export`, because files are passed on.
+    """
     room = await rooms.show_room(tx, actor, room_id)
     is_full = actor.hosts_at(GatheringId(room.gathering))
     if not is_full and room.state != "closed":
         raise ReportNotReady
-    (report,) = await _report(tx, actor, [room], is_full, is_full and not to_keep)
+    (report,) = await _read_records(tx, actor, [room], is_full, is_full and not for_export)
     return report
 
 
 async def read_gathering_record(
-    tx: Reader, actor: Actor, gathering_id: GatheringId, to_keep: bool = False
+    tx: Reader, actor: Actor, gathering_id: GatheringId, for_export: bool = False
 ) -> GatheringReport:
-    """The report of a gathering: of all its rooms to its hosts, of those that are closed to who may read them."""
+    """Return the record of a gathering: for hosts of all its rooms, for others of the closed rooms that they can see.
+
+    Small cells as in `read_room_record`. Raises NotFound or ReportNotReady.
+    """
     gathering = await get_gathering(tx, gathering_id)
     is_full = actor.hosts_at(gathering_id)
-    found = await rooms.read_rooms(tx, actor, gathering_id)
-    shown = [room for room in found if is_full or room.state == "closed"]
+    visible = await rooms.read_rooms(tx, actor, gathering_id)
+    shown = [room for room in visible if is_full or room.state == "closed"]
     if not is_full and not shown:
         raise ReportNotReady
-    is_exact = is_full and not to_keep
-    reports = await _report(tx, actor, shown, is_full, is_exact)
-    # Also of rooms that this reader cannot enter: another one can, and might lay the two beside each other.
-    every = await tx.rows(_ROOMS, gathering=gathering_id)
-    told = [await read_attendance(tx, [RoomId(row["id"])], is_exact=False) for row in every]
+    is_exact = is_full and not for_export
+    reports = await _read_records(tx, actor, shown, is_full, is_exact)
+    # Including rooms that this reader cannot see: somebody who can see them might compare the two records.
+    rows = await tx.rows(SELECT_ROOM_IDS, gathering=gathering_id)
+    published = [await read_attendance(tx, [RoomId(row["id"])], is_exact=False) for row in rows]
     return GatheringReport(
         gathering=gathering_id,
         title=gathering.title,
@@ -107,26 +113,26 @@ async def read_gathering_record(
         time_zone=gathering.time_zone,
         is_full=is_full,
         made_at=clock.now(),
-        attendance=await read_attendance(tx, [RoomId(room.id) for room in shown], is_exact, told),
-        totals=_sum([report.totals for report in reports]),
+        attendance=await read_attendance(tx, [RoomId(room.id) for room in shown], is_exact, published),
+        totals=_sum_totals([report.totals for report in reports]),
         rooms=reports,
     )
 
 
-async def _report(
+async def _read_records(
     tx: Reader, actor: Actor, shown: Sequence[Room], is_full: bool, is_exact: bool
 ) -> list[RoomReport]:
     audience = "host" if is_full else "all"
-    asked = await _read_questions(tx, [room.id for room in shown], audience)
-    return [await _room(tx, actor, room, asked.get(room.id, []), is_exact) for room in shown]
+    questions_by_room = await _read_questions(tx, [room.id for room in shown], audience)
+    return [await _read_room(tx, actor, room, questions_by_room.get(room.id, []), is_exact) for room in shown]
 
 
-async def _room(
-    tx: Reader, actor: Actor, room: Room, asked: list[ReportedQuestion], is_exact: bool
+async def _read_room(
+    tx: Reader, actor: Actor, room: Room, questions_of_room: list[ReportedQuestion], is_exact: bool
 ) -> RoomReport:
     room_id, is_full = RoomId(room.id), actor.hosts_at(GatheringId(room.gathering))
-    notices = await report_notices(tx, room_id, "host" if is_full else "all")
-    polls = await report_polls(tx, room_id)
+    notices = await read_recorded_notices(tx, room_id, "host" if is_full else "all")
+    polls = await read_closed_polls(tx, room_id)
     has_choices = is_full or (room.state == "closed" and room.rules.publishes_choices)
     return RoomReport(
         room=room.id,
@@ -137,21 +143,23 @@ async def _room(
         is_full=is_full,
         made_at=clock.now(),
         attendance=await read_attendance(tx, [room_id], is_exact),
-        totals=_count(asked, len(notices), len(polls)),
-        questions=asked,
+        totals=_count_totals(questions_of_room, len(notices), len(polls)),
+        questions=questions_of_room,
         notices=notices,
         polls=polls,
-        choices=await report_choices(tx, actor, room_id) if has_choices else [],
+        choices=await read_recorded_outcomes(tx, actor, room_id) if has_choices else [],
     )
 
 
 async def _read_questions(
     tx: Reader, room_ids: Sequence[int], audience: str
 ) -> dict[int, list[ReportedQuestion]]:
-    asked: dict[int, list[ReportedQuestion]] = {}
-    for row in await tx.rows(_QUESTIONS, rooms=list(room_ids), **question_binds_for_audience(audience)):
-        asked.setdefault(row["room_id"], []).append(_question_of(row))
-    return asked
+    questions_by_room: dict[int, list[ReportedQuestion]] = {}
+    for row in await tx.rows(
+        SELECT_RECORDED_QUESTIONS, rooms=list(room_ids), **question_binds_for_audience(audience)
+    ):
+        questions_by_room.setdefault(row["room_id"], []).append(_question_of(row))
+    return questions_by_room
 
 
 def _question_of(row: Record) -> ReportedQuestion:
@@ -185,18 +193,18 @@ def _answer_of(row: Record) -> WrittenAnswer | None:
     )
 
 
-def _count(asked: Sequence[ReportedQuestion], notices: int, polls: int) -> Totals:
+def _count_totals(questions_of_room: Sequence[ReportedQuestion], notices: int, polls: int) -> Totals:
     return Totals(
-        questions=len(asked),
-        # Those of a merged question are counted where they went.
-        votes=sum(one.votes for one in asked if one.state != "merged"),
-        answered=sum(one.state == "answered" for one in asked),
+        questions=len(questions_of_room),
+        # The votes of a merged question are counted with the question into which it was merged.
+        votes=sum(one.votes for one in questions_of_room if one.state != "merged"),
+        answered=sum(one.state == "answered" for one in questions_of_room),
         notices=notices,
         polls=polls,
     )
 
 
-def _sum(totals: Sequence[Totals]) -> Totals:
+def _sum_totals(totals: Sequence[Totals]) -> Totals:
     return Totals(
         questions=sum(one.questions for one in totals),
         votes=sum(one.votes for one in totals),

@@ -1,4 +1,4 @@
-"""The HTTP side of the record: reports of rooms and gatherings, to read and to keep."""
+"""The HTTP routes of records: reading them and exporting them as files."""
 
 import asyncio
 
@@ -22,87 +22,87 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def read_room_report(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> RoomReport:
-    """The record of a room: to its hosts at any time and with everything, to its readers once it is closed."""
+    """Return the record of a room: for its hosts at any time and in full, for others once it is closed."""
     async with db.read() as tx:
         return await records.read_room_record(tx, actor, RoomId(room_id))
 
 
 @get("/rooms/{room_id:int}/report.json", operation_id="keep_room_report_json")
-async def keep_room_json(
+async def export_room_json(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as a file. In what is kept elsewhere small cells are left out, whoever asks."""
-    return _json(await _room(room_id, actor, db), f"room-{room_id}")
+    """Export the record of a room as JSON. Exports never contain small cells."""
+    return _json_file(await _read_room(room_id, actor, db), f"room-{room_id}")
 
 
 @get("/rooms/{room_id:int}/report.csv", operation_id="keep_room_report_csv")
-async def keep_room_csv(
+async def export_room_csv(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as one table."""
-    return await _csv(await _room(room_id, actor, db), f"room-{room_id}")
+    """Export the record of a room as one CSV file. Exports never contain small cells."""
+    return await _csv_file(await _read_room(room_id, actor, db), f"room-{room_id}")
 
 
 @get("/rooms/{room_id:int}/report.xlsx", operation_id="keep_room_report_xlsx")
-async def keep_room_xlsx(
+async def export_room_xlsx(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as a workbook."""
-    return await _xlsx(await _room(room_id, actor, db), f"room-{room_id}")
+    """Export the record of a room as an XLSX workbook. Exports never contain small cells."""
+    return await _xlsx_file(await _read_room(room_id, actor, db), f"room-{room_id}")
 
 
 @get("/gatherings/{gathering_id:int}/report", operation_id="read_gathering_report")
 async def read_gathering_report(
     gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> GatheringReport:
-    """The record of a gathering: of all its rooms to its hosts, of those that are closed to who may read them."""
+    """Return the record of a gathering: for its hosts of all rooms, for others of the closed rooms they can see."""
     async with db.read() as tx:
         return await records.read_gathering_record(tx, actor, GatheringId(gathering_id))
 
 
 @get("/gatherings/{gathering_id:int}/report.json", operation_id="keep_gathering_report_json")
-async def keep_gathering_json(
+async def export_gathering_json(
     gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as a file, without small cells."""
-    return _json(await _gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
+    """Export the record of a gathering as JSON. Exports never contain small cells."""
+    return _json_file(await _read_gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
 
 
 @get("/gatherings/{gathering_id:int}/report.csv", operation_id="keep_gathering_report_csv")
-async def keep_gathering_csv(
+async def export_gathering_csv(
     gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as one table."""
-    return await _csv(await _gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
+    """Export the record of a gathering as one CSV file. Exports never contain small cells."""
+    return await _csv_file(await _read_gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
 
 
 @get("/gatherings/{gathering_id:int}/report.xlsx", operation_id="keep_gathering_report_xlsx")
-async def keep_gathering_xlsx(
+async def export_gathering_xlsx(
     gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Response[bytes]:
-    """The same as a workbook."""
-    return await _xlsx(await _gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
+    """Export the record of a gathering as an XLSX workbook. Exports never contain small cells."""
+    return await _xlsx_file(await _read_gathering(gathering_id, actor, db), f"gathering-{gathering_id}")
 
 
-async def _room(room_id: int, actor: Actor, db: Database) -> RoomReport:
+async def _read_room(room_id: int, actor: Actor, db: Database) -> RoomReport:
     async with db.read() as tx:
-        return await records.read_room_record(tx, actor, RoomId(room_id), to_keep=True)
+        return await records.read_room_record(tx, actor, RoomId(room_id), for_export=True)
 
 
-async def _gathering(gathering_id: int, actor: Actor, db: Database) -> GatheringReport:
+async def _read_gathering(gathering_id: int, actor: Actor, db: Database) -> GatheringReport:
     async with db.read() as tx:
-        return await records.read_gathering_record(tx, actor, GatheringId(gathering_id), to_keep=True)
+        return await records.read_gathering_record(tx, actor, GatheringId(gathering_id), for_export=True)
 
 
-def _json(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
+def _json_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
     return _file(msgspec.json.format(msgspec.json.encode(made)), "application/json", f"{name}.json")
 
 
-async def _csv(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
+async def _csv_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
     return _file(await asyncio.to_thread(write_csv, tables_of(made)), CSV, f"{name}.csv")
 
 
-async def _xlsx(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
+async def _xlsx_file(made: RoomReport | GatheringReport, name: str) -> Response[bytes]:
     return _file(await asyncio.to_thread(write_xlsx, tables_of(made)), XLSX, f"{name}.xlsx")
 
 
@@ -113,11 +113,11 @@ def _file(data: bytes, kind: str, name: str) -> Response[bytes]:
 
 record_routes = [
     read_room_report,
-    keep_room_json,
-    keep_room_csv,
-    keep_room_xlsx,
+    export_room_json,
+    export_room_csv,
+    export_room_xlsx,
     read_gathering_report,
-    keep_gathering_json,
-    keep_gathering_csv,
-    keep_gathering_xlsx,
+    export_gathering_json,
+    export_gathering_csv,
+    export_gathering_xlsx,
 ]

@@ -1,4 +1,4 @@
-"""What of a room's polls, board and choices stands in its report: read through what shows them elsewhere."""
+"""The sections of a room's record: its polls, notices and outcomes, read with the rules that apply to them elsewhere."""
 
 from collections.abc import Iterator
 
@@ -18,27 +18,29 @@ from gatherings.shapes.record import PollLine, ReportedChoice, ReportedNotice, R
 from storage.database import Reader
 from storage.statements import statement
 
-# Of a room whose questions took more steps than this the report keeps the first.
-MOST_PAGES = 20
+# The record of a room with more outcomes than these pages contain is cut off after them.
+MAX_OUTCOME_PAGES = 20
 
-# Drafts and what is open have no place in a record.
-_CLOSED = statement("SELECT * FROM polls WHERE room_id = :room AND state = 'closed' ORDER BY id")
-_NOTICES = statement("""
+
+SELECT_CLOSED_POLLS = statement("SELECT * FROM polls WHERE room_id = :room AND state = 'closed' ORDER BY id")
+SELECT_NOTICES_WITH_COLUMNS = statement("""
 SELECT n.id, c.title AS column_title FROM notices n JOIN board_columns c ON c.id = n.column_id
 WHERE n.room_id = :room ORDER BY c.place, c.id, n.id
 """)
 
 
-async def report_polls(tx: Reader, room_id: RoomId) -> list[ReportedPoll]:
-    """The closed polls of a room, with the results that everybody sees."""
-    return [await _poll_of(tx, row) for row in await tx.rows(_CLOSED, room=room_id)]
+async def read_closed_polls(tx: Reader, room_id: RoomId) -> list[ReportedPoll]:
+    """Return the closed polls of a room with their public results; drafts and open polls are not part of the record."""
+    return [await _poll_of(tx, row) for row in await tx.rows(SELECT_CLOSED_POLLS, room=room_id)]
 
 
-async def report_notices(tx: Reader, room_id: RoomId, audience: str) -> list[ReportedNotice]:
-    """The notices on a room's board as a class of listeners sees them; hosts also those that have expired."""
-    columns = {row["id"]: row["column_title"] for row in await tx.rows(_NOTICES, room=room_id)}
-    found = await find_notices(tx, list(columns), audience) if columns else {}
-    shown = (found[number] for number in columns if number in found)
+async def read_recorded_notices(tx: Reader, room_id: RoomId, audience: str) -> list[ReportedNotice]:
+    """Return a room's notices as an audience sees them, by column; for hosts also the expired ones."""
+    columns = {
+        row["id"]: row["column_title"] for row in await tx.rows(SELECT_NOTICES_WITH_COLUMNS, room=room_id)
+    }
+    visible = await find_notices(tx, list(columns), audience) if columns else {}
+    shown = (visible[number] for number in columns if number in visible)
     return [
         _notice_of(notice, columns[notice.id])
         for notice in shown
@@ -46,15 +48,15 @@ async def report_notices(tx: Reader, room_id: RoomId, audience: str) -> list[Rep
     ]
 
 
-async def report_choices(tx: Reader, actor: Actor, room_id: RoomId) -> list[ReportedChoice]:
-    """What became of the questions, step by step. Asked only where the actor may read it."""
-    choices: list[ReportedChoice] = []
+async def read_recorded_outcomes(tx: Reader, actor: Actor, room_id: RoomId) -> list[ReportedChoice]:
+    """Return what became of a room's questions, the oldest first; raise ChoicesNotPublished."""
+    outcomes: list[ReportedChoice] = []
     bodies: dict[int, str] = {}
     after = None
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_OUTCOME_PAGES):
         page = await read_outcomes(tx, actor, room_id, after)
         bodies |= {one.question: one.body for one in page.items if one.body is not UNSET}
-        choices += [
+        outcomes += [
             ReportedChoice(
                 question=one.question,
                 body=bodies.get(one.question),
@@ -68,7 +70,7 @@ async def report_choices(tx: Reader, actor: Actor, room_id: RoomId) -> list[Repo
         after = page.next
         if after is None:
             break
-    return choices
+    return outcomes
 
 
 async def _poll_of(tx: Reader, row: Record) -> ReportedPoll:

@@ -14,7 +14,9 @@ from members.profiles.duties import find_member
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-INSERT_PANELIST = statement("INSERT INTO panelists VALUES (:room, :member) ON CONFLICT DO NOTHING RETURNING member_id")
+INSERT_PANELIST = statement(
+    "INSERT INTO panelists VALUES (:room, :member) ON CONFLICT DO NOTHING RETURNING member_id"
+)
 DELETE_PANELIST = statement("DELETE FROM panelists WHERE room_id = :room AND member_id = :member")
 SELECT_PANELISTS = statement("""
 SELECT m.id, m.handle, m.display_name, m."group"
