@@ -1,4 +1,4 @@
-"""The programme of a gathering: its sessions, planned, changed and cancelled."""
+"""The programme of a gathering: planning, changing and cancelling its sessions."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,79 +15,93 @@ from core.text import tidy
 from forum.topics.topics import TitleTooShort
 from gatherings.events import SessionChanged, SessionPlanned
 from gatherings.policy import GatheringCancelled, ensure_hosts, ensure_time_zone, ensure_times
-from gatherings.programme.reading import find_session, session_of, show_session
+from gatherings.programme.reading import find_session_row, session_of, show_session
 from gatherings.rooms.rooms import get_room
 from gatherings.shapes.programme import NewSession, Session, SessionChange, Speaker
 from members.profiles.duties import find_member
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MOST_SESSIONS = 500
+MAX_SESSIONS = 500
 
-_OWN = ("title", "about", "language", "speakers", "room", "starts_at", "ends_at", "time_zone", "state")
-# Who plans for one gathering takes turns with the others, so that no two take one room at the same time.
-_HOLD = statement("SELECT state FROM gatherings WHERE id = :gathering FOR NO KEY UPDATE")
-_COUNT = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
-_PLAN = statement("""
+_SESSION_FIELDS = (
+    "title",
+    "about",
+    "language",
+    "speakers",
+    "room",
+    "starts_at",
+    "ends_at",
+    "time_zone",
+    "state",
+)
+# Changes of one programme are serialised by the lock on the gathering, so that no two sessions get one room at one time.
+LOCK_GATHERING_OF_PROGRAMME = statement(
+    "SELECT state FROM gatherings WHERE id = :gathering FOR NO KEY UPDATE"
+)
+COUNT_SESSIONS = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
+INSERT_SESSION = statement("""
 INSERT INTO programme_sessions
     (gathering_id, room_id, title, about, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
 VALUES (:gathering, :room, :title, :about, :language, CAST(:speakers AS jsonb), :starts_at, :ends_at, :time_zone,
     :state, :now)
 RETURNING id
 """)
-_CHANGE = statement("""
+UPDATE_SESSION = statement("""
 UPDATE programme_sessions SET room_id = :room, title = :title, about = :about, language = :language,
     speakers = CAST(:speakers AS jsonb), starts_at = :starts_at, ends_at = :ends_at, time_zone = :time_zone, state = :state,
     version = version + 1, changed_at = :now
 WHERE id = :id
 """)
-_TAKEN = statement("""
+SELECT_ROOM_IS_TAKEN = statement("""
 SELECT EXISTS (SELECT FROM programme_sessions WHERE room_id = :room AND state = 'planned' AND id <> :id
     AND starts_at < CAST(:ends_at AS timestamptz) AND ends_at > CAST(:starts_at AS timestamptz))
 """)
 
 
 class RoomTaken(Conflict):
-    """Another session is in the room at that time."""
+    """The room has another session at that time."""
 
     message = "Another session is in this room at that time."
 
 
 class TooManySessions(Conflict):
-    """The programme is full."""
+    """The programme has the maximum number of sessions."""
 
-    message = (
-        f"A programme has {MOST_SESSIONS} sessions at most, cancelled ones too: everybody reads it whole."
-    )
+    message = f"A programme has at most {MAX_SESSIONS} sessions, including cancelled ones."
 
 
 class RoomElsewhere(Invalid):
-    """The room is none of the gathering's."""
+    """The room does not belong to the gathering, or the actor cannot see it."""
 
     message = "This gathering has no such room."
 
 
 class UnknownSpeaker(Invalid):
-    """A speaker is given the handle of nobody."""
+    """No member has the handle that is given for a speaker."""
 
     message = "Nobody here has this handle. Leave it out for speakers without an account."
 
 
 async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId, new: NewSession) -> Session:
-    """Put a session on the programme."""
-    state = await tx.value(_HOLD, gathering=gathering_id)
+    """Add a session to the programme of a gathering and return it.
+
+    Raises NotFound, NotHost, GatheringCancelled, TooManySessions, RoomTaken, RoomElsewhere, UnknownSpeaker,
+    TitleTooShort and the refusals of `ensure_times` and `ensure_time_zone`.
+    """
+    state = await tx.value(LOCK_GATHERING_OF_PROGRAMME, gathering=gathering_id)
     if state is None:
         raise NotFound
     ensure_hosts(actor, gathering_id, clock.now())
     if state == "cancelled":
         raise GatheringCancelled
-    if await tx.value(_COUNT, gathering=gathering_id) >= MOST_SESSIONS:
+    if await tx.value(COUNT_SESSIONS, gathering=gathering_id) >= MAX_SESSIONS:
         raise TooManySessions
-    values = {name: getattr(new, name) for name in _OWN if name != "state"} | {"state": "planned"}
-    values = await _checked(tx, actor, gathering_id, values)
-    await _ensure_free(tx, values)
+    values = {name: getattr(new, name) for name in _SESSION_FIELDS if name != "state"} | {"state": "planned"}
+    values = await _validated(tx, actor, gathering_id, values)
+    await _ensure_room_is_free(tx, values)
 
-    number = await tx.value(_PLAN, gathering=gathering_id, now=clock.now(), **_stored(values))
+    number = await tx.value(INSERT_SESSION, gathering=gathering_id, now=clock.now(), **_session_binds(values))
     await tx.record(SessionPlanned(gathering_id=gathering_id, session_id=number))
     return await show_session(tx, actor, SessionOnProgrammeId(number))
 
@@ -99,29 +113,32 @@ async def change_session(
     change: SessionChange,
     version: int | None,
 ) -> Session:
-    """Change a session, or cancel it; `version`, if given, must be the current one."""
+    """Change or cancel a session and return it.
+
+    Raises Stale if the version is given and not the current one, and what `plan_session` raises for the values.
+    """
     gathering_id = (await show_session(tx, actor, session_id)).gathering
-    await tx.value(_HOLD, gathering=gathering_id)
-    row = await find_session(tx, actor, session_id)
+    await tx.value(LOCK_GATHERING_OF_PROGRAMME, gathering=gathering_id)
+    row = await find_session_row(tx, actor, session_id)
     if row is None:
         raise NotFound
     ensure_hosts(actor, GatheringId(gathering_id), clock.now())
     old = session_of(row)
     if version is not None and version != old.version:
         raise Stale(old)
-    given = {name: getattr(change, name) for name in _OWN}
+    given = {name: getattr(change, name) for name in _SESSION_FIELDS}
     values = {name: getattr(old, name) if value is UNSET else value for name, value in given.items()}
-    values = await _checked(tx, actor, GatheringId(gathering_id), values)
+    values = await _validated(tx, actor, GatheringId(gathering_id), values)
     if all(getattr(old, name) == value for name, value in values.items()):
         return old
-    await _ensure_free(tx, values, session_id)
+    await _ensure_room_is_free(tx, values, session_id)
 
-    await tx.run(_CHANGE, id=session_id, now=clock.now(), **_stored(values))
+    await tx.run(UPDATE_SESSION, id=session_id, now=clock.now(), **_session_binds(values))
     await tx.record(SessionChanged(gathering_id=gathering_id, session_id=session_id))
     return await show_session(tx, actor, session_id)
 
 
-async def _checked(
+async def _validated(
     tx: Reader, actor: Actor, gathering_id: GatheringId, values: dict[str, Any]
 ) -> dict[str, Any]:
     starts_at: datetime = values["starts_at"]
@@ -132,13 +149,15 @@ async def _checked(
     if len(title) < 3:
         raise TitleTooShort(field="title")
     if values["room"] is not None:
-        await _ensure_here(tx, actor, gathering_id, RoomId(values["room"]))
+        await _ensure_room_of_gathering(tx, actor, gathering_id, RoomId(values["room"]))
     times = {"starts_at": starts_at.astimezone(UTC), "ends_at": ends_at.astimezone(UTC)}
-    speakers = [await _known(tx, speaker) for speaker in values["speakers"]]
+    speakers = [await _validated_speaker(tx, speaker) for speaker in values["speakers"]]
     return {**values, **times, "title": title, "about": tidy(values["about"]), "speakers": speakers}
 
 
-async def _ensure_here(tx: Reader, actor: Actor, gathering_id: GatheringId, room_id: RoomId) -> None:
+async def _ensure_room_of_gathering(
+    tx: Reader, actor: Actor, gathering_id: GatheringId, room_id: RoomId
+) -> None:
     try:
         room = await get_room(tx, actor, room_id)
     except NotFound as error:
@@ -147,7 +166,7 @@ async def _ensure_here(tx: Reader, actor: Actor, gathering_id: GatheringId, room
         raise RoomElsewhere(field="room")
 
 
-async def _known(tx: Reader, speaker: Speaker) -> Speaker:
+async def _validated_speaker(tx: Reader, speaker: Speaker) -> Speaker:
     tidied = msgspec.structs.replace(
         speaker, name=tidy(speaker.name), organisation=tidy(speaker.organisation)
     )
@@ -159,14 +178,14 @@ async def _known(tx: Reader, speaker: Speaker) -> Speaker:
     return tidied
 
 
-async def _ensure_free(tx: Reader, values: dict[str, Any], session_id: int = 0) -> None:
+async def _ensure_room_is_free(tx: Reader, values: dict[str, Any], session_id: int = 0) -> None:
     if values["room"] is None or values["state"] == "cancelled":
         return
     when = {name: values[name] for name in ("room", "starts_at", "ends_at")}
-    if await tx.value(_TAKEN, id=session_id, **when):
+    if await tx.value(SELECT_ROOM_IS_TAKEN, id=session_id, **when):
         raise RoomTaken
 
 
-def _stored(values: dict[str, Any]) -> dict[str, Any]:
+def _session_binds(values: dict[str, Any]) -> dict[str, Any]:
     speakers: Sequence[Speaker] = values["speakers"]
     return {**values, "speakers": msgspec.json.encode(speakers).decode()}

@@ -1,4 +1,4 @@
-"""Reading the programme: sessions in rooms that somebody cannot enter are not on that person's."""
+"""Reading programmes: sessions in rooms that an actor cannot see are left out."""
 
 import msgspec
 from asyncpg import Record
@@ -41,13 +41,13 @@ _SESSIONS: Select[tuple[object, ...]] = (
     .outerjoin(topics, topics.c.id == rooms.c.topic_id)
     .where(or_(_S.room_id.is_(None), visible_topics()))
 )
-_ONE = statement(_SESSIONS.where(_S.id == bindparam("id")))
-_FIND = statement(_SESSIONS.where(_S.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
-_OF_GATHERING = statement(
+SELECT_SESSION = statement(_SESSIONS.where(_S.id == bindparam("id")))
+SELECT_SESSIONS = statement(_SESSIONS.where(_S.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+SELECT_SESSIONS_OF_GATHERING = statement(
     _SESSIONS.where(_S.gathering_id == bindparam("gathering")).order_by(_S.starts_at, _S.id)
 )
 _NOW = bindparam("now", type_=DateTime(timezone=True))
-_RUNNING = statement(
+SELECT_CURRENT_SESSIONS = statement(
     _SESSIONS.join(gatherings, gatherings.c.id == _S.gathering_id)
     .where(_S.starts_at <= _NOW, _S.ends_at > _NOW, _S.state == "planned", gatherings.c.state == "announced")
     .order_by(_S.starts_at, _S.id)
@@ -56,35 +56,37 @@ _RUNNING = statement(
 
 
 async def show_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Session:
-    """One session of which the actor may know."""
-    row = await find_session(tx, actor, session_id)
+    """Return a programme session that the actor can see; raise NotFound."""
+    row = await find_session_row(tx, actor, session_id)
     if row is None:
         raise NotFound
     return session_of(row)
 
 
-async def find_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Record | None:
-    """The row of a session of which the actor may know."""
-    return await tx.row(_ONE, id=session_id, **seen_by(actor))
+async def find_session_row(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Record | None:
+    """Return the row of a programme session that the actor can see, or None."""
+    return await tx.row(SELECT_SESSION, id=session_id, **seen_by(actor))
 
 
 async def find_sessions(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Session]:
-    """Those of the sessions of which the actor may know."""
-    return {row["id"]: session_of(row) for row in await tx.rows(_FIND, ids=ids, **seen_by(actor))}
+    """Return, by id, those of the programme sessions that the actor can see."""
+    return {row["id"]: session_of(row) for row in await tx.rows(SELECT_SESSIONS, ids=ids, **seen_by(actor))}
 
 
 async def read_sessions(tx: Reader, actor: Actor, gathering_id: GatheringId) -> list[Session]:
-    """The whole programme of a gathering, in its order of time."""
-    found = await tx.rows(_OF_GATHERING, gathering=gathering_id, **seen_by(actor))
+    """Return the programme of a gathering as the actor can see it, in order of time."""
+    found = await tx.rows(SELECT_SESSIONS_OF_GATHERING, gathering=gathering_id, **seen_by(actor))
     return [session_of(row) for row in found]
 
 
-async def read_running(tx: Reader, actor: Actor) -> list[Session]:
-    """What is on now, over all gatherings: at most twenty."""
-    return [session_of(row) for row in await tx.rows(_RUNNING, now=clock.now(), **seen_by(actor))]
+async def read_current_sessions(tx: Reader, actor: Actor) -> list[Session]:
+    """Return up to twenty sessions of all gatherings that are taking place now, the earliest first."""
+    return [
+        session_of(row) for row in await tx.rows(SELECT_CURRENT_SESSIONS, now=clock.now(), **seen_by(actor))
+    ]
 
 
 def session_of(row: Record) -> Session:
-    """A row of sessions as it goes out."""
+    """Return the programme session of a row."""
     values = dict(row)
     return Session(**{**values, "speakers": msgspec.convert(values["speakers"], list[Speaker])})

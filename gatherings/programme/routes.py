@@ -1,4 +1,4 @@
-"""The HTTP side of the programme."""
+"""The HTTP routes of the programme."""
 
 from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
@@ -19,7 +19,7 @@ from storage.idempotency import IdempotentRequest
 async def read_programme(
     gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> SessionList:
-    """The whole programme of a gathering, in its order of time."""
+    """Return the complete programme of a gathering, in order of time."""
     async with db.read() as tx:
         await gatherings.get_gathering(tx, GatheringId(gathering_id))
         return SessionList(await programme_reading.read_sessions(tx, actor, GatheringId(gathering_id)))
@@ -37,7 +37,7 @@ async def plan_session(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Put a session on the programme of a gathering."""
+    """Add a session to the programme of a gathering."""
     answer = await idempotent.respond(
         db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), data), 201
     )
@@ -48,7 +48,7 @@ async def plan_session(
 async def read_session(
     programme_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Session:
-    """One session of a programme."""
+    """Return one programme session."""
     async with db.read() as tx:
         return await programme_reading.show_session(tx, actor, SessionOnProgrammeId(programme_id))
 
@@ -66,7 +66,7 @@ async def change_session(
     idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Change a session, or cancel it."""
+    """Change a programme session, or cancel it."""
     version, session_id = version_in(if_match), SessionOnProgrammeId(programme_id)
     answer = await idempotent.respond(
         db, lambda tx: programme.change_session(tx, actor, session_id, data, version)

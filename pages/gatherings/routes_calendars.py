@@ -20,7 +20,7 @@ async def show_gathering_calendar(
     if name.isascii() and name.isdecimal() and len(name) < 19:
         number = int(name)
     async with db.read() as tx:
-        body = await calendars.gathering_calendar(tx, GatheringId(number), db.site)
+        body = await calendars.render_gathering_calendar(tx, GatheringId(number), db.site)
     return respond(body, f"gathering-{number}", if_none_match)
 
 

@@ -13,7 +13,7 @@ from core.ids import GatheringId
 from forum.text.markdown import render
 from gatherings import gatherings, snapshot
 from gatherings.policy import ensure_can_announce
-from gatherings.programme.reading import read_running
+from gatherings.programme.reading import read_current_sessions
 from gatherings.room_setup import planning
 from gatherings.rooms import rooms
 from gatherings.shapes.gatherings import Gathering, NewGathering
@@ -38,7 +38,7 @@ async def show_gatherings(
     async with db.read() as tx:
         coming = (await gatherings.read_gatherings(tx, "upcoming")).items
         past = (await gatherings.read_gatherings(tx, "past")).items
-        running = await read_running(tx, actor)
+        running = await read_current_sessions(tx, actor)
         of_running = await gatherings.find_gatherings(tx, [session.gathering for session in running])
         open_rooms = await rooms.read_open_rooms(tx, actor)
     return renderer.page(

@@ -8,7 +8,7 @@ from forum.following.unread import count_unread_by_sector, find_unread_marks
 from forum.sectors import read_sectors
 from forum.topics.listing import read_latest
 from gatherings.gatherings import find_gatherings, read_gatherings
-from gatherings.programme.reading import read_running
+from gatherings.programme.reading import read_current_sessions
 from gatherings.rooms.rooms import Presence, read_open_rooms, with_presence
 from pages.gatherings.programme_view import on_now
 from pages.shell.renderer import AnyRequest, Renderer
@@ -29,7 +29,7 @@ async def show_home(
     """What is live now, what is next, what moved, and the sectors."""
     async with db.read() as tx:
         rooms = [with_presence(room, presence) for room in await read_open_rooms(tx, actor)]
-        running = await read_running(tx, actor)
+        running = await read_current_sessions(tx, actor)
         of_running = await find_gatherings(tx, [session.gathering for session in running])
         coming = (await read_gatherings(tx, "upcoming", count=_NEXT)).items
         topics = await read_latest(tx, actor, _LATEST)

@@ -41,7 +41,7 @@ async def show_sector_feed(
     if calendar.endswith(".ics"):
         slug = name_in(calendar, "ics")
         async with db.read() as tx:
-            return respond(await calendars.sector_calendar(tx, slug, db.site), slug, if_none_match)
+            return respond(await calendars.render_sector_calendar(tx, slug, db.site), slug, if_none_match)
     slug, languages = name_in(calendar, "atom"), known_languages(taxonomies)
 
     async def read(tx: Reader, reader: Actor) -> Feed:
