@@ -49,6 +49,14 @@ class CaseFacts(Struct, frozen=True, kw_only=True):
     is_escalated: bool = False
 
 
+class CaseAction(Struct, frozen=True):
+    """One action of a decision about a case."""
+
+    case: CaseFacts
+    decision_id: int
+    action: Action
+
+
 class SanctionTarget(Struct, frozen=True, kw_only=True):
     """The facts about the author of the subject that the rules for sanctions need. `author_id` is None if the author is
     anonymous."""

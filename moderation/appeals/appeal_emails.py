@@ -41,7 +41,7 @@ WHERE a.id = :appeal
 """)
 
 
-async def notify_next_author(office: Mailer, db: Database) -> bool:
+async def notify_next_author(mailer: Mailer, db: Database) -> bool:
     """Scheduled job: send the statement of reasons of one decision to the affected member, once it can no longer be
     undone, and return whether there was one."""
     async with db.begin() as tx:
@@ -54,11 +54,11 @@ async def notify_next_author(office: Mailer, db: Database) -> bool:
             author = MemberId(row["author_id"])
             await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
-            await office.post(compose_statement(office.sender, row, await load_templates(tx)))
+            await mailer.post(compose_statement(mailer.sender, row, await load_templates(tx)))
     return True
 
 
-async def on_appeal_answered(office: Mailer, tx: Transaction, event: AppealAnswered) -> None:
+async def on_appeal_answered(mailer: Mailer, tx: Transaction, event: AppealAnswered) -> None:
     """Send the answer to the member or reporter who appealed."""
     row = await tx.row(SELECT_ANSWERED_APPEAL, appeal=event.appeal_id)
     if row is not None and row["member_id"] is not None:
@@ -66,7 +66,7 @@ async def on_appeal_answered(office: Mailer, tx: Transaction, event: AppealAnswe
         reasons = {member: {"code": "appeal_answered"}}
         await notify(tx, "appeal_answered", None, None, reasons, row["decision_id"])
     if row is not None and row["email"] is not None:
-        await office.post(compose_appeal_answer(office.sender, row))
+        await mailer.post(compose_appeal_answer(mailer.sender, row))
 
 
 # Event handlers that send e-mail; the composition root binds the mail transport to them.

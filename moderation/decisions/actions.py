@@ -14,10 +14,10 @@ from gatherings import event_handlers as gatherings
 from gatherings.events import EntryChanged
 from members.profiles.profile_hiding import hide_profile, unhide_profile
 from moderation.decisions import held_posts, relocation
-from moderation.policy import CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
+from moderation.policy import CaseAction, CaseFacts, LockedBefore, NotForThis, NothingToHide, NothingToReverse
 from moderation.rules.matches import set_match_outcome
 from moderation.sanctions import sanctions
-from moderation.shapes import NON_RESTRICTIVE, RELOCATIONS, SANCTIONS, Action, NewDecision, ObjectKind
+from moderation.shapes import NON_RESTRICTIVE, RELOCATIONS, SANCTIONS, NewDecision, ObjectKind
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -25,17 +25,16 @@ SELECT_TOPIC_ROOM = statement("SELECT id FROM rooms WHERE topic_id = :topic")
 SELECT_TOPIC_BOARD = statement("SELECT id FROM boards WHERE topic_id = :topic")
 
 
-async def apply_action(
-    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
-) -> None:
-    """Apply one action of a decision; raise the refusal of the action that cannot be applied."""
+async def apply_action(tx: Transaction, actor: Actor, made: CaseAction, new: NewDecision) -> None:
+    """Apply one action of a decision; raise a refusal of `moderation.policy` if it cannot be applied."""
+    case, action = made.case, made.action
     if case.kind == "post":
         await held_posts.ensure_action_fits(tx, case, action, new)
         await set_match_outcome(tx, case.object_id, "overturned" if action in NON_RESTRICTIVE else "upheld")
     if action in ("approve", "approve_edited"):
         await held_posts.approve_held_post(tx, actor, case, new.text)
     elif action == "hide":
-        await _hide(tx, case, decision_id)
+        await _hide(tx, case, made.decision_id)
     elif action == "lock":
         topic_id = _topic_id_of(case)
         if (await get_topic(tx, actor, topic_id)).is_locked:
@@ -44,15 +43,14 @@ async def apply_action(
     elif action == "withdraw":
         await relocation.withdraw_post(tx, case)
     elif action in RELOCATIONS:
-        await relocation.relocate(tx, actor, case, decision_id, action, new)
+        await relocation.relocate(tx, actor, made, new)
     elif action in SANCTIONS:
-        await sanctions.impose_sanction(tx, actor, case, decision_id, action, new)
+        await sanctions.impose_sanction(tx, actor, made, new)
 
 
-async def revert_action(
-    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, undone: bool = False
-) -> None:
+async def revert_action(tx: Transaction, actor: Actor, made: CaseAction, undone: bool = False) -> None:
     """Revert one action of a decision. If `undone`, a held post waits again; otherwise a rejected post is published."""
+    case, action = made.case, made.action
     if case.kind == "post":
         await set_match_outcome(tx, case.object_id, None if undone else "overturned")
     if action == "hide":
@@ -62,9 +60,9 @@ async def revert_action(
     elif action == "withdraw":
         await relocation.restore_post(tx, case)
     elif action in RELOCATIONS:
-        await relocation.undo_relocation(tx, actor, case, decision_id, action)
+        await relocation.undo_relocation(tx, actor, made)
     elif action in SANCTIONS:
-        await sanctions.lift_sanction(tx, decision_id)
+        await sanctions.lift_sanction(tx, made.decision_id)
 
 
 def _topic_id_of(case: CaseFacts) -> TopicId:

@@ -15,6 +15,7 @@ from moderation.decisions.relocation import lock_relocation_topics
 from moderation.ledger.ledger import show_decision
 from moderation.ledger.pseudonyms import assign_pseudonym
 from moderation.policy import (
+    CaseAction,
     CaseMovedOn,
     NothingToReverse,
     NotYourDecision,
@@ -61,8 +62,8 @@ UPDATE_DECISION_REVERSED = statement(
 )
 
 UPDATE_DECISIONS_UNDONE = statement("""
-UPDATE decisions d SET undone_at = :now FROM decisions one
-WHERE one.id = :decision AND coalesce(d.together, d.id) = coalesce(one.together, one.id)
+UPDATE decisions d SET undone_at = :now FROM decisions given
+WHERE given.id = :decision AND coalesce(d.together, d.id) = coalesce(given.together, given.id)
 RETURNING d.id, d.action, d.reversed_at
 """)
 
@@ -93,7 +94,7 @@ async def decide_case(tx: Transaction, actor: Actor, case_id: int, new: NewDecis
     for action in new.actions:
         facts = {"case_id": case_id, "action": action, "decided_by": actor.id, "decided_at": now}
         decision_id = await tx.value(INSERT_DECISION, together=first, **facts, **why)
-        await apply_action(tx, actor, case, decision_id, action, new)
+        await apply_action(tx, actor, CaseAction(case, decision_id, action), new)
         audit_case_action(tx, "decided", actor, case, decision=decision_id, action=action, **why)
         first = first or decision_id
     await assign_pseudonym(tx, actor.signed_in(), now)
@@ -124,7 +125,7 @@ async def reverse_decision(tx: Transaction, actor: Actor, decision_id: int, new:
     if decision.action in NON_RESTRICTIVE or decision.reversal is not None:
         raise NothingToReverse
 
-    await revert_action(tx, actor, case, decision_id, decision.action)
+    await revert_action(tx, actor, CaseAction(case, decision_id, decision.action))
     await assign_pseudonym(tx, actor.signed_in(), clock.now())
     await tx.run(UPDATE_DECISION_REVERSED, decision=decision_id, why=facts, member=actor.id, now=clock.now())
     await mark_decided(tx, case)
@@ -151,7 +152,7 @@ async def undo_decision(tx: Transaction, actor: Actor, decision_id: int) -> Case
 
     for row in await tx.rows(UPDATE_DECISIONS_UNDONE, decision=decision_id, now=now):
         if row["reversed_at"] is None:
-            await revert_action(tx, actor, case, row["id"], row["action"], undone=True)
+            await revert_action(tx, actor, CaseAction(case, row["id"], row["action"]), undone=True)
         audit_case_action(tx, "undone", actor, case, decision=row["id"])
     await reopen_case(tx, case)
     return await show_case(tx, actor, case.id)
@@ -161,9 +162,9 @@ def _find_same_decision(case: Case, actor: Actor, new: NewDecision, reason: Reas
     if case.state != "decided" or not case.decisions:
         return None
     made = case.decisions[-len(new.actions) :]
-    made_by = {one.by.id if one.by else None for one in made}
-    is_same = [one.action for one in made] == new.actions and all(
-        one.reason == reason and one.reversal is None for one in made
+    made_by = {decision.by.id if decision.by else None for decision in made}
+    is_same = [decision.action for decision in made] == new.actions and all(
+        decision.reason == reason and decision.reversal is None for decision in made
     )
     return made[0] if is_same and made_by == {actor.id} else None
 

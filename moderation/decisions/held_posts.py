@@ -17,7 +17,7 @@ from moderation.shapes import Action, NewDecision
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-APPROVED, REJECTED = "approved", "rejected"
+APPROVED = "approved"
 
 SELECT_APPROVED_POST = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
 EXISTS_CASE_FLAG = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")

@@ -8,8 +8,8 @@ from forum.moves.shapes import NewMove
 from forum.posts.hiding import lock_topics, restore_for_author, withdraw_for_author
 from forum.topics.status import close_topic, unlock_topic
 from forum.topics.topics import get_topic
-from moderation.policy import CaseFacts, LockedBefore, NothingToHide, NothingToReverse
-from moderation.shapes import Action, NewDecision
+from moderation.policy import CaseAction, CaseFacts, LockedBefore, NothingToHide, NothingToReverse
+from moderation.shapes import NewDecision
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -38,16 +38,15 @@ async def lock_relocation_topics(tx: Transaction, decision_id: int) -> None:
     await lock_topics(tx, *(TopicId(topic) for row in rows for topic in (row["from_topic"], row["to_topic"])))
 
 
-async def relocate(
-    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
-) -> None:
+async def relocate(tx: Transaction, actor: Actor, made: CaseAction, new: NewDecision) -> None:
     """Move or split a post, move or merge a topic, or close a topic as a duplicate; the actor must moderate both places.
     Raises PlaceMissing or LockedBefore."""
+    case, action = made.case, made.action
     assert case.topic_id is not None
     if action == "duplicate":
         await _close_as_duplicate(tx, actor, case.topic_id, TopicId(_require_id(new.into, "into")))
     elif action == "move" and case.kind == "topic":
-        await _record_move(tx, decision_id, sector=case.sector_id)
+        await _record_move(tx, made.decision_id, sector=case.sector_id)
         await relocate_topic(tx, actor, case.topic_id, _require_text(new.sector, "sector"))
     else:
         wanted = NewMove(
@@ -56,25 +55,24 @@ async def relocate(
             title=_require_text(new.title, "title") if action == "split" else None,
         )
         moved = await move_posts(tx, actor, case.topic_id, wanted)
-        await _record_move(tx, decision_id, move=moved.id)
+        await _record_move(tx, made.decision_id, move=moved.id)
 
 
-async def undo_relocation(
-    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action
-) -> None:
+async def undo_relocation(tx: Transaction, actor: Actor, made: CaseAction) -> None:
     """Move the subject back to where it was, or reopen a topic that was closed as a duplicate. Raises
     NothingToReverse."""
-    assert case.topic_id is not None
-    if action == "duplicate":
-        await unlock_topic(tx, actor, case.topic_id)
+    topic_id = made.case.topic_id
+    assert topic_id is not None
+    if made.action == "duplicate":
+        await unlock_topic(tx, actor, topic_id)
         return
-    row = await tx.row(SELECT_DECISION_MOVE, decision=decision_id)
+    row = await tx.row(SELECT_DECISION_MOVE, decision=made.decision_id)
     if row is None:
         raise NothingToReverse
     if row["move_id"] is not None:
         await undo_move(tx, actor, row["move_id"])
     else:
-        await relocate_topic(tx, actor, case.topic_id, row["slug"])
+        await relocate_topic(tx, actor, topic_id, row["slug"])
 
 
 async def withdraw_post(tx: Transaction, case: CaseFacts) -> None:

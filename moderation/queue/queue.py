@@ -253,8 +253,8 @@ def _add_details(
 ) -> Case:
     caught = matches.get(case.object.id, []) if case.object.kind == "post" else []
     waits = held.get(case.object.id) if caught else None
-    words = [*dict.fromkeys(f"caught by the rule {one.name}" for one in caught), *weight.words]
-    score = round(weight.score + SCORE_BY_RULE * len({one.rule for one in caught}), 1)
+    words = [*dict.fromkeys(f"caught by the rule {match.name}" for match in caught), *weight.words]
+    score = round(weight.score + SCORE_BY_RULE * len({match.rule for match in caught}), 1)
     return replace(case, claim=claim, score=score, because=words, matches=caught, held=waits)
 
 

@@ -186,7 +186,7 @@ def _(test: Turned, text: ScreenedText) -> Finding | None:
 @apply_test.register
 def _(test: Languages, text: ScreenedText) -> Finding | None:
     prose = _NOT_PROSE.sub(" ", text.own_prose[:_PROSE_CHARACTERS])
-    if sum(sign.isalpha() for sign in prose) < _MIN_LETTERS:
+    if sum(character.isalpha() for character in prose) < _MIN_LETTERS:
         return None
     code, confidence = language_identifier().classify(prose)
     if confidence < _MIN_CONFIDENCE or code in test.languages:

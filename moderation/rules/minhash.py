@@ -28,15 +28,15 @@ def make_sketch(text: str) -> Sketch:
     smallest = (
         numpy.partition(hashes, _MAX_SHINGLES)[:_MAX_SHINGLES] if len(hashes) > _MAX_SHINGLES else hashes
     )
-    return [int(one) for one in numpy.unique(smallest)[:_SKETCH_SIZE] >> numpy.uint64(1)]
+    return [int(value) for value in numpy.unique(smallest)[:_SKETCH_SIZE] >> numpy.uint64(1)]
 
 
-def similarity(one: Sequence[int], other: Sequence[int]) -> int:
+def similarity(first: Sequence[int], second: Sequence[int]) -> int:
     """Return the estimated similarity of two texts in percent, from their sketches."""
-    if not one or not other:
+    if not first or not second:
         return 0
-    smallest = sorted({*one, *other})[:_SKETCH_SIZE]
-    shared = set(one) & set(other)
+    smallest = sorted({*first, *second})[:_SKETCH_SIZE]
+    shared = set(first) & set(second)
     return round(100 * sum(value in shared for value in smallest) / len(smallest))
 
 

@@ -39,8 +39,12 @@ class TextViews(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def typed(self) -> str:
         """Return title and text as typed, with quotations filled in."""
-        said = {str(id): one.body for id, one in self.quoted.items()}
-        body = _QUOTE_REFERENCE.sub(lambda name: said.get(name[1], name[0]), self.body) if said else self.body
+        bodies = {str(id): quote.body for id, quote in self.quoted.items()}
+        body = (
+            _QUOTE_REFERENCE.sub(lambda match: bodies.get(match[1], match[0]), self.body)
+            if bodies
+            else self.body
+        )
         return f"{self.title}\n{body}" if self.title else body
 
     @cached_property
@@ -67,7 +71,7 @@ class TextViews(Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def _own_html(self) -> str:
-        return _fill_quotes(self.html, {id: one for id, one in self.quoted.items() if not one.is_exact})
+        return _fill_quotes(self.html, {id: quote for id, quote in self.quoted.items() if not quote.is_exact})
 
 
 def extract_words(html: str) -> str:
@@ -101,11 +105,11 @@ def _link_targets(html: str) -> list[str]:
 def _fill_quotes(html: str, quoted: Mapping[int, QuotedText]) -> str:
     if not quoted:
         return html
-    left = dict(quoted)
+    unused = dict(quoted)
 
-    def words(place: re.Match[str]) -> str:
+    def fill(placeholder: re.Match[str]) -> str:
         # A quotation that is shown several times is checked once.
-        one = left.pop(int(place[1]), None)
-        return "" if one is None else f"<blockquote>{one.html}</blockquote>"
+        quote = unused.pop(int(placeholder[1]), None)
+        return "" if quote is None else f"<blockquote>{quote.html}</blockquote>"
 
-    return _QUOTE_PLACEHOLDER.sub(words, html)
+    return _QUOTE_PLACEHOLDER.sub(fill, html)

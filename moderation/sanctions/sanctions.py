@@ -13,9 +13,9 @@ from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
 from members.handles import normalize_handle
-from moderation.policy import CaseFacts, SanctionTarget, can_judge_in, ensure_can_sanction
+from moderation.policy import CaseAction, SanctionTarget, can_judge_in, ensure_can_sanction
 from moderation.sanctions.ladder import Ladder, LadderStep
-from moderation.shapes import Action, NewDecision, Sanction
+from moderation.shapes import NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -57,11 +57,10 @@ class Sanctions(Struct, frozen=True):
     items: list[Sanction]
 
 
-async def impose_sanction(
-    tx: Transaction, actor: Actor, case: CaseFacts, decision_id: int, action: Action, new: NewDecision
-) -> None:
+async def impose_sanction(tx: Transaction, actor: Actor, made: CaseAction, new: NewDecision) -> None:
     """Impose a sanction on the author of the case's subject. Open connections apply it within seconds. Raises the
     refusals of `ensure_can_sanction`."""
+    case, action = made.case, made.action
     row = await tx.row(SELECT_SANCTION_TARGET, case=case.id)
     assert row is not None
     target = SanctionTarget(**row)
@@ -70,7 +69,7 @@ async def impose_sanction(
     is_in_sector = action in ("silence", "suspend") and not new.everywhere
     await tx.run(
         INSERT_SANCTION,
-        decision=decision_id,
+        decision=made.decision_id,
         action=action,
         member=target.author_id,
         sector=case.sector_id if is_in_sector else None,
