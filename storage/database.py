@@ -105,6 +105,10 @@ class Transaction(Reader):
         binds = {"channels": channels, "events": texts, "at": clock.now()}
         self.positions += [tuple(row) for row in await self.rows(event_log.APPEND_EVENTS, **binds)]
 
+    def has_handlers(self, kind: type[Event]) -> bool:
+        """Return whether the worker has event handlers to run for events of this class."""
+        return kind.__struct_config__.tag in self.handled_tags
+
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
         """Send a passing fact to the channel's listeners once this transaction has committed."""
         self.signals.append((channel, payload))

@@ -7,14 +7,32 @@ lock short and free of deadlocks.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from asyncpg import Record
-from msgspec import Struct
+from msgspec import Struct, structs
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Text,
+    bindparam,
+    cast,
+    column,
+    false,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
+from core.events import Event
 from storage.statements import Statement, statement
+from storage.tables import channels, follow_ups, log
 
-_APPEND_CTE = """
+APPEND_EVENT = statement("""
 WITH head AS (
     INSERT INTO channels (name, seq) VALUES (:channel, 1)
     ON CONFLICT (name) DO UPDATE SET seq = channels.seq + 1
@@ -23,34 +41,95 @@ WITH head AS (
     INSERT INTO log (channel, seq, at, event)
     SELECT :channel, seq, :at, CAST(:event AS jsonb) FROM head
     RETURNING seq
-)"""
-
-APPEND_EVENT = statement(_APPEND_CTE + " SELECT seq FROM entry")
-APPEND_EVENT_WITH_JOB = statement(
-    _APPEND_CTE
-    + """, reacting AS (
+)
+SELECT seq FROM entry
+""")
+APPEND_EVENT_WITH_JOB = statement("""
+WITH head AS (
+    INSERT INTO channels (name, seq) VALUES (:channel, 1)
+    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + 1
+    RETURNING seq
+), entry AS (
+    INSERT INTO log (channel, seq, at, event)
+    SELECT :channel, seq, :at, CAST(:event AS jsonb) FROM head
+    RETURNING seq
+), job AS (
     INSERT INTO follow_ups (channel, seq, due_at) SELECT :channel, seq, :at FROM head
 )
-SELECT seq FROM entry"""
-)
-
-# Many at once, as when thousands are told the same. The channels are taken in one order, like everywhere.
-APPEND_EVENTS = statement("""
-WITH input AS (
-    SELECT * FROM ROWS FROM (unnest(CAST(:channels AS text[])), unnest(CAST(:events AS text[])))
-        WITH ORDINALITY AS i (channel, event, ord)
-), head AS (
-    INSERT INTO channels (name, seq) SELECT channel, count(*) FROM input GROUP BY channel ORDER BY channel
-    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
-    RETURNING name, seq
-), entries AS (
-    INSERT INTO log (channel, seq, at, event)
-    SELECT i.channel, head.seq + 1 - row_number() OVER (PARTITION BY i.channel ORDER BY i.ord DESC), :at,
-        CAST(i.event AS jsonb)
-    FROM input i JOIN head ON head.name = i.channel
-)
-SELECT name, seq FROM head
+SELECT seq FROM entry
 """)
+
+
+class AppendedEvents(NamedTuple):
+    """The parts of a statement that append events: the channels' heads, the log entries and the jobs of event handlers."""
+
+    heads: CTE
+    entries: CTE
+    jobs: CTE
+
+
+def append_events(
+    events: FromClause, at: ColumnElement[datetime], with_jobs: ColumnElement[bool], prefix: str
+) -> AppendedEvents:
+    """Return the parts of a statement that append events to the log of their channels.
+
+    `events` has the columns `channel`, `position` and `event`; events get their numbers in the order of `position`. The
+    channels are locked in the order of their names, so that two statements never wait for each other. `with_jobs` is true
+    if the worker has event handlers to run. The names of the parts begin with `prefix`.
+    """
+    count = insert(channels).from_select(
+        ["name", "seq"],
+        select(events.c.channel, func.count()).group_by(events.c.channel).order_by(events.c.channel),
+    )
+    heads = (
+        count.on_conflict_do_update(
+            index_elements=["name"], set_={"seq": channels.c.seq + count.excluded.seq}
+        )
+        .returning(channels.c.name, channels.c.seq)
+        .cte(f"{prefix}_heads")
+    )
+    later = func.row_number().over(partition_by=events.c.channel, order_by=events.c.position.desc())
+    entries = (
+        insert(log)
+        .from_select(
+            ["channel", "seq", "at", "event"],
+            select(heads.c.name, heads.c.seq + 1 - later, at, events.c.event).join_from(
+                events, heads, heads.c.name == events.c.channel
+            ),
+        )
+        .returning(log.c.channel, log.c.seq)
+        .cte(f"{prefix}_entries")
+    )
+    jobs = (
+        insert(follow_ups)
+        .from_select(
+            ["channel", "seq", "due_at"], select(entries.c.channel, entries.c.seq, at).where(with_jobs)
+        )
+        .cte(f"{prefix}_jobs")
+    )
+    return AppendedEvents(heads, entries, jobs)
+
+
+def event_from_columns(kind: type[Event], **columns: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return an event as JSON whose fields are columns of a statement; raise TypeError if a field has no column."""
+    fields = [field.encode_name for field in structs.fields(kind)]
+    if set(fields) != set(columns):
+        raise TypeError(f"{kind.__name__} has the fields {fields}")
+    values = [part for field in fields for part in (literal_column(f"'{field}'"), columns[field])]
+    tag = kind.__struct_config__.tag
+    return func.jsonb_build_object(literal_column("'type'"), literal_column(f"'{tag}'"), *values, type_=JSONB)
+
+
+_given = (
+    func.unnest(
+        bindparam("channels", type_=ARRAY(Text)), cast(bindparam("events", type_=ARRAY(Text)), ARRAY(JSONB))
+    )
+    .table_valued(column("channel", Text), column("event", JSONB), with_ordinality="position")
+    .render_derived(name="given")
+)
+_many = append_events(_given, bindparam("at", type_=DateTime(timezone=True)), false(), "given")
+# One statement for many events, as when thousands of members are notified.
+APPEND_EVENTS = statement(select(_many.heads.c.name, _many.heads.c.seq).add_cte(_many.entries))
 
 HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")

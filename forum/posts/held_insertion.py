@@ -9,7 +9,7 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.events import ReplyPosted
-from forum.posts.insertion import NewPost, written
+from forum.posts.insertion import NewPost, encode_posts
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -53,7 +53,7 @@ WHERE id = :post AND state = 'held'
 
 async def insert_held_posts(tx: Transaction, topic_id: TopicId, new: Sequence[NewPost]) -> list[PostId]:
     """Insert posts as held replies to the topic and return their ids in the given order."""
-    rows = await tx.rows(_INSERT_HELD_POSTS, posts=written([(topic_id, post) for post in new]))
+    rows = await tx.rows(_INSERT_HELD_POSTS, posts=encode_posts([(topic_id, post) for post in new]))
     return [PostId(row["id"]) for row in rows]
 
 

@@ -2,16 +2,35 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from asyncpg import Record
 from msgspec import Struct
 from msgspec.structs import astuple
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    SmallInteger,
+    Text,
+    bindparam,
+    cast,
+    column,
+    literal_column,
+    select,
+    text,
+)
 
 from core.ids import TopicId
 from forum.events import ReplyPosted
 from storage.database import Transaction
-from storage.statements import Statement, statement
+from storage.event_log import append_events, event_from_columns
+from storage.statements import statement
 
 
 class NewPost(Struct, frozen=True, kw_only=True):
@@ -48,20 +67,27 @@ class InsertedPost(Struct, frozen=True):
     depth: int
 
 
-# The topics' rows come first: whoever has changed them is alone there until the commit, and all that follows leans on
-# their new numbers. They are changed by a plain UPDATE. If a part of the statement locked them before, it and the UPDATE
-# would go by different versions of a row that others hold for their foreign keys, and writers would wait crosswise; so
-# those of several topics, whose order counts, are held by a statement of its own, `_HOLD`. In READ COMMITTED both UPDATEs
-# see the latest rows even when they had to wait, so numbers have neither gap nor twin. A reply whose parent went to another
-# topic meanwhile finds no depth here, and the statement is refused: who replies looks again, and follows. The channels come
-# last, in the same order as the topics, so that no two writers wait crosswise.
-_PLACE = """
-input AS (
+# The parts of the statement that inserts posts, each a complete SQL statement; `insertion` joins them.
+#
+# The topics are updated first: a writer that has updated a topic is alone in it until the commit, and everything later
+# relies on the topic's new numbers. A plain UPDATE does this. If a part of the statement locked the rows before, that part
+# and the UPDATE would see different versions of a row that others lock for their foreign keys, and writers would deadlock;
+# therefore several topics, whose order matters, are locked by a statement of their own, LOCK_TOPICS. In READ COMMITTED
+# both UPDATEs see the newest rows even if they had to wait, so numbers have neither gaps nor duplicates. If the parent of
+# a reply has been moved to another topic meanwhile, the depth is null, the statement fails, and the caller tries again.
+# The channels are updated last, in the order of their names, so that two writers never wait for each other.
+_INPUT = (
+    text("""
     SELECT * FROM ROWS FROM (json_to_recordset(CAST(:posts AS json)) AS (
         topic_id bigint, parent_id bigint, author_id bigint, pseudonym text, markup text, body text, html text,
         posted_at timestamptz, draft text
     )) WITH ORDINALITY AS i (topic_id, parent_id, author_id, pseudonym, markup, body, html, posted_at, draft, ord)
-), topic AS (
+    """)
+    .columns(column("topic_id", BigInteger))
+    .cte("input")
+)
+_UPDATE_TOPICS = (
+    text("""
     UPDATE topics
     SET last_number = last_number + come.n, post_count = post_count + come.n, roots = topics.roots + come.roots,
         last_activity_at = greatest(last_activity_at, come.latest), version = version + 1
@@ -72,9 +98,14 @@ input AS (
     ) come
     WHERE topics.id = come.topic_id
         AND (:exempt OR (locked_at IS NULL AND withdrawn_at IS NULL AND hidden_at IS NULL))
-        AND merged_into IS NULL{only_if}
+        AND merged_into IS NULL AND EXISTS (SELECT FROM gate)
     RETURNING topics.id, last_number - come.n AS numbered, topics.roots - come.roots AS rooted
-), parents AS (
+    """)
+    .columns(column("id", BigInteger))
+    .cte("topic")
+)
+_UPDATE_PARENTS = (
+    text("""
     UPDATE posts SET children = posts.children + asked.n
     FROM topic JOIN (
         SELECT topic_id, parent_id, CAST(count(*) AS integer) AS n
@@ -82,7 +113,12 @@ input AS (
     ) asked ON asked.topic_id = topic.id
     WHERE posts.id = asked.parent_id AND posts.topic_id = topic.id
     RETURNING posts.id, posts.path, posts.depth, posts.children - asked.n AS first
-), placed AS (
+    """)
+    .columns(column("id", BigInteger))
+    .cte("parents")
+)
+INSERTED = (
+    text("""
     INSERT INTO posts
         (topic_id, number, parent_id, path, depth, author_id, pseudonym, markup, body, html, posted_at)
     SELECT topic.id, topic.numbered + row_number() OVER (PARTITION BY topic.id ORDER BY i.ord), i.parent_id,
@@ -93,51 +129,62 @@ input AS (
         i.author_id, decode(i.pseudonym, 'base64'), i.markup, i.body, i.html, i.posted_at
     FROM input i JOIN topic ON topic.id = i.topic_id LEFT JOIN parents p ON p.id = i.parent_id
     RETURNING topic_id, id, number, depth
-), ended AS (
+    """)
+    .columns(
+        column("topic_id", BigInteger),
+        column("id", BigInteger),
+        column("number", Integer),
+        column("depth", SmallInteger),
+    )
+    .cte("placed")
+)
+"""The inserted posts, with their topic, id, number and depth, for other parts of the statement."""
+_END_DRAFTS = (
+    text("""
     INSERT INTO drafts AS d (member_id, key, body, saved_at, ended_at)
     SELECT DISTINCT i.author_id, i.draft, '', CAST(:now AS timestamptz), CAST(:now AS timestamptz)
     FROM input i JOIN topic ON topic.id = i.topic_id WHERE i.draft IS NOT NULL
     ON CONFLICT (member_id, key) DO UPDATE SET body = '', title = '', tags = '', sequence = d.sequence + 1,
         saved_at = excluded.saved_at, ended_at = excluded.ended_at
-), head AS (
-    INSERT INTO channels (name, seq) SELECT 'topic:' || topic_id, count(*) FROM placed GROUP BY topic_id ORDER BY topic_id
-    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
-    RETURNING name, seq
-), logged AS (
-    INSERT INTO log (channel, seq, at, event)
-    SELECT head.name,
-        head.seq + 1 - row_number() OVER (PARTITION BY placed.topic_id ORDER BY placed.number DESC),
-        CAST(:now AS timestamptz),
-        jsonb_build_object('type', 'reply_posted', 'topic_id', placed.topic_id, 'post_id', placed.id,
-            'number', placed.number)
-    FROM placed JOIN head ON head.name = 'topic:' || placed.topic_id
-    RETURNING channel, seq
-)"""
-_HOLD = statement(
+    RETURNING member_id
+    """)
+    .columns(column("member_id", BigInteger))
+    .cte("ended")
+)
+_ALWAYS = text("SELECT true AS is_open").columns(column("is_open", Boolean)).cte("gate")
+_channel = literal_column("'topic:'", Text) + cast(INSERTED.c.topic_id, Text)
+_arrived = select(
+    _channel.label("channel"),
+    INSERTED.c.number.label("position"),
+    event_from_columns(
+        ReplyPosted, topic_id=INSERTED.c.topic_id, post_id=INSERTED.c.id, number=INSERTED.c.number
+    ).label("event"),
+).cte("arrived")
+NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_topic_log = append_events(_arrived, NOW, bindparam("has_handlers", type_=Boolean), "topic")
+_LOCK_TOPICS = statement(
     "SELECT id FROM topics WHERE id = ANY(CAST(:topics AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
 )
-_REACTING = """, reacting AS (
-    INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM logged
-)"""
 
 
-def placing(
-    reacting: bool, *, first: str = "", only_if: str = "", then: str = "", result: str = "", of: str = ""
-) -> Statement:
-    """The statement that places posts, and whatever else a capability above does with them in the same one.
+def insertion(gate: CTE = _ALWAYS) -> Select[Any]:
+    """Return the statement that inserts posts, to which other capabilities can join what they write with the posts.
 
-    `first` is asked before the topics are changed and, by `only_if`, whether anything is placed; `then` follows from
-    `placed` (topic_id, id, number, depth), of which the result tells, with the columns `result` of the queries `of`.
+    The CTE `gate`, which has that name, is read before the topics are updated; without a row in it nothing is inserted.
     """
-    return statement(
-        f"WITH {first}{_PLACE.replace('{only_if}', only_if)}{_REACTING if reacting else ''}{then}\n"
-        f"SELECT placed.topic_id, placed.id, placed.number, placed.depth, head.seq{result}\n"
-        f"FROM placed JOIN head ON head.name = 'topic:' || placed.topic_id{of}\n"
-        "ORDER BY placed.topic_id, placed.number"
+    return (
+        select(
+            INSERTED.c.topic_id, INSERTED.c.id, INSERTED.c.number, INSERTED.c.depth, _topic_log.heads.c.seq
+        )
+        .select_from(INSERTED)
+        .join(_topic_log.heads, _topic_log.heads.c.name == _channel)
+        .order_by(INSERTED.c.topic_id, INSERTED.c.number)
+        .add_cte(_INPUT, gate, _UPDATE_TOPICS, _UPDATE_PARENTS, INSERTED, _END_DRAFTS)
+        .add_cte(_topic_log.entries, _topic_log.jobs)
     )
 
 
-_STATEMENTS = {reacting: placing(reacting) for reacting in (False, True)}
+_INSERT_POSTS = statement(insertion())
 
 
 async def insert_posts(
@@ -160,20 +207,21 @@ async def insert_posts_in_topics(
     """
     topics = {topic for topic, _ in posts}
     if len(topics) > 1:
-        await tx.run(_HOLD, topics=list(topics))
-    rows = await tx.rows(_STATEMENTS[tells(tx)], posts=written(posts), exempt=exempt, now=now)
+        await tx.run(_LOCK_TOPICS, topics=list(topics))
+    rows = await tx.rows(
+        _INSERT_POSTS,
+        posts=encode_posts(posts),
+        exempt=exempt,
+        now=now,
+        has_handlers=tx.has_handlers(ReplyPosted),
+    )
     places = {topic: iter(placed) for topic, placed in placed_of(tx, rows).items()}
     nowhere: Iterator[InsertedPost] = iter(())
     return [next(places.get(topic, nowhere), None) for topic, _ in posts]
 
 
-def tells(tx: Transaction) -> bool:
-    """Whether the worker has something to do about each post that is placed."""
-    return ReplyPosted.__struct_config__.tag in tx.handled_tags
-
-
-def written(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
-    """Posts as the value `posts` of a statement made by `placing`; `exempt` and `now` are the caller's.
+def encode_posts(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
+    """Return posts as JSON, the value of `:posts` in a statement made from `insertion`.
 
     One JSON text costs the driver a tenth of what an array for every column does.
     """

@@ -5,93 +5,114 @@ from datetime import datetime
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Text,
+    bindparam,
+    column,
+    false,
+    select,
+    text,
+    true,
+)
 
 from core import clock
 from core.ids import RoomId, TopicId
+from forum.events import ReplyPosted
 from forum.posts.held_insertion import insert_held_posts
-from forum.posts.insertion import NewPost, placed_of, placing, tells, written
+from forum.posts.insertion import INSERTED, NOW, NewPost, encode_posts, insertion, placed_of
 from forum.posts.screening import ScreeningVerdict
 from forum.writing.replies import TopicMovedOn
 from gatherings.events import QuestionAsked
 from gatherings.shapes.questions import Question
 from members.shapes import Author
 from storage.database import Transaction
+from storage.event_log import AppendedEvents, append_events, event_from_columns
 from storage.idempotency import IdempotentRequest, StoredResponse, encode
-from storage.statements import Statement, statement
+from storage.statements import statement
 
-# The room first, which is not closed before the commit; then the topic, as all who write there; the room's channel last.
-_ROOM = """
-room AS (
+# The room is locked first, so that it is not closed before the commit; then the topic, as by everybody who writes there;
+# the room's channel last.
+_OPEN_ROOM = (
+    text("""
     SELECT id FROM rooms WHERE id = CAST(:room AS bigint) AND state = 'open' AND (:approved OR NOT is_premoderated)
     FOR SHARE
-),
-"""
-_ASK = """, questioned AS (
+    """)
+    .columns(column("id", BigInteger))
+    .cte("gate")
+)
+_QUESTIONS = (
+    text("""
     INSERT INTO questions (room_id, post_id)
     SELECT CAST(:room AS bigint), placed.id FROM placed ORDER BY placed.number
-    RETURNING id, post_id
-), counted AS (
+    RETURNING id, room_id, post_id
+    """)
+    .columns(column("id", BigInteger), column("room_id", BigInteger), column("post_id", BigInteger))
+    .cte("questioned")
+)
+_COUNT_LIVE = (
+    text("""
     INSERT INTO question_counts (room_id, live) SELECT CAST(:room AS bigint), count(*) FROM questioned HAVING count(*) > 0
     ON CONFLICT (room_id) DO UPDATE SET live = question_counts.live + excluded.live
     RETURNING room_id
-), room_head AS (
-    INSERT INTO channels (name, seq) SELECT CAST(:room_channel AS text), CAST(:count AS bigint) FROM counted
-    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
-    RETURNING seq
-), room_log AS (
-    INSERT INTO log (channel, seq, at, event)
-    SELECT CAST(:room_channel AS text),
-        room_head.seq - CAST(:count AS bigint) + row_number() OVER (ORDER BY questioned.id), CAST(:now AS timestamptz),
-        jsonb_build_object('type', 'question_asked', 'room_id', CAST(:room AS bigint), 'question_id', questioned.id)
-    FROM questioned, room_head
-    RETURNING channel, seq
-)"""
-_REACTING = """, room_reacting AS (
-    INSERT INTO follow_ups (channel, seq, due_at) SELECT channel, seq, CAST(:now AS timestamptz) FROM room_log
-)"""
-
-
-def _asking(post_tells: bool, question_tells: bool) -> Statement:
-    return placing(
-        post_tells,
-        first=_ROOM,
-        only_if=" AND EXISTS (SELECT FROM room)",
-        then=_ASK + (_REACTING if question_tells else ""),
-        result=", questioned.id AS question, room_head.seq AS room_seq",
-        of=" CROSS JOIN room_head JOIN questioned ON questioned.post_id = placed.id",
-    )
-
-
-_STATEMENTS = {
-    (post, question): _asking(post, question) for post in (False, True) for question in (False, True)
-}
-
-
-# What waits for approval takes another way: nothing of it is told in the topic.
-_ROOM_HELD = statement("SELECT 1 FROM rooms WHERE id = :room AND state = 'open' FOR SHARE")
-_ASK_HELD = statement("""
-WITH questioned AS (
+    """)
+    .columns(column("room_id", BigInteger))
+    .cte("counted")
+)
+_HELD_QUESTIONS = (
+    text("""
     INSERT INTO questions (room_id, post_id, state)
     SELECT CAST(:room AS bigint), p.id, 'pending'
     FROM unnest(CAST(:posts AS bigint[])) WITH ORDINALITY AS p (id, ord) ORDER BY ord
-    RETURNING id, post_id
-), counted AS (
+    RETURNING id, room_id, post_id
+    """)
+    .columns(column("id", BigInteger), column("room_id", BigInteger), column("post_id", BigInteger))
+    .cte("questioned")
+)
+_COUNT_PENDING = (
+    text("""
     INSERT INTO question_counts (room_id, pending) SELECT CAST(:room AS bigint), count(*) FROM questioned
     ON CONFLICT (room_id) DO UPDATE SET pending = question_counts.pending + excluded.pending
     RETURNING room_id
-), room_head AS (
-    INSERT INTO channels (name, seq) SELECT CAST(:room_channel AS text), CAST(:count AS bigint) FROM counted
-    ON CONFLICT (name) DO UPDATE SET seq = channels.seq + excluded.seq
-    RETURNING seq
-), room_log AS (
-    INSERT INTO log (channel, seq, at, event)
-    SELECT CAST(:room_channel AS text),
-        room_head.seq - CAST(:count AS bigint) + row_number() OVER (ORDER BY questioned.id), CAST(:now AS timestamptz),
-        jsonb_build_object('type', 'question_asked', 'room_id', CAST(:room AS bigint), 'question_id', questioned.id)
-    FROM questioned, room_head
+    """)
+    .columns(column("room_id", BigInteger))
+    .cte("counted")
 )
-SELECT questioned.id, room_head.seq FROM questioned, room_head ORDER BY post_id
-""")
+
+
+def _append_asked(questions: CTE, counts: CTE, with_jobs: ColumnElement[bool]) -> AppendedEvents:
+    asked = QuestionAsked
+    event = event_from_columns(asked, room_id=questions.c.room_id, question_id=questions.c.id)
+    # The counts are read so that they are written before the channel, as everywhere.
+    events = select(
+        bindparam("room_channel", type_=Text).label("channel"),
+        questions.c.id.label("position"),
+        event.label("event"),
+    ).join_from(questions, counts, counts.c.room_id == questions.c.room_id)
+    return append_events(events.cte("asked"), NOW, with_jobs, "room")
+
+
+_live_log = _append_asked(_QUESTIONS, _COUNT_LIVE, bindparam("question_has_handlers", type_=Boolean))
+_INSERT_QUESTIONS = statement(
+    insertion(gate=_OPEN_ROOM)
+    .add_columns(_QUESTIONS.c.id.label("question"), _live_log.heads.c.seq.label("room_seq"))
+    .join(_QUESTIONS, _QUESTIONS.c.post_id == INSERTED.c.id)
+    .join(_live_log.heads, true())
+    .add_cte(_QUESTIONS, _COUNT_LIVE, _live_log.entries, _live_log.jobs)
+)
+
+# Questions that wait for approval are inserted without an event in the topic.
+_LOCK_OPEN_ROOM = statement("SELECT 1 FROM rooms WHERE id = :room AND state = 'open' FOR SHARE")
+_held_log = _append_asked(_HELD_QUESTIONS, _COUNT_PENDING, false())
+_INSERT_HELD_QUESTIONS = statement(
+    select(_HELD_QUESTIONS.c.id, _held_log.heads.c.seq)
+    .join_from(_HELD_QUESTIONS, _held_log.heads, true())
+    .order_by(_HELD_QUESTIONS.c.post_id)
+    .add_cte(_HELD_QUESTIONS, _COUNT_PENDING, _held_log.entries)
+)
 
 # Those who ask are written together with their like: who goes live, who does so in a pre-moderated room, and who waits.
 SubmissionPath = Literal["live", "approved", "held"]
@@ -115,9 +136,10 @@ async def insert_live_questions(
     """Write questions that all see at once; `TopicMovedOn` if the room takes none any more."""
     topic_id, now, channel = asked[0].topic, _told_at(asked), f"room:{room_id}"
     rows = await tx.rows(
-        _STATEMENTS[tells(tx), QuestionAsked.__struct_config__.tag in tx.handled_tags],
-        posts=written([(topic_id, one.post) for one in asked]),
-        count=len(asked),
+        _INSERT_QUESTIONS,
+        has_handlers=tx.has_handlers(ReplyPosted),
+        question_has_handlers=tx.has_handlers(QuestionAsked),
+        posts=encode_posts([(topic_id, one.post) for one in asked]),
         room=room_id,
         room_channel=channel,
         approved=asked[0].lane == "approved",
@@ -138,16 +160,15 @@ async def insert_held_questions(
     tx: Transaction, room_id: RoomId, asked: Sequence[PreparedQuestion]
 ) -> list[StoredResponse]:
     """Write questions that wait for approval; `TopicMovedOn` if the room takes none any more."""
-    if await tx.value(_ROOM_HELD, room=room_id) is None:
+    if await tx.value(_LOCK_OPEN_ROOM, room=room_id) is None:
         raise TopicMovedOn
     posts = await insert_held_posts(tx, asked[0].topic, [one.post for one in asked])
     channel = f"room:{room_id}"
     rows = await tx.rows(
-        _ASK_HELD,
+        _INSERT_HELD_QUESTIONS,
         room=room_id,
         posts=posts,
         room_channel=channel,
-        count=len(asked),
         now=_told_at(asked),
     )
     tx.positions.append((channel, rows[0]["seq"]))
