@@ -7,16 +7,13 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
-from core.ids import GatheringId, MemberId, SectorId, TopicId
+from core.ids import GatheringId, SectorId, TopicId
 from forum.policy import NotModerator
-from members.policy import AdministratorsOnly
 from moderation.shapes import NON_RESTRICTIVE, SANCTIONS, Action, NewDecision, ObjectKind, Reason
 
 # E-mails and publication wait this long after a decision, because they cannot be taken back. Until then the decision can be
 # undone as if it had never been made.
 UNDO_WINDOW = timedelta(seconds=12)
-# The longest suspension that a moderator can impose, in days.
-MAX_SUSPENSION_DAYS = 7
 
 
 # The actions that apply to each kind of subject, besides "no_action" and the sanctions in `SANCTIONS`.
@@ -55,15 +52,6 @@ class CaseAction(Struct, frozen=True):
     case: CaseFacts
     decision_id: int
     action: Action
-
-
-class SanctionTarget(Struct, frozen=True, kw_only=True):
-    """The facts about the author of the subject that the rules for sanctions need. `author_id` is None if the author is
-    anonymous."""
-
-    author_id: MemberId | None
-    is_in_room: bool
-    administers: bool
 
 
 class FlaggedFacts(Struct, frozen=True, kw_only=True):
@@ -170,36 +158,6 @@ class NotForThis(Conflict):
     message = "This action does not apply to this kind of content."
 
 
-class NobodyNamed(Conflict):
-    """The author is anonymous, so no member can be sanctioned."""
-
-    message = "The author is anonymous, so nobody can be warned or suspended. The hosts can mute the author in the room."
-
-
-class TakeDutyFirst(Conflict):
-    """Administrators cannot be silenced, suspended or removed."""
-
-    message = "This member is an administrator. Remove the role first."
-
-
-class NotInRoom(Conflict):
-    """Only an author who wrote in a room can be removed from it."""
-
-    message = "This was not written in a room."
-
-
-class DaysMissing(Invalid):
-    """A silence or suspension needs a number of days."""
-
-    message = "Enter the number of days."
-
-
-class TooLong(Denied):
-    """Moderators can suspend for seven days at most."""
-
-    message = "Moderators can suspend for seven days at most. Administrators can suspend for longer."
-
-
 def ensure_can_read_queue(actor: Actor) -> None:
     """Allow moderators, hosts and administrators; raise NotModerator for everybody else."""
     actor.signed_in()
@@ -267,32 +225,6 @@ def ensure_actions_combine(new: NewDecision) -> None:
     """Raise NothingElse if an unrestrictive action is combined with another action."""
     if NON_RESTRICTIVE & set(new.actions) and len(new.actions) > 1:
         raise NothingElse(field="also")
-
-
-def ensure_can_sanction(
-    actor: Actor, case: CaseFacts, target: SanctionTarget, action: Action, new: NewDecision
-) -> None:
-    """Check that the actor may sanction the author of the subject; raise NobodyNamed, TakeDutyFirst, NotInRoom,
-    DaysMissing, AdministratorsOnly or TooLong.
-
-    Moderators silence and suspend in their own sector only, and suspend for seven days at most; administrators have no
-    such limits.
-    """
-    if target.author_id is None:
-        raise NobodyNamed
-    if target.administers and action != "warn":
-        raise TakeDutyFirst
-    if action == "remove" and not target.is_in_room:
-        raise NotInRoom
-    if action in ("silence", "suspend"):
-        if new.days is None:
-            raise DaysMissing(field="days")
-        if actor.is_administrator:
-            return
-        if new.everywhere or case.sector_id is None:
-            raise AdministratorsOnly
-        if action == "suspend" and new.days > MAX_SUSPENSION_DAYS:
-            raise TooLong(field="days")
 
 
 def ensure_not_blank(field: str, text: str) -> None:

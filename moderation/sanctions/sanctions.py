@@ -13,8 +13,9 @@ from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
 from members.handles import normalize_handle
-from moderation.policy import CaseAction, SanctionTarget, can_judge_in, ensure_can_sanction
+from moderation.policy import CaseAction, can_judge_in
 from moderation.sanctions.ladder import Ladder, LadderStep
+from moderation.sanctions.policy import SanctionTarget, ensure_can_sanction
 from moderation.shapes import NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
