@@ -1,4 +1,4 @@
-"""Keeping what is counted of a whole board: it is the same for all who can read the board, until something happens there."""
+"""A cache for counts of whole boards, which are the same for all readers until the next event of the board."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
@@ -8,22 +8,25 @@ import msgspec
 from storage.cache import VersionedCache
 from storage.event_log import Stream
 
-Made = TypeVar("Made")
+Value = TypeVar("Value")
 
 
-async def kept(
+async def cached(
     cache: VersionedCache,
     stream: Stream | None,
-    what: Hashable,
-    kind: type[Made],
-    make: Callable[[], Awaitable[Made]],
-) -> Made:
-    """What `make` makes, or made before for a board as it is now: its stream was read before its rows."""
+    name: Hashable,
+    type_: type[Value],
+    compute: Callable[[], Awaitable[Value]],
+) -> Value:
+    """Return the cached value of this name for the board at this position of its stream, or compute and cache it.
+
+    The caller has read `stream` before the rows, so that a value is never newer than its cache key says.
+    """
     assert stream is not None
-    key, version = (stream.channel, what), f"{stream.epoch}.{stream.seq}"
+    key, version = (stream.channel, name), f"{stream.epoch}.{stream.seq}"
     found = cache.get(key, version)
     if found is not None:
-        return msgspec.json.decode(found, type=kind)
-    made = await make()
-    cache.put(key, version, msgspec.json.encode(made))
-    return made
+        return msgspec.json.decode(found, type=type_)
+    value = await compute()
+    cache.put(key, version, msgspec.json.encode(value))
+    return value

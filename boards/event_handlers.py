@@ -1,11 +1,11 @@
-"""The event handlers of boards: what a moderator's decision about an entry's post does itself."""
+"""The event handlers of boards."""
 
 from boards.curation import entries
 from forum.events import PostHidden, PostUnhidden
 from storage.jobs import EventHandlers
 
-# Run in the transaction of a moderator's decision: a hidden entry leaves its board with the decision, not seconds later.
+# Run in the transaction of a moderator's decision, so that a hidden entry leaves its board with the decision.
 IN_TRANSACTION: EventHandlers = {
-    PostHidden: (entries.follow_post,),
-    PostUnhidden: (entries.follow_post,),
+    PostHidden: (entries.on_post_hidden_or_unhidden,),
+    PostUnhidden: (entries.on_post_hidden_or_unhidden,),
 }

@@ -1,10 +1,10 @@
-"""What happens on boards."""
+"""Events of boards and entries."""
 
 from core.events import Event
 
 
 class BoardCreated(Event, frozen=True, kw_only=True, tag="board_begun"):
-    """A sector has another board."""
+    """A board was created in a sector."""
 
     sector_id: int
     board_id: int
@@ -23,30 +23,30 @@ class _OnBoard(Event, frozen=True, kw_only=True):
 
 
 class BoardChanged(_OnBoard, frozen=True, kw_only=True, tag="board_changed"):
-    """Title, purpose, form, phases or curators are others now."""
+    """The title, purpose, form, phases, readers, curators or shared views of a board changed."""
 
 
 class EntryAdded(_OnBoard, frozen=True, kw_only=True, tag="entry_added"):
-    """The board has another entry."""
+    """An entry was added to a board."""
 
     entry_id: int
 
 
 class EntryChanged(_OnBoard, frozen=True, kw_only=True, tag="entry_changed_on_board"):
-    """An entry says something else, was confirmed, merged, withdrawn, hidden, restored, decided about or verified."""
+    """The values, state, confirmations, disposition, requests or verification of an entry changed."""
 
     entry_id: int
 
 
 class EntriesImported(_OnBoard, frozen=True, kw_only=True, tag="entries_imported"):
-    """Many entries came or changed at once: what one sees of the board is read anew."""
+    """An import added or changed entries; clients reload the board."""
 
 
 class GapsClaimed(_OnBoard, frozen=True, kw_only=True, tag="gaps_claimed"):
-    """Somebody looks into a gap, or no longer."""
+    """A gap claim was made, prolonged or ended."""
 
 
 class EditionPublished(_OnBoard, frozen=True, kw_only=True, tag="edition_published"):
-    """The board was published as it stands."""
+    """An edition of the board was published."""
 
     number: int

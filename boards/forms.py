@@ -1,4 +1,4 @@
-"""Forms: what a board asks of each entry; checked when a board begins, changed without losing an answer."""
+"""Forms: validation of the fields that a board has, and changes to a form that keep all stored field values."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -6,13 +6,14 @@ from collections.abc import Collection
 from boards.shapes import Field, Form
 from core.errors import Invalid
 
-CHOICE_KINDS = frozenset({"one_of", "some_of"})
-# What was answered as the first can be read as the second; nothing else is changed into anything.
-BECOMES = frozenset({("text", "long_text")})
+# Field types whose values are terms of a taxonomy.
+CHOICE_TYPES = frozenset({"one_of", "some_of"})
+# (old type, new type): stored values of the first are valid for the second. No other type can change.
+COMPATIBLE_TYPES = frozenset({("text", "long_text")})
 
 
 class FormNeedsTitle(Invalid):
-    """The first required text field is what an entry is called."""
+    """The form has no required field of short text, which would be the title of its entries."""
 
     message = "A form needs a required field of short text: the title of its entries."
 
@@ -24,52 +25,52 @@ class FieldNamedTwice(Invalid):
 
 
 class NoSuchTaxonomy(Invalid):
-    """A field chooses from a list that there is not, or chooses nothing and names one."""
+    """A choice field names no taxonomy that exists, or another field names one."""
 
     message = "A field that chooses names a list of the community; no other field does."
 
 
 class FieldKindFixed(Invalid):
-    """What was answered would not fit."""
+    """The stored values of the field would not be valid for its new type or taxonomy."""
 
     message = "This field has answers of another kind. Retire it, and add one with another key."
 
 
 def title_field(form: Form) -> Field:
-    """The field that says what an entry is called."""
-    found = next((one for one in asked(form) if one.type == "text" and one.required), None)
-    if found is None:
+    """Return the first required text field, which is the title of entries; raise FormNeedsTitle if there is none."""
+    field = next((one for one in active_fields(form) if one.type == "text" and one.required), None)
+    if field is None:
         raise FormNeedsTitle(field="form")
-    return found
+    return field
 
 
-def asked(form: Form) -> list[Field]:
-    """The fields that take answers now."""
+def active_fields(form: Form) -> list[Field]:
+    """Return the fields of a form that are not retired."""
     return [field for field in form.fields if not field.retired]
 
 
 def ensure_form(form: Form, taxonomies: Collection[str]) -> None:
-    """A form that can be asked."""
+    """Check a form; raise FormNeedsTitle, FieldNamedTwice or NoSuchTaxonomy."""
     title_field(form)
     if any(n > 1 for n in Counter(field.key for field in form.fields).values()):
         raise FieldNamedTwice(field="form")
     for field in form.fields:
-        if (field.type in CHOICE_KINDS) != (field.taxonomy is not None):
+        if (field.type in CHOICE_TYPES) != (field.taxonomy is not None):
             raise NoSuchTaxonomy(field="form")
         if field.taxonomy is not None and field.taxonomy not in taxonomies:
             raise NoSuchTaxonomy(field="form")
 
 
-def changed(old: Form, new: Form) -> Form:
-    """The new form; what it leaves out is retired, not lost."""
-    kinds = {field.key: field for field in old.fields}
+def revise_form(old: Form, new: Form) -> Form:
+    """Return the new form with the fields that it leaves out added as retired ones; raise FieldKindFixed."""
+    old_fields = {field.key: field for field in old.fields}
     for field in new.fields:
-        before = kinds.get(field.key, field)
+        before = old_fields.get(field.key, field)
         same = before.type == field.type and before.taxonomy == field.taxonomy
-        if not same and (before.type, field.type) not in BECOMES:
+        if not same and (before.type, field.type) not in COMPATIBLE_TYPES:
             raise FieldKindFixed(field="form")
-    kept = {field.key for field in new.fields}
-    left_out = [_retired(field) for field in old.fields if field.key not in kept]
+    new_keys = {field.key for field in new.fields}
+    left_out = [_retired(field) for field in old.fields if field.key not in new_keys]
     return Form(fields=[*new.fields, *left_out])
 
 

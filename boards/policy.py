@@ -1,4 +1,4 @@
-"""Who may do what on boards: pure rules, and the refusals they raise."""
+"""Permission rules of boards and entries, as pure functions, and the refusals that they raise."""
 
 from datetime import datetime
 from typing import Literal
@@ -13,31 +13,31 @@ Phase = Literal["planned", "collecting", "consolidating", "published"]
 
 
 class NotACurator(Denied):
-    """Only the curators of a board, and the moderators of its sector, do this."""
+    """The actor is neither a curator of the board nor a moderator of its sector."""
 
     message = "Only curators of this board can do this."
 
 
 class NotCollecting(Denied):
-    """The board takes no entries in this phase."""
+    """The board accepts no entries in this phase."""
 
     message = "This board takes no new entries at the moment."
 
 
 class NotConsolidating(Denied):
-    """Entries are decided about while a board is consolidated, or published."""
+    """Dispositions and editions are possible only in the phases consolidating and published."""
 
     message = "This board is not being consolidated yet."
 
 
 class NotYourEntry(Denied):
-    """Only who contributed to an entry, or a curator, changes it."""
+    """The actor neither contributed to the entry nor curates the board."""
 
-    message = "Only who contributed to this entry, or a curator, can do this."
+    message = "Only contributors to this entry and curators of the board can do this."
 
 
 class EntryIsMerged(Conflict):
-    """The entry lives on in another."""
+    """The entry was merged into another one."""
 
     message = "This entry was merged into another; change that one."
 
@@ -49,7 +49,7 @@ class EntryIsGone(Conflict):
 
 
 class BoardFacts(Struct, frozen=True, kw_only=True):
-    """What the rules need of a board, and of the actor's place on it."""
+    """The facts about a board, and about the actor as its curator, that the permission rules need."""
 
     id: BoardId
     sector_id: SectorId
@@ -62,7 +62,7 @@ class BoardFacts(Struct, frozen=True, kw_only=True):
     is_curator: bool
 
     def phase(self, now: datetime) -> Phase:
-        """What the board is in at a moment: each phase begins at its date, and the next one ends it."""
+        """Return the phase at a given time; a phase begins at its date and ends when the next one begins."""
         if self.publishes_at and now >= self.publishes_at:
             return "published"
         if self.consolidates_at and now >= self.consolidates_at:
@@ -73,7 +73,7 @@ class BoardFacts(Struct, frozen=True, kw_only=True):
 
 
 class EntryFacts(Struct, frozen=True, kw_only=True):
-    """What the rules need of an entry, and of the actor's part in it."""
+    """The facts about an entry, and about the actor as its contributor, that the permission rules need."""
 
     id: EntryId
     board_id: BoardId
@@ -87,40 +87,43 @@ class EntryFacts(Struct, frozen=True, kw_only=True):
 
 
 def can_curate(actor: Actor, board: BoardFacts) -> bool:
-    """Whether somebody consolidates the board: its curators, the sector's moderators, administrators."""
+    """Return whether the actor is a curator of the board, a moderator of its sector or an administrator."""
     return board.is_curator or actor.moderates_in(board.sector_id)
 
 
 def ensure_can_create_board(actor: Actor, sector_id: SectorId, now: datetime) -> None:
-    """The moderators of a sector begin its boards."""
+    """Allow moderators of the sector to create a board there; raise Denied for others."""
     actor.may_write(now, sector_id)
     if not actor.moderates_in(sector_id):
         raise Denied
 
 
 def ensure_can_curate(actor: Actor, board: BoardFacts, now: datetime) -> None:
-    """Curators of the board, and moderators of its sector."""
+    """Allow curators of the board and moderators of its sector; raise NotACurator for others."""
     actor.may_write(now, board.sector_id)
     if not can_curate(actor, board):
         raise NotACurator
 
 
 def ensure_can_appoint(actor: Actor, board: BoardFacts, now: datetime) -> None:
-    """The moderators of the sector appoint curators; curators do not appoint each other."""
+    """Allow moderators of the sector to appoint curators; raise Denied for others, curators included."""
     actor.may_write(now, board.sector_id)
     if not actor.moderates_in(board.sector_id):
         raise Denied
 
 
 def ensure_can_contribute(actor: Actor, board: BoardFacts, now: datetime) -> None:
-    """Members add entries while a board collects; curators as long as it lives."""
+    """Allow members to add entries in the phase collecting, and curators in every phase; raise NotCollecting otherwise."""
     actor.may_write(now, board.sector_id)
     if not can_curate(actor, board) and board.phase(now) != "collecting":
         raise NotCollecting
 
 
 def ensure_can_change_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
-    """Who contributed to an entry changes it while the board collects or consolidates; curators always."""
+    """Allow contributors to change an entry in the phases collecting and consolidating, and curators in every phase.
+
+    Raises EntryIsMerged, EntryIsGone, NotYourEntry or NotCollecting.
+    """
     actor.may_write(now, board.sector_id)
     if entry.merged_into is not None:
         raise EntryIsMerged
@@ -135,7 +138,7 @@ def ensure_can_change_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, 
 
 
 def ensure_can_confirm_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
-    """Members confirm what stands there, in every phase."""
+    """Allow members to confirm an entry in every phase; raise EntryIsMerged or EntryIsGone."""
     actor.may_write(now, board.sector_id)
     if entry.merged_into is not None:
         raise EntryIsMerged
@@ -144,7 +147,10 @@ def ensure_can_confirm_entry(actor: Actor, board: BoardFacts, entry: EntryFacts,
 
 
 def ensure_can_withdraw_entry(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
-    """Who added an entry takes it back while the board collects, and brings it back; curators who added one always."""
+    """Allow authors to withdraw and restore their entry while the board collects; authors who curate it may always do so.
+
+    Raises NotYourEntry, EntryIsMerged, EntryIsGone or NotCollecting.
+    """
     member = actor.may_write(now, board.sector_id)
     if entry.author_id != member:
         raise NotYourEntry
@@ -157,19 +163,22 @@ def ensure_can_withdraw_entry(actor: Actor, board: BoardFacts, entry: EntryFacts
 
 
 def ensure_can_decide(actor: Actor, board: BoardFacts, now: datetime) -> None:
-    """Curators decide what becomes of entries, from when the board is consolidated."""
+    """Allow curators to set dispositions from the phase consolidating on; raise NotACurator or NotConsolidating."""
     ensure_can_curate(actor, board, now)
     if board.phase(now) not in ("consolidating", "published"):
         raise NotConsolidating
 
 
 def ensure_can_publish(actor: Actor, board: BoardFacts, now: datetime) -> None:
-    """Curators publish editions of a board from when it is consolidated."""
+    """Allow curators to publish editions from the phase consolidating on; raise NotACurator or NotConsolidating."""
     ensure_can_decide(actor, board, now)
 
 
 def ensure_can_verify(actor: Actor, board: BoardFacts, entry: EntryFacts, now: datetime) -> None:
-    """Who contributed to an entry, or curates its board, says in every phase that it still holds."""
+    """Allow contributors and curators to verify an entry in every phase.
+
+    Raises EntryIsMerged, EntryIsGone or NotYourEntry.
+    """
     ensure_can_confirm_entry(actor, board, entry, now)
     if not entry.has_contributed and not can_curate(actor, board):
         raise NotYourEntry

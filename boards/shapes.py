@@ -1,4 +1,4 @@
-"""What comes in and goes out of boards and entries."""
+"""Input and output types of boards and entries."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -17,15 +17,13 @@ FieldKey = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z
 Disposition = Literal["open", "included", "partly", "excluded"]
 ConfirmationKind = Literal["do_too", "confirm"]
 EntryState = Literal["published", "withdrawn", "hidden", "merged"]
-# What stands in the fields of an entry, by the key of the field: text, terms, a number, `YYYY-MM-DD`, a country's code,
-# an address of the web, {"kind": "file", "id": id}, or
-# {"kind": "topic"|"post"|"question"|"member"|"entry", "id": id}. Empty ones are left out.
+# The values of an entry by field key: text, terms, a number, `YYYY-MM-DD`, a country code, a URL,
+# {"kind": "file", "id": id} or {"kind": "topic"|"post"|"question"|"member"|"entry", "id": id}. Empty fields are absent.
 Fields = dict[FieldKey, Any]
 
 
 class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One field of a form. `taxonomy` names the list that one_of and some_of choose from; a `retired` one keeps what
-    was answered but takes no more."""
+    """One field of a form. The types one_of and some_of choose from `taxonomy`; a `retired` field accepts no new values."""
 
     key: FieldKey
     label: Annotated[str, Meta(min_length=1, max_length=120, pattern=ONE_LINE)]
@@ -37,13 +35,13 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
 
 
 class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fields of a board's entries, in their order. The first `text` field that is required is an entry's title."""
+    """The fields of a board's entries in display order. The first required `text` field is the title of an entry."""
 
     fields: Annotated[list[Field], Meta(min_length=1, max_length=40)]
 
 
 class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One value of a taxonomy; `parent` is the term it lies below."""
+    """One value of a taxonomy; `parent` is the slug of the term above it."""
 
     slug: str
     name: str
@@ -51,7 +49,7 @@ class Term(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Taxonomy(Struct, frozen=True, kw_only=True):
-    """A list of terms that fields choose from."""
+    """A list of terms from which fields choose."""
 
     slug: str
     name: str
@@ -59,7 +57,7 @@ class Taxonomy(Struct, frozen=True, kw_only=True):
 
 
 class NewBoard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A board to begin, from a template or with a form of its own."""
+    """A board to create, from a template or with its own form."""
 
     title: Title
     purpose: LongText = ""
@@ -72,7 +70,7 @@ class NewBoard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a board to change; None takes a date away."""
+    """The properties of a board to change; null removes a date or the key field."""
 
     title: Title | UnsetType = UNSET
     purpose: LongText | UnsetType = UNSET
@@ -86,7 +84,7 @@ class BoardChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Board(Struct, frozen=True, kw_only=True):
-    """A stock-taking board. `entries` counts what stands in its table."""
+    """A stock-taking board; `entries` is the number of entries in its table."""
 
     id: int
     sector: str
@@ -119,32 +117,32 @@ class BoardList(Struct, frozen=True):
 
 
 class NewEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An entry to add; `source` is the post or live question that it is made from, as a post's id."""
+    """An entry to add; `source` is the id of the post or live question from which it is made."""
 
     fields: Fields
     source: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = None
 
 
 class EntryChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The fields to change; None empties one. Those not named stay as others have made them meanwhile."""
+    """The fields to change; null empties a field, and fields that are not named stay as they are."""
 
     fields: Fields
 
 
 class Confirmation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """With which words one backs an entry, if with any: they become a reply in its topic."""
+    """A confirmation of an entry; a note becomes a reply in the entry's topic."""
 
     note: LongText = ""
 
 
 class Merger(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The entry in which another lives on."""
+    """The entry into which another one is merged."""
 
     into: Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """A link of an entry, and how it was found when last looked at."""
+    """A link in an entry, and the result of its last check."""
 
     url: str
     state: Literal["unchecked", "reachable", "gone", "unreachable", "refused"]
@@ -153,10 +151,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One row of a board. Its text is post `post` of topic `topic`, where it is talked about (`replies`).
+    """One entry of a board. Its text is the post `post` in the topic `topic`, which has `replies` replies.
 
-    `confirmations` counts by kind; `mine` are the viewer's own, which events leave out. Without `fields` it is a
-    tombstone: hidden or withdrawn, or merged into `merged_into`.
+    `confirmations` has counts by kind; `mine` are the kinds that the viewer has given, which events leave out. An entry
+    without `fields` is a tombstone: it was hidden, withdrawn or merged into the entry `merged_into`.
     """
 
     id: int
@@ -197,13 +195,13 @@ class EntryPage(Struct, frozen=True):
 
 
 class EntryList(Struct, frozen=True):
-    """A few entries."""
+    """A list of entries."""
 
     items: list[Entry]
 
 
 class EntryVersion(Struct, frozen=True, kw_only=True):
-    """What an entry said from `written_at` on, until the next version."""
+    """The values of an entry from `written_at` until the next version."""
 
     version: int
     title: str
@@ -213,6 +211,6 @@ class EntryVersion(Struct, frozen=True, kw_only=True):
 
 
 class EntryVersions(Struct, frozen=True):
-    """All that an entry has said, newest first; the first is what it says now."""
+    """All versions of an entry, newest first; the first one is current."""
 
     items: list[EntryVersion]

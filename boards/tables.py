@@ -1,4 +1,4 @@
-"""The tables of boards."""
+"""The database tables of boards, entries, editions and imports."""
 
 from sqlalchemy import (
     BigInteger,
@@ -23,7 +23,7 @@ taxonomies = Table(
     metadata,
     Column("slug", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    # [{"slug", "name", "parent"?}], in their order; a term may lie below another.
+    # [{"slug", "name", "parent"?}] in display order; a term may be below another one.
     Column("terms", JSONB, nullable=False),
 )
 
@@ -32,16 +32,16 @@ boards = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("sector_id", BigInteger, ForeignKey("sectors.id"), nullable=False),
-    # Who reads a board is who reads its topic, in which it is talked about.
+    # The board is discussed in this topic and has the same readers.
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("purpose", Text, nullable=False, server_default=""),
     Column("template", Text),
     Column("form", JSONB, nullable=False),
-    # The key of the field whose value names a row of an import; none: rows are matched by their title.
+    # The key of the field by which imports match rows to entries; NULL: they match by the title.
     Column("key_field", Text),
     Column("verify_days", Integer, nullable=False, server_default="365"),
-    # The phases: from when it collects, consolidates, is published. What has no date has not begun.
+    # The starts of the phases collecting, consolidating and published; a phase without a date has not begun.
     Column("opens_at", DateTime(timezone=True)),
     Column("consolidates_at", DateTime(timezone=True)),
     Column("publishes_at", DateTime(timezone=True)),
@@ -69,7 +69,7 @@ saved_views = Table(
     Column("board_id", BigInteger, ForeignKey("boards.id", ondelete="CASCADE"), nullable=False),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("title", Text, nullable=False),
-    # The query of its address, as it was written.
+    # The query string of the view's URL.
     Column("query", Text, nullable=False),
     Column("is_shared", Boolean, nullable=False, server_default="false"),
     Column("saved_at", DateTime(timezone=True), nullable=False),
@@ -81,7 +81,7 @@ entries = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("board_id", BigInteger, ForeignKey("boards.id"), nullable=False),
     Column("number", Integer, nullable=False),
-    # An entry is the opening post of a topic of its own; its text is written from its fields.
+    # The entry is shown as the opening post of this topic; the text of the post is rendered from the fields.
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False, unique=True),
     Column("post_id", BigInteger, ForeignKey("posts.id"), nullable=False, unique=True),
     Column("title", Text, nullable=False),
@@ -91,10 +91,10 @@ entries = Table(
     Column("changed_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("changed_at", DateTime(timezone=True), nullable=False),
     Column("merged_into", BigInteger, ForeignKey("entries.id")),
-    # Whether it stands in tables and counts; triggers of the schema keep it so.
+    # Whether the entry is in tables and counts; database triggers maintain it.
     Column("is_listed", Boolean, nullable=False, server_default="true"),
     Column("words", Text, nullable=False, server_default=""),
-    # The post or the live question that it was made from.
+    # The post or live question from which the entry was made.
     Column("source_post_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
     Column("confirmations", JSONB, nullable=False, server_default="{}"),
     Column("disposition", Text, nullable=False, server_default="open"),
@@ -124,7 +124,7 @@ entry_versions = Table(
     Column("written_at", DateTime(timezone=True), nullable=False),
 )
 
-# The terms of an entry's fields, a row each: what is filtered, grouped and crossed.
+# One row for each term of an entry's fields; filters, groups and the matrix read them.
 entry_terms = Table(
     "entry_terms",
     metadata,
@@ -140,7 +140,7 @@ entry_contributors = Table(
     Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
     Column("since", DateTime(timezone=True), nullable=False),
-    # The entry with which this credit came, when two were merged.
+    # The merged entry from which this contributor was copied.
     Column("via", BigInteger, ForeignKey("entries.id", ondelete="CASCADE")),
 )
 
@@ -151,7 +151,7 @@ entry_confirmations = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("organisation", Text, nullable=False, server_default=""),
-    # The note with it is a reply in the entry's topic.
+    # The note with the confirmation, as a reply in the entry's topic.
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="SET NULL")),
     Column("set_at", DateTime(timezone=True), nullable=False),
     Column("via", BigInteger, ForeignKey("entries.id", ondelete="CASCADE")),
@@ -186,7 +186,7 @@ gap_claims = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("board_id", BigInteger, ForeignKey("boards.id", ondelete="CASCADE"), nullable=False),
-    # The terms of the cell, by field.
+    # {field key: term slug} for the two fields of the cell.
     Column("cell", JSONB, nullable=False),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("claimed_at", DateTime(timezone=True), nullable=False),
@@ -199,7 +199,7 @@ change_requests = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("entry_id", BigInteger, ForeignKey("entries.id", ondelete="CASCADE"), nullable=False),
-    # What is asked is a reply in the entry's topic.
+    # The text of the request, as a reply in the entry's topic.
     Column("post_id", BigInteger, ForeignKey("posts.id"), nullable=False, unique=True),
     Column("requested_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("requested_at", DateTime(timezone=True), nullable=False),
@@ -207,7 +207,7 @@ change_requests = Table(
     Column("settled_at", DateTime(timezone=True)),
 )
 
-# A trigger of the schema sees to it that none is changed or deleted.
+# A database trigger prevents changes and deletions.
 editions = Table(
     "editions",
     metadata,
@@ -218,7 +218,7 @@ editions = Table(
     Column("published_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("entries", Integer, nullable=False),
-    # The hash of `content` before it was compressed: canonical JSON of all that was published.
+    # The SHA-256 of the canonical JSON before compression; `content` is that JSON, compressed with zlib.
     Column("sha256", LargeBinary, nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
@@ -231,7 +231,7 @@ board_imports = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("file_name", Text, nullable=False),
     Column("uploaded_at", DateTime(timezone=True), nullable=False),
-    # The rows as they were read, and what they would change.
+    # The parsed rows (JSON, compressed with zlib), and the preview of the changes.
     Column("rows", LargeBinary, nullable=False),
     Column("preview", JSONB, nullable=False),
     Column("applied_at", DateTime(timezone=True)),

@@ -1,4 +1,4 @@
-"""Taxonomies: the community's lists of terms, as its data file has them."""
+"""Taxonomies: the community's lists of terms, copied from its data file to the database at the start."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,16 @@ from boards.shapes import Taxonomy, Term
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_ALL = statement("SELECT slug, name, terms FROM taxonomies ORDER BY slug")
-_PUT = statement("""
+SELECT_TAXONOMIES = statement("SELECT slug, name, terms FROM taxonomies ORDER BY slug")
+UPSERT_TAXONOMY = statement("""
 INSERT INTO taxonomies (slug, name, terms) VALUES (:slug, :name, CAST(:terms AS jsonb))
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, terms = excluded.terms
 """)
 
 
 async def find_taxonomies(tx: Reader) -> dict[str, Taxonomy]:
-    """All lists, by slug."""
-    rows = await tx.rows(_ALL)
+    """Return all taxonomies by slug."""
+    rows = await tx.rows(SELECT_TAXONOMIES)
     return {
         row["slug"]: Taxonomy(
             slug=row["slug"], name=row["name"], terms=msgspec.convert(row["terms"], list[Term])
@@ -26,8 +26,8 @@ async def find_taxonomies(tx: Reader) -> dict[str, Taxonomy]:
     }
 
 
-async def put_taxonomies(tx: Transaction, wanted: Sequence[Taxonomy]) -> None:
-    """Bring the lists to what the file says. One that the file no longer has stays: answers may name its terms."""
-    for one in wanted:
-        terms = msgspec.json.encode(one.terms).decode()
-        await tx.run(_PUT, slug=one.slug, name=one.name, terms=terms)
+async def put_taxonomies(tx: Transaction, taxonomies: Sequence[Taxonomy]) -> None:
+    """Insert or update the taxonomies of the data file; those that it no longer has stay, as entries may use their terms."""
+    for taxonomy in taxonomies:
+        terms = msgspec.json.encode(taxonomy.terms).decode()
+        await tx.run(UPSERT_TAXONOMY, slug=taxonomy.slug, name=taxonomy.name, terms=terms)

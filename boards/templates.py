@@ -1,4 +1,4 @@
-"""Templates: forms that a board can start from."""
+"""Templates: forms with which a board can be created."""
 
 from collections.abc import Mapping
 
@@ -44,7 +44,7 @@ _FOLLOW_UP = Form(
     ]
 )
 
-# By slug: what it is called, and its form. Those whose lists the community's file does not have are not offered.
+# Title and form of each template, by slug. Fields whose taxonomy the community does not have are left out.
 TEMPLATES: Mapping[str, tuple[str, Form]] = {
     "initiatives": ("Challenges and initiatives", _INITIATIVES),
     "good-practice": ("Good practice by kind of case and impact area", _GOOD_PRACTICE),
@@ -52,8 +52,8 @@ TEMPLATES: Mapping[str, tuple[str, Form]] = {
 }
 
 
-def usable_form(template: Form, lists: set[str]) -> Form:
-    """The template's form without the fields whose lists this community does not have."""
+def usable_form(template: Form, taxonomies: set[str]) -> Form:
+    """Return the template's form without the fields whose taxonomy is not in `taxonomies` (slugs)."""
     return Form(
-        fields=[field for field in template.fields if field.taxonomy is None or field.taxonomy in lists]
+        fields=[field for field in template.fields if field.taxonomy is None or field.taxonomy in taxonomies]
     )

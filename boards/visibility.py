@@ -1,7 +1,8 @@
-"""Which boards and entries somebody can see: through their topics, as everything that is written.
+"""SQL predicates for the boards and entries that a reader can see.
 
-Run with `forum.visibility.seen_by`. A board is seen by who can see its topic (`visible_topics` with the board's topic
-joined); an entry by who can see its topic and the text of its opening post, which is the entry.
+Statements with these predicates are run with the binds of `forum.visibility.seen_by`. A reader can see a board if they can
+see its topic (`visible_topics`, with the board's topic joined), and an entry if they can see its topic and the text of its
+opening post, which shows the entry.
 """
 
 from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, or_
@@ -12,14 +13,18 @@ from forum.visibility import posts_not_held, visible_text, visible_topics
 
 
 def visible_entries() -> ColumnElement[bool]:
-    """Entries to open: what is published, to who can read its topic; what was hidden or withdrawn, to the sector's
-    moderators; and one's own withdrawn ones. (With the entry's topic and opening post joined.)"""
+    """Return the predicate for entries that a reader can open, for a query that joins the entry's topic and opening post.
+
+    Everyone who can read the topic sees published entries, the sector's moderators also see hidden and withdrawn ones, and
+    authors see their own withdrawn ones.
+    """
     own = and_(posts.c.state == "withdrawn", entries.c.author_id == bindparam("reader", type_=BigInteger))
     return and_(visible_topics(), posts_not_held(), or_(visible_text(), own))
 
 
 def listed_entries() -> ColumnElement[bool]:
-    """Entries that stand in tables, counts, views and what is published: the same ones for everybody who can read the
-    board, moderators included, so that what is made of them is made once for all. Published ones, in topics neither
-    hidden nor withdrawn; not the merged ones, which live on in another."""
+    """Return the predicate for entries in tables, counts and editions: published, not merged, topic not hidden or withdrawn.
+
+    It is the same for all readers of a board, moderators included, so that results can be cached for all of them.
+    """
     return entries.c.is_listed

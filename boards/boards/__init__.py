@@ -1,1 +1,1 @@
-"""Boards themselves: starting and changing one, its curators, its saved views, and writing its post."""
+"""Boards: creation, changes, curators, saved views, and the post that shows a board or entry in its topic."""

@@ -1,4 +1,4 @@
-"""Boards: beginning and changing them; who curates them. (How they are shown is in showing.py.)"""
+"""Boards: creating and changing them, appointing curators, and loading the context in which entries are written."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET
 
 from boards.boards.writing import rewrite_post
-from boards.entries.indexing import EntryContext
+from boards.entries.context import EntryContext
 from boards.events import BoardChanged, BoardCreated
-from boards.forms import changed, ensure_form
+from boards.forms import ensure_form, revise_form
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import (
@@ -38,79 +38,82 @@ from storage.statements import statement
 
 
 class NoSuchTemplate(Invalid):
-    """A board is begun from a template there is, or with a form."""
+    """The new board has neither a form nor a template that exists."""
 
     message = "There is no such template; a board needs one, or a form."
 
 
 class PhasesOutOfOrder(Invalid):
-    """Collecting comes before consolidating, and this before publishing."""
+    """A phase begins before the one that it follows."""
 
     message = "A phase cannot begin before the one it follows."
 
 
 class NoSuchCurator(Invalid):
-    """Members curate."""
+    """No member has the handle of the curator to appoint."""
 
     message = "There is no member with this handle."
 
 
 class KeyFieldUnknown(Invalid):
-    """The field by which an import knows its rows is a line of text or a number of the form."""
+    """The key field, by which imports match rows, is not a text, number or link field of the form."""
 
-    message = "Rows are known by a field of short text, a number or an address that the form asks for."
+    message = "Imports can match rows only by a field of short text, a number or a link."
 
 
-_BEGIN = statement("""
+INSERT_BOARD = statement("""
 INSERT INTO boards (sector_id, topic_id, title, purpose, template, form, opens_at, consolidates_at, publishes_at,
     begun_by, begun_at)
 VALUES (:sector, :topic, :title, :purpose, :template, CAST(:form AS jsonb), :opens_at, :consolidates_at, :publishes_at,
     :by, :now)
 RETURNING id
 """)
-_READERS = statement(
+UPDATE_BOARD_READERS = statement(
     "UPDATE topics SET readers = :readers, version = version + 1 WHERE id = :topic AND readers <> :readers"
 )
-_READERS_OF_ENTRIES = statement("""
+UPDATE_ENTRY_READERS = statement("""
 UPDATE topics SET readers = :readers, version = topics.version + 1 FROM entries
 WHERE entries.topic_id = topics.id AND entries.board_id = :board AND topics.readers <> :readers RETURNING topics.id
 """)
-_CHANGE = statement("""
+UPDATE_BOARD = statement("""
 UPDATE boards SET title = :title, purpose = :purpose, form = CAST(:form AS jsonb), key_field = :key_field,
     verify_days = :verify_days, opens_at = :opens_at, consolidates_at = :consolidates_at, publishes_at = :publishes_at,
     version = version + 1 WHERE id = :id
 """)
-_SHEET = statement("SELECT form FROM boards WHERE id = :id")
-_FIRST_POST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1")
-_MEMBER = statement("SELECT id FROM members WHERE handle = :handle")
-_APPOINT = statement(
+SELECT_BOARD_FORM = statement("SELECT form FROM boards WHERE id = :id")
+SELECT_OPENING_POST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1")
+SELECT_MEMBER_BY_HANDLE = statement("SELECT id FROM members WHERE handle = :handle")
+INSERT_CURATOR = statement(
     "INSERT INTO board_curators (board_id, member_id) VALUES (:board, :member) ON CONFLICT DO NOTHING"
 )
-_DISMISS = statement("DELETE FROM board_curators WHERE board_id = :board AND member_id = :member")
-_KEYED = frozenset({"text", "number", "link"})
+DELETE_CURATOR = statement("DELETE FROM board_curators WHERE board_id = :board AND member_id = :member")
+_KEY_FIELD_TYPES = frozenset({"text", "number", "link"})
 
 
 async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -> BoardId:
-    """Begin a board in a sector, with a topic in which it is talked about."""
+    """Create a board in a sector, with a topic for its discussion; return its id.
+
+    Raises NotFound, Denied, NoSuchTemplate, PhasesOutOfOrder or a refusal of `ensure_form`.
+    """
     sector_id, now = await get_sector_id(tx, slug), clock.now()
     ensure_can_create_board(actor, sector_id, now)
-    lists = await find_taxonomies(tx)
-    form = _form(new, lists)
-    ensure_form(form, lists)
+    taxonomies = await find_taxonomies(tx)
+    form = _form_of(new, taxonomies)
+    ensure_form(form, taxonomies)
     _ensure_order(new.opens_at, new.consolidates_at, new.publishes_at)
 
     member, title = actor.signed_in(), tidy(new.title)
     topic = await insert_topic(
         tx, sector_id=sector_id, title=title, kind="board", author_id=member, tags=(), now=now
     )
-    body = _text(title, new.purpose)
+    body = _opening_text(title, new.purpose)
     html = render(body, topic=topic, site=tx.site).html
     await insert_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
     if new.readers != "everyone":
-        await tx.run(_READERS, topic=topic, readers=new.readers)
+        await tx.run(UPDATE_BOARD_READERS, topic=topic, readers=new.readers)
     dates = {name: getattr(new, name) for name in ("opens_at", "consolidates_at", "publishes_at")}
     board_id = await tx.value(
-        _BEGIN,
+        INSERT_BOARD,
         sector=sector_id,
         topic=topic,
         title=title,
@@ -128,61 +131,66 @@ async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) 
 async def change_board(
     tx: Transaction, actor: Actor, board_id: BoardId, change: BoardChange, version: int | None
 ) -> None:
-    """Change what a board is called, asks, allows and when. Fields that the new form leaves out are retired: what was
-    answered stays. `version`, if given, must be the current one."""
+    """Change the properties of a board; fields that the new form leaves out are retired, and their stored values stay.
+
+    Raises Stale if `version` is given and not current, NotACurator, PhasesOutOfOrder, KeyFieldUnknown, FieldKindFixed or a
+    refusal of `ensure_form`.
+    """
     facts = await get_board(tx, actor, board_id, lock=True)
     ensure_can_curate(actor, facts, clock.now())
     board = await show_board(tx, actor, board_id)
     if version is not None and version != facts.version:
         raise Stale(board)
-    lists = await find_taxonomies(tx)
-    wanted = _wanted(board, change)
+    taxonomies = await find_taxonomies(tx)
+    wanted = _apply_change(board, change)
     if change.form is not UNSET:
-        ensure_form(change.form, lists)
-        wanted["form"] = changed(board.form, change.form)
+        ensure_form(change.form, taxonomies)
+        wanted["form"] = revise_form(board.form, change.form)
     _ensure_order(wanted["opens_at"], wanted["consolidates_at"], wanted["publishes_at"])
     _ensure_key(wanted["key_field"], wanted["form"])
 
-    await tx.run(_CHANGE, id=board_id, **{**wanted, "form": _encoded(wanted["form"])})
+    await tx.run(UPDATE_BOARD, id=board_id, **{**wanted, "form": _encoded(wanted["form"])})
     if (wanted["title"], wanted["purpose"]) != (board.title, board.purpose):
-        await _reword(tx, actor, facts, wanted["title"], wanted["purpose"])
+        await _rewrite_opening_post(tx, facts, wanted["title"], wanted["purpose"])
     if change.readers is not UNSET:
-        await _open_to(tx, facts, change.readers)
+        await _change_readers(tx, facts, change.readers)
     await tx.record(BoardChanged(board_id=board_id))
 
 
 async def appoint_curator(
-    tx: Transaction, actor: Actor, board_id: BoardId, handle: str, wanted: bool
+    tx: Transaction, actor: Actor, board_id: BoardId, handle: str, is_curator: bool
 ) -> None:
-    """Have somebody curate the board, or no longer; as often as one likes, with the same outcome."""
+    """Make a member a curator of the board, or no longer one; repeating the call changes nothing. Raises NoSuchCurator."""
     facts = await get_board(tx, actor, board_id, lock=True)
     ensure_can_appoint(actor, facts, clock.now())
-    member = await tx.value(_MEMBER, handle=handle)
+    member = await tx.value(SELECT_MEMBER_BY_HANDLE, handle=handle)
     if member is None:
         raise NoSuchCurator(field="handle")
-    if await tx.run(_APPOINT if wanted else _DISMISS, board=board_id, member=MemberId(member)):
+    if await tx.run(
+        INSERT_CURATOR if is_curator else DELETE_CURATOR, board=board_id, member=MemberId(member)
+    ):
         await tx.record(BoardChanged(board_id=board_id))
 
 
 async def load_entry_context(tx: Reader, board_id: BoardId) -> EntryContext:
-    """What entries of a board are written with: its form, and the lists that this chooses from."""
-    stored = await tx.value(_SHEET, id=board_id)
+    """Return the form of a board and all taxonomies, with which its entries are written."""
+    stored = await tx.value(SELECT_BOARD_FORM, id=board_id)
     if stored is None:
         raise NotFound
     form = msgspec.convert(stored, Form)
     return EntryContext(board=board_id, form=form, taxonomies=await find_taxonomies(tx))
 
 
-def _form(new: NewBoard, lists: Mapping[str, Taxonomy]) -> Form:
+def _form_of(new: NewBoard, taxonomies: Mapping[str, Taxonomy]) -> Form:
     if new.form is not None:
         return new.form
     if new.template is None or new.template not in TEMPLATES:
         raise NoSuchTemplate(field="template")
-    return usable_form(TEMPLATES[new.template][1], set(lists))
+    return usable_form(TEMPLATES[new.template][1], set(taxonomies))
 
 
-def _wanted(board: Board, change: BoardChange) -> dict[str, Any]:
-    def of(name: str) -> Any:
+def _apply_change(board: Board, change: BoardChange) -> dict[str, Any]:
+    def value_of(name: str) -> Any:
         given = getattr(change, name)
         return getattr(board, name) if given is UNSET else given
 
@@ -196,7 +204,7 @@ def _wanted(board: Board, change: BoardChange) -> dict[str, Any]:
         "consolidates_at",
         "publishes_at",
     )
-    wanted = {name: of(name) for name in names}
+    wanted = {name: value_of(name) for name in names}
     return wanted | {"title": tidy(wanted["title"]), "purpose": tidy(wanted["purpose"])}
 
 
@@ -208,27 +216,27 @@ def _ensure_order(*dates: datetime | None) -> None:
 
 def _ensure_key(key: str | None, form: Form) -> None:
     field = next((one for one in form.fields if one.key == key and not one.retired), None)
-    if key is not None and (field is None or field.type not in _KEYED):
+    if key is not None and (field is None or field.type not in _KEY_FIELD_TYPES):
         raise KeyFieldUnknown(field="key_field")
 
 
-async def _reword(tx: Transaction, actor: Actor, board: BoardFacts, title: str, purpose: str) -> None:
-    post = PostId(await tx.value(_FIRST_POST, topic=board.topic_id))
-    await rewrite_post(tx, board.topic_id, post, _text(title, purpose), clock.now())
+async def _rewrite_opening_post(tx: Transaction, board: BoardFacts, title: str, purpose: str) -> None:
+    post = PostId(await tx.value(SELECT_OPENING_POST, topic=board.topic_id))
+    await rewrite_post(tx, board.topic_id, post, _opening_text(title, purpose), clock.now())
     await rename_topic(tx, board.topic_id, board.sector_id, title)
 
 
-async def _open_to(tx: Transaction, board: BoardFacts, readers: str) -> None:
-    """The board and all its entries are for the same readers; who listens is asked again."""
-    if not await tx.run(_READERS, topic=board.topic_id, readers=readers):
+async def _change_readers(tx: Transaction, board: BoardFacts, readers: str) -> None:
+    """Change the readers of the board's topic and of all its entries' topics; sockets check their subscriptions again."""
+    if not await tx.run(UPDATE_BOARD_READERS, topic=board.topic_id, readers=readers):
         return
-    moved = await tx.rows(_READERS_OF_ENTRIES, board=board.id, readers=readers)
+    changed = await tx.rows(UPDATE_ENTRY_READERS, board=board.id, readers=readers)
     await tx.record(BoardChanged(board_id=board.id))
-    for topic in (board.topic_id, *sorted(row["id"] for row in moved)):
+    for topic in (board.topic_id, *sorted(row["id"] for row in changed)):
         await tx.record(ReadersChanged(topic_id=TopicId(topic)))
 
 
-def _text(title: str, purpose: str) -> str:
+def _opening_text(title: str, purpose: str) -> str:
     return f"**{title}**\n\n{tidy(purpose)}".strip()
 
 

@@ -1,4 +1,4 @@
-"""Saved views: the address of a way to look at a board, kept under a name, for oneself or for all who read the board."""
+"""Saved views: named filters and orders of a board's table, private or shared with all readers of the board."""
 
 import re
 from typing import Annotated
@@ -19,12 +19,12 @@ from members.shapes import Author
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MOST = 50
-_KNOWN = re.compile(r"view|where|q|sort|desc|group|rows|columns|within|by|disposition|outdated")
+MAX_VIEWS = 50
+_KNOWN_PARAMETERS = re.compile(r"view|where|q|sort|desc|group|rows|columns|within|by|disposition|outdated")
 
 
 class NewView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A way to look at a board: `query` is what stands in its address after the question mark."""
+    """A view to save; `query` is the query string of its URL."""
 
     title: Annotated[str, Meta(min_length=1, max_length=80, pattern=ONE_LINE)]
     query: Annotated[str, Meta(max_length=1_000, pattern=ONE_LINE)]
@@ -32,7 +32,7 @@ class NewView(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class SavedView(Struct, frozen=True, kw_only=True):
-    """A saved view; `shared` ones are for all who read the board."""
+    """A saved view; a `shared` one is for all readers of the board, and `mine` says whether the viewer saved it."""
 
     id: int
     board: int
@@ -44,72 +44,76 @@ class SavedView(Struct, frozen=True, kw_only=True):
 
 
 class SavedViewList(Struct, frozen=True):
-    """The shared views of a board, and one's own."""
+    """The shared views of a board and the viewer's own views."""
 
     items: list[SavedView]
 
 
 class TooManyViews(Invalid):
-    """A member keeps so many views of a board and no more."""
+    """The member has saved the maximum number of views of this board."""
 
-    message = f"You have {MOST} views of this board. Remove one first."
+    message = f"You have {MAX_VIEWS} views of this board. Remove one first."
 
 
-_VIEWS = """
+SELECT_BOARD_VIEWS = statement("""
 SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name
 FROM saved_views v JOIN members m ON m.id = v.member_id
-"""
-_ALL = statement(
-    f"{_VIEWS} WHERE v.board_id = :board AND (v.is_shared OR v.member_id = :member) ORDER BY v.is_shared DESC, v.id"
-)
-_ONE = statement(f"{_VIEWS} WHERE v.id = :id AND (v.is_shared OR v.member_id = :member)")
-_COUNT = statement("SELECT count(*) FROM saved_views WHERE board_id = :board AND member_id = :member")
-_SAVE = statement("""
-INSERT INTO saved_views (board_id, member_id, title, query, is_shared, saved_at)
-VALUES (:board, :member, :title, :kept, :shared, :now) RETURNING id
+WHERE v.board_id = :board AND (v.is_shared OR v.member_id = :member) ORDER BY v.is_shared DESC, v.id
 """)
-_DROP = statement("DELETE FROM saved_views WHERE id = :id")
+SELECT_VIEW = statement("""
+SELECT v.id, v.board_id, v.title, v.query, v.is_shared, v.member_id, m.handle, m.display_name
+FROM saved_views v JOIN members m ON m.id = v.member_id
+WHERE v.id = :id AND (v.is_shared OR v.member_id = :member)
+""")
+COUNT_MEMBER_VIEWS = statement(
+    "SELECT count(*) FROM saved_views WHERE board_id = :board AND member_id = :member"
+)
+INSERT_VIEW = statement("""
+INSERT INTO saved_views (board_id, member_id, title, query, is_shared, saved_at)
+VALUES (:board, :member, :title, :query_string, :shared, :now) RETURNING id
+""")
+DELETE_VIEW = statement("DELETE FROM saved_views WHERE id = :id")
 
 
 async def save_view(tx: Transaction, actor: Actor, board_id: BoardId, new: NewView) -> SavedView:
-    """Keep a view under a name; only curators share one with all."""
+    """Save a view of a board and return it; only curators may share it. Raises TooManyViews or NotACurator."""
     board, now = await get_board(tx, actor, board_id, lock=True), clock.now()
     member = actor.may_write(now)
     if new.shared:
         ensure_can_curate(actor, board, now)
-    if await tx.value(_COUNT, board=board_id, member=member) >= MOST:
+    if await tx.value(COUNT_MEMBER_VIEWS, board=board_id, member=member) >= MAX_VIEWS:
         raise TooManyViews
     known = [
         (name, value)
         for name, value in parse_qsl(new.query, keep_blank_values=False)
-        if _KNOWN.fullmatch(name)
+        if _KNOWN_PARAMETERS.fullmatch(name)
     ]
-    saved = {"title": new.title.strip() or "View", "kept": urlencode(known), "shared": new.shared}
-    id = await tx.value(_SAVE, board=board_id, member=member, now=now, **saved)
+    saved = {"title": new.title.strip() or "View", "query_string": urlencode(known), "shared": new.shared}
+    id = await tx.value(INSERT_VIEW, board=board_id, member=member, now=now, **saved)
     if new.shared:
         await tx.record(BoardChanged(board_id=board_id))
-    return await _show(tx, actor, id)
+    return await _get_view(tx, actor, id)
 
 
 async def delete_view(tx: Transaction, actor: Actor, view_id: int) -> None:
-    """Remove one's own view; curators remove shared ones."""
+    """Delete the actor's own view, or a shared view if the actor is a curator; raise NotFound or NotACurator."""
     member = actor.may_write(clock.now())
-    view = await _show(tx, actor, view_id)
+    view = await _get_view(tx, actor, view_id)
     board = await get_board(tx, actor, BoardId(view.board))
     if view.by.id != member and not can_curate(actor, board):
         ensure_can_curate(actor, board, clock.now())
-    await tx.run(_DROP, id=view_id)
+    await tx.run(DELETE_VIEW, id=view_id)
     if view.shared:
         await tx.record(BoardChanged(board_id=board.id))
 
 
 async def read_views(tx: Reader, actor: Actor, board_id: BoardId) -> list[SavedView]:
-    """The views of a board that the actor was found to see: shared ones, and the actor's own."""
-    return [_view(row, actor) for row in await tx.rows(_ALL, board=board_id, member=actor.id)]
+    """Return the shared views and the actor's own views of a board; the caller has checked that the actor can see it."""
+    return [_view(row, actor) for row in await tx.rows(SELECT_BOARD_VIEWS, board=board_id, member=actor.id)]
 
 
-async def _show(tx: Reader, actor: Actor, view_id: int) -> SavedView:
-    row = await tx.row(_ONE, id=view_id, member=actor.id)
+async def _get_view(tx: Reader, actor: Actor, view_id: int) -> SavedView:
+    row = await tx.row(SELECT_VIEW, id=view_id, member=actor.id)
     if row is None:
         raise NotFound
     return _view(row, actor)

@@ -1,1 +1,1 @@
-"""Curation: adding, changing, merging and withdrawing entries, and deciding what becomes of each."""
+"""Curation: adding, changing, withdrawing, confirming and merging entries, their dispositions, and change requests."""

@@ -1,4 +1,4 @@
-"""Entries: adding, changing with others at the same time, withdrawing, bringing back, confirming."""
+"""Entries: adding, changing, withdrawing and restoring them."""
 
 from datetime import datetime
 
@@ -6,32 +6,31 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from boards.boards.boards import load_entry_context
-from boards.boards.writing import rename_entry_topic, rewrite_post, say
-from boards.curation.screening import look_at, read_text
+from boards.boards.writing import insert_reply, rename_entry_topic, rewrite_post
+from boards.curation.screening import read_text_before_edit, screen_post
+from boards.entries.context import EntryContext
 from boards.entries.entry_text import entry_title, render_entry
-from boards.entries.field_values import AnswerMissing, check, validate_given_values
-from boards.entries.indexing import EntryContext, reindex_entry
+from boards.entries.field_values import AnswerMissing, validate_given_values, validate_values
+from boards.entries.indexing import reindex_entry
 from boards.entries.insertion import CheckedEntry, insert_entries
 from boards.entries.references import resolve_references
 from boards.events import EntryAdded, EntryChanged
-from boards.forms import asked
+from boards.forms import active_fields
 from boards.lookup.entry_queries import show_entry
 from boards.lookup.lookup import get_board, lock_entry
 from boards.policy import (
     EntryFacts,
     ensure_can_change_entry,
-    ensure_can_confirm_entry,
     ensure_can_contribute,
     ensure_can_withdraw_entry,
 )
-from boards.shapes import ConfirmationKind, EntryChange, Fields, NewEntry
+from boards.shapes import EntryChange, Fields, NewEntry
 from boards.tables import entries
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Refusal, Stale
 from core.ids import BoardId, EntryId, PostId, TopicId
-from core.text import tidy
-from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
+from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
 from forum.posts.screening import Screen, screen_nothing
@@ -40,58 +39,38 @@ from gatherings.rooms.participation import check_reply_in_room
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_STORED = statement(
+SELECT_ENTRY_VALUES = statement(
     select(*entries.c[("title", "fields", "version", "changed_by", "changed_at")]).where(
         entries.c.id == bindparam("entry")
     )
 )
-_BEFORE = statement("SELECT fields FROM entry_versions WHERE entry_id = :entry AND version = :version")
-_KEEP = statement("""
+SELECT_ENTRY_VERSION = statement(
+    "SELECT fields FROM entry_versions WHERE entry_id = :entry AND version = :version"
+)
+INSERT_ENTRY_VERSION = statement("""
 INSERT INTO entry_versions (entry_id, version, title, fields, written_by, written_at)
 SELECT id, version, title, fields, changed_by, changed_at FROM entries WHERE id = :entry
 """)
-# Who changes an entry has looked at it: it is as good as verified.
-_CHANGE = statement("""
+# A member who changes an entry has checked it, so the change counts as a verification.
+UPDATE_ENTRY = statement("""
 UPDATE entries SET title = :title, fields = CAST(:fields AS jsonb), words = :words, changed_by = :by, changed_at = :now,
     verified_at = :now, verified_by = :by, outdated_at = NULL, outdated_reason = '', reminded_at = NULL,
     version = version + 1 WHERE id = :entry
 """)
-_CREDIT = statement("""
+INSERT_CONTRIBUTOR = statement("""
 INSERT INTO entry_contributors (entry_id, member_id, since) VALUES (:entry, :member, :now)
 ON CONFLICT (entry_id, member_id) DO UPDATE SET via = NULL
 """)
-_SET_STATE = statement("UPDATE posts SET state = :state, version = version + 1 WHERE id = :post")
-_COUNT_POSTS = statement(
+UPDATE_POST_STATE = statement("UPDATE posts SET state = :state, version = version + 1 WHERE id = :post")
+UPDATE_POST_COUNT = statement(
     "UPDATE topics SET post_count = post_count + :change, version = version + 1 WHERE id = :topic"
 )
-_CONFIRM = statement("""
-INSERT INTO entry_confirmations (entry_id, member_id, kind, organisation, post_id, set_at)
-SELECT :entry, id, :kind,
-    CASE WHEN 'organisation' = ANY(public) AND profile_hidden_at IS NULL THEN organisation ELSE '' END, :note, :now
-FROM members WHERE id = :member
-ON CONFLICT (entry_id, member_id, kind)
-DO UPDATE SET post_id = coalesce(excluded.post_id, entry_confirmations.post_id), via = NULL
-WHERE excluded.post_id IS NOT NULL OR entry_confirmations.via IS NOT NULL
-""")
-_HAS_NOTE = statement("""
-SELECT post_id IS NOT NULL FROM entry_confirmations WHERE entry_id = :entry AND member_id = :member AND kind = :kind
-""")
-_UNCONFIRM = statement(
-    "DELETE FROM entry_confirmations WHERE entry_id = :entry AND member_id = :member AND kind = :kind"
-)
-# Made anew from what they count, under the entry's lock, so they cannot drift.
-_RECOUNT = statement("""
-UPDATE entries SET confirmations = coalesce((
-    SELECT jsonb_object_agg(kind, n ORDER BY kind)
-    FROM (SELECT kind, count(*) AS n FROM entry_confirmations WHERE entry_id = :entry GROUP BY kind) AS counted
-), '{}') WHERE id = :entry
-""")
-_POST_OF = statement("SELECT post_id FROM entries WHERE id = :entry")
-_OF_POST = statement("SELECT id, board_id FROM entries WHERE post_id = :post")
+SELECT_POST_OF_ENTRY = statement("SELECT post_id FROM entries WHERE id = :entry")
+SELECT_ENTRY_OF_POST = statement("SELECT id, board_id FROM entries WHERE post_id = :post")
 
 
 class SourceNotHere(Invalid):
-    """An entry is made from a post that its author can read."""
+    """The actor cannot read the post from which the entry would be made."""
 
     message = "This entry cannot be made from that: you cannot read it, or it is gone."
 
@@ -99,21 +78,27 @@ class SourceNotHere(Invalid):
 async def add_entry(
     tx: Transaction, actor: Actor, board_id: BoardId, new: NewEntry, screen: Screen = screen_nothing
 ) -> EntryId:
-    """Add an entry to a board: a topic of its own from now on, in which it is talked about."""
+    """Add an entry, with a topic of its own, to a board; return its id.
+
+    If it is made from a post, a reply to that post links to the entry, where the actor may reply. Raises NotCollecting,
+    SourceNotHere, AnswerInvalid, AnswerMissing or NoSuchField.
+    """
     board = await get_board(tx, actor, board_id)
     now = clock.now()
     ensure_can_contribute(actor, board, now)
-    sheet = await load_entry_context(tx, board_id)
-    answers = check(sheet.form, await resolve_references(tx, actor, sheet.form, new.fields), sheet.taxonomies)
+    context = await load_entry_context(tx, board_id)
+    values = validate_values(
+        context.form, await resolve_references(tx, actor, context.form, new.fields), context.taxonomies
+    )
     if new.source is not None:
         await _ensure_source(tx, actor, PostId(new.source))
-    row = CheckedEntry(answers=answers, author=actor.signed_in(), source=new.source)
-    (entry_id,) = await insert_entries(tx, sheet, [row], now)
+    entry = CheckedEntry(values=values, author=actor.signed_in(), source=new.source)
+    (entry_id,) = await insert_entries(tx, context, [entry], now)
     await tx.record(EntryAdded(board_id=board_id, entry_id=entry_id))
-    await look_at(tx, actor, board, await tx.value(_POST_OF, entry=entry_id), screen)
+    await screen_post(tx, actor, board, await tx.value(SELECT_POST_OF_ENTRY, entry=entry_id), screen)
     if new.source is not None:
-        address = f"{tx.site}/b/{board_id}/entries/{entry_id}"
-        await _link_back(tx, actor, PostId(new.source), address, now)
+        url = f"{tx.site}/b/{board_id}/entries/{entry_id}"
+        await _reply_to_source(tx, actor, PostId(new.source), url, now)
     return entry_id
 
 
@@ -125,105 +110,74 @@ async def change_entry(
     version: int | None,
     screen: Screen = screen_nothing,
 ) -> None:
-    """Change fields of an entry. With the `version` one started from, others may have changed other fields since then;
-    who changes the same one to something else gets `Stale` with the entry as it is."""
+    """Change field values of an entry.
+
+    With the `version` from which the client started, changes by others to other fields are kept; Stale, with the current
+    entry, is raised if somebody else has changed one of the same fields to another value. Also raises the refusals of
+    `ensure_can_change_entry` and of the validation.
+    """
     board, entry = await lock_entry(tx, actor, entry_id)
     now = clock.now()
     ensure_can_change_entry(actor, board, entry, now)
-    sheet = await load_entry_context(tx, board.id)
-    resolved = await resolve_references(tx, actor, sheet.form, change.fields)
-    given = validate_given_values(sheet.form, resolved, sheet.taxonomies)
-    stored = await tx.row(_STORED, entry=entry_id)
+    context = await load_entry_context(tx, board.id)
+    resolved = await resolve_references(tx, actor, context.form, change.fields)
+    given = validate_given_values(context.form, resolved, context.taxonomies)
+    stored = await tx.row(SELECT_ENTRY_VALUES, entry=entry_id)
     assert stored is not None
     if version is not None and version != stored["version"]:
-        began = await _started_from(tx, entry_id, version)
-        given = _meant(given, began or {})
-        if began is None or _collides(given, began, stored["fields"]):
+        base = await _find_version(tx, entry_id, version)
+        given = _changed_values(given, base or {})
+        if base is None or _conflicts(given, base, stored["fields"]):
             raise Stale(await show_entry(tx, actor, entry_id))
-    answers = _laid_over(sheet, stored["fields"], given)
-    if answers != stored["fields"]:
-        before = await read_text(tx, entry.post_id)
-        await write_entry(tx, sheet, entry, answers, actor.signed_in(), now)
-        await look_at(tx, actor, board, entry.post_id, screen, before)
+    values = _merge_values(context, stored["fields"], given)
+    if values != stored["fields"]:
+        before = await read_text_before_edit(tx, entry.post_id)
+        await write_entry(tx, context, entry, values, actor.signed_in(), now)
+        await screen_post(tx, actor, board, entry.post_id, screen, before)
         await tx.record(EntryChanged(board_id=board.id, entry_id=entry_id))
 
 
 async def write_entry(
-    tx: Transaction, sheet: EntryContext, entry: EntryFacts, answers: Fields, by: int, now: datetime
+    tx: Transaction, context: EntryContext, entry: EntryFacts, values: Fields, by: int, now: datetime
 ) -> None:
-    """Write what an entry says now, in its fields and in its post; who writes it has contributed. Asks no rule and
-    does not tell the board."""
-    title, encoded = entry_title(sheet.form, answers), msgspec.json.encode(answers).decode()
-    await tx.run(_KEEP, entry=entry.id)
-    text = render_entry(sheet.form, answers, sheet.taxonomies)
-    said = {"title": title, "fields": encoded, "words": text.lower()}
-    await tx.run(_CHANGE, entry=entry.id, by=by, now=now, **said)
-    await tx.run(_CREDIT, entry=entry.id, member=by, now=now)
-    await reindex_entry(tx, sheet, entry.id, answers, now)
+    """Store new values of an entry, render them into its post, and make `by` a contributor.
+
+    Checks no permission and records no event of the board.
+    """
+    title, encoded = entry_title(context.form, values), msgspec.json.encode(values).decode()
+    await tx.run(INSERT_ENTRY_VERSION, entry=entry.id)
+    text = render_entry(context.form, values, context.taxonomies)
+    content = {"title": title, "fields": encoded, "words": text.lower()}
+    await tx.run(UPDATE_ENTRY, entry=entry.id, by=by, now=now, **content)
+    await tx.run(INSERT_CONTRIBUTOR, entry=entry.id, member=by, now=now)
+    await reindex_entry(tx, context, entry.id, values, now)
     await rewrite_post(tx, entry.topic_id, entry.post_id, text, now)
     await rename_entry_topic(tx, entry.topic_id, title)
 
 
 async def withdraw_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
-    """Take one's entry off the board. Withdrawing twice changes nothing."""
+    """Withdraw the actor's own entry; repeating the call changes nothing. Raises as `ensure_can_withdraw_entry`."""
     board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "published":
-        await _move(tx, entry, "withdrawn", -1)
+        await _set_post_state(tx, entry, "withdrawn", -1)
         await tx.record(PostWithdrawn(topic_id=entry.topic_id, post_id=entry.post_id))
         await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
 
 
 async def restore_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
-    """Bring one's withdrawn entry back as it was."""
+    """Restore the actor's own withdrawn entry. Raises as `ensure_can_withdraw_entry`."""
     board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "withdrawn":
-        await _move(tx, entry, "published", 1)
+        await _set_post_state(tx, entry, "published", 1)
         await tx.record(PostRestored(topic_id=entry.topic_id, post_id=entry.post_id))
         await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
 
 
-async def confirm_entry(
-    tx: Transaction,
-    actor: Actor,
-    entry_id: EntryId,
-    kind: ConfirmationKind,
-    note: str = "",
-    screen: Screen = screen_nothing,
-) -> None:
-    """Say that one does this too, or can confirm it, as often as one likes, with the same outcome; a `note` that says
-    more becomes a reply in the entry's topic, the first time it is said."""
-    board, entry = await lock_entry(tx, actor, entry_id)
-    now = clock.now()
-    ensure_can_confirm_entry(actor, board, entry, now)
-    member, words = actor.signed_in(), tidy(note)
-    whose = {"entry": entry_id, "member": member, "kind": kind}
-    said = words and not await tx.value(_HAS_NOTE, **whose)
-    post = await say(tx, entry.topic_id, member, words, now) if said else None
-    if post is not None:
-        await look_at(tx, actor, board, post, screen)
-    if await tx.run(_CONFIRM, **whose, note=post, now=now):
-        await recount_confirmations(tx, entry)
-
-
-async def unconfirm_entry(tx: Transaction, actor: Actor, entry_id: EntryId, kind: ConfirmationKind) -> None:
-    """Take that back."""
-    board, entry = await lock_entry(tx, actor, entry_id)
-    ensure_can_confirm_entry(actor, board, entry, clock.now())
-    if await tx.run(_UNCONFIRM, entry=entry_id, member=actor.signed_in(), kind=kind):
-        await recount_confirmations(tx, entry)
-
-
-async def recount_confirmations(tx: Transaction, entry: EntryFacts) -> None:
-    """Bring the count of confirmations to what there is, and tell the board."""
-    await tx.run(_RECOUNT, entry=entry.id)
-    await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
-
-
-async def follow_post(tx: Transaction, event: PostEdited | PostHidden | PostUnhidden) -> None:
-    """Tell the board when the post that is an entry was hidden, or shown again. A reaction to what happens in its topic."""
-    row = await tx.row(_OF_POST, post=event.post_id)
+async def on_post_hidden_or_unhidden(tx: Transaction, event: PostHidden | PostUnhidden) -> None:
+    """Record EntryChanged when a moderator hides or unhides the post of an entry."""
+    row = await tx.row(SELECT_ENTRY_OF_POST, post=event.post_id)
     if row is not None:
         await tx.record(EntryChanged(board_id=row["board_id"], entry_id=row["id"]))
 
@@ -237,44 +191,47 @@ async def _ensure_source(tx: Reader, actor: Actor, post_id: PostId) -> None:
         raise SourceNotHere(field="source")
 
 
-async def _link_back(tx: Transaction, actor: Actor, source: PostId, address: str, now: datetime) -> None:
-    """Say under the post that an entry was made of it, where the actor may reply; never what the entry is called, as the
-    board may be for fewer readers than the post."""
+async def _reply_to_source(tx: Transaction, actor: Actor, source: PostId, url: str, now: datetime) -> None:
+    """Reply to the source post with a link to the entry, if the actor may reply there.
+
+    The reply does not name the entry, because the board may have fewer readers than the post.
+    """
     post = await show_post(tx, actor, source)
     topic = await get_topic(tx, actor, TopicId(post.topic), lock=True)
     try:
         ensure_can_reply(actor, topic, now)
-        if turn := await check_reply_in_room(tx, actor, topic.id):
-            await turn(tx)
+        if use_turn := await check_reply_in_room(tx, actor, topic.id):
+            await use_turn(tx)
     except Refusal:
         return
-    await say(tx, topic.id, actor.signed_in(), f"This became [an entry of a board]({address}).", now, source)
+    await insert_reply(
+        tx, topic.id, actor.signed_in(), f"This became [an entry of a board]({url}).", now, source
+    )
 
 
-async def _started_from(tx: Reader, entry_id: EntryId, version: int) -> Fields | None:
-    """What an entry said in an earlier version."""
-    fields: Fields | None = await tx.value(_BEFORE, entry=entry_id, version=version)
+async def _find_version(tx: Reader, entry_id: EntryId, version: int) -> Fields | None:
+    fields: Fields | None = await tx.value(SELECT_ENTRY_VERSION, entry=entry_id, version=version)
     return fields
 
 
-def _meant(given: Fields, before: Fields) -> Fields:
-    """The fields that were meant to be changed: forms send the others as they were, too."""
-    return {key: value for key, value in given.items() if value != before.get(key)}
+def _changed_values(given: Fields, base: Fields) -> Fields:
+    """Return the values that differ from the base version, because HTML forms also send unchanged fields."""
+    return {key: value for key, value in given.items() if value != base.get(key)}
 
 
-def _collides(given: Fields, before: Fields, now: Fields) -> bool:
-    """Whether somebody else has changed a field meanwhile that is to become something else."""
-    return any(before.get(key) != now.get(key) and now.get(key) != value for key, value in given.items())
+def _conflicts(given: Fields, base: Fields, stored: Fields) -> bool:
+    """Return whether somebody else has changed one of the given fields to another value since the base version."""
+    return any(base.get(key) != stored.get(key) and stored.get(key) != value for key, value in given.items())
 
 
-def _laid_over(sheet: EntryContext, stored: Fields, given: Fields) -> Fields:
-    answers = {key: value for key, value in {**stored, **given}.items() if value is not None}
-    for field in asked(sheet.form):
-        if field.required and field.key not in answers:
+def _merge_values(context: EntryContext, stored: Fields, given: Fields) -> Fields:
+    values = {key: value for key, value in {**stored, **given}.items() if value is not None}
+    for field in active_fields(context.form):
+        if field.required and field.key not in values:
             raise AnswerMissing(field=field.key)
-    return answers
+    return values
 
 
-async def _move(tx: Transaction, entry: EntryFacts, state: str, change: int) -> None:
-    await tx.run(_SET_STATE, post=entry.post_id, state=state)
-    await tx.run(_COUNT_POSTS, topic=entry.topic_id, change=change)
+async def _set_post_state(tx: Transaction, entry: EntryFacts, state: str, count_change: int) -> None:
+    await tx.run(UPDATE_POST_STATE, post=entry.post_id, state=state)
+    await tx.run(UPDATE_POST_COUNT, topic=entry.topic_id, change=count_change)

@@ -1,10 +1,11 @@
-"""Merging: two entries that are one become one, with credit to all who contributed to either; and come apart again."""
+"""Merges: an entry continues as part of another one, which also gets its contributors and confirmations."""
 
 from sqlalchemy import bindparam, select
 
 from boards.boards.boards import load_entry_context
-from boards.curation.entries import recount_confirmations, write_entry
-from boards.entries.indexing import EntryContext
+from boards.curation.confirmations import recount_confirmations
+from boards.curation.entries import write_entry
+from boards.entries.context import EntryContext
 from boards.events import EntryChanged
 from boards.lookup.lookup import get_entry, lock_entries
 from boards.policy import EntryFacts, EntryIsGone, EntryIsMerged, ensure_can_curate
@@ -19,72 +20,81 @@ from storage.statements import statement
 
 
 class CannotMerge(Invalid):
-    """An entry is merged into another one of the same board, which is not merged itself."""
+    """The target is on another board, is the entry itself or is merged, or other entries were merged into the entry."""
 
-    message = "An entry is merged into another entry of the same board that stands there itself."
+    message = "Choose another entry of the same board that is not merged itself."
 
 
 class NotMerged(Conflict):
-    """There is nothing to separate."""
+    """The entry to separate is not merged into another one."""
 
     message = "This entry is not merged into another."
 
 
-_FIELDS = statement(select(entries.c.id, entries.c.fields).where(entries.c.id == bindparam("id")))
-_MERGE = statement("UPDATE entries SET merged_into = :into, version = version + 1 WHERE id = :id")
-# Whoever is credited already keeps the credit of their own when the two come apart.
-_CREDIT = statement("""
+SELECT_VALUES_TO_MERGE = statement(
+    select(entries.c.id, entries.c.fields).where(entries.c.id == bindparam("id"))
+)
+UPDATE_MERGED_INTO = statement("UPDATE entries SET merged_into = :into, version = version + 1 WHERE id = :id")
+# A member who had contributed to the target already has no `via`, and so stays its contributor after a separation.
+INSERT_MERGED_CONTRIBUTORS = statement("""
 INSERT INTO entry_contributors (entry_id, member_id, since, via)
 SELECT :into, member_id, since, :id FROM entry_contributors WHERE entry_id = :id ON CONFLICT DO NOTHING
 """)
-_BACK = statement("""
+INSERT_MERGED_CONFIRMATIONS = statement("""
 INSERT INTO entry_confirmations (entry_id, member_id, kind, organisation, post_id, set_at, via)
 SELECT :into, member_id, kind, organisation, post_id, set_at, :id FROM entry_confirmations WHERE entry_id = :id
 ON CONFLICT DO NOTHING
 """)
-_UNCREDIT = statement("DELETE FROM entry_contributors WHERE entry_id = :into AND via = :id")
-_UNBACK = statement("DELETE FROM entry_confirmations WHERE entry_id = :into AND via = :id")
-_TARGET = statement("SELECT merged_into FROM entries WHERE id = :id")
-_HAS_MERGED = statement("SELECT EXISTS (SELECT FROM entries WHERE merged_into = :id)")
+DELETE_MERGED_CONTRIBUTORS = statement("DELETE FROM entry_contributors WHERE entry_id = :into AND via = :id")
+DELETE_MERGED_CONFIRMATIONS = statement(
+    "DELETE FROM entry_confirmations WHERE entry_id = :into AND via = :id"
+)
+SELECT_MERGED_INTO = statement("SELECT merged_into FROM entries WHERE id = :id")
+EXISTS_MERGED_ENTRY = statement("SELECT EXISTS (SELECT FROM entries WHERE merged_into = :id)")
 
 
 async def merge_entry(tx: Transaction, actor: Actor, entry_id: EntryId, into_id: EntryId) -> None:
-    """Let an entry live on in another: who contributed to it or backs it now does so there, and what that one leaves
-    empty is filled. Merging into the same one again changes nothing."""
-    entry, into = await _hold_both(tx, actor, entry_id, into_id)
+    """Merge an entry into another one: copy its contributors and confirmations, and its values into empty fields.
+
+    Repeating the call changes nothing. Raises NotACurator, CannotMerge, EntryIsMerged or EntryIsGone.
+    """
+    entry, into = await _lock_both(tx, actor, entry_id, into_id)
     if entry.merged_into == into.id:
         return
     _ensure_mergeable(entry, into)
-    if await tx.value(_HAS_MERGED, id=entry.id):
+    if await tx.value(EXISTS_MERGED_ENTRY, id=entry.id):
         raise CannotMerge("Others were merged into this entry: separate them first.", field="into")
 
-    await tx.run(_MERGE, id=entry.id, into=into.id)
-    await tx.run(_CREDIT, id=entry.id, into=into.id)
-    await tx.run(_BACK, id=entry.id, into=into.id)
-    sheet = await load_entry_context(tx, into.board_id)
-    await _fill(tx, actor, sheet, entry, into)
+    await tx.run(UPDATE_MERGED_INTO, id=entry.id, into=into.id)
+    await tx.run(INSERT_MERGED_CONTRIBUTORS, id=entry.id, into=into.id)
+    await tx.run(INSERT_MERGED_CONFIRMATIONS, id=entry.id, into=into.id)
+    context = await load_entry_context(tx, into.board_id)
+    await _copy_values(tx, actor, context, entry, into)
     await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
     await recount_confirmations(tx, into)
 
 
 async def separate_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> None:
-    """Take a merge back: credit that came with the entry goes with it. What was filled in stays, in its history."""
-    target = await tx.value(_TARGET, id=entry_id)
+    """Undo a merge: remove the copied contributors and confirmations; copied field values stay, as the history shows them.
+
+    Raises NotACurator or NotMerged.
+    """
+    target = await tx.value(SELECT_MERGED_INTO, id=entry_id)
     if target is None:
         board, _ = await get_entry(tx, actor, entry_id)
         ensure_can_curate(actor, board, clock.now())
         raise NotMerged
-    entry, into = await _hold_both(tx, actor, entry_id, EntryId(target))
+    entry, into = await _lock_both(tx, actor, entry_id, EntryId(target))
     if entry.merged_into != into.id:
         raise NotMerged
-    await tx.run(_MERGE, id=entry.id, into=None)
-    await tx.run(_UNCREDIT, id=entry.id, into=into.id)
-    await tx.run(_UNBACK, id=entry.id, into=into.id)
+    await tx.run(UPDATE_MERGED_INTO, id=entry.id, into=None)
+    await tx.run(DELETE_MERGED_CONTRIBUTORS, id=entry.id, into=into.id)
+    await tx.run(DELETE_MERGED_CONFIRMATIONS, id=entry.id, into=into.id)
     await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
     await recount_confirmations(tx, into)
 
 
-async def _hold_both(
+async def _lock_both(
     tx: Transaction, actor: Actor, entry_id: EntryId, into_id: EntryId
 ) -> tuple[EntryFacts, EntryFacts]:
     await lock_entries(tx, [entry_id, into_id])
@@ -105,22 +115,22 @@ def _ensure_mergeable(entry: EntryFacts, into: EntryFacts) -> None:
         raise EntryIsGone
 
 
-async def _fill(
-    tx: Transaction, actor: Actor, sheet: EntryContext, entry: EntryFacts, into: EntryFacts
+async def _copy_values(
+    tx: Transaction, actor: Actor, context: EntryContext, entry: EntryFacts, into: EntryFacts
 ) -> None:
-    mine, theirs = await _fields(tx, into.id), await _fields(tx, entry.id)
-    filled = {**theirs, **mine}
-    for field in sheet.form.fields:
-        if field.type == "some_of" and field.key in mine and field.key in theirs:
-            terms = sheet.taxonomies[field.taxonomy or ""].terms
-            chosen = {*mine[field.key], *theirs[field.key]}
-            filled[field.key] = [term.slug for term in terms if term.slug in chosen]
-    if filled != mine:
-        await write_entry(tx, sheet, into, filled, actor.signed_in(), clock.now())
+    target, source = await _values_of(tx, into.id), await _values_of(tx, entry.id)
+    merged = {**source, **target}
+    for field in context.form.fields:
+        if field.type == "some_of" and field.key in target and field.key in source:
+            terms = context.taxonomies[field.taxonomy or ""].terms
+            chosen = {*target[field.key], *source[field.key]}
+            merged[field.key] = [term.slug for term in terms if term.slug in chosen]
+    if merged != target:
+        await write_entry(tx, context, into, merged, actor.signed_in(), clock.now())
 
 
-async def _fields(tx: Transaction, entry_id: EntryId) -> Fields:
-    row = await tx.row(_FIELDS, id=entry_id)
+async def _values_of(tx: Transaction, entry_id: EntryId) -> Fields:
+    row = await tx.row(SELECT_VALUES_TO_MERGE, id=entry_id)
     assert row is not None
-    fields: Fields = row["fields"]
-    return fields
+    values: Fields = row["fields"]
+    return values

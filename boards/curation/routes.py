@@ -1,89 +1,20 @@
-"""The HTTP side of entries: the table, adding, changing, backing, merging, deciding."""
-
-from typing import Annotated
+"""HTTP routes of entries: changes, confirmations, merges, dispositions and change requests."""
 
 from litestar import Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
-from boards.boards.boards import load_entry_context
-from boards.curation import dispositions, entries, merging
-from boards.curation.dispositions import ChangeRequest, NewDisposition, NewRequest, RequestList, RequestState
-from boards.lookup.entry_queries import read_versions, show_entries, show_entry
-from boards.lookup.lookup import get_board
-from boards.shapes import (
-    Confirmation,
-    ConfirmationKind,
-    Entry,
-    EntryChange,
-    EntryList,
-    EntryPage,
-    EntryVersions,
-    Merger,
-    NewEntry,
-)
-from boards.table.table import Disposition, EntryFilter, find_similar, read_table
+from boards.curation import change_requests, confirmations, dispositions, entries, merging
+from boards.curation.change_requests import ChangeRequest, NewRequest, RequestList, RequestState
+from boards.curation.dispositions import NewDisposition
+from boards.lookup.entry_queries import read_versions, show_entry
+from boards.shapes import Confirmation, ConfirmationKind, Entry, EntryChange, EntryVersions, Merger, NewEntry
 from core.actor import Actor
-from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
+from core.http import IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import BoardId, EntryId
 from forum.writing.replies import Replies
-from storage.cache import VersionedCache
 from storage.database import Database, Transaction
-from storage.event_log import Stream, read_head
 from storage.idempotency import IdempotentRequest
-
-Key = Annotated[str | None, QueryParameter(max_length=40)]
-Term = Annotated[str | None, QueryParameter(max_length=100)]
-Where = Annotated[
-    list[str] | None, QueryParameter(max_items=40, description="field:term, as often as wanted")
-]
-Words = Annotated[str, QueryParameter(max_length=200)]
-Sort = Annotated[str, QueryParameter(max_length=40, description="a column, or the key of a field")]
-Title = Annotated[str, QueryParameter(max_length=300)]
-
-
-@get("/boards/{board_id:int}/entries", operation_id="read_entries")
-async def read_entries(
-    board_id: PathId,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    cache: NamedDependency[VersionedCache],
-    where: Where = None,
-    q: Words = "",
-    sort: Sort = "number",
-    desc: FromQuery[bool] = False,
-    disposition: FromQuery[Disposition | None] = None,
-    outdated: FromQuery[bool] = False,
-    after: Cursor = None,
-) -> EntryPage:
-    """One page of a board's table."""
-    asked = EntryFilter(
-        where=pairs(where),
-        words=q,
-        sort=sort,
-        descending=desc,
-        disposition=disposition,
-        outdated=outdated,
-        after=after,
-    )
-    async with db.read() as tx:
-        await get_board(tx, actor, BoardId(board_id))
-        sheet = await load_entry_context(tx, BoardId(board_id))
-        channel = f"board:{board_id}"
-        stream = Stream(channel, db.epoch, await read_head(tx, channel))
-        return await read_table(tx, actor, sheet, asked, stream, cache)
-
-
-@get("/boards/{board_id:int}/similar", operation_id="read_similar_entries")
-async def read_similar(
-    board_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database], title: Title = ""
-) -> EntryList:
-    """Entries that are called something like this, before somebody adds a twin."""
-    async with db.read() as tx:
-        await get_board(tx, actor, BoardId(board_id))
-        ids = await find_similar(tx, BoardId(board_id), title)
-        found = await show_entries(tx, actor, ids)
-        return EntryList([found[id] for id in ids if id in found])
 
 
 @post("/boards/{board_id:int}/entries", responses=documented_response(201, Entry), operation_id="add_entry")
@@ -107,7 +38,7 @@ async def add_entry(
 
 @get("/entries/{entry_id:int}", operation_id="read_entry")
 async def read_entry(entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Entry:
-    """One entry."""
+    """Return one entry."""
     async with db.read() as tx:
         return await show_entry(tx, actor, EntryId(entry_id))
 
@@ -116,7 +47,7 @@ async def read_entry(entry_id: PathId, actor: NamedDependency[Actor], db: NamedD
 async def read_entry_versions(
     entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> EntryVersions:
-    """All that an entry has said, newest first."""
+    """Return all versions of an entry, newest first."""
     async with db.read() as tx:
         return await read_versions(tx, actor, EntryId(entry_id))
 
@@ -131,7 +62,7 @@ async def change_entry(
     replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Change fields. With the version one started from, what others changed in other fields meanwhile stays."""
+    """Change field values of an entry; with `If-Match`, changes by others to other fields are kept."""
 
     async def verb(tx: Transaction) -> Entry:
         version = version_in(if_match)
@@ -146,7 +77,7 @@ async def change_entry(
 async def withdraw_entry(
     entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Entry:
-    """Take one's entry off the board."""
+    """Withdraw the caller's own entry."""
     async with db.begin() as tx:
         await entries.withdraw_entry(tx, actor, EntryId(entry_id))
         return await show_entry(tx, actor, EntryId(entry_id))
@@ -156,7 +87,7 @@ async def withdraw_entry(
 async def restore_entry(
     entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Entry:
-    """Bring one's withdrawn entry back."""
+    """Restore the caller's own withdrawn entry."""
     async with db.begin() as tx:
         await entries.restore_entry(tx, actor, EntryId(entry_id))
         return await show_entry(tx, actor, EntryId(entry_id))
@@ -171,9 +102,11 @@ async def confirm_entry(
     db: NamedDependency[Database],
     replies: NamedDependency[Replies],
 ) -> Entry:
-    """Say that one does this too, or can confirm it."""
+    """State that the caller does what the entry says, or can confirm it."""
     async with db.begin() as tx:
-        await entries.confirm_entry(tx, actor, EntryId(entry_id), confirmation, data.note, replies.screen)
+        await confirmations.confirm_entry(
+            tx, actor, EntryId(entry_id), confirmation, data.note, replies.screen
+        )
         return await show_entry(tx, actor, EntryId(entry_id))
 
 
@@ -188,9 +121,9 @@ async def unconfirm_entry(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Entry:
-    """Take that back."""
+    """Withdraw the caller's confirmation."""
     async with db.begin() as tx:
-        await entries.unconfirm_entry(tx, actor, EntryId(entry_id), confirmation)
+        await confirmations.unconfirm_entry(tx, actor, EntryId(entry_id), confirmation)
         return await show_entry(tx, actor, EntryId(entry_id))
 
 
@@ -198,7 +131,7 @@ async def unconfirm_entry(
 async def merge_entry(
     entry_id: PathId, data: JSONBody[Merger], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Entry:
-    """Let an entry live on in another; answered with the other."""
+    """Merge an entry into another one and return the other one."""
     async with db.begin() as tx:
         await merging.merge_entry(tx, actor, EntryId(entry_id), EntryId(data.into))
         return await show_entry(tx, actor, EntryId(data.into))
@@ -208,7 +141,7 @@ async def merge_entry(
 async def separate_entry(
     entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Entry:
-    """Take a merge back."""
+    """Undo a merge."""
     async with db.begin() as tx:
         await merging.separate_entry(tx, actor, EntryId(entry_id))
         return await show_entry(tx, actor, EntryId(entry_id))
@@ -222,7 +155,7 @@ async def set_disposition(
     db: NamedDependency[Database],
     if_match: IfMatch = None,
 ) -> Entry:
-    """Say what becomes of an entry, and why."""
+    """Set the disposition of an entry, with its reason."""
     async with db.begin() as tx:
         await dispositions.set_disposition(tx, actor, EntryId(entry_id), data, version_in(if_match))
         return await show_entry(tx, actor, EntryId(entry_id))
@@ -232,9 +165,9 @@ async def set_disposition(
 async def read_change_requests(
     entry_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> RequestList:
-    """What curators ask of those who contributed."""
+    """Return the change requests of an entry."""
     async with db.read() as tx:
-        return await dispositions.read_requests(tx, actor, EntryId(entry_id))
+        return await change_requests.read_requests(tx, actor, EntryId(entry_id))
 
 
 @post(
@@ -249,9 +182,9 @@ async def request_change(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Ask those who contributed for something."""
+    """Ask the contributors of an entry for a change."""
     answer = await idempotent.respond(
-        db, lambda tx: dispositions.request_change(tx, actor, EntryId(entry_id), data), 201
+        db, lambda tx: change_requests.request_change(tx, actor, EntryId(entry_id), data), 201
     )
     return json_response(answer.body, answer.status)
 
@@ -263,20 +196,12 @@ async def set_request_state(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> ChangeRequest:
-    """Say where a request stands."""
+    """Set the state of a change request."""
     async with db.begin() as tx:
-        return await dispositions.set_request_state(tx, actor, request_id, data)
-
-
-def pairs(where: list[str] | None) -> tuple[tuple[str, str], ...]:
-    """`field:term` as the two of them; what has no colon asks for nothing."""
-    split = (one.partition(":") for one in where or ())
-    return tuple((field, term) for field, colon, term in split if colon)
+        return await change_requests.set_request_state(tx, actor, request_id, data)
 
 
 routes = [
-    read_entries,
-    read_similar,
     add_entry,
     read_entry,
     read_entry_versions,

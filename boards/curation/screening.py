@@ -1,5 +1,8 @@
-"""Having what is written on boards looked at by rules. An entry is a line of a table that others build on at once, so
-none is held: what is caught is out, and moderators look at it."""
+"""Screening of texts on boards by the automatic filters.
+
+Entries are not held for approval, because others build on them immediately: a text that a filter matches is published and
+reported to the moderators.
+"""
 
 from boards.policy import BoardFacts
 from core.actor import Actor
@@ -8,17 +11,17 @@ from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, report_m
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_TEXT = statement("SELECT topic_id, body, html, posted_at FROM posts WHERE id = :post")
+SELECT_POST_TEXT = statement("SELECT topic_id, body, html, posted_at FROM posts WHERE id = :post")
 
 
-async def read_text(tx: Reader, post_id: PostId) -> TextBeforeEdit:
-    """What a post says, before it says something else."""
-    row = await tx.row(_TEXT, post=post_id)
+async def read_text_before_edit(tx: Reader, post_id: PostId) -> TextBeforeEdit:
+    """Return the current text of a post, for the comparison with the edited one."""
+    row = await tx.row(SELECT_POST_TEXT, post=post_id)
     assert row is not None
     return TextBeforeEdit(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["posted_at"])
 
 
-async def look_at(
+async def screen_post(
     tx: Transaction,
     actor: Actor,
     board: BoardFacts,
@@ -26,10 +29,10 @@ async def look_at(
     screen: Screen,
     before: TextBeforeEdit | None = None,
 ) -> None:
-    """Have looked at what an entry, or a post about it, says now."""
-    row = await tx.row(_TEXT, post=post_id)
+    """Screen the current text of an entry's post, or of a reply to it, and report what the filters match."""
+    row = await tx.row(SELECT_POST_TEXT, post=post_id)
     assert row is not None
-    written = TextToScreen(
+    text = TextToScreen(
         kind="entry",
         sector_id=board.sector_id,
         topic_id=TopicId(row["topic_id"]),
@@ -37,4 +40,4 @@ async def look_at(
         html=row["html"],
         before=before,
     )
-    await report_matches(tx, actor, written, post_id, screen)
+    await report_matches(tx, actor, text, post_id, screen)

@@ -1,1 +1,1 @@
-"""Editions: a board published as it stands, numbered and hashed; and its table as CSV, XLSX and JSON."""
+"""Editions: boards as they were published, and exports of a board's table as CSV, XLSX and JSON."""

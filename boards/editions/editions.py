@@ -1,8 +1,8 @@
-"""Editions: a board published as it stands, numbered and for good, with the hash of all it says.
+"""Editions: numbered, unchangeable publications of a board, with a hash of their content.
 
-What was published is one canonical JSON text, kept compressed beside its SHA-256; the schema lets nobody change or delete
-it. What a moderator hides afterwards is withheld where an edition is shown: the text stays under lock, its hash stays
-the proof of what was published (see docs/decisions).
+The content is one canonical JSON text, stored compressed with its SHA-256; database triggers prevent changes and deletion.
+Entries that a moderator hides later are withheld when an edition is shown: the stored text and its hash do not change, so
+that the hash still proves what was published (see docs/decisions).
 """
 
 import hashlib
@@ -39,13 +39,13 @@ from storage.statements import statement
 
 
 class NewEdition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An edition to publish, with a note on what it is."""
+    """An edition to publish, with a note for its readers."""
 
     note: LongText = ""
 
 
 class PublishedEntry(Struct, frozen=True, kw_only=True):
-    """An entry as it was published. Without `fields` it was hidden since: what it said is withheld."""
+    """An entry as it was published; without `fields`, a moderator has hidden it since and its content is withheld."""
 
     id: int
     number: int
@@ -59,7 +59,7 @@ class PublishedEntry(Struct, frozen=True, kw_only=True):
 
 
 class EditionContent(Struct, frozen=True, kw_only=True):
-    """All that an edition says; its canonical JSON is what the hash is of."""
+    """The content of an edition; the hash is computed from its canonical JSON."""
 
     board: int
     number: int
@@ -75,7 +75,7 @@ class EditionContent(Struct, frozen=True, kw_only=True):
 
 
 class Edition(Struct, frozen=True, kw_only=True):
-    """An edition without what it says: `sha256` in hexadecimal is the hash of its canonical JSON."""
+    """An edition without its content; `sha256` is the hash of its canonical JSON, in hexadecimal."""
 
     board: int
     number: int
@@ -88,13 +88,13 @@ class Edition(Struct, frozen=True, kw_only=True):
 
 
 class EditionList(Struct, frozen=True):
-    """The editions of a board, the latest first."""
+    """The editions of a board, newest first."""
 
     items: list[Edition]
 
 
 class EditionDiff(Struct, frozen=True, kw_only=True):
-    """What changed since the edition before, by the entries' ids."""
+    """The differences from the previous edition, as ids of entries."""
 
     added: list[int]
     changed: list[int]
@@ -102,7 +102,7 @@ class EditionDiff(Struct, frozen=True, kw_only=True):
 
 
 class EditionDetail(Struct, frozen=True, kw_only=True):
-    """An edition as it is shown, and what it changed."""
+    """An edition with its content, its differences from the previous one, and the number of withheld entries."""
 
     edition: Edition
     content: EditionContent
@@ -110,42 +110,48 @@ class EditionDetail(Struct, frozen=True, kw_only=True):
     withheld: int
 
 
-_LISTED = statement(
+SELECT_LISTED_ENTRIES = statement(
     select_entries()
     .where(entries.c.board_id == bindparam("board", type_=BigInteger), listed_entries())
     .order_by(entries.c.number)
 )
-_HEAD = """
+SELECT_EDITIONS = statement("""
 SELECT e.board_id, e.number, e.title, e.note, e.published_at, e.entries, e.sha256, m.id AS member_id, m.handle,
     m.display_name FROM editions e LEFT JOIN members m ON m.id = e.published_by
-"""
-_ALL = statement(f"{_HEAD} WHERE e.board_id = :board ORDER BY e.number DESC")
-_ONE = statement(f"{_HEAD} WHERE e.board_id = :board AND e.number = :number")
-_CONTENT = statement("SELECT content FROM editions WHERE board_id = :board AND number = :number")
-_NUMBER = statement(
+WHERE e.board_id = :board ORDER BY e.number DESC
+""")
+SELECT_EDITION = statement("""
+SELECT e.board_id, e.number, e.title, e.note, e.published_at, e.entries, e.sha256, m.id AS member_id, m.handle,
+    m.display_name FROM editions e LEFT JOIN members m ON m.id = e.published_by
+WHERE e.board_id = :board AND e.number = :number
+""")
+SELECT_EDITION_CONTENT = statement(
+    "SELECT content FROM editions WHERE board_id = :board AND number = :number"
+)
+UPDATE_LAST_EDITION = statement(
     "UPDATE boards SET last_edition = last_edition + 1 WHERE id = :board RETURNING last_edition"
 )
-_KEEP = statement("""
+INSERT_EDITION = statement("""
 INSERT INTO editions (board_id, number, title, note, published_by, published_at, entries, sha256, content)
 VALUES (:board, :number, :title, :note, :by, :now, :count, :sha256, :content)
 """)
-# What a moderator has hidden since, whole or with its topic; what its author withdrew since was published all the same.
-_HIDDEN = statement("""
+# Entries that a moderator has hidden, alone or with their topic. Those that authors withdrew stay in the edition.
+SELECT_HIDDEN_ENTRIES = statement("""
 SELECT e.id FROM entries e JOIN posts p ON p.id = e.post_id JOIN topics t ON t.id = e.topic_id
 WHERE e.board_id = :board AND (p.state = 'hidden' OR t.hidden_at IS NOT NULL)
 """)
 
 
 async def publish_edition(tx: Transaction, actor: Actor, board_id: BoardId, new: NewEdition) -> int:
-    """Publish a board as it stands; the number of the edition."""
+    """Publish the current state of a board as an edition and return its number; raise NotACurator or NotConsolidating."""
     facts, now = await get_board(tx, actor, board_id, lock=True), clock.now()
     ensure_can_publish(actor, facts, now)
     board = await show_board(tx, actor, board_id)
-    number = await tx.value(_NUMBER, board=board_id)
-    content = await _content(tx, board, number, new.note, now)
+    number = await tx.value(UPDATE_LAST_EDITION, board=board_id)
+    content = await _collect_content(tx, board, number, new.note, now)
     text = canonical_json(content)
     await tx.run(
-        _KEEP,
+        INSERT_EDITION,
         board=board_id,
         number=number,
         title=board.title,
@@ -161,36 +167,36 @@ async def publish_edition(tx: Transaction, actor: Actor, board_id: BoardId, new:
 
 
 async def read_editions(tx: Reader, actor: Actor, board_id: BoardId) -> EditionList:
-    """The editions of a board, for who can see it."""
+    """Return the editions of a board, newest first; raise NotFound if the actor cannot see the board."""
     await get_board(tx, actor, board_id)
-    return EditionList([_edition(row) for row in await tx.rows(_ALL, board=board_id)])
+    return EditionList([_edition(row) for row in await tx.rows(SELECT_EDITIONS, board=board_id)])
 
 
 async def show_edition(tx: Reader, actor: Actor, board_id: BoardId, number: int) -> EditionDetail:
-    """One edition as it may be shown now, and what it changed."""
+    """Return an edition without the content of entries hidden since, and its differences; raise NotFound."""
     await get_board(tx, actor, board_id)
-    row = await tx.row(_ONE, board=board_id, number=number)
+    row = await tx.row(SELECT_EDITION, board=board_id, number=number)
     if row is None:
         raise NotFound
-    content = await _read(tx, board_id, number)
-    before = await _read(tx, board_id, number - 1) if number > 1 else None
-    hidden = {one["id"] for one in await tx.rows(_HIDDEN, board=board_id)}
-    shown = [_withheld(one) if one.id in hidden else one for one in content.entries]
+    content = await _read_content(tx, board_id, number)
+    previous = await _read_content(tx, board_id, number - 1) if number > 1 else None
+    hidden = {one["id"] for one in await tx.rows(SELECT_HIDDEN_ENTRIES, board=board_id)}
+    shown = [_without_content(one) if one.id in hidden else one for one in content.entries]
     return EditionDetail(
         edition=_edition(row),
         content=msgspec.structs.replace(content, entries=shown),
-        since_last=compare_entries(before.entries if before else [], content.entries),
+        since_last=compare_entries(previous.entries if previous else [], content.entries),
         withheld=sum(one.id in hidden for one in content.entries),
     )
 
 
 def canonical_json(content: EditionContent) -> bytes:
-    """JSON with sorted keys, without blanks, in UTF-8: the same bytes for the same content."""
+    """Return content as JSON in UTF-8 with sorted keys and without whitespace, so that equal contents have equal bytes."""
     return msgspec.json.encode(content, order="sorted")
 
 
 def compare_entries(before: Sequence[PublishedEntry], after: Sequence[PublishedEntry]) -> EditionDiff:
-    """What of a later edition is new, says something else, or is there no more."""
+    """Return the ids of entries that were added, changed and removed between two editions."""
     old, new = {row.id: row for row in before}, {row.id: row for row in after}
     return EditionDiff(
         added=[id for id in new if id not in old],
@@ -199,9 +205,9 @@ def compare_entries(before: Sequence[PublishedEntry], after: Sequence[PublishedE
     )
 
 
-async def _content(tx: Reader, board: Board, number: int, note: str, now: datetime) -> EditionContent:
-    sheet = await load_entry_context(tx, BoardId(board.id))
-    rows = await tx.rows(_LISTED, board=board.id, **seen_by(VISITOR))
+async def _collect_content(tx: Reader, board: Board, number: int, note: str, now: datetime) -> EditionContent:
+    context = await load_entry_context(tx, BoardId(board.id))
+    rows = await tx.rows(SELECT_LISTED_ENTRIES, board=board.id, **seen_by(VISITOR))
     return EditionContent(
         board=board.id,
         number=number,
@@ -211,14 +217,14 @@ async def _content(tx: Reader, board: Board, number: int, note: str, now: dateti
         note=note,
         published_at=now,
         form=board.form,
-        terms=_terms(board.form, sheet.taxonomies),
+        terms=_terms(board.form, context.taxonomies),
         entries=[_row(entry) for entry in await build_entries(tx, rows)],
         contributors=await count_contributors(tx, BoardId(board.id)),
     )
 
 
 def _terms(form: Form, taxonomies: Mapping[str, Taxonomy]) -> dict[str, dict[str, str]]:
-    """The words of the lists as they were then: they are edited too."""
+    """Return the names of all terms of the form's taxonomies, which may be edited after the publication."""
     used = {field.taxonomy for field in form.fields if field.taxonomy in taxonomies}
     return {
         slug: {term.slug: term.name for term in taxonomies[slug].terms}
@@ -240,12 +246,12 @@ def _row(entry: Entry) -> PublishedEntry:
     )
 
 
-def _withheld(row: PublishedEntry) -> PublishedEntry:
+def _without_content(row: PublishedEntry) -> PublishedEntry:
     return msgspec.structs.replace(row, title=None, fields=None, contributors=[], reason="")
 
 
-async def _read(tx: Reader, board_id: BoardId, number: int) -> EditionContent:
-    packed: Any = await tx.value(_CONTENT, board=board_id, number=number)
+async def _read_content(tx: Reader, board_id: BoardId, number: int) -> EditionContent:
+    packed: Any = await tx.value(SELECT_EDITION_CONTENT, board=board_id, number=number)
     return msgspec.json.decode(zlib.decompress(packed), type=EditionContent)
 
 

@@ -1,5 +1,8 @@
-"""A board's table as files: CSV, XLSX and JSON, written row by row, so that a large board takes no more memory than a
-small one. What people wrote stays text, whatever it begins with."""
+"""Exports of a board's table as CSV, XLSX and JSON.
+
+The files are written in batches, so that the memory does not grow with the board. Text that a spreadsheet would read as a
+formula is written so that it stays text.
+"""
 
 import csv
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -16,9 +19,9 @@ from msgspec import Struct
 from sqlalchemy import BigInteger, Integer, bindparam
 
 from boards.boards.boards import load_entry_context
-from boards.entries.entry_text import words
-from boards.entries.indexing import EntryContext
-from boards.forms import asked
+from boards.entries.context import EntryContext
+from boards.entries.entry_text import readable_values
+from boards.forms import active_fields
 from boards.lookup.board_queries import show_board
 from boards.lookup.entry_queries import build_entries, select_entries
 from boards.shapes import Board, Entry
@@ -31,11 +34,11 @@ from gatherings.record.exports import escape_csv_formula, escape_formula
 from storage.database import Database, Reader
 from storage.statements import statement
 
-BATCH = 500
-CHUNK = 64 * 1024
-# The longest text that a cell of XLSX holds.
-_LONGEST = 32_767
-_BESIDE = (
+BATCH_SIZE = 500
+CHUNK_SIZE = 64 * 1024
+# The maximum length of a text in an XLSX cell.
+_MAX_CELL_LENGTH = 32_767
+_EXTRA_COLUMNS = (
     "Added by",
     "Contributors",
     "Added",
@@ -47,7 +50,7 @@ _BESIDE = (
     "Address",
 )
 
-_BATCH = statement(
+SELECT_ENTRY_BATCH = statement(
     select_entries()
     .where(
         entries.c.board_id == bindparam("board", type_=BigInteger),
@@ -55,116 +58,117 @@ _BATCH = statement(
         listed_entries(),
     )
     .order_by(entries.c.number)
-    .limit(BATCH)
+    .limit(BATCH_SIZE)
 )
 
 
 class BoardExport(Struct, frozen=True, kw_only=True):
-    """A board to write down, found for somebody who can read it; `site` is where its addresses begin."""
+    """A board to export, which the reader can see; `site` is the base URL of its links."""
 
     board: Board
-    sheet: EntryContext
+    context: EntryContext
     site: str
 
     @property
     def name(self) -> str:
-        """What its files are called."""
+        """The name of the exported file, without its extension."""
         return f"board-{self.board.id}"
 
 
 async def open_export(tx: Reader, actor: Actor, board_id: BoardId, site: str) -> BoardExport:
-    """The board, for who can see it."""
+    """Load a board for export; raise NotFound if the actor cannot see it."""
     board = await show_board(tx, actor, board_id)
-    return BoardExport(board=board, sheet=await load_entry_context(tx, board_id), site=site)
+    return BoardExport(board=board, context=await load_entry_context(tx, board_id), site=site)
 
 
-async def read_batches(db: Database, table: BoardExport) -> AsyncIterator[list[Entry]]:
-    """What stands in the table, by number, some hundreds at a time; no connection is kept meanwhile."""
+async def read_batches(db: Database, export: BoardExport) -> AsyncIterator[list[Entry]]:
+    """Yield the listed entries by number in batches; no database connection is held between batches."""
     number = 0
     while True:
         async with db.read() as tx:
-            rows = await tx.rows(_BATCH, board=table.board.id, number=number, **seen_by(VISITOR))
+            rows = await tx.rows(SELECT_ENTRY_BATCH, board=export.board.id, number=number, **seen_by(VISITOR))
             found = await build_entries(tx, rows)
         if found:
             yield found
             number = found[-1].number
-        if len(found) < BATCH:
+        if len(found) < BATCH_SIZE:
             return
 
 
-async def write_csv(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
-    """UTF-8 with the mark that Excel wants, separated by commas."""
-    yield "\ufeff".encode() + _lines([export_headings(table.sheet)])
-    async for found in read_batches(db, table):
-        yield _lines(export_row(table, entry) for entry in found)
+async def write_csv(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
+    """Yield the table as CSV in UTF-8, with the byte order mark that Excel needs."""
+    yield "\ufeff".encode() + _csv_lines([export_headings(export.context)])
+    async for batch in read_batches(db, export):
+        yield _csv_lines(export_row(export, entry) for entry in batch)
 
 
-async def write_json(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
-    """The board, and its entries with their fields as they are stored."""
-    yield b'{"board":' + msgspec.json.encode(table.board) + b',"entries":['
+async def write_json(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
+    """Yield the board and its entries as JSON, with field values as they are stored."""
+    yield b'{"board":' + msgspec.json.encode(export.board) + b',"entries":['
     first = True
-    async for found in read_batches(db, table):
-        yield (b"" if first else b",") + b",".join(msgspec.json.encode(entry) for entry in found)
+    async for batch in read_batches(db, export):
+        yield (b"" if first else b",") + b",".join(msgspec.json.encode(entry) for entry in batch)
         first = False
     yield b"]}"
 
 
-async def write_xlsx(db: Database, table: BoardExport) -> AsyncIterator[bytes]:
-    """A workbook, made on disk and sent from there."""
+async def write_xlsx(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
+    """Yield the table as an XLSX workbook, which is built in a temporary file."""
     with TemporaryDirectory(prefix="tertulia-") as folder:
         path = Path(folder) / "board.xlsx"
         book = xlsxwriter.Workbook(str(path), {"constant_memory": True})
         page, formats = book.add_worksheet("Entries"), _formats(book)
         page.freeze_panes(1, 1)
-        page.set_column(0, len(export_headings(table.sheet)) - 1, 24)
-        _write_row(page, 0, export_headings(table.sheet), formats)
+        page.set_column(0, len(export_headings(export.context)) - 1, 24)
+        _write_row(page, 0, export_headings(export.context), formats)
         lines = count(1)
-        async for found in read_batches(db, table):
-            for entry in found:
-                _write_row(page, next(lines), export_row(table, entry), formats)
+        async for batch in read_batches(db, export):
+            for entry in batch:
+                _write_row(page, next(lines), export_row(export, entry), formats)
         book.close()
         with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
+            while chunk := file.read(CHUNK_SIZE):
                 yield chunk
 
 
-def export_headings(sheet: EntryContext) -> list[str]:
-    """The columns of a table as a file: its fields, then what stands beside them."""
-    return ["Number", *(field.label for field in asked(sheet.form)), *_BESIDE]
+def export_headings(context: EntryContext) -> list[str]:
+    """Return the column headings: the number, the active fields, and facts about the entry."""
+    return ["Number", *(field.label for field in active_fields(context.form)), *_EXTRA_COLUMNS]
 
 
-def export_row(table: BoardExport, entry: Entry) -> list[str | int | float]:
-    """One entry as a row, as people read it and an import takes it."""
-    said = [
-        _cell(table.sheet, field, (entry.fields or {}).get(field.key)) for field in asked(table.sheet.form)
+def export_row(export: BoardExport, entry: Entry) -> list[str | int | float]:
+    """Return an entry as a row of readable values, which an import accepts too."""
+    values = [
+        _cell(export.context, field, (entry.fields or {}).get(field.key))
+        for field in active_fields(export.context.form)
     ]
-    people = "; ".join(one.display_name for one in entry.contributors)
-    address = f"{table.site}/b/{entry.board}/entries/{entry.id}"
+    contributors = "; ".join(one.display_name for one in entry.contributors)
+    address = f"{export.site}/b/{entry.board}/entries/{entry.id}"
     author = entry.author.display_name if entry.author else ""
-    backed: list[int] = [entry.confirmations.get(kind, 0) for kind in ("do_too", "confirm")]
-    decided = "" if entry.disposition == "open" else entry.disposition
-    beside: tuple[str | int | float, ...] = (
+    confirmations: list[int] = [entry.confirmations.get(kind, 0) for kind in ("do_too", "confirm")]
+    disposition = "" if entry.disposition == "open" else entry.disposition
+    extra: tuple[str | int | float, ...] = (
         author,
-        people,
+        contributors,
         _time(entry.added_at),
         _time(entry.changed_at),
-        *backed,
-        decided,
+        *confirmations,
+        disposition,
     )
-    return [entry.number, *said, *beside, entry.disposition_reason, address]
+    return [entry.number, *values, *extra, entry.disposition_reason, address]
 
 
-def _cell(sheet: EntryContext, field: Any, value: Any) -> str | int | float:
+def _cell(context: EntryContext, field: Any, value: Any) -> str | int | float:
     if value is None:
         return ""
     if isinstance(value, int | float):
         return value
     if isinstance(value, list):
-        return "; ".join(words(field, one, sheet.taxonomies)[0] for one in value)
-    return "\n".join(words(field, value, sheet.taxonomies))
+        return "; ".join(readable_values(field, one, context.taxonomies)[0] for one in value)
+    return "\n".join(readable_values(field, value, context.taxonomies))
 
 
-def _lines(rows: Iterable[Sequence[str | int | float]]) -> bytes:
+def _csv_lines(rows: Iterable[Sequence[str | int | float]]) -> bytes:
     text = StringIO()
     writer = csv.writer(text)
     for row in rows:
@@ -180,7 +184,7 @@ def _formats(book: Any) -> Mapping[bool, Any]:
 def _write_row(page: Any, line: int, row: Sequence[str | int | float], formats: Mapping[bool, Any]) -> None:
     for column, cell in enumerate(row):
         if isinstance(cell, str):
-            page.write_string(line, column, cell[:_LONGEST], formats[escape_formula(cell) != cell])
+            page.write_string(line, column, cell[:_MAX_CELL_LENGTH], formats[escape_formula(cell) != cell])
         else:
             page.write_number(line, column, cell, formats[False])
 

@@ -1,4 +1,4 @@
-"""The HTTP side of tables as files; sent as they are written."""
+"""HTTP routes that stream exports of a board's table."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -23,7 +23,7 @@ Write = Callable[[Database, BoardExport], AsyncIterator[bytes]]
 async def export_csv(
     board_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
-    """The table for spreadsheets."""
+    """Export the table as CSV."""
     return await _stream(BoardId(board_id), actor, db, write_csv, "csv", CSV)
 
 
@@ -31,7 +31,7 @@ async def export_csv(
 async def export_xlsx(
     board_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
-    """The table as a workbook."""
+    """Export the table as an XLSX workbook."""
     return await _stream(BoardId(board_id), actor, db, write_xlsx, "xlsx", XLSX)
 
 
@@ -39,20 +39,20 @@ async def export_xlsx(
 async def export_json(
     board_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
-    """The table for programs."""
+    """Export the table as JSON."""
     return await _stream(BoardId(board_id), actor, db, write_json, "json", JSON)
 
 
 async def _stream(
-    board_id: BoardId, actor: Actor, db: Database, write: Write, ending: str, media_type: str
+    board_id: BoardId, actor: Actor, db: Database, write: Write, extension: str, media_type: str
 ) -> Stream:
     async with db.read() as tx:
-        table = await open_export(tx, actor, board_id, db.site)
+        export = await open_export(tx, actor, board_id, db.site)
     headers = {
-        "Content-Disposition": f'attachment; filename="{table.name}.{ending}"',
+        "Content-Disposition": f'attachment; filename="{export.name}.{extension}"',
         "Cache-Control": "no-store",
     }
-    return Stream(write(db, table), media_type=media_type, headers=headers)
+    return Stream(write(db, export), media_type=media_type, headers=headers)
 
 
 routes = [export_csv, export_xlsx, export_json]

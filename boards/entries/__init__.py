@@ -1,1 +1,1 @@
-"""What an entry consists of: its values, its text, its references, and the rows kept to find it by."""
+"""The contents of entries: validated field values, Markdown text, references to other objects, and search indexes."""

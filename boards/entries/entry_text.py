@@ -1,42 +1,42 @@
-"""The text of an entry: its fields as Markdown, which is what its post says."""
+"""The text of an entry: its field values rendered as Markdown for its post."""
 
 from collections.abc import Mapping
 
-from boards.forms import asked, title_field
+from boards.forms import active_fields, title_field
 from boards.shapes import Field, Fields, Form, Taxonomy
 from core.text import POST_LENGTH
 from members.profiles.countries import COUNTRIES
 
 
-def entry_title(form: Form, answers: Fields) -> str:
-    """What an entry is called."""
-    return str(answers[title_field(form).key])
+def entry_title(form: Form, values: Fields) -> str:
+    """Return the title of an entry."""
+    return str(values[title_field(form).key])
 
 
-def render_entry(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> str:
-    """All that an entry says, as a post; the title first. Longer than a post may be it is cut; the fields are not."""
-    parts = [f"**{entry_title(form, answers)}**"]
+def render_entry(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy]) -> str:
+    """Return an entry as Markdown, title first, cut to the maximum length of a post; the stored values are not cut."""
+    parts = [f"**{entry_title(form, values)}**"]
     title = title_field(form).key
-    for field in asked(form):
-        if field.key != title and (value := answers.get(field.key)) is not None:
-            said = "\n".join(words(field, value, taxonomies))
+    for field in active_fields(form):
+        if field.key != title and (value := values.get(field.key)) is not None:
+            text = "\n".join(readable_values(field, value, taxonomies))
             parts.append(
-                f"**{field.label}:**\n\n{said}" if field.type == "long_text" else f"**{field.label}:** {said}"
+                f"**{field.label}:**\n\n{text}" if field.type == "long_text" else f"**{field.label}:** {text}"
             )
     return "\n\n".join(parts)[:POST_LENGTH]
 
 
-def words(field: Field, value: object, taxonomies: Mapping[str, Taxonomy]) -> list[str]:
-    """An answer as people read it: the names of terms and countries, everything else as it is."""
+def readable_values(field: Field, value: object, taxonomies: Mapping[str, Taxonomy]) -> list[str]:
+    """Return a field value as lines for people: names of terms and countries, other values as they are stored."""
     if field.taxonomy is not None:
         known = taxonomies.get(field.taxonomy)
         names = {term.slug: term.name for term in known.terms} if known else {}
         slugs = value if isinstance(value, list) else [value]
-        said = [names.get(str(slug), str(slug)) for slug in slugs]
-        return said if field.type == "one_of" else [", ".join(said)]
+        lines = [names.get(str(slug), str(slug)) for slug in slugs]
+        return lines if field.type == "one_of" else [", ".join(lines)]
     if field.type == "country":
         return [COUNTRIES.get(str(value), str(value))]
     if isinstance(value, dict):
-        # Where it leads, not what it is called: who reads may not be allowed to see that.
+        # The kind and id, not the title, which the reader may not be allowed to see.
         return [f"{value['kind']} {value['id']}"]
     return [str(value)]

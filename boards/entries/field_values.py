@@ -1,4 +1,4 @@
-"""Answers: what may stand in the fields of an entry, brought into one form; and the terms among it."""
+"""Validation and normalization of field values, and the terms among them."""
 
 import math
 import re
@@ -7,24 +7,24 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from boards.forms import asked
+from boards.forms import active_fields
 from boards.shapes import Field, Fields, Form, Taxonomy
 from core.errors import Invalid
 from core.text import NO_CONTROLS, ONE_LINE, TITLE_LENGTH, tidy
 from members.profiles.countries import COUNTRIES
 
-LONGEST = 5_000
-LONGEST_LINK = 2_000
-MOST_TERMS = 40
-LARGEST = 1e15
-FILES = frozenset({"file"})
-REFERENCED = frozenset({"topic", "post", "question", "member", "entry"})
+MAX_LONG_TEXT_LENGTH = 5_000
+MAX_LINK_LENGTH = 2_000
+MAX_TERMS = 40
+MAX_NUMBER = 1e15
+FILE_KINDS = frozenset({"file"})
+REFERENCE_KINDS = frozenset({"topic", "post", "question", "member", "entry"})
 
-_PLAIN, _LINE = re.compile(NO_CONTROLS), re.compile(ONE_LINE)
+_NO_CONTROLS, _ONE_LINE = re.compile(NO_CONTROLS), re.compile(ONE_LINE)
 
 
 class AnswerInvalid(Invalid):
-    """A field does not take what was given; `field` is its key."""
+    """A field does not accept the given value; `field` is its key."""
 
     message = "This is not an answer that the field takes."
 
@@ -36,61 +36,64 @@ class AnswerMissing(Invalid):
 
 
 class NoSuchField(Invalid):
-    """The form has no such field, or asks it no more."""
+    """The form has no such field, or the field is retired."""
 
     message = "This form has no such field."
 
 
-def check(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
-    """The answers of a new entry as they are stored; empty ones are left out."""
-    answers = validate_given_values(form, given, taxonomies)
-    for field in asked(form):
-        if field.required and answers.get(field.key) is None:
+def validate_values(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
+    """Return the values of a new entry in their stored form, without empty ones.
+
+    Raises NoSuchField, AnswerInvalid or AnswerMissing.
+    """
+    values = validate_given_values(form, given, taxonomies)
+    for field in active_fields(form):
+        if field.required and values.get(field.key) is None:
             raise AnswerMissing(field=field.key)
-    return {key: value for key, value in answers.items() if value is not None}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def validate_given_values(form: Form, given: Fields, taxonomies: Mapping[str, Taxonomy]) -> Fields:
-    """The answers that are given, as they are stored; None stands for an empty one."""
-    fields = {field.key: field for field in asked(form)}
-    answers: Fields = {}
+    """Return the given values in their stored form, None for empty ones; raise as `validate_values`."""
+    fields = {field.key: field for field in active_fields(form)}
+    values: Fields = {}
     for key, value in given.items():
         if key not in fields:
             raise NoSuchField(field=key)
-        answers[key] = _read(fields[key], value, taxonomies)
-        if fields[key].required and answers[key] is None:
+        values[key] = _normalize(fields[key], value, taxonomies)
+        if fields[key].required and values[key] is None:
             raise AnswerMissing(field=key)
-    return answers
+    return values
 
 
-def collect_terms(form: Form, answers: Fields, taxonomies: Mapping[str, Taxonomy]) -> list[tuple[str, str]]:
-    """What an entry is filtered, grouped and crossed by: field and term, each term with those it lies below."""
+def collect_terms(form: Form, values: Fields, taxonomies: Mapping[str, Taxonomy]) -> list[tuple[str, str]]:
+    """Return the (field, term) pairs of an entry for filters and the matrix, including the terms above each chosen term."""
     terms: list[tuple[str, str]] = []
     for field in form.fields:
-        value = answers.get(field.key)
+        value = values.get(field.key)
         chosen = value if isinstance(value, list) else [value] if isinstance(value, str) else []
         if field.taxonomy is not None:
-            above = {term.slug: term.parent for term in taxonomies[field.taxonomy].terms}
-            terms += [(field.key, term) for slug in chosen for term in _upwards(slug, above)]
+            parents = {term.slug: term.parent for term in taxonomies[field.taxonomy].terms}
+            terms += [(field.key, term) for slug in chosen for term in _with_ancestors(slug, parents)]
         elif field.type == "country":
             terms += [(field.key, term) for term in chosen]
     return list(dict.fromkeys(terms))
 
 
-def _upwards(slug: str, above: Mapping[str, str | None]) -> list[str]:
-    line = [slug]
-    while (parent := above.get(line[-1])) is not None and parent not in line:
-        line.append(parent)
-    return line
+def _with_ancestors(slug: str, parents: Mapping[str, str | None]) -> list[str]:
+    path = [slug]
+    while (parent := parents.get(path[-1])) is not None and parent not in path:
+        path.append(parent)
+    return path
 
 
-def _read(field: Field, value: Any, taxonomies: Mapping[str, Taxonomy]) -> Any:
+def _normalize(field: Field, value: Any, taxonomies: Mapping[str, Taxonomy]) -> Any:
     if value is None or value == "" or value == []:
         return None
     if field.taxonomy is not None:
         known = [term.slug for term in taxonomies[field.taxonomy].terms]
         return _one_of(field, value, known) if field.type == "one_of" else _some_of(field, value, known)
-    return _READERS[field.type](field, value)
+    return _NORMALIZERS[field.type](field, value)
 
 
 def _one_of(field: Field, value: Any, known: list[str]) -> str:
@@ -101,26 +104,26 @@ def _one_of(field: Field, value: Any, known: list[str]) -> str:
 
 def _some_of(field: Field, value: Any, known: list[str]) -> list[str]:
     values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list) or len(values) > MOST_TERMS or not all(one in known for one in values):
+    if not isinstance(values, list) or len(values) > MAX_TERMS or not all(one in known for one in values):
         raise AnswerInvalid("This is not on the list.", field=field.key)
     return [term for term in known if term in values]
 
 
 def _text(field: Field, value: Any) -> str | None:
-    if not isinstance(value, str) or len(value) > TITLE_LENGTH or not _LINE.match(value):
+    if not isinstance(value, str) or len(value) > TITLE_LENGTH or not _ONE_LINE.match(value):
         raise AnswerInvalid(f"One line of at most {TITLE_LENGTH} characters.", field=field.key)
     return tidy(value) or None
 
 
 def _long_text(field: Field, value: Any) -> str | None:
-    if not isinstance(value, str) or len(value) > LONGEST or not _PLAIN.match(value):
-        raise AnswerInvalid(f"At most {LONGEST} characters.", field=field.key)
+    if not isinstance(value, str) or len(value) > MAX_LONG_TEXT_LENGTH or not _NO_CONTROLS.match(value):
+        raise AnswerInvalid(f"At most {MAX_LONG_TEXT_LENGTH} characters.", field=field.key)
     return tidy(value.replace("\r\n", "\n")) or None
 
 
 def _number(field: Field, value: Any) -> float | int:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or abs(value) > LARGEST:
+    if not is_number or not math.isfinite(value) or abs(value) > MAX_NUMBER:
         raise AnswerInvalid("This is not a number.", field=field.key)
     return int(value) if float(value).is_integer() else float(value)
 
@@ -139,7 +142,7 @@ def _country(field: Field, value: Any) -> str:
 
 
 def _link(field: Field, value: Any) -> str:
-    if not isinstance(value, str) or len(value) > LONGEST_LINK or not _LINE.match(value):
+    if not isinstance(value, str) or len(value) > MAX_LINK_LENGTH or not _ONE_LINE.match(value):
         raise AnswerInvalid("This is not an address of the web.", field=field.key)
     value = value.strip()
     try:
@@ -153,14 +156,14 @@ def _link(field: Field, value: Any) -> str:
 
 
 def _reference(field: Field, value: Any) -> dict[str, Any]:
-    kinds = FILES if field.type == "file" else REFERENCED
+    kinds = FILE_KINDS if field.type == "file" else REFERENCE_KINDS
     is_one = isinstance(value, dict) and set(value) == {"kind", "id"} and value["kind"] in kinds
     if not is_one or type(value["id"]) is not int or not 0 < value["id"] < 2**63:
         raise AnswerInvalid("This is not a reference to anything here.", field=field.key)
     return {"kind": value["kind"], "id": value["id"]}
 
 
-_READERS: Mapping[str, Callable[[Field, Any], Any]] = {
+_NORMALIZERS: Mapping[str, Callable[[Field, Any], Any]] = {
     "text": _text,
     "long_text": _long_text,
     "number": _number,

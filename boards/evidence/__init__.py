@@ -1,1 +1,1 @@
-"""Evidence: checking the links of entries in the background, and asking for verification from time to time."""
+"""Evidence: HTTP checks of the links in entries, and verification of entries at regular intervals."""

@@ -1,8 +1,8 @@
-"""Looking at addresses that people wrote: whether something answers there, and nothing more.
+"""HTTP checks of URLs that members entered: whether a page exists, protected against server-side request forgery (SSRF).
 
-Whoever writes an address must not be able to make the service ask what only the service can reach. So names are resolved
-here, every address they stand for must be public, and the connection goes to the very address that was looked at: it
-cannot be given another meanwhile. This holds for each redirect anew. No body is read.
+A member must not be able to make the service request hosts that only the service can reach. So host names are resolved
+here, all their IP addresses must be public, and the connection goes to one of exactly these addresses, so that a second
+DNS answer cannot change the target. Each redirect is checked in the same way. No response body is read.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ State = Literal["reachable", "gone", "unreachable", "refused"]
 Resolve = Callable[[str], Awaitable[list[str]]]
 
 MAX_REDIRECTS = 3
-# For all of it, redirects included (OWASP's SSRF advice asks for a bound; seconds).
+# Seconds for one check with all its redirects (OWASP's SSRF prevention advice asks for a limit).
 TIMEOUT = 8.0
 MAX_URL_LENGTH = 2_000
 PORTS = frozenset({80, 443})
-ADDRESSES_TRIED = 3
+MAX_ADDRESSES_TRIED = 3
 
-_GONE = frozenset({404, 410})
-_REDIRECTING = frozenset({301, 302, 303, 307, 308})
-# What IPv6 addresses carry IPv4 ones in (RFC 6052); those of RFC 3056 and of mapped ones the library knows itself.
+_GONE_STATUSES = frozenset({404, 410})
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+# IPv6 addresses that embed an IPv4 address (RFC 6052); `ipaddress` knows 6to4 (RFC 3056) and IPv4-mapped ones itself.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HEADERS = [(b"User-Agent", b"Tertulia (looks whether evidence is still there)"), (b"Accept", b"*/*")]
 
 
 class CheckResult(Struct, frozen=True):
-    """What was found: `reached` is where redirects led; `refused` was not asked at all."""
+    """The result of a check: `reached` is the URL after redirects; a `refused` URL was not requested."""
 
     state: State
     status: int | None = None
@@ -42,11 +42,11 @@ class CheckResult(Struct, frozen=True):
 
 
 class AddressRefused(Exception):
-    """An address at which the service does not look."""
+    """The service does not request this URL."""
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one that anybody on the Internet could ask."""
+    """Return whether an IP address is reachable from the whole Internet."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour
@@ -58,13 +58,13 @@ def is_public(address: str) -> bool:
 
 
 async def resolve_host(host: str) -> list[str]:
-    """All addresses of a name, as the system resolves it."""
+    """Return all IP addresses of a host name from the system's resolver."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 class HttpChecker(Struct, frozen=True):
-    """Who looks, and where to: tests look at their own servers with a resolver of their own."""
+    """A checker of URLs with its resolver, address rule, ports and timeout, which tests replace."""
 
     resolve_host: Resolve = resolve_host
     is_public: Callable[[str], bool] = is_public
@@ -72,15 +72,15 @@ class HttpChecker(Struct, frozen=True):
     timeout: float = TIMEOUT
 
     async def check(self, url: str) -> CheckResult:
-        """Ask once and follow redirects; never raises for what is found, or not found, there."""
+        """Request a URL, follow redirects and return the result; network errors are results, not exceptions."""
         at = url
         try:
             async with asyncio.timeout(self.timeout), self._pool() as pool:
                 for _ in range(MAX_REDIRECTS + 1):
-                    status, onward = await self._ask(pool, at)
-                    if onward is None:
-                        return CheckResult(_judge(status), status, at if at != url else None)
-                    at = urljoin(at, onward)
+                    status, location = await self._request(pool, at)
+                    if location is None:
+                        return CheckResult(_state_of(status), status, at if at != url else None)
+                    at = urljoin(at, location)
         except AddressRefused:
             return CheckResult("refused", reached=at if at != url else None)
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError):
@@ -92,17 +92,17 @@ class HttpChecker(Struct, frozen=True):
             max_connections=1, network_backend=_PublicOnlyNetwork(self), retries=0
         )
 
-    async def _ask(self, pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[int, str | None]:
+    async def _request(self, pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[int, str | None]:
         target = _parse(url, self.ports)
         async with pool.stream("GET", target, headers=_HEADERS) as response:
-            onward = dict(response.headers).get(b"location") or dict(response.headers).get(b"Location")
-            if response.status in _REDIRECTING and onward is not None:
-                return response.status, onward.decode("latin-1")
+            location = dict(response.headers).get(b"location") or dict(response.headers).get(b"Location")
+            if response.status in _REDIRECT_STATUSES and location is not None:
+                return response.status, location.decode("latin-1")
             return response.status, None
 
 
 class _PublicOnlyNetwork(httpcore2.AsyncNetworkBackend):
-    """Connects to the address that was looked at, or not at all."""
+    """A network backend that connects only to IP addresses which it has checked itself."""
 
     def __init__(self, checker: HttpChecker) -> None:
         self.checker = checker
@@ -120,7 +120,7 @@ class _PublicOnlyNetwork(httpcore2.AsyncNetworkBackend):
         if not addresses or not all(map(self.checker.is_public, addresses)):
             raise AddressRefused
         failure: Exception | None = None
-        for address in addresses[:ADDRESSES_TRIED]:
+        for address in addresses[:MAX_ADDRESSES_TRIED]:
             try:
                 return await self.network.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
@@ -145,8 +145,8 @@ def _parse(url: str, ports: frozenset[int]) -> httpcore2.URL:
     )
 
 
-def _judge(status: int) -> State:
-    """Not for machines, or not for everyone, is there nevertheless."""
-    if status in _GONE:
+def _state_of(status: int) -> State:
+    """Return the state for a status; a page that denies access, for example to bots, counts as reachable."""
+    if status in _GONE_STATUSES:
         return "gone"
     return "unreachable" if status >= 500 else "reachable"

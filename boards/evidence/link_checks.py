@@ -1,4 +1,4 @@
-"""Evidence: the links of entries, looked at in the background, again and again, less often the longer they hold."""
+"""The scheduled job that checks the links of entries, and checks unreachable links less and less often."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -11,69 +11,72 @@ from core import clock
 from storage.database import Database
 from storage.statements import statement
 
-# Looked at again: what was found, what was not found (twice as long each time), what is not looked at by rule.
-FOUND_AGAIN = timedelta(days=30)
-MISSED_AGAIN = timedelta(hours=6)
-LONGEST = timedelta(days=30)
-# As long nobody else looks; a worker that dies in between gives it back.
+# A link that was reached, or that may not be requested, is checked again after this time.
+RECHECK_INTERVAL = timedelta(days=30)
+# A link that was not reached is checked again after this time, which doubles with each failure up to the maximum.
+FIRST_RETRY_DELAY = timedelta(hours=6)
+MAX_RETRY_DELAY = timedelta(days=30)
+# No other worker takes the link during this time; if the worker dies, the link becomes due again.
 LEASE = timedelta(minutes=5)
 
-# What nobody sees any more is not looked at.
-_TAKE = statement("""
+# Links of entries that readers cannot see are not checked.
+LEASE_DUE_LINK = statement("""
 UPDATE evidence SET due_at = :until WHERE id = (
     SELECT v.id FROM evidence v JOIN entries e ON e.id = v.entry_id JOIN posts p ON p.id = e.post_id
     WHERE v.due_at <= :now AND p.state = 'published' AND e.merged_into IS NULL
     ORDER BY v.due_at, v.id LIMIT 1 FOR UPDATE OF v SKIP LOCKED
 ) RETURNING id, url, failures
 """)
-# Told only where it is found otherwise than before.
-_SEEN = statement("""
+# `is_changed` limits the event to links whose state differs from the previous check.
+UPDATE_LINK_STATE = statement("""
 UPDATE evidence v SET state = :state, status = :status, reached = :reached, checked_at = :now, due_at = :due,
     failures = :failures
 FROM evidence old, entries e WHERE old.id = v.id AND v.id = :id AND e.id = v.entry_id
-RETURNING e.board_id, v.entry_id, old.state <> v.state AS is_news
+RETURNING e.board_id, v.entry_id, old.state <> v.state AS is_changed
 """)
 
-Look = Callable[[str], Awaitable[CheckResult]]
+CheckUrl = Callable[[str], Awaitable[CheckResult]]
 
 
 class DueLink(Struct, frozen=True):
-    """A link to look at, and how often in a row it was not found."""
+    """A link to check, and its number of consecutive failures."""
 
     id: int
     url: str
     failures: int
 
 
-def link_check_job(check: Look | None = None) -> Callable[[Database], Awaitable[bool]]:
-    """The chore that looks at one link that is due; no transaction is open while the other side is waited for."""
-    ask = check or HttpChecker().check
+def link_check_job(check: CheckUrl | None = None) -> Callable[[Database], Awaitable[bool]]:
+    """Return the scheduled job that checks one due link; no transaction is open during the HTTP request."""
+    check_url = check or HttpChecker().check
 
-    async def look_at_evidence(db: Database) -> bool:
+    async def check_next_link(db: Database) -> bool:
         now = clock.now()
         async with db.begin() as tx:
-            row = await tx.row(_TAKE, now=now, until=now + LEASE)
+            row = await tx.row(LEASE_DUE_LINK, now=now, until=now + LEASE)
         if row is None:
             return False
-        taken = DueLink(row["id"], row["url"], row["failures"])
-        await _write(db, taken, await ask(taken.url))
+        link = DueLink(row["id"], row["url"], row["failures"])
+        await _store_result(db, link, await check_url(link.url))
         return True
 
-    return look_at_evidence
+    return check_next_link
 
 
-def next_check_at(seen: CheckResult, failures: int, now: datetime) -> datetime:
-    """When to look again."""
-    if seen.state in ("reachable", "refused"):
-        return now + FOUND_AGAIN
-    return now + min(MISSED_AGAIN * (1 << min(failures - 1, 10)), LONGEST)
+def next_check_at(result: CheckResult, failures: int, now: datetime) -> datetime:
+    """Return the time of the next check."""
+    if result.state in ("reachable", "refused"):
+        return now + RECHECK_INTERVAL
+    return now + min(FIRST_RETRY_DELAY * (1 << min(failures - 1, 10)), MAX_RETRY_DELAY)
 
 
-async def _write(db: Database, taken: DueLink, seen: CheckResult) -> None:
+async def _store_result(db: Database, link: DueLink, result: CheckResult) -> None:
     now = clock.now()
-    failures = taken.failures + 1 if seen.state in ("gone", "unreachable") else 0
-    found = {"state": seen.state, "status": seen.status, "reached": seen.reached, "failures": failures}
+    failures = link.failures + 1 if result.state in ("gone", "unreachable") else 0
+    facts = {"state": result.state, "status": result.status, "reached": result.reached, "failures": failures}
     async with db.begin() as tx:
-        row = await tx.row(_SEEN, id=taken.id, now=now, due=next_check_at(seen, failures, now), **found)
-        if row is not None and row["is_news"]:
+        row = await tx.row(
+            UPDATE_LINK_STATE, id=link.id, now=now, due=next_check_at(result, failures, now), **facts
+        )
+        if row is not None and row["is_changed"]:
             await tx.record(EntryChanged(board_id=row["board_id"], entry_id=row["entry_id"]))

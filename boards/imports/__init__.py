@@ -1,1 +1,1 @@
-"""Imports: reading a workbook or CSV that a curator uploads, previewing it, and applying it as a whole."""
+"""Imports: parsing of CSV, XLSX and JSON files, a preview of the changes, and their application in one transaction."""

@@ -1,7 +1,7 @@
-"""Columns of a table that somebody brings: which field each belongs to, and what its cells answer.
+"""Mapping of imported columns to form fields, and of cells to field values.
 
-People write what they see: names of terms and of countries, several in one cell, numbers and dates as their spreadsheet
-shows them. What can be read in two ways is not guessed.
+People write what they see: names of terms and countries, several in one cell, and numbers and dates as their spreadsheet
+shows them. Ambiguous cells are refused, never guessed.
 """
 
 import re
@@ -10,64 +10,66 @@ from datetime import datetime
 from typing import Any
 
 from boards.entries.field_values import AnswerInvalid
-from boards.forms import asked
+from boards.forms import active_fields
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
 from core.text import tidy
 from members.profiles.countries import COUNTRIES
 
-# Between several terms in one cell; a comma is not among them, as terms have commas in their names.
-_BETWEEN = re.compile(r"[;|\n]")
+# Separators of terms in one cell. The comma is no separator, because names of terms contain commas.
+_SEPARATOR = re.compile(r"[;|\n]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WITH_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})")
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
-_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
 def match_columns(columns: list[str], form: Form) -> tuple[dict[str, Field], list[str]]:
-    """The field of each column, known by its key or its label in any case; and the columns that belong to none."""
-    known = {name.casefold(): field for field in asked(form) for name in (field.label.strip(), field.key)}
+    """Return the field of each column, matched by key or label regardless of case, and the columns without a field."""
+    fields = {
+        name.casefold(): field for field in active_fields(form) for name in (field.label.strip(), field.key)
+    }
     matched: dict[str, Field] = {}
     for column in columns:
-        field = known.get(column.casefold())
+        field = fields.get(column.casefold())
         if field is not None and field.key not in {one.key for one in matched.values()}:
             matched[column] = field
     return matched, [column for column in columns if column not in matched]
 
 
 def parse_cell(field: Field, cell: Cell, taxonomies: Mapping[str, Taxonomy]) -> Any:
-    """What a cell answers, as `answers.check_some` takes it; `AnswerInvalid` says what it cannot be."""
+    """Return the field value of a cell, as `validate_given_values` accepts it; raise AnswerInvalid."""
     if cell is None:
         return None
     if field.taxonomy is not None:
         return _terms(field, cell, taxonomies[field.taxonomy])
-    return _READERS.get(field.type, _as_it_is)(field, cell)
+    return _PARSERS.get(field.type, _unchanged)(field, cell)
 
 
 def _terms(field: Field, cell: Cell, taxonomy: Taxonomy) -> Any:
-    slugs = {_folded(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
+    slugs = {_normalized(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
     if field.type == "one_of":
         return _term(field, cell, slugs)
     if isinstance(cell, list):
         return [_term(field, one, slugs) for one in cell]
-    whole = slugs.get(_folded(cell))
-    parts = [part for part in _BETWEEN.split(str(cell)) if part.strip()]
+    whole = slugs.get(_normalized(cell))
+    parts = [part for part in _SEPARATOR.split(str(cell)) if part.strip()]
     return [whole] if whole is not None else [_term(field, part, slugs) for part in parts]
 
 
 def _term(field: Field, cell: Cell, slugs: Mapping[str, str]) -> str:
-    slug = slugs.get(_folded(cell))
+    slug = slugs.get(_normalized(cell))
     if slug is None:
-        raise AnswerInvalid(f"“{_short(cell)}” is not on the list.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not on the list.", field=field.key)
     return slug
 
 
-def _folded(cell: Cell) -> str:
+def _normalized(cell: Cell) -> str:
     return " ".join(tidy(str(cell)).casefold().split())
 
 
 def _text(field: Field, cell: Cell) -> Any:
-    return cell if isinstance(cell, str) else _short(cell)
+    return cell if isinstance(cell, str) else _excerpt(cell)
 
 
 def _number(field: Field, cell: Cell) -> Any:
@@ -77,18 +79,18 @@ def _number(field: Field, cell: Cell) -> Any:
     if _WITH_COMMA.fullmatch(written):
         written = written.replace(",", ".")
     if not _NUMBER.fullmatch(written):
-        raise AnswerInvalid(f"“{_short(cell)}” can not be read as one number only.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” can not be read as one number only.", field=field.key)
     return float(written)
 
 
 def _date(field: Field, cell: Cell) -> Any:
     written = str(cell)
-    if dotted := _DOTTED.fullmatch(written):
+    if dotted := _DAY_MONTH_YEAR.fullmatch(written):
         day, month, year = map(int, dotted.groups())
         written = f"{year:04}-{month:02}-{day:02}"
     found = _DATE.fullmatch(written)
     if found is None or not _is_day(found[1]):
-        raise AnswerInvalid(f"“{_short(cell)}” is no date: write it YYYY-MM-DD.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is no date: write it YYYY-MM-DD.", field=field.key)
     return found[1]
 
 
@@ -101,23 +103,23 @@ def _is_day(written: str) -> bool:
 
 
 def _country(field: Field, cell: Cell) -> Any:
-    code = _COUNTRIES.get(_folded(cell))
+    code = _COUNTRY_CODES.get(_normalized(cell))
     if code is None:
-        raise AnswerInvalid(f"“{_short(cell)}” is no country known here.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is no country known here.", field=field.key)
     return code
 
 
-def _as_it_is(field: Field, cell: Cell) -> Any:
+def _unchanged(field: Field, cell: Cell) -> Any:
     return cell
 
 
-def _short(cell: Cell) -> str:
+def _excerpt(cell: Cell) -> str:
     text = str(cell)
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-_COUNTRIES = {_folded(name): code for code, known in COUNTRIES.items() for name in (code, known)}
-_READERS: Mapping[str, Callable[[Field, Cell], Any]] = {
+_COUNTRY_CODES = {_normalized(name): code for code, known in COUNTRIES.items() for name in (code, known)}
+_PARSERS: Mapping[str, Callable[[Field, Cell], Any]] = {
     "text": _text,
     "long_text": _text,
     "number": _number,

@@ -1,4 +1,4 @@
-"""What comes in and goes out of imports."""
+"""Input and output types of imports."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,25 +7,25 @@ from msgspec import Meta, Struct
 
 from core.text import ONE_LINE
 
-What = Literal["new", "changed", "same", "wrong"]
+RowOutcome = Literal["new", "changed", "same", "wrong"]
 
 
 class NewImport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table to look at: CSV, XLSX or JSON, whatever its name; in JSON `content` is written in base64."""
+    """A file to import: CSV, XLSX or JSON, recognized by its content; in a JSON request `content` is base64."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
     content: bytes
 
 
 class Problem(Struct, frozen=True):
-    """Why a row cannot be taken, and at which column."""
+    """An error in a row, and the column where it is."""
 
     column: str
     message: str
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What a field says, and would say."""
+    """A field with its current value and the value that the import would set."""
 
     field: str
     before: Any
@@ -33,10 +33,10 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class ImportedLine(Struct, frozen=True, kw_only=True):
-    """A row: whether it is new, changes the `entry`, says the same as that, or is wrong; `number` as the file counts."""
+    """A row of the file and its effect: a new entry, a change of `entry`, no change, or an error."""
 
     number: int
-    what: What
+    what: RowOutcome
     title: str
     entry: int | None
     changes: list[Change]
@@ -44,7 +44,7 @@ class ImportedLine(Struct, frozen=True, kw_only=True):
 
 
 class Import(Struct, frozen=True, kw_only=True):
-    """A table that was looked at; `left_out` are its columns that the form does not ask for."""
+    """The preview of an import; `left_out` are the columns that match no field of the form."""
 
     id: int
     board: int

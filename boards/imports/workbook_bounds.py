@@ -1,7 +1,8 @@
-"""Workbooks before they are parsed: a small XLSX can name a cell so far out that its parser asks for all memory there is.
+"""Limits on XLSX workbooks before they are parsed.
 
-What the parser gets is a workbook packed anew: only the parts that the first sheet needs, each unpacked within bounds, and
-with no cell further out than an import takes. What a file says of its own size is never trusted.
+A small XLSX file can name a cell so far away that the parser allocates all available memory. So the parser gets a repacked
+workbook: only the parts that the first sheet needs, decompressed within limits, and without cells outside the limits. The
+sizes that the file states about itself are never trusted.
 """
 
 import io
@@ -11,91 +12,99 @@ import zlib
 from collections.abc import Iterable, Mapping
 from xml.parsers import expat
 
-LARGEST_UNPACKED = 64 * 1024 * 1024
-# The rectangle from A1 to the outermost cell, empty ones included: twice the rows times the columns of an import.
-MOST_CELLS = 1_000_000
-_MOST_PARTS = 2_000
-_CHUNK = 256 * 1024
+MAX_UNPACKED_SIZE = 64 * 1024 * 1024
+# Cells from A1 to the outermost cell, empty ones included: twice the maximum rows times columns of an import.
+MAX_CELLS = 1_000_000
+_MAX_PARTS = 2_000
+_CHUNK_SIZE = 256 * 1024
 
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
-_FRAME = ("[content_types].xml", "_rels/.rels", _WORKBOOK, _RELATIONS)
-_SHARED = ("xl/sharedstrings.xml", "xl/styles.xml")
-# What a spreadsheet packs with; the unpacking of others cannot be stopped half-way.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_REQUIRED_PARTS = ("[content_types].xml", "_rels/.rels", _WORKBOOK, _RELATIONS)
+_SHARED_PARTS = ("xl/sharedstrings.xml", "xl/styles.xml")
+# The methods that spreadsheets use; decompression with other methods cannot be stopped half-way.
+_COMPRESSION_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CELL = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, expat.ExpatError)
+_PARSE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    OSError,
+    ValueError,
+    expat.ExpatError,
+)
 
 
 class WorkbookUnreadable(Exception):
-    """No XLSX workbook, or a broken one."""
+    """The file is no XLSX workbook, or a damaged one."""
 
 
 class WorkbookTooBig(Exception):
-    """More inside, unpacked or in cells, than an import takes."""
+    """The decompressed workbook or its range of cells exceeds the limits."""
 
 
-def bounded_workbook(content: bytes) -> bytes:
-    """Return the first sheet's workbook packed anew; raise WorkbookUnreadable or WorkbookTooBig."""
+def repack_workbook(content: bytes) -> bytes:
+    """Return a repacked workbook with the first sheet only; raise WorkbookUnreadable or WorkbookTooBig."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = _parts(packed.infolist())
-            return _Repacking(packed, parts).run()
-    except _BROKEN:
+            return _Repacker(packed, parts).run()
+    except _PARSE_ERRORS:
         raise WorkbookUnreadable from None
 
 
 def _parts(members: Iterable[zipfile.ZipInfo]) -> Mapping[str, zipfile.ZipInfo]:
-    """The parts by the names under which the parser finds them, if the directory is one of a workbook within bounds."""
+    """Return the parts by the names that the parser uses; raise if they are no workbook or exceed the limits."""
     parts: dict[str, zipfile.ZipInfo] = {}
     unpacked = 0
     for member in members:
         unpacked += member.file_size
         name = member.filename.replace("\\", "/").lower()
-        if name in parts or member.compress_type not in _METHODS:
+        if name in parts or member.compress_type not in _COMPRESSION_METHODS:
             raise WorkbookUnreadable
         parts[name] = member
-    if unpacked > LARGEST_UNPACKED or len(parts) > _MOST_PARTS:
+    if unpacked > MAX_UNPACKED_SIZE or len(parts) > _MAX_PARTS:
         raise WorkbookTooBig
-    if not all(name in parts for name in _FRAME):
+    if not all(name in parts for name in _REQUIRED_PARTS):
         raise WorkbookUnreadable
     return parts
 
 
-class _Repacking:
-    """One workbook on its way from the archive that came to the one that is parsed."""
+class _Repacker:
+    """Copies the needed parts of one workbook into a new archive and checks them."""
 
     def __init__(self, packed: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]) -> None:
-        self.packed, self.parts, self.left = packed, parts, LARGEST_UNPACKED
-        self.look = _Look()
+        self.packed, self.parts, self.bytes_left = packed, parts, MAX_UNPACKED_SIZE
+        self.inspector = _SheetInspector()
 
     def run(self) -> bytes:
-        kept = io.BytesIO()
-        with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as anew:
-            for name in _FRAME:
-                self._take(anew, name)
-            sheet = self.look.first_sheet()
-            if sheet not in self.parts or sheet in (*_FRAME, *_SHARED):
+        output = io.BytesIO()
+        with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+            for name in _REQUIRED_PARTS:
+                self._copy_part(target, name)
+            sheet = self.inspector.first_sheet()
+            if sheet not in self.parts or sheet in (*_REQUIRED_PARTS, *_SHARED_PARTS):
                 raise WorkbookUnreadable
-            for name in (*_SHARED, sheet):
+            for name in (*_SHARED_PARTS, sheet):
                 if name in self.parts:
-                    self._take(anew, name)
-        return kept.getvalue()
+                    self._copy_part(target, name)
+        return output.getvalue()
 
-    def _take(self, anew: zipfile.ZipFile, name: str) -> None:
+    def _copy_part(self, target: zipfile.ZipFile, name: str) -> None:
         member = self.parts[name]
-        parser = self.look.parser()
-        with self.packed.open(member) as part, anew.open(member.filename.replace("\\", "/"), "w") as copy:
-            while chunk := part.read(_CHUNK):
-                self.left -= len(chunk)
-                if self.left < 0:
+        parser = self.inspector.parser()
+        with self.packed.open(member) as part, target.open(member.filename.replace("\\", "/"), "w") as copy:
+            while chunk := part.read(_CHUNK_SIZE):
+                self.bytes_left -= len(chunk)
+                if self.bytes_left < 0:
                     raise WorkbookTooBig
                 parser.Parse(chunk, False)
                 copy.write(chunk)
         parser.Parse(b"", True)
 
 
-class _Look:
-    """What is looked at in the XML of all parts: how far out the cells lie, and which part is the first sheet."""
+class _SheetInspector:
+    """Reads the XML of the parts for the range of the cells and the name of the first sheet's part."""
 
     def __init__(self) -> None:
         self.sheet_id = ""
@@ -105,17 +114,17 @@ class _Look:
         self.cell: tuple[int, int] | None = None
 
     def parser(self) -> expat.XMLParserType:
-        """A parser for one part; it reads UTF-8 whatever the part claims, as the other parser does."""
+        """Return a parser for one part; like the main parser, it reads UTF-8 whatever encoding the part declares."""
         parser = expat.ParserCreate("utf-8")
         parser.StartElementHandler = self._start
         parser.StartDoctypeDeclHandler = _refuse_doctype
         self.row, self.column, self.cell = 0, 0, None
-        # Each part numbers its own relations: those of the workbook are looked at last.
+        # Relation ids are unique in one part only; the workbook's relations are the last required part.
         self.targets = {}
         return parser
 
     def first_sheet(self) -> str:
-        """The name of the part that the first sheet stands in."""
+        """Return the name of the part with the first sheet."""
         target = self.targets.get(self.sheet_id, "").replace("\\", "/").lstrip("/").lower()
         return target if target.startswith("xl/") else f"xl/{target}"
 
@@ -124,11 +133,11 @@ class _Look:
         if name == "row":
             self.row, self.column, self.cell = _number(attributes.get("r"), self.row + 1), 0, None
         elif name == "c":
-            self.cell = self._place(attributes.get("r"))
+            self.cell = self._position(attributes.get("r"))
             self.column = self.cell[1]
         elif self.cell is not None:
-            # Only a cell with something in it takes a place; a style alone takes none.
-            self._reach(*self.cell)
+            # Only a cell with content counts; the main parser ignores cells that have only a style.
+            self._extend_range(*self.cell)
             self.cell = None
         elif name == "sheet" and not self.sheet_id:
             ids = (value for key, value in attributes.items() if key.rpartition(":")[2] == "id")
@@ -136,7 +145,7 @@ class _Look:
         elif name == "Relationship":
             self.targets.setdefault(attributes.get("Id", ""), attributes.get("Target", ""))
 
-    def _place(self, reference: str | None) -> tuple[int, int]:
+    def _position(self, reference: str | None) -> tuple[int, int]:
         if reference is None:
             return max(self.row, 1), self.column + 1
         found = _CELL.fullmatch(reference)
@@ -147,9 +156,9 @@ class _Look:
             column = column * 26 + ord(letter) - 64
         return int(found[2]), column
 
-    def _reach(self, row: int, column: int) -> None:
+    def _extend_range(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)
-        if self.rows * self.columns > MOST_CELLS:
+        if self.rows * self.columns > MAX_CELLS:
             raise WorkbookTooBig
 
 

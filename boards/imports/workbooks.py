@@ -1,8 +1,4 @@
-"""Tables that people bring: CSV as spreadsheets write it anywhere, XLSX, JSON; read into rows, or refused saying where.
-
-What is read is bounded before it is unpacked. Which field a column belongs to, and whether its cells are answers, is said
-in columns.py.
-"""
+"""Parsing of CSV, XLSX and JSON files into columns and rows, within limits; errors name the line."""
 
 import asyncio
 import csv
@@ -17,58 +13,58 @@ import msgspec
 from msgspec import Struct
 from python_calamine import CalamineError, CalamineWorkbook
 
-from boards.imports.workbook_bounds import WorkbookTooBig, WorkbookUnreadable, bounded_workbook
+from boards.imports.workbook_bounds import WorkbookTooBig, WorkbookUnreadable, repack_workbook
 from core.errors import Invalid, TooBig
 
-LARGEST_FILE = 5 * 1024 * 1024
-MOST_ROWS = 5_000
-MOST_COLUMNS = 100
-LONGEST_CELL = 20_000
+MAX_FILE_SIZE = 5 * 1024 * 1024
+MAX_ROWS = 5_000
+MAX_COLUMNS = 100
+MAX_CELL_LENGTH = 20_000
 
 Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
 
 _DELIMITERS = ",;\t|"
-# What our own CSV puts before a cell that a spreadsheet would take for a formula, and what follows it there.
-_GUARD, _GUARDED = "'", "=+-@\t\r"
-# One table at a time, in a thread of its own: so much memory it takes, and nothing else waits behind it.
-_reader = ThreadPoolExecutor(1, thread_name_prefix="sheets")
-_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# Exports put this guard before text that a spreadsheet would read as a formula; the second value lists its first characters.
+_FORMULA_GUARD, _FORMULA_STARTS = "'", "=+-@\t\r"
+# One file at a time in a separate thread, which limits the memory and does not block other work.
+_parser_thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 class NotASheet(Invalid):
-    """The file is no table that can be read; the message says why, and where."""
+    """The file cannot be parsed as a table; the message names the reason and the line."""
 
     message = "This could not be read as a table: CSV, XLSX and JSON can be."
 
 
 class SheetTooBig(TooBig):
-    """More than an import takes at once."""
+    """The file exceeds the maximum size or number of rows."""
 
-    message = f"An import takes {LARGEST_FILE // 1024 // 1024} MB and {MOST_ROWS:,} rows at most. Bring it in parts."
+    message = f"An import takes {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_ROWS:,} rows at most. Bring it in parts."
 
 
-class Line(Struct, frozen=True):
-    """One row: its number as the file counts them, and its cells by column; empty ones are left out."""
+class ParsedRow(Struct, frozen=True):
+    """One row: its number in the file, and its non-empty cells by column."""
 
     number: int
     cells: dict[str, Cell]
 
 
 class ParsedTable(Struct, frozen=True):
-    """What was read: columns in their order, and the rows that have anything in them."""
+    """A parsed file: its columns in order, and its non-empty rows."""
 
     columns: list[str]
-    lines: list[Line]
+    rows: list[ParsedRow]
 
 
-async def read_sheet_aside(name: str, content: bytes) -> ParsedTable:
-    """Read a file in the thread for tables; whoever waits is served meanwhile. Ask first whether the actor may bring one."""
-    return await asyncio.get_running_loop().run_in_executor(_reader, read_sheet, name, content)
+async def parse_table_in_thread(name: str, content: bytes) -> ParsedTable:
+    """Parse a file in the parser thread, so that the event loop stays free; the caller has checked permissions."""
+    return await asyncio.get_running_loop().run_in_executor(_parser_thread, parse_table, name, content)
 
 
-def read_sheet(name: str, content: bytes) -> ParsedTable:
-    """Read a file by what it is, not by what it is called; of a workbook the first sheet."""
-    if len(content) > LARGEST_FILE:
+def parse_table(name: str, content: bytes) -> ParsedTable:
+    """Parse a file, recognized by its content; of a workbook only the first sheet. Raises NotASheet or SheetTooBig."""
+    if len(content) > MAX_FILE_SIZE:
         raise SheetTooBig
     if content[:4] == b"PK\x03\x04":
         return _read_xlsx(content)
@@ -79,11 +75,11 @@ def read_sheet(name: str, content: bytes) -> ParsedTable:
 
 
 def _decode(content: bytes) -> str:
-    encoding = next((known for mark, known in _MARKS if content.startswith(mark)), "utf-8")
+    encoding = next((known for mark, known in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        # What spreadsheets of western Windows write where nobody asked them for anything else.
+        # The default encoding of spreadsheets on Western European Windows.
         text = content.decode("cp1252", errors="replace")
     if "\0" in text:
         raise NotASheet(field="file")
@@ -98,20 +94,20 @@ def _read_csv(text: str) -> ParsedTable:
         delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return _sheet((reader.line_num, row) for row in reader)
+        return _build_table((reader.line_num, row) for row in reader)
     except csv.Error as error:
         raise NotASheet(f"Line {reader.line_num} could not be read: {error}.", field="file") from None
 
 
 def _read_xlsx(content: bytes) -> ParsedTable:
     try:
-        bounded = bounded_workbook(content)
+        bounded = repack_workbook(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(bounded)) as book:
             if not book.sheet_names:
                 raise NotASheet("This workbook has no sheet.", field="file")
             sheet = book.get_sheet_by_index(0)
-            # Row by row: the whole at once would keep every other thread waiting.
-            return _sheet(enumerate(sheet.iter_rows(), 1))
+            # Row by row, because reading the whole sheet in one call would hold the GIL.
+            return _build_table(enumerate(sheet.iter_rows(), 1))
     except WorkbookTooBig:
         raise SheetTooBig from None
     except (WorkbookUnreadable, CalamineError):
@@ -130,34 +126,36 @@ def _read_json(text: str) -> ParsedTable:
     )
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise NotASheet("JSON has to be a list of objects, one for each row.", field="file")
-    # As our own exports have it: what an entry says stands one level deeper.
+    # In our own exports, the field values are one level deeper.
     rows = [row["fields"] if isinstance(row.get("fields"), dict) else row for row in rows]
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return _sheet(
+    return _build_table(
         [(0, columns), *((number, [row.get(key) for key in columns]) for number, row in enumerate(rows, 1))]
     )
 
 
-def _sheet(numbered: Iterable[tuple[int, list[Any]]]) -> ParsedTable:
-    rows = _filled(numbered)
-    _, head = next(rows, (0, []))
+def _build_table(numbered: Iterable[tuple[int, list[Any]]]) -> ParsedTable:
+    non_empty = _non_empty_rows(numbered)
+    _, head = next(non_empty, (0, []))
     columns = [str(cell) if cell is not None else "" for cell in head]
     _ensure_columns(columns)
-    lines: list[Line] = []
-    for number, row in rows:
+    rows: list[ParsedRow] = []
+    for number, row in non_empty:
         if len(row) > len(columns) and any(cell is not None for cell in row[len(columns) :]):
             raise NotASheet(f"Line {number} has more cells than there are columns.", field="file")
-        lines.append(
-            Line(number, {name: cell for name, cell in zip(columns, row, strict=False) if cell is not None})
+        rows.append(
+            ParsedRow(
+                number, {name: cell for name, cell in zip(columns, row, strict=False) if cell is not None}
+            )
         )
-        if len(lines) > MOST_ROWS:
+        if len(rows) > MAX_ROWS:
             raise SheetTooBig
-    return ParsedTable(columns, lines)
+    return ParsedTable(columns, rows)
 
 
-def _filled(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Cell]]]:
+def _non_empty_rows(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Cell]]]:
     for number, row in numbered:
-        cells = [_tidy(cell) for cell in row]
+        cells = [_normalize_cell(cell) for cell in row]
         while cells and cells[-1] is None:
             cells.pop()
         if cells:
@@ -167,23 +165,23 @@ def _filled(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, li
 def _ensure_columns(columns: list[str]) -> None:
     if not columns:
         raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
-    if len(columns) > MOST_COLUMNS:
-        raise NotASheet(f"A table has {MOST_COLUMNS} columns at most.", field="file")
+    if len(columns) > MAX_COLUMNS:
+        raise NotASheet(f"A table has {MAX_COLUMNS} columns at most.", field="file")
     if "" in columns:
         raise NotASheet(f"Column {columns.index('') + 1} has no name.", field="file")
-    twice = next((name for name, count in Counter(columns).items() if count > 1), None)
-    if twice is not None:
-        raise NotASheet(f"Two columns are called “{twice}”.", field="file")
+    duplicate = next((name for name, count in Counter(columns).items() if count > 1), None)
+    if duplicate is not None:
+        raise NotASheet(f"Two columns are called “{duplicate}”.", field="file")
 
 
-def _tidy(cell: Any) -> Cell:
-    """A cell as plain values: dates and times as they are written in ISO 8601, whole numbers without a point."""
+def _normalize_cell(cell: Any) -> Cell:
+    """Return a cell as a JSON value: dates and times in ISO 8601, whole numbers as int, empty cells as None."""
     if isinstance(cell, str):
         text = cell.strip()
-        if text[:1] == _GUARD and text[1:2] in tuple(_GUARDED):
+        if text[:1] == _FORMULA_GUARD and text[1:2] in tuple(_FORMULA_STARTS):
             text = text[1:]
-        if len(text) > LONGEST_CELL:
-            raise NotASheet(f"A cell holds {LONGEST_CELL:,} characters at most.", field="file")
+        if len(text) > MAX_CELL_LENGTH:
+            raise NotASheet(f"A cell holds {MAX_CELL_LENGTH:,} characters at most.", field="file")
         return text or None
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time() == time() else cell.isoformat()

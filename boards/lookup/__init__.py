@@ -1,1 +1,1 @@
-"""Reading boards and entries: one by id for a verb, many as somebody sees them, and who contributed."""
+"""Queries that load boards, entries and counts of contributors."""

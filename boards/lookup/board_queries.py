@@ -1,4 +1,4 @@
-"""Showing boards: as somebody sees them, each with how many entries stand in its table."""
+"""Queries that return boards as a reader sees them, with their curators and number of listed entries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,18 +38,20 @@ _BOARDS = (
     .join(topics, topics.c.id == boards.c.topic_id)
     .where(visible_topics())
 )
-_ONE = statement(_BOARDS.where(boards.c.id == bindparam("id")))
-_MANY = statement(_BOARDS.where(boards.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
-_OF_SECTOR = statement(
+SELECT_BOARD = statement(_BOARDS.where(boards.c.id == bindparam("id")))
+SELECT_BOARDS_BY_ID = statement(
+    _BOARDS.where(boards.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+)
+SELECT_SECTOR_BOARDS = statement(
     _BOARDS.where(boards.c.sector_id == bindparam("sector")).order_by(boards.c.id.desc()).limit(200)
 )
-_ALL = statement(_BOARDS.order_by(boards.c.id.desc()).limit(bindparam("count")))
-_ENTRIES = statement(
+SELECT_LATEST_BOARDS = statement(_BOARDS.order_by(boards.c.id.desc()).limit(bindparam("count")))
+COUNT_ENTRIES_BY_BOARD = statement(
     select(entries.c.board_id, func.count())
     .where(entries.c.board_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), listed_entries())
     .group_by(entries.c.board_id)
 )
-_CURATORS = statement("""
+SELECT_BOARD_CURATORS = statement("""
 SELECT c.board_id, m.id, m.handle, m.display_name, m."group"
 FROM board_curators c JOIN public_authors m ON m.id = c.member_id
 WHERE c.board_id = ANY(CAST(:ids AS bigint[])) ORDER BY m.display_name, m.id
@@ -57,43 +59,43 @@ WHERE c.board_id = ANY(CAST(:ids AS bigint[])) ORDER BY m.display_name, m.id
 
 
 async def show_board(tx: Reader, actor: Actor, board_id: BoardId, epoch: str = "") -> Board:
-    """One board; with an `epoch`, and the position of its stream, taken before."""
+    """Return a board; with an `epoch`, also its stream position, which is read before the board. Raises NotFound."""
     seq = await read_head(tx, f"board:{board_id}") if epoch else 0
-    row = await tx.row(_ONE, id=board_id, **seen_by(actor))
+    row = await tx.row(SELECT_BOARD, id=board_id, **seen_by(actor))
     if row is None:
         raise NotFound
     stream = Stream(f"board:{board_id}", epoch, seq) if epoch else None
-    return (await _shown(tx, [row], stream))[0]
+    return (await _build_boards(tx, [row], stream))[0]
 
 
 async def show_boards(tx: Reader, actor: Actor, ids: Sequence[int]) -> dict[int, Board]:
-    """Those of the boards that the actor can see."""
-    rows = await tx.rows(_MANY, ids=list(ids), **seen_by(actor))
-    return {board.id: board for board in await _shown(tx, rows)}
+    """Return those of the boards that the actor can see, by id."""
+    rows = await tx.rows(SELECT_BOARDS_BY_ID, ids=list(ids), **seen_by(actor))
+    return {board.id: board for board in await _build_boards(tx, rows)}
 
 
 async def read_boards(tx: Reader, actor: Actor, slug: str, epoch: str) -> BoardList:
-    """The boards of a sector, the newest first."""
+    """Return the boards of a sector that the actor can see, newest first (at most 200); raise NotFound."""
     sector = await get_sector_id(tx, slug)
     channel = f"sector:{sector}"
     seq = await read_head(tx, channel)
-    rows = await tx.rows(_OF_SECTOR, sector=sector, **seen_by(actor))
-    return BoardList(await _shown(tx, rows), Stream(channel, epoch, seq))
+    rows = await tx.rows(SELECT_SECTOR_BOARDS, sector=sector, **seen_by(actor))
+    return BoardList(await _build_boards(tx, rows), Stream(channel, epoch, seq))
 
 
 async def read_latest_boards(tx: Reader, actor: Actor, count: int = 100) -> list[Board]:
-    """The boards of all sectors, the newest first."""
-    return await _shown(tx, await tx.rows(_ALL, count=count, **seen_by(actor)))
+    """Return the newest boards of all sectors that the actor can see, newest first."""
+    return await _build_boards(tx, await tx.rows(SELECT_LATEST_BOARDS, count=count, **seen_by(actor)))
 
 
-async def _shown(tx: Reader, rows: Sequence[Record], stream: Stream | None = None) -> list[Board]:
+async def _build_boards(tx: Reader, rows: Sequence[Record], stream: Stream | None = None) -> list[Board]:
     ids = [row["id"] for row in rows]
-    counts = {row[0]: row[1] for row in await tx.rows(_ENTRIES, ids=ids)} if ids else {}
-    people: dict[int, list[Author]] = {}
-    for row in await tx.rows(_CURATORS, ids=ids) if ids else ():
-        people.setdefault(row["board_id"], []).append(Author(*list(row.values())[1:]))
+    counts = {row[0]: row[1] for row in await tx.rows(COUNT_ENTRIES_BY_BOARD, ids=ids)} if ids else {}
+    curators: dict[int, list[Author]] = {}
+    for row in await tx.rows(SELECT_BOARD_CURATORS, ids=ids) if ids else ():
+        curators.setdefault(row["board_id"], []).append(Author(*list(row.values())[1:]))
     now = clock.now()
-    return [_board(row, counts.get(row["id"], 0), people.get(row["id"], []), now, stream) for row in rows]
+    return [_board(row, counts.get(row["id"], 0), curators.get(row["id"], []), now, stream) for row in rows]
 
 
 def _board(row: Record, count: int, curators: list[Author], now: datetime, stream: Stream | None) -> Board:

@@ -1,4 +1,4 @@
-"""Reading entries: as somebody sees them, each with who contributed and what is its evidence."""
+"""Queries that return entries as a reader sees them, with their contributors and evidence."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -37,7 +37,7 @@ _requests = (
 
 
 def select_entries() -> Select[Any]:
-    """Entries with what stands beside them, as `build_entries` reads them; who can see which is added by who asks."""
+    """Return the query whose rows `build_entries` reads; the caller adds the predicate for visible or listed entries."""
     return (
         select(
             *entries.c[("id", "board_id", "number", "topic_id", "post_id", "title", "fields", "added_at")],
@@ -63,21 +63,21 @@ def select_entries() -> Select[Any]:
     )
 
 
-_SHOW = statement(
+SELECT_VISIBLE_ENTRIES = statement(
     select_entries().where(
         entries.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), visible_entries()
     )
 )
-_CONTRIBUTORS = statement("""
+SELECT_ENTRY_CONTRIBUTORS = statement("""
 SELECT c.entry_id, m.id, m.handle, m.display_name, m."group"
 FROM entry_contributors c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY c.entry_id, c.since, m.id
 """)
-_EVIDENCE = statement("""
+SELECT_ENTRY_EVIDENCE = statement("""
 SELECT entry_id, url, state, status, checked_at FROM evidence
 WHERE entry_id = ANY(CAST(:ids AS bigint[])) ORDER BY entry_id, id
 """)
-_VERSIONS = statement("""
+SELECT_ENTRY_VERSIONS = statement("""
 SELECT v.version, v.title, v.fields, v.written_at, m.id AS member_id, m.handle, m.display_name
 FROM (
     SELECT version, title, fields, changed_by AS written_by, changed_at AS written_at FROM entries WHERE id = :entry
@@ -86,7 +86,7 @@ FROM (
 ) v LEFT JOIN members m ON m.id = v.written_by
 ORDER BY v.version DESC
 """)
-_BACKERS = statement("""
+SELECT_ENTRY_CONFIRMATIONS = statement("""
 SELECT c.kind, c.organisation, c.post_id, c.set_at, m.id, m.handle, m.display_name, m."group"
 FROM entry_confirmations c JOIN public_authors m ON m.id = c.member_id
 WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
@@ -94,7 +94,7 @@ WHERE c.entry_id = :entry ORDER BY c.kind, c.set_at, m.id
 
 
 class Confirmer(Struct, frozen=True):
-    """Who does what an entry tells of too, or can confirm it; `post` is the reply that says more."""
+    """A member who confirmed an entry; `post` is the reply with their note."""
 
     kind: str
     member: Author
@@ -102,21 +102,21 @@ class Confirmer(Struct, frozen=True):
     post: int | None
 
 
-class _Beside(Struct, frozen=True):
-    people: Mapping[int, list[Author]]
+class _EntryDetails(Struct, frozen=True):
+    contributors: Mapping[int, list[Author]]
     evidence: Mapping[int, list[Evidence]]
 
 
 async def show_entries(
     tx: Reader, actor: Actor, ids: Sequence[int], for_listeners: bool = False
 ) -> dict[int, Entry]:
-    """Those of the entries that the actor can see; what is the viewer's own is left out where many hear it."""
-    rows = await tx.rows(_SHOW, ids=list(ids), **seen_by(actor))
+    """Return those of the entries that the actor can see, by id; `for_listeners` leaves out `mine`."""
+    rows = await tx.rows(SELECT_VISIBLE_ENTRIES, ids=list(ids), **seen_by(actor))
     return {entry.id: entry for entry in await build_entries(tx, rows, for_listeners)}
 
 
 async def show_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> Entry:
-    """One entry."""
+    """Return an entry; raise NotFound if the actor cannot see it."""
     found = await show_entries(tx, actor, [entry_id])
     if entry_id not in found:
         raise NotFound
@@ -124,23 +124,23 @@ async def show_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> Entry:
 
 
 async def build_entries(tx: Reader, rows: Sequence[Record], for_listeners: bool = False) -> list[Entry]:
-    """Rows of `select_entries` as they go out."""
+    """Return the entries for rows of `select_entries`, with contributors and evidence, in the same order."""
     ids = [row["id"] for row in rows]
-    people: dict[int, list[Author]] = {}
+    contributors: dict[int, list[Author]] = {}
     evidence: dict[int, list[Evidence]] = {}
-    for row in await tx.rows(_CONTRIBUTORS, ids=ids) if ids else ():
-        people.setdefault(row["entry_id"], []).append(_author(row))
-    for row in await tx.rows(_EVIDENCE, ids=ids) if ids else ():
+    for row in await tx.rows(SELECT_ENTRY_CONTRIBUTORS, ids=ids) if ids else ():
+        contributors.setdefault(row["entry_id"], []).append(_author(row))
+    for row in await tx.rows(SELECT_ENTRY_EVIDENCE, ids=ids) if ids else ():
         found = Evidence(
             url=row["url"], state=row["state"], status=row["status"], checked_at=row["checked_at"]
         )
         evidence.setdefault(row["entry_id"], []).append(found)
-    beside = _Beside(people, evidence)
-    return [_entry(row, beside, for_listeners) for row in rows]
+    details = _EntryDetails(contributors, evidence)
+    return [_entry(row, details, for_listeners) for row in rows]
 
 
 async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVersions:
-    """All that an entry has said, for those who can read it now; newest first."""
+    """Return all versions of an entry, newest first; raise NotFound if the actor cannot see it now."""
     await show_entry(tx, actor, entry_id)
     return EntryVersions(
         [
@@ -151,18 +151,18 @@ async def read_versions(tx: Reader, actor: Actor, entry_id: EntryId) -> EntryVer
                 author=author_of(row["member_id"], row["handle"], row["display_name"], None),
                 written_at=row["written_at"],
             )
-            for row in await tx.rows(_VERSIONS, entry=entry_id)
+            for row in await tx.rows(SELECT_ENTRY_VERSIONS, entry=entry_id)
         ]
     )
 
 
 async def read_confirmers(tx: Reader, entry_id: EntryId) -> list[Confirmer]:
-    """Who backs an entry that the reader was found to see."""
-    rows = await tx.rows(_BACKERS, entry=entry_id)
+    """Return the members who confirmed an entry; the caller has checked that the reader can see it."""
+    rows = await tx.rows(SELECT_ENTRY_CONFIRMATIONS, entry=entry_id)
     return [Confirmer(row["kind"], _author(row), row["organisation"], row["post_id"]) for row in rows]
 
 
-def _entry(row: Record, beside: _Beside, for_listeners: bool) -> Entry:
+def _entry(row: Record, details: _EntryDetails, for_listeners: bool) -> Entry:
     is_merged = row["merged_into"] is not None and row["state"] == "published"
     state: EntryState = "merged" if is_merged else row["state"]
     names = (
@@ -176,18 +176,18 @@ def _entry(row: Record, beside: _Beside, for_listeners: bool) -> Entry:
         "confirmations",
         "version",
     )
-    aged = ("disposition", "disposition_reason", "verified_at", "outdated_at", "outdated_reason", "requests")
+    more = ("disposition", "disposition_reason", "verified_at", "outdated_at", "outdated_reason", "requests")
     return Entry(
-        **{name: row[name] for name in (*names, *aged)},
+        **{name: row[name] for name in (*names, *more)},
         board=row["board_id"],
         topic=row["topic_id"],
         post=row["post_id"],
         author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
-        contributors=beside.people.get(row["id"], []),
+        contributors=details.contributors.get(row["id"], []),
         state=state,
         source=row["source_post_id"],
         replies=max(row["post_count"] - (row["state"] == "published"), 0),
-        evidence=beside.evidence.get(row["id"], []),
+        evidence=details.evidence.get(row["id"], []),
         due_at=row["verified_at"] + timedelta(days=row["verify_days"]),
         mine=UNSET if for_listeners else row["mine"] or [],
     )

@@ -1,4 +1,4 @@
-"""Finding a board or an entry for a verb: what the rules need of it, through what the actor can see."""
+"""Loading and locking the facts about a board or an entry that permission rules need, if the actor can see it."""
 
 from collections.abc import Sequence
 
@@ -27,8 +27,8 @@ _BOARD = (
     .join(topics, topics.c.id == boards.c.topic_id)
     .where(boards.c.id == bindparam("id"), visible_topics())
 )
-_GET_BOARD = statement(_BOARD)
-_LOCK_BOARD = statement(_BOARD.with_for_update(key_share=True, of=boards))
+SELECT_BOARD_FACTS = statement(_BOARD)
+LOCK_BOARD = statement(_BOARD.with_for_update(key_share=True, of=boards))
 
 _CONTRIBUTED = exists().where(
     entry_contributors.c.entry_id == entries.c.id, entry_contributors.c.member_id == _READER
@@ -43,57 +43,60 @@ _ENTRY = (
     .join(posts, posts.c.id == entries.c.post_id)
     .where(and_(entries.c.id == bindparam("id"), visible_entries()))
 )
-_BY_TOPIC = statement("""
+SELECT_BOARD_OF_TOPIC = statement("""
 SELECT id AS board, CAST(NULL AS bigint) AS entry FROM boards WHERE topic_id = :topic
 UNION ALL SELECT board_id, id FROM entries WHERE topic_id = :topic
 """)
-_GET_ENTRY = statement(_ENTRY)
-_LOCK_TOPIC = statement("""
+SELECT_ENTRY_FACTS = statement(_ENTRY)
+LOCK_TOPIC_OF_ENTRY = statement("""
 SELECT t.id FROM topics t JOIN entries e ON e.topic_id = t.id WHERE e.id = :id FOR NO KEY UPDATE OF t
 """)
-# All topics, then all entries, each in the order of their ids, so that no two who hold several wait crosswise.
-_LOCK_TOPICS = statement("""
+# All topics, then all entries, each by id, so that transactions which lock several entries cannot deadlock.
+LOCK_TOPICS_OF_ENTRIES = statement("""
 SELECT t.id FROM topics t JOIN entries e ON e.topic_id = t.id WHERE e.id = ANY(CAST(:ids AS bigint[]))
 ORDER BY t.id FOR NO KEY UPDATE OF t
 """)
-_LOCK_ENTRIES = statement(
+LOCK_ENTRIES = statement(
     "SELECT id FROM entries WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
 )
-_LOCK_ENTRY = statement(_ENTRY.with_for_update(key_share=True, of=entries))
+LOCK_ENTRY = statement(_ENTRY.with_for_update(key_share=True, of=entries))
 
 
 async def get_board(tx: Reader, actor: Actor, board_id: BoardId, lock: bool = False) -> BoardFacts:
-    """What the rules need of a board that the actor can see; `lock` makes those who change the board take turns."""
-    row = await tx.row(_LOCK_BOARD if lock else _GET_BOARD, id=board_id, **seen_by(actor))
+    """Return the facts about a board, and with `lock` lock its row until the commit; raise NotFound."""
+    row = await tx.row(LOCK_BOARD if lock else SELECT_BOARD_FACTS, id=board_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return BoardFacts(**row)
 
 
 async def find_board_by_topic(tx: Reader, actor: Actor, topic_id: TopicId) -> tuple[BoardId, EntryId | None]:
-    """The board whose topic this is, or the entry and its board; for who can see it."""
+    """Return the board of a topic, and its entry if the topic belongs to one; raise NotFound if the actor cannot see it."""
     await get_topic(tx, actor, topic_id)
-    row = await tx.row(_BY_TOPIC, topic=topic_id)
+    row = await tx.row(SELECT_BOARD_OF_TOPIC, topic=topic_id)
     if row is None:
         raise NotFound
     return BoardId(row["board"]), None if row["entry"] is None else EntryId(row["entry"])
 
 
 async def get_entry(tx: Reader, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
-    """What the rules need of an entry that the actor can see, and of its board."""
-    return await _get(tx, actor, entry_id, _GET_ENTRY)
+    """Return the facts about an entry and its board; raise NotFound if the actor cannot see the entry."""
+    return await _get(tx, actor, entry_id, SELECT_ENTRY_FACTS)
 
 
 async def lock_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> tuple[BoardFacts, EntryFacts]:
-    """The same, held until the commit: first its topic, as whoever writes a post does, then the entry."""
-    await tx.row(_LOCK_TOPIC, id=entry_id)
-    return await _get(tx, actor, entry_id, _LOCK_ENTRY)
+    """Lock an entry until the commit and return the facts about it and its board; raise NotFound.
+
+    The topic is locked first, as every transaction that writes a post does, so that the two cannot deadlock.
+    """
+    await tx.row(LOCK_TOPIC_OF_ENTRY, id=entry_id)
+    return await _get(tx, actor, entry_id, LOCK_ENTRY)
 
 
 async def lock_entries(tx: Transaction, ids: Sequence[int]) -> None:
-    """Hold several entries, with their topics, until the commit. What they are is asked afterwards."""
-    await tx.rows(_LOCK_TOPICS, ids=list(ids))
-    await tx.rows(_LOCK_ENTRIES, ids=list(ids))
+    """Lock several entries and their topics until the commit; the caller reads the entries afterwards."""
+    await tx.rows(LOCK_TOPICS_OF_ENTRIES, ids=list(ids))
+    await tx.rows(LOCK_ENTRIES, ids=list(ids))
 
 
 async def _get(

@@ -1,1 +1,1 @@
-"""The table of a board: filtering, sorting and paging entries; the matrix, statistics and gaps made of them."""
+"""The table of a board: filtering, sorting and paging of entries, the matrix, statistics and gap claims."""

@@ -1,4 +1,4 @@
-"""Crossing: the matrix of two fields of terms, what one field's terms have, and how a board grew; made once for all."""
+"""The matrix of two fields, and counts of entries by term and by month."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,9 +21,9 @@ from sqlalchemy import (
     select,
 )
 
-from boards.cache import kept
-from boards.entries.indexing import EntryContext
-from boards.forms import asked
+from boards.cache import cached
+from boards.entries.context import EntryContext
+from boards.forms import active_fields
 from boards.shapes import Field, Form, Taxonomy, Term
 from boards.table.table import EntryFilter, filter_binds, matches_filter
 from boards.tables import entries, entry_terms, evidence
@@ -37,13 +37,13 @@ from storage.statements import statement
 
 
 class CannotCross(Invalid):
-    """Fields of terms, or of countries, can be crossed, two different ones."""
+    """The fields for a matrix are the same, do not exist, or have neither terms nor countries."""
 
     message = "Choose two different fields that choose from lists."
 
 
 class Cell(Struct, frozen=True, kw_only=True):
-    """Two terms crossed: how many entries, the one changed last, and how many of their links were found reachable."""
+    """A cell of a matrix: its number of entries, the most recently changed one, and the number of reachable links."""
 
     row: str
     column: str
@@ -55,7 +55,7 @@ class Cell(Struct, frozen=True, kw_only=True):
 
 
 class Matrix(Struct, frozen=True, kw_only=True):
-    """A board seen along two fields; cells without an entry are left out. What lies below a term counts for it."""
+    """The matrix of two fields without its empty cells; entries with a term also count for all terms above it."""
 
     row_field: str
     column_field: str
@@ -68,7 +68,7 @@ class Matrix(Struct, frozen=True, kw_only=True):
 
 
 class Bucket(Struct, frozen=True):
-    """A term, or a month, and how many entries it has."""
+    """A term or a month (`YYYY-MM`) and its number of entries."""
 
     key: str
     name: str
@@ -88,13 +88,13 @@ _links = (
     .cte("links")
 )
 _a, _b = entry_terms.alias("a"), entry_terms.alias("b")
-# The newest of a cell, by its time and its id, in one pass: arrays are compared part by part.
+# [change time in microseconds, id] of a cell's newest entry; arrays compare element by element, so one pass suffices.
 _NEWEST: ColumnElement[list[int]] = literal_column(
     "max(ARRAY[CAST(extract(epoch FROM listed.changed_at) * 1000000 AS bigint), listed.id])"
 )
 
 
-def _of(alias: FromClause, name: str) -> ColumnElement[bool]:
+def _has_term(alias: FromClause, name: str) -> ColumnElement[bool]:
     return and_(
         alias.c.entry_id == _listed.c.id,
         alias.c.board_id == bindparam("board", type_=BigInteger),
@@ -103,36 +103,38 @@ def _of(alias: FromClause, name: str) -> ColumnElement[bool]:
     )
 
 
-_CELLS = statement(
+COUNT_MATRIX_CELLS = statement(
     select(_a.c.term, _b.c.term, func.count(), _NEWEST, func.sum(_links.c.links))
     .select_from(
-        _listed.join(_a, _of(_a, "row"))
-        .join(_b, _of(_b, "column"))
+        _listed.join(_a, _has_term(_a, "row"))
+        .join(_b, _has_term(_b, "column"))
         .outerjoin(_links, _links.c.entry_id == _listed.c.id)
     )
     .group_by(_a.c.term, _b.c.term)
 )
-_TERMS = statement(
-    select(_a.c.term, func.count()).select_from(_listed.join(_a, _of(_a, "row"))).group_by(_a.c.term)
+COUNT_ENTRIES_BY_TERM = statement(
+    select(_a.c.term, func.count()).select_from(_listed.join(_a, _has_term(_a, "row"))).group_by(_a.c.term)
 )
-_WHOLE = statement(select(func.count()).select_from(_listed))
-_TITLES = statement("SELECT id, title, changed_at FROM entries WHERE id = ANY(CAST(:ids AS bigint[]))")
+COUNT_LISTED_ENTRIES = statement(select(func.count()).select_from(_listed))
+SELECT_ENTRY_TITLES = statement(
+    "SELECT id, title, changed_at FROM entries WHERE id = ANY(CAST(:ids AS bigint[]))"
+)
 _day = func.coalesce(
     func.substr(_listed.c.fields.op("->>")(bindparam("field", type_=Text)), 1, 7),
     case((bindparam("field", type_=Text).is_(None), func.to_char(_listed.c.added_at, "YYYY-MM"))),
 )
-_MONTHS = statement(
+COUNT_ENTRIES_BY_MONTH = statement(
     select(_day, func.count()).select_from(_listed).where(_day.is_not(None)).group_by(_day).order_by(_day)
 )
 
 
 def matrix_fields(form: Form) -> list[Field]:
-    """The fields along which a board can be seen."""
-    return [field for field in asked(form) if field.taxonomy is not None or field.type == "country"]
+    """Return the active fields that a matrix can have: those with terms or countries."""
+    return [field for field in active_fields(form) if field.taxonomy is not None or field.type == "country"]
 
 
 def get_matrix_field(form: Form, key: str | None) -> Field:
-    """The field of terms with this key; `CannotCross` if there is none."""
+    """Return the matrix field with this key; raise CannotCross if there is none."""
     found = next((field for field in matrix_fields(form) if field.key == key), None)
     if found is None:
         raise CannotCross(field=key)
@@ -140,7 +142,7 @@ def get_matrix_field(form: Form, key: str | None) -> Field:
 
 
 def resolve_axis_fields(form: Form, rows: str | None, columns: str | None) -> tuple[Field, Field]:
-    """Two fields to cross; those that are not named are the first ones that can be."""
+    """Return the fields of rows and columns; the first suitable fields replace those that are None. Raises CannotCross."""
     known = [field.key for field in matrix_fields(form)]
     row = rows or next((key for key in known if key != columns), None)
     return get_matrix_field(form, row), get_matrix_field(
@@ -149,7 +151,7 @@ def resolve_axis_fields(form: Form, rows: str | None, columns: str | None) -> tu
 
 
 def axis_terms(field: Field, lists: Mapping[str, Taxonomy], within: str | None = None) -> list[Term]:
-    """The terms that lie side by side: those below none, or those below one."""
+    """Return the terms of an axis: the terms directly below `within`, or else the top-level terms; or all countries."""
     if field.taxonomy is None:
         return [Term(slug=code, name=name) for code, name in COUNTRIES.items()]
     terms = lists[field.taxonomy].terms if field.taxonomy in lists else []
@@ -157,67 +159,80 @@ def axis_terms(field: Field, lists: Mapping[str, Taxonomy], within: str | None =
     return below or [term for term in terms if term.parent is None]
 
 
-async def cross(
+async def read_cached_matrix(
     tx: Reader,
-    sheet: EntryContext,
-    asked_for: EntryFilter,
-    named: tuple[str | None, str | None],
+    context: EntryContext,
+    entry_filter: EntryFilter,
+    axes: tuple[str | None, str | None],
     within: str | None,
     stream: Stream | None,
     cache: VersionedCache,
 ) -> Matrix:
-    """The matrix along two fields, the first two that can be crossed unless they are named; of the rows only what lies
-    `within` a term, if one is given. Made once until something happens on the board; `stream` was read before."""
-    row, column = resolve_axis_fields(sheet.form, *named)
-    along = (row, axis_terms(row, sheet.taxonomies, within))
-    across = (column, axis_terms(column, sheet.taxonomies))
-    what = ("matrix", asked_for, row.key, column.key, within)
-    return await kept(
-        cache, stream, what, Matrix, lambda: read_matrix(tx, sheet.board, asked_for, along, across)
+    """Return the matrix of two fields, cached until the next event of the board.
+
+    `axes` are the keys of the row and column fields, or None for the first suitable ones; with `within`, the rows are the
+    terms below that term. The caller has read `stream` before. Raises CannotCross.
+    """
+    row, column = resolve_axis_fields(context.form, *axes)
+    row_axis = (row, axis_terms(row, context.taxonomies, within))
+    column_axis = (column, axis_terms(column, context.taxonomies))
+    name = ("matrix", entry_filter, row.key, column.key, within)
+    return await cached(
+        cache,
+        stream,
+        name,
+        Matrix,
+        lambda: read_matrix(tx, context.board, entry_filter, row_axis, column_axis),
     )
 
 
 async def read_matrix(
     tx: Reader,
     board_id: BoardId,
-    asked_for: EntryFilter,
+    entry_filter: EntryFilter,
     row: tuple[Field, list[Term]],
     column: tuple[Field, list[Term]],
 ) -> Matrix:
-    """The board crossed; who asks was found to see it. Countries that no entry names are left out."""
+    """Return the matrix of two fields, without unused countries; the caller has checked that the actor can see the board."""
     if row[0].key == column[0].key:
         raise CannotCross(field=column[0].key)
-    binds = filter_binds(board_id, asked_for)
-    cells = await tx.rows(_CELLS, **binds, **_axis("row", *row), **_axis("column", *column))
-    titles = {one["id"]: one for one in await tx.rows(_TITLES, ids=[cell[3][1] for cell in cells])}
-    rows = await count_terms(tx, board_id, asked_for, *row)
-    columns = await count_terms(tx, board_id, asked_for, *column)
+    binds = filter_binds(board_id, entry_filter)
+    cells = await tx.rows(COUNT_MATRIX_CELLS, **binds, **_axis("row", *row), **_axis("column", *column))
+    titles = {
+        one["id"]: one for one in await tx.rows(SELECT_ENTRY_TITLES, ids=[cell[3][1] for cell in cells])
+    }
+    rows = await count_terms(tx, board_id, entry_filter, *row)
+    columns = await count_terms(tx, board_id, entry_filter, *column)
     return Matrix(
         row_field=row[0].key,
         column_field=column[0].key,
-        rows=_shown(*row, rows),
-        columns=_shown(*column, columns),
+        rows=_used_terms(*row, rows),
+        columns=_used_terms(*column, columns),
         cells=[_cell(cell, titles) for cell in cells],
         row_totals={one.key: one.entries for one in rows},
         column_totals={one.key: one.entries for one in columns},
-        total=await tx.value(_WHOLE, **binds),
+        total=await tx.value(COUNT_LISTED_ENTRIES, **binds),
     )
 
 
 async def count_terms(
-    tx: Reader, board_id: BoardId, asked_for: EntryFilter, field: Field, terms: list[Term]
+    tx: Reader, board_id: BoardId, entry_filter: EntryFilter, field: Field, terms: list[Term]
 ) -> list[Bucket]:
-    """How many entries each term has, in the terms' own order; those without any are left out."""
-    found = await tx.rows(_TERMS, **filter_binds(board_id, asked_for), **_axis("row", field, terms))
+    """Return the number of entries of each term, in the order of `terms`; terms without entries are left out."""
+    found = await tx.rows(
+        COUNT_ENTRIES_BY_TERM, **filter_binds(board_id, entry_filter), **_axis("row", field, terms)
+    )
     counts = {term: count for term, count in found}
     return [Bucket(term.slug, term.name, counts[term.slug]) for term in terms if term.slug in counts]
 
 
 async def count_months(
-    tx: Reader, board_id: BoardId, asked_for: EntryFilter, field: Field | None
+    tx: Reader, board_id: BoardId, entry_filter: EntryFilter, field: Field | None
 ) -> list[Bucket]:
-    """How many entries each month has: by when they were added, or by a field that is a date."""
-    rows = await tx.rows(_MONTHS, **filter_binds(board_id, asked_for), field=field.key if field else None)
+    """Return the number of entries of each month, by a date field or, without one, by when they were added."""
+    rows = await tx.rows(
+        COUNT_ENTRIES_BY_MONTH, **filter_binds(board_id, entry_filter), field=field.key if field else None
+    )
     return [Bucket(month, month, count) for month, count in rows]
 
 
@@ -225,7 +240,7 @@ def _axis(name: str, field: Field, terms: list[Term]) -> dict[str, Any]:
     return {name: field.key, f"{name}_terms": [term.slug for term in terms]}
 
 
-def _shown(field: Field, terms: list[Term], counted: list[Bucket]) -> list[Term]:
+def _used_terms(field: Field, terms: list[Term], counted: list[Bucket]) -> list[Term]:
     known = {one.key for one in counted}
     return terms if field.taxonomy is not None else [term for term in terms if term.slug in known]
 

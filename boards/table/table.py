@@ -1,4 +1,4 @@
-"""The table of a board: its entries filtered, searched, sorted, one page at a time; and what an entry may be a twin of."""
+"""The table of a board: filtering, searching, sorting and paging of entries, and search for similar titles."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,9 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import Select
 
-from boards.cache import kept
-from boards.entries.indexing import EntryContext
-from boards.forms import asked
+from boards.cache import cached
+from boards.entries.context import EntryContext
+from boards.forms import active_fields
 from boards.lookup.entry_queries import build_entries, select_entries
 from boards.shapes import EntryPage, Form
 from boards.tables import entries, entry_terms
@@ -41,12 +41,12 @@ from storage.database import Reader
 from storage.event_log import Stream
 from storage.statements import Statement, statement
 
-PAGE = 50
-SIMILAR = 5
-# Of trigrams in common, from which two titles are worth a look (pg_trgm; 0.3 is its own default).
-ALIKE = 0.35
-# Below every number that a field takes.
-LEAST = -1e300
+PAGE_SIZE = 50
+MAX_SIMILAR = 5
+# The lowest trigram similarity of titles that are shown as similar (pg_trgm's default is 0.3).
+MIN_SIMILARITY = 0.35
+# Sorts before every number that a field accepts.
+LOWEST_NUMBER = -1e300
 
 Disposition = Literal["open", "included", "partly", "excluded"]
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -55,14 +55,17 @@ _Time = Annotated[datetime, Meta(tz=True)]
 
 
 class CannotSort(Invalid):
-    """A table is sorted by number, title, added, changed, confirmed, or a field of its form that has one answer."""
+    """The sort key is neither number, title, added, changed, confirmed nor a form field with a single value."""
 
     message = "The table cannot be sorted by that."
 
 
 class EntryFilter(Struct, frozen=True, kw_only=True):
-    """Which rows of a table somebody asks for: `where` are (field, term) pairs, all fields must fit, of one field any
-    term; `sort` is a column or a field's key; `descending` the other way round."""
+    """The filter and order of a table.
+
+    `where` has (field, term) pairs: an entry matches if, for every field in them, it has at least one of the terms. `words`
+    is searched in the text, `sort` is a column or a field key, and `after` is the cursor of a page.
+    """
 
     where: tuple[tuple[str, str], ...] = ()
     words: str = ""
@@ -77,7 +80,7 @@ _field = entries.c.fields.op("->>")(bindparam("field", type_=Text))
 _total = func.coalesce(cast(entries.c.confirmations.op("->>")("do_too"), Integer), 0) + func.coalesce(
     cast(entries.c.confirmations.op("->>")("confirm"), Integer), 0
 )
-# By what a table is sorted: an expression without NULLs, so that where a page ended can be said of every row.
+# (expression, bind type, cursor type) of each sort key. No expression is NULL, because a cursor compares by it.
 _SORTS: Mapping[str, tuple[ColumnElement[Any], Any, Any]] = {
     "number": (entries.c.number, Integer, tuple[_Small, _Id]),
     "title": (func.lower(entries.c.title), Text, tuple[str, _Id]),
@@ -85,13 +88,13 @@ _SORTS: Mapping[str, tuple[ColumnElement[Any], Any, Any]] = {
     "changed": (entries.c.changed_at, DateTime(timezone=True), tuple[_Time, _Id]),
     "confirmed": (_total, Integer, tuple[_Small, _Id]),
     "words": (func.lower(func.coalesce(_field, "")), Text, tuple[str, _Id]),
-    "amount": (func.coalesce(cast(_field, Float), LEAST), Float, tuple[float, _Id]),
+    "amount": (func.coalesce(cast(_field, Float), LOWEST_NUMBER), Float, tuple[float, _Id]),
 }
 
 
 def matches_filter() -> ColumnElement[bool]:
-    """The listed entries of a board that fit what was asked; run with `filter_binds`."""
-    # A bit for each field that is asked (40 at most): which of them an entry fits is or-ed in one pass, without a sort.
+    """Return the predicate for listed entries of a board that match a filter, for statements run with `filter_binds`."""
+    # Each field of the filter (at most 40) has a bit; OR-ing the bits of matching terms needs one pass and no sort.
     wanted = (
         func.unnest(
             bindparam("fields", type_=ARRAY(Text)),
@@ -101,51 +104,53 @@ def matches_filter() -> ColumnElement[bool]:
         .table_valued(column("field", Text), column("term", Text), column("bit", BigInteger), name="wanted")
         .render_derived()
     )
-    asked_bits = bindparam("asked", type_=BigInteger)
-    fitting = (
+    all_bits = bindparam("all_bits", type_=BigInteger)
+    matching = (
         select(entry_terms.c.entry_id)
         .join(wanted, and_(wanted.c.field == entry_terms.c.field, wanted.c.term == entry_terms.c.term))
         .where(entry_terms.c.board_id == bindparam("board", type_=BigInteger))
         .group_by(entry_terms.c.entry_id)
-        .having(func.bit_or(wanted.c.bit) == asked_bits)
+        .having(func.bit_or(wanted.c.bit) == all_bits)
     )
     pattern = bindparam("pattern", type_=Text)
     disposition = bindparam("disposition", type_=Text)
     return and_(
         entries.c.board_id == bindparam("board", type_=BigInteger),
         listed_entries(),
-        or_(asked_bits == 0, entries.c.id.in_(fitting)),
+        or_(all_bits == 0, entries.c.id.in_(matching)),
         or_(pattern.is_(None), entries.c.words.like(pattern)),
         or_(disposition.is_(None), entries.c.disposition == disposition),
         or_(bindparam("outdated", type_=Integer) == 0, entries.c.outdated_at.is_not(None)),
     )
 
 
-def filter_binds(board_id: BoardId, asked_for: EntryFilter) -> dict[str, Any]:
-    """The values with which a statement with `matches_filter` is run."""
-    bits = {field: 1 << place for place, field in enumerate(dict.fromkeys(f for f, _ in asked_for.where))}
-    words = asked_for.words.strip()
+def filter_binds(board_id: BoardId, entry_filter: EntryFilter) -> dict[str, Any]:
+    """Return the bind values of a statement with `matches_filter`."""
+    bits = {
+        field: 1 << position for position, field in enumerate(dict.fromkeys(f for f, _ in entry_filter.where))
+    }
+    words = entry_filter.words.strip()
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return {
         "board": board_id,
-        "fields": [field for field, _ in asked_for.where],
-        "terms": [term for _, term in asked_for.where],
-        "bits": [bits[field] for field, _ in asked_for.where],
-        "asked": sum(bits.values()),
+        "fields": [field for field, _ in entry_filter.where],
+        "terms": [term for _, term in entry_filter.where],
+        "bits": [bits[field] for field, _ in entry_filter.where],
+        "all_bits": sum(bits.values()),
         "pattern": f"%{escaped.lower()}%" if words else None,
-        "disposition": asked_for.disposition,
-        "outdated": int(asked_for.outdated),
+        "disposition": entry_filter.disposition,
+        "outdated": int(entry_filter.outdated),
     }
 
 
 def _page(sort: str, descending: bool, following: bool) -> Statement:
-    # Found and sorted among the entries alone; what stands beside them is looked up for one page of them.
+    # The ids are filtered, sorted and limited first; contributors and other details are joined for one page only.
     key, kind, _ = _SORTS[sort]
     found: Select[Any] = select(entries.c.id, key.label("sorted_by")).where(matches_filter())
     if following:
         here = tuple_(bindparam("at", type_=kind), bindparam("id", type_=BigInteger))
-        place = tuple_(key, entries.c.id)
-        found = found.where(place < here if descending else place > here)
+        position = tuple_(key, entries.c.id)
+        found = found.where(position < here if descending else position > here)
     order = (key.desc(), entries.c.id.desc()) if descending else (key, entries.c.id)
     page = (
         found.order_by(*order)
@@ -158,16 +163,16 @@ def _page(sort: str, descending: bool, following: bool) -> Statement:
     return statement(query.order_by(*(one.desc() for one in by)) if descending else query.order_by(*by))
 
 
-_PAGES = {
+SELECT_TABLE_PAGE = {
     (sort, descending, following): _page(sort, descending, following)
     for sort in _SORTS
     for descending in (True, False)
     for following in (True, False)
 }
-_COUNT = statement(select(func.count()).select_from(entries).where(matches_filter()))
-_SIMILAR = statement("""
+COUNT_MATCHING_ENTRIES = statement(select(func.count()).select_from(entries).where(matches_filter()))
+SELECT_SIMILAR_ENTRIES = statement("""
 SELECT e.id FROM entries e WHERE e.board_id = :board AND e.is_listed AND lower(e.title) % lower(:title)
-    AND similarity(lower(e.title), lower(:title)) >= :alike
+    AND similarity(lower(e.title), lower(:title)) >= :min_similarity
 ORDER BY similarity(lower(e.title), lower(:title)) DESC, e.id LIMIT :count
 """)
 
@@ -175,44 +180,50 @@ ORDER BY similarity(lower(e.title), lower(:title)) DESC, e.id LIMIT :count
 async def read_table(
     tx: Reader,
     actor: Actor,
-    sheet: EntryContext,
-    asked_for: EntryFilter,
+    context: EntryContext,
+    entry_filter: EntryFilter,
     stream: Stream | None,
     cache: VersionedCache,
 ) -> EntryPage:
-    """One page of the table of a board that the actor was found to see; `stream` was read before. How many rows there
-    are is counted once until something happens on the board."""
+    """Return one page of a board's table; the caller has checked that the actor can see it and has read `stream` before.
+
+    The total is cached until the next event of the board. Raises CannotSort, or a refusal for a bad cursor.
+    """
     assert stream is not None
-    sort, field = _sort_of(sheet.form, asked_for.sort)
-    wanted = filter_binds(sheet.board, asked_for)
-    binds = {**wanted, **seen_by(actor), "count": PAGE + 1, "field": field}
-    if asked_for.after is not None:
-        binds["at"], binds["id"] = decode_cursor(asked_for.after, _SORTS[sort][2])
-    rows = await tx.rows(_PAGES[sort, asked_for.descending, asked_for.after is not None], **binds)
-    # The number is the same however the rows are sorted and whichever of them are shown.
-    what = (
-        "total",
-        tuple(sorted(set(asked_for.where))),
-        wanted["pattern"],
-        asked_for.disposition,
-        asked_for.outdated,
+    sort, field = _sort_key(context.form, entry_filter.sort)
+    where = filter_binds(context.board, entry_filter)
+    binds = {**where, **seen_by(actor), "count": PAGE_SIZE + 1, "field": field}
+    if entry_filter.after is not None:
+        binds["at"], binds["id"] = decode_cursor(entry_filter.after, _SORTS[sort][2])
+    rows = await tx.rows(
+        SELECT_TABLE_PAGE[sort, entry_filter.descending, entry_filter.after is not None], **binds
     )
-    total = await kept(cache, stream, what, int, lambda: tx.value(_COUNT, **wanted))
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    onward = encode_cursor(last["sorted_by"], last["id"]) if last is not None else None
-    return EntryPage(await build_entries(tx, rows[:PAGE]), onward, total, stream)
+    # The total does not depend on the order or the page, so these are not in the name of the cached value.
+    name = (
+        "total",
+        tuple(sorted(set(entry_filter.where))),
+        where["pattern"],
+        entry_filter.disposition,
+        entry_filter.outdated,
+    )
+    total = await cached(cache, stream, name, int, lambda: tx.value(COUNT_MATCHING_ENTRIES, **where))
+    last = rows[PAGE_SIZE - 1] if len(rows) > PAGE_SIZE else None
+    next_cursor = encode_cursor(last["sorted_by"], last["id"]) if last is not None else None
+    return EntryPage(await build_entries(tx, rows[:PAGE_SIZE]), next_cursor, total, stream)
 
 
 async def find_similar(tx: Reader, board_id: BoardId, title: str) -> list[int]:
-    """The entries of a board whose titles look like one that somebody is typing, the most alike first."""
-    rows = await tx.rows(_SIMILAR, board=board_id, title=title, alike=ALIKE, count=SIMILAR)
+    """Return the ids of at most five listed entries with a title similar to the given one, most similar first."""
+    rows = await tx.rows(
+        SELECT_SIMILAR_ENTRIES, board=board_id, title=title, min_similarity=MIN_SIMILARITY, count=MAX_SIMILAR
+    )
     return [row["id"] for row in rows]
 
 
-def _sort_of(form: Form, sort: str) -> tuple[str, str | None]:
+def _sort_key(form: Form, sort: str) -> tuple[str, str | None]:
     if sort in ("number", "title", "added", "changed", "confirmed"):
         return sort, None
-    field = next((one for one in asked(form) if one.key == sort), None)
+    field = next((one for one in active_fields(form) if one.key == sort), None)
     if field is None or field.type in ("some_of", "reference", "file"):
         raise CannotSort(field="sort")
     return ("amount" if field.type == "number" else "words"), field.key

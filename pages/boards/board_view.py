@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 from msgspec import Struct
 from msgspec.structs import replace
 
-from boards.entries.entry_text import words
-from boards.entries.indexing import EntryContext
-from boards.entries.references import Key, ReferenceLink, collect_references
-from boards.forms import asked, title_field
+from boards.entries.context import EntryContext
+from boards.entries.entry_text import readable_values
+from boards.entries.references import ReferenceKey, ReferenceLink, collect_references
+from boards.forms import active_fields, title_field
 from boards.policy import BoardFacts, can_curate
 from boards.shapes import Board, Entry, Field
 from boards.table.matrix import matrix_fields
@@ -76,17 +76,17 @@ def may_curate(board: BoardFacts, actor: Actor) -> bool:
 def table_fields(sheet: EntryContext) -> list[Field]:
     """The fields that have a column in the table."""
     title = title_field(sheet.form).key
-    return [one for one in asked(sheet.form) if one.key != title and one.type not in _NOT_IN_TABLE]
+    return [one for one in active_fields(sheet.form) if one.key != title and one.type not in _NOT_IN_TABLE]
 
 
 def said(
-    sheet: EntryContext, entry: Entry, fields: Sequence[Field], named: Mapping[Key, ReferenceLink]
+    sheet: EntryContext, entry: Entry, fields: Sequence[Field], named: Mapping[ReferenceKey, ReferenceLink]
 ) -> list[Said]:
     """The answers of an entry in these fields; an empty one has no words."""
     return [_said(sheet, field, (entry.fields or {}).get(field.key), named) for field in fields]
 
 
-def keys_in(sheet: EntryContext, entries: Sequence[Entry]) -> list[Key]:
+def keys_in(sheet: EntryContext, entries: Sequence[Entry]) -> list[ReferenceKey]:
     """All that these entries refer to."""
     return [key for entry in entries for _, key in collect_references(sheet.form, entry.fields or {})]
 
@@ -157,11 +157,11 @@ def _with(base: str, asked_for: EntryFilter, more: Mapping[str, Any]) -> str:
     return f"{base}?{query}" if query else base
 
 
-def _said(sheet: EntryContext, field: Field, value: Any, named: Mapping[Key, ReferenceLink]) -> Said:
+def _said(sheet: EntryContext, field: Field, value: Any, named: Mapping[ReferenceKey, ReferenceLink]) -> Said:
     if value is None:
         return Said(field.label, field.type, "")
     if field.type in ("reference", "file"):
         to = named.get((value["kind"], value["id"]))
         return Said(field.label, field.type, to.label if to else "Not available", to.address if to else "")
-    text = "\n".join(words(field, value, sheet.taxonomies))
+    text = "\n".join(readable_values(field, value, sheet.taxonomies))
     return Said(field.label, field.type, text, text if field.type == "link" else "")

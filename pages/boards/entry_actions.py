@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from boards.curation import dispositions, entries, merging
-from boards.curation.dispositions import NewDisposition, NewRequest, RequestState
+from boards.curation import change_requests, confirmations, dispositions, entries, merging
+from boards.curation.change_requests import NewRequest, RequestState
+from boards.curation.dispositions import NewDisposition
 from boards.shapes import ConfirmationKind
 from core.ids import EntryId
 from pages.shell.context import PageContext
@@ -14,10 +15,10 @@ from storage.database import Transaction
 async def _back(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
     kind: ConfirmationKind = "confirm" if text_in(typed, "kind") == "confirm" else "do_too"
     if text_in(typed, "not"):
-        await entries.unconfirm_entry(tx, context.actor, entry, kind)
+        await confirmations.unconfirm_entry(tx, context.actor, entry, kind)
     else:
         note = text_in(typed, "note")[:5_000]
-        await entries.confirm_entry(tx, context.actor, entry, kind, note, context.screen)
+        await confirmations.confirm_entry(tx, context.actor, entry, kind, note, context.screen)
 
 
 async def _withdraw(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
@@ -44,14 +45,16 @@ async def _dispose(tx: Transaction, context: PageContext, entry: EntryId, typed:
 
 
 async def _request(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
-    await dispositions.request_change(
+    await change_requests.request_change(
         tx, context.actor, entry, to_shape(NewRequest, {"body": text_in(typed, "body")})
     )
 
 
 async def _settle(tx: Transaction, context: PageContext, entry: EntryId, typed: Typed) -> None:
     wanted = to_shape(RequestState, {"state": text_in(typed, "state")})
-    await dispositions.set_request_state(tx, context.actor, number_in(text_in(typed, "request")) or 0, wanted)
+    await change_requests.set_request_state(
+        tx, context.actor, number_in(text_in(typed, "request")) or 0, wanted
+    )
 
 
 VERBS: Mapping[str, Callable[[Transaction, PageContext, EntryId, Typed], Awaitable[None]]] = {

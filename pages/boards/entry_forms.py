@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from boards.entries.context import EntryContext
 from boards.entries.field_values import AnswerInvalid
-from boards.entries.indexing import EntryContext
-from boards.forms import asked
+from boards.forms import active_fields
 from boards.imports.column_mapping import parse_cell
 from boards.shapes import Entry, Field, Fields
 from core.errors import Invalid
@@ -18,7 +18,7 @@ from pages.shell.uploads import Upload
 
 def fields_of(sheet: EntryContext, typed: Typed) -> Fields:
     """What was typed, as answers; an emptied field is None. Raises `AnswerInvalid` where it cannot be read."""
-    return {field.key: _answer(sheet, field, typed) for field in asked(sheet.form)}
+    return {field.key: _answer(sheet, field, typed) for field in active_fields(sheet.form)}
 
 
 def typed_of(sheet: EntryContext, entry: Entry) -> dict[str, list[str]]:
@@ -27,7 +27,7 @@ def typed_of(sheet: EntryContext, entry: Entry) -> dict[str, list[str]]:
 
 
 def _typed_fields(sheet: EntryContext, answers: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {f"f_{field.key}": _typed(answers.get(field.key)) for field in asked(sheet.form)}
+    return {f"f_{field.key}": _typed(answers.get(field.key)) for field in active_fields(sheet.form)}
 
 
 def rebased(
@@ -48,7 +48,7 @@ async def stored(
     """The form with the files that were chosen stored, each under the number it has now. One that is refused says at
     which field."""
     kept = dict(typed)
-    for field in asked(sheet.form):
+    for field in active_fields(sheet.form):
         upload = uploads.get(f"up_{field.key}")
         if field.type == "file" and upload is not None:
             rights = permissions_of(context.trust, context.actor)

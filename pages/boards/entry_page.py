@@ -7,10 +7,10 @@ import msgspec
 from litestar import Response
 
 from boards.boards.boards import load_entry_context
-from boards.curation.dispositions import read_requests
-from boards.entries.indexing import EntryContext
+from boards.curation.change_requests import read_requests
+from boards.entries.context import EntryContext
 from boards.entries.references import label_references
-from boards.forms import asked
+from boards.forms import active_fields
 from boards.lookup.board_queries import show_board
 from boards.lookup.entry_queries import read_confirmers, show_entry
 from boards.lookup.lookup import get_board, get_entry
@@ -61,7 +61,7 @@ async def render_entry(
     shown = {
         "board": board,
         "entry": entry,
-        "said": [one for one in board_view.said(sheet, entry, asked(sheet.form), named) if one.text],
+        "said": [one for one in board_view.said(sheet, entry, active_fields(sheet.form), named) if one.text],
         "source": named.get(("post", entry.source)) if entry.source else None,
         "backers": backers,
         "requests": requests.items,
@@ -103,7 +103,7 @@ async def render_entry_form(
     shown = {
         "board": board,
         "entry": entry,
-        "fields": asked(sheet.form),
+        "fields": active_fields(sheet.form),
         "form": form,
         "lists": sheet.taxonomies,
         "countries": sorted(COUNTRIES.items(), key=lambda one: one[1]),

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 
 from boards.editions import editions
 from boards.editions.editions import EditionDetail, NewEdition, PublishedEntry
-from boards.entries.entry_text import words
+from boards.entries.entry_text import readable_values
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
@@ -176,7 +176,7 @@ def _words(terms: Mapping[str, Mapping[str, str]], field: Field, value: Any) -> 
     if field.taxonomy is not None:
         names = terms.get(field.taxonomy, {})
         return "; ".join(names.get(one, one) for one in (value if isinstance(value, list) else [value]))
-    return "\n".join(words(field, value, {}))
+    return "\n".join(readable_values(field, value, {}))
 
 
 def _dcat(whole: EditionDetail, place: str, community: str) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from litestar.params import QueryParameter
 
 from boards.boards.boards import load_entry_context
 from boards.curation import entries
-from boards.curation.routes import pairs
 from boards.evidence import verification
 from boards.evidence.verification import OutdatedMark
 from boards.lookup.entry_queries import read_versions, show_entry
 from boards.lookup.lookup import get_board, get_entry
 from boards.policy import ensure_can_change_entry, ensure_can_contribute
 from boards.shapes import Entry, EntryChange, NewEntry
+from boards.table.query_parameters import parse_where
 from core import clock
 from core.errors import Invalid, NotFound, Refusal, Stale, TooBig
 from core.http import PathId, status_of
@@ -45,7 +45,7 @@ async def show_new_entry(
 ) -> Response[bytes]:
     """The form that adds an entry; some of it filled in, or made from a post."""
     typed: dict[str, list[str]] = {}
-    for field, term in pairs(given):
+    for field, term in parse_where(given):
         typed.setdefault(f"f_{field}", []).append(term)
     if source:
         async with context.db.read() as tx:

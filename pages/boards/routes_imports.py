@@ -4,8 +4,8 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.boards.boards import load_entry_context
-from boards.editions.routes import LARGEST_IMPORT
 from boards.imports import imports
+from boards.imports.routes import MAX_IMPORT_SIZE
 from boards.imports.shapes import NewImport
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
@@ -26,7 +26,7 @@ async def show_import_form(board_id: PathId, context: NamedDependency[PageContex
     return await _import_form(context, BoardId(board_id), Form())
 
 
-@post("/b/{board_id:int}/import", include_in_schema=False, request_max_body_size=LARGEST_IMPORT)
+@post("/b/{board_id:int}/import", include_in_schema=False, request_max_body_size=MAX_IMPORT_SIZE)
 async def bring_table(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Look at a table; nothing is changed yet."""
     async with context.db.read() as tx:
@@ -34,7 +34,7 @@ async def bring_table(board_id: PathId, context: NamedDependency[PageContext]) -
     try:
         upload = await read_upload(context.request, "file")
         new = NewImport(name=upload.name, content=upload.content)
-        read = await imports.read_table(context.db, context.actor, BoardId(board_id), new)
+        read = await imports.parse_upload(context.db, context.actor, BoardId(board_id), new)
         async with context.db.begin() as tx:
             looked = await imports.preview_import(tx, context.actor, BoardId(board_id), upload.name, read)
     except NotFound:

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.boards.boards import appoint_curator, change_board
-from boards.forms import CHOICE_KINDS
+from boards.forms import CHOICE_TYPES
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_appoint, ensure_can_curate
@@ -160,7 +160,7 @@ def _added(board: Board, typed: Typed) -> list[dict[str, Any]]:
             key = _key(label, known)
             known.add(key)
             field = {"key": key, "label": label, "type": kind or "text"}
-            made.append(field | ({"taxonomy": taxonomy} if kind in CHOICE_KINDS else {}))
+            made.append(field | ({"taxonomy": taxonomy} if kind in CHOICE_TYPES else {}))
     return made
 
 

@@ -10,15 +10,22 @@ from litestar.params import FromQuery, QueryParameter
 from boards.boards import saved_views
 from boards.boards.boards import load_entry_context
 from boards.boards.saved_views import NewView, read_views
-from boards.cache import kept
-from boards.curation.routes import Key, Sort, Term, Where, Words, pairs
+from boards.cache import cached
 from boards.entries.references import label_references
 from boards.lookup.board_queries import show_board
 from boards.policy import ensure_can_contribute
 from boards.shapes import Board
 from boards.table import gaps
 from boards.table.gaps import NewGapClaim, read_gap_claims
-from boards.table.matrix import Matrix, cross, matrix_fields, resolve_axis_fields
+from boards.table.matrix import Matrix, matrix_fields, read_cached_matrix, resolve_axis_fields
+from boards.table.query_parameters import (
+    FieldKeyParameter,
+    SearchParameter,
+    SortParameter,
+    TermParameter,
+    WhereParameter,
+    parse_where,
+)
 from boards.table.statistics import BoardStatistics, read_statistics
 from boards.table.table import Disposition, EntryFilter, read_table
 from core import clock
@@ -42,18 +49,18 @@ async def show_table(
     board_id: PathId,
     context: NamedDependency[PageContext],
     cache: NamedDependency[VersionedCache],
-    where: Where = None,
-    q: Words = "",
-    sort: Sort = "number",
+    where: WhereParameter = None,
+    q: SearchParameter = "",
+    sort: SortParameter = "number",
     desc: Flag = None,
-    group: Key = None,
+    group: FieldKeyParameter = None,
     disposition: FromQuery[Disposition | None] = None,
     outdated: Flag = None,
     after: Cursor = None,
 ) -> Response[bytes]:
     """The table of a board."""
     asked = EntryFilter(
-        where=pairs(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
+        where=parse_where(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
         outdated=bool(outdated), after=after,
     )  # fmt: skip
     actor = context.actor
@@ -84,19 +91,21 @@ async def show_matrix(
     board_id: PathId,
     context: NamedDependency[PageContext],
     cache: NamedDependency[VersionedCache],
-    rows: Key = None,
-    columns: Key = None,
-    within: Term = None,
-    where: Where = None,
-    q: Words = "",
+    rows: FieldKeyParameter = None,
+    columns: FieldKeyParameter = None,
+    within: TermParameter = None,
+    where: WhereParameter = None,
+    q: SearchParameter = "",
 ) -> Response[bytes]:
     """A board along two fields: what there is, and what nobody has named yet."""
-    asked = EntryFilter(where=pairs(where), words=q.strip())
+    asked = EntryFilter(where=parse_where(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
         sheet = await load_entry_context(tx, BoardId(board_id))
         row, column = resolve_axis_fields(sheet.form, rows, columns)
-        matrix = await cross(tx, sheet, asked, (row.key, column.key), within, board.stream, cache)
+        matrix = await read_cached_matrix(
+            tx, sheet, asked, (row.key, column.key), within, board.stream, cache
+        )
         claims = await read_gap_claims(tx, BoardId(board_id))
         frame = await _around(
             tx, context, board, asked, "matrix", rows=row.key, columns=column.key, within=within
@@ -120,15 +129,15 @@ async def show_numbers(
     board_id: PathId,
     context: NamedDependency[PageContext],
     cache: NamedDependency[VersionedCache],
-    where: Where = None,
-    q: Words = "",
+    where: WhereParameter = None,
+    q: SearchParameter = "",
 ) -> Response[bytes]:
     """A board in numbers: by country and every other list, over time, and who contributed."""
-    asked = EntryFilter(where=pairs(where), words=q.strip())
+    asked = EntryFilter(where=parse_where(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
         sheet = await load_entry_context(tx, BoardId(board_id))
-        numbers = await kept(
+        numbers = await cached(
             cache,
             board.stream,
             ("numbers", asked),
@@ -176,7 +185,7 @@ async def claim_gap(board_id: PathId, context: NamedDependency[PageContext]) -> 
         if end := text_in(typed, "end"):
             await gaps.end_gap_claim(tx, context.actor, number_in(end) or 0)
         else:
-            cell = dict(pairs(list(typed.get("cell", ()))))
+            cell = dict(parse_where(list(typed.get("cell", ()))))
             await gaps.claim_gap(tx, context.actor, BoardId(board_id), to_shape(NewGapClaim, {"cell": cell}))
     return go_to(f"/b/{board_id}/matrix?{text_in(typed, 'query')}")
 

@@ -363,7 +363,7 @@ async def test_the_table_is_filtered_searched_sorted_and_paged(table: Table) -> 
 async def test_pages_have_neither_holes_nor_twins(
     table: Table, sort: str, desc: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("boards.table.table.PAGE", 4)
+    monkeypatch.setattr("boards.table.table.PAGE_SIZE", 4)
     for n in range(11):
         await table.add(
             f"Entry {n % 3}", **({"amount": n % 4, "since": f"2024-01-0{1 + n % 4}"} if n % 2 else {})

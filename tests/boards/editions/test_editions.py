@@ -21,7 +21,7 @@ import xlsxwriter
 from boards.evidence.http_check import CheckResult
 from boards.evidence.link_checks import link_check_job
 from boards.evidence.verification import verify_entry
-from boards.lookup.contributors import told
+from boards.lookup.contributors import round_down_counts
 from core import clock
 from core.ids import EntryId
 from tertulia.settings import Settings
@@ -302,7 +302,7 @@ def test_no_two_tables_of_contributors_give_a_small_group_away() -> None:
         if chance.random() < 0.2 and people:
             group = chance.choice(list(people))
             people[group] = max(people[group] - 1, 0)
-        seen.append({share.group: share.at_least for share in told(people)})
+        seen.append({share.group: share.at_least for share in round_down_counts(people)})
 
     numbers = {one.get(group, 0) for one in seen for group in "abcdef"}
     differences = {

@@ -12,10 +12,10 @@ import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as some
 
-from boards.imports.workbooks import LARGEST_FILE, MOST_ROWS, Line, NotASheet, SheetTooBig, read_sheet
+from boards.imports.workbooks import MAX_FILE_SIZE, MAX_ROWS, NotASheet, ParsedRow, SheetTooBig, parse_table
 from core.errors import Refusal
 
-TWO = [Line(2, {"Title": "Cobalt", "Country": "CD"}), Line(3, {"Title": "Tin"})]
+TWO = [ParsedRow(2, {"Title": "Cobalt", "Country": "CD"}), ParsedRow(3, {"Title": "Tin"})]
 
 
 def a_workbook(rows: list[list[Any]]) -> bytes:
@@ -41,31 +41,31 @@ def a_workbook(rows: list[list[Any]]) -> bytes:
     ],
 )
 def test_a_table_is_the_same_whichever_way_it_was_written(content: bytes) -> None:
-    sheet = read_sheet("a.csv", content)
+    sheet = parse_table("a.csv", content)
 
-    assert (sheet.columns, sheet.lines) == (["Title", "Country"], TWO)
+    assert (sheet.columns, sheet.rows) == (["Title", "Country"], TWO)
 
 
 def test_a_workbook_is_read_by_what_it_is() -> None:
-    sheet = read_sheet("misnamed.csv", a_workbook([["Title", "Country"], ["Cobalt", "CD"], ["Tin"]]))
+    sheet = parse_table("misnamed.csv", a_workbook([["Title", "Country"], ["Cobalt", "CD"], ["Tin"]]))
 
-    assert (sheet.columns, sheet.lines) == (["Title", "Country"], TWO)
+    assert (sheet.columns, sheet.rows) == (["Title", "Country"], TWO)
 
 
 def test_cells_of_a_workbook_are_plain_values() -> None:
     row = ["text", 3, 2.5, True, date(2026, 5, 3), datetime(2026, 5, 3, 14, 30, tzinfo=None), 1e20]
-    sheet = read_sheet("a.xlsx", a_workbook([list("abcdefg"), row]))
+    sheet = parse_table("a.xlsx", a_workbook([list("abcdefg"), row]))
 
-    assert sheet.lines[0].cells == {
+    assert sheet.rows[0].cells == {
         "a": "text", "b": 3, "c": 2.5, "d": True, "e": "2026-05-03", "f": "2026-05-03T14:30:00", "g": 1e20,
     }  # fmt: skip
 
 
 def test_the_number_of_a_line_is_what_a_spreadsheet_shows() -> None:
-    assert read_sheet("a.xlsx", a_workbook([[], [], ["Title"], [], ["Tin"]])).lines[0].number == 5
-    assert read_sheet("a.csv", b'\nTitle\n\n"two\nlines"\nTin\n').lines == [
-        Line(5, {"Title": "two\nlines"}),
-        Line(6, {"Title": "Tin"}),
+    assert parse_table("a.xlsx", a_workbook([[], [], ["Title"], [], ["Tin"]])).rows[0].number == 5
+    assert parse_table("a.csv", b'\nTitle\n\n"two\nlines"\nTin\n').rows == [
+        ParsedRow(5, {"Title": "two\nlines"}),
+        ParsedRow(6, {"Title": "Tin"}),
     ]
 
 
@@ -75,20 +75,20 @@ def test_objects_become_rows() -> None:
         {"Title": "Tin", "Country": None, "Amount": 3},
     ]
     wanted = [
-        Line(1, {"Title": "Cobalt", "Stages": ["mining", "refining"]}),
-        Line(2, {"Title": "Tin", "Amount": 3}),
+        ParsedRow(1, {"Title": "Cobalt", "Stages": ["mining", "refining"]}),
+        ParsedRow(2, {"Title": "Tin", "Amount": 3}),
     ]
 
     for content in (rows, {"entries": rows}, {"items": rows, "next": None}):
-        sheet = read_sheet("a.json", json.dumps(content).encode())
+        sheet = parse_table("a.json", json.dumps(content).encode())
         assert sheet.columns == ["Title", "Stages", "Country", "Amount"]
-        assert sheet.lines == wanted
+        assert sheet.rows == wanted
 
 
 def test_what_kept_a_cell_from_being_a_formula_is_taken_off_and_nothing_else() -> None:
     content = b"A,B,C,D\n'=1+1,'@x,'quoted',it's\n"
 
-    assert read_sheet("a.csv", content).lines[0].cells == {
+    assert parse_table("a.csv", content).rows[0].cells == {
         "A": "=1+1",
         "B": "@x",
         "C": "'quoted'",
@@ -97,7 +97,7 @@ def test_what_kept_a_cell_from_being_a_formula_is_taken_off_and_nothing_else() -
 
 
 def test_what_western_windows_writes_is_read() -> None:
-    assert read_sheet("a.csv", "Größe;Länder\n3;Côte d’Ivoire\n".encode("cp1252")).lines[0].cells == {
+    assert parse_table("a.csv", "Größe;Länder\n3;Côte d’Ivoire\n".encode("cp1252")).rows[0].cells == {
         "Größe": "3",
         "Länder": "Côte d’Ivoire",
     }
@@ -125,15 +125,15 @@ def test_what_western_windows_writes_is_read() -> None:
 )
 def test_what_is_no_table_is_refused_saying_why(content: bytes, says: str) -> None:
     with pytest.raises(NotASheet, match=says):
-        read_sheet("a", content)
+        parse_table("a", content)
 
 
 def test_more_than_one_import_takes_is_refused() -> None:
     with pytest.raises(SheetTooBig):
-        read_sheet("a.csv", b"A\n" + b"x\n" * (MOST_ROWS + 1))
-    assert len(read_sheet("a.csv", b"A\n" + b"x\n" * MOST_ROWS).lines) == MOST_ROWS
+        parse_table("a.csv", b"A\n" + b"x\n" * (MAX_ROWS + 1))
+    assert len(parse_table("a.csv", b"A\n" + b"x\n" * MAX_ROWS).rows) == MAX_ROWS
     with pytest.raises(SheetTooBig):
-        read_sheet("a.csv", b"x" * (LARGEST_FILE + 1))
+        parse_table("a.csv", b"x" * (MAX_FILE_SIZE + 1))
 
 
 def test_what_is_small_only_while_packed_is_refused_before_it_is_unpacked() -> None:
@@ -141,16 +141,16 @@ def test_what_is_small_only_while_packed_is_refused_before_it_is_unpacked() -> N
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b" " * 150 * 1024 * 1024)
     bomb = kept.getvalue()
-    assert len(bomb) < LARGEST_FILE
+    assert len(bomb) < MAX_FILE_SIZE
 
     with pytest.raises(SheetTooBig):
-        read_sheet("a.xlsx", bomb)
+        parse_table("a.xlsx", bomb)
 
 
 @given(some.binary(max_size=400), some.sampled_from([b"", b"PK\x03\x04", b"[{", b"A;B\n", b"\xff\xfe"]))
 def test_whatever_comes_is_read_or_refused(content: bytes, start: bytes) -> None:
     with contextlib.suppress(Refusal):
-        read_sheet("a", start + content)
+        parse_table("a", start + content)
 
 
 @given(some.binary(min_size=1, max_size=8), some.integers(min_value=0, max_value=2**31))
@@ -159,7 +159,7 @@ def test_a_damaged_workbook_is_read_or_refused(damage: bytes, where: int) -> Non
     place = where % len(book)
     book[place : place + len(damage)] = damage
     with contextlib.suppress(Refusal):
-        read_sheet("a.xlsx", bytes(book))
+        parse_table("a.xlsx", bytes(book))
 
 
 _BOOK = a_workbook([["Title", "When"], ["Cobalt", datetime(2026, 5, 3, tzinfo=UTC).replace(tzinfo=None)]])
@@ -201,13 +201,13 @@ def test_a_cell_far_out_is_refused_before_the_workbook_is_parsed(rows: str) -> N
     assert len(book) < 10_000
 
     with pytest.raises(SheetTooBig):
-        read_sheet("a.xlsx", book)
+        parse_table("a.xlsx", book)
 
 
 def test_a_style_far_out_takes_no_room() -> None:
     rows = a_cell("B1", 7) + a_cell("B2", 8) + '<row r="1048576"><c r="XFD1048576" s="1"/></row>'
 
-    assert read_sheet("a.xlsx", a_workbook_with(rows)).lines == [Line(2, {"7": 8})]
+    assert parse_table("a.xlsx", a_workbook_with(rows)).rows == [ParsedRow(2, {"7": 8})]
 
 
 def test_as_much_as_an_import_takes_is_read_whatever_stands_on_other_sheets() -> None:
@@ -215,13 +215,13 @@ def test_as_much_as_an_import_takes_is_read_whatever_stands_on_other_sheets() ->
     with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
         sheet, other = book.add_worksheet(), book.add_worksheet()
         sheet.write_row(0, 0, [f"Column {n}" for n in range(20)])
-        for number in range(1, MOST_ROWS + 1):
+        for number in range(1, MAX_ROWS + 1):
             sheet.write_row(number, 0, [f"Case {number}", *range(19)])
         other.write(1_048_575, 16_383, "far out")
 
-    lines = read_sheet("a.xlsx", kept.getvalue()).lines
+    rows = parse_table("a.xlsx", kept.getvalue()).rows
 
-    assert (len(lines), lines[-1].number, lines[-1].cells["Column 0"]) == (MOST_ROWS, 5001, "Case 5000")
+    assert (len(rows), rows[-1].number, rows[-1].cells["Column 0"]) == (MAX_ROWS, 5001, "Case 5000")
 
 
 def test_a_size_that_the_directory_understates_is_not_believed() -> None:
@@ -231,7 +231,7 @@ def test_a_size_that_the_directory_understates_is_not_believed() -> None:
     book = bytearray(bytes(book).replace(size.to_bytes(4, "little"), (300).to_bytes(4, "little")))
 
     with pytest.raises(NotASheet):
-        read_sheet("a.xlsx", bytes(book))
+        parse_table("a.xlsx", bytes(book))
 
 
 def test_other_workbooks_are_refused() -> None:
@@ -241,7 +241,7 @@ def test_other_workbooks_are_refused() -> None:
             for part in parts:
                 packed.writestr(part, "application/vnd.oasis.opendocument.spreadsheet")
         with pytest.raises(NotASheet, match="could not be opened"):
-            read_sheet("a.ods", kept.getvalue())
+            parse_table("a.ods", kept.getvalue())
 
 
 def test_what_unpacks_without_an_end_is_not_unpacked() -> None:
@@ -251,4 +251,4 @@ def test_what_unpacks_without_an_end_is_not_unpacked() -> None:
             anew.writestr(part, packed.read(part))
 
     with pytest.raises(NotASheet):
-        read_sheet("a.xlsx", kept.getvalue())
+        parse_table("a.xlsx", kept.getvalue())

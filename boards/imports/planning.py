@@ -1,0 +1,162 @@
+"""Planning of imports: matching rows of a file to entries, and computing what each row would change.
+
+A row matches the entry with the same value in the board's key field, or with the same title. A row whose values equal
+those of its entry changes nothing, so that importing the same file again has no effect.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from boards.entries.context import EntryContext
+from boards.entries.field_values import validate_given_values
+from boards.entries.references import resolve_references
+from boards.forms import active_fields, title_field
+from boards.imports.column_mapping import parse_cell
+from boards.imports.shapes import Change, ImportedLine, Problem, RowOutcome
+from boards.imports.workbooks import ParsedRow
+from boards.shapes import Field, Fields
+from core.actor import Actor
+from core.errors import Invalid
+from core.text import tidy
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+# The event loop runs other tasks after this number of rows.
+_ROWS_BETWEEN_YIELDS = 20
+
+SELECT_LISTED_VALUES = statement("""
+SELECT id, title, fields FROM entries WHERE board_id = :board AND is_listed ORDER BY number
+""")
+SELECT_KEY_FIELD = statement("SELECT key_field FROM boards WHERE id = :board")
+
+
+class PlannedRow(Struct, frozen=True):
+    """The preview of a row, and the values that its entry would have."""
+
+    preview: ImportedLine
+    values: Fields
+
+
+class _ExistingEntry(Struct, frozen=True):
+    id: int
+    values: Fields
+
+
+class _RowMatcher(Struct):
+    """Matches the rows of one file to the entries of a board, and finds duplicates among both."""
+
+    context: EntryContext
+    fields_by_column: Mapping[str, Field]
+    key_field: Field
+    entries: Mapping[str, Sequence[_ExistingEntry]]
+    rows_by_key: Counter[str]
+
+    def find(self, values: Fields, problems: list[Problem]) -> _ExistingEntry | None:
+        """Return the entry that a row matches, if any; append a problem if the match is ambiguous."""
+        key = _match_key(values.get(self.key_field.key))
+        if not key:
+            return None
+        self.rows_by_key[key] += 1
+        if self.rows_by_key[key] > 1:
+            problems.append(Problem(self.key_field.label, "Another row of this table has the same."))
+        matches = self.entries.get(key, ())
+        if len(matches) > 1:
+            problems.append(Problem(self.key_field.label, "Several entries of this board have this."))
+        return matches[0] if matches else None
+
+
+async def plan_rows(
+    tx: Transaction,
+    actor: Actor,
+    context: EntryContext,
+    fields_by_column: Mapping[str, Field],
+    rows: Sequence[ParsedRow],
+) -> list[PlannedRow]:
+    """Return what each row would change on the board as it is now. Nothing is changed."""
+    key_field = await _find_key_field(tx, context)
+    entries: dict[str, list[_ExistingEntry]] = {}
+    for row in await tx.rows(SELECT_LISTED_VALUES, board=context.board):
+        key = _match_key(row["fields"].get(key_field.key))
+        entries.setdefault(key, []).append(_ExistingEntry(row["id"], row["fields"]))
+    matcher = _RowMatcher(context, fields_by_column, key_field, entries, Counter())
+    planned: list[PlannedRow] = []
+    for parsed in rows:
+        if len(planned) % _ROWS_BETWEEN_YIELDS == 0:
+            # Most rows need no query: without this, thousands of them would block the event loop.
+            await asyncio.sleep(0)
+        planned.append(await _plan_row(tx, actor, matcher, parsed))
+    return planned
+
+
+async def _plan_row(tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow) -> PlannedRow:
+    values, problems = await _parse_values(tx, actor, matcher, row)
+    existing = matcher.find(values, problems)
+    before = dict(existing.values) if existing else {}
+    merged = {**before, **values}
+    if not problems:
+        problems = _missing_values(matcher.context, merged)
+    different = [key for key in values if before.get(key) != merged.get(key)]
+    outcome: RowOutcome = (
+        "wrong" if problems else "new" if not existing else "changed" if different else "same"
+    )
+    preview = ImportedLine(
+        number=row.number,
+        what=outcome,
+        title=str(merged.get(title_field(matcher.context.form).key, "")),
+        entry=existing.id if existing and not problems else None,
+        changes=[_change(matcher.context, key, before, merged) for key in different]
+        if outcome == "changed"
+        else [],
+        problems=problems,
+    )
+    return PlannedRow(preview, merged)
+
+
+async def _parse_values(
+    tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow
+) -> tuple[Fields, list[Problem]]:
+    context, values = matcher.context, dict[str, Any]()
+    problems: list[Problem] = []
+    for column, field in matcher.fields_by_column.items():
+        cell = row.cells.get(column)
+        if cell is None:
+            continue
+        try:
+            given = {field.key: parse_cell(field, cell, context.taxonomies)}
+            if field.type == "reference":
+                given = await resolve_references(tx, actor, context.form, given)
+            values.update(_validated(context, given))
+        except Invalid as refusal:
+            problems.append(Problem(column, refusal.detail))
+    return values, problems
+
+
+def _validated(context: EntryContext, given: Fields) -> Fields:
+    values = validate_given_values(context.form, given, context.taxonomies)
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _missing_values(context: EntryContext, values: Fields) -> list[Problem]:
+    missing = [
+        field for field in active_fields(context.form) if field.required and values.get(field.key) is None
+    ]
+    return [Problem(field.label, "This field needs an answer.") for field in missing]
+
+
+def _change(context: EntryContext, key: str, before: Fields, after: Fields) -> Change:
+    label = next(field.label for field in context.form.fields if field.key == key)
+    return Change(field=label, before=before.get(key), after=after.get(key))
+
+
+async def _find_key_field(tx: Reader, context: EntryContext) -> Field:
+    key = await tx.value(SELECT_KEY_FIELD, board=context.board)
+    fields = active_fields(context.form)
+    return next((field for field in fields if field.key == key), title_field(context.form))
+
+
+def _match_key(value: Any) -> str:
+    return " ".join(tidy(str(value)).casefold().split()) if value is not None else ""
