@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench codes lock clean tools
+.PHONY: help install run test check bench codes schema lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -37,6 +37,9 @@ bench: tools ## what it costs, beside a floor and a peer of each
 
 codes: tools ## add new refusals to the public list, docs/codes.txt
 	$(BIN)/python -m tests.proofs.test_house
+
+schema: tools ## write storage/sql, which describes the schema, from a newly migrated database
+	$(BIN)/python -m storage.sql
 
 lock: $(BIN)/python ## write the lock files anew after a change of pyproject.toml; ARGS=--upgrade moves versions
 	@$(PIP) install uv
