@@ -68,7 +68,9 @@ async def describe(connection: asyncpg.Connection) -> dict[str, str]:
     for row in await connection.fetch(SELECT_TRIGGERS):
         files[f"triggers/{row['of_table']}/{row['name']}.sql"] = f"{_HEADER}{row['definition']};\n"
     for row in await connection.fetch(SELECT_VIEWS):
-        files[f"views/{row['name']}.sql"] = f"{_HEADER}CREATE VIEW {row['name']} AS\n{_tidy(row['definition'])}\n"
+        files[f"views/{row['name']}.sql"] = (
+            f"{_HEADER}CREATE VIEW {row['name']} AS\n{_tidy(row['definition'])}\n"
+        )
     return files
 
 
