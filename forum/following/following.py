@@ -13,7 +13,8 @@ from core.actor import Actor
 from core.ids import MemberId, TopicId
 from forum import sectors
 from forum.events import FollowingChanged, ReplyPosted
-from forum.following.shapes import LEVELS, Following, FollowingList, Level, Scope
+from forum.following.shapes import Following, FollowingList, Scope
+from forum.following_levels import LEVELS, NORMAL, TRACKING, WATCHING, Level
 from forum.notifications.email_preferences import EmailFrequency
 from forum.tables import following, topics
 from forum.tables import sectors as sector_table
@@ -24,7 +25,6 @@ from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MUTED, NORMAL, TRACKING, FIRST_POSTS, WATCHING = range(5)
 PAGE = 50
 
 # Why somebody follows, in words.

@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.ids import TopicId
 from forum import sectors
 from forum.events import SectorRead, TopicRead
-from forum.following.following import TRACKING, follow_automatically
+from forum.following.following import follow_automatically
 from forum.following.shapes_read_state import (
     NOTHING_READ,
     NewReading,
@@ -27,6 +27,7 @@ from forum.following.unread import (
     new_topics_since,
     read_state_of,
 )
+from forum.following_levels import TRACKING
 from forum.tables import readings, topics
 from forum.topics.changes_since import changes_since_of, with_changes_since
 from forum.topics.shapes import ChangesSince

@@ -4,14 +4,10 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from forum.following_levels import Level, TopicLevel
 from forum.notifications.email_preferences import EmailFrequency
 
-Level = Literal["muted", "normal", "tracking", "watching_first_post", "watching"]
-TopicLevel = Literal["muted", "normal", "tracking", "watching"]
 Scope = Literal["topic", "sector", "tag"]
-
-# In the order of their strength, as they are stored.
-LEVELS: tuple[Level, ...] = ("muted", "normal", "tracking", "watching_first_post", "watching")
 
 
 class NewTopicLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -37,6 +37,7 @@ from forum.following.shapes_read_state import (
     UnreadPage,
     UnreadTopic,
 )
+from forum.following_levels import MUTED
 from forum.tables import following, posts, readings, topics
 from forum.tables import sectors as sector_table
 from forum.topics.topics import SELECT_TOPICS, topic_of
@@ -103,9 +104,9 @@ def _follows(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 # A muted sector does not mute what one takes part in.
 _of_topic = following.c.topic_id == topics.c.id
 _muted = or_(
-    _follows(_of_topic, following.c.chosen == 0),
+    _follows(_of_topic, following.c.chosen == MUTED),
     and_(
-        _follows(following.c.sector_id == topics.c.sector_id, following.c.chosen == 0),
+        _follows(following.c.sector_id == topics.c.sector_id, following.c.chosen == MUTED),
         ~_follows(_of_topic, or_(following.c.chosen.is_not(None), following.c.automatic.is_not(None))),
     ),
 )

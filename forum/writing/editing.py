@@ -1,7 +1,7 @@
-"""Editing: giving a post another text, with a history; going back to what it said; posts that several edit.
+"""Editing of posts, with their history of revisions, and sharing posts for editing by others.
 
-What its author puts right in the first minutes, before anybody has answered or reacted, is no version that the history
-shows. Two who change a post at once change it both, as long as they did not change the same lines.
+An edit by the author in the first five minutes, before any reply or reaction, is a silent revision that the public history
+leaves out. Two simultaneous edits are merged unless they change the same lines.
 """
 
 from datetime import datetime, timedelta
@@ -45,11 +45,11 @@ from members.tables import public_authors
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-GRACE = timedelta(seconds=300)
+SILENT_EDIT_PERIOD = timedelta(seconds=300)
 
 EDITED = "edited"
 
-_KEEP = statement(
+_INSERT_REVISION = statement(
     insert(revisions).values(
         {
             name: bindparam(name)
@@ -66,7 +66,7 @@ _KEEP = statement(
         }
     )
 )
-_EDIT = statement(
+_UPDATE_POST_TEXT = statement(
     update(posts)
     .where(posts.c.id == bindparam("post"))
     .values(
@@ -77,48 +77,50 @@ _EDIT = statement(
         version=posts.c.version + 1,
     )
 )
-# A version that nobody but its author and the moderators can read.
-_SKIP = statement("UPDATE posts SET version = version + 1 WHERE id = :post")
-_SHARE = statement("UPDATE posts SET is_shared = :shared WHERE id = :post AND is_shared <> :shared")
-# What it said at a version: hiding and restoring count too, and change no text.
-_BASE = statement(
+# Skips the version number of a revision that only its author and the moderators can read.
+_INCREMENT_VERSION = statement("UPDATE posts SET version = version + 1 WHERE id = :post")
+_UPDATE_IS_SHARED = statement(
+    "UPDATE posts SET is_shared = :shared WHERE id = :post AND is_shared <> :shared"
+)
+# The text at a version. Hiding and restoring also increase the version without changing the text; the next revision counts.
+_SELECT_TEXT_AT_VERSION = statement(
     "SELECT body FROM revisions WHERE post_id = :post AND version >= :version ORDER BY version LIMIT 1"
 )
-_OLD = statement(
+_SELECT_PUBLIC_REVISION = statement(
     "SELECT body FROM revisions WHERE post_id = :post AND version = :version AND NOT is_silent AND NOT was_held"
 )
-_SHOWN = (
+_author_columns = (
     public_authors.c.id,
     public_authors.c.handle,
     public_authors.c.display_name,
     public_authors.c.group.label("author_group"),
 )
-_REVISIONS = statement(
+_SELECT_REVISIONS = statement(
     select(
         revisions.c.version,
         revisions.c.written_at,
         revisions.c.body,
         revisions.c.html,
         revisions.c.is_silent,
-        *_SHOWN,
+        *_author_columns,
     )
     .outerjoin(public_authors, public_authors.c.id == revisions.c.written_by)
     .where(
         revisions.c.post_id == bindparam("post"),
-        or_(bindparam("is_close", type_=Boolean), ~revisions.c.was_held),
+        or_(bindparam("can_see_held", type_=Boolean), ~revisions.c.was_held),
         or_(bindparam("moderates", type_=Boolean), ~revisions.c.is_silent),
     )
     .order_by(revisions.c.version.desc())
 )
-_WRITER = statement(select(*_SHOWN).where(public_authors.c.id == bindparam("member")))
+_SELECT_WRITER = statement(select(*_author_columns).where(public_authors.c.id == bindparam("member")))
 
 
 class EditRules(Struct, frozen=True):
-    """What else a change has to comply with: the room's rule, where it is one's, and how far the actor is trusted."""
+    """Additional rules for an edit: the room's rule, the permissions of the actor's trust level, and screening."""
 
     in_room: RoomChangeRule | None = None
     rights: LevelPermissions = LevelPermissions()
-    # A text that is also shown by others than the forum, who know nothing of quotations: it stays as it is typed.
+    # True for a text that is also shown outside the forum, where quotes are unknown: it stays as typed.
     is_plain: bool = False
     screen: Screen = screen_nothing
 
@@ -132,93 +134,112 @@ async def edit_post(
     post_id: PostId,
     change: PostChange,
     version: int | None,
-    bounds: EditRules = DEFAULT_EDIT_RULES,
+    rules: EditRules = DEFAULT_EDIT_RULES,
 ) -> Post:
-    """Give a post another text; the old one stays in its history. Who looked at an older `version` changes the current one
-    as well, unless others have changed the same lines."""
+    """Replace the text of a post and return the post; the old text stays in its history.
+
+    If `version` is not the current one, the edit is merged with the changes since; raise Stale if both change the same
+    lines. Also raise NotFound, ImportedText, TopicSlow or the refusals of `ensure_can_edit`.
+    """
     topic, post, row = await get_post(tx, actor, post_id)
     now = clock.now()
-    ensure_can_edit(actor, topic, post, now, bounds.rights)
-    is_plain = bounds.is_plain
-    if topic.kind == "room" and bounds.in_room is not None:
-        is_plain = await bounds.in_room(tx, actor, topic.id, post_id, change.body)
+    ensure_can_edit(actor, topic, post, now, rules.rights)
+    is_plain = rules.is_plain
+    if topic.kind == "room" and rules.in_room is not None:
+        is_plain = await rules.in_room(tx, actor, topic.id, post_id, change.body)
     if row["markup"] == "mail":
         raise ImportedText
-    ensure_within_rights(bounds.rights, change.body)
+    ensure_within_rights(rules.rights, change.body)
     body = change.body if is_plain else await extract_quotes(tx, actor, change.body)
     if version is not None and version != row["version"] and body != row["body"]:
-        body = await _merged(tx, actor, row, version, body)
+        body = await _merge(tx, actor, row, version, body)
     await end_draft(tx, actor.signed_in(), change.draft)
     if body == row["body"]:
-        # Also what a retry finds: so editing needs no Idempotency-Key, which would tell who edits an anonymous post.
+        # A retry ends here. So edits need no Idempotency-Key, which would store who edits an anonymous post.
         return await show_post(tx, actor, post_id)
 
     if is_in_slow_mode(actor, topic, now):
         await enforce_slow_mode(tx, actor.signed_in(), topic, now)
     text = (body, render(body, topic=topic.id, site=tx.site).html)
-    verdict = await bounds.screen(actor, _written(topic, row, text), tx)
+    verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None:
         holds = verdict.holds and row["author_id"] is not None
         await (verdict.keep if holds else verdict.report)(tx, post_id)
-        # Whose a change without a name is would be written down with it: that is published, and looked at afterwards.
+        # A held edit stores its author, so the edit of an anonymous post is never held: it is published and reported.
         if holds:
             await hold_edit(tx, actor, post_id, text, verdict.why)
             return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
-    await _write(tx, actor, (topic, post, row), text, now)
+    await _store_edit(tx, actor, (topic, post, row), text, now)
     return await show_post(tx, actor, post_id)
 
 
 async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str | None = None) -> None:
-    """Let a post say what a held change of it says, or a moderator's `text` instead: then the author's own stays in the
-    history for the author and the moderators. No rule is asked."""
+    """Publish a held edit, or a moderator's `text` in its place; the caller checks permissions.
+
+    In the second case the author's own text becomes a revision that only the author and the moderators can read.
+    """
     post_id = PostId(held.id)
     topic, _, row = await get_post(tx, actor, post_id)
-    wrote, by = row["edited_by"] or row["author_id"], held.author.id if held.author else None
-    kept, now = {"written_by": wrote, "is_silent": False, "was_held": False}, clock.now()
-    await tx.run(_KEEP, post_id=post_id, **_text(row), **kept)
+    written_by, by = row["edited_by"] or row["author_id"], held.author.id if held.author else None
+    origin, now = {"written_by": written_by, "is_silent": False, "was_held": False}, clock.now()
+    await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     own = {"new_body": held.body, "new_html": render(held.body, topic=topic.id, site=tx.site).html}
-    said = own
+    published = own
     if text is not None and text != held.body:
-        said = {"new_body": text, "new_html": render(text, topic=topic.id, site=tx.site).html}
-        waited = {"version": row["version"] + 1, "body": own["new_body"], "html": own["new_html"]}
-        await tx.run(_KEEP, post_id=post_id, written_at=held.held_at, **waited, **kept | {"was_held": True})
-        await tx.run(_SKIP, post=post_id)
-    await tx.run(_EDIT, post=post_id, at=now, by=by, **said)
-    await update_attached_files(tx, by, post_id, row["html"], said["new_html"])
+        published = {"new_body": text, "new_html": render(text, topic=topic.id, site=tx.site).html}
+        held_text = {"version": row["version"] + 1, "body": own["new_body"], "html": own["new_html"]}
+        await tx.run(
+            _INSERT_REVISION,
+            post_id=post_id,
+            written_at=held.held_at,
+            **held_text,
+            **origin | {"was_held": True},
+        )
+        await tx.run(_INCREMENT_VERSION, post=post_id)
+    await tx.run(_UPDATE_POST_TEXT, post=post_id, at=now, by=by, **published)
+    await update_attached_files(tx, by, post_id, row["html"], published["new_html"])
     await close_published_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
 
 
 async def restore_revision(
-    tx: Transaction, actor: Actor, post_id: PostId, version: int, bounds: EditRules = DEFAULT_EDIT_RULES
+    tx: Transaction, actor: Actor, post_id: PostId, version: int, rules: EditRules = DEFAULT_EDIT_RULES
 ) -> Post:
-    """Let a post say again what it said at an older version; a change like any other."""
+    """Restore the text of an older version as a new edit; raise NotFound or the refusals of `edit_post`."""
     topic, post, _ = await get_post(tx, actor, post_id)
-    ensure_can_edit(actor, topic, post, clock.now(), bounds.rights)
-    old = await tx.value(_OLD, post=post_id, version=version)
+    ensure_can_edit(actor, topic, post, clock.now(), rules.rights)
+    old = await tx.value(_SELECT_PUBLIC_REVISION, post=post_id, version=version)
     if old is None:
         raise NotFound
-    return await edit_post(tx, actor, post_id, PostChange(body=old), None, bounds)
+    return await edit_post(tx, actor, post_id, PostChange(body=old), None, rules)
 
 
 async def share_post(tx: Transaction, actor: Actor, post_id: PostId, wanted: bool) -> Post:
-    """Let others edit a post, or its author alone again; as often as one likes."""
+    """Open a post for editing by others, or restrict it to its author again; repeating it changes nothing.
+
+    Raise NotFound or the refusals of `ensure_can_share`.
+    """
     topic, post, _ = await get_post(tx, actor, post_id)
     ensure_can_share(actor, topic, post, clock.now())
-    if await tx.run(_SHARE, post=post_id, shared=wanted):
+    if await tx.run(_UPDATE_IS_SHARED, post=post_id, shared=wanted):
         await tx.record(events.PostShared(topic_id=topic.id, post_id=post_id))
     return await show_post(tx, actor, post_id)
 
 
 async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionList:
-    """All that a post has said, newest first; moderators see also what was put right at once."""
+    """Return all versions of a post, newest first; moderators also see silent and held revisions, authors their held ones.
+
+    Raise NotFound or the refusals of `ensure_can_read_history`.
+    """
     topic, post, row = await get_post(tx, actor, post_id, lock=False)
     ensure_can_read_history(actor, topic, post)
     moderates = actor.moderates_in(topic.sector_id)
-    wrote = await tx.row(_WRITER, member=row["edited_by"] or row["author_id"])
-    by = None if wrote is None else author_of(*wrote)
+    writer = await tx.row(_SELECT_WRITER, member=row["edited_by"] or row["author_id"])
+    by = None if writer is None else author_of(*writer)
     current = Revision(row["version"], row["written_at"], row["body"], row["html"], by)
-    rows = await tx.rows(_REVISIONS, post=post_id, is_close=post.is_own or moderates, moderates=moderates)
+    rows = await tx.rows(
+        _SELECT_REVISIONS, post=post_id, can_see_held=post.is_own or moderates, moderates=moderates
+    )
     found = [current, *(_revision_of(old) for old in rows)]
     filled = await embed_quotes_in_html(tx, [(topic.id, old.html) for old in found])
     if filled:
@@ -229,9 +250,9 @@ async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionL
     return RevisionList(found)
 
 
-def _written(topic: TopicFacts, row: Record, text: tuple[str, str]) -> TextToScreen:
+def _text_to_screen(topic: TopicFacts, row: Record, text: tuple[str, str]) -> TextToScreen:
     post_id, (body, html) = PostId(row["id"]), text
-    was = TextBeforeEdit(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
+    before = TextBeforeEdit(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
     return TextToScreen(
         kind="edit",
         sector_id=topic.sector_id,
@@ -239,21 +260,21 @@ def _written(topic: TopicFacts, row: Record, text: tuple[str, str]) -> TextToScr
         body=body,
         html=html,
         is_unnamed=row["author_id"] is None,
-        before=was,
+        before=before,
     )
 
 
-async def _merged(tx: Transaction, actor: Actor, row: Record, version: int, mine: str) -> str:
-    base = await tx.value(_BASE, post=row["id"], version=version)
+async def _merge(tx: Transaction, actor: Actor, row: Record, version: int, mine: str) -> str:
+    base = await tx.value(_SELECT_TEXT_AT_VERSION, post=row["id"], version=version)
     if base is None:
-        return mine  # nobody has changed the text since
+        return mine  # the text has not changed since
     merged = merge_changes(base, row["body"], mine)
     if merged is None:
         raise Stale(await show_post(tx, actor, PostId(row["id"])))
     return merged
 
 
-async def _write(
+async def _store_edit(
     tx: Transaction,
     actor: Actor,
     found: tuple[TopicFacts, PostFacts, Record],
@@ -263,11 +284,11 @@ async def _write(
     (topic, post, row), (body, html) = found, text
     post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
     await withdraw_held_edit(tx, actor, post_id)
-    wrote = row["edited_by"] or row["author_id"]
-    await tx.run(_KEEP, post_id=post_id, **_text(row), written_by=wrote, is_silent=is_silent, was_held=False)
+    origin = {"written_by": row["edited_by"] or row["author_id"], "is_silent": is_silent, "was_held": False}
+    await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     at = row["edited_at"] if is_silent else event_time_of(row)
     by = None if row["author_id"] is None else actor.id
-    await tx.run(_EDIT, post=post_id, new_body=body, new_html=html, at=at, by=by)
+    await tx.run(_UPDATE_POST_TEXT, post=post_id, new_body=body, new_html=html, at=at, by=by)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}
@@ -276,13 +297,13 @@ async def _write(
 
 
 def _is_silent(actor: Actor, topic: TopicFacts, post: PostFacts, row: Record, now: datetime) -> bool:
-    # What happens in a room, or to what several edit, is told as it was.
+    # Edits in rooms and of shared posts are always shown in the history.
     if topic.kind == "room" or post.is_shared or not post.is_own or row["children"] or row["reactions"]:
         return False
-    return bool(now - row["written_at"] <= GRACE)
+    return bool(now - row["written_at"] <= SILENT_EDIT_PERIOD)
 
 
-def _text(row: Record) -> dict[str, object]:
+def _text_of(row: Record) -> dict[str, object]:
     return {name: row[name] for name in ("version", "body", "html", "written_at")}
 
 

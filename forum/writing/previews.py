@@ -1,4 +1,4 @@
-"""Previews: how a text will look, and who will be told that it calls them by name."""
+"""Previews: how a text will look when posted, and which mentioned members will be notified."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
-_NAMED = statement(
+_SELECT_MENTIONED_MEMBERS = statement(
     select(*public_authors.c)
     .join(members, members.c.id == public_authors.c.id)
     .where(members.c.handle == func.any(bindparam("handles")), members.c.is_claimed)
@@ -31,34 +31,38 @@ _NAMED = statement(
 async def preview_text(
     tx: Reader, actor: Actor, sketch: Sketch, rights: LevelPermissions, site: str = ""
 ) -> Preview:
-    """How a text will look where it will stand. Whoever cannot read it there is not told apart from nobody at all."""
+    """Render a text as it will look when posted, and list which mentioned members will be notified.
+
+    Members who cannot read the topic are listed like handles that do not exist, so that the preview reveals nothing.
+    Raise NotFound if the draft is for a topic or post that the actor cannot see.
+    """
     actor.signed_in()
-    topic_id, before = await _place(tx, actor, sketch.draft or "")
+    topic_id, before = await _find_target(tx, actor, sketch.draft or "")
     html = render(sketch.body, topic=topic_id or 0, site=site).html
     filled = await embed_quotes_in_html(tx, [(topic_id or 0, html)])
     shown = filled[0] if filled else html
-    # A post that is changed has told those whom it named before.
-    called = [
+    # An edit notifies only members whom the post did not mention before.
+    handles = [
         handle
         for handle in extract_references(html).handles
         if handle not in before and handle != actor.handle
     ]
-    if sketch.draft is None or not called:
+    if sketch.draft is None or not handles:
         return Preview(shown)
-    named = await _named(tx, called)
-    # The first of them are told, whether or not they can read it: as when it is posted.
-    counted = {one.handle for one in named[: rights.mentions]}
-    readers = await _readers(tx, named, topic_id)
-    found = {one.handle for one in readers}
+    mentioned = await _find_members(tx, handles)
+    # The limit counts mentioned members whether or not they can read the topic, as it does when the text is posted.
+    within_limit = {author.handle for author in mentioned[: rights.mentions]}
+    readers = await _keep_readers(tx, mentioned, topic_id)
+    found = {author.handle for author in readers}
     return Preview(
         shown,
-        told=[one for one in readers if one.handle in counted],
-        not_told=[handle for handle in called if handle not in found],
-        too_many=[one.handle for one in readers if one.handle not in counted],
+        told=[author for author in readers if author.handle in within_limit],
+        not_told=[handle for handle in handles if handle not in found],
+        too_many=[author.handle for author in readers if author.handle not in within_limit],
     )
 
 
-async def _place(tx: Reader, actor: Actor, draft: str) -> tuple[TopicId | None, frozenset[str]]:
+async def _find_target(tx: Reader, actor: Actor, draft: str) -> tuple[TopicId | None, frozenset[str]]:
     what, _, where = draft.partition("~")[0].partition(":")
     if what == "topic":
         topic_id = TopicId(int(where))
@@ -73,21 +77,26 @@ async def _place(tx: Reader, actor: Actor, draft: str) -> tuple[TopicId | None, 
     return topic_id, frozenset()
 
 
-async def _named(tx: Reader, handles: Sequence[str]) -> list[Author]:
-    found = {row["handle"]: Author(**row) for row in await tx.rows(_NAMED, handles=list(handles))}
+async def _find_members(tx: Reader, handles: Sequence[str]) -> list[Author]:
+    found = {
+        row["handle"]: Author(**row)
+        for row in await tx.rows(_SELECT_MENTIONED_MEMBERS, handles=list(handles))
+    }
     return [found[handle] for handle in handles if handle in found]
 
 
-async def _readers(tx: Reader, named: list[Author], topic_id: TopicId | None) -> list[Author]:
-    if topic_id is None or await _reads(tx, VISITOR, topic_id):
-        return named
-    actors = await load_readers(tx, [one.id for one in named], clock.now())
+async def _keep_readers(tx: Reader, authors: list[Author], topic_id: TopicId | None) -> list[Author]:
+    if topic_id is None or await _can_read(tx, VISITOR, topic_id):
+        return authors
+    actors = await load_readers(tx, [author.id for author in authors], clock.now())
     return [
-        one for one in named if (actor := actors.get(MemberId(one.id))) and await _reads(tx, actor, topic_id)
+        author
+        for author in authors
+        if (actor := actors.get(MemberId(author.id))) and await _can_read(tx, actor, topic_id)
     ]
 
 
-async def _reads(tx: Reader, actor: Actor, topic_id: TopicId) -> bool:
+async def _can_read(tx: Reader, actor: Actor, topic_id: TopicId) -> bool:
     try:
         await get_topic(tx, actor, topic_id)
     except NotFound:

@@ -1,4 +1,7 @@
-"""References: what a post refers to, as the worker finds it in what was written; who is told; what refers to a post."""
+"""References: what posts mention, quote and link to, as the worker finds it in their HTML, and what follows from it.
+
+Mentioned and quoted members are notified, cited posts are marked, and posts that quote changed posts are announced.
+"""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,6 +27,7 @@ from forum.events import (
     ReplyPosted,
     TopicChanged,
 )
+from forum.following_levels import MUTED
 from forum.notifications.notifications import notify
 from forum.posts.post_pages import read_posts_by_id
 from members.accounts.actors import load_readers
@@ -31,7 +35,7 @@ from members.profiles.trust import TrustRules
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-MOST = 200
+MOST_REFERENCES = 200
 
 QUOTED = "quoted"
 MENTIONED = "mentioned"
@@ -41,37 +45,37 @@ _LINK = re.compile(
     r"|t/(?P<topic>\d{1,12})(?:/(?:[a-z0-9-]*[a-z-][a-z0-9-]*/?)?(?P<number>\d{1,9})?)?(?=[\"?#])"
     r'|b/\d{1,18}/entries/(?P<entry>\d{1,18})(?=["?#]))|data-quote="(?P<quote>\d{1,18})"'
 )
-_WRITTEN = statement("""
+_SELECT_POST_WITH_AUTHOR = statement("""
 SELECT p.html, p.topic_id, p.state, p.author_id, m.display_name, coalesce(m.trust_given, m.trust, 0) AS trust, t.title
 FROM posts p JOIN topics t ON t.id = p.topic_id LEFT JOIN members m ON m.id = p.author_id
 WHERE p.id = :post AND p.markup = 'markdown'
 """)
-_MEMBERS = statement(
+_SELECT_MENTIONED_MEMBERS = statement(
     "SELECT id, handle FROM members WHERE handle = ANY(CAST(:handles AS text[])) AND is_claimed"
 )
-_QUOTED = statement("""
+_SELECT_QUOTED_POSTS = statement("""
 SELECT DISTINCT p.id, p.author_id, p.state FROM quotations q JOIN posts p ON p.id = q.post_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) ORDER BY p.id
 """)
-_NUMBERED = statement("""
+_SELECT_POSTS_BY_NUMBER = statement("""
 SELECT p.id FROM unnest(CAST(:topics AS bigint[]), CAST(:numbers AS integer[])) AS n (topic, number)
 JOIN posts p ON p.topic_id = n.topic AND p.number = n.number
 """)
-_FORGET = statement("""
+_DELETE_OLD_REFERENCES = statement("""
 DELETE FROM post_references r WHERE r.post_id = :post AND NOT EXISTS (
     SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[])) AS k (kind, id)
     WHERE k.kind = r.kind AND k.id = r.object_id
 ) RETURNING kind, object_id
 """)
-_NOTE = statement("""
+_INSERT_NEW_REFERENCES = statement("""
 INSERT INTO post_references (post_id, kind, object_id)
 SELECT :post, k.kind, k.id FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS bigint[])) AS k (kind, id)
 ON CONFLICT DO NOTHING RETURNING kind, object_id
 """)
-_CITED_BY = statement(
+_SELECT_CITED_BY_POST = statement(
     "SELECT object_id FROM post_references WHERE post_id = :post AND kind IN ('quote', 'post')"
 )
-_MARK = statement("""
+_UPDATE_IS_CITED = statement("""
 WITH now AS (
     SELECT p.id, EXISTS (
         SELECT FROM post_references r JOIN open_posts c ON c.id = r.post_id
@@ -81,41 +85,46 @@ WITH now AS (
 UPDATE posts SET is_cited = now.is_cited FROM now WHERE posts.id = now.id AND posts.is_cited <> now.is_cited
 RETURNING posts.id, posts.topic_id
 """)
-_QUOTING_POST = statement("""
+_SELECT_POSTS_QUOTING_POST = statement("""
 SELECT p.id, p.topic_id FROM post_references r JOIN posts p ON p.id = r.post_id
 WHERE r.kind = 'quote' AND r.object_id = :post ORDER BY p.topic_id, p.id
 """)
-_LINKING_TOPIC = """
+_SELECT_POSTS_LINKING_TOPIC = statement("""
 SELECT p.id, p.topic_id FROM post_references r JOIN posts p ON p.id = r.post_id
 WHERE r.kind = 'topic' AND r.object_id = :topic AND p.topic_id <> :topic
-"""
-_NAMING_TOPIC = statement(f"{_LINKING_TOPIC} ORDER BY p.topic_id, p.id")
-_QUOTING_TOPIC = statement(f"""
+ORDER BY p.topic_id, p.id
+""")
+_SELECT_POSTS_CITING_TOPIC = statement("""
 SELECT p.id, p.topic_id FROM posts q JOIN post_references r ON r.kind IN ('quote', 'post') AND r.object_id = q.id
 JOIN posts p ON p.id = r.post_id WHERE q.topic_id = :topic AND p.topic_id <> :topic
-UNION {_LINKING_TOPIC} ORDER BY topic_id, id
+UNION
+SELECT p.id, p.topic_id FROM post_references r JOIN posts p ON p.id = r.post_id
+WHERE r.kind = 'topic' AND r.object_id = :topic AND p.topic_id <> :topic
+ORDER BY topic_id, id
 """)
-# Who has muted a topic is told nothing of it.
-_MUTED = statement("SELECT member_id FROM following WHERE topic_id = :topic AND chosen = 0")
-_CITED_BY_TOPIC = statement("""
+_SELECT_MEMBERS_MUTING_TOPIC = statement(
+    "SELECT member_id FROM following WHERE topic_id = :topic AND chosen = :muted"
+)
+_SELECT_CITED_BY_TOPIC = statement("""
 SELECT DISTINCT r.object_id FROM posts p JOIN post_references r ON r.post_id = p.id AND r.kind IN ('quote', 'post')
 WHERE p.topic_id = :topic ORDER BY r.object_id
 """)
 
 
 class TextReferences(Struct, frozen=True, kw_only=True):
-    """What a rendered text refers to: handles, quotations, posts by id or by place, topics, entries."""
+    """The references in an HTML text: mentioned handles, ids of quotations, posts by id or by topic and number, topics and
+    entries of boards."""
 
     handles: tuple[str, ...]
     quotes: tuple[int, ...]
     posts: tuple[int, ...]
-    places: tuple[tuple[int, int], ...]
+    post_numbers: tuple[tuple[int, int], ...]
     topics: tuple[int, ...]
     entries: tuple[int, ...]
 
 
 def extract_references(html: str) -> TextReferences:
-    """What a rendered text refers to, each once, in the order of the text."""
+    """Return the references in an HTML text, each once, in the order of the text, and at most 200 of each kind."""
     found: dict[str, dict[Any, None]] = {name: {} for name in TextReferences.__struct_fields__}
     for link in _LINK.finditer(html):
         if link["handle"]:
@@ -127,115 +136,129 @@ def extract_references(html: str) -> TextReferences:
         elif link["entry"]:
             found["entries"][int(link["entry"])] = None
         elif link["number"]:
-            found["places"][int(link["topic"]), int(link["number"])] = None
+            found["post_numbers"][int(link["topic"]), int(link["number"])] = None
         else:
             found["topics"][int(link["topic"])] = None
-    return TextReferences(**{name: tuple(each)[:MOST] for name, each in found.items()})
+    return TextReferences(**{name: tuple(each)[:MOST_REFERENCES] for name, each in found.items()})
 
 
 async def on_post_written(rules: TrustRules, tx: Transaction, event: ReplyPosted | PostEdited) -> None:
-    """Bring what is kept of a post's references to what it says now, and tell those who are named for the first time."""
-    row = await tx.row(_WRITTEN, post=event.post_id)
+    """Update the stored references of a new or edited post, and notify members whom it mentions or quotes for the first time.
+
+    `rules` limits how many members the author may mention.
+    """
+    row = await tx.row(_SELECT_POST_WITH_AUTHOR, post=event.post_id)
     if row is None:
         return
-    named = extract_references(row["html"])
-    if not any(structs.astuple(named)) and isinstance(event, ReplyPosted):
-        return  # most posts name nobody
-    members_named = (
-        {r["id"]: r["handle"] for r in await tx.rows(_MEMBERS, handles=list(named.handles))}
-        if named.handles
-        else {}
-    )
-    quoted = await tx.rows(_QUOTED, ids=list(named.quotes)) if named.quotes else []
-    placed = await _placed(tx, named)
+    references = extract_references(row["html"])
+    if not any(structs.astuple(references)) and isinstance(event, ReplyPosted):
+        return  # most posts refer to nothing
+    mentioned = await _find_mentioned(tx, references)
+    quoted = await tx.rows(_SELECT_QUOTED_POSTS, ids=list(references.quotes)) if references.quotes else []
+    linked = await _find_posts_by_number(tx, references)
     wanted = {
-        *(("member", id) for id in members_named),
+        *(("member", id) for id in mentioned),
         *(("quote", post["id"]) for post in quoted),
-        *(("post", id) for id in (*named.posts, *placed) if id != event.post_id),
-        *(("topic", id) for id in named.topics if id != row["topic_id"]),
-        *(("entry", id) for id in named.entries),
+        *(("post", id) for id in (*references.posts, *linked) if id != event.post_id),
+        *(("topic", id) for id in references.topics if id != row["topic_id"]),
+        *(("entry", id) for id in references.entries),
     }
-    fresh, gone = await _bring_to(tx, event.post_id, wanted)
-    cited = sorted(id for kind, id in (*fresh, *gone) if kind in ("quote", "post"))
-    await _mark(tx, cited)
+    added, removed = await _store_references(tx, event.post_id, wanted)
+    cited = sorted(id for kind, id in (*added, *removed) if kind in ("quote", "post"))
+    await _update_is_cited(tx, cited)
     if any(post["state"] != "published" for post in quoted):
-        # It was hidden or withdrawn while this was on its way here.
+        # The quoted post was hidden or withdrawn before the worker got to this event.
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=event.post_id))
-    if row["state"] == "published" and fresh:
+    if row["state"] == "published" and added:
         authors = {post["id"]: post["author_id"] for post in quoted}
-        order = sorted(members_named, key=lambda id: named.handles.index(members_named[id]))
-        most = rules.levels[min(row["trust"], len(rules.levels) - 1)].rights.mentions
-        who = {
-            QUOTED: [authors[id] for kind, id in sorted(fresh) if kind == "quote" and authors[id]],
-            MENTIONED: [id for id in order if ("member", id) in fresh][:most],
+        order = sorted(mentioned, key=lambda id: references.handles.index(mentioned[id]))
+        limit = rules.levels[min(row["trust"], len(rules.levels) - 1)].rights.mentions
+        recipients = {
+            QUOTED: [authors[id] for kind, id in sorted(added) if kind == "quote" and authors[id]],
+            MENTIONED: [id for id in order if ("member", id) in added][:limit],
         }
-        await _tell_named(tx, PostId(event.post_id), row, who)
+        await _notify_referenced(tx, PostId(event.post_id), row, recipients)
 
 
 async def on_post_visibility_changed(
     tx: Transaction, event: PostHidden | PostUnhidden | PostWithdrawn | PostRestored
 ) -> None:
-    """Say where a post is quoted that its words are gone from there, or back; and of what it cites whether that holds."""
-    for row in await tx.rows(_QUOTING_POST, post=event.post_id):
+    """Announce the posts that quote a post which became visible or invisible, and update which posts it cites."""
+    for row in await tx.rows(_SELECT_POSTS_QUOTING_POST, post=event.post_id):
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=row["id"]))
-    await _mark(tx, [row["object_id"] for row in await tx.rows(_CITED_BY, post=event.post_id)])
+    cited = await tx.rows(_SELECT_CITED_BY_POST, post=event.post_id)
+    await _update_is_cited(tx, [row["object_id"] for row in cited])
 
 
 async def on_topic_access_changed(tx: Transaction, event: ReadersChanged | PostsMovedHere) -> None:
-    """The same, for all posts of a topic that others read now than before."""
-    for row in await tx.rows(_QUOTING_TOPIC, topic=event.topic_id):
+    """Announce the posts that quote or link to posts of a topic whose readers changed or that got posts from another topic,
+    and update which posts the topic cites."""
+    for row in await tx.rows(_SELECT_POSTS_CITING_TOPIC, topic=event.topic_id):
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=row["id"]))
-    await _mark(tx, [row["object_id"] for row in await tx.rows(_CITED_BY_TOPIC, topic=event.topic_id)])
+    cited = await tx.rows(_SELECT_CITED_BY_TOPIC, topic=event.topic_id)
+    await _update_is_cited(tx, [row["object_id"] for row in cited])
 
 
 async def on_topic_changed(tx: Transaction, event: TopicChanged) -> None:
-    """Say where a topic is named by a link that its title may be another."""
-    for row in await tx.rows(_NAMING_TOPIC, topic=event.topic_id):
+    """Announce the posts that link to a topic and show its title, because the title may have changed."""
+    for row in await tx.rows(_SELECT_POSTS_LINKING_TOPIC, topic=event.topic_id):
         await tx.record(QuotesChanged(topic_id=row["topic_id"], post_id=row["id"]))
 
 
-async def _placed(tx: Reader, named: TextReferences) -> list[int]:
-    if not named.places:
+async def _find_mentioned(tx: Reader, references: TextReferences) -> dict[int, str]:
+    if not references.handles:
+        return {}
+    rows = await tx.rows(_SELECT_MENTIONED_MEMBERS, handles=list(references.handles))
+    return {row["id"]: row["handle"] for row in rows}
+
+
+async def _find_posts_by_number(tx: Reader, references: TextReferences) -> list[int]:
+    if not references.post_numbers:
         return []
-    topics_named, numbers = zip(*named.places, strict=True)
-    return [row["id"] for row in await tx.rows(_NUMBERED, topics=list(topics_named), numbers=list(numbers))]
+    topics, numbers = zip(*references.post_numbers, strict=True)
+    rows = await tx.rows(_SELECT_POSTS_BY_NUMBER, topics=list(topics), numbers=list(numbers))
+    return [row["id"] for row in rows]
 
 
-async def _bring_to(
+async def _store_references(
     tx: Transaction, post_id: int, wanted: set[tuple[str, int]]
 ) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
     binds = {"post": post_id, "kinds": [kind for kind, _ in wanted], "ids": [id for _, id in wanted]}
-    gone = {tuple(row) for row in await tx.rows(_FORGET, **binds)}
-    fresh = {tuple(row) for row in await tx.rows(_NOTE, **binds)} if wanted else set()
-    return fresh, gone
+    removed = {tuple(row) for row in await tx.rows(_DELETE_OLD_REFERENCES, **binds)}
+    added = {tuple(row) for row in await tx.rows(_INSERT_NEW_REFERENCES, **binds)} if wanted else set()
+    return added, removed
 
 
-async def _mark(tx: Transaction, ids: Sequence[int]) -> None:
+async def _update_is_cited(tx: Transaction, ids: Sequence[int]) -> None:
     if ids:
-        rows = await tx.rows(_MARK, ids=sorted(set(ids)))
+        rows = await tx.rows(_UPDATE_IS_CITED, ids=sorted(set(ids)))
         for row in sorted(rows, key=lambda row: (row["topic_id"], row["id"])):
             await tx.record(PostCited(topic_id=row["topic_id"], post_id=row["id"]))
 
 
-async def _tell_named(tx: Transaction, post_id: PostId, row: Any, who: Mapping[str, Sequence[int]]) -> None:
-    # Who is quoted is told so, and not once more for being called by name.
-    muted = await tx.rows(_MUTED, topic=row["topic_id"])
-    told = {row["author_id"], *(one["member_id"] for one in muted)}
-    readers = await load_readers(tx, {one for named in who.values() for one in named} - told, clock.now())
-    does = {QUOTED: "quotes_you", MENTIONED: "mentions_you"}
-    for kind, named in who.items():
-        reason = {"code": does[kind], "name": row["display_name"], "title": row["title"]}
+async def _notify_referenced(
+    tx: Transaction, post_id: PostId, row: Any, recipients: Mapping[str, Sequence[int]]
+) -> None:
+    # Each member gets one notification: a quoted member is not notified again of a mention. Members who muted the topic get
+    # none.
+    muted = await tx.rows(_SELECT_MEMBERS_MUTING_TOPIC, topic=row["topic_id"], muted=MUTED)
+    done = {row["author_id"], *(follower["member_id"] for follower in muted)}
+    candidates = {member for members in recipients.values() for member in members}
+    readers = await load_readers(tx, candidates - done, clock.now())
+    codes = {QUOTED: "quotes_you", MENTIONED: "mentions_you"}
+    for kind, members in recipients.items():
+        reason = {"code": codes[kind], "name": row["display_name"], "title": row["title"]}
         reasons = {}
-        for member in named:
+        for member in members:
             reader = readers.get(MemberId(member))
-            if reader and member not in told and await read_posts_by_id(tx, reader, [post_id]):
+            if reader and member not in done and await read_posts_by_id(tx, reader, [post_id]):
                 reasons[MemberId(member)] = reason
-            told.add(member)
+            done.add(member)
         if reasons:
             await notify(tx, kind, TopicId(row["topic_id"]), post_id, reasons)
 
 
-# Those that the rules of trust bound, before they are given them.
+# Event handlers that also need the trust rules; the worker binds them as the first argument.
 REFERENCE_HANDLERS: Mapping[type[Event], Callable[[TrustRules, Transaction, Any], Awaitable[None]]] = {
     ReplyPosted: on_post_written,
     PostEdited: on_post_written,

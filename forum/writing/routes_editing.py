@@ -1,4 +1,4 @@
-"""The HTTP side of editing: another text, what it said before, letting others edit."""
+"""HTTP routes for editing posts, their revisions, and sharing posts for editing."""
 
 from litestar import delete, get, patch, post, put
 from litestar.di import NamedDependency
@@ -22,8 +22,8 @@ async def edit_post(
     replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Post:
-    """Give a post another text; the same again changes nothing. With If-Match, a change of an older version is brought
-    together with what was changed since, or refused (412)."""
+    """Replace the text of a post; the same text again changes nothing. With If-Match, an edit of an older version is merged
+    with the changes since then, or refused (412) if both change the same lines."""
     version = version_in(if_match)
     async with db.begin() as tx:
         return await editing.edit_post(tx, actor, PostId(post_id), data, version, replies.edit_rules(actor))
@@ -33,7 +33,7 @@ async def edit_post(
 async def read_revisions(
     post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> RevisionList:
-    """All that a post has said, newest first."""
+    """Return all versions of a post's text, newest first."""
     async with db.read() as tx:
         return await editing.read_revisions(tx, actor, PostId(post_id))
 
@@ -46,7 +46,7 @@ async def go_back(
     db: NamedDependency[Database],
     replies: NamedDependency[Replies],
 ) -> Post:
-    """Let a post say again what it said at an older version."""
+    """Restore the text of an older version of a post."""
     async with db.begin() as tx:
         return await editing.restore_revision(
             tx, actor, PostId(post_id), data.version, replies.edit_rules(actor)
@@ -55,14 +55,14 @@ async def go_back(
 
 @put("/posts/{post_id:int}/sharing", operation_id="share_post")
 async def share_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
-    """Let others edit a post."""
+    """Open a post for editing by other members."""
     async with db.begin() as tx:
         return await editing.share_post(tx, actor, PostId(post_id), True)
 
 
 @delete("/posts/{post_id:int}/sharing", status_code=200, operation_id="unshare_post")
 async def unshare_post(post_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Post:
-    """Let its author alone edit a post again."""
+    """Restrict editing of a post to its author again."""
     async with db.begin() as tx:
         return await editing.share_post(tx, actor, PostId(post_id), False)
 

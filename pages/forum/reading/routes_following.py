@@ -11,7 +11,8 @@ from core.http import Cursor
 from core.ids import TopicId
 from core.text import Slug
 from forum.following.following import follow_sector, follow_tag, follow_topic, read_following
-from forum.following.shapes import Following, Level, TopicLevel
+from forum.following.shapes import Following
+from forum.following_levels import Level, TopicLevel
 from forum.notifications.email_preferences import EmailFrequency, read_email_preferences
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in

@@ -247,7 +247,10 @@ async def test_a_post_quotes_so_much_and_no_more(app: Service) -> None:
     ("text", "found"),
     [
         ("@ana and @ana", {"handles": ("ana",)}),
-        ("See /t/7/14, /t/7/cobalt-2 and [it](/t/8/slug/3).", {"places": ((7, 14), (8, 3)), "topics": (7,)}),
+        (
+            "See /t/7/14, /t/7/cobalt-2 and [it](/t/8/slug/3).",
+            {"post_numbers": ((7, 14), (8, 3)), "topics": (7,)},
+        ),
         ("[that](/p/5) [entry](/b/2/entries/9)", {"posts": (5,), "entries": (9,)}),
         ("[[quote 12]]", {"quotes": (12,)}),
         ("`@ana /t/7` <a href='/p/1'>", {}),
