@@ -9,9 +9,9 @@ from storage.database import Transaction
 from storage.statements import statement
 
 # The level that the member chose for the topic counts; otherwise the highest of the automatic level and the levels of the
-# sector and the tags, as in forum/following. The most specific reason is given. A member who was already notified of the post,
-# for a mention or a quote, is not notified again. Access is checked again when the notification is shown; for a topic with
-# listed readers, other members do not even get one.
+# sector and the tags, as in forum/following. The most specific reason is given. A member who was already notified of the
+# post, for a mention or a quote, is not notified again. Access is checked again when the notification is shown; for a topic
+# with listed readers, other members do not even get one.
 _INSERT_WATCHER_NOTIFICATIONS = statement("""
 WITH post AS (
     SELECT p.id, p.number, p.author_id, p.topic_id, t.sector_id, t.tags, t.readers, t.body,

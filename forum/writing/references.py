@@ -143,7 +143,7 @@ def extract_references(html: str) -> TextReferences:
 
 
 async def on_post_written(rules: TrustRules, tx: Transaction, event: ReplyPosted | PostEdited) -> None:
-    """Update the stored references of a new or edited post, and notify members whom it mentions or quotes for the first time.
+    """Update the stored references of a new or edited post, and notify members whom it newly mentions or quotes.
 
     `rules` limits how many members the author may mention.
     """
