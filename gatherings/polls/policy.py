@@ -1,4 +1,4 @@
-"""Who may do what with polls, what a poll can be and what answers it: pure rules, and the refusals they raise."""
+"""The rules for polls: who prepares, opens and reads them, which polls are valid, and which ballots a poll takes."""
 
 from datetime import datetime
 
@@ -9,42 +9,46 @@ from core.errors import Conflict, Denied, Invalid
 from core.text import tidy
 from gatherings.policy import NotHost, ensure_hosts
 from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen
-from gatherings.polls.results import PollFacts, points_of
+from gatherings.polls.results import PollFacts, scale_points
 from gatherings.polls.words import is_visible_word, normalize_word, word_key
 from gatherings.shapes.polls import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 
-MOST_POLLS = 50
-LONGEST_SCALE = 20
-MOST_WORDS = 10
-# Where a poll may go from where it is.
+MAX_POLLS = 50
+MAX_SCALE_LENGTH = 20
+MAX_WORDS = 10
+# The states that a poll can change to, by its current state.
 POLL_TRANSITIONS = {"draft": {"open"}, "open": {"closed"}, "closed": {"open"}}
-# What of the settings each kind has.
-SETTINGS = {"several": {"most"}, "scale": {"low", "high", "low_label", "high_label"}, "words": {"most"}}
-WITH_OPTIONS = {"single", "several", "ranked"}
+# The settings that each kind has; other kinds have none.
+SETTINGS_BY_KIND = {
+    "several": {"most"},
+    "scale": {"low", "high", "low_label", "high_label"},
+    "words": {"most"},
+}
+KINDS_WITH_OPTIONS = {"single", "several", "ranked"}
 
 
 class PollNotOpen(Conflict):
-    """The poll is not open, or not any more."""
+    """The poll is a draft or closed."""
 
     message = "This poll is not open."
 
 
 class PollBegun(Conflict):
-    """People have seen the poll: what it asks stays as it is."""
+    """The poll was opened, so members have seen it."""
 
-    message = "This poll was opened already: its words stay as they are, and it is kept."
+    message = "This poll was already opened. It can no longer be changed or deleted."
 
 
 class PollCannotMove(Conflict):
-    """There is no way from the poll's state to the one asked for."""
+    """The poll cannot change from its state to the requested one."""
 
-    message = "A poll is a draft, then open, then closed; a closed one can be opened again."
+    message = "A draft poll can be opened, an open one closed, and a closed one opened again."
 
 
 class PollMoved(Conflict):
-    """The poll is not in the version given; `current` is how it is now."""
+    """The given version of the poll is not the current one; `current` is the poll as it is now."""
 
-    message = "Somebody else dealt with this poll first."
+    message = "Somebody else changed this poll first."
 
     def __init__(self, current: Struct) -> None:
         self.current = current
@@ -52,62 +56,62 @@ class PollMoved(Conflict):
 
 
 class TooManyPolls(Conflict):
-    """The room has as many polls as a room can have."""
+    """The room has the maximum number of polls."""
 
-    message = f"A room has {MOST_POLLS} polls at most. Delete a draft first."
+    message = f"A room has at most {MAX_POLLS} polls. Delete a draft first."
 
 
 class NoWordsHere(Conflict):
-    """The poll is not one of open words, or nobody can have given any yet."""
+    """The poll does not ask for words, or was not opened yet."""
 
-    message = "Words are struck from polls of open words that have been opened."
+    message = "You can only strike words from a poll that asks for words and was opened."
 
 
 class ResultsHidden(Denied):
-    """The results are hidden until the poll is closed."""
+    """The results are not public until the poll is closed."""
 
     message = "The results are shown when this poll is closed."
 
 
 class BadOptions(Invalid):
-    """The options are too few, alike or empty, or the kind has none."""
+    """There are too few options, two are equal, one is empty, or this kind of poll has no options."""
 
     message = f"Give between 2 and {MOST_OPTIONS} different options."
 
 
 class BadPollSettings(Invalid):
-    """The settings are not those of this kind of poll."""
+    """The settings do not belong to this kind of poll, or are out of range."""
 
     message = "These settings do not fit this kind of poll."
 
 
 class NoSplitOfWords(Invalid):
-    """Open words cannot be told by group."""
+    """Results in words cannot be split by group."""
 
-    message = "Open words are not split by group: hardly any would be given by five people of one."
+    message = "A poll that asks for words has no results by group, because too few people of a group give the same word."
 
 
 class BadAnswer(Invalid):
-    """The answer is none that this poll takes."""
+    """The answer is not valid in this poll."""
 
-    message = "This is no answer to this poll."
+    message = "This answer is not possible in this poll."
 
 
 class EmptyStrikeReason(Invalid):
-    """No reason is given."""
+    """The reason is missing."""
 
-    message = "Say why this word is taken out."
+    message = "Give a reason for striking this word."
 
 
 def ensure_can_prepare(actor: Actor, room: RoomFacts, now: datetime) -> None:
-    """Hosts draft, change and delete polls, before, in and after the open room, where polls are on."""
+    """Hosts draft, change and delete polls at any time, in rooms that have polls on; raise NotHost or ModuleOff."""
     ensure_hosts(actor, room.gathering_id, now)
     if "polls" not in room.modules:
         raise ModuleOff
 
 
 def ensure_is_draft(poll: PollFacts) -> None:
-    """What people have seen is not changed under them."""
+    """Only drafts are changed or deleted; raise PollBegun."""
     if poll.state != "draft":
         raise PollBegun
 
@@ -115,7 +119,10 @@ def ensure_is_draft(poll: PollFacts) -> None:
 def ensure_can_change_poll_state(
     actor: Actor, room: RoomFacts, poll: PollFacts, state: str, now: datetime
 ) -> None:
-    """Hosts open polls in open rooms, and close them at any time."""
+    """Hosts open polls in open rooms, and close them at any time.
+
+    Raises NotHost, PollCannotMove, ModuleOff or RoomNotOpen.
+    """
     ensure_hosts(actor, room.gathering_id, now)
     if state not in POLL_TRANSITIONS[poll.state]:
         raise PollCannotMove
@@ -126,68 +133,72 @@ def ensure_can_change_poll_state(
 
 
 def ensure_can_strike(actor: Actor, room: RoomFacts, poll: PollFacts, now: datetime) -> None:
-    """Hosts and moderators of the sector take words out of the results, and put them back."""
+    """Hosts and moderators of the sector strike words from opened polls and restore them; raise NotHost or NoWordsHere."""
     actor.may_write(now, room.sector_id)
-    if not may_strike(actor, room):
+    if not can_strike(actor, room):
         raise NotHost
     if poll.kind != "words" or poll.state == "draft":
         raise NoWordsHere
 
 
-def may_strike(actor: Actor, room: RoomFacts) -> bool:
-    """Whether somebody has the duty to strike words in a room."""
+def can_strike(actor: Actor, room: RoomFacts) -> bool:
+    """Return whether the actor can strike words in the polls of a room."""
     return actor.hosts_at(room.gathering_id) or actor.moderates_in(room.sector_id)
 
 
 def ensure_can_see_results(actor: Actor, room: RoomFacts, poll: PollFacts) -> None:
-    """Hosts look ahead; everyone else sees results once the poll is closed, or as they come where it reveals them."""
-    if not are_revealed(poll) and not actor.hosts_at(room.gathering_id):
+    """Hosts see results at any time; everyone else once they are public; raise ResultsHidden."""
+    if not are_results_public(poll) and not actor.hosts_at(room.gathering_id):
         raise ResultsHidden
 
 
-def are_revealed(poll: PollFacts) -> bool:
-    """Whether the results can be seen by everyone."""
+def are_results_public(poll: PollFacts) -> bool:
+    """Return whether everyone can see the results: those of closed polls, and of open ones that reveal them live."""
     return poll.state == "closed" or (poll.state == "open" and poll.reveals == "live")
 
 
-def checked(poll: NewPoll) -> NewPoll:
-    """The poll with its words tidy and its settings whole, if one can be taken with it."""
+def validate_poll(poll: NewPoll) -> NewPoll:
+    """Return the poll with tidy texts and complete settings; raise NoSplitOfWords, BadOptions or BadPollSettings."""
     if poll.by_group and poll.kind == "words":
         raise NoSplitOfWords(field="by_group")
     return NewPoll(
         kind=poll.kind,
         title=tidy(poll.title),
-        options=_options(poll),
-        settings=_settings(poll),
+        options=_validated_options(poll),
+        settings=_validated_settings(poll),
         reveals=poll.reveals,
         by_group=poll.by_group,
     )
 
 
 def validate_ballot(poll: PollFacts, answer: Answer) -> Answer:
-    """The answer as it is kept, if this poll takes it."""
+    """Return the answer in the form in which it is stored; raise BadAnswer."""
     if isinstance(answer, int):
-        takes = _range(poll) if poll.kind in ("single", "scale") else range(0)
-        if answer not in takes:
+        valid = _valid_choices(poll) if poll.kind in ("single", "scale") else range(0)
+        if answer not in valid:
             raise BadAnswer(field="answer")
         return answer
     if poll.kind == "words":
-        return list[int | str](_words(poll, answer))
+        return list[int | str](_validated_words(poll, answer))
     most = poll.settings.most or 0 if poll.kind == "several" else len(poll.options)
     fits = poll.kind in ("several", "ranked") and 0 < len(answer) <= most
-    if not fits or len(set(answer)) < len(answer) or any(place not in _range(poll) for place in answer):
+    if (
+        not fits
+        or len(set(answer)) < len(answer)
+        or any(place not in _valid_choices(poll) for place in answer)
+    ):
         raise BadAnswer(field="answer")
-    # Of several the order says nothing, and so tells nothing.
+    # The order of a multiple choice is stored sorted, so that it reveals nothing about the member.
     return sorted(answer, key=int) if poll.kind == "several" else answer
 
 
-def _range(poll: PollFacts) -> range:
+def _valid_choices(poll: PollFacts) -> range:
     if poll.kind != "scale":
         return range(len(poll.options))
-    return points_of(poll.settings)
+    return scale_points(poll.settings)
 
 
-def _words(poll: PollFacts, answer: list[int | str]) -> list[str]:
+def _validated_words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     words: dict[str, str] = {}
     for given in answer:
         word = normalize_word(given) if isinstance(given, str) else ""
@@ -199,9 +210,9 @@ def _words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     return list(words.values())
 
 
-def _options(poll: NewPoll) -> list[str]:
+def _validated_options(poll: NewPoll) -> list[str]:
     options = [tidy(option) for option in poll.options]
-    if poll.kind not in WITH_OPTIONS:
+    if poll.kind not in KINDS_WITH_OPTIONS:
         if options:
             raise BadOptions("This kind of poll has no options.", field="options")
         return []
@@ -211,23 +222,23 @@ def _options(poll: NewPoll) -> list[str]:
     return options
 
 
-def _settings(poll: NewPoll) -> PollSettings:
+def _validated_settings(poll: NewPoll) -> PollSettings:
     given = poll.settings
-    known = SETTINGS.get(poll.kind, set())
+    known = SETTINGS_BY_KIND.get(poll.kind, set())
     if any(getattr(given, name) not in (UNSET, "") and name not in known for name in given.__struct_fields__):
         raise BadPollSettings(field="settings")
     if poll.kind == "scale":
         low = 1 if given.low is UNSET else given.low
         high = 5 if given.high is UNSET else given.high
-        if not low < high <= low + LONGEST_SCALE:
-            raise BadPollSettings(f"A scale has between 2 and {LONGEST_SCALE + 1} points.", field="settings")
+        if not low < high <= low + MAX_SCALE_LENGTH:
+            raise BadPollSettings(f"A scale has between 2 and {MAX_SCALE_LENGTH + 1} points.", field="settings")
         low_label, high_label = tidy(given.low_label), tidy(given.high_label)
         return PollSettings(low=low, high=high, low_label=low_label, high_label=high_label)
     if poll.kind in ("several", "words"):
-        limit = len(poll.options) if poll.kind == "several" else MOST_WORDS
+        limit = len(poll.options) if poll.kind == "several" else MAX_WORDS
         usual = limit if poll.kind == "several" else 3
         most = usual if given.most is UNSET else given.most
         if most > limit:
-            raise BadPollSettings(f"At most {limit} can be chosen here.", field="settings")
+            raise BadPollSettings(f"The maximum number of choices is {limit}.", field="settings")
         return PollSettings(most=most)
     return PollSettings()

@@ -1,4 +1,4 @@
-"""Polls: drafting, opening, closing, and striking words."""
+"""Polls: drafting, changing, opening and closing them, and striking words from their results."""
 
 import msgspec
 from msgspec import UNSET
@@ -13,15 +13,15 @@ from core.text import tidy
 from gatherings.events import PollChanged, PollClosed, PollOpened, RoomClosed
 from gatherings.policy import ensure_hosts
 from gatherings.polls.policy import (
-    MOST_POLLS,
+    MAX_POLLS,
     EmptyStrikeReason,
     PollMoved,
     TooManyPolls,
-    checked,
     ensure_can_change_poll_state,
     ensure_can_prepare,
     ensure_can_strike,
     ensure_is_draft,
+    validate_poll,
 )
 from gatherings.polls.reading import FoundPoll, get_poll, poll_facts_of, show_poll
 from gatherings.polls.results import PollFacts, count_poll
@@ -33,61 +33,66 @@ from gatherings.tables import rooms as room_table
 from storage.database import Transaction
 from storage.statements import statement
 
-_SAID = ("title", "options", "settings", "reveals", "by_group")
-# Those who draft in one room take turns, so that the polls are counted exactly.
-_HOLD_ROOM = statement(
+_CONTENT_FIELDS = ("title", "options", "settings", "reveals", "by_group")
+# Drafting is serialised per room, so that the maximum number of polls is exact.
+LOCK_ROOM_FOR_POLLS = statement(
     select(room_table.c.id).where(room_table.c.id == bindparam("id")).with_for_update(key_share=True)
 )
-_COUNT = statement("SELECT count(*) FROM polls WHERE room_id = :room")
-_DRAFT = statement(
+COUNT_POLLS = statement("SELECT count(*) FROM polls WHERE room_id = :room")
+INSERT_POLL = statement(
     insert(polls)
-    .values({name: bindparam(name) for name in ("room_id", "kind", *_SAID, "made_by", "made_at")})
+    .values({name: bindparam(name) for name in ("room_id", "kind", *_CONTENT_FIELDS, "made_by", "made_at")})
     .returning(polls.c.id)
 )
-_CHANGE = statement(
+UPDATE_POLL = statement(
     update(polls)
     .where(polls.c.id == bindparam("poll"))
-    .values({name: bindparam(f"new_{name}") for name in _SAID} | {"version": polls.c.version + 1})
+    .values({name: bindparam(f"new_{name}") for name in _CONTENT_FIELDS} | {"version": polls.c.version + 1})
 )
-_DELETE = statement("DELETE FROM polls WHERE id = :poll")
-# Who opens a poll again gives up its split: two of them laid over each other could tell who came between.
-_OPEN = statement("""
+DELETE_POLL = statement("DELETE FROM polls WHERE id = :poll")
+# A poll that is opened again loses its split by group: two splits compared could reveal who answered in between.
+OPEN_POLL = statement("""
 UPDATE polls SET state = 'open', version = version + 1, opened_at = CAST(:now AS timestamptz), results = NULL,
     by_group = by_group AND closed_at IS NULL
 WHERE id = :poll
 """)
-_CLOSE = statement("""
+CLOSE_POLL = statement("""
 UPDATE polls SET state = 'closed', version = version + 1, closed_at = CAST(:now AS timestamptz),
     results = CAST(:results AS jsonb)
 WHERE id = :poll
 """)
-# As for who moves one poll: the room stays as it is until the commit, and who answers at that moment waits.
-_HOLD_CLOSED = statement("SELECT id FROM rooms WHERE id = :room AND state = 'closed' FOR SHARE")
-_HOLD_OPEN = statement(
+# As when one poll is closed: the room stays closed until the commit, and ballots wait for the lock.
+LOCK_CLOSED_ROOM = statement("SELECT id FROM rooms WHERE id = :room AND state = 'closed' FOR SHARE")
+LOCK_OPEN_POLLS = statement(
     "SELECT * FROM polls WHERE room_id = :room AND state = 'open' ORDER BY id FOR NO KEY UPDATE"
 )
-_KEEP = statement("UPDATE polls SET results = CAST(:results AS jsonb) WHERE id = :poll AND state = 'closed'")
-_STRIKE = statement("""
+UPDATE_POLL_RESULTS = statement(
+    "UPDATE polls SET results = CAST(:results AS jsonb) WHERE id = :poll AND state = 'closed'"
+)
+UPSERT_STRUCK_WORD = statement("""
 INSERT INTO struck_words (poll_id, word, reason, struck_by, struck_at) VALUES (:poll, :word, :reason, :by, :now)
 ON CONFLICT (poll_id, word) DO UPDATE
 SET reason = excluded.reason, struck_by = excluded.struck_by, struck_at = excluded.struck_at
 """)
-_UNSTRIKE = statement("DELETE FROM struck_words WHERE poll_id = :poll AND word = :word")
-_TURN = statement("UPDATE polls SET version = version + 1 WHERE id = :poll")
+DELETE_STRUCK_WORD = statement("DELETE FROM struck_words WHERE poll_id = :poll AND word = :word")
+INCREMENT_POLL_VERSION = statement("UPDATE polls SET version = version + 1 WHERE id = :poll")
 
 
 async def draft_poll(tx: Transaction, actor: Actor, room_id: RoomId, new: NewPoll) -> Poll:
-    """Prepare a poll, which only hosts see until it is opened."""
-    poll = checked(new)
+    """Draft a poll and return it; only hosts see it until it is opened.
+
+    Raises NotFound, NotHost, ModuleOff, TooManyPolls and the refusals of `validate_poll`.
+    """
+    poll = validate_poll(new)
     room, now = await rooms.get_room(tx, actor, room_id), clock.now()
     ensure_can_prepare(actor, room, now)
-    await tx.value(_HOLD_ROOM, id=room_id)
-    if await tx.value(_COUNT, room=room_id) >= MOST_POLLS:
+    await tx.value(LOCK_ROOM_FOR_POLLS, id=room_id)
+    if await tx.value(COUNT_POLLS, room=room_id) >= MAX_POLLS:
         raise TooManyPolls
 
-    said = {name: _plain(getattr(poll, name)) for name in _SAID}
+    content = {name: _bind_value(getattr(poll, name)) for name in _CONTENT_FIELDS}
     poll_id = await tx.value(
-        _DRAFT, room_id=room_id, kind=poll.kind, made_by=actor.signed_in(), made_at=now, **said
+        INSERT_POLL, room_id=room_id, kind=poll.kind, made_by=actor.signed_in(), made_at=now, **content
     )
     await tx.record(PollChanged(room_id=room_id, poll_id=poll_id))
     return await show_poll(tx, actor, PollId(poll_id))
@@ -96,32 +101,42 @@ async def draft_poll(tx: Transaction, actor: Actor, room_id: RoomId, new: NewPol
 async def change_poll(
     tx: Transaction, actor: Actor, poll_id: PollId, change: PollChange, version: int | None
 ) -> Poll:
-    """Change a draft; what stays unsaid stays as it is."""
+    """Change the given fields of a draft and return it.
+
+    Raises PollBegun, Stale if the version is given and not the current one, and the refusals of `draft_poll`.
+    """
     found = await get_poll(tx, actor, poll_id, lock=True)
     ensure_can_prepare(actor, found.room, clock.now())
     ensure_is_draft(found.poll)
     if version is not None and version != found.poll.version:
         raise Stale(await show_poll(tx, actor, poll_id))
-    said = {name: _said(change, found.poll, name) for name in _SAID}
-    poll = checked(msgspec.convert({"kind": found.poll.kind, **said}, NewPoll))
+    content = {name: _content_value(change, found.poll, name) for name in _CONTENT_FIELDS}
+    poll = validate_poll(msgspec.convert({"kind": found.poll.kind, **content}, NewPoll))
 
-    await tx.run(_CHANGE, poll=poll_id, **{f"new_{name}": _plain(getattr(poll, name)) for name in _SAID})
-    await _record(tx, found, PollChanged)
+    await tx.run(
+        UPDATE_POLL,
+        poll=poll_id,
+        **{f"new_{name}": _bind_value(getattr(poll, name)) for name in _CONTENT_FIELDS},
+    )
+    await _record_event(tx, found, PollChanged)
     return await show_poll(tx, actor, poll_id)
 
 
 async def delete_poll(tx: Transaction, actor: Actor, poll_id: PollId) -> None:
-    """Delete a draft; what people have seen is kept."""
+    """Delete a draft; raise NotFound, NotHost, ModuleOff or PollBegun."""
     found = await get_poll(tx, actor, poll_id, lock=True)
     ensure_can_prepare(actor, found.room, clock.now())
     ensure_is_draft(found.poll)
 
-    await tx.run(_DELETE, poll=poll_id)
-    await _record(tx, found, PollChanged)
+    await tx.run(DELETE_POLL, poll=poll_id)
+    await _record_event(tx, found, PollChanged)
 
 
 async def change_poll_state(tx: Transaction, actor: Actor, poll_id: PollId, move: PollMove) -> Poll:
-    """Open or close a poll; an answer given at that moment is counted before, or refused after."""
+    """Open or close a poll and return it; a ballot at the same moment is counted before it or refused after.
+
+    Raises NotFound, PollMoved if the version is not the current one, and the refusals of `ensure_can_change_poll_state`.
+    """
     found = await get_poll(tx, actor, poll_id, lock=True)
     now = clock.now()
     ensure_hosts(actor, found.room.gathering_id, now)
@@ -130,24 +145,29 @@ async def change_poll_state(tx: Transaction, actor: Actor, poll_id: PollId, move
     ensure_can_change_poll_state(actor, found.room, found.poll, move.state, now)
 
     if move.state == "open":
-        await tx.run(_OPEN, poll=poll_id, now=now)
-        await _record(tx, found, PollOpened)
+        await tx.run(OPEN_POLL, poll=poll_id, now=now)
+        await _record_event(tx, found, PollOpened)
     else:
         await _close(tx, found.room.id, found.poll)
     return await show_poll(tx, actor, poll_id)
 
 
 async def on_room_closed(tx: Transaction, event: RoomClosed) -> None:
-    """Close the polls still open in a room that was closed, unless it was opened again meanwhile. A reaction; run twice,
-    it closes nothing twice."""
-    if event.told != "room" or await tx.value(_HOLD_CLOSED, room=event.room_id) is None:
+    """Close the open polls of a room that was closed, unless the room was opened again in the meantime.
+
+    Handling the event twice closes no poll twice.
+    """
+    if event.told != "room" or await tx.value(LOCK_CLOSED_ROOM, room=event.room_id) is None:
         return
-    for row in await tx.rows(_HOLD_OPEN, room=event.room_id):
+    for row in await tx.rows(LOCK_OPEN_POLLS, room=event.room_id):
         await _close(tx, event.room_id, poll_facts_of(row))
 
 
 async def strike_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str, strike: Strike) -> None:
-    """Take a word out of the results, however it is written, with the reason."""
+    """Strike all spellings of a word from the results of a poll, with a reason.
+
+    Raises NotFound, NotHost, NoWordsHere or EmptyStrikeReason.
+    """
     reason = tidy(strike.reason)
     found, now = await get_poll(tx, actor, poll_id, lock=True), clock.now()
     ensure_can_strike(actor, found.room, found.poll, now)
@@ -155,44 +175,44 @@ async def strike_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str,
         raise EmptyStrikeReason(field="reason")
 
     key = word_key(word)
-    await tx.run(_STRIKE, poll=poll_id, word=key, reason=reason, by=actor.signed_in(), now=now)
-    await _count_again(tx, found)
+    await tx.run(UPSERT_STRUCK_WORD, poll=poll_id, word=key, reason=reason, by=actor.signed_in(), now=now)
+    await _update_results(tx, found)
 
 
-async def put_back_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str) -> None:
-    """Have a word counted again that was struck; one that was not stays as it is."""
+async def restore_word(tx: Transaction, actor: Actor, poll_id: PollId, word: str) -> None:
+    """Count a struck word again; a word that was not struck stays as it is. Raises NotFound, NotHost or NoWordsHere."""
     found = await get_poll(tx, actor, poll_id, lock=True)
     ensure_can_strike(actor, found.room, found.poll, clock.now())
 
-    if await tx.run(_UNSTRIKE, poll=poll_id, word=word_key(word)):
-        await _count_again(tx, found)
+    if await tx.run(DELETE_STRUCK_WORD, poll=poll_id, word=word_key(word)):
+        await _update_results(tx, found)
 
 
 async def _close(tx: Transaction, room_id: int, poll: PollFacts) -> None:
-    await tx.run(_CLOSE, poll=poll.id, now=clock.now(), results=await _counted(tx, poll))
+    await tx.run(CLOSE_POLL, poll=poll.id, now=clock.now(), results=await _encoded_results(tx, poll))
     await tx.record(PollClosed(room_id=room_id, poll_id=poll.id))
 
 
-async def _count_again(tx: Transaction, found: FoundPoll) -> None:
-    await tx.run(_TURN, poll=found.poll.id)
+async def _update_results(tx: Transaction, found: FoundPoll) -> None:
+    await tx.run(INCREMENT_POLL_VERSION, poll=found.poll.id)
     if found.poll.state == "closed":
-        await tx.run(_KEEP, poll=found.poll.id, results=await _counted(tx, found.poll))
-    await _record(tx, found, PollChanged)
+        await tx.run(UPDATE_POLL_RESULTS, poll=found.poll.id, results=await _encoded_results(tx, found.poll))
+    await _record_event(tx, found, PollChanged)
 
 
-async def _counted(tx: Transaction, poll: PollFacts) -> str:
-    return msgspec.json.encode(await count_poll(tx, poll, split_it=poll.by_group)).decode()
+async def _encoded_results(tx: Transaction, poll: PollFacts) -> str:
+    return msgspec.json.encode(await count_poll(tx, poll, by_group=poll.by_group)).decode()
 
 
-async def _record(tx: Transaction, found: FoundPoll, kind: type[PollChanged | PollOpened]) -> None:
+async def _record_event(tx: Transaction, found: FoundPoll, kind: type[PollChanged | PollOpened]) -> None:
     event: Event = kind(room_id=found.room.id, poll_id=found.poll.id)
     await tx.record(event)
 
 
-def _said(change: PollChange, poll: PollFacts, name: str) -> object:
+def _content_value(change: PollChange, poll: PollFacts, name: str) -> object:
     given = getattr(change, name)
     return msgspec.to_builtins(getattr(poll, name) if given is UNSET else given)
 
 
-def _plain(value: object) -> object:
+def _bind_value(value: object) -> object:
     return value if isinstance(value, str | bool) else msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""The HTTP side of polls."""
+"""The HTTP routes of polls."""
 
 from typing import Annotated
 
@@ -35,7 +35,7 @@ PathWord = Annotated[
 async def read_polls(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> PollList:
-    """All polls of a room; hosts see their drafts too."""
+    """Return all polls of a room; drafts only for its hosts."""
     async with db.read() as tx:
         return await poll_reading.read_polls(tx, actor, RoomId(room_id))
 
@@ -48,14 +48,14 @@ async def draft_poll(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Prepare a poll, which only hosts see until it is opened."""
+    """Draft a poll, which only hosts see until it is opened."""
     answer = await idempotent.respond(db, lambda tx: polls.draft_poll(tx, actor, RoomId(room_id), data), 201)
     return json_response(answer.body, answer.status)
 
 
 @get("/polls/{poll_id:int}", operation_id="read_poll")
 async def read_poll(poll_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Poll:
-    """A poll, with one's own answer."""
+    """Return a poll, with the caller's own ballot."""
     async with db.read() as tx:
         return await poll_reading.show_poll(tx, actor, PollId(poll_id))
 
@@ -69,7 +69,7 @@ async def change_poll(
     idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Change a draft. Once a poll was opened it stays as it is."""
+    """Change a draft. A poll that was opened can no longer be changed."""
     version = version_in(if_match)
     answer = await idempotent.respond(
         db, lambda tx: polls.change_poll(tx, actor, PollId(poll_id), data, version)
@@ -79,7 +79,7 @@ async def change_poll(
 
 @delete("/polls/{poll_id:int}", operation_id="delete_poll")
 async def delete_poll(poll_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Delete a draft."""
+    """Delete a draft poll."""
     async with db.begin() as tx:
         await polls.delete_poll(tx, actor, PollId(poll_id))
 
@@ -91,7 +91,7 @@ async def change_poll_state(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> Poll:
-    """Open or close a poll, or open it again. The version makes it safe to send twice."""
+    """Open or close a poll, or open it again. The version makes it safe to send the request twice."""
     async with db.begin() as tx:
         return await polls.change_poll_state(tx, actor, PollId(poll_id), data)
 
@@ -103,7 +103,7 @@ async def set_ballot(
     actor: NamedDependency[Actor],
     ballots: NamedDependency[BallotWriter],
 ) -> BallotSet:
-    """Set one's answer, or take it back with null. It may be sent any number of times; no Idempotency-Key is needed."""
+    """Set one's ballot, or withdraw it with null. It can be sent any number of times, without an Idempotency-Key."""
     return await ballots.set_ballot(actor, PollId(poll_id), data.answer)
 
 
@@ -111,7 +111,8 @@ async def set_ballot(
 async def read_results(
     poll_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> PollResults:
-    """What was answered. Hosts may look ahead; others once the poll is closed, or where it reveals results as they come."""
+    """Return the results of a poll: for hosts at any time, for others once it is closed, or while it is open if it
+    reveals them live."""
     async with db.read() as tx:
         return await poll_reading.read_results(tx, actor, PollId(poll_id))
 
@@ -124,18 +125,18 @@ async def strike_word(
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
 ) -> None:
-    """Take a word out of the results, with a reason."""
+    """Strike a word from the results of a poll, with a reason."""
     async with db.begin() as tx:
         await polls.strike_word(tx, actor, PollId(poll_id), word, data)
 
 
 @delete("/polls/{poll_id:int}/struck/{word:str}", operation_id="put_back_word")
-async def put_back_word(
+async def restore_word(
     poll_id: PathId, word: PathWord, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Have a word counted again."""
+    """Count a struck word again in the results of a poll."""
     async with db.begin() as tx:
-        await polls.put_back_word(tx, actor, PollId(poll_id), word)
+        await polls.restore_word(tx, actor, PollId(poll_id), word)
 
 
 poll_routes = [
@@ -148,5 +149,5 @@ poll_routes = [
     set_ballot,
     read_results,
     strike_word,
-    put_back_word,
+    restore_word,
 ]

@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.ids import RoomId
 from gatherings.notices.reading import find_notices
 from gatherings.polls.reading import poll_facts_of
-from gatherings.polls.results import PollFacts, count_poll, points_of
+from gatherings.polls.results import PollFacts, count_poll, scale_points
 from gatherings.questions.outcomes import read_outcomes
 from gatherings.shapes.notices import Notice
 from gatherings.shapes.polls import PollResults
@@ -92,7 +92,7 @@ def _lines(poll: PollFacts, results: PollResults) -> Iterator[PollLine]:
         yield from (PollLine(word.word, word.count) for word in words)
         return
     counts = [] if results.counts is UNSET else results.counts
-    labels = [str(point) for point in points_of(poll.settings)] if poll.kind == "scale" else poll.options
+    labels = [str(point) for point in scale_points(poll.settings)] if poll.kind == "scale" else poll.options
     points = None if results.points is UNSET else results.points
     for place, (label, count) in enumerate(zip(labels, counts, strict=False)):
         yield PollLine(label, count, points[place] if points else None)

@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import allowed
 from core.ids import PollId
 from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
-from gatherings.polls.policy import ensure_can_prepare, may_strike
+from gatherings.polls.policy import can_strike, ensure_can_prepare
 from gatherings.polls.reading import read_results, show_polls
 from gatherings.rooms.participation import get_writer
 from gatherings.shapes.polls import (
@@ -112,7 +112,7 @@ async def view_polls(
         can_answer=allowed(ensure_can_write, actor, room, "polls", writer, now),
         is_host=is_host,
         can_prepare=allowed(ensure_can_prepare, actor, room, now),
-        can_strike=actor.id is not None and may_strike(actor, room),
+        can_strike=actor.id is not None and can_strike(actor, room),
         form=form,
         editing=editing,
     )
@@ -204,7 +204,7 @@ def _sample(room: int, kind: PollKind) -> PollView:
 async def _view(tx: Reader, actor: Actor, room: RoomFacts, poll: Poll, groups: Mapping[str, str]) -> PollView:
     results, struck = poll.results, list[Struck]()
     is_early = poll.state == "open" and results is None and actor.hosts_at(room.gathering_id)
-    if is_early or (results is not None and poll.kind == "words" and actor.id and may_strike(actor, room)):
+    if is_early or (results is not None and poll.kind == "words" and actor.id and can_strike(actor, room)):
         results = await read_results(tx, actor, PollId(poll.id))
         struck = results.struck_words or []
     words = (results.words or []) if results else []

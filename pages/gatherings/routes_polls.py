@@ -118,7 +118,7 @@ async def strike_word(
         raise BadButton
     async with context.db.begin() as tx:
         if text_in(typed, "back"):
-            await polls.put_back_word(tx, context.actor, PollId(poll_id), word)
+            await polls.restore_word(tx, context.actor, PollId(poll_id), word)
         else:
             strike = to_shape(Strike, {"reason": text_in(typed, "reason")})
             await polls.strike_word(tx, context.actor, PollId(poll_id), word, strike)

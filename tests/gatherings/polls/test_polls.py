@@ -176,10 +176,10 @@ async def test_answers_are_set_changed_and_taken_back(hall: Hall, kind: str) -> 
         assert (refused.status_code, refused.json()["code"]) == (422, "bad_answer"), wrong
     assert (await silenced.get(f"/polls/{poll['id']}")).json()["my_answer"] is None
     for _ in range(2):
-        said = (await answer(member, poll, GOOD[kind])).json()
-        assert said["ballots"] == 1
+        content = (await answer(member, poll, GOOD[kind])).json()
+        assert content["ballots"] == 1
     kept = {"several": [0, 2], "words": ["Cobalt", "Nickel"]}.get(kind, GOOD[kind])
-    assert said["my_answer"] == (await member.get(f"/polls/{poll['id']}")).json()["my_answer"] == kept
+    assert content["my_answer"] == (await member.get(f"/polls/{poll['id']}")).json()["my_answer"] == kept
     assert (await hall.host.get(f"/polls/{poll['id']}")).json()["my_answer"] is None
     assert (await answer(member, poll, None)).json() == {"poll": poll["id"], "ballots": 0, "my_answer": None}
     assert (await results(hall.host, poll)).json()["ballots"] == 0

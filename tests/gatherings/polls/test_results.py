@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from gatherings.polls.groups import split
-from gatherings.polls.words import count_words, group_words, normalize_word, slips, word_key
+from gatherings.polls.groups import suppress_small_groups
+from gatherings.polls.words import count_words, edit_distance, group_words, normalize_word, word_key
 from gatherings.small_cells import SMALL_CELL_LIMIT
 
 
@@ -22,7 +22,7 @@ from gatherings.small_cells import SMALL_CELL_LIMIT
     ],
 )
 def test_slips_are_counted(one: str, other: str, distance: int) -> None:
-    assert slips(one, other, 2) == slips(other, one, 2) == distance
+    assert edit_distance(one, other, 2) == edit_distance(other, one, 2) == distance
 
 
 def test_words_are_the_same_whatever_their_form() -> None:
@@ -58,7 +58,7 @@ def test_of_no_small_cell_can_be_reckoned_what_it_is() -> None:
     for _ in range(1_500):
         names = ["", "a", "b", "c", "d"][chance.randint(0, 1) : chance.randint(2, 5)]
         rows = {name: [chance.choice((0, 1, 2, 3, 4, 5, 6, 9, 30)) for _ in range(3)] for name in names}
-        told = split(rows)
+        told = suppress_small_groups(rows)
         for place in range(3):
             known = {name: cells[place] for name, cells in told.items() if cells[place] is not None}
             assert all(
