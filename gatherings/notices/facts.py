@@ -1,4 +1,4 @@
-"""A notice as the rules look at it, found through what its reader may see and held against others."""
+"""The facts of a notice that the rules need: finding it through the visibility conditions, and locking it."""
 
 from msgspec import Struct
 from sqlalchemy import BigInteger, Boolean, and_, bindparam, func, or_, select
@@ -22,43 +22,43 @@ from gatherings.tables import rooms as room_table
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-_ROOM_OF = statement(
+SELECT_ROOM_OF_NOTICE = statement(
     select(notices.c.room_id)
     .join(room_table, room_table.c.id == notices.c.room_id)
     .join(topics, topics.c.id == room_table.c.topic_id)
     .where(notices.c.id == bindparam("id"), visible_topics())
 )
-_own = func.coalesce(posts.c.author_id == bindparam("viewer", type_=BigInteger), False)
-# A host who has declined it may think better of it.
-_declined = and_(bindparam("hosting", type_=Boolean), notices.c.taken_off == "declined")
-_FACTS = (
+_is_own = func.coalesce(posts.c.author_id == bindparam("viewer", type_=BigInteger), False)
+# Hosts still find a notice that they declined, so that they can approve it after all.
+_is_declined_and_hosted = and_(bindparam("hosting", type_=Boolean), notices.c.taken_off == "declined")
+_NOTICE_FACTS = (
     select(
         *notices.c[("id", "post_id", "column_id", "title", "expires_at", "taken_off")],
         notices.c.pinned_at.is_not(None).label("is_pinned"),
         (notices.c.version + posts.c.version - 1).label("version"),
         posts.c.state.label("post_state"),
         posts.c.body,
-        _own.label("is_own"),
+        _is_own.label("is_own"),
     )
     .join(posts, posts.c.id == notices.c.post_id)
-    .where(notices.c.id == bindparam("id"), or_(visible_notices(), _own, _declined))
+    .where(notices.c.id == bindparam("id"), or_(visible_notices(), _is_own, _is_declined_and_hosted))
 )
-_GET = statement(_FACTS)
-_GET_LOCKED = statement(_FACTS.with_for_update(key_share=True, of=notices))
+SELECT_NOTICE_FACTS = statement(_NOTICE_FACTS)
+LOCK_NOTICE = statement(_NOTICE_FACTS.with_for_update(key_share=True, of=notices))
 
 
 class FoundNotice(Struct, frozen=True):
-    """A notice and its room, as the rules look at them."""
+    """The facts of a notice and of its room."""
 
     room: RoomFacts
     notice: NoticeFacts
 
 
-async def room_of_notice(
+async def get_room_of_notice(
     tx: Reader, actor: Actor, notice_id: NoticeId, *, shared_lock: bool = False
 ) -> RoomFacts:
-    """The room of a notice, if the actor can see the room."""
-    room_id = await tx.value(_ROOM_OF, id=notice_id, **seen_by(actor))
+    """Return the facts of a notice's room, locked against changes if `shared_lock`; raise NotFound."""
+    room_id = await tx.value(SELECT_ROOM_OF_NOTICE, id=notice_id, **seen_by(actor))
     if room_id is None:
         raise NotFound
     return await rooms.get_room(tx, actor, RoomId(room_id), shared_lock=shared_lock)
@@ -67,10 +67,13 @@ async def room_of_notice(
 async def lock_notice(
     tx: Transaction, actor: Actor, notice_id: NoticeId, with_topic: bool = False
 ) -> FoundNotice:
-    """A notice for somebody who may write, held against whoever else changes it; with its topic where its post changes."""
-    # The room before the topic before the notice, always, as who posts and who removes a column.
+    """Lock a notice for an actor who can write, with its topic if its post will change, and return the facts.
+
+    Raises NotFound and the refusals of `may_write`.
+    """
+    # The order of locks is always room, topic, notice, as when a notice is posted or a column removed.
     actor.may_write(clock.now())
-    room = await room_of_notice(tx, actor, notice_id, shared_lock=True)
+    room = await get_room_of_notice(tx, actor, notice_id, shared_lock=True)
     actor.may_write(clock.now(), room.sector_id)
     if with_topic:
         await get_topic(tx, actor, room.topic_id, lock=True)
@@ -80,8 +83,8 @@ async def lock_notice(
 async def get_notice(
     tx: Reader, actor: Actor, room: RoomFacts, notice_id: NoticeId, lock: bool = False
 ) -> NoticeFacts:
-    """A notice that the actor can see, or has written."""
-    query = _GET_LOCKED if lock else _GET
+    """Return the facts of a notice that the actor can see or has written, locked if `lock`; raise NotFound."""
+    query = LOCK_NOTICE if lock else SELECT_NOTICE_FACTS
     row = await tx.row(query, id=notice_id, **notice_binds_for_actor(actor, room))
     if row is None:
         raise NotFound
@@ -89,7 +92,7 @@ async def get_notice(
 
 
 def ensure_not_removed(notice: NoticeFacts) -> None:
-    """What was withdrawn or hidden is not changed."""
+    """Withdrawn and hidden notices are not changed; raise PostHidden or PostWithdrawn."""
     if notice.post_state == "hidden":
         raise PostHidden
     if "withdrawn" in (notice.post_state, notice.taken_off):
@@ -97,12 +100,12 @@ def ensure_not_removed(notice: NoticeFacts) -> None:
 
 
 async def ensure_current(tx: Reader, actor: Actor, found: FoundNotice, version: int | None) -> None:
-    """Whoever looked at an older version is told what is now."""
+    """A change is based on the current version of the notice; raise Stale with the current notice."""
     if version is not None and version != found.notice.version:
         raise Stale(await show_notice(tx, actor, found.room, found.notice.id))
 
 
 async def announce_change(tx: Transaction, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
-    """Tell the room that a notice changed; the notice as the actor sees it."""
+    """Record the event that a notice changed, and return the notice as the actor sees it."""
     await tx.record(NoticeChanged(room_id=room.id, notice_id=notice_id))
     return await show_notice(tx, actor, room, notice_id)

@@ -1,4 +1,4 @@
-"""Who may do what on a bulletin board: pure rules, and the refusals they raise."""
+"""The rules for noticeboards: who arranges columns, edits and moves notices, and which notices need approval."""
 
 from datetime import datetime
 
@@ -11,11 +11,11 @@ from forum.policy import NotYours
 from gatherings.policy import EARLIEST, LATEST, ensure_hosts
 from gatherings.policy_rooms import ModuleOff, RoomFacts, SilencedHere, WriterFacts
 
-MOST_COLUMNS = 12
+MAX_COLUMNS = 12
 
 
 class NoticeFacts(Struct, frozen=True, kw_only=True):
-    """What the rules look at in a notice."""
+    """The facts of a notice that the rules need."""
 
     id: NoticeId
     post_id: PostId
@@ -31,97 +31,105 @@ class NoticeFacts(Struct, frozen=True, kw_only=True):
 
 
 class NoSuchColumn(Invalid):
-    """The column is not one of the room's board."""
+    """The column does not belong to the room's noticeboard."""
 
     message = "This column is not on this board any more. Choose another one."
 
 
 class UnnamedColumn(Invalid):
-    """The column would have no name."""
+    """The title of the column is empty."""
 
     message = "Give the column a name."
 
 
 class EmptyNotice(Invalid):
-    """Nothing is said."""
+    """The title or the text of the notice is empty."""
 
     message = "Write your notice first."
 
 
 class EndsOutOfRange(Invalid):
-    """The time is not one at which a notice can end."""
+    """The expiry is before 2000 or after 2199."""
 
-    message = "A notice ends in this century or the next."
+    message = "Give an expiry between the years 2000 and 2199."
 
 
 class NoticeApproved(Conflict):
-    """The notice does not wait any more: everybody has seen it."""
+    """The notice was already approved, so everyone has seen it."""
 
-    message = "This notice is on the board already. Moderators can hide it, and hosts can take it off."
+    message = "This notice is already on the noticeboard. Moderators can hide it."
 
 
 class TooManyColumns(Conflict):
-    """The board is full of columns."""
+    """The noticeboard has the maximum number of columns."""
 
-    message = f"A board has {MOST_COLUMNS} columns at most: on a phone more cannot be told apart."
+    message = f"A noticeboard has at most {MAX_COLUMNS} columns."
 
 
 class ColumnNotEmpty(Conflict):
-    """Notices stand in the column, perhaps such that were withdrawn or hidden."""
+    """The column contains notices, possibly withdrawn or hidden ones."""
 
-    message = "There are notices in this column, perhaps withdrawn or hidden ones. Say into which column they shall go."
+    message = (
+        "This column contains notices, possibly withdrawn or hidden ones. Choose a column to move them to."
+    )
 
 
 class LastColumn(Conflict):
-    """A board has at least one column."""
+    """The column is the only one of the noticeboard."""
 
-    message = "A board has at least one column."
+    message = "A noticeboard has at least one column."
 
 
 def ensure_can_arrange(actor: Actor, room: RoomFacts, now: datetime) -> None:
-    """Hosts name, order and remove columns, and pin, where the board is on."""
+    """Hosts arrange columns, pin and approve notices, in rooms that have the noticeboard on; raise NotHost or ModuleOff."""
     ensure_hosts(actor, room.gathering_id, now)
-    _ensure_on(room)
+    _ensure_noticeboard_on(room)
 
 
 def ensure_can_move_notice(
     actor: Actor, room: RoomFacts, notice: NoticeFacts, writer: WriterFacts, now: datetime
 ) -> None:
-    """Who wrote a notice and the hosts move it, and say until when it stays."""
+    """The author of a notice and the hosts move it and change when it expires.
+
+    Raises NotYours, ModuleOff or SilencedHere.
+    """
     actor.may_write(now, room.sector_id)
     if not notice.is_own and not actor.hosts_at(room.gathering_id):
         raise NotYours
-    _ensure_on(room)
-    _ensure_not_silenced(actor, room, writer)
+    _ensure_noticeboard_on(room)
+    _ensure_not_muted(actor, room, writer)
 
 
-def ensure_can_reword(
+def ensure_can_edit_notice(
     actor: Actor, room: RoomFacts, notice: NoticeFacts, writer: WriterFacts, now: datetime
 ) -> None:
-    """Nobody edits another's words, and nobody their own while silenced in the room."""
+    """Only the author of a notice edits its text, and not while muted in the room.
+
+    Raises NotYours, ModuleOff or SilencedHere.
+    """
     actor.may_write(now, room.sector_id)
     if not notice.is_own:
         raise NotYours
-    _ensure_on(room)
-    _ensure_not_silenced(actor, room, writer)
+    _ensure_noticeboard_on(room)
+    _ensure_not_muted(actor, room, writer)
 
 
-def is_held(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
-    """In a premoderated room hosts look first at what others than the panel and they themselves write."""
+def needs_approval(actor: Actor, room: RoomFacts, writer: WriterFacts) -> bool:
+    """Return whether the actor's notices wait for approval: in premoderated rooms, except those of panel and hosts."""
     return room.is_premoderated and not writer.is_on_panel and not actor.hosts_at(room.gathering_id)
 
 
 def ensure_valid_end(expires_at: datetime | None) -> None:
-    """A notice ends at a time that every calendar can show; one that is past takes it off now."""
+    """A notice expires at a time that every calendar can show, possibly a past one; raise EndsOutOfRange."""
     if expires_at is not None and not EARLIEST <= expires_at < LATEST:
         raise EndsOutOfRange(field="expires_at")
 
 
-def _ensure_on(room: RoomFacts) -> None:
+def _ensure_noticeboard_on(room: RoomFacts) -> None:
     if "board" not in room.modules:
         raise ModuleOff
 
 
-def _ensure_not_silenced(actor: Actor, room: RoomFacts, writer: WriterFacts) -> None:
+def _ensure_not_muted(actor: Actor, room: RoomFacts, writer: WriterFacts) -> None:
     if writer.is_muted and not actor.hosts_at(room.gathering_id):
         raise SilencedHere

@@ -1,4 +1,4 @@
-"""Reading a board: its notices, pinned ones first and then the newest, of one column, or with certain words in them."""
+"""Reading noticeboards: which notices are visible, and pages of them by column or by search words."""
 
 import re
 from collections.abc import Sequence
@@ -47,57 +47,58 @@ from storage.statements import Statement, statement
 
 PAGE = 40
 
-_HEADING = re.compile(r"<h4>.*?</h4>\n?", re.DOTALL)
-_PINNED = notices.c.pinned_at.is_not(None)
+_HEADING_HTML = re.compile(r"<h4>.*?</h4>\n?", re.DOTALL)
+_IS_PINNED = notices.c.pinned_at.is_not(None)
 _VIEWER = bindparam("viewer", type_=BigInteger)
-_children = posts.alias()
+_replies = posts.alias()
 
 
-def is_over() -> ColumnElement[bool]:
-    """The notice has expired."""
+def has_expired() -> ColumnElement[bool]:
+    """Return the condition that the notice has expired."""
     over = notices.c.expires_at <= bindparam("now", type_=DateTime(timezone=True))
     return func.coalesce(over, False)
 
 
 def visible_notices() -> ColumnElement[bool]:
-    """Published notices until they expire; expired and held ones for hosts and who wrote them; declined ones for these
-    alone; none that was withdrawn or hidden."""
+    """Return the condition for the notices that the viewer can see; nobody sees withdrawn or hidden ones.
+
+    Everyone sees published notices until they expire. Hosts and authors also see expired and held ones, and only authors
+    their declined ones.
+    """
     is_mine = func.coalesce(posts.c.author_id == _VIEWER, False)
-    inside = or_(bindparam("hosting", type_=Boolean), is_mine)
+    is_host_or_author = or_(bindparam("hosting", type_=Boolean), is_mine)
     return or_(
-        and_(posts.c.state == "published", or_(not_(is_over()), inside)),
-        and_(posts.c.state == "held", notices.c.taken_off.is_(None), inside),
+        and_(posts.c.state == "published", or_(not_(has_expired()), is_host_or_author)),
+        and_(posts.c.state == "held", notices.c.taken_off.is_(None), is_host_or_author),
         and_(posts.c.state == "held", notices.c.taken_off == "declined", is_mine),
     )
 
 
 def notice_binds_for_actor(actor: Actor, room: RoomFacts) -> dict[str, Any]:
-    """The values with which a statement with this predicate is run for somebody in a room."""
+    """Return the bind values of these conditions for an actor in a room."""
     return {"viewer": actor.id, "hosting": actor.hosts_at(room.gathering_id), "now": clock.now()}
 
 
 def notice_binds_for_audience(audience: str) -> dict[str, Any]:
-    """The same for a class of listeners."""
+    """Return the bind values of these conditions for an audience, `host` or `all`."""
     return {"viewer": VISITOR.id, "hosting": audience == "host", "now": clock.now()}
 
 
-def _folded(text: ColumnElement[str]) -> ColumnElement[str]:
-    # Without accents: what they are put on, decomposed, without the marks. (The extension that does it is not everywhere.)
+def _without_accents(text: ColumnElement[str]) -> ColumnElement[str]:
+    # Decomposes letters and removes the marks. PostgreSQL's extension `unaccent` is not installed everywhere.
     plain = func.translate(func.normalize(text, literal_column("NFKD")), "ıłŁøØđĐ", "ilLoOdD")
     return func.regexp_replace(plain, "[\u0300-\u036f\u064b-\u0652]", "", "g")
 
 
-def _says() -> ColumnElement[bool]:
+def _matches_words() -> ColumnElement[bool]:
     simple: ColumnElement[Any] = literal_column("CAST('simple' AS regconfig)")
-    said = func.to_tsvector(simple, _folded(notices.c.title + " " + posts.c.body))
-    wanted = func.websearch_to_tsquery(simple, _folded(bindparam("words", type_=Text)))
+    said = func.to_tsvector(simple, _without_accents(notices.c.title + " " + posts.c.body))
+    wanted = func.websearch_to_tsquery(simple, _without_accents(bindparam("words", type_=Text)))
     return or_(bindparam("words", type_=Text) == null(), said.bool_op("@@")(wanted))
 
 
-def _notices() -> Select[Any]:
-    replies = select(func.count()).where(
-        _children.c.parent_id == posts.c.id, _children.c.state == "published"
-    )
+def _notices_query() -> Select[Any]:
+    replies = select(func.count()).where(_replies.c.parent_id == posts.c.id, _replies.c.state == "published")
     thanked = exists().where(
         reactions.c.post_id == posts.c.id, reactions.c.member_id == _VIEWER, reactions.c.kind == "thanks"
     )
@@ -107,8 +108,8 @@ def _notices() -> Select[Any]:
                 ("id", "room_id", "column_id", "post_id", "title", "expires_at", "taken_off", "version")
             ],
             *posts.c[("number", "author_id", "body", "html", "posted_at", "edited_at")],
-            _PINNED.label("pinned"),
-            is_over().label("is_over"),
+            _IS_PINNED.label("pinned"),
+            has_expired().label("is_over"),
             visible_notices().label("is_seen"),
             posts.c.state.label("post_state"),
             posts.c.version.label("post_version"),
@@ -126,24 +127,26 @@ def _notices() -> Select[Any]:
     return query
 
 
-def _page(following: bool) -> Statement:
+def _page_statement(after_cursor: bool) -> Statement:
     only = bindparam("column", type_=BigInteger)
-    query = _notices().where(
+    query = _notices_query().where(
         notices.c.room_id == bindparam("room"),
         visible_notices(),
         or_(only == null(), notices.c.column_id == only),
-        _says(),
+        _matches_words(),
     )
-    if following:
+    if after_cursor:
         at = bindparam("at", type_=DateTime(timezone=True))
         pinned, number = bindparam("pinned", type_=Boolean), bindparam("id", type_=BigInteger)
-        query = query.where(tuple_(_PINNED, posts.c.posted_at, notices.c.id) < tuple_(pinned, at, number))
-    query = query.order_by(_PINNED.desc(), posts.c.posted_at.desc(), notices.c.id.desc())
+        query = query.where(tuple_(_IS_PINNED, posts.c.posted_at, notices.c.id) < tuple_(pinned, at, number))
+    query = query.order_by(_IS_PINNED.desc(), posts.c.posted_at.desc(), notices.c.id.desc())
     return statement(query.limit(bindparam("count", type_=Integer)))
 
 
-_PAGES = {following: _page(following) for following in (False, True)}
-_BY_ID = statement(_notices().where(notices.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
+SELECT_NOTICE_PAGE = {after_cursor: _page_statement(after_cursor) for after_cursor in (False, True)}
+SELECT_NOTICES = statement(
+    _notices_query().where(notices.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+)
 
 
 async def read_notices(
@@ -156,7 +159,10 @@ async def read_notices(
     after: str | None = None,
     count: int = PAGE,
 ) -> NoticePage:
-    """One page of a board: the pinned notices first, then the newest; of one column, or with these words, or all."""
+    """Return one page of a room's notices: pinned ones first, then the newest; all, or of a column, or with search words.
+
+    `words` is a web search query (`websearch_to_tsquery`). Raises NotFound if the actor cannot see the room.
+    """
     channel = f"room:{room_id}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
     room = await rooms.get_room(tx, actor, room_id)
@@ -164,24 +170,26 @@ async def read_notices(
     if after is not None:
         pinned, micros, number = decode_cursor(after, tuple[Annotated[int, Meta(ge=0, le=1)], Micros, Id])
         binds |= {"pinned": bool(pinned), "at": moment_of(micros), "id": number}
-    rows = await tx.rows(_PAGES[after is not None], **binds, **notice_binds_for_actor(actor, room))
-    following = None
+    rows = await tx.rows(
+        SELECT_NOTICE_PAGE[after is not None], **binds, **notice_binds_for_actor(actor, room)
+    )
+    next_cursor = None
     if len(rows) > count:
         last = rows[count - 1]
-        following = encode_cursor(int(last["pinned"]), micros_of(last["posted_at"]), last["id"])
-    return NoticePage([notice_of(row, personal=True) for row in rows[:count]], following, stream)
+        next_cursor = encode_cursor(int(last["pinned"]), micros_of(last["posted_at"]), last["id"])
+    return NoticePage([notice_of(row, personal=True) for row in rows[:count]], next_cursor, stream)
 
 
 async def show_notice(tx: Reader, actor: Actor, room: RoomFacts, notice_id: NoticeId) -> Notice:
-    """One notice as the actor sees it."""
-    row = await tx.row(_BY_ID, ids=[notice_id], **notice_binds_for_actor(actor, room))
-    assert row is not None  # whoever calls has just found it
+    """Return a notice as the actor sees it; the caller has found it with `get_notice`."""
+    row = await tx.row(SELECT_NOTICES, ids=[notice_id], **notice_binds_for_actor(actor, room))
+    assert row is not None
     return notice_of(row, personal=True)
 
 
 async def find_notices(tx: Reader, ids: Sequence[int], audience: str) -> dict[int, Notice]:
-    """The notices as a class of listeners hears of them, without what is personal; none that are held from it."""
-    rows = await tx.rows(_BY_ID, ids=list(ids), **notice_binds_for_audience(audience))
+    """Return notices by id as an audience sees them, without personal fields; held ones only for hosts."""
+    rows = await tx.rows(SELECT_NOTICES, ids=list(ids), **notice_binds_for_audience(audience))
     return {
         row["id"]: notice_of(row, personal=False)
         for row in rows
@@ -190,26 +198,26 @@ async def find_notices(tx: Reader, ids: Sequence[int], audience: str) -> dict[in
 
 
 def notice_of(row: Record, personal: bool) -> Notice:
-    """A row of notices as it goes out; what the viewer may not see is left out."""
-    is_over = row["is_over"] and row["post_state"] == "published"
+    """Return the notice of a row, without the fields that the viewer may not see; `personal` adds the viewer's own."""
+    has_expired = row["is_over"] and row["post_state"] == "published"
     notice = Notice(
         id=row["id"],
         room=row["room_id"],
         post=row["post_id"],
-        state="expired" if is_over else _state_of(row),
-        # Both only ever grow, and one of them with every change.
+        state="expired" if has_expired else _state_of(row),
+        # Both versions only grow, and every change increases one of them, so their sum is a version too.
         version=row["version"] + row["post_version"] - 1,
     )
     if not row["is_seen"]:
         return notice
-    heading, body = split(row["body"])
+    heading, body = split_heading(row["body"])
     notice = replace(
         notice,
         column=row["column_id"],
         number=UNSET if row["number"] is None else row["number"],
         title=row["title"],
         body=body,
-        html=row["html"] if heading is None else _HEADING.sub("", row["html"], count=1),
+        html=row["html"] if heading is None else _HEADING_HTML.sub("", row["html"], count=1),
         author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
         replies=row["replies"],
         thanks=row["thanks"],
@@ -228,13 +236,13 @@ def _state_of(row: Record) -> NoticeState:
     return row["taken_off"] or state if state == "held" else state
 
 
-def joined(title: str, body: str) -> str:
-    """A notice as the text of its post: so flags, history and search of the topic have its title too."""
+def join_heading(title: str, body: str) -> str:
+    """Return the text of a notice's post: the title as a heading, so that history, reports and search include it."""
     return f"## {title}\n\n{body}"
 
 
-def split(text: str) -> tuple[str | None, str]:
-    """The title and the body again; no title where its author wrote the post otherwise, in the topic."""
+def split_heading(text: str) -> tuple[str | None, str]:
+    """Return the title and the body of a notice's post; the title is None if the author removed the heading in the topic."""
     heading, _, body = text.partition("\n\n")
     if not heading.startswith("## ") or "\n" in heading:
         return None, text

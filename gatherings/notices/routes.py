@@ -1,4 +1,4 @@
-"""The HTTP side of bulletin boards."""
+"""The HTTP routes of noticeboards: their columns and notices."""
 
 from typing import Annotated
 
@@ -40,7 +40,7 @@ Words = Annotated[
 async def read_columns(
     room_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> ColumnList:
-    """The columns of a room's board, in their order."""
+    """Return the columns of a room's noticeboard, in their order."""
     async with db.read() as tx:
         return await columns.read_columns(tx, actor, RoomId(room_id), db.epoch)
 
@@ -53,7 +53,7 @@ async def add_column(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Give the board one more column."""
+    """Add a column to the noticeboard of a room."""
     answer = await idempotent.respond(
         db, lambda tx: columns.add_column(tx, actor, RoomId(room_id), data), 201
     )
@@ -69,7 +69,7 @@ async def change_column(
     idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Name a column otherwise, or put it elsewhere among the others."""
+    """Rename a column, or change its position."""
     version = version_in(if_match)
     answer = await idempotent.respond(
         db, lambda tx: columns.change_column(tx, actor, ColumnId(column_id), data, version)
@@ -85,7 +85,7 @@ async def remove_column(
     into: OnlyColumn = None,
     if_match: IfMatch = None,
 ) -> None:
-    """Remove an empty column, or one whose notices go `into` another one."""
+    """Remove a column that is empty, or whose notices are moved `into` another one."""
     target = None if into is None else ColumnId(into)
     async with db.begin() as tx:
         await columns.remove_column(tx, actor, ColumnId(column_id), target, version_in(if_match))
@@ -100,7 +100,7 @@ async def read_notices(
     words: Words = None,
     after: Cursor = None,
 ) -> NoticePage:
-    """One page of a board: the pinned notices first, then the newest; of one column, or with these words, or all."""
+    """Return one page of notices: pinned ones first, then the newest; all, or of a column, or with search words."""
     async with db.read() as tx:
         return await notice_reading.read_notices(tx, actor, RoomId(room_id), db.epoch, column, words, after)
 
@@ -114,7 +114,7 @@ async def post_notice(
     idempotent: NamedDependency[IdempotentRequest],
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
-    """Put a notice on the board."""
+    """Post a notice on the noticeboard of a room."""
 
     async def verb(tx: Transaction) -> Notice:
         return await notices.post_notice(tx, actor, RoomId(room_id), data, replies.screen)
@@ -127,7 +127,7 @@ async def post_notice(
 async def read_notice(
     notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Notice:
-    """A notice."""
+    """Return one notice."""
     async with db.read() as tx:
         _, notice = await notices.find_notice(tx, actor, NoticeId(notice_id))
         return notice
@@ -143,7 +143,7 @@ async def change_notice(
     replies: NamedDependency[Replies],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Reword one's notice, or say until when it stays; hosts say the latter of any."""
+    """Edit one's own notice or change when it expires; hosts change the expiry of any notice."""
     version = version_in(if_match)
 
     async def verb(tx: Transaction) -> Notice:
@@ -157,7 +157,7 @@ async def change_notice(
 async def withdraw_notice(
     notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Take one's notice off the board."""
+    """Withdraw one's own notice."""
     async with db.begin() as tx:
         await notices.withdraw_notice(tx, actor, NoticeId(notice_id))
 
@@ -173,7 +173,7 @@ async def approve_notice(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Let everybody see a notice that waits for the hosts."""
+    """Approve a notice that waits for approval, as a host."""
     answer = await idempotent.respond(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
     return json_response(answer.body, answer.status)
 
@@ -182,7 +182,7 @@ async def approve_notice(
 async def decline_notice(
     notice_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Do not let others see a notice that waits; its author can reword it, and then it waits again."""
+    """Decline a notice that waits for approval, as a host; its author can edit it, and then it waits again."""
     async with db.begin() as tx:
         await notices.decline_notice(tx, actor, NoticeId(notice_id))
 
@@ -194,7 +194,7 @@ async def pin_notice(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
-    """Pin a notice, so that it stands first."""
+    """Pin a notice, so that it is shown first."""
     answer = await idempotent.respond(db, lambda tx: notices.pin_notice(tx, actor, NoticeId(notice_id), True))
     return json_response(answer.body, answer.status)
 
@@ -229,7 +229,7 @@ async def move_notice(
     idempotent: NamedDependency[IdempotentRequest],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
-    """Put a notice into another column of its board."""
+    """Move a notice to another column of its noticeboard."""
     version, column = version_in(if_match), ColumnId(data.column)
     answer = await idempotent.respond(
         db, lambda tx: notices.move_notice(tx, actor, NoticeId(notice_id), column, version)

@@ -231,7 +231,9 @@ def _validated_settings(poll: NewPoll) -> PollSettings:
         low = 1 if given.low is UNSET else given.low
         high = 5 if given.high is UNSET else given.high
         if not low < high <= low + MAX_SCALE_LENGTH:
-            raise BadPollSettings(f"A scale has between 2 and {MAX_SCALE_LENGTH + 1} points.", field="settings")
+            raise BadPollSettings(
+                f"A scale has between 2 and {MAX_SCALE_LENGTH + 1} points.", field="settings"
+            )
         low_label, high_label = tidy(given.low_label), tidy(given.high_label)
         return PollSettings(low=low, high=high, low_label=low_label, high_label=high_label)
     if poll.kind in ("several", "words"):

@@ -96,7 +96,7 @@ async def show_gathering(
     presence: NamedDependency[rooms.Presence],
 ) -> Response[bytes]:
     """A gathering and its rooms."""
-    return await _show(renderer, request, actor, db, presence, gathering_id, Form())
+    return await _show_column(renderer, request, actor, db, presence, gathering_id, Form())
 
 
 @post("/g/{gathering_id:int}/rooms", include_in_schema=False)
@@ -125,11 +125,11 @@ async def plan_room(
         )
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
-        return await _show(renderer, request, actor, db, presence, gathering_id, form, status_of(refusal))
+        return await _show_column(renderer, request, actor, db, presence, gathering_id, form, status_of(refusal))
     return go_to(f"/r/{msgspec.json.decode(answer.body, type=Room).id}")
 
 
-async def _show(
+async def _show_column(
     renderer: Renderer,
     request: AnyRequest,
     actor: Actor,

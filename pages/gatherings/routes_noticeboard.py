@@ -149,7 +149,7 @@ async def _page(
         board = await _read(tx, context, room_id, asked, after)
         ways = await look_about(tx, context.actor, board.facts)
         stand = stand_of(context.actor, board, context.renderer.groups)
-        held = await default_columns.count_held(tx, room_id) if stand.is_host else 0
+        held = await default_columns.count_held_notices(tx, room_id) if stand.is_host else 0
     return context.renderer.page(
         context.request,
         context.actor,

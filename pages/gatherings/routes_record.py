@@ -89,13 +89,13 @@ def _page(
 def _tables(attendance: Attendance, community: Community) -> list[Table]:
     groups, sectors = dict(community.groups), dict(community.sectors)
     return [
-        Table("Stakeholder group", _named(attendance.groups, groups)),
-        Table("Sector of interest", _named(attendance.sectors, sectors)),
-        Table("Country", _named(attendance.countries, COUNTRIES)),
+        Table("Stakeholder group", _validated_title(attendance.groups, groups)),
+        Table("Sector of interest", _validated_title(attendance.sectors, sectors)),
+        Table("Country", _validated_title(attendance.countries, COUNTRIES)),
     ]
 
 
-def _named(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
+def _validated_title(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
     return [(names.get(slug, slug) or NOT_SAID, count) for slug, count in cells.items()]
 
 
