@@ -1,11 +1,11 @@
-"""What happens in live talk."""
+"""The events of gatherings, rooms, programmes, questions, noticeboards and polls."""
 
 from typing import Literal
 
 from core.events import Event
 
 
-class _InGathering(Event, frozen=True, kw_only=True):
+class _GatheringEvent(Event, frozen=True, kw_only=True):
     gathering_id: int
 
     @property
@@ -13,18 +13,18 @@ class _InGathering(Event, frozen=True, kw_only=True):
         return f"gathering:{self.gathering_id}"
 
 
-class GatheringChanged(_InGathering, frozen=True, kw_only=True, tag="gathering_changed"):
-    """Its announcement says something else now, or it was cancelled."""
+class GatheringChanged(_GatheringEvent, frozen=True, kw_only=True, tag="gathering_changed"):
+    """The announcement of the gathering was changed, or the gathering was cancelled."""
 
 
-class RoomPlanned(_InGathering, frozen=True, kw_only=True, tag="room_planned"):
-    """A gathering has one more room."""
+class RoomPlanned(_GatheringEvent, frozen=True, kw_only=True, tag="room_planned"):
+    """A room was planned in the gathering."""
 
     room_id: int
 
 
-class _RoomMoved(Event, frozen=True, kw_only=True):
-    """Told twice: to those in the room, and to those who look at the gathering."""
+class _RoomEvent(Event, frozen=True, kw_only=True):
+    """An event of a room that is recorded twice: on the room's channel, and on its gathering's (`told` says which)."""
 
     gathering_id: int
     room_id: int
@@ -35,20 +35,20 @@ class _RoomMoved(Event, frozen=True, kw_only=True):
         return f"room:{self.room_id}" if self.told == "room" else f"gathering:{self.gathering_id}"
 
 
-class RoomOpened(_RoomMoved, frozen=True, kw_only=True, tag="room_opened"):
+class RoomOpened(_RoomEvent, frozen=True, kw_only=True, tag="room_opened"):
     """A host opened the room, for the first time or again."""
 
 
-class RoomClosed(_RoomMoved, frozen=True, kw_only=True, tag="room_closed"):
+class RoomClosed(_RoomEvent, frozen=True, kw_only=True, tag="room_closed"):
     """A host closed the room."""
 
 
-class RoomChanged(_RoomMoved, frozen=True, kw_only=True, tag="room_changed"):
-    """It is called otherwise, or has other modules or rules."""
+class RoomChanged(_RoomEvent, frozen=True, kw_only=True, tag="room_changed"):
+    """The title, modules or rules of the room were changed."""
 
 
 class EntryChanged(Event, frozen=True, kw_only=True, tag="entry_changed"):
-    """Others may come in than before: all who listen to the room are asked again."""
+    """The access rules of the room were changed, so every subscriber's access is checked again."""
 
     room_id: int
 
@@ -57,19 +57,19 @@ class EntryChanged(Event, frozen=True, kw_only=True, tag="entry_changed"):
         return f"room:{self.room_id}"
 
 
-class _OnProgramme(_InGathering, frozen=True, kw_only=True):
+class _SessionEvent(_GatheringEvent, frozen=True, kw_only=True):
     session_id: int
 
 
-class SessionPlanned(_OnProgramme, frozen=True, kw_only=True, tag="session_planned"):
-    """The programme has one more session."""
+class SessionPlanned(_SessionEvent, frozen=True, kw_only=True, tag="session_planned"):
+    """A session was added to the programme."""
 
 
-class SessionChanged(_OnProgramme, frozen=True, kw_only=True, tag="session_changed"):
-    """A session is otherwise, at another time or place, or cancelled."""
+class SessionChanged(_SessionEvent, frozen=True, kw_only=True, tag="session_changed"):
+    """A programme session was changed, moved or cancelled."""
 
 
-class _OnQuestion(Event, frozen=True, kw_only=True):
+class _QuestionEvent(Event, frozen=True, kw_only=True):
     room_id: int
     question_id: int
 
@@ -78,24 +78,24 @@ class _OnQuestion(Event, frozen=True, kw_only=True):
         return f"room:{self.room_id}"
 
 
-class QuestionAsked(_OnQuestion, frozen=True, kw_only=True, tag="question_asked"):
-    """Somebody asked."""
+class QuestionAsked(_QuestionEvent, frozen=True, kw_only=True, tag="question_asked"):
+    """A question was asked."""
 
 
-class QuestionSettled(_OnQuestion, frozen=True, kw_only=True, tag="question_settled"):
-    """It went from one state to another, or elsewhere among the shortlisted."""
+class QuestionSettled(_QuestionEvent, frozen=True, kw_only=True, tag="question_settled"):
+    """The question came to another state, or to another position of the shortlist."""
 
 
-class QuestionChanged(_OnQuestion, frozen=True, kw_only=True, tag="question_changed"):
-    """Its post says something else now, or was hidden or shown again; or it has other votes by a merge."""
+class QuestionChanged(_QuestionEvent, frozen=True, kw_only=True, tag="question_changed"):
+    """The question's post was edited, hidden or restored, or a merge changed its votes."""
 
 
-class QuestionClaimed(_OnQuestion, frozen=True, kw_only=True, tag="question_claimed"):
-    """A host is at it, or no longer."""
+class QuestionClaimed(_QuestionEvent, frozen=True, kw_only=True, tag="question_claimed"):
+    """A host claimed the question or released the claim."""
 
 
 class ColumnsChanged(Event, frozen=True, kw_only=True, tag="columns_changed"):
-    """The board has another column, one less, or they are named or ordered otherwise."""
+    """A column of the noticeboard was added, renamed, moved or removed."""
 
     room_id: int
     column_id: int
@@ -105,7 +105,7 @@ class ColumnsChanged(Event, frozen=True, kw_only=True, tag="columns_changed"):
         return f"room:{self.room_id}"
 
 
-class _OnNotice(Event, frozen=True, kw_only=True):
+class _NoticeEvent(Event, frozen=True, kw_only=True):
     room_id: int
     notice_id: int
 
@@ -114,15 +114,15 @@ class _OnNotice(Event, frozen=True, kw_only=True):
         return f"room:{self.room_id}"
 
 
-class NoticePosted(_OnNotice, frozen=True, kw_only=True, tag="notice_posted"):
-    """Somebody put a notice on the board."""
+class NoticePosted(_NoticeEvent, frozen=True, kw_only=True, tag="notice_posted"):
+    """A notice was posted or approved."""
 
 
-class NoticeChanged(_OnNotice, frozen=True, kw_only=True, tag="notice_changed"):
-    """It says something else, was moved, pinned, withdrawn, hidden or approved, or ends at another time."""
+class NoticeChanged(_NoticeEvent, frozen=True, kw_only=True, tag="notice_changed"):
+    """The notice was edited, moved, pinned, declined, withdrawn, hidden or restored, or its expiry was changed."""
 
 
-class _OnPoll(Event, frozen=True, kw_only=True):
+class _PollEvent(Event, frozen=True, kw_only=True):
     room_id: int
     poll_id: int
 
@@ -131,13 +131,13 @@ class _OnPoll(Event, frozen=True, kw_only=True):
         return f"room:{self.room_id}"
 
 
-class PollChanged(_OnPoll, frozen=True, kw_only=True, tag="poll_changed"):
-    """A draft was made, changed or deleted, or a word struck from the results or put back."""
+class PollChanged(_PollEvent, frozen=True, kw_only=True, tag="poll_changed"):
+    """A draft poll was created, changed or deleted, or a word was struck from the results or restored."""
 
 
-class PollOpened(_OnPoll, frozen=True, kw_only=True, tag="poll_opened"):
-    """It takes answers, for the first time or again."""
+class PollOpened(_PollEvent, frozen=True, kw_only=True, tag="poll_opened"):
+    """The poll was opened, for the first time or again."""
 
 
-class PollClosed(_OnPoll, frozen=True, kw_only=True, tag="poll_closed"):
-    """It takes no more answers, and its results are shown."""
+class PollClosed(_PollEvent, frozen=True, kw_only=True, tag="poll_closed"):
+    """The poll was closed, and its results are public."""

@@ -1,4 +1,4 @@
-"""Gatherings: announcing, listing, changing, cancelling."""
+"""Gatherings: announcing, listing, reading, changing and cancelling them."""
 
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -44,55 +44,57 @@ from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader, Transaction
 from storage.statements import Statement, statement
 
-PAGE = 30
+PAGE_SIZE = 30
 
-_OWN = ("title", "kind", "mode", "about", "place", "starts_at", "ends_at", "time_zone", "state")
-GATHERINGS = select(
+_GATHERING_FIELDS = ("title", "kind", "mode", "about", "place", "starts_at", "ends_at", "time_zone", "state")
+GATHERING_QUERY = select(
     gatherings.c.id,
-    *gatherings.c[_OWN],
+    *gatherings.c[_GATHERING_FIELDS],
     gatherings.c.version,
     sectors.c.slug.label("sector"),
     sectors.c.name.label("sector_name"),
 ).join(sectors, sectors.c.id == gatherings.c.sector_id)
 
-_SHOW = statement(GATHERINGS.where(gatherings.c.id == bindparam("id")))
-_FIND = statement(GATHERINGS.where(gatherings.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
-_GET_LOCKED = statement(
-    GATHERINGS.where(gatherings.c.id == bindparam("id")).with_for_update(key_share=True, of=gatherings)
+SELECT_GATHERING = statement(GATHERING_QUERY.where(gatherings.c.id == bindparam("id")))
+SELECT_GATHERINGS = statement(
+    GATHERING_QUERY.where(gatherings.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
 )
-_ANNOUNCE = statement(
+LOCK_GATHERING = statement(
+    GATHERING_QUERY.where(gatherings.c.id == bindparam("id")).with_for_update(key_share=True, of=gatherings)
+)
+INSERT_GATHERING = statement(
     insert(gatherings)
-    .values({name: bindparam(name) for name in ("sector_id", *_OWN, "changed_at")})
+    .values({name: bindparam(name) for name in ("sector_id", *_GATHERING_FIELDS, "changed_at")})
     .returning(gatherings.c.id)
 )
-_CHANGE = statement(
+UPDATE_GATHERING = statement(
     update(gatherings)
     .where(gatherings.c.id == bindparam("gathering"))
-    .values({name: bindparam(f"new_{name}") for name in _OWN})
+    .values({name: bindparam(f"new_{name}") for name in _GATHERING_FIELDS})
     .values(version=gatherings.c.version + 1, changed_at=bindparam("now"))
 )
 
 
-def _page(when: GatheringTime, following: bool) -> Statement:
+def _page_statement(when: GatheringTime, after_cursor: bool) -> Statement:
     now = bindparam("now", type_=DateTime(timezone=True))
     sector = bindparam("sector", type_=Text)
-    place = tuple_(gatherings.c.starts_at, gatherings.c.id)
-    here = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger))
-    query = GATHERINGS.where(or_(sector == null(), sectors.c.slug == sector))
+    position = tuple_(gatherings.c.starts_at, gatherings.c.id)
+    cursor = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger))
+    query = GATHERING_QUERY.where(or_(sector == null(), sectors.c.slug == sector))
     if when == "upcoming":
         query = query.where(gatherings.c.ends_at > now).order_by(gatherings.c.starts_at, gatherings.c.id)
-        query = query.where(place > here) if following else query
+        query = query.where(position > cursor) if after_cursor else query
     else:
         query = query.where(gatherings.c.ends_at <= now)
         query = query.order_by(gatherings.c.starts_at.desc(), gatherings.c.id.desc())
-        query = query.where(place < here) if following else query
+        query = query.where(position < cursor) if after_cursor else query
     return statement(query.limit(bindparam("count", type_=Integer)))
 
 
-_PAGES: dict[tuple[GatheringTime, bool], Statement] = {
-    (when, following): _page(when, following)
+SELECT_GATHERING_PAGE: dict[tuple[GatheringTime, bool], Statement] = {
+    (when, after_cursor): _page_statement(when, after_cursor)
     for when in get_args(GatheringTime)
-    for following in (False, True)
+    for after_cursor in (False, True)
 }
 
 
@@ -101,14 +103,17 @@ async def read_gatherings(
     when: GatheringTime = "upcoming",
     sector: str | None = None,
     after: str | None = None,
-    count: int = PAGE,
+    count: int = PAGE_SIZE,
 ) -> GatheringPage:
-    """One page of gatherings: those that go on or come, the next one first; or those that were, the latest first."""
+    """Return one page of gatherings, of all sectors or of one.
+
+    `upcoming` are current and future ones, the next one first; `past` are ended ones, the latest first.
+    """
     binds: dict[str, Any] = {"now": clock.now(), "sector": sector, "count": count + 1}
     if after is not None:
         at, binds["id"] = decode_cursor(after, tuple[Micros, Id])
         binds["at"] = moment_of(at)
-    rows = await tx.rows(_PAGES[when, after is not None], **binds)
+    rows = await tx.rows(SELECT_GATHERING_PAGE[when, after is not None], **binds)
     items = [Gathering(**row) for row in rows[:count]]
     if len(rows) <= count:
         return GatheringPage(items, None)
@@ -116,54 +121,64 @@ async def read_gatherings(
 
 
 async def get_gathering(tx: Reader, gathering_id: GatheringId) -> Gathering:
-    """A gathering by itself."""
-    row = await tx.row(_SHOW, id=gathering_id)
+    """Return a gathering without its rooms and programme; raise NotFound."""
+    row = await tx.row(SELECT_GATHERING, id=gathering_id)
     if row is None:
         raise NotFound
     return Gathering(**row)
 
 
 async def find_gatherings(tx: Reader, ids: list[int]) -> dict[int, Gathering]:
-    """Those of the gatherings that there are."""
-    return {row["id"]: Gathering(**row) for row in await tx.rows(_FIND, ids=ids)} if ids else {}
+    """Return, by id, those of the gatherings that exist."""
+    return {row["id"]: Gathering(**row) for row in await tx.rows(SELECT_GATHERINGS, ids=ids)} if ids else {}
 
 
 async def announce_gathering(tx: Transaction, actor: Actor, new: NewGathering) -> GatheringId:
-    """Announce a gathering in a sector."""
+    """Announce a gathering in a sector and return its id.
+
+    Raises NotAdministrator, NotFound for an unknown sector, TitleTooShort, EndsBeforeStart, TimeOutOfRange or
+    UnknownTimeZone.
+    """
     ensure_can_announce(actor, clock.now())
     sector_id = await get_sector_id(tx, new.sector)
-    values = _checked(
-        {**{name: getattr(new, name) for name in _OWN if name != "state"}, "state": "announced"}
+    values = _validated(
+        {**{name: getattr(new, name) for name in _GATHERING_FIELDS if name != "state"}, "state": "announced"}
     )
 
-    return GatheringId(await tx.value(_ANNOUNCE, sector_id=sector_id, changed_at=clock.now(), **values))
+    return GatheringId(
+        await tx.value(INSERT_GATHERING, sector_id=sector_id, changed_at=clock.now(), **values)
+    )
 
 
 async def change_gathering(
     tx: Transaction, actor: Actor, gathering_id: GatheringId, change: GatheringChange, version: int | None
 ) -> None:
-    """Change what is announced, or cancel; `version`, if given, must be the current one."""
-    row = await tx.row(_GET_LOCKED, id=gathering_id)
+    """Change the given fields of a gathering, or cancel it.
+
+    Raises NotFound, NotHost, Stale if the version is given and not the current one, and what `announce_gathering` raises
+    for the values.
+    """
+    row = await tx.row(LOCK_GATHERING, id=gathering_id)
     if row is None:
         raise NotFound
     ensure_hosts(actor, gathering_id, clock.now())
     if version is not None and version != row["version"]:
         raise Stale(Gathering(**row))
 
-    values = _checked(_changed(row, change))
-    if all(values[name] == row[name] for name in _OWN):
+    values = _validated(_merged(row, change))
+    if all(values[name] == row[name] for name in _GATHERING_FIELDS):
         return
     binds = {f"new_{name}": value for name, value in values.items()}
-    await tx.run(_CHANGE, gathering=gathering_id, now=clock.now(), **binds)
+    await tx.run(UPDATE_GATHERING, gathering=gathering_id, now=clock.now(), **binds)
     await tx.record(GatheringChanged(gathering_id=gathering_id))
 
 
-def _changed(row: Record, change: GatheringChange) -> dict[str, Any]:
-    given = {name: getattr(change, name) for name in _OWN}
+def _merged(row: Record, change: GatheringChange) -> dict[str, Any]:
+    given = {name: getattr(change, name) for name in _GATHERING_FIELDS}
     return {name: row[name] if value is UNSET else value for name, value in given.items()}
 
 
-def _checked(values: dict[str, Any]) -> dict[str, Any]:
+def _validated(values: dict[str, Any]) -> dict[str, Any]:
     starts_at: datetime = values["starts_at"]
     ends_at: datetime = values["ends_at"]
     ensure_times(starts_at, ends_at)

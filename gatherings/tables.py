@@ -1,4 +1,4 @@
-"""The tables of live talk."""
+"""The tables of gatherings."""
 
 from sqlalchemy import (
     ARRAY,
@@ -45,7 +45,7 @@ rooms = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("gathering_id", BigInteger, ForeignKey("gatherings.id"), nullable=False),
-    # Where what is asked lives on as posts.
+    # The topic that contains the posts of the room: its questions, notices and replies.
     Column("topic_id", BigInteger, ForeignKey("topics.id"), nullable=False, unique=True),
     Column("title", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="planned"),
@@ -59,7 +59,7 @@ rooms = Table(
     Column("publishes_choices", Boolean, nullable=False, server_default="false"),
 )
 
-# The columns of a room that the rules look at: see `rooms.facts_of`.
+# The columns of RoomFacts; see `rooms.room_facts_of`.
 ROOM_FACTS = rooms.c[
     (
         "id",
@@ -103,7 +103,8 @@ programme_sessions = Table(
     CheckConstraint("starts_at < ends_at"),
 )
 
-# Who was in a room on which day; never at which hour, which could be laid beside that of an anonymous question.
+# Which member was in which room on which day. The hour is not stored: compared with the time of an anonymous question, it
+# could reveal the asker.
 attendance = Table(
     "attendance",
     metadata,
@@ -112,7 +113,7 @@ attendance = Table(
     Column("day", Date, primary_key=True),
 )
 
-# What a question says and who asked it is in its post.
+# The text and the author of a question are in its post.
 questions = Table(
     "questions",
     metadata,
@@ -120,11 +121,11 @@ questions = Table(
     Column("room_id", BigInteger, ForeignKey("rooms.id"), nullable=False),
     Column("post_id", BigInteger, ForeignKey("posts.id"), nullable=False, unique=True),
     Column("state", Text, nullable=False, server_default="live"),
-    # How many rows of `votes` there are; changed only by who holds this row.
+    # The number of rows in `votes`; changed only under the lock on this row.
     Column("votes", Integer, nullable=False, server_default="0"),
     Column("settled_at", DateTime(timezone=True)),
     Column("version", Integer, nullable=False, server_default="1"),
-    # Where a shortlisted one stands in the hosts' own order.
+    # The sort number of a shortlisted question in the hosts' order.
     Column("place", Integer),
     Column("reason", Text),
     Column("answered_how", Text),
@@ -134,7 +135,7 @@ questions = Table(
     CheckConstraint("(state = 'answered') = (answered_how IS NOT NULL)"),
 )
 
-# How many questions of a room are in which state, whatever became of their posts; changed only with a question.
+# The number of a room's questions per state, including those whose posts are hidden or withdrawn.
 question_counts = Table(
     "question_counts",
     metadata,
@@ -147,17 +148,17 @@ question_counts = Table(
     Column("on_stage", Integer, nullable=False, server_default="0"),
 )
 
-# A row is a vote; it has no time, so that nothing can be read from when somebody voted.
+# A row is a vote. It has no time, so that nobody can conclude anything from when a member voted.
 votes = Table(
     "votes",
     metadata,
     Column("question_id", BigInteger, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True),
-    # The question it came with, if that was merged into this one.
+    # The question for which the member voted, if that was merged into this one.
     Column("via", BigInteger, ForeignKey("questions.id", ondelete="CASCADE")),
 )
 
-# The way of a question: each of its changes of state.
+# The transitions of questions: each change of state, and each edit before the approval.
 question_moves = Table(
     "question_moves",
     metadata,
@@ -168,13 +169,13 @@ question_moves = Table(
     Column("old_state", Text, nullable=False),
     Column("new_state", Text, nullable=False),
     Column("reason", Text),
-    # Nobody where who asked did it: an asker may be anonymous.
+    # Null where the asker made the transition, because the asker may be anonymous.
     Column("moved_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
     Column("moved_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("question_id", "version"),
 )
 
-# Which host is at a question just now; it lapses by itself.
+# The claims of questions by hosts; a claim is without effect after `until`.
 question_claims = Table(
     "question_claims",
     metadata,
@@ -183,7 +184,7 @@ question_claims = Table(
     Column("until", DateTime(timezone=True), nullable=False),
 )
 
-# Who may not write in a room for a while: a member, or a pseudonym, which only its holder can make.
+# The mutes of rooms: a member, or a pseudonym, which only the member's own session can compute.
 room_silences = Table(
     "room_silences",
     metadata,
@@ -209,7 +210,7 @@ board_columns = Table(
     Column("version", Integer, nullable=False, server_default="1"),
 )
 
-# What a notice says, who wrote it, its replies and its thanks are those of its post.
+# The text, the author, the replies and the thanks of a notice are those of its post.
 notices = Table(
     "notices",
     metadata,
@@ -220,7 +221,7 @@ notices = Table(
     Column("title", Text, nullable=False),
     Column("pinned_at", DateTime(timezone=True)),
     Column("expires_at", DateTime(timezone=True)),
-    # What became of one whose post is held, and stays so.
+    # `declined` or `withdrawn`, if the notice was removed while its post waited for approval.
     Column("taken_off", Text),
     Column("version", Integer, nullable=False, server_default="1"),
 )
@@ -235,7 +236,7 @@ polls = Table(
     Column("options", JSONB, nullable=False, server_default="[]"),
     Column("settings", JSONB, nullable=False, server_default="{}"),
     Column("state", Text, nullable=False, server_default="draft"),
-    # When who is no host sees its results: while it is open, or once it is closed.
+    # When everyone sees the results: `live`, while the poll is open, or once it is `closed`.
     Column("reveals", Text, nullable=False, server_default="closed"),
     Column("by_group", Boolean, nullable=False, server_default="false"),
     Column("version", Integer, nullable=False, server_default="1"),
@@ -243,12 +244,12 @@ polls = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("opened_at", DateTime(timezone=True)),
     Column("closed_at", DateTime(timezone=True)),
-    # As counted when it was closed, never again: who was erased, or moved to another group, would show in the difference.
+    # Counted once, when the poll is closed: a later count would reveal who left or changed groups in the meantime.
     Column("results", JSONB),
     CheckConstraint("results IS NULL OR state = 'closed'"),
 )
 
-# A row is a ballot; it has no time, so that nothing can be read from when somebody answered.
+# A row is a ballot. It has no time, so that nobody can conclude anything from when a member answered.
 ballots = Table(
     "ballots",
     metadata,

@@ -45,7 +45,7 @@ from storage.database import Reader
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
 
-PAGE = 40
+PAGE_SIZE = 40
 
 _HEADING_HTML = re.compile(r"<h4>.*?</h4>\n?", re.DOTALL)
 _IS_PINNED = notices.c.pinned_at.is_not(None)
@@ -157,7 +157,7 @@ async def read_notices(
     column_id: int | None = None,
     words: str | None = None,
     after: str | None = None,
-    count: int = PAGE,
+    count: int = PAGE_SIZE,
 ) -> NoticePage:
     """Return one page of a room's notices: pinned ones first, then the newest; all, or of a column, or with search words.
 

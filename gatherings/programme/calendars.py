@@ -14,7 +14,7 @@ from core.actor import VISITOR
 from core.ids import GatheringId
 from forum.sectors import get_sector
 from forum.tables import sectors
-from gatherings.gatherings import GATHERINGS, get_gathering
+from gatherings.gatherings import GATHERING_QUERY, get_gathering
 from gatherings.programme.reading import read_sessions
 from gatherings.rooms.rooms import read_rooms
 from gatherings.shapes.gatherings import Gathering
@@ -31,7 +31,7 @@ MAX_TIME_ZONE_YEARS = 10
 
 SELECT_CHANGED_AT = statement(select(gatherings.c.changed_at).where(gatherings.c.id == bindparam("id")))
 SELECT_GATHERINGS_OF_SECTOR = statement(
-    GATHERINGS.add_columns(gatherings.c.changed_at)
+    GATHERING_QUERY.add_columns(gatherings.c.changed_at)
     .where(
         sectors.c.slug == bindparam("slug", type_=Text),
         gatherings.c.ends_at > bindparam("since", type_=DateTime(timezone=True)),

@@ -15,7 +15,7 @@ from forum.events import PostEdited, PostRestored, PostWithdrawn
 from forum.posts.hiding import hide_post, unhide_post
 from gatherings.channels import show_room
 from gatherings.notices.notices import on_post_changed
-from gatherings.notices.reading import PAGE
+from gatherings.notices.reading import PAGE_SIZE
 from storage.statements import statement
 from tests.support.hidden_posts import give_reason
 from tests.support.live_room import Hall, Person, a_hall, a_webinar
@@ -251,7 +251,7 @@ async def test_pinned_first_then_the_newest_and_no_page_repeats(board: Board) ->
             column=board.columns[0],
             author=board.author.id,
             now=datetime.now(UTC),
-            count=2 * PAGE + 5,
+            count=2 * PAGE_SIZE + 5,
         )
     seen: list[dict[str, Any]] = []
     after: dict[str, str] = {}
