@@ -125,7 +125,9 @@ async def plan_room(
         )
     except Refusal as refusal:
         form = Form(typed=typed).refuse(refusal)
-        return await _show_column(renderer, request, actor, db, presence, gathering_id, form, status_of(refusal))
+        return await _show_column(
+            renderer, request, actor, db, presence, gathering_id, form, status_of(refusal)
+        )
     return go_to(f"/r/{msgspec.json.decode(answer.body, type=Room).id}")
 
 
