@@ -99,19 +99,19 @@ async def _mail(office: Mailer, tx: Transaction, member: MemberId, rows: Sequenc
         return
     await tx.run(_DONE, ids=ids, mailed=[one.id for one in told], now=now)
     if told and holder is not None:
-        await office.post(await _letter(office.sender, tx, holder, told))
+        await office.send(await _letter(office.sender, tx, holder, told))
 
 
 async def _letter(
     sender: Sender, tx: Transaction, holder: AddressOwner, told: Sequence[Notification]
 ) -> OutgoingEmail:
-    to = holder.at(holder.email or "")
+    to = holder.recipient_at(holder.email or "")
     words = sender.translations_for(to)
     groups = [list(group) for _, group in groupby(told, key=lambda one: (one.topic, one.decision))]
     why = {row["id"]: row for row in await tx.rows(_WHY, ids=[one.id for one in told])}
     first, last = told[0], max(told, key=lambda one: one.id)
     is_one = len(groups) == 1
-    subject = _subject(words, first) if is_one else words.count("told.topics", len(groups))
+    subject = _subject(words, first) if is_one else words.translate_plural("told.topics", len(groups))
     stops = [
         (scope.partition("-")[0], f"{sender.url}/mail/stop/{await unsubscribe_token(tx, holder.id, scope)}")
         for scope in _scopes(told, why, is_one)

@@ -1,1 +1,1 @@
-"""Accounts: registration, passwords, sessions, feed keys, and authors known only from an archive."""
+"""Accounts: registration, passwords, sign-in sessions, feed keys, actors, and authors known only from an archive."""

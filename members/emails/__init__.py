@@ -1,1 +1,1 @@
-"""E-mails to members: what they say in each language, the jobs that send them, and links that work once."""
+"""E-mails to members: their texts in each language, the event handlers that send them, and links that work once."""

@@ -1,4 +1,4 @@
-"""What mails to members are made of, and those about their accounts."""
+"""The parts of an e-mail to a member, and the e-mails about accounts."""
 
 from msgspec import Struct
 
@@ -6,12 +6,14 @@ from members.emails.translations import Translations, translations_for
 
 VERIFY_PATH = "/verify"
 RESET_PATH = "/reset"
-FOUND_PATH = "/found"
 
 
 class OutgoingEmail(Struct, frozen=True):
-    """A mail: to whom, about what, its text and its language. `id` is the same whenever it is written, `thread` are the
-    letters before it, the one answered last, `stop` is the address that ends its kind with one click."""
+    """An e-mail to send.
+
+    `id` is the same each time the e-mail is written, `thread` has the ids of the e-mails before it (the one that it answers
+    is last), and `stop` is the URL that unsubscribes from its kind with one click.
+    """
 
     to: str
     subject: str
@@ -23,8 +25,7 @@ class OutgoingEmail(Struct, frozen=True):
 
 
 class Recipient(Struct, frozen=True, kw_only=True):
-    """Whom a letter is for: the address, the name that it greets if it is known, the language that was chosen for letters,
-    and the time zone of the dates in them."""
+    """The recipient of an e-mail: address, handle for the greeting if known, chosen language, and time zone of dates."""
 
     email: str
     handle: str = ""
@@ -33,61 +34,69 @@ class Recipient(Struct, frozen=True, kw_only=True):
 
 
 class Sender(Struct, frozen=True):
-    """In whose name mails are written: the community's name, the address of its pages without a slash at the end, and the
-    language of those who have chosen none."""
+    """The sender of e-mails: the name of the community, the URL of the service without a final slash, and the language for
+    recipients who have chosen none."""
 
     community: str
     url: str
     language: str = "en"
 
     def translations_for(self, to: Recipient) -> Translations:
-        """The words for somebody."""
+        """Return the translations for a recipient."""
         return translations_for(to.letters_in or self.language)
 
     def compose(self, to: Recipient, key: str, **facts: object) -> OutgoingEmail:
-        """The letter with this key: its words are our own, so that a mail cannot be made to say what somebody put into a
-        name; what was written by others stands in the facts."""
-        words = self.translations_for(to)
+        """Return the e-mail with this key of the translations, filled in with facts.
+
+        Names of members are not among the common facts, so that nobody can put a message into an e-mail through a name.
+        """
+        translations = self.translations_for(to)
         common = {
             "community": self.community,
             "handle": to.handle,
-            "not_you": words.translate("not_you"),
-            "court": words.translate("court"),
+            "not_you": translations.translate("not_you"),
+            "court": translations.translate("court"),
         }
-        subject, text = (words.translate(f"{key}.{part}", **(common | facts)) for part in ("subject", "text"))
+        subject, text = (
+            translations.translate(f"{key}.{part}", **(common | facts)) for part in ("subject", "text")
+        )
         return self.compose_text(to, subject, text)
 
     def compose_text(self, to: Recipient, subject: str, text: str) -> OutgoingEmail:
-        """A letter of these words: it greets, and its last line says where it comes from."""
-        words = self.translations_for(to)
-        hello = words.translate("hello", handle=to.handle) if to.handle else words.translate("hello_nobody")
-        whole = f"{hello}\n\n{text}\n\n-- \n{self.community}\n{self.url}\n"
-        # A subject is one line, whatever the title is that it was made of.
+        """Return an e-mail with this text, between a greeting and a signature with the community's name and URL."""
+        translations = self.translations_for(to)
+        greeting = (
+            translations.translate("hello", handle=to.handle)
+            if to.handle
+            else translations.translate("hello_nobody")
+        )
+        body = f"{greeting}\n\n{text}\n\n-- \n{self.community}\n{self.url}\n"
+        # Titles may contain line breaks; a subject must not.
         return OutgoingEmail(
-            to.email, f"{' '.join(subject.split())} ({self.community})", whole, words.language
+            to.email, f"{' '.join(subject.split())} ({self.community})", body, translations.language
         )
 
 
 def confirm_address(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:
-    """The link that proves an address."""
+    """Return the e-mail with the link that verifies an address."""
     return sender.compose(to, "confirm_address", link=f"{sender.url}{VERIFY_PATH}/{token}")
 
 
 def have_account(sender: Sender, to: Recipient) -> OutgoingEmail:
-    """To somebody whose address was given for another account."""
+    """Return the e-mail to a member whose address was entered for another account."""
     return sender.compose(to, "have_account", link=f"{sender.url}{RESET_PATH}")
 
 
 def address_leaves(sender: Sender, to: Recipient) -> OutgoingEmail:
-    """To the address that was proved so far, when another one is to take its place."""
+    """Return the e-mail to the verified address that another address will replace."""
     return sender.compose(to, "address_leaves", link=f"{sender.url}{RESET_PATH}")
 
 
 def new_password(sender: Sender, to: Recipient, token: str) -> OutgoingEmail:
-    """The link with which a new password is chosen."""
+    """Return the e-mail with the link for choosing a new password."""
     return sender.compose(to, "new_password", link=f"{sender.url}{RESET_PATH}/{token}")
 
 
 def password_changed(sender: Sender, to: Recipient) -> OutgoingEmail:
-    """That the password is another one now."""
+    """Return the e-mail about a changed password."""
     return sender.compose(to, "password_changed", link=f"{sender.url}{RESET_PATH}")

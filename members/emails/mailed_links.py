@@ -1,4 +1,4 @@
-"""Mailed links: asked for, mailed, spent once."""
+"""Mailed links: they are requested, sent by the worker, and redeemed once."""
 
 from datetime import datetime, timedelta
 from typing import Literal
@@ -17,17 +17,17 @@ from storage.statements import statement
 
 Purpose = Literal["verify", "reset", "found"]
 
-# A reset link lives longer than the ten minutes of ASVS 6.5.5: mail is slow, and the link is single-use.
-LIFE: dict[str, timedelta] = {"verify": timedelta(hours=24), "reset": timedelta(hours=1)}
-HOURLY_MAILS = 5
+# A reset link is valid for longer than the ten minutes of ASVS 6.5.5, because e-mail is slow and the link works once.
+LIFETIMES: dict[str, timedelta] = {"verify": timedelta(hours=24), "reset": timedelta(hours=1)}
+MAX_EMAILS_PER_HOUR = 5
 
-_IS_GOOD = (
+_IS_VALID = (
     mailed_links.c.token_hash == bindparam("hash"),
     mailed_links.c.purpose == bindparam("wanted", type_=Text),
     mailed_links.c.spent_at.is_(None),
     or_(mailed_links.c.ends_at.is_(None), mailed_links.c.ends_at > bindparam("now")),
 )
-ASK = statement(
+INSERT_MAILED_LINK = statement(
     insert(mailed_links)
     .values(
         {
@@ -37,33 +37,33 @@ ASK = statement(
     )
     .returning(mailed_links.c.id)
 )
-FIND = statement(
+SELECT_REQUESTED_LINK = statement(
     select(mailed_links.c.purpose, mailed_links.c.address, mailed_links.c.member_id).where(
         mailed_links.c.id == bindparam("link"),
         mailed_links.c.token_hash.is_(None),
         mailed_links.c.spent_at.is_(None),
     )
 )
-ARM = statement(
+UPDATE_LINK_TOKEN = statement(
     update(mailed_links)
     .where(mailed_links.c.id == bindparam("link"))
     .values(token_hash=bindparam("hash"), member_id=bindparam("member"), ends_at=bindparam("ends"))
 )
-COUNT = statement(
+COUNT_RECENT_LINKS = statement(
     select(func.count()).where(
         mailed_links.c.address == bindparam("address"),
         mailed_links.c.asked_at > bindparam("since"),
         mailed_links.c.id < bindparam("link"),
     )
 )
-LOOK = statement(select(mailed_links.c.member_id).where(*_IS_GOOD))
-SPEND = statement(
+SELECT_VALID_LINK = statement(select(mailed_links.c.member_id).where(*_IS_VALID))
+REDEEM_LINK = statement(
     update(mailed_links)
-    .where(*_IS_GOOD)
+    .where(*_IS_VALID)
     .values(spent_at=bindparam("now"))
     .returning(mailed_links.c.member_id, mailed_links.c.address)
 )
-REVOKE = statement(
+REVOKE_LINKS = statement(
     update(mailed_links)
     .where(
         mailed_links.c.member_id == bindparam("member"),
@@ -73,8 +73,8 @@ REVOKE = statement(
     )
     .values(spent_at=bindparam("now"))
 )
-REVOKE_FOUNDERS = statement(delete(mailed_links).where(mailed_links.c.purpose == "found"))
-FORGET = statement(
+DELETE_FOUNDERS_LINKS = statement(delete(mailed_links).where(mailed_links.c.purpose == "found"))
+DELETE_OLD_LINKS = statement(
     delete(mailed_links).where(
         mailed_links.c.asked_at < bindparam("before"), mailed_links.c.purpose != "found"
     )
@@ -82,13 +82,13 @@ FORGET = statement(
 
 
 class LinkNotGood(Invalid):
-    """The link was used before, its time is over, or it never was one."""
+    """The link was used, has expired or never existed."""
 
     message = "This link has been used, or its time is over. Ask for a new one."
 
 
 class RequestedLink(Struct, frozen=True):
-    """A link that was asked for and is not mailed yet."""
+    """A link that was requested and is not sent yet."""
 
     purpose: str
     address: str
@@ -96,7 +96,7 @@ class RequestedLink(Struct, frozen=True):
 
 
 class RedeemedLink(Struct, frozen=True):
-    """What a spent link stood for."""
+    """The member and address of a redeemed link."""
 
     member_id: MemberId | None
     address: str
@@ -105,45 +105,61 @@ class RedeemedLink(Struct, frozen=True):
 async def request_link(
     tx: Transaction, purpose: Purpose, address: str, member: MemberId | None = None
 ) -> None:
-    """Ask for a link to be mailed. The worker makes its token and finds out who gets it, so that the answer to who
-    asks neither says nor shows by its time whether the address is known."""
+    """Request a link, which the worker sends.
+
+    The worker makes the token and finds the recipient, so that neither the response nor its duration reveals whether the
+    address belongs to a member.
+    """
     now = clock.now()
     if member is not None:
         await revoke_links(tx, member, purpose, except_for=address)
 
     link = await tx.value(
-        ASK, token_hash=None, member_id=member, purpose=purpose, address=address, asked_at=now, ends_at=None
+        INSERT_MAILED_LINK,
+        token_hash=None,
+        member_id=member,
+        purpose=purpose,
+        address=address,
+        asked_at=now,
+        ends_at=None,
     )
     await tx.record(LinkRequested(link_id=link))
 
 
 async def find_requested_link(tx: Reader, link: int) -> RequestedLink | None:
-    """What was asked for, unless it is mailed or revoked, or the address had enough mail of this kind in the last hour."""
-    row = await tx.row(FIND, link=link)
+    """Return a requested link; None if it was sent or revoked, or if the address got five links in the last hour."""
+    row = await tx.row(SELECT_REQUESTED_LINK, link=link)
     if row is None:
         return None
     since = clock.now() - timedelta(hours=1)
-    if await tx.value(COUNT, address=row["address"], since=since, link=link) >= HOURLY_MAILS:
+    if (
+        await tx.value(COUNT_RECENT_LINKS, address=row["address"], since=since, link=link)
+        >= MAX_EMAILS_PER_HOUR
+    ):
         return None
     return RequestedLink(row["purpose"], row["address"], row["member_id"])
 
 
-async def activate_link(tx: Transaction, link: int, asked: RequestedLink, member: MemberId) -> str:
-    """Give the link its token: it is good from now on, for its time."""
+async def activate_link(tx: Transaction, link: int, requested: RequestedLink, member: MemberId) -> str:
+    """Give a requested link its token and return the token; the link is valid from now on for its lifetime."""
     token = new_token()
     await tx.run(
-        ARM, link=link, hash=token_hash(token), member=member, ends=clock.now() + LIFE[asked.purpose]
+        UPDATE_LINK_TOKEN,
+        link=link,
+        hash=token_hash(token),
+        member=member,
+        ends=clock.now() + LIFETIMES[requested.purpose],
     )
     return token
 
 
 async def make_founders_link(tx: Transaction) -> str:
-    """The token of the link that makes the first administrator; it is good until used, and those before it are void."""
-    await tx.run(REVOKE_FOUNDERS)
+    """Return the token of a new link for the first administrator; it is valid until used, and earlier ones are deleted."""
+    await tx.run(DELETE_FOUNDERS_LINKS)
     token = new_token()
     hashed = token_hash(token)
     await tx.value(
-        ASK,
+        INSERT_MAILED_LINK,
         token_hash=hashed,
         member_id=None,
         purpose="found",
@@ -155,29 +171,29 @@ async def make_founders_link(tx: Transaction) -> str:
 
 
 async def ensure_link_valid(tx: Reader, token: str, purpose: Purpose) -> None:
-    """Refuse a link that nobody could spend, before costly work is done for it."""
-    if await tx.row(LOOK, hash=token_hash(token), wanted=purpose, now=clock.now()) is None:
+    """Raise LinkNotGood if the link cannot be redeemed, so that no expensive work is done for it."""
+    if await tx.row(SELECT_VALID_LINK, hash=token_hash(token), wanted=purpose, now=clock.now()) is None:
         raise LinkNotGood(field="token")
 
 
 async def redeem_link(tx: Transaction, token: str, purpose: Purpose) -> RedeemedLink:
-    """Spend the link: of any number who try, one succeeds."""
-    row = await tx.row(SPEND, hash=token_hash(token), wanted=purpose, now=clock.now())
+    """Redeem a link; of concurrent calls only one succeeds, and the others raise LinkNotGood."""
+    row = await tx.row(REDEEM_LINK, hash=token_hash(token), wanted=purpose, now=clock.now())
     if row is None:
         raise LinkNotGood(field="token")
     return RedeemedLink(row["member_id"], row["address"])
 
 
 async def revoke_links(tx: Transaction, member: MemberId, purpose: Purpose, except_for: str = "") -> None:
-    """Make a member's unspent links for a purpose void, except those to one address."""
-    await tx.run(REVOKE, member=member, wanted=purpose, except_for=except_for, now=clock.now())
+    """Revoke a member's unused links for a purpose, except those to one address."""
+    await tx.run(REVOKE_LINKS, member=member, wanted=purpose, except_for=except_for, now=clock.now())
 
 
 async def revoke_founders_links(tx: Transaction) -> None:
-    """There is an administrator now: nobody else becomes one by a link."""
-    await tx.run(REVOKE_FOUNDERS)
+    """Delete the links for the first administrator, because the community now has one."""
+    await tx.run(DELETE_FOUNDERS_LINKS)
 
 
 async def delete_old_links(tx: Transaction, before: datetime) -> int:
-    """Drop the mailed links of long ago; how many."""
-    return await tx.run(FORGET, before=before)
+    """Delete the links that were requested before a time, except founders' links; return their number."""
+    return await tx.run(DELETE_OLD_LINKS, before=before)

@@ -1,4 +1,4 @@
-"""What letters say, in the language of whoever gets them: a file of data for each, and dates and plurals as it has them."""
+"""The texts of e-mails in each language, with its plural forms and date formats."""
 
 import re
 import tomllib
@@ -20,79 +20,79 @@ LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
 
 _FOLDER = Path(__file__).parents[1] / "data" / "letters"
 _LOCALES = {"pt": "pt_PT", "zh": "zh_Hans"}
-_BLANK = re.compile(r"\n{3,}")
+_EXTRA_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Translations(Struct, frozen=True):
-    """The sentences of one language, by their keys, and how it writes dates, numbers and names of languages."""
+    """The texts of one language by key, and its locale for plurals, dates and names of languages."""
 
     language: EmailLanguage
-    sentences: Mapping[str, str]
+    texts: Mapping[str, str]
     locale: Locale
 
     def translate(self, key: str, **facts: object) -> str:
-        """A sentence, with its facts put in. Facts are never read as sentences themselves."""
-        sentence = self.sentences.get(key)
-        if sentence is None:
-            sentence = translations_for(DEFAULT).sentences[key]
-        return _BLANK.sub("\n\n", sentence.format(**facts)).strip()
+        """Return a text, or its English version, with its placeholders filled in; facts are never parsed as templates."""
+        text = self.texts.get(key)
+        if text is None:
+            text = translations_for(DEFAULT).texts[key]
+        return _EXTRA_BLANK_LINES.sub("\n\n", text.format(**facts)).strip()
 
     def has(self, key: str) -> bool:
-        """Whether there is such a sentence."""
-        return key in self.sentences
+        """Return whether this language has a text with this key."""
+        return key in self.texts
 
-    def count(self, key: str, count: int, **facts: object) -> str:
-        """A sentence about so many."""
+    def translate_plural(self, key: str, count: int, **facts: object) -> str:
+        """Return a text in the plural form of the language for this count."""
         plural = f"{key}.{self.locale.plural_form(count)}"
         return self.translate(plural if self.has(plural) else f"{key}.other", count=count, **facts)
 
     def date(self, at: datetime, zone: tzinfo = UTC) -> str:
-        """A day."""
+        """Return a date in long format."""
         return str(format_date(at.astimezone(zone), "long", locale=self.locale))
 
     def moment(self, at: datetime, zone: str = "UTC") -> str:
-        """A day and a time, with the zone in which it is meant."""
+        """Return a date and time with the name of its time zone."""
         there = ZoneInfo(zone)
         time = format_time(at, "short", tzinfo=there, locale=self.locale)
         return self.translate("moment", date=self.date(at, there), time=time, zone=zone)
 
     def reason_text(self, because: Mapping[str, Any]) -> str:
-        """Why somebody is told something."""
+        """Return the text for the reason of a notification."""
         code = f"reasons.{because['code']}"
         facts = {
             "name": because.get("name") or self.translate("somebody"),
             "title": because.get("title") or "",
         }
         if "count" in because:
-            return self.count(code, because["count"], **facts)
+            return self.translate_plural(code, because["count"], **facts)
         return self.translate(code if self.has(code) else "reasons.follows", **facts)
 
     def language_name(self, language: str) -> str:
-        """What another language is called in this one."""
+        """Return the name of another language in this language."""
         return str(self.locale.languages.get(language, language))
 
 
 @cache
 def translations_for(language: str | None) -> Translations:
-    """The words of a language, or English where there are none."""
+    """Return the translations of a language, or English if the language is unknown."""
     known: EmailLanguage = next((one for one in LANGUAGES if one == language), DEFAULT)
-    sentences = dict(_flat(tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))))
-    return Translations(known, sentences, Locale.parse(_LOCALES.get(known, known)))
+    texts = dict(_flat(tomllib.loads((_FOLDER / f"{known}.toml").read_text(encoding="utf-8"))))
+    return Translations(known, texts, Locale.parse(_LOCALES.get(known, known)))
 
 
 def language_for(accepted: str) -> EmailLanguage | None:
-    """The language of letters that suits a browser best, by its Accept-Language header."""
+    """Return the e-mail language that an Accept-Language header prefers, or None."""
     wanted: list[tuple[float, str]] = []
     for entry in accepted[:1000].split(","):
         tag, _, weight = entry.partition(";")
         try:
             language = parse_locale(tag.strip(), sep="-")[0]
-            weighs = float(weight.strip().removeprefix("q=") or 1)
+            quality = float(weight.strip().removeprefix("q=") or 1)
         except ValueError:
             continue
-        if 0 < weighs <= 1:
-            wanted.append((-weighs, language))
-    # Sorted by weight alone: of two with the same weight, the one that was named first.
+        if 0 < quality <= 1:
+            wanted.append((-quality, language))
+    # The sort is stable: of two languages with the same quality, the first one in the header wins.
     for _, language in sorted(wanted, key=lambda one: one[0]):
         found: EmailLanguage | None = next((one for one in LANGUAGES if one == language), None)
         if found:

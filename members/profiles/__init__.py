@@ -1,1 +1,1 @@
-"""Profiles, committees, duties and trust levels: who a member is and what they are trusted with."""
+"""Profiles, committees, duties (roles) and trust levels of members."""

@@ -54,7 +54,7 @@ async def notify_next_author(mailer: Mailer, db: Database) -> bool:
             author = MemberId(row["author_id"])
             await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
-            await mailer.post(compose_statement(mailer.sender, row, await load_templates(tx)))
+            await mailer.send(compose_statement(mailer.sender, row, await load_templates(tx)))
     return True
 
 
@@ -66,7 +66,7 @@ async def on_appeal_answered(mailer: Mailer, tx: Transaction, event: AppealAnswe
         reasons = {member: {"code": "appeal_answered"}}
         await notify(tx, "appeal_answered", None, None, reasons, row["decision_id"])
     if row is not None and row["email"] is not None:
-        await mailer.post(compose_appeal_answer(mailer.sender, row))
+        await mailer.send(compose_appeal_answer(mailer.sender, row))
 
 
 # Event handlers that send e-mail; the composition root binds the mail transport to them.

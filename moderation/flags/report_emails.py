@@ -73,19 +73,19 @@ async def on_report_received(mailer: Mailer, tx: Transaction, event: ReportRecei
     """E-mail a receipt for a report. It does not quote the report, because the address may belong to somebody else."""
     row = await tx.row(SELECT_REPORT_RECEIPT, report=event.report_id)
     if row is not None and row["before"] < MAX_RECEIPTS_PER_DAY:
-        await mailer.post(compose_receipt(mailer.sender, row))
+        await mailer.send(compose_receipt(mailer.sender, row))
 
 
 async def on_danger_flagged(mailer: Mailer, tx: Transaction, event: DangerFlagged) -> None:
     """E-mail all administrators immediately that somebody may be in danger."""
     for row in await tx.rows(SELECT_ADMINISTRATORS):
-        await mailer.post(compose_alarm(mailer.sender, _administrator(row), event.case_id))
+        await mailer.send(compose_alarm(mailer.sender, _administrator(row), event.case_id))
 
 
 async def on_case_escalated(mailer: Mailer, tx: Transaction, event: CaseEscalated) -> None:
     """E-mail all administrators immediately that a case was escalated to them."""
     for row in await tx.rows(SELECT_ADMINISTRATORS):
-        await mailer.post(compose_escalation(mailer.sender, _administrator(row), event.case_id))
+        await mailer.send(compose_escalation(mailer.sender, _administrator(row), event.case_id))
 
 
 async def notify_next_reporter(mailer: Mailer, db: Database) -> bool:
@@ -101,7 +101,7 @@ async def notify_next_reporter(mailer: Mailer, db: Database) -> bool:
             reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
             await notify(tx, "report_decided", None, None, reasons, row["decision"])
         if row["email"] is not None:
-            await mailer.post(compose_outcome(mailer.sender, row, await load_templates(tx)))
+            await mailer.send(compose_outcome(mailer.sender, row, await load_templates(tx)))
     return True
 
 

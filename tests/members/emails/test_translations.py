@@ -25,9 +25,9 @@ def _facts(sentence: str) -> set[str]:
 def _kinds(words: Translations) -> dict[str, set[str]]:
     # Languages have as many plurals as they need: all forms of a sentence are one.
     kinds: dict[str, set[str]] = {}
-    for key, sentence in words.sentences.items():
+    for key, sentence in words.texts.items():
         stem, _, last = key.rpartition(".")
-        kinds.setdefault(stem if last in PLURALS and f"{stem}.other" in words.sentences and stem not in (
+        kinds.setdefault(stem if last in PLURALS and f"{stem}.other" in words.texts and stem not in (
             "decided", "scope") else key, set()).update(_facts(sentence))  # fmt: skip
     return kinds
 
@@ -49,7 +49,7 @@ def test_every_plural_that_a_language_has_is_there(language: str) -> None:
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
 def test_nothing_was_left_in_english(language: str) -> None:
     english, words = translations_for("en"), translations_for(language)
-    same = {key for key, sentence in words.sentences.items() if english.sentences.get(key) == sentence}
+    same = {key for key, sentence in words.texts.items() if english.sentences.get(key) == sentence}
     # Nothing but facts, and a word that is the same.
     allowed = {"moment", "statement.subject", "appeal_answer.text"}
     assert same <= allowed
