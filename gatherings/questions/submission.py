@@ -1,4 +1,4 @@
-"""Asking: a question with one's name or without, written together with those that others ask in the room at that moment."""
+"""Submission of questions: checking and screening them, and inserting those for one room in batches."""
 
 from collections.abc import Sequence
 
@@ -41,14 +41,14 @@ from storage.idempotency import IdempotentRequest, StoredResponse, respond_to_ba
 from storage.statements import statement
 from storage.write_batches import WriteBatches
 
-_LOOK = statement(
+SELECT_ROOM_FOR_QUESTION = statement(
     select(
         *ROOM_FACTS,
         topics.c.sector_id,
         topics.c.locked_at.is_not(None).label("is_locked"),
         (topics.c.withdrawn_at.is_not(None) | topics.c.hidden_at.is_not(None)).label("is_gone"),
         (gatherings.c.state == "cancelled").label("is_cancelled"),
-        exists().where(room_silences.c.room_id == room_table.c.id).label("has_silences"),
+        exists().where(room_silences.c.room_id == room_table.c.id).label("has_mutes"),
     )
     .join(topics, topics.c.id == room_table.c.topic_id)
     .join(gatherings, gatherings.c.id == room_table.c.gathering_id)
@@ -57,7 +57,7 @@ _LOOK = statement(
 
 
 class QuestionWriter:
-    """Writes questions; one for the process, because those who ask in one room at one moment are written together."""
+    """Inserts the questions of this process in batches: those that arrive for one room during an insertion are one batch."""
 
     def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
         self.db = db
@@ -69,23 +69,26 @@ class QuestionWriter:
     async def ask_question(
         self, actor: Actor, room_id: RoomId, new: NewQuestion, idempotent: IdempotentRequest
     ) -> StoredResponse:
-        """Ask in an open room; the answer is 201 with the `Question`, which is a post of the room's topic from now on
-        and stays answerable there."""
+        """Ask a question in an open room and return the response, 201 with the `Question`.
+
+        The question is also a post of the room's topic, where it can be answered later. Raises NotFound, the refusals of
+        `ensure_can_ask` and `ensure_is_question`, TopicLocked or TopicMovedOn.
+        """
         for _ in range(3):
             async with self.db.read() as tx:
-                row = await tx.row(_LOOK, id=room_id, **seen_by(actor))
+                row = await tx.row(SELECT_ROOM_FOR_QUESTION, id=room_id, **seen_by(actor))
             if new.anonymous and row is not None:
-                idempotent = _unlinked(idempotent, actor, row["topic_id"])
+                idempotent = _scoped_to_pseudonym(idempotent, actor, row["topic_id"])
             try:
-                asked = await self._prepare(actor, row, new, idempotent)
+                prepared = await self._prepare(actor, row, new, idempotent)
             except Refusal as refusal:
                 return await idempotent.replay_or_raise(self.db, refusal)
             try:
-                if asked.is_slow or asked.verdict is not None:
-                    return await self._ask_in_turn(actor, room_id, new, asked)
-                return await self.batches.submit((room_id, asked.lane), asked)
+                if prepared.is_slow or prepared.verdict is not None:
+                    return await self._write_with_lock(actor, room_id, new, prepared)
+                return await self.batches.submit((room_id, prepared.path), prepared)
             except TopicMovedOn:
-                continue  # closed, locked or hidden between the look and the write: look again, and say why
+                continue  # closed, locked or hidden since it was read: read it again, so that the refusal says why
         raise TopicMovedOn
 
     async def _prepare(
@@ -94,7 +97,7 @@ class QuestionWriter:
         if row is None:
             raise NotFound
         room, now = rooms.room_facts_of(row), clock.now()
-        writer = await self._look_at_writer(actor, room, row["has_silences"])
+        writer = await self._get_writer(actor, room, row["has_mutes"])
         ensure_can_ask(actor, room, new.anonymous, now, writer)
         body = tidy(new.body)
         ensure_is_question(room, body)
@@ -107,72 +110,75 @@ class QuestionWriter:
             html=render(body, topic=room.topic_id, site=self.db.site).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
-        lane: SubmissionPath = "live" if not room.is_premoderated else "held"
-        # Without a name also what the panel asks waits: few sit there, and to come without approval would tell that one did.
-        if lane == "held" and not new.anonymous and needs_no_approval(actor, room, writer):
-            lane = "approved"
-        verdict = await self.screen(actor, _written(room, post, idempotent), None)
+        path: SubmissionPath = "live" if not room.is_premoderated else "held"
+        # Anonymous questions of the panel wait too: a panel is small, and a question without approval would reveal it.
+        if path == "held" and not new.anonymous and needs_no_approval(actor, room, writer):
+            path = "approved"
+        verdict = await self.screen(actor, _text_to_screen(room, post, idempotent), None)
         if verdict is not None and verdict.holds:
-            lane = "held"
-        author = None if new.anonymous else _face(actor)
+            path = "held"
+        author = None if new.anonymous else _author_of(actor)
         is_slow = room.slow_seconds > 0
         return PreparedQuestion(
             topic=room.topic_id,
             post=post,
             author=author,
             idempotent=idempotent,
-            lane=lane,
+            path=path,
             is_slow=is_slow,
             verdict=verdict,
         )
 
-    async def _look_at_writer(self, actor: Actor, room: RoomFacts, has_silences: bool) -> WriterFacts:
-        # Most rooms are for all, at any pace, and nobody is silenced there: then nothing more needs to be asked.
+    async def _get_writer(self, actor: Actor, room: RoomFacts, has_mutes: bool) -> WriterFacts:
+        # Most rooms have no limits and no mutes; there the facts about the writer do not need to be read.
         is_plain = room.writers == "all" and not room.is_premoderated and not room.slow_seconds
-        if is_plain and not has_silences:
+        if is_plain and not has_mutes:
             return ORDINARY_WRITER
         async with self.db.read() as tx:
             return await get_writer(tx, actor, room)
 
-    async def _ask_in_turn(
-        self, actor: Actor, room_id: RoomId, new: NewQuestion, asked: PreparedQuestion
+    async def _write_with_lock(
+        self, actor: Actor, room_id: RoomId, new: NewQuestion, prepared: PreparedQuestion
     ) -> StoredResponse:
-        # In slow mode one person's words wait for each other, on all processes, and the rule is asked again then.
+        # In slow mode one member's questions are serialised over all processes, and the rules are checked again.
         async with self.db.begin() as tx:
-            if before := await asked.idempotent.find_stored_response(tx):
-                return before
+            if stored := await prepared.idempotent.find_stored_response(tx):
+                return stored
             room, writer = await lock_writer(tx, actor, room_id)
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
-            write = insert_held_questions if asked.lane == "held" else insert_live_questions
-            (answer,) = await write(tx, room_id, [asked])
-            if asked.verdict is not None:
-                # What is held here the hosts let through; what is not, moderators look at.
-                post_id = PostId(msgspec.json.decode(answer.body, type=_Post).post)
-                await (asked.verdict.note if asked.lane == "held" else asked.verdict.keep)(tx, post_id)
-            await asked.idempotent.store_response(tx, answer.status, answer.body)
-        return answer
+            write = insert_held_questions if prepared.path == "held" else insert_live_questions
+            (response,) = await write(tx, room_id, [prepared])
+            if prepared.verdict is not None:
+                # A held question is approved by the hosts, so the verdict is only noted. The verdict on a published one
+                # is kept for the moderators.
+                post_id = PostId(msgspec.json.decode(response.body, type=_PostOfQuestion).post)
+                await (prepared.verdict.note if prepared.path == "held" else prepared.verdict.keep)(
+                    tx, post_id
+                )
+            await prepared.idempotent.store_response(tx, response.status, response.body)
+        return response
 
     async def _write(
-        self, key: tuple[RoomId, SubmissionPath], asked: Sequence[PreparedQuestion]
+        self, key: tuple[RoomId, SubmissionPath], prepared: Sequence[PreparedQuestion]
     ) -> Sequence[StoredResponse | Exception]:
-        room_id, lane = key
-        write = insert_held_questions if lane == "held" else insert_live_questions
-        if lane != "held" and all(one.idempotent.key is None for one in asked):
+        room_id, path = key
+        write = insert_held_questions if path == "held" else insert_live_questions
+        if path != "held" and all(one.idempotent.key is None for one in prepared):
             async with self.db.autocommit() as tx:
-                return await write(tx, room_id, asked)
+                return await write(tx, room_id, prepared)
         async with self.db.begin() as tx:
             return await respond_to_batch(
                 tx,
-                [one.idempotent for one in asked],
-                lambda fresh: write(tx, room_id, [asked[i] for i in fresh]),
+                [one.idempotent for one in prepared],
+                lambda fresh: write(tx, room_id, [prepared[i] for i in fresh]),
             )
 
 
-class _Post(Struct):
+class _PostOfQuestion(Struct):
     post: int
 
 
-def _written(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
+def _text_to_screen(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> TextToScreen:
     return TextToScreen(
         kind="question",
         sector_id=room.sector_id,
@@ -184,10 +190,10 @@ def _written(room: RoomFacts, post: NewPost, idempotent: IdempotentRequest) -> T
     )
 
 
-def _unlinked(idempotent: IdempotentRequest, actor: Actor, topic_id: TopicId) -> IdempotentRequest:
-    """The same write under the asker's pseudonym: the kept answer to an anonymous question must not name its asker."""
+def _scoped_to_pseudonym(idempotent: IdempotentRequest, actor: Actor, topic_id: TopicId) -> IdempotentRequest:
+    # The stored response to an anonymous question must not name its asker, so it is stored under the pseudonym.
     return replace(idempotent, scope=f"pseudonym:{pseudonym(actor, topic_scope(topic_id)).hex()}")
 
 
-def _face(actor: Actor) -> Author:
+def _author_of(actor: Actor) -> Author:
     return Author(actor.signed_in(), actor.handle or "", actor.display_name or "", actor.group)

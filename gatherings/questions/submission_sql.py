@@ -1,4 +1,4 @@
-"""What was asked, as it is written: at once to all, or held until a host approves it."""
+"""The statements that insert questions: published immediately, or held until a host approves them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -84,8 +84,7 @@ _COUNT_PENDING = (
 
 
 def _append_asked(questions: CTE, counts: CTE, with_jobs: ColumnElement[bool]) -> AppendedEvents:
-    asked = QuestionAsked
-    event = event_from_columns(asked, room_id=questions.c.room_id, question_id=questions.c.id)
+    event = event_from_columns(QuestionAsked, room_id=questions.c.room_id, question_id=questions.c.id)
     # The counts are read so that they are written before the channel, as everywhere.
     events = select(
         bindparam("room_channel", type_=Text).label("channel"),
@@ -114,35 +113,39 @@ _INSERT_HELD_QUESTIONS = statement(
     .add_cte(_HELD_QUESTIONS, _COUNT_PENDING, _held_log.entries)
 )
 
-# Those who ask are written together with their like: who goes live, who does so in a pre-moderated room, and who waits.
+# Questions are inserted in one batch with others of the same path: published in an ordinary room (`live`), published in a
+# premoderated room because the asker needs no approval (`approved`), or waiting for approval (`held`).
 SubmissionPath = Literal["live", "approved", "held"]
 
 
 class PreparedQuestion(Struct, frozen=True, kw_only=True):
-    """A question that complies with the rules and is not written yet. `author` is None of an anonymous one."""
+    """A question that complies with the rules and is not inserted yet; `author` is None if it is anonymous."""
 
     topic: TopicId
     post: NewPost
     author: Author | None
     idempotent: IdempotentRequest
-    lane: SubmissionPath
+    path: SubmissionPath
     is_slow: bool
     verdict: ScreeningVerdict | None = None
 
 
 async def insert_live_questions(
-    tx: Transaction, room_id: RoomId, asked: Sequence[PreparedQuestion]
+    tx: Transaction, room_id: RoomId, prepared: Sequence[PreparedQuestion]
 ) -> list[StoredResponse]:
-    """Write questions that all see at once; `TopicMovedOn` if the room takes none any more."""
-    topic_id, now, channel = asked[0].topic, _told_at(asked), f"room:{room_id}"
+    """Insert questions that are published immediately, and return their responses in the same order.
+
+    Raises TopicMovedOn if the room or its topic was closed, locked or hidden in the meantime.
+    """
+    topic_id, now, channel = prepared[0].topic, _event_time(prepared), f"room:{room_id}"
     rows = await tx.rows(
         _INSERT_QUESTIONS,
         has_handlers=tx.has_handlers(ReplyPosted),
         question_has_handlers=tx.has_handlers(QuestionAsked),
-        posts=encode_posts([(topic_id, one.post) for one in asked]),
+        posts=encode_posts([(topic_id, one.post) for one in prepared]),
         room=room_id,
         room_channel=channel,
-        approved=asked[0].lane == "approved",
+        approved=prepared[0].path == "approved",
         exempt=False,
         now=now,
     )
@@ -151,58 +154,61 @@ async def insert_live_questions(
     placed = placed_of(tx, rows)[topic_id]
     tx.positions.append((channel, rows[0]["room_seq"]))
     return [
-        _answer(room_id, one, place.id, place.number, row["question"])
-        for one, place, row in zip(asked, placed, rows, strict=True)
+        _response_of(room_id, one, place.id, place.number, row["question"])
+        for one, place, row in zip(prepared, placed, rows, strict=True)
     ]
 
 
 async def insert_held_questions(
-    tx: Transaction, room_id: RoomId, asked: Sequence[PreparedQuestion]
+    tx: Transaction, room_id: RoomId, prepared: Sequence[PreparedQuestion]
 ) -> list[StoredResponse]:
-    """Write questions that wait for approval; `TopicMovedOn` if the room takes none any more."""
+    """Insert questions that wait for approval, and return their responses in the same order.
+
+    Raises TopicMovedOn if the room was closed in the meantime.
+    """
     if await tx.value(_LOCK_OPEN_ROOM, room=room_id) is None:
         raise TopicMovedOn
-    posts = await insert_held_posts(tx, asked[0].topic, [one.post for one in asked])
+    posts = await insert_held_posts(tx, prepared[0].topic, [one.post for one in prepared])
     channel = f"room:{room_id}"
     rows = await tx.rows(
         _INSERT_HELD_QUESTIONS,
         room=room_id,
         posts=posts,
         room_channel=channel,
-        now=_told_at(asked),
+        now=_event_time(prepared),
     )
     tx.positions.append((channel, rows[0]["seq"]))
     return [
-        _answer(room_id, one, post_id, UNSET, row["id"])
-        for one, post_id, row in zip(asked, posts, rows, strict=True)
+        _response_of(room_id, one, post_id, UNSET, row["id"])
+        for one, post_id, row in zip(prepared, posts, rows, strict=True)
     ]
 
 
-def _told_at(asked: Sequence[PreparedQuestion]) -> datetime:
+def _event_time(prepared: Sequence[PreparedQuestion]) -> datetime:
     now = clock.now()
-    return clock.coarse(now) if any(one.author is None for one in asked) else now
+    return clock.coarse(now) if any(one.author is None for one in prepared) else now
 
 
-def _answer(
-    room_id: RoomId, asked: PreparedQuestion, post_id: int, number: int | UnsetType, question_id: int
+def _response_of(
+    room_id: RoomId, prepared: PreparedQuestion, post_id: int, number: int | UnsetType, question_id: int
 ) -> StoredResponse:
     question = Question(
         id=question_id,
         room=room_id,
         post=post_id,
-        state="pending" if asked.lane == "held" else "live",
+        state="pending" if prepared.path == "held" else "live",
         votes=0,
         version=1,
         settled_at=None,
         number=number,
-        body=asked.post.body,
-        html=asked.post.html,
-        author=asked.author,
-        anonymous=asked.author is None,
-        asked_at=asked.post.posted_at,
+        body=prepared.post.body,
+        html=prepared.post.html,
+        author=prepared.author,
+        anonymous=prepared.author is None,
+        asked_at=prepared.post.posted_at,
         place=None,
-        # Only to who asks it now: hosts look at it because of this.
-        reason=asked.verdict.why if asked.verdict is not None and asked.verdict.holds else None,
+        # The reason why a filter holds the question is returned to its asker only.
+        reason=prepared.verdict.why if prepared.verdict is not None and prepared.verdict.holds else None,
         answered_how=None,
         answer_post=None,
         merged_into=None,
