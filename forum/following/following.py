@@ -1,6 +1,7 @@
-"""Following: how closely a member follows topics, sectors and tags; chosen, or come of itself, each kept apart.
+"""Following: the levels at which a member follows topics, sectors and tags, chosen or automatic.
 
-What was chosen for a topic counts. Otherwise the most of what came of itself, and of what holds for its sector and its tags.
+The level that a member chose for a topic counts. Otherwise the highest of the automatic level of the topic and the chosen
+levels of its sector and its tags counts.
 """
 
 from typing import Annotated, Any
@@ -27,15 +28,15 @@ from storage.statements import statement
 
 PAGE = 50
 
-# Why somebody follows, in words.
-WHY = {
-    "chosen": "You have chosen this.",
+# The reasons for following, by the code stored in `because`.
+REASONS = {
+    "chosen": "You chose this.",
     "opened": "You opened this topic.",
     "replied": "You wrote in this topic.",
-    "read": "You have read in this topic for a while.",
-    "sector": "It comes from its sector.",
-    "tag": "It comes from one of its tags.",
-    "nothing": "You have chosen nothing.",
+    "read": "You spent some time reading this topic.",
+    "sector": "You follow its sector.",
+    "tag": "You follow one of its tags.",
+    "nothing": "You have not chosen a level.",
 }
 
 Mail = EmailFrequency | None | UnsetType
@@ -44,7 +45,7 @@ _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 _reader = bindparam("reader", type_=BigInteger)
 _own, _by_sector, _by_tag = (following.alias(name) for name in ("own", "by_sector", "by_tag"))
-_most_of_tags = (
+_highest_tag_level = (
     select(_by_tag.c.chosen)
     .where(
         _by_tag.c.member_id == _reader, _by_tag.c.tag == any_(topics.c.tags), _by_tag.c.chosen.is_not(None)
@@ -57,7 +58,7 @@ _most_of_tags = (
 
 
 def with_following(query: Select[Any]) -> Select[Any]:
-    """The same query of topics, with how the member follows each: see `standing_of`."""
+    """Add the columns that `following_of` needs to a query of topics: how the member follows each topic."""
     return (
         query.add_columns(
             _own.c.chosen,
@@ -65,22 +66,22 @@ def with_following(query: Select[Any]) -> Select[Any]:
             _own.c.because,
             _own.c.mail,
             _by_sector.c.chosen.label("by_sector"),
-            _most_of_tags.c.chosen.label("by_tag"),
+            _highest_tag_level.c.chosen.label("by_tag"),
         )
         .outerjoin(_own, (_own.c.topic_id == topics.c.id) & (_own.c.member_id == _reader))
         .outerjoin(
             _by_sector, (_by_sector.c.sector_id == topics.c.sector_id) & (_by_sector.c.member_id == _reader)
         )
-        .outerjoin(_most_of_tags, true())
+        .outerjoin(_highest_tag_level, true())
     )
 
 
-_OF_TOPICS = statement(
+_SELECT_FOLLOWING_OF_TOPICS = statement(
     with_following(select(topics.c.id, topics.c.title)).where(
         topics.c.id == func.any(bindparam("topics")), visible_topics()
     )
 )
-_ROWS = (
+_following_rows = (
     select(
         *following.c[("id", "topic_id", "tag", "chosen", "automatic", "because", "mail")],
         topics.c.title,
@@ -94,15 +95,19 @@ _ROWS = (
     )
     .where(following.c.member_id == _reader, or_(following.c.topic_id.is_(None), visible_topics()))
 )
-_WIDE = statement(_ROWS.where(following.c.topic_id.is_(None)).order_by(sector_table.c.place, following.c.tag))
-_TOPICS = statement(
-    _ROWS.where(following.c.topic_id.is_not(None), following.c.id < bindparam("before", type_=BigInteger))
+_SELECT_FOLLOWED_SECTORS_AND_TAGS = statement(
+    _following_rows.where(following.c.topic_id.is_(None)).order_by(sector_table.c.place, following.c.tag)
+)
+_SELECT_FOLLOWED_TOPICS = statement(
+    _following_rows.where(
+        following.c.topic_id.is_not(None), following.c.id < bindparam("before", type_=BigInteger)
+    )
     .order_by(following.c.id.desc())
     .limit(bindparam("count", type_=Integer))
 )
-_BY_ID = statement(_ROWS.where(following.c.id == func.any(bindparam("ids"))))
-_NAME = statement("SELECT name FROM sectors WHERE id = :id")
-_SET = statement("""
+_SELECT_FOLLOWING_BY_ID = statement(_following_rows.where(following.c.id == func.any(bindparam("ids"))))
+_SELECT_SECTOR_NAME = statement("SELECT name FROM sectors WHERE id = :id")
+_UPSERT_CHOSEN_LEVEL = statement("""
 INSERT INTO following (member_id, topic_id, sector_id, tag, chosen, mail)
 VALUES (:member, :topic, :sector, :tag, :level, :mail)
 ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET chosen = excluded.chosen,
@@ -111,80 +116,81 @@ WHERE following.chosen IS DISTINCT FROM excluded.chosen
     OR NOT :keeps_mail AND following.mail IS DISTINCT FROM excluded.mail
 RETURNING id
 """)
-# What came of itself never touches what was chosen, and only grows.
-_COME = statement("""
+# The automatic level never changes the chosen one, and it only rises.
+_UPSERT_AUTOMATIC_LEVEL = statement("""
 INSERT INTO following (member_id, topic_id, automatic, because) VALUES (:member, :topic, :level, :because)
 ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE
 SET automatic = excluded.automatic, because = excluded.because
 WHERE coalesce(following.automatic, -1) < excluded.automatic
 RETURNING id
 """)
-_WRITTEN = statement("""
+_SELECT_POST_AUTHOR = statement("""
 SELECT p.author_id, p.number, t.id FROM posts p JOIN topics t ON t.id = p.topic_id
 JOIN members m ON m.id = p.author_id AND m.is_claimed
 WHERE p.id = :post AND t.kind <> 'room' AND p.markup <> 'mail'
 """)
-_BEGIN = statement("""
+_INSERT_READ_STATE = statement("""
 INSERT INTO readings (member_id, topic_id, read_at) VALUES (:member, :topic, now()) ON CONFLICT DO NOTHING
 """)
 
 
 async def show_topic_following(tx: Reader, actor: Actor, topic_id: TopicId) -> Following:
-    """How the member follows a topic that can be seen."""
+    """Return how the member follows a topic; raise NotFound if the member cannot see it."""
     actor.signed_in()
     await get_topic(tx, actor, topic_id)
-    (row,) = await tx.rows(_OF_TOPICS, topics=[topic_id], **seen_by(actor))
+    (row,) = await tx.rows(_SELECT_FOLLOWING_OF_TOPICS, topics=[topic_id], **seen_by(actor))
     return following_of(row)
 
 
 async def follow_topic(
     tx: Transaction, actor: Actor, topic_id: TopicId, level: Level | None, mail: Mail = UNSET
 ) -> Following:
-    """Follow a topic as closely as one likes; with None as it comes."""
+    """Set the member's level for a topic, or remove the choice with None; raise NotFound if the member cannot see it."""
     member = actor.signed_in()
     await get_topic(tx, actor, topic_id)
-    await _set(tx, member, level, mail, topic=topic_id)
+    await _choose(tx, member, level, mail, topic=topic_id)
     return await show_topic_following(tx, actor, topic_id)
 
 
 async def show_sector_following(tx: Reader, actor: Actor, slug: str) -> Following:
-    """How the member follows a sector."""
+    """Return how the member follows a sector; raise NotFound."""
     actor.signed_in()
     sector_id = await sectors.get_sector_id(tx, slug)
-    found = await _wide(tx, actor, "sector", slug)
-    return found or _wide_of("sector", slug, await tx.value(_NAME, id=sector_id))
+    found = await _find_choice(tx, actor, "sector", slug)
+    return found or _choice_of("sector", slug, await tx.value(_SELECT_SECTOR_NAME, id=sector_id))
 
 
 async def follow_sector(
     tx: Transaction, actor: Actor, slug: str, level: Level | None, mail: Mail = UNSET
 ) -> Following:
-    """Follow a sector as closely as one likes."""
+    """Set the member's level for a sector, or remove the choice with None; raise NotFound."""
     member = actor.signed_in()
-    await _set(tx, member, level, mail, sector=await sectors.get_sector_id(tx, slug))
+    await _choose(tx, member, level, mail, sector=await sectors.get_sector_id(tx, slug))
     return await show_sector_following(tx, actor, slug)
 
 
 async def show_tag_following(tx: Reader, actor: Actor, tag: str) -> Following:
-    """How the member follows a tag, in all sectors."""
+    """Return how the member follows a tag in all sectors."""
     actor.signed_in()
     tag = await main_name(tx, tag)
-    return await _wide(tx, actor, "tag", tag) or _wide_of("tag", tag, tag)
+    return await _find_choice(tx, actor, "tag", tag) or _choice_of("tag", tag, tag)
 
 
 async def follow_tag(
     tx: Transaction, actor: Actor, tag: str, level: Level | None, mail: Mail = UNSET
 ) -> Following:
-    """Follow a tag as closely as one likes, in all sectors."""
-    await _set(tx, actor.signed_in(), level, mail, tag=await main_name(tx, tag))
+    """Set the member's level for a tag in all sectors, or remove the choice with None."""
+    await _choose(tx, actor.signed_in(), level, mail, tag=await main_name(tx, tag))
     return await show_tag_following(tx, actor, tag)
 
 
 async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> FollowingList:
-    """All that a member follows or has muted: sectors and tags, and then topics, the latest first."""
+    """Return one page of what the member follows or has muted: on the first page sectors and tags, then topics, the latest
+    first."""
     actor.signed_in()
     before = 2**63 - 1 if after is None else decode_cursor(after, tuple[_Id])[0]
-    rows = await tx.rows(_TOPICS, before=before, count=PAGE + 1, **seen_by(actor))
-    wide = [] if after is not None else await tx.rows(_WIDE, **seen_by(actor))
+    rows = await tx.rows(_SELECT_FOLLOWED_TOPICS, before=before, count=PAGE + 1, **seen_by(actor))
+    wide = [] if after is not None else await tx.rows(_SELECT_FOLLOWED_SECTORS_AND_TAGS, **seen_by(actor))
     items = [
         _of_row(row)
         for row in (*wide, *rows[:PAGE])
@@ -194,11 +200,12 @@ async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> 
 
 
 async def show_following_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Following]:
-    """What a member follows, by the ids that events name; topics with all that counts for them."""
-    rows = await tx.rows(_BY_ID, ids=ids, **seen_by(actor))
+    """Return what the member follows, by the ids that `following_changed` events name."""
+    rows = await tx.rows(_SELECT_FOLLOWING_BY_ID, ids=ids, **seen_by(actor))
     topic_ids = [row["topic_id"] for row in rows if row["topic_id"] is not None]
     whole = {
-        row["id"]: following_of(row) for row in await tx.rows(_OF_TOPICS, topics=topic_ids, **seen_by(actor))
+        row["id"]: following_of(row)
+        for row in await tx.rows(_SELECT_FOLLOWING_OF_TOPICS, topics=topic_ids, **seen_by(actor))
     }
     return {row["id"]: whole.get(row["topic_id"]) or _of_row(row) for row in rows}
 
@@ -206,26 +213,26 @@ async def show_following_by_id(tx: Reader, actor: Actor, ids: list[int]) -> dict
 async def follow_automatically(
     tx: Transaction, member: MemberId, topic_id: TopicId, level: int, why: str
 ) -> None:
-    """Let a member follow a topic because of what the member did; nothing that was chosen is changed by it."""
-    changed = await tx.value(_COME, member=member, topic=topic_id, level=level, because=why)
+    """Raise the member's automatic level for a topic; `why` is the code of the reason. A chosen level stays as it is."""
+    changed = await tx.value(_UPSERT_AUTOMATIC_LEVEL, member=member, topic=topic_id, level=level, because=why)
     if changed is not None:
         await tx.record(FollowingChanged(member_id=member, following_id=changed))
 
 
 async def on_reply_posted(tx: Transaction, event: ReplyPosted) -> None:
-    """Who opened a topic watches it from then on; who wrote in it is told how much is unread."""
-    row = await tx.row(_WRITTEN, post=event.post_id)
+    """Let the author of a post follow its topic: watch it after opening it, track it after a reply."""
+    row = await tx.row(_SELECT_POST_AUTHOR, post=event.post_id)
     if row is not None:
         member, topic_id = MemberId(row["author_id"]), TopicId(row["id"])
         level, why = (WATCHING, "opened") if row["number"] == 1 else (TRACKING, "replied")
-        await tx.run(_BEGIN, member=member, topic=topic_id)
+        await tx.run(_INSERT_READ_STATE, member=member, topic=topic_id)
         await follow_automatically(tx, member, topic_id, level, why)
 
 
 def following_of(row: Record) -> Following:
-    """How a member follows a topic, from a row of `with_following`."""
-    come = [(row["automatic"], row["because"]), (row["by_sector"], "sector"), (row["by_tag"], "tag")]
-    level, because = max((one for one in come if one[0] is not None), default=(NORMAL, "nothing"))
+    """Return how the member follows a topic, from a row of a query made by `with_following`."""
+    defaults = [(row["automatic"], row["because"]), (row["by_sector"], "sector"), (row["by_tag"], "tag")]
+    level, because = max((pair for pair in defaults if pair[0] is not None), default=(NORMAL, "nothing"))
     if row["chosen"] is not None:
         level, because = row["chosen"], "chosen"
     return Following(
@@ -236,12 +243,12 @@ def following_of(row: Record) -> Following:
         chosen=_level(row["chosen"]),
         automatic=_level(row["automatic"]),
         because=because,
-        reason=WHY[because],
+        reason=REASONS[because],
         mail=row["mail"],
     )
 
 
-async def _set(
+async def _choose(
     tx: Transaction,
     member: MemberId,
     level: Level | None,
@@ -252,15 +259,17 @@ async def _set(
     tag: str | None = None,
 ) -> None:
     stored = None if level is None else LEVELS.index(level)
-    wished = {"mail": None if mail is UNSET else mail, "keeps_mail": mail is UNSET}
-    changed = await tx.value(_SET, member=member, topic=topic, sector=sector, tag=tag, level=stored, **wished)
+    target = {"topic": topic, "sector": sector, "tag": tag}
+    email = {"mail": None if mail is UNSET else mail, "keeps_mail": mail is UNSET}
+    changed = await tx.value(_UPSERT_CHOSEN_LEVEL, member=member, level=stored, **target, **email)
     if changed is not None:
         await tx.record(FollowingChanged(member_id=member, following_id=changed))
 
 
-async def _wide(tx: Reader, actor: Actor, scope: Scope, key: str) -> Following | None:
-    found = (_of_row(row) for row in await tx.rows(_WIDE, **seen_by(actor)))
-    return next((one for one in found if one.scope == scope and one.id == key), None)
+async def _find_choice(tx: Reader, actor: Actor, scope: Scope, key: str) -> Following | None:
+    rows = await tx.rows(_SELECT_FOLLOWED_SECTORS_AND_TAGS, **seen_by(actor))
+    found = (_of_row(row) for row in rows)
+    return next((choice for choice in found if choice.scope == scope and choice.id == key), None)
 
 
 def _of_row(row: Record) -> Following:
@@ -268,10 +277,10 @@ def _of_row(row: Record) -> Following:
         return following_of({**row, "id": row["topic_id"], "by_sector": None, "by_tag": None})  # type: ignore[arg-type]
     scope: Scope = "tag" if row["slug"] is None else "sector"
     key, title = (row["tag"], row["tag"]) if scope == "tag" else (row["slug"], row["name"])
-    return _wide_of(scope, key, title, _level(row["chosen"]), row["mail"])
+    return _choice_of(scope, key, title, _level(row["chosen"]), row["mail"])
 
 
-def _wide_of(
+def _choice_of(
     scope: Scope, key: str, title: str, chosen: Level | None = None, mail: EmailFrequency | None = None
 ) -> Following:
     because = "nothing" if chosen is None else "chosen"
@@ -283,7 +292,7 @@ def _wide_of(
         chosen=chosen,
         automatic=None,
         because=because,
-        reason=WHY[because],
+        reason=REASONS[because],
         mail=mail,
     )
 

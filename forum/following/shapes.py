@@ -1,4 +1,4 @@
-"""What comes in and goes out of following."""
+"""Structs of following: requests and responses."""
 
 from typing import Literal
 
@@ -11,23 +11,26 @@ Scope = Literal["topic", "sector", "tag"]
 
 
 class NewTopicLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How closely to follow a topic."""
+    """The level at which to follow a topic."""
 
     level: TopicLevel
-    # When mail comes of it; null: as of all that is followed. Left out: as before.
+    # How often to send e-mail about it; null uses the member's general setting, leaving it out changes nothing.
     mail: EmailFrequency | None | UnsetType = UNSET
 
 
 class NewLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How closely to follow a sector or a tag."""
+    """The level at which to follow a sector or a tag."""
 
     level: Level
     mail: EmailFrequency | None | UnsetType = UNSET
 
 
 class Following(Struct, frozen=True, kw_only=True):
-    """How closely a member follows something, and why. `level` counts: what the member chose (`chosen`) or, as long as
-    nothing is chosen, the most of what came of itself (`automatic`) and of what holds for the sector and the tags."""
+    """How closely a member follows a topic, sector or tag, and why.
+
+    `level` is the effective one: the level that the member chose (`chosen`) or, without a choice, the highest of the
+    automatic level (`automatic`) and the levels of the sector and the tags.
+    """
 
     scope: Scope
     id: int | str
@@ -41,7 +44,7 @@ class Following(Struct, frozen=True, kw_only=True):
 
 
 class FollowingList(Struct, frozen=True):
-    """All that a member has chosen, or that came of itself: sectors, tags, topics."""
+    """What a member follows, by choice or automatically: sectors, tags and topics."""
 
     items: list[Following]
     next: str | None

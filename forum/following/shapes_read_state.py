@@ -1,4 +1,4 @@
-"""What comes in and goes out of reading: how far a member has come, and what is left."""
+"""Structs of the read state: what a member has read in topics, and what is unread."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,7 +14,8 @@ _Seen = Annotated[int, Meta(ge=1, le=2**31 - 2)]
 
 
 class NewReading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What was read: all up to a number, single posts by their numbers, or both; and for how long since the last time."""
+    """A report of what was read: all posts up to `number`, single posts by their numbers in `posts`, or both; `seconds` is
+    the reading time since the last report."""
 
     number: _Number = 0
     posts: Annotated[list[_Seen], Meta(max_length=500)] = []
@@ -22,10 +23,9 @@ class NewReading(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Reading(Struct, frozen=True, kw_only=True):
-    """How far a member has come in a topic. All up to `number` is read; it never goes back. `unread` counts what others
-    wrote and the member has not read, to `MOST` (100), and `first_unread` is the number of the first of it. `edited` are
-    the posts, by their numbers, that were read and say something else since; `changes` is what others have done to the
-    topic since, and still holds."""
+    """A member's read state of a topic. All posts up to `number` are read; it never decreases. `unread` counts the unread
+    posts of other members, up to 100, and `first_unread` is the number of the first one. `edited` lists the numbers of read
+    posts that were edited since; `changes` lists changes of the topic by others since, unless they were undone."""
 
     topic: int
     number: int
@@ -37,18 +37,21 @@ class Reading(Struct, frozen=True, kw_only=True):
 
 
 class ReadState(Struct, frozen=True):
-    """What a member had read of a topic when it was looked at, and when last. No ranges: it was never opened."""
+    """The ranges of post numbers that a member has read in a topic, each without its end, and the time of the last report.
+
+    Without ranges, the member has never opened the topic.
+    """
 
     ranges: tuple[tuple[int, int], ...] = ()
     at: datetime | None = None
 
     def covers(self, number: int) -> bool:
-        """Whether a post is among it."""
+        """Return whether the post with this number is read."""
         return any(first <= number < end for first, end in self.ranges)
 
     @property
     def number(self) -> int:
-        """All up to here is read."""
+        """The number up to which all posts are read, or 0."""
         return self.ranges[0][1] - 1 if self.ranges and self.ranges[0][0] <= 1 else 0
 
 
@@ -56,7 +59,7 @@ NOTHING_READ = ReadState()
 
 
 class UnreadMark(Struct, frozen=True, kw_only=True):
-    """What of a topic stands out for a member in a list: posts not read since it was opened, or that it is new."""
+    """What a list shows a member about a topic: its unread posts since the member first opened it, or that it is new."""
 
     unread: int = 0
     first_unread: int | None = None
@@ -64,7 +67,7 @@ class UnreadMark(Struct, frozen=True, kw_only=True):
 
 
 class UnreadTopic(Struct, frozen=True):
-    """A topic in which something is left to read, and how much."""
+    """A topic with unread posts, or a new one."""
 
     topic: Topic
     unread: int
@@ -73,14 +76,14 @@ class UnreadTopic(Struct, frozen=True):
 
 
 class UnreadPage(Struct, frozen=True):
-    """One page of topics with something left to read, the latest activity first."""
+    """One page of topics with unread posts and new topics, the latest activity first."""
 
     items: list[UnreadTopic]
     next: str | None
 
 
 class SectorUnread(Struct, frozen=True):
-    """How many topics of a sector have posts that the member has not read, and how many are new and were never opened."""
+    """The number of topics in a sector with unread posts, and the number of new topics that the member has not opened."""
 
     sector: str
     unread: int
@@ -88,19 +91,19 @@ class SectorUnread(Struct, frozen=True):
 
 
 class UnreadCounts(Struct, frozen=True):
-    """The same for each sector in which there is something."""
+    """The counts of unread and new topics of each sector that has any."""
 
     items: list[SectorUnread]
 
 
 class MemberState(Struct, frozen=True, kw_only=True):
-    """What lies over a topic for one member: what was read of it, what is left, how it is followed."""
+    """One member's state of a topic: read state, unread mark, following, and changes since the last visit."""
 
     read: ReadState = NOTHING_READ
     mark: UnreadMark = UnreadMark()
     following: Following | None = None
     since: ChangesSince = ChangesSince()
-    # Whether something of theirs in it waits for a moderator.
+    # Whether a post or edit of the member in the topic waits for a moderator.
     holds: bool = False
 
 
@@ -108,7 +111,7 @@ NO_MEMBER_STATE = MemberState()
 
 
 class TopicWithPosts(Struct, frozen=True):
-    """A topic and one page of it: what a reader opens."""
+    """A topic, one page of its posts, and the viewer's state of it."""
 
     topic: Topic
     posts: PostPage

@@ -1,4 +1,4 @@
-"""A topic as it is opened: the topic and one page of its posts, and what tells whether a page is still the same."""
+"""The page of a topic: the topic, one page of its posts, and the state of the topic for the member who reads it."""
 
 from msgspec.structs import replace
 from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select
@@ -20,41 +20,45 @@ from storage.event_log import Stream
 from storage.statements import statement
 from storage.tables import channels
 
-_own = select(channels.c.seq).where(channels.c.name == bindparam("channel")).scalar_subquery()
+_seq = select(channels.c.seq).where(channels.c.name == bindparam("channel")).scalar_subquery()
 
-# The position is read by the same statement as the topic: it can only be older than the posts read after it.
-_topic = SELECT_TOPICS.add_columns(func.coalesce(_own, 0).label("seq")).where(
+# The stream's position is read in the same statement as the topic, before the posts: an event may be delivered again, but
+# none is missed.
+_topic = SELECT_TOPICS.add_columns(func.coalesce(_seq, 0).label("seq")).where(
     topic_table.c.id == bindparam("id"), visible_topics()
 )
-_TOPIC = statement(_topic)
-# What a member has read is laid over what everybody sees.
+_SELECT_TOPIC = statement(_topic)
 _reader = bindparam("reader", type_=BigInteger)
-_holds = exists().where(
+_has_held_posts = exists().where(
     held_posts.c.post_id == posts.c.id,
     held_posts.c.outcome.is_(None),
     posts.c.topic_id == topic_table.c.id,
     or_(and_(posts.c.author_id == _reader, posts.c.state == "held"), held_posts.c.edit_by == _reader),
 )
-_OWN_TOPIC = statement(
+_SELECT_TOPIC_FOR_MEMBER = statement(
     with_changes_since(with_following(with_unread_counts(_topic))).add_columns(
-        readings.c.read, readings.c.read_at, _holds.correlate(topic_table).label("holds")
+        readings.c.read, readings.c.read_at, _has_held_posts.correlate(topic_table).label("holds")
     )
 )
 
 
 async def read_topic_page(
-    tx: Reader, actor: Actor, topic_id: TopicId, place: PageStart, epoch: str
+    tx: Reader, actor: Actor, topic_id: TopicId, start: PageStart, epoch: str
 ) -> TopicWithPosts:
-    """The topic and one page of its posts, in two statements."""
+    """Return the topic, one page of its posts and the member's state of it, in two statements; raise NotFound."""
     channel = f"topic:{topic_id}"
     binds = {"id": topic_id, "channel": channel, "since": new_topics_since(), **seen_by(actor)}
-    row = await tx.row(_TOPIC if actor.id is None else _OWN_TOPIC, **binds)
+    row = await tx.row(_SELECT_TOPIC if actor.id is None else _SELECT_TOPIC_FOR_MEMBER, **binds)
     if row is None:
         raise NotFound
     stream = Stream(channel, epoch, row["seq"])
     topic = topic_of(row, stream)
     own = NO_MEMBER_STATE
     if actor.id is not None:
-        laid_over = {"following": following_of(row), "since": changes_since_of(row), "holds": row["holds"]}
-        own = replace(member_state_of(row), **laid_over)
-    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, place, stream), own)
+        own = replace(
+            member_state_of(row),
+            following=following_of(row),
+            since=changes_since_of(row),
+            holds=row["holds"],
+        )
+    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, start, stream), own)

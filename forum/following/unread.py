@@ -1,4 +1,4 @@
-"""What is left to read: counted from what a member has read, and laid over what everybody sees."""
+"""Unread posts and new topics of a member, counted from the member's read state."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -47,12 +47,12 @@ from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import Statement, statement
 
-PAGE = 30
-# More than so many posts are not counted.
-MOST = 100
-# A topic is new to a member for so long, if it was started since the member joined.
+PAGE_SIZE = 30
+# Unread posts of a topic are counted up to this number.
+MOST_UNREAD = 100
+# A topic is new to a member for this long, if it was started after the member joined.
 NEW_FOR = timedelta(days=14)
-# Rooms have their own way to say what is new in them, and entries stand in tables.
+# Rooms show what is new in them in their own way, and entries are listed in their boards.
 _is_listed = and_(topics.c.kind != "room", topics.c.kind != "entry")
 
 _Time = Annotated[datetime, Meta(tz=True)]
@@ -65,28 +65,28 @@ _is_unread = and_(
     posts.c.topic_id == topics.c.id,
     posts.c.number >= func.first_gap(readings.c.read, type_=Integer),
     ~readings.c.read.op("@>", is_comparison=True)(posts.c.number),
-    # What is gone is not missed, nor is what one wrote oneself.
+    # Withdrawn and hidden posts and the member's own posts are never unread.
     posts.c.state == "published",
     posts_not_held(),
     posts.c.author_id.is_distinct_from(_reader),
 )
-_some = (
+_unread_numbers = (
     select(posts.c.number)
     .where(_is_unread)
     .order_by(posts.c.number)
-    .limit(MOST)
+    .limit(MOST_UNREAD)
     .correlate(topics, readings)
     .lateral()
 )
-_counted = (
-    select(func.count().label("unread"), func.min(_some.c.number).label("first_unread"))
-    .select_from(_some)
+_unread_counts = (
+    select(func.count().label("unread"), func.min(_unread_numbers.c.number).label("first_unread"))
+    .select_from(_unread_numbers)
     .correlate(topics, readings)
     .lateral()
 )
 
 _joined = select(members.c.joined_at).where(members.c.id == _reader).scalar_subquery()
-# Started lately by somebody else, and never opened by the member.
+# Started recently by another member, and never opened by this member.
 _is_new = and_(
     readings.c.topic_id.is_(None),
     topics.c.opened_at > _since,
@@ -101,7 +101,7 @@ def _follows(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     return mine.correlate(topics).exists()
 
 
-# A muted sector does not mute what one takes part in.
+# Muting a sector does not mute topics in it that the member follows, by choice or automatically.
 _of_topic = following.c.topic_id == topics.c.id
 _muted = or_(
     _follows(_of_topic, following.c.chosen == MUTED),
@@ -113,62 +113,64 @@ _muted = or_(
 
 
 def is_candidate() -> ColumnElement[bool]:
-    """A topic that the member has opened, or that was started lately, and not muted: where something can be left to read."""
+    """Return the condition for topics that can have unread posts or be new: opened by the member or started recently, and
+    not muted. It needs the binds `reader` and `since`."""
     opened = select(readings.c.topic_id).where(readings.c.member_id == _reader)
-    lately = topics.alias()
-    started = select(lately.c.id).where(
-        lately.c.sector_id.in_(select(sector_table.c.id)), lately.c.opened_at > _since
+    recent = topics.alias()
+    # The condition on sectors lets PostgreSQL use the index on (sector_id, opened_at).
+    started = select(recent.c.id).where(
+        recent.c.sector_id.in_(select(sector_table.c.id)), recent.c.opened_at > _since
     )
     return and_(topics.c.id.in_(union_all(opened, started)), _is_listed, ~_muted)
 
 
 def with_unread_counts(query: Select[Any]) -> Select[Any]:
-    """The same query of topics, with what is left in each for the member."""
+    """Add the columns `unread`, `first_unread` and `is_new` for the member to a query of topics."""
     return (
-        query.add_columns(_counted.c.unread, _counted.c.first_unread, _is_new.label("is_new"))
+        query.add_columns(_unread_counts.c.unread, _unread_counts.c.first_unread, _is_new.label("is_new"))
         .outerjoin(readings, _mine)
-        .join(_counted, true())
+        .join(_unread_counts, true())
     )
 
 
 def read_state_of(ranges: Sequence[Range[int]], at: datetime | None) -> ReadState:
-    """A set of numbers as the database has it."""
-    return ReadState(tuple((one.lower, one.upper) for one in ranges), at)  # type: ignore[misc]
+    """Return the read state from the ranges of post numbers that the database stores."""
+    return ReadState(tuple((part.lower, part.upper) for part in ranges), at)  # type: ignore[misc]
 
 
 def member_state_of(row: Record) -> MemberState:
-    """What lies over a topic for the member, from a row of such a query with what was read."""
+    """Return the member's state of a topic from a row with the columns of `with_unread_counts`, `read` and `read_at`."""
     mark = UnreadMark(unread=row["unread"], first_unread=row["first_unread"], is_new=row["is_new"])
     return MemberState(read=read_state_of(row["read"] or (), row["read_at"]), mark=mark)
 
 
-_MARKS = statement(
+_SELECT_UNREAD_MARKS = statement(
     with_unread_counts(select(topics.c.id)).where(
         topics.c.id == any_(bindparam("topics", type_=ARRAY(BigInteger)))
     )
 )
-_SOMETHING = or_(exists().where(_is_unread).correlate(topics, readings), _is_new)
+_has_unread_or_is_new = or_(exists().where(_is_unread).correlate(topics, readings), _is_new)
 
 
-def _page(everywhere: bool, following: bool) -> Statement:
+def _page(everywhere: bool, is_continued: bool) -> Statement:
     query = with_unread_counts(SELECT_TOPICS).where(
-        visible_topics(), is_candidate(), _SOMETHING, topics.c.archived_at.is_(None)
+        visible_topics(), is_candidate(), _has_unread_or_is_new, topics.c.archived_at.is_(None)
     )
     if not everywhere:
         query = query.where(sector_table.c.slug == bindparam("slug"))
-    if following:
-        here = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger))
-        query = query.where(tuple_(topics.c.last_activity_at, topics.c.id) < here)
+    if is_continued:
+        last_seen = tuple_(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=BigInteger))
+        query = query.where(tuple_(topics.c.last_activity_at, topics.c.id) < last_seen)
     query = query.order_by(topics.c.last_activity_at.desc(), topics.c.id.desc())
     return statement(query.limit(bindparam("count", type_=Integer)))
 
 
-_PAGES = {
-    (everywhere, following): _page(everywhere, following)
+_SELECT_UNREAD_PAGES = {
+    (everywhere, is_continued): _page(everywhere, is_continued)
     for everywhere in (True, False)
-    for following in (True, False)
+    for is_continued in (True, False)
 }
-_COUNTS = statement(
+_COUNT_UNREAD_TOPICS = statement(
     select(
         sector_table.c.slug.label("sector"),
         func.sum(case((_is_new, 0), else_=1)).label("unread"),
@@ -177,24 +179,27 @@ _COUNTS = statement(
     .select_from(
         topics.join(sector_table, sector_table.c.id == topics.c.sector_id).outerjoin(readings, _mine)
     )
-    .where(visible_topics(), is_candidate(), _SOMETHING, topics.c.archived_at.is_(None))
+    .where(visible_topics(), is_candidate(), _has_unread_or_is_new, topics.c.archived_at.is_(None))
     .group_by(sector_table.c.slug, sector_table.c.place)
     .order_by(sector_table.c.place)
 )
 
 
 def new_topics_since() -> datetime:
-    """What was started before is new no more."""
+    """Return the time after which a topic must have been started to count as new."""
     return clock.now() - NEW_FOR
 
 
 async def find_unread_marks(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, UnreadMark]:
-    """What is left to read in topics that the member was already found to see; those with nothing are left out."""
+    """Return the unread marks of topics by id, leaving out those without any; the caller checked that the member can see
+    them."""
     if actor.id is None or not topic_ids:
         return {}
-    rows = await tx.rows(_MARKS, topics=list(topic_ids), since=new_topics_since(), reader=actor.id)
+    rows = await tx.rows(
+        _SELECT_UNREAD_MARKS, topics=list(topic_ids), since=new_topics_since(), reader=actor.id
+    )
     return {
-        row["id"]: UnreadMark(unread=row[1], first_unread=row[2], is_new=row[3])
+        row["id"]: UnreadMark(unread=row["unread"], first_unread=row["first_unread"], is_new=row["is_new"])
         for row in rows
         if row["unread"] or row["is_new"]
     }
@@ -203,29 +208,33 @@ async def find_unread_marks(tx: Reader, actor: Actor, topic_ids: Sequence[int]) 
 async def read_unread(
     tx: Reader, actor: Actor, sector: str | None = None, after: str | None = None
 ) -> UnreadPage:
-    """One page of topics in which the member has something left to read, of a sector or of all."""
+    """Return one page of the member's topics with unread posts and new topics, in one sector or in all."""
     binds: dict[str, Any] = {**seen_by(actor), "reader": actor.signed_in(), "since": new_topics_since()}
-    binds |= {"slug": sector, "count": PAGE + 1}
+    binds |= {"slug": sector, "count": PAGE_SIZE + 1}
     if after is not None:
         binds["at"], binds["id"] = decode_cursor(after, tuple[_Time, _Id])
-    rows = await tx.rows(_PAGES[sector is None, after is not None], **binds)
+    rows = await tx.rows(_SELECT_UNREAD_PAGES[sector is None, after is not None], **binds)
     items = [
-        UnreadTopic(topic_of(row), row["unread"], row["first_unread"], row["is_new"]) for row in rows[:PAGE]
+        UnreadTopic(topic_of(row), row["unread"], row["first_unread"], row["is_new"])
+        for row in rows[:PAGE_SIZE]
     ]
-    last = items[-1].topic if len(rows) > PAGE else None
+    last = items[-1].topic if len(rows) > PAGE_SIZE else None
     return UnreadPage(items, encode_cursor(last.last_activity_at, last.id) if last else None)
 
 
 async def count_unread(tx: Reader, actor: Actor) -> UnreadCounts:
-    """In how many topics of each sector the member has something left to read."""
+    """Count, for each sector, the topics with unread posts and the new topics of the member."""
     binds = seen_by(actor) | {"reader": actor.signed_in()}
     return UnreadCounts(
-        [SectorUnread(**row) for row in await tx.rows(_COUNTS, since=new_topics_since(), **binds)]
+        [
+            SectorUnread(**row)
+            for row in await tx.rows(_COUNT_UNREAD_TOPICS, since=new_topics_since(), **binds)
+        ]
     )
 
 
 async def count_unread_by_sector(tx: Reader, actor: Actor) -> dict[str, SectorUnread]:
-    """The same by the sectors' slugs; for a visitor nothing."""
+    """Return the counts of unread and new topics by the slug of the sector; visitors have none."""
     if actor.id is None:
         return {}
-    return {one.sector: one for one in (await count_unread(tx, actor)).items}
+    return {counts.sector: counts for counts in (await count_unread(tx, actor)).items}
