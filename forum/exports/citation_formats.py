@@ -1,4 +1,4 @@
-"""Citing: a post or a topic as others refer to it, in plain words, for BibTeX and as CSL-JSON (citationstyles.org 1.0.2)."""
+"""Citations of posts and topics as plain text, BibTeX and CSL-JSON (citationstyles.org 1.0.2)."""
 
 import re
 import unicodedata
@@ -13,14 +13,14 @@ from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topic
 from storage.database import Reader
 
-_SPECIAL = {
+_LATEX_ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
 }  # fmt: skip
 
 
 class CitedWork(Struct, frozen=True, kw_only=True):
-    """What is cited. `author` is None for who is not named; `address` stays what it is, wherever the post is moved."""
+    """A post or topic to cite; `author` is None if anonymous, `address` is a URL that stays valid if the post is moved."""
 
     key: str
     author: str | None
@@ -33,7 +33,7 @@ class CitedWork(Struct, frozen=True, kw_only=True):
 
 
 class Citation(Struct, frozen=True, kw_only=True):
-    """The same citation in three forms; `csl` is one item of CSL-JSON."""
+    """A citation in three formats; `csl` is one item of CSL-JSON."""
 
     address: str
     text: str
@@ -44,7 +44,7 @@ class Citation(Struct, frozen=True, kw_only=True):
 async def cite_post(
     tx: Reader, actor: Actor, post_id: PostId, community: str, site: str, today: date
 ) -> Citation:
-    """A post that the actor can see. Of one whose text is gone its place can still be cited."""
+    """Return the citation of a post, even if its text is hidden or withdrawn; raise NotFound if the topic is not visible."""
     post = await show_post(tx, actor, post_id)
     topic = await show_topic(tx, actor, TopicId(post.topic), "")
     return format_citation(
@@ -65,7 +65,7 @@ async def cite_post(
 async def cite_topic(
     tx: Reader, actor: Actor, topic_id: TopicId, community: str, site: str, today: date
 ) -> Citation:
-    """A topic that the actor can see, as a whole."""
+    """Return the citation of a whole topic; raise NotFound if the actor cannot see it."""
     topic = await show_topic(tx, actor, topic_id, "")
     return format_citation(
         CitedWork(
@@ -83,25 +83,25 @@ async def cite_topic(
 
 
 def format_citation(cited: CitedWork, today: date) -> Citation:
-    """A citation as of a day."""
-    place = cited.title if cited.number is None else f"{cited.title}, post {cited.number}"
+    """Return the citation of a work that was read on the day `today`."""
+    title = cited.title if cited.number is None else f"{cited.title}, post {cited.number}"
     changed = f" (changed {cited.changed_at:%Y-%m-%d})" if cited.changed_at else ""
     return Citation(
         address=cited.address,
         text=(
-            f"{cited.author or 'Anonymous'}, “{place}”, {cited.community}, {cited.posted_at:%Y-%m-%d}{changed}, "
+            f"{cited.author or 'Anonymous'}, “{title}”, {cited.community}, {cited.posted_at:%Y-%m-%d}{changed}, "
             f"{cited.address} (read {today.isoformat()})."
         ),
-        bibtex=_bibtex(cited, place, today),
-        csl=_csl(cited, place, today),
+        bibtex=_to_bibtex(cited, title, today),
+        csl=_to_csl(cited, title, today),
     )
 
 
-def _bibtex(cited: CitedWork, place: str, today: date) -> str:
+def _to_bibtex(cited: CitedWork, title: str, today: date) -> str:
     fields = {
-        "author": f"{{{_escaped(cited.author)}}}" if cited.author else "",
-        "title": f"{{{_escaped(place)}}}",
-        "howpublished": _escaped(cited.community),
+        "author": f"{{{_escape_latex(cited.author)}}}" if cited.author else "",
+        "title": f"{{{_escape_latex(title)}}}",
+        "howpublished": _escape_latex(cited.community),
         "year": f"{cited.posted_at:%Y}",
         "month": f"{cited.posted_at.month}",
         "date": f"{cited.posted_at:%Y-%m-%d}",
@@ -112,21 +112,21 @@ def _bibtex(cited: CitedWork, place: str, today: date) -> str:
     return f"@misc{{{cited.key},\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _csl(cited: CitedWork, place: str, today: date) -> Mapping[str, object]:
+def _to_csl(cited: CitedWork, title: str, today: date) -> Mapping[str, object]:
     at = cited.posted_at
     item: dict[str, object] = {
         "id": cited.key,
         "type": "post",
-        "title": place,
+        "title": title,
         "container-title": cited.community,
         "issued": {"date-parts": [[at.year, at.month, at.day]]},
         "accessed": {"date-parts": [[today.year, today.month, today.day]]},
         "URL": cited.address,
     }
-    # Names are as people write them: which part is the family's cannot be told.
+    # Display names are free text, so the family name is unknown; CSL calls such a name literal.
     return item | ({"author": [{"literal": cited.author}]} if cited.author else {})
 
 
-def _escaped(text: str) -> str:
-    composed = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
-    return "".join(_SPECIAL.get(sign, sign) for sign in composed)
+def _escape_latex(text: str) -> str:
+    normalized = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
+    return "".join(_LATEX_ESCAPES.get(character, character) for character in normalized)

@@ -1,4 +1,4 @@
-"""Taking along: a topic as Markdown or JSON, as whoever takes it can see it; sent as it is read."""
+"""Export of a topic as Markdown or JSON, as the actor can see it, sent in batches while it is read."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
@@ -21,10 +21,10 @@ from members.tables import public_authors
 from storage.database import Database
 from storage.statements import statement
 
-# Posts that are read, and sent, at a time.
+# So many posts are read and sent at a time.
 POSTS_PER_BATCH = 200
 
-_POSTS = statement(
+SELECT_POSTS_TO_EXPORT = statement(
     select(
         *posts.c[("id", "number", "parent_id", "posted_at", "edited_at", "markup", "state", "body")],
         visible_text().label("is_seen"),
@@ -46,7 +46,11 @@ _POSTS = statement(
 
 
 class ExportedPost(Struct, frozen=True, kw_only=True):
-    """A post as it is taken along: `body` as it was written, None where it is not shown; `answers` the number of another."""
+    """A post in an export.
+
+    `body` is the source as it was written, or None if the actor cannot see the text. `answers` is the number of the post it
+    replies to, or None.
+    """
 
     id: int
     number: int
@@ -60,7 +64,7 @@ class ExportedPost(Struct, frozen=True, kw_only=True):
 
 
 class TopicExport(Struct, frozen=True, kw_only=True):
-    """A topic that somebody takes along, and where it is to be read."""
+    """The head of an export: the topic, its URL and the time of the export."""
 
     topic: Topic
     address: str
@@ -68,19 +72,22 @@ class TopicExport(Struct, frozen=True, kw_only=True):
 
 
 async def start_export(db: Database, actor: Actor, topic_id: TopicId) -> TopicExport:
-    """The topic, if the actor can see it."""
+    """Return the head of the export of a topic; raise NotFound if the actor cannot see it."""
     async with db.read() as tx:
         topic = await show_topic(tx, actor, topic_id, "")
     return TopicExport(topic=topic, address=f"{db.site}/t/{topic.id}", taken_at=clock.now())
 
 
 async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> AsyncIterator[ExportedPost]:
-    """The posts of a topic in the order in which they came; who no longer sees the topic gets no more of them."""
+    """Yield the posts of a topic in the order of their numbers.
+
+    Each batch checks the actor's permissions again: the export ends early if the actor loses access to the topic.
+    """
     numbers: dict[int, int] = {}
     after = 0
     while True:
         async with db.read() as tx:
-            rows = await tx.rows(_POSTS, topic=topic_id, after=after, **seen_by(actor))
+            rows = await tx.rows(SELECT_POSTS_TO_EXPORT, topic=topic_id, after=after, **seen_by(actor))
             bodies = [await expand_quotes(tx, actor, row["body"]) if row["is_seen"] else None for row in rows]
         for row, body in zip(rows, bodies, strict=True):
             numbers[row["id"]] = after = row["number"]
@@ -99,37 +106,38 @@ async def read_exported_posts(db: Database, actor: Actor, topic_id: int) -> Asyn
             return
 
 
-async def stream_json(db: Database, actor: Actor, taken: TopicExport) -> AsyncIterator[bytes]:
-    """The topic and its posts as one JSON object."""
-    head = msgspec.json.encode(taken)
+async def stream_json(db: Database, actor: Actor, export: TopicExport) -> AsyncIterator[bytes]:
+    """Yield the topic and its posts as one JSON object, in parts."""
+    head = msgspec.json.encode(export)
     yield head[:-1] + b',"posts":['
-    between = b""
-    async for post in read_exported_posts(db, actor, taken.topic.id):
-        yield between + msgspec.json.encode(post)
-        between = b","
+    separator = b""
+    async for post in read_exported_posts(db, actor, export.topic.id):
+        yield separator + msgspec.json.encode(post)
+        separator = b","
     yield b"]}\n"
 
 
-async def stream_markdown(db: Database, actor: Actor, taken: TopicExport) -> AsyncIterator[bytes]:
-    """The topic and its posts as one text; mails, which are no Markdown, stand as they were sent."""
-    topic = taken.topic
+async def stream_markdown(db: Database, actor: Actor, export: TopicExport) -> AsyncIterator[bytes]:
+    """Yield the topic and its posts as one Markdown text, in parts; e-mails become code blocks."""
+    topic = export.topic
     tags = "".join(f" #{tag}" for tag in topic.tags)
     yield (
-        f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{taken.address}, as of {taken.taken_at:%Y-%m-%d %H:%M} UTC\n"
+        f"# {topic.title}\n\n{topic.sector_name}{tags}  \n{export.address}, as of {export.taken_at:%Y-%m-%d %H:%M} UTC\n"
     ).encode()
     async for post in read_exported_posts(db, actor, topic.id):
         name = post.author.display_name if post.author else "Anonymous"
-        answers = f", in reply to #{post.answers}" if post.answers else ""
+        in_reply = f", in reply to #{post.answers}" if post.answers else ""
         edited = f", edited {post.edited_at:%Y-%m-%d}" if post.edited_at else ""
-        yield f"\n---\n\n**#{post.number} {name}**, {post.posted_at:%Y-%m-%d %H:%M} UTC{edited}{answers}  \n".encode()
-        yield f"<{post.address}>\n\n{_text(post)}\n".encode()
+        yield f"\n---\n\n**#{post.number} {name}**, {post.posted_at:%Y-%m-%d %H:%M} UTC{edited}{in_reply}  \n".encode()
+        yield f"<{post.address}>\n\n{_body_as_markdown(post)}\n".encode()
 
 
-def _text(post: ExportedPost) -> str:
+def _body_as_markdown(post: ExportedPost) -> str:
     if post.body is None:
         return "*This post is not shown.*"
     if post.markup == "markdown":
         return post.body
-    longest = max((len(run) for run in post.body.split("\n") if set(run.strip()) == {"`"}), default=0)
-    fence = "`" * max(3, longest + 1)
+    # The fence must be longer than every line of backticks in the text.
+    longest_run = max((len(line) for line in post.body.split("\n") if set(line.strip()) == {"`"}), default=0)
+    fence = "`" * max(3, longest_run + 1)
     return f"{fence}\n{post.body}\n{fence}"

@@ -1,4 +1,4 @@
-"""Feeds: the newest posts of a sector, a topic, a tag or a search as Atom (RFC 4287), for readers of feeds."""
+"""Atom feeds (RFC 4287) of the newest posts of a sector, topic, tag or search."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Integer, any_, bindparam, select
 from core.actor import Actor
 from core.ids import TopicId
 from forum.posts.post_pages import read_posts_by_id
-from forum.search.candidates import LAST, find_candidates, sort_candidates
+from forum.search.candidates import LATEST, find_candidates, sort_candidates
 from forum.search.filters import resolve_filters
 from forum.search.languages import search_configurations, separate_words
 from forum.search.query_parser import parse_query
@@ -23,11 +23,11 @@ from forum.visibility import posts_not_held, seen_by, visible_text, visible_topi
 from storage.database import Reader
 from storage.statements import statement
 
-MOST = 30
-_ATOM = "http://www.w3.org/2005/Atom"
-# What XML 1.0 cannot carry, and archives do.
+MAX_ENTRIES = 30
+_ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
+# Characters that XML 1.0 does not allow; archived messages contain some.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NEWEST_OF_TOPIC = statement(
+SELECT_NEWEST_POSTS_OF_TOPIC = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(
@@ -39,13 +39,13 @@ _NEWEST_OF_TOPIC = statement(
     .order_by(posts.c.number.desc())
     .limit(bindparam("count", type_=Integer))
 )
-_TITLES = statement(
+SELECT_TOPIC_TITLES = statement(
     select(topics.c.id, topics.c.title).where(topics.c.id == any_(bindparam("ids")), visible_topics())
 )
 
 
 class Feed(Struct, frozen=True, kw_only=True):
-    """A feed before it is written: where it is to be read as a page, and its entries, the newest first."""
+    """A feed: `page` is the URL of the web page with the same content, `entries` are (post, topic title), newest first."""
 
     title: str
     page: str
@@ -55,50 +55,54 @@ class Feed(Struct, frozen=True, kw_only=True):
 async def read_sector_feed(
     tx: Reader, actor: Actor, slug: str, languages: tuple[str, ...], site: str
 ) -> Feed:
-    """What was written last in a sector."""
+    """Return the feed of the newest posts in a sector; raise NotFound."""
     sector = await get_sector(tx, slug)
-    entries = await _newest(tx, actor, f"in:{slug}", languages)
+    entries = await _search_newest(tx, actor, f"in:{slug}", languages)
     return Feed(title=sector.name, page=f"{site}/s/{slug}", entries=entries)
 
 
 async def read_tag_feed(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
-    """What was written last in topics with a tag."""
-    entries = await _newest(tx, actor, f'tag:"{tag}"', languages)
+    """Return the feed of the newest posts in topics with this tag."""
+    entries = await _search_newest(tx, actor, f'tag:"{tag}"', languages)
     return Feed(title=f"Tagged {tag}", page=f"{site}/tags/{tag}", entries=entries)
 
 
 async def read_search_feed(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...], address: str
 ) -> Feed:
-    """What was written last and fits a query."""
-    return Feed(title=f"Search: {text}", page=address, entries=await _newest(tx, actor, text, languages))
+    """Return the feed of the newest posts that match a query; `address` is the URL of the search page."""
+    return Feed(
+        title=f"Search: {text}", page=address, entries=await _search_newest(tx, actor, text, languages)
+    )
 
 
 async def read_topic_feed(tx: Reader, actor: Actor, topic_id: TopicId, site: str) -> Feed:
-    """What was written last in a topic."""
+    """Return the feed of the newest posts of a topic; raise NotFound if the actor cannot see it."""
     topic = await show_topic(tx, actor, topic_id, "")
-    rows = await tx.rows(_NEWEST_OF_TOPIC, topic=topic_id, count=MOST, **seen_by(actor))
-    entries = await _entries(tx, actor, [row["id"] for row in rows])
+    rows = await tx.rows(SELECT_NEWEST_POSTS_OF_TOPIC, topic=topic_id, count=MAX_ENTRIES, **seen_by(actor))
+    entries = await _read_entries(tx, actor, [row["id"] for row in rows])
     return Feed(title=topic.title, page=f"{site}/t/{topic_id}", entries=entries)
 
 
 def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
-    """A feed as it is sent. Ids are addresses that stay, whatever is moved."""
-    root = Element("feed", xmlns=_ATOM)
-    _say(root, "id", address)
-    _say(root, "title", f"{feed.title} · {community}")
+    """Return a feed as Atom XML in UTF-8. The ids of entries are URLs that stay the same if a post is moved."""
+    root = Element("feed", xmlns=_ATOM_NAMESPACE)
+    _add_text_element(root, "id", address)
+    _add_text_element(root, "title", f"{feed.title} · {community}")
     SubElement(root, "link", rel="self", type="application/atom+xml", href=address)
     SubElement(root, "link", rel="alternate", type="text/html", href=feed.page)
     changed = [post.edited_at or post.posted_at for post, _ in feed.entries]
-    _say(root, "updated", _moment(max(changed, default=datetime(2000, 1, 1, tzinfo=UTC))))
+    _add_text_element(root, "updated", _format_time(max(changed, default=datetime(2000, 1, 1, tzinfo=UTC))))
     for post, title in feed.entries:
         entry = SubElement(root, "entry")
-        _say(entry, "id", f"{site}/p/{post.id}")
-        _say(entry, "title", title if post.number == 1 else f"{title}, #{post.number}")
-        _say(entry, "published", _moment(post.posted_at))
-        _say(entry, "updated", _moment(post.edited_at or post.posted_at))
+        _add_text_element(entry, "id", f"{site}/p/{post.id}")
+        _add_text_element(entry, "title", title if post.number == 1 else f"{title}, #{post.number}")
+        _add_text_element(entry, "published", _format_time(post.posted_at))
+        _add_text_element(entry, "updated", _format_time(post.edited_at or post.posted_at))
         SubElement(entry, "link", rel="alternate", type="text/html", href=f"{site}/p/{post.id}")
-        _say(SubElement(entry, "author"), "name", post.author.display_name if post.author else "Anonymous")
+        _add_text_element(
+            SubElement(entry, "author"), "name", post.author.display_name if post.author else "Anonymous"
+        )
         content = SubElement(entry, "content", type="html")
         content.set("xml:base", f"{site}/")
         content.text = _NOT_IN_XML.sub("", post.html or "")
@@ -106,20 +110,26 @@ def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
     return body
 
 
-async def _newest(
+async def _search_newest(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...]
 ) -> Sequence[tuple[Post, str]]:
     query = parse_query(separate_words(text))
-    filtering = await resolve_filters(tx, actor, query.filters)
-    if query.is_empty or filtering.unknown:
+    filters = await resolve_filters(tx, actor, query.filters)
+    if query.is_empty or filters.unknown:
         return []
-    found = await find_candidates(tx, actor, query, filtering, search_configurations(languages), LAST, MOST)
-    return await _entries(tx, actor, [one.post for one in sort_candidates(found.found, "newest")[:MOST]])
+    found = await find_candidates(
+        tx, actor, query, filters, search_configurations(languages), LATEST, MAX_ENTRIES
+    )
+    return await _read_entries(
+        tx, actor, [one.post for one in sort_candidates(found.found, "newest")[:MAX_ENTRIES]]
+    )
 
 
-async def _entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tuple[Post, str]]:
+async def _read_entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tuple[Post, str]]:
     shown = await read_posts_by_id(tx, actor, ids)
-    named = await tx.rows(_TITLES, ids=sorted({post.topic for post in shown.values()}), **seen_by(actor))
+    named = await tx.rows(
+        SELECT_TOPIC_TITLES, ids=sorted({post.topic for post in shown.values()}), **seen_by(actor)
+    )
     titles = {row["id"]: row["title"] for row in named}
     return [
         (shown[id], titles[shown[id].topic])
@@ -128,9 +138,9 @@ async def _entries(tx: Reader, actor: Actor, ids: list[int]) -> Sequence[tuple[P
     ]
 
 
-def _say(parent: Element, name: str, text: str) -> None:
+def _add_text_element(parent: Element, name: str, text: str) -> None:
     SubElement(parent, name).text = _NOT_IN_XML.sub("", text)
 
 
-def _moment(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,4 @@
-"""The HTTP side of taking along: a topic as a file, and what is cited."""
+"""HTTP routes that export a topic as a file and that return citations."""
 
 from collections.abc import AsyncIterator, Callable
 
@@ -14,14 +14,14 @@ from forum.exports.citation_formats import Citation, cite_post, cite_topic
 from forum.exports.exports import TopicExport, start_export, stream_json, stream_markdown
 from storage.database import Database
 
-Write = Callable[[Database, Actor, TopicExport], AsyncIterator[bytes]]
+StreamFormat = Callable[[Database, Actor, TopicExport], AsyncIterator[bytes]]
 
 
 @get("/topics/{topic_id:int}/export.md", operation_id="export_topic_md")
 async def export_markdown(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
-    """A topic as Markdown."""
+    """Export a topic with all its posts as Markdown."""
     return await _stream(topic_id, actor, db, stream_markdown, "md", "text/markdown; charset=utf-8")
 
 
@@ -29,7 +29,7 @@ async def export_markdown(
 async def export_json(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Stream:
-    """A topic with all its posts as JSON."""
+    """Export a topic with all its posts as JSON."""
     return await _stream(topic_id, actor, db, stream_json, "json", "application/json")
 
 
@@ -40,7 +40,7 @@ async def read_topic_citation(
     db: NamedDependency[Database],
     community_name: NamedDependency[str],
 ) -> Citation:
-    """How a topic is cited."""
+    """Return the citation of a topic as plain text, BibTeX and CSL-JSON."""
     async with db.read() as tx:
         return await cite_topic(tx, actor, TopicId(topic_id), community_name, db.site, clock.now().date())
 
@@ -52,20 +52,20 @@ async def read_post_citation(
     db: NamedDependency[Database],
     community_name: NamedDependency[str],
 ) -> Citation:
-    """How a post is cited."""
+    """Return the citation of a post as plain text, BibTeX and CSL-JSON."""
     async with db.read() as tx:
         return await cite_post(tx, actor, PostId(post_id), community_name, db.site, clock.now().date())
 
 
 async def _stream(
-    topic_id: int, actor: Actor, db: Database, write: Write, ending: str, media_type: str
+    topic_id: int, actor: Actor, db: Database, stream_format: StreamFormat, extension: str, media_type: str
 ) -> Stream:
-    taken = await start_export(db, actor, TopicId(topic_id))
+    export = await start_export(db, actor, TopicId(topic_id))
     headers = {
-        "Content-Disposition": f'attachment; filename="topic-{topic_id}.{ending}"',
+        "Content-Disposition": f'attachment; filename="topic-{topic_id}.{extension}"',
         "Cache-Control": "no-store",
     }
-    return Stream(write(db, actor, taken), media_type=media_type, headers=headers)
+    return Stream(stream_format(db, actor, export), media_type=media_type, headers=headers)
 
 
 export_routes = [export_markdown, export_json, read_topic_citation, read_post_citation]

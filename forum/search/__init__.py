@@ -1,6 +1,9 @@
-"""Search: over all that was written, as each can see it.
+"""Search over all posts, limited to what each reader can see.
 
-A *query* is what somebody asks: words, and filters with an operator (`in:mobility`). The *vector* of a post is what it is
-found by: its words in the stems of its language, and *marks*, of which filters are made (its sector, author, tags). What
-fits newest are the *candidates*; they are ranked, and shown as *hits*, at most one for each topic.
+query: words and filters, as typed · filter: an operator and a value, such as `in:mobility` · vector: what a post is found by
+(PostgreSQL's tsvector): its stemmed words and its filter marks · filter mark: a word in the vector that stands for the
+sector, the author or a tag of a post · configuration: PostgreSQL's rules for stemming one language · candidate: a matching
+post, before ranking · hit: a candidate on a page of results, with an excerpt; one per topic · facet: a filter and how many
+results it would leave · suggestion: the query with misspelled words replaced · saved search: a query whose new matches
+the member is notified of · search queue: posts that must be indexed again.
 """

@@ -1,8 +1,7 @@
-"""Finding: the posts that fit a query, as far as somebody can see them, ranked.
+"""The matching posts of a query that the actor can see, with their scores.
 
-The newest that fit are looked at, a thousand at most and of very common words some hundreds, so that a common word costs
-no more than a rare one; of those the best come first. Every one of them goes through the predicates of visibility, for
-counts and suggestions as well.
+Only the newest matches are ranked, at most a thousand, and a few hundred for very common words, so that a common word costs
+no more than a rare one. Every candidate passes the visibility conditions, also for counts and suggestions.
 """
 
 import math
@@ -42,20 +41,20 @@ from forum.visibility import posts_not_held, seen_by, visible_text, visible_topi
 from storage.database import Reader
 from storage.statements import statement
 
-# So many of the newest that fit are ranked (measured at a million posts: ranking all that fit costs ten times as much).
-MOST = 1_000
-# Where hardly any of the newest can be seen by who asks, older ones are looked at, so often.
-ROUNDS = 4
-ENOUGH = 50
-# In so many days a post's score falls to a third.
-FADING = 550 * 86_400.0
+# So many of the newest matches are ranked. Measured with a million posts: ranking all matches costs ten times as much.
+MAX_CANDIDATES = 1_000
+# If the actor can see fewer than this many of the newest matches, older ones are read too, up to this many times.
+MAX_ROUNDS = 4
+ENOUGH_CANDIDATES = 50
+# In this many seconds (550 days) the score of a post falls to 1/e, about a third.
+DECAY_SECONDS = 550 * 86_400.0
 
-FIRST, LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
-_wanted = cast(bindparam("wanted", type_=Text), TSQUERY)
+_match_query = cast(bindparam("wanted", type_=Text), TSQUERY)
 _candidates = (
     func.search_candidates(
-        _wanted,
+        _match_query,
         cast(bindparam("ranked", type_=Text), TSQUERY),
         bindparam("since", type_=DateTime(timezone=True)),
         bindparam("until", type_=DateTime(timezone=True)),
@@ -77,7 +76,7 @@ _answered = bindparam("is_answered", type_=Boolean)
 _closed = bindparam("is_closed", type_=Boolean)
 _archived = bindparam("is_archived", type_=Boolean)
 _topic = bindparam("only_topic", type_=BigInteger)
-_fits = and_(
+_matches = and_(
     posts_not_held(),
     visible_topics(),
     visible_text(),
@@ -88,9 +87,9 @@ _fits = and_(
     or_(_topic == null(), posts.c.topic_id == _topic),
     or_(bindparam("is_opening", type_=Integer) == 0, posts.c.number == 1),
 )
-# All candidates come back, those that do not fit or cannot be seen without their facts: only so is it known whether there
-# are older ones.
-_there = (
+# The outer join also returns candidates that do not match or cannot be seen, with NULLs: their dates tell where the next
+# round starts.
+_visible_match = (
     select(
         posts.c.id,
         *topics.c[("sector_id", "kind", "tags")],
@@ -98,22 +97,22 @@ _there = (
         posts.c.author_id,
     )
     .join(topics, topics.c.id == posts.c.topic_id)
-    .where(posts.c.id == _candidates.c.post_id, _fits)
-    .lateral("there")
+    .where(posts.c.id == _candidates.c.post_id, _matches)
+    .lateral("visible_match")
 )
-_FIND = statement(
+SELECT_CANDIDATES = statement(
     select(*_candidates.c[("post_id", "posted_at", "language", "rank", "is_more")])
-    .add_columns(*_there.c[("topic_id", "sector_id", "kind", "tags", "author_id")])
-    .select_from(_candidates.outerjoin(_there, true()))
+    .add_columns(*_visible_match.c[("topic_id", "sector_id", "kind", "tags", "author_id")])
+    .select_from(_candidates.outerjoin(_visible_match, true()))
 )
-_TSQUERY = statement("""
+CONVERT_TO_TSQUERY = statement("""
 SELECT CAST(search_for(:configurations, :words) AS text) AS words,
     ARRAY(SELECT CAST(search_for(:configurations, said) AS text) FROM unnest(CAST(:without AS text[])) AS said) AS without
 """)
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A post that fits and that the actor can see."""
+    """A matching post that the actor can see; `post`, `topic`, `sector` and `author` are ids."""
 
     post: int
     posted_at: datetime
@@ -127,15 +126,18 @@ class Candidate(Struct, frozen=True, kw_only=True):
 
 
 class Candidates(Struct, frozen=True, kw_only=True):
-    """What fits, the newest first; `is_more` if there are older ones that were not looked at. `words` is the query for
-    words as PostgreSQL has it, by which passages are marked."""
+    """The candidates, the newest first.
+
+    `is_more` is whether there are older matches that were not read. `words` is the query as PostgreSQL's tsquery, by which
+    excerpts are highlighted.
+    """
 
     found: list[Candidate]
     is_more: bool
     words: str
 
     def count(self) -> tuple[Counter[int], Counter[str], Counter[str], Counter[int], Counter[int]]:
-        """How many there are by sector, kind, tag, author and year."""
+        """Return the numbers of candidates by sector, kind, tag, author and year."""
         return (
             Counter(one.sector for one in self.found),
             Counter(one.kind for one in self.found),
@@ -149,58 +151,64 @@ async def find_candidates(
     tx: Reader,
     actor: Actor,
     query: ParsedQuery,
-    filtering: ResolvedFilters,
+    filters: ResolvedFilters,
     known: list[str],
     until: datetime,
-    most: int = MOST,
+    most: int = MAX_CANDIDATES,
 ) -> Candidates:
-    """What fits a query, written before `until`; `known` are the configurations of the community's languages."""
-    made = await tx.row(_TSQUERY, search_configurations=known, words=query.words, without=list(query.without))
-    assert made is not None
-    words = made["words"]
-    # Words that all languages pass over, as "the", ask for nothing; what must not be there is asked for with a not.
-    parts = [f"({words})" if words else "", *(f"!({one})" for one in made["without"] if one), filtering.marks]
+    """Return the newest posts that match a query and were written before `until`; `known` are the search configurations.
+
+    `most` limits their number.
+    """
+    converted = await tx.row(
+        CONVERT_TO_TSQUERY, search_configurations=known, words=query.words, without=list(query.without)
+    )
+    assert converted is not None
+    words = converted["words"]
+    # Stop words of all languages, such as "the", leave an empty tsquery.
+    excluded = (f"!({one})" for one in converted["without"] if one)
+    parts = [f"({words})" if words else "", *excluded, filters.marks]
     binds = {
         "wanted": " & ".join(part for part in parts if part),
         "ranked": words,
-        "since": query.since or FIRST,
+        "since": query.since or EARLIEST,
         "most": most,
-        "kinds": filtering.kinds,
-        "is_answered": filtering.is_answered,
-        "is_closed": filtering.is_closed,
-        "is_archived": filtering.is_archived,
-        "only_topic": filtering.topic,
-        "is_opening": int(filtering.is_opening),
+        "kinds": filters.kinds,
+        "is_answered": filters.is_answered,
+        "is_closed": filters.is_closed,
+        "is_archived": filters.is_archived,
+        "only_topic": filters.topic,
+        "is_opening": int(filters.is_opening),
         **seen_by(actor),
     }
     found: list[Candidate] = []
     is_more = True
-    edge, before = min(until, query.until or LAST), 0
-    for _ in range(ROUNDS):
-        rows = await tx.rows(_FIND, **binds, until=edge, before=before)
-        found += _seen(rows)
+    edge, before = min(until, query.until or LATEST), 0
+    for _ in range(MAX_ROUNDS):
+        rows = await tx.rows(SELECT_CANDIDATES, **binds, until=edge, before=before)
+        found += _visible_candidates(rows)
         is_more = bool(rows) and rows[0]["is_more"]
-        if not is_more or len(found) >= min(ENOUGH, most):
+        if not is_more or len(found) >= min(ENOUGH_CANDIDATES, most):
             break
         edge, before = min((row["posted_at"], row["post_id"]) for row in rows)
     return Candidates(found=found, is_more=is_more, words=words)
 
 
 def sort_candidates(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:
-    """The same, the newest first, or the best: what fits well, and of that what is newer."""
+    """Return the candidates in this order: the newest first, or the best first by relevance and age."""
     if order == "newest":
         return sorted(found, key=lambda one: (one.posted_at, one.post), reverse=True)
     return sorted(found, key=lambda one: (one.score, one.post), reverse=True)
 
 
-def _seen(rows: Sequence[Record]) -> list[Candidate]:
+def _visible_candidates(rows: Sequence[Record]) -> list[Candidate]:
     return [
         Candidate(
             post=row["post_id"],
             posted_at=row["posted_at"],
             language=row["language"],
-            # A sum of logarithms, so that the order of two posts does not change as both get older.
-            score=math.log(row["rank"] + 1e-3) + row["posted_at"].timestamp() / FADING,
+            # A sum of logarithms: the order of two posts does not change as both get older.
+            score=math.log(row["rank"] + 1e-3) + row["posted_at"].timestamp() / DECAY_SECONDS,
             topic=row["topic_id"],
             sector=row["sector_id"],
             kind=row["kind"],

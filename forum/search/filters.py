@@ -1,4 +1,4 @@
-"""Filtering: what the operators of a query stand for here."""
+"""The filters of a query, resolved to filter marks in the index and to properties of topics."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,25 @@ from forum.tags.tags import main_names
 from storage.database import Reader
 from storage.statements import statement
 
-_KINDS = {"question": "question", "discussion": "discussion", "announcement": "announcement", "live": "room"}
-_KINDS |= {"entry": "entry", "mail": "mail"}
-_SECTORS = statement("SELECT slug, id FROM sectors WHERE slug = ANY(CAST(:names AS text[]))")
-_AUTHORS = statement("SELECT handle, id FROM members WHERE handle = ANY(CAST(:names AS text[]))")
+# The topic kinds that the values of `is:` stand for.
+_TOPIC_KINDS = {
+    "question": "question",
+    "discussion": "discussion",
+    "announcement": "announcement",
+    "live": "room",
+}
+_TOPIC_KINDS |= {"entry": "entry", "mail": "mail"}
+SELECT_SECTOR_IDS_BY_SLUG = statement("SELECT slug, id FROM sectors WHERE slug = ANY(CAST(:names AS text[]))")
+SELECT_MEMBER_IDS_BY_HANDLE = statement(
+    "SELECT handle, id FROM members WHERE handle = ANY(CAST(:names AS text[]))"
+)
 
 
 class ResolvedFilters(Struct, kw_only=True):
-    """Filters as they are asked for: `marks` in the index, the rest of the topics. `unknown` name nothing here."""
+    """The filters of a query: `marks` is a tsquery on the filter marks, the others are conditions on topics and posts.
+
+    `unknown` are the filters whose value does not exist; None means no condition.
+    """
 
     marks: str = ""
     kinds: list[str] | None = None
@@ -31,13 +42,16 @@ class ResolvedFilters(Struct, kw_only=True):
 
 
 async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilter]) -> ResolvedFilters:
-    """What filters stand for. Several of one operator widen each other, as do two sectors; those with a minus narrow."""
-    sectors = await _ids(tx, "in", filters)
-    authors = await _ids(tx, "by", filters)
+    """Resolve the filters of a query: two filters with one operator are joined by OR, different operators by AND.
+
+    A filter with a minus excludes. `by:me` stands for the actor.
+    """
+    sectors = await _read_ids(tx, "in", filters)
+    authors = await _read_ids(tx, "by", filters)
     if actor.id is not None:
         authors["me"] = actor.id
     tags = await main_names(tx, [one.value for one in filters if one.operator == "tag"])
-    made = ResolvedFilters(unknown=[])
+    resolved = ResolvedFilters(unknown=[])
     wanted: dict[str, list[str]] = {}
     excluded: list[str] = []
     for one in filters:
@@ -46,17 +60,19 @@ async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilte
             excluded.append(f"!{mark}")
         elif mark is not None:
             wanted.setdefault(one.operator, []).append(mark)
-        elif not _read_state(made, one):
-            made.unknown.append(one.text)
-    made.marks = " & ".join([f"({' | '.join(marks)})" for marks in wanted.values()] + excluded)
-    return made
+        elif not _apply_condition(resolved, one):
+            resolved.unknown.append(one.text)
+    resolved.marks = " & ".join([f"({' | '.join(marks)})" for marks in wanted.values()] + excluded)
+    return resolved
 
 
-async def _ids(tx: Reader, operator: str, filters: Sequence[QueryFilter]) -> dict[str, int]:
+async def _read_ids(tx: Reader, operator: str, filters: Sequence[QueryFilter]) -> dict[str, int]:
     names = [one.value for one in filters if one.operator == operator]
     if not names:
         return {}
-    rows = await tx.rows(_SECTORS if operator == "in" else _AUTHORS, names=names)
+    rows = await tx.rows(
+        SELECT_SECTOR_IDS_BY_SLUG if operator == "in" else SELECT_MEMBER_IDS_BY_HANDLE, names=names
+    )
     return {row[0]: row[1] for row in rows}
 
 
@@ -64,36 +80,45 @@ def _mark(
     one: QueryFilter, sectors: dict[str, int], authors: dict[str, int], tags: dict[str, str]
 ) -> str | None:
     if one.operator == "tag" and one.value:
-        return _quoted(f"t{tags[one.value]}")
+        return _quote_lexeme(f"t{tags[one.value]}")
     if one.operator == "in" and one.value in sectors:
-        return _quoted(f"s{sectors[one.value]}")
+        return _quote_lexeme(f"s{sectors[one.value]}")
     if one.operator == "by" and one.value in authors:
-        return _quoted(f"a{authors[one.value]}")
+        return _quote_lexeme(f"a{authors[one.value]}")
     return None
 
 
-def _quoted(mark: str) -> str:
+def _quote_lexeme(mark: str) -> str:
     escaped = mark.replace("\\", "\\\\").replace("'", "''")
     return f"'{FILTER_MARK}{escaped}'"
 
 
-def _read_state(made: ResolvedFilters, one: QueryFilter) -> bool:
+def _apply_condition(resolved: ResolvedFilters, one: QueryFilter) -> bool:
+    # Returns whether the filter is known.
     if one.operator == "topic" and one.value.isascii() and one.value.isdigit() and len(one.value) < 19:
-        made.topic = int(one.value)
+        resolved.topic = int(one.value)
         return not one.is_excluded
     if one.operator != "is" or one.value not in IS_FILTERS:
         return False
     match one.value:
         case "answered" | "unanswered":
-            made.kinds = ["question"]
-            made.is_answered = (one.value == "answered") != one.is_excluded
+            resolved.kinds = ["question"]
+            resolved.is_answered = (one.value == "answered") != one.is_excluded
         case "open" | "closed":
-            made.is_closed = (one.value == "closed") != one.is_excluded
+            resolved.is_closed = (one.value == "closed") != one.is_excluded
         case "archived":
-            made.is_archived = not one.is_excluded
+            resolved.is_archived = not one.is_excluded
         case "opening":
-            made.is_opening = not one.is_excluded
+            resolved.is_opening = not one.is_excluded
         case kind:
-            chosen = set(made.kinds if made.kinds is not None else _KINDS.values() if one.is_excluded else ())
-            made.kinds = sorted(chosen - {_KINDS[kind]} if one.is_excluded else chosen | {_KINDS[kind]})
+            chosen = set(
+                resolved.kinds
+                if resolved.kinds is not None
+                else _TOPIC_KINDS.values()
+                if one.is_excluded
+                else ()
+            )
+            resolved.kinds = sorted(
+                chosen - {_TOPIC_KINDS[kind]} if one.is_excluded else chosen | {_TOPIC_KINDS[kind]}
+            )
     return True

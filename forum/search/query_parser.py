@@ -1,11 +1,11 @@
-"""Asking: what somebody typed into the search box, taken apart. Nothing that can be typed is wrong: what is no operator
-here is a word."""
+"""The parser of search queries. Every input is valid: what is not a known operator is a word."""
 
 import re
 from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
+# The values of `is:`, with the description that the search page shows.
 IS_FILTERS = {
     "question": "questions",
     "discussion": "discussions",
@@ -21,17 +21,17 @@ IS_FILTERS = {
     "opening": "how a topic begins",
 }
 
-_PART = re.compile(
+_TOKEN = re.compile(
     r'(?P<not>-)?(?:(?P<operator>in|by|tag|is|topic|before|after):(?:"(?P<named>[^"]*)"|(?P<value>[^\s"]+))'
     r'|"(?P<phrase>[^"]*)"?|(?P<word>\S+))',
     re.IGNORECASE,
 )
-_DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
-_SAID = re.compile(r"\w")
+_DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
+_LETTER_OR_DIGIT = re.compile(r"\w")
 
 
 class QueryFilter(Struct, frozen=True):
-    """One operator and its value; `is_excluded` where it was written with a minus."""
+    """An operator and its value; `is_excluded` is whether it was written with a minus."""
 
     operator: str
     value: str
@@ -39,14 +39,17 @@ class QueryFilter(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """As it is typed."""
+        """The filter as it is typed."""
         value = f'"{self.value}"' if re.search(r"\s", self.value) else self.value
         return f"{'-' * self.is_excluded}{self.operator}:{value}"
 
 
 class ParsedQuery(Struct, frozen=True, kw_only=True):
-    """A query taken apart: `words` are as PostgreSQL's websearch reads them (phrases in quotes, `or`), `without` must not
-    be there, a post was written at or after `since` and before `until`."""
+    """A parsed query.
+
+    `words` is in the syntax of PostgreSQL's `websearch_to_tsquery` (phrases in quotes, `or`), `without` are excluded words
+    and phrases, and a post must have been written at or after `since` and before `until`.
+    """
 
     words: str = ""
     without: tuple[str, ...] = ()
@@ -56,45 +59,45 @@ class ParsedQuery(Struct, frozen=True, kw_only=True):
 
     @property
     def is_empty(self) -> bool:
-        """Nothing is asked for."""
+        """Whether the query has no words, filters or dates."""
         return not (self.words or self.without or self.filters or self.since or self.until)
 
     def plain_words(self) -> list[str]:
-        """The words themselves, without quotes."""
+        """Return the words without quotes."""
         return self.words.replace('"', " ").split()
 
 
 def parse_query(text: str) -> ParsedQuery:
-    """What a text asks for."""
+    """Parse a query as typed into the search box."""
     words: list[str] = []
     without: list[str] = []
     filters: list[QueryFilter] = []
     since: datetime | None = None
     until: datetime | None = None
-    for part in _PART.finditer(text):
-        operator = (part["operator"] or "").lower()
-        value = part["named"] if part["named"] is not None else part["value"] or ""
-        day = _day(value) if operator in ("before", "after") and not part["not"] else None
-        if operator == "after" and day:
-            since = max(since, day) if since else day
-        elif operator == "before" and day:
-            until = min(until, day) if until else day
+    for token in _TOKEN.finditer(text):
+        operator = (token["operator"] or "").lower()
+        value = token["named"] if token["named"] is not None else token["value"] or ""
+        start = _start_of_date(value) if operator in ("before", "after") and not token["not"] else None
+        if operator == "after" and start:
+            since = max(since, start) if since else start
+        elif operator == "before" and start:
+            until = min(until, start) if until else start
         elif operator in ("before", "after"):
             words.append(value)
         elif operator:
-            filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(part["not"])))
+            filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(token["not"])))
         else:
-            said = f'"{part["phrase"]}"' if part["phrase"] is not None else part["word"]
-            if _SAID.search(said):
-                (without if part["not"] else words).append(said)
+            word = f'"{token["phrase"]}"' if token["phrase"] is not None else token["word"]
+            if _LETTER_OR_DIGIT.search(word):
+                (without if token["not"] else words).append(word)
     return ParsedQuery(
         words=" ".join(words), without=tuple(without), filters=tuple(filters), since=since, until=until
     )
 
 
-def _day(value: str) -> datetime | None:
-    """The first moment of a year, a month or a day, in UTC."""
-    found = _DAY.fullmatch(value)
+def _start_of_date(value: str) -> datetime | None:
+    """Return the start of a year, month or day in UTC, or None if the value is no date."""
+    found = _DATE.fullmatch(value)
     if found is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The HTTP side of search."""
+"""HTTP routes of search, and of similar and related topics."""
 
 from typing import Annotated
 
@@ -17,9 +17,9 @@ from members.shapes import Taxonomies
 from storage.cache import VersionedCache
 from storage.database import Database
 
-Words = Annotated[str, QueryParameter(max_length=300, description="words, phrases and filters")]
+Words = Annotated[str, QueryParameter(max_length=300, description="Words, phrases and filters.")]
 
-Title = Annotated[str, QueryParameter(max_length=300, description="what the topic would be called")]
+Title = Annotated[str, QueryParameter(max_length=300, description="The title of the new topic.")]
 
 
 @get("/search", operation_id="search")
@@ -31,12 +31,12 @@ async def search_posts(
     sort: FromQuery[SearchOrder] = "best",
     after: Cursor = None,
 ) -> SearchResults:
-    """What was written and fits a query, as far as the caller can see it.
+    """Return the posts that match a query and that you can see.
 
-    All words have to be there, in any of their forms; `"…"` is a phrase, `or` stands between words of which one is
-    enough, a minus before what must not be there. Filters: `in:` a sector, `by:` a handle or `me`, `tag:`, `topic:` an id,
-    `is:` (question, discussion, announcement, live, mail, entry, answered, unanswered, open, closed, archived, opening),
-    `after:` and `before:` a year, a month (2026-05) or a day.
+    A post must contain all words, in any grammatical form. `"…"` is a phrase, `or` between two words means one of them is
+    enough, and a minus excludes a word, phrase or filter. Filters: `in:` a sector, `by:` a handle or `me`, `tag:`,
+    `topic:` an id, `is:` (question, discussion, announcement, live, mail, entry, answered, unanswered, open, closed,
+    archived, opening), `after:` and `before:` a year, a month (2026-05) or a day.
     """
     async with db.read() as tx:
         return await search(tx, actor, q, sort, after, known_languages(taxonomies))
@@ -49,7 +49,7 @@ async def read_similar_topics(
     taxonomies: NamedDependency[Taxonomies],
     title: Title = "",
 ) -> SimilarTopics:
-    """Topics that fit a title, for those who are about to start one: what was perhaps asked before."""
+    """Return up to five topics similar to a title, to show before a member starts a new topic."""
     async with db.read() as tx:
         return await find_similar_topics(tx, actor, title, known_languages(taxonomies))
 
@@ -62,7 +62,7 @@ async def read_related_topics(
     taxonomies: NamedDependency[Taxonomies],
     cache: NamedDependency[VersionedCache],
 ) -> SimilarTopics:
-    """Topics that resemble one."""
+    """Return up to five topics similar to this one that everybody can read."""
     async with db.read() as tx:
         return await find_related_topics(tx, actor, TopicId(topic_id), known_languages(taxonomies), cache)
 

@@ -1,4 +1,4 @@
-"""The HTTP side of saved searches."""
+"""HTTP routes of saved searches."""
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from storage.database import Database
 
 @get("/searches", operation_id="read_searches")
 async def read_searches(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> SavedSearches:
-    """The queries that one keeps."""
+    """Return your saved searches."""
     async with db.read() as tx:
         return await saved_searches.read_searches(tx, actor)
 
@@ -27,8 +27,10 @@ async def save_search(
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
 ) -> SavedSearch:
-    """Keep a query and be told by the inbox what newly fits it: within minutes, once a day, or never. The same query
-    again changes when one is told."""
+    """Save a query and get a notification of new matches: within minutes, once a day, or never.
+
+    Saving a query again changes how often you are notified.
+    """
     async with db.begin() as tx:
         return await saved_searches.save_search(tx, actor, data, known_languages(taxonomies))
 
@@ -37,7 +39,7 @@ async def save_search(
 async def delete_search(
     search_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Keep a query no longer."""
+    """Delete a saved search."""
     async with db.begin() as tx:
         await saved_searches.delete_search(tx, actor, search_id)
 

@@ -1,8 +1,8 @@
-"""Saving: queries that members keep, and are told by the inbox what newly fits them.
+"""Saved searches: queries whose new matches the member is notified of.
 
-The worker looks again at what was posted in the last days and tells what did not fit when it looked last. So nothing is
-missed that was edited, released or made readable later, and nothing that is there already is told as if it were new. It
-looks with the sight of a plain member: what only a duty lets one see is told to nobody.
+The worker repeats each query over the posts of the last seven days and notifies of the matches that it did not find the
+time before. So it also finds posts that were edited, approved or made readable later, and never reports an old match as
+new. It searches with the permissions of a plain member: what only a moderator can see is never reported.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound
 from core.ids import MemberId, PostId, TopicId
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
-from forum.search.candidates import FIRST, LAST, Candidate, find_candidates
+from forum.search.candidates import EARLIEST, LATEST, Candidate, find_candidates
 from forum.search.filters import resolve_filters
 from forum.search.languages import search_configurations, separate_words
 from forum.search.query_parser import parse_query
@@ -25,144 +25,158 @@ from members.accounts.actors import load_reader
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-MOST = 50
+MAX_SAVED_SEARCHES = 50
 FOUND = "found"
-# How far back it is looked: longer than a post waits for approval, or a line is down.
-BACK = timedelta(days=7)
-PAUSES = {"soon": timedelta(minutes=10), "daily": timedelta(days=1)}
-# Of so many topics one is told at a time; of how many more there are, the last one says.
+# Longer than a post waits for approval and than the worker is ever stopped.
+SEARCHED_PERIOD = timedelta(days=7)
+INTERVALS = {"soon": timedelta(minutes=10), "daily": timedelta(days=1)}
+# A run notifies of this many topics; the last notification says how many more there are.
 MAX_NOTIFICATIONS = 10
 
-_COLUMNS = "id, query, told, saved_at"
-_MINE = statement(f"SELECT {_COLUMNS} FROM saved_searches WHERE member_id = :member ORDER BY query")
-# In turn for one member, so that the count is true.
-_TURN = statement("SELECT id FROM members WHERE id = :member FOR NO KEY UPDATE")
-_OTHERS = statement("SELECT count(*) FROM saved_searches WHERE member_id = :member AND query <> :asked")
-_SAVE = statement(f"""
+SELECT_SAVED_SEARCHES = statement("""
+SELECT id, query, told, saved_at FROM saved_searches WHERE member_id = :member ORDER BY query
+""")
+# Saves of one member run one after another, so that two of them cannot exceed the limit.
+LOCK_MEMBER = statement("SELECT id FROM members WHERE id = :member FOR NO KEY UPDATE")
+COUNT_OTHER_SAVED_SEARCHES = statement(
+    "SELECT count(*) FROM saved_searches WHERE member_id = :member AND query <> :asked"
+)
+UPSERT_SAVED_SEARCH = statement("""
 INSERT INTO saved_searches (member_id, query, told, seen, saved_at, due_at)
 VALUES (:member, :asked, :told, :seen, :now, :due)
 ON CONFLICT (member_id, query) DO UPDATE SET told = excluded.told, due_at = excluded.due_at,
     seen = CASE WHEN saved_searches.told = 'never' THEN excluded.seen ELSE saved_searches.seen END
-RETURNING {_COLUMNS}
+RETURNING id, query, told, saved_at
 """)
-_DROP = statement("DELETE FROM saved_searches WHERE id = :id AND member_id = :member")
-# Put off before it is looked: one that fails holds up no other, and is looked again when it is due again.
-_DUE = statement("""
+DELETE_SAVED_SEARCH = statement("DELETE FROM saved_searches WHERE id = :id AND member_id = :member")
+# Rescheduled before the search runs: a search that fails delays no other, and is tried again when it is next due.
+RESCHEDULE_DUE_SEARCH = statement("""
 UPDATE saved_searches s SET due_at = :now + CASE s.told WHEN 'soon' THEN CAST(:soon AS interval) ELSE :daily END
 WHERE s.id = (SELECT id FROM saved_searches WHERE due_at <= :now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING s.id
 """)
-_TAKE = statement("SELECT member_id, query, seen FROM saved_searches WHERE id = :id FOR UPDATE")
-_SEE = statement("UPDATE saved_searches SET seen = :seen WHERE id = :id AND seen IS DISTINCT FROM :seen")
-# Of a topic that waits unread in the inbox for this reason it is not told again.
-_WAITING = statement("""
+LOCK_SAVED_SEARCH = statement("SELECT member_id, query, seen FROM saved_searches WHERE id = :id FOR UPDATE")
+UPDATE_SEEN_POSTS = statement(
+    "UPDATE saved_searches SET seen = :seen WHERE id = :id AND seen IS DISTINCT FROM :seen"
+)
+# The member is not notified again of a topic for which such a notification is still unread.
+SELECT_TOPICS_WITH_UNREAD_NOTIFICATION = statement("""
 SELECT topic_id FROM notifications
 WHERE member_id = :member AND kind = :kind AND read_at IS NULL AND topic_id = ANY(CAST(:topics AS bigint[]))
 """)
 
 
 class NothingAsked(Invalid):
-    """A query without a word or a filter."""
+    """The query has no word and no filter."""
 
-    message = "This asks for nothing. Name a word or a filter."
+    message = "This query is empty. Enter a word or a filter."
 
 
 class FilterUnknown(Invalid):
-    """A filter of a query to keep names nothing."""
+    """A filter of the query has a value that does not exist."""
 
-    message = "A filter of this names nothing that is here."
+    message = "A filter of this query has a value that does not exist here."
 
 
 class TooManySearches(Invalid):
-    """A member keeps as many searches as one can."""
+    """The member already has `MAX_SAVED_SEARCHES` saved searches."""
 
-    message = f"You keep {MOST} searches. Drop one first."
+    message = f"You have {MAX_SAVED_SEARCHES} saved searches. Delete one of them first."
 
 
 async def save_search(
     tx: Transaction, actor: Actor, new: NewSearch, languages: tuple[str, ...]
 ) -> SavedSearch:
-    """Keep a query, or be told of a kept one at other times. What fits it now is not told."""
+    """Save a query, or change how often the member is notified of it; the matches of now count as seen.
+
+    Raises SignInFirst, NothingAsked, FilterUnknown or TooManySearches.
+    """
     member = actor.signed_in()
     query, now = new.query.strip(), clock.now()
-    asked = parse_query(separate_words(query))
-    if asked.is_empty:
+    parsed = parse_query(separate_words(query))
+    if parsed.is_empty:
         raise NothingAsked(field="query")
-    if (await resolve_filters(tx, actor, asked.filters)).unknown:
+    if (await resolve_filters(tx, actor, parsed.filters)).unknown:
         raise FilterUnknown(field="query")
-    await tx.run(_TURN, member=member)
-    if await tx.value(_OTHERS, member=member, asked=query) >= MOST:
+    await tx.run(LOCK_MEMBER, member=member)
+    if await tx.value(COUNT_OTHER_SAVED_SEARCHES, member=member, asked=query) >= MAX_SAVED_SEARCHES:
         raise TooManySearches(field="query")
-    fits = await _fitting(tx, member, query, languages, now) if new.told != "never" else []
+    matches = await _find_matches(tx, member, query, languages, now) if new.told != "never" else []
     row = await tx.row(
-        _SAVE,
+        UPSERT_SAVED_SEARCH,
         member=member,
         asked=query,
         told=new.told,
-        seen=[one.post for one in fits],
+        seen=[match.post for match in matches],
         now=now,
-        due=now + PAUSES[new.told] if new.told != "never" else None,
+        due=now + INTERVALS[new.told] if new.told != "never" else None,
     )
     assert row is not None
     return SavedSearch(**row)
 
 
 async def delete_search(tx: Transaction, actor: Actor, search_id: int) -> None:
-    """Keep a query no longer."""
-    if not await tx.run(_DROP, id=search_id, member=actor.signed_in()):
+    """Delete a saved search of the member; raise SignInFirst or NotFound."""
+    if not await tx.run(DELETE_SAVED_SEARCH, id=search_id, member=actor.signed_in()):
         raise NotFound
 
 
 async def read_searches(tx: Reader, actor: Actor) -> SavedSearches:
-    """The queries that a member keeps."""
-    rows = await tx.rows(_MINE, member=actor.signed_in())
+    """Return the member's saved searches in alphabetical order; raise SignInFirst."""
+    rows = await tx.rows(SELECT_SAVED_SEARCHES, member=actor.signed_in())
     return SavedSearches([SavedSearch(**row) for row in rows])
 
 
 async def notify_next_saved_search(languages: tuple[str, ...], db: Database) -> bool:
-    """Look for what newly fits one saved search that is due, and tell it; whether there was one."""
+    """Run one saved search that is due and notify its member of new matches; return whether one was due.
+
+    A scheduled job.
+    """
     now = clock.now()
     async with db.begin() as tx:
-        due = await tx.value(_DUE, now=now, **PAUSES)
-    if due is None:
+        search_id = await tx.value(RESCHEDULE_DUE_SEARCH, now=now, **INTERVALS)
+    if search_id is None:
         return False
     async with db.begin() as tx:
-        row = await tx.row(_TAKE, id=due)
+        row = await tx.row(LOCK_SAVED_SEARCH, id=search_id)
         if row is not None:
             member = MemberId(row["member_id"])
-            fits = await _fitting(tx, member, row["query"], languages, now)
+            matches = await _find_matches(tx, member, row["query"], languages, now)
             seen = set(row["seen"])
-            await _tell(tx, member, row["query"], [one for one in fits if one.post not in seen])
-            await tx.run(_SEE, id=due, seen=[one.post for one in fits])
+            new = [match for match in matches if match.post not in seen]
+            await _notify_of_matches(tx, member, row["query"], new)
+            await tx.run(UPDATE_SEEN_POSTS, id=search_id, seen=[match.post for match in matches])
     return True
 
 
-async def _fitting(
+async def _find_matches(
     tx: Reader, member: MemberId, query: str, languages: tuple[str, ...], now: datetime
 ) -> list[Candidate]:
-    asked, reader = parse_query(separate_words(query)), await load_reader(tx, member, now)
-    filtering = await resolve_filters(tx, reader, asked.filters)
-    if filtering.unknown:
+    parsed, reader = parse_query(separate_words(query)), await load_reader(tx, member, now)
+    filters = await resolve_filters(tx, reader, parsed.filters)
+    if filters.unknown:
         return []
-    asked = replace(asked, since=max(asked.since or FIRST, now - BACK))
-    found = await find_candidates(tx, reader, asked, filtering, search_configurations(languages), LAST)
-    return found.found
+    parsed = replace(parsed, since=max(parsed.since or EARLIEST, now - SEARCHED_PERIOD))
+    candidates = await find_candidates(tx, reader, parsed, filters, search_configurations(languages), LATEST)
+    return candidates.found
 
 
-async def _tell(tx: Transaction, member: MemberId, query: str, new: Sequence[Candidate]) -> None:
-    # Of each topic the first that is new and not one's own: there reading begins.
-    first = {one.topic: one for one in sorted(new, key=_age, reverse=True) if one.author != member}
-    waiting = await tx.rows(_WAITING, member=member, kind=FOUND, topics=list(first))
-    for row in waiting:
+async def _notify_of_matches(tx: Transaction, member: MemberId, query: str, new: Sequence[Candidate]) -> None:
+    # One notification per topic, about its earliest new match that is not by the member.
+    first = {match.topic: match for match in sorted(new, key=_time, reverse=True) if match.author != member}
+    unread = await tx.rows(
+        SELECT_TOPICS_WITH_UNREAD_NOTIFICATION, member=member, kind=FOUND, topics=list(first)
+    )
+    for row in unread:
         del first[row["topic_id"]]
-    chosen = sorted(first.values(), key=_age)[-MAX_NOTIFICATIONS:]
+    chosen = sorted(first.values(), key=_time)[-MAX_NOTIFICATIONS:]
     more = len(first) - len(chosen)
-    for one in chosen:
+    for match in chosen:
         reason: Because = {"code": "fits", "name": query}
-        if more and one is chosen[-1]:
+        if more and match is chosen[-1]:
             reason = {"code": "fits_more", "name": query, "count": more}
-        await notify(tx, FOUND, TopicId(one.topic), PostId(one.post), {member: reason})
+        await notify(tx, FOUND, TopicId(match.topic), PostId(match.post), {member: reason})
 
 
-def _age(one: Candidate) -> tuple[datetime, int]:
-    return one.posted_at, one.post
+def _time(match: Candidate) -> tuple[datetime, int]:
+    return match.posted_at, match.post

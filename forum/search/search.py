@@ -1,4 +1,4 @@
-"""Searching: from what somebody typed to a page of hits, with facets to narrow it and a suggestion where nothing fits."""
+"""Search: from a typed query to a page of hits with excerpts and facets, and a suggestion if there are no results."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from sqlalchemy import any_, bindparam, select
 from core import clock
 from core.actor import Actor
 from forum.authors import author_of
-from forum.search.candidates import LAST, Candidate, Candidates, find_candidates, sort_candidates
+from forum.search.candidates import LATEST, Candidate, Candidates, find_candidates, sort_candidates
 from forum.search.filters import ResolvedFilters, resolve_filters
 from forum.search.languages import rejoin_words, search_configurations, separate_words
 from forum.search.query_parser import ParsedQuery, parse_query
 from forum.search.shapes import Facet, Hit, SearchOrder, SearchResults
-from forum.search.texts import CLOSED, OPENED, fold, highlight_matches, plain_text, suggestible_words
+from forum.search.texts import MATCH_END, MATCH_START, fold, highlight_matches, plain_text, suggestible_words
 from forum.tables import posts, sectors, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
@@ -27,17 +27,17 @@ from storage.cursors import decode_cursor, encode_cursor
 from storage.database import Reader
 from storage.statements import statement
 
-PAGE = 20
-MOST_FACETS = 8
-# Signs of a post among which a passage is looked for, and of its beginning where no word was asked for.
-LOOKED_AT, BEGINNING = 20_000, 240
-# From which share of trigrams a word may be another one mistyped, how many of those are looked at, by how many slips of
-# the finger it may differ (Damerau and Levenshtein), and how many are tried.
-ALIKE, LOOKED_UP, SLIPS, TRIED = 0.3, 40, 2, 4
-# Of what fits a word that may be meant, so many are counted.
-COUNTED = 50
+PAGE_SIZE = 20
+MAX_FACETS = 8
+# An excerpt is taken from the first characters of a post; without words in the query it is the start of the post.
+EXCERPT_SOURCE_LENGTH, START_LENGTH = 20_000, 240
+# A known word may replace a typed one if their trigrams are this similar and they differ by at most so many edits
+# (Damerau-Levenshtein distance). So many similar words are read, and so many replacements are tried.
+MIN_SIMILARITY, MAX_SIMILAR_WORDS, MAX_EDITS, MAX_ATTEMPTS = 0.3, 40, 2, 4
+# The matches of a suggestion are counted up to this number.
+MAX_SUGGESTION_MATCHES = 50
 
-_KINDS = {
+_KIND_NAMES = {
     "discussion": "Discussions",
     "question": "Questions",
     "announcement": "Announcements",
@@ -45,12 +45,12 @@ _KINDS = {
     "mail": "Mailing lists",
     "entry": "Entries of boards",
 }
-_OPERATORS = {"room": "live"}
+_KIND_OPERATORS = {"room": "live"}
 
 _Time = Annotated[datetime, Meta(tz=True)]
 _Start = Annotated[int, Meta(ge=0, le=100_000)]
 
-_SHOW = statement(
+SELECT_HITS = statement(
     select(
         posts.c.id,
         *posts.c[("number", "topic_id", "posted_at", "html", "author_id")],
@@ -64,16 +64,16 @@ _SHOW = statement(
     .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(posts.c.id == any_(bindparam("ids")), posts_not_held(), visible_topics(), visible_text())
 )
-_EXTRACT = statement("""
-SELECT id, ts_headline(CAST(language AS regconfig), words, CAST(:asked AS tsquery), :look) AS passage
+HIGHLIGHT_EXCERPTS = statement("""
+SELECT id, ts_headline(CAST(language AS regconfig), words, CAST(:asked AS tsquery), :options) AS excerpt
 FROM unnest(CAST(:ids AS bigint[]), CAST(:languages AS text[]), CAST(:texts AS text[])) AS read (id, language, words)
 """)
-_LOOK = f'StartSel={OPENED},StopSel={CLOSED},MaxWords=36,MinWords=18,MaxFragments=2,FragmentDelimiter=" … "'
-_NAMES = statement("""
+_HEADLINE_OPTIONS = f'StartSel={MATCH_START},StopSel={MATCH_END},MaxWords=36,MinWords=18,MaxFragments=2,FragmentDelimiter=" … "'
+SELECT_FACET_NAMES = statement("""
 SELECT 'in' AS operator, id, slug, name FROM sectors WHERE id = ANY(CAST(:sectors AS bigint[]))
 UNION ALL SELECT 'by', id, handle, display_name FROM members WHERE id = ANY(CAST(:authors AS bigint[]))
 """)
-_ALIKE = statement("""
+SELECT_SIMILAR_WORDS = statement("""
 SELECT typed, ARRAY(
     SELECT word FROM search_words WHERE word % typed AND similarity(word, typed) >= :alike
     ORDER BY similarity(word, typed) DESC, word LIMIT :count
@@ -90,63 +90,72 @@ async def search(
     after: str | None,
     languages: tuple[str, ...],
 ) -> SearchResults:
-    """A page of what fits a query among what the actor can see; `languages` are those of the community."""
+    """Return a page of the posts that match a query and that the actor can see, one per topic.
+
+    `after` is the cursor of the page before, or None; `languages` are the community's (ISO 639-1).
+    """
     query = parse_query(separate_words(text))
     until, start = decode_cursor(after, tuple[_Time, _Start]) if after else (clock.now(), 0)
-    filtering = await resolve_filters(tx, actor, query.filters)
+    filters = await resolve_filters(tx, actor, query.filters)
     candidates = Candidates(found=[], is_more=False, words="")
-    if not query.is_empty and not filtering.unknown:
-        candidates = await find_candidates(
-            tx, actor, query, filtering, search_configurations(languages), until
-        )
-    ordered, more = _once_each(sort_candidates(candidates.found, order), filtering)
-    page = ordered[start : start + PAGE]
-    is_last = len(ordered) <= start + PAGE
+    if not query.is_empty and not filters.unknown:
+        candidates = await find_candidates(tx, actor, query, filters, search_configurations(languages), until)
+    ordered, counts = _one_per_topic(sort_candidates(candidates.found, order), filters)
+    page = ordered[start : start + PAGE_SIZE]
+    is_last = len(ordered) <= start + PAGE_SIZE
     suggestion = None
-    if not candidates.found and not filtering.unknown:
-        suggestion = await _suggest(tx, actor, text, query, filtering, languages)
+    if not candidates.found and not filters.unknown:
+        suggestion = await _suggest(tx, actor, text, query, filters, languages)
     return SearchResults(
-        items=await _hits(tx, actor, page, more, candidates.words),
-        next=None if is_last else encode_cursor(until, start + PAGE),
+        items=await _read_hits(tx, actor, page, counts, candidates.words),
+        next=None if is_last else encode_cursor(until, start + PAGE_SIZE),
         total=len(candidates.found),
         is_more=candidates.is_more,
-        facets=await _facets(tx, candidates) if candidates.found else {},
-        unknown=filtering.unknown,
+        facets=await _read_facets(tx, candidates) if candidates.found else {},
+        unknown=filters.unknown,
         suggestion=suggestion,
     )
 
 
-def _once_each(
-    found: Sequence[Candidate], filtering: ResolvedFilters
+def _one_per_topic(
+    found: Sequence[Candidate], filters: ResolvedFilters
 ) -> tuple[list[Candidate], Counter[int]]:
-    """Of each topic the first; and how many there are of each."""
-    many = Counter(one.topic for one in found)
-    if filtering.topic is not None:
+    """Return the first candidate of each topic, and the number of candidates by topic.
+
+    A query for one topic (`topic:12`) keeps all candidates and has no counts.
+    """
+    counts = Counter(one.topic for one in found)
+    if filters.topic is not None:
         return list(found), Counter()
     first: dict[int, Candidate] = {}
     for one in found:
         first.setdefault(one.topic, one)
-    return list(first.values()), many
+    return list(first.values()), counts
 
 
-async def _hits(
-    tx: Reader, actor: Actor, page: Sequence[Candidate], many: Counter[int], words: str
+async def _read_hits(
+    tx: Reader, actor: Actor, page: Sequence[Candidate], counts: Counter[int], words: str
 ) -> list[Hit]:
-    rows = {row["id"]: row for row in await tx.rows(_SHOW, ids=[one.post for one in page], **seen_by(actor))}
-    shown = [(one, rows[one.post]) for one in page if one.post in rows]
-    texts = {one.post: separate_words(plain_text(row["html"])[:LOOKED_AT]) for one, row in shown}
-    passages = {id: text[:BEGINNING] + " …" * (len(text) > BEGINNING) for id, text in texts.items()}
+    found = await tx.rows(SELECT_HITS, ids=[one.post for one in page], **seen_by(actor))
+    rows = {row["id"]: row for row in found}
+    hits = [(one, rows[one.post]) for one in page if one.post in rows]
+    texts = {one.post: separate_words(plain_text(row["html"])[:EXCERPT_SOURCE_LENGTH]) for one, row in hits}
+    excerpts = {id: text[:START_LENGTH] + " …" * (len(text) > START_LENGTH) for id, text in texts.items()}
     if words and texts:
-        known = {one.post: one.language for one, _ in shown}
-        facts = {"ids": list(texts), "texts": list(texts.values())}
-        found = await tx.rows(
-            _EXTRACT, asked=words, look=_LOOK, languages=[known[id] for id in texts], **facts
+        language_of = {one.post: one.language for one, _ in hits}
+        highlighted = await tx.rows(
+            HIGHLIGHT_EXCERPTS,
+            asked=words,
+            options=_HEADLINE_OPTIONS,
+            ids=list(texts),
+            languages=[language_of[id] for id in texts],
+            texts=list(texts.values()),
         )
-        passages = {row["id"]: row["passage"] for row in found}
-    return [_hit(row, passages[one.post], many[one.topic]) for one, row in shown]
+        excerpts = {row["id"]: row["excerpt"] for row in highlighted}
+    return [_to_hit(row, excerpts[one.post], counts[one.topic]) for one, row in hits]
 
 
-def _hit(row: Record, passage: str, many: int) -> Hit:
+def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
     return Hit(
         post=row["id"],
         number=row["number"],
@@ -156,35 +165,34 @@ def _hit(row: Record, passage: str, many: int) -> Hit:
         sector=row["slug"],
         author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
         posted_at=row["posted_at"],
-        extract=highlight_matches(rejoin_words(passage)),
-        more=max(0, many - 1),
+        extract=highlight_matches(rejoin_words(excerpt)),
+        more=max(0, matches_in_topic - 1),
     )
 
 
-async def _facets(tx: Reader, candidates: Candidates) -> dict[str, list[Facet]]:
+async def _read_facets(tx: Reader, candidates: Candidates) -> dict[str, list[Facet]]:
     by_sector, by_kind, by_tag, by_author, by_year = candidates.count()
-    authors = [id for id, _ in by_author.most_common(MOST_FACETS)]
-    named = await tx.rows(_NAMES, sectors=list(by_sector), authors=authors)
+    authors = [id for id, _ in by_author.most_common(MAX_FACETS)]
+    named = await tx.rows(SELECT_FACET_NAMES, sectors=list(by_sector), authors=authors)
     return {
-        "sectors": _named(by_sector, [row for row in named if row["operator"] == "in"]),
+        "sectors": _count_by_name(by_sector, [row for row in named if row["operator"] == "in"]),
         "kinds": [
-            Facet(filter=f"is:{_OPERATORS.get(kind, kind)}", name=_KINDS[kind], count=count)
+            Facet(filter=f"is:{_KIND_OPERATORS.get(kind, kind)}", name=_KIND_NAMES[kind], count=count)
             for kind, count in by_kind.most_common()
-            if kind in _KINDS
+            if kind in _KIND_NAMES
         ],
         "tags": [
-            Facet(filter=f"tag:{tag}", name=tag, count=count)
-            for tag, count in by_tag.most_common(MOST_FACETS)
+            Facet(filter=f"tag:{tag}", name=tag, count=count) for tag, count in by_tag.most_common(MAX_FACETS)
         ],
-        "authors": _named(by_author, [row for row in named if row["operator"] == "by"]),
+        "authors": _count_by_name(by_author, [row for row in named if row["operator"] == "by"]),
         "years": [
             Facet(filter=f"after:{year} before:{year + 1}", name=str(year), count=count)
-            for year, count in sorted(by_year.items(), reverse=True)[:MOST_FACETS]
+            for year, count in sorted(by_year.items(), reverse=True)[:MAX_FACETS]
         ],
     }
 
 
-def _named(counts: Counter[int], named: Sequence[Record]) -> list[Facet]:
+def _count_by_name(counts: Counter[int], named: Sequence[Record]) -> list[Facet]:
     made = [
         Facet(filter=f"{row['operator']}:{row['slug']}", name=row["name"], count=counts[row["id"]])
         for row in named
@@ -197,34 +205,41 @@ async def _suggest(
     actor: Actor,
     text: str,
     query: ParsedQuery,
-    filtering: ResolvedFilters,
+    filters: ResolvedFilters,
     languages: tuple[str, ...],
 ) -> str | None:
-    """The query with the word that fits nothing replaced by one that is written here and then fits something that the
-    actor can see: words of what is hidden are suggested to nobody who cannot read it."""
-    typed = sorted(suggestible_words(query.words))[:TRIED]
-    rows = await tx.rows(_ALIKE, typed=typed, alike=ALIKE, count=LOOKED_UP) if typed else []
-    alike = {row["typed"]: _nearest(row["typed"], row["alike"]) for row in rows}
-    alike = {word: others for word, others in alike.items() if others}
-    if not alike:
+    """Return the query with unknown words replaced by similar known ones, or None if no replacement finds anything.
+
+    A suggestion must match a post that the actor can see, so that it reveals no word of a hidden post.
+    """
+    typed = sorted(suggestible_words(query.words))[:MAX_ATTEMPTS]
+    rows = (
+        await tx.rows(SELECT_SIMILAR_WORDS, typed=typed, alike=MIN_SIMILARITY, count=MAX_SIMILAR_WORDS)
+        if typed
+        else []
+    )
+    similar = {row["typed"]: _closest_words(row["typed"], row["alike"]) for row in rows}
+    similar = {word: others for word, others in similar.items() if others}
+    if not similar:
         return None
     best: tuple[int, str] | None = None
-    for place in range(TRIED):
-        chosen = {word: others[min(place, len(others) - 1)] for word, others in alike.items()}
-        tried = msgspec.structs.replace(query, words=_replace(query.words, chosen))
+    for attempt in range(MAX_ATTEMPTS):
+        chosen = {word: others[min(attempt, len(others) - 1)] for word, others in similar.items()}
+        tried = msgspec.structs.replace(query, words=_replace_words(query.words, chosen))
         found = await find_candidates(
-            tx, actor, tried, filtering, search_configurations(languages), LAST, COUNTED
+            tx, actor, tried, filters, search_configurations(languages), LATEST, MAX_SUGGESTION_MATCHES
         )
         count = len(found.found)
         if count and (best is None or count > best[0]):
-            best = (count, _replace(text, chosen))
+            best = (count, _replace_words(text, chosen))
     return best[1] if best else None
 
 
-def _nearest(typed: str, words: Sequence[str]) -> list[str]:
-    far = {word: DamerauLevenshtein.distance(typed, word, score_cutoff=SLIPS) for word in words}
-    return sorted((word for word in words if far[word] <= SLIPS), key=lambda word: far[word])[:TRIED]
+def _closest_words(typed: str, words: Sequence[str]) -> list[str]:
+    edits = {word: DamerauLevenshtein.distance(typed, word, score_cutoff=MAX_EDITS) for word in words}
+    close = (word for word in words if edits[word] <= MAX_EDITS)
+    return sorted(close, key=lambda word: edits[word])[:MAX_ATTEMPTS]
 
 
-def _replace(text: str, chosen: dict[str, Any]) -> str:
+def _replace_words(text: str, chosen: dict[str, Any]) -> str:
     return " ".join(chosen.get(fold(word.strip('"')), word) for word in text.split())

@@ -1,4 +1,4 @@
-"""What comes out of a search."""
+"""The results of a search."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,8 +11,10 @@ SearchOrder = Literal["best", "newest"]
 
 
 class Hit(Struct, frozen=True, kw_only=True):
-    """A post that fits, and its topic. `extract` is HTML: a passage of it with what fits in `mark`. `more` other posts of
-    the topic fit as well."""
+    """A matching post and its topic.
+
+    `extract` is an HTML excerpt with `<mark>` around the matches; `more` is how many other posts of the topic match.
+    """
 
     post: int
     number: int
@@ -27,7 +29,7 @@ class Hit(Struct, frozen=True, kw_only=True):
 
 
 class Facet(Struct, frozen=True, kw_only=True):
-    """A filter by which the hits can be narrowed, in words, and how many of them would stay."""
+    """A filter that narrows the results, its name for readers, and the number of results it would leave."""
 
     filter: str
     name: str
@@ -35,9 +37,11 @@ class Facet(Struct, frozen=True, kw_only=True):
 
 
 class SearchResults(Struct, frozen=True, kw_only=True):
-    """One page of what fits a query, the best or the newest first. `total` posts fit; where `is_more`, these are only the
-    newest of them. `unknown` are filters that name nothing here; `suggestion` is the query with words that are written
-    here, where as typed nothing fits."""
+    """One page of the results of a query.
+
+    `total` is the number of matching posts; if `is_more`, there are older matches that are not counted. `unknown` are the
+    filters whose value does not exist. `suggestion` is a corrected query, if the query has no results.
+    """
 
     items: list[Hit]
     next: str | None

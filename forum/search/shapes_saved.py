@@ -1,4 +1,4 @@
-"""What comes in and goes out of saved searches."""
+"""The requests and responses of saved searches."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -9,19 +9,19 @@ from core.text import ONE_LINE
 
 QUERY_LENGTH = 300
 
-# When one is told of what newly fits: within minutes, once a day, or not at all.
+# How often the member is notified of new matches: within minutes, once a day, or not at all.
 NotifyInterval = Literal["soon", "daily", "never"]
 
 
 class NewSearch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A query to keep, as it is typed, and when to be told."""
+    """A query to save, as typed, and how often to notify the member."""
 
     query: Annotated[str, Meta(min_length=1, max_length=QUERY_LENGTH, pattern=ONE_LINE)]
     told: NotifyInterval = "soon"
 
 
 class SavedSearch(Struct, frozen=True, kw_only=True):
-    """A query that was kept."""
+    """A saved query."""
 
     id: int
     query: str
@@ -30,6 +30,6 @@ class SavedSearch(Struct, frozen=True, kw_only=True):
 
 
 class SavedSearches(Struct, frozen=True):
-    """Those of a member, by their words."""
+    """The saved searches of a member, in alphabetical order of their queries."""
 
     items: list[SavedSearch]

@@ -1,4 +1,4 @@
-"""Texts: what a post says in plain words, which of them are kept for who mistypes one, and how a passage is shown."""
+"""Texts in the search: plain text of posts, words that can be suggested for misspelled ones, and highlighted excerpts."""
 
 import html
 import re
@@ -8,32 +8,34 @@ from functools import lru_cache
 import nh3
 from markupsafe import escape
 
-# What PostgreSQL puts around what fits; in no text, as posts take no control characters.
-OPENED, CLOSED = "\x02", "\x03"
+# PostgreSQL puts these around each match. No text contains them, because posts with control characters are refused.
+MATCH_START, MATCH_END = "\x02", "\x03"
 
-_BREAK = re.compile(r"</?(?:p|br|li|ul|ol|h[1-6]|td|th|tr|div|pre|blockquote|hr|dt|dd|figure|figcaption)\b")
+_BLOCK_TAG = re.compile(
+    r"</?(?:p|br|li|ul|ol|h[1-6]|td|th|tr|div|pre|blockquote|hr|dt|dd|figure|figcaption)\b"
+)
 _BLANK = re.compile(r"[\s\x00-\x1f\u200b]+")
 _WORD = re.compile(r"[^\W\d_]{4,30}")
 
 
 def plain_text(page: str) -> str:
-    """The plain text of a post's HTML, in one line."""
-    apart = _BREAK.sub(lambda found: " " + found[0], page)
-    return _BLANK.sub(" ", html.unescape(nh3.clean(apart, tags=set()))).strip()
+    """Return the text of a post's HTML on one line, with a space between blocks."""
+    separated = _BLOCK_TAG.sub(lambda tag: " " + tag[0], page)
+    return _BLANK.sub(" ", html.unescape(nh3.clean(separated, tags=set()))).strip()
 
 
 @lru_cache(16_384)
 def fold(word: str) -> str:
-    """A word without case and accents."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    """Return a word in lower case and without accents."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def suggestible_words(text: str) -> set[str]:
-    """The words of a text that somebody may mistype, folded."""
+    """Return the words of 4 to 30 letters in a text, folded; search may suggest them for misspelled words."""
     return {fold(word) for word in _WORD.findall(text)}
 
 
-def highlight_matches(passage: str) -> str:
-    """A passage as HTML: escaped, what fits in `mark`."""
-    return str(escape(passage)).replace(OPENED, "<mark>").replace(CLOSED, "</mark>")
+def highlight_matches(excerpt: str) -> str:
+    """Return an excerpt as HTML: escaped, with `<mark>` around each match."""
+    return str(escape(excerpt)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
