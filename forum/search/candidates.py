@@ -161,7 +161,7 @@ async def find_candidates(
     `most` limits their number.
     """
     converted = await tx.row(
-        CONVERT_TO_TSQUERY, search_configurations=known, words=query.words, without=list(query.without)
+        CONVERT_TO_TSQUERY, configurations=known, words=query.words, without=list(query.without)
     )
     assert converted is not None
     words = converted["words"]

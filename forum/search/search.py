@@ -68,7 +68,10 @@ HIGHLIGHT_EXCERPTS = statement("""
 SELECT id, ts_headline(CAST(language AS regconfig), words, CAST(:asked AS tsquery), :options) AS excerpt
 FROM unnest(CAST(:ids AS bigint[]), CAST(:languages AS text[]), CAST(:texts AS text[])) AS read (id, language, words)
 """)
-_HEADLINE_OPTIONS = f'StartSel={MATCH_START},StopSel={MATCH_END},MaxWords=36,MinWords=18,MaxFragments=2,FragmentDelimiter=" … "'
+_HEADLINE_OPTIONS = (
+    f"StartSel={MATCH_START},StopSel={MATCH_END},MaxWords=36,MinWords=18,MaxFragments=2,"
+    'FragmentDelimiter=" … "'
+)
 SELECT_FACET_NAMES = statement("""
 SELECT 'in' AS operator, id, slug, name FROM sectors WHERE id = ANY(CAST(:sectors AS bigint[]))
 UNION ALL SELECT 'by', id, handle, display_name FROM members WHERE id = ANY(CAST(:authors AS bigint[]))

@@ -64,7 +64,7 @@ async def find_related_topics(
 ) -> SimilarTopics:
     """Return the topics most similar to this one among those that everybody can read; raise NotFound.
 
-    The list is cached for a day and while the title stays the same; whether the topics are still visible is checked each time.
+    The list is cached for a day and while the title stays the same; each call checks that the topics are still visible.
     """
     topic = await show_topic(tx, actor, topic_id, "")
     key, version = ("related", topic_id), f"{clock.now().date()} {topic.title}"

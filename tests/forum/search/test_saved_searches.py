@@ -117,7 +117,7 @@ async def test_searches_are_ones_own_and_bad_ones_are_refused(
     for query, code in (("- ", "nothing_asked"), ("in:atlantis", "filter_unknown")):
         answer = await watch.reader.post("/searches", {"query": query})
         assert (answer.status_code, answer.json()["code"]) == (422, code)
-    monkeypatch.setattr(saved_searches, "MOST", 1)
+    monkeypatch.setattr(saved_searches, "MAX_SAVED_SEARCHES", 1)
     answer = await watch.reader.post("/searches", {"query": "gold"})
     assert answer.json()["code"] == "too_many_searches"
     assert await watch.keep("cobalt", "daily") == kept
