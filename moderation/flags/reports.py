@@ -17,7 +17,7 @@ from moderation.flags.flags import lock_flagged
 from moderation.flags.reported_urls import AddressUnknown, resolve_url
 from moderation.flags.shapes import NewReport, Report, Reporter, Reporters, ReportOutcome, RevealReporters
 from moderation.policy import UNDO_WINDOW
-from moderation.shapes import Reason
+from moderation.shapes import ObjectReference, Reason
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -100,14 +100,15 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         raise AddressUnknown(field="address")
     now = clock.now()
     email = new.email.strip() if new.email else None
-    same_object = {"kind": subject.kind, "object": subject.id}
-    earlier = await tx.value(SELECT_EARLIER_REPORT, why=why, email=email, **same_object)
+    earlier = await tx.value(
+        SELECT_EARLIER_REPORT, kind=subject.kind, object=subject.id, why=why, email=email
+    )
     if earlier is not None:
         return await show_report(tx, earlier)
 
     case = await open_or_join_case(tx, subject, facts.sector_id, new.reason, now)
-    columns = {"object_kind": subject.kind, "object_id": subject.id, "reason": new.reason}
-    columns["case_id"] = case.case_id
+    columns: dict[str, object] = {"object_kind": subject.kind, "object_id": subject.id}
+    columns |= {"case_id": case.case_id, "reason": new.reason}
     reference = token_urlsafe(16)
     report_id = await tx.value(
         INSERT_REPORT,
@@ -121,14 +122,8 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         received_at=now,
         **columns,
     )
-    has_flagged = (
-        actor.id is not None and await tx.row(EXISTS_FLAG, member=actor.id, **same_object) is not None
-    )
-    # A member has at most one flag on an object, so a further one from their report is not linked to them.
-    member = None if has_flagged else actor.id
-    await tx.run(
-        INSERT_REPORT_FLAG, member_id=member, report_id=report_id, note=why, flagged_at=now, **columns
-    )
+    flag = {"report_id": report_id, "note": why, "flagged_at": now, **columns}
+    await tx.run(INSERT_REPORT_FLAG, member_id=await _flagging_member(tx, actor, subject), **flag)
     await tx.record(case)
     audit_notice(tx, facts, case.case_id, new.reason, report_id)
     await tx.record(ReportReceived(report_id=report_id))
@@ -187,6 +182,14 @@ def ensure_can_see_reporters(actor: Actor) -> None:
     """Raise AdministratorsOnly unless the actor is an administrator."""
     if not actor.is_administrator:
         raise AdministratorsOnly
+
+
+async def _flagging_member(tx: Transaction, actor: Actor, subject: ObjectReference) -> int | None:
+    # A member has at most one flag on an object: if they have one, the flag of their report belongs to no member.
+    if actor.id is None:
+        return None
+    flagged = await tx.row(EXISTS_FLAG, kind=subject.kind, object=subject.id, member=actor.id)
+    return None if flagged is not None else actor.id
 
 
 def _outcome(row: Record) -> ReportOutcome | None:
