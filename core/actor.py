@@ -1,4 +1,4 @@
-"""Who is asking: the one value that every verb and rule gets."""
+"""The actor: the visitor or member who makes a request, as every operation and rule receives it."""
 
 from datetime import datetime
 from typing import Literal
@@ -12,25 +12,25 @@ PostOrder = Literal["tree", "time"]
 
 
 class NotVerified(Denied):
-    """The member has not yet proved the e-mail address."""
+    """The member has not verified the e-mail address yet."""
 
     message = "Confirm your e-mail address first: the link is in your mail."
 
 
 class Silenced(Denied):
-    """The member may read but not write for a while."""
+    """The member may read but not write until a given time."""
 
     message = "You cannot write here at the moment."
 
 
 class Suspended(Denied):
-    """The member is shut out for a while: what is public can be read, and the decision appealed."""
+    """The account is suspended until a given time: the member can read what is public, and appeal the decision."""
 
     message = "Your account is suspended at the moment. You can read, and appeal the decision."
 
 
 class Actor(Struct, frozen=True, kw_only=True):
-    """A visitor, or a member with what the member may do; loaded once a request, never stored."""
+    """A visitor, or a member with their roles and sanctions; loaded once for each request and never stored."""
 
     id: MemberId | None = None
     session_id: SessionId | None = None
@@ -41,29 +41,30 @@ class Actor(Struct, frozen=True, kw_only=True):
     is_administrator: bool = False
     moderates: frozenset[SectorId] = frozenset()
     hosts: frozenset[GatheringId] = frozenset()
-    # Of one who stands for a class of listeners: the topics that each of them was let in to hear.
+    # Only for actors that stand for an audience of a channel: the topics that everybody in it may read.
     admitted: frozenset[TopicId] = frozenset()
     silenced_until: datetime | None = None
-    # While it is suspended an account has no duties.
+    # A suspended account has no roles.
     suspended_until: datetime | None = None
-    # The sectors in which the member cannot write for a while, and the rooms' topics out of which they were sent.
+    # The sectors in which the member may not write at present, and the topics of the rooms they were removed from.
     barred: frozenset[SectorId] = frozenset()
     removed: frozenset[TopicId] = frozenset()
-    # How far the member is trusted, from 0 up: what that allows is said by members/profiles/trust.py.
+    # The member's trust level, from 0 up; members/profiles/trust.py says what each level allows.
     trust: int = 0
-    # The order of a topic's posts that the member has chosen: known before the topic is read.
+    # The order in which the member wants to read the posts of a topic.
     post_order: PostOrder = "tree"
-    # The member's own secret, opened by the session token: what pseudonyms are made of. The database cannot open it.
+    # The member's secret, from which pseudonyms are computed. Only the session token can decrypt it, not the database.
     secret: bytes | None = None
 
     def signed_in(self) -> MemberId:
-        """The member's id, or `SignInFirst`."""
+        """Return the member's id; raise SignInFirst for a visitor."""
         if self.id is None:
             raise SignInFirst
         return self.id
 
     def may_write(self, now: datetime, sector: SectorId | None = None) -> MemberId:
-        """The id of a member who may write at all, or in a sector: signed in, verified, neither suspended nor silenced."""
+        """Return the id of a member who may write (in the given sector); raise SignInFirst, NotVerified, Suspended or
+        Silenced."""
         member = self.signed_in()
         if not self.is_verified:
             raise NotVerified
@@ -74,24 +75,24 @@ class Actor(Struct, frozen=True, kw_only=True):
         return member
 
     def moderates_in(self, sector: SectorId) -> bool:
-        """Whether this actor has the moderator's duty in a sector; administrators have it everywhere."""
+        """Return whether the actor is a moderator of the sector; administrators are moderators of all sectors."""
         return self.is_administrator or sector in self.moderates
 
     def hosts_at(self, gathering: GatheringId) -> bool:
-        """Whether this actor is a host of a gathering; administrators are hosts of all."""
+        """Return whether the actor is a host of the gathering; administrators are hosts of all gatherings."""
         return self.is_administrator or gathering in self.hosts
 
 
 VISITOR = Actor()
-# Stands for all who see everything when events are rendered, and is nobody.
+# Stands for the audience that sees everything when events are shown; it is no member.
 OVERSEER = Actor(is_administrator=True)
 
 
 def listener_in(*topics: TopicId) -> Actor:
-    """Who stands for all that were let in to hear these topics: who they are does not matter."""
+    """Return an actor that stands for the audience of everybody who may read these topics."""
     return Actor(admitted=frozenset(topics))
 
 
 def host_at(*gatherings: GatheringId) -> Actor:
-    """Who stands for all hosts of these gatherings."""
+    """Return an actor that stands for the audience of all hosts of these gatherings."""
     return Actor(hosts=frozenset(gatherings))

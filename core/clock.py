@@ -1,4 +1,4 @@
-"""The time, in one place, so that tests own it."""
+"""The clock of the service, which tests can stop."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,18 @@ _stopped: list[datetime] = []
 
 
 def now() -> datetime:
-    """The current time, aware, in UTC; verbs ask for it and hand it to rules."""
+    """Return the current time in UTC, with its time zone; operations call this and pass the time to rules."""
     return _stopped[-1] if _stopped else datetime.now(UTC)
 
 
 def coarse(moment: datetime) -> datetime:
-    """All that is kept of when somebody did something anonymously: the minute."""
+    """Return the time without seconds; for anonymous actions nothing more precise is stored."""
     return moment.replace(second=0, microsecond=0)
 
 
 @contextmanager
 def stop_at(moment: datetime) -> Iterator[None]:
-    """Stop the clock for the tests of this process; nests."""
+    """Stop the clock of this process at a time, for tests; calls can be nested."""
     _stopped.append(moment.astimezone(UTC))
     try:
         yield

@@ -1,15 +1,15 @@
-"""Refusals: everything the service says no with, each with a stable public code."""
+"""Refusals: the exceptions by which the service says no, each with a stable public code."""
 
 import re
 from collections.abc import Callable
 from typing import ClassVar, ParamSpec
 
 P = ParamSpec("P")
-_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+_WORD_STARTS = re.compile(r"(?<!^)(?=[A-Z])")
 
 
 class Refusal(Exception):
-    """Something that was asked for and is not done; nothing of it has happened."""
+    """The service refuses a request and has changed nothing."""
 
     message: ClassVar[str] = "This was refused."
 
@@ -20,17 +20,17 @@ class Refusal(Exception):
 
     @property
     def code(self) -> str:
-        """The public name, for ever: `TopicLocked` is `topic_locked` in HTTP, in frames and in pages."""
+        """The public code, which never changes: `TopicLocked` is `topic_locked` in HTTP responses, frames and pages."""
         return code_of(type(self))
 
 
 def code_of(kind: type[Refusal]) -> str:
-    """The stable code of a kind of refusal."""
-    return _WORDS.sub("_", kind.__name__).lower()
+    """Return the public code of a refusal class."""
+    return _WORD_STARTS.sub("_", kind.__name__).lower()
 
 
 class NotFound(Refusal):
-    """What is asked for does not exist, or must not be known to exist (404, always the same bytes)."""
+    """The thing does not exist, or the actor must not learn that it exists (404, always with the same body)."""
 
     message = "There is nothing here that you can see."
 
@@ -42,19 +42,19 @@ class SignInFirst(Refusal):
 
 
 class Denied(Refusal):
-    """It can be seen, but this actor may not do this to it (403)."""
+    """The actor can see the thing but may not do this (403)."""
 
     message = "You may not do this."
 
 
 class Conflict(Refusal):
-    """It contradicts what has happened meanwhile (409)."""
+    """The request contradicts what has happened meanwhile (409)."""
 
     message = "Something else happened first."
 
 
 class Stale(Refusal):
-    """The version given is not the current one (412); `current` is what is there now, as a response Struct."""
+    """The given version is not the current one (412); `current` is the current state, as a response Struct."""
 
     message = "This was changed meanwhile. Look at the current version."
 
@@ -64,31 +64,31 @@ class Stale(Refusal):
 
 
 class Invalid(Refusal):
-    """Well formed, but not acceptable (422); `field` says which part."""
+    """The input can be parsed but is not valid (422); `field` names the invalid part."""
 
     message = "Something in it is not acceptable."
 
 
 class Malformed(Refusal):
-    """Not readable as what it claims to be (400)."""
+    """The input cannot be parsed (400)."""
 
     message = "This could not be read."
 
 
 class UnsupportedMediaType(Refusal):
-    """A body of another kind than this place takes (415)."""
+    """The route does not accept this media type (415)."""
 
     message = "This takes JSON: send it with Content-Type: application/json."
 
 
 class TooBig(Refusal):
-    """More bytes than this place takes (413)."""
+    """The body is larger than the route accepts (413)."""
 
     message = "This is too big."
 
 
 class TooMany(Refusal):
-    """More often than the limits allow (429); `retry_after` is in seconds."""
+    """The actor has used up a rate limit (429); `retry_after` is in seconds."""
 
     message = "That was too many in a short time. Nothing is lost: try again in a moment."
 
@@ -98,13 +98,13 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """Something the service depends on does not answer (503); nothing was changed, or the outcome can be read again."""
+    """A service that this one depends on does not answer (503); the client can read whether anything was changed."""
 
     message = "This part of the service does not answer at the moment. Try again shortly."
 
 
 def allowed(rule: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """Whether a rule would let this pass: what a template asks before it shows a button."""
+    """Return whether the rule raises no refusal; templates use this to decide whether to show a button."""
     try:
         rule(*args, **kwargs)
     except Refusal:

@@ -1,12 +1,13 @@
-"""Something that happened: a tagged value that names rows and goes to exactly one channel."""
+"""The base class of events: tagged values that name rows and belong to exactly one channel."""
 
 from msgspec import Struct
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="type"):
-    """The root of all events. Events carry ids, never text: what is shown is read with the audience's eyes."""
+    """An event contains ids and never text: the text is read when the event is shown, with the permissions of the
+    audience."""
 
     @property
     def channel(self) -> str:
-        """The one channel whose listeners hear of it."""
+        """The name of the channel in whose log the event is recorded."""
         raise NotImplementedError

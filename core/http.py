@@ -1,4 +1,4 @@
-"""What the routes of all rooms share: ids in paths, versions in headers, answers that are already bytes."""
+"""What all routes share: ids in paths, cursors, versions and ETags in headers, and responses that are already encoded."""
 
 import re
 from hashlib import sha256
@@ -11,7 +11,7 @@ from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from core import errors
 from core.errors import Malformed
 
-# The one map from refusals to statuses; a refusal has that of the nearest kind it descends from.
+# The HTTP status of every refusal: that of its nearest base class in this table.
 STATUS: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
     errors.Denied: 403,
@@ -26,7 +26,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.Unavailable: 503,
 }
 
-# PostgreSQL's bigint; what lies outside was never given out.
+# The range of PostgreSQL's bigint; no id lies outside of it.
 PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 Cursor = Annotated[
     str | None, QueryParameter(max_length=200, description="where the page starts, from `next`")
@@ -44,18 +44,18 @@ _VERSION = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
 class BadIfMatch(Malformed):
-    """If-Match carries something that is no version."""
+    """The If-Match header does not contain a version."""
 
     message = 'If-Match must carry the version you changed, as in "3".'
 
 
 def status_of(refusal: errors.Refusal) -> int:
-    """The HTTP status of a refusal."""
+    """Return the HTTP status of a refusal."""
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
 def version_in(header: str | None) -> int | None:
-    """The version an If-Match header names; None where there is none or any will do (`*`)."""
+    """Return the version in an If-Match header, or None if there is no header or it is `*`; raise BadIfMatch."""
     if header is None or header.strip() == "*":
         return None
     found = _VERSION.fullmatch(header.strip())
@@ -65,25 +65,25 @@ def version_in(header: str | None) -> int | None:
 
 
 _JSON = (b"content-type", b"application/json")
-_ONCE = (b"cache-control", b"no-store")
-_AGAIN = (b"cache-control", b"private, no-cache")
+_NO_STORE = (b"cache-control", b"no-store")
+_REVALIDATE = (b"cache-control", b"private, no-cache")
 
 
-class Ready(Response[bytes]):
-    """A response whose bytes and headers are ready: the framework has nothing to look up, merge or encode."""
+class RawResponse(Response[bytes]):
+    """A response with final bytes and headers, for which Litestar has nothing to look up, merge or encode."""
 
     def __init__(self, body: bytes, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        # Not the framework's own beginning: that prepares for what is never asked of a response that is ready.
+        # Without `super().__init__`, whose work is only for responses that Litestar still has to encode.
         self.content = body
         self.status_code = status
         self.ready_headers = headers
 
     def to_asgi_response(self, *_: Any, **__: Any) -> Any:
-        """It is one already."""
+        """Return this response, which is an ASGI application already."""
         return self
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send it."""
+        """Send the response."""
         headers = self.ready_headers
         if self.status_code != 304:
             headers = [*headers, (b"content-length", b"%d" % len(self.content))]
@@ -92,27 +92,27 @@ class Ready(Response[bytes]):
 
 
 def json_response(body: bytes, status: int = 200, etag: str | None = None) -> Response[bytes]:
-    """Encoded JSON as a response; with an ETag, clients may ask whether it is still the same."""
+    """Return encoded JSON as a response; with an ETag, clients can ask whether it has changed."""
     if etag is None:
-        return Ready(body, status, [_JSON, _ONCE])
-    return Ready(body, status, [_JSON, _AGAIN, (b"etag", etag.encode())])
+        return RawResponse(body, status, [_JSON, _NO_STORE])
+    return RawResponse(body, status, [_JSON, _REVALIDATE, (b"etag", etag.encode())])
 
 
 def not_modified(etag: str) -> Response[bytes]:
-    """304: what the client has is still the same."""
-    return Ready(b"", 304, [_AGAIN, (b"etag", etag.encode())])
+    """Return a response with status 304: the client already has the current version."""
+    return RawResponse(b"", 304, [_REVALIDATE, (b"etag", etag.encode())])
 
 
 def etag_of(body: bytes) -> str:
-    """A validator that changes with every byte of an answer."""
+    """Return a strong ETag for the body of a response."""
     return f'"{sha256(body).hexdigest()[:32]}"'
 
 
 def etag_matches(header: str | None, etag: str) -> bool:
-    """Whether an If-None-Match header names this ETag."""
+    """Return whether an If-None-Match header contains this ETag."""
     return header is not None and (header == "*" or etag in (part.strip() for part in header.split(",")))
 
 
 def documented_response(status: int, shape: Any) -> dict[int, ResponseSpec]:
-    """What the API description says of a route whose answer is already bytes."""
+    """Return the entry in the API description for a route whose response is already encoded: its status and its Struct."""
     return {status: ResponseSpec(data_container=shape, generate_examples=False)}

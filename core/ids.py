@@ -1,4 +1,4 @@
-"""The identifiers, one type per noun, so that a post's id is never taken for a topic's."""
+"""The types of ids, one for each noun, so that a post's id is never used as a topic's."""
 
 from typing import NewType
 

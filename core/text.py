@@ -1,13 +1,13 @@
-"""Text as it may come in: the annotated types of which input Structs are made."""
+"""The annotated types of text in input Structs, with their lengths and allowed characters."""
 
 import unicodedata
 from typing import Annotated
 
 from msgspec import Meta
 
-# NUL cannot be stored by PostgreSQL; the other control characters have no business in what people write.
+# PostgreSQL cannot store NUL; the other control characters have no use in what people write.
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"
-# Names and titles stand beside other people's text: no line breaks and nothing that turns the direction of what follows.
+# Names and titles are shown beside other people's text: no line breaks, and no characters that change the text direction.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]*(?![\s\S])"
 
 _NOT_IN_ADDRESS = r"\s@\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>,;:\"()\[\]\\"
@@ -35,5 +35,5 @@ Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])")]
 
 
 def tidy(text: str) -> str:
-    """Text in Unicode's composed form without blanks at its ends: what is stored and compared."""
+    """Return the text in Unicode's composed form (NFC) without spaces at its ends, as it is stored and compared."""
     return unicodedata.normalize("NFC", text).strip()

@@ -1,4 +1,4 @@
-"""Access: open sockets lose what their member loses, within seconds, on every process."""
+"""Access of open sockets: when a member loses access, their sockets lose it within seconds, in every process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,117 +16,117 @@ from realtime.channels import MEMBER, ChannelName
 from realtime.hub import Hub
 from realtime.peers import Channel, Peer
 from realtime.protocol import Close
-from realtime.subscriptions import Joins
+from realtime.subscriptions import Subscriptions
 from storage.database import Database
 from storage.failures import UNAVAILABLE_ERRORS
 from storage.statements import statement
 
-AT_ONCE = 4
+CONCURRENT_CHECKS = 4
 ATTEMPTS = 3
-# A change that was recorded this shortly before the watch began may have been seen too early: it is looked at again.
-FRESH = timedelta(seconds=10)
+# A change recorded so shortly before the socket began to watch may have been read too early: access is checked again.
+RECENT = timedelta(seconds=10)
 
-_HEAD = statement("""
-SELECT c.seq, coalesce(l.at > :since, false) AS is_fresh
+SELECT_MEMBER_HEAD = statement("""
+SELECT c.seq, coalesce(l.at > :since, false) AS is_recent
 FROM channels c LEFT JOIN log l ON l.channel = c.name AND l.seq = c.seq
 WHERE c.name = :channel
 """)
 
 
 class Sessions(Struct, frozen=True, kw_only=True):
-    """How the socket learns who somebody is: by the token they hold, or later by the session they opened with it."""
+    """How the socket loads an actor: by the token that a client sends, or later by the session it opened with it."""
 
     find: Callable[[Database, str], Awaitable[Actor | None]]
     load: Callable[[Database, SessionId], Awaitable[Actor | None]]
 
 
 class Access:
-    """Watches the channel of each listening member, and sweeps for what was not told."""
+    """Watches the channel of each member who has an open socket, and checks every session from time to time."""
 
-    def __init__(self, hub: Hub, joins: Joins, sessions: Sessions) -> None:
+    def __init__(self, hub: Hub, subscriptions: Subscriptions, sessions: Sessions) -> None:
         self.hub = hub
-        self.joins = joins
+        self.subscriptions = subscriptions
         self.sessions = sessions
-        self._turns = asyncio.Semaphore(AT_ONCE)
-        hub.access_changed = self.changed
-        hub.entry_changed = self.closing
-        hub.loops.add("access: sweep", self.sweep)
+        self._checks = asyncio.Semaphore(CONCURRENT_CHECKS)
+        hub.on_access_changed = self.check_soon
+        hub.on_audience_changed = self.recheck_channel
+        hub.loops.add("access: check sessions", self.check_sessions)
 
     async def watch(self, peer: Peer) -> None:
-        """Hear from now on what is told to this peer's member."""
+        """From now on, check this peer's access when an event in its member's channel says that it changed."""
         member = peer.actor.id
         if member is None:
             return
-        channel = self.hub.channel(ChannelName(f"{MEMBER}:{member}", MEMBER, int(member)))
-        channel.watchers.add(peer)
-        peer.watching = channel
+        channel = self.hub.get_channel(ChannelName(f"{MEMBER}:{member}", MEMBER, int(member)))
+        channel.access_watchers.add(peer)
+        peer.own_channel = channel
         if channel.delivered >= 0:
-            if monotonic() - channel.shaken_at < FRESH.total_seconds():
-                self.changed([peer])
+            if monotonic() - channel.access_changed_at < RECENT.total_seconds():
+                self.check_soon([peer])
             return
         async with self.hub.db.read() as tx:
-            head = await tx.row(_HEAD, channel=channel.name.text, since=clock.now() - FRESH)
+            head = await tx.row(SELECT_MEMBER_HEAD, channel=channel.name.text, since=clock.now() - RECENT)
         if channel.delivered < 0:
             channel.delivered = head["seq"] if head else 0
-            self.hub.on_message(channel.name.text, channel.wanted)
-        if head and head["is_fresh"]:
-            self.changed([peer])
+            self.hub.on_message(channel.name.text, channel.target)
+        if head and head["is_recent"]:
+            self.check_soon([peer])
 
-    def changed(self, peers: Sequence[Peer]) -> None:
-        """Look again at who these peers are and what they may hear."""
+    def check_soon(self, peers: Sequence[Peer]) -> None:
+        """Load the actors of these peers again and check what they may join, in the background."""
         for session, group in _by_session(peers).items():
-            self.hub.spawn(f"access of session {session}", self._look(session, group, is_told=True))
+            self.hub.spawn(f"access of session {session}", self._check(session, group, has_changed=True))
 
-    def closing(self, channel: Channel) -> None:
-        """Ask all who listen to a channel again, visitors too: it is for others than before."""
-        self.hub.spawn(f"entry of {channel.name.text}", self.joins.ask_all_again(channel))
+    def recheck_channel(self, channel: Channel) -> None:
+        """Check all peers of a channel again, visitors too, after a change of who may join it."""
+        self.hub.spawn(f"access to {channel.name.text}", self.subscriptions.recheck_all(channel))
 
-    async def sweep(self) -> None:
-        """Look at every session once in a while, evenly spread: sessions also end by the clock, and tell nobody."""
+    async def check_sessions(self) -> None:
+        """Check every session once, evenly spread over the interval: sessions also expire, which is no event."""
         groups = list(_by_session(self.hub.peers).items())
         if not groups:
-            await asyncio.sleep(self.hub.limits.sweep_every)
+            await asyncio.sleep(self.hub.limits.session_check_every)
         for session, group in groups:
-            await asyncio.sleep(self.hub.limits.sweep_every / len(groups))
-            await self._look(session, group, is_told=False)
+            await asyncio.sleep(self.hub.limits.session_check_every / len(groups))
+            await self._check(session, group, has_changed=False)
 
-    async def _look(self, session: SessionId, peers: Sequence[Peer], is_told: bool) -> None:
-        async with self._turns:
+    async def _check(self, session: SessionId, peers: Sequence[Peer], has_changed: bool) -> None:
+        async with self._checks:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    await self._look_once(session, peers, is_told)
+                    await self._check_once(session, peers, has_changed)
                     return
                 except UNAVAILABLE_ERRORS:
                     await asyncio.sleep(attempt)
-        if is_told:
-            # Something was taken away and what it was cannot be read: the sockets come back and are asked again.
-            _shut(peers, Close.RESTART)
+        if has_changed:
+            # Access was taken away and what is left cannot be read: the clients reconnect and are checked then.
+            _close_all(peers, Close.RESTART)
 
-    async def _look_once(self, session: SessionId, peers: Sequence[Peer], is_told: bool) -> None:
+    async def _check_once(self, session: SessionId, peers: Sequence[Peer], has_changed: bool) -> None:
         try:
             actor = await self.sessions.load(self.hub.db, session)
         except Denied:
-            _shut(peers, Close.FORBIDDEN)
+            _close_all(peers, Close.FORBIDDEN)
             return
         if actor is None:
-            _shut(peers, Close.SESSION_ENDED)
+            _close_all(peers, Close.SESSION_ENDED)
             return
         actor = without_secret(actor)
         for peer in peers:
-            if peer.is_open and (is_told or peer.actor != actor):
-                # A new value for each look: a join under way sees that it asked with the old one.
+            if peer.is_open and (has_changed or peer.actor != actor):
+                # A new object for each check: a join under way compares it and notices that it used the old one.
                 peer.actor = replace(actor)
-                await self.joins.ask_again(peer)
+                await self.subscriptions.recheck(peer)
 
 
 def without_secret(actor: Actor) -> Actor:
-    """The actor without what opens pseudonyms: a socket only listens."""
+    """Return the actor without the secret for pseudonyms, which a socket never needs as it only listens."""
     return replace(actor, secret=None)
 
 
-def _shut(peers: Sequence[Peer], code: Close) -> None:
+def _close_all(peers: Sequence[Peer], code: Close) -> None:
     for peer in peers:
-        peer.shut(code)
+        peer.close(code)
 
 
 def _by_session(peers: Sequence[Peer] | set[Peer]) -> dict[SessionId, list[Peer]]:

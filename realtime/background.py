@@ -1,4 +1,4 @@
-"""Loops that go on for as long as the process does, and never die in silence."""
+"""Background loops of a process: named, restarted when they fail, and stopped together."""
 
 import asyncio
 import logging
@@ -11,14 +11,14 @@ SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 
 
-def was_told_to_stop() -> bool:
-    """Whether somebody cancelled the running task; a library may raise the same error on its own account."""
+def is_cancelled_from_outside() -> bool:
+    """Return whether somebody cancelled the running task; a library may raise CancelledError without that."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 class Backoff:
-    """Growing pauses between attempts, with jitter, so that processes do not come back in step."""
+    """Growing pauses between attempts, with jitter, so that processes do not reconnect at the same moment."""
 
     def __init__(self, shortest: float = SHORTEST_PAUSE, longest: float = LONGEST_PAUSE) -> None:
         self.shortest = shortest
@@ -26,7 +26,7 @@ class Backoff:
         self._next = shortest
 
     def reset(self) -> None:
-        """It worked: begin again with the shortest pause."""
+        """Begin again with the shortest pause, after an attempt that succeeded."""
         self._next = self.shortest
 
     async def pause(self) -> None:
@@ -37,7 +37,7 @@ class Backoff:
 
 
 class Loops:
-    """The background tasks of one owner: named, restarted when they fail, ended together."""
+    """The background loops of one owner."""
 
     def __init__(self) -> None:
         self._turns: dict[str, Callable[[], Awaitable[None]]] = {}
@@ -45,43 +45,43 @@ class Loops:
         self.restarts = 0
 
     def add(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
-        """Have `turn` run over and over from `start` on; a failure is logged, paused for, and tried again."""
+        """Call `turn` again and again from `start` on; log a failure, pause, and try again."""
         self._turns[name] = turn
         if self._tasks:
             self._run(name)
 
     def start(self) -> None:
-        """Start what was added, unless it runs."""
+        """Start all loops, unless they are running."""
         if not self._tasks:
             for name in self._turns:
                 self._run(name)
 
     def are_alive(self) -> bool:
-        """Whether each of them still runs."""
+        """Return whether the loops were started and all of them are running."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     async def stop(self) -> None:
-        """End them all and wait until they have ended."""
+        """Cancel all loops and wait until they have ended."""
         tasks, self._tasks = self._tasks, []
         while tasks:
-            # Once is not always enough: a library may swallow a cancellation that comes just as its wait is over.
+            # Once is not always enough: a library may swallow a cancellation that arrives just as its wait ends.
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=1)
             tasks = [task for task in tasks if not task.done()]
 
     def _run(self, name: str) -> None:
-        self._tasks.append(asyncio.create_task(self._keep(name, self._turns[name]), name=name))
+        self._tasks.append(asyncio.create_task(self._repeat(name, self._turns[name]), name=name))
 
-    async def _keep(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
+    async def _repeat(self, name: str, turn: Callable[[], Awaitable[None]]) -> None:
         backoff = Backoff()
         while True:
             try:
                 await turn()
                 backoff.reset()
             except (Exception, asyncio.CancelledError):
-                if was_told_to_stop():
+                if is_cancelled_from_outside():
                     raise
                 self.restarts += 1
-                log.exception("%s failed and is started again", name)
+                log.exception("%s failed and is restarted", name)
                 await backoff.pause()

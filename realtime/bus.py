@@ -1,8 +1,9 @@
-"""The bell: how a process tells all processes that channels moved, and what each of them hears.
+"""The bus: how a process tells all processes which channels have new events, and what each of them receives.
 
-What is told is told to this process directly and to the others through Redis. Everything is the last value of its
-kind, so what could not be sent yet is merged, never queued without bound: rings by channel, signals by channel and
-type. A ring may be lost, doubled or late; the patrol of the hub makes up for it.
+A message goes to this process directly and to the others through Redis. Only the latest value of each kind matters,
+so messages that cannot be sent yet are merged and the queue cannot grow without limit: positions by channel, signals
+by channel and type. A message about a position may be lost, doubled or late; the hub polls the heads of all channels
+to make up for it.
 """
 
 import secrets
@@ -18,7 +19,7 @@ Payload = Mapping[str, Any]
 
 
 class Presence(Struct, frozen=True, array_like=True):
-    """Who stands in a channel on one process: members by id, visitors by number."""
+    """Who is in a channel in one process: the ids of members, and the number of visitors."""
 
     channel: str
     members: tuple[int, ...]
@@ -26,119 +27,119 @@ class Presence(Struct, frozen=True, array_like=True):
 
 
 class Listener(Protocol):
-    """Who hears the bell: the hub."""
+    """The receiver of the bus: the hub of a process."""
 
     def on_message(self, channel: str, seq: int) -> None:
-        """A channel has reached a number."""
+        """A channel has reached this position."""
 
     def on_signal(self, channel: str, payload: Payload) -> None:
-        """A passing fact."""
+        """A signal was sent to a channel."""
 
     def on_presence(self, process: str, presence: Presence) -> None:
-        """Who stands in a channel on another process."""
+        """Another process reports who is in a channel there."""
 
     def on_messages_lost(self) -> None:
-        """Something may have been missed: look at everything that is listened to, and announce again."""
+        """Messages may have been lost: check every channel, and report presence again."""
 
     def on_presence_request(self) -> None:
-        """Another process has begun to hear, and knows of nobody: announce again."""
+        """Another process has just subscribed and knows of nobody: report presence again."""
 
 
 class NullListener:
-    """The listener of a process that only rings, as the worker."""
+    """The listener of a process that only publishes, such as the worker."""
 
     def on_message(self, channel: str, seq: int) -> None:
-        """Nobody listens here."""
+        """Do nothing."""
 
     def on_signal(self, channel: str, payload: Payload) -> None:
-        """Nobody listens here."""
+        """Do nothing."""
 
     def on_presence(self, process: str, presence: Presence) -> None:
-        """Nobody listens here."""
+        """Do nothing."""
 
     def on_messages_lost(self) -> None:
-        """Nobody listens here."""
+        """Do nothing."""
 
     def on_presence_request(self) -> None:
-        """Nobody listens here."""
+        """Do nothing."""
 
 
 @runtime_checkable
 class Bus(Protocol):
-    """The bell as realtime uses it; storage knows only its first two words."""
+    """The bus as delivery uses it; `storage.database.Publisher` is the part that the database needs."""
 
     process: str
 
     def publish(self, positions: Positions) -> None:
-        """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
+        """Tell every process the positions that these channels have reached; never blocks and never fails."""
 
     def signal(self, channel: str, payload: Payload) -> None:
-        """Tell every process a passing fact. Never blocks, never fails."""
+        """Send a signal to every process; never blocks and never fails."""
 
     def publish_presence(self, presence: Presence) -> None:
-        """Tell the other processes who stands in a channel here."""
+        """Tell the other processes who is in a channel in this one."""
 
     async def start(self, listener: Listener) -> None:
-        """Begin to hear, for this listener."""
+        """Begin to receive messages for this listener."""
 
     def is_healthy(self) -> bool:
-        """Whether what is positions is known to arrive."""
+        """Return whether published messages are known to arrive."""
 
     async def close(self) -> None:
-        """Stop hearing and telling."""
+        """Stop receiving and publishing."""
 
 
 class InProcessBus:
-    """The bell of an installation of one process: it reaches its own listener and needs nobody else."""
+    """The bus of an installation with one process: it reaches only its own listener."""
 
     def __init__(self) -> None:
         self.process = secrets.token_hex(4)
         self.listener: Listener = NullListener()
 
     def publish(self, positions: Positions) -> None:
-        """Tell this process."""
+        """Tell this process the positions."""
         for channel, seq in positions:
             self.listener.on_message(channel, seq)
 
     def signal(self, channel: str, payload: Payload) -> None:
-        """Tell this process."""
+        """Send the signal to this process."""
         self.listener.on_signal(channel, payload)
 
     def publish_presence(self, presence: Presence) -> None:
-        """There is no other process."""
+        """Do nothing, as there is no other process."""
 
     async def start(self, listener: Listener) -> None:
-        """Begin to hear."""
+        """Begin to pass messages to this listener."""
         self.listener = listener
 
     def is_healthy(self) -> bool:
-        """It cannot fail."""
+        """Return True: this bus cannot fail."""
         return True
 
     async def close(self) -> None:
-        """Stop hearing."""
+        """Stop passing messages."""
         self.listener = NullListener()
 
 
 class Message(Struct, frozen=True, array_like=True):
-    """What goes through Redis: all that one process had to tell at one moment.
+    """What is published in Redis: everything that one process had to send at one moment.
 
-    `number` counts a process's messages, so that a frozen connection's late words never undo newer ones; `has_lost`
-    says that something before it was not told, `is_asking` that the process has only now begun to hear.
+    `number` counts the messages of a process, so that late messages of a frozen connection never overwrite newer values;
+    `has_lost` says that earlier messages could not be sent, `requests_presence` that the process has just subscribed.
     """
 
     process: str
     number: int
     has_lost: bool
-    is_asking: bool
+    requests_presence: bool
     positions: Sequence[tuple[str, int]]
     signals: Sequence[tuple[str, dict[str, Any]]]
     presences: Sequence[Presence]
 
 
 def merge(old: Payload | None, new: Payload) -> dict[str, Any]:
-    """A signal after another of its type: newer values replace, maps (as of vote counts) are laid over each other; in one
-    that `adds`, what they count is added up."""
+    """Merge a signal into an earlier one of its type: new values replace old ones, and maps (such as vote counts) are
+    merged key by key; with `adds: true` the counts of both are added."""
     if old is None:
         return dict(new)
     merged = {**old, **new}

@@ -1,4 +1,4 @@
-"""Kinds of channels: what the rooms of the house tell delivery about the streams they own."""
+"""Channel kinds: how a capability tells delivery who may join its channels and how their events are shown."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,11 +13,11 @@ from storage.event_log import LogEntry
 Audience = str
 Join = Callable[[Reader, Actor, int], Awaitable[Audience]]
 Show = Callable[[Reader, Audience, Sequence[LogEntry]], Awaitable[Sequence[bytes]]]
-Signals = Callable[[Reader, Audience, int], Awaitable[Sequence[bytes]]]
-Attended = Callable[[Database, Mapping[int, Sequence[int]]], Awaitable[None]]
-Present = Callable[[Reader, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
+ReadSignals = Callable[[Reader, Audience, int], Awaitable[Sequence[bytes]]]
+RecordAttendance = Callable[[Database, Mapping[int, Sequence[int]]], Awaitable[None]]
+DescribePresence = Callable[[Reader, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
 
-# Each member's own channel, where also a change of what the member may do is told.
+# The kind of each member's own channel, in which changes of the member's access are also recorded.
 MEMBER = "member"
 
 _NAME = re.compile(r"([a-z]{1,30})(?::([1-9][0-9]{0,18}))?")
@@ -25,40 +25,41 @@ _LARGEST_ID = 2**63 - 1
 
 
 class ChannelKind(Struct, frozen=True, kw_only=True):
-    """One prefix of channel names.
+    """All channels with one prefix.
 
-    `join` names the class of viewers an actor belongs to, or refuses; `show` gives each entry as one JSON object for
-    such a class; `signals` gives the passing facts that hold now. A channel that is not `numbered` is asked with id 0.
+    `join` returns the audience that an actor belongs to, or raises a refusal; `show` returns each log entry as one JSON
+    object for an audience; `signals` returns the signals that are valid now. A kind without ids (`has_id=False`) has one
+    channel, whose id is 0.
     """
 
     join: Join
     show: Show
-    signals: Signals | None = None
-    numbered: bool = True
-    # After an event of one of these types all who listen are asked again whether they may.
-    closing: frozenset[str] = frozenset()
+    signals: ReadSignals | None = None
+    has_id: bool = True
+    # After an event of one of these types, all peers of the channel are checked again.
+    access_events: frozenset[str] = frozenset()
     has_presence: bool = False
-    # Is told who has come, by channel: each member once a day, and again after an event of one of these types.
-    attended: Attended | None = None
-    roll_calls: frozenset[str] = frozenset()
-    # Says what may be told of the members who are there.
-    present: Present | None = None
+    # Records the members who have come, by channel id: each member once a day, and again after one of `attendance_events`.
+    record_attendance: RecordAttendance | None = None
+    attendance_events: frozenset[str] = frozenset()
+    # Returns what everybody in the channel may know about the members who are there.
+    describe_presence: DescribePresence | None = None
 
 
 class ChannelName(Struct, frozen=True):
-    """A channel's name taken apart: `topic:7` is the kind `topic` and the id 7."""
+    """The parts of a channel's name: `topic:7` has the kind `topic` and the id 7."""
 
     text: str
     kind: str
     id: int
 
 
-def read_name(text: str, kinds: Mapping[str, ChannelKind]) -> ChannelName | None:
-    """The parts of a name, or None where no channel can be called that."""
+def parse_name(text: str, kinds: Mapping[str, ChannelKind]) -> ChannelName | None:
+    """Return the parts of a channel's name, or None if no channel can have this name."""
     match = _NAME.fullmatch(text)
     if match is None or match[1] not in kinds:
         return None
     number = int(match[2] or 0)
-    if kinds[match[1]].numbered != bool(number) or number > _LARGEST_ID:
+    if kinds[match[1]].has_id != bool(number) or number > _LARGEST_ID:
         return None
     return ChannelName(text, match[1], number)

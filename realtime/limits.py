@@ -1,10 +1,10 @@
-"""The limits of the live socket, and its intervals."""
+"""The limits and intervals of the live socket."""
 
 from msgspec import Struct
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How much one socket, one member and one address may have, and how long things take, in seconds."""
+    """How many channels, sockets and messages are allowed, and how long things take; times are in seconds."""
 
     channels: int = 100
     per_member: int = 20
@@ -12,11 +12,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     messages_per_minute: int = 100
     burst: int = 20
     handshake: float = 5.0
-    joins_at_once: int = 8
-    patrol_every: float = 5.0
-    sweep_every: float = 30.0
+    concurrent_joins: int = 8
+    poll_every: float = 5.0
+    session_check_every: float = 30.0
     signal_every: float = 0.5
-    presence_settles_in: float = 0.5
-    presence_every: float = 10.0
-    presence_forgotten_after: float = 30.0
-    census_every: float = 2.0
+    presence_every: float = 0.5
+    heartbeat_every: float = 10.0
+    process_forgotten_after: float = 30.0
+    presence_report_every: float = 2.0

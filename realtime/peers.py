@@ -1,4 +1,4 @@
-"""Peers: the open sockets of this process, and the circles of a channel they stand in."""
+"""Peers, the open sockets of this process; the channels they have joined; and the groups of peers who see the same."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -11,79 +11,79 @@ from realtime.protocol import Close
 
 Write = Callable[[bytes], None]
 
-# Where the server puts the connection into the scope of a socket, for delivery to write to.
-LINE = "tertulia.line"
+# Where the server puts the connection into the extensions of the ASGI scope.
+TRANSPORT_KEY = "tertulia.transport"
 
 
 class Transport(Protocol):
-    """What a peer's bytes go to: the server's connection, not a queue of ours."""
+    """The server's connection, to which the frames of a peer are written directly, without a queue of ours."""
 
     @property
     def write(self) -> Write:
-        """What takes bytes that are whole frames, and never blocks: the transport's own function."""
+        """The connection's own function, which takes bytes that are whole frames and never blocks."""
 
-    def waiting(self) -> int:
-        """How many bytes were written that the network has not taken."""
+    def buffered_bytes(self) -> int:
+        """Return how many bytes were written that the network has not taken."""
 
-    def shut(self, code: int) -> None:
-        """Close with this code after what was written; at once, without waiting for the other side."""
+    def close_with(self, code: int) -> None:
+        """Close with this code after what was written, without waiting for the other side."""
 
-    def attach(self, on_gone: Callable[[], None], on_clog: Callable[[bool], None]) -> None:
-        """Tell these when the connection is gone, and when it stops or goes on taking bytes."""
+    def set_callbacks(self, on_closed: Callable[[], None], on_blocked: Callable[[bool], None]) -> None:
+        """Call these when the connection is closed, and when it stops or resumes taking bytes."""
 
-    def detach(self) -> None:
-        """Tell nobody any more."""
+    def clear_callbacks(self) -> None:
+        """Call nothing any more."""
 
 
 class Peer:
-    """One open socket: who listens on it, and to what."""
+    """One open socket: its actor, and the channels it has joined."""
 
     __slots__ = (
         "actor",
         "address",
-        "circles",
-        "clogged_at",
+        "blocked_at",
+        "groups",
         "is_open",
-        "line",
+        "own_channel",
         "pending",
-        "watching",
+        "transport",
         "write",
     )
 
-    def __init__(self, line: Transport, actor: Actor, address: str) -> None:
-        self.line = line
-        self.write = line.write
+    def __init__(self, transport: Transport, actor: Actor, address: str) -> None:
+        self.transport = transport
+        self.write = transport.write
         self.actor = actor
         self.address = address
-        self.circles: dict[str, AudienceGroup] = {}
+        self.groups: dict[str, AudienceGroup] = {}
         self.pending: bytes | None = None
-        self.clogged_at: float | None = None
+        self.blocked_at: float | None = None
         self.is_open = True
-        # The channel of the peer's own member, where a change of access is told.
-        self.watching: Channel | None = None
+        # The channel of the peer's own member, in which a change of access is recorded.
+        self.own_channel: Channel | None = None
 
-    def tell(self, payload: bytes) -> None:
+    def send(self, payload: bytes) -> None:
         """Send one frame to this peer alone."""
         if self.is_open:
             self.write(protocol.text(payload))
 
-    def shut(self, code: Close) -> None:
-        """Close the socket; whoever removes it from the hub hears of it through the line."""
+    def close(self, code: Close) -> None:
+        """Close the socket; the hub removes the peer when the transport reports that it is closed."""
         if self.is_open:
             self.is_open = False
-            for circle in self.circles.values():
-                circle.peers.pop(self, None)
-            self.line.shut(code)
+            for group in self.groups.values():
+                group.peers.pop(self, None)
+            self.transport.close_with(code)
 
-    def clogged(self, is_clogged: bool) -> None:
-        """The network took less than was written, or has caught up."""
-        self.clogged_at = monotonic() if is_clogged else None
+    def set_blocked(self, is_blocked: bool) -> None:
+        """Record that the network takes less than is written, or has caught up."""
+        self.blocked_at = monotonic() if is_blocked else None
 
 
 class AudienceGroup:
-    """The peers of one channel who see alike: what is shown to one is shown to all, the same bytes.
+    """The peers of one channel who see the same: all of them are sent the same bytes.
 
-    Each peer with what writes to it: the loop over thousands then touches no peer, only their transports.
+    `peers` maps each peer to its write function, so that the loop over thousands of peers touches only their transports.
     """
 
     __slots__ = ("audience", "channel", "frames", "peers")
@@ -96,53 +96,55 @@ class AudienceGroup:
 
 
 class Channel:
-    """A channel that somebody here listens to. All its peers have been told everything up to `delivered`."""
+    """A channel that a peer of this process has joined or is joining. All its peers were sent everything up to
+    `delivered`."""
 
     __slots__ = (
-        "circles", "closings", "delivered", "holders", "is_busy", "is_signalling", "kind", "name", "shaken_at", "signal_due",
-        "signalled", "signals", "wanted", "watchers",
+        "access_changed_at", "access_changes", "access_watchers", "delivered", "groups", "is_delivering",
+        "is_signal_scheduled", "joins_under_way", "kind", "name", "next_signal_at", "pending_signals", "signal_count",
+        "target",
     )  # fmt: skip
 
     def __init__(self, name: ChannelName, kind: ChannelKind | None) -> None:
         self.name = name
         self.kind = kind
-        self.circles: dict[Audience, AudienceGroup] = {}
-        # Peers who must hear of what changes their access, without having joined.
-        self.watchers: set[Peer] = set()
-        # How many joins are under way; the channel must not be forgotten meanwhile.
-        self.holders = 0
+        self.groups: dict[Audience, AudienceGroup] = {}
+        # Peers whose access depends on events in this channel, without having joined it.
+        self.access_watchers: set[Peer] = set()
+        # The hub must not forget the channel while there are any.
+        self.joins_under_way = 0
         self.delivered = -1
-        self.wanted = -1
-        self.is_busy = False
-        self.signals: dict[str, dict[str, Any]] = {}
-        self.signalled = 0
-        self.is_signalling = False
-        # When the access of this channel's member last changed, in the process's own time.
-        self.shaken_at = float("-inf")
-        # How often those who listen had to be asked again whether they may.
-        self.closings = 0
-        self.signal_due = 0.0
+        self.target = -1
+        self.is_delivering = False
+        self.pending_signals: dict[str, dict[str, Any]] = {}
+        self.signal_count = 0
+        self.is_signal_scheduled = False
+        self.next_signal_at = 0.0
+        # When the access of this channel's member last changed, by the monotonic clock.
+        self.access_changed_at = float("-inf")
+        # How often all peers had to be checked again.
+        self.access_changes = 0
 
-    def is_heard(self) -> bool:
-        """Whether anybody here still listens, or is about to."""
-        return bool(self.circles or self.watchers or self.holders)
+    def has_listeners(self) -> bool:
+        """Return whether any peer of this process needs the channel, or is about to."""
+        return bool(self.groups or self.access_watchers or self.joins_under_way)
 
-    def enter(self, peer: Peer, audience: Audience) -> AudienceGroup:
-        """Put a peer into the circle of its audience."""
-        circle = self.circles.get(audience)
-        if circle is None:
-            circle = self.circles[audience] = AudienceGroup(self, audience)
+    def add(self, peer: Peer, audience: Audience) -> AudienceGroup:
+        """Add a peer to the group of its audience, and return the group."""
+        group = self.groups.get(audience)
+        if group is None:
+            group = self.groups[audience] = AudienceGroup(self, audience)
         if peer.is_open:
-            circle.peers[peer] = peer.write
-        peer.circles[self.name.text] = circle
-        return circle
+            group.peers[peer] = peer.write
+        peer.groups[self.name.text] = group
+        return group
 
-    def leave(self, peer: Peer) -> bool:
-        """Take a peer out; whether it was in."""
-        circle = peer.circles.pop(self.name.text, None)
-        if circle is None:
+    def remove(self, peer: Peer) -> bool:
+        """Remove a peer; return whether it had joined."""
+        group = peer.groups.pop(self.name.text, None)
+        if group is None:
             return False
-        circle.peers.pop(peer, None)
-        if not circle.peers and self.circles.get(circle.audience) is circle:
-            del self.circles[circle.audience]
+        group.peers.pop(peer, None)
+        if not group.peers and self.groups.get(group.audience) is group:
+            del self.groups[group.audience]
         return True

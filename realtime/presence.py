@@ -1,4 +1,4 @@
-"""Presence: how many distinct people stand in a channel, over all processes. Never durable."""
+"""Presence: how many different people are in a channel, over all processes. It is never stored."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -9,152 +9,150 @@ from msgspec import Struct
 from core.actor import Actor
 from realtime.bus import Bus, Presence
 
-SETTLES_IN = 0.5
-HEARTBEAT = 10.0
 FORGOTTEN_AFTER = 30.0
 
 
-class _Own(Struct):
+class _LocalPresence(Struct):
     members: Counter[int]
     visitors: int = 0
 
 
-class _Other(Struct, frozen=True):
+class _RemotePresence(Struct, frozen=True):
     presence: Presence
-    heard_at: float
+    received_at: float
 
 
-class Attendance:
-    """Who is where: this process's own people, and what the other processes said of theirs."""
+class PresenceTracker:
+    """Who is in which channel: the people of this process, and those that the other processes have reported."""
 
     def __init__(
         self,
         bus: Bus,
-        changed: Callable[[str, int], None],
+        on_count_changed: Callable[[str, int], None],
         forgotten_after: float = FORGOTTEN_AFTER,
-        vanished: Callable[[], None] = lambda: None,
+        on_process_vanished: Callable[[], None] = lambda: None,
     ) -> None:
         self.bus = bus
-        self.changed = changed
+        self.on_count_changed = on_count_changed
         self.forgotten_after = forgotten_after
-        # Whom to tell that another process was forgotten, which may have died with something on its lips.
-        self.vanished = vanished
-        self._own: dict[str, _Own] = {}
-        self._others: dict[str, dict[str, _Other]] = {}
-        self._told: dict[str, int] = {}
-        self._moved: set[str] = set()
-        # Of this process, since somebody last asked: who has come, and where anything has changed, also elsewhere.
-        self._arrived: dict[str, set[int]] = {}
+        # A process that vanished may not have published what it wrote last.
+        self.on_process_vanished = on_process_vanished
+        self._local: dict[str, _LocalPresence] = {}
+        self._remote: dict[str, dict[str, _RemotePresence]] = {}
+        self._reported: dict[str, int] = {}
+        self._unpublished: set[str] = set()
+        # Since they were last taken: members who came in this process, and channels that changed in any process.
+        self._arrivals: dict[str, set[int]] = {}
         self._changes: set[str] = set()
 
-    def enter(self, channel: str, actor: Actor) -> None:
-        """Somebody's socket joined here; a member counts once, however many sockets there are."""
-        own = self._own.setdefault(channel, _Own(Counter()))
+    def join(self, channel: str, actor: Actor) -> None:
+        """Count a socket that joined here; a member counts once, with any number of sockets."""
+        local = self._local.setdefault(channel, _LocalPresence(Counter()))
         if actor.id is None:
-            own.visitors += 1
+            local.visitors += 1
         else:
-            own.members[int(actor.id)] += 1
-            if own.members[int(actor.id)] == 1:
-                self._arrived.setdefault(channel, set()).add(int(actor.id))
-        self._moved.add(channel)
+            local.members[int(actor.id)] += 1
+            if local.members[int(actor.id)] == 1:
+                self._arrivals.setdefault(channel, set()).add(int(actor.id))
+        self._unpublished.add(channel)
 
     def leave(self, channel: str, actor: Actor) -> None:
-        """Somebody's socket left here."""
-        own = self._own.get(channel)
-        if own is None:
+        """Count a socket that left here."""
+        local = self._local.get(channel)
+        if local is None:
             return
         if actor.id is None:
-            own.visitors -= 1
+            local.visitors -= 1
         else:
-            own.members[int(actor.id)] -= 1
-            if own.members[int(actor.id)] <= 0:
-                del own.members[int(actor.id)]
-        self._moved.add(channel)
+            local.members[int(actor.id)] -= 1
+            if local.members[int(actor.id)] <= 0:
+                del local.members[int(actor.id)]
+        self._unpublished.add(channel)
 
     def on_presence(self, process: str, presence: Presence) -> None:
-        """Another process says who stands in a channel there; nobody means that it can be forgotten."""
-        others = self._others.setdefault(presence.channel, {})
+        """Store who is in a channel in another process; forget that process if nobody is."""
+        remote = self._remote.setdefault(presence.channel, {})
         if presence.members or presence.visitors:
-            others[process] = _Other(presence, monotonic())
+            remote[process] = _RemotePresence(presence, monotonic())
         else:
-            others.pop(process, None)
+            remote.pop(process, None)
         self._recount((presence.channel,))
 
-    def here(self, channel: str) -> int:
-        """How many distinct people are there: members once, visitors by socket."""
-        own = self._own.get(channel)
-        others = [other.presence for other in self._others.get(channel, {}).values()]
-        members = set(own.members) if own else set()
-        members.update(*(other.members for other in others))
-        return len(members) + (own.visitors if own else 0) + sum(other.visitors for other in others)
+    def count(self, channel: str) -> int:
+        """Return how many people are in a channel: members once, visitors by socket."""
+        local = self._local.get(channel)
+        remote = [other.presence for other in self._remote.get(channel, {}).values()]
+        members = set(local.members) if local else set()
+        members.update(*(other.members for other in remote))
+        return len(members) + (local.visitors if local else 0) + sum(other.visitors for other in remote)
 
     def members(self, channel: str) -> frozenset[int]:
-        """The members who are there, over all processes."""
-        own = self._own.get(channel)
-        others = (other.presence.members for other in self._others.get(channel, {}).values())
-        return frozenset(own.members if own else ()).union(*others)
+        """Return the ids of the members in a channel, over all processes."""
+        local = self._local.get(channel)
+        remote = (other.presence.members for other in self._remote.get(channel, {}).values())
+        return frozenset(local.members if local else ()).union(*remote)
 
-    def is_own(self, channel: str) -> bool:
-        """Whether anybody stands there on this process."""
-        return channel in self._own
+    def is_local(self, channel: str) -> bool:
+        """Return whether anybody is in the channel in this process."""
+        return channel in self._local
 
-    def channels(self) -> list[str]:
-        """Where somebody stands on this process."""
-        return list(self._own)
+    def local_channels(self) -> list[str]:
+        """Return the channels in which anybody is in this process."""
+        return list(self._local)
 
-    def arrive_again(self, channel: str, members: Iterable[int] | None = None) -> None:
-        """Have these members count as having just come, or all who stand there on this process."""
+    def mark_arrived(self, channel: str, members: Iterable[int] | None = None) -> None:
+        """Treat these members, or all of the channel in this process, as if they had just come."""
         if members is None:
-            members = own.members if (own := self._own.get(channel)) is not None else ()
-        self._arrived.setdefault(channel, set()).update(members)
+            members = local.members if (local := self._local.get(channel)) is not None else ()
+        self._arrivals.setdefault(channel, set()).update(members)
 
     def take_arrivals(self) -> dict[str, set[int]]:
-        """The members who have come since this was last asked, by channel."""
-        arrived, self._arrived = self._arrived, {}
-        return arrived
+        """Return the members who have come since the last call, by channel."""
+        arrivals, self._arrivals = self._arrivals, {}
+        return arrivals
 
     def take_changes(self) -> set[str]:
-        """The channels where somebody has come or gone, here or elsewhere, since this was last asked."""
+        """Return the channels that somebody has joined or left, in any process, since the last call."""
         changes, self._changes = self._changes, set()
         return changes
 
-    def settle(self) -> None:
-        """Announce what has changed here since the last time."""
-        moved, self._moved = self._moved, set()
-        self._announce(moved)
-        self._recount(moved)
+    def publish_changes(self) -> None:
+        """Tell the other processes what has changed here since the last call."""
+        unpublished, self._unpublished = self._unpublished, set()
+        self._publish(unpublished)
+        self._recount(unpublished)
 
-    def beat(self) -> None:
-        """Announce everything that is not empty again, and forget the processes that have not done so."""
-        self._announce(self._own)
-        long_ago, has_vanished = monotonic() - self.forgotten_after, False
-        for channel in list(self._others):
-            others = self._others[channel]
-            for process in [name for name, other in others.items() if other.heard_at < long_ago]:
-                del others[process]
+    def publish_heartbeat(self) -> None:
+        """Publish all presence of this process again, and forget the processes that have not done so in time."""
+        self._publish(self._local)
+        oldest, has_vanished = monotonic() - self.forgotten_after, False
+        for channel in list(self._remote):
+            remote = self._remote[channel]
+            for process in [name for name, other in remote.items() if other.received_at < oldest]:
+                del remote[process]
                 has_vanished = True
             self._recount((channel,))
         if has_vanished:
-            self.vanished()
+            self.on_process_vanished()
 
-    def _announce(self, channels: Iterable[str]) -> None:
+    def _publish(self, channels: Iterable[str]) -> None:
         for channel in list(channels):
-            own = self._own.get(channel)
-            if own is None:
+            local = self._local.get(channel)
+            if local is None:
                 continue
-            self.bus.publish_presence(Presence(channel, tuple(own.members), own.visitors))
-            if not own.members and not own.visitors:
-                del self._own[channel]
+            self.bus.publish_presence(Presence(channel, tuple(local.members), local.visitors))
+            if not local.members and not local.visitors:
+                del self._local[channel]
 
     def _recount(self, channels: Iterable[str]) -> None:
         for channel in channels:
             self._changes.add(channel)
-            here = self.here(channel)
-            if here != self._told.get(channel, 0):
-                self.changed(channel, here)
-            if here:
-                self._told[channel] = here
+            count = self.count(channel)
+            if count != self._reported.get(channel, 0):
+                self.on_count_changed(channel, count)
+            if count:
+                self._reported[channel] = count
             else:
-                self._told.pop(channel, None)
-                if not self._others.get(channel):
-                    self._others.pop(channel, None)
+                self._reported.pop(channel, None)
+                if not self._remote.get(channel):
+                    self._remote.pop(channel, None)

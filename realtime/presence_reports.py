@@ -1,7 +1,9 @@
-"""The census: what the rooms of the house are told of who is present, and what they let be told of it.
+"""Presence reports: capabilities learn who has come to their channels, and say what may be shown of those who are
+there.
 
-Nothing of it depends on how many sockets there are: whoever is new since the last time goes into one write, a room whose
-people have changed is looked at once in two seconds, and where nobody comes or goes nothing is asked.
+The cost does not depend on the number of sockets: all arrivals since the last turn are one write, a channel whose
+people have changed is described at most once in `presence_report_every` seconds, and where nobody comes or goes there
+is no query.
 """
 
 import logging
@@ -13,7 +15,7 @@ from core import clock
 from realtime.bus import Bus, Payload
 from realtime.channels import ChannelKind
 from realtime.limits import Limits
-from realtime.presence import Attendance
+from realtime.presence import PresenceTracker
 from storage.database import Database
 from storage.failures import UNAVAILABLE_ERRORS
 
@@ -21,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class PresenceReports:
-    """Tells each kind of channel who has come, and its listeners what it says of those who are here."""
+    """Reports arrivals to the kind of each channel, and sends the peers what the kind says of those who are there."""
 
     def __init__(
         self,
@@ -29,106 +31,109 @@ class PresenceReports:
         bus: Bus,
         kinds: Mapping[str, ChannelKind],
         limits: Limits,
-        tell: Callable[[str, Payload], None],
-        vanished: Callable[[], None],
+        send_signal: Callable[[str, Payload], None],
+        on_process_vanished: Callable[[], None],
     ) -> None:
         self.db = db
         self.kinds = kinds
         self.limits = limits
-        self.tell = tell
-        self.attendance = Attendance(bus, self._changed, limits.presence_forgotten_after, vanished)
-        self._beaten_at = monotonic()
+        self.send_signal = send_signal
+        self.presence = PresenceTracker(
+            bus, self._send_count, limits.process_forgotten_after, on_process_vanished
+        )
+        self._heartbeat_at = monotonic()
         self._day = clock.now().date()
-        # Whom each channel's kind was told of today.
-        self._noted: dict[str, set[int]] = {}
-        # What was last said of the people in a channel, of whom, and when.
-        self._said: dict[str, Mapping[str, Any]] = {}
-        self._of: dict[str, frozenset[int]] = {}
-        self._said_at: dict[str, float] = {}
-        self._changed_in: set[str] = set()
+        # The members whose attendance was recorded today, by channel.
+        self._recorded: dict[str, set[int]] = {}
+        # The last description of the people in a channel, the members it is about, and when it was read.
+        self._descriptions: dict[str, Mapping[str, Any]] = {}
+        self._described_members: dict[str, frozenset[int]] = {}
+        self._described_at: dict[str, float] = {}
+        self._changed_channels: set[str] = set()
 
-    def now(self, channel: str) -> dict[str, Any]:
-        """The signal that holds now."""
-        return {"type": "presence", "here": self.attendance.here(channel), **self._said.get(channel, {})}
+    def current(self, channel: str) -> dict[str, Any]:
+        """Return the presence signal that is valid now."""
+        description = self._descriptions.get(channel, {})
+        return {"type": "presence", "here": self.presence.count(channel), **description}
 
-    def call_roll(self, channel: str) -> None:
-        """Something has begun there: all who are present count as having come."""
-        self._noted.pop(channel, None)
-        self.attendance.arrive_again(channel)
+    def record_attendance_again(self, channel: str) -> None:
+        """Record the attendance of all who are in the channel, because something new has begun there."""
+        self._recorded.pop(channel, None)
+        self.presence.mark_arrived(channel)
 
-    def beat_soon(self) -> None:
-        """Announce everything again at the next turn."""
-        self._beaten_at = 0.0
+    def send_heartbeat_soon(self) -> None:
+        """Publish all presence of this process again at the next turn."""
+        self._heartbeat_at = 0.0
 
-    async def turn(self) -> None:
-        """One round: settle what has changed, say that everybody is still here, note who has come, look who is here."""
-        self.attendance.settle()
-        if monotonic() - self._beaten_at >= self.limits.presence_every:
-            self._beaten_at = monotonic()
-            self.attendance.beat()
-            self._turn_page()
+    async def run_once(self) -> None:
+        """Publish changes and, if it is time, the heartbeat; record attendance; describe channels that have changed."""
+        self.presence.publish_changes()
+        if monotonic() - self._heartbeat_at >= self.limits.heartbeat_every:
+            self._heartbeat_at = monotonic()
+            self.presence.publish_heartbeat()
+            self._begin_new_day()
         try:
-            await self._note()
-            await self._describe()
+            await self._record_attendance()
+            await self._describe_changed()
         except UNAVAILABLE_ERRORS as error:
-            log.warning("who is present is noted later: %r", error)
+            log.warning("presence is recorded later: %r", error)
 
-    def _changed(self, channel: str, here: int) -> None:
-        self.tell(channel, {"type": "presence", "here": here})
+    def _send_count(self, channel: str, count: int) -> None:
+        self.send_signal(channel, {"type": "presence", "here": count})
 
-    def _turn_page(self) -> None:
-        # Whoever is still there on another day has come on that day too.
+    def _begin_new_day(self) -> None:
+        # Attendance is recorded by day: members who are still there at midnight have also come on the new day.
         if clock.now().date() != self._day:
             self._day = clock.now().date()
-            for channel in self.attendance.channels():
-                self.call_roll(channel)
-            self._noted.clear()
+            for channel in self.presence.local_channels():
+                self.record_attendance_again(channel)
+            self._recorded.clear()
 
-    async def _note(self) -> None:
-        come: dict[str, dict[str, set[int]]] = {}
-        for channel, members in self.attendance.take_arrivals().items():
-            new = members - self._noted.get(channel, set())
-            if new and (kind := self._kind(channel)) is not None and kind.attended is not None:
-                come.setdefault(channel.partition(":")[0], {})[channel] = new
-        for prefix, rooms in come.items():
-            attended = self.kinds[prefix].attended
-            assert attended is not None
+    async def _record_attendance(self) -> None:
+        arrivals: dict[str, dict[str, set[int]]] = {}
+        for channel, members in self.presence.take_arrivals().items():
+            new = members - self._recorded.get(channel, set())
+            if new and (kind := self._kind(channel)) is not None and kind.record_attendance is not None:
+                arrivals.setdefault(channel.partition(":")[0], {})[channel] = new
+        for prefix, channels in arrivals.items():
+            record = self.kinds[prefix].record_attendance
+            assert record is not None
             try:
-                await attended(
-                    self.db, {_number(channel): sorted(members) for channel, members in rooms.items()}
+                await record(
+                    self.db, {_id_of(channel): sorted(members) for channel, members in channels.items()}
                 )
             except UNAVAILABLE_ERRORS:
-                for channel, members in rooms.items():
-                    self.attendance.arrive_again(channel, members)
+                for channel, members in channels.items():
+                    self.presence.mark_arrived(channel, members)
                 raise
-            for channel, members in rooms.items():
-                self._noted.setdefault(channel, set()).update(members)
+            for channel, members in channels.items():
+                self._recorded.setdefault(channel, set()).update(members)
 
-    async def _describe(self) -> None:
-        self._changed_in |= self.attendance.take_changes()
-        due = monotonic() - self.limits.census_every
-        for channel in [name for name in self._changed_in if self._said_at.get(name, 0.0) <= due]:
-            kind, members = self._kind(channel), self.attendance.members(channel)
-            if kind is None or kind.present is None or not self.attendance.is_own(channel):
+    async def _describe_changed(self) -> None:
+        self._changed_channels |= self.presence.take_changes()
+        due = monotonic() - self.limits.presence_report_every
+        for channel in [name for name in self._changed_channels if self._described_at.get(name, 0.0) <= due]:
+            kind, members = self._kind(channel), self.presence.members(channel)
+            if kind is None or kind.describe_presence is None or not self.presence.is_local(channel):
                 self._forget(channel)
                 continue
-            if members != self._of.get(channel):
+            if members != self._described_members.get(channel):
                 async with self.db.read() as tx:
-                    said = await kind.present(tx, _number(channel), sorted(members))
-                self._of[channel], self._said_at[channel] = members, monotonic()
-                if said != self._said.get(channel):
-                    self._said[channel] = said
-                    self.tell(channel, self.now(channel))
-            self._changed_in.discard(channel)
+                    description = await kind.describe_presence(tx, _id_of(channel), sorted(members))
+                self._described_members[channel], self._described_at[channel] = members, monotonic()
+                if description != self._descriptions.get(channel):
+                    self._descriptions[channel] = description
+                    self.send_signal(channel, self.current(channel))
+            self._changed_channels.discard(channel)
 
     def _forget(self, channel: str) -> None:
-        self._changed_in.discard(channel)
-        for kept in (self._said, self._of, self._said_at):
-            kept.pop(channel, None)
+        self._changed_channels.discard(channel)
+        for stored in (self._descriptions, self._described_members, self._described_at):
+            stored.pop(channel, None)
 
     def _kind(self, channel: str) -> ChannelKind | None:
         return self.kinds.get(channel.partition(":")[0])
 
 
-def _number(channel: str) -> int:
+def _id_of(channel: str) -> int:
     return int(channel.partition(":")[2] or 0)

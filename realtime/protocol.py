@@ -1,4 +1,4 @@
-"""The socket's language: frames that come in as Structs, frames that go out as bytes ready for the wire."""
+"""The protocol of the live socket: incoming frames as Structs, outgoing frames as bytes that are ready to be sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ Channel = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
 class Close(IntEnum):
-    """Why the service ends a socket."""
+    """The codes with which the service closes a socket."""
 
     BAD_FRAME = 4400
     SESSION_ENDED = 4401
@@ -26,11 +26,11 @@ class Close(IntEnum):
 
 
 class BadFrame(Exception):
-    """What came in is not a frame of this protocol."""
+    """The client sent something that is not a frame of this protocol."""
 
 
 class Join(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="join"):
-    """Listen to a channel, and hear first what came after a number."""
+    """Join a channel and, with `after`, first receive the events after that position."""
 
     channel: Channel
     epoch: Annotated[str, Meta(max_length=80)] | None = None
@@ -38,29 +38,29 @@ class Join(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", ta
 
 
 class Leave(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="leave"):
-    """Stop listening to a channel."""
+    """Leave a channel."""
 
     channel: Channel
 
 
 class Ping(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ping"):
-    """Ask whether the other side is there."""
+    """Ask whether the server is there; the answer is a pong frame."""
 
 
 Incoming = Join | Leave | Ping
-_incoming: msgspec.json.Decoder[Incoming] = msgspec.json.Decoder(Incoming)
+_decoder: msgspec.json.Decoder[Incoming] = msgspec.json.Decoder(Incoming)
 
 
 def read_frame(data: bytes) -> Incoming:
-    """The frame a client sent, or `BadFrame`."""
+    """Return the frame that a client sent; raise BadFrame."""
     try:
-        return _incoming.decode(data)
+        return _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise BadFrame from error
 
 
 def text(payload: bytes) -> bytes:
-    """A payload as one unmasked websocket text frame (RFC 6455, 5.2)."""
+    """Return the payload as one unmasked websocket text frame (RFC 6455, 5.2)."""
     size = len(payload)
     if size < 126:
         return bytes((0x81, size)) + payload
@@ -70,7 +70,7 @@ def text(payload: bytes) -> bytes:
 
 
 def event(channel: str, seq: int, at: datetime, shown: bytes) -> bytes:
-    """What happened, as one class of viewers sees it."""
+    """Return the frame of an event as one audience sees it."""
     return b'{"type":"event","channel":"%b","seq":%d,"at":%b,"event":%b}' % (
         channel.encode(),
         seq,
@@ -80,7 +80,8 @@ def event(channel: str, seq: int, at: datetime, shown: bytes) -> bytes:
 
 
 def joined(channel: str, epoch: str, seq: int, missed: Sequence[bytes]) -> bytes:
-    """The answer to a join: listening from here, and this is what came before; `missed` holds whole event frames."""
+    """Return the reply to a join: the position from which the peer receives events, and whole frames of those it
+    missed."""
     return b'{"type":"joined","channel":"%b","epoch":"%b","seq":%d,"missed":[%b]}' % (
         channel.encode(),
         epoch.encode(),
@@ -90,22 +91,22 @@ def joined(channel: str, epoch: str, seq: int, missed: Sequence[bytes]) -> bytes
 
 
 def reset(channel: str, epoch: str, seq: int) -> bytes:
-    """Listening from here, but what came before cannot be told: read the snapshot again."""
+    """Return the frame that says: joined at this position, but read the snapshot again for what happened before."""
     return b'{"type":"reset","channel":"%b","epoch":"%b","seq":%d}' % (channel.encode(), epoch.encode(), seq)
 
 
 def signal(channel: str, shown: bytes) -> bytes:
-    """A passing fact."""
+    """Return the frame of a signal."""
     return b'{"type":"signal","channel":"%b","signal":%b}' % (channel.encode(), shown)
 
 
 def left(channel: str, code: str) -> bytes:
-    """No longer listening: `asked` for, or `no_access` any more."""
+    """Return the frame that says that the peer has left: because it `asked` to, or because it has `no_access` any more."""
     return msgspec.json.encode({"type": "left", "channel": channel, "code": code})
 
 
 def refused(channel: str, code: str) -> bytes:
-    """Not listening to this channel, and why."""
+    """Return the frame that refuses a join, with the code of the refusal."""
     return msgspec.json.encode({"type": "refused", "channel": channel, "code": code})
 
 

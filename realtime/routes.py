@@ -1,4 +1,4 @@
-"""The HTTP side of delivery: tickets for the socket."""
+"""The HTTP routes of delivery: tickets for the live socket."""
 
 from litestar import post
 from litestar.di import NamedDependency
@@ -11,7 +11,7 @@ from storage.database import Database
 @post("/live/tickets", operation_id="make_ticket")
 async def post_ticket(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Ticket:
     """A ticket that opens the live socket once, within 30 seconds, for this session."""
-    # Without regard to an Idempotency-Key: the kept answer would hold the ticket in clear.
+    # An Idempotency-Key is ignored: the stored response would contain the ticket in plain text.
     async with db.begin() as tx:
         return await make_ticket(tx, actor)
 

@@ -1,9 +1,9 @@
-"""The pulse: frames of one tick go out together, one write a socket.
+"""The send scheduler: frames that are ready at about the same time go out together, in one write for each socket.
 
-The first frame after a quiet moment goes at once. What comes after it waits for the next beat, 5 ms later, or a quarter
-of the CPU time that the last beat cost; and as long as more is being read or keeps coming, up to three times that cost,
-at most 50 ms. A write costs the kernel the same whether it carries one frame or ten: this is what makes large, busy rooms
-cheap, and one beat too early dearer than a few milliseconds of waiting.
+The first frame after a quiet moment is sent immediately. Later frames wait for the next tick: 5 ms, or a quarter of
+the CPU time that the last tick cost. While more events are being read or keep coming, a tick waits up to three times
+that cost, at most 50 ms. A write costs the kernel the same whether it carries one frame or ten: this makes large,
+busy rooms cheap, and a tick that comes too early costs more than a few milliseconds of waiting.
 """
 
 import asyncio
@@ -14,122 +14,127 @@ from realtime.counts import Counts
 from realtime.peers import AudienceGroup, Peer
 from realtime.protocol import Close
 
-SHORTEST = 0.005
-LONGEST = 0.05
-# More is coming if something came less than this ago, or is being read; then it is looked again this soon.
+SHORTEST_TICK = 0.005
+LONGEST_TICK = 0.05
+# More frames are coming if one came less than GAP ago, or if a channel is being read; then the tick waits at least
+# MIN_DELAY.
 GAP = 0.002
-SOON = 0.001
-MOST_WAITING = 256 * 1024
-LONGEST_CLOG = 15.0
+MIN_DELAY = 0.001
+MAX_BUFFERED_BYTES = 256 * 1024
+MAX_BLOCKED_SECONDS = 15.0
 
 
 class SendScheduler:
-    """Collects the frames of all circles and writes them, joined, once a tick."""
+    """Collects the frames of all audience groups and writes them, joined, once per tick."""
 
     def __init__(
-        self, counts: Counts, most_waiting: int = MOST_WAITING, longest_clog: float = LONGEST_CLOG
+        self,
+        counts: Counts,
+        max_buffered_bytes: int = MAX_BUFFERED_BYTES,
+        max_blocked_seconds: float = MAX_BLOCKED_SECONDS,
     ) -> None:
         self.counts = counts
-        self.most_waiting = most_waiting
-        self.longest_clog = longest_clog
-        self.clogged: set[Peer] = set()
-        self._dirty: list[AudienceGroup] = []
+        self.max_buffered_bytes = max_buffered_bytes
+        self.max_blocked_seconds = max_blocked_seconds
+        self.blocked: set[Peer] = set()
+        self._waiting_groups: list[AudienceGroup] = []
         self._timer: asyncio.Handle | None = None
         self._next_at = 0.0
         self._latest_at = 0.0
-        self._pushed_at = 0.0
-        # How many channels are being read: more is coming.
-        self.expected = 0
+        self._enqueued_at = 0.0
+        # How many channels are being read: their frames are about to come.
+        self.reading = 0
 
-    def push(self, circle: AudienceGroup, frames: Sequence[bytes]) -> None:
-        """Have these frames written to everyone in the circle, in this order, at the next beat."""
-        if not circle.peers or not frames:
+    def enqueue(self, group: AudienceGroup, frames: Sequence[bytes]) -> None:
+        """Write these frames to every peer of the group, in this order, at the next tick."""
+        if not group.peers or not frames:
             return
-        if not circle.frames:
-            self._dirty.append(circle)
-        circle.frames.extend(frames)
-        self._pushed_at = monotonic()
+        if not group.frames:
+            self._waiting_groups.append(group)
+        group.frames.extend(frames)
+        self._enqueued_at = monotonic()
         if self._timer is None:
             self._schedule()
 
-    def flush(self, circle: AudienceGroup) -> None:
-        """Write now what waits for this circle: somebody is about to enter who must not be told it."""
-        if circle.frames:
-            self._dirty.remove(circle)
-            self._write(circle)
+    def flush(self, group: AudienceGroup) -> None:
+        """Write the waiting frames of this group now, because a peer is about to join that must not receive them."""
+        if group.frames:
+            self._waiting_groups.remove(group)
+            self._write(group)
 
-    def clog(self, peer: Peer, is_clogged: bool) -> None:
-        """Note that a peer's network stopped, or goes on, taking what is written."""
-        peer.clogged(is_clogged)
-        if is_clogged:
-            self.clogged.add(peer)
+    def set_blocked(self, peer: Peer, is_blocked: bool) -> None:
+        """Record that the network of a peer stops, or resumes, taking what is written."""
+        peer.set_blocked(is_blocked)
+        if is_blocked:
+            self.blocked.add(peer)
         else:
-            self.clogged.discard(peer)
+            self.blocked.discard(peer)
 
-    def shut_slow(self, now: float) -> None:
-        """Close the peers that hold too much back, or have taken nothing for too long; they can resume."""
-        for peer in list(self.clogged):
-            since = now - (peer.clogged_at or now)
-            if peer.line.waiting() > self.most_waiting or since > self.longest_clog:
-                self.clogged.discard(peer)
+    def close_slow_peers(self, now: float) -> None:
+        """Close the peers that have too much unread, or have read nothing for too long; their clients can resume."""
+        for peer in list(self.blocked):
+            blocked_for = now - (peer.blocked_at or now)
+            is_full = peer.transport.buffered_bytes() > self.max_buffered_bytes
+            if is_full or blocked_for > self.max_blocked_seconds:
+                self.blocked.discard(peer)
                 self.counts.slow_closes += 1
-                peer.shut(Close.SLOW)
+                peer.close(Close.SLOW)
 
     def stop(self) -> None:
-        """Write nothing any more."""
+        """Write nothing more."""
         if self._timer is not None:
             self._timer.cancel()
 
     def _schedule(self) -> None:
         loop = asyncio.get_running_loop()
         wait = self._next_at - monotonic()
-        self._timer = loop.call_later(wait, self._beat) if wait > 0 else loop.call_soon(self._beat)
+        self._timer = loop.call_later(wait, self._tick) if wait > 0 else loop.call_soon(self._tick)
 
-    def _beat(self) -> None:
+    def _tick(self) -> None:
         loop, now = asyncio.get_running_loop(), monotonic()
-        quiet = now - self._pushed_at
-        if now < self._latest_at and (self.expected or quiet < GAP):
-            self._timer = loop.call_later(max(GAP - quiet, SOON), self._beat)
+        quiet = now - self._enqueued_at
+        if now < self._latest_at and (self.reading or quiet < GAP):
+            self._timer = loop.call_later(max(GAP - quiet, MIN_DELAY), self._tick)
             return
         started = thread_time()
-        # The writes reach the network when this turn of the loop ends: only then is known what they cost.
-        self._timer = loop.call_soon(self._settle, started)
-        dirty, self._dirty = self._dirty, []
-        if self.clogged:
-            self.shut_slow(now)
-        if len(dirty) == 1:
-            self._write(dirty[0])
+        # The writes reach the network when this turn of the event loop ends: only then their cost is known.
+        self._timer = loop.call_soon(self._plan_next_tick, started)
+        groups, self._waiting_groups = self._waiting_groups, []
+        if self.blocked:
+            self.close_slow_peers(now)
+        if len(groups) == 1:
+            self._write(groups[0])
         else:
-            self._write_joined(dirty)
+            self._write_joined(groups)
 
-    def _settle(self, started: float) -> None:
+    def _plan_next_tick(self, started: float) -> None:
         now, spent = monotonic(), thread_time() - started
-        self._next_at = now + min(max(spent / 4, SHORTEST), LONGEST)
-        self._latest_at = now + min(max(spent * 3, SHORTEST), LONGEST)
+        self._next_at = now + min(max(spent / 4, SHORTEST_TICK), LONGEST_TICK)
+        self._latest_at = now + min(max(spent * 3, SHORTEST_TICK), LONGEST_TICK)
         self._timer = None
-        if self._dirty:
+        if self._waiting_groups:
             self._schedule()
 
-    def _taken(self, circle: AudienceGroup) -> bytes:
-        frames = circle.frames
-        circle.frames = []
+    def _take_frames(self, group: AudienceGroup) -> bytes:
+        frames = group.frames
+        group.frames = []
         self.counts.frames += len(frames)
-        self.counts.deliveries += len(frames) * len(circle.peers)
+        self.counts.deliveries += len(frames) * len(group.peers)
         return frames[0] if len(frames) == 1 else b"".join(frames)
 
-    def _write(self, circle: AudienceGroup) -> None:
-        data = self._taken(circle)
-        # The loop that everything else is for: thousands of times a beat, and nothing in it but the write.
-        for write in circle.peers.values():
+    def _write(self, group: AudienceGroup) -> None:
+        data = self._take_frames(group)
+        # The hottest loop of the service: it runs thousands of times per tick and contains nothing but the write.
+        for write in group.peers.values():
             write(data)
-        self.counts.writes += len(circle.peers)
+        self.counts.writes += len(group.peers)
 
-    def _write_joined(self, circles: Sequence[AudienceGroup]) -> None:
-        # Several circles moved: who stands in more than one of them still gets one write.
+    def _write_joined(self, groups: Sequence[AudienceGroup]) -> None:
+        # Several groups have frames: a peer that is in more than one of them still gets one write.
         reached: list[Peer] = []
-        for circle in circles:
-            data = self._taken(circle)
-            for peer in circle.peers:
+        for group in groups:
+            data = self._take_frames(group)
+            for peer in group.peers:
                 if peer.pending is None:
                     peer.pending = data
                     reached.append(peer)

@@ -1,10 +1,10 @@
-"""The tickets' table."""
+"""The table of tickets for the live socket."""
 
 from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, LargeBinary, Table
 
 from storage.tables import metadata
 
-# Ways to open one socket, for half a minute; the session's end is also theirs.
+# Tickets open one socket within half a minute; they are deleted with their session.
 live_tickets = Table(
     "live_tickets",
     metadata,

@@ -1,4 +1,4 @@
-"""Tickets: how a client that can send no header opens one socket, once, within half a minute."""
+"""Tickets: a client that cannot send headers opens one socket with a ticket, once, within 30 seconds."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,13 +13,13 @@ from core.ids import SessionId
 from storage.database import Database, Transaction
 from storage.statements import statement
 
-LIFE = timedelta(seconds=30)
+LIFETIME = timedelta(seconds=30)
 
-_FORGET = statement("DELETE FROM live_tickets WHERE ends_at < :now")
-_KEEP = statement(
+DELETE_EXPIRED_TICKETS = statement("DELETE FROM live_tickets WHERE ends_at < :now")
+INSERT_TICKET = statement(
     "INSERT INTO live_tickets (ticket_hash, session_id, ends_at) VALUES (:hash, :session, :ends_at)"
 )
-_SPEND = statement(
+DELETE_USED_TICKET = statement(
     "DELETE FROM live_tickets WHERE ticket_hash = :hash AND ends_at > :now RETURNING session_id"
 )
 
@@ -32,21 +32,24 @@ class Ticket(Struct, frozen=True):
 
 
 async def make_ticket(tx: Transaction, actor: Actor) -> Ticket:
-    """A ticket for this session; only its hash is stored."""
+    """Return a ticket for the actor's session, of which only the hash is stored; raise SignInFirst."""
     actor.signed_in()
     if actor.session_id is None:
         raise SignInFirst
     now = clock.now()
-    ticket = Ticket(token_urlsafe(32), now + LIFE)
-    await tx.run(_FORGET, now=now)
-    await tx.run(_KEEP, hash=_hash(ticket.ticket), session=actor.session_id, ends_at=ticket.ends_at)
+    ticket = Ticket(token_urlsafe(32), now + LIFETIME)
+    await tx.run(DELETE_EXPIRED_TICKETS, now=now)
+    await tx.run(INSERT_TICKET, hash=_hash(ticket.ticket), session=actor.session_id, ends_at=ticket.ends_at)
     return ticket
 
 
-async def spend_ticket(db: Database, ticket: str) -> SessionId | None:
-    """The session a ticket was made for; None the second time, and after its time. Any process can spend it."""
+async def use_ticket(db: Database, ticket: str) -> SessionId | None:
+    """Return the session that a ticket was made for, or None if it was used before or has expired.
+
+    Any process can accept a ticket, as it is stored in the database.
+    """
     async with db.autocommit() as tx:
-        session = await tx.value(_SPEND, hash=_hash(ticket), now=clock.now())
+        session = await tx.value(DELETE_USED_TICKET, hash=_hash(ticket), now=clock.now())
     return SessionId(session) if session is not None else None
 
 

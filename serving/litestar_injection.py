@@ -1,4 +1,4 @@
-"""Handing process-wide values to route handlers without the framework's own resolution of each for each request."""
+"""Fast injection: gives route handlers the values of the process without Litestar's resolution for each request."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,35 +8,38 @@ from litestar import Litestar, Request
 from core.actor import Actor
 
 
-def hand_out(
+def inject_directly(
     app: Litestar, values: dict[str, Any], provide_actor: Callable[[Request[Any, Any, Any]], Actor]
 ) -> None:
-    """Have what every route may ask for handed to it as it is: these values and the actor.
+    """Give these values and the actor to every route that asks for them; Litestar resolves only what is left.
 
-    The framework would resolve each anew for each request, those that wait for nothing in a task group, which costs
-    more than they all do. What is left to it, it resolves in turn.
+    Litestar resolves each dependency again for each request, those that do not depend on each other in a task group. That
+    costs more than all the values are worth, as they do not change while the process runs.
     """
     known = {*values, "actor"}
     for route in app.routes:
         for _, model in getattr(route, "route_handler_map", {}).values():
-            wanted = {one.key for batch in model.dependency_batches for one in batch}
+            wanted = {dependency.key for batch in model.dependency_batches for dependency in batch}
             model.extractors.append(
-                _giver(
+                _make_extractor(
                     {name: values[name] for name in wanted & values.keys()},
                     provide_actor if "actor" in wanted else None,
                 )
             )
             model.dependency_batches = [
-                {one} for batch in model.dependency_batches for one in batch if one.key not in known
+                {dependency}
+                for batch in model.dependency_batches
+                for dependency in batch
+                if dependency.key not in known
             ]
 
 
-def _giver(
+def _make_extractor(
     values: dict[str, Any], provide_actor: Callable[[Request[Any, Any, Any]], Actor] | None
 ) -> Callable[..., Awaitable[None]]:
-    async def give(wanted: dict[str, Any], request: Request[Any, Any, Any]) -> None:
-        wanted.update(values)
+    async def extract(arguments: dict[str, Any], request: Request[Any, Any, Any]) -> None:
+        arguments.update(values)
         if provide_actor is not None:
-            wanted["actor"] = provide_actor(request)
+            arguments["actor"] = provide_actor(request)
 
-    return give
+    return extract

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, as this house opens them."""
+"""Connections to PostgreSQL: how JSON is encoded, and a cache of PostgreSQL's own types."""
 
 from typing import Any
 
@@ -8,35 +8,37 @@ from msgspec import Struct
 
 
 class Connection(asyncpg.Connection):
-    """A connection that asks once a process, not once a connection, what PostgreSQL's own types are: in a burst of new
-    connections the asking is dearer than all they are opened for."""
+    """A connection that reads PostgreSQL's built-in types once per process and not once per connection.
+
+    When many connections are opened at the same time, reading the types would cost more than the queries they run.
+    """
 
     async def _introspect_types(self, typeoids: Any, timeout: Any) -> Any:
         key = frozenset(typeoids)
         if key not in _KNOWN_TYPES:
-            types, asked = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
-            if max(key) >= FIRST_OF_A_DATABASE:
-                return types, asked
+            types, source = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
+            if max(key) >= FIRST_USER_OID:
+                return types, source
             _KNOWN_TYPES[key] = types
-        return _KNOWN_TYPES[key], _ASKED
+        return _KNOWN_TYPES[key], _CACHED_SOURCE
 
 
-class _Asked(Struct, frozen=True):
+class _CachedSource(Struct, frozen=True):
     name: str = ""
 
 
-# Oids below are the same in every database; above they are given out by each.
-FIRST_OF_A_DATABASE = 16_384
+# Types below this oid are the same in every database; types above are created by each.
+FIRST_USER_OID = 16_384
 _KNOWN_TYPES: dict[frozenset[int], Any] = {}
-_ASKED = _Asked()
+_CACHED_SOURCE = _CachedSource()
 
 
 async def prepare(connection: Any) -> None:
-    """Teach a new connection how JSON goes in and comes out."""
+    """Set how a new connection encodes and decodes JSON."""
     await connection.set_type_codec(
-        "jsonb", encoder=_as_text, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
+        "jsonb", encoder=_encode_json, decoder=msgspec.json.decode, schema="pg_catalog", format="text"
     )
 
 
-def _as_text(value: Any) -> str:
+def _encode_json(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""Cursors: where the next page starts, as text that clients hand back and need not understand."""
+"""Cursors: the position at which the next page starts, as opaque text that clients send back unchanged."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
@@ -13,29 +13,29 @@ Shape = TypeVar("Shape")
 
 
 class BadCursor(Malformed):
-    """The cursor is not one that this service gave out."""
+    """The cursor was not made by this service."""
 
     message = "This cursor was not given out by this service."
 
 
 def encode_cursor(*position: int | str | bytes | datetime) -> str:
-    """A position as opaque text."""
+    """Return a position as opaque text."""
     return urlsafe_b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str, shape: type[Shape]) -> Shape:
-    """The position again, as the tuple type it was written with; `BadCursor` if it is none."""
+    """Return the position in a cursor as the given tuple type; raise BadCursor."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         position = msgspec.json.decode(raw, type=shape)
-        _ensure_on_calendar(position)
+        _ensure_in_calendar(position)
     except (ValueError, OverflowError, Error, msgspec.MsgspecError) as error:
         raise BadCursor(field="after") from error
     return position
 
 
-def _ensure_on_calendar(position: object) -> None:
-    # In UTC, as it is stored, the first and the last day with an offset lie outside the calendar.
+def _ensure_in_calendar(position: object) -> None:
+    # Times with an offset on the first or last day of the calendar cannot be converted to UTC.
     for part in position if isinstance(position, tuple) else ():
         if isinstance(part, datetime):
             part.astimezone(UTC)

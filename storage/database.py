@@ -1,4 +1,4 @@
-"""The database: one pool, one way to read, and the only commit of the house."""
+"""The database of a process: its pool, reading, and transactions. Only `Database.begin` and `autocommit` commit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,69 +22,75 @@ from storage.failures import BUSY_ERRORS, LOST_CONNECTION_ERRORS, is_connection_
 from storage.pool import Pool
 from storage.statements import Statement, statement
 
+# The names of channels, each with the number (`seq`) that it has reached.
 Positions = Sequence[tuple[str, int]]
 
+SELECT_EPOCH = statement("SELECT epoch FROM epochs")
 
-class Bus(Protocol):
-    """What the database needs of realtime: somebody to tell, after the commit, which channels moved."""
+
+class Publisher(Protocol):
+    """The part of the bus that the database needs: after a commit it says which channels have new events."""
 
     def publish(self, positions: Positions) -> None:
-        """Tell every process that these channels have reached these numbers. Never blocks, never fails."""
+        """Tell every process the positions that these channels have reached; never blocks and never fails."""
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
-        """Tell every process a passing fact. Never blocks, never fails."""
+        """Send a signal to every process; never blocks and never fails."""
 
 
 class NullPublisher:
-    """The bell of a process that nobody listens to, as of the command line."""
+    """The publisher of a process without a bus, such as the command line."""
 
     def publish(self, positions: Positions) -> None:
-        """Nobody is told; the patrol of the web processes finds it within seconds."""
+        """Do nothing: the web processes find new events by polling, within seconds."""
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
-        """Nobody is told."""
+        """Do nothing."""
 
 
 class Reader:
-    """A connection on which statements are run, one at a time."""
+    """A connection on which statements run one after the other."""
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
     async def rows(self, query: Statement, **binds: Any) -> list[Record]:
-        """All rows."""
+        """Return all rows."""
         return await self.connection.fetch(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
 
     async def row(self, query: Statement, **binds: Any) -> Record | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         return await self.connection.fetchrow(query.text, *query.arguments(binds))  # type: ignore[no-any-return]
 
     async def value(self, query: Statement, **binds: Any) -> Any:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         return await self.connection.fetchval(query.text, *query.arguments(binds))
 
     async def run(self, query: Statement, **binds: Any) -> int:
-        """Run it for its effect; how many rows it touched."""
+        """Run a statement for its effect; return how many rows it changed."""
         status: str = await self.connection.execute(query.text, *query.arguments(binds))
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 
 
 class Transaction(Reader):
-    """A reader that may also write: what happens in it happens wholly or not at all."""
+    """A reader that can also write; its changes are committed together or not at all."""
 
     def __init__(self, connection: Any, handled_tags: frozenset[str], site: str) -> None:
         super().__init__(connection)
         self.handled_tags = handled_tags
-        # Where people reach the service: links there, in what is written now, lead inside.
+        # The public address of the service, by which links to its own pages are recognised in new texts.
         self.site = site
         self.positions: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Mapping[str, Any]]] = []
         self.audit_entries: list[audit_log.AuditEntry] = []
 
     async def record(self, event: Event, at: datetime | None = None) -> int:
-        """Append an event to its channel's log; its number there, in commit order and without gaps. `at` is when it is
-        said to have happened, if not now."""
+        """Append an event to the log of its channel and return its number there; `at` is its time, if it is not now.
+
+        The numbers of a channel are in commit order and without gaps. If the worker has handlers for the event, a
+        follow-up job is added.
+        """
         tag = str(type(event).__struct_config__.tag)
         binds = {
             "channel": event.channel,
@@ -97,7 +103,7 @@ class Transaction(Reader):
         return seq
 
     async def record_all(self, events: Sequence[Event]) -> None:
-        """The same for many events at once, in one statement. Nothing follows from them but that they are heard."""
+        """Append many events in one statement; no follow-up jobs are added, even if the worker has handlers."""
         if not events:
             return
         channels = [event.channel for event in events]
@@ -110,19 +116,20 @@ class Transaction(Reader):
         return kind.__struct_config__.tag in self.handled_tags
 
     def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
-        """Send a passing fact to the channel's listeners once this transaction has committed."""
+        """Send a signal to the peers of a channel after this transaction has committed."""
         self.signals.append((channel, payload))
 
     def audit(self, kind: str, by: int | None = None, **facts: Any) -> None:
-        """Add to the audit, as the last thing in this transaction; `sector` and `gathering` say who may read it there."""
+        """Add an entry to the audit log at the end of this transaction; `sector` and `gathering` say who may read it."""
         where = {name: facts.pop(name, None) for name in ("sector", "gathering")}
         self.audit_entries.append(
             audit_log.AuditEntry(at=clock.now(), kind=kind, by=by, about=facts, **where)
         )
 
 
-class _Lent:
-    """A connection for as long as a block lasts; what the database does not do now becomes `Unavailable`."""
+# These context managers are classes: written as generators, they would cost each request twice as much.
+class _AcquiredConnection:
+    """A connection of the pool for the length of a block; errors of a lost or busy database become Unavailable."""
 
     __slots__ = ("connection", "pool")
 
@@ -130,44 +137,43 @@ class _Lent:
         self.pool = pool
 
     async def __aenter__(self) -> Any:
-        self.connection = self.pool.take() or await self._wait()
+        self.connection = self.pool.acquire_nowait() or await self._acquire()
         return self.connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         if error is None:
-            self.pool.give(self.connection)
+            self.pool.release(self.connection)
         else:
-            self._give_back(error)
+            self._release_after(error)
 
-    async def _wait(self) -> Any:
+    async def _acquire(self) -> Any:
         try:
-            return await self.pool.wait()
+            return await self.pool.acquire()
         except (*LOST_CONNECTION_ERRORS, *BUSY_ERRORS) as error:
             raise Unavailable from error
 
-    def _give_back(self, error: BaseException) -> None:
-        was_lost = is_connection_lost(error, self.connection)
-        # Who was cancelled may have left a query running.
-        self.pool.give(self.connection, was_lost or not isinstance(error, Exception))
-        if was_lost or isinstance(error, BUSY_ERRORS):
+    def _release_after(self, error: BaseException) -> None:
+        is_lost = is_connection_lost(error, self.connection)
+        # A cancelled task may have left a query running.
+        self.pool.release(self.connection, is_lost or not isinstance(error, Exception))
+        if is_lost or isinstance(error, BUSY_ERRORS):
             raise Unavailable from error
 
 
-# Written out, as generators they would cost each request as much again as what they do.
-class _Reading(_Lent):
-    """A reader for as long as a block lasts."""
+class _ReadBlock(_AcquiredConnection):
+    """A reader for the length of a block."""
 
     __slots__ = ()
 
     async def __aenter__(self) -> Reader:
-        self.connection = self.pool.take() or await self._wait()
+        self.connection = self.pool.acquire_nowait() or await self._acquire()
         return Reader(self.connection)
 
 
-class _Single(_Lent):
-    """A transaction of one statement, told of once it was run."""
+class _AutocommitBlock(_AcquiredConnection):
+    """A transaction of one statement, which is published when the block ends."""
 
     __slots__ = ("db", "tx")
 
@@ -176,7 +182,7 @@ class _Single(_Lent):
         self.db = db
 
     async def __aenter__(self) -> Transaction:
-        self.connection = self.pool.take() or await self._wait()
+        self.connection = self.pool.acquire_nowait() or await self._acquire()
         self.tx = Transaction(self.connection, self.db.handled_tags, self.db.site)
         return self.tx
 
@@ -185,14 +191,19 @@ class _Single(_Lent):
     ) -> None:
         await super().__aexit__(kind, error, at)
         if error is None:
-            self.db.tell(self.tx)
+            self.db.publish(self.tx)
 
 
 class Database:
-    """The connections of one process and what is done with them."""
+    """The database connections of one process, and how they are used."""
 
     def __init__(
-        self, pool: Pool, epoch: str, bus: Bus, handled_tags: frozenset[str] = frozenset(), site: str = ""
+        self,
+        pool: Pool,
+        epoch: str,
+        bus: Publisher,
+        handled_tags: frozenset[str] = frozenset(),
+        site: str = "",
     ) -> None:
         self.pool = pool
         self.epoch = epoch
@@ -202,8 +213,8 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
-        """One transaction: commits when the block ends well, then rings. The only commit of the house."""
-        async with _Lent(self.pool) as connection:
+        """Run a block in one transaction: commit it if the block raises nothing, then publish its events and signals."""
+        async with _AcquiredConnection(self.pool) as connection:
             transaction = connection.transaction()
             await transaction.start()
             tx = Transaction(connection, self.handled_tags, self.site)
@@ -215,22 +226,22 @@ class Database:
                 await asyncio.shield(_roll_back(transaction))
                 raise
             await asyncio.shield(transaction.commit())
-        self.tell(tx)
+        self.publish(tx)
 
     def autocommit(self) -> AbstractAsyncContextManager[Transaction]:
-        """A transaction of exactly one statement, which commits itself: for hot verbs written as one statement."""
-        return _Single(self)
+        """Run exactly one statement, which commits itself, then publish; for hot operations that are one statement."""
+        return _AutocommitBlock(self)
 
     def read(self) -> AbstractAsyncContextManager[Reader]:
-        """A connection for reading; each statement sees what is committed when it starts."""
-        return _Reading(self.pool)
+        """Run a block that only reads; each statement sees what is committed when it starts."""
+        return _ReadBlock(self.pool)
 
     async def close(self) -> None:
-        """Close all connections; those in use are closed as soon as they no longer are."""
+        """Close all connections; those in use are closed when they are released."""
         await self.pool.close()
 
-    def tell(self, tx: Transaction) -> None:
-        """Ring for what a transaction, now committed, has recorded."""
+    def publish(self, tx: Transaction) -> None:
+        """Publish the events and signals of a transaction that has committed."""
         if tx.positions:
             self.bus.publish(tx.positions)
         for channel, payload in tx.signals:
@@ -241,20 +252,20 @@ async def _roll_back(transaction: Any) -> None:
     try:
         await transaction.rollback()
     except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS):
-        # The connection is gone, and the transaction with it; it is thrown away as one still in a transaction.
+        # The connection is lost and the transaction with it. The pool closes the connection, as it is in a transaction.
         return
 
 
 async def connect(
     url: str,
-    bus: Bus | None = None,
+    bus: Publisher | None = None,
     handled_tags: frozenset[str] = frozenset(),
     size: int = 20,
     site: str = "",
 ) -> Database:
-    """A migrated database, over `size` connections at most; `site` is the service's public address."""
+    """Connect to a migrated database with at most `size` connections; `site` is the public address of the service."""
 
-    async def open_one() -> Any:
+    async def open_connection() -> Any:
         connection = await asyncpg.connect(
             url,
             connection_class=Connection,
@@ -268,10 +279,7 @@ async def connect(
             raise
         return connection
 
-    pool = Pool(open_one, size)
-    async with _Lent(pool) as connection:
-        epoch = await connection.fetchval(EPOCH.text)
+    pool = Pool(open_connection, size)
+    async with _AcquiredConnection(pool) as connection:
+        epoch = await connection.fetchval(SELECT_EPOCH.text)
     return Database(pool, epoch, bus or NullPublisher(), handled_tags, site)
-
-
-EPOCH = statement("SELECT epoch FROM epochs")

@@ -1,8 +1,8 @@
-"""The log: what happened, gapless per channel and in commit order; PostgreSQL is the stream.
+"""The event log: one stream of events per channel, numbered without gaps and in commit order.
 
-Updating the channel's row takes its lock until the commit, so numbers are given in commit order and none is lost:
-a transaction that fails gives its number back. Take channels last in a transaction, and in one order, to keep the
-lock short and free of deadlocks.
+Updating the row of a channel locks it until the commit. So numbers are given in commit order, and a transaction that fails
+gives its numbers back. Record events last in a transaction, and for several channels in the order of their names, so that
+the locks are short and cannot deadlock.
 """
 
 from collections.abc import Sequence
@@ -131,15 +131,15 @@ _many = append_events(_given, bindparam("at", type_=DateTime(timezone=True)), fa
 # One statement for many events, as when thousands of members are notified.
 APPEND_EVENTS = statement(select(_many.heads.c.name, _many.heads.c.seq).add_cte(_many.entries))
 
-HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
-HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
-AFTER = statement(
+SELECT_HEAD = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
+SELECT_HEADS = statement("SELECT name, seq FROM channels WHERE name = ANY(CAST(:channels AS text[]))")
+SELECT_EVENTS_AFTER = statement(
     "SELECT seq, at, event FROM log WHERE channel = :channel AND seq > :after ORDER BY seq LIMIT :count"
 )
 
 
 class LogEntry(Struct, frozen=True):
-    """One thing that happened, as the log has it; `event` is the tagged event as a dict of plain values."""
+    """One event as it is in the log; `event` is the tagged event as a dict of plain values."""
 
     seq: int
     at: datetime
@@ -147,28 +147,32 @@ class LogEntry(Struct, frozen=True):
 
 
 class Stream(Struct, frozen=True):
-    """Where in a channel a read stands: follow the channel from here and nothing is missed."""
+    """The position in a channel that a response reflects: a client that follows the channel from here misses nothing."""
 
     channel: str
     epoch: str
     seq: int
 
 
-class _Reads(Protocol):
+class _Reader(Protocol):
     async def rows(self, query: Statement, **binds: Any) -> list[Record]: ...
     async def value(self, query: Statement, **binds: Any) -> Any: ...
 
 
-async def read_head(tx: _Reads, channel: str) -> int:
-    """The number of the channel's latest entry, 0 before the first. Take it before reading the rows it stands for."""
-    return int(await tx.value(HEAD, channel=channel))
+async def read_head(tx: _Reader, channel: str) -> int:
+    """Return the number of the channel's latest event, 0 before the first.
+
+    Call this before reading the rows of a page: then an event may arrive twice but is never missed.
+    """
+    return int(await tx.value(SELECT_HEAD, channel=channel))
 
 
-async def read_heads(tx: _Reads, channels: Sequence[str]) -> dict[str, int]:
-    """The heads of many channels in one query; channels that never had an entry are absent."""
-    return {row["name"]: row["seq"] for row in await tx.rows(HEADS, channels=list(channels))}
+async def read_heads(tx: _Reader, channels: Sequence[str]) -> dict[str, int]:
+    """Return the heads of many channels in one query; channels without events are absent."""
+    return {row["name"]: row["seq"] for row in await tx.rows(SELECT_HEADS, channels=list(channels))}
 
 
-async def read_after(tx: _Reads, channel: str, after: int, count: int = 300) -> list[LogEntry]:
-    """The channel's entries after a number, oldest first, at most `count`."""
-    return [LogEntry(*row) for row in await tx.rows(AFTER, channel=channel, after=after, count=count)]
+async def read_after(tx: _Reader, channel: str, after: int, count: int = 300) -> list[LogEntry]:
+    """Return the channel's events after a number, oldest first, at most `count`."""
+    binds = {"channel": channel, "after": after, "count": count}
+    return [LogEntry(*row) for row in await tx.rows(SELECT_EVENTS_AFTER, **binds)]

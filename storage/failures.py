@@ -1,4 +1,4 @@
-"""What the driver raises when the database is away: the one place that says which errors are a lost connection."""
+"""Which errors of asyncpg mean that the database connection is lost, or that the database is busy."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import asyncpg
 
 from core.errors import Unavailable
 
-# After these the connection is of no use, whatever it says of itself. The driver's internal errors are among them: the
-# farewell of a server that shuts down leaves a connection which is still open and takes no statement any more. So is an
-# answer that did not come in time: the query may still be running.
+# After these errors the connection cannot be used, even if it says that it is open. Internal errors of the driver belong
+# here: a server that shuts down leaves a connection that is open but accepts no statement. Timeouts too: the query may
+# still be running.
 _ALWAYS_LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InternalClientError,
@@ -16,7 +16,8 @@ _ALWAYS_LOST = (
     asyncpg.CrashShutdownError,
     TimeoutError,
 )
-# Wrong use of the driver and file errors have the same types: code that holds the connection asks `is_connection_lost`.
+# Wrong use of the driver and errors of files have these types too: code that holds a connection calls
+# `is_connection_lost`.
 LOST_CONNECTION_ERRORS = (*_ALWAYS_LOST, asyncpg.InterfaceError, OSError)
 BUSY_ERRORS = (
     asyncpg.CannotConnectNowError,
@@ -24,12 +25,12 @@ BUSY_ERRORS = (
     asyncpg.DiskFullError,
     asyncpg.QueryCanceledError,
 )
-# The database is away, or slow: to be tried again later. Anything else is a fault of ours.
+# The database is away or slow and the work can be tried again later; every other error is a bug of ours.
 UNAVAILABLE_ERRORS = (Unavailable, *LOST_CONNECTION_ERRORS, *BUSY_ERRORS)
 
 
 def is_connection_lost(error: BaseException, connection: Any) -> bool:
-    """Whether an error that was raised while this connection was in use means that it was lost."""
+    """Return whether an error that was raised while this connection was in use means that the connection is lost."""
     return isinstance(error, _ALWAYS_LOST) or (
         isinstance(error, LOST_CONNECTION_ERRORS) and connection.is_closed()
     )

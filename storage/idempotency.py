@@ -1,4 +1,5 @@
-"""Once: a write that carries an Idempotency-Key happens once, however often it is sent, and is answered alike each time."""
+"""Idempotency keys: a write with an Idempotency-Key happens once, and each retry gets the response of the first
+request."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -16,103 +17,113 @@ from storage.statements import statement
 
 KEY_LENGTH = 255
 
-# Whoever comes second waits here, on the first one's row, until that transaction has ended.
-_RESERVE = statement("""
+# A second request with the same key waits here, for the row of the first one, until that transaction has ended.
+INSERT_KEY = statement("""
 INSERT INTO answers (scope, key, fingerprint, kept_at) VALUES (:scope, :key, :fingerprint, :now)
 ON CONFLICT (scope, key) DO NOTHING RETURNING 1
 """)
-_FIND = statement("SELECT fingerprint, status, body FROM answers WHERE scope = :scope AND key = :key")
-_KEEP = statement("UPDATE answers SET status = :status, body = :body WHERE scope = :scope AND key = :key")
-# The same for many at once; keys are taken in one order, so that two processes never wait for each other crosswise.
-_RESERVE_MANY = statement("""
+SELECT_RESPONSE = statement(
+    "SELECT fingerprint, status, body FROM answers WHERE scope = :scope AND key = :key"
+)
+UPDATE_RESPONSE = statement(
+    "UPDATE answers SET status = :status, body = :body WHERE scope = :scope AND key = :key"
+)
+# Keys are inserted in one order, so that two processes cannot wait for each other.
+INSERT_KEYS = statement("""
 INSERT INTO answers (scope, key, fingerprint, kept_at)
 SELECT scope, key, fingerprint, :now
 FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:fingerprints AS bytea[])) AS a (scope, key, fingerprint)
 ORDER BY scope, key
 ON CONFLICT (scope, key) DO NOTHING RETURNING scope, key
 """)
-_FIND_MANY = statement("""
+SELECT_RESPONSES = statement("""
 SELECT scope, key, fingerprint, status, body
 FROM answers JOIN unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS a (scope, key) USING (scope, key)
 """)
-_KEEP_MANY = statement("""
+UPDATE_RESPONSES = statement("""
 UPDATE answers SET status = a.status, body = a.body
 FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:statuses AS smallint[]), CAST(:bodies AS bytea[]))
     AS a (scope, key, status, body)
 WHERE answers.scope = a.scope AND answers.key = a.key
 """)
-_RELEASE_MANY = statement("""
+DELETE_KEYS = statement("""
 DELETE FROM answers USING unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])) AS a (scope, key)
 WHERE answers.scope = a.scope AND answers.key = a.key
 """)
-_FORGET = statement("DELETE FROM answers WHERE kept_at < :before")
+DELETE_OLD_RESPONSES = statement("DELETE FROM answers WHERE kept_at < :before")
 
 
 class IdempotencyKeyReused(Invalid):
-    """The key came before with another request."""
+    """The key was used before for a different request."""
 
     message = "This Idempotency-Key was used for another request."
 
 
 class StoredResponse(Struct, frozen=True):
-    """What a write is answered with: an HTTP status and the encoded JSON."""
+    """The response to a write: an HTTP status and the encoded JSON."""
 
     status: int
     body: bytes
 
 
 class IdempotentRequest(Struct, frozen=True, kw_only=True):
-    """One write request: whose it is, its key if it has one, and what it asks for."""
+    """One write request: the scope of its key (the member or the address), the key if it has one, and its fingerprint."""
 
     scope: str
     key: str | None
     fingerprint: bytes
 
     async def respond(
-        self, db: Database, verb: Callable[[Transaction], Awaitable[Any]], status: int = 200
+        self, db: Database, operation: Callable[[Transaction], Awaitable[Any]], status: int = 200
     ) -> StoredResponse:
-        """Run a verb in a transaction of its own and answer with what it returns; or as before, if it ran before."""
+        """Run an operation in its own transaction and return its result as a response, or the stored response.
 
-        async def answer(tx: Transaction) -> StoredResponse:
-            return StoredResponse(status, encode(await verb(tx)))
+        Raise IdempotencyKeyReused, or what the operation raises; a refused request leaves its key unused.
+        """
 
-        return await self.respond_with(db, answer)
+        async def run(tx: Transaction) -> StoredResponse:
+            return StoredResponse(status, encode(await operation(tx)))
+
+        return await self.respond_with(db, run)
 
     async def respond_with(
-        self, db: Database, verb: Callable[[Transaction], Awaitable[StoredResponse]]
+        self, db: Database, operation: Callable[[Transaction], Awaitable[StoredResponse]]
     ) -> StoredResponse:
-        """The same for a verb that says itself with which status it is answered."""
+        """Run an operation that makes its own response, in its own transaction, or return the stored response."""
         async with db.begin() as tx:
-            if before := await self.find_stored_response(tx):
-                return before
-            answer = await verb(tx)
-            await self.store_response(tx, answer.status, answer.body)
-        return answer
+            if stored := await self.find_stored_response(tx):
+                return stored
+            response = await operation(tx)
+            await self.store_response(tx, response.status, response.body)
+        return response
 
     async def find_stored_response(self, tx: Transaction) -> StoredResponse | None:
-        """The stored answer, if this key came before; otherwise take the key. `IdempotencyKeyReused` if it asked for
-        something else then."""
+        """Return the stored response if the key was used before; otherwise reserve the key and return None.
+
+        Raise IdempotencyKeyReused if the key was used for a different request.
+        """
         if self.key is None:
             return None
-        if await tx.value(_RESERVE, now=_kept_at(), **self._binds()):
+        if await tx.value(INSERT_KEY, now=_stored_at(), **self._binds()):
             return None
-        return self._again(await tx.row(_FIND, scope=self.scope, key=self.key))
+        return self.check_stored(await tx.row(SELECT_RESPONSE, scope=self.scope, key=self.key))
 
     async def replay_or_raise(self, db: Database, refusal: Refusal) -> StoredResponse:
-        """What was written while one could is answered as it was then; a refusal leaves its key unused."""
+        """Return the stored response of an earlier request that was allowed; raise the refusal if there is none."""
         if self.key is None:
             raise refusal
         async with db.begin() as tx:
-            if before := await self.find_stored_response(tx):
-                return before
+            if stored := await self.find_stored_response(tx):
+                return stored
             raise refusal
 
     async def store_response(self, tx: Transaction, status: int, body: bytes) -> None:
-        """Store the answer beside what it answers, in the same transaction."""
+        """Store the response in the transaction of the write."""
         if self.key is not None:
-            await tx.run(_KEEP, scope=self.scope, key=self.key, status=status, body=body)
+            await tx.run(UPDATE_RESPONSE, scope=self.scope, key=self.key, status=status, body=body)
 
-    def _again(self, row: Record | None) -> StoredResponse:
+    def check_stored(self, row: Record | None) -> StoredResponse:
+        """Return the response in a row of `answers`; raise IdempotencyKeyReused if it belongs to a different request."""
         if row is None or row["status"] is None or row["fingerprint"] != self.fingerprint:
             raise IdempotencyKeyReused
         return StoredResponse(row["status"], row["body"])
@@ -121,106 +132,113 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
         return {"scope": self.scope, "key": self.key, "fingerprint": self.fingerprint}
 
 
+_Name = tuple[str, str]
+
+
 async def respond_to_batch(
     tx: Transaction,
-    asked: Sequence[IdempotentRequest],
+    requests: Sequence[IdempotentRequest],
     write: Callable[[list[int]], Awaitable[Sequence[StoredResponse | Exception]]],
 ) -> list[StoredResponse | Exception]:
-    """Answer many writes that go into one transaction: `write` gets the places, in order, of those that come for the
-    first time and answers them; the others are answered as before, or as their twin beside them, or refused. Whoever is
-    answered with an exception has not used the key."""
-    named: dict[tuple[str, str], int] = {}
-    for i, idempotent in enumerate(asked):
-        if idempotent.key is not None:
-            named.setdefault((idempotent.scope, idempotent.key), i)
-    fresh = await _reserve(tx, {name: asked[i].fingerprint for name, i in named.items()})
-    kept = await _find(tx, [name for name in named if name not in fresh])
+    """Return the responses to requests that are written in one transaction, in their order.
 
-    first = [
+    `write` gets the indexes of the requests that come for the first time and returns their responses. The others get
+    the stored response, that of a request with the same key in this batch, or IdempotencyKeyReused. A request whose
+    response is an exception leaves its key unused.
+    """
+    first_with: dict[_Name, int] = {}
+    for i, request in enumerate(requests):
+        if request.key is not None:
+            first_with.setdefault((request.scope, request.key), i)
+    new = await _insert_keys(tx, {name: requests[i].fingerprint for name, i in first_with.items()})
+    stored = await _find_responses(tx, [name for name in first_with if name not in new])
+
+    to_write = [
         i
-        for i, idempotent in enumerate(asked)
-        if idempotent.key is None or _is_first(idempotent, i, named, fresh)
+        for i, request in enumerate(requests)
+        if request.key is None or _is_first(request, i, first_with, new)
     ]
     results: dict[int, StoredResponse | Exception] = {}
-    if first:
-        results.update(zip(first, await write(first), strict=True))
-        await _settle(tx, [(asked[i], results[i]) for i in first if asked[i].key is not None])
-    for i, idempotent in enumerate(asked):
+    if to_write:
+        results.update(zip(to_write, await write(to_write), strict=True))
+        await _store_responses(
+            tx, [(requests[i], results[i]) for i in to_write if requests[i].key is not None]
+        )
+    for i, request in enumerate(requests):
         if i not in results:
-            name = (idempotent.scope, idempotent.key or "")
-            twin = named[name]
-            is_twin = name in fresh and asked[twin].fingerprint == idempotent.fingerprint
-            results[i] = results[twin] if is_twin else _as_before(idempotent, kept.get(name))
-    return [results[i] for i in range(len(asked))]
+            name = (request.scope, request.key or "")
+            first = first_with[name]
+            is_same = name in new and requests[first].fingerprint == request.fingerprint
+            results[i] = results[first] if is_same else _replay(request, stored.get(name))
+    return [results[i] for i in range(len(requests))]
 
 
-def _is_first(
-    idempotent: IdempotentRequest, place: int, named: dict[tuple[str, str], int], fresh: set[tuple[str, str]]
-) -> bool:
-    name = (idempotent.scope, idempotent.key or "")
-    return name in fresh and named[name] == place
+def _is_first(request: IdempotentRequest, index: int, first_with: dict[_Name, int], new: set[_Name]) -> bool:
+    name = (request.scope, request.key or "")
+    return name in new and first_with[name] == index
 
 
-def _as_before(idempotent: IdempotentRequest, row: Record | None) -> StoredResponse | Exception:
+def _replay(request: IdempotentRequest, row: Record | None) -> StoredResponse | Exception:
     try:
-        return idempotent._again(row)
+        return request.check_stored(row)
     except IdempotencyKeyReused as refusal:
         return refusal
 
 
-async def _reserve(tx: Transaction, names: dict[tuple[str, str], bytes]) -> set[tuple[str, str]]:
-    """Take these keys; those of them that nobody had taken."""
+async def _insert_keys(tx: Transaction, names: dict[_Name, bytes]) -> set[_Name]:
+    """Reserve keys and return those that were not used before."""
     if not names:
         return set()
     scopes, keys = zip(*names, strict=True)
-    binds = {"scopes": scopes, "keys": keys, "fingerprints": list(names.values()), "now": _kept_at()}
-    return {(row["scope"], row["key"]) for row in await tx.rows(_RESERVE_MANY, **binds)}
+    binds = {"scopes": scopes, "keys": keys, "fingerprints": list(names.values()), "now": _stored_at()}
+    return {(row["scope"], row["key"]) for row in await tx.rows(INSERT_KEYS, **binds)}
 
 
-async def _find(tx: Transaction, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Record]:
+async def _find_responses(tx: Transaction, names: Sequence[_Name]) -> dict[_Name, Record]:
     if not names:
         return {}
     scopes, keys = zip(*names, strict=True)
-    return {(row["scope"], row["key"]): row for row in await tx.rows(_FIND_MANY, scopes=scopes, keys=keys)}
+    rows = await tx.rows(SELECT_RESPONSES, scopes=scopes, keys=keys)
+    return {(row["scope"], row["key"]): row for row in rows}
 
 
-async def _settle(
+async def _store_responses(
     tx: Transaction, answered: Sequence[tuple[IdempotentRequest, StoredResponse | Exception]]
 ) -> None:
-    """Store the answers beside what they answer, and let go of the keys of what was refused."""
-    kept = [
-        (idempotent.scope, idempotent.key, to.status, to.body)
-        for idempotent, to in answered
-        if isinstance(to, StoredResponse)
+    """Store the responses, and release the keys of requests that were refused."""
+    written = [
+        (request.scope, request.key, response.status, response.body)
+        for request, response in answered
+        if isinstance(response, StoredResponse)
     ]
-    if kept:
-        scopes, keys, statuses, bodies = zip(*kept, strict=True)
-        await tx.run(_KEEP_MANY, scopes=scopes, keys=keys, statuses=statuses, bodies=bodies)
-    released = [
-        (idempotent.scope, idempotent.key)
-        for idempotent, to in answered
-        if not isinstance(to, StoredResponse)
+    if written:
+        scopes, keys, statuses, bodies = zip(*written, strict=True)
+        await tx.run(UPDATE_RESPONSES, scopes=scopes, keys=keys, statuses=statuses, bodies=bodies)
+    refused = [
+        (request.scope, request.key)
+        for request, response in answered
+        if not isinstance(response, StoredResponse)
     ]
-    if released:
-        scopes, keys = zip(*released, strict=True)
-        await tx.run(_RELEASE_MANY, scopes=scopes, keys=keys)
+    if refused:
+        scopes, keys = zip(*refused, strict=True)
+        await tx.run(DELETE_KEYS, scopes=scopes, keys=keys)
 
 
-def _kept_at() -> datetime:
-    # The minute will do to forget it a day later; of what is kept under a pseudonym nobody shall know more.
+def _stored_at() -> datetime:
+    # The minute is enough to delete the response a day later, and nothing more precise may be known of anonymous writes.
     return clock.coarse(clock.now())
 
 
 def fingerprint(route: str, body: bytes) -> bytes:
-    """What makes two requests the same: method, path and body."""
+    """Return the hash by which two requests are recognised as the same: of method and path, and the body."""
     return sha256(route.encode() + b"\0" + body).digest()
 
 
 def encode(value: Any) -> bytes:
-    """A response as JSON bytes; None is an empty body."""
+    """Return a response as JSON bytes; None is an empty body."""
     return b"" if value is None else msgspec.json.encode(value)
 
 
-async def delete_old_responses(tx: Transaction, before: Any) -> int:
-    """Drop the answers kept before a time; how many."""
-    return await tx.run(_FORGET, before=before)
+async def delete_old_responses(tx: Transaction, before: datetime) -> int:
+    """Delete the responses that were stored before a time; return how many."""
+    return await tx.run(DELETE_OLD_RESPONSES, before=before)

@@ -14,8 +14,8 @@ EventHandler = Callable[[Transaction, Any], Awaitable[None]]
 # All handlers of an event class, in the order in which they run.
 EventHandlers = Mapping[type[Event], tuple[EventHandler, ...]]
 
-# Does one piece of the work that is due, in a transaction of its own, and returns whether there was one. Workers in several
-# processes run the same jobs: each takes its piece with `FOR UPDATE SKIP LOCKED`, so that it is done once.
+# Does one piece of the work that is due, in a transaction of its own, and returns whether there was one. Workers in
+# several processes run the same jobs: each takes its piece with `FOR UPDATE SKIP LOCKED`, so that it is done once.
 ScheduledJob = Callable[[Database], Awaitable[bool]]
 
 # Deletes rows that are no longer needed at a given time.

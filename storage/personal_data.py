@@ -10,8 +10,9 @@ from storage.statements import Statement
 class PersonalDataFile(Struct, frozen=True):
     """One file of the export: its description for the member, and the query for the rows about `:member`.
 
-    The rows must not contain data about other members. Keys, passwords, and who decided, reported or moderated are left out.
-    A query may also use `:settled`: decisions made before that time can no longer be undone without a trace.
+    The rows must not contain data about other members. Keys, passwords, and who decided, reported or moderated are
+    left out. A query may also use `:settled`: decisions made before that time can no longer be undone without a
+    trace.
     """
 
     description: str

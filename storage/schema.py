@@ -1,7 +1,7 @@
-"""The schema: whether a database is at this version, and bringing it there.
+"""The schema version of a database: reading it, migrating it, and granting rights to the role of the service.
 
-The library that migrates takes longer to import than everything else a start does, and a start rarely migrates: so asking
-is done here, and migrating by a process of its own (`python -m storage.migrations`).
+Alembic takes longer to import than everything else at a start, and a start rarely migrates. So the version is read
+here, and migrations run in a process of their own (`python -m storage.migrations`).
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import asyncpg
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
-# All that the service does: it writes rows, and of the audit it cannot change any.
+# Everything the service needs: it can change rows, but not those of the audit log.
 _RIGHTS = (
     "GRANT USAGE ON SCHEMA public TO {role}",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
@@ -21,41 +21,41 @@ _RIGHTS = (
     "REVOKE INSERT, UPDATE, DELETE ON audit_head, alembic_version FROM {role}",
     "REVOKE UPDATE, DELETE ON audit FROM {role}",
 )
-# Any number: it only has to be the same in every process that gives these rights.
+# Any number that is the same in every process that grants these rights.
 _LOCK = 7_341_002
 
 
 class MigrationFailed(Exception):
-    """The database could not be brought to this version; the message ends with what the migration said."""
+    """The database could not be migrated; the message ends with the output of the migration."""
 
 
 def newest() -> str:
-    """The revision this code was written for: the number of the latest migration."""
+    """Return the revision that this code needs: the number of the latest migration."""
     return max(path.name[:4] for path in _VERSIONS.glob("[0-9]*.py"))
 
 
 async def migrate(url: str, owner: str = "") -> tuple[str | None, str]:
-    """Bring the database to this version; the revisions before and after. A newer database is left as it is.
+    """Migrate the database if it is older than this code, and return its revision before and after.
 
-    With an owner's address it is the owner who migrates, and the role of the first one is made, if there is none, and
-    given what the service needs and no more.
+    With the `owner` address, the owner runs the migrations; the role in `url` is created if it does not exist, and
+    gets the rights that the service needs and no more. Raise MigrationFailed.
     """
     before = await _read_revision(owner or url)
     is_old = before is None or before < newest()
     if is_old:
         await _run_migrations(owner or url)
     if owner and owner != url:
-        await _admit(owner, url, is_old)
+        await _grant_rights(owner, url, is_old)
     return before, await _read_revision(owner or url) or ""
 
 
-async def _admit(owner: str, url: str, has_changed: bool) -> None:
+async def _grant_rights(owner: str, url: str, has_changed: bool) -> None:
     role, password = _role_of(url)
     connection = await asyncpg.connect(owner)
     try:
-        known = "SELECT to_regrole($1) IS NOT NULL AND has_table_privilege($1, 'audit', 'INSERT')"
+        has_rights = "SELECT to_regrole($1) IS NOT NULL AND has_table_privilege($1, 'audit', 'INSERT')"
         name = await connection.fetchval("SELECT quote_ident($1)", role)
-        if not has_changed and await connection.fetchval(known, name):
+        if not has_changed and await connection.fetchval(has_rights, name):
             return
         async with connection.transaction():
             await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
@@ -74,7 +74,7 @@ def _role_of(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     role = unquote(parts.username or "") or parse_qs(parts.query).get("user", [""])[0]
     if not role:
-        raise MigrationFailed("DATABASE_URL does not say as whom the service comes to the database.")
+        raise MigrationFailed("DATABASE_URL does not name the role of the service.")
     return role, unquote(parts.password or "")
 
 
@@ -90,7 +90,7 @@ async def _read_revision(url: str) -> str | None:
 
 
 async def _run_migrations(url: str) -> None:
-    # The address goes by the standard input: it may hold a password, and arguments can be seen by everybody.
+    # The address is sent by standard input: it may contain a password, and every user can see arguments.
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -99,8 +99,8 @@ async def _run_migrations(url: str) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    told, _ = await process.communicate(url.encode())
+    output, _ = await process.communicate(url.encode())
     if process.returncode:
         raise MigrationFailed(
-            "The database could not be migrated.\n" + told.decode(errors="replace")[-2_000:]
+            "The database could not be migrated.\n" + output.decode(errors="replace")[-2_000:]
         )

@@ -1,4 +1,4 @@
-"""Statements: SQL that SQLAlchemy Core writes once, and asyncpg runs as often as needed."""
+"""Statements: SQL that SQLAlchemy Core compiles once and asyncpg runs with the given parameters."""
 
 import re
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import ClauseElement
 
 _DIALECT = dialect.dialect()  # type: ignore[no-untyped-call]
-_WORD = re.compile(r"[a-z_]+")
+_PLAIN_WORD = re.compile(r"[a-z_]+")
 
 
 class Statement:
-    """SQL text with $1, $2 ... and the names of what goes there, in order. Written out when it is first run."""
+    """SQL text with $1, $2 ... and the names of the parameters in that order; compiled at the first use."""
 
     text: str
     names: tuple[str, ...]
@@ -24,10 +24,10 @@ class Statement:
         self.clause = clause
 
     def __getattr__(self, name: str) -> Any:
-        # Only the first look comes here: a service starts with two hundred statements and its first page needs ten.
+        # Called only at the first use: a process imports hundreds of statements, and its first page needs ten.
         if name not in ("text", "names", "constants"):
             raise AttributeError(name)
-        clause = cast(ClauseElement, visitors.replacement_traverse(self.clause, {}, _in_place))
+        clause = cast(ClauseElement, visitors.replacement_traverse(self.clause, {}, _inline_constant))
         compiled = clause.compile(dialect=_DIALECT)
         self.text = str(compiled)
         self.names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
@@ -35,18 +35,18 @@ class Statement:
         return getattr(self, name)
 
     def arguments(self, binds: Mapping[str, Any]) -> list[Any]:
-        """The values in the order of the placeholders; a name that was not given raises KeyError."""
+        """Return the values in the order of the placeholders; raise KeyError for a missing name."""
         if self.constants:
             binds = {**self.constants, **binds}
         return [binds[name] for name in self.names]
 
 
-def _in_place(element: Any, **_: Any) -> ColumnElement[Any] | None:
-    """A plain constant, as text in its place: sent as a value it would be encoded anew with every run."""
+def _inline_constant(element: Any, **_: Any) -> ColumnElement[Any] | None:
+    """Return a plain constant as SQL text, which as a parameter would be encoded again at every run; else None."""
     if not isinstance(element, BindParameter) or element.required or element.expanding:
         return None
     value = element.value
-    if isinstance(value, str) and _WORD.fullmatch(value):
+    if isinstance(value, str) and _PLAIN_WORD.fullmatch(value):
         return literal_column(f"'{value}'", element.type)
     if type(value) is int:
         return literal_column(str(value), element.type)
@@ -54,5 +54,5 @@ def _in_place(element: Any, **_: Any) -> ColumnElement[Any] | None:
 
 
 def statement(clause: ClauseElement | str) -> Statement:
-    """A statement of Core, or SQL text with :names, as asyncpg runs it. Make it at import, not per request."""
+    """Return a statement from Core or from SQL text with `:name` parameters. Call it at import, not for each request."""
     return Statement(text(clause) if isinstance(clause, str) else clause)

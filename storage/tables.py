@@ -1,4 +1,4 @@
-"""The metadata all tables hang on, and the tables of the machinery itself."""
+"""The metadata of all tables, and the tables of the event log, idempotency keys and the audit log."""
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
-# One row; its value changes when a backup is restored, so that positions from before are known to be void.
+# One row. Its value changes when a backup is restored, so that clients know that their positions are void.
 epochs = Table(
     "epochs",
     metadata,
@@ -24,7 +24,7 @@ epochs = Table(
     Column("started_at", DateTime(timezone=True), nullable=False),
 )
 
-# The head of each numbered stream. Updating the row is what puts writers of one channel in commit order.
+# The latest number of each channel. Updating the row locks it, which puts the writers of a channel in commit order.
 channels = Table(
     "channels",
     metadata,
@@ -32,7 +32,7 @@ channels = Table(
     Column("seq", BigInteger, nullable=False),
 )
 
-# Everything that happened, gapless per channel, written in the transaction that made it happen.
+# All events, numbered per channel without gaps, inserted in the transaction that makes the change.
 log = Table(
     "log",
     metadata,
@@ -42,7 +42,7 @@ log = Table(
     Column("event", JSONB, nullable=False),
 )
 
-# Log entries whose reactions are still to run; dead_at is set when the worker has given up.
+# Log entries whose event handlers have not run yet; dead_at is set when the worker has given up.
 follow_ups = Table(
     "follow_ups",
     metadata,
@@ -55,7 +55,7 @@ follow_ups = Table(
     Column("dead_at", DateTime(timezone=True)),
 )
 
-# Answers to writes that carried an Idempotency-Key, kept for a day.
+# Responses to writes with an Idempotency-Key, kept for a day.
 answers = Table(
     "answers",
     metadata,
@@ -67,8 +67,8 @@ answers = Table(
     Column("kept_at", DateTime(timezone=True), nullable=False),
 )
 
-# What those with a duty did, in rows that are only added to, each bound to the one before it. Its number, `previous` and
-# `hash` are the database's; `audit_head` is where the chain ends.
+# What members did in a role, in rows that are only added, each chained to the one before. A trigger sets `number`,
+# `previous` and `hash`; `audit_head` is the end of the chain.
 audit = Table(
     "audit",
     metadata,

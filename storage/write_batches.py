@@ -1,4 +1,4 @@
-"""WriteBatches: what arrives for one key while that key's write is under way goes into the next write together."""
+"""Write batches: items that arrive for one key while that key is being written go into the next write together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -13,22 +13,23 @@ Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LARGEST = 100
+MAX_SIZE = 100
 
 
 class WriteBatches(Generic[Key, Item, Result]):
-    """Keeps the writers of one hot row out of each other's way: one statement for all who wait, instead of one each.
+    """Prevents writers of one hot row from waiting for each other: one statement for all that wait, not one each.
 
-    `write(key, items)` returns one result per item, in order; a result that is an exception is raised to whoever gave
-    that item. If `write` itself raises for several items they are tried singly, so that one bad item harms no other.
-    `min_interval` is how many seconds there are at least between the starts of two writes for one key: a lone item is
-    written at once, and in a burst a statement carries what came in that time.
+    `write(key, items)` returns one result for each item, in order; a result that is an exception is raised to the
+    caller who submitted that item. If `write` itself raises for several items, they are tried one by one, so that a
+    bad item does not harm the others. `min_interval` is the least number of seconds between the starts of two writes
+    for one key: a lone item is written immediately, and in a burst a statement takes everything that came in that
+    time.
     """
 
     def __init__(
         self,
         write: Callable[[Key, Sequence[Item]], Awaitable[Sequence[Result | Exception]]],
-        max_size: int = LARGEST,
+        max_size: int = MAX_SIZE,
         min_interval: float = 0.0,
     ) -> None:
         self.write = write
@@ -38,19 +39,22 @@ class WriteBatches(Generic[Key, Item, Result]):
         self.running: set[asyncio.Task[None]] = set()
 
     async def submit(self, key: Key, item: Item) -> Result:
-        """Write the item, alone or in company, and return its own result. Survives the caller's cancellation."""
+        """Write the item, alone or together with others, and return its own result.
+
+        The item is written even if the caller is cancelled.
+        """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if key in self.waiting:
             self.waiting[key].append((item, future))
         else:
             self.waiting[key] = [(item, future)]
-            task = asyncio.create_task(self._drain(key), name=f"batches {key}")
+            task = asyncio.create_task(self._write_all(key), name=f"write batches {key}")
             self.running.add(task)
             task.add_done_callback(self.running.discard)
-        return await future  # cancelled with the caller, while the write goes on
+        return await future  # cancelled with the caller, while the write continues
 
-    async def _drain(self, key: Key) -> None:
-        # The key stays in `waiting` as long as somebody writes for it; no await between the last look and the removal.
+    async def _write_all(self, key: Key) -> None:
+        # The key is in `waiting` while a task writes for it; no await between the last check and its removal.
         loop = asyncio.get_running_loop()
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
         try:
@@ -61,35 +65,35 @@ class WriteBatches(Generic[Key, Item, Result]):
                 if self.min_interval:
                     await asyncio.sleep(next_at - loop.time())
         finally:
-            # If this ends before its time nobody is left waiting for it.
+            # If the task is cancelled, nobody may be left waiting for it.
             for _, future in [*batch, *self.waiting.pop(key)]:
-                _settle(future, Unavailable())
+                _resolve(future, Unavailable())
 
     async def _write(self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
             results: Sequence[Result | Exception] = await self.write(key, [item for item, _ in batch])
-            settled = list(zip(batch, results, strict=True))
+            resolved = list(zip(batch, results, strict=True))
         except Exception as error:
-            # Only what the database itself refused is certain not to have happened and may be tried again.
+            # Only a write that the database refused has certainly not happened and may be tried again.
             is_certain = isinstance(error, asyncpg.PostgresError) and not isinstance(
                 error, LOST_CONNECTION_ERRORS
             )
             if len(batch) == 1 or not is_certain:
                 for _, future in batch:
-                    _settle(future, error)
+                    _resolve(future, error)
                 return
             for single in batch:
                 await self._write(key, [single])
             return
-        for (_, future), result in settled:
-            _settle(future, result)
+        for (_, future), result in resolved:
+            _resolve(future, result)
 
 
-def _settle(future: "asyncio.Future[Result]", result: Result | Exception) -> None:
+def _resolve(future: "asyncio.Future[Result]", result: Result | Exception) -> None:
     if future.done():
         return
     if isinstance(result, Exception):
         future.set_exception(result)
-        future.exception()  # the caller may have gone: then nobody is left to be told
+        future.exception()  # marks it as retrieved: the caller may be gone
     else:
         future.set_result(result)

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from realtime.background import was_told_to_stop
+from realtime.background import is_cancelled_from_outside
 
 log = structlog.get_logger()
 
@@ -20,11 +20,12 @@ class TaskDied(Exception):
 
 
 async def fail_if_cancelled_from_inside(work: Coroutine[Any, Any, None]) -> None:
-    """Run it; a cancellation that nobody asked for, which a group of tasks takes for an end like any other, is an error."""
+    """Run it; a cancellation that nobody asked for, which a group of tasks takes for an end like any other, is an
+    error."""
     try:
         await work
     except asyncio.CancelledError as error:
-        if was_told_to_stop():
+        if is_cancelled_from_outside():
             raise
         raise RuntimeError("a cancellation that nobody asked for") from error
 

@@ -35,8 +35,9 @@ BATCH = 200
 async def take_own_data(
     actor: NamedDependency[Actor], db: NamedDependency[Database], anonymous: FromQuery[bool] = False
 ) -> Stream:
-    """Everything that is kept about the member, as a ZIP of JSON and Markdown files; suspended members can download it too.
-    What the member asked anonymously is included only with `anonymous=true`, as the file then links it to the name."""
+    """Everything that is kept about the member, as a ZIP of JSON and Markdown files; suspended members can download
+    it too. What the member asked anonymously is included only with `anonymous=true`, as the file then links it to the
+    name."""
     actor.signed_in()
     headers = {
         "Content-Disposition": f'attachment; filename="{clock.now():%Y-%m-%d}-{actor.id}.zip"',

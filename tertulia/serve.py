@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from core import clock
 from members.accounts import accounts
-from serving.uvicorn_http import AnsweringProtocol
+from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
 from storage import schema
 from storage.database import connect
@@ -101,14 +101,6 @@ def _bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-class Server(uvicorn.Server):
-    """A server that leaves the signals to us, so that sockets can be drained first."""
-
-    def capture_signals(self) -> Any:
-        """Capture none."""
-        return nullcontext()
-
-
 def make_server(app: Any, settings: Settings) -> Server:
     """The web server over an application, as it is run everywhere, tests included."""
     config = uvicorn.Config(
@@ -124,7 +116,7 @@ def make_server(app: Any, settings: Settings) -> Server:
         timeout_graceful_shutdown=5,
         timeout_keep_alive=30,
         h11_max_incomplete_event_size=16 * 1024,
-        **{**OPTIONS, "http": AnsweringProtocol},
+        **OPTIONS,
     )
     return Server(config)
 

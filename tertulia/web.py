@@ -25,7 +25,7 @@ from pages.shell.renderer import Renderer
 from realtime.access import Sessions
 from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
-from serving.litestar_injection import hand_out
+from serving.litestar_injection import inject_directly
 from storage.database import Database
 from tertulia import personal_data_export
 from tertulia.community import page_community
@@ -75,7 +75,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         debug=False,
     )
     app = Litestar.from_config(config)
-    hand_out(app, values, provide_actor)
+    inject_directly(app, values, provide_actor)
     return HttpMiddleware(app, _socket(context), context.registry, context.settings.is_secure)
 
 
@@ -127,7 +127,7 @@ def _values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "limiter": context.limiter,
         "cache": context.cache,
         "renderer": renderer,
-        "presence": context.hub.attendance,
+        "presence": context.hub.presence,
     }
 
 

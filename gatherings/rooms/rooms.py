@@ -26,7 +26,7 @@ from storage.statements import Statement, statement
 class Presence(Protocol):
     """The count of people in a channel, which the realtime capability provides."""
 
-    def here(self, channel: str) -> int:
+    def count(self, channel: str) -> int:
         """Return the number of distinct people in the channel now."""
 
 
@@ -130,7 +130,7 @@ async def change_room_state(tx: Transaction, actor: Actor, room_id: RoomId, move
 
 def with_presence(room: Room, presence: Presence) -> Room:
     """Return the room with the number of people who are in it now."""
-    return msgspec.structs.replace(room, here=presence.here(f"room:{room.id}"))
+    return msgspec.structs.replace(room, here=presence.count(f"room:{room.id}"))
 
 
 def room_facts_of(row: Record) -> RoomFacts:

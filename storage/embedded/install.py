@@ -132,7 +132,8 @@ def _reaches(account: Account, folder: Path) -> bool:
 
 
 def _move_elsewhere(place: Path, account: Account) -> None:
-    """Make the folder where the account can reach it, with a link to it. Its name is new: a new data folder starts empty."""
+    """Make the folder where the account can reach it, with a link to it. Its name is new: a new data folder starts
+    empty."""
     try:
         ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="", dir=ELSEWHERE))

@@ -1,4 +1,4 @@
-"""Brings the database whose address is on the standard input to this version."""
+"""Runs the missing migrations on the database whose address is read from standard input."""
 
 import asyncio
 import sys
@@ -11,12 +11,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-# Any number: it only has to be the same in every process that migrates.
+# Any number that is the same in every process that migrates.
 _LOCK = 7_341_001
 
 
 async def migrate(url: str) -> None:
-    """Run the migrations that are missing; processes that start together take turns."""
+    """Run the missing migrations; processes that start at the same time wait for each other."""
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
         async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that storage/schema.py hands over."""
+"""Runs the migrations on the connection that `storage.migrations.__main__` has opened."""
 
 from alembic import context
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from storage.audit import Chain, verify
+from storage.audit import Verification, verify
 from storage.database import Database
 from tertulia.commands.context import run_with_database
 from tertulia.commands.service import DATA
@@ -33,7 +33,7 @@ def verify_audit(noted: str | None, as_json: bool, data: Path | None) -> None:
             raise click.UsageError("--noted takes a row's number and hash, NUMBER:HASH")
         wanted = (int(match[1]), match[2])
 
-    async def work(db: Database) -> Chain:
+    async def work(db: Database) -> Verification:
         async with db.read() as tx:
             return await verify(tx, wanted)
 

@@ -8,7 +8,7 @@ import pytest
 import redis.asyncio
 
 from realtime.bus import InProcessBus, Payload, Presence
-from realtime.redis_bus import MOST_WAITING, RedisBus
+from realtime.redis_bus import MAX_PENDING, RedisBus
 from tests.support.delivery import until
 from tests.support.programs import Redis, redis_url
 
@@ -53,10 +53,10 @@ async def pair(server: Redis) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear, Ea
     here, there, ear, other = *(RedisBus(server.url, probe_every=PROBE) for _ in range(2)), Ear(), Ear()
     for bus in (here, there):
         # Tests break Redis; the pauses between attempts need not be as long as in life.
-        bus._tells.longest = bus._hears.longest = 0.2
-        bus._tells.shortest = bus._hears.shortest = 0.05
-        bus._tells.reset()
-        bus._hears.reset()
+        bus._publish_backoff.longest = bus._receive_backoff.longest = 0.2
+        bus._publish_backoff.shortest = bus._receive_backoff.shortest = 0.05
+        bus._publish_backoff.reset()
+        bus._receive_backoff.reset()
     await here.start(ear)
     await there.start(other)
     await until(lambda: ear.returns and other.returns)
@@ -178,9 +178,9 @@ async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server
 
     server.kill()
     await until(lambda: not here.is_reachable)
-    for number in range(MOST_WAITING + 2_000):
+    for number in range(MAX_PENDING + 2_000):
         here.publish([(f"topic:{number}", 1)])
-    assert here._outgoing.size() < MOST_WAITING
+    assert here._pending.size() < MAX_PENDING
     assert here.lost == 1
     returns = other.returns
     server.start()
@@ -195,7 +195,7 @@ async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
     here.publish([("topic:1", 4)])
     await until(lambda: ("topic:1", 4) in other.rings)
 
-    here._teller.connection._writer.transport.abort()
+    here._publisher.connection._writer.transport.abort()
     here.publish([("topic:1", 5)])
     await until(lambda: other.returns > returns)
     here.publish([("topic:1", 6)])

@@ -13,14 +13,14 @@ from core.ids import MemberId
 from realtime import protocol, send_scheduler
 from realtime.background import Loops
 from realtime.bus import InProcessBus, Presence, merge
-from realtime.channels import ChannelName, read_name
+from realtime.channels import ChannelName, parse_name
 from realtime.counts import Counts
 from realtime.hub import Hub
 from realtime.peers import Channel, Peer
-from realtime.presence import Attendance
+from realtime.presence import PresenceTracker
 from realtime.protocol import BadFrame, Close, Join, Leave, Ping, read_frame
 from realtime.send_scheduler import SendScheduler
-from realtime.subscriptions import Joins
+from realtime.subscriptions import Subscriptions
 from storage.database import connect
 from storage.statements import statement
 from tests.support.delivery import QUICK, AppContext, Said, a_channel, live_url, until  # noqa: F401
@@ -42,10 +42,10 @@ class Wire:
     def write(self, data: bytes) -> None:
         self.writes.append(data)
 
-    def waiting(self) -> int:
+    def buffered_bytes(self) -> int:
         return self.unread
 
-    def shut(self, code: int) -> None:
+    def close_with(self, code: int) -> None:
         self.code = code
 
     def frames(self) -> list[dict[str, Any]]:
@@ -118,8 +118,8 @@ def test_text_frames_are_those_of_the_standard(size):
 def test_channel_names():
     kinds = AppContext().kinds()
 
-    assert read_name("topic:7", kinds) == ChannelName("topic:7", "topic", 7)
-    assert read_name("sectors", kinds) == ChannelName("sectors", "sectors", 0)
+    assert parse_name("topic:7", kinds) == ChannelName("topic:7", "topic", 7)
+    assert parse_name("sectors", kinds) == ChannelName("sectors", "sectors", 0)
     for text in (
         "topic",
         "topic:0",
@@ -131,9 +131,9 @@ def test_channel_names():
         "TOPIC:1",
         "topic:٣",
     ):
-        assert read_name(text, kinds) is None
-    assert read_name(f"topic:{2**63 - 1}", kinds)
-    assert read_name(f"topic:{2**63}", kinds) is None
+        assert parse_name(text, kinds) is None
+    assert parse_name(f"topic:{2**63 - 1}", kinds)
+    assert parse_name(f"topic:{2**63}", kinds) is None
 
 
 def test_signals_of_a_type_replace_each_other_and_their_maps_are_laid_over_each_other():
@@ -148,84 +148,84 @@ def test_signals_of_a_type_replace_each_other_and_their_maps_are_laid_over_each_
 # Ticks
 
 
-def a_circle(*wires: Wire, number: int = 1) -> tuple[Channel, list[Peer]]:
+def a_group(*wires: Wire, number: int = 1) -> tuple[Channel, list[Peer]]:
     channel = Channel(ChannelName(f"topic:{number}", "topic", number), None)
     peers = [Peer(wire, VISITOR, "") for wire in wires]
     for peer in peers:
-        channel.enter(peer, "all")
+        channel.add(peer, "all")
     return channel, peers
 
 
 async def test_the_first_frame_goes_at_once_and_those_of_a_tick_go_together():
     wires = [Wire(), Wire()]
-    channel, _ = a_circle(*wires)
-    beat = SendScheduler(Counts())
+    channel, _ = a_group(*wires)
+    scheduler = SendScheduler(Counts())
 
-    beat.push(channel.circles["all"], [b"1"])
+    scheduler.enqueue(channel.groups["all"], [b"1"])
     await asyncio.sleep(0.001)
     assert [wire.writes for wire in wires] == [[b"1"], [b"1"]]
     for frame in (b"2", b"3", b"4"):
-        beat.push(channel.circles["all"], [frame])
+        scheduler.enqueue(channel.groups["all"], [frame])
         await asyncio.sleep(0)
     await asyncio.sleep(0.05)
 
     assert [wire.writes for wire in wires] == [[b"1", b"234"], [b"1", b"234"]]
     assert wires[0].writes[1] is wires[1].writes[1]
-    assert (beat.counts.frames, beat.counts.deliveries, beat.counts.writes) == (4, 8, 4)
+    assert (scheduler.counts.frames, scheduler.counts.deliveries, scheduler.counts.writes) == (4, 8, 4)
 
 
 async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch):
     wire = Wire()
-    channel, _ = a_circle(wire)
-    circle, beat = channel.circles["all"], SendScheduler(Counts())
-    # A clock of our own, and a first beat that cost much.
+    channel, _ = a_group(wire)
+    group, scheduler = channel.groups["all"], SendScheduler(Counts())
+    # A clock of our own, and a first tick that cost much.
     clock, spent = [100.0], iter((0.0, 0.015))
     monkeypatch.setattr(send_scheduler, "monotonic", lambda: clock[0])
     monkeypatch.setattr(send_scheduler, "thread_time", lambda: next(spent, 0.0))
-    beat.push(circle, [b"1"])
+    scheduler.enqueue(group, [b"1"])
     await until(lambda: wire.writes == [b"1"])
 
-    beat.expected += 1
-    beat.push(circle, [b"2"])
+    scheduler.reading += 1
+    scheduler.enqueue(group, [b"2"])
     clock[0] += 0.03
     await asyncio.sleep(0.03)
     assert wire.writes == [b"1"]
-    beat.push(circle, [b"3"])
-    beat.expected -= 1
+    scheduler.enqueue(group, [b"3"])
+    scheduler.reading -= 1
     clock[0] += 2 * send_scheduler.GAP
     await until(lambda: len(wire.writes) == 2)
     assert wire.writes == [b"1", b"23"]
 
-    beat.expected += 1
-    beat.push(circle, [b"4"])
-    clock[0] += send_scheduler.LONGEST
+    scheduler.reading += 1
+    scheduler.enqueue(group, [b"4"])
+    clock[0] += send_scheduler.LONGEST_TICK
     await until(lambda: len(wire.writes) == 3)
     assert wire.writes == [b"1", b"23", b"4"]
 
 
 async def test_who_is_shut_is_written_nothing_more():
     wires = [Wire(), Wire()]
-    channel, peers = a_circle(*wires)
-    beat = SendScheduler(Counts())
+    channel, peers = a_group(*wires)
+    scheduler = SendScheduler(Counts())
 
-    beat.push(channel.circles["all"], [b"late"])
-    peers[0].shut(Close.LIMIT)
-    channel.enter(peers[0], "all")
+    scheduler.enqueue(channel.groups["all"], [b"late"])
+    peers[0].close(Close.LIMIT)
+    channel.add(peers[0], "all")
     await asyncio.sleep(0.01)
 
     assert [wire.writes for wire in wires] == [[], [b"late"]]
-    assert beat.counts.deliveries == 1
+    assert scheduler.counts.deliveries == 1
 
 
 async def test_who_stands_in_two_circles_gets_one_write_a_tick():
     wire = Wire()
-    channel, [peer] = a_circle(wire)
-    other, _ = a_circle(number=2)
+    channel, [peer] = a_group(wire)
+    other, _ = a_group(number=2)
     other.enter(peer, "all")
-    beat = SendScheduler(Counts())
+    scheduler = SendScheduler(Counts())
 
-    beat.push(channel.circles["all"], [b"a"])
-    beat.push(other.circles["all"], [b"b"])
+    scheduler.enqueue(channel.groups["all"], [b"a"])
+    scheduler.enqueue(other.groups["all"], [b"b"])
     await asyncio.sleep(0.01)
 
     assert wire.writes == [b"ab"]
@@ -233,13 +233,13 @@ async def test_who_stands_in_two_circles_gets_one_write_a_tick():
 
 async def test_what_waits_is_written_before_somebody_enters():
     early, late = Wire(), Wire()
-    channel, _ = a_circle(early)
-    beat = SendScheduler(Counts())
-    beat.push(channel.circles["all"], [b"old"])
+    channel, _ = a_group(early)
+    scheduler = SendScheduler(Counts())
+    scheduler.enqueue(channel.groups["all"], [b"old"])
 
-    beat.flush(channel.circles["all"])
-    channel.enter(Peer(late, VISITOR, ""), "all")
-    beat.push(channel.circles["all"], [b"new"])
+    scheduler.flush(channel.groups["all"])
+    channel.add(Peer(late, VISITOR, ""), "all")
+    scheduler.enqueue(channel.groups["all"], [b"new"])
     await asyncio.sleep(0.05)
 
     assert early.writes == [b"old", b"new"]
@@ -248,20 +248,20 @@ async def test_what_waits_is_written_before_somebody_enters():
 
 async def test_peers_that_hold_too_much_back_or_read_nothing_for_long_are_shut():
     full, stuck, fine = Wire(), Wire(), Wire()
-    channel, peers = a_circle(full, stuck, fine)
-    beat = SendScheduler(Counts(), longest_clog=1)
-    full.unread = send_scheduler.MOST_WAITING + 1
+    channel, peers = a_group(full, stuck, fine)
+    scheduler = SendScheduler(Counts(), max_blocked_seconds=1)
+    full.unread = send_scheduler.MAX_BUFFERED_BYTES + 1
     for peer in peers:
-        beat.clog(peer, True)
-    beat.clog(peers[2], False)
-    peers[1].clogged_at -= 2
+        scheduler.set_blocked(peer, True)
+    scheduler.set_blocked(peers[2], False)
+    peers[1].blocked_at -= 2
 
-    beat.push(channel.circles["all"], [b"x"])
+    scheduler.enqueue(channel.groups["all"], [b"x"])
     await asyncio.sleep(0.01)
 
     assert (full.code, stuck.code, fine.code) == (4408, 4408, None)
     assert (full.writes, stuck.writes, fine.writes) == ([], [], [b"x"])
-    assert beat.counts.slow_closes == 2
+    assert scheduler.counts.slow_closes == 2
 
 
 # Presence
@@ -281,22 +281,22 @@ class Herald(InProcessBus):
 def test_people_are_counted_once_over_sockets_and_processes():
     told: list[tuple[str, int]] = []
     bus = Herald()
-    attendance = Attendance(bus, lambda channel, here: told.append((channel, here)))
+    presence = PresenceTracker(bus, lambda channel, here: told.append((channel, here)))
     anna, ben = Actor(id=MemberId(1)), Actor(id=MemberId(2))
 
     for actor in (anna, anna, ben, VISITOR, VISITOR):
-        attendance.enter("room:1", actor)
-    attendance.settle()
+        presence.join("room:1", actor)
+    presence.publish_changes()
     assert bus.announced == [Presence("room:1", (1, 2), 2)]
-    attendance.on_presence("other", Presence("room:1", (2, 3), 1))
+    presence.on_presence("other", Presence("room:1", (2, 3), 1))
     assert told == [("room:1", 4), ("room:1", 6)]
 
-    attendance.leave("room:1", anna)
-    attendance.settle()
-    assert attendance.here("room:1") == 6
+    presence.leave("room:1", anna)
+    presence.publish_changes()
+    assert presence.count("room:1") == 6
     for actor in (anna, ben, VISITOR, VISITOR):
-        attendance.leave("room:1", actor)
-    attendance.settle()
+        presence.leave("room:1", actor)
+    presence.publish_changes()
     assert bus.announced[-1] == Presence("room:1", (), 0)
     assert told[-1] == ("room:1", 3)
 
@@ -304,20 +304,20 @@ def test_people_are_counted_once_over_sockets_and_processes():
 def test_a_process_that_says_nothing_is_forgotten():
     told: list[tuple[str, int]] = []
     vanished: list[int] = []
-    attendance = Attendance(
+    presence = PresenceTracker(
         Herald(),
         lambda channel, here: told.append((channel, here)),
         forgotten_after=0,
-        vanished=lambda: vanished.append(1),
+        on_process_vanished=lambda: vanished.append(1),
     )
-    attendance.on_presence("other", Presence("room:1", (2, 3), 1))
+    presence.on_presence("other", Presence("room:1", (2, 3), 1))
 
-    attendance.beat()
-    attendance.beat()
+    presence.publish_heartbeat()
+    presence.publish_heartbeat()
 
     assert vanished == [1]  # what it wrote last it may not have told: signals are asked for once more
     assert told == [("room:1", 3), ("room:1", 0)]
-    assert attendance._others == attendance._told == {}
+    assert presence._remote == presence._reported == {}
 
 
 # Delivery
@@ -343,7 +343,7 @@ async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(liv
     bus = LossyBus(chance)
     db = await connect(live_url, bus, size=8)
     hub = Hub(db, bus, AppContext().kinds(), QUICK)
-    joins = Joins(hub)
+    subscriptions = Subscriptions(hub)
     await bus.start(hub)
     await hub.start()
     channels = [a_channel() for _ in range(3)]
@@ -358,15 +358,15 @@ async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(liv
     async def listen() -> None:
         await asyncio.sleep(chance.uniform(0, 0.5))
         wire, channel = Wire(), chance.choice(channels)
-        peer = hub.admit(wire, VISITOR, "")
+        peer = hub.add_peer(wire, VISITOR, "")
         async with db.read() as tx:
             head = await tx.value(head_of, channel=channel)
         after = chance.choice((0, head, chance.randint(0, head)))
-        await joins.join(peer, Join(channel, None, after))
+        await subscriptions.join(peer, Join(channel, None, after))
         heard.append((channel, after, wire, peer))
 
     await asyncio.gather(*map(write, channels), *(listen() for _ in range(60)))
-    await hub.patrol()
+    await hub.poll_heads()
     await until(
         lambda: all(hub.channels[channel].delivered == 60 for channel in channels if channel in hub.channels)
     )
@@ -381,20 +381,20 @@ async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(liv
         assert [event["event"]["text"] for event in events] == [str(seq) for seq in range(after, 60)]
         assert {event["channel"] for event in events} <= {channel}
     for *_, peer in heard:
-        hub.gone(peer)
+        hub.remove_peer(peer)
     assert not hub.peers
-    await hub.patrol()
+    await hub.poll_heads()
     assert not hub.channels
     await hub.close()
     await db.close()
 
 
-async def a_hub(url: str, house: AppContext) -> tuple[Hub, Joins]:
+async def a_hub(url: str, house: AppContext) -> tuple[Hub, Subscriptions]:
     bus = InProcessBus()
     db = await connect(url, bus, size=8)
     hub = Hub(db, bus, house.kinds(), QUICK)
     await bus.start(hub)
-    return hub, Joins(hub)
+    return hub, Subscriptions(hub)
 
 
 async def said(hub: Hub, channel: str, *texts: str) -> None:
@@ -407,9 +407,9 @@ async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_deli
     live_url, caplog
 ):
     house = AppContext()
-    hub, joins = await a_hub(live_url, house)
+    hub, subscriptions = await a_hub(live_url, house)
     channel, wire = a_channel(), Wire()
-    await joins.join(hub.admit(wire, VISITOR, ""), Join(channel))
+    await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
 
     house.broken = True
     await said(hub, channel, "first")
@@ -430,15 +430,15 @@ async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_deli
 
 
 async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
-    hub, joins = await a_hub(live_url, AppContext())
+    hub, subscriptions = await a_hub(live_url, AppContext())
     channel, wire = a_channel(), Wire()
     await said(hub, channel, "first", "second")
-    await joins.join(hub.admit(wire, VISITOR, ""), Join(channel))
+    await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
 
     async with hub.db.begin() as tx:
         await tx.run(forget_last, channel=channel)
         await tx.run(go_back, channel=channel)
-    await hub.patrol()
+    await hub.poll_heads()
     await said(hub, channel, "other second")
     await until(lambda: len(wire.frames()) == 3)
 
@@ -452,11 +452,11 @@ async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
 
 
 async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):
-    hub, joins = await a_hub(live_url, AppContext())
+    hub, subscriptions = await a_hub(live_url, AppContext())
 
     async def answer(channel: str, after: int) -> str:
         wire = Wire()
-        await joins.join(hub.admit(wire, VISITOR, ""), Join(channel, None, after))
+        await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel, None, after))
         return wire.frames()[0]["type"]
 
     long, big, holed = a_channel(), a_channel(), a_channel()

@@ -29,7 +29,7 @@ def house() -> AppContext:
 
 def a_bell(server: Redis) -> RedisBus:
     bus = RedisBus(server.url, probe_every=PROBE)
-    for backoff in (bus._tells, bus._hears):
+    for backoff in (bus._publish_backoff, bus._receive_backoff):
         backoff.shortest, backoff.longest = 0.05, 0.3
         backoff.reset()
     return bus
@@ -69,7 +69,7 @@ async def test_what_one_process_writes_is_heard_on_the_other_at_once(pair):
     async with one.listening(topic) as here, two.listening(topic) as there:
         for number in range(1, 21):
             await one.say(topic, str(number))
-            assert (await there.next(within=QUICK.patrol_every / 2))["seq"] == number
+            assert (await there.next(within=QUICK.poll_every / 2))["seq"] == number
         assert await hear(here, 20) == list(range(1, 21))
 
 
@@ -135,7 +135,7 @@ async def test_without_any_redis_the_patrol_delivers(pair, server):
 
 async def test_without_patrol_and_bell_nothing_would_be_heard(live_url, house, server, tmp_path):
     """The twin of the test before: it shows that the patrol is what heals."""
-    never = replace(QUICK, patrol_every=60.0)
+    never = replace(QUICK, poll_every=60.0)
     async with (
         Process(house, live_url, a_bell(server), tmp_path) as one,
         Process(house, live_url, a_bell(server), tmp_path, never) as two,
@@ -173,7 +173,7 @@ async def test_presence_and_signals_reach_over_processes(pair, house):
     async with one.listening(room, token=token) as here:
         async with two.listening(room, token=token), two.listening(room) as there:
             await said(here, {"type": "presence", "here": 2})
-            assert two.hub.attendance.here(room) == 2
+            assert two.hub.presence.count(room) == 2
             one.bus.signal(room, {"type": "votes", "votes": {"1": 1}})
             await said(there, {"type": "votes", "votes": {"1": 1}})
         await said(here, {"type": "presence", "here": 1})
@@ -215,4 +215,4 @@ async def test_a_process_that_starts_late_soon_knows_who_is_there(pair, live_url
     async with one.listening(room) as here:
         await said(here, {"type": "presence", "here": 1})
         async with Process(house, live_url, a_bell(server), tmp_path) as late:
-            await until(lambda: late.hub.attendance.here(room) == 1)
+            await until(lambda: late.hub.presence.count(room) == 1)

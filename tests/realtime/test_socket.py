@@ -20,8 +20,8 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SessionId
 from realtime.bus import InProcessBus
-from realtime.tickets import make_ticket, spend_ticket
-from serving import uvicorn_websocket
+from realtime.tickets import make_ticket, use_ticket
+from serving import uvicorn_http
 from storage.statements import statement
 from tests.support.delivery import (  # noqa: F401
     ORIGIN,
@@ -230,10 +230,10 @@ async def test_presence_counts_people_not_sockets(process, house):
         async with process.listening(room, token=anna), process.listening(room, token=anna):
             while (await visitor.next("signal"))["signal"] != {"type": "presence", "here": 2}:
                 pass
-            assert process.hub.attendance.here(room) == 2
+            assert process.hub.presence.count(room) == 2
         while (await visitor.next("signal"))["signal"] != {"type": "presence", "here": 1}:
             pass
-    await until(lambda: process.hub.attendance.here(room) == 0)
+    await until(lambda: process.hub.presence.count(room) == 0)
 
 
 # Who may open a socket
@@ -275,7 +275,7 @@ async def test_a_ticket_opens_one_socket_once_and_not_for_long(process, house):
         assert (await feed.join(f"member:{actor.id}"))["type"] == "joined"
     assert await refused_with(process, path=path) == (401, "sign_in_first")
     with clock.stop_at(clock.now() + timedelta(seconds=31)):
-        assert await spend_ticket(process.db, late) is None
+        assert await use_ticket(process.db, late) is None
 
 
 async def a_stored_session(process: Process) -> Actor:
@@ -371,12 +371,14 @@ async def test_a_change_at_the_moment_of_joining_is_not_lost(process, house):
                 last = await feed.next(within=2)
             assert last["type"] in ("left", "refused")
             [peer] = process.hub.peers
-            assert not peer.circles
+            assert not peer.groups
         await until(lambda: not process.hub.peers)
 
 
 async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, house, tmp_path):
-    async with Process(house, live_url, InProcessBus(), tmp_path, replace(QUICK, sweep_every=0.2)) as process:
+    async with Process(
+        house, live_url, InProcessBus(), tmp_path, replace(QUICK, session_check_every=0.2)
+    ) as process:
         token = house.member(14)
         async with process.connect(token) as feed:
             await until(lambda: process.hub.peers)
@@ -416,7 +418,7 @@ async def test_frames_over_64_kib_are_too_big(process):
 
 
 async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
-    monkeypatch.setattr(uvicorn_websocket, "HANDSHAKE", 0.2)
+    monkeypatch.setattr(uvicorn_http, "REQUEST_TIMEOUT", 0.2)
     for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
         reader, writer = await asyncio.open_unix_connection(process.uds)
         writer.write(said)
@@ -449,7 +451,7 @@ async def test_a_reader_that_stops_reading_is_shut_and_harms_nobody(process):
     assert b" 101 " in await loop.sock_recv(stuck, 1000)
     join = json.dumps({"type": "join", "channel": topic}).encode()
     await loop.sock_sendall(stuck, Frame(Opcode.TEXT, join).serialize(mask=True))
-    await until(lambda: topic in process.hub.channels and process.hub.channels[topic].circles)
+    await until(lambda: topic in process.hub.channels and process.hub.channels[topic].groups)
 
     async with process.listening(topic) as feed:
         heard = asyncio.create_task(feed.texts(60, within=10))
@@ -543,7 +545,7 @@ async def test_a_peer_that_is_gone_leaves_nothing_behind(process, house):
         async with process.listening(room, token=token):
             assert process.hub.peers
     await until(lambda: not process.hub.peers)
-    await process.hub.patrol()
+    await process.hub.poll_heads()
 
     assert room not in process.hub.channels
     assert "member:21" not in process.hub.channels

@@ -113,15 +113,15 @@ async def test_one_that_closes_between_two_users_is_not_handed_to_the_second() -
         def is_in_transaction(self) -> bool:
             return False
 
-    async def open_one() -> Transport:
+    async def open_connection() -> Transport:
         opened.append(Transport(closed=False))
         return opened[-1]  # type: ignore[no-any-return]
 
-    pool = Pool(open_one, 1)
-    first = await pool.wait()
-    waiting = asyncio.create_task(pool.wait())
+    pool = Pool(open_connection, 1)
+    first = await pool.acquire()
+    waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
-    pool.give(first)
+    pool.release(first)
     first.closed = True
 
     assert await waiting is opened[1]

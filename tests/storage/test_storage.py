@@ -228,7 +228,7 @@ async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_ag
 
 
 def test_a_cache_knows_versions_and_its_size() -> None:
-    cache = VersionedCache(largest=10)
+    cache = VersionedCache(max_bytes=10)
     cache.put("a", "1", b"12345")
     assert cache.get("a", "1") == b"12345"
     assert cache.get("a", "2") is None
@@ -317,13 +317,13 @@ async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -
 
     async def use(number: int) -> None:
         nonlocal held
-        connection = pool.take() or await pool.wait()
+        connection = pool.acquire_nowait() or await pool.acquire()
         held += 1
         assert held <= 3
         order.append(number)
         await asyncio.sleep(0.001)
         held -= 1
-        pool.give(connection, is_broken=number % 7 == 0)
+        pool.release(connection, is_broken=number % 7 == 0)
 
     await asyncio.gather(*(use(number) for number in range(40)))
     assert sorted(order) == list(range(40))
@@ -333,49 +333,49 @@ async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -
 @pytest.mark.parametrize("how", ["broken", "closed", "in a transaction"])
 async def test_what_is_not_as_it_was_lent_is_thrown_away(how: str) -> None:
     pool = Pool(_open_line, 1)
-    first = await pool.wait()
-    waiting = asyncio.create_task(pool.wait())
+    first = await pool.acquire()
+    waiting = asyncio.create_task(pool.acquire())
     await asyncio.sleep(0)
     first.closed, first.busy = how == "closed", how == "in a transaction"
-    pool.give(first, is_broken=how == "broken")
+    pool.release(first, is_broken=how == "broken")
     second = await waiting
     assert first.closed
     assert second is not first
-    pool.give(second)
-    assert pool.take() is second
+    pool.release(second)
+    assert pool.acquire_nowait() is second
 
 
 async def test_waiting_that_is_given_up_loses_nothing() -> None:
     pool = Pool(_open_line, 1)
-    only = await pool.wait()
+    only = await pool.acquire()
     for when in ("before it is given", "as it is given"):
-        waiting = asyncio.create_task(pool.wait())
+        waiting = asyncio.create_task(pool.acquire())
         await asyncio.sleep(0)
         if when == "as it is given":
-            pool.give(only)
+            pool.release(only)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         if when == "before it is given":
-            pool.give(only)
-        assert pool.take() is only
+            pool.release(only)
+        assert pool.acquire_nowait() is only
     assert pool.size == 1
 
 
 async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
     failures = [ConnectionRefusedError()]
 
-    async def open_one() -> _Line:
+    async def open_connection() -> _Line:
         if failures:
             raise failures.pop()
         return _Line()
 
-    pool = Pool(open_one, 1)
+    pool = Pool(open_connection, 1)
     with pytest.raises(ConnectionRefusedError):
-        await pool.wait()
-    assert await pool.wait()
+        await pool.acquire()
+    assert await pool.acquire()
     await pool.close()
     with pytest.raises(ConnectionError):
-        await pool.wait()
+        await pool.acquire()
 
 
 async def test_what_types_there_are_is_asked_once_a_process(db: Database, cluster: Cluster) -> None:

@@ -33,12 +33,12 @@ from storage.embedded import postgres
 from storage.event_log import LogEntry
 
 QUICK = Limits(
-    patrol_every=0.3,
-    sweep_every=5.0,
+    poll_every=0.3,
+    session_check_every=5.0,
     signal_every=0.1,
-    presence_settles_in=0.05,
-    presence_every=0.3,
-    presence_forgotten_after=1.0,
+    presence_every=0.05,
+    heartbeat_every=0.3,
+    process_forgotten_after=1.0,
     per_address=5_000,
 )
 ORIGIN = "http://here.example"
@@ -88,7 +88,7 @@ class AppContext(Struct):
             "topic": ChannelKind(join=self.join, show=self.show),
             "room": ChannelKind(join=self.join, show=self.show, signals=self.room_signals, has_presence=True),
             "member": ChannelKind(join=self.join_member, show=self.show),
-            "sectors": ChannelKind(join=self.join, show=self.show, numbered=False),
+            "sectors": ChannelKind(join=self.join, show=self.show, has_id=False),
         }
 
     def sessions(self) -> Sessions:

@@ -127,8 +127,12 @@ class Asked:
         self.come: list[dict[int, list[int]]] = []
         self.asked: list[list[int]] = []
         self.told: list[dict[str, Any]] = []
-        kinds = {"room": ChannelKind(join=None, show=None, attended=self._attended, present=self._present)}  # type: ignore[arg-type]
-        limits = Limits(census_every=0.2, presence_every=60)
+        kinds = {
+            "room": ChannelKind(
+                join=None, show=None, record_attendance=self._attended, describe_presence=self._present
+            )
+        }  # type: ignore[arg-type]
+        limits = Limits(presence_report_every=0.2, heartbeat_every=60)
         self.presence_reports = PresenceReports(
             self,
             InProcessBus(),
@@ -155,54 +159,54 @@ async def test_nobody_new_means_nothing_is_asked_and_a_crowd_is_one_write() -> N
     asked = Asked()
     people = [Actor(id=MemberId(number)) for number in range(1, 301)]
     for actor in [*people, *people, VISITOR]:
-        asked.presence_reports.attendance.enter("room:7", actor)
-    await asked.presence_reports.turn()
+        asked.presence_reports.presence.join("room:7", actor)
+    await asked.presence_reports.run_once()
     assert [list(come) for come in asked.come] == [[7]]
     assert len(asked.come[0][7]) == 300
 
     for _ in range(5):
-        await asked.presence_reports.turn()
-        asked.presence_reports.attendance.on_presence("other", Presence("room:7", (1, 2), 0))
+        await asked.presence_reports.run_once()
+        asked.presence_reports.presence.on_presence("other", Presence("room:7", (1, 2), 0))
     # A dropped line that comes back is nobody new, and leaves everybody where they were.
-    asked.presence_reports.attendance.leave("room:7", people[0])
-    asked.presence_reports.attendance.enter("room:7", people[0])
+    asked.presence_reports.presence.leave("room:7", people[0])
+    asked.presence_reports.presence.join("room:7", people[0])
     await asyncio.sleep(0.25)
-    await asked.presence_reports.turn()
+    await asked.presence_reports.run_once()
     assert len(asked.come) == len(asked.asked) == 1
 
 
 async def test_a_room_where_nobody_stands_on_this_process_is_not_looked_at() -> None:
     asked = Asked()
-    asked.presence_reports.attendance.on_presence("other", Presence("room:7", (1, 2, 3), 0))
-    await asked.presence_reports.turn()
+    asked.presence_reports.presence.on_presence("other", Presence("room:7", (1, 2, 3), 0))
+    await asked.presence_reports.run_once()
     assert asked.asked == asked.come == []
 
-    asked.presence_reports.attendance.enter("room:7", VISITOR)
-    await asked.presence_reports.turn()
+    asked.presence_reports.presence.join("room:7", VISITOR)
+    await asked.presence_reports.run_once()
     assert (asked.asked, asked.come) == ([[1, 2, 3]], [])
 
 
 async def test_a_room_is_looked_at_at_most_so_often() -> None:
     asked = Asked()
     for number in range(1, 30):
-        asked.presence_reports.attendance.enter("room:7", Actor(id=MemberId(number)))
-        await asked.presence_reports.turn()
+        asked.presence_reports.presence.join("room:7", Actor(id=MemberId(number)))
+        await asked.presence_reports.run_once()
     assert len(asked.asked) == 1
     await asyncio.sleep(0.25)
-    await asked.presence_reports.turn()
+    await asked.presence_reports.run_once()
     assert len(asked.asked) == 2
-    assert asked.presence_reports.now("room:7") == {"type": "presence", "here": 29, "groups": {"all": 29}}
+    assert asked.presence_reports.current("room:7") == {"type": "presence", "here": 29, "groups": {"all": 29}}
 
 
 async def test_another_day_and_an_opening_count_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked()
-    asked.presence_reports.attendance.enter("room:7", Actor(id=MemberId(1)))
-    await asked.presence_reports.turn()
-    asked.presence_reports.call_roll("room:7")
-    await asked.presence_reports.turn()
+    asked.presence_reports.presence.join("room:7", Actor(id=MemberId(1)))
+    await asked.presence_reports.run_once()
+    asked.presence_reports.record_attendance_again("room:7")
+    await asked.presence_reports.run_once()
     assert asked.come == [{7: [1]}, {7: [1]}]
 
     asked.presence_reports._day = date(2020, 1, 1)
-    asked.presence_reports.beat_soon()
-    await asked.presence_reports.turn()
+    asked.presence_reports.send_heartbeat_soon()
+    await asked.presence_reports.run_once()
     assert asked.come[2:] == [{7: [1]}]
