@@ -1,4 +1,7 @@
-"""The inbox: what a member is told, each with its reason; read through the predicates that everything is read through."""
+"""Notifications: messages to a member about posts, topics and decisions, each with its reason.
+
+They are read through the predicates of forum/visibility, so a notification disappears when its post does.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,34 +43,34 @@ from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 from storage.statements import Statement, statement
 
-PAGE = 30
-# What comes with following and with searches that are kept; all else is meant for the member alone.
+PAGE_SIZE = 30
+# Kinds that come from following and from saved searches; all other kinds are addressed to the member personally.
 FOLLOWED_KINDS = ("posted", "opened", "found")
-# Of these there are letters of their own.
+# Kinds about which the member gets a separate e-mail.
 KINDS_WITH_OWN_EMAIL = ("decided", "report_decided", "appeal_answered")
-# Of one post each member is told one of these.
+# Kinds about a post; each member gets at most one of them for one post.
 POST_KINDS = ("reply", "mentioned", "quoted", "posted", "opened")
-EXCERPT = 200
+EXCERPT_LENGTH = 200
 
 _TAG = re.compile(r"<[^>]*>?")
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 def visible_notifications() -> ColumnElement[bool]:
-    """Decisions, which are told to those whom they concern; and that whose topic the member can read, and whose post, if
-    there is one, has a text for the member."""
+    """Return the condition for notifications that their member can see: those about decisions, and those whose topic and
+    post, if there is one, the member can read."""
     is_readable = visible_topics() & or_(notifications.c.post_id.is_(None), visible_text())
     return or_(notifications.c.decision_id.is_not(None), is_readable)
 
 
-def _mine(*columns: Any) -> Select[Any]:
+def _select_own(*columns: Any) -> Select[Any]:
     joined = notifications.outerjoin(topics, topics.c.id == notifications.c.topic_id)
     joined = joined.outerjoin(posts, posts.c.id == notifications.c.post_id)
-    whose = notifications.c.member_id == bindparam("reader", type_=BigInteger)
-    return select(*columns).select_from(joined).where(whose, visible_notifications())
+    is_own = notifications.c.member_id == bindparam("reader", type_=BigInteger)
+    return select(*columns).select_from(joined).where(is_own, visible_notifications())
 
 
-_SHOWN = _mine(
+_notifications = _select_own(
     *notifications.c[("id", "kind", "reason", "because", "told_at")],
     notifications.c.topic_id.label("topic"),
     notifications.c.read_at.is_not(None).label("is_read"),
@@ -76,34 +79,36 @@ _SHOWN = _mine(
     notifications.c.decision_id.label("decision"),
     notifications.c.done_at.is_not(None).label("is_done"),
     posts.c.number,
-    func.left(posts.c.html, 10 * EXCERPT).label("html"),
+    func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),
 )
 _kinds = bindparam("kinds", type_=ARRAY(Text))
-_PAGE = (
-    _SHOWN.where(
+_page = (
+    _notifications.where(
         or_(_kinds.is_(None), notifications.c.kind == func.any(_kinds)),
         notifications.c.done_at.is_not(None) == bindparam("done", type_=Boolean),
     )
     .order_by(notifications.c.id.desc())
     .limit(bindparam("count", type_=Integer))
 )
-_PAGES = {
-    False: statement(_PAGE),
-    True: statement(_PAGE.where(notifications.c.id < bindparam("before", type_=BigInteger))),
+_SELECT_NOTIFICATION_PAGES = {
+    False: statement(_page),
+    True: statement(_page.where(notifications.c.id < bindparam("before", type_=BigInteger))),
 }
-_ONE = statement(_SHOWN.where(notifications.c.id == bindparam("id", type_=BigInteger)))
-_UNREAD = statement(
-    _SHOWN.where(
+_SELECT_NOTIFICATION = statement(
+    _notifications.where(notifications.c.id == bindparam("id", type_=BigInteger))
+)
+_SELECT_UNREAD_NOTIFICATIONS = statement(
+    _notifications.where(
         notifications.c.id == func.any(bindparam("ids")), notifications.c.read_at.is_(None)
     ).order_by(notifications.c.topic_id, notifications.c.id)
 )
-_COUNT = statement(_mine(func.count()).where(notifications.c.read_at.is_(None)))
-_READ = statement(
+_COUNT_UNREAD_NOTIFICATIONS = statement(_select_own(func.count()).where(notifications.c.read_at.is_(None)))
+_MARK_READ = statement(
     update(notifications)
     .where(
         notifications.c.read_at.is_(None),
         notifications.c.id.in_(
-            _mine(notifications.c.id).where(
+            _select_own(notifications.c.id).where(
                 notifications.c.read_at.is_(None),
                 or_(
                     bindparam("id", type_=BigInteger).is_(None),
@@ -114,8 +119,9 @@ _READ = statement(
     )
     .values(read_at=bindparam("now"))
 )
-_group = notifications.c.id.in_(
-    _mine(notifications.c.id).where(
+# The notification and all earlier ones about the same topic.
+_is_in_group = notifications.c.id.in_(
+    _select_own(notifications.c.id).where(
         or_(
             notifications.c.topic_id == bindparam("topic", type_=BigInteger),
             notifications.c.id == bindparam("id", type_=BigInteger),
@@ -123,35 +129,37 @@ _group = notifications.c.id.in_(
         notifications.c.id <= bindparam("id", type_=BigInteger),
     )
 )
-_PUT_AWAY = statement(
+_ARCHIVE_NOTIFICATIONS = statement(
     update(notifications)
-    .where(notifications.c.done_at.is_(None), _group)
+    .where(notifications.c.done_at.is_(None), _is_in_group)
     .values(done_at=bindparam("now"), read_at=func.coalesce(notifications.c.read_at, bindparam("now")))
 )
-_TAKE_OUT = statement(
-    update(notifications).where(notifications.c.done_at.is_not(None), _group).values(done_at=null())
+_UNARCHIVE_NOTIFICATIONS = statement(
+    update(notifications).where(notifications.c.done_at.is_not(None), _is_in_group).values(done_at=null())
 )
-# Read ones for a quarter, all for a year: enough to find again what one was told; the posts themselves stay.
-READ_KEPT = timedelta(days=90)
-KEPT = timedelta(days=365)
-_FORGET = statement("DELETE FROM notifications WHERE read_at < :read_before OR told_at < :told_before")
-_TELL = statement("""
+# Retention: read notifications for 90 days, all for a year. The posts themselves stay.
+READ_RETENTION = timedelta(days=90)
+RETENTION = timedelta(days=365)
+_DELETE_OLD_NOTIFICATIONS = statement(
+    "DELETE FROM notifications WHERE read_at < :read_before OR told_at < :told_before"
+)
+_INSERT_NOTIFICATIONS = statement("""
 INSERT INTO notifications (member_id, kind, reason, because, topic_id, post_id, decision_id, told_at, mail_due_at)
-SELECT told.member_id, :kind, coalesce(told.reason, ''), CAST(told.because AS jsonb), CAST(:topic AS bigint),
+SELECT recipient.member_id, :kind, coalesce(recipient.reason, ''), CAST(recipient.because AS jsonb), CAST(:topic AS bigint),
     CAST(:post AS bigint), CAST(:decision AS bigint), :now, mail_due(
-        CASE WHEN :kind = ANY(CAST(:written AS text[])) THEN 'never'
+        CASE WHEN :kind = ANY(CAST(:separate AS text[])) THEN 'never'
             WHEN :kind = ANY(CAST(:followed AS text[])) THEN coalesce(w.followed, 'daily')
             ELSE coalesce(w.direct, 'at_once') END,
         coalesce(w.time_zone, 'UTC'), :now)
 FROM unnest(CAST(:members AS bigint[]), CAST(:reasons AS text[]), CAST(:because AS text[]))
-    AS told (member_id, reason, because)
-LEFT JOIN mail_wishes w ON w.member_id = told.member_id
-WHERE NOT (:kind = ANY(CAST(:talk AS text[])) AND EXISTS (
-    SELECT FROM notifications n WHERE n.member_id = told.member_id AND n.post_id = CAST(:post AS bigint)
-        AND n.kind = ANY(CAST(:talk AS text[]))))
+    AS recipient (member_id, reason, because)
+LEFT JOIN mail_wishes w ON w.member_id = recipient.member_id
+WHERE NOT (:kind = ANY(CAST(:post_kinds AS text[])) AND EXISTS (
+    SELECT FROM notifications n WHERE n.member_id = recipient.member_id AND n.post_id = CAST(:post AS bigint)
+        AND n.kind = ANY(CAST(:post_kinds AS text[]))))
 ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
-_UNTELL = statement("""
+_DELETE_NOTIFICATIONS_OF_POST = statement("""
 DELETE FROM notifications WHERE kind = :kind AND post_id = :post AND member_id = ANY(CAST(:members AS bigint[]))
 """)
 
@@ -164,21 +172,23 @@ async def notify(
     reasons: Mapping[MemberId, Because | str],
     decision_id: int | None = None,
 ) -> int:
-    """Tell members something about a topic, a post or a decision, each with the reason why, as facts or in somebody's own
-    words; nobody the same thing twice, and of one post not that it answers, quotes and names them. How many were told.
-    Whether they may read it is asked when they do."""
+    """Notify members about a topic, a post or a decision; return the number of new notifications.
+
+    Each member gets a reason: a code with its values, or a text that somebody wrote. Nobody is notified of the same thing
+    twice, and of one post only once. Whether the member can read the post is checked when the notification is read.
+    """
     rows = await tx.rows(
-        _TELL,
+        _INSERT_NOTIFICATIONS,
         kind=kind,
         topic=topic_id,
         post=post_id,
         decision=decision_id,
         members=list(reasons),
-        reasons=[one if isinstance(one, str) else None for one in reasons.values()],
-        because=[None if isinstance(one, str) else encode(one).decode() for one in reasons.values()],
+        reasons=[reason if isinstance(reason, str) else None for reason in reasons.values()],
+        because=[None if isinstance(reason, str) else encode(reason).decode() for reason in reasons.values()],
         followed=list(FOLLOWED_KINDS),
-        written=list(KINDS_WITH_OWN_EMAIL),
-        talk=list(POST_KINDS),
+        separate=list(KINDS_WITH_OWN_EMAIL),
+        post_kinds=list(POST_KINDS),
         now=clock.now(),
     )
     for row in sorted(rows, key=lambda row: int(row["member_id"])):
@@ -189,14 +199,16 @@ async def notify(
 async def notify_again(
     tx: Transaction, kind: str, topic_id: TopicId, post_id: PostId, reasons: Mapping[MemberId, Because | str]
 ) -> None:
-    """Tell what may happen to a post more than once: what was told of it before makes room."""
-    await tx.run(_UNTELL, kind=kind, post=post_id, members=list(reasons))
+    """Notify members of something that can happen to a post repeatedly, replacing the earlier notification of that kind."""
+    await tx.run(_DELETE_NOTIFICATIONS_OF_POST, kind=kind, post=post_id, members=list(reasons))
     await notify(tx, kind, topic_id, post_id, reasons)
 
 
 async def delete_old_notifications(tx: Transaction, now: datetime) -> int:
-    """Drop what was read or told long ago; how many."""
-    return await tx.run(_FORGET, read_before=now - READ_KEPT, told_before=now - KEPT)
+    """Delete notifications after the retention period; return their number."""
+    return await tx.run(
+        _DELETE_OLD_NOTIFICATIONS, read_before=now - READ_RETENTION, told_before=now - RETENTION
+    )
 
 
 async def read_inbox(
@@ -207,38 +219,43 @@ async def read_inbox(
     only: Only | None = None,
     done: bool = False,
 ) -> InboxPage:
-    """One page of what a member was told, the latest first: all or some kinds, of what is not put away or of what is."""
+    """Return one page of the member's notifications, the latest first.
+
+    `only` limits the page to some kinds; `done` selects archived notifications instead of the others.
+    """
     channel = f"member:{actor.signed_in()}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
     kinds = None if only is None else list(FILTERS[only])
-    binds: dict[str, Any] = {"count": PAGE + 1, "kinds": kinds, "done": done, **seen_by(actor)}
+    binds: dict[str, Any] = {"count": PAGE_SIZE + 1, "kinds": kinds, "done": done, **seen_by(actor)}
     if after is not None:
         binds["before"] = decode_cursor(after, tuple[_Id])[0]
-    rows: Sequence[Record] = await tx.rows(_PAGES[after is not None], **binds)
-    items = [_shown(row) for row in rows[:PAGE]]
-    more = encode_cursor(items[-1].id) if len(rows) > PAGE else None
+    rows: Sequence[Record] = await tx.rows(_SELECT_NOTIFICATION_PAGES[after is not None], **binds)
+    items = [_shown(row) for row in rows[:PAGE_SIZE]]
+    more = encode_cursor(items[-1].id) if len(rows) > PAGE_SIZE else None
     return InboxPage(items, more, (await count_unread(tx, actor)).unread, stream)
 
 
 async def count_unread(tx: Reader, actor: Actor) -> Unread:
-    """How many notifications the member could read and has not."""
+    """Count the unread notifications that the member can see."""
     actor.signed_in()
-    return Unread(await tx.value(_COUNT, **seen_by(actor)))
+    return Unread(await tx.value(_COUNT_UNREAD_NOTIFICATIONS, **seen_by(actor)))
 
 
 async def find_notification(tx: Reader, actor: Actor, notification_id: int) -> Notification | None:
-    """One of the member's own, if it can be seen."""
-    row = await tx.row(_ONE, id=notification_id, **seen_by(actor))
+    """Return one of the member's own notifications, or None if there is no such notification that the member can see."""
+    row = await tx.row(_SELECT_NOTIFICATION, id=notification_id, **seen_by(actor))
     return None if row is None else _shown(row)
 
 
 async def find_unread_notifications(tx: Reader, actor: Actor, ids: Sequence[int]) -> list[Notification]:
-    """Those of the member's own that can be seen and were not read meanwhile, topic by topic."""
-    return [_shown(row) for row in await tx.rows(_UNREAD, ids=list(ids), **seen_by(actor))]
+    """Return the member's notifications among these ids that are visible and still unread, ordered by topic."""
+    return [
+        _shown(row) for row in await tx.rows(_SELECT_UNREAD_NOTIFICATIONS, ids=list(ids), **seen_by(actor))
+    ]
 
 
 async def mark_read(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
-    """Mark one of the member's own as read; as often as one likes."""
+    """Mark one of the member's notifications as read; return the new unread count or raise NotFound."""
     actor.signed_in()
     if await find_notification(tx, actor, notification_id) is None:
         raise NotFound
@@ -246,17 +263,23 @@ async def mark_read(tx: Transaction, actor: Actor, notification_id: int) -> Unre
 
 
 async def archive_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
-    """Put one of the member's own away, with all earlier ones about the same topic: they are done, and read."""
-    return await _move(tx, actor, _PUT_AWAY, notification_id, now=clock.now())
+    """Archive a notification and all earlier ones about the same topic, which also marks them as read.
+
+    Return the new unread count, or raise NotFound.
+    """
+    return await _change_group(tx, actor, _ARCHIVE_NOTIFICATIONS, notification_id, now=clock.now())
 
 
 async def unarchive_notification(tx: Transaction, actor: Actor, notification_id: int) -> Unread:
-    """Take the same out again."""
-    return await _move(tx, actor, _TAKE_OUT, notification_id)
+    """Take a notification and all earlier ones about the same topic out of the archive.
+
+    Return the unread count, or raise NotFound.
+    """
+    return await _change_group(tx, actor, _UNARCHIVE_NOTIFICATIONS, notification_id)
 
 
 async def mark_all_read(tx: Transaction, actor: Actor) -> Unread:
-    """Mark all that the member can see as read."""
+    """Mark all notifications that the member can see as read; return the new unread count."""
     actor.signed_in()
     return await _mark(tx, actor, None)
 
@@ -265,27 +288,27 @@ def _shown(row: Record) -> Notification:
     facts = dict(row)
     html, because = facts.pop("html"), facts["because"]
     facts |= {"reason": describe_reason(because, facts["reason"]), "because": because and because["code"]}
-    return Notification(**facts, excerpt=None if html is None else _begins(html))
+    return Notification(**facts, excerpt=None if html is None else _excerpt(html))
 
 
-def _begins(html: str) -> str:
+def _excerpt(html: str) -> str:
     text = " ".join(unescape(_TAG.sub(" ", html)).split())
-    return text if len(text) <= EXCERPT else text[: EXCERPT - 1].rstrip() + "…"
+    return text if len(text) <= EXCERPT_LENGTH else text[: EXCERPT_LENGTH - 1].rstrip() + "…"
 
 
-async def _move(
-    tx: Transaction, actor: Actor, moves: Statement, notification_id: int, **binds: Any
+async def _change_group(
+    tx: Transaction, actor: Actor, change: Statement, notification_id: int, **binds: Any
 ) -> Unread:
     actor.signed_in()
-    told = await find_notification(tx, actor, notification_id)
-    if told is None:
+    found = await find_notification(tx, actor, notification_id)
+    if found is None:
         raise NotFound
-    if await tx.run(moves, id=told.id, topic=told.topic, **binds, **seen_by(actor)):
+    if await tx.run(change, id=found.id, topic=found.topic, **binds, **seen_by(actor)):
         await tx.record(NotificationsRead(member_id=actor.signed_in()))
     return await count_unread(tx, actor)
 
 
 async def _mark(tx: Transaction, actor: Actor, notification_id: int | None) -> Unread:
-    if await tx.run(_READ, id=notification_id, now=clock.now(), **seen_by(actor)):
+    if await tx.run(_MARK_READ, id=notification_id, now=clock.now(), **seen_by(actor)):
         await tx.record(NotificationsRead(member_id=actor.signed_in()))
     return await count_unread(tx, actor)

@@ -1,4 +1,4 @@
-"""The HTTP side of the inbox."""
+"""HTTP routes of notifications."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
@@ -19,15 +19,17 @@ async def read_inbox(
     only: FromQuery[Only | None] = None,
     done: FromQuery[bool] = False,
 ) -> InboxPage:
-    """What the member was told and why, the latest first; with `only` some kinds, with `done` what was put away. `notified`
-    and `inbox_read` on the member's channel say when to read it again."""
+    """Return one page of the member's notifications, the latest first; `only` selects some kinds, `done` archived ones.
+
+    The events `notified` and `inbox_read` on the member's channel say when to read it again.
+    """
     async with db.read() as tx:
         return await notifications.read_inbox(tx, actor, db.epoch, after, only, done)
 
 
 @get("/inbox/unread", operation_id="count_unread")
 async def count_unread(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
-    """How many wait to be read."""
+    """Count the member's unread notifications."""
     async with db.read() as tx:
         return await notifications.count_unread(tx, actor)
 
@@ -36,7 +38,7 @@ async def count_unread(actor: NamedDependency[Actor], db: NamedDependency[Databa
 async def read_notification(
     notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Unread:
-    """Mark one as read. It may be sent any number of times."""
+    """Mark a notification as read; repeating the request changes nothing."""
     async with db.begin() as tx:
         return await notifications.mark_read(tx, actor, notification_id)
 
@@ -45,7 +47,7 @@ async def read_notification(
 async def put_away(
     notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Unread:
-    """Put one away with all earlier ones about the same topic; they count as read."""
+    """Archive a notification and all earlier ones about the same topic, which also marks them as read."""
     async with db.begin() as tx:
         return await notifications.archive_notification(tx, actor, notification_id)
 
@@ -54,14 +56,14 @@ async def put_away(
 async def take_out(
     notification_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> Unread:
-    """Take the same out again."""
+    """Take a notification and all earlier ones about the same topic out of the archive."""
     async with db.begin() as tx:
         return await notifications.unarchive_notification(tx, actor, notification_id)
 
 
 @put("/inbox/read", operation_id="read_all_notifications")
 async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
-    """Mark all as read."""
+    """Mark all notifications as read."""
     async with db.begin() as tx:
         return await notifications.mark_all_read(tx, actor)
 

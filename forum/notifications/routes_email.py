@@ -1,4 +1,4 @@
-"""The HTTP side of mail: how one likes it."""
+"""HTTP routes of e-mail preferences."""
 
 from litestar import get, patch
 from litestar.di import NamedDependency
@@ -12,7 +12,7 @@ from storage.database import Database
 
 @get("/me/mail", operation_id="read_mail_wishes")
 async def read_mail_wishes(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> MailWishes:
-    """When mail comes about what one is told."""
+    """Return the member's e-mail preferences."""
     async with db.read() as tx:
         return await email_preferences.read_email_preferences(tx, actor)
 
@@ -21,7 +21,7 @@ async def read_mail_wishes(actor: NamedDependency[Actor], db: NamedDependency[Da
 async def set_mail_wishes(
     data: JSONBody[NewMailWishes], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> MailWishes:
-    """Say when mail is to come."""
+    """Change the member's e-mail preferences."""
     async with db.begin() as tx:
         return await email_preferences.set_email_preferences(tx, actor, data)
 

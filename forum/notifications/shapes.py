@@ -1,4 +1,4 @@
-"""What goes out of a member's inbox."""
+"""Structs of notifications, and the filters of the inbox."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from storage.event_log import Stream
 
-# By what an inbox can be narrowed down.
+# The filters of the inbox, and the kinds of notifications that each of them shows.
 Only = Literal["replies", "mentions", "quotes", "followed", "rooms", "found", "boards", "tasks", "moderation"]
 FILTERS: Mapping[Only, tuple[str, ...]] = {
     "replies": ("reply",),
@@ -24,13 +24,13 @@ FILTERS: Mapping[Only, tuple[str, ...]] = {
 
 
 class Notification(Struct, frozen=True, kw_only=True):
-    """Something a member is told, and why. `title` is that of the topic; `post` and `number`, where it is about one
-    post, say which, and `excerpt` how it begins. What tells of a decision of the moderators has no topic but `decision`."""
+    """A notification and its reason. `title` is the title of the topic. For a notification about a post, `post` and `number`
+    identify it and `excerpt` is its beginning. A notification about a moderators' decision has `decision` and no topic."""
 
     id: int
     kind: str
     reason: str
-    # The same in a word, where it is one of those that members choose or bring about: `topic`, `sector`, `answers_you`, ...
+    # The code of the reason, if it has one: `topic`, `sector`, `answers_you`, ...
     because: str | None
     topic: int | None
     title: str
@@ -40,18 +40,18 @@ class Notification(Struct, frozen=True, kw_only=True):
     excerpt: str | None
     told_at: datetime
     is_read: bool
-    # Put away by the member.
+    # Whether the member archived it.
     is_done: bool
 
 
 class Unread(Struct, frozen=True):
-    """How many notifications wait to be read."""
+    """The number of unread notifications."""
 
     unread: int
 
 
 class InboxPage(Struct, frozen=True):
-    """One page of notifications, the latest first; `stream` tells when there is another one."""
+    """One page of notifications, the latest first; new ones are announced on `stream`."""
 
     items: list[Notification]
     next: str | None
