@@ -13,7 +13,7 @@ from core.ids import ColumnId, NoticeId, PostId, RoomId
 from core.text import ONE_LINE, tidy
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import NotYours, TopicLocked
-from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_held_text
+from forum.posts.held_insertion import insert_held_posts, rewrite_held_text
 from forum.posts.insertion import NewPost, insert_posts
 from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, note_matches, screen_nothing
 from forum.shapes import HeldEdit, PostChange
@@ -21,6 +21,7 @@ from forum.text.markdown import render
 from forum.topics.topics import get_topic
 from forum.writing import editing, withdrawal
 from gatherings.events import NoticeChanged, NoticePosted
+from gatherings.notices.approvals import set_taken_off
 from gatherings.notices.facts import (
     announce_change,
     ensure_current,
@@ -32,7 +33,6 @@ from gatherings.notices.facts import (
 from gatherings.notices.policy import (
     EmptyNotice,
     NoSuchColumn,
-    NoticeApproved,
     NoticeFacts,
     ensure_can_arrange,
     ensure_can_edit_notice,
@@ -72,12 +72,9 @@ UPDATE_NOTICE_POSITION = statement(
         version=notices.c.version + 1,
     )
 )
-UPDATE_NOTICE_TAKEN_OFF = statement(
-    "UPDATE notices SET taken_off = :taken_off, version = version + 1 WHERE id = :notice"
-)
 SELECT_PINNED_AT = statement("SELECT pinned_at FROM notices WHERE id = :notice")
 UPDATE_NOTICE_TITLE = statement("UPDATE notices SET title = :title WHERE id = :notice AND title <> :title")
-SELECT_POST_KIND = statement("""
+SELECT_NOTICE_OF_POST = statement("""
 SELECT n.id, n.room_id, p.body FROM notices n JOIN posts p ON p.id = n.post_id WHERE n.post_id = :post
 """)
 
@@ -208,40 +205,9 @@ async def withdraw_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) ->
     elif not notice.is_own:
         raise NotYours
     else:
-        await tx.run(UPDATE_NOTICE_TAKEN_OFF, notice=notice_id, taken_off="withdrawn")
+        await set_taken_off(tx, notice_id, "withdrawn")
     if "withdrawn" not in (notice.post_state, notice.taken_off):
         await tx.record(NoticeChanged(room_id=found.room.id, notice_id=notice_id))
-
-
-async def approve_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> Notice:
-    """Approve a notice that waits, which inserts its post into the topic, and return it; repeating it changes nothing.
-
-    Raises NotFound, NotHost, ModuleOff, PostHidden or PostWithdrawn.
-    """
-    found = await lock_notice(tx, actor, notice_id, with_topic=True)
-    room, notice = found.room, found.notice
-    ensure_can_arrange(actor, room, clock.now())
-    ensure_not_removed(notice)
-    if notice.post_state == "held":
-        was_held = await release_post(tx, room.topic_id, notice.post_id, clock.now())
-        assert was_held  # the topic is locked, and the state was read under the lock
-        await tx.run(UPDATE_NOTICE_TAKEN_OFF, notice=notice_id, taken_off=None)
-        await tx.record(NoticePosted(room_id=room.id, notice_id=notice_id))
-    return await show_notice(tx, actor, room, notice_id)
-
-
-async def decline_notice(tx: Transaction, actor: Actor, notice_id: NoticeId) -> None:
-    """Decline a notice that waits, so that only its author sees it; after an edit it waits again.
-
-    Raises NotFound, NotHost, ModuleOff, PostHidden, PostWithdrawn or NoticeApproved.
-    """
-    found = await lock_notice(tx, actor, notice_id)
-    ensure_can_arrange(actor, found.room, clock.now())
-    ensure_not_removed(found.notice)
-    if found.notice.post_state != "held":
-        raise NoticeApproved
-    await tx.run(UPDATE_NOTICE_TAKEN_OFF, notice=notice_id, taken_off="declined")
-    await tx.record(NoticeChanged(room_id=found.room.id, notice_id=notice_id))
 
 
 async def on_post_changed(
@@ -251,7 +217,7 @@ async def on_post_changed(
 
     Handling the event twice announces the same state twice and does no harm.
     """
-    row = await tx.row(SELECT_POST_KIND, post=event.post_id)
+    row = await tx.row(SELECT_NOTICE_OF_POST, post=event.post_id)
     if row is None:
         return
     title, _ = split_heading(row["body"])
@@ -291,7 +257,7 @@ async def _edit_text(
     before = TextBeforeEdit(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
     await note_matches(tx, actor, _text_to_screen(room, text, html, before), notice.post_id, screen)
     await rewrite_held_text(tx, notice.post_id, text, html, now)
-    await tx.run(UPDATE_NOTICE_TAKEN_OFF, notice=notice.id, taken_off=None)
+    await set_taken_off(tx, notice.id, None)
     return UNSET
 
 

@@ -11,7 +11,7 @@ from core.http import Cursor, IfMatch, PathId, documented_response, json_respons
 from core.ids import ColumnId, NoticeId, RoomId
 from core.text import NO_CONTROLS
 from forum.writing.replies import Replies
-from gatherings.notices import columns, notices
+from gatherings.notices import approvals, columns, notices
 from gatherings.notices import reading as notice_reading
 from gatherings.shapes.notices import (
     Column,
@@ -174,7 +174,7 @@ async def approve_notice(
     idempotent: NamedDependency[IdempotentRequest],
 ) -> Response[bytes]:
     """Approve a notice that waits for approval, as a host."""
-    answer = await idempotent.respond(db, lambda tx: notices.approve_notice(tx, actor, NoticeId(notice_id)))
+    answer = await idempotent.respond(db, lambda tx: approvals.approve_notice(tx, actor, NoticeId(notice_id)))
     return json_response(answer.body, answer.status)
 
 
@@ -184,7 +184,7 @@ async def decline_notice(
 ) -> None:
     """Decline a notice that waits for approval, as a host; its author can edit it, and then it waits again."""
     async with db.begin() as tx:
-        await notices.decline_notice(tx, actor, NoticeId(notice_id))
+        await approvals.decline_notice(tx, actor, NoticeId(notice_id))
 
 
 @put("/notices/{notice_id:int}/pin", responses=documented_response(200, Notice), operation_id="pin_notice")

@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.ids import NoticeId, QuestionId
 from forum.tables import posts, topics
 from forum.visibility import seen_by, visible_topics
-from gatherings.notices.notices import approve_notice, decline_notice
+from gatherings.notices.approvals import approve_notice, decline_notice
 from gatherings.questions.questions import change_question_state
 from gatherings.shapes.questions import QuestionMove
 from gatherings.tables import notices, questions, rooms

@@ -12,7 +12,7 @@ from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
 from forum.writing.reactions import set_reaction
 from forum.writing.replies import Replies
 from gatherings.gatherings import get_gathering
-from gatherings.notices import default_columns, notices
+from gatherings.notices import approvals, default_columns, notices
 from gatherings.notices import reading as notice_reading
 from gatherings.notices.routes import OnlyColumn, Words
 from gatherings.rooms import rooms
@@ -116,9 +116,9 @@ async def _act(context: PageContext, word: str, notice_id: NoticeId, argument: s
         elif word == "move" and number is not None:
             await notices.move_notice(tx, actor, notice_id, ColumnId(number), None)
         elif word == "approve" and argument == "1":
-            await notices.approve_notice(tx, actor, notice_id)
+            await approvals.approve_notice(tx, actor, notice_id)
         elif word == "approve":
-            await notices.decline_notice(tx, actor, notice_id)
+            await approvals.decline_notice(tx, actor, notice_id)
         elif word == "pin":
             await notices.pin_notice(tx, actor, notice_id, argument == "1")
         elif word == "end":
