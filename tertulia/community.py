@@ -14,7 +14,7 @@ from boards.taxonomies import put_taxonomies
 from core.text import Slug
 from forum import sectors
 from forum.shapes import Sector
-from forum.tags.tags import put_tag_groups
+from forum.tags.groups import create_initial_tag_groups
 from members.profiles.trust import TrustLevel, TrustRules
 from members.shapes import Taxonomies
 from moderation.sanctions.ladder import Ladder
@@ -178,4 +178,4 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
     ]
     await sectors.put_sectors(tx, wanted)
     await put_taxonomies(tx, community.lists())
-    await put_tag_groups(tx, [(one.name, one.tags) for one in community.tag_groups])
+    await create_initial_tag_groups(tx, [(one.name, one.tags) for one in community.tag_groups])

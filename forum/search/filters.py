@@ -7,7 +7,7 @@ from msgspec import Struct
 from core.actor import Actor
 from forum.search.indexing import FILTER_MARK
 from forum.search.query_parser import IS_FILTERS, QueryFilter
-from forum.tags.tags import main_names
+from forum.tags.synonyms import resolve_synonyms
 from storage.database import Reader
 from storage.statements import statement
 
@@ -50,7 +50,7 @@ async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilte
     authors = await _read_ids(tx, "by", filters)
     if actor.id is not None:
         authors["me"] = actor.id
-    tags = await main_names(tx, [one.value for one in filters if one.operator == "tag"])
+    tags = await resolve_synonyms(tx, [one.value for one in filters if one.operator == "tag"])
     resolved = ResolvedFilters(unknown=[])
     wanted: dict[str, list[str]] = {}
     excluded: list[str] = []

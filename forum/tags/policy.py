@@ -1,4 +1,4 @@
-"""Who may do what with tags, and the refusals."""
+"""The rules of tags: who may manage them, and which tags a topic may have."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,43 +8,46 @@ from forum.tags.shapes import TagGroup
 
 
 class NotTagKeeper(Denied):
-    """Tags belong to all sectors, so any moderator may tend them."""
+    """The actor is no moderator and no administrator; tags belong to all sectors, so any moderator may manage them."""
 
-    message = "Tags are tended by moderators."
+    message = "Only moderators can manage tags."
 
 
 class TagForModerators(Denied):
-    """A tag of its group is put on and taken off by moderators."""
+    """The tag is in a group whose tags only moderators may add to topics or remove from them."""
 
-    message = "This tag is put on and taken off by moderators."
+    message = "Only moderators can add or remove this tag."
 
 
 class OneTagOfGroup(Invalid):
-    """Of its group a topic has one tag at most."""
+    """The topic would have two tags of a group that allows only one."""
 
-    message = "A topic has one tag of this group at most."
+    message = "A topic can have only one tag of this group."
 
 
 class TagTaken(Conflict):
-    """There is a tag of this name already; the other can become its synonym."""
+    """There is a tag with the new name already; the old tag can become its synonym instead."""
 
-    message = "There is such a tag already. Make the other one its synonym, and both are one."
+    message = "There is a tag with this name already. To join the two tags, make one a synonym of the other."
 
 
 class OwnSynonym(Invalid):
-    """A name cannot stand for itself, nor for another name that only stands for something."""
+    """A tag would become a synonym of itself or of a synonym."""
 
     message = "A tag cannot be a synonym of itself, nor of a synonym."
 
 
 class GroupTaken(Conflict):
-    """There is a group of this name already."""
+    """There is a group with this name already."""
 
-    message = "There is a group of this name already."
+    message = "There is a group with this name already."
 
 
-def ensure_can_keep_tags(actor: Actor) -> None:
-    """Groups, names and synonyms are the same in all sectors: whoever moderates one, or administers, tends them."""
+def ensure_can_manage_tags(actor: Actor) -> None:
+    """Moderators of any sector and administrators manage tags, because all sectors share them; raise NotTagKeeper.
+
+    Raises SignInFirst for visitors.
+    """
     actor.signed_in()
     if not (actor.is_administrator or actor.moderates):
         raise NotTagKeeper
@@ -53,13 +56,16 @@ def ensure_can_keep_tags(actor: Actor) -> None:
 def ensure_can_tag(
     actor: Actor, groups: Mapping[str, TagGroup], tags: Sequence[str], before: Iterable[str] = ()
 ) -> None:
-    """Whether a topic may have these tags that had others before; `groups` are those of the tags that are in one."""
-    keeps = actor.is_administrator or bool(actor.moderates)
+    """Check the new tags of a topic against their groups; raise TagForModerators or OneTagOfGroup.
+
+    `before` are the tags that the topic has now, and `groups` maps each tag that is in a group to it.
+    """
+    is_manager = actor.is_administrator or bool(actor.moderates)
     for changed in set(tags) ^ set(before):
-        if changed in groups and groups[changed].for_moderators and not keeps:
-            raise TagForModerators(f"The tag {changed} is put on and taken off by moderators.", field="tags")
+        if changed in groups and groups[changed].for_moderators and not is_manager:
+            raise TagForModerators(f"Only moderators can add or remove the tag {changed}.", field="tags")
     only: dict[int, str] = {}
     for tag in tags:
         group = groups.get(tag)
         if group is not None and group.one_only and only.setdefault(group.id, tag) != tag:
-            raise OneTagOfGroup(f"A topic has one tag of the group {group.name} at most.", field="tags")
+            raise OneTagOfGroup(f"A topic can have only one tag of the group {group.name}.", field="tags")

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, PathParameter
 
 from core.actor import Actor
 from core.http import PathId
-from forum.tags import tags
+from forum.tags import groups, synonyms, tags
 from forum.tags.shapes import NewSynonym, NewTagGroup, TagChange, TagFacts, TagGroup, TagGroupChange, TagList
 from storage.database import Database
 
@@ -56,12 +56,12 @@ async def make_synonym(
 
 
 @delete("/tags/{tag:str}/synonym", operation_id="part_synonym")
-async def part_synonym(
+async def remove_synonym(
     tag: FromPath[PathTag], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
     """Make a synonym an independent tag again."""
     async with db.begin() as tx:
-        await tags.part_synonym(tx, actor, tag)
+        await synonyms.remove_synonym(tx, actor, tag)
 
 
 @delete("/tags/{tag:str}", operation_id="remove_tag")
@@ -70,7 +70,7 @@ async def remove_tag(
 ) -> None:
     """Remove a tag from all topics."""
     async with db.begin() as tx:
-        await tags.remove_tag(tx, actor, tag)
+        await tags.delete_tag(tx, actor, tag)
 
 
 @post("/tag-groups", operation_id="make_tag_group")
@@ -79,7 +79,7 @@ async def make_tag_group(
 ) -> TagGroup:
     """Create a group of tags."""
     async with db.begin() as tx:
-        return await tags.make_group(tx, actor, data)
+        return await groups.create_group(tx, actor, data)
 
 
 @patch("/tag-groups/{group_id:int}", operation_id="change_tag_group")
@@ -91,7 +91,7 @@ async def change_tag_group(
 ) -> TagGroup:
     """Change a group of tags."""
     async with db.begin() as tx:
-        return await tags.change_group(tx, actor, group_id, data)
+        return await groups.change_group(tx, actor, group_id, data)
 
 
 @delete("/tag-groups/{group_id:int}", operation_id="remove_tag_group")
@@ -100,7 +100,7 @@ async def remove_tag_group(
 ) -> None:
     """Remove a group of tags; the tags themselves stay."""
     async with db.begin() as tx:
-        await tags.remove_group(tx, actor, group_id)
+        await groups.delete_group(tx, actor, group_id)
 
 
 tag_routes = [
@@ -108,7 +108,7 @@ tag_routes = [
     read_tag,
     change_tag,
     make_synonym,
-    part_synonym,
+    remove_synonym,
     remove_tag,
     make_tag_group,
     change_tag_group,

@@ -1,4 +1,4 @@
-"""What comes in and goes out of tags: names by which topics are found together, in groups, with their synonyms."""
+"""The requests and responses of tags, their groups and their synonyms."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ _Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class TagGroup(Struct, frozen=True, kw_only=True):
-    """A group of tags. Of `one_only` a topic has one at most; those `for_moderators` are put on and taken off by them."""
+    """A group of tags; `one_only`: a topic has at most one of them; `for_moderators`: only moderators add or remove them."""
 
     id: int
     name: str
@@ -21,7 +21,7 @@ class TagGroup(Struct, frozen=True, kw_only=True):
 
 
 class Tag(Struct, frozen=True, kw_only=True):
-    """A tag: the id of its group, other names that stand for it, and how many topics the reader can see have it."""
+    """A tag: its description, the id of its group, its synonyms, and the number of topics that the reader can see."""
 
     name: str
     about: str
@@ -31,21 +31,21 @@ class Tag(Struct, frozen=True, kw_only=True):
 
 
 class TagList(Struct, frozen=True, kw_only=True):
-    """All groups, in their order, and the tags: those of topics that the reader can see, and those that stand in a group."""
+    """All groups, and the tags that are on a topic the reader can see or have a description, a group or a synonym."""
 
     groups: list[TagGroup]
     items: list[Tag]
 
 
 class TagFacts(Struct, frozen=True, kw_only=True):
-    """One tag, and those that topics have beside it, the most frequent first."""
+    """One tag, and the tags most often used on the same topics, the most frequent first."""
 
     tag: Tag
     related: list[str]
 
 
 class NewTagGroup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A group of tags to make."""
+    """A group of tags to create."""
 
     name: GroupName
     one_only: bool = False
@@ -53,7 +53,7 @@ class NewTagGroup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class TagGroupChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a group to change."""
+    """The changes to a group; absent fields stay as they are."""
 
     name: GroupName | UnsetType = UNSET
     one_only: bool | UnsetType = UNSET
@@ -61,7 +61,7 @@ class TagGroupChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TagChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a tag to change; under its old name it is found as under a synonym."""
+    """The changes to a tag; absent fields stay as they are. After a change of name, the old name is a synonym."""
 
     name: Slug | UnsetType = UNSET
     about: About | UnsetType = UNSET
@@ -69,6 +69,6 @@ class TagChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewSynonym(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The tag for which a name stands from now on."""
+    """The tag that a name becomes a synonym of."""
 
     of: Slug

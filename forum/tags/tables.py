@@ -1,4 +1,4 @@
-"""The tables of tags. Topics hold the names; here stands what was said of them, and which names stand for others."""
+"""The tables of tags: descriptions, groups and synonyms. The names of a topic's tags are in the table `topics`."""
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Identity, Table, Text
 

@@ -24,7 +24,7 @@ from core import clock
 from core.actor import Actor
 from forum.shapes import Topic, TopicOrder, TopicPage
 from forum.tables import topics
-from forum.tags.tags import main_name
+from forum.tags.synonyms import resolve_synonym
 from forum.topics.topics import SELECT_TOPICS, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import decode_cursor, encode_cursor
@@ -96,7 +96,7 @@ async def read_topics(
     """Return one page of a sector's topics that the actor can see, the first page with the pinned ones; `tag` filters."""
     channel = f"sector:{sector_id}"
     seq = await read_head(tx, channel)
-    tag = tag and await main_name(tx, tag)
+    tag = tag and await resolve_synonym(tx, tag)
     found = await _read(tx, actor, order, after, PAGE_SIZE, {"sector_id": sector_id, "tag": tag})
     pinned = []
     if after is None and tag is None and order != "archived":

@@ -13,7 +13,8 @@ from forum.policy import ensure_can_change_kind, ensure_can_change_topic
 from forum.posts.screening import Screen, report_title, screen_nothing
 from forum.shapes import Topic, TopicChange
 from forum.tables import topics
-from forum.tags.tags import hold_tags, settle_tags
+from forum.tags.synonyms import lock_tag_names
+from forum.tags.tags import resolve_tags
 from forum.topics.topics import SELECT_TOPICS, TitleTooShort, announce_topic_change, get_topic, topic_of
 from forum.visibility import seen_by, visible_topics
 from storage.database import Reader, Transaction
@@ -52,7 +53,7 @@ async def change_topic(
     refusals of the rules for changing topics and kinds.
     """
     if change.tags is not UNSET:
-        await hold_tags(tx)
+        await lock_tag_names(tx)
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_change_topic(actor, topic, clock.now())
     if version is not None and version != topic.version:
@@ -65,7 +66,7 @@ async def change_topic(
         await report_title(tx, actor, topic, title, screen)
     tags = None
     if change.tags is not UNSET:
-        tags = await settle_tags(tx, actor, change.tags, await tx.value(_SELECT_TAGS, id=topic_id))
+        tags = await resolve_tags(tx, actor, change.tags, await tx.value(_SELECT_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_change_kind(actor, topic, change.kind)
         await tx.run(_UPDATE_KIND, topic=topic_id, kind=change.kind)

@@ -27,7 +27,7 @@ from forum.posts.shapes_held import HeldPost
 from forum.shapes import Assignment, NewTopic, Topic
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
-from forum.tags.tags import settle_tags
+from forum.tags.tags import resolve_tags
 from forum.text.markdown import render
 from forum.text.quotes import extract_quotes
 from forum.visibility import has_begun, seen_by, visible_topics
@@ -167,7 +167,7 @@ async def start_topic(
         title=new.title,
         kind=new.kind,
         author_id=actor.signed_in(),
-        tags=await settle_tags(tx, actor, new.tags),
+        tags=await resolve_tags(tx, actor, new.tags),
         now=now,
         is_announced=verdict is None or not verdict.holds,
     )

@@ -17,10 +17,12 @@ from forum.following.following import show_tag_following
 from forum.following.unread import find_unread_marks
 from forum.policy import ensure_can_change_topic
 from forum.shapes import TopicChange, TopicOrder
+from forum.tags import groups as tag_groups
 from forum.tags import tags
-from forum.tags.policy import ensure_can_keep_tags
+from forum.tags.policy import ensure_can_manage_tags
 from forum.tags.routes import PathTag
 from forum.tags.shapes import NewSynonym, NewTagGroup, Tag, TagChange, TagGroup, TagGroupChange, TagList
+from forum.tags.synonyms import remove_synonym
 from forum.topics import settings, topics
 from forum.topics.listing import read_tagged
 from forum.writing.replies import Replies
@@ -143,7 +145,11 @@ async def _show_change(context: PageContext, topic_id: int, form: Form, status: 
 async def _show_all(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
         listed = await tags.read_tags(tx, context.actor)
-    facts = {"groups": by_group(listed), "form": form, "keeps": allowed(ensure_can_keep_tags, context.actor)}
+    facts = {
+        "groups": by_group(listed),
+        "form": form,
+        "keeps": allowed(ensure_can_manage_tags, context.actor),
+    }
     return context.renderer.page(context.request, context.actor, "forum/topics/tags.html", status, **facts)
 
 
@@ -163,7 +169,7 @@ async def _show_one(
         following = (
             None if context.actor.id is None else await show_tag_following(tx, context.actor, facts.tag.name)
         )
-        groups = await tags.read_groups(tx)
+        groups = await tag_groups.read_groups(tx)
     tag = facts.tag
     if not form.typed:
         form.typed = {"name": [tag.name], "about": [tag.about], "group": [str(tag.group or "")]}
@@ -177,7 +183,7 @@ async def _show_one(
         "order": order,
         "next": following_page and "?" + urlencode({"order": order, "after": following_page}),
         "following": following,
-        "keeps": allowed(ensure_can_keep_tags, context.actor),
+        "keeps": allowed(ensure_can_manage_tags, context.actor),
         "form": form,
     }
     return context.renderer.page(context.request, context.actor, "forum/topics/tag.html", status, **given)
@@ -203,24 +209,24 @@ def _holds(typed: Typed) -> dict[str, bool]:
 
 
 async def _make_group(tx: Transaction, actor: Actor, typed: Typed) -> object:
-    ensure_can_keep_tags(actor)
+    ensure_can_manage_tags(actor)
     new = to_shape(NewTagGroup, {"name": text_in(typed, "name"), **_holds(typed)})
-    return await tags.make_group(tx, actor, new)
+    return await tag_groups.create_group(tx, actor, new)
 
 
 async def _change_group(tx: Transaction, actor: Actor, typed: Typed) -> object:
-    ensure_can_keep_tags(actor)
+    ensure_can_manage_tags(actor)
     change = to_shape(TagGroupChange, {"name": text_in(typed, "name"), **_holds(typed)})
-    return await tags.change_group(tx, actor, _id_in(typed), change)
+    return await tag_groups.change_group(tx, actor, _id_in(typed), change)
 
 
 async def _remove_group(tx: Transaction, actor: Actor, typed: Typed) -> None:
-    ensure_can_keep_tags(actor)
-    await tags.remove_group(tx, actor, _id_in(typed))
+    ensure_can_manage_tags(actor)
+    await tag_groups.delete_group(tx, actor, _id_in(typed))
 
 
 async def _change(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
-    ensure_can_keep_tags(actor)
+    ensure_can_manage_tags(actor)
     words = {name: text_in(typed, name) for name in ("name", "about")}
     group = number_in(text_in(typed, "group"))
     facts = await tags.change_tag(tx, actor, tag, to_shape(TagChange, words | {"group": group}))
@@ -228,19 +234,19 @@ async def _change(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
 
 
 async def _join(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
-    ensure_can_keep_tags(actor)
+    ensure_can_manage_tags(actor)
     of = to_shape(NewSynonym, {"of": text_in(typed, "of").strip().lower()}).of
     return f"/tags/{(await tags.make_synonym(tx, actor, tag, of)).tag.name}"
 
 
 async def _part(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
-    ensure_can_keep_tags(actor)
-    await tags.part_synonym(tx, actor, to_shape(NewSynonym, {"of": text_in(typed, "synonym")}).of)
+    ensure_can_manage_tags(actor)
+    await remove_synonym(tx, actor, to_shape(NewSynonym, {"of": text_in(typed, "synonym")}).of)
     return f"/tags/{tag}"
 
 
 async def _remove(tx: Transaction, actor: Actor, tag: str, _: Typed) -> str:
-    await tags.remove_tag(tx, actor, tag)
+    await tags.delete_tag(tx, actor, tag)
     return "/tags"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from forum.tags.tags import put_tag_groups
+from forum.tags.groups import create_initial_tag_groups
 from tests.support.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_topic
@@ -60,7 +60,7 @@ async def test_a_community_begins_with_the_groups_of_its_file(shelf: Shelf) -> N
         await plain(shelf.app.db).execute(f"DELETE FROM {table}")
     for groups in ([("Materials", ["cobalt", "tin"])], [("Others", ["gold"])]):
         async with shelf.app.db.begin() as tx:
-            await put_tag_groups(tx, groups)
+            await create_initial_tag_groups(tx, groups)
     page = (await shelf.author.get("/tags")).json()
     names = {group["id"]: group["name"] for group in page["groups"]}
     cobalt = next(one for one in page["items"] if one["name"] == "cobalt")
