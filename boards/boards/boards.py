@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from boards.boards.writing import rewrite_post
 from boards.entries.context import EntryContext
 from boards.events import BoardChanged, BoardCreated
 from boards.forms import ensure_form, revise_form
@@ -29,8 +28,10 @@ from core.ids import BoardId, MemberId, PostId, TopicId
 from core.text import tidy
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
+from forum.posts.post_text import rewrite_post
 from forum.sectors import get_sector_id
 from forum.text.markdown import render
+from forum.topics.entry_topics import set_board_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import insert_topic
 from storage.database import Reader, Transaction
@@ -68,13 +69,7 @@ VALUES (:sector, :topic, :title, :purpose, :template, CAST(:form AS jsonb), :ope
     :by, :now)
 RETURNING id
 """)
-UPDATE_BOARD_READERS = statement(
-    "UPDATE topics SET readers = :readers, version = version + 1 WHERE id = :topic AND readers <> :readers"
-)
-UPDATE_ENTRY_READERS = statement("""
-UPDATE topics SET readers = :readers, version = topics.version + 1 FROM entries
-WHERE entries.topic_id = topics.id AND entries.board_id = :board AND topics.readers <> :readers RETURNING topics.id
-""")
+SELECT_TOPICS_OF_ENTRIES = statement("SELECT topic_id FROM entries WHERE board_id = :board")
 UPDATE_BOARD = statement("""
 UPDATE boards SET title = :title, purpose = :purpose, form = CAST(:form AS jsonb), key_field = :key_field,
     verify_days = :verify_days, opens_at = :opens_at, consolidates_at = :consolidates_at, publishes_at = :publishes_at,
@@ -110,7 +105,7 @@ async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) 
     html = render(body, topic=topic, site=tx.site).html
     await insert_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
     if new.readers != "everyone":
-        await tx.run(UPDATE_BOARD_READERS, topic=topic, readers=new.readers)
+        await set_board_readers(tx, [topic], new.readers)
     dates = {name: getattr(new, name) for name in ("opens_at", "consolidates_at", "publishes_at")}
     board_id = await tx.value(
         INSERT_BOARD,
@@ -228,12 +223,13 @@ async def _rewrite_opening_post(tx: Transaction, board: BoardFacts, title: str, 
 
 async def _change_readers(tx: Transaction, board: BoardFacts, readers: str) -> None:
     """Change the readers of the board's topic and of all its entries' topics; sockets check their subscriptions again."""
-    if not await tx.run(UPDATE_BOARD_READERS, topic=board.topic_id, readers=readers):
+    if not await set_board_readers(tx, [board.topic_id], readers):
         return
-    changed = await tx.rows(UPDATE_ENTRY_READERS, board=board.id, readers=readers)
+    of_entries = [TopicId(row["topic_id"]) for row in await tx.rows(SELECT_TOPICS_OF_ENTRIES, board=board.id)]
+    changed = await set_board_readers(tx, of_entries, readers)
     await tx.record(BoardChanged(board_id=board.id))
-    for topic in (board.topic_id, *sorted(row["id"] for row in changed)):
-        await tx.record(ReadersChanged(topic_id=TopicId(topic)))
+    for topic in (board.topic_id, *changed):
+        await tx.record(ReadersChanged(topic_id=topic))
 
 
 def _opening_text(title: str, purpose: str) -> str:

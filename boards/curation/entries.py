@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from boards.boards.boards import load_entry_context
-from boards.boards.writing import insert_reply, rename_entry_topic, rewrite_post
+from boards.boards.writing import insert_reply
 from boards.curation.screening import read_text_before_edit, screen_post
 from boards.entries.context import EntryContext
 from boards.entries.entry_text import entry_title, render_entry
@@ -33,7 +33,10 @@ from core.ids import BoardId, EntryId, PostId, TopicId
 from forum.events import PostHidden, PostRestored, PostUnhidden, PostWithdrawn
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
+from forum.posts.post_state import set_post_state
+from forum.posts.post_text import rewrite_post
 from forum.posts.screening import Screen, screen_nothing
+from forum.topics.entry_topics import rename_entry_topic
 from forum.topics.topics import get_topic
 from gatherings.rooms.participation import check_reply_in_room
 from storage.database import Reader, Transaction
@@ -61,10 +64,6 @@ INSERT_CONTRIBUTOR = statement("""
 INSERT INTO entry_contributors (entry_id, member_id, since) VALUES (:entry, :member, :now)
 ON CONFLICT (entry_id, member_id) DO UPDATE SET via = NULL
 """)
-UPDATE_POST_STATE = statement("UPDATE posts SET state = :state, version = version + 1 WHERE id = :post")
-UPDATE_POST_COUNT = statement(
-    "UPDATE topics SET post_count = post_count + :change, version = version + 1 WHERE id = :topic"
-)
 SELECT_POST_OF_ENTRY = statement("SELECT post_id FROM entries WHERE id = :entry")
 SELECT_ENTRY_OF_POST = statement("SELECT id, board_id FROM entries WHERE post_id = :post")
 
@@ -160,7 +159,7 @@ async def withdraw_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> No
     board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "published":
-        await _set_post_state(tx, entry, "withdrawn", -1)
+        await set_post_state(tx, entry.topic_id, entry.post_id, "withdrawn")
         await tx.record(PostWithdrawn(topic_id=entry.topic_id, post_id=entry.post_id))
         await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
 
@@ -170,7 +169,7 @@ async def restore_entry(tx: Transaction, actor: Actor, entry_id: EntryId) -> Non
     board, entry = await lock_entry(tx, actor, entry_id)
     ensure_can_withdraw_entry(actor, board, entry, clock.now())
     if entry.post_state == "withdrawn":
-        await _set_post_state(tx, entry, "published", 1)
+        await set_post_state(tx, entry.topic_id, entry.post_id, "published")
         await tx.record(PostRestored(topic_id=entry.topic_id, post_id=entry.post_id))
         await tx.record(EntryChanged(board_id=entry.board_id, entry_id=entry.id))
 
@@ -230,8 +229,3 @@ def _merge_values(context: EntryContext, stored: Fields, given: Fields) -> Field
         if field.required and field.key not in values:
             raise AnswerMissing(field=field.key)
     return values
-
-
-async def _set_post_state(tx: Transaction, entry: EntryFacts, state: str, count_change: int) -> None:
-    await tx.run(UPDATE_POST_STATE, post=entry.post_id, state=state)
-    await tx.run(UPDATE_POST_COUNT, topic=entry.topic_id, change=count_change)

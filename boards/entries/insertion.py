@@ -13,17 +13,11 @@ from boards.shapes import Fields
 from core.ids import EntryId, TopicId
 from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.text.markdown import render
+from forum.topics.entry_topics import insert_entry_topics
 from storage.database import Transaction
 from storage.statements import statement
 
-# The topics have the board's sector and readers. Sectors do not list topics of entries, so they get no event.
-INSERT_ENTRY_TOPICS = statement("""
-INSERT INTO topics (sector_id, title, kind, author_id, opened_at, last_activity_at, readers)
-SELECT b.sector_id, t.title, 'entry', t.author, :now, :now, home.readers
-FROM unnest(CAST(:titles AS text[]), CAST(:authors AS bigint[])) WITH ORDINALITY AS t (title, author, ord)
-JOIN boards b ON b.id = :board JOIN topics home ON home.id = b.topic_id
-ORDER BY t.ord RETURNING id
-""")
+SELECT_TOPIC_AND_SECTOR_OF_BOARD = statement("SELECT topic_id, sector_id FROM boards WHERE id = :board")
 UPDATE_LAST_NUMBER = statement("""
 UPDATE boards SET last_number = last_number + :count WHERE id = :board RETURNING last_number - :count
 """)
@@ -57,10 +51,9 @@ async def insert_entries(
     """Insert entries on a board in the given order and return their ids. Checks no permission and records no board event."""
     titles = [entry_title(context.form, entry.values) for entry in entries]
     authors = [entry.author for entry in entries]
-    inserted_topics = await tx.rows(
-        INSERT_ENTRY_TOPICS, board=context.board, titles=titles, authors=authors, now=now
-    )
-    topics = [TopicId(one["id"]) for one in inserted_topics]
+    board = await tx.row(SELECT_TOPIC_AND_SECTOR_OF_BOARD, board=context.board)
+    assert board is not None
+    topics = await insert_entry_topics(tx, board["topic_id"], board["sector_id"], titles, authors, now)
     posts = [
         _opening_post(context, entry, topic, tx.site, now)
         for entry, topic in zip(entries, topics, strict=True)

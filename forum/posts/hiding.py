@@ -3,7 +3,7 @@
 These are the effects of moderators' decisions; the moderation capability checks the permissions.
 """
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from core import clock
 from core.ids import PostId, TopicId
@@ -15,27 +15,14 @@ from forum.events import (
     ReadersChanged,
     TopicListingChanged,
 )
-from forum.tables import posts, topics
+from forum.posts.post_state import set_post_state
+from forum.tables import topics
 from storage.database import Transaction
 from storage.statements import statement
 
 # The topic is always locked before the post: two writers that lock in opposite order would deadlock.
 _LOCK_TOPIC = statement(
     select(topics.c.id).where(topics.c.id == bindparam("topic")).with_for_update(key_share=True)
-)
-_UPDATE_POST_STATE = statement(
-    update(posts)
-    .where(
-        posts.c.id == bindparam("post"),
-        posts.c.topic_id == bindparam("topic"),
-        posts.c.state == bindparam("old_state"),
-    )
-    .values(state=bindparam("new_state"), version=posts.c.version + 1)
-)
-_UPDATE_POST_COUNT = statement(
-    update(topics)
-    .where(topics.c.id == bindparam("topic"))
-    .values(post_count=topics.c.post_count + bindparam("change"), version=topics.c.version + 1)
 )
 _HIDE_TOPIC = statement("""
 UPDATE topics SET hidden_at = :now, version = version + 1
@@ -92,7 +79,6 @@ async def hide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bool
     """Hide the text of a published post from everyone but moderators; return False if the post was not published."""
     if not await _change_state(tx, topic_id, post_id, "published", "hidden"):
         return False
-    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=-1)
     await tx.record(PostHidden(topic_id=topic_id, post_id=post_id))
     return True
 
@@ -101,7 +87,6 @@ async def unhide_post(tx: Transaction, topic_id: TopicId, post_id: PostId) -> bo
     """Publish a hidden post again; return False if the post was not hidden."""
     if not await _change_state(tx, topic_id, post_id, "hidden", "published"):
         return False
-    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=1)
     await tx.record(PostUnhidden(topic_id=topic_id, post_id=post_id))
     return True
 
@@ -110,7 +95,6 @@ async def withdraw_for_author(tx: Transaction, topic_id: TopicId, post_id: PostI
     """Withdraw a published post on behalf of its author; return False if the post was not published."""
     if not await _change_state(tx, topic_id, post_id, "published", "withdrawn"):
         return False
-    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=-1)
     await tx.record(PostWithdrawn(topic_id=topic_id, post_id=post_id))
     return True
 
@@ -119,14 +103,13 @@ async def restore_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId
     """Restore a withdrawn post on behalf of its author; return False if the post was not withdrawn."""
     if not await _change_state(tx, topic_id, post_id, "withdrawn", "published"):
         return False
-    await tx.run(_UPDATE_POST_COUNT, topic=topic_id, change=1)
     await tx.record(PostRestored(topic_id=topic_id, post_id=post_id))
     return True
 
 
 async def _change_state(tx: Transaction, topic_id: TopicId, post_id: PostId, old: str, new: str) -> bool:
     await tx.run(_LOCK_TOPIC, topic=topic_id)
-    return await tx.run(_UPDATE_POST_STATE, topic=topic_id, post=post_id, old_state=old, new_state=new) > 0
+    return await set_post_state(tx, topic_id, post_id, new, old)
 
 
 async def _announce_readers_changed(tx: Transaction, topic_id: TopicId, sector_id: int | None) -> bool:

@@ -1,29 +1,15 @@
 """Withdrawal: authors withdraw their own posts and restore them."""
 
-from sqlalchemy import bindparam, update
-
 from core import clock
 from core.actor import Actor
 from core.ids import PostId
 from forum import events
 from forum.policy import ensure_can_restore, ensure_can_withdraw
 from forum.posts.post_pages import show_post
+from forum.posts.post_state import set_post_state
 from forum.shapes import Post
-from forum.tables import posts, topics
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from storage.database import Transaction
-from storage.statements import statement
-
-_UPDATE_POST_STATE = statement(
-    update(posts)
-    .where(posts.c.id == bindparam("post"))
-    .values(state=bindparam("new_state"), version=posts.c.version + 1)
-)
-_UPDATE_POST_COUNT = statement(
-    update(topics)
-    .where(topics.c.id == bindparam("topic"))
-    .values(post_count=topics.c.post_count + bindparam("change"), version=topics.c.version + 1)
-)
 
 
 async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
@@ -33,8 +19,7 @@ async def withdraw_post(tx: Transaction, actor: Actor, post_id: PostId) -> Post:
         return await show_post(tx, actor, post_id)
     ensure_can_withdraw(actor, topic, post, clock.now())
 
-    await tx.run(_UPDATE_POST_STATE, post=post_id, new_state="withdrawn")
-    await tx.run(_UPDATE_POST_COUNT, topic=topic.id, change=-1)
+    await set_post_state(tx, topic.id, post_id, "withdrawn")
     await tx.record(events.PostWithdrawn(topic_id=topic.id, post_id=post_id), event_time_of(row))
     return await show_post(tx, actor, post_id)
 
@@ -48,7 +33,6 @@ async def restore_post(
     if topic.kind == "room" and in_room is not None:
         await in_room(tx, actor, topic.id, post_id, None)
 
-    await tx.run(_UPDATE_POST_STATE, post=post_id, new_state="published")
-    await tx.run(_UPDATE_POST_COUNT, topic=topic.id, change=1)
+    await set_post_state(tx, topic.id, post_id, "published")
     await tx.record(events.PostRestored(topic_id=topic.id, post_id=post_id), event_time_of(row))
     return await show_post(tx, actor, post_id)
