@@ -93,12 +93,11 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     """Store a report: open a case about its subject, or join the open one. Sending the same report again returns the
     first one. Raises GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown."""
     ensure_report_is_complete(new)
-    why = tidy(new.why)
+    why, now = tidy(new.why), clock.now()
     subject, path = await resolve_url(tx, actor, new.address, new.whole)
     facts = await lock_flagged(tx, actor, subject)
     if facts.state != "published":
         raise AddressUnknown(field="address")
-    now = clock.now()
     email = new.email.strip() if new.email else None
     earlier = await tx.value(
         SELECT_EARLIER_REPORT, kind=subject.kind, object=subject.id, why=why, email=email
