@@ -1,4 +1,4 @@
-"""Gatherings: who announces and changes them, how they are listed, what their channel tells."""
+"""Gatherings: who announces and changes them, how they are listed, and the events of their channel."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""Small cells: none under five is told, nor follows from those that are."""
+"""Small cells: no cell under five is published, and none can be computed from the published ones."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Bulletin boards: who posts, rewords, moves, pins, ends and withdraws notices, what is told of them, and what is not."""
+"""Noticeboards: who posts, edits, moves, pins and withdraws notices, and which events announce them to whom."""
 
 import asyncio
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ _RULE = statement("UPDATE rooms SET modules = CAST(:modules AS text[]), writers 
 
 
 class Board(msgspec.Struct):
-    """The board of a room and the people at it."""
+    """The noticeboard of a room and the people who use it."""
 
     hall: Hall
     room: int

@@ -1,4 +1,4 @@
-"""Polls: who may do what with them, that every answer is counted exactly, and that nothing hidden is told."""
+"""Polls: permissions, exact counts of ballots, and hidden results that stay hidden."""
 
 import asyncio
 from collections import Counter
@@ -396,7 +396,7 @@ async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, viewer: st
 
 
 def applied(polls: list[Any], events: list[Any], signals: list[Any]) -> list[Any]:
-    """What a client does: lays a poll over what it knew, and how open ones stand over that."""
+    """Apply an event or signal to the polls that a client has, as a client does."""
     known = {poll["id"]: poll for poll in polls}
     for event in events:
         if event["type"] == "withheld":

@@ -1,4 +1,4 @@
-"""What is told of ballots: words that are nearly the same, and splits from which no small cell can be reckoned."""
+"""Results of polls: grouping of similar words, and splits by group from which no small cell can be computed."""
 
 import random
 from collections import Counter

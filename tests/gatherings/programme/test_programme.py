@@ -1,4 +1,4 @@
-"""The programme: planning, changing and cancelling sessions, who knows of them, and the calendars made of them."""
+"""The programme: planning, changing and cancelling sessions, who can see them, and their calendars."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ HOSTILE_TEXT = "one\r\nEND:VEVENT\nBEGIN:VEVENT\nUID:evil\n\tand; so, on " + "ü
 
 
 class Days(Struct):
-    """A gathering with a room, its host, and others."""
+    """A gathering with a room, its host and other people."""
 
     gathering: int
     room: int

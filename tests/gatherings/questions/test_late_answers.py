@@ -1,4 +1,4 @@
-"""Later answers: those who asked by name and who voted hear of them, once; who answered does not, nor do the hidden."""
+"""Late answers: askers by name and voters are notified once; the member who answered and anonymous askers are not."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.support.service import Service, plain
 
 
 class After:
-    """A hall after its time, with a worker and a post office."""
+    """A room after its event, with a worker and mail transport."""
 
     def __init__(self, hall: Hall) -> None:
         self.hall = hall

@@ -1,4 +1,4 @@
-"""The log of choices: what was asked, taken up, and why not; published after the end, and leaking nothing."""
+"""Outcomes: what was asked and what became of it, published once the room is closed, without hidden or anonymous facts."""
 
 from tests.support.live_room import Hall
 from tests.support.questions import moved, set_room_columns

@@ -1,4 +1,4 @@
-"""Pre-moderated rooms: what waits for approval is nowhere to be seen, and is released as if it had just arrived."""
+"""Premoderated rooms: held questions are visible nowhere, and an approved one looks as if it had just been asked."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def hall(app: Service) -> Hall:
 
 
 async def all_that_is_told(hall: Hall, who: Person) -> list[bytes]:
-    """Everything about the room's topic that somebody can read, without the time it was read at."""
+    """Return everything that a person can read about the room's topic, without the time of reading."""
     paths = (
         f"/topics/{hall.topic}",
         f"/topics/{hall.topic}/posts",

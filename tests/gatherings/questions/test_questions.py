@@ -1,4 +1,4 @@
-"""Questions and votes: who asks, settles and votes, what stays unknown of an anonymous asker, and that votes are exact."""
+"""Questions and votes: permissions, the anonymity of askers, and exact counts of votes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

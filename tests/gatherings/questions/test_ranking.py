@@ -1,4 +1,4 @@
-"""The order of questions, by itself: support, freshness and balance, and that each place explains itself."""
+"""The ranking of questions: support, freshness, balance, and the explanation of each score."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,5 +1,4 @@
-"""All that a client can send about questions in a wrong state, twice, late, for another room or with another's id is
-refused by name and changes nothing."""
+"""Refusals of questions: requests in a wrong state, twice, late, for another room or with a foreign id change nothing."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rooms with rules: who is silenced, slow mode, length, the panel, doors that are shut; events that tell all."""
+"""Room rules: mutes, slow mode, question length, the panel and access, and events that contain every change."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -150,7 +150,7 @@ def without_own(question: dict[str, Any]) -> dict[str, Any]:
 
 
 def apply(old: dict[str, Any], frames: list[dict[str, Any]]) -> dict[str, Any]:
-    """What a client does with the events it hears."""
+    """Apply events to the snapshot that a client has, as a client does."""
     new = old | {"questions": dict(old["questions"])}
     for frame in frames:
         event, new["seq"] = frame["event"], frame["seq"]

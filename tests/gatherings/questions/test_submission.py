@@ -1,4 +1,4 @@
-"""Asking in company: many at once are few statements, and each is one question; what is refused was not asked."""
+"""Submission: concurrent questions are inserted in few statements, each exactly once, and refused ones not at all."""
 
 import asyncio
 from collections import Counter
@@ -38,7 +38,7 @@ _counting: ContextVar[Counter[str] | None] = ContextVar("counting", default=None
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often this test runs each statement; what the service's own tasks ask meanwhile is not counted."""
+    """Count how often this test runs each statement, without those of the service's background tasks."""
     counted: Counter[str] = Counter()
     _counting.set(counted)
     for name in ("rows", "row", "value", "run"):

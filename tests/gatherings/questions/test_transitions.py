@@ -1,4 +1,4 @@
-"""The way of a question: where it may go, that it can be taken back, and that no host's move is lost."""
+"""Transitions of questions: which exist, how they are undone, and that no host's transition is lost."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Votes: set, one a person, in open rooms and for live questions of others; and exact, however many come at once."""
+"""Votes: one per member, in open rooms and for open questions of others, and counted exactly under concurrency."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ FROM questions q WHERE q.room_id = :room
 
 
 class Signals:
-    """A bell that remembers what it was told."""
+    """A bus that records its signals."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []

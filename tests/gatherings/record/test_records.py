@@ -1,4 +1,4 @@
-"""The report: complete for those it is for, and a second door to nothing that is hidden, waiting, anonymous or small."""
+"""Records: complete for their readers, without hidden or pending texts, anonymous askers or small cells."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ from tests.support.service import plain
 
 
 async def people(hall: Hall, count: int, **facts: Any) -> list[Person]:
-    """Members who attended, with what they say of themselves."""
+    """Members who attended, with the facts about themselves that they publish."""
     come = [await hall.member() for _ in range(count)]
     for person in come:
         await plain(hall.db).execute(

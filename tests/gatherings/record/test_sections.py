@@ -1,4 +1,4 @@
-"""Polls, notices and choices in the report: what is open, drafted, hidden or not published is not in it."""
+"""Sections of records: polls, notices and outcomes, without open, draft, hidden or unpublished ones."""
 
 import pytest_asyncio
 

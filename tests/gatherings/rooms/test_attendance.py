@@ -1,4 +1,4 @@
-"""Attendance and presence: who was there is noted by day and once; of who is there small cells are not told."""
+"""Attendance and presence: attendance is recorded once per day, and presence is published without small cells."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +29,7 @@ async def in_the_room(hall: Hall, people: list[Person], url: str | None = None) 
 
 
 async def attended(hall: Hall, count: int) -> list[tuple[int, date]]:
-    """Who was there, as soon as so many are noted."""
+    """Return the recorded attendance as soon as it has the wanted number of rows."""
     async with asyncio.timeout(8):
         while True:
             rows = await plain(hall.db).fetch(
@@ -41,7 +41,7 @@ async def attended(hall: Hall, count: int) -> list[tuple[int, date]]:
 
 
 async def presence(feed: Feed, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first signal of who is here that is as wanted."""
+    """Return the first presence signal that is as wanted."""
     async with asyncio.timeout(10):
         while True:
             signal = (await feed.next("signal"))["signal"]
@@ -121,7 +121,7 @@ async def test_a_signal_that_adds_is_added_up() -> None:
 
 
 class Asked:
-    """A census whose rooms remember what they were told and asked."""
+    """Presence reports that record what is announced and requested."""
 
     def __init__(self) -> None:
         self.come: list[dict[int, list[int]]] = []

@@ -1,4 +1,4 @@
-"""Who may write in a room: its rules, and what they look at."""
+"""Participation: the rules for writing in a room, and the facts that they need."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Reactions in a room: counted together, told at most twice a second, kept nowhere."""
+"""Reactions in a room: counted together, published at most twice a second, and stored nowhere."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Rooms: who plans, opens and closes them, the snapshot, and that its stream brings an old snapshot up to date."""
+"""Rooms: who plans, opens and closes them, and that an old snapshot plus its stream equals a new snapshot."""
 
 import asyncio
 from collections.abc import Mapping
@@ -292,8 +292,10 @@ async def _snapshot(hall: Hall, who: Person) -> dict[str, Any]:
 def _apply(
     old: Mapping[str, Any], own: list[Any], events: list[Any], signals: list[Any], is_host: bool
 ) -> dict[str, Any]:
-    """What a client does: lay what comes over what is there, and drop what it may not see. What is one's own it was
-    told in the answers to its own questions and votes; events are made for many."""
+    """Apply events and signals to an old snapshot as a client does: merge fields, and drop questions it may not see.
+
+    A client takes its personal fields from the responses to its own requests, because events do not contain them.
+    """
     room = dict(old)
     questions = {question["id"]: question for question in old["questions"]["items"]}
     answered = {question["id"]: question for question in own}

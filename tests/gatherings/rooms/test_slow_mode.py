@@ -1,4 +1,4 @@
-"""Slow mode under haste: of all that one person writes in a room at one moment, one thing is written."""
+"""Slow mode under concurrency: of everything that one member sends to a room at one moment, one text is accepted."""
 
 import asyncio
 from typing import Any
