@@ -1,4 +1,4 @@
-"""All HTTP routes of gatherings, joined from the modules next to their nouns."""
+"""All HTTP routes of gatherings, concatenated from the route modules of their nouns."""
 
 from gatherings.notices.routes import notice_routes
 from gatherings.polls.routes import poll_routes

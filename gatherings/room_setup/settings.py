@@ -92,8 +92,8 @@ async def insert_room_rules(
     rules = merge_rules(RoomRules(anonymous=True), given, committees)
     binds = {f"new_{name}": row[name] for name in ("title", "modules")}
     await tx.run(UPDATE_ROOM_SETTINGS, room=room_id, step=0, **binds, **_rule_binds(rules))
-    gathering = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
-    await assign_to_gathering(tx, *gathering, *_readers_of(rules))
+    topic_id, gathering_id = TopicId(row["topic_id"]), GatheringId(row["gathering_id"])
+    await assign_to_gathering(tx, topic_id, gathering_id, *_readers_of(rules))
 
 
 def merge_rules(old: RoomRules, given: NewRules, committees: Collection[str]) -> RoomRules:

@@ -96,21 +96,21 @@ async def check_change_in_room(
     room = await rooms.get_room(tx, actor, RoomId(room_id))
     row = await tx.row(SELECT_POST_KIND, post=post_id)
     assert row is not None  # the caller holds the lock on the post
-    is_root = row["is_question"] or row["is_notice"]
+    is_question_or_notice = row["is_question"] or row["is_notice"]
     writer = await get_writer(tx, actor, room)
     ensure_can_change_in_room(
         actor,
         room,
         writer,
-        approved=body is not None and is_root,
+        approved=body is not None and is_question_or_notice,
         anonymous=row["is_anonymous"],
-        reply=not is_root,
+        reply=not is_question_or_notice,
     )
     if body is not None and row["is_question"]:
         ensure_is_question(room, tidy(body))
     if body is not None and row["is_notice"]:
         ensure_is_notice(body)
-    return bool(is_root)
+    return bool(is_question_or_notice)
 
 
 def _writer_binds(actor: Actor, room: RoomFacts) -> dict[str, Any]:
