@@ -1,4 +1,4 @@
-"""How members like to be mailed, and the links that stop a kind of mail without signing in."""
+"""E-mail preferences of members, and the links that unsubscribe from a kind of e-mail without signing in."""
 
 import hmac
 import re
@@ -16,40 +16,52 @@ from storage.statements import statement
 
 EmailFrequency = Literal["at_once", "daily", "weekly", "never"]
 
-_KEY = re.compile(
+_TOKEN = re.compile(
     r"([0-9]{1,18})\.(direct|followed|(?:topic|sector)-[0-9]{1,18}|tag-[a-z0-9-]{1,60})\.([0-9a-f]{40})"
 )
-_READ = statement("SELECT direct, followed, time_zone FROM mail_wishes WHERE member_id = :member")
-_KEY_OF = statement("SELECT key FROM mail_wishes WHERE member_id = :member")
-_MAKE = statement("INSERT INTO mail_wishes (member_id) VALUES (:member) ON CONFLICT DO NOTHING")
-_SET = statement("""
+_SELECT_PREFERENCES = statement(
+    "SELECT direct, followed, time_zone FROM mail_wishes WHERE member_id = :member"
+)
+_SELECT_SIGNING_KEY = statement("SELECT key FROM mail_wishes WHERE member_id = :member")
+_INSERT_DEFAULT_PREFERENCES = statement(
+    "INSERT INTO mail_wishes (member_id) VALUES (:member) ON CONFLICT DO NOTHING"
+)
+_UPSERT_PREFERENCES = statement("""
 INSERT INTO mail_wishes (member_id, direct, followed, time_zone) VALUES (:member, :direct, :followed, :time_zone)
 ON CONFLICT (member_id) DO UPDATE
 SET direct = excluded.direct, followed = excluded.followed, time_zone = excluded.time_zone
 """)
-_NEVER = "ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'"
-_STOP = {
-    "topic": statement(f"""
-INSERT INTO following (member_id, topic_id, mail) SELECT :member, id, 'never' FROM topics WHERE id = :key {_NEVER}
-"""),
-    "sector": statement(f"""
-INSERT INTO following (member_id, sector_id, mail) SELECT :member, id, 'never' FROM sectors WHERE id = :key {_NEVER}
-"""),
-    "tag": statement(
-        f"INSERT INTO following (member_id, tag, mail) VALUES (:member, :key, 'never') {_NEVER}"
-    ),
+_UPSERT_NO_EMAIL_OF_TOPIC = statement("""
+INSERT INTO following (member_id, topic_id, mail) SELECT :member, id, 'never' FROM topics WHERE id = :key
+ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'
+""")
+_UPSERT_NO_EMAIL_OF_SECTOR = statement("""
+INSERT INTO following (member_id, sector_id, mail) SELECT :member, id, 'never' FROM sectors WHERE id = :key
+ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'
+""")
+_UPSERT_NO_EMAIL_OF_TAG = statement("""
+INSERT INTO following (member_id, tag, mail) VALUES (:member, :key, 'never')
+ON CONFLICT (member_id, topic_id, sector_id, tag) DO UPDATE SET mail = 'never'
+""")
+_UPSERT_NO_EMAIL = {
+    "topic": _UPSERT_NO_EMAIL_OF_TOPIC,
+    "sector": _UPSERT_NO_EMAIL_OF_SECTOR,
+    "tag": _UPSERT_NO_EMAIL_OF_TAG,
 }
 
 
 class NoSuchZone(Invalid):
-    """The time zone is not one of those that are known by name."""
+    """The time zone is not in the IANA time zone database."""
 
     message = "This is not a known time zone. Write it like Africa/Lubumbashi."
 
 
 class MailWishes(Struct, frozen=True, kw_only=True):
-    """When mail comes: of what is meant for the member alone (`direct`), and of what the member follows. What comes daily or
-    weekly comes at seven in the morning of the time zone; what comes at once waits ten minutes for being read here."""
+    """How often e-mails are sent: about notifications addressed to the member (`direct`), and about what the member follows.
+
+    Daily and weekly e-mails are sent at 7:00 in the time zone. Immediate ones wait ten minutes, in case the member reads the
+    notification on the site.
+    """
 
     direct: EmailFrequency = "at_once"
     followed: EmailFrequency = "daily"
@@ -57,7 +69,7 @@ class MailWishes(Struct, frozen=True, kw_only=True):
 
 
 class NewMailWishes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of it to change."""
+    """Changes to the e-mail preferences; fields left out stay as they are."""
 
     direct: EmailFrequency | UnsetType = UNSET
     followed: EmailFrequency | UnsetType = UNSET
@@ -65,18 +77,18 @@ class NewMailWishes(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 async def read_email_preferences(tx: Reader, actor: Actor) -> MailWishes:
-    """How the member likes to be mailed."""
+    """Return the actor's e-mail preferences."""
     return await find_email_preferences(tx, actor.signed_in())
 
 
 async def find_email_preferences(tx: Reader, member: MemberId) -> MailWishes:
-    """The same of anybody, for those who write mail."""
-    row = await tx.row(_READ, member=member)
+    """Return the e-mail preferences of any member, or the defaults."""
+    row = await tx.row(_SELECT_PREFERENCES, member=member)
     return MailWishes() if row is None else MailWishes(**row)
 
 
 async def set_email_preferences(tx: Transaction, actor: Actor, new: NewMailWishes) -> MailWishes:
-    """Say how one likes to be mailed from now on; what is on its way already is asked again before it goes."""
+    """Change the actor's e-mail preferences and return them; raise NoSuchZone. They are checked again before each e-mail."""
     member = actor.signed_in()
     before = await find_email_preferences(tx, member)
     zone = before.time_zone if new.time_zone is UNSET else new.time_zone
@@ -84,38 +96,43 @@ async def set_email_preferences(tx: Transaction, actor: Actor, new: NewMailWishe
         raise NoSuchZone(field="time_zone")
     direct = before.direct if new.direct is UNSET else new.direct
     followed = before.followed if new.followed is UNSET else new.followed
-    await tx.run(_SET, member=member, direct=direct, followed=followed, time_zone=zone)
+    await tx.run(_UPSERT_PREFERENCES, member=member, direct=direct, followed=followed, time_zone=zone)
     return await find_email_preferences(tx, member)
 
 
 async def unsubscribe_token(tx: Transaction, member: MemberId, scope: str) -> str:
-    """What the address that stops one kind of mail to a member ends with: good for nothing else, and for as long as the
-    mail is kept."""
-    await tx.run(_MAKE, member=member)
-    key = await tx.value(_KEY_OF, member=member)
+    """Return the signed token in the link that unsubscribes a member from one kind of e-mail.
+
+    It permits nothing else and does not expire, because members keep their e-mails.
+    """
+    await tx.run(_INSERT_DEFAULT_PREFERENCES, member=member)
+    key = await tx.value(_SELECT_SIGNING_KEY, member=member)
     return f"{member}.{scope}.{_sign(key, member, scope)}"
 
 
 async def unsubscribe(tx: Transaction, given: str) -> str:
-    """Stop what such a key stops: `direct`, `followed`, or what one topic, sector or tag brings; as often as it is said."""
+    """Unsubscribe the token's member from the token's scope and return the scope; raise NotFound. Repeating changes nothing.
+
+    The scope is `direct`, `followed`, or one topic, sector or tag.
+    """
     member, scope = await find_unsubscribe(tx, given)
     if scope == "direct" or scope == "followed":
-        wishes = await find_email_preferences(tx, member)
-        stopped = {"direct": wishes.direct, "followed": wishes.followed, scope: "never"}
-        await tx.run(_SET, member=member, time_zone=wishes.time_zone, **stopped)
+        before = await find_email_preferences(tx, member)
+        preferences = {"direct": before.direct, "followed": before.followed, scope: "never"}
+        await tx.run(_UPSERT_PREFERENCES, member=member, time_zone=before.time_zone, **preferences)
     else:
         of, _, key = scope.partition("-")
-        await tx.run(_STOP[of], member=member, key=key if of == "tag" else int(key))
+        await tx.run(_UPSERT_NO_EMAIL[of], member=member, key=key if of == "tag" else int(key))
     return scope
 
 
 async def find_unsubscribe(tx: Reader, given: str) -> tuple[MemberId, str]:
-    """Whose mail of which kind a key stops; a key that was not given out is not found."""
-    found = _KEY.fullmatch(given)
+    """Return the member and the scope of an unsubscribe token; raise NotFound if its signature is not valid."""
+    found = _TOKEN.fullmatch(given)
     if found is None:
         raise NotFound
     member, scope = MemberId(int(found[1])), found[2]
-    key = await tx.value(_KEY_OF, member=member)
+    key = await tx.value(_SELECT_SIGNING_KEY, member=member)
     if key is None or not hmac.compare_digest(_sign(key, member, scope), found[3]):
         raise NotFound
     return member, scope
