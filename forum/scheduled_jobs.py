@@ -8,7 +8,7 @@ from forum.notifications.notifications import delete_old_notifications
 from forum.search.indexing import index_next_posts
 from forum.search.saved_searches import notify_next_saved_search
 from forum.topics.timer_jobs import run_next_timer
-from forum.trust.trust import review_next
+from forum.trust.trust import update_next_trust_level
 from storage.jobs import Cleanup, ScheduledJob
 
 JOBS: tuple[ScheduledJob, ...] = (run_next_timer, delete_unused_file, index_next_pdf)
@@ -20,6 +20,6 @@ MAIL_JOBS = (send_next_digest,)
 SEARCH_JOBS = (index_next_posts, notify_next_saved_search)
 
 # These take the rules of trust as their first argument.
-TRUST_JOBS = (review_next,)
+TRUST_JOBS = (update_next_trust_level,)
 
 CLEANUPS: tuple[Cleanup, ...] = (delete_old_notifications, delete_expired_drafts)

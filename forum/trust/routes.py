@@ -1,4 +1,4 @@
-"""The HTTP side of trust."""
+"""HTTP routes of trust levels."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from storage.database import Database
 async def read_own_trust(
     actor: NamedDependency[Actor], db: NamedDependency[Database], trust: NamedDependency[TrustRules]
 ) -> OwnTrust:
-    """One's own level, what it allows, and what is missing for the next one."""
+    """Return your trust level, its permissions, and what is missing for the next level."""
     async with db.read() as tx:
         return await trusting.read_own_trust(tx, trust, actor)
 
@@ -24,34 +24,34 @@ async def read_own_trust(
 async def read_trust(
     handle: FromPath[str], db: NamedDependency[Database], trust: NamedDependency[TrustRules]
 ) -> Trust:
-    """How far a member is trusted, and the thanks given and received."""
+    """Return a member's trust level and the thanks given and received."""
     async with db.read() as tx:
         return await trusting.read_trust(tx, trust, handle)
 
 
 @put("/members/{handle:str}/trust", status_code=204, operation_id="give_trust")
-async def give_trust(
+async def set_trust_level(
     handle: FromPath[str],
     data: JSONBody[NewTrust],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     trust: NamedDependency[TrustRules],
 ) -> None:
-    """Give a member a level."""
+    """Set a member's trust level; only administrators can."""
     async with db.begin() as tx:
-        await trusting.give_trust(tx, trust, actor, handle, data.level)
+        await trusting.set_trust_level(tx, trust, actor, handle, data.level)
 
 
 @delete("/members/{handle:str}/trust", operation_id="reckon_trust")
-async def reckon_trust(
+async def reset_trust_level(
     handle: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     trust: NamedDependency[TrustRules],
 ) -> None:
-    """Let a member's level be reckoned again."""
+    """Let a member's trust level be computed again; only administrators can."""
     async with db.begin() as tx:
-        await trusting.give_trust(tx, trust, actor, handle, None)
+        await trusting.set_trust_level(tx, trust, actor, handle, None)
 
 
-trust_routes = [read_own_trust, read_trust, give_trust, reckon_trust]
+trust_routes = [read_own_trust, read_trust, set_trust_level, reset_trust_level]

@@ -1,4 +1,4 @@
-"""What comes in and goes out about trust."""
+"""The requests and responses of trust levels."""
 
 from datetime import datetime
 from typing import Annotated
@@ -9,7 +9,7 @@ from members.profiles.trust import LevelPermissions, TrustLevel, UnmetRequiremen
 
 
 class Thanks(Struct, frozen=True, kw_only=True):
-    """How often a member thanked others in a sector for what was kind, or competent, and was thanked."""
+    """How many thanks of one kind (`kind` or `competent`) a member has given and received in a sector."""
 
     kind: str
     sector: str
@@ -18,7 +18,7 @@ class Thanks(Struct, frozen=True, kw_only=True):
 
 
 class Trust(Struct, frozen=True, kw_only=True):
-    """How far a member is trusted; `is_given`: by an administrator."""
+    """A member's trust level; `is_given` is whether an administrator set it."""
 
     level: int
     name: str
@@ -27,7 +27,7 @@ class Trust(Struct, frozen=True, kw_only=True):
 
 
 class NextLevel(Struct, frozen=True, kw_only=True):
-    """What is missing for the next level; nothing, where it comes with the next reckoning, within a day."""
+    """What is missing for the next level; if nothing is missing, the level changes within a day."""
 
     level: int
     name: str
@@ -35,7 +35,10 @@ class NextLevel(Struct, frozen=True, kw_only=True):
 
 
 class OwnTrust(Struct, frozen=True, kw_only=True):
-    """One's own level, what it allows, until when it is kept if its needs are no longer met, and what is next."""
+    """The member's own trust level, its permissions and the next level.
+
+    `kept_until` is the time until which the level stays although its requirements are no longer met, or None.
+    """
 
     trust: Trust
     rights: LevelPermissions
@@ -45,6 +48,6 @@ class OwnTrust(Struct, frozen=True, kw_only=True):
 
 
 class NewTrust(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A level to give."""
+    """The trust level to set."""
 
     level: Annotated[int, Meta(ge=0, le=20)]

@@ -1,4 +1,4 @@
-"""Trust as it comes about: thanks given and received, what a member has done, and the level that is reckoned of it."""
+"""Trust levels of members: computed from their activity, or set by an administrator."""
 
 from datetime import timedelta
 
@@ -20,17 +20,18 @@ from members.profiles.trust import (
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
-REVIEWED_EVERY = timedelta(days=1)
+UPDATED_EVERY = timedelta(days=1)
 
-_LATER = "trust_due_at = :next WHERE id = :member"
-_NEXT = statement("""
+LOCK_MEMBER_DUE_FOR_TRUST_UPDATE = statement("""
 SELECT id, trust, trust_kept_until FROM members WHERE is_claimed AND trust_due_at <= :now
 ORDER BY trust_due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """)
-_KEEP = statement(f"UPDATE members SET trust = :level, trust_kept_until = :kept, {_LATER}")
-# One's own posts and those of nobody known thank nobody; several thanks by one member count as one, so that two friends
-# do not make each other pillars.
-_DEEDS = statement("""
+UPDATE_COMPUTED_TRUST = statement("""
+UPDATE members SET trust = :level, trust_kept_until = :kept, trust_due_at = :next WHERE id = :member
+""")
+# Reactions to one's own posts and to anonymous posts do not count. All thanks between the same two members count once, so
+# that two friends cannot raise each other to a high level.
+SELECT_MEMBER_ACTIVITY = statement("""
 SELECT CAST(extract(day FROM CAST(:now AS timestamptz) - m.joined_at) AS integer) AS days,
     (SELECT CAST(count(*) AS integer) FROM posts WHERE author_id = m.id AND state = 'published') AS posts,
     (SELECT CAST(count(DISTINCT p.topic_id) AS integer) FROM posts p JOIN topics t ON t.id = p.topic_id
@@ -43,15 +44,15 @@ SELECT CAST(extract(day FROM CAST(:now AS timestamptz) - m.joined_at) AS integer
     (SELECT CAST(count(*) AS integer) FROM posts WHERE author_id = m.id AND state = 'hidden') AS hidden
 FROM members m WHERE m.id = :member
 """)
-_STANDING = statement("""
+SELECT_MEMBER_TRUST = statement("""
 SELECT id, coalesce(trust_given, trust) AS level, trust_given IS NOT NULL AS is_given, trust_kept_until
 FROM members WHERE handle = :handle AND is_claimed
 """)
-_GIVE = statement("""
+UPDATE_SET_TRUST = statement("""
 UPDATE members SET trust_given = :level WHERE id = :member AND trust_given IS DISTINCT FROM :level
 """)
-# Only of what everybody can read, so that a profile tells of nothing else.
-_THANKS = statement("""
+# Counts only posts that everybody can read, because everybody can read profiles.
+SELECT_THANKS = statement("""
 SELECT r.kind, s.slug AS sector, CAST(count(*) FILTER (WHERE r.member_id = :member) AS integer) AS given,
     CAST(count(*) FILTER (WHERE p.author_id = :member) AS integer) AS received
 FROM reactions r JOIN open_posts p ON p.id = r.post_id JOIN sectors s ON s.id = p.sector_id
@@ -61,73 +62,77 @@ GROUP BY r.kind, s.slug, s.place ORDER BY s.place, r.kind DESC
 
 
 class NoSuchLevel(Invalid):
-    """The community's file has no such level."""
+    """The community's configuration has no such level."""
 
-    message = "There is no such level of trust here."
+    message = "There is no such trust level."
 
 
 async def read_trust(tx: Reader, rules: TrustRules, handle: str) -> Trust:
-    """How far a member is trusted, and the thanks the member has given and received, by kind and sector."""
-    row = await tx.row(_STANDING, handle=normalize_handle(handle))
+    """Return a member's trust level and the numbers of thanks given and received by kind and sector; raise NotFound."""
+    row = await tx.row(SELECT_MEMBER_TRUST, handle=normalize_handle(handle))
     if row is None:
         raise NotFound
     level = min(row["level"], len(rules.levels) - 1)
-    thanks = [Thanks(**found) for found in await tx.rows(_THANKS, member=row["id"])]
+    thanks = [Thanks(**found) for found in await tx.rows(SELECT_THANKS, member=row["id"])]
     return Trust(level=level, name=rules.levels[level].name, is_given=row["is_given"], thanks=thanks)
 
 
 async def read_own_trust(tx: Reader, rules: TrustRules, actor: Actor) -> OwnTrust:
-    """The same of oneself, with what the level allows and what is missing for the next one, as things are now."""
+    """Return the member's own trust level, its permissions, and what is missing for the next level; raise SignInFirst."""
     member = actor.signed_in()
     trust = await read_trust(tx, rules, actor.handle or "")
-    row = await tx.row(_STANDING, handle=actor.handle)
+    row = await tx.row(SELECT_MEMBER_TRUST, handle=actor.handle)
     assert row is not None
-    following = rules.levels[trust.level + 1] if trust.level + 1 < len(rules.levels) else None
-    coming = None
-    if following is not None and following.needs is not None:
-        lacking = unmet_requirements(following.needs, await _deeds(tx, member))
-        coming = NextLevel(level=trust.level + 1, name=following.name, missing=lacking)
+    higher = rules.levels[trust.level + 1] if trust.level + 1 < len(rules.levels) else None
+    next_level = None
+    # A level without requirements can only be set by an administrator.
+    if higher is not None and higher.needs is not None:
+        missing = unmet_requirements(higher.needs, await _read_activity(tx, member))
+        next_level = NextLevel(level=trust.level + 1, name=higher.name, missing=missing)
     return OwnTrust(
         trust=trust,
         rights=rules.levels[trust.level].rights,
         kept_until=None if trust.is_given else row["trust_kept_until"],
-        next=coming,
+        next=next_level,
         levels=list(rules.levels),
     )
 
 
-async def give_trust(
+async def set_trust_level(
     tx: Transaction, rules: TrustRules, actor: Actor, handle: str, level: int | None
 ) -> None:
-    """Give a member a level whatever the member has done, or leave it to be reckoned again; by administrators."""
+    """Set a member's trust level, or with None let it be computed again; only administrators can.
+
+    Raises NotFound, NoSuchLevel, or the refusals of `ensure_can_manage_duties`.
+    """
     ensure_can_manage_duties(actor)
-    row = await tx.row(_STANDING, handle=normalize_handle(handle))
+    row = await tx.row(SELECT_MEMBER_TRUST, handle=normalize_handle(handle))
     if row is None:
         raise NotFound
     if level is not None and level >= len(rules.levels):
         raise NoSuchLevel(field="level")
-    if await tx.run(_GIVE, member=row["id"], level=level):
+    if await tx.run(UPDATE_SET_TRUST, member=row["id"], level=level):
         await tx.record(TrustChanged(member_id=row["id"]))
 
 
-async def review_next(rules: TrustRules, db: Database) -> bool:
-    """Reckon the level of one member whose turn it is, if it is anybody's."""
+async def update_next_trust_level(rules: TrustRules, db: Database) -> bool:
+    """Compute the trust level of one member who is due, and return whether there was one; a scheduled job."""
     async with db.begin() as tx:
         now = clock.now()
-        row = await tx.row(_NEXT, now=now)
+        row = await tx.row(LOCK_MEMBER_DUE_FOR_TRUST_UPDATE, now=now)
         if row is None:
             return False
         member, before = MemberId(row["id"]), TrustStanding(row["trust"], row["trust_kept_until"])
-        after = compute_standing(rules, await _deeds(tx, member), before, now)
-        due = min(now + REVIEWED_EVERY, after.kept_until or now + REVIEWED_EVERY)
-        await tx.run(_KEEP, member=member, level=after.level, kept=after.kept_until, next=due)
+        after = compute_standing(rules, await _read_activity(tx, member), before, now)
+        due = min(now + UPDATED_EVERY, after.kept_until or now + UPDATED_EVERY)
+        await tx.run(UPDATE_COMPUTED_TRUST, member=member, level=after.level, kept=after.kept_until, next=due)
         if after.level != before.level:
             await tx.record(TrustChanged(member_id=member))
     return True
 
 
-async def _deeds(tx: Reader, member: MemberId) -> MemberActivity:
-    row = await tx.row(_DEEDS, member=member, now=clock.now())
+async def _read_activity(tx: Reader, member: MemberId) -> MemberActivity:
+    row = await tx.row(SELECT_MEMBER_ACTIVITY, member=member, now=clock.now())
     if row is None:
         raise NotFound
     return MemberActivity(**row)

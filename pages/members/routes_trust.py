@@ -6,7 +6,7 @@ from litestar.params import FromPath
 
 from core.errors import Invalid
 from forum.trust.shapes import NewTrust
-from forum.trust.trust import give_trust, read_own_trust
+from forum.trust.trust import read_own_trust, set_trust_level
 from members.profiles.trust import TrustRules
 from pages.shell.context import PageContext
 from pages.shell.forms import number_in, read_form, text_in, to_shape
@@ -44,7 +44,7 @@ async def give_level(
         raise NotALevel(field="level")
     new = None if level is None else to_shape(NewTrust, {"level": level}).level
     async with context.db.begin() as tx:
-        await give_trust(tx, trust, context.actor, handle, new)
+        await set_trust_level(tx, trust, context.actor, handle, new)
     return go_to(f"/m/{handle}")
 
 

@@ -7,7 +7,7 @@ import pytest
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SectorId
-from forum.trust.trust import review_next
+from forum.trust.trust import update_next_trust_level
 from members.profiles.trust import (
     LevelPermissions,
     LevelRequirements,
@@ -84,7 +84,7 @@ async def test_the_worker_reckons_what_the_member_reads_is_missing(app: Service,
     later = clock.now() + timedelta(days=2)
     with clock.stop_at(later):
         assert (await amina.get("/me/trust")).json()["next"]["missing"] == []
-        while await review_next(rules, db):
+        while await update_next_trust_level(rules, db):
             pass
         assert (await amina.actor()).trust == 1
         assert (await jonas.actor()).trust == 0
@@ -96,7 +96,7 @@ async def test_the_worker_reckons_what_the_member_reads_is_missing(app: Service,
     await plain(db).execute("UPDATE posts SET state = 'withdrawn'")
     for after, level in ((1, 1), (14, 1), (16, 0)):
         with clock.stop_at(later + timedelta(days=after)):
-            while await review_next(rules, db):
+            while await update_next_trust_level(rules, db):
                 pass
             assert (await amina.actor()).trust == level, after
 
@@ -112,7 +112,7 @@ async def test_administrators_give_a_level_and_take_it_off(app: Service, db: Dat
     shown = (await amina.get(path)).json()
     assert (shown["level"], shown["name"], shown["is_given"]) == (4, "Elder", True)
     with clock.stop_at(clock.now() + timedelta(days=2)):
-        while await review_next(app.houses[0].trust, db):
+        while await update_next_trust_level(app.houses[0].trust, db):
             pass
         assert (await amina.actor()).trust == 4
     assert (await root.delete(path)).status_code == 204
