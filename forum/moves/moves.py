@@ -1,4 +1,4 @@
-"""Moving: posts to another topic, posts to a topic of their own, a topic into another, a topic to another sector."""
+"""Moves by moderators: posts to another or a new topic, a topic into another topic, a topic to another sector."""
 
 from core import clock
 from core.actor import Actor
@@ -25,47 +25,49 @@ from forum.topics.topics import get_topic, insert_topic
 from storage.database import Transaction
 from storage.statements import statement
 
-_RECORD = statement("""
+_INSERT_MOVE = statement("""
 INSERT INTO moves (kind, from_topic, to_topic, posts, moved_by, moved_at)
 VALUES (:kind, :source, :target, :posts, :member, :now) RETURNING id
 """)
-_MERGE = statement("UPDATE topics SET merged_into = :into, version = version + 1 WHERE id = :topic")
-_HELD = statement("""
+_MARK_MERGED = statement("UPDATE topics SET merged_into = :into, version = version + 1 WHERE id = :topic")
+_MOVE_HELD_POSTS = statement("""
 WITH gone AS (UPDATE posts SET topic_id = :into WHERE topic_id = :topic AND state = 'held' RETURNING id)
 INSERT INTO held_moves (move_id, post_id) SELECT :move, id FROM gone
 """)
-_HELD_BACK = statement("""
+_MOVE_HELD_POSTS_BACK = statement("""
 UPDATE posts p SET topic_id = :home FROM held_moves h
 WHERE h.move_id = :move AND p.id = h.post_id AND p.state = 'held' AND p.topic_id = :away
 """)
-_TOLD = statement("""
+_MOVE_TOPIC_NOTIFICATIONS = statement("""
 UPDATE notifications n SET topic_id = :into WHERE topic_id = :topic AND post_id IS NULL AND NOT EXISTS (
     SELECT FROM notifications o WHERE o.topic_id = :into AND o.post_id IS NULL AND o.member_id = n.member_id
         AND o.kind = n.kind)
 """)
-_MAILS = statement("UPDATE imported_mails SET topic_id = :into WHERE topic_id = :topic")
-_FIND = statement("SELECT kind, from_topic, to_topic FROM moves WHERE id = :move AND undone_at IS NULL")
-_UNDO = statement("UPDATE moves SET undone_at = :now WHERE id = :move AND undone_at IS NULL")
-_MOVED = statement("SELECT post_id FROM former_places WHERE move_id = :move")
-_UNMERGE = statement("""
+_MOVE_IMPORTED_MAILS = statement("UPDATE imported_mails SET topic_id = :into WHERE topic_id = :topic")
+_SELECT_MOVE = statement(
+    "SELECT kind, from_topic, to_topic FROM moves WHERE id = :move AND undone_at IS NULL"
+)
+_MARK_UNDONE = statement("UPDATE moves SET undone_at = :now WHERE id = :move AND undone_at IS NULL")
+_SELECT_MOVED_POSTS = statement("SELECT post_id FROM former_places WHERE move_id = :move")
+_MARK_UNMERGED = statement("""
 UPDATE topics SET merged_into = NULL, version = version + 1 WHERE id = :topic AND merged_into = :into
 """)
-# In order of their ids, as everywhere, so that nobody waits crosswise.
-_LOCK = statement("""
+# In order of their ids, as everywhere, to prevent deadlocks.
+_LOCK_TOPICS = statement("""
 SELECT id FROM topics WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
 """)
-_RELOCATE = statement("UPDATE topics SET sector_id = :sector, version = version + 1 WHERE id = :topic")
-_AUTHOR = statement("SELECT author_id FROM posts WHERE id = :post")
+_UPDATE_SECTOR = statement("UPDATE topics SET sector_id = :sector, version = version + 1 WHERE id = :topic")
+_SELECT_POST_AUTHOR = statement("SELECT author_id FROM posts WHERE id = :post")
 
 
 class MoveUnclear(Invalid):
-    """Neither or both of a topic and a new title were given as the place to move to."""
+    """The request names neither or both of a target topic and the title of a new topic."""
 
-    message = "Say where to: either another topic, or the title of a new one."
+    message = "Give either the topic to move to or the title of a new topic."
 
 
 class SameTopic(Conflict):
-    """It is there already."""
+    """The target topic is the source topic."""
 
     message = "These posts are in this topic already."
 
@@ -73,28 +75,32 @@ class SameTopic(Conflict):
 class NothingToMove(Conflict):
     """None of the posts is in the topic any more."""
 
-    message = "None of these posts is in this topic any more. Look at it again."
+    message = "None of these posts is in this topic any more. Reload the page."
 
 
 class FirstPostCarries(Conflict):
-    """The first post is the topic's own text: it goes with the whole topic only."""
+    """The first post belongs to the topic and can only be moved with the whole topic."""
 
-    message = "The first post carries the topic. To take it along, merge the whole topic into another."
+    message = "The first post belongs to the topic. To move it, merge the whole topic into another."
 
 
 class MovedOnSince(Conflict):
-    """Some of what was moved has gone elsewhere, so that it cannot be brought back."""
+    """Some of the moved posts were moved again, so this move cannot be undone."""
 
-    message = "Some of these posts have been moved on since. Take that back first."
+    message = "Some of these posts have been moved again since. Undo that move first."
 
 
 async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewMove) -> Move:
-    """Move posts, or all of a topic, to another topic or to a new one; by who moderates both places."""
+    """Move posts or a whole topic to another or a new topic and return the move; the actor must moderate both sectors.
+
+    Raise MoveUnclear, SameTopic, NothingToMove, FirstPostCarries, NotFound, TopicNotBegun or the refusals of
+    `ensure_can_move`.
+    """
     if (new.into is None) == (new.title is None) or (new.posts is None and new.into is None):
         raise MoveUnclear(field="into")
     if new.into == topic_id:
         raise SameTopic(field="into")
-    source, target = await _hold(tx, actor, topic_id, new)
+    source, target = await _lock_source_and_target(tx, actor, topic_id, new)
     rows = await read_branches(tx, topic_id, new.posts)
     if not rows:
         raise NothingToMove(field="posts")
@@ -102,30 +108,35 @@ async def move_posts(tx: Transaction, actor: Actor, topic_id: TopicId, new: NewM
         raise FirstPostCarries(field="posts")
 
     if target is None:
-        target = await _open(tx, actor, source, new, min(rows, key=lambda row: int(row["number"]))["id"])
+        target = await _open_target(
+            tx, actor, source, new, min(rows, key=lambda row: int(row["number"]))["id"]
+        )
     kind: MoveKind = "split" if new.into is None else "merge" if new.posts is None else "move"
     move_id = await _record(tx, actor, kind, source, target, len(rows))
-    await relocate_posts(tx, move_id, source.id, target.id, rows, clock.now())
+    await relocate_posts(tx, move_id, source.id, target.id, rows)
     await copy_following(tx, source.id, target.id, [row["id"] for row in rows], kind != "move")
     if kind == "merge":
         await _merge(tx, move_id, source.id, target.id)
-    await _tell(tx, move_id, source, target, merged=kind == "merge", opened=kind == "split")
+    await _announce(tx, move_id, source, target, merged=kind == "merge", opened=kind == "split")
     return await show_move(tx, actor, move_id)
 
 
 async def undo_move(tx: Transaction, actor: Actor, move_id: int) -> TopicId:
-    """Bring back what was moved, to the places where it stood, with what has answered it since; the topic where it is."""
-    row = await tx.row(_FIND, move=move_id)
+    """Move the posts of a move back to their former positions, with the replies since then, and return their topic.
+
+    Raise NotFound if the move does not exist or was undone, MovedOnSince, or the refusals of `ensure_can_move`.
+    """
+    row = await tx.row(_SELECT_MOVE, move=move_id)
     if row is None:
         raise NotFound
     kind, came_from, went_to = row["kind"], TopicId(row["from_topic"]), TopicId(row["to_topic"])
-    await tx.rows(_LOCK, ids=[came_from, went_to])
+    await tx.rows(_LOCK_TOPICS, ids=[came_from, went_to])
     ensure_can_move(actor, await get_topic(tx, actor, went_to))
     if kind == "merge":
-        await tx.run(_UNMERGE, topic=came_from, into=went_to)
-    home, away = await _both(tx, actor, came_from, went_to)
-    moved = [post["post_id"] for post in await tx.rows(_MOVED, move=move_id)]
-    if not await tx.run(_UNDO, move=move_id, now=clock.now()):
+        await tx.run(_MARK_UNMERGED, topic=came_from, into=went_to)
+    home, away = await _lock_both(tx, actor, came_from, went_to)
+    moved = [post["post_id"] for post in await tx.rows(_SELECT_MOVED_POSTS, move=move_id)]
+    if not await tx.run(_MARK_UNDONE, move=move_id, now=clock.now()):
         raise NotFound
     there = await read_branches(tx, away.id, moved)
     if not set(moved) <= {post["id"] for post in there}:
@@ -133,25 +144,25 @@ async def undo_move(tx: Transaction, actor: Actor, move_id: int) -> TopicId:
 
     rows = await read_branches(tx, away.id, None) if kind == "split" else there
     back = await _record(tx, actor, "move", away, home, len(rows))
-    await relocate_posts(tx, back, away.id, home.id, rows, clock.now())
-    await tx.run(_HELD_BACK, move=move_id, home=home.id, away=away.id)
+    await relocate_posts(tx, back, away.id, home.id, rows)
+    await tx.run(_MOVE_HELD_POSTS_BACK, move=move_id, home=home.id, away=away.id)
     await copy_following(tx, away.id, home.id, [row["id"] for row in rows], kind == "split")
-    # Both cancel each other out: no note is left of either.
-    await tx.run(_UNDO, move=back, now=clock.now())
+    # The two moves cancel each other out: neither leaves a note.
+    await tx.run(_MARK_UNDONE, move=back, now=clock.now())
     if kind == "split":
         await _merge(tx, back, away.id, home.id)
-    await _tell(tx, back, away, home, merged=kind == "split", opened=kind == "merge")
+    await _announce(tx, back, away, home, merged=kind == "split", opened=kind == "merge")
     return came_from
 
 
 async def relocate_topic(tx: Transaction, actor: Actor, topic_id: TopicId, slug: str) -> None:
-    """Give a topic to another sector; by who moderates both."""
+    """Move a topic to another sector; raise NotFound or the refusals of `ensure_can_move`."""
     topic = await get_topic(tx, actor, topic_id, lock=True)
     sector_id = await sectors.get_sector_id(tx, slug)
     ensure_can_move(actor, topic, sector_id)
     if sector_id == topic.sector_id:
         return
-    await tx.run(_RELOCATE, topic=topic_id, sector=sector_id)
+    await tx.run(_UPDATE_SECTOR, topic=topic_id, sector=sector_id)
     await record_topic_change(tx, topic_id, "moved", actor.signed_in())
     for event in sorted(
         (
@@ -162,32 +173,36 @@ async def relocate_topic(tx: Transaction, actor: Actor, topic_id: TopicId, slug:
     ):
         await tx.record(event)
     await tx.record(TopicChanged(topic_id=topic_id))
-    # Others moderate it than before: all who listen are asked again.
+    # The moderators changed, so the access of all listeners is checked again.
     await tx.record(ReadersChanged(topic_id=topic_id))
 
 
-async def _hold(
+async def _lock_source_and_target(
     tx: Transaction, actor: Actor, topic_id: TopicId, new: NewMove
 ) -> tuple[TopicFacts, TopicFacts | None]:
     if new.into is not None:
-        return await _both(tx, actor, topic_id, TopicId(new.into))
+        return await _lock_both(tx, actor, topic_id, TopicId(new.into))
     topic = await get_topic(tx, actor, topic_id, lock=True)
     ensure_can_move(actor, topic, await sectors.get_sector_id(tx, new.sector) if new.sector else None)
     return topic, None
 
 
-async def _both(tx: Transaction, actor: Actor, one: TopicId, other: TopicId) -> tuple[TopicFacts, TopicFacts]:
-    # In order of their ids, as everywhere, so that nobody waits crosswise.
-    held = {id: await get_topic(tx, actor, id, lock=True) for id in sorted((one, other))}
-    for topic in held.values():
+async def _lock_both(
+    tx: Transaction, actor: Actor, one: TopicId, other: TopicId
+) -> tuple[TopicFacts, TopicFacts]:
+    # In order of their ids, as everywhere, to prevent deadlocks.
+    locked = {id: await get_topic(tx, actor, id, lock=True) for id in sorted((one, other))}
+    for topic in locked.values():
         ensure_can_move(actor, topic)
         ensure_has_begun(topic)
-    return held[one], held[other]
+    return locked[one], locked[other]
 
 
-async def _open(tx: Transaction, actor: Actor, source: TopicFacts, new: NewMove, first: int) -> TopicFacts:
+async def _open_target(
+    tx: Transaction, actor: Actor, source: TopicFacts, new: NewMove, first: int
+) -> TopicFacts:
     sector_id = await sectors.get_sector_id(tx, new.sector) if new.sector else source.sector_id
-    author = await tx.value(_AUTHOR, post=first)
+    author = await tx.value(_SELECT_POST_AUTHOR, post=first)
     topic_id = await insert_topic(
         tx,
         sector_id=SectorId(sector_id),
@@ -206,16 +221,16 @@ async def _record(
     for topic in (source, target):
         await record_topic_change(tx, topic.id, "posts_moved", actor.signed_in())
     binds = {"kind": kind, "source": source.id, "target": target.id, "posts": posts}
-    return int(await tx.value(_RECORD, member=actor.signed_in(), now=clock.now(), **binds))
+    return int(await tx.value(_INSERT_MOVE, member=actor.signed_in(), now=clock.now(), **binds))
 
 
 async def _merge(tx: Transaction, move_id: int, topic_id: TopicId, into: TopicId) -> None:
-    await tx.run(_HELD, move=move_id, topic=topic_id, into=into)
-    for query in (_MERGE, _TOLD, _MAILS):
+    await tx.run(_MOVE_HELD_POSTS, move=move_id, topic=topic_id, into=into)
+    for query in (_MARK_MERGED, _MOVE_TOPIC_NOTIFICATIONS, _MOVE_IMPORTED_MAILS):
         await tx.run(query, topic=topic_id, into=into)
 
 
-async def _tell(
+async def _announce(
     tx: Transaction, move_id: int, source: TopicFacts, target: TopicFacts, *, merged: bool, opened: bool
 ) -> None:
     gone = (

@@ -1,4 +1,4 @@
-"""Who follows a topic follows what becomes of it: both parts of one that was split, and what one was merged into."""
+"""Following after a move: members who follow a topic also follow the topic that it was split into or merged into."""
 
 from collections.abc import Sequence
 
@@ -7,9 +7,8 @@ from forum.events import FollowingChanged
 from storage.database import Transaction
 from storage.statements import statement
 
-# What was chosen where the posts go counts for more than what was chosen where they were. Of posts that move to a topic that
-# is there already, their authors take along that they follow, and nobody else.
-_BRING = statement("""
+# A level that the member chose in the target topic is kept. If posts move to an existing topic, only their authors follow it.
+_UPSERT_FOLLOWING_OF_TARGET = statement("""
 INSERT INTO following (member_id, topic_id, chosen, automatic, because)
 SELECT f.member_id, :target, f.chosen, f.automatic, f.because FROM following f
 WHERE f.topic_id = :source AND (:all OR f.member_id IN (
@@ -28,8 +27,10 @@ RETURNING id, member_id
 async def copy_following(
     tx: Transaction, source: TopicId, target: TopicId, posts: Sequence[int], everybody: bool
 ) -> None:
-    """Let who follows one topic follow another: everybody, or only those who wrote what goes there."""
-    rows = await tx.rows(_BRING, source=source, target=target, posts=list(posts), all=everybody)
+    """Let the followers of the source topic follow the target topic: everybody, or only the authors of the moved posts."""
+    rows = await tx.rows(
+        _UPSERT_FOLLOWING_OF_TARGET, source=source, target=target, posts=list(posts), all=everybody
+    )
     await tx.record_all(
         [FollowingChanged(member_id=row["member_id"], following_id=row["id"]) for row in rows]
     )

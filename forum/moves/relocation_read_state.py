@@ -1,4 +1,4 @@
-"""What members have read goes along with the posts: nobody finds anew what was read, nor misses what was not."""
+"""Read state after a move: posts that a member has read stay read in the target topic, and unread ones stay unread."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from forum.events import TopicRead
 from storage.database import Transaction
 from storage.statements import statement
 
-# A post that comes back to a number that it had: there it was read by who has read it since, not by who had left it.
-_FORGET = statement("""
+# A post that is moved back gets its former number. For that number only what was read since the first move counts.
+_DELETE_READ_NUMBERS_IN_TARGET = statement("""
 UPDATE readings SET read = readings.read - gone.read
 FROM (SELECT range_agg(int4range(n, n, '[]')) AS read FROM unnest(CAST(:arrived AS integer[])) AS n) AS gone
 WHERE topic_id = :target AND readings.read && gone.read
 """)
-_BRING = statement("""
+_UPSERT_READ_NUMBERS_IN_TARGET = statement("""
 WITH moved AS (
     SELECT * FROM ROWS FROM (unnest(CAST(:gone AS integer[])), unnest(CAST(:arrived AS integer[]))) AS m (gone, arrived)
 ), whole AS (
@@ -29,8 +29,8 @@ ORDER BY r.member_id
 ON CONFLICT (member_id, topic_id) DO UPDATE SET read = readings.read + excluded.read
 RETURNING member_id
 """)
-# Where they were is nothing left to read.
-_LEAVE = statement("""
+# In the source topic the old numbers count as read, so that no unread posts remain there.
+_ADD_READ_NUMBERS_IN_SOURCE = statement("""
 UPDATE readings SET read = readings.read + gone.read
 FROM (SELECT range_agg(int4range(n, n, '[]')) AS read FROM unnest(CAST(:gone AS integer[])) AS n) AS gone
 WHERE topic_id = :source AND NOT gone.read <@ readings.read
@@ -40,8 +40,10 @@ WHERE topic_id = :source AND NOT gone.read <@ readings.read
 async def move_read_state(
     tx: Transaction, source: TopicId, target: TopicId, gone: Sequence[int], arrived: Sequence[int]
 ) -> None:
-    """Bring along what was read of posts whose numbers were `gone` and are `arrived`, in the same order."""
-    await tx.run(_FORGET, target=target, arrived=arrived)
-    told = await tx.rows(_BRING, source=source, target=target, gone=gone, arrived=arrived)
-    await tx.run(_LEAVE, source=source, gone=gone)
-    await tx.record_all([TopicRead(member_id=row["member_id"], topic_id=target) for row in told])
+    """Transfer the read state of moved posts; `gone` are their old numbers, `arrived` the new ones in the same order."""
+    await tx.run(_DELETE_READ_NUMBERS_IN_TARGET, target=target, arrived=arrived)
+    rows = await tx.rows(
+        _UPSERT_READ_NUMBERS_IN_TARGET, source=source, target=target, gone=gone, arrived=arrived
+    )
+    await tx.run(_ADD_READ_NUMBERS_IN_SOURCE, source=source, gone=gone)
+    await tx.record_all([TopicRead(member_id=row["member_id"], topic_id=target) for row in rows])

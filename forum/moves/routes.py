@@ -1,4 +1,4 @@
-"""The HTTP side of moving: posts to other topics, topics into each other, topics to other sectors."""
+"""HTTP routes that move posts to other topics, merge and split topics, and move topics to other sectors."""
 
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
@@ -17,7 +17,7 @@ from storage.idempotency import IdempotentRequest
 async def read_moves(
     topic_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> MoveList:
-    """All that was moved from or to a topic, and was not taken back."""
+    """Return the moves of posts from and to a topic, without those that were undone."""
     async with db.read() as tx:
         return await move_notes.read_moves(tx, actor, TopicId(topic_id))
 
@@ -41,7 +41,7 @@ async def move_posts(
 
 @delete("/moves/{move_id:int}", operation_id="undo_move")
 async def undo_move(move_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]) -> None:
-    """Bring back what was moved."""
+    """Undo a move."""
     async with db.begin() as tx:
         await moves.undo_move(tx, actor, move_id)
 
@@ -50,7 +50,7 @@ async def undo_move(move_id: PathId, actor: NamedDependency[Actor], db: NamedDep
 async def relocate_topic(
     topic_id: PathId, data: JSONBody[NewPlace], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Give a topic to another sector."""
+    """Move a topic to another sector."""
     async with db.begin() as tx:
         await moves.relocate_topic(tx, actor, TopicId(topic_id), data.sector)
 

@@ -1,4 +1,4 @@
-"""What comes in and goes out where posts are moved."""
+"""Structs of moves: requests and responses."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -14,8 +14,8 @@ MoveKind = Literal["move", "split", "merge"]
 
 
 class NewMove(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to move, and where: `posts` with all that answers them, or else the whole topic; into another topic, or into a
-    new one with a title, in the same sector or another."""
+    """A move: `posts` with all replies below them, or the whole topic without `posts`; to the topic `into`, or to a new
+    topic with a `title`, in the same sector or another `sector`."""
 
     posts: Annotated[list[_Id], Meta(min_length=1, max_length=200)] | None = None
     into: _Id | None = None
@@ -24,22 +24,23 @@ class NewMove(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The sector that a topic goes to."""
+    """The sector to move a topic to."""
 
     sector: Slug
 
 
 class TopicRef(Struct, frozen=True):
-    """A topic by name."""
+    """The id and the title of a topic."""
 
     id: int
     title: str
 
 
 class Move(Struct, frozen=True, kw_only=True):
-    """Posts that went from one topic to another. `source` and `target` are null where the viewer cannot see them.
+    """A move of posts from one topic to another. `source` and `target` are null if the viewer cannot see the topic.
 
-    `after` is the post behind which they stood, of what is left there; `first` the first of them where they are now.
+    `after` is the id of the remaining post in the source topic that precedes the moved posts; `first` is the id of the first
+    moved post in the target topic.
     """
 
     id: int
@@ -54,6 +55,6 @@ class Move(Struct, frozen=True, kw_only=True):
 
 
 class MoveList(Struct, frozen=True):
-    """All that was moved from or to a topic, oldest first."""
+    """The moves of posts from and to a topic, oldest first."""
 
     items: list[Move]

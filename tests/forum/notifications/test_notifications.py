@@ -116,16 +116,16 @@ async def test_what_one_may_not_read_is_not_there(told: Told, gone: str, back: s
 
 
 async def test_pages_follow_each_other_without_gap_or_twin(told: Told) -> None:
-    for number in range(notifications.PAGE + 3):
+    for number in range(notifications.PAGE_SIZE + 3):
         await told.tell(f"kind-{number}")
 
     first = (await told.reader.get("/inbox")).json()
     second = (await told.reader.get("/inbox", params={"after": first["next"]})).json()
 
     kinds = [item["kind"] for item in first["items"] + second["items"]]
-    assert kinds == [f"kind-{number}" for number in reversed(range(notifications.PAGE + 3))]
+    assert kinds == [f"kind-{number}" for number in reversed(range(notifications.PAGE_SIZE + 3))]
     assert second["next"] is None
-    assert first["unread"] == second["unread"] == notifications.PAGE + 3
+    assert first["unread"] == second["unread"] == notifications.PAGE_SIZE + 3
 
 
 async def test_the_members_channel_says_when_to_look_again(told: Told, app: Service) -> None:
