@@ -7,7 +7,7 @@ from forum.events import FollowingChanged
 from storage.database import Transaction
 from storage.statements import statement
 
-# A level that the member chose in the target topic is kept. If posts move to an existing topic, only their authors follow it.
+# A level that the member chose in the target topic is kept. If posts move to an existing topic, only their authors follow.
 _UPSERT_FOLLOWING_OF_TARGET = statement("""
 INSERT INTO following (member_id, topic_id, chosen, automatic, because)
 SELECT f.member_id, :target, f.chosen, f.automatic, f.because FROM following f
