@@ -1,4 +1,4 @@
-"""What happens to people."""
+"""Events of members."""
 
 from core.events import Event
 
@@ -14,11 +14,11 @@ class _ToMember(Event, frozen=True, kw_only=True):
 
 
 class MemberJoined(_ToMember, frozen=True, kw_only=True, tag="member_joined"):
-    """An account was made."""
+    """An account was created."""
 
 
 class LinkRequested(Event, frozen=True, kw_only=True, tag="link_asked"):
-    """A link is to be mailed; whether anybody gets one is found out when it is, not by who asked."""
+    """A mailed link was requested; the worker finds out whether anybody receives it."""
 
     link_id: int
 
@@ -28,7 +28,7 @@ class LinkRequested(Event, frozen=True, kw_only=True, tag="link_asked"):
 
 
 class AddressVerified(_ToMember, frozen=True, kw_only=True, tag="address_proved"):
-    """A member has shown that an address is theirs; `unclaimed_id` is the archive's author who has the same one."""
+    """A member verified an address; `unclaimed_id` is the unclaimed member with the same address."""
 
     unclaimed_id: int | None = None
 
@@ -38,33 +38,33 @@ class PasswordChanged(_ToMember, frozen=True, kw_only=True, tag="password_change
 
 
 class SessionEnded(_ToMember, frozen=True, kw_only=True, tag="session_ended"):
-    """A session was signed out; its sockets are shut."""
+    """A session ended; its sockets are closed."""
 
     session_id: int
 
 
 class SessionsEnded(_ToMember, frozen=True, kw_only=True, tag="sessions_ended"):
-    """All sessions were ended, or all but the one kept."""
+    """All sessions of a member ended, except `kept_id` if it is given."""
 
     kept_id: int | None = None
 
 
 class AccessChanged(_ToMember, frozen=True, kw_only=True, tag="access_changed"):
-    """The member may do more or less than before: open sockets ask again for all they have joined."""
+    """The member's permissions changed; open sockets check their subscriptions again."""
 
 
 class Notified(_ToMember, frozen=True, kw_only=True, tag="notified"):
-    """The member was told something: it is in the inbox."""
+    """The member got a notification."""
 
     notification_id: int
 
 
 class NotificationsRead(_ToMember, frozen=True, kw_only=True, tag="inbox_read"):
-    """The member has read some or all of the inbox, perhaps in another window."""
+    """The member read or archived notifications, perhaps in another window."""
 
 
 class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
-    """What others see of a member changed."""
+    """The author data or the visibility of a member's profile changed."""
 
     member_id: int
 
@@ -74,4 +74,4 @@ class ProfileChanged(Event, frozen=True, kw_only=True, tag="profile_changed"):
 
 
 class TrustChanged(_ToMember, frozen=True, kw_only=True, tag="trust_changed"):
-    """The member is trusted further than before, or less far."""
+    """The member's trust level changed."""

@@ -1,17 +1,17 @@
-"""What one may do to accounts and duties."""
+"""Permission rules for duties and committees."""
 
 from core.actor import Actor
 from core.errors import Denied
 
 
 class AdministratorsOnly(Denied):
-    """Somebody else than an administrator asked for it."""
+    """The actor is not an administrator."""
 
     message = "Only administrators may do this."
 
 
 def ensure_can_manage_duties(actor: Actor) -> None:
-    """Administrators grant and revoke duties, and see who has which."""
+    """Allow administrators to read, grant and revoke duties; raise SignInFirst or AdministratorsOnly for others."""
     actor.signed_in()
     if not actor.is_administrator:
         raise AdministratorsOnly

@@ -1,4 +1,4 @@
-"""What comes in and goes out about people."""
+"""Input and output types of members."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,16 +13,16 @@ DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
-# The languages that letters are written in: there is a file of words for each.
+# The languages of e-mails; each has a file in members/data/letters.
 EmailLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
-# One that was set before today's rules must still be recognised.
+# A password that was set under earlier rules must still work.
 GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS)]
 Token = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
 class Author(Struct, frozen=True):
-    """Who wrote something: the face a member shows beside every contribution; the group only where it is public."""
+    """The author of a contribution, with the stakeholder group if it is public."""
 
     id: int
     handle: str
@@ -31,46 +31,46 @@ class Author(Struct, frozen=True):
 
 
 class MemberList(Struct, frozen=True):
-    """Members, as they are chosen from."""
+    """A list of members."""
 
     items: list[Author]
 
 
 class Taxonomies(Struct, frozen=True, kw_only=True):
-    """The community's lists that profiles and rules choose from, as slugs."""
+    """The community's lists of values for profiles and rules, as slugs."""
 
     groups: frozenset[str] = frozenset()
     sectors: frozenset[str] = frozenset()
     stages: frozenset[str] = frozenset()
     materials: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
-    # Their names by slug, in the order of the community's file.
-    bodies: Mapping[str, str] = field(default_factory=dict)
+    # The names of committees by slug, in the order of the community's file.
+    committees: Mapping[str, str] = field(default_factory=dict)
 
 
 class Committee(Struct, frozen=True):
-    """A body of the community, such as a steering committee."""
+    """A committee of the community, such as a steering committee."""
 
     slug: str
     name: str
 
 
 class CommitteeList(Struct, frozen=True):
-    """All bodies."""
+    """All committees."""
 
     items: list[Committee]
     next: str | None = None
 
 
 class CommitteeMembers(Struct, frozen=True):
-    """Who sits on a body."""
+    """The members of a committee."""
 
     items: list[Author]
     next: str | None = None
 
 
 class Duty(Struct, frozen=True, kw_only=True):
-    """What somebody is trusted with, and where."""
+    """A duty (role) of a member, with its sector or gathering."""
 
     member: Author
     duty: DutyKind
@@ -87,7 +87,7 @@ class DutyList(Struct, frozen=True):
 
 
 class OwnDuty(Struct, frozen=True):
-    """A duty of the member who asks."""
+    """A duty of the caller."""
 
     duty: DutyKind
     sector: str | None = None
@@ -95,7 +95,7 @@ class OwnDuty(Struct, frozen=True):
 
 
 class Me(Struct, frozen=True, kw_only=True):
-    """A member as the member sees it: everything, public or not."""
+    """The caller with all of their own data, public or not."""
 
     id: int
     handle: str
@@ -120,8 +120,7 @@ class Me(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A member as everybody sees it; what the member keeps back is null, and so is what moderators have hidden. `claimed`
-    is false for an author known only from an archive."""
+    """Public profile; unpublished and hidden fields are null. `claimed` is false for authors known from an archive only."""
 
     id: int
     handle: str
@@ -140,7 +139,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """One signed-in browser or client; `seen_at` is exact to the hour, on purpose."""
+    """A signed-in browser or client; `seen_at` is rounded to the hour so that requests cannot be matched with questions."""
 
     id: int
     user_agent: str
@@ -150,13 +149,13 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class SessionList(Struct, frozen=True):
-    """The member's sessions, the latest first."""
+    """The caller's sessions, newest first."""
 
     items: list[Session]
 
 
 class SignedIn(Struct, frozen=True):
-    """A new session: the token that opens it, and whose it is."""
+    """A new session: its token and its member."""
 
     token: str
     member: Me
@@ -167,63 +166,63 @@ class _Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class NewAccount(_Input, frozen=True, kw_only=True):
-    """Somebody who wants to be a member."""
+    """An account to create."""
 
     handle: Name
     email: Email
     password: Password
     display_name: Name | None = None
-    # Without one, what the browser asks for.
+    # Without it, the language of the Accept-Language header.
     letters_in: EmailLanguage | None = None
 
 
 class NewFounder(NewAccount, frozen=True, kw_only=True):
-    """The first administrator, who holds the link that the first start has printed."""
+    """The account of the first administrator, with the token of the link that the first start printed."""
 
     token: Token
 
 
 class SignIn(_Input, frozen=True, kw_only=True):
-    """A handle or an address, and the password."""
+    """A handle or e-mail address, and the password."""
 
     login: Annotated[str, Meta(min_length=1, max_length=254, pattern=ONE_LINE)]
     password: GivenPassword
 
 
 class LinkToken(_Input, frozen=True, kw_only=True):
-    """The token of a mailed link."""
+    """The token of an e-mailed link."""
 
     token: Token
 
 
 class NewPassword(_Input, frozen=True, kw_only=True):
-    """The password of today and the one from now on."""
+    """The current and the new password."""
 
     current: GivenPassword
     new: Password
 
 
 class NewAddress(_Input, frozen=True, kw_only=True):
-    """The address from now on, once it is proved; the password because the address opens the account."""
+    """A new address, with the password, because the address can reset it."""
 
     email: Email
     password: GivenPassword
 
 
 class ResetWanted(_Input, frozen=True, kw_only=True):
-    """The address to which a link for a new password may go."""
+    """The address of an account whose password is to be reset."""
 
     email: Email
 
 
 class ResetPassword(_Input, frozen=True, kw_only=True):
-    """The password from now on."""
+    """The new password."""
 
     password: Password
 
 
 class ProfileChange(_Input, frozen=True, kw_only=True):
-    """What of the profile to change; what is absent stays as it is, null empties."""
+    """The fields of a profile to change; null empties a field, and absent fields stay as they are."""
 
     display_name: Name | UnsetType = UNSET
     organisation: Line | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""The tables of people."""
+"""The database tables of members, sessions, duties and notifications."""
 
 from sqlalchemy import (
     ARRAY,
@@ -29,14 +29,14 @@ members = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("handle", Text, nullable=False),
-    # What the handle looks like: two handles that can be taken for each other have the same one (see names.py).
+    # Equal for handles that look alike (members/handles.py).
     Column("skeleton", Text, nullable=False),
     Column("display_name", Text, nullable=False),
-    # What a member says is the address; unique only among those who have proved it.
+    # The address that the member entered; unique among verified addresses only.
     Column("email", Text),
     Column("email_verified_at", DateTime(timezone=True)),
     Column("password_hash", Text),
-    # The member's own secret, openable by the password only (see passwords.py).
+    # The member's secret, which only the password can decrypt (members/accounts/passwords.py).
     Column("secret_salt", LargeBinary),
     Column("sealed_secret", LargeBinary),
     Column("organisation", Text, nullable=False, server_default=""),
@@ -46,9 +46,9 @@ members = Table(
     Column("stages", ARRAY(Text), nullable=False, server_default="{}"),
     Column("materials", ARRAY(Text), nullable=False, server_default="{}"),
     Column("languages", ARRAY(Text), nullable=False, server_default="{}"),
-    # The language of letters; without one, the community's.
+    # The language of e-mails; NULL for the community's first language.
     Column("letters_in", Text),
-    # In which order the posts of a topic are shown, where an address does not say.
+    # The order of posts in topics.
     Column("post_order", Text, nullable=False, server_default="tree"),
     Column("about", Text, nullable=False, server_default=""),
     Column(
@@ -57,12 +57,12 @@ members = Table(
         nullable=False,
         server_default="{organisation,stakeholder_group,country,sectors,languages,about}",
     ),
-    # Since when what the member says in words of their own is hidden, by a moderator's decision.
+    # When a moderator hid the free-text fields of the profile.
     Column("profile_hidden_at", DateTime(timezone=True)),
     Column("is_claimed", Boolean, nullable=False, server_default="true"),
     Column("joined_at", DateTime(timezone=True), nullable=False),
     Column("silenced_until", DateTime(timezone=True)),
-    # How far the member is trusted, as reckoned, or as given by an administrator; and how long a level is kept at least.
+    # The computed trust level, a level granted by an administrator, the next computation, and the end of the grace period.
     Column("trust", SmallInteger, nullable=False, server_default="0"),
     Column("trust_given", SmallInteger),
     Column("trust_due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -86,7 +86,7 @@ sessions = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
-    # The member's secret once more, openable by this session's token only.
+    # The member's secret, which only this session's token can decrypt.
     Column("sealed_secret", LargeBinary, nullable=False),
     Column("user_agent", Text, nullable=False, server_default=""),
     Column("started_at", DateTime(timezone=True), nullable=False),
@@ -124,7 +124,7 @@ duties = Table(
     UniqueConstraint("member_id", "duty", "sector_id", "gathering_id", postgresql_nulls_not_distinct=True),
 )
 
-# Bodies, such as a steering committee, are named in the community's file; here is who sits on them.
+# Members of committees; the committees themselves are in the community's file.
 body_members = Table(
     "body_members",
     metadata,
@@ -139,17 +139,17 @@ notifications = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    # A decision of the moderators is told without a topic.
+    # NULL for notifications about a moderation decision.
     Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE")),
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
     Column("decision_id", BigInteger, ForeignKey("decisions.id")),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
-    # Why, as facts (see forum/notifications/reasons.py); or else in words, above.
+    # The reason as data (forum/notifications/reasons.py); older rows have only the text in `reason`.
     Column("because", JSONB),
     Column("mail_due_at", DateTime(timezone=True)),
     Column("mailed_at", DateTime(timezone=True)),
-    # Since when it is put away.
+    # When the member archived it.
     Column("done_at", DateTime(timezone=True)),
     CheckConstraint(
         "(topic_id IS NULL) = (decision_id IS NOT NULL)", name="notifications_are_about_something"
@@ -173,7 +173,7 @@ feed_keys = Table(
     Column("made_at", DateTime(timezone=True), nullable=False),
 )
 
-# How a member likes to be mailed: at_once, daily, weekly, never.
+# A member's e-mail preferences: at_once, daily, weekly or never.
 mail_wishes = Table(
     "mail_wishes",
     metadata,

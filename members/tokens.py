@@ -1,4 +1,4 @@
-"""Tokens and seals: how tokens are made and stored, and how a member's secret is kept from everybody but the member."""
+"""Tokens and their hashes, and the encryption (sealing) of members' secrets."""
 
 import hmac
 from hashlib import sha256
@@ -9,29 +9,29 @@ _SESSION_SECRET = b"session secret"
 
 
 def new_token() -> str:
-    """A token of 256 random bits, as text for links, cookies and headers."""
+    """Return a token of 256 random bits as URL-safe text."""
     return token_urlsafe(32)
 
 
 def new_secret() -> bytes:
-    """The secret of a new member."""
+    """Return a secret for a new member: 32 random bytes."""
     return token_bytes(SECRET_LENGTH)
 
 
 def token_hash(token: str) -> bytes:
-    """What is stored of a token: from it the token cannot be found again."""
+    """Return the SHA-256 of a token, which is all that is stored of it."""
     return sha256(token.encode(errors="replace")).digest()
 
 
 def key_of_session(token: str) -> bytes:
-    """The key that a session's token gives to the member's secret; it does not follow from what is stored of it."""
+    """Return the key of a session token for the member's secret; it cannot be computed from the stored hash."""
     return hmac.digest(token.encode(errors="replace"), _SESSION_SECRET, sha256)
 
 
 def seal(secret: bytes, key: bytes) -> bytes:
-    """The secret under a key; the same call opens it again.
+    """Encrypt a secret with a key of the same length, or decrypt it, by XOR.
 
-    XOR with a key as long as the secret. That is a one-time pad, and perfect, as long as no key seals twice: each key
-    comes from a token or from a salt drawn anew for this one seal, so do not call this with a key you have used.
+    This is a one-time pad, which is secure only while no key encrypts twice: each key comes from a token or salt that was
+    generated for this one call. Do not encrypt with a key that was used before.
     """
     return bytes(a ^ b for a, b in zip(secret, key, strict=True))

@@ -101,7 +101,7 @@ class Community(Struct):
             stages=frozenset(stage for sector in self.sectors for stage in sector.stages),
             materials=frozenset(material for sector in self.sectors for material in sector.materials),
             languages=frozenset(self.languages),
-            bodies={body.slug: body.name for body in self.bodies},
+            committees={body.slug: body.name for body in self.bodies},
         )
 
 

@@ -30,7 +30,9 @@ async def plan_room(
 ) -> Response[bytes]:
     """Plan a room in a gathering."""
     answer = await idempotent.respond(
-        db, lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), data, taxonomies.bodies), 201
+        db,
+        lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), data, taxonomies.committees),
+        201,
     )
     return json_response(answer.body, answer.status)
 
@@ -46,7 +48,7 @@ async def change_room(
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change a room's title, modules or rules."""
-    version, committees = version_in(if_match), taxonomies.bodies
+    version, committees = version_in(if_match), taxonomies.committees
     answer = await idempotent.respond(
         db, lambda tx: settings.change_room(tx, actor, RoomId(room_id), data, version, committees)
     )

@@ -1,8 +1,8 @@
-"""Accounts: joining, proving an address, and the founder who is there first."""
+"""Accounts: registration, verification of addresses, and the account of the first administrator."""
 
 import asyncpg
 from sqlalchemy import Text, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_or_leave
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from core import clock
 from core.actor import Actor
@@ -28,31 +28,31 @@ from members.tables import members
 from storage.database import Transaction
 from storage.statements import statement
 
-_NEW = (
+_NEW_MEMBER_COLUMNS = (
     "handle skeleton display_name email email_verified_at password_hash secret_salt sealed_secret is_claimed joined_at "
     "letters_in"
 ).split()
-ADD = statement(
-    insert_or_leave(members)
-    .values({name: bindparam(name) for name in _NEW})
+INSERT_MEMBER = statement(
+    postgresql_insert(members)
+    .values({name: bindparam(name) for name in _NEW_MEMBER_COLUMNS})
     .on_conflict_do_nothing()
     .returning(members.c.id)
 )
-ADDRESS = statement(
+SELECT_MEMBER_ADDRESS_STATE = statement(
     select(members.c.email, members.c.email_verified_at.is_not(None).label("is_verified")).where(
         members.c.id == bindparam("member")
     )
 )
-SAY_ADDRESS = statement(
+UPDATE_ADDRESS = statement(
     update(members).where(members.c.id == bindparam("member")).values(email=bindparam("address"))
 )
-PROVE = statement(
+UPDATE_VERIFIED_ADDRESS = statement(
     update(members)
     .where(members.c.id == bindparam("member"), members.c.is_claimed)
     .values(email=bindparam("address"), email_verified_at=bindparam("now"))
     .returning(members.c.id)
 )
-UNCLAIMED = statement(
+SELECT_UNCLAIMED_BY_ADDRESS = statement(
     select(members.c.id).where(
         members.c.email == bindparam("address", type_=Text), members.c.is_claimed.is_(False)
     )
@@ -60,27 +60,29 @@ UNCLAIMED = statement(
 
 
 class AddressTaken(Conflict):
-    """Another member has proved this address meanwhile."""
+    """Another member has verified this address."""
 
     message = "Another account has this address. Sign in there, or ask for a new password."
 
 
 class AlreadyVerified(Conflict):
-    """There is nothing to prove: the address is proved."""
+    """The member's address is verified already."""
 
     message = "Your address is confirmed already."
 
 
 class HasAdministrators(Conflict):
-    """The community has administrators; they decide who becomes one."""
+    """The community has an administrator, so the link for the first one is void."""
 
     message = "This community has an administrator already."
 
 
 async def register(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
-    """Make an account. Whether the address is somebody else's already is neither asked nor told here: the mail that
-    follows goes to that address and says it there."""
-    member = await _add(tx, account, credentials)
+    """Create an account, request a verification link and return the new member; raise HandleNotAvailable.
+
+    It neither checks nor reveals whether the address belongs to another member: the e-mail to that address says so.
+    """
+    member = await _insert_member(tx, account, credentials)
 
     await tx.record(MemberJoined(member_id=member))
     await request_link(tx, "verify", normalize_address(account.email), member)
@@ -88,73 +90,78 @@ async def register(tx: Transaction, account: NewAccount, credentials: Credential
 
 
 async def create_founder(tx: Transaction, token: str, account: NewAccount, credentials: Credentials) -> Me:
-    """Make the first administrator, who holds the link that the first start has printed."""
+    """Create the account of the first administrator with the token of the link that the first start printed.
+
+    Raises LinkNotGood, HasAdministrators, HandleNotAvailable or AddressTaken.
+    """
     await redeem_link(tx, token, "found")
     if await duties.count_administrators(tx):
         raise HasAdministrators
-    member = await _add(tx, account, credentials)
+    member = await _insert_member(tx, account, credentials)
 
     await tx.record(MemberJoined(member_id=member))
     await mark_address_verified(tx, member, normalize_address(account.email))
-    await duties.insert_duty(tx, member, duties.ADMINISTRATION)
+    await duties.insert_duty(tx, member, duties.ADMINISTRATOR)
     return await read_member(tx, member)
 
 
 async def offer_founders_link(tx: Transaction) -> str | None:
-    """The token of the founder's link, as long as nobody administers this community."""
+    """Return the token of a new founder's link, or None if the community has an administrator."""
     if await duties.count_administrators(tx):
         return None
     return await make_founders_link(tx)
 
 
 async def request_verification(tx: Transaction, actor: Actor) -> None:
-    """Have the link that proves the address mailed again."""
-    row = await tx.row(ADDRESS, member=actor.signed_in())
+    """Request another verification link for the actor's address; raise AlreadyVerified."""
+    row = await tx.row(SELECT_MEMBER_ADDRESS_STATE, member=actor.signed_in())
     if row is None or row["is_verified"] or row["email"] is None:
         raise AlreadyVerified
     await request_link(tx, "verify", row["email"], actor.id)
 
 
 async def change_address(tx: Transaction, actor: Actor, email: str) -> None:
-    """Have a link mailed to a new address, which counts once it is proved; until then the proved one stays."""
+    """Request a verification link for a new address; a verified address stays until the new one is verified."""
     member, address = actor.signed_in(), normalize_address(email)
-    row = await tx.row(ADDRESS, member=member)
+    row = await tx.row(SELECT_MEMBER_ADDRESS_STATE, member=member)
     if row is not None and not row["is_verified"]:
-        await tx.run(SAY_ADDRESS, member=member, address=address)
+        await tx.run(UPDATE_ADDRESS, member=member, address=address)
     await request_link(tx, "verify", address, member)
 
 
 async def verify_address(tx: Transaction, token: str) -> None:
-    """Prove an address by the link that was mailed there."""
-    spent = await redeem_link(tx, token, "verify")
-    if spent.member_id is None:
+    """Redeem a verification link; raise LinkNotGood or AddressTaken."""
+    redeemed = await redeem_link(tx, token, "verify")
+    if redeemed.member_id is None:
         raise LinkNotGood(field="token")
-    await mark_address_verified(tx, spent.member_id, spent.address)
+    await mark_address_verified(tx, redeemed.member_id, redeemed.address)
 
 
 async def mark_address_verified(tx: Transaction, member: MemberId, address: str) -> None:
-    """Take an address as proved. An unclaimed author of an archive with this address is named in the event, so that
-    the posts follow."""
+    """Mark an address of a member as verified; raise LinkNotGood or AddressTaken.
+
+    The event names the unclaimed author with the same address, if any, so that a handler assigns the author's posts.
+    """
     try:
-        if not await tx.value(PROVE, member=member, address=address, now=clock.now()):
+        if not await tx.value(UPDATE_VERIFIED_ADDRESS, member=member, address=address, now=clock.now()):
             raise LinkNotGood(field="token")
     except asyncpg.UniqueViolationError as error:
         raise AddressTaken(field="email") from error
 
     await revoke_links(tx, member, "reset", except_for=address)
-    unclaimed = await tx.value(UNCLAIMED, address=address)
+    unclaimed = await tx.value(SELECT_UNCLAIMED_BY_ADDRESS, address=address)
     await tx.record(AddressVerified(member_id=member, unclaimed_id=unclaimed))
 
 
 def ensure_good_password(account: NewAccount) -> None:
-    """The password is not one of the common ones, nor one's own name or address."""
+    """Raise PasswordTooCommon for a common password, or one that contains only the member's names or address."""
     passwords.ensure_not_common(account.password, account.handle, account.email, account.display_name or "")
 
 
-async def _add(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> MemberId:
+async def _insert_member(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> MemberId:
     handle = validate_handle(account.handle)
     member = await tx.value(
-        ADD,
+        INSERT_MEMBER,
         handle=handle,
         skeleton=skeleton(handle),
         display_name=tidy(account.display_name or "") or handle,

@@ -1,50 +1,86 @@
-"""Actors: who a session stands for, and who reads in the background, as in feeds, mails and what is told. All others but
-visitors and stand-ins for listeners are made here, so that each knows what its member was shut out of."""
+"""Actors: the members for whom sessions and background jobs act, with their duties and sanctions.
+
+All actors except visitors and the stand-ins for listeners are made here, so that none lacks its member's sanctions.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from asyncpg import Record
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, column, func, select, table, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import NotFound
 from core.ids import MemberId
+from members.tables import duties, members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
-# Columns of `members m` and `public_authors a`, then the joins that add the member's sanctions and duties. The tables of
-# both belong to capabilities above this one.
-FACTS = """
-m.id AS member_id, m.handle, m.display_name, a."group",
-    m.email_verified_at IS NOT NULL AS is_verified, greatest(m.silenced_until, x.silenced_until) AS silenced_until,
-    coalesce(m.trust_given, m.trust) AS trust, m.post_order, x.suspended_until, x.barred, x.removed
-"""
-SANCTIONS = """
-LEFT JOIN LATERAL (
-    SELECT max(until) FILTER (WHERE action = 'silence' AND sector_id IS NULL) AS silenced_until,
-        max(until) FILTER (WHERE action = 'suspend' AND sector_id IS NULL) AS suspended_until,
-        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS barred,
-        array_agg(topic_id) FILTER (WHERE topic_id IS NOT NULL) AS removed
-    FROM sanctions WHERE sanctions.member_id = m.id AND ended_at IS NULL AND until > :now
-) x ON true
-"""
-DUTIES = """
-LEFT JOIN LATERAL (
-    SELECT bool_or(duty = 'administrator') AS administers,
-        array_agg(sector_id) FILTER (WHERE sector_id IS NOT NULL) AS sectors,
-        array_agg(gathering_id) FILTER (WHERE gathering_id IS NOT NULL) AS gatherings
-    FROM duties WHERE duties.member_id = m.id
-) d ON true
-"""
-_READERS = statement(f"""
-SELECT {FACTS} FROM members m JOIN public_authors a ON a.id = m.id {SANCTIONS}
-WHERE m.id = ANY(CAST(:members AS bigint[]))
-""")
+# The table belongs to moderation, which this capability must not import.
+_sanctions = table(
+    "sanctions",
+    column("member_id", BigInteger),
+    column("action", Text),
+    column("sector_id", BigInteger),
+    column("topic_id", BigInteger),
+    column("until", DateTime(timezone=True)),
+    column("ended_at", DateTime(timezone=True)),
+)
+_everywhere = _sanctions.c.sector_id.is_(None)
+ACTIVE_SANCTIONS = (
+    select(
+        func.max(_sanctions.c.until)
+        .filter(_sanctions.c.action == "silence", _everywhere)
+        .label("silenced_until"),
+        func.max(_sanctions.c.until)
+        .filter(_sanctions.c.action == "suspend", _everywhere)
+        .label("suspended_until"),
+        func.array_agg(_sanctions.c.sector_id).filter(_sanctions.c.sector_id.is_not(None)).label("barred"),
+        func.array_agg(_sanctions.c.topic_id).filter(_sanctions.c.topic_id.is_not(None)).label("removed"),
+    )
+    .where(
+        _sanctions.c.member_id == members.c.id,
+        _sanctions.c.ended_at.is_(None),
+        _sanctions.c.until > bindparam("now", type_=DateTime(timezone=True)),
+    )
+    .lateral("active_sanctions")
+)
+MEMBER_DUTIES = (
+    select(
+        func.bool_or(duties.c.duty == "administrator").label("administers"),
+        func.array_agg(duties.c.sector_id).filter(duties.c.sector_id.is_not(None)).label("sectors"),
+        func.array_agg(duties.c.gathering_id).filter(duties.c.gathering_id.is_not(None)).label("gatherings"),
+    )
+    .where(duties.c.member_id == members.c.id)
+    .lateral("member_duties")
+)
+# For queries that join `members`, `public_authors` and `ACTIVE_SANCTIONS`.
+ACTOR_COLUMNS = (
+    members.c.id.label("member_id"),
+    members.c.handle,
+    members.c.display_name,
+    public_authors.c.group,
+    members.c.email_verified_at.is_not(None).label("is_verified"),
+    func.greatest(members.c.silenced_until, ACTIVE_SANCTIONS.c.silenced_until).label("silenced_until"),
+    func.coalesce(members.c.trust_given, members.c.trust).label("trust"),
+    members.c.post_order,
+    ACTIVE_SANCTIONS.c.suspended_until,
+    ACTIVE_SANCTIONS.c.barred,
+    ACTIVE_SANCTIONS.c.removed,
+)
+SELECT_READERS = statement(
+    select(*ACTOR_COLUMNS)
+    .select_from(members)
+    .join(public_authors, public_authors.c.id == members.c.id)
+    .outerjoin(ACTIVE_SANCTIONS, true())
+    .where(members.c.id == func.any(bindparam("members", type_=ARRAY(BigInteger))))
+)
 
 
 async def load_reader(tx: Reader, member: MemberId | int, now: datetime) -> Actor:
-    """A member as somebody for whom is read in the background; `NotFound` if there is no such member."""
+    """Return a member as a reader; raise NotFound if there is no such member."""
     found = await load_readers(tx, [member], now)
     if not found:
         raise NotFound
@@ -52,16 +88,18 @@ async def load_reader(tx: Reader, member: MemberId | int, now: datetime) -> Acto
 
 
 async def load_readers(tx: Reader, members: Iterable[MemberId | int], now: datetime) -> dict[MemberId, Actor]:
-    """Members as those for whom is read in the background: without any duties, so that what only moderators see does not
-    lie in mailboxes and readers of feeds, and without what they were shut out of."""
-    rows = await tx.rows(_READERS, members=list(members), now=now)
-    return {row["member_id"]: _made(row) for row in rows}
+    """Return members as readers, the actors of background jobs, by id.
+
+    Readers have no duties, so that e-mails and feeds contain nothing that only moderators may see; sanctions apply to them.
+    """
+    rows = await tx.rows(SELECT_READERS, members=list(members), now=now)
+    return {row["member_id"]: _build_actor(row) for row in rows}
 
 
 def actor_of(row: Record, secret: bytes | None) -> Actor:
-    """Who a session stands for, from its row with `FACTS` and `DUTIES`; `secret` is opened by its token alone."""
+    """Return the actor of a session from a row with `ACTOR_COLUMNS` and `MEMBER_DUTIES`, and the opened secret."""
     is_suspended = row["suspended_until"] is not None
-    return _made(
+    return _build_actor(
         row,
         session_id=row["id"],
         is_administrator=bool(row["administers"]) and not is_suspended,
@@ -73,7 +111,7 @@ def actor_of(row: Record, secret: bytes | None) -> Actor:
     )
 
 
-def _made(row: Record, **more: Any) -> Actor:
+def _build_actor(row: Record, **more: Any) -> Actor:
     return Actor(
         id=row["member_id"],
         handle=row["handle"],

@@ -1,4 +1,4 @@
-"""The cookie in which a browser keeps its session's token."""
+"""The cookie with which a browser sends its session's token."""
 
 from typing import Any
 
@@ -7,31 +7,31 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 NAME = "tertulia"
-LIFE = 90 * 24 * 3600
+MAX_AGE = 90 * 24 * 3600
 
 
 class CookieRules(Struct, frozen=True):
-    """How cookies are set here: only for https where people reach the service by https."""
+    """The settings of cookies: `is_secure` restricts them to https."""
 
     is_secure: bool
 
 
 def provide_cookie_rules(settings: NamedDependency[Any]) -> CookieRules:
-    """The rules that follow from the settings, of which this floor knows only whether they say https."""
+    """Return the cookie rules for the settings; this capability reads only `is_secure` from them."""
     return CookieRules(bool(settings.is_secure))
 
 
 def cookie_name(is_secure: bool) -> str:
-    """The cookie's name; with https the one that browsers let no other host and no other path set."""
+    """Return the cookie's name; with https it has the `__Host-` prefix, so that no other host or path can set it."""
     return f"__Host-{NAME}" if is_secure else NAME
 
 
 def session_cookie(token: str, rules: CookieRules) -> Cookie:
-    """The cookie of a session: out of reach for scripts, and not sent along by other sites' forms."""
+    """Return the cookie of a session, which scripts cannot read and other sites' forms do not send."""
     return Cookie(
         key=cookie_name(rules.is_secure),
         value=token,
-        max_age=LIFE,
+        max_age=MAX_AGE,
         path="/",
         httponly=True,
         secure=rules.is_secure,
@@ -40,7 +40,7 @@ def session_cookie(token: str, rules: CookieRules) -> Cookie:
 
 
 def expired_cookie(rules: CookieRules) -> Cookie:
-    """The cookie that takes the session's away."""
+    """Return a cookie that deletes the session's cookie."""
     return Cookie(
         key=cookie_name(rules.is_secure),
         value="",

@@ -1,7 +1,7 @@
-"""Credentials: recognising a member by password, changing it, replacing it when forgotten.
+"""Credentials: authentication by password, and changes and resets of passwords.
 
-Argon2 takes its time, so it is never computed while a transaction is open: what was read before is compared again by
-the statement that relies on it.
+Argon2 is slow on purpose, so it never runs while a transaction is open: the statement that relies on a checked password
+compares its stored hash again.
 """
 
 from asyncpg import Record
@@ -22,9 +22,9 @@ from members.tables import members
 from storage.database import Database, Transaction
 from storage.statements import statement
 
-_STORED = (members.c.id, members.c.password_hash, members.c.secret_salt, members.c.sealed_secret)
-FIND_BY_LOGIN = statement(
-    select(*_STORED)
+_CREDENTIAL_COLUMNS = (members.c.id, members.c.password_hash, members.c.secret_salt, members.c.sealed_secret)
+SELECT_CREDENTIALS_BY_LOGIN = statement(
+    select(*_CREDENTIAL_COLUMNS)
     .where(
         or_(
             members.c.handle == bindparam("handle", type_=Text),
@@ -38,8 +38,8 @@ FIND_BY_LOGIN = statement(
     )
     .limit(1)
 )
-FIND_BY_ID = statement(select(*_STORED).where(members.c.id == bindparam("member")))
-REPLACE = statement(
+SELECT_CREDENTIALS = statement(select(*_CREDENTIAL_COLUMNS).where(members.c.id == bindparam("member")))
+UPDATE_CREDENTIALS = statement(
     update(members)
     .where(
         members.c.id == bindparam("member"),
@@ -59,19 +59,19 @@ REPLACE = statement(
 
 
 class WrongCredentials(SignInFirst):
-    """There is no such member, or the password is another one; which of the two is not told."""
+    """No member has this login, or the password is wrong; the refusal does not say which."""
 
     message = "Name or password is not right."
 
 
 class WrongPassword(Denied):
-    """The password given beside a change of the account is not the member's."""
+    """The password that confirms a change of the account is wrong."""
 
     message = "This is not your password."
 
 
 class AuthenticatedMember(Struct, frozen=True):
-    """A member whose password was right a moment ago, with the secret that it opened."""
+    """A member whose password was just checked, with the secret that it opened."""
 
     member_id: MemberId
     password_hash: str
@@ -79,28 +79,35 @@ class AuthenticatedMember(Struct, frozen=True):
 
 
 async def authenticate(db: Database, login: str, password: str) -> AuthenticatedMember:
-    """Who signs in with this; `WrongCredentials` takes as long for members as for strangers."""
+    """Return the member with this handle or address and password; raise WrongCredentials.
+
+    It takes the same time whether or not such a member exists.
+    """
     async with db.read() as tx:
-        row = await tx.row(FIND_BY_LOGIN, handle=normalize_handle(login), address=normalize_address(login))
-    found = await _open(row, password)
-    if found is None:
+        row = await tx.row(
+            SELECT_CREDENTIALS_BY_LOGIN, handle=normalize_handle(login), address=normalize_address(login)
+        )
+    member = await _authenticate_row(row, password)
+    if member is None:
         raise WrongCredentials
-    return found
+    return member
 
 
 async def reauthenticate(db: Database, actor: Actor, password: str) -> AuthenticatedMember:
-    """The signed-in member, who has given the password once more; `WrongPassword` if it is not that."""
+    """Return the signed-in member after another check of the password; raise WrongPassword."""
     async with db.read() as tx:
-        row = await tx.row(FIND_BY_ID, member=actor.signed_in())
-    found = await _open(row, password)
-    if found is None:
+        row = await tx.row(SELECT_CREDENTIALS, member=actor.signed_in())
+    member = await _authenticate_row(row, password)
+    if member is None:
         raise WrongPassword
-    return found
+    return member
 
 
 async def sign_in(tx: Transaction, actor: Actor, known: AuthenticatedMember, user_agent: str = "") -> str:
-    """A new session for a member who was just recognised, and its token. The session that came along ends: nobody
-    goes on with a token that somebody else may have put there."""
+    """Start a session for an authenticated member and return its token; raise WrongCredentials.
+
+    The session of the request ends, which prevents session fixation.
+    """
     if actor.id is not None and actor.session_id is not None:
         await delete_session(tx, actor.id, actor.session_id)
     token = await start_session(tx, known.member_id, known.secret, user_agent, known.password_hash)
@@ -112,10 +119,10 @@ async def sign_in(tx: Transaction, actor: Actor, known: AuthenticatedMember, use
 async def change_password(
     tx: Transaction, actor: Actor, known: AuthenticatedMember, new: Credentials
 ) -> None:
-    """Put a new password over the same secret; all other sessions end."""
+    """Replace the password, keep the secret, and end all other sessions; raise WrongPassword."""
     member = actor.signed_in()
     if not await tx.value(
-        REPLACE, member=member, known_hash=known.password_hash, address=None, **_binds(new)
+        UPDATE_CREDENTIALS, member=member, known_hash=known.password_hash, address=None, **_binds(new)
     ):
         raise WrongPassword
 
@@ -125,33 +132,40 @@ async def change_password(
 
 
 async def reset_password(tx: Transaction, token: str, new: Credentials) -> None:
-    """Spend a mailed link for a new password. The old secret stays closed for ever, a new one begins: what the member
-    asked anonymously before can be linked by nobody any more, the member included. All sessions end."""
-    spent = await redeem_link(tx, token, "reset")
-    if spent.member_id is None or not await tx.value(
-        REPLACE, member=spent.member_id, known_hash=None, address=spent.address, **_binds(new)
+    """Redeem a link for a new password and end all sessions; raise LinkNotGood.
+
+    The old secret is lost and a new one begins, so that nobody, not even the member, can link earlier anonymous questions to
+    the member.
+    """
+    redeemed = await redeem_link(tx, token, "reset")
+    if redeemed.member_id is None or not await tx.value(
+        UPDATE_CREDENTIALS,
+        member=redeemed.member_id,
+        known_hash=None,
+        address=redeemed.address,
+        **_binds(new),
     ):
         raise LinkNotGood(field="token")
 
-    await revoke_links(tx, spent.member_id, "reset")
-    await end_all_sessions(tx, spent.member_id)
-    await tx.record(PasswordChanged(member_id=spent.member_id))
+    await revoke_links(tx, redeemed.member_id, "reset")
+    await end_all_sessions(tx, redeemed.member_id)
+    await tx.record(PasswordChanged(member_id=redeemed.member_id))
 
 
 def normalize_address(address: str) -> str:
-    """The form in which addresses are stored and compared."""
+    """Return an e-mail address in the form in which it is stored and compared."""
     return tidy(address).lower()
 
 
-async def _open(row: Record | None, password: str) -> AuthenticatedMember | None:
-    stored = _stored(row)
+async def _authenticate_row(row: Record | None, password: str) -> AuthenticatedMember | None:
+    stored = _credentials_of(row)
     secret = await passwords.open_secret(password, stored)
     if row is None or stored is None or secret is None:
         return None
     return AuthenticatedMember(row["id"], stored.password_hash, secret)
 
 
-def _stored(row: Record | None) -> Credentials | None:
+def _credentials_of(row: Record | None) -> Credentials | None:
     if row is None or row["password_hash"] is None:
         return None
     return Credentials(row["password_hash"], row["secret_salt"], row["sealed_secret"])

@@ -1,4 +1,4 @@
-"""Passwords: how they are checked, stored and refused, and how they open the member's secret."""
+"""Passwords: hashing with Argon2id, checks for common passwords, and the sealing of the member's secret."""
 
 import asyncio
 import hmac
@@ -14,20 +14,23 @@ from msgspec import Struct
 from core.errors import Invalid
 from members.tokens import SECRET_LENGTH, new_secret, seal
 
+# The parameters of Argon2id (RFC 9106); OWASP recommends 46 MiB with one iteration and one lane.
 MEMORY_KIB = 46 * 1024
-ROUNDS = 1
+ITERATIONS = 1
 LANES = 1
 SALT_LENGTH = 16
-AT_ONCE = 4
+MAX_CONCURRENT_HASHES = 4
 
-_SCHEME = f"argon2id,m={MEMORY_KIB},t={ROUNDS},p={LANES}"
+_SCHEME = f"argon2id,m={MEMORY_KIB},t={ITERATIONS},p={LANES}"
 _NO_SALT = bytes(SALT_LENGTH)
-# Threads of their own, so that four at once is also all the memory it takes, and nothing else waits behind them.
-_hashers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="argon2")
-_COMMON = frozenset((Path(__file__).parents[1] / "data" / "common_passwords.txt").read_text("utf-8").split())
-_LOOKS = str.maketrans("013457@$!", "oieastasi")
+# Separate threads limit the memory to four hashes at a time and do not block other work.
+_hashing_threads = ThreadPoolExecutor(MAX_CONCURRENT_HASHES, thread_name_prefix="argon2")
+_COMMON_PASSWORDS = frozenset(
+    (Path(__file__).parents[1] / "data" / "common_passwords.txt").read_text("utf-8").split()
+)
+_LOOKALIKES = str.maketrans("013457@$!", "oieastasi")
 _DECORATION = re.compile(r"^[\W\d_]+|[\W\d_]+$")
-_RUNS = (
+_KEYBOARD_RUNS = (
     "abcdefghijklmnopqrstuvwxyz",
     "qwertyuiopasdfghjklzxcvbnm",
     "qwertzuiopasdfghjklyxcvbnm",
@@ -39,13 +42,13 @@ _RUNS = (
 
 
 class PasswordTooCommon(Invalid):
-    """The password is among the first that anybody would try."""
+    """The password is among those that an attacker tries first."""
 
     message = "This password is among those that are tried first. Take a few unrelated words."
 
 
 class Credentials(Struct, frozen=True):
-    """What is stored of a password: what recognises it, and the member's secret under it."""
+    """What is stored for a password: its hash, its salt, and the member's secret sealed with it."""
 
     password_hash: str
     secret_salt: bytes
@@ -53,47 +56,49 @@ class Credentials(Struct, frozen=True):
 
 
 def ensure_not_common(password: str, *about: str, field: str = "password") -> None:
-    """Passwords on the list of common ones, runs of keys, repetitions, and one's own handle or address are refused."""
+    """Raise PasswordTooCommon for common passwords, keyboard runs, repetitions, and the member's own names (`about`)."""
     plain = password.casefold()
-    core = _DECORATION.sub("", plain)
-    words = {plain, core, plain.translate(_LOOKS), core.translate(_LOOKS)}
+    stripped = _DECORATION.sub("", plain)
+    words = {plain, stripped, plain.translate(_LOOKALIKES), stripped.translate(_LOOKALIKES)}
     own = {word for text in about for word in (text.casefold(), text.casefold().partition("@")[0]) if word}
-    if words & _COMMON or words & own or len(set(plain)) < 4 or _is_run(plain):
+    if words & _COMMON_PASSWORDS or words & own or len(set(plain)) < 4 or _is_keyboard_run(plain):
         raise PasswordTooCommon(field=field)
 
 
 async def seal_secret(password: str, secret: bytes | None = None) -> Credentials:
-    """Credentials for a password: over the member's secret, or over a new one. Takes a fresh salt each time."""
+    """Return credentials for a password with a new salt; they seal the given secret, or a new one."""
     salt = token_bytes(SALT_LENGTH)
-    recognised, key = await _derive(password, salt)
+    verifier, key = await _derive(password, salt)
     sealed = seal(secret or new_secret(), key)
-    return Credentials(f"{_SCHEME}:{recognised.hex()}", salt, sealed)
+    return Credentials(f"{_SCHEME}:{verifier.hex()}", salt, sealed)
 
 
 async def open_secret(password: str, stored: Credentials | None) -> bytes | None:
-    """The member's secret, if this is the password; None if not. As much work when there is no such member."""
-    recognised, key = await _derive(password, stored.secret_salt if stored else _NO_SALT)
-    if stored is None or not hmac.compare_digest(f"{_SCHEME}:{recognised.hex()}", stored.password_hash):
+    """Return the member's secret if the password is right, else None; it takes the same time without stored credentials."""
+    verifier, key = await _derive(password, stored.secret_salt if stored else _NO_SALT)
+    if stored is None or not hmac.compare_digest(f"{_SCHEME}:{verifier.hex()}", stored.password_hash):
         return None
     return seal(stored.sealed_secret, key)
 
 
 async def _derive(password: str, salt: bytes) -> tuple[bytes, bytes]:
-    """One argon2id computation of 64 bytes, off the loop, four at a time: the first half recognises the password and
-    is stored, the second opens the secret and is not; neither half tells anything of the other."""
+    """Return the verifier and the sealing key of a password, 32 bytes each, from one Argon2id computation.
+
+    Only the verifier is stored; neither half reveals anything about the other.
+    """
     derive = partial(
         hash_secret_raw,
         password.encode(errors="replace"),
         salt,
-        time_cost=ROUNDS,
+        time_cost=ITERATIONS,
         memory_cost=MEMORY_KIB,
         parallelism=LANES,
         hash_len=2 * SECRET_LENGTH,
         type=Type.ID,
     )
-    raw = await asyncio.get_running_loop().run_in_executor(_hashers, derive)
+    raw = await asyncio.get_running_loop().run_in_executor(_hashing_threads, derive)
     return raw[:SECRET_LENGTH], raw[SECRET_LENGTH:]
 
 
-def _is_run(text: str) -> bool:
-    return any(text in run or text[::-1] in run for run in _RUNS)
+def _is_keyboard_run(text: str) -> bool:
+    return any(text in run or text[::-1] in run for run in _KEYBOARD_RUNS)

@@ -1,4 +1,4 @@
-"""Authors that only an archive knows: unclaimed members, until somebody proves their address."""
+"""Unclaimed members: authors known only from an archive, until a member verifies their address."""
 
 from datetime import datetime
 from secrets import token_hex
@@ -7,15 +7,15 @@ from sqlalchemy import Text, bindparam, delete, select
 
 from core.ids import MemberId
 from core.text import NAME_LENGTH, tidy
-from members.accounts.accounts import ADD
+from members.accounts.accounts import INSERT_MEMBER
 from members.accounts.credentials import normalize_address
 from members.handles import skeleton
 from members.tables import members
 from storage.database import Transaction
 from storage.statements import statement
 
-# Archives came before their members: a proved address has its member, an unknown one gets an unclaimed author.
-FIND = statement(
+# The member with this verified address, or else the unclaimed member with it.
+SELECT_ARCHIVE_AUTHOR = statement(
     select(members.c.id)
     .where(
         members.c.email == bindparam("address", type_=Text),
@@ -24,7 +24,7 @@ FIND = statement(
     .order_by(members.c.is_claimed.desc())
     .limit(1)
 )
-REMOVE = statement(
+DELETE_UNCLAIMED = statement(
     delete(members).where(members.c.id == bindparam("unclaimed"), members.c.is_claimed.is_(False))
 )
 
@@ -32,12 +32,12 @@ REMOVE = statement(
 async def find_or_create_archive_author(
     tx: Transaction, email: str, name: str, wrote_at: datetime
 ) -> MemberId:
-    """The member with this proved address, or the archive's author of this address, made now if there was none."""
+    """Return the member with this verified address, or the unclaimed member with it, created now if there is none."""
     address = normalize_address(email)
     handle = f"archive-{token_hex(5)}"
-    while (found := await tx.value(FIND, address=address)) is None:
+    while (found := await tx.value(SELECT_ARCHIVE_AUTHOR, address=address)) is None:
         await tx.value(
-            ADD,
+            INSERT_MEMBER,
             handle=handle,
             skeleton=skeleton(handle),
             display_name=tidy(name)[:NAME_LENGTH] or handle,
@@ -54,5 +54,5 @@ async def find_or_create_archive_author(
 
 
 async def delete_unclaimed(tx: Transaction, unclaimed: MemberId) -> None:
-    """Remove an archive's author whose posts are the member's now; does nothing if it is gone already."""
-    await tx.run(REMOVE, unclaimed=unclaimed)
+    """Delete an unclaimed member whose posts were assigned to a member; repeating the call changes nothing."""
+    await tx.run(DELETE_UNCLAIMED, unclaimed=unclaimed)

@@ -1,4 +1,4 @@
-"""The countries of the world, by ISO 3166 code."""
+"""The English names of countries by ISO 3166-1 alpha-2 code."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Duties: who administers, who moderates which sector, who hosts which gathering."""
+"""Duties: the roles of administrator, moderator of a sector, and host of a gathering."""
 
 from msgspec import Struct
 
@@ -14,9 +14,8 @@ from members.shapes import Author, Duty, DutyKind, DutyList
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-# These statements name the tables of sectors and gatherings, of which this floor of the house knows no more than that
-# duties point to them.
-LIST = statement("""
+# The tables of sectors and gatherings belong to capabilities above this one.
+SELECT_DUTIES = statement("""
 SELECT d.duty, s.slug AS sector, d.gathering_id AS gathering, d.granted_at,
     m.id AS member_id, m.handle, m.display_name, m."group",
     g.id AS by_id, g.handle AS by_handle, g.display_name AS by_name
@@ -24,23 +23,23 @@ FROM duties d JOIN public_authors m ON m.id = d.member_id LEFT JOIN members g ON
 LEFT JOIN sectors s ON s.id = d.sector_id
 ORDER BY d.duty, s.place, d.gathering_id, m.handle
 """)
-HOSTS = statement("""
+SELECT_HOSTS = statement("""
 SELECT m.id, m.handle, m.display_name, m."group"
 FROM duties d JOIN public_authors m ON m.id = d.member_id
 WHERE d.duty = 'host' AND d.gathering_id = :gathering ORDER BY m.display_name, m.id
 """)
-FIND_MEMBER = statement("SELECT id FROM members WHERE handle = :handle AND is_claimed")
-FIND_SECTOR = statement("SELECT id FROM sectors WHERE slug = :slug")
-FIND_GATHERING = statement("SELECT id FROM gatherings WHERE id = :id")
-GIVE = statement("""
+SELECT_CLAIMED_MEMBER = statement("SELECT id FROM members WHERE handle = :handle AND is_claimed")
+SELECT_SECTOR_ID = statement("SELECT id FROM sectors WHERE slug = :slug")
+SELECT_GATHERING_ID = statement("SELECT id FROM gatherings WHERE id = :id")
+INSERT_DUTY = statement("""
 INSERT INTO duties (member_id, duty, sector_id, gathering_id, granted_by, granted_at)
 VALUES (:member, :duty, :sector, :gathering, :by, :now) ON CONFLICT DO NOTHING RETURNING id
 """)
-# All administrators' rows are locked, in one order: of two who leave at once the second finds itself the last.
+# All rows are locked by id, so that of two concurrent removals the second one finds the last administrator.
 LOCK_ADMINISTRATORS = statement(
     "SELECT member_id FROM duties WHERE duty = 'administrator' ORDER BY id FOR UPDATE"
 )
-TAKE = statement("""
+DELETE_DUTY = statement("""
 DELETE FROM duties WHERE member_id = :member AND duty = :duty
 AND sector_id IS NOT DISTINCT FROM :sector AND gathering_id IS NOT DISTINCT FROM :gathering
 """)
@@ -48,27 +47,27 @@ COUNT_ADMINISTRATORS = statement("SELECT count(*) FROM duties WHERE duty = 'admi
 
 
 class LastAdministrator(Conflict):
-    """Without this one nobody would administer the community."""
+    """The last administrator of the community would lose the duty."""
 
     message = "This is the last administrator. Make somebody else one first."
 
 
 class DutyScope(Struct, frozen=True):
-    """What a duty is, and where, before it is somebody's."""
+    """A duty with its sector or gathering, without a member."""
 
     duty: DutyKind
     sector_id: int | None = None
     gathering_id: int | None = None
 
 
-ADMINISTRATION = DutyScope("administrator")
+ADMINISTRATOR = DutyScope("administrator")
 
 
 async def read_duties(tx: Reader, actor: Actor) -> DutyList:
-    """Who has which duty, for administrators."""
+    """Return all duties with their members; raise AdministratorsOnly."""
     ensure_can_manage_duties(actor)
     found = []
-    for row in await tx.rows(LIST):
+    for row in await tx.rows(SELECT_DUTIES):
         by = Author(row["by_id"], row["by_handle"], row["by_name"]) if row["by_id"] is not None else None
         found.append(
             Duty(
@@ -84,14 +83,14 @@ async def read_duties(tx: Reader, actor: Actor) -> DutyList:
 
 
 async def read_hosts(tx: Reader, gathering_id: GatheringId) -> list[Author]:
-    """Who hosts a gathering, by name."""
-    return [Author(**row) for row in await tx.rows(HOSTS, gathering=gathering_id)]
+    """Return the hosts of a gathering in the order of their names."""
+    return [Author(**row) for row in await tx.rows(SELECT_HOSTS, gathering=gathering_id)]
 
 
 async def grant_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
-    """Give somebody a duty; to have it already is no mistake."""
+    """Grant a duty to a member; repeating the call changes nothing. Raises AdministratorsOnly or NotFound."""
     ensure_can_manage_duties(actor)
     await insert_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
@@ -99,7 +98,7 @@ async def grant_duty(
 async def revoke_duty(
     tx: Transaction, actor: Actor, handle: str, duty: DutyKind, where: str | int | None = None
 ) -> None:
-    """Take a duty from somebody; the last administrator stays."""
+    """Revoke a duty of a member; raise AdministratorsOnly, NotFound or LastAdministrator."""
     ensure_can_manage_duties(actor)
     await delete_duty(tx, await find_member(tx, handle), await find_duty_scope(tx, duty, where), actor.id)
 
@@ -107,11 +106,11 @@ async def revoke_duty(
 async def insert_duty(
     tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
 ) -> None:
-    """Give a duty without asking who gives it: what the command line and the founder's link do."""
-    given = await tx.value(GIVE, member=member, **_binds(scope), by=by, now=clock.now())
+    """Insert a duty and audit it, without a permission check, for the command line and the founder's link."""
+    given = await tx.value(INSERT_DUTY, member=member, **_binds(scope), by=by, now=clock.now())
     if given is None:
         return
-    if scope == ADMINISTRATION:
+    if scope == ADMINISTRATOR:
         await revoke_founders_links(tx)
     await tx.record(AccessChanged(member_id=member))
     _audit(tx, "duty_given", member, scope, by)
@@ -120,38 +119,38 @@ async def insert_duty(
 async def delete_duty(
     tx: Transaction, member: MemberId, scope: DutyScope, by: MemberId | None = None
 ) -> None:
-    """Take a duty without asking who takes it."""
-    if scope == ADMINISTRATION:
+    """Delete a duty and audit it, without a permission check; raise LastAdministrator."""
+    if scope == ADMINISTRATOR:
         administrators = [row["member_id"] for row in await tx.rows(LOCK_ADMINISTRATORS)]
         if administrators == [member]:
             raise LastAdministrator
-    if not await tx.run(TAKE, member=member, **_binds(scope)):
+    if not await tx.run(DELETE_DUTY, member=member, **_binds(scope)):
         return
     await tx.record(AccessChanged(member_id=member))
     _audit(tx, "duty_taken", member, scope, by)
 
 
 async def count_administrators(tx: Reader) -> int:
-    """How many administer the community."""
+    """Return the number of administrators."""
     return int(await tx.value(COUNT_ADMINISTRATORS))
 
 
 async def find_member(tx: Reader, handle: str) -> MemberId:
-    """The member of this handle; `NotFound` if there is none, or only an author of an archive."""
-    member = await tx.value(FIND_MEMBER, handle=normalize_handle(handle))
+    """Return the id of the claimed member with this handle; raise NotFound."""
+    member = await tx.value(SELECT_CLAIMED_MEMBER, handle=normalize_handle(handle))
     if member is None:
         raise NotFound
     return MemberId(member)
 
 
 async def find_duty_scope(tx: Reader, duty: DutyKind, where: str | int | None) -> DutyScope:
-    """The duty at its place: a sector by slug for moderators, a gathering by id for hosts."""
+    """Return the scope of a duty: `where` is a sector slug or a gathering id. Raises NotFound."""
     if duty == "administrator":
-        return ADMINISTRATION
+        return ADMINISTRATOR
     if duty == "moderator":
-        found = await tx.value(FIND_SECTOR, slug=str(where))
+        found = await tx.value(SELECT_SECTOR_ID, slug=str(where))
     else:
-        found = await tx.value(FIND_GATHERING, id=where)
+        found = await tx.value(SELECT_GATHERING_ID, id=where)
     if found is None:
         raise NotFound
     return DutyScope(duty, sector_id=found) if duty == "moderator" else DutyScope(duty, gathering_id=found)

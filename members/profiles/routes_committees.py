@@ -1,4 +1,4 @@
-"""The HTTP side of bodies."""
+"""HTTP routes of committees; the API calls them bodies."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
@@ -13,47 +13,47 @@ _MEMBER = "/bodies/{body_slug:str}/members/{handle:str}"
 
 
 @get("/bodies", operation_id="read_bodies")
-async def read_bodies(taxonomies: NamedDependency[Taxonomies]) -> CommitteeList:
-    """The bodies of the community, such as a steering committee."""
-    return committees.list_committees(taxonomies.bodies)
+async def read_committees(taxonomies: NamedDependency[Taxonomies]) -> CommitteeList:
+    """Return the committees of the community."""
+    return committees.list_committees(taxonomies.committees)
 
 
 @get("/bodies/{body_slug:str}/members", operation_id="read_body_members")
-async def read_body_members(
+async def read_committee_members(
     body_slug: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
 ) -> CommitteeMembers:
-    """Who sits on a body, for administrators."""
+    """Return the members of a committee, for administrators."""
     async with db.read() as tx:
-        return await committees.read_committee_members(tx, actor, taxonomies.bodies, body_slug)
+        return await committees.read_committee_members(tx, actor, taxonomies.committees, body_slug)
 
 
 @put(_MEMBER, status_code=204, operation_id="seat_body_member")
-async def seat_body_member(
+async def add_committee_member(
     body_slug: FromPath[str],
     handle: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
 ) -> None:
-    """Give somebody a seat on a body."""
+    """Add a member to a committee."""
     async with db.begin() as tx:
-        await committees.add_committee_member(tx, actor, taxonomies.bodies, body_slug, handle)
+        await committees.add_committee_member(tx, actor, taxonomies.committees, body_slug, handle)
 
 
 @delete(_MEMBER, status_code=204, operation_id="unseat_body_member")
-async def unseat_body_member(
+async def remove_committee_member(
     body_slug: FromPath[str],
     handle: FromPath[str],
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
     taxonomies: NamedDependency[Taxonomies],
 ) -> None:
-    """Take somebody's seat on a body."""
+    """Remove a member from a committee."""
     async with db.begin() as tx:
-        await committees.remove_committee_member(tx, actor, taxonomies.bodies, body_slug, handle)
+        await committees.remove_committee_member(tx, actor, taxonomies.committees, body_slug, handle)
 
 
-body_routes = [read_bodies, read_body_members, seat_body_member, unseat_body_member]
+routes = [read_committees, read_committee_members, add_committee_member, remove_committee_member]

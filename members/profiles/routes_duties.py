@@ -1,4 +1,4 @@
-"""The HTTP side of duties."""
+"""HTTP routes of duties."""
 
 from litestar import delete, get, put
 from litestar.di import NamedDependency
@@ -17,7 +17,7 @@ _HOST = "/members/{handle:str}/duties/host/{gathering_id:int}"
 
 @get("/duties", operation_id="read_duties")
 async def read_duties(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> DutyList:
-    """Who has which duty, for administrators."""
+    """Return all duties and the members who have them, for administrators."""
     async with db.read() as tx:
         return await duties.read_duties(tx, actor)
 
@@ -26,16 +26,16 @@ async def read_duties(actor: NamedDependency[Actor], db: NamedDependency[Databas
 async def make_administrator(
     handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Make somebody an administrator."""
+    """Make a member an administrator."""
     async with db.begin() as tx:
         await duties.grant_duty(tx, actor, handle, "administrator")
 
 
 @delete(_ADMINISTRATOR, status_code=204, operation_id="unmake_administrator")
-async def unmake_administrator(
+async def remove_administrator(
     handle: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Take an administrator's duty; the last one stays."""
+    """Remove a member's duty as an administrator; the last administrator cannot be removed."""
     async with db.begin() as tx:
         await duties.revoke_duty(tx, actor, handle, "administrator")
 
@@ -44,16 +44,16 @@ async def unmake_administrator(
 async def make_moderator(
     handle: FromPath[str], slug: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Make somebody a moderator of a sector."""
+    """Make a member a moderator of a sector."""
     async with db.begin() as tx:
         await duties.grant_duty(tx, actor, handle, "moderator", slug)
 
 
 @delete(_MODERATOR, status_code=204, operation_id="unmake_moderator")
-async def unmake_moderator(
+async def remove_moderator(
     handle: FromPath[str], slug: FromPath[str], actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Take the moderator's duty in a sector from somebody."""
+    """Remove a member's duty as a moderator of a sector."""
     async with db.begin() as tx:
         await duties.revoke_duty(tx, actor, handle, "moderator", slug)
 
@@ -62,26 +62,26 @@ async def unmake_moderator(
 async def make_host(
     handle: FromPath[str], gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Make somebody a host of a gathering."""
+    """Make a member a host of a gathering."""
     async with db.begin() as tx:
         await duties.grant_duty(tx, actor, handle, "host", gathering_id)
 
 
 @delete(_HOST, status_code=204, operation_id="unmake_host")
-async def unmake_host(
+async def remove_host(
     handle: FromPath[str], gathering_id: PathId, actor: NamedDependency[Actor], db: NamedDependency[Database]
 ) -> None:
-    """Take the host's duty at a gathering from somebody."""
+    """Remove a member's duty as a host of a gathering."""
     async with db.begin() as tx:
         await duties.revoke_duty(tx, actor, handle, "host", gathering_id)
 
 
-duty_routes = [
+routes = [
     read_duties,
     make_administrator,
-    unmake_administrator,
+    remove_administrator,
     make_moderator,
-    unmake_moderator,
+    remove_moderator,
     make_host,
-    unmake_host,
+    remove_host,
 ]

@@ -1,4 +1,4 @@
-"""Trust: what the levels take and allow, as the community's file has them; and the level of one member."""
+"""Trust levels: their requirements and permissions from the community's file, and the computation of a member's level."""
 
 from datetime import datetime, timedelta
 
@@ -8,8 +8,11 @@ from core.actor import Actor
 
 
 class LevelRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a level takes: days since joining, posts that can be read, topics of others answered in, thanks that were given
-    and received (kind and competent, each from another member), and how many posts may be hidden at most."""
+    """The requirements of a trust level.
+
+    days since registration; visible posts; topics of others with replies; thanks given and received (the reactions kind and
+    competent, counted once for each other member); and the maximum number of hidden posts.
+    """
 
     days: int = 0
     posts: int = 0
@@ -20,8 +23,7 @@ class LevelRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class LevelPermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a level allows: links, mentions and attachments in one post, how many MB of files in all, and editing
-    what several may."""
+    """The permissions of a level: links, mentions and attachments per post, storage in MB, and editing of wiki posts."""
 
     links: int = 100
     mentions: int = 50
@@ -31,7 +33,7 @@ class LevelPermissions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TrustLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One level; without needs only an administrator gives it, but for the first, which everybody has."""
+    """A trust level. Only an administrator grants a level without `needs`, except the first one, which every member has."""
 
     name: str
     needs: LevelRequirements | None = None
@@ -39,14 +41,14 @@ class TrustLevel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TrustRules(Struct, frozen=True):
-    """All levels, from 0 up, and how long one is kept at least whose needs are no longer met."""
+    """All levels from 0 up, and the grace period for a level whose requirements are no longer met."""
 
     levels: tuple[TrustLevel, ...]
-    kept: timedelta
+    grace_period: timedelta
 
 
 class MemberActivity(Struct, frozen=True, kw_only=True):
-    """What a member has done and got, as needs count it."""
+    """The activity of a member, as the requirements count it."""
 
     days: int
     posts: int
@@ -57,7 +59,7 @@ class MemberActivity(Struct, frozen=True, kw_only=True):
 
 
 class UnmetRequirement(Struct, frozen=True):
-    """One thing that the next level takes: how much, and how much there is."""
+    """One unmet requirement of the next level, with the required and the actual number."""
 
     what: str
     wanted: int
@@ -65,39 +67,39 @@ class UnmetRequirement(Struct, frozen=True):
 
 
 class TrustStanding(Struct, frozen=True):
-    """The level of a member, and until when it is kept although its needs are no longer met."""
+    """The level of a member, and the end of its grace period if its requirements are no longer met."""
 
     level: int
     kept_until: datetime | None = None
 
 
 def permissions_of(rules: TrustRules, actor: Actor) -> LevelPermissions:
-    """What the actor's level allows: the one place that limits ask. Moderators and administrators have all of it."""
+    """Return the permissions of the actor's level; administrators and moderators have those of the highest level."""
     highest = len(rules.levels) - 1
     has_duty = actor.is_administrator or actor.moderates
     return rules.levels[highest if has_duty else min(actor.trust, highest)].rights
 
 
-def unmet_requirements(needs: LevelRequirements, deeds: MemberActivity) -> list[UnmetRequirement]:
-    """What of a level's needs is not met."""
+def unmet_requirements(needs: LevelRequirements, activity: MemberActivity) -> list[UnmetRequirement]:
+    """Return the requirements that an activity does not meet."""
     counted = ("days", "posts", "topics", "thanks_given", "thanks_received")
-    pairs = [(what, getattr(needs, what), getattr(deeds, what)) for what in counted]
+    pairs = [(what, getattr(needs, what), getattr(activity, what)) for what in counted]
     lacking = [UnmetRequirement(what, wanted, have) for what, wanted, have in pairs if have < wanted]
-    if deeds.hidden > needs.most_hidden:
-        lacking.append(UnmetRequirement("most_hidden", needs.most_hidden, deeds.hidden))
+    if activity.hidden > needs.most_hidden:
+        lacking.append(UnmetRequirement("most_hidden", needs.most_hidden, activity.hidden))
     return lacking
 
 
 def compute_standing(
-    rules: TrustRules, deeds: MemberActivity, before: TrustStanding, now: datetime
+    rules: TrustRules, activity: MemberActivity, before: TrustStanding, now: datetime
 ) -> TrustStanding:
-    """The level that the deeds are worth. One that is lost is kept for a while, in which it can be earned again."""
+    """Return the standing for an activity; a lost level is kept for the grace period, in which it can be earned again."""
     earned = 0
     for level, rule in enumerate(rules.levels[1:], 1):
-        if rule.needs is None or unmet_requirements(rule.needs, deeds):
+        if rule.needs is None or unmet_requirements(rule.needs, activity):
             break
         earned = level
     if earned >= before.level:
         return TrustStanding(earned)
-    kept_until = before.kept_until or now + rules.kept
+    kept_until = before.kept_until or now + rules.grace_period
     return TrustStanding(earned) if kept_until <= now else TrustStanding(before.level, kept_until)

@@ -120,7 +120,7 @@ async def plan_room(
         idempotent = once_of(request, actor, typed)
         answer = await idempotent.respond(
             db,
-            lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), new, taxonomies.bodies),
+            lambda tx: planning.plan_room(tx, actor, GatheringId(gathering_id), new, taxonomies.committees),
             201,
         )
     except Refusal as refusal:

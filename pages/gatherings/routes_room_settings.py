@@ -60,7 +60,7 @@ async def change_settings(room_id: PathId, context: NamedDependency[PageContext]
         version = number_in(text_in(typed, "version"))
         async with context.db.begin() as tx:
             await settings.change_room(
-                tx, context.actor, RoomId(room_id), change, version, context.taxonomies.bodies
+                tx, context.actor, RoomId(room_id), change, version, context.taxonomies.committees
             )
     except NotFound:
         raise
@@ -111,7 +111,7 @@ def _page(
         gathering=papers.gathering,
         guests=papers.guests,
         panel=papers.panel,
-        bodies=list(context.taxonomies.bodies.items()),
+        bodies=list(context.taxonomies.committees.items()),
         form=form,
         people_form=people_form,
     )

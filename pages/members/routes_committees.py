@@ -22,7 +22,7 @@ async def show_bodies(context: NamedDependency[PageContext]) -> Response[bytes]:
 async def change_bodies(context: NamedDependency[PageContext]) -> Response[bytes]:
     """Give somebody a seat, or take it."""
     typed = await read_form(context.request)
-    known, slug = context.taxonomies.bodies, text_in(typed, "body")
+    known, slug = context.taxonomies.committees, text_in(typed, "body")
     handle = text_in(typed, "handle").strip().removeprefix("@")
     verb = committees.remove_committee_member if text_in(typed, "remove") else committees.add_committee_member
     try:
@@ -44,11 +44,11 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
                 name,
                 (
                     await committees.read_committee_members(
-                        tx, context.actor, context.taxonomies.bodies, slug
+                        tx, context.actor, context.taxonomies.committees, slug
                     )
                 ).items,
             )
-            for slug, name in context.taxonomies.bodies.items()
+            for slug, name in context.taxonomies.committees.items()
         ]
     return context.renderer.page(
         context.request,
@@ -56,7 +56,7 @@ async def _page(context: PageContext, form: Form, status: int = 200) -> Response
         "members/committees.html",
         status,
         bodies=seated,
-        options=list(context.taxonomies.bodies.items()),
+        options=list(context.taxonomies.committees.items()),
         form=form,
     )
 

@@ -151,7 +151,7 @@ async def change_feed_key(context: NamedDependency[PageContext]) -> Response[byt
         raise BadButton
     async with context.db.begin() as tx:
         if pressed == "drop":
-            await feed_keys.drop_feed_key(tx, context.actor)
+            await feed_keys.delete_feed_key(tx, context.actor)
             return go_to("/settings", done="saved")
         key = await feed_keys.make_feed_key(tx, context.actor)
     return await _settings(context, {}, feed_key=key)

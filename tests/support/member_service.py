@@ -16,7 +16,7 @@ from members.accounts import accounts, passwords
 from members.accounts.sessions import find_actor, start_session
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from members.profiles.duties import ADMINISTRATION, insert_duty
+from members.profiles.duties import ADMINISTRATOR, insert_duty
 from members.shapes import Me, NewAccount
 from members.tokens import new_secret
 from tertulia.event_handlers import HANDLERS, MAIL_HANDLERS
@@ -92,7 +92,7 @@ class MembersHouse:
         me = await self.member(handle)
         async with self.db.begin() as tx:
             if administrator:
-                await insert_duty(tx, MemberId(me.id), ADMINISTRATION)
+                await insert_duty(tx, MemberId(me.id), ADMINISTRATOR)
         return me, await self.token_for(me)
 
     async def mail_told(self) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.ids import MemberId
-from members.profiles.duties import ADMINISTRATION, insert_duty
+from members.profiles.duties import ADMINISTRATOR, insert_duty
 from tests.support.member_service import MembersHouse
 from tests.support.service import Service, plain
 
@@ -102,7 +102,7 @@ async def test_whoever_has_a_duty_signs_in_once_a_week(house: MembersHouse):
     await plain(house.db).execute("UPDATE sessions SET started_at = started_at - interval '8 days'")
     assert await house.actor(token) is not None
     async with house.db.begin() as tx:
-        await insert_duty(tx, MemberId(me.id), ADMINISTRATION)
+        await insert_duty(tx, MemberId(me.id), ADMINISTRATOR)
     assert await house.actor(token) is None
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from members.accounts.sessions import IDLE, LONGEST, delete_ended_sessions, find_actor
+from members.accounts.sessions import IDLE_TIMEOUT, MAX_LIFETIME, delete_ended_sessions, find_actor
 from members.channels import show_members
 from storage.event_log import read_after
 from tests.support.live_room import statements_of
@@ -153,14 +153,14 @@ async def test_a_session_that_ends_shuts_its_sockets(house: MembersHouse, app: S
 async def test_sessions_end_when_idle_and_in_any_case(house: MembersHouse):
     _, token = await house.signed_in()
     start = clock.now()
-    with clock.stop_at(start + IDLE - timedelta(hours=2)):
+    with clock.stop_at(start + IDLE_TIMEOUT - timedelta(hours=2)):
         assert await house.actor(token) is not None  # and seen
-    with clock.stop_at(start + 2 * IDLE - timedelta(hours=5)):
+    with clock.stop_at(start + 2 * IDLE_TIMEOUT - timedelta(hours=5)):
         assert await house.actor(token) is not None
-    with clock.stop_at(start + 3 * IDLE):
+    with clock.stop_at(start + 3 * IDLE_TIMEOUT):
         assert await house.actor(token) is None
-    await plain(house.db).execute("UPDATE sessions SET seen_at = $1", start + LONGEST)
-    with clock.stop_at(start + LONGEST + timedelta(seconds=1)):
+    await plain(house.db).execute("UPDATE sessions SET seen_at = $1", start + MAX_LIFETIME)
+    with clock.stop_at(start + MAX_LIFETIME + timedelta(seconds=1)):
         assert await house.actor(token) is None
         async with house.db.begin() as tx:
             assert await delete_ended_sessions(tx) == 1

@@ -1,0 +1,64 @@
+"""HTTP routes of profiles, and of suggestions of members."""
+
+from typing import Annotated
+
+from litestar import Response, get, patch
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from core.actor import Actor
+from core.http import IfMatch, documented_response, json_response, version_in
+from members.profiles import profiles
+from members.shapes import Me, MemberList, Profile, ProfileChange, Taxonomies
+from storage.database import Database
+from storage.idempotency import IdempotentRequest
+
+Prefix = Annotated[str, QueryParameter(max_length=60, description="how the handle or the name begins")]
+
+
+@get("/me", operation_id="read_me")
+async def read_me(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Me:
+    """Return the caller with everything that only the caller may see."""
+    async with db.read() as tx:
+        return await profiles.read_member(tx, actor.signed_in())
+
+
+@patch("/me/profile", responses=documented_response(200, Me), operation_id="change_profile")
+async def change_profile(
+    data: JSONBody[ProfileChange],
+    actor: NamedDependency[Actor],
+    db: NamedDependency[Database],
+    idempotent: NamedDependency[IdempotentRequest],
+    taxonomies: NamedDependency[Taxonomies],
+    if_match: IfMatch = None,
+) -> Response[bytes]:
+    """Change the caller's profile and which parts of it are public."""
+    version = version_in(if_match)
+    answer = await idempotent.respond(
+        db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version)
+    )
+    return json_response(answer.body, answer.status)
+
+
+@get("/members", operation_id="read_named")
+async def suggest_members(
+    actor: NamedDependency[Actor], db: NamedDependency[Database], prefix: FromQuery[Prefix] = ""
+) -> MemberList:
+    """Return members whose handle or display name begins with a prefix, for mention suggestions."""
+    async with db.read() as tx:
+        return await profiles.suggest_members(tx, actor, prefix)
+
+
+@get("/members/{handle:str}", operation_id="read_profile")
+async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> Profile:
+    """Return the public profile of a member."""
+    async with db.read() as tx:
+        return await profiles.read_profile(tx, handle)
+
+
+routes = [
+    read_me,
+    change_profile,
+    suggest_members,
+    read_profile,
+]
