@@ -1,4 +1,4 @@
-"""Placing posts: the statement that numbers posts, gives them their place in the tree and logs their arrival."""
+"""Insertion of posts: one statement gives them their number and path, updates the topic, and logs the event of each post."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ from storage.statements import statement
 
 
 class NewPost(Struct, frozen=True, kw_only=True):
-    """A post that has no place yet: by somebody, by a pseudonym, or by nobody known. `html` is `body` rendered."""
+    """A post to insert, written by a member, under a pseudonym, or by an unknown author. `html` is the rendered `body`."""
 
     parent_id: int | None = None
     author_id: int | None = None
@@ -44,10 +44,10 @@ class NewPost(Struct, frozen=True, kw_only=True):
     html: str
     posted_at: datetime
     draft: str | None = None
-    """The draft of the author that ends with it."""
+    """The key of the author's draft that ends when the post is inserted."""
 
 
-class _Line(Struct, frozen=True):
+class _InputRow(Struct, frozen=True):
     topic_id: int
     parent_id: int | None
     author_id: int | None
@@ -60,7 +60,7 @@ class _Line(Struct, frozen=True):
 
 
 class InsertedPost(Struct, frozen=True):
-    """Where a post went: its id, its number in the topic, its depth in the tree (0 answers the topic)."""
+    """An inserted post: its id, its number in the topic, and its depth in the tree (0 for a reply to the topic)."""
 
     id: int
     number: int
@@ -190,20 +190,20 @@ _INSERT_POSTS = statement(insertion())
 async def insert_posts(
     tx: Transaction, topic_id: TopicId, posts: Sequence[NewPost], now: datetime, exempt: bool = False
 ) -> list[InsertedPost]:
-    """Put posts at the end of a topic, in the order given; their parents are posts of the topic, none of each other.
+    """Insert posts at the end of a topic in the given order; their parents must be posts that are in the topic already.
 
-    Returns nothing placed when the topic is locked, withdrawn or hidden, unless `exempt`. Checks no other rule.
+    Return an empty list if the topic is merged, or locked, withdrawn or hidden without `exempt`. Check no other rule.
     """
-    placed = await insert_posts_in_topics(tx, [(topic_id, post) for post in posts], now, exempt)
-    return [place for place in placed if place is not None]
+    inserted = await insert_posts_in_topics(tx, [(topic_id, post) for post in posts], now, exempt)
+    return [post for post in inserted if post is not None]
 
 
 async def insert_posts_in_topics(
     tx: Transaction, posts: Sequence[tuple[TopicId, NewPost]], now: datetime, exempt: bool = False
 ) -> list[InsertedPost | None]:
-    """Put posts at the end of their topics, as `insert_posts` does; None for those of a topic that takes no posts now.
+    """Insert posts at the end of their topics and return them in the given order, with None where the topic takes no posts.
 
-    Of one topic that is one statement; for several, which are held first in order of their ids, `tx` has to be begun.
+    For one topic this is one statement. Several topics are locked first, in order of their ids, which needs a transaction.
     """
     topics = {topic for topic, _ in posts}
     if len(topics) > 1:
@@ -215,9 +215,9 @@ async def insert_posts_in_topics(
         now=now,
         has_handlers=tx.has_handlers(ReplyPosted),
     )
-    places = {topic: iter(placed) for topic, placed in placed_of(tx, rows).items()}
-    nowhere: Iterator[InsertedPost] = iter(())
-    return [next(places.get(topic, nowhere), None) for topic, _ in posts]
+    by_topic = {topic: iter(inserted) for topic, inserted in inserted_posts_of(tx, rows).items()}
+    none: Iterator[InsertedPost] = iter(())
+    return [next(by_topic.get(topic, none), None) for topic, _ in posts]
 
 
 def encode_posts(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
@@ -225,15 +225,18 @@ def encode_posts(posts: Sequence[tuple[TopicId, NewPost]]) -> str:
 
     One JSON text costs the driver a tenth of what an array for every column does.
     """
-    return msgspec.json.encode([_Line(topic, *astuple(post)) for topic, post in posts]).decode()
+    return msgspec.json.encode([_InputRow(topic, *astuple(post)) for topic, post in posts]).decode()
 
 
-def placed_of(tx: Transaction, rows: Sequence[Record]) -> dict[TopicId, list[InsertedPost]]:
-    """What such a statement tells of its posts, by topic; the topics' listeners hear of them after the commit."""
-    places: dict[TopicId, list[InsertedPost]] = {}
+def inserted_posts_of(tx: Transaction, rows: Sequence[Record]) -> dict[TopicId, list[InsertedPost]]:
+    """Return the inserted posts by topic from the rows of a statement made from `insertion`.
+
+    The new positions of the topics' streams are added to the transaction, which publishes them after the commit.
+    """
+    by_topic: dict[TopicId, list[InsertedPost]] = {}
     for topic_id, id, number, depth, seq, *_ in rows:
-        if topic_id not in places:
-            places[topic_id] = []
+        if topic_id not in by_topic:
+            by_topic[topic_id] = []
             tx.positions.append((f"topic:{topic_id}", seq))
-        places[topic_id].append(InsertedPost(id, number, depth))
-    return places
+        by_topic[topic_id].append(InsertedPost(id, number, depth))
+    return by_topic

@@ -23,7 +23,7 @@ from core import clock
 from core.ids import RoomId, TopicId
 from forum.events import ReplyPosted
 from forum.posts.held_insertion import insert_held_posts
-from forum.posts.insertion import INSERTED, NOW, NewPost, encode_posts, insertion, placed_of
+from forum.posts.insertion import INSERTED, NOW, NewPost, encode_posts, inserted_posts_of, insertion
 from forum.posts.screening import ScreeningVerdict
 from forum.writing.replies import TopicMovedOn
 from gatherings.events import QuestionAsked
@@ -151,7 +151,7 @@ async def insert_live_questions(
     )
     if not rows:
         raise TopicMovedOn
-    placed = placed_of(tx, rows)[topic_id]
+    placed = inserted_posts_of(tx, rows)[topic_id]
     tx.positions.append((channel, rows[0]["room_seq"]))
     return [
         _response_of(room_id, one, place.id, place.number, row["question"])
