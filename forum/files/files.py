@@ -121,8 +121,8 @@ async def prepare_file(
 ) -> PreparedFile:
     """Check that the member may upload the file, then check the file and return it in the form in which it is stored.
 
-    The database connection is released before the file is parsed. Raises SignInFirst, Silenced, FileTooBig, QuotaFull or
-    FileRefused.
+    The database connection is released before the file is parsed. Raises FileTooBig, QuotaFull, FileRefused, or the
+    refusals of `Actor.may_write`.
     """
     member = actor.may_write(clock.now())
     if len(content) > MAX_FILE_SIZE:
@@ -135,7 +135,7 @@ async def prepare_file(
 async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, rights: LevelPermissions) -> File:
     """Store a prepared file and return it; until a post uses it, only its uploader can see it.
 
-    Raises SignInFirst, Silenced or QuotaFull.
+    Raises QuotaFull, or the refusals of `Actor.may_write`.
     """
     now = clock.now()
     member = actor.may_write(now)

@@ -1,4 +1,4 @@
-"""Archives: what mbox files hold, whatever the programs that wrote them, and how mails belong together."""
+"""Tests of mbox files, of messages written by many programs, and of threading."""
 
 import gzip
 import time
@@ -33,7 +33,7 @@ def archive() -> Archive:
 
 
 def the(archive: Archive, identity: str) -> tuple[ArchivedMessage, str, list[str]]:
-    """A mail of the archive, its text, and what was remarkable."""
+    """Return a message of the archive, its text and the repairs in its remarks."""
     i = next(i for i, mail in enumerate(archive.messages) if mail.id == identity)
     return (
         archive.messages[i],

@@ -1,4 +1,4 @@
-"""Imports: an archive becomes topics, once, whatever interrupts it; its authors wait until they prove who they are."""
+"""Tests of imports: messages become posts once, also after interruptions, and authors can claim their posts."""
 
 import asyncio
 import contextlib
@@ -64,14 +64,14 @@ LOGGED = statement(
 
 
 async def shape_of(db: Database) -> list[tuple[Any, ...]]:
-    """What is there, after making sure that it is consistent."""
+    """Check that the tree of posts is consistent and return its rows."""
     async with db.read() as tx:
         assert [row[0] for row in await tx.rows(WRONG)] == []
         return [tuple(row.values()) for row in await tx.rows(SHAPE)]
 
 
 def an_archive(path: Path, threads: int, replies: int = 4) -> Path:
-    """An archive of so many threads, each a chain and a branch, two in five answering what is not there."""
+    """Write an archive of so many threads, each a chain with a branch; two in five reply to a missing message."""
     messages = []
     for t in range(threads):
         for r in range(replies + 1):
@@ -308,7 +308,7 @@ async def test_killed_and_run_again_it_ends_as_if_nothing_had_happened(
 
 
 def kill_while_importing(url: str, archive: Path, moment: int | str) -> None:
-    """Kill an import: by itself between two transactions after so many mails, or from outside so long after its first."""
+    """Kill an import: by itself after so many messages, or from outside so many seconds after its first transaction."""
     limit = str(moment) if isinstance(moment, int) else "1000000"
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, url, str(archive), limit],

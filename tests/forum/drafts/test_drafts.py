@@ -1,4 +1,4 @@
-"""Drafts: kept on the server, never written over by another window, gone for good when they were posted."""
+"""Tests of drafts: kept on the server, never overwritten by another window, ended when they are posted."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,7 +22,7 @@ async def save(
 
 
 async def all_of(person: Person) -> dict[str, str]:
-    """All drafts: how each begins, by its key."""
+    """Return the start of each draft of a member by key."""
     return {row["key"]: row["begins"] for row in (await person.get("/drafts")).json()["items"]}
 
 

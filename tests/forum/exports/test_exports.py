@@ -1,4 +1,4 @@
-"""Taking along: feeds, files and citations of what one may read, and of nothing else."""
+"""Tests of feeds, exports and citations: they contain what the reader can see, and nothing else."""
 
 from datetime import UTC, date, datetime
 from xml.etree.ElementTree import fromstring
@@ -18,7 +18,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def titles(answer: httpx2.Response) -> list[str]:
-    """The titles of a feed's entries."""
+    """Return the titles of a feed's entries."""
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"].startswith("application/atom+xml")
     return [entry.findtext(f"{ATOM}title") or "" for entry in fromstring(answer.text).iter(f"{ATOM}entry")]

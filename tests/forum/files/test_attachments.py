@@ -1,4 +1,4 @@
-"""Files in posts: shown where they stand, had by who can read the post, found by what they say, gone with their last use."""
+"""Tests of attachments: shown in posts, readable by the readers of the post, found by the search, deleted when unused."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Files: what is taken and what is refused, drawn anew, seen by who can see what uses them, gone when nothing does."""
+"""Tests of uploads: accepted and refused types, re-encoded images, visibility, quotas, and deletion of unused files."""
 
 import base64
 import io
@@ -22,7 +22,7 @@ CANARY = b"pteranodon"
 
 
 def a_huge_png() -> bytes:
-    """A small PNG that says that it has four billion pixels."""
+    """Return a small PNG whose header claims four billion pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""Saved searches: one is told what newly fits and can be read, once; never what only a duty shows."""
+"""Tests of saved searches: members are notified once of new matches, never of what only moderators can see."""
 
 from datetime import timedelta
 
@@ -23,14 +23,14 @@ class Watch:
         self.app, self.reader, self.author = app, reader, author
 
     async def keep(self, query: str, told: str = "soon", who: Person | None = None) -> int:
-        """Keep a search, after the worker has caught up."""
+        """Save a search after the worker has indexed everything, and return its id."""
         await self.app.settle()
         answer = await (who or self.reader).post("/searches", {"query": query, "told": told})
         assert answer.status_code == 201, answer.text
         return int(answer.json()["id"])
 
     async def told(self, who: Person | None = None) -> list[tuple[str, int]]:
-        """The titles and posts one is told once all searches have fallen due, the latest first."""
+        """Run all searches when they are due and return the notified titles and posts, the latest first."""
         await self.app.settle()
         await plain(self.app.db).execute(
             "UPDATE saved_searches SET due_at = due_at - interval '2 days' WHERE due_at IS NOT NULL"

@@ -1,4 +1,4 @@
-"""Search: what fits and can be seen, in any of its forms; and never what cannot be seen, not even as a number."""
+"""Tests of search: it finds every form of a word, and reveals nothing hidden, not even in counts."""
 
 import httpx2
 import pytest

@@ -1,4 +1,4 @@
-"""Tags: in groups, with synonyms that become what they stand for, and nothing told of topics that cannot be seen."""
+"""Tests of tags, their groups and synonyms; they reveal nothing about topics that the reader cannot see."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Markup: what people write comes out readable, inert, bounded, and the same when sanitised again."""
+"""Tests of Markdown and e-mail rendering: the HTML is readable, safe, limited in size, and unchanged by sanitizing again."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""Quoting and naming: words lead back to where they were said, and go with them; who is named is told, once."""
+"""Tests of quotes and mentions: a quote links to its post and disappears with it; a mentioned member is notified once."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.support.service import Service, plain
 
 
 async def inbox_of(person: Person) -> list[tuple[str, int]]:
-    """What somebody was told: of which kind, about which post."""
+    """Return the notifications of a member as (kind, post id)."""
     return [(item["kind"], item["post"]) for item in (await person.get("/inbox")).json()["items"]]
 
 

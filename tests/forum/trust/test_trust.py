@@ -1,4 +1,4 @@
-"""Trust: levels that are reckoned, kept for a while, given by administrators; thanks that are counted."""
+"""Tests of trust levels: computed, kept for a while, set by administrators; and of the counts of thanks."""
 
 from datetime import UTC, datetime, timedelta
 
