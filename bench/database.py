@@ -90,7 +90,7 @@ def server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
                 cluster.query(f"ALTER SYSTEM SET {name} = '{value}'")
         with postgres.start(folder, settings=settings) as cluster:
             os.sched_setaffinity(0, cores)
-            found = find_postmaster(cluster.lodging.data)
+            found = find_postmaster(cluster.installation.data)
             if found is None:
                 raise RuntimeError("PostgreSQL does not start")
             yield Server(cluster, found.process)

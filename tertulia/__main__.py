@@ -1,4 +1,4 @@
-"""`python -m tertulia` is `tertulia`."""
+"""`python -m tertulia` runs the command line."""
 
 from tertulia.cli import main
 

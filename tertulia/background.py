@@ -1,5 +1,7 @@
-"""Background tasks: each runs for as long as its process. None ends unseen, and a process that loses one fails, so that
-whoever runs it starts it again."""
+"""Background tasks, which run as long as their process: if one ends, the process logs it and ends with an error.
+
+The operator's process manager then starts the process again.
+"""
 
 import asyncio
 import signal
@@ -16,14 +18,13 @@ Task = asyncio.Task[None]
 
 
 class TaskDied(Exception):
-    """A task without which the process is of no use has ended; the log says why."""
+    """A task that the process needs has ended; the log says why."""
 
 
-async def fail_if_cancelled_from_inside(work: Coroutine[Any, Any, None]) -> None:
-    """Run it; a cancellation that nobody asked for, which a group of tasks takes for an end like any other, is an
-    error."""
+async def fail_if_cancelled_from_inside(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine; raise RuntimeError if it is cancelled by nobody, which a TaskGroup would treat as a normal end."""
     try:
-        await work
+        await coroutine
     except asyncio.CancelledError as error:
         if is_cancelled_from_outside():
             raise
@@ -31,7 +32,7 @@ async def fail_if_cancelled_from_inside(work: Coroutine[Any, Any, None]) -> None
 
 
 def listen_to_signals() -> asyncio.Event:
-    """An event that is set once the process is told to stop."""
+    """Return an event that is set when the process receives SIGINT or SIGTERM."""
     stopping = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stopping.set)
@@ -39,31 +40,34 @@ def listen_to_signals() -> asyncio.Event:
 
 
 async def wait_for_end(stopping: asyncio.Event, tasks: Collection[Task]) -> bool:
-    """Wait until the process is told to stop, or one of its tasks has ended, and log that; whether all of them lived."""
-    waiting = asyncio.create_task(stopping.wait(), name="until told to stop")
+    """Wait until the process must stop or one of its tasks has ended, which is logged; return whether all tasks still
+    run."""
+    waiting = asyncio.create_task(stopping.wait(), name="wait for stop")
     try:
         await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiting.cancel()
-    dead = [task for task in tasks if task.done()]
-    for task in dead:
+    ended = [task for task in tasks if task.done()]
+    for task in ended:
         log.critical(
-            "a background task died, and the process ends", task=task.get_name(), exc_info=_error(task)
+            "a background task ended, and the process ends too",
+            task=task.get_name(),
+            exc_info=_exception_of(task),
         )
-    return not dead
+    return not ended
 
 
-async def end_all(tasks: Collection[Task]) -> None:
-    """Cancel them and wait until they have ended; one that fails at that is logged, unless it had ended before."""
+async def cancel_all(tasks: Collection[Task]) -> None:
+    """Cancel tasks and wait until they have ended; log those that fail while they are cancelled."""
     running = [task for task in tasks if not task.done()]
     for task in running:
         task.cancel()
     if running:
         await asyncio.wait(running)
     for task in running:
-        if (error := _error(task)) is not None:
-            log.error("a background task failed as it was ended", task=task.get_name(), exc_info=error)
+        if (error := _exception_of(task)) is not None:
+            log.error("a background task failed while it was cancelled", task=task.get_name(), exc_info=error)
 
 
-def _error(task: Task) -> BaseException | None:
+def _exception_of(task: Task) -> BaseException | None:
     return None if task.cancelled() else task.exception()

@@ -1,4 +1,4 @@
-"""`tertulia` on the command line: every command, and how it fails (exit status 1 for refusals, 2 for wrong use)."""
+"""The command line `tertulia`: its commands, and its exit status (1 for errors and refusals, 2 for wrong usage)."""
 
 import os
 import socket
@@ -15,12 +15,11 @@ from storage.failures import LOST_CONNECTION_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
 from tertulia.logs import set_up_logs
-from tertulia.serve import serve as serve_house
+from tertulia.serve import serve as run_service
 from tertulia.settings import HELP, BadSettings, read_settings, variable
 
-# Where the other commands are. Each is looked up when it is called for, so that serving does not wait for what importing
-# an archive, or following a channel, needs.
-_ELSEWHERE = {
+# The modules of the other commands, imported when they are called, so that `serve` does not wait for their imports.
+_LAZY_COMMANDS = {
     "audit": "tertulia.commands.audit:audit",
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.archives:import_group",
@@ -33,17 +32,17 @@ _ELSEWHERE = {
 
 
 class Commands(click.Group):
-    """The group of all commands."""
+    """The group of all commands, most of which are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All their names."""
-        return sorted([*self.commands, *_ELSEWHERE])
+        """Return the names of all commands."""
+        return sorted([*self.commands, *_LAZY_COMMANDS])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """A command by its name."""
-        if cmd_name not in _ELSEWHERE:
+        """Return a command by its name."""
+        if cmd_name not in _LAZY_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        module, _, name = _LAZY_COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
 
@@ -64,15 +63,15 @@ def cli() -> None:
 def serve(
     data: Path | None, host: str | None, port: int | None, workers: int | None, listener: int | None
 ) -> None:
-    """Serve pages, API and live rooms; with no DATABASE_URL also the database."""
+    """Serve the pages, the API and the live socket; without DATABASE_URL, also run the database."""
     settings = read_settings(os.environ, data=data, host=host, port=port, workers=workers)
     set_up_logs(settings.log)
     inherited = None if listener is None else socket.socket(fileno=listener)
-    serve_house(settings, inherited)
+    run_service(settings, inherited)
 
 
 def main() -> None:
-    """Run a command; what goes wrong is one plain line and a status."""
+    """Run a command; an error is printed as one line and sets the exit status."""
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -87,7 +86,7 @@ def main() -> None:
     except (BadSettings, CannotStart, MigrationFailed) as error:
         sys.exit(_fail(str(error)))
     except TaskDied:
-        sys.exit(1)  # the log has said why
+        sys.exit(1)  # the log says why
     except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.exit(_fail(reason or type(error).__name__))

@@ -1,4 +1,4 @@
-"""The community's data file: its sectors and lists, and what of it is put into the database at each start."""
+"""The community file: sectors, lists of terms and rules, of which each start stores a part in the database."""
 
 import re
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class _TagGroup(Struct):
 
 
 class Community(Struct):
-    """A community as its file describes it; what the file has besides is for capabilities that read it themselves."""
+    """A community as its file describes it; further keys of the file are ignored."""
 
     name: str
     languages: list[str]
@@ -69,32 +69,34 @@ class Community(Struct):
     ladder: Ladder = Ladder()
 
     def trust_rules(self) -> TrustRules:
-        """How far members are trusted."""
+        """Return the rules of trust levels."""
         return TrustRules(tuple(self.trust), timedelta(days=self.trust_kept_days))
 
-    def lists(self) -> list[Taxonomy]:
-        """The lists of terms that boards choose from; empty ones are left out."""
+    def board_taxonomies(self) -> list[Taxonomy]:
+        """Return the lists of terms for the fields of boards, without empty ones."""
         stages = dict.fromkeys(stage for sector in self.sectors for stage in sector.stages)
         found = [
             Taxonomy(slug="sectors", name="Sectors", terms=_terms(self.sectors)),
             Taxonomy(
                 slug="stakeholder-groups", name="Stakeholder groups", terms=_terms(self.stakeholder_groups)
             ),
-            Taxonomy(slug="stages", name="Stages of the value chain", terms=_plain(stages)),
-            Taxonomy(slug="materials", name="Materials", terms=_below(self.materials.items())),
-            Taxonomy(slug="regions", name="Regions", terms=_plain(self.regions)),
-            Taxonomy(slug="impact-areas", name="Impact areas", terms=_areas(self.impact_areas)),
+            Taxonomy(slug="stages", name="Stages of the value chain", terms=_terms_of_names(stages)),
+            Taxonomy(slug="materials", name="Materials", terms=_terms_of_groups(self.materials.items())),
+            Taxonomy(slug="regions", name="Regions", terms=_terms_of_names(self.regions)),
+            Taxonomy(slug="impact-areas", name="Impact areas", terms=_terms_of_areas(self.impact_areas)),
             Taxonomy(slug="case-kinds", name="Kinds of cases", terms=_terms(self.case_kinds)),
-            Taxonomy(slug="case-maturity", name="Maturity", terms=_plain(self.case_maturity)),
+            Taxonomy(slug="case-maturity", name="Maturity", terms=_terms_of_names(self.case_maturity)),
             Taxonomy(slug="levels", name="Levels", terms=_terms(self.levels)),
             Taxonomy(
-                slug="business-challenges", name="Business challenges", terms=_plain(self.business_challenges)
+                slug="business-challenges",
+                name="Business challenges",
+                terms=_terms_of_names(self.business_challenges),
             ),
         ]
         return [one for one in found if one.terms]
 
     def taxonomies(self) -> Taxonomies:
-        """The lists that profiles choose from."""
+        """Return the lists of terms for profiles."""
         return Taxonomies(
             groups=frozenset(group.slug for group in self.stakeholder_groups),
             sectors=frozenset(sector.slug for sector in self.sectors),
@@ -109,42 +111,42 @@ def _terms(named: Iterable[_Named | _SectorEntry]) -> list[Term]:
     return [Term(slug=one.slug, name=one.name) for one in named]
 
 
-def _plain(names: Iterable[str]) -> list[Term]:
-    return [Term(slug=_slug(name), name=_words(name)) for name in names]
+def _terms_of_names(names: Iterable[str]) -> list[Term]:
+    return [Term(slug=_slug_of(name), name=_title_of(name)) for name in names]
 
 
-def _below(groups: Iterable[tuple[str, Iterable[str]]]) -> list[Term]:
+def _terms_of_groups(groups: Iterable[tuple[str, Iterable[str]]]) -> list[Term]:
     return [
         term
         for group, names in groups
         for term in (
-            Term(slug=_slug(group), name=_words(group)),
-            *(Term(slug=_slug(name), name=_words(name), parent=_slug(group)) for name in names),
+            Term(slug=_slug_of(group), name=_title_of(group)),
+            *(Term(slug=_slug_of(name), name=_title_of(name), parent=_slug_of(group)) for name in names),
         )
     ]
 
 
-def _areas(areas: Iterable[_Area]) -> list[Term]:
+def _terms_of_areas(areas: Iterable[_Area]) -> list[Term]:
     return [
         term
         for area in areas
         for term in (
             Term(slug=area.slug, name=area.name),
-            *(Term(slug=_slug(issue), name=issue, parent=area.slug) for issue in area.issues),
+            *(Term(slug=_slug_of(issue), name=issue, parent=area.slug) for issue in area.issues),
         )
     ]
 
 
-def _slug(name: str) -> str:
+def _slug_of(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", name.lower()))
 
 
-def _words(name: str) -> str:
+def _title_of(name: str) -> str:
     return name if " " in name or name != name.lower() else name.replace("-", " ").capitalize()
 
 
 def page_community(community: Community) -> pages.Community:
-    """What of the community all pages show."""
+    """Return the part of the community that all pages show."""
     lists = community.taxonomies()
     return pages.Community(
         name=community.name,
@@ -158,12 +160,12 @@ def page_community(community: Community) -> pages.Community:
 
 
 def read_community(path: Path) -> Community:
-    """The community of a data file; raises OSError or msgspec.ValidationError."""
+    """Return the community of a file; raise OSError or msgspec.ValidationError."""
     return msgspec.json.decode(path.read_bytes(), type=Community)
 
 
 async def put_community(tx: Transaction, community: Community, now: datetime) -> None:
-    """Bring the database's sectors to what the file says; nothing else is touched."""
+    """Store the sectors, lists of terms and tag groups of the file in the database."""
     wanted = [
         Sector(
             id=0,
@@ -177,5 +179,5 @@ async def put_community(tx: Transaction, community: Community, now: datetime) ->
         for entry in community.sectors
     ]
     await sectors.put_sectors(tx, wanted)
-    await put_taxonomies(tx, community.lists())
+    await put_taxonomies(tx, community.board_taxonomies())
     await create_initial_tag_groups(tx, [(one.name, one.tags) for one in community.tag_groups])

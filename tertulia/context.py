@@ -1,4 +1,4 @@
-"""The house: everything with a life in one process, opened from the ground up and closed in the other direction."""
+"""The context of a web process: its objects with a life cycle, opened in order and closed in reverse order."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ from tertulia.settings import Settings
 
 
 class AppContext(Struct, frozen=True, kw_only=True):
-    """What one web process consists of."""
+    """The objects of one web process that routes and background tasks use."""
 
     settings: Settings
     community: Community
@@ -52,7 +52,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
-    """Connect to what the settings name and start what runs beside the requests; `settings.database_url` must be set."""
+    """Connect to the database and Redis and start the bus and the hub; `settings.database_url` must be set."""
     bus = make_bus(settings)
     redis = Redis.from_url(settings.redis_url, socket_timeout=1, retry=None) if settings.redis_url else None
     db = await connect(settings.database_url, bus, HANDLED_TAGS, settings.pool, settings.url)
@@ -96,5 +96,5 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
 
 
 def make_bus(settings: Settings) -> Bus:
-    """The bell that the settings ask for; it is heard only once it is started."""
+    """Return the bus for the settings; it receives messages only after `start`."""
     return RedisBus(settings.redis_url) if settings.redis_url else InProcessBus()

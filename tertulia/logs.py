@@ -1,4 +1,4 @@
-"""Logs: one line an event, for people or for machines, with the request's id where there is one."""
+"""The logs: one line for each event, as text or JSON, with the id of the request if there is one."""
 
 import logging
 import sys
@@ -12,7 +12,7 @@ import structlog
 
 
 def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stderr) -> None:
-    """Write everything, the libraries' lines included, as `text` or `json`."""
+    """Write all logs, also those of libraries, as `text` or `json`."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -29,7 +29,7 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    # Plain tracebacks: prettier ones print local variables, and passwords are local variables somewhere.
+    # Plain tracebacks: structlog's default prints local variables, which can contain passwords.
     last: Any = structlog.dev.ConsoleRenderer(
         colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
@@ -53,43 +53,43 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
 
 
 class AccessLog:
-    """The access log: one line for every request, made and written by hand, as the general way costs ten times more.
+    """The access log: one line for each request. It is written without structlog, which would cost ten times more.
 
-    What a path may contain is written so that it cannot end the line or move the cursor.
+    Paths are escaped, so that they cannot end the line or control a terminal.
     """
 
     def __init__(self) -> None:
         self.stream: TextIO | None = None
         self.is_json = False
         self.second = 0
-        self.written = ""
+        self.formatted = ""
 
     def to(self, stream: TextIO | None, is_json: bool = False) -> None:
-        """Write to this stream from now on; None stops it."""
+        """Write to this stream from now on; with None, write nothing."""
         self.stream, self.is_json = stream, is_json
 
     def write(self, method: str, path: str, status: int, ms: float, request_id: str) -> None:
-        """Write one line; a stream that takes nothing fails no request."""
+        """Write one line; an error of the stream does not fail the request."""
         if self.stream is None:
             return
         at = self._now()
         line = f"{at} request {request_id} {method} {path!r} {status} {ms} ms"
         if self.is_json:
-            told = {"event": "request", "method": method, "path": path, "status": status, "ms": ms}
+            entry = {"event": "request", "method": method, "path": path, "status": status, "ms": ms}
             line = _json(
-                {**told, "request_id": request_id, "level": "info", "logger": "access", "timestamp": at}
+                {**entry, "request_id": request_id, "level": "info", "logger": "access", "timestamp": at}
             )
         with suppress(OSError, ValueError):
             self.stream.write(line + "\n")
             self.stream.flush()
 
     def _now(self) -> str:
-        # Written out once a second: it would cost a third of the line.
+        # The date is formatted once a second: it would cost a third of the line.
         now = time.time()
         if int(now) != self.second:
             self.second = int(now)
-            self.written = datetime.fromtimestamp(self.second, UTC).isoformat().removesuffix("+00:00")
-        return f"{self.written}.{int(now % 1 * 1000):03d}+00:00"
+            self.formatted = datetime.fromtimestamp(self.second, UTC).isoformat().removesuffix("+00:00")
+        return f"{self.formatted}.{int(now % 1 * 1000):03d}+00:00"
 
 
 def _json(value: Any, **_: Any) -> str:

@@ -1,4 +1,4 @@
-"""The post office: letters leave the house by SMTP, or wait in a folder as long as no server is set."""
+"""The mail transport: sends e-mails by SMTP, or stores them in a folder if no server is set."""
 
 import asyncio
 from email.headerregistry import Address
@@ -24,7 +24,7 @@ TIMEOUT = 30
 
 
 class MailTransport:
-    """Sends letters; `smtp://user:password@host:port?starttls` or `smtps://...`, and without either into a folder."""
+    """Sends e-mails to `smtp://user:password@host:port?starttls` or `smtps://...`; without an address, into a folder."""
 
     def __init__(self, smtp_url: str, folder: Path, sender: str, name: str = "") -> None:
         self.server = urlsplit(smtp_url) if smtp_url else None
@@ -32,37 +32,37 @@ class MailTransport:
         self.sender = sender
         self.name = name
 
-    async def post(self, letter: OutgoingEmail) -> None:
-        """Send a letter, or raise: whoever posts tries again."""
-        message = self.write(letter)
+    async def post(self, email: OutgoingEmail) -> None:
+        """Send an e-mail, or raise: the caller tries again."""
+        message = self.write(email)
         if self.server is None:
-            path = await asyncio.to_thread(self._lay_down, message)
+            path = await asyncio.to_thread(self._store, message)
             log.info(
-                "mail not sent, no SMTP server is set", to=letter.to, link=_link_in(letter), file=str(path)
+                "mail not sent, no SMTP server is set", to=email.to, link=_link_in(email), file=str(path)
             )
             return
         await self._send(message)
-        log.info("mail sent", subject=letter.subject)
+        log.info("mail sent", subject=email.subject)
 
-    def write(self, letter: OutgoingEmail) -> EmailMessage:
-        """The message. The policy refuses line breaks in any header, so a name cannot add one."""
+    def write(self, email: OutgoingEmail) -> EmailMessage:
+        """Return the MIME message. The SMTP policy refuses line breaks in headers, so a name cannot add a header."""
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(self.name, addr_spec=self.sender)
-        message["To"] = letter.to
-        message["Subject"] = letter.subject
+        message["To"] = email.to
+        message["Subject"] = email.subject
         message["Date"] = formatdate()
         domain = self.sender.partition("@")[2] or "localhost"
-        message["Message-ID"] = f"<{letter.id}@{domain}>" if letter.id else make_msgid(domain=domain)
-        if letter.thread:
-            message["In-Reply-To"] = f"<{letter.thread[-1]}@{domain}>"
-            message["References"] = " ".join(f"<{one}@{domain}>" for one in letter.thread)
-        if letter.stop:
-            # RFC 8058: mail programs offer it as a button of their own.
-            message["List-Unsubscribe"] = f"<{letter.stop}>"
+        message["Message-ID"] = f"<{email.id}@{domain}>" if email.id else make_msgid(domain=domain)
+        if email.thread:
+            message["In-Reply-To"] = f"<{email.thread[-1]}@{domain}>"
+            message["References"] = " ".join(f"<{one}@{domain}>" for one in email.thread)
+        if email.stop:
+            # RFC 8058: mail programs show a button for unsubscribing.
+            message["List-Unsubscribe"] = f"<{email.stop}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text, cte="8bit")
-        message["Content-Language"] = letter.language  # after the content, which drops such headers
+        message.set_content(email.text, cte="8bit")
+        message["Content-Language"] = email.language  # after set_content, which removes such headers
         return message
 
     async def _send(self, message: EmailMessage) -> None:
@@ -75,12 +75,12 @@ class MailTransport:
             username=unquote(self.server.username) if self.server.username else None,
             password=unquote(self.server.password) if self.server.password else None,
             use_tls=is_tls,
-            # None takes STARTTLS where the server offers it; asked for, it is a condition.
+            # None uses STARTTLS if the server offers it; True requires it.
             start_tls=False if is_tls else True if "starttls" in self.server.query else None,
             timeout=TIMEOUT,
         )
 
-    def _lay_down(self, message: EmailMessage) -> Path:
+    def _store(self, message: EmailMessage) -> Path:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / f"{uuid4().hex}.eml"
         unfinished = path.with_suffix(".part")
@@ -89,14 +89,14 @@ class MailTransport:
 
 
 def make_mailer(settings: Settings) -> Mailer:
-    """Where the letters of this community are written and posted."""
+    """Return the mailer of the community, which composes e-mails and sends them with the transport."""
     community = read_community(settings.community)
-    post_office = MailTransport(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
+    transport = MailTransport(settings.smtp_url, settings.data / "mail", settings.mail_from, community.name)
     return Mailer(
         Sender(community.name, settings.url, community.languages[0] if community.languages else DEFAULT),
-        post_office.post,
+        transport.post,
     )
 
 
-def _link_in(letter: OutgoingEmail) -> str:
-    return next((line for line in letter.text.splitlines() if line.startswith(("http://", "https://"))), "")
+def _link_in(email: OutgoingEmail) -> str:
+    return next((line for line in email.text.splitlines() if line.startswith(("http://", "https://"))), "")

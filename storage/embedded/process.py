@@ -1,4 +1,4 @@
-"""What PostgreSQL writes down about its running server, and what to do about one that an earlier run left behind."""
+"""The running server as postmaster.pid describes it, and stopping one that an earlier run left behind."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from storage.embedded.install import CannotStart
 
 
 class Postmaster(Struct, frozen=True):
-    """A server as its postmaster.pid describes it."""
+    """A server as postmaster.pid describes it."""
 
     process: int
     sockets: Path
@@ -21,7 +21,7 @@ class Postmaster(Struct, frozen=True):
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """The server that keeps this data, or kept it when it was last written down."""
+    """Return the server of this data folder that postmaster.pid names, running or not; None if there is no such file."""
     try:
         lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
@@ -32,7 +32,7 @@ def find_postmaster(data: Path) -> Postmaster | None:
 
 
 def is_alive(process: int) -> bool:
-    """Whether there is a process of this number, whoever's it is."""
+    """Return whether a process with this id exists, of any account."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -42,14 +42,16 @@ def is_alive(process: int) -> bool:
     return True
 
 
-def end_leftover(data: Path) -> None:
-    """Stop a server that outlived its service, or is still on its way out, and clear away the file of one that is
-    long gone. Only for whoever holds the lock of the data folder."""
+def stop_leftover_server(data: Path) -> None:
+    """Stop a server that an earlier run left behind, or delete the postmaster.pid of one that has ended.
+
+    Only the process that holds the lock of the data folder may call this. Raise CannotStart if the server does not stop.
+    """
     left = find_postmaster(data)
     if left is None or not is_alive(left.process):
         return
     if not _is_server(left.process, data):
-        # The number now belongs to some other process, which PostgreSQL would take for its predecessor.
+        # The id now belongs to another process, which PostgreSQL would mistake for its predecessor.
         (data / "postmaster.pid").unlink(missing_ok=True)
         return
     os.kill(left.process, signal.SIGINT)
@@ -66,8 +68,8 @@ def _is_server(process: int, data: Path) -> bool:
 
 def _command_of(process: int) -> str:
     if sys.platform != "linux":
-        asked = subprocess.run(["ps", "-p", str(process), "-o", "command="], capture_output=True, text=True)
-        return asked.stdout
+        result = subprocess.run(["ps", "-p", str(process), "-o", "command="], capture_output=True, text=True)
+        return result.stdout
     try:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""The command line, a module per group of commands."""
+"""The commands of the command line: one module for each group."""

@@ -1,4 +1,4 @@
-"""`tertulia import`: what was said elsewhere, before."""
+"""The command `tertulia import`: imports archives of mailing lists."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from tertulia.commands.context import run_with_database
 
 @click.group("import")
 def import_group() -> None:
-    """Bring in what was said elsewhere."""
+    """Import discussions from other systems."""
 
 
 @import_group.command()
@@ -24,14 +24,14 @@ def import_group() -> None:
     required=True,
     type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
 )
-@click.option("--sector", "slug", required=True, help="slug of the sector that takes the topics")
+@click.option("--sector", "slug", required=True, help="slug of the sector for the new topics")
 @click.option("--data", type=click.Path(path_type=Path), help="data folder of the embedded database")
-@click.option("--json", "as_json", is_flag=True, help="print the report as JSON, with every remark")
+@click.option("--json", "as_json", is_flag=True, help="print the report as JSON, with all remarks")
 def mbox(files: Sequence[Path], slug: str, data: Path | None, as_json: bool) -> None:
     """Import archives of mailing lists: mbox FILES, plain or gzipped.
 
-    Threads become topics, authors become members who can claim their posts by proving their address. Importing again
-    adds only what is new; an import that was broken off goes on where it was. Nobody is mailed.
+    Threads become topics. Authors become members, who can claim their posts by verifying their e-mail address. Importing
+    the same files again adds only new messages; an interrupted import continues where it stopped. No e-mails are sent.
     """
     with click.progressbar(length=1, label="Importing", file=sys.stderr) as bar:
 
@@ -44,10 +44,10 @@ def mbox(files: Sequence[Path], slug: str, data: Path | None, as_json: bool) -> 
 
         report = run_with_database(work, data)
         bar.update(max(0, (bar.length or 0) - bar.pos))
-    click.echo(msgspec.json.encode(report).decode() if as_json else _told(report))
+    click.echo(msgspec.json.encode(report).decode() if as_json else _format_report(report))
 
 
-def _told(report: ImportReport) -> str:
+def _format_report(report: ImportReport) -> str:
     lines = [
         f"{report.read} mails read: {report.imported} imported, {report.already_there} there already, "
         f"{sum(report.skipped.values())} skipped.",

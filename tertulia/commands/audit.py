@@ -1,4 +1,4 @@
-"""`tertulia audit verify`: whether the audit is as it was written."""
+"""The command `tertulia audit verify`: checks that no row of the audit log was changed."""
 
 import re
 import sys
@@ -17,27 +17,29 @@ _NOTED = re.compile(r"([1-9]\d{0,17}):([0-9a-f]{64})")
 
 @click.group()
 def audit() -> None:
-    """The audit: what was reported and what those with a duty did, in rows that nobody changes."""
+    """The audit log: what was reported and what members did in a role, in rows that cannot be changed."""
 
 
 @audit.command("verify")
-@click.option("--noted", metavar="NUMBER:HASH", help="what an earlier run printed: whether it still is so")
-@click.option("--json", "as_json", is_flag=True, help="print what was found as JSON")
+@click.option(
+    "--noted", metavar="NUMBER:HASH", help="a row number and hash that an earlier run printed, to be compared"
+)
+@click.option("--json", "as_json", is_flag=True, help="print the result as JSON")
 @DATA
 def verify_audit(noted: str | None, as_json: bool, data: Path | None) -> None:
-    """Reckon all hashes anew; name the first row that is not as it was written (status 1)."""
+    """Compute all hashes again; print the first row that was changed or is missing (exit status 1)."""
     wanted = None
     if noted is not None:
         match = _NOTED.fullmatch(noted)
         if match is None:
-            raise click.UsageError("--noted takes a row's number and hash, NUMBER:HASH")
+            raise click.UsageError("--noted expects the number and the hash of a row, NUMBER:HASH")
         wanted = (int(match[1]), match[2])
 
-    async def work(db: Database) -> Verification:
+    async def run(db: Database) -> Verification:
         async with db.read() as tx:
             return await verify(tx, wanted)
 
-    chain = run_with_database(work, data)
+    chain = run_with_database(run, data)
     if as_json:
         click.echo(msgspec.json.encode(chain))
     elif chain.broken is None:

@@ -1,4 +1,4 @@
-"""How commands come by a database: the one that is named, the one a running service keeps, or one of their own."""
+"""The database of commands: the one in DATABASE_URL, that of a running service, or one that the command starts."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 
 @contextmanager
 def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
-    """The settings, with the address of a database that runs."""
+    """Provide the settings, with the address of a running database."""
     settings = read_settings(os.environ, data=data)
     set_up_logs(settings.log)
     if settings.database_url:
@@ -39,7 +39,8 @@ def settings_with_database(data: Path | None = None) -> Iterator[Settings]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """A migrated database whose writes are heard by the web processes, at once where there is Redis."""
+    """Provide a migrated database whose events reach the web processes: immediately with Redis, otherwise within
+    seconds."""
     await schema.migrate(settings.database_url, settings.owner_url)
     bus = make_bus(settings)
     db = await connect(settings.database_url, bus, HANDLED_TAGS, size=4, site=settings.url)
@@ -53,7 +54,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
 
 
 def run_with_database(work: Callable[[Database], Awaitable[Result]], data: Path | None = None) -> Result:
-    """Run something on the database and return what it returns."""
+    """Run a function with the database and return its result."""
 
     async def run(settings: Settings) -> Result:
         async with open_database(settings) as db:

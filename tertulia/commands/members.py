@@ -1,4 +1,4 @@
-"""`tertulia member` and `tertulia duty`: people, from the operator's side."""
+"""The commands `tertulia member` and `tertulia duty`: accounts and roles."""
 
 from pathlib import Path
 from secrets import token_urlsafe
@@ -22,15 +22,21 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="print the member
 
 @click.group()
 def member() -> None:
-    """Members."""
+    """Members and their accounts."""
 
 
 @member.command()
 @click.argument("handle")
-@click.option("--email", required=True, help="where the member gets mail")
-@click.option("--password", help="without one the member chooses it by a link from the reset page")
-@click.option("--display-name", help="the name shown beside contributions; the handle if absent")
-@click.option("--verified", is_flag=True, help="take the address as proved; otherwise a link is mailed there")
+@click.option("--email", required=True, help="the member's e-mail address")
+@click.option(
+    "--password", help="the password; without one, the member sets it with a link from the reset page"
+)
+@click.option("--display-name", help="the name shown with posts; the handle if absent")
+@click.option(
+    "--verified",
+    is_flag=True,
+    help="treat the address as verified; otherwise a verification link is sent to it",
+)
 @click.option("--json", "as_json", is_flag=True, hidden=True)
 @DATA
 def add(
@@ -42,10 +48,10 @@ def add(
     as_json: bool,
     data: Path | None,
 ) -> None:
-    """Make an account, and print the member as JSON."""
+    """Create an account and print the member as JSON."""
     account = _account(handle=handle, email=email, password=password, display_name=display_name)
 
-    async def work(db: Database) -> Me:
+    async def run(db: Database) -> Me:
         sealed = await passwords.seal_secret(password) if password else None
         async with db.begin() as tx:
             me = await accounts.register(tx, account, sealed)
@@ -54,12 +60,12 @@ def add(
             await accounts.mark_address_verified(tx, MemberId(me.id), normalize_address(email))
             return await read_member(tx, MemberId(me.id))
 
-    _print(run_with_database(work, data))
+    _print(run_with_database(run, data))
 
 
 @click.group()
 def duty() -> None:
-    """Duties: administrator; moderator of a sector; host of a gathering."""
+    """Roles: administrator, moderator of a sector, host of a gathering."""
 
 
 @duty.command()
@@ -69,7 +75,7 @@ def duty() -> None:
 @AS_JSON
 @DATA
 def grant(handle: str, kind: DutyKind, where: str | None, as_json: bool, data: Path | None) -> None:
-    """Give HANDLE a duty: administrator | moderator SLUG | host ID."""
+    """Give HANDLE a role: administrator | moderator SLUG | host ID."""
     _change(handle, kind, where, data, as_json, is_given=True)
 
 
@@ -80,23 +86,23 @@ def grant(handle: str, kind: DutyKind, where: str | None, as_json: bool, data: P
 @AS_JSON
 @DATA
 def revoke(handle: str, kind: DutyKind, where: str | None, as_json: bool, data: Path | None) -> None:
-    """Take a duty from HANDLE: administrator | moderator SLUG | host ID."""
+    """Take a role from HANDLE: administrator | moderator SLUG | host ID."""
     _change(handle, kind, where, data, as_json, is_given=False)
 
 
 def _change(
     handle: str, kind: DutyKind, where: str | None, data: Path | None, as_json: bool, *, is_given: bool
 ) -> None:
-    place = _place(kind, where)
+    scope = _scope(kind, where)
 
-    async def work(db: Database) -> Me:
+    async def run(db: Database) -> Me:
         async with db.begin() as tx:
             found = await duties.find_member(tx, handle)
-            post = await duties.find_duty_scope(tx, kind, place)
+            post = await duties.find_duty_scope(tx, kind, scope)
             await (duties.insert_duty(tx, found, post) if is_given else duties.delete_duty(tx, found, post))
             return await read_member(tx, found)
 
-    me = run_with_database(work, data)
+    me = run_with_database(run, data)
     if as_json:
         _print(me)
     else:
@@ -104,16 +110,16 @@ def _change(
         click.echo(f"{me.handle} is {'now' if is_given else 'no longer'} {what}")
 
 
-def _place(kind: DutyKind, where: str | None) -> str | int | None:
+def _scope(kind: DutyKind, where: str | None) -> str | int | None:
     if kind == "administrator":
         if where is not None:
-            raise click.UsageError("administrator takes no place")
+            raise click.UsageError("administrator takes no sector or gathering")
         return None
     if where is None:
-        raise click.UsageError("moderator takes a sector's slug, host a gathering's id")
+        raise click.UsageError("moderator needs the slug of a sector, host the id of a gathering")
     if kind == "host":
         if not where.isascii() or not where.isdigit() or len(where) > 18:
-            raise click.UsageError("host takes a gathering's id, a number")
+            raise click.UsageError("host needs the id of a gathering, a number")
         return int(where)
     return where
 

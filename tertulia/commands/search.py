@@ -1,4 +1,4 @@
-"""`tertulia search`: the index of what was written."""
+"""The command `tertulia search`: the search index."""
 
 import asyncio
 import os
@@ -14,28 +14,28 @@ from tertulia.commands.context import run_with_database
 from tertulia.community import read_community
 from tertulia.settings import read_settings
 
-# Seconds until it is looked again whether another worker is done with its part.
+# Seconds between two checks whether another worker has finished its part.
 PAUSE = 0.2
 
 
 @click.group("search")
 def search_group() -> None:
-    """Look after the index of what was written."""
+    """Maintain the search index."""
 
 
 @search_group.command()
 @click.option("--data", type=click.Path(path_type=Path), help="data folder of the embedded database")
 def reindex(data: Path | None) -> None:
-    """Read everything that was written anew, the newest first, as after a restored backup or other languages.
+    """Index all posts again, the newest first: after restoring a backup or changing the languages.
 
-    Search goes on meanwhile, with what is known. The service may run: its worker takes part.
+    Search works meanwhile with the old index. The service may be running: its worker takes part.
     """
     community = read_community(read_settings(os.environ, data=data).community)
     languages = known_languages(community.taxonomies())
 
-    async def work(db: Database) -> int:
+    async def run(db: Database) -> int:
         total = left = await queue_all_posts(db)
-        with click.progressbar(length=total, label="Reading", file=sys.stderr) as bar:
+        with click.progressbar(length=total, label="Indexing", file=sys.stderr) as bar:
             while left:
                 if not await index_next_posts(languages, db):
                     await asyncio.sleep(PAUSE)
@@ -44,4 +44,4 @@ def reindex(data: Path | None) -> None:
                 left = now
         return total
 
-    click.echo(f"{run_with_database(work, data)} posts were read.")
+    click.echo(f"{run_with_database(run, data)} posts were indexed.")

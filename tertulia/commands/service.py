@@ -1,4 +1,4 @@
-"""`tertulia worker`, `tertulia migrate` and `tertulia tail`."""
+"""The commands `tertulia worker`, `tertulia migrate` and `tertulia tail`."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from storage import schema
-from tertulia.background import TaskDied, end_all, listen_to_signals, wait_for_end
+from tertulia.background import TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.commands.context import open_database, settings_with_database
 from tertulia.event_handlers import make_event_handlers
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
@@ -27,7 +27,7 @@ DATA = click.option("--data", type=click.Path(path_type=Path), help="data folder
 @click.command("worker")
 @DATA
 def work(data: Path | None) -> None:
-    """Run what follows from what happened (mail and the like), on its own."""
+    """Run only the worker: event handlers (such as e-mails) and scheduled jobs."""
 
     async def run(settings: Settings) -> None:
         async with open_database(settings) as db:
@@ -36,10 +36,10 @@ def work(data: Path | None) -> None:
             )
             tasks = [asyncio.create_task(worker.run(), name="worker")]
             stopping = listen_to_signals()
-            log.info("the worker runs")
-            has_lived = await wait_for_end(stopping, tasks)
-            await end_all(tasks)
-            if not has_lived:
+            log.info("the worker is running")
+            all_alive = await wait_for_end(stopping, tasks)
+            await cancel_all(tasks)
+            if not all_alive:
                 raise TaskDied
 
     with settings_with_database(data) as settings:
@@ -50,7 +50,7 @@ def work(data: Path | None) -> None:
 @DATA
 @click.option("--json", "as_json", is_flag=True, help="print the revisions as JSON")
 def migrate(data: Path | None, as_json: bool) -> None:
-    """Bring the database to this version."""
+    """Migrate the database to this version."""
     with settings_with_database(data) as settings:
         before, after = asyncio.run(schema.migrate(settings.database_url, settings.owner_url))
     if as_json:
@@ -63,32 +63,32 @@ def migrate(data: Path | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("channel")
-@click.option("--token", envvar="TERTULIA_TOKEN", help="a session's token, from POST /api/v1/sessions")
+@click.option("--token", envvar="TERTULIA_TOKEN", help="the token of a session, from POST /api/v1/sessions")
 @click.option("--url", help="address of the service")
 def tail(channel: str, token: str | None, url: str | None) -> None:
-    """Follow a channel from the terminal: one JSON frame a line."""
+    """Follow a channel in the terminal: one JSON frame per line."""
     settings = read_settings({k: v for k, v in os.environ.items() if k != "TERTULIA_TOKEN"})
     sys.exit(asyncio.run(_follow(url or settings.url, channel, token)))
 
 
 async def _follow(url: str, channel: str, token: str | None) -> int:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    place: dict[str, object] = {}
+    position: dict[str, object] = {}
     address = "ws" + url.removeprefix("http").rstrip("/") + "/live"
     try:
-        # Reconnects by itself, with growing pauses, and resumes where it was.
+        # `connect` reconnects with growing pauses; the join resumes at the last position.
         async for socket in connect(address, additional_headers=headers, compression=None):
             try:
-                await socket.send(json.dumps({"type": "join", "channel": channel, **place}))
+                await socket.send(json.dumps({"type": "join", "channel": channel, **position}))
                 async for frame in socket:
                     click.echo(frame)
-                    told = json.loads(frame)
-                    if told["type"] == "refused":
+                    data = json.loads(frame)
+                    if data["type"] == "refused":
                         return 1
-                    if "epoch" in told:
-                        place["epoch"] = told["epoch"]
-                    if "seq" in told:
-                        place["after"] = told["seq"]
+                    if "epoch" in data:
+                        position["epoch"] = data["epoch"]
+                    if "seq" in data:
+                        position["after"] = data["seq"]
             except ConnectionClosed as closed:
                 if closed.rcvd and closed.rcvd.code in (4401, 4403):
                     click.echo(f"tertulia: closed with {closed.rcvd.code}", err=True)

@@ -1,4 +1,4 @@
-"""The readable description of the API: one page made from the same schema that machines read, loading nothing else."""
+"""The page that describes the API, made from the OpenAPI schema; it loads nothing from other sites."""
 
 from html import escape
 from typing import Any
@@ -18,7 +18,7 @@ Sign in with <code>POST /api/v1/sessions</code> and send the token as <code>Auth
 
 @get("/api/docs", include_in_schema=False)
 async def docs(request: Request[Any, Any, Any]) -> Response[str]:
-    """Every operation with what it takes and gives."""
+    """A page that lists every operation with its parameters, body and responses."""
     schema: dict[str, Any] = request.app.openapi_schema.to_schema()
     parts = []
     for path, operations in sorted(schema["paths"].items()):

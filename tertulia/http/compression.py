@@ -1,4 +1,4 @@
-"""Packing: responses that are worth it go out compressed to whoever takes them so."""
+"""Compression of long responses with gzip, for clients that accept it."""
 
 import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -6,24 +6,24 @@ from typing import Any
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# Below this the headers weigh more than what is saved.
-LEAST = 1_000
+# Below this size the headers cost more than compression saves.
+MIN_SIZE = 1_000
 _LEVEL = 4
 
 
-def takes_packed(scope: MutableMapping[str, Any]) -> bool:
-    """Whether whoever asks understands gzip."""
+def accepts_gzip(scope: MutableMapping[str, Any]) -> bool:
+    """Return whether the client accepts gzip."""
     return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"])
 
 
-def packed(send: Send) -> Send:
-    """Send long bodies compressed; what was compressed before, and what comes in pieces, goes out as it is.
+def compress(send: Send) -> Send:
+    """Return a `send` that compresses long bodies, except those that are encoded already or sent in several messages.
 
-    Nothing secret is ever reflected beside what others wrote, so compressing tells nobody anything.
+    No response contains a secret together with text that others control, so compression leaks nothing (BREACH).
     """
     start: MutableMapping[str, Any] | None = None
 
-    async def send_packed(message: MutableMapping[str, Any]) -> None:
+    async def send_compressed(message: MutableMapping[str, Any]) -> None:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
@@ -31,13 +31,13 @@ def packed(send: Send) -> Send:
         if start is not None:
             first, start = start, None
             body = message.get("body", b"")
-            if len(body) >= LEAST and not message.get("more_body") and not _is_encoded(first):
+            if len(body) >= MIN_SIZE and not message.get("more_body") and not _is_encoded(first):
                 message = {**message, "body": gzip.compress(body, _LEVEL, mtime=0)}
                 first["headers"] = _headers(first["headers"], len(message["body"]))
             await send(first)
         await send(message)
 
-    return send_packed
+    return send_compressed
 
 
 def _is_encoded(start: MutableMapping[str, Any]) -> bool:
@@ -45,7 +45,7 @@ def _is_encoded(start: MutableMapping[str, Any]) -> bool:
 
 
 def _headers(headers: Any, length: int) -> list[tuple[bytes, bytes]]:
-    """The headers of a response, as they are for its packed form."""
+    """Return the headers of the compressed response."""
     varies = [value for name, value in headers if name.lower() == b"vary"]
     kept = [(name, value) for name, value in headers if name.lower() not in (b"content-length", b"vary")]
     return [

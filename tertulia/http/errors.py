@@ -1,4 +1,4 @@
-"""Refusals to HTTP: problem documents (RFC 9457) for all that can go wrong."""
+"""Responses to errors: problem documents (RFC 9457) for the API, and pages for browsers."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ _CODES = {
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """A problem document; `code` is stable and public, `field` names the part of the input, `current` what is there,
-    `meanwhile` what happened since the version given."""
+    """A problem document (RFC 9457). `code` is stable and public; `field` names the invalid part of the input,
+    `current` is the current state, `meanwhile` what has happened since the given version."""
 
     type: str = "about:blank"
     title: str
@@ -56,26 +56,26 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 def problem_of(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """What an exception is answered with, and the headers that go with it."""
+    """Return the problem document for an exception, and its additional headers."""
     if isinstance(error, errors.Refusal):
-        return _refused(error)
+        return _refusal_problem(error)
     if isinstance(error, ValidationException):
-        return _unreadable(error)
+        return _parameter_problem(error)
     if isinstance(error, HTTPException) and error.status_code < 500:
-        return _framework(error)
-    return _plain(500, "internal", "Something broke on our side. It was written down."), {}
+        return _framework_problem(error)
+    return _problem(500, "internal", "Something broke on our side. It was written down."), {}
 
 
 def respond_to_error(
     renderer: Renderer, request: Request[Any, Any, Any], error: Exception
 ) -> Response[bytes]:
-    """The one exception handler: a problem document, or a page for browsers; a log line for what nobody foresaw."""
+    """Return the response to an exception: a problem document, or a page for browsers; unexpected errors are logged."""
     problem, headers = problem_of(error)
     if problem.code == "invalid" and problem.field in request.scope.get("path_params", {}):
-        # An address that no id can have is an address of nothing.
+        # An id that cannot exist is answered like one that does not exist.
         problem, headers = problem_of(errors.NotFound())
     if problem.status >= 500 and not isinstance(error, errors.Unavailable):
-        log.error("unforeseen", path=request.url.path, method=request.method, exc_info=error)
+        log.error("unexpected error", path=request.url.path, method=request.method, exc_info=error)
     headers["Cache-Control"] = "no-store"
     if wants_page(request):
         return refusal_page(renderer, request, problem.status, problem.code, problem.detail, headers)
@@ -87,15 +87,15 @@ def respond_to_error(
     )
 
 
-def _framework(error: HTTPException) -> tuple[Problem, dict[str, str]]:
+def _framework_problem(error: HTTPException) -> tuple[Problem, dict[str, str]]:
     if isinstance(error, NotFoundException):
-        return _refused(errors.NotFound())
+        return _refusal_problem(errors.NotFound())
     code = _CODES.get(error.status_code, "malformed")
-    problem = _plain(error.status_code, code, TITLES.get(error.status_code, "Refused") + ".")
+    problem = _problem(error.status_code, code, TITLES.get(error.status_code, "Refused") + ".")
     return problem, dict(error.headers or {}) if error.status_code == 405 else {}
 
 
-def _refused(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
+def _refusal_problem(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
     status = status_of(refusal)
     headers = {}
     if isinstance(refusal, errors.TooMany):
@@ -115,18 +115,18 @@ def _refused(refusal: errors.Refusal) -> tuple[Problem, dict[str, str]]:
     return problem, headers
 
 
-def _plain(status: int, code: str, detail: str) -> Problem:
+def _problem(status: int, code: str, detail: str) -> Problem:
     return Problem(title=TITLES.get(status, "Refused"), status=status, code=code, detail=detail)
 
 
-def _unreadable(error: Exception) -> tuple[Problem, dict[str, str]]:
-    """Parameters: 404 for an id that none can have, 422 with the name for all others."""
+def _parameter_problem(error: Exception) -> tuple[Problem, dict[str, str]]:
+    """Return the problem of an invalid parameter: 404 for an id in the path, 422 with the name for all others."""
     extra = getattr(error, "extra", None)
     first = extra[0] if isinstance(extra, list) and extra else {}
     if first.get("source") == "path":
-        return _refused(errors.NotFound())
+        return _refusal_problem(errors.NotFound())
     message = str(first.get("message", "A parameter is not acceptable."))
-    # The framework knows the body as a parameter of this name; clients do not.
+    # Litestar names the body `data`; clients do not know this name.
     field = str(first.get("key", "")).removeprefix("data")
     refusal = refusal_of(message)
-    return _refused(errors.Invalid(refusal.detail, field=field or None))
+    return _refusal_problem(errors.Invalid(refusal.detail, field=field or None))

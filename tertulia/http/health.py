@@ -1,4 +1,4 @@
-"""Whether the service is alive, whether it works, and what it has done so far."""
+"""The health checks `/health` and `/ready`."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -10,11 +10,11 @@ from realtime.hub import Hub
 from storage.database import Database
 from storage.statements import statement
 
-_ONE = statement("SELECT 1")
+SELECT_ONE = statement("SELECT 1")
 
 
 class Readiness(Struct, frozen=True):
-    """Which of the things the service depends on work."""
+    """Which dependencies of the service work; `bell` is the bus."""
 
     ready: bool
     database: bool
@@ -24,7 +24,7 @@ class Readiness(Struct, frozen=True):
 
 @get("/health", include_in_schema=False, opt={"public": True})
 async def health() -> Response[bytes]:
-    """Alive: the process answers."""
+    """Answer that the process is alive."""
     return Response(b"alive\n", media_type=MediaType.TEXT)
 
 
@@ -32,7 +32,7 @@ async def health() -> Response[bytes]:
 async def ready(
     db: NamedDependency[Database], bus: NamedDependency[Bus], hub: NamedDependency[Hub]
 ) -> Response[Readiness]:
-    """Ready: the database answers, what is rung arrives, and the background tasks live. 503 otherwise."""
+    """Answer 200 if the database answers, messages of the bus arrive and the background tasks run, otherwise 503."""
     works = (await _database_answers(db), bus.is_healthy(), hub.is_healthy())
     state = Readiness(all(works), *works)
     return Response(state, status_code=200 if state.ready else 503, headers={"Cache-Control": "no-store"})
@@ -41,6 +41,6 @@ async def ready(
 async def _database_answers(db: Database) -> bool:
     try:
         async with db.read() as tx:
-            return bool(await tx.value(_ONE))
-    except Exception:  # whatever it is, the answer is no
+            return bool(await tx.value(SELECT_ONE))
+    except Exception:  # any error means that the database does not answer
         return False

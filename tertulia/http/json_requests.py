@@ -1,4 +1,4 @@
-"""Bodies: JSON that is read at once as what its route takes, and named where it is something else."""
+"""Parsing of JSON bodies straight into the Struct of the route, with the field in the refusal if one is invalid."""
 
 import re
 from typing import Any
@@ -12,13 +12,13 @@ _FIELD = re.compile(r" - at `(?:key` in `)?\$\.?([^`]*)`$")
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """A request whose body means what it says: "7" is no number here, and 1 is no yes.
+    """A request whose JSON body is parsed strictly: "7" is not a number and 1 is not true.
 
-    The framework would read JSON without looking at the types and then make of each value what the route takes.
+    Litestar would parse JSON without types and then convert each value to the type that the route expects.
     """
 
     async def json(self) -> Any:
-        """The body as the route's Struct; `Invalid` with the field, or `Malformed`."""
+        """Return the body as the Struct of the route; raise Invalid with the field, or Malformed."""
         wanted = self.route_handler.parsed_data_field
         try:
             return msgspec.json.decode(await self.body(), type=wanted.annotation if wanted else Any)
@@ -29,7 +29,7 @@ class StrictRequest(Request[Any, Any, Any]):
 
 
 def refusal_of(message: str) -> Invalid:
-    """What is wrong with a value, and where it stands, from the words of who looked at it."""
+    """Return the refusal for a message of msgspec, with the path of the field that it names."""
     found = _FIELD.search(message)
     detail = _FIELD.sub("", message)
     if "matching regex" in detail:

@@ -1,7 +1,7 @@
-"""The front: what happens to every request before the framework sees it, and to every response after.
+"""The outermost middleware, which every request passes before Litestar and every response after it.
 
-Gives each request an id, adds the security headers, packs what is long, writes the access log, counts for the metrics,
-and sends sockets to delivery and everything else to the framework.
+It gives each request an id, adds the security headers, compresses long responses, writes the access log and counts for the
+metrics. It passes websockets to the live socket, and everything else to Litestar.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from tertulia.http.compression import packed, takes_packed
+from tertulia.http.compression import accepts_gzip, compress
 from tertulia.logs import access
 
 Scope = MutableMapping[str, Any]
@@ -54,7 +54,7 @@ class HttpMiddleware:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, one socket, or the lifespan."""
+        """Serve one request, one socket, or the lifespan messages."""
         if scope["type"] == "websocket":
             await self.live(scope, receive, send)
         elif scope["type"] == "http":
@@ -63,7 +63,7 @@ class HttpMiddleware:
             await self.app(scope, receive, send)
 
     def _count(self, method: str, status: int) -> None:
-        # Looking up a label's counter costs more than counting.
+        # Finding the counter of the labels costs more than counting.
         if (method, status) not in self.counters:
             self.counters[method, status] = self.requests.labels(method, status)
         self.counters[method, status].inc()
@@ -83,7 +83,7 @@ class HttpMiddleware:
                 headers: list[Any] = list(message.get("headers", ()))
                 headers += self.headers
                 if not any(name == b"cache-control" for name, _ in headers):
-                    # What says nothing of caches is nobody's to keep: it may be about who asked.
+                    # Responses are not cached unless they say so: they may contain what only this actor can see.
                     headers.append((b"cache-control", b"no-store"))
                 headers.append((b"x-request-id", request_id.encode()))
                 message["headers"] = headers
@@ -91,16 +91,16 @@ class HttpMiddleware:
 
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            # The server sends no body in answer to HEAD; all else is as for GET.
-            asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
-            sending = packed(send_with_headers) if takes_packed(scope) else send_with_headers
-            await self.app(asked, receive, sending)
+            # uvicorn sends no body for HEAD; otherwise HEAD is handled like GET.
+            request_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
+            await self.app(request_scope, receive, sending)
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
             self._count(method, status)
             self.seconds.observe(elapsed)
-            # Neither who nor what: an access log must not tell who asked anonymously.
+            # Neither the member nor the query: the access log must not reveal who asked anonymously.
             path = scope["path"]
             if secret := _SECRETS.match(path):
                 path = f"{secret[1]}/..."
@@ -108,7 +108,7 @@ class HttpMiddleware:
 
 
 def _has_good_host(scope: Scope) -> bool:
-    """Whether the request names one host, or none: the framework makes addresses of it, and fails at others."""
+    """Return whether the Host header is absent or a valid host; Litestar builds URLs from it and fails on others."""
     hosts = [value for name, value in scope["headers"] if name == b"host" and value]
     found = [_HOST.fullmatch(host) for host in hosts]
     return len(hosts) < 2 and all(match and int(match[1] or 0) < 65_536 for match in found)
@@ -125,6 +125,6 @@ _BAD_HOST = (
     b'{"type":"about:blank","title":"Malformed","status":400,"code":"malformed",'
     b'"detail":"The Host header names no host."}'
 )
-# Links from mails carry their token in the path: whoever reads the log must not be able to use them.
+# Links in e-mails contain a token in the path, which must not be in the log.
 _SECRETS = re.compile(r"(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.", re.DOTALL)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

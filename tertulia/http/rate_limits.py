@@ -1,7 +1,8 @@
 """Rate limits: one table for the whole service, counted by the generic cell rate algorithm (GCRA).
 
-A limit of n in a period with a burst b lets b through at once and then one every period / n. Counting is atomic in
-Redis, so that the limit holds over all processes; without Redis, and while it does not answer, in this process.
+A limit of n per period with a burst b allows b requests immediately and then one every period / n. Redis counts
+atomically, so that a limit applies over all processes; without Redis, or while it does not answer, each process
+counts by itself.
 """
 
 import ipaddress
@@ -28,19 +29,19 @@ redis.call('SET', KEYS[1], string.format('%.6f', due + ARGV[1]), 'PX', math.ceil
 return '0'
 """
 
-# Between two prunings of what this process counts itself.
-_PRUNE = 10_000
+# How many counters of this process are kept before expired ones are deleted.
+_MAX_COUNTERS = 10_000
 
 
 class Limit(Struct, frozen=True):
-    """So many in a period of seconds; `burst` of them at once."""
+    """`count` requests per `period` (in seconds), of which `burst` may come immediately."""
 
     count: int
     period: float
     burst: int
 
 
-# By the operation's id in the API description. Whoever is signed in is counted by account, others by address.
+# By the operation id in the API description. Members are counted by account, visitors by address.
 LIMITS = {
     "register": Limit(10, 3600, 5),
     "sign_in": Limit(20, 60, 10),
@@ -73,7 +74,7 @@ LIMITS = {
     "try_rule": Limit(30, 600, 10),
     "edit_held_post": Limit(60, 600, 10),
     "preview": Limit(120, 60, 30),
-    # Drafts save themselves, from several windows at once: they take nothing from what one does on purpose.
+    # Drafts are saved automatically, from several windows: they must not use up the limits of other actions.
     "save_draft": Limit(120, 60, 40),
     "upload_file": Limit(60, 600, 20),
     "read_named": Limit(120, 60, 40),
@@ -83,7 +84,7 @@ LIMITS = {
     "read": Limit(1200, 60, 400),
 }
 
-# Forms count as what they do; all other forms are "write".
+# Forms count as the operation that they do; all other forms count as "write".
 FORMS = {
     "/signin": "sign_in",
     "/register": "register",
@@ -117,7 +118,7 @@ FORMS = {
 
 
 class Limiter:
-    """Counts; `Limiter(None)` in memory, `Limiter(redis)` in Redis. `off` lets everything through."""
+    """Counts in Redis, or in memory without Redis; with `on=False` it allows everything."""
 
     def __init__(self, redis: "Redis | None", on: bool = True) -> None:
         self.on = on
@@ -127,7 +128,7 @@ class Limiter:
         self.redis_answers = True
 
     async def count(self, name: str, who: str) -> None:
-        """Count one use of a limit by somebody; `TooMany` with the seconds to wait when it is used up."""
+        """Count one use of a limit by an account or address; raise TooMany with the seconds to wait if it is used up."""
         if not self.on:
             return
         limit = LIMITS.get(name, LIMITS["write"])
@@ -142,7 +143,7 @@ class Limiter:
                 wait = float(await self.script(keys=[key], args=[spacing, window]))
             except (RedisError, OSError, TimeoutError):
                 if self.redis_answers:
-                    log.warning("limits are counted in this process", reason="redis does not answer")
+                    log.warning("rate limits are counted in this process", reason="Redis does not answer")
                 self.redis_answers = False
             else:
                 self.redis_answers = True
@@ -151,7 +152,7 @@ class Limiter:
 
     def _wait_here(self, key: str, spacing: float, window: float) -> float:
         now = time.monotonic()
-        if len(self.due) >= _PRUNE:
+        if len(self.due) >= _MAX_COUNTERS:
             self.due = {name: due for name, due in self.due.items() if due > now}
         due = max(self.due.get(key, now), now)
         wait = due + spacing - window - now
@@ -162,7 +163,7 @@ class Limiter:
 
 @lru_cache(4096)
 def address_key(address: str) -> str:
-    """Whom an address stands for: itself, or the /64 that one customer of IPv6 has."""
+    """Return the key by which an address is counted: itself, or for IPv6 its /64, which belongs to one customer."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

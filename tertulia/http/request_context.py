@@ -1,4 +1,4 @@
-"""The door of every HTTP route: who is asking, from where, and whether that was too often."""
+"""The context of each HTTP request: its actor and origin, checked before the route runs, and its rate limit."""
 
 import asyncio
 import re
@@ -25,13 +25,13 @@ from tertulia.http.rate_limits import FORMS, LIMITS, Limiter, address_key
 from tertulia.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-# What whoever is suspended can still send: appeals and reports, and what keeps the account theirs.
+# What suspended members can still send: appeals and reports, and changes that keep their account secure.
 _OPEN_TO_SUSPENDED = re.compile(
     r"(/api/v1)?/(decisions/\d+/appeal|reports?(/.*)?|sessions(/.*)?|signin|signout|reset(/.*)?|verify(/.*)?"
     r"|(me|settings)/(password|address|sessions|verification)(/.*)?|me/verification-mail|address-verifications"
     r"|password-resets(/.*)?|live/tickets|inbox(/.*)?|drafts/.*|topics/\d+/reading)"
 )
-# Forms that a page of another site could send without asking first.
+# Media types of forms, which a page of another site can send without a CORS preflight.
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
 
 
@@ -42,32 +42,33 @@ class ForeignOrigin(Denied):
 
 
 class BadIdempotencyKey(Malformed):
-    """An Idempotency-Key is up to 255 printable characters."""
+    """The Idempotency-Key is empty, too long or not printable ASCII."""
 
     message = "An Idempotency-Key has 1 to 255 printable characters."
 
 
 class BadQuery(Malformed):
-    """The part of the address behind the question mark cannot be read."""
+    """The query of the address cannot be decoded."""
 
     message = "This address contains something that is no text."
 
 
-Admit = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
+RequestGuard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
 
 
-def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> Admit:
-    """The guard of all routes; it leaves the actor in the request's state."""
+def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> RequestGuard:
+    """Return the check that runs before every route: it refuses requests, or stores the actor in the state of the
+    request."""
     cookie = cookie_name(settings.is_secure)
 
-    async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        _ensure_text(connection)
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        _refuse_nul(connection)
         if handler.opt.get("public"):
             connection.scope["state"]["actor"] = VISITOR
             return
-        token, by_cookie = _token(connection, cookie)
+        token, by_cookie = _session_token(connection, cookie)
         writes = connection.scope["method"] not in SAFE  # type: ignore[typeddict-item]
-        if writes and not _is_from_here(connection, settings.allowed_origins, by_cookie):
+        if writes and not _has_allowed_origin(connection, settings.allowed_origins, by_cookie):
             raise ForeignOrigin
         if writes:
             _ensure_json(connection)
@@ -80,22 +81,22 @@ def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> Ad
         if writes and actor.suspended_until and not _OPEN_TO_SUSPENDED.fullmatch(connection.scope["path"]):
             raise Suspended
         connection.scope["state"]["actor"] = actor
-        limit = _limit(connection, handler, writes)
-        await limiter.count(limit, _who(connection, actor, limit))
+        limit = _limit_name(connection, handler, writes)
+        await limiter.count(limit, _counted_as(connection, actor, limit))
         if limit == "sign_in" and isinstance(connection, Request):
-            await _slow_guessing(connection, limiter)
+            await _limit_sign_in(connection, limiter)
 
-    return admit
+    return guard
 
 
 def provide_actor(request: Request[Any, Any, Any]) -> Actor:
-    """The actor that the door has found."""
+    """Return the actor that the request guard has found."""
     actor: Actor = request.scope["state"]["actor"]
     return actor
 
 
 async def provide_idempotent_request(request: Request[Any, Any, Any]) -> IdempotentRequest:
-    """What makes this write happen once: its Idempotency-Key, and whose and what it is."""
+    """Return the Idempotency-Key of a write with its scope and fingerprint; raise BadIdempotencyKey."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return IdempotentRequest(scope="", key=None, fingerprint=b"")
@@ -107,15 +108,17 @@ async def provide_idempotent_request(request: Request[Any, Any, Any]) -> Idempot
     return IdempotentRequest(scope=scope, key=key, fingerprint=fingerprint(route, await request.body()))
 
 
-def _limit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, writes: bool) -> str:
+def _limit_name(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, writes: bool
+) -> str:
     name = getattr(handler, "operation_id", None) or ""
     if writes:
         name = FORMS.get(connection.scope.get("path_template", ""), name)
     return name if name in LIMITS else ("write" if writes else "read")
 
 
-async def _slow_guessing(request: Request[Any, Any, Any], limiter: Limiter) -> None:
-    """Passwords are guessed slowly: from one address it stops, from many it drags, but the owner is never locked out."""
+async def _limit_sign_in(request: Request[Any, Any, Any], limiter: Limiter) -> None:
+    """Limit password guessing: attempts from one address are refused, from many delayed; the owner is never locked out."""
     login = normalize_handle(_login(await request.body()))
     await limiter.count("sign_in_from", f"{login}@{_address(request)}")
     try:
@@ -135,7 +138,7 @@ class _Login(Struct):
     login: str
 
 
-def _token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple[str | None, bool]:
+def _session_token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple[str | None, bool]:
     header = connection.headers.get("authorization")
     if header is not None:
         kind, _, token = header.partition(" ")
@@ -143,10 +146,10 @@ def _token(connection: ASGIConnection[Any, Any, Any, Any], cookie: str) -> tuple
     return connection.cookies.get(cookie), True
 
 
-def _is_from_here(
+def _has_allowed_origin(
     connection: ASGIConnection[Any, Any, Any, Any], origins: frozenset[str], by_cookie: bool
 ) -> bool:
-    """Browsers say where a request comes from; what is no browser, or carries no cookie, has nothing to be stolen."""
+    """Return whether a write comes from an allowed origin, as browsers report it; requests without a cookie always do."""
     if not by_cookie:
         return True
     origin = connection.headers.get("origin")
@@ -155,11 +158,11 @@ def _is_from_here(
     site = connection.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
-    return not connection.cookies or _kind(connection) not in FORM_TYPES
+    return not connection.cookies or _media_type(connection) not in FORM_TYPES
 
 
-def _ensure_text(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """No text that is stored can hold NUL: an address with one leads nowhere, a parameter with one is none."""
+def _refuse_nul(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Refuse NUL, which PostgreSQL cannot store: NotFound for one in the path, BadQuery for one in the query."""
     if "\0" in connection.scope["path"]:
         raise NotFound
     if b"%00" in connection.scope["query_string"]:
@@ -167,22 +170,22 @@ def _ensure_text(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
 
 
 def _ensure_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-    """What the API is sent is called JSON; anything else could be a form that a page of another site sends unasked."""
+    """Raise UnsupportedMediaType unless a body for the API is JSON; a page of another site could send a form."""
     headers = connection.headers
     if not connection.scope["path"].startswith("/api/"):
         return
     has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    if has_body and _kind(connection) != "application/json":
+    if has_body and _media_type(connection) != "application/json":
         raise UnsupportedMediaType
 
 
-def _kind(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+def _media_type(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     return connection.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _who(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, limit: str) -> str:
+def _counted_as(connection: ASGIConnection[Any, Any, Any, Any], actor: Actor, limit: str) -> str:
     if limit == "ask_question" and actor.secret is not None:
-        # Whoever reads the counters must not learn who asked at the minute of an anonymous question.
+        # The counters must not reveal who asked in the minute of an anonymous question.
         return f"asker:{pseudonym(actor, 'limits').hex()}"
     return f"member:{actor.id}" if actor.id else f"address:{_address(connection)}"
 

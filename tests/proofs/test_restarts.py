@@ -181,11 +181,12 @@ async def test_processes_outlive_fast_restarts_of_a_database_elsewhere(
             await worker.says("the worker runs")
             for _ in range(RESTARTS):
                 os.kill(
-                    int((outside.lodging.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGINT
+                    int((outside.installation.data / "postmaster.pid").read_text().splitlines()[0]),
+                    signal.SIGINT,
                 )
                 while outside.is_alive:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
-                assert outside.heal()
+                assert outside.restart_if_dead()
                 await ask_until_it_answers(client)
             assert (service.process.returncode, worker.process.returncode) == (None, None), worker.said
 

@@ -221,7 +221,7 @@ async def test_who_stands_in_two_circles_gets_one_write_a_tick():
     wire = Wire()
     channel, [peer] = a_group(wire)
     other, _ = a_group(number=2)
-    other.enter(peer, "all")
+    other.add(peer, "all")
     scheduler = SendScheduler(Counts())
 
     scheduler.enqueue(channel.groups["all"], [b"a"])

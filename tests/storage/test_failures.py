@@ -138,31 +138,31 @@ LOSSES = [
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
-async def test_the_worker_and_its_chores_go_on_after_a_loss(
+async def test_the_worker_and_its_jobs_continue_after_a_lost_connection(
     db: Database, loss: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tertulia.worker.DATABASE_RETRY", 0.01)
     monkeypatch.setattr("tertulia.worker.JOBS_PAUSE", 0.01)
-    reacts, chores = asyncio.Event(), asyncio.Event()
-    losses = {"reactions": loss, "chore": loss}
+    handled, jobs_done = asyncio.Event(), asyncio.Event()
+    losses = {"handlers": loss, "job": loss}
 
     class Losing(Worker):
-        async def work(self) -> bool:
-            if "reactions" in losses:
-                raise losses.pop("reactions")
-            reacts.set()
+        async def handle_next(self) -> bool:
+            if "handlers" in losses:
+                raise losses.pop("handlers")
+            handled.set()
             return False
 
-    async def chore(_: Database) -> bool:
-        if "chore" in losses:
-            raise losses.pop("chore")
-        chores.set()
+    async def job(_: Database) -> bool:
+        if "job" in losses:
+            raise losses.pop("job")
+        jobs_done.set()
         return False
 
-    running = asyncio.create_task(Losing(db, {}, 0.01, jobs=(chore,)).run())
+    running = asyncio.create_task(Losing(db, {}, 0.01, jobs=(job,)).run())
     async with asyncio.timeout(5):
         await asyncio.wait(
-            {running, asyncio.ensure_future(asyncio.gather(reacts.wait(), chores.wait()))},
+            {running, asyncio.ensure_future(asyncio.gather(handled.wait(), jobs_done.wait()))},
             return_when=asyncio.FIRST_COMPLETED,
         )
     assert not running.done()
@@ -171,9 +171,9 @@ async def test_the_worker_and_its_chores_go_on_after_a_loss(
         await running
 
 
-async def test_a_worker_that_loses_a_part_of_itself_ends_instead_of_limping_on(db: Database) -> None:
+async def test_a_worker_that_loses_one_of_its_tasks_ends(db: Database) -> None:
     class Limping(Worker):
-        async def work(self) -> bool:
+        async def handle_next(self) -> bool:
             raise asyncio.CancelledError
 
     async with asyncio.timeout(5):

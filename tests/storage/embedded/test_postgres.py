@@ -58,7 +58,7 @@ def copy(folder: Path, to: Path) -> None:
 
 
 def process_of(cluster: postgres.Cluster) -> int:
-    return int((cluster.lodging.data / "postmaster.pid").read_text().splitlines()[0])
+    return int((cluster.installation.data / "postmaster.pid").read_text().splitlines()[0])
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
@@ -87,9 +87,9 @@ def test_it_knows_the_case_of_all_scripts(kept):
 
 def test_nobody_but_its_account_gets_in(kept):
     assert kept.query("SHOW listen_addresses") == ""
-    for folder in (kept.lodging.data, kept.sockets):
+    for folder in (kept.installation.data, kept.sockets):
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert folder.stat().st_uid == kept.lodging.account.uid != 0
+        assert folder.stat().st_uid == kept.installation.account.uid != 0
 
 
 def test_other_databases_come_and_go(kept):
@@ -131,7 +131,7 @@ SERVICE = """
 
     cluster = embedded.start(Path(sys.argv[1]))
     cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
-    print((cluster.lodging.data / "postmaster.pid").read_text().splitlines()[0], flush=True)
+    print((cluster.installation.data / "postmaster.pid").read_text().splitlines()[0], flush=True)
     time.sleep(60)
 """
 
@@ -166,7 +166,7 @@ def test_a_server_that_outlived_its_service_is_stopped_first(data):
 @pytest.mark.parametrize("process", ["ours", "nobody's"])
 def test_a_stale_file_of_an_earlier_server_is_no_obstacle(data, process):
     with postgres.start(data) as cluster:
-        file = cluster.lodging.data / "postmaster.pid"
+        file = cluster.installation.data / "postmaster.pid"
         lines = file.read_text().splitlines()
     gone = subprocess.Popen(["true"])
     gone.wait()
@@ -181,11 +181,11 @@ def test_a_stale_file_of_an_earlier_server_is_no_obstacle(data, process):
 def test_a_server_that_died_is_started_again(data):
     with postgres.start(data) as cluster:
         cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
-        assert not cluster.heal()
+        assert not cluster.restart_if_dead()
         os.kill(process_of(cluster), signal.SIGKILL)
         wait_until(lambda: not cluster.is_alive)
 
-        assert cluster.heal()
+        assert cluster.restart_if_dead()
 
         assert cluster.query("SELECT n FROM kept") == "7"
 
@@ -233,13 +233,13 @@ def test_a_file_in_the_way_is_named(empty):
 
 @as_root
 def test_below_a_closed_folder_the_data_goes_elsewhere_and_stays_there(empty, monkeypatch):
-    monkeypatch.setattr(install, "ELSEWHERE", empty.with_name("elsewhere"))
+    monkeypatch.setattr(install, "FALLBACK_FOLDER", empty.with_name("elsewhere"))
     empty.mkdir(mode=0o700)
     inner = empty / "inner"
 
     with postgres.start(inner) as cluster:
         assert "cannot be reached by the account nobody" in cluster.notes[0]
-        assert cluster.lodging.folder.parent == install.ELSEWHERE
+        assert cluster.installation.folder.parent == install.FALLBACK_FOLDER
         cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
         assert postgres.find_urls(inner) == (cluster.url, cluster.owner_url)
 
@@ -247,7 +247,7 @@ def test_below_a_closed_folder_the_data_goes_elsewhere_and_stays_there(empty, mo
         assert cluster.notes == ()
         assert cluster.query("SELECT n FROM kept") == "7"
 
-    shutil.rmtree(install.ELSEWHERE)
+    shutil.rmtree(install.FALLBACK_FOLDER)
     with pytest.raises(CannotStart, match="is not there any more"):
         postgres.start(inner)
 
@@ -258,9 +258,9 @@ def test_binaries_below_a_closed_folder_are_copied_once(data, monkeypatch):
 
     for _ in range(2):
         with postgres.start(data) as cluster:
-            assert cluster.lodging.binaries.is_relative_to(data)
+            assert cluster.installation.binaries.is_relative_to(data)
             assert cluster.query("SELECT 1") == "1"
-            copied = cluster.lodging.binaries.stat()
+            copied = cluster.installation.binaries.stat()
             assert copied.st_uid == 0
             assert copied.st_mode & 0o022 == 0
 
@@ -268,9 +268,9 @@ def test_binaries_below_a_closed_folder_are_copied_once(data, monkeypatch):
 @as_root
 def test_the_account_can_be_chosen_and_stays_the_owner(empty):
     with postgres.start(empty, user="daemon") as cluster:
-        assert cluster.lodging.account.name == "daemon"
+        assert cluster.installation.account.name == "daemon"
     with postgres.start(empty) as cluster:
-        assert cluster.lodging.account.name == "daemon"
+        assert cluster.installation.account.name == "daemon"
     with pytest.raises(CannotStart, match="no account somebody"):
         postgres.start(empty, user="somebody")
 
@@ -284,14 +284,14 @@ def test_without_root_it_runs_as_whoever_starts_it(empty, monkeypatch):
 
     def start() -> None:
         with postgres.start(empty) as cluster:
-            assert cluster.lodging.account.uid == os.geteuid() == 65534
+            assert cluster.installation.account.uid == os.geteuid() == 65534
             assert cluster.query("SELECT 1") == "1"
 
     assert run_as(65534, start) == 0
     assert run_as(1, start) == 1
     # And root goes on with what that account began.
     with postgres.start(empty) as cluster:
-        assert cluster.lodging.account.uid == 65534
+        assert cluster.installation.account.uid == 65534
 
 
 def hide_binaries(folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch) -> None:
