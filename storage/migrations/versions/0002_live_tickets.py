@@ -1,4 +1,4 @@
-"""Tickets: for clients that can neither send a header nor have a cookie when they open the live socket."""
+"""Tickets, with which clients that can send neither a header nor a cookie open the live socket."""
 
 from storage.migrations.plain import run
 

@@ -1,4 +1,4 @@
-"""What has been imported from mailing lists' archives, so that importing again adds only what is new."""
+"""The messages imported from archives of mailing lists, so that importing again adds only new ones."""
 
 from storage.migrations.plain import run
 
@@ -11,9 +11,9 @@ CREATE TABLE imported_mails (
     message_id text NOT NULL,
     topic_id bigint REFERENCES topics ON DELETE SET NULL,
     post_id bigint REFERENCES posts ON DELETE SET NULL,
-    -- The subject as it is compared, for answers that do not say what they answer.
+    -- The subject in the form in which it is compared, for replies without a reference.
     subject text NOT NULL,
-    -- The mails it answers that were not there: should one come, it belongs into this topic.
+    -- The messages it replies to that were not in the archive: if one is imported later, it belongs to this topic.
     awaits text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (sector_id, message_id)
 );

@@ -15,7 +15,7 @@ CREATE TABLE cases (
     version integer NOT NULL DEFAULT 1,
     opened_at timestamptz NOT NULL
 );
--- One thing, one open case.
+-- At most one open case for each subject.
 CREATE UNIQUE INDEX cases_one_open ON cases (object_kind, object_id) WHERE state = 'open';
 CREATE INDEX cases_object ON cases (object_kind, object_id);
 CREATE INDEX cases_queue ON cases (sector_id, state, opened_at, id);
@@ -45,7 +45,7 @@ CREATE TABLE decisions (
     reversal_facts text,
     reversed_by bigint REFERENCES members ON DELETE SET NULL,
     reversed_at timestamptz,
-    -- The statement of reasons: nothing is taken from anybody without one.
+    -- The statement of reasons, which every restriction requires.
     CONSTRAINT decisions_have_reasons CHECK (
         action = 'no_action' OR (rule IS NOT NULL AND btrim(rule) <> '' AND facts IS NOT NULL AND btrim(facts) <> '')
     ),

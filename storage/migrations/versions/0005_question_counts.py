@@ -1,4 +1,4 @@
-"""How many questions of a room are in which state, kept beside them."""
+"""The number of questions of a room in each state, stored with the room."""
 
 from storage.migrations.plain import run
 

@@ -1,5 +1,4 @@
-"""Notices from anyone; moderators who work together: claims, notes, and twelve seconds in which a decision is
-undone; appeals."""
+"""Notices (reports) from people without an account, claims and notes of moderators, undoing decisions, and appeals."""
 
 from storage.migrations.plain import run
 
@@ -22,7 +21,7 @@ CREATE TABLE reports (
     received_at timestamptz NOT NULL,
     told_at timestamptz,
     forgotten_at timestamptz,
-    -- What the law wants to be in a notice; in the end nobody needs to know any more who sent it.
+    -- What the Digital Services Act requires in a notice. The sender is erased when no longer needed.
     CONSTRAINT reports_say_who CHECK (
         reason = 'child_abuse' OR forgotten_at IS NOT NULL OR (btrim(name) <> '' AND email IS NOT NULL)
     )
@@ -66,10 +65,10 @@ CREATE TABLE case_notes (
 CREATE INDEX case_notes_case ON case_notes (case_id, written_at, id);
 CREATE INDEX case_notes_member ON case_notes (member_id);
 
--- Undone within its first seconds, a decision was never made: it stays for the record, and nothing reads it.
+-- A decision that is undone within its first seconds counts as never made: it stays for the record only.
 ALTER TABLE decisions ADD COLUMN undone_at timestamptz;
 
--- What moderators are called in the ledger: another name each month.
+-- The pseudonyms of moderators in the ledger, new ones each month.
 CREATE TABLE moderator_names (
     month date NOT NULL,
     member_id bigint NOT NULL REFERENCES members ON DELETE CASCADE,
@@ -81,7 +80,7 @@ CREATE INDEX moderator_names_member ON moderator_names (member_id);
 """
 
 APPEALS = """
--- Whether a program took part, and when whoever it hits was sent the statement of reasons.
+-- Whether the decision was automated, and when the statement of reasons was sent to the author.
 ALTER TABLE decisions ADD COLUMN automated boolean NOT NULL DEFAULT false;
 ALTER TABLE decisions ADD COLUMN author_told_at timestamptz;
 CREATE INDEX decisions_untold ON decisions (id) WHERE author_told_at IS NULL AND action <> 'no_action';
@@ -99,7 +98,7 @@ CREATE TABLE appeals (
     answered_at timestamptz,
     UNIQUE (decision_id, member_id),
     UNIQUE (decision_id, report_id),
-    -- None is answered without words.
+    -- Every reply to an appeal has a text.
     CONSTRAINT appeals_are_answered_in_writing CHECK (
         (outcome IS NULL) = (answer IS NULL) AND (outcome IS NULL) = (answered_at IS NULL)
             AND (answer IS NULL OR btrim(answer) <> '')

@@ -1,4 +1,4 @@
-"""The audit: rows that nobody changes, each bound to the one before it."""
+"""The audit log: rows that cannot be changed, each chained to the one before."""
 
 from storage.migrations.plain import run
 
@@ -10,7 +10,7 @@ CREATE TABLE audit (
     number bigint PRIMARY KEY,
     at timestamptz NOT NULL,
     kind text NOT NULL CHECK (kind ~ '^[a-z_]+$'),
-    -- Ids alone, and of no other table's keeping: whoever leaves is erased there, and nothing changes here.
+    -- Ids without foreign keys: erasing a member elsewhere changes nothing here.
     by_id bigint,
     sector_id bigint,
     gathering_id bigint,
@@ -21,12 +21,12 @@ CREATE TABLE audit (
 CREATE INDEX audit_sector ON audit (sector_id, number);
 CREATE INDEX audit_gathering ON audit (gathering_id, number) WHERE gathering_id IS NOT NULL;
 
--- Where the chain ends: rows that are cut off its end are missed as well.
+-- The end of the chain, so that rows missing at the end are noticed too.
 CREATE TABLE audit_head (number bigint NOT NULL, hash bytea NOT NULL);
 CREATE UNIQUE INDEX audit_has_one_head ON audit_head ((true));
 INSERT INTO audit_head VALUES (0, sha256(''));
 
--- As the owner: who writes rows can neither choose their numbers nor touch the head.
+-- Runs as the owner: the role that inserts rows can neither choose their numbers nor change the head.
 CREATE FUNCTION audit_link() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     UPDATE audit_head SET number = number + 1 RETURNING number, hash INTO NEW.number, NEW.previous;

@@ -6,7 +6,8 @@ revision = "0016"
 down_revision = "0015"
 
 DRAFTS = """
--- What members are writing. What was posted or thrown away keeps its number for a while, so that no window brings it back.
+-- The drafts of members. A posted or discarded draft keeps its version for a while, so that another window cannot save it
+-- again.
 CREATE TABLE drafts (
     member_id bigint NOT NULL REFERENCES members ON DELETE CASCADE,
     key text NOT NULL,

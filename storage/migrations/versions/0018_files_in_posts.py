@@ -6,10 +6,10 @@ revision = "0018"
 down_revision = "0017"
 
 FILES = """
--- Of pictures, so that a page keeps room for them.
+-- The size of images, so that pages reserve space for them.
 ALTER TABLE files ADD COLUMN width integer, ADD COLUMN height integer;
 
--- What PDFs say, read once by the worker, for the search.
+-- The text of PDFs, extracted once by the worker, for search.
 CREATE TABLE file_texts (
     sha256 bytea PRIMARY KEY REFERENCES file_contents ON DELETE CASCADE,
     words text NOT NULL,

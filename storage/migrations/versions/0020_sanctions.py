@@ -1,4 +1,4 @@
-"""Sanctions: what a decision does to a member, and several actions in one decision."""
+"""Sanctions: what a decision does to a member; and several actions in one decision."""
 
 from storage.migrations.plain import run
 
@@ -8,17 +8,17 @@ down_revision = "0019"
 SANCTIONS = """
 ALTER TABLE decisions DROP CONSTRAINT decisions_action_check, ADD CONSTRAINT decisions_action_check
     CHECK (action IN ('hide', 'no_action', 'lock', 'warn', 'silence', 'suspend', 'remove')),
-    -- Of several actions decided at once with one reason: the first of them.
+    -- If several actions were decided together with one reason: the first of them.
     ADD COLUMN together bigint REFERENCES decisions,
     ADD CONSTRAINT decisions_are_one_action UNIQUE (id, action);
 CREATE INDEX decisions_together ON decisions (together) WHERE together IS NOT NULL;
 
--- There is none without a decision that does just this, and decisions that take something have rule and facts.
+-- Every sanction has a decision with the same action, and restricting decisions have a rule and facts.
 CREATE TABLE sanctions (
     decision_id bigint PRIMARY KEY,
     action text NOT NULL CHECK (action IN ('warn', 'silence', 'suspend', 'remove')),
     member_id bigint NOT NULL REFERENCES members ON DELETE CASCADE,
-    -- Where it holds: in a sector, in a room's topic, or everywhere.
+    -- Where it applies: in a sector, in the topic of a room, or everywhere.
     sector_id bigint REFERENCES sectors,
     topic_id bigint REFERENCES topics,
     begun_at timestamptz NOT NULL,
@@ -35,7 +35,7 @@ CREATE INDEX sanctions_due ON sanctions (until) WHERE ended_at IS NULL AND until
 CREATE INDEX sanctions_sector ON sanctions (sector_id);
 CREATE INDEX sanctions_topic ON sanctions (topic_id);
 
--- What cases are about, whatever it is: who is responsible, and where it lies.
+-- The subjects of cases of any kind: their author and their place.
 CREATE VIEW case_objects AS
     SELECT 'post' AS kind, p.id, p.topic_id, p.author_id, p.pseudonym, t.gathering_id, t.readers
     FROM posts p JOIN topics t ON t.id = p.topic_id;

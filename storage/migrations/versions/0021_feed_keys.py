@@ -1,4 +1,4 @@
-"""Feed keys."""
+"""Keys for personal feeds."""
 
 from storage.migrations.plain import run
 

@@ -1,4 +1,4 @@
-"""Cases that are handed to the administrators."""
+"""Cases that were escalated to the administrators."""
 
 from storage.migrations.plain import run
 

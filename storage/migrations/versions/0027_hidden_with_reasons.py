@@ -1,12 +1,12 @@
-"""No post is hidden without a decision that says why, nor stays hidden when that decision stands no more."""
+"""Every hidden post has a decision with a reason that is still in force."""
 
 from storage.migrations.plain import run
 
 revision = "0027"
 down_revision = "0026"
 
-# Deferred to the commit: a decision is written before or after what it does. The action's own constraint sees to it that
-# the decision has a rule and facts.
+# Checked at commit, as a decision can be inserted before or after its action. Another constraint ensures that the
+# decision has a rule and facts.
 REASONS = """
 CREATE FUNCTION ensure_hidden_with_reason(post bigint) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

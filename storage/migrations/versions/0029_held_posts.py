@@ -1,4 +1,4 @@
-"""Posts that a rule holds, and the decisions that let them through."""
+"""Posts that a rule holds for approval, and the decisions that approve them."""
 
 from storage.migrations.plain import run
 
@@ -6,12 +6,12 @@ revision = "0029"
 down_revision = "0028"
 
 HELD = """
--- What a moderator looks at first. A post keeps its row here when that is over: it tells what its author was told.
+-- Posts held for approval. The row stays after the decision, as it contains what the author was told.
 CREATE TABLE held_posts (
     post_id bigint PRIMARY KEY REFERENCES posts ON DELETE CASCADE,
-    -- What it answers: it has no place among the answers before it is released.
+    -- The post it replies to; it has no position among the replies before it is approved.
     parent_id bigint REFERENCES posts ON DELETE SET NULL,
-    -- Whether a topic begins with it.
+    -- Whether it opens a topic.
     opens boolean NOT NULL,
     why text NOT NULL,
     held_at timestamptz NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE held_posts (
 CREATE INDEX held_posts_parent ON held_posts (parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX posts_held_of ON posts (author_id) WHERE state = 'held' AND author_id IS NOT NULL;
 
--- What is sent again is not one more.
+-- A retried request adds no second post.
 CREATE UNIQUE INDEX sketches_attempt ON sketches (sector_id, attempt);
 
 ALTER TABLE decisions DROP CONSTRAINT decisions_action_check, ADD CONSTRAINT decisions_action_check

@@ -1,4 +1,4 @@
-"""Whoever reports from outside is written to in the language that the browser asked for."""
+"""The language of e-mails to reporters without an account, from the Accept-Language of their browser."""
 
 from storage.migrations.plain import run
 

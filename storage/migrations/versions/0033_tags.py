@@ -1,4 +1,4 @@
-"""Tags as things of their own: in groups, with words about them, and names that stand for them."""
+"""Tags with descriptions, groups and synonyms."""
 
 from storage.migrations.plain import run
 
@@ -13,7 +13,7 @@ CREATE TABLE tag_groups (
     for_moderators boolean NOT NULL DEFAULT false
 );
 CREATE UNIQUE INDEX tag_groups_name ON tag_groups (lower(name));
--- What a tag is, where anybody has said something of it; topics hold the names.
+-- The descriptions of tags that have one; topics contain the names of their tags.
 CREATE TABLE tags (
     name text PRIMARY KEY,
     about text NOT NULL DEFAULT '',

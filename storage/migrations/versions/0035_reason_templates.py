@@ -1,4 +1,4 @@
-"""Templates of reasons that were changed here, in all their versions."""
+"""Changed templates of reasons, in all versions."""
 
 from storage.migrations.plain import run
 
@@ -6,8 +6,8 @@ revision = "0035"
 down_revision = "0034"
 
 TEMPLATES = """
--- Those that come with the service stand in no row before somebody changes them. The highest version holds; decisions were
--- made with the others.
+-- The templates of the service have no row until they are changed. The highest version is in force; older ones belong to
+-- earlier decisions.
 CREATE TABLE reason_templates (
     key text NOT NULL,
     version integer NOT NULL CHECK (version > 0),

@@ -1,4 +1,4 @@
-"""Which held posts went along when a topic was merged, so that they go back with it."""
+"""The held posts that were moved when a topic was merged, so that they return when the merge is undone."""
 
 from storage.migrations.plain import run
 

@@ -1,11 +1,11 @@
-"""In which language what a case is about is written, so that somebody decides who reads it."""
+"""The language of the subject of a case, so that a moderator who reads it can decide."""
 
 from storage.migrations.plain import run
 
 revision = "0038"
 down_revision = "0037"
 
-# Of cases that were opened before it is not known.
+# It is unknown for earlier cases.
 LANGUAGES = "ALTER TABLE cases ADD COLUMN language text"
 
 

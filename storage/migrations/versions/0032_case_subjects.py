@@ -8,13 +8,13 @@ down_revision = "0031"
 KINDS = """
 ALTER TABLE cases DROP CONSTRAINT cases_object_kind_check, ADD CONSTRAINT cases_object_kind_check
     CHECK (object_kind IN ('post', 'topic', 'profile', 'file')),
-    -- A profile lies in no sector: every moderator decides about it.
+    -- A profile belongs to no sector: every moderator decides about it.
     ALTER sector_id DROP NOT NULL,
     ADD CONSTRAINT cases_lie_somewhere CHECK ((sector_id IS NULL) = (object_kind = 'profile'));
 ALTER TABLE members ADD COLUMN profile_hidden_at timestamptz;
 ALTER TABLE files ADD COLUMN hidden_at timestamptz;
 
--- What a case is about, whatever it is: who is responsible, and where it lies. (case_objects goes with the next release.)
+-- The subjects of cases of any kind: their author and their place.
 CREATE VIEW case_subjects AS
     SELECT c.id AS case_id, t.id AS topic_id, t.gathering_id,
         CASE c.object_kind WHEN 'post' THEN p.author_id WHEN 'topic' THEN t.author_id WHEN 'profile' THEN m.id

@@ -1,4 +1,4 @@
-"""Moving, tags, timers, trust."""
+"""Moving posts, tags, timers of topics, and trust levels."""
 
 from storage.migrations.plain import run
 
@@ -6,7 +6,7 @@ revision = "0009"
 down_revision = "0008"
 
 MOVING = """
--- What was merged into another topic is that topic now: it is listed nowhere, and its address leads on.
+-- A topic that was merged into another: it is not listed, and its address redirects.
 ALTER TABLE topics ADD COLUMN merged_into bigint REFERENCES topics, ADD COLUMN moves integer NOT NULL DEFAULT 0,
     ADD CHECK (merged_into <> id);
 CREATE INDEX topics_merged ON topics (merged_into) WHERE merged_into IS NOT NULL;
@@ -26,14 +26,14 @@ CREATE INDEX moves_from ON moves (from_topic);
 CREATE INDEX moves_to ON moves (to_topic);
 CREATE INDEX moves_by ON moves (moved_by);
 
--- Where a post once stood: its number there is given to no other, so that old addresses lead to where it is now.
+-- The former positions of a post: its old numbers are never used again, so that old addresses redirect.
 CREATE TABLE former_places (
     topic_id bigint NOT NULL REFERENCES topics,
     number integer NOT NULL,
     post_id bigint NOT NULL REFERENCES posts ON DELETE CASCADE,
     move_id bigint NOT NULL REFERENCES moves,
     path bytea NOT NULL,
-    -- Its place among the answers to its parent, where it stood under it.
+    -- Its position among the replies to its former parent.
     segment bytea,
     PRIMARY KEY (topic_id, number)
 );
@@ -58,7 +58,7 @@ CREATE INDEX topics_answer ON topics (answer_id) WHERE answer_id IS NOT NULL;
 CREATE INDEX topics_pinned ON topics (sector_id, pinned_at) WHERE pinned_at IS NOT NULL;
 CREATE INDEX topics_assignee ON topics (assignee_id) WHERE assignee_id IS NOT NULL;
 
--- When a member wrote last in a topic that is in slow mode.
+-- When a member last wrote in a topic that is in slow mode.
 CREATE TABLE topic_paces (
     topic_id bigint NOT NULL REFERENCES topics ON DELETE CASCADE,
     member_id bigint NOT NULL REFERENCES members ON DELETE CASCADE,
@@ -67,7 +67,7 @@ CREATE TABLE topic_paces (
 );
 CREATE INDEX topic_paces_member ON topic_paces (member_id);
 
--- What is to happen to a topic at a time; of each kind one at most.
+-- Changes of a topic that are scheduled; at most one of each kind.
 CREATE TABLE topic_timers (
     topic_id bigint NOT NULL REFERENCES topics ON DELETE CASCADE,
     kind text NOT NULL CHECK (kind IN ('open', 'close', 'remind', 'archive', 'unpin', 'unslow')),
@@ -81,12 +81,12 @@ CREATE INDEX topic_timers_set_by ON topic_timers (set_by);
 """
 
 TRUST = """
--- How far a member is trusted: a level that the worker reckons again and again, or that an administrator has given.
+-- The trust level of a member, computed by the worker or set by an administrator.
 ALTER TABLE members
     ADD COLUMN trust smallint NOT NULL DEFAULT 0,
     ADD COLUMN trust_given smallint,
     ADD COLUMN trust_due_at timestamptz NOT NULL DEFAULT now(),
-    -- Until then the level stays, although what it takes is no longer there.
+    -- Until then the level stays, although its requirements are no longer met.
     ADD COLUMN trust_kept_until timestamptz;
 CREATE INDEX members_trust_due ON members (trust_due_at) WHERE is_claimed;
 """

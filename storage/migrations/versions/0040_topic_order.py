@@ -1,4 +1,4 @@
-"""The order in which a member reads topics is remembered."""
+"""The order in which a member reads topics."""
 
 from storage.migrations.plain import run
 

@@ -1,4 +1,4 @@
-"""Search: where a word is common, the newest posts are walked through before all that have it are gathered."""
+"""Search: for common words, the newest posts are scanned instead of collecting all matches."""
 
 from storage.migrations.plain import run
 
@@ -8,9 +8,10 @@ down_revision = "0035"
 WALKING = """
 DROP FUNCTION search_candidates(tsquery, tsquery, timestamptz, timestamptz, bigint, integer);
 
--- The newest that fit, and whether there may be older ones. Gathering all that fit costs by how many those are, walking
--- by how few: so where the planner expects many, the newest 20,000 are walked through, and 150 that fit are enough of them.
--- The planner takes words for independent and often expects too few; then it gathers some thousands, which is still cheap.
+-- The newest matches, and whether there may be older ones. Collecting all matches is slow if there are many, scanning from
+-- the newest is slow if there are few. So if the planner expects many, the newest 20,000 posts are scanned for up to 150
+-- matches. The planner assumes that words are independent and often expects too few; then some thousands are collected,
+-- which is still fast.
 CREATE FUNCTION search_candidates(
     wanted tsquery, words tsquery, since timestamptz, until timestamptz, before bigint, most integer
 ) RETURNS TABLE (post_id bigint, posted_at timestamptz, language text, rank real, is_more boolean)

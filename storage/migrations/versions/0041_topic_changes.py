@@ -1,4 +1,4 @@
-"""When a topic was last closed, opened, archived, pinned, answered or moved: whoever comes back is told."""
+"""When a topic was last closed, opened, archived, pinned, answered or moved, for returning readers."""
 
 from storage.migrations.plain import run
 

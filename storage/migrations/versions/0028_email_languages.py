@@ -1,4 +1,4 @@
-"""Letters come in the language of whoever gets them; decisions are told in the inbox, and what is told can be put away."""
+"""The language of e-mails, notifications about decisions, and archived notifications."""
 
 from storage.migrations.plain import run
 
@@ -6,10 +6,10 @@ revision = "0028"
 down_revision = "0027"
 
 LETTERS = """
--- The language of letters; without one, the community's.
+-- The language of e-mails; NULL: the language of the community.
 ALTER TABLE members ADD COLUMN letters_in text;
 
--- A decision of the moderators is told without a topic: whom it hits may not be able to see that any more.
+-- Notifications about decisions have no topic, which the author may no longer be able to see.
 ALTER TABLE notifications ADD COLUMN decision_id bigint REFERENCES decisions,
     ADD COLUMN done_at timestamptz,
     ALTER COLUMN topic_id DROP NOT NULL,
@@ -19,7 +19,7 @@ ALTER TABLE notifications ADD COLUMN decision_id bigint REFERENCES decisions,
         UNIQUE NULLS NOT DISTINCT (member_id, kind, topic_id, post_id, decision_id);
 CREATE INDEX notifications_decision ON notifications (decision_id) WHERE decision_id IS NOT NULL;
 
--- Whoever reported, from outside or as a member, is told once in the inbox what was decided.
+-- Reporters who are members are notified once of the decision.
 ALTER TABLE flags ADD COLUMN told_at timestamptz;
 """
 

@@ -1,4 +1,4 @@
-"""What members have read."""
+"""The read state of members."""
 
 from storage.migrations.plain import run
 
@@ -6,8 +6,8 @@ revision = "0017"
 down_revision = "0016"
 
 READING = """
--- Which posts of a topic a member has read, by their numbers: a set that only grows, so that it does not matter in which
--- order, how often and from how many devices it is said.
+-- The numbers of the posts of a topic that a member has read: a set that only grows, so that the order and the number of
+-- reports from different devices do not matter.
 CREATE TABLE readings (
     member_id bigint NOT NULL REFERENCES members ON DELETE CASCADE,
     topic_id bigint NOT NULL REFERENCES topics ON DELETE CASCADE,
@@ -18,7 +18,7 @@ CREATE TABLE readings (
 ) WITH (fillfactor = 80);
 CREATE INDEX readings_topic ON readings (topic_id);
 
--- The first number that is not known to be read: from here on one looks for posts that are not.
+-- The first number that is not known to be read, from which unread posts are searched.
 CREATE FUNCTION first_gap(read int4multirange) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT CASE WHEN lower(read) <= 1 THEN (SELECT upper(first) FROM unnest(read) AS first LIMIT 1) ELSE 1 END
 $$;

@@ -1,4 +1,4 @@
-"""Decisions that put something elsewhere: moved, split off, merged, marked as a duplicate; what authors wish gone."""
+"""Decisions that move posts or topics, and authors' requests to remove their posts."""
 
 from storage.migrations.plain import run
 
@@ -10,7 +10,7 @@ ALTER TABLE decisions DROP CONSTRAINT decisions_action_check, ADD CONSTRAINT dec
     CHECK (action IN ('hide', 'no_action', 'lock', 'warn', 'silence', 'suspend', 'remove', 'approve', 'approve_edited',
         'withdraw', 'move', 'split', 'merge', 'duplicate'));
 
--- What a decision moved, so that it can be brought back: posts, or a topic that came from another sector.
+-- What a decision moved, so that the move can be reversed: posts, or a topic from another sector.
 CREATE TABLE decision_moves (
     decision_id bigint PRIMARY KEY REFERENCES decisions,
     move_id bigint REFERENCES moves,
