@@ -1,4 +1,4 @@
-"""The bell: the same promises in one process and over Redis, and what an outage of Redis does to it."""
+"""Tests of the bus: the same guarantees in one process and over Redis, and what happens when Redis is away."""
 
 import asyncio
 import logging
@@ -15,17 +15,17 @@ from tests.support.programs import Redis, redis_url
 PROBE = 0.2
 
 
-class Ear:
-    """A listener that keeps what it hears."""
+class RecordingListener:
+    """A listener that records what it receives."""
 
     def __init__(self) -> None:
-        self.rings: list[tuple[str, int]] = []
+        self.messages: list[tuple[str, int]] = []
         self.signals: list[tuple[str, Payload]] = []
         self.presences: list[tuple[str, Presence]] = []
-        self.returns = self.asks = 0
+        self.losses = self.requests = 0
 
     def on_message(self, channel: str, seq: int) -> None:
-        self.rings.append((channel, seq))
+        self.messages.append((channel, seq))
 
     def on_signal(self, channel: str, payload: Payload) -> None:
         self.signals.append((channel, payload))
@@ -34,10 +34,10 @@ class Ear:
         self.presences.append((process, presence))
 
     def on_messages_lost(self) -> None:
-        self.returns += 1
+        self.losses += 1
 
     def on_presence_request(self) -> None:
-        self.asks += 1
+        self.requests += 1
 
 
 @pytest.fixture
@@ -48,9 +48,15 @@ def server() -> Iterator[Redis]:
 
 
 @pytest.fixture
-async def pair(server: Redis) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear, Ear]]:
-    """Two processes' bells, subscribed."""
-    here, there, ear, other = *(RedisBus(server.url, probe_every=PROBE) for _ in range(2)), Ear(), Ear()
+async def pair(
+    server: Redis,
+) -> AsyncIterator[tuple[RedisBus, RedisBus, RecordingListener, RecordingListener]]:
+    """The buses of two processes, subscribed."""
+    here, there, ear, other = (
+        *(RedisBus(server.url, probe_every=PROBE) for _ in range(2)),
+        RecordingListener(),
+        RecordingListener(),
+    )
     for bus in (here, there):
         # Tests break Redis; the pauses between attempts need not be as long as in life.
         bus._publish_backoff.longest = bus._receive_backoff.longest = 0.2
@@ -59,20 +65,20 @@ async def pair(server: Redis) -> AsyncIterator[tuple[RedisBus, RedisBus, Ear, Ea
         bus._receive_backoff.reset()
     await here.start(ear)
     await there.start(other)
-    await until(lambda: ear.returns and other.returns)
+    await until(lambda: ear.losses and other.losses)
     yield here, there, ear, other
     await here.close()
     await there.close()
 
 
 async def test_one_process_hears_itself():
-    bus, ear = InProcessBus(), Ear()
+    bus, ear = InProcessBus(), RecordingListener()
     await bus.start(ear)
 
     bus.publish([("topic:1", 1), ("topic:2", 9)])
     bus.signal("room:1", {"type": "votes", "votes": {"1": 2}})
 
-    assert ear.rings == [("topic:1", 1), ("topic:2", 9)]
+    assert ear.messages == [("topic:1", 1), ("topic:2", 9)]
     assert ear.signals == [("room:1", {"type": "votes", "votes": {"1": 2}})]
     assert bus.is_healthy()
 
@@ -85,13 +91,13 @@ async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
     here.signal("room:1", {"type": "votes", "votes": {"1": 1, "2": 1}})
     here.signal("room:1", {"type": "votes", "votes": {"2": 2}})
     here.publish_presence(Presence("room:1", (1, 2), 3))
-    assert ear.rings == [("topic:1", 1), ("topic:2", 9), ("topic:1", 2)]
+    assert ear.messages == [("topic:1", 1), ("topic:2", 9), ("topic:1", 2)]
     await until(lambda: other.presences)
 
-    assert dict(other.rings) == {"topic:1": 2, "topic:2": 9}
+    assert dict(other.messages) == {"topic:1": 2, "topic:2": 9}
     assert other.signals == [("room:1", {"type": "votes", "votes": {"1": 1, "2": 2}})]
     assert other.presences == [(here.process, Presence("room:1", (1, 2), 3))]
-    assert len(ear.rings) == 3
+    assert len(ear.messages) == 3
     assert ear.presences == []
     assert here.is_healthy()
     assert there.is_healthy()
@@ -105,16 +111,16 @@ async def test_many_rings_cost_few_messages(pair, server):
         here.publish([("topic:1", seq), (f"topic:{seq + 10}", 1)])
         if seq % 100 == 0:
             await asyncio.sleep(0)
-    await until(lambda: ("topic:1", 2_000) in other.rings)
+    await until(lambda: ("topic:1", 2_000) in other.messages)
 
     assert here._number - before < 60
-    assert len({channel for channel, _ in other.rings}) == 2_001
+    assert len({channel for channel, _ in other.messages}) == 2_001
 
 
 async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog):
     here, there, _, other = pair
     caplog.set_level(logging.WARNING)
-    returns = other.returns
+    returns = other.losses
 
     server.kill()
     for seq in range(50):
@@ -123,15 +129,15 @@ async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog)
     await until(lambda: not here.is_healthy() and not there.is_healthy())
     assert len([record for record in caplog.records if record.levelno == logging.WARNING]) <= 2
     server.start()
-    await until(lambda: here.is_healthy() and there.is_healthy() and other.returns > returns)
+    await until(lambda: here.is_healthy() and there.is_healthy() and other.losses > returns)
     here.publish([("topic:1", 99)])
 
-    await until(lambda: ("topic:1", 99) in other.rings)
+    await until(lambda: ("topic:1", 99) in other.messages)
 
 
 async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
     here, there, _, other = pair
-    returns = other.returns
+    returns = other.losses
 
     server.pause()
     for seq in range(40):
@@ -139,38 +145,38 @@ async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
         await asyncio.sleep(0.03)
     assert not here.is_healthy()
     server.resume()
-    await until(lambda: here.is_healthy() and there.is_healthy() and other.returns > returns)
+    await until(lambda: here.is_healthy() and there.is_healthy() and other.losses > returns)
     here.publish([("topic:1", 99)])
 
-    await until(lambda: ("topic:1", 99) in other.rings)
+    await until(lambda: ("topic:1", 99) in other.messages)
 
 
 async def test_a_subscription_that_starves_behind_a_good_connection_is_built_anew(pair, server):
     here, _, _, other = pair
     there = pair[1]
-    returns = other.returns
+    returns = other.losses
     starved = there.subscription
     assert starved is not None
 
     await starved.unsubscribe()
     here.publish([("topic:1", 1)])
-    await until(lambda: other.returns > returns)
+    await until(lambda: other.losses > returns)
     here.publish([("topic:1", 2)])
 
-    await until(lambda: ("topic:1", 2) in other.rings)
+    await until(lambda: ("topic:1", 2) in other.messages)
     assert there.subscription is not starved
 
 
 async def test_subscribers_cut_off_by_redis_come_back(pair, server):
     here, _, _, other = pair
-    returns = other.returns
+    returns = other.losses
 
     async with redis.asyncio.Redis.from_url(server.url) as operator:
         await operator.client_kill_filter(_type="pubsub")
-    await until(lambda: other.returns > returns)
+    await until(lambda: other.losses > returns)
     here.publish([("topic:1", 2)])
 
-    await until(lambda: ("topic:1", 2) in other.rings)
+    await until(lambda: ("topic:1", 2) in other.messages)
 
 
 async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server):
@@ -182,25 +188,25 @@ async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server
         here.publish([(f"topic:{number}", 1)])
     assert here._pending.size() < MAX_PENDING
     assert here.lost == 1
-    returns = other.returns
+    returns = other.losses
     server.start()
 
     # Nobody may hear what is told before the other has subscribed again; who subscribes looks everywhere.
-    await until(lambda: here.is_healthy() and other.returns > returns)
+    await until(lambda: here.is_healthy() and other.losses > returns)
 
 
 async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
     here, _, _, other = pair
-    returns = other.returns
+    returns = other.losses
     here.publish([("topic:1", 4)])
-    await until(lambda: ("topic:1", 4) in other.rings)
+    await until(lambda: ("topic:1", 4) in other.messages)
 
     here._publisher.connection._writer.transport.abort()
     here.publish([("topic:1", 5)])
-    await until(lambda: other.returns > returns)
+    await until(lambda: other.losses > returns)
     here.publish([("topic:1", 6)])
 
-    await until(lambda: ("topic:1", 6) in other.rings)
+    await until(lambda: ("topic:1", 6) in other.messages)
 
 
 async def test_late_words_of_a_process_do_not_undo_newer_ones(pair):
@@ -216,32 +222,32 @@ async def test_late_words_of_a_process_do_not_undo_newer_ones(pair):
     there._receive(b"what is this")
 
     assert len(other.signals) == 1
-    assert other.rings[-1] == ("topic:1", 3)
+    assert other.messages[-1] == ("topic:1", 3)
 
 
-async def test_a_bell_starts_without_redis_and_finds_it_later(server):
+async def test_a_bus_starts_without_redis_and_connects_later(server):
     server.stop()
-    bus, ear = RedisBus(server.url, probe_every=PROBE), Ear()
+    bus, ear = RedisBus(server.url, probe_every=PROBE), RecordingListener()
     await bus.start(ear)
 
     bus.publish([("topic:1", 1)])
     await asyncio.sleep(0.3)
-    assert ear.rings == [("topic:1", 1)]
-    assert ear.returns == 0
+    assert ear.messages == [("topic:1", 1)]
+    assert ear.losses == 0
     server.start()
 
-    await until(lambda: ear.returns and bus.is_reachable)
+    await until(lambda: ear.losses and bus.is_reachable)
     await bus.close()
 
 
 async def test_a_process_that_begins_to_hear_asks_who_is_there(pair, server):
     _, _, ear, other = pair
-    asks = ear.asks, other.asks
+    asks = ear.requests, other.requests
 
     late = RedisBus(server.url, probe_every=PROBE)
-    await late.start(Ear())
+    await late.start(RecordingListener())
 
-    await until(lambda: ear.asks > asks[0] and other.asks > asks[1])
+    await until(lambda: ear.requests > asks[0] and other.requests > asks[1])
     await late.close()
 
 
@@ -252,7 +258,7 @@ async def test_a_process_that_never_hears_can_tell(pair, server):
     worker.publish([("topic:1", 3)])
     await worker.close()
 
-    await until(lambda: ("topic:1", 3) in ear.rings and ("topic:1", 3) in other.rings)
+    await until(lambda: ("topic:1", 3) in ear.messages and ("topic:1", 3) in other.messages)
 
 
 async def test_a_process_that_ends_tells_its_last_rings(pair, server):
@@ -261,4 +267,4 @@ async def test_a_process_that_ends_tells_its_last_rings(pair, server):
     here.publish([("topic:1", 7)])
     await here.close()
 
-    await until(lambda: ("topic:1", 7) in other.rings)
+    await until(lambda: ("topic:1", 7) in other.messages)

@@ -1,4 +1,4 @@
-"""The hub from the inside: frames, ticks, presence, and everything heard once and in order, whatever the bell does."""
+"""Tests of the hub's parts: frames, ticks, presence, and delivery of every event once and in order with an unreliable bus."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from realtime.send_scheduler import SendScheduler
 from realtime.subscriptions import Subscriptions
 from storage.database import connect
 from storage.statements import statement
-from tests.support.delivery import QUICK, AppContext, Said, a_channel, live_url, until  # noqa: F401
+from tests.support.delivery import QUICK, FakeCapability, Said, a_channel, live_url, until  # noqa: F401
 
 head_of = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 forget_first = statement("DELETE FROM log WHERE channel = :channel AND seq = 1")
@@ -32,7 +32,7 @@ go_back = statement("UPDATE channels SET seq = 1 WHERE name = :channel")
 
 
 class Wire:
-    """A line that keeps what is written, and can be clogged."""
+    """A transport that records what is written and can be blocked."""
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
@@ -116,7 +116,7 @@ def test_text_frames_are_those_of_the_standard(size):
 
 
 def test_channel_names():
-    kinds = AppContext().kinds()
+    kinds = FakeCapability().kinds()
 
     assert parse_name("topic:7", kinds) == ChannelName("topic:7", "topic", 7)
     assert parse_name("sectors", kinds) == ChannelName("sectors", "sectors", 0)
@@ -268,7 +268,7 @@ async def test_peers_that_hold_too_much_back_or_read_nothing_for_long_are_shut()
 
 
 class Herald(InProcessBus):
-    """A bell that keeps what was announced."""
+    """A bus that records published presence."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -324,7 +324,7 @@ def test_a_process_that_says_nothing_is_forgotten():
 
 
 class LossyBus(InProcessBus):
-    """A bell that loses, doubles, delays and reorders what is positions, as its generator says."""
+    """A bus that loses, doubles, delays and reorders messages, as its seeded generator says."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
@@ -342,7 +342,7 @@ async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(liv
     chance = random.Random(seed)
     bus = LossyBus(chance)
     db = await connect(live_url, bus, size=8)
-    hub = Hub(db, bus, AppContext().kinds(), QUICK)
+    hub = Hub(db, bus, FakeCapability().kinds(), QUICK)
     subscriptions = Subscriptions(hub)
     await bus.start(hub)
     await hub.start()
@@ -389,10 +389,10 @@ async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(liv
     await db.close()
 
 
-async def a_hub(url: str, house: AppContext) -> tuple[Hub, Subscriptions]:
+async def a_hub(url: str, capability: FakeCapability) -> tuple[Hub, Subscriptions]:
     bus = InProcessBus()
     db = await connect(url, bus, size=8)
-    hub = Hub(db, bus, house.kinds(), QUICK)
+    hub = Hub(db, bus, capability.kinds(), QUICK)
     await bus.start(hub)
     return hub, Subscriptions(hub)
 
@@ -406,15 +406,15 @@ async def said(hub: Hub, channel: str, *texts: str) -> None:
 async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_delivery_goes_on(
     live_url, caplog
 ):
-    house = AppContext()
-    hub, subscriptions = await a_hub(live_url, house)
+    capability = FakeCapability()
+    hub, subscriptions = await a_hub(live_url, capability)
     channel, wire = a_channel(), Wire()
     await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
 
-    house.broken = True
+    capability.broken = True
     await said(hub, channel, "first")
     await until(lambda: hub.channels[channel].delivered == 1)
-    house.broken = False
+    capability.broken = False
     await said(hub, channel, "second")
     await until(lambda: len(wire.frames()) == 3)
 
@@ -430,7 +430,7 @@ async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_deli
 
 
 async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
-    hub, subscriptions = await a_hub(live_url, AppContext())
+    hub, subscriptions = await a_hub(live_url, FakeCapability())
     channel, wire = a_channel(), Wire()
     await said(hub, channel, "first", "second")
     await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
@@ -452,7 +452,7 @@ async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
 
 
 async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):
-    hub, subscriptions = await a_hub(live_url, AppContext())
+    hub, subscriptions = await a_hub(live_url, FakeCapability())
 
     async def answer(channel: str, after: int) -> str:
         wire = Wire()

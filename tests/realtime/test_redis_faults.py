@@ -9,7 +9,16 @@ from msgspec.structs import replace
 
 from realtime.bus import InProcessBus
 from realtime.redis_bus import RedisBus
-from tests.support.delivery import QUICK, AccessChanged, AppContext, Feed, Process, a_channel, live_url, until  # noqa: F401
+from tests.support.delivery import (  # noqa: F401
+    QUICK,
+    AccessChanged,
+    FakeCapability,
+    Feed,
+    Process,
+    a_channel,
+    live_url,
+    until,
+)
 from tests.support.programs import Redis, redis_url
 
 PROBE = 0.2
@@ -23,11 +32,11 @@ def server() -> Iterator[Redis]:
 
 
 @pytest.fixture
-def house() -> AppContext:
-    return AppContext()
+def capability() -> FakeCapability:
+    return FakeCapability()
 
 
-def a_bell(server: Redis) -> RedisBus:
+def a_bus(server: Redis) -> RedisBus:
     bus = RedisBus(server.url, probe_every=PROBE)
     for backoff in (bus._publish_backoff, bus._receive_backoff):
         backoff.shortest, backoff.longest = 0.05, 0.3
@@ -37,11 +46,11 @@ def a_bell(server: Redis) -> RedisBus:
 
 @pytest.fixture
 async def pair(
-    live_url: str, house: AppContext, server: Redis, tmp_path: Path
+    live_url: str, capability: FakeCapability, server: Redis, tmp_path: Path
 ) -> AsyncIterator[tuple[Process, Process]]:
     async with (
-        Process(house, live_url, a_bell(server), tmp_path) as one,
-        Process(house, live_url, a_bell(server), tmp_path) as two,
+        Process(capability, live_url, a_bus(server), tmp_path) as one,
+        Process(capability, live_url, a_bus(server), tmp_path) as two,
     ):
         await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
         yield one, two
@@ -133,12 +142,12 @@ async def test_without_any_redis_the_patrol_delivers(pair, server):
     assert two.hub.counts.healed >= 1
 
 
-async def test_without_patrol_and_bell_nothing_would_be_heard(live_url, house, server, tmp_path):
+async def test_without_polling_and_bus_nothing_would_arrive(live_url, capability, server, tmp_path):
     """The twin of the test before: it shows that the patrol is what heals."""
     never = replace(QUICK, poll_every=60.0)
     async with (
-        Process(house, live_url, a_bell(server), tmp_path) as one,
-        Process(house, live_url, a_bell(server), tmp_path, never) as two,
+        Process(capability, live_url, a_bus(server), tmp_path) as one,
+        Process(capability, live_url, a_bus(server), tmp_path, never) as two,
     ):
         topic = a_channel()
         await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
@@ -152,7 +161,7 @@ async def test_without_patrol_and_bell_nothing_would_be_heard(live_url, house, s
             assert await hear(there, 1) == [1]
 
 
-async def test_signals_are_asked_for_again_after_an_outage(pair, house, server):
+async def test_signals_are_asked_for_again_after_an_outage(pair, capability, server):
     _, two = pair
     room = a_channel("room")
 
@@ -160,15 +169,15 @@ async def test_signals_are_asked_for_again_after_an_outage(pair, house, server):
         await until(lambda: two.bus.is_healthy())
         server.kill()
         await until(lambda: not two.bus.is_healthy())
-        house.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
+        capability.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
         server.start()
         while (await there.next("signal", within=5))["signal"] != {"type": "votes", "votes": {"1": 3}}:
             pass
 
 
-async def test_presence_and_signals_reach_over_processes(pair, house):
+async def test_presence_and_signals_reach_over_processes(pair, capability):
     one, two = pair
-    room, token = a_channel("room"), house.member(31)
+    room, token = a_channel("room"), capability.member(31)
 
     async with one.listening(room, token=token) as here:
         async with two.listening(room, token=token), two.listening(room) as there:
@@ -190,12 +199,12 @@ async def test_people_of_a_killed_process_are_forgotten(pair):
         await said(here, {"type": "presence", "here": 1})
 
 
-async def test_lost_access_reaches_the_sockets_of_every_process(pair, house):
+async def test_lost_access_reaches_the_sockets_of_every_process(pair, capability):
     one, two = pair
-    token = house.member(32)
+    token = capability.member(32)
 
     async with two.listening("member:32", token=token) as there:
-        del house.people[token]
+        del capability.people[token]
         async with one.db.begin() as tx:
             await tx.record(AccessChanged(member_id=32))
         assert await there.closed(2) == 4401
@@ -208,11 +217,13 @@ async def said(feed: Feed, signal: dict[str, object]) -> None:
             pass
 
 
-async def test_a_process_that_starts_late_soon_knows_who_is_there(pair, live_url, house, server, tmp_path):
+async def test_a_process_that_starts_late_soon_knows_who_is_there(
+    pair, live_url, capability, server, tmp_path
+):
     one, _ = pair
     room = a_channel("room")
 
     async with one.listening(room) as here:
         await said(here, {"type": "presence", "here": 1})
-        async with Process(house, live_url, a_bell(server), tmp_path) as late:
+        async with Process(capability, live_url, a_bus(server), tmp_path) as late:
             await until(lambda: late.hub.presence.count(room) == 1)

@@ -27,7 +27,7 @@ from tests.support.delivery import (  # noqa: F401
     ORIGIN,
     QUICK,
     AccessChanged,
-    AppContext,
+    FakeCapability,
     Feed,
     Process,
     a_channel,
@@ -40,13 +40,13 @@ OURS = {4400, 4401, 4403, 4408, 4429, 1009, 1012}
 
 
 @pytest.fixture
-def house() -> AppContext:
-    return AppContext()
+def capability() -> FakeCapability:
+    return FakeCapability()
 
 
 @pytest.fixture
-async def process(live_url: str, house: AppContext, tmp_path: Path) -> AsyncIterator[Process]:
-    async with Process(house, live_url, InProcessBus(), tmp_path) as running:
+async def process(live_url: str, capability: FakeCapability, tmp_path: Path) -> AsyncIterator[Process]:
+    async with Process(capability, live_url, InProcessBus(), tmp_path) as running:
         yield running
 
 
@@ -107,9 +107,9 @@ async def test_a_number_that_cannot_be_continued_is_a_reset_and_live_from_there(
         assert (await feed.next())["seq"] == 4
 
 
-async def test_what_an_audience_may_not_see_is_withheld_and_keeps_its_number(process, house):
+async def test_what_an_audience_may_not_see_is_withheld_and_keeps_its_number(process, capability):
     topic = a_channel()
-    boss = house.member(1, is_administrator=True)
+    boss = capability.member(1, is_administrator=True)
 
     async with process.listening(topic) as visitor, process.listening(topic, token=boss) as moderator:
         await process.say(topic, "hidden", is_hidden=True)
@@ -149,10 +149,10 @@ async def test_channels_that_cannot_be_are_not_found(process, name):
         assert await feed.join(name) == {"type": "refused", "channel": name, "code": "not_found"}
 
 
-async def test_refusals_of_a_channel_carry_their_code(process, house):
+async def test_refusals_of_a_channel_carry_their_code(process, capability):
     topic = a_channel()
-    house.closed.add(topic.partition(":")[2])
-    token = house.member(5)
+    capability.closed.add(topic.partition(":")[2])
+    token = capability.member(5)
 
     async with process.connect(token) as feed:
         assert (await feed.join(topic))["code"] == "not_found"
@@ -214,17 +214,17 @@ async def test_signals_are_merged_and_come_seldom(process):
     assert count <= 7
 
 
-async def test_who_joins_is_told_the_signals_that_hold(process, house):
+async def test_who_joins_is_told_the_signals_that_hold(process, capability):
     room = a_channel("room")
-    house.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
+    capability.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
 
     async with process.listening(room) as feed:
         assert (await feed.next())["signal"] == {"type": "votes", "votes": {"1": 3}}
         assert (await feed.next())["signal"] == {"type": "presence", "here": 1}
 
 
-async def test_presence_counts_people_not_sockets(process, house):
-    room, anna = a_channel("room"), house.member(7)
+async def test_presence_counts_people_not_sockets(process, capability):
+    room, anna = a_channel("room"), capability.member(7)
 
     async with process.listening(room) as visitor:
         async with process.listening(room, token=anna), process.listening(room, token=anna):
@@ -239,8 +239,8 @@ async def test_presence_counts_people_not_sockets(process, house):
 # Who may open a socket
 
 
-async def test_a_member_comes_with_a_bearer_token(process, house):
-    async with process.listening("member:3", token=house.member(3)) as feed:
+async def test_a_member_comes_with_a_bearer_token(process, capability):
+    async with process.listening("member:3", token=capability.member(3)) as feed:
         await process.say("member:3", "for you")
         assert await feed.texts(1) == ["for you"]
 
@@ -252,8 +252,8 @@ async def test_a_token_that_is_not_good_opens_nothing(process):
     assert await refused_with(process, path="/elsewhere") == (404, "not_found")
 
 
-async def test_a_cookie_needs_a_page_of_ours(process, house):
-    cookie = {"Cookie": f"other={{[]}}; bad; session={house.member(4)}"}
+async def test_a_cookie_needs_a_page_of_ours(process, capability):
+    cookie = {"Cookie": f"other={{[]}}; bad; session={capability.member(4)}"}
 
     async with process.connect(headers=cookie, origin=ORIGIN) as feed:
         assert (await feed.join("member:4"))["type"] == "joined"
@@ -263,9 +263,9 @@ async def test_a_cookie_needs_a_page_of_ours(process, house):
         assert (await feed.join("member:4"))["code"] == "denied"
 
 
-async def test_a_ticket_opens_one_socket_once_and_not_for_long(process, house):
+async def test_a_ticket_opens_one_socket_once_and_not_for_long(process, capability):
     actor = await a_stored_session(process)
-    house.people["kept"] = actor
+    capability.people["kept"] = actor
     async with process.db.begin() as tx:
         ticket = (await make_ticket(tx, actor)).ticket
         late = (await make_ticket(tx, actor)).ticket
@@ -321,30 +321,30 @@ async def change(process: Process, member: int) -> None:
         await tx.record(AccessChanged(member_id=member))
 
 
-async def test_an_ended_session_closes_its_sockets_and_no_others(process, house):
-    anna, also_anna = house.member(11), house.member(11)
+async def test_an_ended_session_closes_its_sockets_and_no_others(process, capability):
+    anna, also_anna = capability.member(11), capability.member(11)
     topic = a_channel()
 
     async with (
         process.listening(topic, token=anna) as ended,
         process.listening(topic, token=also_anna) as kept,
     ):
-        del house.people[anna]
+        del capability.people[anna]
         await change(process, 11)
         assert await ended.closed(2) == 4401
         await process.say(topic, "still here")
         assert await kept.texts(1) == ["still here"]
 
 
-async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process, house):
-    token = house.member(12, is_administrator=True)
+async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process, capability):
+    token = capability.member(12, is_administrator=True)
     shut, open_ = a_channel(), a_channel()
-    house.closed.add(shut.partition(":")[2])
+    capability.closed.add(shut.partition(":")[2])
 
     async with process.listening(shut, open_, token=token) as feed:
         await process.say(open_, "hidden", is_hidden=True)
         assert (await feed.next())["event"]["text"] == "hidden"
-        house.people[token] = replace(house.people[token], is_administrator=False)
+        capability.people[token] = replace(capability.people[token], is_administrator=False)
         await change(process, 12)
         frames = [await feed.next(within=2), await feed.next(within=2)]
         assert sorted((frame["type"], frame["channel"]) for frame in frames) == [
@@ -357,14 +357,14 @@ async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process,
         assert (await feed.next())["event"] == {"type": "withheld"}
 
 
-async def test_a_change_at_the_moment_of_joining_is_not_lost(process, house):
+async def test_a_change_at_the_moment_of_joining_is_not_lost(process, capability):
     topic = a_channel()
     for _ in range(10):
-        token = house.member(13, is_administrator=True)
-        house.closed.add(topic.partition(":")[2])
+        token = capability.member(13, is_administrator=True)
+        capability.closed.add(topic.partition(":")[2])
         async with process.connect(token) as feed:
             await feed.send({"type": "join", "channel": topic})
-            house.people[token] = replace(house.people[token], is_administrator=False)
+            capability.people[token] = replace(capability.people[token], is_administrator=False)
             await change(process, 13)
             last = await feed.next(within=2)
             if last["type"] == "joined":
@@ -375,14 +375,14 @@ async def test_a_change_at_the_moment_of_joining_is_not_lost(process, house):
         await until(lambda: not process.hub.peers)
 
 
-async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, house, tmp_path):
+async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, capability, tmp_path):
     async with Process(
-        house, live_url, InProcessBus(), tmp_path, replace(QUICK, session_check_every=0.2)
+        capability, live_url, InProcessBus(), tmp_path, replace(QUICK, session_check_every=0.2)
     ) as process:
-        token = house.member(14)
+        token = capability.member(14)
         async with process.connect(token) as feed:
             await until(lambda: process.hub.peers)
-            del house.people[token]
+            del capability.people[token]
             assert await feed.closed(2) == 4401
 
 
@@ -396,10 +396,10 @@ async def test_too_many_messages_are_too_many(process):
         assert await feed.closed() == 4429
 
 
-async def test_too_many_sockets_of_one_member_or_address_are_shut(live_url, house, tmp_path):
+async def test_too_many_sockets_of_one_member_or_address_are_shut(live_url, capability, tmp_path):
     limits = replace(QUICK, per_member=2)
-    async with Process(house, live_url, InProcessBus(), tmp_path, limits) as process:
-        token = house.member(15)
+    async with Process(capability, live_url, InProcessBus(), tmp_path, limits) as process:
+        token = capability.member(15)
         async with process.connect(token) as one, process.connect(token), process.connect(token) as third:
             assert await third.closed() == 4429
             assert (await one.join("member:15"))["type"] == "joined"
@@ -539,8 +539,8 @@ async def say_raw(process: Process, data: bytes) -> int | None:
     return code
 
 
-async def test_a_peer_that_is_gone_leaves_nothing_behind(process, house):
-    room, token = a_channel("room"), house.member(21)
+async def test_a_peer_that_is_gone_leaves_nothing_behind(process, capability):
+    room, token = a_channel("room"), capability.member(21)
     for _ in range(5):
         async with process.listening(room, token=token):
             assert process.hub.peers

@@ -1,4 +1,4 @@
-"""A small house for the tests of delivery: a real server, database and bell, with channels of the tests' own making."""
+"""What the tests of delivery need: a real server, database and bus, with channels of a fake capability."""
 
 import asyncio
 import contextlib
@@ -74,8 +74,8 @@ class AccessChanged(Event, frozen=True, kw_only=True, tag="access_changed"):
         return f"member:{self.member_id}"
 
 
-class AppContext(Struct):
-    """What the tests' channels know: who may listen, which signals hold, who holds which token."""
+class FakeCapability(Struct):
+    """A fake capability: who may join its channels, which signals are valid, and the actors by token."""
 
     closed: set[str] = msgspec.field(default_factory=set)
     signals: dict[int, list[bytes]] = msgspec.field(default_factory=dict)
@@ -134,16 +134,20 @@ class AppContext(Struct):
 
 
 class Process:
-    """One web process: its own pool, bell, hub and server, on a unix socket."""
+    """One web process: its own pool, bus, hub and server, on a unix socket."""
 
-    def __init__(self, house: AppContext, url: str, bus: Bus, folder: Path, limits: Limits = QUICK) -> None:
-        self.house, self.url, self.bus, self.limits = house, url, bus, limits
+    def __init__(
+        self, capability: FakeCapability, url: str, bus: Bus, folder: Path, limits: Limits = QUICK
+    ) -> None:
+        self.capability, self.url, self.bus, self.limits = capability, url, bus, limits
         self.uds = str(folder / f"{bus.process}.s")
 
     async def __aenter__(self) -> Self:
         self.db = await connect(self.url, self.bus, size=10)
-        self.hub = Hub(self.db, self.bus, self.house.kinds(), self.limits)
-        self.live = LiveSocket(self.hub, self.house.sessions(), cookie="session", origins=frozenset({ORIGIN}))
+        self.hub = Hub(self.db, self.bus, self.capability.kinds(), self.limits)
+        self.live = LiveSocket(
+            self.hub, self.capability.sessions(), cookie="session", origins=frozenset({ORIGIN})
+        )
         await self.bus.start(self.hub)
         await self.hub.start()
         config = uvicorn.Config(
