@@ -1,4 +1,4 @@
-"""Tests of the hub's parts: frames, ticks, presence, and delivery of every event once and in order with an unreliable bus."""
+"""Tests of the hub's parts: frames, ticks, presence, and delivery once and in order with an unreliable bus."""
 
 import asyncio
 import json
