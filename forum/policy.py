@@ -153,8 +153,7 @@ def ensure_can_reply(actor: Actor, topic: TopicFacts, now: datetime) -> None:
 
 
 def ensure_can_change_topic(actor: Actor, topic: TopicFacts, now: datetime) -> None:
-    """The member who opened the topic and moderators change its title and tags; raise WrittenFromFields, NotYours or
-    TopicLocked."""
+    """The opener and moderators change title and tags; raise WrittenFromFields, NotYours or TopicLocked."""
     member = actor.may_write(now, topic.sector_id)
     if topic.kind in _GENERATED:
         raise WrittenFromFields
@@ -171,8 +170,7 @@ def ensure_can_have_kind(actor: Actor, sector: SectorId, kind: str) -> None:
 
 
 def ensure_can_change_kind(actor: Actor, topic: TopicFacts, kind: str) -> None:
-    """Discussions and questions can be changed into each other; announcements only by moderators. Raise KindStays or
-    NotModerator."""
+    """Members change discussions and questions into each other, moderators all kinds; raise KindStays or NotModerator."""
     if topic.kind not in ("discussion", "question", "announcement"):
         raise KindStays(field="kind")
     ensure_can_have_kind(actor, topic.sector_id, kind)

@@ -185,8 +185,7 @@ async def follow_tag(
 
 
 async def read_following(tx: Reader, actor: Actor, after: str | None = None) -> FollowingList:
-    """Return one page of what the member follows or has muted: on the first page sectors and tags, then topics, the latest
-    first."""
+    """Return one page of what the member follows or has muted: first sectors and tags, then topics, the latest first."""
     actor.signed_in()
     before = 2**63 - 1 if after is None else decode_cursor(after, tuple[_Id])[0]
     rows = await tx.rows(_SELECT_FOLLOWED_TOPICS, before=before, count=PAGE + 1, **seen_by(actor))

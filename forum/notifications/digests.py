@@ -13,7 +13,8 @@ from core import clock
 from core.ids import MemberId
 from forum.following_levels import MUTED
 from forum.notifications.email_preferences import unsubscribe_token
-from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS, find_unread_notifications
+from forum.notifications.inbox import find_unread_notifications
+from forum.notifications.notifications import FOLLOWED_KINDS, POST_KINDS
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import Notification
 from members.accounts.actors import load_reader

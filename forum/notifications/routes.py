@@ -6,7 +6,7 @@ from litestar.params import FromQuery
 
 from core.actor import Actor
 from core.http import Cursor, PathId
-from forum.notifications import notifications
+from forum.notifications import inbox
 from forum.notifications.shapes import InboxPage, Only, Unread
 from storage.database import Database
 
@@ -24,14 +24,14 @@ async def read_inbox(
     The events `notified` and `inbox_read` on the member's channel say when to read it again.
     """
     async with db.read() as tx:
-        return await notifications.read_inbox(tx, actor, db.epoch, after, only, done)
+        return await inbox.read_inbox(tx, actor, db.epoch, after, only, done)
 
 
 @get("/inbox/unread", operation_id="count_unread")
 async def count_unread(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
     """Count the member's unread notifications."""
     async with db.read() as tx:
-        return await notifications.count_unread(tx, actor)
+        return await inbox.count_unread(tx, actor)
 
 
 @put("/inbox/{notification_id:int}/read", operation_id="read_notification")
@@ -40,7 +40,7 @@ async def read_notification(
 ) -> Unread:
     """Mark a notification as read; repeating the request changes nothing."""
     async with db.begin() as tx:
-        return await notifications.mark_read(tx, actor, notification_id)
+        return await inbox.mark_read(tx, actor, notification_id)
 
 
 @put("/inbox/{notification_id:int}/done", operation_id="put_away_notification")
@@ -49,7 +49,7 @@ async def put_away(
 ) -> Unread:
     """Archive a notification and all earlier ones about the same topic, which also marks them as read."""
     async with db.begin() as tx:
-        return await notifications.archive_notification(tx, actor, notification_id)
+        return await inbox.archive_notification(tx, actor, notification_id)
 
 
 @delete("/inbox/{notification_id:int}/done", status_code=200, operation_id="take_out_notification")
@@ -58,14 +58,14 @@ async def take_out(
 ) -> Unread:
     """Take a notification and all earlier ones about the same topic out of the archive."""
     async with db.begin() as tx:
-        return await notifications.unarchive_notification(tx, actor, notification_id)
+        return await inbox.unarchive_notification(tx, actor, notification_id)
 
 
 @put("/inbox/read", operation_id="read_all_notifications")
 async def read_all(actor: NamedDependency[Actor], db: NamedDependency[Database]) -> Unread:
     """Mark all notifications as read."""
     async with db.begin() as tx:
-        return await notifications.mark_all_read(tx, actor)
+        return await inbox.mark_all_read(tx, actor)
 
 
 notification_routes = [read_inbox, count_unread, read_notification, put_away, take_out, read_all]

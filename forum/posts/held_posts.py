@@ -110,7 +110,9 @@ async def hold_reply(tx: Transaction, actor: Actor, topic_id: TopicId, post: New
     return await _hold(tx, actor, topic_id, post, why, opens=False)
 
 
-async def hold_opening(tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str) -> HeldPost:
+async def hold_first_post(
+    tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str
+) -> HeldPost:
     """Insert the first post of a new topic as a held post, hide the topic, and return the held post."""
     await tx.run(_HIDE_TOPIC, topic=topic_id, now=clock.now())
     return await _hold(tx, actor, topic_id, post, why, opens=True)

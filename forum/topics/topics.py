@@ -20,7 +20,7 @@ from forum.policy import (
     ensure_can_have_kind,
     ensure_can_start_topic,
 )
-from forum.posts.held_posts import hold_opening
+from forum.posts.held_posts import hold_first_post
 from forum.posts.insertion import NewPost, insert_posts
 from forum.posts.screening import ScreeningVerdict
 from forum.posts.shapes_held import HeldPost
@@ -180,7 +180,7 @@ async def start_topic(
         draft=new.draft,
     )
     if verdict is not None and verdict.holds:
-        held = await hold_opening(tx, actor, topic_id, first, verdict.why)
+        held = await hold_first_post(tx, actor, topic_id, first, verdict.why)
         await verdict.keep(tx, PostId(held.id))
         return held
     (placed,) = await insert_posts(tx, topic_id, [first], now)

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from asyncpg import Record
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Boolean, bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, insert, update
 
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import PostId
 from forum import events
-from forum.authors import author_of
 from forum.drafts.drafts import end_draft
 from forum.files.attachments import ensure_within_rights, update_attached_files
 from forum.notifications.notifications import notify
@@ -25,24 +24,21 @@ from forum.policy import (
     PostFacts,
     TopicFacts,
     ensure_can_edit,
-    ensure_can_read_history,
     ensure_can_share,
 )
 from forum.posts.held_posts import close_published_edit, hold_edit, withdraw_held_edit
 from forum.posts.post_pages import show_post
 from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, screen_nothing
 from forum.posts.shapes_held import HeldPost
-from forum.shapes import HeldEdit, Post, PostChange, Revision, RevisionList
+from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
 from forum.text.markdown import render
-from forum.text.quote_display import embed_quotes_in_html
-from forum.text.quotes import expand_quotes, extract_quotes
+from forum.text.quotes import extract_quotes
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import LevelPermissions
-from members.tables import public_authors
-from storage.database import Reader, Transaction
+from storage.database import Transaction
 from storage.statements import statement
 
 SILENT_EDIT_PERIOD = timedelta(seconds=300)
@@ -89,30 +85,6 @@ _SELECT_TEXT_AT_VERSION = statement(
 _SELECT_PUBLIC_REVISION = statement(
     "SELECT body FROM revisions WHERE post_id = :post AND version = :version AND NOT is_silent AND NOT was_held"
 )
-_author_columns = (
-    public_authors.c.id,
-    public_authors.c.handle,
-    public_authors.c.display_name,
-    public_authors.c.group.label("author_group"),
-)
-_SELECT_REVISIONS = statement(
-    select(
-        revisions.c.version,
-        revisions.c.written_at,
-        revisions.c.body,
-        revisions.c.html,
-        revisions.c.is_silent,
-        *_author_columns,
-    )
-    .outerjoin(public_authors, public_authors.c.id == revisions.c.written_by)
-    .where(
-        revisions.c.post_id == bindparam("post"),
-        or_(bindparam("can_see_held", type_=Boolean), ~revisions.c.was_held),
-        or_(bindparam("moderates", type_=Boolean), ~revisions.c.is_silent),
-    )
-    .order_by(revisions.c.version.desc())
-)
-_SELECT_WRITER = statement(select(*_author_columns).where(public_authors.c.id == bindparam("member")))
 
 
 class EditRules(Struct, frozen=True):
@@ -226,30 +198,6 @@ async def share_post(tx: Transaction, actor: Actor, post_id: PostId, wanted: boo
     return await show_post(tx, actor, post_id)
 
 
-async def read_revisions(tx: Reader, actor: Actor, post_id: PostId) -> RevisionList:
-    """Return all versions of a post, newest first; moderators also see silent and held revisions, authors their held ones.
-
-    Raise NotFound or the refusals of `ensure_can_read_history`.
-    """
-    topic, post, row = await get_post(tx, actor, post_id, lock=False)
-    ensure_can_read_history(actor, topic, post)
-    moderates = actor.moderates_in(topic.sector_id)
-    writer = await tx.row(_SELECT_WRITER, member=row["edited_by"] or row["author_id"])
-    by = None if writer is None else author_of(*writer)
-    current = Revision(row["version"], row["written_at"], row["body"], row["html"], by)
-    rows = await tx.rows(
-        _SELECT_REVISIONS, post=post_id, can_see_held=post.is_own or moderates, moderates=moderates
-    )
-    found = [current, *(_revision_of(old) for old in rows)]
-    filled = await embed_quotes_in_html(tx, [(topic.id, old.html) for old in found])
-    if filled:
-        found = [
-            replace(old, html=html, body=await expand_quotes(tx, actor, old.body))
-            for old, html in zip(found, filled, strict=True)
-        ]
-    return RevisionList(found)
-
-
 def _text_to_screen(topic: TopicFacts, row: Record, text: tuple[str, str]) -> TextToScreen:
     post_id, (body, html) = PostId(row["id"]), text
     before = TextBeforeEdit(post_id=post_id, body=row["body"], html=row["html"], posted_at=row["written_at"])
@@ -305,15 +253,3 @@ def _is_silent(actor: Actor, topic: TopicFacts, post: PostFacts, row: Record, no
 
 def _text_of(row: Record) -> dict[str, object]:
     return {name: row[name] for name in ("version", "body", "html", "written_at")}
-
-
-def _revision_of(row: Record) -> Revision:
-    *text, is_silent, id, handle, name, group = row
-    return Revision(
-        version=text[0],
-        written_at=text[1],
-        body=text[2],
-        html=text[3],
-        by=author_of(id, handle, name, group),
-        is_silent=is_silent,
-    )

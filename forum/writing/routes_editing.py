@@ -8,7 +8,7 @@ from core.actor import Actor
 from core.http import IfMatch, PathId, version_in
 from core.ids import PostId
 from forum.shapes import OlderVersion, Post, PostChange, RevisionList
-from forum.writing import editing
+from forum.writing import editing, revisions
 from forum.writing.replies import Replies
 from storage.database import Database
 
@@ -35,7 +35,7 @@ async def read_revisions(
 ) -> RevisionList:
     """Return all versions of a post's text, newest first."""
     async with db.read() as tx:
-        return await editing.read_revisions(tx, actor, PostId(post_id))
+        return await revisions.read_revisions(tx, actor, PostId(post_id))
 
 
 @post("/posts/{post_id:int}/revisions", status_code=200, operation_id="go_back")

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from core.http import Cursor
-from forum.notifications import notifications
+from forum.notifications import inbox
 from forum.notifications.shapes import FILTERS, Notification, Only
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, number_in, read_form, text_in
@@ -24,7 +24,7 @@ async def show_inbox(
 ) -> Response[bytes]:
     """What the member was told, the latest first."""
     async with context.db.read() as tx:
-        page = await notifications.read_inbox(tx, context.actor, context.db.epoch, after, only, done)
+        page = await inbox.read_inbox(tx, context.actor, context.db.epoch, after, only, done)
     facts = {
         "page": page,
         "told": page.items,
@@ -50,16 +50,16 @@ async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
         raise BadButton
     async with context.db.begin() as tx:
         if told is None:
-            await notifications.mark_all_read(tx, context.actor)
+            await inbox.mark_all_read(tx, context.actor)
         else:
             await _VERBS[verb](tx, context.actor, told)
     return go_to(safe_next(text_in(typed, "back") or "/inbox"))
 
 
 _VERBS = {
-    "": notifications.mark_read,
-    "done": notifications.archive_notification,
-    "undone": notifications.unarchive_notification,
+    "": inbox.mark_read,
+    "done": inbox.archive_notification,
+    "undone": inbox.unarchive_notification,
 }
 
 

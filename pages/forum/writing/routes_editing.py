@@ -15,7 +15,7 @@ from forum.policy import PostFacts, ensure_can_edit
 from forum.shapes import PostChange, Revision
 from forum.text.diff import compare
 from forum.topics import topics
-from forum.writing import editing, sources
+from forum.writing import editing, revisions, sources
 from forum.writing.replies import Replies
 from members.profiles.trust import LevelPermissions
 from pages.forum.topic_view import address_of
@@ -82,7 +82,7 @@ async def edit_post(
 async def show_history(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """All that a post has said, and what changed."""
     async with context.db.begin() as tx:
-        found = (await editing.read_revisions(tx, context.actor, PostId(post_id))).items
+        found = (await revisions.read_revisions(tx, context.actor, PostId(post_id))).items
         spot = await find_spot(tx, context.actor, post_id)
         can_go_back = await _can_edit(tx, context.actor, spot)
     return context.renderer.page(

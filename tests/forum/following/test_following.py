@@ -1,4 +1,4 @@
-"""Following: what one chose stays chosen; what one does is followed of itself; what is moved is still followed."""
+"""Tests of following: chosen and automatic levels, and following after moves."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Reading: what was read stays read, on all devices at once, wherever posts are moved; the rest is counted."""
+"""Tests of the read state: it only grows, on all devices and across moves, and unread posts are counted."""
 
 import random
 from typing import Any

@@ -1,4 +1,4 @@
-"""Moving posts and topics: everything arrives, keeps its parent, is found under its old address, and can come back."""
+"""Tests of moves: posts keep their parent, old addresses redirect, and moves can be undone."""
 
 import asyncio
 import random

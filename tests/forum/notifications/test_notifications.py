@@ -1,4 +1,4 @@
-"""The inbox: one is told what one can read, once, with the reason, and nothing of it outlives the right to read it."""
+"""Tests of the inbox: members see each notification once, with its reason, and only while they can read its post."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from core.ids import MemberId, PostId, TopicId
-from forum.notifications import notifications
+from forum.notifications import inbox, notifications
 from tertulia.scheduled_jobs import CLEANUPS
 from tertulia.worker import Worker
 from tests.support.hidden_posts import give_topics_reason, hide_rows
@@ -116,16 +116,16 @@ async def test_what_one_may_not_read_is_not_there(told: Told, gone: str, back: s
 
 
 async def test_pages_follow_each_other_without_gap_or_twin(told: Told) -> None:
-    for number in range(notifications.PAGE_SIZE + 3):
+    for number in range(inbox.PAGE_SIZE + 3):
         await told.tell(f"kind-{number}")
 
     first = (await told.reader.get("/inbox")).json()
     second = (await told.reader.get("/inbox", params={"after": first["next"]})).json()
 
     kinds = [item["kind"] for item in first["items"] + second["items"]]
-    assert kinds == [f"kind-{number}" for number in reversed(range(notifications.PAGE_SIZE + 3))]
+    assert kinds == [f"kind-{number}" for number in reversed(range(inbox.PAGE_SIZE + 3))]
     assert second["next"] is None
-    assert first["unread"] == second["unread"] == notifications.PAGE_SIZE + 3
+    assert first["unread"] == second["unread"] == inbox.PAGE_SIZE + 3
 
 
 async def test_the_members_channel_says_when_to_look_again(told: Told, app: Service) -> None:

@@ -1,4 +1,4 @@
-"""Telling those who follow: whom, why, once; by mail only what is still unread when its time has come."""
+"""Tests of the notification of watchers and of digests: who gets what, why, and only once."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What else happened in a topic since one was there: edits that the history shows, and what was done to the topic."""
+"""Tests of the changes in a topic since a member's last visit: visible edits, and changes of the whole topic."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Tending topics: kinds and answers, closing, pins, slow mode, timers that fall due once, assignments."""
+"""Tests of the status of topics: kinds, accepted answers, closing, pins, slow mode, timers that run once, assignments."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

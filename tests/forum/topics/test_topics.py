@@ -1,4 +1,4 @@
-"""Topics and posts at the door: who may do what, and what comes back."""
+"""Tests of topics and posts through HTTP: who may do what, and the responses."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Editing: put right at once unseen, later with a history; two who change a text at once; posts that several may edit."""
+"""Tests of editing: silent first edits, the history, simultaneous edits, and shared posts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

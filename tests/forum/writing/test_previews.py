@@ -1,4 +1,4 @@
-"""Previews say who will be told: the same as are told in the end, and nothing of those who cannot read."""
+"""Tests of previews: they list the members who will be notified, and reveal nothing about others."""
 
 from typing import Any
 

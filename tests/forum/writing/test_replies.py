@@ -1,4 +1,4 @@
-"""Replies in company: what many write at once, in many topics, is a few statements; each topic stays whole."""
+"""Tests of simultaneous replies: many replies are few statements, and each topic stays consistent."""
 
 import asyncio
 import random
