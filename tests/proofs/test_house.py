@@ -156,6 +156,46 @@ def test_authorship_is_decided_once():
     assert [path for path, text, _ in modules() if pseudonyms.search(text)] == ["members/pseudonyms.py"]
 
 
+_SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH|JOIN|WHERE)\b")
+
+
+def composes_sql(node: ast.AST) -> bool:
+    """Return whether an expression puts SQL together from strings: f-string, `+`, `%`, format, replace or join."""
+    if isinstance(node, ast.Call):
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        parts: ast.AST = node.func
+        if method not in ("format", "replace", "join"):
+            return getattr(node.func, "id", "") in ("statement", "text") and any(
+                isinstance(argument, ast.JoinedStr | ast.BinOp) for argument in node.args
+            )
+    elif isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod)
+    ):
+        parts = node
+    else:
+        return False
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and _SQL.search(part.value)
+        for part in ast.walk(parts)
+    )
+
+
+def test_no_statement_is_composed_from_strings():
+    """Statements are complete literals or SQLAlchemy Core, so that they can be searched for and checked."""
+    allowed = {
+        "storage/embedded/postgres.py": "names of databases cannot be parameters",
+        "storage/schema.py": "names of roles cannot be parameters",
+    }
+
+    assert {
+        f"{path}:{node.lineno}"
+        for path, _, tree in modules()
+        if path not in allowed and not path.startswith("storage/migrations/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.expr) and composes_sql(node)
+    } == set()
+
+
 def test_actors_are_made_in_one_place():
     """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
     assert [
