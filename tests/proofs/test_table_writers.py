@@ -66,7 +66,7 @@ OTHER_WRITERS: Mapping[str, Mapping[str, str]] = {
     "following": {
         "forum/moves/relocation_following.py": _MOVE,
         "forum/notifications/email_preferences.py": "a link in an e-mail mutes its topic, sector or tag",
-        "forum/tags/tags.py": "followers of a tag follow the tag it is merged into",
+        "forum/tags/synonyms.py": "followers of a tag follow the tag it is merged into",
     },
     "imported_mails": {"forum/moves/moves.py": _MOVE, "forum/moves/relocation.py": _MOVE},
     "members": {"forum/trust/trust.py": "stores the computed trust level"},
@@ -111,7 +111,7 @@ OTHER_WRITERS: Mapping[str, Mapping[str, str]] = {
         "forum/posts/hiding.py": "hides topics as it hides posts",
         "forum/posts/insertion.py": "one statement numbers the posts and counts them in their topics",
         "forum/posts/post_state.py": "counts a post in or out of its topic",
-        "forum/tags/tags.py": "a tag is renamed in all topics",
+        "forum/tags/synonyms.py": "a tag is renamed in all topics",
     },
 }
 
