@@ -2,7 +2,7 @@
 
 import gzip
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from litestar import Response
 from msgspec import Struct
@@ -15,6 +15,14 @@ _FOLDER = _PAGES / "static"
 _TEMPLATES = _PAGES / "templates"
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
+# Style sheets that are sent as one file; the order of the parts is the order of the cascade.
+_BUNDLES = {
+    "css/shell/tertulia.css": (
+        "layers base layout components lists buttons forms posts prose composer rooms room_forms media"
+    ),
+    "css/gatherings/cockpit.css": "host_view question_cards",
+    "css/moderation/queue.css": "queue_list queue_case",
+}
 
 
 class _File(Struct, frozen=True):
@@ -29,7 +37,11 @@ class Statics:
 
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _KINDS]
-        self.files = {path.relative_to(_FOLDER).as_posix(): _read(path) for path in paths}
+        plain = {path.relative_to(_FOLDER).as_posix(): path.read_bytes() for path in paths}
+        for bundle, parts in _BUNDLES.items():
+            folder = bundle.rpartition("/")[0]
+            plain[bundle] = b"".join(plain.pop(f"{folder}/{part}.css") for part in parts.split())
+        self.files = {name: _pack(name, content) for name, content in plain.items()}
         self.version = _version([*paths, *sorted(_TEMPLATES.rglob("*.html")), *sorted(_PAGES.rglob("*.py"))])
         self.prefix = f"/static/{self.version}"
 
@@ -59,10 +71,9 @@ def respond(statics: Statics, address: str, if_none_match: str | None, accepted:
     return Response(body, headers=headers, media_type=found.kind)
 
 
-def _read(path: Path) -> _File:
-    plain = path.read_bytes()
+def _pack(name: str, plain: bytes) -> _File:
     etag = f'"{sha256(plain).hexdigest()[:20]}"'
-    return _File(_KINDS[path.suffix], plain, gzip.compress(plain, 9, mtime=0), etag)
+    return _File(_KINDS[PurePath(name).suffix], plain, gzip.compress(plain, 9, mtime=0), etag)
 
 
 def _version(paths: list[Path]) -> str:

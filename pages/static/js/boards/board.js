@@ -29,13 +29,17 @@ if (title) {
 
 async function look(turn) {
   const typed = title.value.trim();
-  const answer = typed.length > 3 && (await fetch(`${form.dataset.twins}?title=${encodeURIComponent(typed)}`));
+  const answer =
+    typed.length > 3 && (await fetch(`${form.dataset.twins}?title=${encodeURIComponent(typed)}`));
   const found = answer?.ok ? (await answer.json()).items : [];
   if (turn !== asked) return;
   twins.hidden = !found.length;
   twins.querySelector("ul").replaceChildren(
     ...found.map((entry) => {
-      const link = Object.assign(document.createElement("a"), { href: `/b/${entry.board}/entries/${entry.id}`, textContent: entry.title });
+      const link = Object.assign(document.createElement("a"), {
+        href: `/b/${entry.board}/entries/${entry.id}`,
+        textContent: entry.title,
+      });
       const item = document.createElement("li");
       item.append(link);
       return item;

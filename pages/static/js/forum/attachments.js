@@ -29,7 +29,10 @@ export function offerFiles(form) {
     drag.preventDefault();
     form.classList.add("over");
   });
-  form.addEventListener("dragleave", (drag) => form.contains(drag.relatedTarget) || form.classList.remove("over"));
+  form.addEventListener(
+    "dragleave",
+    (drag) => form.contains(drag.relatedTarget) || form.classList.remove("over"),
+  );
   form.addEventListener("drop", (drop) => {
     form.classList.remove("over");
     if (!drop.dataTransfer.files.length) return;
@@ -48,7 +51,12 @@ export function offerFiles(form) {
     const mark = `[${name.replace(/[[\]]/g, "")} is on its way ${newKey().slice(0, 4)}]`;
     insert(field, `${mark}\n\n`);
     const content = await base64(file);
-    const answer = await call("POST", "/files", { name: name.slice(-200), content }, { "Idempotency-Key": newKey() }).catch(() => null);
+    const answer = await call(
+      "POST",
+      "/files",
+      { name: name.slice(-200), content },
+      { "Idempotency-Key": newKey() },
+    ).catch(() => null);
     replace(field, mark, answer?.ok ? answer.data.markup : "");
     if (!answer?.ok) return say(answer ? `${name}: ${words(answer)}` : LINE_DOWN, form);
     if (answer.data.markup.startsWith("!")) describe(answer.data);
@@ -59,14 +67,21 @@ export function offerFiles(form) {
     const row = document.createElement("div");
     row.className = "field described";
     row.innerHTML = '<img alt=""><div><label></label><input maxlength="500"></div>';
-    const [image, label, input] = [row.querySelector("img"), row.querySelector("label"), row.querySelector("input")];
+    const [image, label, input] = [
+      row.querySelector("img"),
+      row.querySelector("label"),
+      row.querySelector("input"),
+    ];
     image.src = file.address;
     input.id = `alt-${file.id}`;
     label.htmlFor = input.id;
     label.textContent = `What ${file.name} shows, for those who cannot see it`;
     input.addEventListener("input", () => {
       const said = input.value.replace(/[[\]\n]/g, " ");
-      field.value = field.value.replace(new RegExp(`!\\[[^\\]]*\\]\\(/files/${file.id}/`), () => `![${said}](/files/${file.id}/`);
+      field.value = field.value.replace(
+        new RegExp(`!\\[[^\\]]*\\]\\(/files/${file.id}/`),
+        () => `![${said}](/files/${file.id}/`,
+      );
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
     part.before(row);

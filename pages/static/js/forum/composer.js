@@ -31,9 +31,21 @@ function show(form, { html, told, not_told, too_many }) {
   }
   place.querySelector(".said").innerHTML = html;
   for (const line of place.querySelectorAll(".told")) line.remove();
-  line(place, "Will be told, unless they have muted the topic: ", told.map((one) => one.display_name));
-  line(place, "Will not be told, as nobody of this name reads here: ", not_told.map((one) => `@${one}`));
-  line(place, "Will not be told, as too many are called by name: ", too_many.map((one) => `@${one}`));
+  line(
+    place,
+    "Will be told, unless they have muted the topic: ",
+    told.map((one) => one.display_name),
+  );
+  line(
+    place,
+    "Will not be told, as nobody of this name reads here: ",
+    not_told.map((one) => `@${one}`),
+  );
+  line(
+    place,
+    "Will not be told, as too many are called by name: ",
+    too_many.map((one) => `@${one}`),
+  );
 }
 
 function line(place, what, names) {
@@ -63,7 +75,11 @@ export function sendByScript(form, send, done) {
     button.setAttribute("aria-disabled", "true");
     try {
       const answer = await send(form.elements.body.value, form.elements.key.value, draftOf(form));
-      if (!answer.ok) return say(answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer), form);
+      if (!answer.ok)
+        return say(
+          answer.status === 401 ? "Your session has ended. Your text is kept: sign in again." : words(answer),
+          form,
+        );
       unsay(form);
       form.elements.body.value = "";
       forget(form);
@@ -71,7 +87,8 @@ export function sendByScript(form, send, done) {
       form.elements.key.value = newKey();
       form.querySelector(".preview")?.remove();
       // A rule holds it: where it waits, all that can be done with it is there.
-      if (answer.status === 202 || answer.data?.held_edit) return void location.assign(`/held/${answer.data.id}`);
+      if (answer.status === 202 || answer.data?.held_edit)
+        return void location.assign(`/held/${answer.data.id}`);
       done(answer.data);
     } catch {
       // The same key goes with the next try: if this one had arrived after all, nothing happens twice.

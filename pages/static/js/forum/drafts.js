@@ -34,7 +34,8 @@ export function keepDraft(form) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const here = keepHere(form);
-      if (!form.kept?.isSaved) tell(form, here ? "Draft kept in this browser" : "Draft not kept: this browser keeps nothing");
+      if (!form.kept?.isSaved)
+        tell(form, here ? "Draft kept in this browser" : "Draft not kept: this browser keeps nothing");
     }, 400);
     form.kept?.changed();
   });
@@ -167,7 +168,11 @@ class Served {
   // Posted or thrown away elsewhere: it does not come back by itself, but what stands here is not taken away either.
   over(words) {
     tell(this.form, `${words} `);
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: "Keep this as a new draft" });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "act",
+      textContent: "Keep this as a new draft",
+    });
     button.addEventListener("click", async () => {
       const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
       if (!answer?.ok) return tell(this.form, "The line is down");
@@ -185,7 +190,9 @@ function tell(form, words) {
 
 function link(form, words, name) {
   tell(form, words);
-  form.querySelector(".kept")?.append(Object.assign(document.createElement("a"), { href: "/drafts", textContent: name }));
+  form
+    .querySelector(".kept")
+    ?.append(Object.assign(document.createElement("a"), { href: "/drafts", textContent: name }));
 }
 
 // Here the text is kept with what the server knows of it: under which name, up to which change, and whether this is saved.

@@ -66,7 +66,11 @@ document.addEventListener("submit", async (submit) => {
     }
     return renew();
   }
-  const button = Object.assign(document.createElement("input"), { type: "hidden", name: "read", value: which });
+  const button = Object.assign(document.createElement("input"), {
+    type: "hidden",
+    name: "read",
+    value: which,
+  });
   submit.target.append(button);
   submit.target.submit();
 });

@@ -9,7 +9,11 @@ let count = 0;
 
 /** Offers members and topics to a field. */
 export function offerNames(field) {
-  const list = Object.assign(document.createElement("ul"), { className: "offers", id: `offers-${++count}`, hidden: true });
+  const list = Object.assign(document.createElement("ul"), {
+    className: "offers",
+    id: `offers-${++count}`,
+    hidden: true,
+  });
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Whom or what to name");
   field.after(list);
@@ -43,16 +47,20 @@ export function offerNames(field) {
 
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    const before = field.selectionStart === field.selectionEnd ? field.value.slice(0, field.selectionStart) : "";
+    const before =
+      field.selectionStart === field.selectionEnd ? field.value.slice(0, field.selectionStart) : "";
     const called = CALLED.exec(before);
     const titled = !called && TITLED.exec(before);
     asked = called ? called[1] : titled ? titled[0] : "";
     if (!asked) return close();
-    timer = setTimeout(async () => {
-      const wanted = asked;
-      const found = await (called ? members(called[1]) : topics(titled[1])).catch(() => []);
-      if (wanted === asked) show(found);
-    }, called ? 150 : 300);
+    timer = setTimeout(
+      async () => {
+        const wanted = asked;
+        const found = await (called ? members(called[1]) : topics(titled[1])).catch(() => []);
+        if (wanted === asked) show(found);
+      },
+      called ? 150 : 300,
+    );
   });
   field.addEventListener("keydown", (key) => {
     if (list.hidden) return;
@@ -60,7 +68,8 @@ export function offerNames(field) {
     if (key.key === "ArrowDown" || key.key === "ArrowUp") {
       const step = key.key === "ArrowDown" ? 1 : -1;
       mark(list.children[(at + step + list.children.length) % list.children.length]);
-    } else if ((key.key === "Enter" && !key.ctrlKey && !key.metaKey) || key.key === "Tab") choose(list.children[at]);
+    } else if ((key.key === "Enter" && !key.ctrlKey && !key.metaKey) || key.key === "Tab")
+      choose(list.children[at]);
     else if (key.key === "Escape") close();
     else return;
     key.preventDefault();
@@ -76,7 +85,9 @@ export function offerNames(field) {
 
 async function members(prefix) {
   const answer = await call("GET", `/members?prefix=${encodeURIComponent(prefix)}`);
-  return answer.ok ? answer.data.items.map((one) => ({ text: one.handle, name: one.display_name, beside: `@${one.handle}` })) : [];
+  return answer.ok
+    ? answer.data.items.map((one) => ({ text: one.handle, name: one.display_name, beside: `@${one.handle}` }))
+    : [];
 }
 
 // A link that only says where it leads is shown by the topic's title, to those who can read it.

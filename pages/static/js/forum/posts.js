@@ -2,7 +2,13 @@
 
 import { localise } from "../shell/times.js";
 
-export const KINDS = { kind: "Kind", competent: "Competent", agree: "Agree", thanks: "Thanks", curious: "Curious" };
+export const KINDS = {
+  kind: "Kind",
+  competent: "Competent",
+  agree: "Agree",
+  thanks: "Thanks",
+  curious: "Curious",
+};
 // Always within reach; the others stand under "More" until somebody has set them.
 const FIRST = ["kind", "competent"];
 const GONE = { withdrawn: "Its author took this back.", hidden: "A moderator has hidden this." };
@@ -24,7 +30,12 @@ export function articleFor(post) {
   const depth = order === "tree" ? Math.min(post.depth - base, DEEPEST) : 0;
   article.className = `post d${depth}`;
   article.id = `p${post.number}`;
-  Object.assign(article.dataset, { id: post.id, number: post.number, parent: post.parent ?? "", depth: post.depth });
+  Object.assign(article.dataset, {
+    id: post.id,
+    number: post.number,
+    parent: post.parent ?? "",
+    depth: post.depth,
+  });
   article.setAttribute("aria-labelledby", `b${post.number}`);
   article.querySelector(".by").id = `b${post.number}`;
   author(article, post.author);
@@ -65,7 +76,8 @@ function author(article, who) {
 export function change(article, post) {
   const gone = post.html === null;
   // What came to the page as a tombstone has nothing that one could press: it is made anew.
-  if (!gone && article.matches(".gone") && !article.querySelector(".can").children.length) return renew(article, post);
+  if (!gone && article.matches(".gone") && !article.querySelector(".can").children.length)
+    return renew(article, post);
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
@@ -107,7 +119,9 @@ function held(article, state) {
   article.querySelector(".by .state.held")?.remove();
   const word = { withdrawn: "Withdrawn", hidden: "Hidden" }[state];
   if (!word) return;
-  article.querySelector(".at").before(Object.assign(document.createElement("span"), { className: "state held", textContent: word }));
+  article
+    .querySelector(".at")
+    .before(Object.assign(document.createElement("span"), { className: "state held", textContent: word }));
 }
 
 // What several may edit says so, and offers it.
@@ -125,9 +139,24 @@ function shared(article, post) {
     if (!own) edit?.remove();
     return;
   }
-  if (!mark) article.querySelector(".at").before(Object.assign(document.createElement("span"), { className: "shared", textContent: "several may edit" }));
+  if (!mark)
+    article
+      .querySelector(".at")
+      .before(
+        Object.assign(document.createElement("span"), {
+          className: "shared",
+          textContent: "several may edit",
+        }),
+      );
   const menu = article.querySelector(".menu");
-  if (!edit && viewer && menu) menu.append(Object.assign(document.createElement("a"), { className: "act edit", href: `/p/${post.id}/edit`, textContent: "Edit" }));
+  if (!edit && viewer && menu)
+    menu.append(
+      Object.assign(document.createElement("a"), {
+        className: "act edit",
+        href: `/p/${post.id}/edit`,
+        textContent: "Edit",
+      }),
+    );
 }
 
 // Under a post that others refer to, a link leads to them.
@@ -135,7 +164,11 @@ function cited(article, post) {
   const shown = article.querySelector(".act.cited");
   if (!post.is_cited) return void shown?.remove();
   if (shown) return;
-  const link = Object.assign(document.createElement("a"), { className: "act cited", href: `/p/${post.id}/citations`, textContent: "Cited" });
+  const link = Object.assign(document.createElement("a"), {
+    className: "act cited",
+    href: `/p/${post.id}/citations`,
+    textContent: "Cited",
+  });
   const reply = article.querySelector(".act.reply");
   if (reply) reply.after(link);
   else article.querySelector(".can").prepend(link);
@@ -145,7 +178,11 @@ function cited(article, post) {
 function withHistory(article, id) {
   const menu = article.querySelector(".menu");
   if (!menu || menu.querySelector("[href$='/history']")) return;
-  const link = Object.assign(document.createElement("a"), { className: "act", href: `/p/${id}/history`, textContent: "History" });
+  const link = Object.assign(document.createElement("a"), {
+    className: "act",
+    href: `/p/${id}/history`,
+    textContent: "History",
+  });
   const first = menu.querySelector("a");
   if (first) first.before(link);
   else menu.append(...(menu.children.length ? [document.createElement("hr")] : []), link);
@@ -159,7 +196,9 @@ export function reactions(article, counts, mine) {
   const menu = more.querySelector(".menu");
   let after = null;
   for (const [kind, word] of Object.entries(KINDS)) {
-    const button = [...can.querySelectorAll("button[name=set]")].find((one) => one.value.split(" ")[1] === kind);
+    const button = [...can.querySelectorAll("button[name=set]")].find(
+      (one) => one.value.split(" ")[1] === kind,
+    );
     if (!button) continue;
     const count = counts[kind] ?? 0;
     if (mine) press(button, mine.includes(kind));
@@ -195,8 +234,9 @@ export function press(button, pressed) {
 /** The element after which a post belongs on this page; null if it belongs on another page. */
 export function placeFor(post) {
   const all = [...list.querySelectorAll(".post")];
-  if (order === "time") return "more" in document.body.dataset ? null : all.at(-1) ?? null;
-  if (post.parent === null) return "more" in document.body.dataset || "part" in document.body.dataset ? null : all.at(-1) ?? null;
+  if (order === "time") return "more" in document.body.dataset ? null : (all.at(-1) ?? null);
+  if (post.parent === null)
+    return "more" in document.body.dataset || "part" in document.body.dataset ? null : (all.at(-1) ?? null);
   const at = all.findIndex((one) => one.dataset.id === String(post.parent));
   if (at < 0) return null;
   const depth = Number(all[at].dataset.depth);
@@ -222,7 +262,8 @@ export function put(post, after) {
 // What lies in a folded branch is not seen: its line says how many there are.
 function recount(branch) {
   const count = branch.querySelectorAll(".post").length;
-  branch.querySelector("summary").textContent = `${count} more ${count === 1 ? "reply" : "replies"} in this branch`;
+  branch.querySelector("summary").textContent =
+    `${count} more ${count === 1 ? "reply" : "replies"} in this branch`;
 }
 
 function answers(article, parent, above) {

@@ -5,7 +5,11 @@ const NOT_IN_LABEL = /[[\]\n\\]/g;
 /** Words of a post as they stand in the field where one writes. */
 export function quote(article, words) {
   const name = article.querySelector(".who").textContent.replace(NOT_IN_LABEL, "") || "Anonymous";
-  const said = words.trim().split("\n").map((line) => `> ${line}`.trimEnd()).join("\n");
+  const said = words
+    .trim()
+    .split("\n")
+    .map((line) => `> ${line}`.trimEnd())
+    .join("\n");
   return `> [${name}, #${article.dataset.number}](/p/${article.dataset.id}):\n${said}\n\n`;
 }
 
@@ -14,7 +18,12 @@ export const wordsOf = (article) => readable(article.querySelector(".said").clon
 
 /** Offers to quote what is selected: `take(article, words)` is called when somebody does. */
 export function offerQuotes(list, take) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "pill quoting", hidden: true, textContent: "Quote" });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "pill quoting",
+    hidden: true,
+    textContent: "Quote",
+  });
   list.after(button);
   let chosen = null;
   document.addEventListener("selectionchange", () => {
@@ -35,7 +44,8 @@ function selected(list) {
   const selection = document.getSelection();
   if (!selection.rangeCount || selection.isCollapsed) return null;
   const range = selection.getRangeAt(0);
-  const at = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".post > .said");
+  const at = (node) =>
+    (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".post > .said");
   const said = at(range.startContainer);
   if (!said || said !== at(range.endContainer) || !list.contains(said) || said.closest(".gone")) return null;
   const article = said.closest(".post");

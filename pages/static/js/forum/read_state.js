@@ -23,10 +23,12 @@ export function keepReading(list) {
   const watch = () => {
     for (const end of list.querySelectorAll(".post > .can")) eye.observe(end);
   };
-  if (read) for (const post of list.querySelectorAll(".post:not([data-new])")) done.add(Number(post.dataset.number));
+  if (read)
+    for (const post of list.querySelectorAll(".post:not([data-new])")) done.add(Number(post.dataset.number));
   watch();
   new MutationObserver(watch).observe(list, { childList: true, subtree: true });
-  for (const sign of ["scroll", "pointermove", "keydown"]) addEventListener(sign, () => (active = Date.now()), { passive: true });
+  for (const sign of ["scroll", "pointermove", "keydown"])
+    addEventListener(sign, () => (active = Date.now()), { passive: true });
   active = Date.now();
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => document.hidden && flush(true));
@@ -41,7 +43,10 @@ function look({ target, isIntersecting }) {
     clearTimeout(settling.get(number));
     settling.delete(number);
   } else if (number && !done.has(number) && !settling.has(number)) {
-    settling.set(number, setTimeout(() => note(number), LONG_ENOUGH));
+    settling.set(
+      number,
+      setTimeout(() => note(number), LONG_ENOUGH),
+    );
   }
 }
 
@@ -70,7 +75,12 @@ async function flush(leaving = false) {
   seconds = 0;
   if (leaving) {
     const headers = { "Content-Type": "application/json" };
-    return void fetch(`/api/v1/topics/${topic}/reading`, { method: "PUT", body: JSON.stringify(said), headers, keepalive: true });
+    return void fetch(`/api/v1/topics/${topic}/reading`, {
+      method: "PUT",
+      body: JSON.stringify(said),
+      headers,
+      keepalive: true,
+    });
   }
   const answer = await call("PUT", `/topics/${topic}/reading`, said).catch(() => null);
   if (answer?.ok) tell(answer.data);
@@ -87,5 +97,6 @@ function tell(reading) {
   place.querySelector("form").hidden = !reading.unread;
   const first = place.querySelector("a");
   first.hidden = !reading.unread;
-  if (reading.first_unread) first.href = `${document.body.dataset.address}/${reading.first_unread}#p${reading.first_unread}`;
+  if (reading.first_unread)
+    first.href = `${document.body.dataset.address}/${reading.first_unread}#p${reading.first_unread}`;
 }

@@ -4,11 +4,15 @@
 const field = document.querySelector("#tags");
 const offered = document.querySelector(".offered");
 const buttons = [...document.querySelectorAll("[data-tag]")];
-const words = () => field.value.toLowerCase().split(/[\s,]+/).filter(Boolean);
+const words = () =>
+  field.value
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
 
 function show() {
   const typed = words();
-  const last = /[\s,]$/.test(field.value) ? "" : typed.at(-1) ?? "";
+  const last = /[\s,]$/.test(field.value) ? "" : (typed.at(-1) ?? "");
   const isOne = buttons.some((one) => one.dataset.tag === last);
   for (const button of buttons) {
     button.setAttribute("aria-pressed", String(typed.includes(button.dataset.tag)));
@@ -27,13 +31,17 @@ function press({ target }) {
   const typed = words();
   const last = /[\s,]$/.test(field.value) ? null : typed.at(-1);
   // What was begun by typing is ended by pressing.
-  if (last && last !== tag && !buttons.some((one) => one.dataset.tag === last) && isBegun(last, target)) typed.pop();
-  field.value = typed.includes(tag) ? typed.filter((one) => one !== tag).join(" ") : [...typed, tag].join(" ");
+  if (last && last !== tag && !buttons.some((one) => one.dataset.tag === last) && isBegun(last, target))
+    typed.pop();
+  field.value = typed.includes(tag)
+    ? typed.filter((one) => one !== tag).join(" ")
+    : [...typed, tag].join(" ");
   if (field.value) field.value += " ";
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-const isBegun = (word, button) => [button.dataset.tag, ...button.dataset.also.split(" ")].some((name) => name.startsWith(word));
+const isBegun = (word, button) =>
+  [button.dataset.tag, ...button.dataset.also.split(" ")].some((name) => name.startsWith(word));
 
 if (field && offered) {
   field.addEventListener("input", () => {

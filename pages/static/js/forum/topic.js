@@ -30,7 +30,8 @@ follow({
     if (event.type === "reply_posted") arrived(event.post);
     else if (event.post) changed(event.post);
     else if (event.type === "topic_changed") topicChanged(event.topic);
-    else if (event.type === "topic_merged") setTimeout(() => location.replace(`/t/${topic}`), Math.random() * 700);
+    else if (event.type === "topic_merged")
+      setTimeout(() => location.replace(`/t/${topic}`), Math.random() * 700);
     else if (event.type.startsWith("posts_moved_")) moved(event.topic);
   },
   reset: anew,
@@ -128,7 +129,12 @@ function topicChanged(shown) {
 // Writing in place: the same composer as at the end of the page, under the post it answers.
 const composer = document.querySelector("#composer-template");
 const own = document.querySelector("#reply form.composer");
-if (own) sendByScript(own, (body, key, draft) => call("POST", `/topics/${topic}/posts`, { body, draft }, { "Idempotency-Key": key }), sent);
+if (own)
+  sendByScript(
+    own,
+    (body, key, draft) => call("POST", `/topics/${topic}/posts`, { body, draft }, { "Idempotency-Key": key }),
+    sent,
+  );
 
 function sent(post) {
   const article = arrived(post, true);
@@ -176,8 +182,11 @@ function reply(article, quoted = "") {
   if (!composer || !article.querySelector(".act.reply")) return;
   const open = article.querySelector(`form.composer[data-draft="reply:${id}"]`);
   if (open && quoted) return insert(open.elements.body, quoted);
-  openComposer(article, { draft: `reply:${id}`, verb: "Reply", action: `/p/${id}/reply` }, (body, key, draft) =>
-    call("POST", `/topics/${topic}/posts`, { body, parent: Number(id), draft }, { "Idempotency-Key": key }),
+  openComposer(
+    article,
+    { draft: `reply:${id}`, verb: "Reply", action: `/p/${id}/reply` },
+    (body, key, draft) =>
+      call("POST", `/topics/${topic}/posts`, { body, parent: Number(id), draft }, { "Idempotency-Key": key }),
   );
   if (quoted) insert(article.querySelector("form.composer").elements.body, quoted);
 }
@@ -194,13 +203,26 @@ async function edit(article) {
     if (saved.status !== 412) return saved;
     // Both have changed the same lines: a page shows both texts.
     const form = article.querySelector("form.composer");
-    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "version", value: version }));
+    form.append(
+      Object.assign(document.createElement("input"), { type: "hidden", name: "version", value: version }),
+    );
     form.elements.body.value = body;
     form.submit();
     return new Promise(() => {});
   };
-  openComposer(article, { draft: `edit:${id}`, verb: "Save", action: `/p/${id}/edit`, body: answer.data.body }, async (body, key, draft) =>
-    clash(await call("PATCH", `/posts/${id}`, { body, draft }, { "If-Match": `"${version}"`, "Idempotency-Key": key }), body),
+  openComposer(
+    article,
+    { draft: `edit:${id}`, verb: "Save", action: `/p/${id}/edit`, body: answer.data.body },
+    async (body, key, draft) =>
+      clash(
+        await call(
+          "PATCH",
+          `/posts/${id}`,
+          { body, draft },
+          { "If-Match": `"${version}"`, "Idempotency-Key": key },
+        ),
+        body,
+      ),
   );
 }
 
@@ -210,8 +232,11 @@ async function react(button) {
   const count = Number(button.querySelector("i")?.textContent ?? 0);
   // It answers at once, and corrects itself if it is refused.
   press(button, wanted === "1");
-  button.innerHTML = button.textContent.replace(/[\d\s]+$/, "") + ` <i>${count + (wanted === "1" ? 1 : -1) || ""}</i>`;
-  const answer = await call(wanted === "1" ? "PUT" : "DELETE", `/posts/${id}/reactions/${kind}`).catch(() => null);
+  button.innerHTML =
+    button.textContent.replace(/[\d\s]+$/, "") + ` <i>${count + (wanted === "1" ? 1 : -1) || ""}</i>`;
+  const answer = await call(wanted === "1" ? "PUT" : "DELETE", `/posts/${id}/reactions/${kind}`).catch(
+    () => null,
+  );
   if (answer?.ok) {
     unsay(article);
     return reactions(article, answer.data.reactions, answer.data.mine ?? []);
@@ -235,7 +260,11 @@ list.addEventListener("click", (click) => {
   const act = click.target.closest(".act");
   if (!act) return;
   const article = act.closest(".post");
-  const does = { reply: () => reply(article), quotes: () => reply(article, quote(article, wordsOf(article))), edit: () => edit(article) };
+  const does = {
+    reply: () => reply(article),
+    quotes: () => reply(article, quote(article, wordsOf(article))),
+    edit: () => edit(article),
+  };
   if (act.matches("button[name=set]")) {
     click.preventDefault();
     react(act);

@@ -42,7 +42,12 @@ export function asking(room, asked) {
     busy = true;
     while (queue.length) {
       const { key, body, anonymous } = queue[0];
-      const answer = await call("POST", `/rooms/${room}/questions`, { body, anonymous }, { "Idempotency-Key": key }).catch(() => null);
+      const answer = await call(
+        "POST",
+        `/rooms/${room}/questions`,
+        { body, anonymous },
+        { "Idempotency-Key": key },
+      ).catch(() => null);
       if (!answer || answer.status === 503 || answer.status === 429) {
         mark(key, answer ? words(answer) : "Waiting to be sent. It goes as soon as the line is back.");
         break;
@@ -65,7 +70,8 @@ export function asking(room, asked) {
     const item = document.createElement("li");
     item.id = `ask-${key}`;
     item.className = "asked waiting";
-    item.innerHTML = '<span class="vote"></span><div class="what"><div class="said" dir="auto"><p></p></div><p class="by"><span class="state held">Being sent</span></p></div><div class="can"></div>';
+    item.innerHTML =
+      '<span class="vote"></span><div class="what"><div class="said" dir="auto"><p></p></div><p class="by"><span class="state held">Being sent</span></p></div><div class="can"></div>';
     item.querySelector(".said p").textContent = body;
     list.prepend(item);
   }
@@ -75,7 +81,11 @@ export function asking(room, asked) {
     if (!item) return;
     item.querySelector(".state").textContent = text;
     if (item.querySelector("button")) return;
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: "Do not send" });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "act",
+      textContent: "Do not send",
+    });
     button.onclick = () => {
       queue = queue.filter((ask) => ask.key !== key);
       keep();

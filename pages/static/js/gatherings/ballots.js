@@ -1,6 +1,7 @@
 // A poll that is opened or closed while one looks is made of what its event says, so that not everybody reads it at once.
 
-const sample = (kind, what) => document.querySelector(`#poll-samples [data-${what}="${kind}"]`)?.content.cloneNode(true);
+const sample = (kind, what) =>
+  document.querySelector(`#poll-samples [data-${what}="${kind}"]`)?.content.cloneNode(true);
 const made = (tag, more = {}) => Object.assign(document.createElement(tag), more);
 
 /** A poll's part of the page, without what is one's own; `results` are drawn by whoever calls. Nothing without samples. */
@@ -9,7 +10,10 @@ export function sectionFor(poll) {
   const section = made("section", { className: "poll", id: `poll${poll.id}` });
   Object.assign(section.dataset, { id: poll.id, version: poll.version, state: poll.state });
   section.setAttribute("aria-labelledby", `poll${poll.id}-title`);
-  section.append(made("h2", { id: `poll${poll.id}-title`, dir: "auto", textContent: poll.title }), facts(poll));
+  section.append(
+    made("h2", { id: `poll${poll.id}-title`, dir: "auto", textContent: poll.title }),
+    facts(poll),
+  );
   if (poll.state === "open") section.append(ballotOf(poll));
   if (poll.results) section.append(outcomeOf(poll));
   return section;
@@ -24,7 +28,8 @@ function facts(poll) {
   number.dataset.ballots = "";
   answered.append(number, " answered");
   line.append(state, answered);
-  if (poll.state === "open" && poll.reveals === "closed") line.append(made("span", { textContent: "results when it is closed" }));
+  if (poll.state === "open" && poll.reveals === "closed")
+    line.append(made("span", { textContent: "results when it is closed" }));
   return line;
 }
 
@@ -44,7 +49,11 @@ const FILL = {
   single: options,
   several: options,
   ranked(form, poll) {
-    for (const choice of form.querySelectorAll("select option[value='']")) choice.parentElement.replaceChildren(choice, ...poll.options.map((_, place) => made("option", { textContent: place + 1 })));
+    for (const choice of form.querySelectorAll("select option[value='']"))
+      choice.parentElement.replaceChildren(
+        choice,
+        ...poll.options.map((_, place) => made("option", { textContent: place + 1 })),
+      );
     rows(form, ".rank", poll.options, (row, option, place) => {
       row.querySelector("select").name = `rank-${place}`;
       row.querySelector("span").textContent = option;
@@ -57,7 +66,12 @@ const FILL = {
     });
   },
   words(form, poll) {
-    rows(form, ".pair > label", [...Array(poll.settings.most)], (row, _, place) => (row.querySelector("span").textContent = `Word ${place + 1}`));
+    rows(
+      form,
+      ".pair > label",
+      [...Array(poll.settings.most)],
+      (row, _, place) => (row.querySelector("span").textContent = `Word ${place + 1}`),
+    );
   },
 };
 
@@ -79,7 +93,9 @@ function outcomeOf(poll) {
   });
   if (poll.kind !== "ranked") return part;
   const points = (row) => poll.results.points[row.dataset.place];
-  part.querySelector("tbody").append(...[...part.querySelectorAll("tbody tr")].sort((one, other) => points(other) - points(one)));
+  part
+    .querySelector("tbody")
+    .append(...[...part.querySelectorAll("tbody tr")].sort((one, other) => points(other) - points(one)));
   return part;
 }
 
@@ -98,11 +114,16 @@ function pointsOf({ settings: { low, high } }) {
 // The numbers and words in what is said about a poll.
 function spell(part, { kind, options, settings: { most, low, high, low_label, high_label } }) {
   const top = options.length - 1;
-  const said = { most, words: most === 1 ? "word" : "words", top: `${top} ${top === 1 ? "point" : "points"}` };
+  const said = {
+    most,
+    words: most === 1 ? "word" : "words",
+    top: `${top} ${top === 1 ? "point" : "points"}`,
+  };
   for (const one of part.querySelectorAll("[data-say]")) one.textContent = said[one.dataset.say];
   const ends = part.querySelector("[data-ends]");
   if (!ends || kind !== "scale") return;
   if (!low_label && !high_label) return ends.remove();
-  const end = (point, label) => (label ? [`${point} (`, made("bdi", { textContent: label }), ")"] : [`${point}`]);
+  const end = (point, label) =>
+    label ? [`${point} (`, made("bdi", { textContent: label }), ")"] : [`${point}`];
   ends.replaceChildren(", from ", ...end(low, low_label), " to ", ...end(high, high_label));
 }

@@ -11,7 +11,8 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let touchedAt = 0;
 let again;
 
-for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown", "wheel"]) list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
+for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown", "wheel"])
+  list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
 addEventListener("scroll", () => (touchedAt = Date.now()), { capture: true, passive: true });
 // With time alone what is fresh gets old, and the order changes.
 setInterval(order, 30000);
@@ -36,7 +37,12 @@ function wanted(cards) {
 }
 
 function isTouched() {
-  return Date.now() - touchedAt < REST || list.contains(document.activeElement) || list.matches(":hover") || list.querySelector("details[open], form") !== null;
+  return (
+    Date.now() - touchedAt < REST ||
+    list.contains(document.activeElement) ||
+    list.matches(":hover") ||
+    list.querySelector("details[open], form") !== null
+  );
 }
 
 function arrange() {
@@ -51,6 +57,10 @@ function arrange() {
   if (calm.matches) return;
   for (const [card, top] of before) {
     const by = top - card.getBoundingClientRect().top;
-    if (by) card.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 250, easing: "ease-out" });
+    if (by)
+      card.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
+        duration: 250,
+        easing: "ease-out",
+      });
   }
 }

@@ -38,7 +38,11 @@ follow({
   async reset() {
     const { page, stream } = await reread();
     for (const list of columns.querySelectorAll(".cards")) reconcile(list, page.getElementById(list.id));
-    totals(Object.fromEntries([...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, one.textContent])));
+    totals(
+      Object.fromEntries(
+        [...page.querySelectorAll("h2 .count")].map((one) => [one.dataset.of, one.textContent]),
+      ),
+    );
     localise(columns);
     count();
     document.body.dataset.voters = page.body.dataset.voters;
@@ -49,14 +53,20 @@ follow({
 
 // A claim lapses by itself when its holder vanished.
 setInterval(() => {
-  for (const card of columns.querySelectorAll(".card[data-until]")) if (Date.parse(card.dataset.until) < Date.now()) claimed(card, null);
+  for (const card of columns.querySelectorAll(".card[data-until]"))
+    if (Date.parse(card.dataset.until) < Date.now()) claimed(card, null);
 }, 5000);
 
 columns.addEventListener("click", (click) => {
   const card = click.target.closest(".card[data-id]");
   if (!card) return;
   const pressed = click.target.closest("[data-key], [data-move], [data-cancel]");
-  if (!pressed) return void (click.target.closest("a, button, summary, form") || merging(card) || card.focus({ preventScroll: true }));
+  if (!pressed)
+    return void (
+      click.target.closest("a, button, summary, form") ||
+      merging(card) ||
+      card.focus({ preventScroll: true })
+    );
   click.preventDefault();
   pressed.closest("details")?.removeAttribute("open");
   if ("cancel" in pressed.dataset) {
@@ -73,5 +83,6 @@ columns.addEventListener("submit", (submitted) => {
 });
 
 columns.addEventListener("focusin", (focus) => at(focus.target.closest(".card")));
-columns.addEventListener("focusout", () => setTimeout(() => columns.contains(document.activeElement) || at(null)));
-
+columns.addEventListener("focusout", () =>
+  setTimeout(() => columns.contains(document.activeElement) || at(null)),
+);

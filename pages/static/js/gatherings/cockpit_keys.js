@@ -61,18 +61,28 @@ function shifted(key, card) {
 function plain(key, card) {
   const onCard = document.activeElement === card;
   switch (key.key) {
-    case "?": return legend;
-    case "u": return undoLatest;
-    case "j": return () => go(beside(card, 1));
-    case "k": return () => go(beside(card, -1));
-    case "h": return () => go(first(card, -1));
-    case "l": return () => go(first(card, 1));
-    case "ArrowDown": return onCard ? () => go(beside(card, 1)) : null;
-    case "ArrowUp": return onCard ? () => go(beside(card, -1)) : null;
-    case "Enter": return onCard && picking ? () => merging(card) : null;
+    case "?":
+      return legend;
+    case "u":
+      return undoLatest;
+    case "j":
+      return () => go(beside(card, 1));
+    case "k":
+      return () => go(beside(card, -1));
+    case "h":
+      return () => go(first(card, -1));
+    case "l":
+      return () => go(first(card, 1));
+    case "ArrowDown":
+      return onCard ? () => go(beside(card, 1)) : null;
+    case "ArrowUp":
+      return onCard ? () => go(beside(card, -1)) : null;
+    case "Enter":
+      return onCard && picking ? () => merging(card) : null;
   }
   if (!card) return null;
-  if (key.key === "m") return picking ? () => merging(card) : card.querySelector("[data-key=m]") ? () => pick(card) : null;
+  if (key.key === "m")
+    return picking ? () => merging(card) : card.querySelector("[data-key=m]") ? () => pick(card) : null;
   const button = card.querySelector(`[data-key="${CSS.escape(key.key)}"]`);
   return button ? () => button.click() : null;
 }
@@ -120,7 +130,8 @@ function go(card) {
 
 function show(name) {
   columns.dataset.shown = name;
-  for (const tab of document.querySelectorAll(".columns-tabs [data-column]")) tab.setAttribute("aria-pressed", String(tab.dataset.column === name));
+  for (const tab of document.querySelectorAll(".columns-tabs [data-column]"))
+    tab.setAttribute("aria-pressed", String(tab.dataset.column === name));
 }
 
 function legend() {

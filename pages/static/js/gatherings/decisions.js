@@ -15,7 +15,11 @@ const sending = new Map();
 export async function move(card, state, more = {}) {
   const { id, version, state: was, place } = card.dataset;
   const position = mark(card);
-  const answer = await send(card, "PUT", `/questions/${id}/state`, { state, version: Number(version), ...more });
+  const answer = await send(card, "PUT", `/questions/${id}/state`, {
+    state,
+    version: Number(version),
+    ...more,
+  });
   if (!answer?.ok) return answer;
   settle(answer.data);
   const back = was === "shortlisted" && place ? { place: Number(place) } : {};
@@ -30,16 +34,29 @@ export async function submit(card, form) {
   const text = (name) => form.elements[name]?.value.trim();
   const { id, version } = card.dataset;
   if (word === "edit") {
-    const answer = await send(card, "PATCH", `/questions/${id}`, { body: text("body") }, { "If-Match": `"${version}"` });
+    const answer = await send(
+      card,
+      "PATCH",
+      `/questions/${id}`,
+      { body: text("body") },
+      { "If-Match": `"${version}"` },
+    );
     if (answer?.ok) settle(answer.data);
     return answer;
   }
   if (word === "silence") {
-    const answer = await send(card, "PUT", `/questions/${id}/asker/silence`, { minutes: Number(text("minutes")), reason: text("reason") });
+    const answer = await send(card, "PUT", `/questions/${id}/asker/silence`, {
+      minutes: Number(text("minutes")),
+      reason: text("reason"),
+    });
     if (answer?.ok) ghost(mark(card), id, "Who asked this is silenced in this room.", { silence: true });
     return answer;
   }
-  const more = { dismissed: { reason: text("reason") }, merged: { into: Number(text("into")) }, answered: { answer: text("answer") } }[word];
+  const more = {
+    dismissed: { reason: text("reason") },
+    merged: { into: Number(text("into")) },
+    answered: { answer: text("answer") },
+  }[word];
   return move(card, word, more);
 }
 
@@ -88,7 +105,8 @@ async function send(card, method, path, body, headers) {
   const news = sending.get(id);
   sending.delete(id);
   // The line may have been quicker than the answer, or the answer lost.
-  if (news && news.version > (answer?.data?.version ?? answer?.data?.current?.version ?? 0)) setTimeout(() => settle(news));
+  if (news && news.version > (answer?.data?.version ?? answer?.data?.current?.version ?? 0))
+    setTimeout(() => settle(news));
   if (!answer) remark(card, LINE_DOWN);
   else if (!answer.ok) refused(card, answer);
   else remark(card, "");
@@ -106,7 +124,10 @@ export function heard(question) {
 // What happened meanwhile is told on this card, which alone is brought up to date.
 function refused(card, answer) {
   const now = answer.data?.current;
-  const steps = (answer.data?.meanwhile ?? []).map((one) => `${one.by?.display_name ?? "Who asked"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`);
+  const steps = (answer.data?.meanwhile ?? []).map(
+    (one) =>
+      `${one.by?.display_name ?? "Who asked"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`,
+  );
   const what = steps.length ? `Meanwhile: ${steps.join(", ")}.` : words(answer);
   if (now?.id) {
     const position = mark(card);
@@ -157,21 +178,36 @@ function ghost(where, id, text, back) {
   async function undo() {
     if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
     const answer = await take_back(id, back);
-    told.textContent = answer?.ok ? (back.word ? "Taken off." : "Undone.") : answer ? words(answer) : LINE_DOWN;
+    told.textContent = answer?.ok
+      ? back.word
+        ? "Taken off."
+        : "Undone."
+      : answer
+        ? words(answer)
+        : LINE_DOWN;
     line.replaceChildren(told.textContent);
     clearTimeout(timer);
     setTimeout(() => line.remove(), GRACE / 4);
   }
   if (!back) return;
   undoable.push(undo);
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "act", textContent: back.word ?? "Undo", onclick: undo });
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "act",
+    textContent: back.word ?? "Undo",
+    onclick: undo,
+  });
   button.append(Object.assign(document.createElement("kbd"), { textContent: "u", ariaHidden: "true" }));
   line.append(button);
 }
 
 async function take_back(id, back) {
   if (back.silence) return call("DELETE", `/questions/${id}/asker/silence`).catch(() => null);
-  const answer = await call("PUT", `/questions/${id}/state`, { state: back.state, version: back.version, ...back.more }).catch(() => null);
+  const answer = await call("PUT", `/questions/${id}/state`, {
+    state: back.state,
+    version: back.version,
+    ...back.more,
+  }).catch(() => null);
   if (answer?.ok) settle(answer.data);
   else if (answer?.data?.current) settle(answer.data.current);
   return answer;

@@ -50,11 +50,14 @@ follow({
 });
 
 function columns(now, type) {
-  const known = [...document.querySelectorAll("[data-tab]")].map((tab) => `${tab.dataset.tab} ${tab.querySelector("span").textContent}`);
+  const known = [...document.querySelectorAll("[data-tab]")].map(
+    (tab) => `${tab.dataset.tab} ${tab.querySelector("span").textContent}`,
+  );
   const is = now.map((column) => `${column.id} ${column.title}`);
   for (const column of now) counted(column.id, column.notices);
   // What columns there are is part of the whole page: it is taken anew when the reader wants it.
-  if (type === "columns_changed" && is.join() !== known.join()) pill("columns", "The columns changed", () => location.reload());
+  if (type === "columns_changed" && is.join() !== known.join())
+    pill("columns", "The columns changed", () => location.reload());
 }
 
 function counted(column, count) {
@@ -82,7 +85,8 @@ function take(notice, isOwn = false) {
   const item = itemOf(notice.id);
   if (!item) heldNow(arrived.get(notice.id)?.state === "held", notice.state === "held");
   if (item) change(item, notice);
-  else if (isShown(null, notice.state) || notice.mine) arrived.set(notice.id, { ...arrived.get(notice.id), ...notice });
+  else if (isShown(null, notice.state) || notice.mine)
+    arrived.set(notice.id, { ...arrived.get(notice.id), ...notice });
   else arrived.delete(notice.id);
   settle(isOwn);
 }
@@ -129,11 +133,16 @@ function hollow() {
 }
 
 let touchedAt = 0;
-for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"]) board.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
+for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"])
+  board.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
 addEventListener("scroll", () => (touchedAt = Date.now()), { passive: true });
 
 function isTouched() {
-  return Date.now() - touchedAt < 3000 || board.contains(document.activeElement) || board.getBoundingClientRect().top < 0;
+  return (
+    Date.now() - touchedAt < 3000 ||
+    board.contains(document.activeElement) ||
+    board.getBoundingClientRect().top < 0
+  );
 }
 
 // Only what belongs to what is shown: one column, or all of them; a search or a later page stays as it is.
@@ -216,7 +225,9 @@ async function act(item, button) {
   const now = answer.status === 412 ? answer.data.current : (answer.data ?? gone);
   change(item, now);
   settle(true);
-  (item.isConnected ? item.querySelector("h3 a") : board.querySelector(".note h3 a"))?.focus({ preventScroll: true });
+  (item.isConnected ? item.querySelector("h3 a") : board.querySelector(".note h3 a"))?.focus({
+    preventScroll: true,
+  });
 }
 
 function request(word, id, argument) {
@@ -230,7 +241,9 @@ function request(word, id, argument) {
 async function thank(item, wanted) {
   const count = Number(item.dataset.thanks);
   thanks(item, count + (wanted ? 1 : -1), wanted);
-  const answer = await call(wanted ? "PUT" : "DELETE", `/posts/${item.dataset.post}/reactions/thanks`).catch(() => null);
+  const answer = await call(wanted ? "PUT" : "DELETE", `/posts/${item.dataset.post}/reactions/thanks`).catch(
+    () => null,
+  );
   if (answer?.ok) return thanks(item, answer.data.reactions.thanks ?? 0, wanted);
   thanks(item, count, !wanted);
   say(answer ? words(answer) : LINE_DOWN);
@@ -246,7 +259,9 @@ form?.addEventListener("submit", async (submit) => {
   const given = { column: Number(column.value), title: title.value, body: body.value, expires_at };
   const button = form.querySelector("button.first");
   button.setAttribute("aria-disabled", "true");
-  const answer = await call("POST", `/rooms/${room}/notices`, given, { "Idempotency-Key": key }).catch(() => null);
+  const answer = await call("POST", `/rooms/${room}/notices`, given, { "Idempotency-Key": key }).catch(
+    () => null,
+  );
   button.removeAttribute("aria-disabled");
   if (!answer?.ok) return say(answer ? words(answer) : `${LINE_DOWN} What you wrote is kept.`, form);
   unsay(form);
@@ -255,7 +270,8 @@ form?.addEventListener("submit", async (submit) => {
   forget(form);
   document.querySelector("#write").open = false;
   document.querySelector("#write > summary").focus();
-  if (!shelfOf(answer.data.column)) return location.assign(`/r/${room}/board?column=${answer.data.column}#n${answer.data.id}`);
+  if (!shelfOf(answer.data.column))
+    return location.assign(`/r/${room}/board?column=${answer.data.column}#n${answer.data.id}`);
   take(answer.data, true);
   itemOf(answer.data.id)?.scrollIntoView({ block: "center" });
 });

@@ -13,9 +13,16 @@ export function elementFor(notice) {
   item.dataset.id = notice.id;
   item.dataset.post = notice.post;
   const old = /^(\w+) 0 /;
-  for (const button of item.querySelectorAll("button[name=act]")) button.value = button.value.replace(old, `$1 ${notice.id} `);
+  for (const button of item.querySelectorAll("button[name=act]"))
+    button.value = button.value.replace(old, `$1 ${notice.id} `);
   for (const link of item.querySelectorAll("a[href]")) {
-    link.setAttribute("href", link.getAttribute("href").replace("/board/0", `/board/${notice.id}`).replace("/p/0/", `/p/${notice.post}/`));
+    link.setAttribute(
+      "href",
+      link
+        .getAttribute("href")
+        .replace("/board/0", `/board/${notice.id}`)
+        .replace("/p/0/", `/p/${notice.post}/`),
+    );
   }
   draw(item, notice);
   return item;
@@ -71,7 +78,11 @@ export function clip(item) {
 
 /** Whether the viewer keeps seeing a notice in this state. */
 export function isShown(item, name) {
-  return name === "published" || ((isHost || item?.dataset.mine !== undefined) && (name === "held" || name === "expired")) || (item?.dataset.mine !== undefined && name === "declined");
+  return (
+    name === "published" ||
+    ((isHost || item?.dataset.mine !== undefined) && (name === "held" || name === "expired")) ||
+    (item?.dataset.mine !== undefined && name === "declined")
+  );
 }
 
 function own(item) {
@@ -88,13 +99,15 @@ function state(item, name) {
   const pinned = item.dataset.pinned === "1";
   item.className = `note ${name}${pinned ? " pinned" : ""}`;
   // Who cannot see it yet can neither thank nor answer.
-  for (const one of item.querySelectorAll("button.thanks, a.replies")) one.hidden = name !== "published" && !(name === "expired" && one.matches(".replies"));
+  for (const one of item.querySelectorAll("button.thanks, a.replies"))
+    one.hidden = name !== "published" && !(name === "expired" && one.matches(".replies"));
   for (const one of item.querySelectorAll(".approval")) one.hidden = name !== "held";
   const marks = item.querySelector(".marks");
   marks.replaceChildren();
   if (pinned) marks.append(mark("state new", "Pinned"));
   if (name === "held") marks.append(mark("state held", "Waits for the hosts"));
-  else if (name === "declined") marks.append(mark("state held", "Declined: reword it, and it is looked at again"));
+  else if (name === "declined")
+    marks.append(mark("state held", "Declined: reword it, and it is looked at again"));
   else if (name === "expired") marks.append(mark("state locked", "Expired, others do not see it"));
   else if (item.dataset.ends) {
     const until = mark("until", "until ");
@@ -114,23 +127,36 @@ function menu(item) {
   const { id, post, pinned, column } = item.dataset;
   const isMine = item.dataset.mine !== undefined;
   const made = [];
-  if (isHost && !item.classList.contains("held")) made.push(act(`pin ${id} ${pinned === "1" ? 0 : 1}`, pinned === "1" ? "Unpin" : "Pin to the top"));
+  if (isHost && !item.classList.contains("held"))
+    made.push(act(`pin ${id} ${pinned === "1" ? 0 : 1}`, pinned === "1" ? "Unpin" : "Pin to the top"));
   if (isHost || isMine) {
     for (const tab of document.querySelectorAll("[data-tab]")) {
-      if (tab.dataset.tab !== column) made.push(act(`move ${id} ${tab.dataset.tab}`, `Move to ${tab.querySelector("span").textContent}`));
+      if (tab.dataset.tab !== column)
+        made.push(act(`move ${id} ${tab.dataset.tab}`, `Move to ${tab.querySelector("span").textContent}`));
     }
     const isOver = item.classList.contains("expired");
-    if (!item.classList.contains("held")) made.push(act(`end ${id} ${isOver ? 0 : 1}`, isOver ? "Put it back on" : "Take it off now"));
+    if (!item.classList.contains("held"))
+      made.push(act(`end ${id} ${isOver ? 0 : 1}`, isOver ? "Put it back on" : "Take it off now"));
   }
   const base = `/r/${document.body.dataset.room}/board/${id}`;
-  if (isMine) made.push(document.createElement("hr"), link(`${base}/edit`, "Edit"), act(`withdraw ${id} 1`, "Withdraw"));
+  if (isMine)
+    made.push(
+      document.createElement("hr"),
+      link(`${base}/edit`, "Edit"),
+      act(`withdraw ${id} 1`, "Withdraw"),
+    );
   else made.push(link(`/p/${post}/flag`, "Tell the moderators"));
   place.replaceChildren(...made);
   place.parentElement.querySelector(".unseen").textContent = ` for ${item.querySelector("h3").textContent}`;
 }
 
 function act(value, text) {
-  const button = Object.assign(document.createElement("button"), { className: "act", name: "act", value, textContent: text });
+  const button = Object.assign(document.createElement("button"), {
+    className: "act",
+    name: "act",
+    value,
+    textContent: text,
+  });
   button.setAttribute("form", "act");
   return button;
 }

@@ -9,7 +9,10 @@ const STAYS = ["pending", "dismissed", "merged"];
 const known = (id) => list?.querySelector(`:scope > [data-id="${id}"]`);
 
 /** Whether a question is one's own, as far as this page knows. */
-export const isOwn = (id) => Boolean(known(id) ?? document.querySelector(`#questions > [data-id="${id}"][data-mine]:not([data-mine=""])`));
+export const isOwn = (id) =>
+  Boolean(
+    known(id) ?? document.querySelector(`#questions > [data-id="${id}"][data-mine]:not([data-mine=""])`),
+  );
 
 /** Takes what is known of a question of one's own; events do not say the reason, so that is asked for. */
 export async function own(question) {
@@ -31,14 +34,17 @@ let waiting;
 /** Something happened that is not told to all: perhaps to a question of one's own. Asks about those, now and then. */
 export function wonder() {
   if (waiting || !list?.querySelector(".pending, .dismissed")) return;
-  waiting = setTimeout(async () => {
-    waiting = null;
-    asked = performance.now();
-    for (const item of list.querySelectorAll(".pending, .dismissed")) {
-      const now = await ask(item.dataset.id);
-      if (now && now.version !== Number(item.dataset.version)) own(now);
-    }
-  }, Math.max(Math.random() * 800, asked + EVERY * (1 + Math.random()) - performance.now()));
+  waiting = setTimeout(
+    async () => {
+      waiting = null;
+      asked = performance.now();
+      for (const item of list.querySelectorAll(".pending, .dismissed")) {
+        const now = await ask(item.dataset.id);
+        if (now && now.version !== Number(item.dataset.version)) own(now);
+      }
+    },
+    Math.max(Math.random() * 800, asked + EVERY * (1 + Math.random()) - performance.now()),
+  );
 }
 
 async function ask(id) {

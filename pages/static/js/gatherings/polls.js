@@ -22,7 +22,8 @@ export function renew(page) {
   const within = focused?.closest?.(".poll");
   place().replaceChildren(...kept);
   // What stays in the page keeps the focus; what was replaced gives it to the poll's heading, so that nobody is lost.
-  if (focused && !focused.isConnected && within) sectionOf(within.dataset.id)?.querySelector("button, a, input, summary")?.focus({ preventScroll: true });
+  if (focused && !focused.isConnected && within)
+    sectionOf(within.dataset.id)?.querySelector("button, a, input, summary")?.focus({ preventScroll: true });
   else if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
   document.querySelector("#no-polls").hidden = kept.length > 0;
   localise(place());
@@ -40,11 +41,15 @@ export function opened(poll) {
   const held = old?.contains(document.activeElement);
   if (poll.state === "open") {
     old?.remove();
-    const first = [...place().children].find((one) => one.dataset.state !== "open" || Number(one.dataset.id) < poll.id);
+    const first = [...place().children].find(
+      (one) => one.dataset.state !== "open" || Number(one.dataset.id) < poll.id,
+    );
     place().insertBefore(section, first ?? null);
   } else if (old) old.replaceWith(section);
   else {
-    const first = [...place().children].find((one) => one.dataset.state === "closed" && Number(one.dataset.id) < poll.id);
+    const first = [...place().children].find(
+      (one) => one.dataset.state === "closed" && Number(one.dataset.id) < poll.id,
+    );
     place().insertBefore(section, first ?? null);
   }
   const outcome = section.querySelector(".outcome");
@@ -94,18 +99,27 @@ function draw(outcome, results) {
     row.querySelector("progress").value = part;
   }
   const middle = outcome.querySelector("[data-middle]");
-  if (middle) middle.replaceChildren(...(results.mean == null ? [] : [span(`Mean ${results.mean}`), span(`Median ${results.median}`)]));
+  if (middle)
+    middle.replaceChildren(
+      ...(results.mean == null ? [] : [span(`Mean ${results.mean}`), span(`Median ${results.median}`)]),
+    );
 }
 
 function drawWords(outcome, results) {
   const list = outcome.querySelector(".cloud");
   if (list.contains(document.activeElement)) return;
   const most = Math.max(1, ...results.words.map((group) => group.count));
-  const striking = new Map([...list.children].map((item) => [item.querySelector("bdi").textContent, item.querySelector("details")]));
+  const striking = new Map(
+    [...list.children].map((item) => [item.querySelector("bdi").textContent, item.querySelector("details")]),
+  );
   const items = results.words.map((group) => {
     const item = document.createElement("li");
     item.className = `s${1 + Math.round((4 * group.count) / most)}`;
-    item.append(bdi(group.word), " ", Object.assign(document.createElement("b"), { textContent: group.count }));
+    item.append(
+      bdi(group.word),
+      " ",
+      Object.assign(document.createElement("b"), { textContent: group.count }),
+    );
     if (group.forms?.length) {
       const also = Object.assign(span("also "), { className: "hint" });
       also.append(bdi(group.forms.join(", ")));
@@ -125,9 +139,15 @@ const bdi = (text) => Object.assign(document.createElement("bdi"), { textContent
 function answerOf(form) {
   const given = new FormData(form);
   const kind = form.dataset.kind;
-  if (kind === "words") return given.getAll("word").map((word) => word.trim()).filter(Boolean);
+  if (kind === "words")
+    return given
+      .getAll("word")
+      .map((word) => word.trim())
+      .filter(Boolean);
   if (kind === "ranked") {
-    const ranks = [...given].filter(([, rank]) => rank).map(([name, rank]) => [Number(rank), Number(name.slice(5))]);
+    const ranks = [...given]
+      .filter(([, rank]) => rank)
+      .map(([name, rank]) => [Number(rank), Number(name.slice(5))]);
     return ranks.sort((one, other) => one[0] - other[0]).map(([, option]) => option);
   }
   const chosen = given.getAll("choice").map(Number);
@@ -156,12 +176,16 @@ export function answering(reread) {
     const section = form.closest(".poll");
     const takes = submit.submitter?.name === "take";
     if (!takes && isTied(form)) return say("Give each place once.", form);
-    const answer = await call("PUT", `/polls/${section.dataset.id}/ballot`, { answer: takes ? null : answerOf(form) }).catch(() => null);
+    const answer = await call("PUT", `/polls/${section.dataset.id}/ballot`, {
+      answer: takes ? null : answerOf(form),
+    }).catch(() => null);
     if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN, form);
     unsay(form);
     delete section.dataset.dirty;
     counted(section, answer.data.ballots);
-    const told = takes ? "Your answer is taken back." : "Your answer is in. You can change it while the poll is open.";
+    const told = takes
+      ? "Your answer is taken back."
+      : "Your answer is in. You can change it while the poll is open.";
     tell(section, told);
     await reread();
     beside(section.dataset.id, told);

@@ -47,12 +47,16 @@ export function take(question) {
 
 /** Says where nothing stands. */
 export function count() {
-  for (const state of COLUMNS) document.querySelector(`[data-none="${state}"]`).hidden = listOf(state).querySelector(":scope > .card") !== null;
+  for (const state of COLUMNS)
+    document.querySelector(`[data-none="${state}"]`).hidden =
+      listOf(state).querySelector(":scope > .card") !== null;
 }
 
 /** How many there are in all, on the page or not. */
 export function totals(counts) {
-  for (const state of COLUMNS) for (const one of document.querySelectorAll(`.count[data-of="${state}"]`)) one.textContent = counts[state] ?? one.textContent;
+  for (const state of COLUMNS)
+    for (const one of document.querySelectorAll(`.count[data-of="${state}"]`))
+      one.textContent = counts[state] ?? one.textContent;
 }
 
 /** Shows who else is at a question. */
@@ -62,7 +66,10 @@ export function claimed(card, claim) {
   note.hidden = !other;
   note.replaceChildren();
   if (!other) return;
-  note.append(Object.assign(document.createElement("bdi"), { textContent: claim.by.display_name }), " is at this");
+  note.append(
+    Object.assign(document.createElement("bdi"), { textContent: claim.by.display_name }),
+    " is at this",
+  );
   card.dataset.until = claim.until;
 }
 
@@ -80,11 +87,14 @@ export function remark(card, words) {
 
 function make(question, old) {
   if (question.html === undefined && !old) return null;
-  const card = samples.querySelector(`[data-card="${question.state}"]`).content.firstElementChild.cloneNode(true);
+  const card = samples
+    .querySelector(`[data-card="${question.state}"]`)
+    .content.firstElementChild.cloneNode(true);
   card.id = `q${question.id}`;
   card.dataset.id = question.id;
   if (old) {
-    for (const part of [".by", ".said"]) card.querySelector(part).replaceWith(old.querySelector(part).cloneNode(true));
+    for (const part of [".by", ".said"])
+      card.querySelector(part).replaceWith(old.querySelector(part).cloneNode(true));
     if (old.dataset.group) card.dataset.group = old.dataset.group;
     card.dataset.votes = old.dataset.votes;
     card.querySelector(".votes").hidden = question.state === "pending";
@@ -120,7 +130,8 @@ function place(card, list) {
 }
 
 function leave(card) {
-  if (!card.contains(document.activeElement) || document.activeElement === document.body) return card.remove();
+  if (!card.contains(document.activeElement) || document.activeElement === document.body)
+    return card.remove();
   // Its place among the live ones is taken already: this one only waits to be left.
   card.removeAttribute("id");
   card.classList.add("left");

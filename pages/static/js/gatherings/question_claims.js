@@ -31,5 +31,8 @@ function release() {
   call("DELETE", `/questions/${id}/claim`).catch(() => {});
 }
 
-addEventListener("pagehide", () => held && fetch(`/api/v1/questions/${held}/claim`, { method: "DELETE", keepalive: true }));
+addEventListener(
+  "pagehide",
+  () => held && fetch(`/api/v1/questions/${held}/claim`, { method: "DELETE", keepalive: true }),
+);
 document.addEventListener("visibilitychange", () => document.hidden && at(null));

@@ -34,10 +34,17 @@ export function draw(item, question) {
   item.className = `asked ${question.state}`;
   if (question.html !== undefined) item.querySelector(".said").innerHTML = question.html;
   if (question.asked_at) item.querySelector(".by time").dateTime = question.asked_at;
-  if (question.number !== undefined) item.querySelector(".in-topic").href = `${template.dataset.topic}/${question.number}#p${question.number}`;
+  if (question.number !== undefined)
+    item.querySelector(".in-topic").href = `${template.dataset.topic}/${question.number}#p${question.number}`;
   if (question.mine !== undefined) item.dataset.mine = question.mine ? "1" : "";
   if (question.place !== undefined) item.dataset.place = question.place ?? "";
-  if (question.author !== undefined) face(item.querySelector(".by"), question.author, groups, item.dataset.mine ? "Anonymous (you)" : "Anonymous");
+  if (question.author !== undefined)
+    face(
+      item.querySelector(".by"),
+      question.author,
+      groups,
+      item.dataset.mine ? "Anonymous (you)" : "Anonymous",
+    );
   if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
   // Why it stands here is said by who ordered it: the server.
   item.querySelector(".why")?.remove();
@@ -45,7 +52,8 @@ export function draw(item, question) {
   reason(item, question);
   moves(item, question);
   change(item, question);
-  if (question.my_vote !== undefined || item.dataset.mine || !VOTED.includes(question.state)) pressable(item, question);
+  if (question.my_vote !== undefined || item.dataset.mine || !VOTED.includes(question.state))
+    pressable(item, question);
   votes(item, question.votes);
   localise(item);
 }
@@ -84,15 +92,27 @@ function state(item, question) {
   item.querySelector(".by .state")?.remove();
   if (!STATES[question.state]) return;
   const [look, word] = STATES[question.state];
-  const chip = Object.assign(document.createElement("span"), { className: `state ${look}`, textContent: question.answered_how === "writing" ? "Answered in writing" : word });
-  if (question.state === "answered" && question.settled_at) chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
+  const chip = Object.assign(document.createElement("span"), {
+    className: `state ${look}`,
+    textContent: question.answered_how === "writing" ? "Answered in writing" : word,
+  });
+  if (question.state === "answered" && question.settled_at)
+    chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
   item.querySelector(".by").append(chip);
 }
 
 function reason(item, question) {
   item.querySelector(".reason")?.remove();
   if (question.state !== "dismissed" || !question.reason) return;
-  item.querySelector(".what").append(Object.assign(document.createElement("p"), { className: "reason", dir: "auto", textContent: question.reason }));
+  item
+    .querySelector(".what")
+    .append(
+      Object.assign(document.createElement("p"), {
+        className: "reason",
+        dir: "auto",
+        textContent: question.reason,
+      }),
+    );
 }
 
 /** Says which in line the shortlisted ones are, while there is a line. */
@@ -126,8 +146,10 @@ function moves(item, question) {
   if (topic) topic.hidden = question.state === "pending";
   const waits = ["pending", "live", "shortlisted"].includes(question.state);
   const offered = [];
-  if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state)) offered.push(["answered", "Mark answered"], ["", "Dismiss"]);
-  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", "Take up again"]);
+  if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state))
+    offered.push(["answered", "Mark answered"], ["", "Dismiss"]);
+  else if (isHost && ["answered", "dismissed"].includes(question.state))
+    offered.push(["live", "Take up again"]);
   if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
   for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
   if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });
@@ -150,11 +172,20 @@ function change(item, question) {
 }
 
 function button(question, to, word) {
-  const made = Object.assign(document.createElement("button"), { className: "act", textContent: word, value: `${to} ${question.id} ${question.version}`, name: "act" });
+  const made = Object.assign(document.createElement("button"), {
+    className: "act",
+    textContent: word,
+    value: `${to} ${question.id} ${question.version}`,
+    name: "act",
+  });
   made.setAttribute("form", "act");
   return made;
 }
 
 function dismissal(question, word) {
-  return Object.assign(document.createElement("a"), { className: "act", textContent: word, href: `/r/${room}/host?form=dismiss&q=${question.id}#q${question.id}` });
+  return Object.assign(document.createElement("a"), {
+    className: "act",
+    textContent: word,
+    href: `/r/${room}/host?form=dismiss&q=${question.id}#q${question.id}`,
+  });
 }

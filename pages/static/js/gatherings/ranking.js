@@ -9,7 +9,9 @@ const votes = (item) => Number(item.dataset.votes);
 /** The items in the order given: those on the shortlist by the hosts' hand, then the others. */
 export function ordered(items, order, voters) {
   const most = Math.max(voters, ...items.map(votes));
-  const scores = new Map(items.map((item) => [item, score(votes(item), most, minutes(item), Number(item.dataset.balance || 1))]));
+  const scores = new Map(
+    items.map((item) => [item, score(votes(item), most, minutes(item), Number(item.dataset.balance || 1))]),
+  );
   const ways = {
     newest: (one, other) => asked(other) - asked(one),
     votes: (one, other) => votes(other) - votes(one) || one.dataset.id - other.dataset.id,
@@ -17,7 +19,9 @@ export function ordered(items, order, voters) {
     best: (one, other) => scores.get(other) - scores.get(one),
     answered: (one, other) => settled(other) - settled(one),
   };
-  const line = items.filter((item) => item.dataset.state === "shortlisted").sort((one, other) => one.dataset.place - other.dataset.place);
+  const line = items
+    .filter((item) => item.dataset.state === "shortlisted")
+    .sort((one, other) => one.dataset.place - other.dataset.place);
   return [...line, ...items.filter((item) => item.dataset.state !== "shortlisted").sort(ways[order])];
 }
 
@@ -35,5 +39,8 @@ function minutes(item) {
 
 function lowerBound(wanted, all) {
   const [share, z2] = [wanted / all, Z * Z];
-  return Math.max(0, (share + z2 / (2 * all) - Z * Math.sqrt((share * (1 - share) + z2 / (4 * all)) / all)) / (1 + z2 / all));
+  return Math.max(
+    0,
+    (share + z2 / (2 * all) - Z * Math.sqrt((share * (1 - share) + z2 / (4 * all)) / all)) / (1 + z2 / all),
+  );
 }

@@ -7,7 +7,9 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 form?.addEventListener("submit", async (submit) => {
   submit.preventDefault();
-  const answer = await call("POST", `/rooms/${document.body.dataset.room}/reactions`, { kind: submit.submitter.value }).catch(() => null);
+  const answer = await call("POST", `/rooms/${document.body.dataset.room}/reactions`, {
+    kind: submit.submitter.value,
+  }).catch(() => null);
   if (!answer?.ok) say(answer ? words(answer) : LINE_DOWN);
 });
 
@@ -20,8 +22,14 @@ export function reacted(counts) {
 }
 
 function float(button, count) {
-  const text = Object.assign(document.createElement("span"), { className: "float", textContent: `+${count}`, ariaHidden: "true" });
+  const text = Object.assign(document.createElement("span"), {
+    className: "float",
+    textContent: `+${count}`,
+    ariaHidden: "true",
+  });
   button.append(text);
   const to = calm.matches ? { opacity: 0 } : { opacity: 0, transform: "translateY(-32px)" };
-  text.animate([{ opacity: 1 }, { opacity: 1, offset: 0.4 }, to], { duration: 1600, easing: "ease-out" }).finished.then(() => text.remove());
+  text
+    .animate([{ opacity: 1 }, { opacity: 1, offset: 0.4 }, to], { duration: 1600, easing: "ease-out" })
+    .finished.then(() => text.remove());
 }

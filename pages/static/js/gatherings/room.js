@@ -53,7 +53,14 @@ follow({
       old.dataset.id = fresh.dataset.id ?? "";
       localise(old);
     }
-    counts(Object.fromEntries([...page.querySelectorAll("#filters [data-count]")].map((one) => [one.dataset.count, one.textContent])));
+    counts(
+      Object.fromEntries(
+        [...page.querySelectorAll("#filters [data-count]")].map((one) => [
+          one.dataset.count,
+          one.textContent,
+        ]),
+      ),
+    );
     renewed(page);
     settle();
     return stream;
@@ -61,12 +68,15 @@ follow({
 });
 
 function counts(now) {
-  for (const one of document.querySelectorAll("#filters [data-count]")) if (one.dataset.count in now) one.textContent = now[one.dataset.count];
+  for (const one of document.querySelectorAll("#filters [data-count]"))
+    if (one.dataset.count in now) one.textContent = now[one.dataset.count];
 }
 
 function present({ here, groups: told }) {
   document.querySelector("#here").textContent = here;
-  const named = Object.entries(told ?? {}).sort(([, one], [, other]) => other - one).map(([slug, number]) => `${groups[slug] ?? slug} ${number}`);
+  const named = Object.entries(told ?? {})
+    .sort(([, one], [, other]) => other - one)
+    .map(([slug, number]) => `${groups[slug] ?? slug} ${number}`);
   document.querySelector("#groups").textContent = named.length ? `: ${named.join(", ")}` : "";
 }
 
@@ -78,7 +88,8 @@ function take(question, now = false) {
   else if (mine) own({ id: question.id, state: question.state });
   const whole = mine ? { ...question, mine: true } : question;
   if (item) draw(item, whole);
-  else if (shown.includes(question.state) && question.html !== undefined) arrived.set(question.id, { ...arrived.get(question.id), ...whole });
+  else if (shown.includes(question.state) && question.html !== undefined)
+    arrived.set(question.id, { ...arrived.get(question.id), ...whole });
   else arrived.delete(question.id);
   settle(now);
 }
@@ -110,11 +121,16 @@ function changes() {
 }
 
 let touchedAt = 0;
-for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"]) list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
+for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"])
+  list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
 addEventListener("scroll", () => (touchedAt = Date.now()), { passive: true });
 
 function isTouched() {
-  return Date.now() - touchedAt < 3000 || list.contains(document.activeElement) || list.getBoundingClientRect().top < 0;
+  return (
+    Date.now() - touchedAt < 3000 ||
+    list.contains(document.activeElement) ||
+    list.getBoundingClientRect().top < 0
+  );
 }
 
 let again;
@@ -142,26 +158,39 @@ function arrange() {
   if (calm.matches) return;
   for (const item of list.children) {
     const by = (before.get(item) ?? NaN) - item.getBoundingClientRect().top;
-    if (by) item.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], { duration: 250, easing: "ease-out" });
+    if (by)
+      item.animate([{ transform: `translateY(${by}px)` }, { transform: "none" }], {
+        duration: 250,
+        easing: "ease-out",
+      });
     else if (!before.has(item)) item.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 250 });
   }
 }
 
 function added(question) {
   const item = elementFor(question);
-  if (question.answer_post) call("GET", `/posts/${question.answer_post}`).then((answer) => answer.ok && answered(item, answer.data), () => {});
+  if (question.answer_post)
+    call("GET", `/posts/${question.answer_post}`).then(
+      (answer) => answer.ok && answered(item, answer.data),
+      () => {},
+    );
   return item;
 }
 
 function moved(now) {
   const chip = document.querySelector("[data-room-state]");
-  const [look, word] = { planned: ["locked", "Not open yet"], open: ["live", "Live"], closed: ["done", "Closed"] }[now.state];
+  const [look, word] = {
+    planned: ["locked", "Not open yet"],
+    open: ["live", "Live"],
+    closed: ["done", "Closed"],
+  }[now.state];
   chip.className = `state ${look}`;
   chip.textContent = word;
   const form = document.querySelector("#ask");
   // What is offered on the page depends on the state: take the page anew, unless somebody is writing.
   if (!form?.elements.body.value) return revisit();
-  if (now.state === "closed") say("The room was closed. Your question is kept here, but cannot be asked any more.");
+  if (now.state === "closed")
+    say("The room was closed. Your question is kept here, but cannot be asked any more.");
 }
 
 list.addEventListener("click", (click) => {
@@ -183,7 +212,9 @@ async function vote(item, value) {
   let sent, answer;
   do {
     sent = item.dataset.wish;
-    answer = await call("PUT", `/questions/${item.dataset.id}/vote`, { value: Number(sent) }).catch(() => null);
+    answer = await call("PUT", `/questions/${item.dataset.id}/vote`, { value: Number(sent) }).catch(
+      () => null,
+    );
   } while (item.dataset.wish !== sent);
   delete item.dataset.sending;
   if (answer?.ok) {
@@ -200,7 +231,9 @@ async function vote(item, value) {
 async function move(item, button) {
   const [state, id, version] = button.value.split(" ");
   button.setAttribute("aria-disabled", "true");
-  const answer = await call("PUT", `/questions/${id}/state`, { state, version: Number(version) }).catch(() => null);
+  const answer = await call("PUT", `/questions/${id}/state`, { state, version: Number(version) }).catch(
+    () => null,
+  );
   button.removeAttribute("aria-disabled");
   if (!answer) return say(LINE_DOWN);
   if (answer.ok) unsay();

@@ -5,7 +5,11 @@ const open = () => document.querySelector(".room-tabs [data-polls]");
 /** Takes in what an event says of the other parts of the room. */
 export function told({ counts, columns, poll }) {
   if (counts) counted("waiting", counts.live + counts.shortlisted);
-  if (columns) counted("notices", columns.reduce((sum, column) => sum + column.notices, 0));
+  if (columns)
+    counted(
+      "notices",
+      columns.reduce((sum, column) => sum + column.notices, 0),
+    );
   if (poll) polls(poll);
 }
 
@@ -13,7 +17,8 @@ export function told({ counts, columns, poll }) {
 export function renewed(page) {
   const [tabs, fresh] = [document, page].map((of) => of.querySelector(".room-tabs"));
   if (tabs && fresh && !tabs.contains(document.activeElement)) return tabs.replaceWith(fresh);
-  for (const one of fresh?.querySelectorAll("[data-count]") ?? []) counted(one.dataset.count, one.textContent);
+  for (const one of fresh?.querySelectorAll("[data-count]") ?? [])
+    counted(one.dataset.count, one.textContent);
   const mark = fresh?.querySelector("[data-polls]");
   if (mark) opened(mark.dataset.polls.split(" ").filter(Boolean));
 }
@@ -23,7 +28,9 @@ function counted(what, count) {
 }
 
 function polls({ id, state }) {
-  const others = open()?.dataset.polls.split(" ").filter((one) => one && one !== String(id));
+  const others = open()
+    ?.dataset.polls.split(" ")
+    .filter((one) => one && one !== String(id));
   if (others) opened(state === "open" ? [...others, id] : others);
 }
 

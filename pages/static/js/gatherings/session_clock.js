@@ -9,7 +9,11 @@ let present = {};
 /** Starts the clock. */
 export function tick() {
   const now = new Date();
-  clock.querySelector("[data-now]").textContent = now.toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  clock.querySelector("[data-now]").textContent = now.toLocaleTimeString(lang, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
   const left = clock.querySelector("[data-left]");
   if (left) {
     const minutes = Math.round((new Date(clock.dataset.ends) - now) / 60000);
@@ -41,7 +45,9 @@ function show(groups) {
   const name = (slug) => groups[slug] ?? slug;
   const known = heardBox.dataset.heard.split(" ");
   const shown = Object.entries(present).sort(([, one], [, other]) => other - one);
-  heardBox.querySelector("[data-present]").textContent = shown.map(([slug, count]) => `${name(slug)} ${count}`).join(" · ");
+  heardBox.querySelector("[data-present]").textContent = shown
+    .map(([slug, count]) => `${name(slug)} ${count}`)
+    .join(" · ");
   const silent = shown.map(([slug]) => slug).filter((slug) => !known.includes(slug));
   heardBox.querySelector(".unheard").hidden = silent.length === 0;
   heardBox.querySelector("[data-unheard]").textContent = silent.map(name).join(", ");

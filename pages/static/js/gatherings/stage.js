@@ -19,7 +19,10 @@ follow({
 function concerns(event) {
   const { question } = event;
   if (!question) return event.room !== undefined;
-  return ["on_stage", "shortlisted"].includes(question.state) || document.querySelector(`[data-id="${question.id}"]`) !== null;
+  return (
+    ["on_stage", "shortlisted"].includes(question.state) ||
+    document.querySelector(`[data-id="${question.id}"]`) !== null
+  );
 }
 
 function refresh() {

@@ -18,10 +18,13 @@ addEventListener("resize", fit);
 
 // Many things at once are one reading; the first is shown soon, the rest together.
 function soon() {
-  due ??= setTimeout(async () => {
-    due = undefined;
-    await renew().catch(() => isOver() || soon());
-  }, REST * (0.5 + Math.random()));
+  due ??= setTimeout(
+    async () => {
+      due = undefined;
+      await renew().catch(() => isOver() || soon());
+    },
+    REST * (0.5 + Math.random()),
+  );
 }
 
 async function renew() {
@@ -36,7 +39,8 @@ async function renew() {
 function fit() {
   for (const list of document.querySelectorAll(".wall .notes")) {
     const end = list.closest(".shelf").getBoundingClientRect().bottom;
-    for (const item of list.children) item.style.visibility = item.getBoundingClientRect().bottom > end ? "hidden" : "";
+    for (const item of list.children)
+      item.style.visibility = item.getBoundingClientRect().bottom > end ? "hidden" : "";
   }
 }
 

@@ -99,14 +99,21 @@ function show({ address, article }, wait) {
 }
 
 function nothingLeft() {
-  desk.replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: "Nothing waits for you here." }));
+  desk.replaceChildren(
+    Object.assign(document.createElement("p"), {
+      className: "empty",
+      textContent: "Nothing waits for you here.",
+    }),
+  );
   at(null);
 }
 
 // At a case one says so, and reads the next one.
 function settle(wait) {
   const article = current();
-  at(article?.dataset.state === "open" && article.querySelector("#decide") ? number(article) : null, { wait });
+  at(article?.dataset.state === "open" && article.querySelector("#decide") ? number(article) : null, {
+    wait,
+  });
   readAhead(following())?.catch(() => {});
 }
 
@@ -117,13 +124,17 @@ const word = (action) => ({ hide: "hidden", no_action: "no action", also: "done"
 function reasonOf(form) {
   const picked = form.querySelector('[name="template"]:checked');
   const text = (name) => form.elements[name].value.trim();
-  return { rule: text("rule") || picked?.dataset.rule || "", facts: text("facts") || picked?.dataset.facts || "" };
+  return {
+    rule: text("rule") || picked?.dataset.rule || "",
+    facts: text("facts") || picked?.dataset.facts || "",
+  };
 }
 
 async function decide(form, action) {
   const article = current();
   const id = number(article);
-  const besides = action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
+  const besides =
+    action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
   if (action === "also" && !besides.length) return say("Tick what is to be done.");
   const [first, ...also] = action === "also" ? besides : [action, ...besides];
   const body = { version: Number(article.dataset.version), action: first };
@@ -131,7 +142,8 @@ async function decide(form, action) {
   if (besides.length && form.elements.days?.value) body.days = Number(form.elements.days.value);
   if (besides.length && form.elements.everywhere?.checked) body.everywhere = true;
   if (action !== "no_action") body.reason = reasonOf(form);
-  if (action !== "no_action" && !body.reason.rule) return say("Pick a reason first, or say it in other words.");
+  if (action !== "no_action" && !body.reason.rule)
+    return say("Pick a reason first, or say it in other words.");
   form.inert = true;
   sending = id;
   const next = following();
@@ -151,7 +163,9 @@ async function decide(form, action) {
 
 async function refused(id, answer) {
   const winner = answer.data?.current?.decisions?.at(-1);
-  const what = winner ? `${winner.by?.display_name ?? "Somebody"} has decided case ${id} first: ${word(winner.action)}.` : words(answer);
+  const what = winner
+    ? `${winner.by?.display_name ?? "Somebody"} has decided case ${id} first: ${word(winner.action)}.`
+    : words(answer);
   ahead.delete(id);
   if (winner) row(id)?.remove();
   // Who has gone on meanwhile is not moved from where they are now.
@@ -161,9 +175,15 @@ async function refused(id, answer) {
 
 function offerUndo(id, decision, action, rest) {
   clearInterval(undo?.timer);
-  const button = Object.assign(document.createElement("button"), { className: "button quiet", type: "button" });
+  const button = Object.assign(document.createElement("button"), {
+    className: "button quiet",
+    type: "button",
+  });
   const notice = Object.assign(document.createElement("div"), { className: "notice" });
-  notice.append(Object.assign(document.createElement("p"), { textContent: `Case ${id}: ${word(action)}.` }), button);
+  notice.append(
+    Object.assign(document.createElement("p"), { textContent: `Case ${id}: ${word(action)}.` }),
+    button,
+  );
   told.replaceChildren(notice);
   const until = Date.now() + GRACE;
   const tick = () => {
@@ -200,7 +220,13 @@ async function talk(form, deed) {
   const id = number(current());
   const text = (name) => form.elements[name]?.value.trim();
   const sent = {
-    note: () => call("POST", `/cases/${id}/notes`, { body: text("body") }, { "Idempotency-Key": (form.dataset.key ??= newKey()) }),
+    note: () =>
+      call(
+        "POST",
+        `/cases/${id}/notes`,
+        { body: text("body") },
+        { "Idempotency-Key": (form.dataset.key ??= newKey()) },
+      ),
     claim: () => call("PUT", `/cases/${id}/claim`, {}),
     let_go: () => call("DELETE", `/cases/${id}/claim`),
     hand_over: () => call("PUT", `/cases/${id}/claim`, { member: text("member") }),
@@ -283,7 +309,8 @@ function happened({ type, case: one }) {
     const last = one.decisions.at(-1);
     if (isWaiting) known?.remove();
     ahead.delete(one.id);
-    if (isCurrent && current().dataset.state === "open" && !decided.has(one.id) && sending !== one.id) superseded(last);
+    if (isCurrent && current().dataset.state === "open" && !decided.has(one.id) && sending !== one.id)
+      superseded(last);
     return tally();
   }
   decided.delete(one.id);
@@ -293,7 +320,8 @@ function happened({ type, case: one }) {
     const box = known.querySelector('[name="cases"]');
     if (box) box.value = `${one.id}.${one.version}`;
     ahead.delete(one.id);
-    if (isCurrent && Number(current().dataset.version) !== one.version) pill("changed", "This case has changed: look again", () => open(one.id));
+    if (isCurrent && Number(current().dataset.version) !== one.version)
+      pill("changed", "This case has changed: look again", () => open(one.id));
   }
   tally();
 }

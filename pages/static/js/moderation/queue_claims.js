@@ -32,4 +32,7 @@ function release() {
   if (held) call("DELETE", `/cases/${held}/claim`).catch(() => {});
 }
 
-addEventListener("pagehide", () => held && fetch(`/api/v1/cases/${held}/claim`, { method: "DELETE", keepalive: true }));
+addEventListener(
+  "pagehide",
+  () => held && fetch(`/api/v1/cases/${held}/claim`, { method: "DELETE", keepalive: true }),
+);

@@ -15,7 +15,9 @@ export async function call(method, path, body, headers = {}, last = false) {
 
 /** A key that makes sending the same thing twice harmless. */
 export function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(15)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(15)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 }
 
 /** What a refusal says, in words. */

@@ -20,7 +20,9 @@ export function keepUnread() {
 }
 
 async function look(viewer, seq = null) {
-  const response = await fetch("/api/v1/inbox/unread", { headers: { Accept: "application/json" } }).catch(() => null);
+  const response = await fetch("/api/v1/inbox/unread", { headers: { Accept: "application/json" } }).catch(
+    () => null,
+  );
   if (!response?.ok) return;
   const { unread } = await response.json();
   sessionStorage.setItem(KEPT, JSON.stringify({ viewer, unread, seq, at: Date.now() }));

@@ -3,7 +3,13 @@
 /** Calls `actions[key](post)` with the post that has the focus, or the first in view. */
 export function listen(list, actions) {
   document.addEventListener("keydown", (key) => {
-    if (key.ctrlKey || key.metaKey || key.altKey || key.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (
+      key.ctrlKey ||
+      key.metaKey ||
+      key.altKey ||
+      key.target.closest("input, textarea, select, [contenteditable]")
+    )
+      return;
     if (isOff()) return;
     const action = actions[key.key];
     if (!action) return;

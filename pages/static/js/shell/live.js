@@ -65,9 +65,11 @@ class Line {
   }
 
   join() {
-    for (const { channel, epoch, seq } of this.streams) this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
+    for (const { channel, epoch, seq } of this.streams)
+      this.socket.send(JSON.stringify({ type: "join", channel, epoch, after: seq }));
     // The member's own channel comes along on the same line: it says when the inbox has changed.
-    if (OWN && this.streams.every((one) => one.channel !== OWN)) this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
+    if (OWN && this.streams.every((one) => one.channel !== OWN))
+      this.socket.send(JSON.stringify({ type: "join", channel: OWN }));
   }
 
   // Silence is asked about; no answer means that the line is dead although nobody has told us.
@@ -90,7 +92,8 @@ class Line {
     if (this.isOver) return;
     this.listen();
     if (frame.type === "pong") return;
-    if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event")) dispatchEvent(new CustomEvent("told", { detail: frame }));
+    if (frame.channel === OWN && (frame.type === "joined" || frame.type === "event"))
+      dispatchEvent(new CustomEvent("told", { detail: frame }));
     const stream = this.streams.find((one) => one.channel === frame.channel);
     if (!stream && !this.streams.length && frame.type === "joined") this.found();
     if (!stream) return;
@@ -131,7 +134,10 @@ class Line {
     if (code === 4403) return this.stop("This page cannot be followed from here.");
     this.since ??= new Date();
     setTimeout(() => this.since && this.tell(), 1500);
-    const wait = code === 1012 ? Math.random() * 10000 : WAITS[Math.min(this.tries++, WAITS.length - 1)] * (0.5 + Math.random());
+    const wait =
+      code === 1012
+        ? Math.random() * 10000
+        : WAITS[Math.min(this.tries++, WAITS.length - 1)] * (0.5 + Math.random());
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.open(), wait);
   }
@@ -148,7 +154,11 @@ class Line {
   }
 
   tell() {
-    const at = this.since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const at = this.since.toLocaleTimeString(document.documentElement.lang, {
+      hour: "2-digit",
+      minute: "2-digit",
+      hourCycle: "h23",
+    });
     bar(`Not current, reconnecting since ${at}. What you read and write here is kept.`);
     this.heard.current?.(false);
   }
@@ -156,8 +166,14 @@ class Line {
   // Who may not look any more is told so, and shown a way on.
   shut(place = "/", name = "Home") {
     const isRoom = this.streams[0].channel.startsWith("room:");
-    this.stop(place === "/" && isRoom ? "You are no longer let into this room. " : "This page is no longer open to you. ");
-    document.querySelector("#state")?.append(Object.assign(document.createElement("a"), { href: place, textContent: name }));
+    this.stop(
+      place === "/" && isRoom
+        ? "You are no longer let into this room. "
+        : "This page is no longer open to you. ",
+    );
+    document
+      .querySelector("#state")
+      ?.append(Object.assign(document.createElement("a"), { href: place, textContent: name }));
   }
 
   stop(words) {
@@ -184,7 +200,8 @@ export async function reread() {
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
   if (response.status === 404) line?.shut();
   // In the room still, but not at this place of it: host or panel no longer.
-  if (response.status === 403 && document.body.dataset.room) line?.shut(`/r/${document.body.dataset.room}`, "To the room");
+  if (response.status === 403 && document.body.dataset.room)
+    line?.shut(`/r/${document.body.dataset.room}`, "To the room");
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);
@@ -202,7 +219,8 @@ export function reconcile(list, fresh) {
   let last = null;
   for (const one of [...fresh.children]) {
     const known = one.id ? old.get(one.id) : null;
-    const next = known && (known.contains(document.activeElement) || known.dataset.same === same(one)) ? known : one;
+    const next =
+      known && (known.contains(document.activeElement) || known.dataset.same === same(one)) ? known : one;
     if (known && next !== known) known.remove();
     if (next === one) next.dataset.same = same(one);
     old.delete(one.id);

@@ -16,11 +16,20 @@ if (viewer && !live && !streams) import("./live.js").then(({ followOwn }) => fol
 
 // A menu closes when something else is pressed, or with Escape, which gives the focus back.
 document.addEventListener("click", (click) => {
-  for (const menu of document.querySelectorAll("details.more[open]")) if (!menu.contains(click.target)) menu.open = false;
+  for (const menu of document.querySelectorAll("details.more[open]"))
+    if (!menu.contains(click.target)) menu.open = false;
 });
 // `/` goes to the box of search, unless one writes.
 document.addEventListener("keydown", (key) => {
-  if (key.key !== "/" || key.ctrlKey || key.metaKey || key.altKey || isOff() || key.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (
+    key.key !== "/" ||
+    key.ctrlKey ||
+    key.metaKey ||
+    key.altKey ||
+    isOff() ||
+    key.target.closest("input, textarea, select, [contenteditable]")
+  )
+    return;
   const box = [...document.querySelectorAll("#q, [data-find]")].find((one) => one.offsetParent);
   key.preventDefault();
   if (!box) return void (location.href = "/search");

@@ -12,5 +12,11 @@ export function face(place, author, groups, nobody = "Anonymous") {
   const old = place.querySelector(".who");
   if (old) old.replaceWith(name);
   else place.prepend(name);
-  if (author?.group) name.after(Object.assign(document.createElement("span"), { className: "group", textContent: groups[author.group] ?? author.group }));
+  if (author?.group)
+    name.after(
+      Object.assign(document.createElement("span"), {
+        className: "group",
+        textContent: groups[author.group] ?? author.group,
+      }),
+    );
 }

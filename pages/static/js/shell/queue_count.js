@@ -11,13 +11,18 @@ const show = (waiting) => {
 };
 
 const keep = (waiting) => {
-  sessionStorage.setItem(KEPT, JSON.stringify({ viewer: document.body.dataset.viewer, waiting, at: Date.now() }));
+  sessionStorage.setItem(
+    KEPT,
+    JSON.stringify({ viewer: document.body.dataset.viewer, waiting, at: Date.now() }),
+  );
   show(waiting);
 };
 
 async function look() {
   if (document.hidden) return;
-  const response = await fetch("/api/v1/cases/waiting", { headers: { Accept: "application/json" } }).catch(() => null);
+  const response = await fetch("/api/v1/cases/waiting", { headers: { Accept: "application/json" } }).catch(
+    () => null,
+  );
   if (response?.ok) keep((await response.json()).waiting);
 }
 

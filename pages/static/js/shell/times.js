@@ -7,7 +7,16 @@ const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit",
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
 const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
-const whole = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+const whole = new Intl.DateTimeFormat(lang, {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+  timeZoneName: "short",
+});
 
 /** Shows every time below an element as the reader's clock has it. */
 export function localise(root = document) {

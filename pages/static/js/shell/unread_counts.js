@@ -17,7 +17,9 @@ function show(counts) {
 
 async function look() {
   if (document.hidden) return;
-  const response = await fetch("/api/v1/unread/counts", { headers: { Accept: "application/json" } }).catch(() => null);
+  const response = await fetch("/api/v1/unread/counts", { headers: { Accept: "application/json" } }).catch(
+    () => null,
+  );
   if (!response?.ok) return;
   const { items } = await response.json();
   sessionStorage.setItem(KEPT, JSON.stringify({ viewer, items, at: Date.now() }));
