@@ -31,6 +31,7 @@ check: tools ## style, types, layers, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/biome ci --colors=off pages/static tests/pages/static biome.json
 
 bench: tools ## what it costs, beside a floor and a peer of each
 	$(BIN)/python -m bench $(ARGS)

@@ -273,7 +273,7 @@ async def test_a_question_asked_without_a_line_waits_in_sight_and_is_sent_once(
     await phone.locator("#ask textarea").fill("Does it arrive?")
     await phone.locator("#ask .first").click()
     await expect(phone.locator(".waiting")).to_contain_text("Waiting to be sent")
-    await expect(phone.locator(".waiting").get_by_role("button", name="Do not send")).to_be_visible()
+    await expect(phone.locator(".waiting").get_by_role("button", name="Cancel")).to_be_visible()
     await phone.context.set_offline(False)
     await expect(phone.locator(".asked:not(.waiting)")).to_contain_text("Does it arrive?", timeout=15_000)
     await expect(phone.locator(".waiting")).to_have_count(0)

@@ -1,29 +1,47 @@
-// Attaching: files that are chosen, dropped or pasted go up at once, stand in the text where the cursor was, and pictures are
-// described where they stand.
+// Attachments: files that are chosen, dropped or pasted are uploaded immediately and named in the text at the cursor; a
+// field below asks what each picture shows.
 
-import { LINE_DOWN, call, newKey, say, unsay, words } from "../shell/api.js";
+import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
 import { insert } from "./quotes.js";
 
-const LARGEST = 10 * 1024 * 1024;
+const MAX_BYTES = 10 * 1024 * 1024;
 
-/** Lets files be attached to what is written in a form. */
+/** Lets members attach files to the text of a form. */
 export function offerFiles(form) {
   const part = form.querySelector(".attach");
   if (!part) return;
-  const field = form.elements.body;
   for (const one of part.querySelectorAll(".by-form")) one.remove();
+  const upload = async (files) => {
+    unsay(form);
+    for (const file of files) await send(form, part, file);
+  };
+  chooseFiles(part, upload);
+  pasteFiles(form.elements.body, upload);
+  dropFiles(form, upload);
+  form.addEventListener("sent", () => {
+    for (const one of form.querySelectorAll(".described")) one.remove();
+  });
+}
+
+function chooseFiles(part, upload) {
   const choose = part.querySelector("[type=file]");
   choose.multiple = true;
   choose.removeAttribute("name");
   choose.addEventListener("change", () => {
-    take([...choose.files]);
+    upload([...choose.files]);
     choose.value = "";
   });
+}
+
+function pasteFiles(field, upload) {
   field.addEventListener("paste", (paste) => {
     if (!paste.clipboardData.files.length) return;
     paste.preventDefault();
-    take([...paste.clipboardData.files]);
+    upload([...paste.clipboardData.files]);
   });
+}
+
+function dropFiles(form, upload) {
   form.addEventListener("dragover", (drag) => {
     if (![...drag.dataTransfer.types].includes("Files")) return;
     drag.preventDefault();
@@ -37,58 +55,48 @@ export function offerFiles(form) {
     form.classList.remove("over");
     if (!drop.dataTransfer.files.length) return;
     drop.preventDefault();
-    take([...drop.dataTransfer.files]);
+    upload([...drop.dataTransfer.files]);
   });
+}
 
-  async function take(files) {
-    unsay(form);
-    for (const file of files) await send(file);
-  }
+async function send(form, part, file) {
+  const field = form.elements.body;
+  const name = file.name || "picture.png";
+  if (file.size > MAX_BYTES) return say(`${name} is larger than 10 MB.`, form);
+  const mark = `[${name.replace(/[[\]]/g, "")} is being uploaded ${newKey().slice(0, 4)}]`;
+  insert(field, `${mark}\n\n`);
+  const content = await base64(file);
+  const answer = await call(
+    "POST",
+    "/files",
+    { name: name.slice(-200), content },
+    { "Idempotency-Key": newKey() },
+  ).catch(() => null);
+  replace(field, mark, answer?.ok ? answer.data.markup : "");
+  if (!answer?.ok) return say(answer ? `${name}: ${words(answer)}` : LINE_DOWN, form);
+  if (answer.data.markup.startsWith("!")) describe(field, part, answer.data);
+}
 
-  async function send(file) {
-    const name = file.name || "picture.png";
-    if (file.size > LARGEST) return say(`${name} is larger than 10 MB.`, form);
-    const mark = `[${name.replace(/[[\]]/g, "")} is on its way ${newKey().slice(0, 4)}]`;
-    insert(field, `${mark}\n\n`);
-    const content = await base64(file);
-    const answer = await call(
-      "POST",
-      "/files",
-      { name: name.slice(-200), content },
-      { "Idempotency-Key": newKey() },
-    ).catch(() => null);
-    replace(field, mark, answer?.ok ? answer.data.markup : "");
-    if (!answer?.ok) return say(answer ? `${name}: ${words(answer)}` : LINE_DOWN, form);
-    if (answer.data.markup.startsWith("!")) describe(answer.data);
-  }
-
-  // What a picture shows is asked where it was put in; it can be left out, and written in the text as well.
-  function describe(file) {
-    const row = document.createElement("div");
-    row.className = "field described";
-    row.innerHTML = '<img alt=""><div><label></label><input maxlength="500"></div>';
-    const [image, label, input] = [
-      row.querySelector("img"),
-      row.querySelector("label"),
-      row.querySelector("input"),
-    ];
-    image.src = file.address;
-    input.id = `alt-${file.id}`;
-    label.htmlFor = input.id;
-    label.textContent = `What ${file.name} shows, for those who cannot see it`;
-    input.addEventListener("input", () => {
-      const said = input.value.replace(/[[\]\n]/g, " ");
-      field.value = field.value.replace(
-        new RegExp(`!\\[[^\\]]*\\]\\(/files/${file.id}/`),
-        () => `![${said}](/files/${file.id}/`,
-      );
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-    });
-    part.before(row);
-    input.focus();
-  }
-
-  form.addEventListener("sent", () => form.querySelectorAll(".described").forEach((one) => one.remove()));
+// The description of a picture is asked where it was inserted. It can be left out, and edited in the text as well.
+function describe(field, part, file) {
+  const row = document.createElement("div");
+  row.className = "field described";
+  row.innerHTML = '<img alt=""><div><label></label><input maxlength="500"></div>';
+  const [image, label, input] = ["img", "label", "input"].map((name) => row.querySelector(name));
+  image.src = file.address;
+  input.id = `alt-${file.id}`;
+  label.htmlFor = input.id;
+  label.textContent = `What ${file.name} shows, for people who cannot see it`;
+  input.addEventListener("input", () => {
+    const said = input.value.replace(/[[\]\n]/g, " ");
+    field.value = field.value.replace(
+      new RegExp(`!\\[[^\\]]*\\]\\(/files/${file.id}/`),
+      () => `![${said}](/files/${file.id}/`,
+    );
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  part.before(row);
+  input.focus();
 }
 
 function replace(field, mark, text) {

@@ -1,8 +1,8 @@
 // The composer: previews, sending without leaving the page, saying what happened. Its form works without all this.
 
-import { LINE_DOWN, call, newKey, say, unsay, words } from "../shell/api.js";
-import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
+import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
 import { offerFiles } from "./attachments.js";
+import { draftOf, forget, keepDraft, placeOf } from "./drafts.js";
 import { offerNames } from "./mention_menu.js";
 
 /** Shows previews in place, and offers whom one may name. */

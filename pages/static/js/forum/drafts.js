@@ -93,8 +93,8 @@ class Served {
   // change that this browser saw last, so that the server knows whether another window was there meanwhile.
   async begin(kept) {
     const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
-    if (!answer?.ok) return void (this.unasked = true);
-    this.unasked = false;
+    this.unasked = !answer?.ok;
+    if (this.unasked) return;
     const theirs = answer.data;
     this.sequence = theirs.sequence;
     if (kept && !kept.saved) {

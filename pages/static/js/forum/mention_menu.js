@@ -1,86 +1,119 @@
-// Naming: while one types @ and a few letters, members whose handle or name begins so are offered below the field; after [[
-// and a word or two, topics in which they stand.
+// The mention menu: while somebody types @ and a few letters, members whose handle or name starts with them are offered below
+// the field; after [[ and a word or two, topics that contain them.
 
 import { call } from "../shell/api.js";
 
-const CALLED = /(?:^|[\s(])@([\p{L}\p{N}_-]{1,30})$/u;
-const TITLED = /\[\[([^[\]\n]{3,60})$/u;
+const MENTION = /(?:^|[\s(])@([\p{L}\p{N}_-]{1,30})$/u;
+const TOPIC = /\[\[([^[\]\n]{3,60})$/u;
+const KEYS = {
+  ArrowDown: (menu) => menu.step(1),
+  ArrowUp: (menu) => menu.step(-1),
+  Enter: (menu) => menu.choose(menu.marked()),
+  Tab: (menu) => menu.choose(menu.marked()),
+  Escape: (menu) => menu.close(),
+};
 let count = 0;
+
+/** What a text that ends at the cursor asks for: `{find, text, replaces}`, or null. */
+export function askedFor(before) {
+  const mention = MENTION.exec(before);
+  if (mention) return { find: members, text: mention[1], replaces: mention[1].length };
+  const topic = TOPIC.exec(before);
+  return topic && { find: topics, text: topic[1], replaces: topic[0].length };
+}
 
 /** Offers members and topics to a field. */
 export function offerNames(field) {
-  const list = Object.assign(document.createElement("ul"), {
-    className: "offers",
-    id: `offers-${++count}`,
-    hidden: true,
-  });
-  list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Whom or what to name");
-  field.after(list);
-  field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", list.id);
-  let asked = "";
-  let timer;
+  const menu = new MentionMenu(field);
+  field.addEventListener("input", () => menu.look());
+  field.addEventListener("keydown", (key) => menu.press(key));
+  field.addEventListener("blur", () => setTimeout(() => menu.close(), 150));
+}
 
-  const close = () => {
-    list.hidden = true;
-    list.replaceChildren();
-    field.removeAttribute("aria-activedescendant");
-  };
-  const choose = (option) => {
-    const start = field.selectionStart - asked.length;
-    field.setRangeText(`${option.dataset.text} `, start, field.selectionStart, "end");
-    close();
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-  const mark = (option) => {
-    for (const one of list.children) one.setAttribute("aria-selected", String(one === option));
-    field.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
-  };
-  const show = (found) => {
-    list.replaceChildren(...found.map((one, at) => offer(one, `${list.id}-${at}`)));
-    list.hidden = !found.length;
-    if (found.length) mark(list.firstElementChild);
-    else close();
-  };
+class MentionMenu {
+  constructor(field) {
+    this.field = field;
+    this.asked = null;
+    this.list = Object.assign(document.createElement("ul"), {
+      className: "offers",
+      id: `offers-${++count}`,
+      hidden: true,
+    });
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", "Members and topics");
+    field.after(this.list);
+    field.setAttribute("aria-autocomplete", "list");
+    field.setAttribute("aria-controls", this.list.id);
+    this.list.addEventListener("pointerdown", (press) => {
+      const option = press.target.closest("li");
+      press.preventDefault();
+      if (option) this.choose(option);
+    });
+  }
 
-  field.addEventListener("input", () => {
-    clearTimeout(timer);
-    const before =
-      field.selectionStart === field.selectionEnd ? field.value.slice(0, field.selectionStart) : "";
-    const called = CALLED.exec(before);
-    const titled = !called && TITLED.exec(before);
-    asked = called ? called[1] : titled ? titled[0] : "";
-    if (!asked) return close();
-    timer = setTimeout(
+  look() {
+    clearTimeout(this.timer);
+    const { selectionStart, selectionEnd, value } = this.field;
+    this.asked = selectionStart === selectionEnd ? askedFor(value.slice(0, selectionStart)) : null;
+    if (!this.asked) return this.close();
+    const asked = this.asked;
+    this.timer = setTimeout(
       async () => {
-        const wanted = asked;
-        const found = await (called ? members(called[1]) : topics(titled[1])).catch(() => []);
-        if (wanted === asked) show(found);
+        const found = await asked.find(asked.text).catch(() => []);
+        if (this.asked === asked) this.show(found);
       },
-      called ? 150 : 300,
+      asked.find === members ? 150 : 300,
     );
-  });
-  field.addEventListener("keydown", (key) => {
-    if (list.hidden) return;
-    const at = [...list.children].findIndex((one) => one.getAttribute("aria-selected") === "true");
-    if (key.key === "ArrowDown" || key.key === "ArrowUp") {
-      const step = key.key === "ArrowDown" ? 1 : -1;
-      mark(list.children[(at + step + list.children.length) % list.children.length]);
-    } else if ((key.key === "Enter" && !key.ctrlKey && !key.metaKey) || key.key === "Tab")
-      choose(list.children[at]);
-    else if (key.key === "Escape") close();
-    else return;
+  }
+
+  show(found) {
+    this.list.replaceChildren(...found.map((one, at) => offer(one, `${this.list.id}-${at}`)));
+    this.list.hidden = !found.length;
+    if (found.length) this.mark(this.list.firstElementChild);
+    else this.close();
+  }
+
+  press(key) {
+    if (this.list.hidden || (key.key === "Enter" && (key.ctrlKey || key.metaKey))) return;
+    const act = KEYS[key.key];
+    if (!act) return;
+    act(this);
     key.preventDefault();
     key.stopPropagation();
-  });
-  field.addEventListener("blur", () => setTimeout(close, 150));
-  list.addEventListener("pointerdown", (press) => {
-    const option = press.target.closest("li");
-    press.preventDefault();
-    if (option) choose(option);
-  });
+  }
+
+  marked() {
+    return this.list.querySelector('[aria-selected="true"]');
+  }
+
+  step(by) {
+    const options = [...this.list.children];
+    this.mark(options[(options.indexOf(this.marked()) + by + options.length) % options.length]);
+  }
+
+  mark(option) {
+    for (const one of this.list.children) one.setAttribute("aria-selected", String(one === option));
+    this.field.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  choose(option) {
+    const { field } = this;
+    field.setRangeText(
+      `${option.dataset.text} `,
+      field.selectionStart - this.asked.replaces,
+      field.selectionStart,
+      "end",
+    );
+    this.close();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  close() {
+    this.list.hidden = true;
+    this.list.replaceChildren();
+    this.field.removeAttribute("aria-activedescendant");
+  }
 }
 
 async function members(prefix) {

@@ -140,14 +140,12 @@ function shared(article, post) {
     return;
   }
   if (!mark)
-    article
-      .querySelector(".at")
-      .before(
-        Object.assign(document.createElement("span"), {
-          className: "shared",
-          textContent: "several may edit",
-        }),
-      );
+    article.querySelector(".at").before(
+      Object.assign(document.createElement("span"), {
+        className: "shared",
+        textContent: "several may edit",
+      }),
+    );
   const menu = article.querySelector(".menu");
   if (!edit && viewer && menu)
     menu.append(

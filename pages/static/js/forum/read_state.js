@@ -28,7 +28,13 @@ export function keepReading(list) {
   watch();
   new MutationObserver(watch).observe(list, { childList: true, subtree: true });
   for (const sign of ["scroll", "pointermove", "keydown"])
-    addEventListener(sign, () => (active = Date.now()), { passive: true });
+    addEventListener(
+      sign,
+      () => {
+        active = Date.now();
+      },
+      { passive: true },
+    );
   active = Date.now();
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => document.hidden && flush(true));

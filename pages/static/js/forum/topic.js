@@ -1,16 +1,16 @@
 // A topic that changes while it is read: replies arrive where they belong, and never above the reader's eye.
 
 import "../shell/page.js";
-import { LINE_DOWN, call, newKey, pill, say, unsay, words } from "../shell/api.js";
-import { sendByScript } from "./composer.js";
-import { insert, offerQuotes, quote, wordsOf } from "./quotes.js";
-import { fold, foldable, reveal } from "./fold.js";
+import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { beside, goTo, listen } from "../shell/keys.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { localise } from "../shell/times.js";
+import { sendByScript } from "./composer.js";
+import { fold, foldable, reveal } from "./fold.js";
+import { articleOf, change, placeFor, press, put, reactions } from "./posts.js";
+import { insert, offerQuotes, quote, wordsOf } from "./quotes.js";
 import { keepReading } from "./read_state.js";
 import { showRelated } from "./related_topics.js";
-import { localise } from "../shell/times.js";
-import { articleOf, change, placeFor, press, put, reactions } from "./posts.js";
 
 const list = document.querySelector("#posts");
 const { topic, address } = document.body.dataset;
@@ -232,8 +232,7 @@ async function react(button) {
   const count = Number(button.querySelector("i")?.textContent ?? 0);
   // It answers at once, and corrects itself if it is refused.
   press(button, wanted === "1");
-  button.innerHTML =
-    button.textContent.replace(/[\d\s]+$/, "") + ` <i>${count + (wanted === "1" ? 1 : -1) || ""}</i>`;
+  button.innerHTML = `${button.textContent.replace(/[\d\s]+$/, "")} <i>${count + (wanted === "1" ? 1 : -1) || ""}</i>`;
   const answer = await call(wanted === "1" ? "PUT" : "DELETE", `/posts/${id}/reactions/${kind}`).catch(
     () => null,
   );

@@ -1,33 +1,21 @@
-// Asking: at once when the line is up; otherwise the question waits in sight and is sent when it is back.
+// Asking a question: immediately when online; otherwise the question stays visible and is sent when the connection is back.
 
-import { call, newKey, say, unsay, words } from "../shell/api.js";
 import { forget, keepDraft } from "../forum/drafts.js";
+import { call, newKey, say, unsay, words } from "../shell/api.js";
 
-/** Makes the form ask by script; `asked(question)` gets what was taken. Returns what sends those that wait. */
+const RETRY = 10000;
+
+/** Makes the form ask by script; `asked(question)` gets each accepted question. Returns a function that sends what waits. */
 export function asking(room, asked) {
   const form = document.querySelector("#ask");
   if (!form) return () => {};
-  const name = `asks:${document.body.dataset.viewer}:${room}`;
-  const list = document.querySelector("#questions");
-  let queue = recall(name);
-  let busy = false;
+  const outbox = new Outbox(form, room, asked);
   form.dataset.scripted = "";
   keepDraft(form);
-  queue.forEach(show);
-  flush();
-  setInterval(() => queue.length && flush(), 10000);
-
+  outbox.begin();
   form.addEventListener("submit", (submit) => {
     submit.preventDefault();
-    const body = form.elements.body.value.trim();
-    if (!body) return;
-    const ask = { key: newKey(), body, anonymous: Boolean(form.elements.anonymous?.checked) };
-    queue.push(ask);
-    keep();
-    show(ask);
-    form.elements.body.value = "";
-    forget(form);
-    flush();
+    outbox.add();
   });
   form.elements.body.addEventListener("keydown", (key) => {
     if (key.key === "Enter" && !key.shiftKey && !key.isComposing) {
@@ -35,48 +23,82 @@ export function asking(room, asked) {
       form.requestSubmit();
     }
   });
-  return flush;
+  return () => outbox.flush();
+}
 
-  async function flush() {
-    if (busy) return;
-    busy = true;
-    while (queue.length) {
-      const { key, body, anonymous } = queue[0];
-      const answer = await call(
-        "POST",
-        `/rooms/${room}/questions`,
-        { body, anonymous },
-        { "Idempotency-Key": key },
-      ).catch(() => null);
-      if (!answer || answer.status === 503 || answer.status === 429) {
-        mark(key, answer ? words(answer) : "Waiting to be sent. It goes as soon as the line is back.");
-        break;
-      }
-      queue.shift();
-      keep();
-      document.getElementById(`ask-${key}`)?.remove();
-      if (answer.ok) {
-        unsay();
-        asked(answer.data);
-      } else {
-        say(words(answer));
-        if (!form.elements.body.value) form.elements.body.value = body;
-      }
-    }
-    busy = false;
+/** Questions that are not sent yet, in this tab, in the order in which they were asked. */
+class Outbox {
+  constructor(form, room, asked) {
+    Object.assign(this, { form, room, asked, isBusy: false });
+    this.name = `asks:${document.body.dataset.viewer}:${room}`;
+    this.list = document.querySelector("#questions");
+    this.queue = recall(this.name);
   }
 
-  function show({ key, body }) {
+  begin() {
+    for (const ask of this.queue) this.show(ask);
+    this.flush();
+    setInterval(() => this.queue.length && this.flush(), RETRY);
+  }
+
+  add() {
+    const { elements } = this.form;
+    const body = elements.body.value.trim();
+    if (!body) return;
+    const ask = { key: newKey(), body, anonymous: Boolean(elements.anonymous?.checked) };
+    this.queue.push(ask);
+    this.keep();
+    this.show(ask);
+    elements.body.value = "";
+    forget(this.form);
+    this.flush();
+  }
+
+  async flush() {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    let isSent = true;
+    while (this.queue.length && isSent) isSent = await this.sendFirst();
+    this.isBusy = false;
+  }
+
+  // Sends the first question; false if it has to wait.
+  async sendFirst() {
+    const { key, body, anonymous } = this.queue[0];
+    const answer = await call(
+      "POST",
+      `/rooms/${this.room}/questions`,
+      { body, anonymous },
+      { "Idempotency-Key": key },
+    ).catch(() => null);
+    if (!answer || answer.status === 503 || answer.status === 429) {
+      this.mark(key, answer ? words(answer) : "Will be sent when you are back online");
+      return false;
+    }
+    this.queue.shift();
+    this.keep();
+    document.getElementById(`ask-${key}`)?.remove();
+    if (answer.ok) {
+      unsay();
+      this.asked(answer.data);
+    } else {
+      say(words(answer));
+      if (!this.form.elements.body.value) this.form.elements.body.value = body;
+    }
+    return true;
+  }
+
+  show({ key, body }) {
     const item = document.createElement("li");
     item.id = `ask-${key}`;
     item.className = "asked waiting";
     item.innerHTML =
       '<span class="vote"></span><div class="what"><div class="said" dir="auto"><p></p></div><p class="by"><span class="state held">Being sent</span></p></div><div class="can"></div>';
     item.querySelector(".said p").textContent = body;
-    list.prepend(item);
+    this.list.prepend(item);
   }
 
-  function mark(key, text) {
+  mark(key, text) {
     const item = document.getElementById(`ask-${key}`);
     if (!item) return;
     item.querySelector(".state").textContent = text;
@@ -84,22 +106,22 @@ export function asking(room, asked) {
     const button = Object.assign(document.createElement("button"), {
       type: "button",
       className: "act",
-      textContent: "Do not send",
+      textContent: "Cancel",
     });
     button.onclick = () => {
-      queue = queue.filter((ask) => ask.key !== key);
-      keep();
+      this.queue = this.queue.filter((ask) => ask.key !== key);
+      this.keep();
       item.remove();
     };
     item.querySelector(".can").append(button);
   }
 
-  function keep() {
+  keep() {
     try {
-      if (queue.length) sessionStorage.setItem(name, JSON.stringify(queue));
-      else sessionStorage.removeItem(name);
+      if (this.queue.length) sessionStorage.setItem(this.name, JSON.stringify(this.queue));
+      else sessionStorage.removeItem(this.name);
     } catch {
-      // A browser that keeps nothing keeps the questions as long as the page is open.
+      // Without storage the questions are kept as long as the page is open.
     }
   }
 }

@@ -66,12 +66,9 @@ const FILL = {
     });
   },
   words(form, poll) {
-    rows(
-      form,
-      ".pair > label",
-      [...Array(poll.settings.most)],
-      (row, _, place) => (row.querySelector("span").textContent = `Word ${place + 1}`),
-    );
+    rows(form, ".pair > label", [...Array(poll.settings.most)], (row, _, place) => {
+      row.querySelector("span").textContent = `Word ${place + 1}`;
+    });
   },
 };
 
@@ -104,7 +101,7 @@ function rows(of, selector, shown, fill) {
   const [first, ...others] = of.querySelectorAll(selector);
   for (const other of others) other.remove();
   first.after(...shown.slice(1).map(() => first.cloneNode(true)));
-  [...of.querySelectorAll(selector)].forEach((row, place) => fill(row, shown[place], place));
+  for (const [place, row] of [...of.querySelectorAll(selector)].entries()) fill(row, shown[place], place);
 }
 
 function pointsOf({ settings: { low, high } }) {

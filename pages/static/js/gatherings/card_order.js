@@ -2,8 +2,8 @@
 
 import { pill } from "../shell/api.js";
 import { listOf } from "./question_cards.js";
-import { heard } from "./session_clock.js";
 import { balance, ordered } from "./ranking.js";
+import { heard } from "./session_clock.js";
 
 const REST = 3000;
 const list = listOf("live");
@@ -11,9 +11,12 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 let touchedAt = 0;
 let again;
 
+const touch = () => {
+  touchedAt = Date.now();
+};
 for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown", "wheel"])
-  list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
-addEventListener("scroll", () => (touchedAt = Date.now()), { capture: true, passive: true });
+  list.addEventListener(kind, touch, { passive: true });
+addEventListener("scroll", touch, { capture: true, passive: true });
 // With time alone what is fresh gets old, and the order changes.
 setInterval(order, 30000);
 

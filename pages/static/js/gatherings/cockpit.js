@@ -1,14 +1,14 @@
 // The hosts' cockpit: what happens in the room comes in, what hosts decide goes out, by keys or buttons alike.
 
 import "../shell/page.js";
+import { follow, reconcile, reread, revisit } from "../shell/live.js";
+import { localise } from "../shell/times.js";
+import { order } from "./card_order.js";
+import { merging, wire } from "./cockpit_keys.js";
+import { ask, close, heard, move, shift, submit } from "./decisions.js";
 import { cardOf, claimed, count, groups, totals, votes } from "./question_cards.js";
 import { at } from "./question_claims.js";
 import { presence, spoke, tick } from "./session_clock.js";
-import { ask, close, heard, move, shift, submit } from "./decisions.js";
-import { follow, reconcile, reread, revisit } from "../shell/live.js";
-import { order } from "./card_order.js";
-import { merging, wire } from "./cockpit_keys.js";
-import { localise } from "../shell/times.js";
 
 const columns = document.querySelector("#columns");
 

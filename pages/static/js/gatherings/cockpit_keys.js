@@ -1,9 +1,9 @@
 // Steering the cockpit by keys: going from card to card, and pressing the button that a key stands for.
 
 import { pill } from "../shell/api.js";
-import { cardOf, remark } from "./question_cards.js";
-import { move, shift, undoLatest } from "./decisions.js";
 import { isOff } from "../shell/keys.js";
+import { move, shift, undoLatest } from "./decisions.js";
+import { cardOf, remark } from "./question_cards.js";
 
 const keys = document.querySelector("#keys");
 const toggle = document.querySelector("#show-keys");

@@ -1,6 +1,6 @@
 // What a host decides: one request for each, what came of it told in place, and twelve seconds to take it back.
 
-import { LINE_DOWN, call, words } from "../shell/api.js";
+import { call, LINE_DOWN, words } from "../shell/api.js";
 import { cardOf, count, done, formFor, remark, take } from "./question_cards.js";
 
 const GRACE = 12000;

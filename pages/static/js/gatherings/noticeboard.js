@@ -1,12 +1,12 @@
 // A bulletin board: notices come, change and go while one looks; nothing moves under a finger.
 
 import "../shell/page.js";
-import { LINE_DOWN, call, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { forget } from "../forum/drafts.js";
+import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread } from "../shell/live.js";
+import { localise } from "../shell/times.js";
 import { clip, draw, elementFor, isShown, replies, thanks } from "./notices.js";
 import { renewed, told } from "./room_tabs.js";
-import { localise } from "../shell/times.js";
 
 const board = document.querySelector("#board");
 const { room, still } = document.body.dataset;
@@ -108,7 +108,11 @@ function place(item) {
 
 // What goes leaves its place empty as long as somebody reads there.
 function leave(item, why) {
-  if (!isTouched()) return void (item.remove(), hollow());
+  if (!isTouched()) {
+    item.remove();
+    hollow();
+    return;
+  }
   item.classList.add("gone-now");
   item.querySelector(".said").textContent = why;
   item.querySelector(".can").replaceChildren();
@@ -133,9 +137,12 @@ function hollow() {
 }
 
 let touchedAt = 0;
+const touch = () => {
+  touchedAt = Date.now();
+};
 for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"])
-  board.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
-addEventListener("scroll", () => (touchedAt = Date.now()), { passive: true });
+  board.addEventListener(kind, touch, { passive: true });
+addEventListener("scroll", touch, { passive: true });
 
 function isTouched() {
   return (

@@ -1,8 +1,8 @@
 // Polls on a page: they open, close and show results while one looks; what somebody is about to answer is kept.
 
-import { sectionFor } from "./ballots.js";
 import { call, LINE_DOWN, say, unsay, words } from "../shell/api.js";
 import { localise } from "../shell/times.js";
+import { sectionFor } from "./ballots.js";
 
 const place = () => document.querySelector("#polls");
 const sectionOf = (id) => place()?.querySelector(`:scope > [data-id="${id}"]`);

@@ -9,7 +9,8 @@ const here = document.querySelector("#here");
 let due;
 // Everybody hears of it at once, and nobody reads at once: a hundred in a second, however many are here.
 function soon(within = Math.max(800, Number(here.textContent) * 10)) {
-  due ??= setTimeout(() => {
+  if (due) return;
+  due = setTimeout(() => {
     due = undefined;
     again().catch(() => isOver() || soon(5000));
   }, Math.random() * within);

@@ -104,15 +104,13 @@ function state(item, question) {
 function reason(item, question) {
   item.querySelector(".reason")?.remove();
   if (question.state !== "dismissed" || !question.reason) return;
-  item
-    .querySelector(".what")
-    .append(
-      Object.assign(document.createElement("p"), {
-        className: "reason",
-        dir: "auto",
-        textContent: question.reason,
-      }),
-    );
+  item.querySelector(".what").append(
+    Object.assign(document.createElement("p"), {
+      className: "reason",
+      dir: "auto",
+      textContent: question.reason,
+    }),
+  );
 }
 
 /** Says which in line the shortlisted ones are, while there is a line. */

@@ -1,6 +1,6 @@
 // Applause and the like: sent at once, shown as counts that float up and fade; where motion is not wanted they only fade.
 
-import { LINE_DOWN, call, say, words } from "../shell/api.js";
+import { call, LINE_DOWN, say, words } from "../shell/api.js";
 
 const form = document.querySelector("#reacting");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");

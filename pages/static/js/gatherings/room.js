@@ -1,16 +1,16 @@
 // A room: questions come, are voted for and settled while one looks; nothing moves under a finger.
 
 import "../shell/page.js";
-import { LINE_DOWN, call, pill, say, unsay, words } from "../shell/api.js";
-import { asking } from "./ask_form.js";
+import { call, LINE_DOWN, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread, revisit } from "../shell/live.js";
-import { onstage } from "./stage_view.js";
+import { localise } from "../shell/times.js";
+import { asking } from "./ask_form.js";
 import { isOwn, own, wonder } from "./own_questions.js";
 import { answered, draw, elementFor, groups, line, press, votes } from "./questions.js";
 import { ordered } from "./ranking.js";
 import { reacted } from "./reactions.js";
 import { renewed, told } from "./room_tabs.js";
-import { localise } from "../shell/times.js";
+import { onstage } from "./stage_view.js";
 
 // A room without questions has a stage and reactions still.
 const list = document.querySelector("#questions") ?? document.createElement("ol");
@@ -121,9 +121,12 @@ function changes() {
 }
 
 let touchedAt = 0;
+const touch = () => {
+  touchedAt = Date.now();
+};
 for (const kind of ["pointerdown", "touchmove", "pointermove", "keydown"])
-  list.addEventListener(kind, () => (touchedAt = Date.now()), { passive: true });
-addEventListener("scroll", () => (touchedAt = Date.now()), { passive: true });
+  list.addEventListener(kind, touch, { passive: true });
+addEventListener("scroll", touch, { passive: true });
 
 function isTouched() {
   return (
@@ -199,7 +202,7 @@ list.addEventListener("click", (click) => {
   click.preventDefault();
   const item = button.closest(".asked");
   if (button.matches(".vote")) vote(item, button.value.endsWith(" 1") ? 1 : 0);
-  else move(item, button);
+  else move(button);
 });
 
 // The last wish wins: while one is on its way, the next waits for it.
@@ -228,7 +231,7 @@ async function vote(item, value) {
   say(answer ? words(answer) : `Your vote was not counted. ${LINE_DOWN}`);
 }
 
-async function move(item, button) {
+async function move(button) {
   const [state, id, version] = button.value.split(" ");
   button.setAttribute("aria-disabled", "true");
   const answer = await call("PUT", `/questions/${id}/state`, { state, version: Number(version) }).catch(

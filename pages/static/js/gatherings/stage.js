@@ -27,7 +27,11 @@ function concerns(event) {
 
 function refresh() {
   clearTimeout(waiting);
-  waiting = setTimeout(() => reset().catch(() => isOver() || (waiting = setTimeout(refresh, 3000))), 60);
+  waiting = setTimeout(() => reset().catch(retry), 60);
+}
+
+function retry() {
+  if (!isOver()) waiting = setTimeout(refresh, 3000);
 }
 
 async function reset() {

@@ -18,7 +18,8 @@ addEventListener("resize", fit);
 
 // Many things at once are one reading; the first is shown soon, the rest together.
 function soon() {
-  due ??= setTimeout(
+  if (due) return;
+  due = setTimeout(
     async () => {
       due = undefined;
       await renew().catch(() => isOver() || soon());

@@ -6,6 +6,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(button.closest("section").querySelector("pre").textContent);
     const said = button.firstChild.textContent;
     button.firstChild.textContent = "Copied";
-    setTimeout(() => (button.firstChild.textContent = said), 2000);
+    setTimeout(() => {
+      button.firstChild.textContent = said;
+    }, 2000);
   });
 }

@@ -1,9 +1,9 @@
 // What every page does: times of one's own, menus that close, drafts, how much waits in the inbox.
 
 import { keepDrafts } from "../forum/drafts.js";
+import { keepUnread } from "./inbox_count.js";
 import { isOff } from "./keys.js";
 import { localise } from "./times.js";
-import { keepUnread } from "./inbox_count.js";
 
 localise();
 keepDrafts();
@@ -32,7 +32,10 @@ document.addEventListener("keydown", (key) => {
     return;
   const box = [...document.querySelectorAll("#q, [data-find]")].find((one) => one.offsetParent);
   key.preventDefault();
-  if (!box) return void (location.href = "/search");
+  if (!box) {
+    location.href = "/search";
+    return;
+  }
   box.focus();
   box.select();
 });

@@ -1,0 +1,121 @@
+// Deciding a case, and undoing the decision within its grace period.
+
+import { call, LINE_DOWN, say, words } from "../shell/api.js";
+import {
+  ahead,
+  current,
+  decided,
+  following,
+  forward,
+  number,
+  open,
+  refresh,
+  row,
+  rows,
+} from "./queue_cases.js";
+import { letGo } from "./queue_claims.js";
+
+const GRACE = 12000;
+const FEW = 8;
+const told = document.querySelector("#told");
+let undo = null;
+// The case about which a decision is being sent: its answer says what became of it.
+let sending = 0;
+
+/** Whether a decision about a case is being sent from here. */
+export const isSending = (id) => sending === id;
+
+export const word = (action) => ({ hide: "hidden", no_action: "no action", also: "done" })[action] ?? action;
+
+function reasonOf(form) {
+  const picked = form.querySelector('[name="template"]:checked');
+  const text = (name) => form.elements[name].value.trim();
+  return {
+    rule: text("rule") || picked?.dataset.rule || "",
+    facts: text("facts") || picked?.dataset.facts || "",
+  };
+}
+
+export async function decide(form, action) {
+  const article = current();
+  const id = number(article);
+  const besides =
+    action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
+  if (action === "also" && !besides.length) return say("Tick what is to be done.");
+  const [first, ...also] = action === "also" ? besides : [action, ...besides];
+  const body = { version: Number(article.dataset.version), action: first };
+  if (also.length) body.also = also;
+  if (besides.length && form.elements.days?.value) body.days = Number(form.elements.days.value);
+  if (besides.length && form.elements.everywhere?.checked) body.everywhere = true;
+  if (action !== "no_action") body.reason = reasonOf(form);
+  if (action !== "no_action" && !body.reason.rule)
+    return say("Pick a reason first, or say it in other words.");
+  form.inert = true;
+  sending = id;
+  const next = following();
+  const answer = await call("POST", `/cases/${id}/decisions`, body).catch(() => null);
+  form.inert = false;
+  sending = 0;
+  if (!answer) return say(LINE_DOWN);
+  if (!answer.ok) return refused(id, answer);
+  decided.add(id);
+  letGo();
+  const rest = row(id);
+  rest?.remove();
+  offerUndo(id, answer.data, action, rest);
+  if (number(current()) === id) await forward(next || undefined);
+  if (rows().length < FEW) refresh();
+}
+
+async function refused(id, answer) {
+  const winner = answer.data?.current?.decisions?.at(-1);
+  const what = winner
+    ? `${winner.by?.display_name ?? "Somebody"} has decided case ${id} first: ${word(winner.action)}.`
+    : words(answer);
+  ahead.delete(id);
+  if (winner) row(id)?.remove();
+  // Who has gone on meanwhile is not moved from where they are now.
+  if (number(current()) === id) await (winner ? forward() : open(id));
+  say(what);
+}
+
+function offerUndo(id, decision, action, rest) {
+  clearInterval(undo?.timer);
+  const button = Object.assign(document.createElement("button"), {
+    className: "button quiet",
+    type: "button",
+  });
+  const notice = Object.assign(document.createElement("div"), { className: "notice" });
+  notice.append(
+    Object.assign(document.createElement("p"), { textContent: `Case ${id}: ${word(action)}.` }),
+    button,
+  );
+  told.replaceChildren(notice);
+  const until = Date.now() + GRACE;
+  const tick = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left <= 0) return drop();
+    button.textContent = `Undo (z), ${left} s`;
+  };
+  const drop = () => {
+    clearInterval(undo?.timer);
+    undo = null;
+    button.remove();
+  };
+  undo = { id, decision: decision.id, rest, drop, timer: setInterval(tick, 500) };
+  button.onclick = takeBack;
+  tick();
+}
+
+export async function takeBack() {
+  if (!undo) return;
+  const { id, decision, rest, drop } = undo;
+  drop();
+  const answer = await call("DELETE", `/decisions/${decision}`).catch(() => null);
+  if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN);
+  decided.delete(id);
+  if (rest && !row(id)) document.querySelector(".cases")?.prepend(rest);
+  told.textContent = `Case ${id} waits again.`;
+  ahead.delete(id);
+  await open(id);
+}

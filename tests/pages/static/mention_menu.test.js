@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import "./dom.js";
+
+const { askedFor } = await import("../../../pages/static/js/forum/mention_menu.js");
+const asked = (before) => {
+  const found = askedFor(before);
+  return found && [found.text, found.replaces];
+};
+
+test("an @ after a blank asks for members, and only the letters are replaced", () => {
+  assert.deepEqual(asked("Thanks @am"), ["am", 2]);
+  assert.deepEqual(asked("(@amina"), ["amina", 5]);
+  assert.deepEqual(asked("@阿米"), ["阿米", 2]);
+});
+
+test("an @ inside an address asks for nobody", () => {
+  assert.equal(asked("write to anna@example"), null);
+  assert.equal(asked("@"), null);
+});
+
+test("[[ and three letters ask for topics, and the brackets are replaced too", () => {
+  assert.deepEqual(asked("See [[cobalt tr"), ["cobalt tr", 11]);
+  assert.equal(asked("See [[co"), null);
+  assert.equal(asked("See [[cobalt]] and"), null);
+});
