@@ -28,7 +28,7 @@ from forum.policy import (
 )
 from forum.posts.held_posts import close_published_edit, hold_edit, withdraw_held_edit
 from forum.posts.post_pages import show_post
-from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, screen_nothing
+from forum.posts.screening import Screen, ScreeningVerdict, TextBeforeEdit, TextToScreen, screen_nothing
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
@@ -134,13 +134,8 @@ async def edit_post(
         await enforce_slow_mode(tx, actor.signed_in(), topic, now)
     text = (body, render(body, topic=topic.id, site=tx.site).html)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
-    if verdict is not None:
-        holds = verdict.holds and row["author_id"] is not None
-        await (verdict.keep if holds else verdict.report)(tx, post_id)
-        # A held edit stores its author, so the edit of an anonymous post is never held: it is published and reported.
-        if holds:
-            await hold_edit(tx, actor, post_id, text, verdict.why)
-            return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
+    if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
+        return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
     await _store_edit(tx, actor, (topic, post, row), text, now)
     return await show_post(tx, actor, post_id)
 
@@ -210,6 +205,17 @@ def _text_to_screen(topic: TopicFacts, row: Record, text: tuple[str, str]) -> Te
         is_unnamed=row["author_id"] is None,
         before=before,
     )
+
+
+async def _hold_or_report(
+    tx: Transaction, actor: Actor, row: Record, text: tuple[str, str], verdict: ScreeningVerdict
+) -> bool:
+    # A held edit stores its author, so the edit of an anonymous post is never held: it is published and reported.
+    holds = verdict.holds and row["author_id"] is not None
+    await (verdict.keep if holds else verdict.report)(tx, row["id"])
+    if holds:
+        await hold_edit(tx, actor, row["id"], text, verdict.why)
+    return holds
 
 
 async def _merge(tx: Transaction, actor: Actor, row: Record, version: int, mine: str) -> str:

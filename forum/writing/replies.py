@@ -1,6 +1,7 @@
 """Replies: the hot path of the service. A reply costs one query and one write, and simultaneous replies share a batch."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 import msgspec
@@ -103,15 +104,9 @@ class Replies:
         Raise NotFound, ParentNotHere, TopicSlow, TopicMovedOn or the refusals of `ensure_can_reply`.
         """
         for _ in range(3):
-            now, check = clock.now(), None
+            now = clock.now()
             try:
-                async with self.db.read() as tx:
-                    topic = await _get_topic(tx, actor, topic_id, reply.parent)
-                    ensure_can_reply(actor, topic, now)
-                    if topic.kind == "room" and self.in_room is not None:
-                        check = await self.in_room(tx, actor, topic.id)
-                    elif is_in_slow_mode(actor, topic, now):
-                        check = partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
+                topic, check = await self._check(actor, topic_id, reply.parent, now)
             except Refusal as refusal:
                 return await idempotent.replay_or_raise(self.db, refusal)
 
@@ -136,8 +131,7 @@ class Replies:
                     response = await self.batches.submit((topic.id % LANES, exempt), item)
                 return await self._with_quotes(response, html)
             except (TopicMovedOn, NotNullViolationError):
-                # The topic was locked, hidden or merged, or the parent was moved, between the query and the write: the
-                # next attempt finds the reason.
+                # The topic was locked, hidden or merged, or the parent was moved, since the check: the next one finds out.
                 continue
         raise TopicMovedOn
 
@@ -150,6 +144,18 @@ class Replies:
         """Return the additional rules for edits by the actor: room rules, trust level and screening."""
         rights = LevelPermissions() if self.trust is None else permissions_of(self.trust, actor)
         return EditRules(self.changed_in_room, rights, screen=self.screen)
+
+    async def _check(
+        self, actor: Actor, topic_id: TopicId, parent: int | None, now: datetime
+    ) -> tuple[TopicFacts, WriteCheck | None]:
+        async with self.db.read() as tx:
+            topic = await _get_topic(tx, actor, topic_id, parent)
+            ensure_can_reply(actor, topic, now)
+            if topic.kind == "room" and self.in_room is not None:
+                return topic, await self.in_room(tx, actor, topic.id)
+            if is_in_slow_mode(actor, topic, now):
+                return topic, partial(enforce_slow_mode, member=actor.signed_in(), topic=topic, now=now)
+        return topic, None
 
     async def _with_quotes(self, response: StoredResponse, html: str) -> StoredResponse:
         # Quotes are embedded after the response was stored for retries: a retry shows the quotes as they are then.
