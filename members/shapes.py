@@ -13,7 +13,7 @@ DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
     "organisation", "stakeholder_group", "country", "sectors", "stages", "materials", "languages", "about"
 ]
-# The languages of e-mails; each has a file in members/data/letters.
+# The languages of e-mails; each has a file in members/data/emails.
 EmailLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
 # A password that was set under earlier rules must still work.

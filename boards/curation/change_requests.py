@@ -6,7 +6,7 @@ from typing import Literal
 from asyncpg import Record
 from msgspec import Struct
 
-from boards.boards.writing import insert_reply
+from boards.boards.replies import insert_reply
 from boards.events import EntryChanged
 from boards.lookup.lookup import get_entry, lock_entry
 from boards.policy import EntryIsGone, EntryIsMerged, ensure_can_curate

@@ -1,6 +1,6 @@
 """Confirmations: members state that they do what an entry says, or that they can confirm it."""
 
-from boards.boards.writing import insert_reply
+from boards.boards.replies import insert_reply
 from boards.curation.screening import screen_post
 from boards.events import EntryChanged
 from boards.lookup.lookup import lock_entry

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from boards.boards.boards import load_entry_context
-from boards.boards.writing import insert_reply
+from boards.boards.replies import insert_reply
 from boards.curation.screening import read_text_before_edit, screen_post
 from boards.entries.context import EntryContext
 from boards.entries.entry_text import entry_title, render_entry

@@ -18,7 +18,7 @@ from members.shapes import EmailLanguage
 DEFAULT: EmailLanguage = "en"
 LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
 
-_FOLDER = Path(__file__).parents[1] / "data" / "letters"
+_FOLDER = Path(__file__).parents[1] / "data" / "emails"
 _LOCALES = {"pt": "pt_PT", "zh": "zh_Hans"}
 _EXTRA_BLANK_LINES = re.compile(r"\n{3,}")
 

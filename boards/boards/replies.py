@@ -1,4 +1,4 @@
-"""The posts of boards and entries: their texts are rendered from fields, so that only this code edits them."""
+"""Replies that come with an action on an entry, such as a note with a confirmation."""
 
 from datetime import datetime
 
