@@ -160,16 +160,9 @@ async def find_candidates(
 
     `most` limits their number.
     """
-    converted = await tx.row(
-        CONVERT_TO_TSQUERY, configurations=known, words=query.words, without=list(query.without)
-    )
-    assert converted is not None
-    words = converted["words"]
-    # Stop words of all languages, such as "the", leave an empty tsquery.
-    excluded = (f"!({one})" for one in converted["without"] if one)
-    parts = [f"({words})" if words else "", *excluded, filters.marks]
+    words, wanted = await _convert_to_tsquery(tx, query, filters, known)
     binds = {
-        "wanted": " & ".join(part for part in parts if part),
+        "wanted": wanted,
         "ranked": words,
         "since": query.since or EARLIEST,
         "most": most,
@@ -192,6 +185,21 @@ async def find_candidates(
             break
         edge, before = min((row["posted_at"], row["post_id"]) for row in rows)
     return Candidates(found=found, is_more=is_more, words=words)
+
+
+async def _convert_to_tsquery(
+    tx: Reader, query: ParsedQuery, filters: ResolvedFilters, known: list[str]
+) -> tuple[str, str]:
+    # Returns the tsquery of the words alone, by which matches are ranked, and the tsquery of the whole query.
+    converted = await tx.row(
+        CONVERT_TO_TSQUERY, configurations=known, words=query.words, without=list(query.without)
+    )
+    assert converted is not None
+    words = converted["words"]
+    # Stop words of all languages, such as "the", leave an empty tsquery.
+    excluded = (f"!({one})" for one in converted["without"] if one)
+    parts = [f"({words})" if words else "", *excluded, filters.marks]
+    return words, " & ".join(part for part in parts if part)
 
 
 def sort_candidates(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:
