@@ -16,10 +16,10 @@ from typing import Any
 import httpx2
 from python_calamine import CalamineWorkbook
 
-from bench.database import server
-from bench.figures import Figure, conclude, heading
-from bench.service import API, Person, Service, community, service
-from bench.texts import a_reply
+from bench.harness.database import server
+from bench.harness.figures import Figure, conclude, heading
+from bench.harness.service import API, Person, Service, community, service
+from bench.harness.texts import a_reply
 
 FORM = {
     "fields": [

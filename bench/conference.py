@@ -15,16 +15,16 @@ from time import perf_counter
 
 from msgspec import Struct
 
-from bench.attendee import AppContext, Place
-from bench.database import Database, server
-from bench.figures import Figure, conclude, heading
-from bench.processes import LOAD_CORE, SERVER_CORE
-from bench.redis_server import Redis
-from bench.script import Faults, Scale, assemble, break_things, perform
-from bench.service import Service, Web, community
-from bench.spending import cpu_of, shares, statements
-from bench.verdict import find_latencies, judge, settle, tell
-from bench.wire import run
+from bench.harness.costs import cpu_of, shares, statements
+from bench.harness.database import Database, server
+from bench.harness.figures import Figure, conclude, heading
+from bench.harness.processes import LOAD_CORE, SERVER_CORE
+from bench.harness.redis_server import Redis
+from bench.harness.service import Service, Web, community
+from bench.people.attendee import AppContext, Place
+from bench.people.script import Faults, Scale, assemble, break_things, perform
+from bench.people.verdict import find_latencies, judge, settle, tell
+from bench.people.wire import run
 
 OPEN = {"TERTULIA_SOCKETS_PER_ADDRESS": "100000", "TERTULIA_SOCKETS_PER_MEMBER": "100"}
 

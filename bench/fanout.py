@@ -17,13 +17,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from bench.broadcasters import Broadcaster, floor, nchan
-from bench.database import Server, server
-from bench.figures import Figure, conclude, heading, median
-from bench.processes import LOAD_CORE
-from bench.redis_server import Redis
-from bench.rooms import Hearing, Publisher, Room, join_frame, saturated, steady
-from bench.service import API, Service, community, service, web
+from bench.harness.broadcasters import Broadcaster, floor, nchan
+from bench.harness.database import Server, server
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.processes import LOAD_CORE
+from bench.harness.redis_server import Redis
+from bench.harness.rooms import Hearing, Publisher, Room, join_frame, saturated, steady
+from bench.harness.service import API, Service, community, service, web
 
 SUBSCRIBERS = 2_000
 PUBLISHERS = 16

@@ -6,15 +6,15 @@ import random
 import sys
 from collections.abc import Sequence
 
-from bench.attendee import AppContext, Attendee, Place
 from bench.conference import OPEN
-from bench.crowd import enrol, make_administrator
-from bench.database import server
-from bench.figures import Figure, conclude, heading
-from bench.script import COLUMNS, MODULES
-from bench.service import Service, community, service
-from bench.spending import Spent, cpu_of, shares, statements
-from bench.wire import run
+from bench.harness.costs import Spent, cpu_of, shares, statements
+from bench.harness.database import server
+from bench.harness.figures import Figure, conclude, heading
+from bench.harness.service import Service, community, service
+from bench.people.attendee import AppContext, Attendee, Place
+from bench.people.crowd import enrol, make_administrator
+from bench.people.script import COLUMNS, MODULES
+from bench.people.wire import run
 
 ROOMS = 4
 # Long enough for everybody's arrival to have been told and written down.

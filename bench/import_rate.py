@@ -12,8 +12,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.figures import Figure, conclude, heading, median
-from bench.texts import a_reply
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.texts import a_reply
 from forum.archive.archives import read_archives
 from forum.archive.imports import import_archives
 from forum.archive.threading import MessageHeaders, group_into_threads

@@ -10,10 +10,10 @@ from time import perf_counter
 
 import httpx2
 
-from bench.database import Database, server
-from bench.figures import Figure, conclude, heading
-from bench.grown import Grown, grow, sentences
-from bench.service import Service, community, service
+from bench.harness.database import Database, server
+from bench.harness.figures import Figure, conclude, heading
+from bench.harness.grown_community import Grown, grow, sentences
+from bench.harness.service import Service, community, service
 from core.actor import VISITOR
 from forum.search.indexing import count_queued_posts, index_next_posts, queue_all_posts
 from forum.search.search import search

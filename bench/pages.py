@@ -11,11 +11,11 @@ from itertools import product
 import httpx2
 from msgspec import Struct
 
-from bench.database import Server, server
-from bench.figures import Figure, conclude, heading, median
-from bench.load import Load, request, send
-from bench.peer import Peer, peer
-from bench.service import API, Service, community, service
+from bench.harness.database import Server, server
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.load import Load, request, send
+from bench.harness.peer import Peer, peer
+from bench.harness.service import API, Service, community, service
 
 MEMBERS = 40
 TOPICS = 64

@@ -12,13 +12,13 @@ import sys
 import uvloop
 from msgspec import Struct
 
-from bench import reply_database
-from bench.database import Database, Server, server
-from bench.figures import Figure, conclude, heading, median
-from bench.load import Load, request, send
-from bench.peer import peer, token_of
-from bench.service import API, Person, Service, community, service
-from bench.texts import a_reply
+from bench.harness import reply_database
+from bench.harness.database import Database, Server, server
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.load import Load, request, send
+from bench.harness.peer import peer, token_of
+from bench.harness.service import API, Person, Service, community, service
+from bench.harness.texts import a_reply
 
 WRITERS = 64
 

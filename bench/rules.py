@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from bench.figures import Figure, conclude, heading, median
-from bench.texts import a_reply
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.texts import a_reply
 from core import clock
 from forum.text.markdown import render
 from moderation.rules.matching import PreviousText, ScreenedText, apply_test, language_identifier

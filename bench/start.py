@@ -11,9 +11,9 @@ from time import perf_counter, sleep
 
 import httpx2
 
-from bench.figures import Figure, conclude, heading, median
-from bench.processes import free_port, stop
-from bench.service import command
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.processes import free_port, stop
+from bench.harness.service import command
 
 # Also what would have every module compiled anew at each start.
 _NOT_PASSED = ("DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE")

@@ -10,10 +10,10 @@ import sys
 
 import httpx2
 
-from bench.database import server
-from bench.figures import Figure, conclude, heading, median
-from bench.service import API, Person, Service, community, service
-from bench.texts import a_reply
+from bench.harness.database import server
+from bench.harness.figures import Figure, conclude, heading, median
+from bench.harness.service import API, Person, Service, community, service
+from bench.harness.texts import a_reply
 
 AT_ONCE = 32
 PLACES = 100

@@ -15,15 +15,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 
-from bench.attendee import AppContext, Attendee, Place, read_fresh
-from bench.checker import Ledger, find_miscounted
 from bench.conference import OPEN, Venue, venue
-from bench.crowd import enrol, make_administrator
-from bench.database import Database, server
-from bench.figures import Figure, conclude, heading
-from bench.service import Community, Service, community, service
-from bench.spending import cpu_of, shares, statements
-from bench.wire import run
+from bench.harness.costs import cpu_of, shares, statements
+from bench.harness.database import Database, server
+from bench.harness.figures import Figure, conclude, heading
+from bench.harness.service import Community, Service, community, service
+from bench.people.attendee import AppContext, Attendee, Place, read_fresh
+from bench.people.checker import Ledger, find_miscounted
+from bench.people.crowd import enrol, make_administrator
+from bench.people.wire import run
 
 ASKERS = 5
 SETTLES = 3.0

@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 
 from bench.conference import OPEN, Venue, hold
-from bench.database import Database, server
-from bench.figures import conclude, heading
-from bench.script import Scale
-from bench.service import service
-from bench.wire import run
+from bench.harness.database import Database, server
+from bench.harness.figures import conclude, heading
+from bench.harness.service import service
+from bench.people.script import Scale
+from bench.people.wire import run
 from storage.embedded import postgres
 
 

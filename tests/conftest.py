@@ -12,8 +12,8 @@ from storage.embedded import postgres
 from tertulia.logs import access
 from tests.support import rows
 from tests.support.browser import chromium, windows  # noqa: F401 (fixtures for all tests)
-from tests.support.live_room import hall  # noqa: F401 (a fixture for all tests)
 from tests.support.programs import a_data_folder
+from tests.support.rooms.live_room import hall  # noqa: F401 (a fixture for all tests)
 from tests.support.service import Service, a_service
 
 

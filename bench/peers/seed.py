@@ -8,9 +8,9 @@ from hashlib import sha256
 import nh3
 from sqlalchemy import insert
 
-from bench.peer import token_of
+from bench.harness.peer import token_of
+from bench.harness.texts import a_reply
 from bench.peers.forum_orm import Member, Model, Post, Session, Topic, engine, markdown
-from bench.texts import a_reply
 
 
 async def seed(members: int, topics: int, posts: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from bench.checker import (
+from bench.people.checker import (
     Fresh,
     History,
     Ledger,
@@ -17,8 +17,8 @@ from bench.checker import (
     find_reordered,
     find_twins,
 )
-from bench.views import Shared, View, named
-from bench.wire import split_frames
+from bench.people.views import Shared, View, named
+from bench.people.wire import split_frames
 
 
 def _question(number: int, **facts: Any) -> dict[str, Any]:

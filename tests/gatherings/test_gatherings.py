@@ -22,7 +22,7 @@ from gatherings.policy import (
     ensure_time_zone,
     ensure_times,
 )
-from tests.support.live_room import Hall, a_webinar, statements_of
+from tests.support.rooms.live_room import Hall, a_webinar, statements_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -33,8 +33,8 @@ from moderation.policy import (
 )
 from moderation.shapes import Reason
 from storage.statements import statement
-from tests.support.live_room import Hall, a_hall, a_member
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import Hall, a_hall, a_member
 from tests.support.service import Service, plain
 from tests.support.streams import apply, snapshot
 

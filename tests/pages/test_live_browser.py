@@ -5,8 +5,8 @@ import re
 from playwright.async_api import WebSocketRoute, expect
 
 from tests.support.browser import PHONE, SOON, Windows, settled
-from tests.support.pages_rooms import a_room
 from tests.support.people import a_person, a_reply, a_topic
+from tests.support.rooms.page_rooms import a_room
 from tests.support.service import Service
 
 

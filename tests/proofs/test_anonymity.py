@@ -16,8 +16,8 @@ from members.accounts import passwords
 from members.pseudonyms import LENGTH, pseudonym
 from members.tokens import key_of_session, new_secret, new_token, seal, token_hash
 from storage.database import Database
-from tests.support.live_room import Person, a_hall
 from tests.support.member_service import PASSWORD, MembersHouse
+from tests.support.rooms.live_room import Person, a_hall
 from tests.support.service import Service, plain
 
 # So large that it is found wherever it is written, and never by accident.

@@ -11,8 +11,8 @@ import pytest
 
 from gatherings.polls.words import is_visible_word, normalize_word, word_key
 from storage.cursors import encode_cursor
-from tests.support.live_room import Hall, Person
-from tests.support.questions import change_room
+from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.questions import change_room
 from tests.support.service import plain
 
 

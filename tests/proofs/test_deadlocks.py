@@ -13,8 +13,8 @@ from gatherings.shapes.questions import NewQuestion
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
 from storage.statements import statement
-from tests.support.live_room import a_hall, the_actor
 from tests.support.people import Person, a_person, a_topic
+from tests.support.rooms.live_room import a_hall, the_actor
 from tests.support.service import Service
 
 WRITERS = 10

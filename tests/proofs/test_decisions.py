@@ -12,9 +12,9 @@ import pytest
 from core import clock
 from storage.database import Database
 from tests.support.boards import a_board
-from tests.support.live_room import a_hall
-from tests.support.moderation import mails
+from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.service import Service, plain
 
 WHY = {"rule": "No selling", "facts": "It sells."}

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from tests.support.hidden_posts import give_reason, hide_rows
+from tests.support.moderation.hidden_posts import give_reason, hide_rows
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
 from tests.support.requests import a_room
 from tests.support.service import Service, plain

@@ -10,9 +10,9 @@ from forum.notifications.digests import send_next_digest
 from members.accounts.actors import load_reader, load_readers
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from tests.support.live_room import Hall, a_hall
-from tests.support.moderation import decide
+from tests.support.moderation.cases import decide
 from tests.support.people import Person, a_person
+from tests.support.rooms.live_room import Hall, a_hall
 from tests.support.service import Service, plain
 
 LATER = timedelta(hours=1)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import httpx2
 
 from tests.support.discussion import quoting
-from tests.support.moderation import flag_and_hide
+from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -15,7 +15,7 @@ import pytest
 from pages.routes import routes as page_routes
 from storage.database import Database
 from tests.support import permission_matrix
-from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply
 from tests.support.requests import GOOD, ROUTES, UNRULED
 from tests.support.service import Service, plain

@@ -32,7 +32,7 @@ from storage.pool import Pool
 from storage.statements import Statement, statement
 from storage.tables import metadata
 from storage.write_batches import WriteBatches
-from tests.support.live_room import statements_of
+from tests.support.rooms.live_room import statements_of
 from tests.support.service import Service
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from core.ids import PostId, TopicId
 from forum.posts.hiding import hide_post, unhide_post
 from forum.text.quote_source import format_quote
-from tests.support.hidden_posts import give_reason
+from tests.support.moderation.hidden_posts import give_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
 

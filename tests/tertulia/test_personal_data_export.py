@@ -6,8 +6,8 @@ from typing import Any
 from zipfile import ZipFile
 
 from tertulia.personal_data import PERSONAL_DATA
-from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.service import Service, plain
 
 

@@ -8,7 +8,7 @@ import httpx2
 from core.text import POST_LENGTH
 from forum.exports.citation_formats import CitedWork, format_citation
 from forum.exports.exports import POSTS_PER_BATCH
-from tests.support.moderation import flag_and_hide
+from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.search_archive import Archive, archive
 from tests.support.service import plain

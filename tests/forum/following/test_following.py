@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -9,9 +9,9 @@ from core.ids import MemberId, PostId, TopicId
 from forum.notifications import inbox, notifications
 from tertulia.scheduled_jobs import CLEANUPS
 from tertulia.worker import Worker
-from tests.support.hidden_posts import give_topics_reason, hide_rows
-from tests.support.live_room import a_hall
+from tests.support.moderation.hidden_posts import give_topics_reason, hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.service import Service, plain
 
 

@@ -13,7 +13,7 @@ from forum.text.quote_source import format_quote
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
 from tertulia.mail_transport import MailTransport
-from tests.support.hidden_posts import hide_rows
+from tests.support.moderation.hidden_posts import hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

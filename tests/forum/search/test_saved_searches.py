@@ -10,7 +10,7 @@ from forum.notifications.digests import send_next_digest
 from forum.search import saved_searches
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
-from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain

@@ -7,9 +7,9 @@ from forum.search.indexing import count_queued_posts, queue_all_posts
 from forum.search.languages import detect_configuration, rejoin_words, separate_words
 from forum.search.query_parser import QueryFilter, parse_query
 from forum.search.texts import highlight_matches, plain_text
-from tests.support.hidden_posts import give_topics_reason
-from tests.support.live_room import a_hall
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.search_archive import Archive
 from tests.support.service import plain
 

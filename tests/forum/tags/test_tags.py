@@ -7,7 +7,7 @@ from typing import Any
 import pytest_asyncio
 
 from forum.tags.groups import create_initial_tag_groups
-from tests.support.hidden_posts import give_topics_reason
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_topic
 from tests.support.service import Service, plain

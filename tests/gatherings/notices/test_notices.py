@@ -17,8 +17,8 @@ from gatherings.channels import show_room
 from gatherings.notices.notices import on_post_changed
 from gatherings.notices.reading import PAGE_SIZE
 from storage.statements import statement
-from tests.support.hidden_posts import give_reason
-from tests.support.live_room import Hall, Person, a_hall, a_webinar
+from tests.support.moderation.hidden_posts import give_reason
+from tests.support.rooms.live_room import Hall, Person, a_hall, a_webinar
 from tests.support.service import Service
 
 _SILENCE = statement("""

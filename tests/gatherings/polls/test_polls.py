@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.ids import MemberId
 from gatherings.channels import room_signals, show_room
 from storage.statements import statement
-from tests.support.live_room import Hall, Person, a_hall
+from tests.support.rooms.live_room import Hall, Person, a_hall
 from tests.support.service import Service
 
 _MODULES = statement("UPDATE rooms SET modules = '{questions,polls}' WHERE id = :room")

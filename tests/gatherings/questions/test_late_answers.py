@@ -6,9 +6,9 @@ import pytest_asyncio
 
 from core.ids import RoomId
 from gatherings.events import QuestionSettled
-from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person, a_hall
 from tests.support.member_service import MembersHouse
+from tests.support.moderation.hidden_posts import hide_rows
+from tests.support.rooms.live_room import Hall, Person, a_hall
 from tests.support.service import Service, plain
 
 

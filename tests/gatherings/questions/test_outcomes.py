@@ -1,7 +1,7 @@
 """Outcomes: what was asked and what became of it, published once the room is closed, without hidden or anonymous facts."""
 
-from tests.support.live_room import Hall
-from tests.support.questions import moved, set_room_columns
+from tests.support.rooms.live_room import Hall
+from tests.support.rooms.questions import moved, set_room_columns
 
 
 async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(hall: Hall) -> None:

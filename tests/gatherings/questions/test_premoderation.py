@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from gatherings.channels import show_room
-from tests.support.live_room import Hall, Person, a_hall, the_actor
-from tests.support.questions import moved, shown
+from tests.support.rooms.live_room import Hall, Person, a_hall, the_actor
+from tests.support.rooms.questions import moved, shown
 from tests.support.service import Service, plain
 from tests.support.streams import apply as apply_topic
 

@@ -25,9 +25,9 @@ from gatherings.questions.policy import (
 )
 from members.pseudonyms import pseudonym
 from storage.statements import statement
-from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person, a_webinar, the_actor
-from tests.support.room_facts import HOST, MEMBER, NOON, a_room
+from tests.support.moderation.hidden_posts import hide_rows
+from tests.support.rooms.live_room import Hall, Person, a_webinar, the_actor
+from tests.support.rooms.room_facts import HOST, MEMBER, NOON, a_room
 
 _LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
 _TABLES = ("posts", "questions", "votes", "topics", "log", "channels", "answers", "follow_ups", "revisions")

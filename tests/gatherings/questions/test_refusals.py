@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.live_room import Hall, Person, a_hall, a_webinar
-from tests.support.questions import moved, set_room_columns
+from tests.support.rooms.live_room import Hall, Person, a_hall, a_webinar
+from tests.support.rooms.questions import moved, set_room_columns
 from tests.support.service import plain
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from core import clock
-from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, Person
-from tests.support.questions import moved, set_room_columns, shown
+from tests.support.moderation.hidden_posts import hide_rows
+from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.questions import moved, set_room_columns, shown
 from tests.support.service import plain
 
 

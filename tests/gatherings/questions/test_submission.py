@@ -21,8 +21,8 @@ from gatherings.shapes.rooms import RoomMove
 from storage.database import Database, Reader
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse
 from storage.statements import Statement, statement
-from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, the_actor
+from tests.support.moderation.hidden_posts import hide_rows
+from tests.support.rooms.live_room import Hall, the_actor
 
 _ASKED = statement("""
 SELECT q.id, q.post_id, p.number, p.body FROM questions q JOIN posts p ON p.id = q.post_id

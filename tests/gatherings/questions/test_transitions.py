@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gatherings.questions.policy import TRANSITIONS
-from tests.support.live_room import Hall, Person, a_hall
-from tests.support.questions import moved, premoderate, shown
+from tests.support.rooms.live_room import Hall, Person, a_hall
+from tests.support.rooms.questions import moved, premoderate, shown
 from tests.support.service import plain
 
 STATES = list(TRANSITIONS)

@@ -12,7 +12,7 @@ from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can
 from gatherings.questions.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement
-from tests.support.live_room import Hall, Person, the_actor
+from tests.support.rooms.live_room import Hall, Person, the_actor
 
 _EXACT = statement("""
 SELECT q.id, q.votes, (SELECT count(*) FROM votes v WHERE v.question_id = q.id) AS counted

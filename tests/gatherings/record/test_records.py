@@ -9,9 +9,9 @@ from zipfile import ZipFile
 import pytest
 
 from gatherings.record.exports import ExportTable, escape_formula, write_csv, write_xlsx
-from tests.support.hidden_posts import give_reason, hide_rows
-from tests.support.live_room import Hall, Person
-from tests.support.records import cells_of, close, everything, report_of
+from tests.support.moderation.hidden_posts import give_reason, hide_rows
+from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.records import cells_of, close, everything, report_of
 from tests.support.service import plain
 
 

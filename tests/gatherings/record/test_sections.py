@@ -4,10 +4,10 @@ import pytest_asyncio
 
 from gatherings.events import RoomClosed
 from gatherings.polls.polls import on_room_closed
-from tests.support.hidden_posts import hide_rows
-from tests.support.live_room import Hall, a_hall
 from tests.support.member_service import MembersHouse
-from tests.support.records import a_notice, a_poll, close, everything, report_of
+from tests.support.moderation.hidden_posts import hide_rows
+from tests.support.rooms.live_room import Hall, a_hall
+from tests.support.rooms.records import a_notice, a_poll, close, everything, report_of
 from tests.support.service import Service, plain
 
 

@@ -15,7 +15,7 @@ from realtime.bus import InProcessBus, Presence, merge
 from realtime.channels import ChannelKind
 from realtime.limits import Limits
 from realtime.presence_reports import PresenceReports
-from tests.support.live_room import Hall, Person
+from tests.support.rooms.live_room import Hall, Person
 from tests.support.service import Feed, plain
 
 

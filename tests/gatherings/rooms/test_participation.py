@@ -19,8 +19,8 @@ from gatherings.policy_rooms import (
 )
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
-from tests.support.live_room import Hall, the_actor
-from tests.support.room_facts import HOST, MEMBER, NOON, a_room
+from tests.support.rooms.live_room import Hall, the_actor
+from tests.support.rooms.room_facts import HOST, MEMBER, NOON, a_room
 from tests.support.service import plain
 
 JUST_NOW = WriterFacts(last_wrote_at=NOON - timedelta(seconds=20))

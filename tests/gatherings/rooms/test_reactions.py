@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest_asyncio
 
-from tests.support.live_room import Hall, a_hall
+from tests.support.rooms.live_room import Hall, a_hall
 from tests.support.service import Service, plain
 
 

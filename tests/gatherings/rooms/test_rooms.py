@@ -17,8 +17,8 @@ from gatherings.questions.listing import read_questions
 from gatherings.questions.questions import on_post_changed
 from gatherings.snapshot import show_snapshot
 from storage.statements import statement
-from tests.support.hidden_posts import give_topics_reason
-from tests.support.live_room import Hall, Person, a_webinar, statements_of, the_actor
+from tests.support.moderation.hidden_posts import give_topics_reason
+from tests.support.rooms.live_room import Hall, Person, a_webinar, statements_of, the_actor
 from tests.support.service import PATIENCE
 
 _HIDE = statement("UPDATE topics SET hidden_at = now() WHERE id = :topic")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.live_room import Hall, Person
-from tests.support.questions import set_room_columns
+from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.questions import set_room_columns
 from tests.support.service import plain
 
 

@@ -9,8 +9,8 @@ from core import clock
 from members.accounts.sessions import IDLE_TIMEOUT, MAX_LIFETIME, delete_ended_sessions, find_actor
 from members.channels import show_members
 from storage.event_log import read_after
-from tests.support.live_room import statements_of
 from tests.support.member_service import MembersHouse
+from tests.support.rooms.live_room import statements_of
 from tests.support.service import Service, plain
 
 

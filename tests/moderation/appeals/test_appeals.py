@@ -10,9 +10,9 @@ from core import clock
 from moderation.appeals.statements import APPEALABLE
 from moderation.policy import UNDO_WINDOW
 from storage.database import Database
-from tests.support.appeals import BODY, Scene
 from tests.support.browser import Windows
-from tests.support.moderation import WHY, mails, report
+from tests.support.moderation.appeals import BODY, Scene
+from tests.support.moderation.cases import WHY, mails, report
 from tests.support.people import a_person
 from tests.support.service import Service, plain
 

@@ -13,8 +13,8 @@ from storage.audit import verify
 from storage.database import Database, Reader, connect
 from storage.embedded.postgres import Cluster
 from tertulia.cli import cli
-from tests.support.appeals import Scene, scene  # noqa: F401 (a fixture)
 from tests.support.command_line import tertulia
+from tests.support.moderation.appeals import Scene, scene  # noqa: F401 (a fixture)
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 

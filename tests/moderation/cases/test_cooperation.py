@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core import clock
 from storage.database import Database
-from tests.support.moderation import WHY, decide_to_hide, mails
+from tests.support.moderation.cases import WHY, decide_to_hide, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from core import clock
-from tests.support.moderation import mails
+from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 from tests.support.streams import hears

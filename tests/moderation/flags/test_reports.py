@@ -10,8 +10,8 @@ import pytest
 from core import clock
 from moderation.flags.report_emails import MAX_RECEIPTS_PER_DAY, NAME_RETENTION
 from storage.database import Database
-from tests.support.hidden_posts import give_topics_reason
-from tests.support.moderation import GOOD, mails, report
+from tests.support.moderation.cases import GOOD, mails, report
+from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

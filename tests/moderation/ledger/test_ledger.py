@@ -6,7 +6,7 @@ import httpx2
 
 from core import clock
 from storage.database import Database
-from tests.support.moderation import decide_to_hide, some_cases
+from tests.support.moderation.cases import decide_to_hide, some_cases
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 from msgspec import Struct
 
-from tests.support.live_room import Hall, Person, a_hall, a_member
+from tests.support.rooms.live_room import Hall, Person, a_hall, a_member
 from tests.support.service import Service, plain
 
 WHY = {"rule": "No selling", "facts": "It sells."}

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from tests.support.moderation import mails
+from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

@@ -8,8 +8,8 @@ import pytest
 
 from core import clock
 from moderation.policy import UNDO_WINDOW
-from tests.support.filters import Scene, in_force
-from tests.support.filters import scene as scene
+from tests.support.moderation.filters import Scene, in_force
+from tests.support.moderation.filters import scene as scene
 from tests.support.people import a_reply, a_topic
 from tests.support.service import Service, plain
 

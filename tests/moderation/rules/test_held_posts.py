@@ -6,8 +6,8 @@ from core.ids import SectorId, TopicId
 from forum.posts.screening import TextToScreen
 from moderation.policy import UNDO_WINDOW
 from moderation.rules.engine import REFRESH_SECONDS, Screening
-from tests.support.filters import WHY, Scene, in_force
-from tests.support.moderation import mails
+from tests.support.moderation.cases import mails
+from tests.support.moderation.filters import WHY, Scene, in_force
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, plain
 

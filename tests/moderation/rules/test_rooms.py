@@ -6,11 +6,11 @@ import pytest
 import pytest_asyncio
 
 from tests.support.boards import a_board
-from tests.support.filters import in_force
-from tests.support.live_room import Hall
+from tests.support.moderation.filters import in_force
 from tests.support.people import Person as Moderator
 from tests.support.people import a_person
-from tests.support.questions import change_room, premoderate, shown
+from tests.support.rooms.live_room import Hall
+from tests.support.rooms.questions import change_room, premoderate, shown
 from tests.support.service import Service, plain
 
 

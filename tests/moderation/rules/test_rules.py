@@ -23,8 +23,8 @@ from moderation.rules.patterns import (
 )
 from moderation.rules.policy import RuleNeedsTrust, ensure_is_usable
 from moderation.rules.shapes import NewRule, RuleTest
-from tests.support.live_room import a_hall
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.service import Service
 from tests.support.service import plain as plain_db
 

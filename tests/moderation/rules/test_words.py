@@ -16,11 +16,11 @@ from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
 from moderation.rules.words import TextViews, extract_words
 from tests.support.boards import a_board
-from tests.support.filters import Scene, in_force
-from tests.support.filters import scene as scene
-from tests.support.live_room import a_hall
+from tests.support.moderation.filters import Scene, in_force
+from tests.support.moderation.filters import scene as scene
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.questions import change_room
+from tests.support.rooms.live_room import a_hall
+from tests.support.rooms.questions import change_room
 from tests.support.service import Service, plain
 
 SITE = "https://forum.example"

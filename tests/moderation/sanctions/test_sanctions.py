@@ -11,11 +11,11 @@ from moderation.policy import UNDO_WINDOW
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.sanctions.sanctions import end_next_sanction
 from storage.database import Database
-from tests.support.appeals import Scene, scene  # noqa: F401 (a fixture)
 from tests.support.browser import Windows
-from tests.support.live_room import a_hall
-from tests.support.moderation import WHY, decide, mails
+from tests.support.moderation.appeals import Scene, scene  # noqa: F401 (a fixture)
+from tests.support.moderation.cases import WHY, decide, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.rooms.live_room import a_hall
 from tests.support.service import Service, plain
 
 # A moderator who decides second gets a 409, which browsers log.

@@ -8,8 +8,8 @@ from playwright.async_api import expect
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESK, PHONE, SOON, Windows, settled
-from tests.support.pages_rooms import a_board
 from tests.support.people import Person, a_person
+from tests.support.rooms.page_rooms import a_board
 from tests.support.service import Service
 
 

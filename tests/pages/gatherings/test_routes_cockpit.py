@@ -8,8 +8,8 @@ from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
 from tests.support.browser import DESK, PHONE, Windows
 from tests.support.pages import open_page, send
-from tests.support.pages_rooms import a_host, a_premoderated_room, a_room, asked, followed
 from tests.support.people import Person, a_person
+from tests.support.rooms.page_rooms import a_host, a_premoderated_room, a_room, asked, followed
 from tests.support.service import Service
 
 

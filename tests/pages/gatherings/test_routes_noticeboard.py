@@ -3,8 +3,8 @@
 import re
 
 from tests.support.pages import key_in, open_page, send, text_in
-from tests.support.pages_rooms import a_board
 from tests.support.people import a_person
+from tests.support.rooms.page_rooms import a_board
 from tests.support.service import Service
 
 

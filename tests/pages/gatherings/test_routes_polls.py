@@ -10,8 +10,8 @@ from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESK, Windows
 from tests.support.pages import open_page, send
-from tests.support.pages_rooms import a_room
 from tests.support.people import Person, a_person
+from tests.support.rooms.page_rooms import a_room
 from tests.support.service import Service, plain
 
 PHONE = {"width": 390, "height": 844}

@@ -11,9 +11,9 @@ from forum.notifications import notifications
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESK, Windows
-from tests.support.live_room import Hall, a_hall
 from tests.support.people import Person, a_person
-from tests.support.records import a_notice, a_poll
+from tests.support.rooms.live_room import Hall, a_hall
+from tests.support.rooms.records import a_notice, a_poll
 from tests.support.service import Service, plain
 
 PHONE = {"width": 390, "height": 844}

@@ -11,8 +11,8 @@ from gatherings.questions.ranking import RankedQuestion, RankingContext, explain
 from pages.gatherings.room_view import RANKING
 from tests.support.browser import Windows, a_browser
 from tests.support.pages import key_in, open_page, send, text_in
-from tests.support.pages_rooms import TIMES, a_room
 from tests.support.people import a_person
+from tests.support.rooms.page_rooms import TIMES, a_room
 from tests.support.service import Service
 
 

@@ -10,7 +10,7 @@ from storage.database import Database
 from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
 from tests.support.browser import DESK, PHONE, Windows
-from tests.support.moderation import some_cases
+from tests.support.moderation.cases import some_cases
 from tests.support.people import Person, a_person
 from tests.support.service import Service, plain
 

@@ -1,0 +1,1 @@
+"""What benchmarks are built with: servers, load, costs, and figures."""

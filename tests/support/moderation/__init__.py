@@ -1,0 +1,1 @@
+"""Builders for cases, appeals, filters and hidden posts."""

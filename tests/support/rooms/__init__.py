@@ -1,0 +1,1 @@
+"""Builders for rooms, questions and records."""
