@@ -532,7 +532,7 @@ async def test_it_all_works_with_plain_forms(scene: Scene) -> None:
     flag = f"/p/{scene.post}/flag"
     assert CANARY in (await scene.reporter.client.get(flag, headers=html)).text
     nothing = await send(scene.reporter, flag, reason="other", note="", key="a")
-    assert (nothing.status_code, "Say in a few words" in nothing.text) == (422, True)
+    assert (nothing.status_code, "Describe the problem in a few words" in nothing.text) == (422, True)
     assert (await send(scene.reporter, flag, reason="spam", note="Look", key="b")).status_code == 303
     assert "Thank you" in (await scene.reporter.client.get(f"{flag}?sent=true", headers=html)).text
 
