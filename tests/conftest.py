@@ -23,12 +23,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+# What can differ when a second process serves the same community: what a process remembers, what it delivers, and what two
+# processes write at the same time. Everything else does the same in each process, and is tested with one.
+TWO_PROCESSES = (
+    "tests/realtime/",  # delivery, presence, tickets, loss of access
+    "tests/proofs/test_streams.py",  # old snapshot + events = fresh snapshot
+    "tests/proofs/test_leaks.py",
+    "tests/proofs/test_room_access.py",
+    "tests/proofs/test_deadlocks.py",
+    "tests/forum/writing/test_replies.py",  # write batches and idempotency keys
+    "tests/forum/drafts/",
+    "tests/forum/following/test_read_state.py",
+    "tests/forum/text/test_quotes.py",  # pages that a process has rendered
+    "tests/gatherings/questions/test_votes.py",
+    "tests/gatherings/questions/test_submission.py",
+    "tests/gatherings/questions/test_questions.py",
+    "tests/gatherings/polls/test_polls.py",
+    "tests/gatherings/rooms/",  # presence, attendance, live reactions, slow mode
+    "tests/boards/boards/",  # statistics that a process keeps
+    "tests/members/accounts/",  # sessions and their end
+    "tests/members/profiles/test_duties.py",
+    "tests/moderation/cases/test_cooperation.py",
+    "tests/moderation/sanctions/",  # suspension takes effect on every process
+    "tests/moderation/rules/test_held_posts.py",  # filters that a process has read
+    "tests/pages/test_reading.py",
+    "tests/pages/test_live_browser.py",
+)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The second run is about two processes: what never meets a service was told by the first."""
+    """With two processes, keep the tests that meet the service and are about what can differ."""
     if config.getoption("--processes") > 1:
-        walks = [item for item in items if "service" in getattr(item, "fixturenames", ())]
-        config.hook.pytest_deselected(items=[item for item in items if item not in walks])
-        items[:] = walks
+        kept = [
+            item
+            for item in items
+            if "service" in getattr(item, "fixturenames", ()) and item.nodeid.startswith(TWO_PROCESSES)
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 @pytest.fixture(scope="session")
