@@ -37,7 +37,7 @@ bench: tools ## what it costs, beside a floor and a peer of each
 	$(BIN)/python -m bench $(ARGS)
 
 codes: tools ## add new refusals to the public list, docs/codes.txt
-	$(BIN)/python -m tests.proofs.test_house
+	$(BIN)/python -m tests.support.source_code
 
 schema: tools ## write storage/sql, which describes the schema, from a newly migrated database
 	$(BIN)/python -m storage.sql

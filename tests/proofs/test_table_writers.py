@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from storage.tables import metadata
-from tests.proofs.test_house import all_codes, modules
+from tests.support.source_code import all_codes, modules
 
 _WRITES = re.compile(
     r"\b(?:INSERT INTO|DELETE FROM)\s+(\w+)|\bUPDATE\s+(\w+)(?:\s+(?:AS\s+)?\w+)?\s+SET\b", re.IGNORECASE
@@ -145,7 +145,7 @@ def writers() -> dict[str, set[str]]:
 
 def test_the_writers_of_a_table_are_in_one_folder(writers: Mapping[str, set[str]]) -> None:
     all_codes()  # imports every module, and with them all tables
-    strangers = {}
+    unlisted = {}
     for table in sorted(set(metadata.tables) & set(writers)):
         others = set(OTHER_WRITERS.get(table, {}))
         if table in FOLDERS:
@@ -154,9 +154,9 @@ def test_the_writers_of_a_table_are_in_one_folder(writers: Mapping[str, set[str]
             folders = {path.rpartition("/")[0] for path in writers[table]}
             rest = writers[table] if len(folders) > 1 else set()
         if rest:
-            strangers[table] = sorted(rest)
+            unlisted[table] = sorted(rest)
 
-    assert strangers == {}, (
+    assert unlisted == {}, (
         "write the table through a function of its folder, or list the module with a reason"
     )
 

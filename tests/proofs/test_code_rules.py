@@ -1,31 +1,19 @@
-"""The house rules that a program can check: layers, lengths, names, and the public list of refusals.
-
-`make codes` adds what is new to docs/codes.txt.
-"""
+"""Rules about the source code: layers, lengths, names, SQL, and the public list of codes of refusals."""
 
 import ast
-import importlib
-import pkgutil
 import re
 import subprocess
 import sys
-import tomllib
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core.errors import Refusal, code_of
-
-ROOT = Path(__file__).parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ROOMS = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-CODES = ROOT / "docs" / "codes.txt"
+from tests.support.source_code import CODES, PACKAGES, PROJECT, ROOT, all_codes, functions, modules
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
-SAY_NOTHING = {
+VAGUE_NAMES = {
     "utils",
     "util",
     "helpers",
@@ -39,40 +27,9 @@ SAY_NOTHING = {
     "lib",
 }
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def modules() -> Iterator[tuple[str, str, ast.Module]]:
-    """Path, text and tree of every module of ours that is not a test or a benchmark."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            text = path.read_text()
-            yield str(path.relative_to(ROOT)), text, ast.parse(text)
-
-
-def functions(tree: ast.Module) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
-
-
-def refusals(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
-    for each in kind.__subclasses__():
-        yield each
-        yield from refusals(each)
-
-
-def all_codes() -> list[str]:
-    """The code of every refusal that the service defines, once per definition."""
-    for room in ROOMS:
-        package = importlib.import_module(room)
-        for module in pkgutil.walk_packages(package.__path__, f"{room}."):
-            if ".migrations" not in module.name and not module.name.endswith(".__main__"):
-                importlib.import_module(module.name)
-    ours = {kind for kind in refusals() if kind.__module__.split(".")[0] in ROOMS and kind.__name__[0] != "_"}
-    return sorted(code_of(kind) for kind in ours)
-
 
 @pytest.mark.timeout(120)
-def test_imports_point_down():
+def test_imports_follow_the_layers():
     linter = Path(sys.executable).with_name("lint-imports")
 
     linted = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
@@ -80,12 +37,12 @@ def test_imports_point_down():
     assert linted.returncode == 0, linted.stdout
 
 
-def test_every_room_has_its_floor():
+def test_every_package_is_in_a_layer_and_in_the_wheel():
     layers = PROJECT["tool"]["importlinter"]["contracts"][0]["layers"]
-    rooms = {room.strip() for layer in layers for room in layer.split("|") if "(" not in room}
+    layered = {package.strip() for layer in layers for package in layer.split("|") if "(" not in package}
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
 
-    assert packages == rooms == set(ROOMS) == set(PROJECT["tool"]["importlinter"]["root_packages"])
+    assert packages == layered == set(PACKAGES) == set(PROJECT["tool"]["importlinter"]["root_packages"])
 
 
 def test_no_file_is_too_long():
@@ -101,16 +58,16 @@ def test_no_function_is_too_long():
     ] == []
 
 
-def test_every_module_says_what_lives_there():
+def test_every_module_has_a_docstring():
     assert [path for path, _, tree in modules() if not ast.get_docstring(tree)] == []
 
 
-def test_no_module_has_a_name_that_says_nothing():
-    assert [path for path, _, _ in modules() if Path(path).stem in SAY_NOTHING] == []
+def test_no_module_has_a_vague_name():
+    assert [path for path, _, _ in modules() if Path(path).stem in VAGUE_NAMES] == []
 
 
-def test_everything_is_imported_at_the_top_and_for_all_to_see():
-    hidden = [
+def test_imports_are_at_the_top_of_modules():
+    in_functions = [
         f"{path}:{node.lineno}"
         for path, _, tree in modules()
         for function in functions(tree)
@@ -118,13 +75,13 @@ def test_everything_is_imported_at_the_top_and_for_all_to_see():
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
 
-    assert hidden == []
+    assert in_functions == []
     assert [path for path, text, _ in modules() if "TYPE_CHECKING" in text] == []
     assert [path for path, text, _ in modules() if "from __future__ import annotations" in text] == []
 
 
-def test_no_statement_locks_rows_and_updates_some():
-    """It would wait crosswise with others of its kind where rows that name these hold them: see forum/posts/insertion.py."""
+def test_no_statement_both_locks_and_updates_rows():
+    """Two such statements can deadlock when rows with foreign keys hold locks on the rows; see forum/posts/insertion.py."""
     locks, updates = re.compile(r"FOR NO KEY UPDATE"), re.compile(r"\bUPDATE\s+\w+(\s+\w+)?\s+SET\b")
 
     assert [
@@ -159,7 +116,7 @@ def test_authorship_is_decided_once():
 _SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE \w+ SET|DELETE FROM|WITH|JOIN|WHERE)\b")
 
 
-def composes_sql(node: ast.AST) -> bool:
+def _composes_sql(node: ast.AST) -> bool:
     """Return whether an expression puts SQL together from strings: f-string, `+`, `%`, format, replace or join."""
     if isinstance(node, ast.Call):
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -192,12 +149,12 @@ def test_no_statement_is_composed_from_strings():
         for path, _, tree in modules()
         if path not in allowed and not path.startswith("storage/migrations/")
         for node in ast.walk(tree)
-        if isinstance(node, ast.expr) and composes_sql(node)
+        if isinstance(node, ast.expr) and _composes_sql(node)
     } == set()
 
 
-def test_actors_are_made_in_one_place():
-    """Made by hand they would not know what their member was shut out of; visitors and stand-ins are in core/actor.py."""
+def test_only_two_modules_make_actors():
+    """An actor made elsewhere would lack the member's restrictions; core/actor.py defines the visitor and the system's actors."""
     assert [
         f"{path}:{node.lineno}"
         for path, _, tree in modules()
@@ -214,31 +171,27 @@ def test_only_the_composition_root_reads_the_environment():
     ] == []
 
 
-def test_every_refusal_has_its_own_code_and_all_are_in_the_public_list():
+def test_refusals_have_unique_codes_in_the_public_list():
     codes = all_codes()
 
-    assert [code for code, count in Counter(codes).items() if count > 1] == [], "one refusal, one place"
+    assert [code for code, count in Counter(codes).items() if count > 1] == [], "two refusals share a code"
     listed = CODES.read_text().split()
     assert set(codes) - set(listed) == set(), "`make codes` adds them"
-    # Clients depend on these for ever: a code whose refusal is gone still may not be used for something else.
+    # Clients depend on codes: a listed code must not disappear or get another meaning.
     assert set(listed) - set(codes) == set(), "a public code is no longer defined"
     assert listed == sorted(listed)
 
 
-def locked(name: str) -> dict[str, str]:
+def _locked_versions(name: str) -> dict[str, str]:
     text = (ROOT / name).read_text()
     assert "://" not in text
     return dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)(?:\[[^]]*\])?==([^ ;\\]+)", text, re.M))
 
 
-def test_what_is_tested_is_what_runs():
-    runtime, tools = locked("requirements.lock"), locked("requirements-dev.lock")
+def test_tests_and_production_use_the_same_package_versions():
+    runtime, tools = _locked_versions("requirements.lock"), _locked_versions("requirements-dev.lock")
 
     assert runtime.items() <= tools.items()
     wanted = {re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in PROJECT["project"]["dependencies"]}
     assert wanted <= set(runtime)
 
-
-if __name__ == "__main__":
-    before = CODES.read_text().split() if CODES.exists() else []
-    CODES.write_text("\n".join(sorted({*before, *all_codes()})) + "\n")
