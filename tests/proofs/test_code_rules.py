@@ -154,7 +154,7 @@ def test_no_statement_is_composed_from_strings():
 
 
 def test_only_two_modules_make_actors():
-    """An actor made elsewhere would lack the member's restrictions; core/actor.py has the visitor and the system's actors."""
+    """An actor made elsewhere would lack the member's restrictions."""
     assert [
         f"{path}:{node.lineno}"
         for path, _, tree in modules()
