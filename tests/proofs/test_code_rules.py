@@ -194,4 +194,3 @@ def test_tests_and_production_use_the_same_package_versions():
     assert runtime.items() <= tools.items()
     wanted = {re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in PROJECT["project"]["dependencies"]}
     assert wanted <= set(runtime)
-
