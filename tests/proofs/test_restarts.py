@@ -103,7 +103,7 @@ async def running(
 async def restart_embedded(data: Path, how: str) -> None:
     """Shut the database of a running service down, fast. The service starts it again, in a race with the operator's tool
     if it is that which restarts: whoever comes second fails."""
-    place = install.settle(data)
+    place = install.prepare_installation(data)
     file = place.data / "postmaster.pid"
     before = file.read_text().splitlines()[0]
     if how == "restarted":

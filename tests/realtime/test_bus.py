@@ -103,7 +103,7 @@ async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
     assert there.is_healthy()
 
 
-async def test_many_rings_cost_few_messages(pair, server):
+async def test_many_positions_need_few_messages(pair, server):
     here, _, _, other = pair
     before = here._number
 

@@ -127,9 +127,9 @@ def test_other_processes_find_it_while_it_runs(data):
 SERVICE = """
     import sys, time
     from pathlib import Path
-    from storage import embedded
+    from storage.embedded import postgres
 
-    cluster = embedded.start(Path(sys.argv[1]))
+    cluster = postgres.start(Path(sys.argv[1]))
     cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
     print((cluster.installation.data / "postmaster.pid").read_text().splitlines()[0], flush=True)
     time.sleep(60)
@@ -152,7 +152,7 @@ def test_it_stops_when_the_service_is_killed_and_the_data_is_kept(data):
 
 
 def test_a_server_that_outlived_its_service_is_stopped_first(data):
-    place = install.settle(data)
+    place = install.prepare_installation(data)
     command = [str(place.binaries / "postgres"), "-D", str(place.data), "-c", "listen_addresses="]
     command += ["-c", f"unix_socket_directories={place.folder / 'run'}"]
     left = subprocess.Popen(command, stderr=subprocess.DEVNULL, **place.account.popen())
