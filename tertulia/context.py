@@ -59,6 +59,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     limits = SocketLimits(per_member=settings.sockets_per_member, per_address=settings.sockets_per_address)
     hub = Hub(db, bus, KINDS, limits)
     community = read_community(settings.community)
+    trust = community.trust_rules()
     votes = VoteWriter(db)
     ballots = BallotWriter(db)
     screening = Screening(db)
@@ -69,13 +70,11 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             settings=settings,
             community=community,
             taxonomies=community.taxonomies(),
-            trust=community.trust_rules(),
+            trust=trust,
             db=db,
             bus=bus,
             hub=hub,
-            replies=Replies(
-                db, check_reply_in_room, check_change_in_room, community.trust_rules(), screening.screen
-            ),
+            replies=Replies(db, check_reply_in_room, check_change_in_room, trust, screening.screen),
             screening=screening,
             question_writer=QuestionWriter(db, screening.screen),
             votes=votes,

@@ -75,7 +75,7 @@ async def test_what_is_refused_is_said_in_a_line(house: MembersHouse, environmen
         (("duty", "grant", "anna", "king"), "king"),
         (("duty", "grant", "anna", "moderator"), "slug"),
         (("duty", "grant", "anna", "host", "first"), "number"),
-        (("duty", "revoke", "anna", "administrator", "mobility"), "no place"),
+        (("duty", "revoke", "anna", "administrator", "mobility"), "no sector or gathering"),
     ],
 )
 def test_wrong_use_is_said_in_a_line(words: tuple[str, ...], said: str):
