@@ -13,7 +13,7 @@ from tertulia.logs import access
 from tests.support import rows
 from tests.support.browser import chromium, windows  # noqa: F401 (fixtures for all tests)
 from tests.support.programs import a_data_folder
-from tests.support.rooms.live_room import hall  # noqa: F401 (a fixture for all tests)
+from tests.support.rooms.open_room import open_room  # noqa: F401 (a fixture for all tests)
 from tests.support.service import Service, a_service
 
 
@@ -85,7 +85,7 @@ async def service(
 async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Database]:
     """The database, as the first web process holds it; everything is deleted again after the test, by the owner."""
     yield service.db
-    await service.settle()
+    await service.run_jobs()
     await rows.delete_all(cluster.owner_url)
     service.forget()
 

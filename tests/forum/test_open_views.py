@@ -10,7 +10,7 @@ from forum.visibility import is_for_everyone, quotable_text, seen_by
 from storage.database import Database
 from storage.statements import statement
 from tests.support.people import a_person, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 _OPEN_TOPICS = statement(select(topics.c.id).where(is_for_everyone()).order_by(topics.c.id))
 _OPEN_POSTS = statement(
@@ -31,16 +31,18 @@ async def test_the_views_hold_what_the_predicates_select(app: Service, db: Datab
     author = await a_person(app, "Author")
     opened = [(await a_topic(author, f"Topic number {number}"))["id"] for number in range(len(_CLOSED) + 2)]
     for change, topic in zip(_CLOSED, opened, strict=False):
-        await plain(db).execute(change, topic)
-    await plain(db).execute("UPDATE topics SET merged_into = $2 WHERE id = $1", *opened[-2:])
+        await raw_sql(db).execute(change, topic)
+    await raw_sql(db).execute("UPDATE topics SET merged_into = $2 WHERE id = $1", *opened[-2:])
 
     async with db.read() as tx:
         topic_ids = [row["id"] for row in await tx.rows(_OPEN_TOPICS)]
         post_ids = [row["id"] for row in await tx.rows(_OPEN_POSTS)]
 
     assert opened[-1] in topic_ids and len(topic_ids) == 2 and len(post_ids) == 1
-    assert topic_ids == [row["id"] for row in await plain(db).fetch("SELECT id FROM open_topics ORDER BY id")]
-    assert post_ids == [row["id"] for row in await plain(db).fetch("SELECT id FROM open_posts ORDER BY id")]
+    assert topic_ids == [
+        row["id"] for row in await raw_sql(db).fetch("SELECT id FROM open_topics ORDER BY id")
+    ]
+    assert post_ids == [row["id"] for row in await raw_sql(db).fetch("SELECT id FROM open_posts ORDER BY id")]
 
 
 async def test_the_view_of_authors_is_inlined_into_the_statement(service: Service) -> None:

@@ -22,7 +22,7 @@ from gatherings.policy import (
     ensure_time_zone,
     ensure_times,
 )
-from tests.support.rooms.live_room import Hall, a_webinar, statements_of
+from tests.support.rooms.open_room import OpenRoom, a_webinar, statements_of
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -76,31 +76,31 @@ def test_time_zones_are_known_by_name(name: str) -> None:
     ensure_time_zone("Europe/Vienna")
 
 
-async def test_announcing_is_for_administrators_alone(hall: Hall) -> None:
+async def test_announcing_is_for_administrators_alone(open_room: OpenRoom) -> None:
     webinar = a_webinar(NOON)
-    member = await hall.member()
+    member = await open_room.member()
 
-    assert (await hall.visitor.post("/gatherings", webinar)).status_code == 401
+    assert (await open_room.visitor.post("/gatherings", webinar)).status_code == 401
     assert (await member.post("/gatherings", webinar)).json()["code"] == "not_administrator"
-    assert (await hall.host.post("/gatherings", webinar)).status_code == 403
-    made = await hall.administrator.post("/gatherings", webinar)
+    assert (await open_room.host.post("/gatherings", webinar)).status_code == 403
+    made = await open_room.administrator.post("/gatherings", webinar)
 
     assert made.status_code == 201
-    shown = (await hall.visitor.get(f"/gatherings/{made.json()['id']}")).json()
+    shown = (await open_room.visitor.get(f"/gatherings/{made.json()['id']}")).json()
     assert shown == made.json()
     assert shown["starts_at"] == "2026-05-04T12:00:00Z"
     assert shown["time_zone"] == "Europe/Vienna"
     assert shown["stream"]["channel"] == f"gathering:{shown['id']}"
 
 
-async def test_an_announcement_sent_twice_is_announced_once(hall: Hall) -> None:
+async def test_an_announcement_sent_twice_is_announced_once(open_room: OpenRoom) -> None:
     webinar = a_webinar(NOON)
 
-    first = await hall.administrator.post("/gatherings", webinar, key="once")
-    second = await hall.administrator.post("/gatherings", webinar, key="once")
+    first = await open_room.administrator.post("/gatherings", webinar, key="once")
+    second = await open_room.administrator.post("/gatherings", webinar, key="once")
 
     assert first.json() == second.json()
-    past = (await hall.visitor.get("/gatherings", when="past")).json()["items"]
+    past = (await open_room.visitor.get("/gatherings", when="past")).json()["items"]
     assert [gathering["id"] for gathering in past] == [first.json()["id"]]
 
 
@@ -125,40 +125,40 @@ async def test_an_announcement_sent_twice_is_announced_once(hall: Hall) -> None:
     ],
 )
 async def test_what_cannot_be_announced(
-    hall: Hall, facts: dict[str, object], status: int, field: str | None
+    open_room: OpenRoom, facts: dict[str, object], status: int, field: str | None
 ) -> None:
-    answer = await hall.administrator.post("/gatherings", a_webinar(NOON, **facts))
+    answer = await open_room.administrator.post("/gatherings", a_webinar(NOON, **facts))
 
     assert answer.status_code == status, answer.text
     if field and "unknown field" not in answer.json()["detail"]:
         assert answer.json()["field"].removeprefix("data.") == field
-    assert (await hall.visitor.get("/gatherings", when="past")).json()["items"] == []
+    assert (await open_room.visitor.get("/gatherings", when="past")).json()["items"] == []
 
 
-async def test_lists_show_what_comes_first_and_what_was_last(hall: Hall) -> None:
+async def test_lists_show_what_comes_first_and_what_was_last(open_room: OpenRoom) -> None:
     for hours in (3, 1, 2):
         starts_at = NOON + hours * HOUR
-        await hall.administrator.post("/gatherings", a_webinar(starts_at, title=f"after {hours}"))
+        await open_room.administrator.post("/gatherings", a_webinar(starts_at, title=f"after {hours}"))
 
     with clock.stop_at(NOON + 2 * HOUR + HOUR / 2):
-        upcoming = (await hall.visitor.get("/gatherings")).json()["items"]
-        past = (await hall.visitor.get("/gatherings", when="past")).json()["items"]
+        upcoming = (await open_room.visitor.get("/gatherings")).json()["items"]
+        past = (await open_room.visitor.get("/gatherings", when="past")).json()["items"]
 
     assert [gathering["title"] for gathering in upcoming] == ["after 2", "after 3", "A webinar"]
     assert [gathering["title"] for gathering in past] == ["after 1"]
-    assert (await hall.visitor.get("/gatherings", when="past", sector="elsewhere")).json()["items"] == []
+    assert (await open_room.visitor.get("/gatherings", when="past", sector="elsewhere")).json()["items"] == []
 
 
 @pytest.mark.parametrize("when", ["upcoming", "past"])
-async def test_pages_hold_every_gathering_once(hall: Hall, when: str) -> None:
+async def test_pages_hold_every_gathering_once(open_room: OpenRoom, when: str) -> None:
     for number in range(5):
         webinar = a_webinar(NOON + (number % 2) * HOUR, title=f"number {number}")
-        await hall.administrator.post("/gatherings", webinar)
+        await open_room.administrator.post("/gatherings", webinar)
     found: list[str] = []
     after: str | None = None
 
     with clock.stop_at(NOON if when == "upcoming" else NOON + 9 * HOUR):
-        async with hall.db.read() as tx:
+        async with open_room.db.read() as tx:
             while True:
                 page = await gatherings.read_gatherings(tx, when, after=after, count=2)  # type: ignore[arg-type]
                 found += [gathering.title for gathering in page.items if gathering.title != "A webinar"]
@@ -173,74 +173,76 @@ async def test_pages_hold_every_gathering_once(hall: Hall, when: str) -> None:
 @pytest.mark.parametrize(
     "cursor", ["x", "WzFd", "W251bGwsMV0", "WzFlOTksMV0", "WyIyMDI2IiwxXQ", "Wzk5OTk5OTk5OTk5OTk5OTk5OSwxXQ"]
 )
-async def test_cursors_made_up_are_refused(hall: Hall, cursor: str) -> None:
-    answer = await hall.visitor.get("/gatherings", after=cursor)
+async def test_cursors_made_up_are_refused(open_room: OpenRoom, cursor: str) -> None:
+    answer = await open_room.visitor.get("/gatherings", after=cursor)
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor")
 
 
-async def test_reading_takes_few_statements(hall: Hall) -> None:
-    async with hall.db.read() as tx:
+async def test_reading_takes_few_statements(open_room: OpenRoom) -> None:
+    async with open_room.db.read() as tx:
         async with statements_of(tx) as sent:
             await gatherings.read_gatherings(tx)
         assert len(sent) == 1
         async with statements_of(tx) as sent:
-            await snapshot.show_gathering(tx, VISITOR, GatheringId(hall.gathering), "")
+            await snapshot.show_gathering(tx, VISITOR, GatheringId(open_room.gathering), "")
         assert len(sent) == 4
 
 
-async def test_changes_are_for_hosts_and_carry_a_version(hall: Hall) -> None:
-    path = f"/gatherings/{hall.gathering}"
-    other = (await hall.administrator.post("/gatherings", a_webinar(NOON))).json()["id"]
-    stranger = await hall.member(hosts=other)
+async def test_changes_are_for_hosts_and_carry_a_version(open_room: OpenRoom) -> None:
+    path = f"/gatherings/{open_room.gathering}"
+    other = (await open_room.administrator.post("/gatherings", a_webinar(NOON))).json()["id"]
+    stranger = await open_room.member(hosts=other)
 
-    assert (await hall.visitor.patch(path, {"title": "Mine now"})).status_code == 401
+    assert (await open_room.visitor.patch(path, {"title": "Mine now"})).status_code == 401
     assert (await stranger.patch(path, {"title": "Mine now"})).json()["code"] == "not_host"
-    assert (await hall.host.patch("/gatherings/999999", {"title": "Mine now"})).status_code == 404
-    changed = await hall.host.patch(path, {"title": "Another title", "place": "Vienna"}, version=1)
-    stale = await hall.host.patch(path, {"title": "A third"}, version=1)
+    assert (await open_room.host.patch("/gatherings/999999", {"title": "Mine now"})).status_code == 404
+    changed = await open_room.host.patch(path, {"title": "Another title", "place": "Vienna"}, version=1)
+    stale = await open_room.host.patch(path, {"title": "A third"}, version=1)
 
     assert changed.status_code == 200
     assert (changed.json()["title"], changed.json()["version"]) == ("Another title", 2)
     assert stale.status_code == 412
     assert stale.json()["current"]["title"] == "Another title"
-    assert (await hall.host.patch(path, {"ends_at": "2001-01-01T00:00:00Z"})).status_code == 422
-    assert (await hall.host.patch(path, {"sector": "x"})).status_code == 422
+    assert (await open_room.host.patch(path, {"ends_at": "2001-01-01T00:00:00Z"})).status_code == 422
+    assert (await open_room.host.patch(path, {"sector": "x"})).status_code == 422
 
 
-async def test_a_change_that_changes_nothing_is_no_event(hall: Hall) -> None:
-    before = (await hall.visitor.get(f"/gatherings/{hall.gathering}")).json()
+async def test_a_change_that_changes_nothing_is_no_event(open_room: OpenRoom) -> None:
+    before = (await open_room.visitor.get(f"/gatherings/{open_room.gathering}")).json()
 
-    after = (await hall.host.patch(f"/gatherings/{hall.gathering}", {"title": before["title"]})).json()
+    after = (
+        await open_room.host.patch(f"/gatherings/{open_room.gathering}", {"title": before["title"]})
+    ).json()
 
     assert after == before
 
 
-async def test_cancelling_leaves_the_gathering_where_it_was(hall: Hall) -> None:
-    path = f"/gatherings/{hall.gathering}"
+async def test_cancelling_leaves_the_gathering_where_it_was(open_room: OpenRoom) -> None:
+    path = f"/gatherings/{open_room.gathering}"
 
-    await hall.host.patch(path, {"state": "cancelled"})
+    await open_room.host.patch(path, {"state": "cancelled"})
 
-    assert (await hall.visitor.get(path)).json()["state"] == "cancelled"
-    refused = await hall.host.post(f"{path}/rooms", {"title": "Too late"})
+    assert (await open_room.visitor.get(path)).json()["state"] == "cancelled"
+    refused = await open_room.host.post(f"{path}/rooms", {"title": "Too late"})
     assert refused.json()["code"] == "gathering_cancelled"
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    refused = await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    refused = await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})
     assert (refused.status_code, refused.json()["code"]) == (409, "gathering_cancelled")
 
 
-async def test_the_gatherings_channel_brings_an_old_page_up_to_date(hall: Hall) -> None:
-    path = f"/gatherings/{hall.gathering}"
-    old = (await hall.visitor.get(path)).json()
+async def test_the_gatherings_channel_brings_an_old_page_up_to_date(open_room: OpenRoom) -> None:
+    path = f"/gatherings/{open_room.gathering}"
+    old = (await open_room.visitor.get(path)).json()
 
-    await hall.host.patch(path, {"title": "Another title"})
-    await hall.host.post(f"{path}/rooms", {"title": "Second room"})
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    await open_room.host.patch(path, {"title": "Another title"})
+    await open_room.host.post(f"{path}/rooms", {"title": "Second room"})
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
 
-    fresh = (await hall.visitor.get(path)).json()
-    async with hall.db.read() as tx:
-        assert await join_gathering(tx, VISITOR, hall.gathering) == "all"
-        entries = await hall.log(f"gathering:{hall.gathering}", old["stream"]["seq"])
+    fresh = (await open_room.visitor.get(path)).json()
+    async with open_room.db.read() as tx:
+        assert await join_gathering(tx, VISITOR, open_room.gathering) == "all"
+        entries = await open_room.log(f"gathering:{open_room.gathering}", old["stream"]["seq"])
         shown = [_decoded(told) for told in await show_gathering(tx, "all", entries)]
     assert [event["type"] for event in shown] == ["gathering_changed", "room_planned", "room_closed"]
     page, found = dict(old), {room["id"]: room for room in old["rooms"]}

@@ -34,8 +34,8 @@ from moderation.policy import (
 from moderation.shapes import Reason
 from storage.statements import statement
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import Hall, a_hall, a_member
-from tests.support.service import Service, plain
+from tests.support.rooms.open_room import OpenRoom, a_member, make_open_room
+from tests.support.service import Service, raw_sql
 from tests.support.streams import apply, snapshot
 
 CANARY = "canary7391"
@@ -135,7 +135,7 @@ def test_other_is_no_reason_by_itself() -> None:
     ensure_flag_is_clear("spam", "")
 
 
-class Scene(Struct):
+class ModeratedTopic(Struct):
     """A post that breaks the rules, its author, its readers, and the moderators who decide."""
 
     app: Service
@@ -190,13 +190,13 @@ def outcome(response: httpx2.Response) -> tuple[int, str]:
 
 
 @pytest_asyncio.fixture
-async def scene(app: Service) -> AsyncIterator[Scene]:
+async def moderated(app: Service) -> AsyncIterator[ModeratedTopic]:
     """Provide a post that another member objects to."""
     author, member, reporter = [await a_person(app, name) for name in ("Author", "Member", "Reporter")]
     topic = await a_topic(author)
     post = await a_reply(author, topic["id"], f"You are a {CANARY}")
     await a_reply(member, topic["id"], "Please calm down.", parent=post["id"])
-    yield Scene(
+    yield ModeratedTopic(
         app=app,
         author=author,
         member=member,
@@ -207,145 +207,153 @@ async def scene(app: Service) -> AsyncIterator[Scene]:
         administrator=await a_person(app, "Chief", duties=[("administrator", None)]),
         topic=topic["id"],
         post=post["id"],
-        sector=await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"),
+        sector=await raw_sql(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'"),
     )
 
 
-async def test_flags_open_one_case_and_join_it(scene: Scene) -> None:
-    first = await scene.flag(note="Again  ")
+async def test_flags_open_one_case_and_join_it(moderated: ModeratedTopic) -> None:
+    first = await moderated.flag(note="Again  ")
     assert first.status_code == 201
-    assert first.json()["object"] == {"kind": "post", "id": scene.post}
-    opened = await scene.case()
+    assert first.json()["object"] == {"kind": "post", "id": moderated.post}
+    opened = await moderated.case()
     assert (opened["state"], opened["version"]) == ("open", 1)
     assert opened["reasons"] == [{"reason": "abusive", "count": 1}]
     assert CANARY in opened["post"]["html"]
 
-    again = await scene.flag(reason="spam", note="Something else")
+    again = await moderated.flag(reason="spam", note="Something else")
     assert again.json() == first.json(), "a member flags a post once"
-    assert (await scene.case())["version"] == 1
+    assert (await moderated.case())["version"] == 1
 
-    assert (await scene.flag(scene.member)).status_code == 201
-    assert (await scene.case())["version"] == 1, "more of the same does not make decisions stale"
-    assert (await scene.flag(scene.second, "illegal")).status_code == 201
-    joined = await scene.case()
+    assert (await moderated.flag(moderated.member)).status_code == 201
+    assert (await moderated.case())["version"] == 1, "more of the same does not make decisions stale"
+    assert (await moderated.flag(moderated.second, "illegal")).status_code == 201
+    joined = await moderated.case()
     assert (joined["id"], joined["version"]) == (opened["id"], 2)
     assert joined["reasons"] == [{"reason": "abusive", "count": 2}, {"reason": "illegal", "count": 1}]
-    shown = (await scene.moderator.get(f"/cases/{opened['id']}")).json()
+    shown = (await moderated.moderator.get(f"/cases/{opened['id']}")).json()
     assert shown["notes"] == ["Again"]
-    assert "Reporter" not in (await scene.moderator.get(f"/cases/{opened['id']}")).text
+    assert "Reporter" not in (await moderated.moderator.get(f"/cases/{opened['id']}")).text
 
 
-async def test_twenty_flags_at_once_open_one_case(scene: Scene) -> None:
-    people = [await a_person(scene.app, f"f{n}") for n in range(20)]
-    answers = await asyncio.gather(*(scene.flag(person) for person in people))
+async def test_twenty_flags_at_once_open_one_case(moderated: ModeratedTopic) -> None:
+    people = [await a_person(moderated.app, f"f{n}") for n in range(20)]
+    answers = await asyncio.gather(*(moderated.flag(person) for person in people))
     assert {answer.status_code for answer in answers} == {201}
-    items = (await scene.moderator.get("/cases")).json()["items"]
+    items = (await moderated.moderator.get("/cases")).json()["items"]
     assert [item["reasons"] for item in items] == [[{"reason": "abusive", "count": 20}]]
 
 
-async def test_who_may_flag_what(scene: Scene) -> None:
-    visitor = scene.app.client()
+async def test_who_may_flag_what(moderated: ModeratedTopic) -> None:
+    visitor = moderated.app.client()
     flag = {"reason": "spam"}
-    assert outcome(await visitor.post(f"/api/v1/posts/{scene.post}/flags", json=flag)) == (
+    assert outcome(await visitor.post(f"/api/v1/posts/{moderated.post}/flags", json=flag)) == (
         401,
         "sign_in_first",
     )
-    assert outcome(await scene.flag(await a_person(scene.app, verified=False))) == (403, "not_verified")
-    assert outcome(await scene.flag(scene.author)) == (403, "own_post")
-    assert outcome(await scene.flag(reason="ugly")) == (422, "invalid")
-    assert outcome(await scene.flag(reason="other", note=" ")) == (422, "note_missing")
-    assert outcome(await scene.reporter.post("/posts/999999999/flags", flag)) == (404, "not_found")
-    assert outcome(await scene.reporter.post(f"/posts/{scene.post}/flags", {**flag, "by": 1})) == (
+    assert outcome(await moderated.flag(await a_person(moderated.app, verified=False))) == (
+        403,
+        "not_verified",
+    )
+    assert outcome(await moderated.flag(moderated.author)) == (403, "own_post")
+    assert outcome(await moderated.flag(reason="ugly")) == (422, "invalid")
+    assert outcome(await moderated.flag(reason="other", note=" ")) == (422, "note_missing")
+    assert outcome(await moderated.reporter.post("/posts/999999999/flags", flag)) == (404, "not_found")
+    assert outcome(await moderated.reporter.post(f"/posts/{moderated.post}/flags", {**flag, "by": 1})) == (
         422,
         "invalid",
     )
-    await scene.author.delete(f"/posts/{scene.post}")
-    assert outcome(await scene.flag()) == (409, "post_withdrawn")
-    await scene.author.delete(f"/posts/{scene.post}/withdrawal")
-    await scene.hidden()
-    assert outcome(await scene.flag(scene.member)) == (403, "post_hidden")
+    await moderated.author.delete(f"/posts/{moderated.post}")
+    assert outcome(await moderated.flag()) == (409, "post_withdrawn")
+    await moderated.author.delete(f"/posts/{moderated.post}/withdrawal")
+    await moderated.hidden()
+    assert outcome(await moderated.flag(moderated.member)) == (403, "post_hidden")
 
 
-async def test_cases_are_for_the_moderators_of_their_sector(scene: Scene) -> None:
-    case = await scene.flagged()
+async def test_cases_are_for_the_moderators_of_their_sector(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
     paths = ("/cases", f"/cases/{case['id']}")
-    visitor = scene.app.client()
+    visitor = moderated.app.client()
     for path in paths:
         assert outcome(await visitor.get(f"/api/v1{path}")) == (401, "sign_in_first")
-    for person in (scene.member, scene.author, scene.reporter):
+    for person in (moderated.member, moderated.author, moderated.reporter):
         assert outcome(await person.get("/cases")) == (403, "not_moderator")
         assert outcome(await person.get(paths[1])) == (404, "not_found")
-    assert (await scene.elsewhere.get("/cases")).json()["items"] == []
-    here, nowhere = [await scene.elsewhere.get(f"/cases/{n}") for n in (case["id"], 999999999)]
+    assert (await moderated.elsewhere.get("/cases")).json()["items"] == []
+    here, nowhere = [await moderated.elsewhere.get(f"/cases/{n}") for n in (case["id"], 999999999)]
     assert here.status_code == 404
     assert here.content == nowhere.content
-    for person in (scene.moderator, scene.administrator):
+    for person in (moderated.moderator, moderated.administrator):
         page = (await person.get("/cases")).json()
         assert [item["id"] for item in page["items"]] == [case["id"]]
         assert page["items"][0]["involved"] is False
-        assert f"queue:{scene.sector}" in [stream["channel"] for stream in page["streams"]]
-    assert (await scene.moderator.get("/cases?state=decided")).json()["items"] == []
+        assert f"queue:{moderated.sector}" in [stream["channel"] for stream in page["streams"]]
+    assert (await moderated.moderator.get("/cases?state=decided")).json()["items"] == []
 
 
-async def test_who_may_decide(scene: Scene) -> None:
-    case = await scene.flagged()
+async def test_who_may_decide(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
     path = f"/api/v1/cases/{case['id']}/decisions"
     body = {"version": case["version"], "action": "hide", "reason": WHY}
-    assert outcome(await scene.app.client().post(path, json=body)) == (401, "sign_in_first")
-    for person in (scene.member, scene.author, scene.reporter, scene.elsewhere):
+    assert outcome(await moderated.app.client().post(path, json=body)) == (401, "sign_in_first")
+    for person in (
+        moderated.member,
+        moderated.author,
+        moderated.reporter,
+        moderated.elsewhere,
+    ):
         assert outcome(await decide(person, case)) == (404, "not_found")
-    assert outcome(await decide(scene.moderator, case, "burn")) == (422, "invalid")
-    assert outcome(await decide(scene.moderator, case, reason=None)) == (422, "reason_missing")
+    assert outcome(await decide(moderated.moderator, case, "burn")) == (422, "invalid")
+    assert outcome(await decide(moderated.moderator, case, reason=None)) == (422, "reason_missing")
     blank = {"rule": "x", "facts": "  "}
-    assert outcome(await decide(scene.moderator, case, reason=blank)) == (422, "reason_missing")
-    assert outcome(await decide(scene.moderator, {**case, "id": 999999999})) == (404, "not_found")
-    assert (await decide(scene.administrator, case)).status_code == 201
+    assert outcome(await decide(moderated.moderator, case, reason=blank)) == (422, "reason_missing")
+    assert outcome(await decide(moderated.moderator, {**case, "id": 999999999})) == (404, "not_found")
+    assert (await decide(moderated.administrator, case)).status_code == 201
 
 
-async def test_nobody_decides_about_what_they_wrote_or_flagged(scene: Scene) -> None:
-    own = await a_reply(scene.moderator, scene.topic, "Mine")
-    await scene.reporter.post(f"/posts/{own['id']}/flags", {"reason": "other", "note": "Look at this"})
-    await scene.flag(scene.second)
-    cases = {case["object"]["id"]: case for case in (await scene.moderator.get("/cases")).json()["items"]}
-    mine, theirs = cases[own["id"]], cases[scene.post]
+async def test_nobody_decides_about_what_they_wrote_or_flagged(moderated: ModeratedTopic) -> None:
+    own = await a_reply(moderated.moderator, moderated.topic, "Mine")
+    await moderated.reporter.post(f"/posts/{own['id']}/flags", {"reason": "other", "note": "Look at this"})
+    await moderated.flag(moderated.second)
+    cases = {case["object"]["id"]: case for case in (await moderated.moderator.get("/cases")).json()["items"]}
+    mine, theirs = cases[own["id"]], cases[moderated.post]
     assert (mine["involved"], theirs["involved"]) == (True, False)
-    assert "notes" not in (await scene.moderator.get(f"/cases/{mine['id']}")).json()
-    assert outcome(await decide(scene.moderator, mine)) == (403, "involved")
-    assert outcome(await decide(scene.second, theirs)) == (403, "involved")
-    decision = (await decide(scene.second, mine)).json()
+    assert "notes" not in (await moderated.moderator.get(f"/cases/{mine['id']}")).json()
+    assert outcome(await decide(moderated.moderator, mine)) == (403, "involved")
+    assert outcome(await decide(moderated.second, theirs)) == (403, "involved")
+    decision = (await decide(moderated.second, mine)).json()
     undo = {"facts": "I like it"}
-    assert outcome(await scene.moderator.put(f"/decisions/{decision['id']}/reversal", undo)) == (
+    assert outcome(await moderated.moderator.put(f"/decisions/{decision['id']}/reversal", undo)) == (
         403,
         "involved",
     )
 
 
-async def test_a_stale_decision_is_told_what_happened(scene: Scene) -> None:
-    case = await scene.flagged()
-    await scene.flag(scene.member, "illegal")
-    stale = await decide(scene.moderator, case)
+async def test_a_stale_decision_is_told_what_happened(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
+    await moderated.flag(moderated.member, "illegal")
+    stale = await decide(moderated.moderator, case)
     assert outcome(stale) == (409, "case_moved_on")
     assert stale.json()["current"]["version"] == case["version"] + 1
-    assert (await scene.author.get(f"/posts/{scene.post}")).json()["state"] == "published"
+    assert (await moderated.author.get(f"/posts/{moderated.post}")).json()["state"] == "published"
 
     current = stale.json()["current"]
-    made = await decide(scene.moderator, current)
+    made = await decide(moderated.moderator, current)
     assert made.status_code == 201
-    again = await decide(scene.moderator, current)
+    again = await decide(moderated.moderator, current)
     assert (again.status_code, again.json()) == (201, made.json()), "the same decision again"
     for other in (
-        await decide(scene.second, current, "no_action", None),
-        await decide(scene.second, current),
-        await decide(scene.moderator, current, reason={"rule": "3", "facts": "Another"}),
+        await decide(moderated.second, current, "no_action", None),
+        await decide(moderated.second, current),
+        await decide(moderated.moderator, current, reason={"rule": "3", "facts": "Another"}),
     ):
         assert outcome(other) == (409, "case_moved_on")
         assert other.json()["current"]["decisions"] == [made.json()]
         assert other.json()["current"]["state"] == "decided"
 
 
-async def test_twenty_decisions_at_once_make_one(scene: Scene) -> None:
-    case = await scene.flagged()
-    people = [await a_person(scene.app, f"m{n}", duties=[("moderator", "mobility")]) for n in range(20)]
+async def test_twenty_decisions_at_once_make_one(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
+    people = [await a_person(moderated.app, f"m{n}", duties=[("moderator", "mobility")]) for n in range(20)]
     answers = await asyncio.gather(
         *(
             decide(person, case, *(("hide", WHY) if n % 2 else ("no_action", None)))
@@ -358,49 +366,51 @@ async def test_twenty_decisions_at_once_make_one(scene: Scene) -> None:
         if answer.status_code == 409:
             assert answer.json()["current"]["decisions"] == [winner]
     with a_moment_later():
-        assert [entry["id"] for entry in (await scene.member.get("/ledger")).json()["items"]] == [
+        assert [entry["id"] for entry in (await moderated.member.get("/ledger")).json()["items"]] == [
             winner["id"]
         ]
     state = "hidden" if winner["action"] == "hide" else "published"
-    assert (await scene.member.get(f"/posts/{scene.post}")).json()["state"] == state
+    assert (await moderated.member.get(f"/posts/{moderated.post}")).json()["state"] == state
 
 
-async def test_one_moderator_deciding_twenty_times_decides_once(scene: Scene) -> None:
-    case = await scene.flagged()
-    answers = await asyncio.gather(*(decide(scene.moderator, case) for _ in range(20)))
+async def test_one_moderator_deciding_twenty_times_decides_once(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
+    answers = await asyncio.gather(*(decide(moderated.moderator, case) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     with a_moment_later():
-        assert len((await scene.member.get("/ledger")).json()["items"]) == 1
+        assert len((await moderated.member.get("/ledger")).json()["items"]) == 1
 
 
-async def test_no_action_leaves_everything_and_a_new_flag_opens_a_new_case(scene: Scene) -> None:
-    case = await scene.flagged()
-    assert (await decide(scene.moderator, case, "no_action", None)).status_code == 201
-    assert (await scene.member.get(f"/posts/{scene.post}")).json()["state"] == "published"
-    assert (await scene.moderator.get("/cases")).json()["items"] == []
-    assert (await scene.flag(scene.member)).status_code == 201
-    assert (await scene.case())["id"] != case["id"]
+async def test_no_action_leaves_everything_and_a_new_flag_opens_a_new_case(
+    moderated: ModeratedTopic,
+) -> None:
+    case = await moderated.flagged()
+    assert (await decide(moderated.moderator, case, "no_action", None)).status_code == 201
+    assert (await moderated.member.get(f"/posts/{moderated.post}")).json()["state"] == "published"
+    assert (await moderated.moderator.get("/cases")).json()["items"] == []
+    assert (await moderated.flag(moderated.member)).status_code == 201
+    assert (await moderated.case())["id"] != case["id"]
 
 
-async def test_what_was_withdrawn_meanwhile_cannot_be_hidden(scene: Scene) -> None:
-    case = await scene.flagged()
-    await scene.author.delete(f"/posts/{scene.post}")
-    assert outcome(await decide(scene.moderator, case)) == (409, "nothing_to_hide")
-    assert (await decide(scene.moderator, case, "no_action", None)).status_code == 201
+async def test_what_was_withdrawn_meanwhile_cannot_be_hidden(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
+    await moderated.author.delete(f"/posts/{moderated.post}")
+    assert outcome(await decide(moderated.moderator, case)) == (409, "nothing_to_hide")
+    assert (await decide(moderated.moderator, case, "no_action", None)).status_code == 201
 
 
-async def test_an_edit_makes_the_case_a_new_version(scene: Scene) -> None:
-    case = await scene.flagged()
-    await scene.author.patch(f"/posts/{scene.post}", {"body": "I am sorry."})
-    async with scene.app.db.begin() as tx:
-        await on_post_changed(tx, PostEdited(topic_id=scene.topic, post_id=scene.post))
-    assert outcome(await decide(scene.moderator, case)) == (409, "case_moved_on")
+async def test_an_edit_makes_the_case_a_new_version(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
+    await moderated.author.patch(f"/posts/{moderated.post}", {"body": "I am sorry."})
+    async with moderated.app.db.begin() as tx:
+        await on_post_changed(tx, PostEdited(topic_id=moderated.topic, post_id=moderated.post))
+    assert outcome(await decide(moderated.moderator, case)) == (409, "case_moved_on")
 
 
-async def surfaces(client: httpx2.AsyncClient, scene: Scene) -> dict[str, str]:
+async def surfaces(client: httpx2.AsyncClient, moderated: ModeratedTopic) -> dict[str, str]:
     """Return everything that could show the post, as text."""
-    topic, post = scene.topic, scene.post
+    topic, post = moderated.topic, moderated.post
     paths = [
         f"/api/v1/posts/{post}",
         f"/api/v1/posts/{post}/revisions",
@@ -432,35 +442,37 @@ def showing(shown: dict[str, str]) -> set[str]:
     return {path for path, text in shown.items() if CANARY in text}
 
 
-async def replayed(scene: Scene, who: Person | None) -> str:
-    async with scene.app.listening(f"topic:{scene.topic}", who.token if who else None, after=0) as feed:
+async def replayed(moderated: ModeratedTopic, who: Person | None) -> str:
+    async with moderated.app.listening(
+        f"topic:{moderated.topic}", who.token if who else None, after=0
+    ) as feed:
         return str(feed.joined["missed"])
 
 
-async def test_a_hidden_text_is_nowhere_and_comes_back_whole(scene: Scene) -> None:
-    await scene.member.put(f"/posts/{scene.post}/reactions/curious")
-    await scene.author.patch(f"/posts/{scene.post}", {"body": f"You are such a {CANARY}, really"})
+async def test_a_hidden_text_is_nowhere_and_comes_back_whole(moderated: ModeratedTopic) -> None:
+    await moderated.member.put(f"/posts/{moderated.post}/reactions/curious")
+    await moderated.author.patch(f"/posts/{moderated.post}", {"body": f"You are such a {CANARY}, really"})
     viewers = {
         "visitor": None,
-        "member": scene.member,
-        "author": scene.author,
-        "elsewhere": scene.elsewhere,
+        "member": moderated.member,
+        "author": moderated.author,
+        "elsewhere": moderated.elsewhere,
     }
-    clients = {name: who.client if who else scene.app.client() for name, who in viewers.items()}
-    topic = f"/api/v1/topics/{scene.topic}/posts"
+    clients = {name: who.client if who else moderated.app.client() for name, who in viewers.items()}
+    topic = f"/api/v1/topics/{moderated.topic}/posts"
     before = {name: (await client.get(topic)).json()["items"] for name, client in clients.items()}
-    counted = (await scene.member.get(f"/topics/{scene.topic}")).json()["posts"]
-    told = {name: showing(await surfaces(clients[name], scene)) for name in ("visitor", "author")}
+    counted = (await moderated.member.get(f"/topics/{moderated.topic}")).json()["posts"]
+    told = {name: showing(await surfaces(clients[name], moderated)) for name in ("visitor", "author")}
     assert len(told["visitor"]) >= 6
     assert len(told["author"]) >= 9
     for who in viewers.values():
-        assert CANARY in await replayed(scene, who), "somebody could be told"
+        assert CANARY in await replayed(moderated, who), "somebody could be told"
 
     async with (
-        scene.app.listening(f"topic:{scene.topic}", scene.member.token) as heard,
-        scene.app.listening(f"topic:{scene.topic}", scene.moderator.token) as overheard,
+        moderated.app.listening(f"topic:{moderated.topic}", moderated.member.token) as heard,
+        moderated.app.listening(f"topic:{moderated.topic}", moderated.moderator.token) as overheard,
     ):
-        decision = await scene.hidden()
+        decision = await moderated.hidden()
         event = (await heard.next())["event"]
         assert (event["type"], event["post"]["state"], event["post"]["html"]) == (
             "post_hidden",
@@ -470,24 +482,24 @@ async def test_a_hidden_text_is_nowhere_and_comes_back_whole(scene: Scene) -> No
         assert CANARY in (await overheard.next())["event"]["post"]["html"]
 
     for name, who in viewers.items():
-        assert showing(await surfaces(clients[name], scene)) == set(), name
-        assert CANARY not in await replayed(scene, who), name
-    shown = (await scene.author.get(f"/posts/{scene.post}")).json()
+        assert showing(await surfaces(clients[name], moderated)) == set(), name
+        assert CANARY not in await replayed(moderated, who), name
+    shown = (await moderated.author.get(f"/posts/{moderated.post}")).json()
     assert (shown["state"], shown["html"], shown["reactions"], shown["replies"]) == ("hidden", None, {}, 1)
     assert "body" not in shown
-    assert (await scene.member.get(f"/topics/{scene.topic}")).json()["posts"] == counted - 1
+    assert (await moderated.member.get(f"/topics/{moderated.topic}")).json()["posts"] == counted - 1
     for verb in (
-        await scene.author.patch(f"/posts/{scene.post}", {"body": "New"}),
-        await scene.author.delete(f"/posts/{scene.post}"),
-        await scene.author.delete(f"/posts/{scene.post}/withdrawal"),
+        await moderated.author.patch(f"/posts/{moderated.post}", {"body": "New"}),
+        await moderated.author.delete(f"/posts/{moderated.post}"),
+        await moderated.author.delete(f"/posts/{moderated.post}/withdrawal"),
     ):
         assert outcome(verb) == (403, "post_hidden")
-    assert outcome(await scene.member.put(f"/posts/{scene.post}/reactions/kind"))[0] == 409
-    for person in (scene.moderator, scene.administrator):
-        assert len(showing(await surfaces(person.client, scene))) >= 7
-        assert CANARY in await replayed(scene, person)
+    assert outcome(await moderated.member.put(f"/posts/{moderated.post}/reactions/kind"))[0] == 409
+    for person in (moderated.moderator, moderated.administrator):
+        assert len(showing(await surfaces(person.client, moderated))) >= 7
+        assert CANARY in await replayed(moderated, person)
 
-    undone = await scene.moderator.put(
+    undone = await moderated.moderator.put(
         f"/decisions/{decision['id']}/reversal", {"facts": "It was a quotation."}
     )
     assert undone.status_code == 200, undone.text
@@ -498,113 +510,140 @@ async def test_a_hidden_text_is_nowhere_and_comes_back_whole(scene: Scene) -> No
             post.pop("version")
         assert after == before[name], name
         if name in told:
-            assert showing(await surfaces(client, scene)) == told[name], name
-    assert (await scene.member.get(f"/topics/{scene.topic}")).json()["posts"] == counted
+            assert showing(await surfaces(client, moderated)) == told[name], name
+    assert (await moderated.member.get(f"/topics/{moderated.topic}")).json()["posts"] == counted
 
 
-async def test_old_snapshot_and_events_of_hiding_make_the_fresh_one(scene: Scene) -> None:
-    viewers = {"visitor": None, "author": scene.author, "moderator": scene.moderator}
-    old = {name: await snapshot(viewer, scene.app, scene.topic) for name, viewer in viewers.items()}
+async def test_old_snapshot_and_events_of_hiding_make_the_fresh_one(moderated: ModeratedTopic) -> None:
+    viewers = {"visitor": None, "author": moderated.author, "moderator": moderated.moderator}
+    old = {name: await snapshot(viewer, moderated.app, moderated.topic) for name, viewer in viewers.items()}
 
     async def ensure_follows() -> None:
         for name, viewer in viewers.items():
             token = viewer.token if viewer else None
-            fresh = await snapshot(viewer, scene.app, scene.topic)
-            async with scene.app.listening(f"topic:{scene.topic}", token, after=old[name]["seq"]) as feed:
+            fresh = await snapshot(viewer, moderated.app, moderated.topic)
+            async with moderated.app.listening(
+                f"topic:{moderated.topic}", token, after=old[name]["seq"]
+            ) as feed:
                 applied = apply(old[name], feed.joined["missed"])
                 while applied["seq"] < fresh["seq"]:
                     applied = apply(applied, [await feed.next()])
             assert applied == fresh, name
             assert applied != old[name]
 
-    decision = await scene.hidden()
+    decision = await moderated.hidden()
     await ensure_follows()
-    await scene.moderator.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
+    await moderated.moderator.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
     await ensure_follows()
 
 
-async def test_it_all_works_with_plain_forms(scene: Scene) -> None:
+async def test_it_all_works_with_plain_forms(moderated: ModeratedTopic) -> None:
     html = {"Accept": "text/html"}
 
     async def send(who: Person, path: str, **typed: Any) -> httpx2.Response:
         return await who.client.post(path, data=typed, headers=html)
 
-    flag = f"/p/{scene.post}/flag"
-    assert CANARY in (await scene.reporter.client.get(flag, headers=html)).text
-    nothing = await send(scene.reporter, flag, reason="other", note="", key="a")
+    flag = f"/p/{moderated.post}/flag"
+    assert CANARY in (await moderated.reporter.client.get(flag, headers=html)).text
+    nothing = await send(moderated.reporter, flag, reason="other", note="", key="a")
     assert (nothing.status_code, "Describe the problem in a few words" in nothing.text) == (422, True)
-    assert (await send(scene.reporter, flag, reason="spam", note="Look", key="b")).status_code == 303
-    assert "Thank you" in (await scene.reporter.client.get(f"{flag}?sent=true", headers=html)).text
+    assert (await send(moderated.reporter, flag, reason="spam", note="Look", key="b")).status_code == 303
+    assert "Thank you" in (await moderated.reporter.client.get(f"{flag}?sent=true", headers=html)).text
 
-    for who, status in ((scene.reporter, 403), (scene.elsewhere, 200)):
+    for who, status in ((moderated.reporter, 403), (moderated.elsewhere, 200)):
         shown = await who.client.get("/queue", headers=html)
         assert (shown.status_code, CANARY in shown.text) == (status, False)
-    case = await scene.case()
+    case = await moderated.case()
     path = f"/queue/{case['id']}"
     assert (
-        await send(scene.elsewhere, path, act="hide", version="1", rule="2", facts="x")
+        await send(moderated.elsewhere, path, act="hide", version="1", rule="2", facts="x")
     ).status_code == 404
-    assert (await send(scene.reporter, path, act="hide", version="1", rule="2", facts="x")).status_code == 403
-    page = (await scene.moderator.client.get("/queue", headers=html)).text
+    assert (
+        await send(moderated.reporter, path, act="hide", version="1", rule="2", facts="x")
+    ).status_code == 403
+    page = (await moderated.moderator.client.get("/queue", headers=html)).text
     assert CANARY in page
     assert "Look" in page
-    missing = await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="", key="c")
+    missing = await send(moderated.moderator, path, act="hide", version="1", rule="Rule 2", facts="", key="c")
     assert (missing.status_code, 'value="Rule 2"' in missing.text) == (422, True)
-    assert (await send(scene.moderator, path, act="burn", version="1", key="d")).status_code == 422
-    done = await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
+    assert (await send(moderated.moderator, path, act="burn", version="1", key="d")).status_code == 422
+    done = await send(
+        moderated.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e"
+    )
     assert (done.status_code, done.headers["location"]) == (303, f"/queue?last={case['id']}")
     assert (
-        await send(scene.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
+        await send(moderated.moderator, path, act="hide", version="1", rule="Rule 2", facts="Loud", key="e")
     ).status_code == 303
-    stale = await send(scene.second, path, act="no_action", version="1", key="f")
+    stale = await send(moderated.second, path, act="no_action", version="1", key="f")
     assert (stale.status_code, "This case has changed since you opened it" in stale.text) == (409, True)
     assert (
         CANARY
         not in (
-            await scene.author.client.get(f"/t/{scene.topic}/x", headers=html, follow_redirects=True)
+            await moderated.author.client.get(f"/t/{moderated.topic}/x", headers=html, follow_redirects=True)
         ).text
     )
 
-    decision = (await scene.case())["decisions"][0]["id"]
-    undone = await send(scene.second, path, act="reverse", decision=str(decision), why="It was a quotation")
+    decision = (await moderated.case())["decisions"][0]["id"]
+    undone = await send(
+        moderated.second, path, act="reverse", decision=str(decision), why="It was a quotation"
+    )
     assert undone.status_code == 303
-    assert CANARY in (await scene.member.get(f"/posts/{scene.post}")).text
+    assert CANARY in (await moderated.member.get(f"/posts/{moderated.post}")).text
     for state in ("open", "decided"):
-        assert (await scene.moderator.client.get(f"/queue?state={state}", headers=html)).status_code == 200
+        assert (
+            await moderated.moderator.client.get(f"/queue?state={state}", headers=html)
+        ).status_code == 200
 
 
-async def test_who_may_reverse(scene: Scene) -> None:
-    decision = await scene.hidden()
+async def test_who_may_reverse(moderated: ModeratedTopic) -> None:
+    decision = await moderated.hidden()
     path, why = f"/decisions/{decision['id']}/reversal", {"facts": "It was a quotation."}
-    assert outcome(await scene.app.client().put(f"/api/v1{path}", json=why)) == (401, "sign_in_first")
-    for person in (scene.member, scene.author, scene.reporter, scene.elsewhere):
+    assert outcome(await moderated.app.client().put(f"/api/v1{path}", json=why)) == (
+        401,
+        "sign_in_first",
+    )
+    for person in (
+        moderated.member,
+        moderated.author,
+        moderated.reporter,
+        moderated.elsewhere,
+    ):
         assert outcome(await person.put(path, why)) == (403, "not_moderator")
-    assert outcome(await scene.moderator.put("/decisions/999999999/reversal", why)) == (404, "not_found")
-    assert outcome(await scene.moderator.put(path, {"facts": " "})) == (422, "reason_missing")
-    answers = await asyncio.gather(*(scene.second.put(path, why) for _ in range(5)))
+    assert outcome(await moderated.moderator.put("/decisions/999999999/reversal", why)) == (
+        404,
+        "not_found",
+    )
+    assert outcome(await moderated.moderator.put(path, {"facts": " "})) == (422, "reason_missing")
+    answers = await asyncio.gather(*(moderated.second.put(path, why) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {200}
-    assert outcome(await scene.moderator.put(path, {"facts": "Another"})) == (409, "nothing_to_reverse")
-    assert outcome(await decide(scene.moderator, await scene.case())) == (409, "case_moved_on")
+    assert outcome(await moderated.moderator.put(path, {"facts": "Another"})) == (
+        409,
+        "nothing_to_reverse",
+    )
+    assert outcome(await decide(moderated.moderator, await moderated.case())) == (
+        409,
+        "case_moved_on",
+    )
 
-    await scene.flag(scene.member)
-    nothing = (await decide(scene.moderator, await scene.case(), "no_action", None)).json()
-    undo = await scene.moderator.put(f"/decisions/{nothing['id']}/reversal", why)
+    await moderated.flag(moderated.member)
+    nothing = (await decide(moderated.moderator, await moderated.case(), "no_action", None)).json()
+    undo = await moderated.moderator.put(f"/decisions/{nothing['id']}/reversal", why)
     assert outcome(undo) == (409, "nothing_to_reverse")
 
 
-async def test_the_ledger_shows_every_decision_and_names_nobody(scene: Scene) -> None:
-    decision = await scene.hidden()
-    await scene.second.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was a quotation."})
-    await scene.flag(scene.member, note="nonsense42")
-    await decide(scene.second, await scene.case(), "no_action", None)
-    visitor = scene.app.client()
+async def test_the_ledger_shows_every_decision_and_names_nobody(moderated: ModeratedTopic) -> None:
+    decision = await moderated.hidden()
+    await moderated.second.put(f"/decisions/{decision['id']}/reversal", {"facts": "It was a quotation."})
+    await moderated.flag(moderated.member, note="nonsense42")
+    await decide(moderated.second, await moderated.case(), "no_action", None)
+    visitor = moderated.app.client()
     assert (await visitor.get("/api/v1/ledger")).json()["items"] == [], "it can still be undone"
     with a_moment_later():
         answer = await visitor.get("/api/v1/ledger")
     latest, first = answer.json()["items"]
     assert (latest["action"], latest["reason"]) == ("no_action", None)
     assert (first["action"], first["reason"], first["sector"]) == ("hide", WHY, "mobility")
-    assert first["object"] == {"kind": "post", "id": scene.post}
+    assert first["object"] == {"kind": "post", "id": moderated.post}
     assert set(first["reversal"]) == {"facts", "at", "moderator"}
     with a_moment_later():
         page = (await visitor.get("/ledger", headers={"Accept": "text/html"})).text
@@ -616,17 +655,19 @@ async def test_the_ledger_shows_every_decision_and_names_nobody(scene: Scene) ->
     assert "by" not in {name for entry in answer.json()["items"] for name in entry}
 
 
-async def test_lists_go_on_where_they_ended(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lists_go_on_where_they_ended(
+    moderated: ModeratedTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("moderation.queue.queue.PAGE", 2)
     monkeypatch.setattr("moderation.ledger.ledger.PAGE", 2)
     for n in range(5):
-        post = await a_reply(scene.author, scene.topic, f"{n}")
-        await scene.reporter.post(f"/posts/{post['id']}/flags", {"reason": "spam"})
+        post = await a_reply(moderated.author, moderated.topic, f"{n}")
+        await moderated.reporter.post(f"/posts/{post['id']}/flags", {"reason": "spam"})
 
     async def all_of(path: str) -> list[int]:
         found, cursor, mark = [], "", "&" if "?" in path else "?"
         while cursor is not None:
-            page = (await scene.moderator.get(path + (f"{mark}after={cursor}" if cursor else ""))).json()
+            page = (await moderated.moderator.get(path + (f"{mark}after={cursor}" if cursor else ""))).json()
             found += [item["id"] for item in page["items"]]
             cursor = page["next"]
         return found
@@ -635,68 +676,68 @@ async def test_lists_go_on_where_they_ended(scene: Scene, monkeypatch: pytest.Mo
     assert len(waiting) == 5
     assert waiting == sorted(waiting)
     for case in waiting:
-        await decide(scene.moderator, {"id": case, "version": 1})
+        await decide(moderated.moderator, {"id": case, "version": 1})
     assert await all_of("/cases") == []
     assert await all_of("/cases?state=decided") == waiting[::-1]
     with a_moment_later():
         ledger = await all_of("/ledger")
     assert (len(ledger), ledger) == (5, sorted(ledger, reverse=True))
-    assert outcome(await scene.moderator.get("/cases?after=nonsense")) == (400, "bad_cursor")
+    assert outcome(await moderated.moderator.get("/cases?after=nonsense")) == (400, "bad_cursor")
 
 
-async def test_the_queue_is_live_for_its_moderators_and_nobody_else(scene: Scene) -> None:
-    channel = f"queue:{scene.sector}"
-    for person in (None, scene.member, scene.author, scene.elsewhere):
-        async with scene.app.listening(channel, person.token if person else None) as feed:
+async def test_the_queue_is_live_for_its_moderators_and_nobody_else(moderated: ModeratedTopic) -> None:
+    channel = f"queue:{moderated.sector}"
+    for person in (None, moderated.member, moderated.author, moderated.elsewhere):
+        async with moderated.app.listening(channel, person.token if person else None) as feed:
             assert (feed.joined["type"], feed.joined["code"]) == ("refused", "not_found")
-    async with scene.app.listening("queue:999999", scene.administrator.token) as feed:
+    async with moderated.app.listening("queue:999999", moderated.administrator.token) as feed:
         assert (feed.joined["type"], feed.joined["code"]) == ("refused", "not_found")
 
-    seq = (await scene.moderator.get("/cases")).json()["streams"][0]["seq"]
-    async with scene.app.listening(channel, scene.moderator.token, after=seq) as feed:
-        case = await scene.flagged()
+    seq = (await moderated.moderator.get("/cases")).json()["streams"][0]["seq"]
+    async with moderated.app.listening(channel, moderated.moderator.token, after=seq) as feed:
+        case = await moderated.flagged()
         opened = (await feed.next())["event"]
         assert opened["type"] == "case_opened"
         assert opened["case"] == {name: case[name] for name in case if name != "involved"}
-        decision = (await decide(scene.second, case)).json()
+        decision = (await decide(moderated.second, case)).json()
         moved = (await feed.next())["event"]
         assert (moved["type"], moved["case"]["state"]) == ("case_moved", "decided")
         assert moved["case"]["decisions"] == [decision]
-        await scene.second.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
+        await moderated.second.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
         assert (await feed.next())["event"]["case"]["decisions"][0]["reversal"]["facts"] == "No."
 
 
-async def test_who_loses_the_duty_leaves_the_queue(scene: Scene) -> None:
-    async with scene.app.listening(f"queue:{scene.sector}", scene.moderator.token) as feed:
+async def test_who_loses_the_duty_leaves_the_queue(moderated: ModeratedTopic) -> None:
+    async with moderated.app.listening(f"queue:{moderated.sector}", moderated.moderator.token) as feed:
         assert feed.joined["type"] == "joined"
-        taken = await scene.administrator.delete(
-            f"/members/{scene.moderator.handle}/duties/moderator/mobility"
+        taken = await moderated.administrator.delete(
+            f"/members/{moderated.moderator.handle}/duties/moderator/mobility"
         )
         assert taken.status_code == 204
         left = await feed.next("left")
         assert left["code"] == "no_access"
 
 
-async def test_the_database_takes_no_restriction_without_reasons(scene: Scene) -> None:
-    case = await scene.flagged()
+async def test_the_database_takes_no_restriction_without_reasons(moderated: ModeratedTopic) -> None:
+    case = await moderated.flagged()
     for rule, facts in ((None, "x"), ("x", None), ("x", " ")):
         bare = statement("""
             INSERT INTO decisions (case_id, action, rule, facts, decided_at)
             VALUES (:case, 'hide', :rule, :facts, now())
         """)
         with pytest.raises(asyncpg.CheckViolationError):
-            async with scene.app.db.begin() as tx:
+            async with moderated.app.db.begin() as tx:
                 await tx.run(bare, case=case["id"], rule=rule, facts=facts)
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
 async def test_a_question_that_is_hidden_is_gone_from_its_room(app: Service, anonymous: bool) -> None:
-    hall: Hall = await a_hall(app)
-    asker, voter = await hall.member(), await hall.member()
-    moderator = await a_member(app, moderates=hall.sector_id)
-    asked = await hall.ask(asker, f"Why {CANARY}?", anonymous=anonymous)
-    assert (await hall.vote(voter, asked)).status_code == 200
-    rooms = (f"/rooms/{hall.room}", f"/rooms/{hall.room}/questions")
+    open_room: OpenRoom = await make_open_room(app)
+    asker, voter = await open_room.member(), await open_room.member()
+    moderator = await a_member(app, moderates=open_room.sector_id)
+    asked = await open_room.ask(asker, f"Why {CANARY}?", anonymous=anonymous)
+    assert (await open_room.vote(voter, asked)).status_code == 200
+    rooms = (f"/rooms/{open_room.room}", f"/rooms/{open_room.room}/questions")
     before = {path: (await voter.get(path)).text for path in rooms}
     assert all(CANARY in text for text in before.values())
     counts = (await voter.get(rooms[0])).json()["counts"]
@@ -706,25 +747,25 @@ async def test_a_question_that_is_hidden_is_gone_from_its_room(app: Service, ano
     case = (await moderator.get("/cases")).json()["items"][0]
     assert case["post"]["author"] is None or not anonymous
     body = {"version": case["version"], "action": "hide", "reason": WHY}
-    async with app.listening(f"room:{hall.room}", voter.token) as feed:
+    async with app.listening(f"room:{open_room.room}", voter.token) as feed:
         decision = (await moderator.post(f"/cases/{case['id']}/decisions", body)).json()
         event = (await feed.next())["event"]
         assert event["type"] == "question_changed"
         assert CANARY not in str(event)
-    for person in (hall.visitor, voter, asker, hall.host):
+    for person in (open_room.visitor, voter, asker, open_room.host):
         for path in rooms:
             assert CANARY not in (await person.get(path)).text
         client = person.client
         page = await client.get(
-            f"/r/{hall.room}",
+            f"/r/{open_room.room}",
             headers={"Accept": "text/html"}
             | ({"Authorization": f"Bearer {person.token}"} if person.token else {}),
         )
         assert page.status_code == 200
         assert CANARY not in page.text
-    async with app.listening(f"room:{hall.room}", after=0) as feed:
+    async with app.listening(f"room:{open_room.room}", after=0) as feed:
         assert CANARY not in str(feed.joined["missed"])
-    assert outcome(await hall.vote(voter, asked, 0))[0] in (404, 409)
+    assert outcome(await open_room.vote(voter, asked, 0))[0] in (404, 409)
 
     undo = await moderator.put(f"/decisions/{decision['id']}/reversal", {"facts": "No."})
     assert undo.status_code == 200
@@ -734,19 +775,21 @@ async def test_a_question_that_is_hidden_is_gone_from_its_room(app: Service, ano
 
 
 async def test_an_anonymous_asker_on_duty_does_not_decide_about_the_own_question(app: Service) -> None:
-    hall = await a_hall(app)
-    asker = await a_member(app, moderates=hall.sector_id)
-    asked = await hall.ask(asker, "Why?", anonymous=True)
-    await hall.host.post(f"/posts/{asked['post']}/flags", {"reason": "spam"})
+    open_room = await make_open_room(app)
+    asker = await a_member(app, moderates=open_room.sector_id)
+    asked = await open_room.ask(asker, "Why?", anonymous=True)
+    await open_room.host.post(f"/posts/{asked['post']}/flags", {"reason": "spam"})
     case = (await asker.get("/cases")).json()["items"][0]
     assert case["involved"] is True
     body = {"version": 1, "action": "no_action"}
     assert outcome(await asker.post(f"/cases/{case['id']}/decisions", body)) == (403, "involved")
 
 
-async def test_flagging_deciding_writing_and_withdrawing_at_once_never_block_each_other(scene: Scene) -> None:
-    people = [await a_person(scene.app, f"p{n}") for n in range(6)]
-    posts = [await a_reply(scene.author, scene.topic, f"{n}") for n in range(6)]
+async def test_flagging_deciding_writing_and_withdrawing_at_once_never_block_each_other(
+    moderated: ModeratedTopic,
+) -> None:
+    people = [await a_person(moderated.app, f"p{n}") for n in range(6)]
+    posts = [await a_reply(moderated.author, moderated.topic, f"{n}") for n in range(6)]
 
     async def hide_and_show(post: int, who: Person) -> None:
         for case in (await who.get("/cases")).json()["items"]:
@@ -761,10 +804,10 @@ async def test_flagging_deciding_writing_and_withdrawing_at_once_never_block_eac
         for answer in (
             await people[n % 6].post(f"/posts/{post}/flags", {"reason": "spam"}),
             await people[n % 6].put(f"/posts/{post}/reactions/kind"),
-            await people[n % 6].post(f"/topics/{scene.topic}/posts", {"body": "x", "parent": post}),
-            await scene.author.patch(f"/posts/{post}", {"body": f"edited {n}"}),
-            await scene.author.delete(f"/posts/{post}"),
-            await scene.author.delete(f"/posts/{post}/withdrawal"),
+            await people[n % 6].post(f"/topics/{moderated.topic}/posts", {"body": "x", "parent": post}),
+            await moderated.author.patch(f"/posts/{post}", {"body": f"edited {n}"}),
+            await moderated.author.delete(f"/posts/{post}"),
+            await moderated.author.delete(f"/posts/{post}/withdrawal"),
         ):
             told.append(answer.status_code)
 
@@ -773,12 +816,16 @@ async def test_flagging_deciding_writing_and_withdrawing_at_once_never_block_eac
         await asyncio.gather(
             *(write(post["id"], n + round_number) for n, post in enumerate(posts)),
             *(write(post["id"], n + 3) for n, post in enumerate(posts)),
-            *(hide_and_show(post["id"], who) for post in posts for who in (scene.moderator, scene.second)),
+            *(
+                hide_and_show(post["id"], who)
+                for post in posts
+                for who in (moderated.moderator, moderated.second)
+            ),
         )
     assert set(told) <= {200, 201, 403, 409}, Counter(told)
     assert 201 in told
-    shown = (await scene.member.get(f"/topics/{scene.topic}/posts?order=time")).json()["items"]
-    topic = (await scene.member.get(f"/topics/{scene.topic}")).json()
+    shown = (await moderated.member.get(f"/topics/{moderated.topic}/posts?order=time")).json()["items"]
+    topic = (await moderated.member.get(f"/topics/{moderated.topic}")).json()
     assert topic["last_number"] == len(shown)
     assert topic["posts"] == sum(post["state"] == "published" for post in shown)
 
@@ -802,7 +849,7 @@ async def test_cases_go_with_their_topic_to_who_moderates_where_it_lies_now(app:
     assert (await after.get("/cases")).json()["items"] == []
 
     assert (await root.put(f"/topics/{topic['id']}/sector", {"sector": "electronics"})).status_code < 300
-    await app.settle()
+    await app.run_jobs()
 
     assert (await before.get("/cases")).json()["items"] == []
     assert (await before.get(f"/cases/{case['id']}")).status_code == 404

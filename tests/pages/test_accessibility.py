@@ -7,7 +7,7 @@ from playwright.async_api import Page
 
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows
+from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.pages import every_address
 from tests.support.people import Person, a_person
 from tests.support.service import Service
@@ -21,7 +21,7 @@ async def each_page(page: Page, amina: Person) -> AsyncIterator[str]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
 async def test_axe_finds_nothing(app: Service, windows: Windows, size: dict[str, int], scheme: str) -> None:
     source = axe_source()
     amina = await a_person(app, duties=[("administrator", None)])

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.support.browser import PHONE, SOON, Windows, settled
+from tests.support.browser import DELIVERY_MS, PHONE, Windows, settled
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.rooms.page_rooms import a_room
 from tests.support.service import Service
@@ -26,7 +26,7 @@ async def test_a_reply_appears_in_the_other_browser_at_its_place(app: Service, w
     await one.locator("#p2 form .first").click()
 
     arrived = other.locator(f'.post[data-parent="{first["id"]}"]')
-    await expect(arrived).to_contain_text("It goes under the first.", timeout=SOON)
+    await expect(arrived).to_contain_text("It goes under the first.", timeout=DELIVERY_MS)
     for page in (one, other):
         order = await page.locator(".post").evaluate_all(
             "posts => posts.map(post => post.id + post.className.match(/d\\d/)[0])"
@@ -52,7 +52,7 @@ async def test_what_arrives_above_the_eye_waits_behind_a_button(app: Service, wi
 
     await a_reply(amina, topic["id"], "Far above.", posts[0]["id"])
     pill = page.locator(".pill")
-    await expect(pill).to_have_text("1 new reply above", timeout=SOON)
+    await expect(pill).to_have_text("1 new reply above", timeout=DELIVERY_MS)
     assert await page.locator("#p10").bounding_box() == before, "nothing moved under the reader's eye"
     await pill.click()
     await expect(page.locator("#p14")).to_be_in_viewport()
@@ -80,15 +80,15 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
     await mine.locator("#p2 textarea").fill("Second version.")
     # Somebody has reacted to it by now: it is changed for all to see.
     await mine.locator("#p2 form .first").click()
-    await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=SOON)
+    await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=DELIVERY_MS)
     await expect(other.locator("#p2 .by")).to_contain_text("edited")
     for page in (mine, other):
         await expect(page.locator("#p2 .menu [href$='/history']")).to_have_count(1)
 
     await amina.delete(f"/posts/{post['id']}")
-    await expect(other.locator("#p2 .said")).to_have_text("Its author took this back.", timeout=SOON)
+    await expect(other.locator("#p2 .said")).to_have_text("Its author took this back.", timeout=DELIVERY_MS)
     await amina.delete(f"/posts/{post['id']}/withdrawal")
-    await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=SOON)
+    await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=DELIVERY_MS)
 
     await amina.delete(f"/posts/{post['id']}")
     late = await settled(await windows.open(address, jonas))
@@ -246,7 +246,7 @@ async def test_a_room_votes_asks_and_settles_before_everyone(app: Service, windo
 
     await phone.locator(".vote").click()
     await expect(phone.locator("button.vote")).to_have_text("1 Voted")
-    await expect(stage.locator(".vote b")).to_have_text("1", timeout=2 * SOON)
+    await expect(stage.locator(".vote b")).to_have_text("1", timeout=2 * DELIVERY_MS)
     await phone.locator("#ask textarea").fill("And who is not paid?")
     await phone.locator("#ask [name=anonymous]").check()
     await phone.locator("#ask .first").click()
@@ -257,7 +257,7 @@ async def test_a_room_votes_asks_and_settles_before_everyone(app: Service, windo
 
     await asked.get_by_role("button", name="Mark answered").click()
     await expect(stage.locator('[data-count="answered"]')).to_have_text("1")
-    await expect(phone.locator('[data-count="answered"]')).to_have_text("1", timeout=SOON)
+    await expect(phone.locator('[data-count="answered"]')).to_have_text("1", timeout=DELIVERY_MS)
     await stage.get_by_role("button", name="Close the room").click()
     await expect(phone.locator("[data-room-state]")).to_have_text("Closed")
 
@@ -293,7 +293,7 @@ async def test_votes_do_not_move_questions_under_a_finger(app: Service, windows:
     jonas = await a_person(app, "Jonas")
     await jonas.put(f"/questions/{ids[1]}/vote", {"value": 1})
     pill = page.locator(".pill")
-    await expect(pill).to_contain_text("update", timeout=2 * SOON)
+    await expect(pill).to_contain_text("update", timeout=2 * DELIVERY_MS)
     await expect(page.locator(".asked").first).to_have_attribute("data-id", str(ids[0]))
     await pill.click()
     await expect(page.locator(".asked").first).to_have_attribute("data-id", str(ids[1]))

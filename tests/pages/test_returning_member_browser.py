@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from core import clock
 from tests.support.browser import PHONE, SELECT, Windows, settled
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member, a_pdf
 
 TITLE = "Who audits the refiners?"
@@ -40,7 +40,7 @@ async def back(app: Service, windows: Windows) -> Return:
         amina, TITLE, "We found four schemes for smelters.", kind="question", tags=["cobalt"]
     )
     back.topic = opened["id"]
-    back.posts = [int(await plain(app.db).fetchval("SELECT id FROM posts WHERE topic_id = $1", back.topic))]
+    back.posts = [int(await raw_sql(app.db).fetchval("SELECT id FROM posts WHERE topic_id = $1", back.topic))]
     for number in range(2, 10):
         parent = back.posts[1] if number == 5 else None
         body = (
@@ -50,7 +50,7 @@ async def back(app: Service, windows: Windows) -> Return:
     read = await amina.put(f"/topics/{back.topic}/reading", {"number": 3})
     assert read.json()["unread"] == 6, read.text
     await a_topic(jonas, "Mica from small mines", "Sheet mica is sorted by hand.")
-    await app.settle()
+    await app.run_jobs()
     return back
 
 
@@ -73,13 +73,13 @@ async def test_a_topic_says_since_when_and_how_much_is_new(back: Return) -> None
 
 
 async def test_what_is_read_on_the_phone_is_read_on_the_desk(back: Return) -> None:
-    desk = await back.at("/")
-    await expect(desk.locator('[data-left="mobility"] b')).to_have_text("2")
+    computer = await back.at("/")
+    await expect(computer.locator('[data-left="mobility"] b')).to_have_text("2")
     phone = await back.at(f"{back.address}/4", viewport=PHONE)
     for number in range(4, 10):
         await phone.locator(f"#p{number} .can").scroll_into_view_if_needed()
         await phone.wait_for_timeout(1000)  # who reads a post stays at it for a moment
-    await expect(desk.locator('[data-left="mobility"] b')).to_have_text("1")
+    await expect(computer.locator('[data-left="mobility"] b')).to_have_text("1")
     left = (await back.amina.get("/unread")).json()["items"]
     assert [one["topic"]["title"] for one in left] == ["Mica from small mines"]
 
@@ -122,7 +122,7 @@ async def test_who_is_named_hears_of_it_at_once(back: Return) -> None:
     await page.locator("#reply textarea").fill(f"What do you say, @{back.jonas.handle}?")
     await page.locator("#reply form .first").click()
     await expect(page.locator("#p10")).to_be_visible()
-    await back.app.settle()
+    await back.app.run_jobs()
     await expect(other.locator("#told")).to_contain_text("What do you say")
     await other.get_by_role("link", name="What do you say").click()
     await expect(other.locator(".post.here")).to_contain_text("What do you say")
@@ -136,7 +136,7 @@ async def test_what_is_watched_is_told_with_its_reason(back: Return) -> None:
     await expect(page.locator(".follow summary")).to_contain_text("Watching")
     mica = int(re.search(r"/t/(\d+)", page.url)[1])  # type: ignore[index]
     await a_reply(back.jonas, mica, "And graded by eye.")
-    await back.app.settle()
+    await back.app.run_jobs()
     await page.goto("/inbox")
     told = page.locator(f"#t{mica}")
     await expect(told).to_contain_text("And graded by eye.")
@@ -150,7 +150,7 @@ async def test_what_is_muted_is_silent(back: Return) -> None:
     await expect(page.locator(".follow summary")).to_contain_text("Muted")
     before = (await back.amina.get("/inbox")).json()["unread"]
     await a_reply(back.jonas, back.topic, "One more.")
-    await back.app.settle()
+    await back.app.run_jobs()
     assert (await back.amina.get("/inbox")).json()["unread"] == before
     await page.goto("/unread")
     await expect(page.locator("main")).not_to_contain_text(TITLE)
@@ -167,7 +167,7 @@ async def test_a_half_remembered_phrase_is_found_though_mistyped(back: Return) -
 
 async def test_a_search_is_narrowed_by_its_facets(back: Return) -> None:
     await a_reply(back.amina, back.topic, "Is a chain of custody what we need?")
-    await back.app.settle()
+    await back.app.run_jobs()
     page = await back.at('/search?q="chain of custody"')
     await expect(page.locator(".facts[role=status]")).to_contain_text("9 posts fit")
     await page.locator(".facets").get_by_role("link", name="Jonas").click()
@@ -182,19 +182,19 @@ async def test_a_search_that_is_kept_tells_what_newly_fits(back: Return) -> None
     await page.locator("#told").select_option("soon")
     await page.get_by_role("button", name="Keep").click()
     await expect(page.get_by_role("heading", name="You keep this search")).to_be_visible()
-    await back.app.settle()
+    await back.app.run_jobs()
     found = await a_topic(back.jonas, "Anodes", "Natural graphite comes from two provinces.")
-    await back.app.settle()
+    await back.app.run_jobs()
     with clock.stop_at(clock.now() + timedelta(hours=1)):
-        await back.app.settle()
+        await back.app.run_jobs()
     await page.goto("/inbox")
     await expect(page.locator(f"#t{found['id']}")).to_contain_text("graphite")
 
 
 async def test_a_draft_begun_at_the_desk_is_posted_from_the_phone(back: Return) -> None:
-    desk = await back.at(back.address)
-    await desk.locator("#reply textarea").fill("Begun at the desk")
-    await expect(desk.locator("#reply .kept")).to_have_text("Draft saved")
+    computer = await back.at(back.address)
+    await computer.locator("#reply textarea").fill("Begun at the desk")
+    await expect(computer.locator("#reply .kept")).to_have_text("Draft saved")
     phone = await back.at("/drafts", viewport=PHONE)
     await phone.get_by_role("link", name="Begun at the desk").click()
     field = phone.locator("textarea:visible")
@@ -212,7 +212,7 @@ async def test_a_slip_is_put_right_and_a_change_of_mind_is_shown(back: Return) -
     await page.locator("main form .first").click()
     await expect(page.locator("#p10")).to_contain_text("Five schemes")
     await expect(page.locator("#p10 .edited")).to_have_count(0)
-    await plain(back.app.db).execute(
+    await raw_sql(back.app.db).execute(
         "UPDATE posts SET posted_at = posted_at - interval '1 hour' WHERE id = $1", mine["id"]
     )
     await page.goto(f"/p/{mine['id']}/edit")
@@ -235,7 +235,7 @@ async def test_a_document_is_attached_and_found_by_what_it_says(back: Return) ->
     await expect(form.locator("textarea")).to_have_value(re.compile(r"/files/\d+/list\.pdf"))
     await form.locator(".first").click()
     await expect(page.locator("#p10").get_by_role("link", name="list.pdf")).to_be_visible()
-    await back.app.settle()
+    await back.app.run_jobs()
     await page.goto("/search?q=tantalum kivu")
     await page.locator(".hits h2 a").first.click()
     await expect(page.locator(".post.here")).to_have_attribute("id", "p10")

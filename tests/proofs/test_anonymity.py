@@ -16,9 +16,9 @@ from members.accounts import passwords
 from members.pseudonyms import LENGTH, pseudonym
 from members.tokens import key_of_session, new_secret, new_token, seal, token_hash
 from storage.database import Database
-from tests.support.member_service import PASSWORD, MembersHouse
-from tests.support.rooms.live_room import Person, a_hall
-from tests.support.service import Service, plain
+from tests.support.member_service import PASSWORD, MemberService
+from tests.support.rooms.open_room import Person, make_open_room
+from tests.support.service import Service, raw_sql
 
 # So large that it is found wherever it is written, and never by accident.
 ANNAS_ID = 770_077_700_777
@@ -26,32 +26,34 @@ Dump = dict[str, set[str]]
 
 
 @pytest.fixture
-def house(app: Service) -> MembersHouse:
+def member_service(app: Service) -> MemberService:
     """The service with nobody in it yet."""
-    return MembersHouse(app)
+    return MemberService(app)
 
 
 @pytest.fixture
-async def anna(house: MembersHouse) -> Person:
+async def anna(member_service: MemberService) -> Person:
     """Somebody who has joined and signed in like everybody does."""
-    me = await house.member("anna-the-asker", password=PASSWORD)
-    await plain(house.db).execute("DELETE FROM mailed_links; DELETE FROM log; DELETE FROM follow_ups")
-    await plain(house.db).execute(f"UPDATE members SET id = {ANNAS_ID} WHERE id = {me.id}")
-    async with house.client() as client:
+    me = await member_service.member("anna-the-asker", password=PASSWORD)
+    await raw_sql(member_service.db).execute(
+        "DELETE FROM mailed_links; DELETE FROM log; DELETE FROM follow_ups"
+    )
+    await raw_sql(member_service.db).execute(f"UPDATE members SET id = {ANNAS_ID} WHERE id = {me.id}")
+    async with member_service.client() as client:
         token = (
             await client.post("/sessions", json={"login": "anna-the-asker", "password": PASSWORD})
         ).json()["token"]
-    return Person(house.app.client(token), ANNAS_ID, token)
+    return Person(member_service.app.client(token), ANNAS_ID, token)
 
 
 async def dump(db: Database) -> Dump:
     """All that the database holds, as rows of text."""
-    names = await plain(db).fetch(
+    names = await raw_sql(db).fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
     return {
         name: {
-            row["text"] for row in await plain(db).fetch(f'SELECT CAST(t AS text) AS text FROM "{name}" t')
+            row["text"] for row in await raw_sql(db).fetch(f'SELECT CAST(t AS text) AS text FROM "{name}" t')
         }
         for (name,) in names
     }
@@ -61,31 +63,35 @@ def changed(before: Dump, after: Dump) -> dict[str, set[str]]:
     return {name: rows - before[name] for name, rows in after.items() if rows - before[name]}
 
 
-async def secret_of(house: MembersHouse, token: str | None) -> bytes:
-    actor = await house.actor(token or "")
+async def secret_of(member_service: MemberService, token: str | None) -> bytes:
+    actor = await member_service.actor(token or "")
     assert actor is not None
     assert actor.secret is not None
     return actor.secret
 
 
 async def test_an_anonymous_question_writes_nothing_of_its_asker(
-    house: MembersHouse, app: Service, anna: Person, capfd: pytest.CaptureFixture[str], access_log: StringIO
+    member_service: MemberService,
+    app: Service,
+    anna: Person,
+    capfd: pytest.CaptureFixture[str],
+    access_log: StringIO,
 ):
-    hall = await a_hall(app)
-    start = await dump(house.db)
-    named = await hall.ask(anna, "With my name")
-    await house.work()
+    open_room = await make_open_room(app)
+    start = await dump(member_service.db)
+    named = await open_room.ask(anna, "With my name")
+    await member_service.work()
     capfd.readouterr()
-    before = await dump(house.db)
+    before = await dump(member_service.db)
     assert any(str(ANNAS_ID) in row for rows in changed(start, before).values() for row in rows)
 
     body = {"body": "Without my name", "anonymous": True}
-    answer = await anna.post(f"/rooms/{hall.room}/questions", body, key="a-key")
+    answer = await anna.post(f"/rooms/{open_room.room}/questions", body, key="a-key")
     assert answer.status_code == 201
     question = answer.json()
-    await house.work()
+    await member_service.work()
 
-    written = changed(before, await dump(house.db))
+    written = changed(before, await dump(member_service.db))
     assert {"questions", "posts", "log", "answers"} <= written.keys()
     assert not {"members", "sessions", "votes", "duties"} & written.keys()
     for what in (str(ANNAS_ID), "anna-the-asker", token_hash(anna.token or "").hex()):
@@ -100,20 +106,22 @@ async def test_an_anonymous_question_writes_nothing_of_its_asker(
 
 
 async def test_only_the_token_or_the_password_leads_from_the_member_to_the_question(
-    house: MembersHouse, app: Service, anna: Person
+    member_service: MemberService, app: Service, anna: Person
 ):
-    hall = await a_hall(app)
-    await hall.ask(anna, "Without my name", anonymous=True)
-    await hall.ask(await hall.member(), "Neither", anonymous=True)
-    place = f"topic:{hall.topic}".encode()
-    asked = {row["pseudonym"] for row in await plain(house.db).fetch("SELECT pseudonym FROM posts")} - {None}
+    open_room = await make_open_room(app)
+    await open_room.ask(anna, "Without my name", anonymous=True)
+    await open_room.ask(await open_room.member(), "Neither", anonymous=True)
+    place = f"topic:{open_room.topic}".encode()
+    asked = {
+        row["pseudonym"] for row in await raw_sql(member_service.db).fetch("SELECT pseudonym FROM posts")
+    } - {None}
     assert len(asked) == 2
 
     def made_with(key: bytes) -> bytes:
         return hmac.digest(key, place, sha256)[:LENGTH]
 
     # Whoever has the whole database: every value of every row about anna, alone, as a seal and a key, and hashed again.
-    known = await values_about(house, ANNAS_ID)
+    known = await values_about(member_service, ANNAS_ID)
     assert any(value == token_hash(anna.token or "") for value in known)
     guesses = {*known, *(sha256(value).digest() for value in known)}
     guesses |= {seal(one, other) for one in known for other in known if len(one) == len(other)}
@@ -126,8 +134,8 @@ async def test_only_the_token_or_the_password_leads_from_the_member_to_the_quest
     assert not {made_with(guess) for guess in guesses} & asked
 
     # And who has the token, or the password.
-    by_token = await secret_of(house, anna.token)
-    row = await plain(house.db).fetchrow(
+    by_token = await secret_of(member_service, anna.token)
+    row = await raw_sql(member_service.db).fetchrow(
         "SELECT password_hash, secret_salt, sealed_secret FROM members WHERE id = $1", ANNAS_ID
     )
     by_password = await passwords.open_secret(PASSWORD, passwords.Credentials(**row))
@@ -135,11 +143,11 @@ async def test_only_the_token_or_the_password_leads_from_the_member_to_the_quest
     assert made_with(by_token) in asked
 
 
-async def values_about(house: MembersHouse, member: int) -> list[bytes]:
+async def values_about(member_service: MemberService, member: int) -> list[bytes]:
     """Every value in the rows of a member and of the member's sessions, as bytes."""
     rows: list[Mapping[str, Any]] = [
-        *await plain(house.db).fetch("SELECT * FROM members WHERE id = $1", member),
-        *await plain(house.db).fetch("SELECT * FROM sessions WHERE member_id = $1", member),
+        *await raw_sql(member_service.db).fetch("SELECT * FROM members WHERE id = $1", member),
+        *await raw_sql(member_service.db).fetch("SELECT * FROM sessions WHERE member_id = $1", member),
     ]
     values = [value for row in rows for value in row.values() if value is not None]
     found = [value if isinstance(value, bytes) else str(value).encode() for value in values]
@@ -148,37 +156,39 @@ async def values_about(house: MembersHouse, member: int) -> list[bytes]:
 
 
 async def test_the_asker_knows_the_own_question_again_on_any_device(
-    house: MembersHouse, app: Service, anna: Person
+    member_service: MemberService, app: Service, anna: Person
 ):
-    hall = await a_hall(app)
-    question = await hall.ask(anna, "Without my name", anonymous=True)
-    async with house.client() as client:
+    open_room = await make_open_room(app)
+    question = await open_room.ask(anna, "Without my name", anonymous=True)
+    async with member_service.client() as client:
         answer = await client.post("/sessions", json={"login": "anna-the-asker", "password": PASSWORD})
     elsewhere = Person(app.client(answer.json()["token"]), ANNAS_ID, answer.json()["token"])
-    assert (await hall.settle(await hall.member(), question, "withdrawn")).status_code == 403
-    assert (await hall.settle(elsewhere, question, "withdrawn")).status_code == 200
+    assert (await open_room.change_state(await open_room.member(), question, "withdrawn")).status_code == 403
+    assert (await open_room.change_state(elsewhere, question, "withdrawn")).status_code == 200
 
 
-async def test_after_a_reset_nobody_links_the_older_question(house: MembersHouse, app: Service, anna: Person):
-    hall = await a_hall(app)
-    question = await hall.ask(anna, "Without my name", anonymous=True)
-    async with house.client() as client:
+async def test_after_a_reset_nobody_links_the_older_question(
+    member_service: MemberService, app: Service, anna: Person
+):
+    open_room = await make_open_room(app)
+    question = await open_room.ask(anna, "Without my name", anonymous=True)
+    async with member_service.client() as client:
         await client.post("/password-resets", json={"email": "anna-the-asker@mail.example"})
-        await house.work()
-        link = house.letters.token("anna-the-asker@mail.example")
+        await member_service.work()
+        link = member_service.letters.token("anna-the-asker@mail.example")
         await client.put(f"/password-resets/{link}", json={"password": "another good one"})
         answer = await client.post(
             "/sessions", json={"login": "anna-the-asker", "password": "another good one"}
         )
     again = Person(app.client(answer.json()["token"]), ANNAS_ID, answer.json()["token"])
-    assert (await hall.settle(again, question, "withdrawn")).status_code == 403
+    assert (await open_room.change_state(again, question, "withdrawn")).status_code == 403
 
 
-async def test_sessions_are_seen_by_the_hour(house: MembersHouse):
-    _, token = await house.signed_in()
+async def test_sessions_are_seen_by_the_hour(member_service: MemberService):
+    _, token = await member_service.signed_in()
     with clock.stop_at(clock.now() + timedelta(hours=3, minutes=17, seconds=5)):
-        assert await house.actor(token) is not None
-    for row in await plain(house.db).fetch("SELECT started_at, seen_at, ends_at FROM sessions"):
+        assert await member_service.actor(token) is not None
+    for row in await raw_sql(member_service.db).fetch("SELECT started_at, seen_at, ends_at FROM sessions"):
         assert all((at.minute, at.second, at.microsecond) == (0, 0, 0) for at in row.values())
 
 

@@ -17,10 +17,10 @@ from pages.routes import routes as page_routes
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from tertulia.http.rate_limits import FORMS, LIMITS
-from tests.support.member_service import PASSWORD, MembersHouse
+from tests.support.member_service import PASSWORD, MemberService
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.requests import a_room
-from tests.support.service import Service, a_service, plain
+from tests.support.service import Service, a_service, raw_sql
 
 CANARY = "canary-7301-never-again"
 _RECOUNTS = {
@@ -47,7 +47,7 @@ unlock change ask vote vote unvote settle settle open open close open read""".sp
 async def ensure_all_counts_hold(db: Database) -> None:
     """Every number that is kept is the number of what it counts."""
     for what, query in _RECOUNTS.items():
-        assert (what, [row[0] for row in await plain(db).fetch(query)]) == (what, [])
+        assert (what, [row[0] for row in await raw_sql(db).fetch(query)]) == (what, [])
 
 
 # The crowd ---------------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ async def test_a_storm_of_all_verbs_fails_nowhere_and_miscounts_nothing(app: Ser
     await asyncio.gather(*(act(person, random.Random(seed)) for seed, person in enumerate(people)))
     done = {name for name, status in seen if status < 300}
     assert done >= {"reply", "branch", "edit", "withdraw", "restore", "react", "ask", "vote"}, seen
-    await app.settle()
+    await app.run_jobs()
     await ensure_all_counts_hold(db)
 
 
@@ -141,7 +141,7 @@ async def test_no_reply_is_numbered_after_the_lock(app: Service, db: Database) -
         assert {answer.status_code for answer in answers} <= {201, 204, 403}
         kinds = [
             row[0]
-            for row in await plain(db).fetch(
+            for row in await raw_sql(db).fetch(
                 "SELECT event->>'type' FROM log WHERE channel = $1 ORDER BY seq", f"topic:{topic}"
             )
         ]
@@ -171,7 +171,7 @@ async def test_twins_are_one_and_keys_are_their_owners(app: Service, db: Databas
         ] == "idempotency_key_reused"
         other_place = await amina.patch(f"/topics/{topic}", {"title": "Other place"}, **keyed)
         assert other_place.json()["code"] == "idempotency_key_reused"
-    assert len(await plain(db).fetch("SELECT 1 FROM topics WHERE title = 'Only once'")) == 2
+    assert len(await raw_sql(db).fetch("SELECT 1 FROM topics WHERE title = 'Only once'")) == 2
 
 
 async def test_a_refused_write_gives_its_key_back(app: Service) -> None:
@@ -257,8 +257,8 @@ async def a_browser(app: Service, *cookies: str) -> AsyncIterator[httpx2.AsyncCl
     ],
 )  # fmt: skip
 async def test_signing_in_leads_nowhere_else(app: Service, onward: str, to: str) -> None:
-    house = MembersHouse(app)
-    me = await house.member(password=PASSWORD)
+    member_service = MemberService(app)
+    me = await member_service.member(password=PASSWORD)
     async with a_browser(app) as browser:
         fixed = "x" * 43
         form = {"login": me.handle, "password": PASSWORD, "next": onward}
@@ -271,10 +271,10 @@ async def test_signing_in_leads_nowhere_else(app: Service, onward: str, to: str)
 
 async def test_behind_https_the_cookie_is_bound_to_the_host(cluster: Cluster) -> None:
     async with a_service(cluster.url, rate_limits=True, public_url="https://forum.example") as app:
-        house = MembersHouse(app)
-        me = await house.member(password=PASSWORD)
+        member_service = MemberService(app)
+        me = await member_service.member(password=PASSWORD)
         # Behind a proxy, which is all that speaks https.
-        inside = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{app.houses[0].settings.port}")
+        inside = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{app.contexts[0].settings.port}")
         async with inside as browser:
             form = {"login": me.handle, "password": PASSWORD}
             answer = await browser.post("/signin", data=form, headers={"Origin": "https://forum.example"})
@@ -289,10 +289,10 @@ async def test_behind_https_the_cookie_is_bound_to_the_host(cluster: Cluster) ->
 
 
 async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Service) -> None:
-    house = MembersHouse(app)
-    me = await house.member(password=PASSWORD)
+    member_service = MemberService(app)
+    me = await member_service.member(password=PASSWORD)
     times: dict[str, list[float]] = {me.handle: [], "nobody-of-this-name": []}
-    async with house.client() as client:
+    async with member_service.client() as client:
         for _ in range(20):
             for login, taken in times.items():
                 started = perf_counter()
@@ -363,7 +363,7 @@ async def test_one_spelling_of_a_name_is_as_good_as_another(limited: Service) ->
 async def test_visitors_of_one_address_read_so_many_pages_and_no_more(limited: Service) -> None:
     async with limited.client() as visitor:
         assert (await visitor.get("/help")).status_code == 200
-        counted = limited.houses[0].limiter.due
+        counted = limited.contexts[0].limiter.due
         assert "limit:read:address:127.0.0.1" in counted
         # As if they had read all that they may read at once, a moment ago.
         counted["limit:read:address:127.0.0.1"] = monotonic() + 60

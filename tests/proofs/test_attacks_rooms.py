@@ -11,45 +11,49 @@ import pytest
 
 from gatherings.polls.words import is_visible_word, normalize_word, word_key
 from storage.cursors import encode_cursor
-from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.open_room import OpenRoom, Person
 from tests.support.rooms.questions import change_room
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 
-async def handle_of(hall: Hall, person: Person) -> str:
-    return str(await plain(hall.db).fetchval("SELECT handle FROM members WHERE id = $1", person.id))
+async def handle_of(open_room: OpenRoom, person: Person) -> str:
+    return str(await raw_sql(open_room.db).fetchval("SELECT handle FROM members WHERE id = $1", person.id))
 
 
-async def seat(hall: Hall, person: Person) -> None:
-    seated = await hall.host.put(f"/rooms/{hall.room}/panel/{await handle_of(hall, person)}", {})
+async def seat(open_room: OpenRoom, person: Person) -> None:
+    seated = await open_room.host.put(
+        f"/rooms/{open_room.room}/panel/{await handle_of(open_room, person)}", {}
+    )
     assert seated.status_code == 204, seated.text
 
 
-async def silence(hall: Hall, question: dict[str, Any]) -> None:
+async def silence(open_room: OpenRoom, question: dict[str, Any]) -> None:
     said = {"minutes": 60, "reason": "Enough"}
-    silenced = await hall.host.put(f"/questions/{question['id']}/asker/silence", said)
+    silenced = await open_room.host.put(f"/questions/{question['id']}/asker/silence", said)
     assert silenced.status_code == 200, silenced.text
 
 
 # Without a name ----------------------------------------------------------------------------------------------------
 
 
-async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_the_panel(hall: Hall) -> None:
-    panelist = await hall.member()
-    await seat(hall, panelist)
-    await change_room(hall, premoderated=True)
-    assert (await hall.ask(panelist))["state"] == "live"
-    assert (await hall.ask(panelist, "And why me?", anonymous=True))["state"] == "pending"
+async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_the_panel(
+    open_room: OpenRoom,
+) -> None:
+    panelist = await open_room.member()
+    await seat(open_room, panelist)
+    await change_room(open_room, premoderated=True)
+    assert (await open_room.ask(panelist))["state"] == "live"
+    assert (await open_room.ask(panelist, "And why me?", anonymous=True))["state"] == "pending"
 
 
 @pytest.mark.parametrize("duty", ["none", "panel", "moderator"])
-async def test_what_was_approved_without_a_name_is_edited_by_nobody(hall: Hall, duty: str) -> None:
-    asker = await hall.member(moderates=hall.sector_id if duty == "moderator" else None)
+async def test_what_was_approved_without_a_name_is_edited_by_nobody(open_room: OpenRoom, duty: str) -> None:
+    asker = await open_room.member(moderates=open_room.sector_id if duty == "moderator" else None)
     if duty == "panel":
-        await seat(hall, asker)
-    await change_room(hall, premoderated=True)
-    question = await hall.ask(asker, anonymous=True)
-    assert (await hall.settle(hall.host, question, "live")).status_code == 200
+        await seat(open_room, asker)
+    await change_room(open_room, premoderated=True)
+    question = await open_room.ask(asker, anonymous=True)
+    assert (await open_room.change_state(open_room.host, question, "live")).status_code == 200
     edited = await asker.patch(f"/posts/{question['post']}", {"body": "Only some could."})
     assert edited.json()["code"] == "approved_as_it_is"
 
@@ -57,42 +61,42 @@ async def test_what_was_approved_without_a_name_is_edited_by_nobody(hall: Hall, 
 # Words that were not approved --------------------------------------------------------------------------------------
 
 
-async def test_what_was_approved_keeps_its_words(hall: Hall) -> None:
-    asker, panelist = await hall.member(), await hall.member()
-    await seat(hall, panelist)
-    await change_room(hall, premoderated=True, modules=["questions", "board"])
-    question = await hall.ask(asker, "Harmless?")
-    question = (await hall.settle(hall.host, question, "live")).json()
-    question = (await hall.settle(hall.host, question, "on_stage")).json()
-    column = (await asker.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+async def test_what_was_approved_keeps_its_words(open_room: OpenRoom) -> None:
+    asker, panelist = await open_room.member(), await open_room.member()
+    await seat(open_room, panelist)
+    await change_room(open_room, premoderated=True, modules=["questions", "board"])
+    question = await open_room.ask(asker, "Harmless?")
+    question = (await open_room.change_state(open_room.host, question, "live")).json()
+    question = (await open_room.change_state(open_room.host, question, "on_stage")).json()
+    column = (await asker.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
     new = {"column": column, "title": "Harmless", "body": "Come and see"}
-    notice = (await asker.post(f"/rooms/{hall.room}/notices", new)).json()
-    assert (await hall.host.put(f"/notices/{notice['id']}/approval", {})).status_code == 200
+    notice = (await asker.post(f"/rooms/{open_room.room}/notices", new)).json()
+    assert (await open_room.host.put(f"/notices/{notice['id']}/approval", {})).status_code == 200
 
     for path in (f"/posts/{question['post']}", f"/posts/{notice['post']}", f"/notices/{notice['id']}"):
         edited = await asker.patch(path, {"body": "## Abuse\n\nfor all to see"})
         assert (edited.status_code, edited.json()["code"]) == (409, "approved_as_it_is"), path
     form = {"body": "Abuse", "version": "1"}
     page = await asker.client.post(f"/p/{question['post']}/edit", data=form)
-    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
-    board = (await hall.visitor.get(f"/rooms/{hall.room}/notices")).json()
+    room = (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()
+    board = (await open_room.visitor.get(f"/rooms/{open_room.room}/notices")).json()
     assert page.status_code >= 400
     assert "Abuse" not in str(room) + str(board)
     assert room["stage"]["body"] == "Harmless?"
 
     # What is not looked at first can be mended: what the panel asks and replies, and until when a notice stays.
-    asked = await hall.ask(panelist)
+    asked = await open_room.ask(panelist)
     assert (await panelist.patch(f"/posts/{asked['post']}", {"body": "Better?"})).status_code == 200
-    unseen = await asker.post(f"/topics/{hall.topic}/posts", {"body": "Abuse"})
+    unseen = await asker.post(f"/topics/{open_room.topic}/posts", {"body": "Abuse"})
     assert (unseen.status_code, unseen.json()["code"]) == (409, "replies_closed_here")
-    reply = (await panelist.post(f"/topics/{hall.topic}/posts", {"body": "Yes"})).json()
+    reply = (await panelist.post(f"/topics/{open_room.topic}/posts", {"body": "Yes"})).json()
     assert (await panelist.patch(f"/posts/{reply['id']}", {"body": "No"})).status_code == 200
     assert (await asker.patch(f"/notices/{notice['id']}", {"expires_at": None})).status_code == 200
 
 
-async def test_a_question_does_not_grow_by_way_of_its_topic(hall: Hall) -> None:
-    asker = await hall.member()
-    question = await hall.ask(asker)
+async def test_a_question_does_not_grow_by_way_of_its_topic(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
+    question = await open_room.ask(asker)
     edited = await asker.patch(f"/posts/{question['post']}", {"body": "Why? " * 1_000})
     assert (edited.status_code, edited.json()["code"]) == (422, "question_too_long")
     assert (await asker.patch(f"/posts/{question['post']}", {"body": "Why not?"})).status_code == 200
@@ -102,16 +106,18 @@ async def test_a_question_does_not_grow_by_way_of_its_topic(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_is_silenced_changes_nothing_that_was_said_before(hall: Hall, anonymous: bool) -> None:
-    asker = await hall.member()
-    question = await hall.ask(asker, anonymous=anonymous)
-    gone = await hall.ask(asker, "Gone?", anonymous=anonymous)
+async def test_who_is_silenced_changes_nothing_that_was_said_before(
+    open_room: OpenRoom, anonymous: bool
+) -> None:
+    asker = await open_room.member()
+    question = await open_room.ask(asker, anonymous=anonymous)
+    gone = await open_room.ask(asker, "Gone?", anonymous=anonymous)
     await asker.delete(f"/posts/{gone['post']}")
-    reply = (await asker.post(f"/topics/{hall.topic}/posts", {"body": "Thanks"})).json()
-    await change_room(hall, premoderated=True)
-    waits = await hall.ask(asker, "Waits?", anonymous=anonymous)
-    await change_room(hall, premoderated=False)
-    await silence(hall, question)
+    reply = (await asker.post(f"/topics/{open_room.topic}/posts", {"body": "Thanks"})).json()
+    await change_room(open_room, premoderated=True)
+    waits = await open_room.ask(asker, "Waits?", anonymous=anonymous)
+    await change_room(open_room, premoderated=False)
+    await silence(open_room, question)
     answers = [
         await asker.patch(f"/posts/{question['post']}", {"body": "Abuse"}),
         await asker.delete(f"/posts/{gone['post']}/withdrawal"),
@@ -123,36 +129,36 @@ async def test_who_is_silenced_changes_nothing_that_was_said_before(hall: Hall, 
     assert (await asker.delete(f"/posts/{question['post']}")).status_code == 200
 
 
-async def test_who_is_silenced_answers_nothing_from_the_panel(hall: Hall) -> None:
-    panelist, asker = await hall.member(), await hall.member()
-    await seat(hall, panelist)
-    await silence(hall, await hall.ask(panelist))
-    answered = await hall.settle(panelist, await hall.ask(asker), "answered", answer="Abuse")
+async def test_who_is_silenced_answers_nothing_from_the_panel(open_room: OpenRoom) -> None:
+    panelist, asker = await open_room.member(), await open_room.member()
+    await seat(open_room, panelist)
+    await silence(open_room, await open_room.ask(panelist))
+    answered = await open_room.change_state(panelist, await open_room.ask(asker), "answered", answer="Abuse")
     assert answered.json()["code"] == "silenced_here"
 
 
 # Duties that ended, crowds, odd input ------------------------------------------------------------------------------
 
 
-async def test_who_hosts_no_longer_hears_nothing_that_waits(hall: Hall) -> None:
-    former, asker = await hall.member(hosts=hall.gathering), await hall.member()
-    await change_room(hall, premoderated=True)
-    duty = f"/members/{await handle_of(hall, former)}/duties/host/{hall.gathering}"
-    async with hall.app.listening(f"room:{hall.room}", former.token) as feed:
-        assert (await hall.administrator.delete(duty)).status_code == 204
+async def test_who_hosts_no_longer_hears_nothing_that_waits(open_room: OpenRoom) -> None:
+    former, asker = await open_room.member(hosts=open_room.gathering), await open_room.member()
+    await change_room(open_room, premoderated=True)
+    duty = f"/members/{await handle_of(open_room, former)}/duties/host/{open_room.gathering}"
+    async with open_room.app.listening(f"room:{open_room.room}", former.token) as feed:
+        assert (await open_room.administrator.delete(duty)).status_code == 204
         async with asyncio.timeout(2):
             while (await feed.frame())["type"] != "reset":
                 pass
-        await hall.ask(asker, "Secret?")
+        await open_room.ask(asker, "Secret?")
         while (frame := await feed.frame())["type"] != "event":
             pass
     assert frame["event"] == {"type": "withheld"}
 
 
-async def test_moves_merges_and_votes_at_once_leave_all_counts_right(hall: Hall) -> None:
-    hosts = [hall.host, await hall.member(hosts=hall.gathering)]
-    people = [await hall.member() for _ in range(5)]
-    asked = [await hall.ask(people[n % 5], f"{n}?", anonymous=n % 3 == 0) for n in range(7)]
+async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: OpenRoom) -> None:
+    hosts = [open_room.host, await open_room.member(hosts=open_room.gathering)]
+    people = [await open_room.member() for _ in range(5)]
+    asked = [await open_room.ask(people[n % 5], f"{n}?", anonymous=n % 3 == 0) for n in range(7)]
     states = ["live", "live", "shortlisted", "on_stage", "answered", "dismissed", "merged", "merged"]
     seen: Counter[tuple[str, int]] = Counter()
     until = monotonic() + 4
@@ -165,12 +171,14 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(hall: Hall)
                 "merged": {"into": dice.choice(asked)["id"]},
                 "shortlisted": {"place": dice.randint(1, 9)},
             }
-            answer = await hall.settle(host, question, state, **more.get(state, {}))
+            answer = await open_room.change_state(host, question, state, **more.get(state, {}))
             seen[state, answer.status_code] += 1
 
     async def vote(person: Person, dice: random.Random) -> None:
         while monotonic() < until:
-            seen["vote", (await hall.vote(person, dice.choice(asked), dice.randint(0, 1))).status_code] += 1
+            seen[
+                "vote", (await open_room.vote(person, dice.choice(asked), dice.randint(0, 1))).status_code
+            ] += 1
 
     moving = (move(host, random.Random(n)) for n, host in enumerate(hosts * 2))
     await asyncio.gather(*moving, *(vote(person, random.Random(n)) for n, person in enumerate(people)))
@@ -194,7 +202,7 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(hall: Hall)
             1 + (SELECT count(*) FROM question_moves m WHERE m.question_id = q.id)""",
     }
     for what, query in wrong.items():
-        assert (what, await plain(hall.db).fetch(query)) == (what, [])
+        assert (what, await raw_sql(open_room.db).fetch(query)) == (what, [])
 
 
 @pytest.mark.parametrize(
@@ -211,50 +219,50 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(hall: Hall)
     ],
 )
 async def test_a_made_up_cursor_reads_a_page_or_is_refused(
-    hall: Hall, door: str, position: tuple[int, ...]
+    open_room: OpenRoom, door: str, position: tuple[int, ...]
 ) -> None:
-    await hall.ask(await hall.member())
-    answer = await hall.host.get(f"/rooms/{hall.room}/{door}", after=encode_cursor(*position))
+    await open_room.ask(await open_room.member())
+    answer = await open_room.host.get(f"/rooms/{open_room.room}/{door}", after=encode_cursor(*position))
     assert answer.status_code in (200, 400), answer.text
 
 
 @pytest.mark.parametrize(
     "words", ["'", "\\", "or or", '"', "-", "\u0300" * 200, "<->", "!!&|", "\ufdfa" * 200]
 )
-async def test_odd_words_find_nothing(hall: Hall, words: str) -> None:
-    answer = await hall.visitor.get(f"/rooms/{hall.room}/notices", q=words)
+async def test_odd_words_find_nothing(open_room: OpenRoom, words: str) -> None:
+    answer = await open_room.visitor.get(f"/rooms/{open_room.room}/notices", q=words)
     assert (answer.status_code, answer.json().get("items")) == (200, [])
 
 
-async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(hall: Hall) -> None:
+async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(open_room: OpenRoom) -> None:
     zones = sorted(name for name in available_timezones() if "/" in name)[:200]
     fill = """INSERT INTO programme_sessions (gathering_id, title, starts_at, ends_at, time_zone, state, changed_at)
         SELECT $1, 'Again', at, at + interval '1 hour', $2, 'planned', now()
         FROM unnest(ARRAY['2000-03-01'::timestamptz, '2199-03-01']) AS at"""
     for zone in zones:
-        await plain(hall.db).execute(fill, hall.gathering, zone)
-    calendar = await hall.visitor.client.get(f"/feeds/gatherings/{hall.gathering}.ics")
+        await raw_sql(open_room.db).execute(fill, open_room.gathering, zone)
+    calendar = await open_room.visitor.client.get(f"/feeds/gatherings/{open_room.gathering}.ics")
     assert calendar.text.count("BEGIN:VEVENT") == 2 * len(zones) + 1
     for zone in zones[:50]:
-        await plain(hall.db).execute(fill, hall.gathering, zone)
+        await raw_sql(open_room.db).execute(fill, open_room.gathering, zone)
     at = "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z"
     one_more = {"title": "One more", "starts_at": at[0], "ends_at": at[1]}
-    answer = await hall.host.post(f"/gatherings/{hall.gathering}/sessions", one_more)
+    answer = await open_room.host.post(f"/gatherings/{open_room.gathering}/sessions", one_more)
     assert answer.json()["code"] == "too_many_sessions"
 
 
-async def test_a_notice_stays_one_by_way_of_its_topic(hall: Hall) -> None:
-    await change_room(hall, modules=["board"])
-    author = await hall.member()
-    column = (await author.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+async def test_a_notice_stays_one_by_way_of_its_topic(open_room: OpenRoom) -> None:
+    await change_room(open_room, modules=["board"])
+    author = await open_room.member()
+    column = (await author.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
     new = {"column": column, "title": "Offer", "body": "x" * 5_000}
-    notice = (await author.post(f"/rooms/{hall.room}/notices", new)).json()
+    notice = (await author.post(f"/rooms/{open_room.room}/notices", new)).json()
     long = await author.patch(f"/posts/{notice['post']}", {"body": "## Offer\n\n" + "x" * 5_200})
     assert (long.status_code, long.json()["code"]) == (422, "notice_too_long")
     turned = await author.patch(f"/posts/{notice['post']}", {"body": "## \u202eOffer\n\nx"})
     assert turned.status_code == 200
-    await hall.app.settle()
-    assert (await hall.visitor.get(f"/notices/{notice['id']}")).json()["title"] == "Offer"
+    await open_room.app.run_jobs()
+    assert (await open_room.visitor.get(f"/notices/{notice['id']}")).json()["title"] == "Offer"
 
 
 @pytest.mark.parametrize(
@@ -275,12 +283,12 @@ def test_what_nobody_sees_makes_no_other_word() -> None:
     assert is_visible_word("\U0001f44d\ufe0f") and is_visible_word("\u0915\u094d\u200d\u0937")
 
 
-async def test_a_question_without_a_name_leaves_no_second_anywhere(hall: Hall) -> None:
-    asker = await hall.member()
+async def test_a_question_without_a_name_leaves_no_second_anywhere(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
     ask = {"body": "Why?", "anonymous": True}
-    asked = await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")
-    assert (await asker.post(f"/rooms/{hall.room}/questions", ask, key="once")).json() == asked.json()
-    kept = await plain(hall.db).fetch("SELECT scope, kept_at FROM answers WHERE key = 'once'")
+    asked = await asker.post(f"/rooms/{open_room.room}/questions", ask, key="once")
+    assert (await asker.post(f"/rooms/{open_room.room}/questions", ask, key="once")).json() == asked.json()
+    kept = await raw_sql(open_room.db).fetch("SELECT scope, kept_at FROM answers WHERE key = 'once'")
     assert [(row["scope"][:10], row["kept_at"].second, row["kept_at"].microsecond) for row in kept] == [
         ("pseudonym:", 0, 0)
     ]

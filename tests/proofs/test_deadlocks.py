@@ -14,7 +14,7 @@ from storage.database import Database
 from storage.idempotency import IdempotentRequest
 from storage.statements import statement
 from tests.support.people import Person, a_person, a_topic
-from tests.support.rooms.live_room import a_hall, the_actor
+from tests.support.rooms.open_room import make_open_room, the_actor
 from tests.support.service import Service
 
 WRITERS = 10
@@ -115,12 +115,12 @@ async def test_people_who_reply_in_company_do_not_deadlock(app: Service, db: Dat
 
 
 async def test_questions_and_rows_that_name_their_topic_do_not_deadlock(app: Service, db: Database) -> None:
-    hall, people = await a_hall(app), [await a_person(app) for _ in range(KEEPERS)]
-    actor, room = await the_actor(db, await hall.member()), RoomId(hall.room)
+    open_room, people = await make_open_room(app), [await a_person(app) for _ in range(KEEPERS)]
+    actor, room = await the_actor(db, await open_room.member()), RoomId(open_room.room)
     writers = [QuestionWriter(db) for _ in range(WRITERS)]
 
     async def write(number: int) -> None:
         answer = await writers[number].ask_question(actor, room, NewQuestion(body="Why?"), NO_KEY)
         assert answer.status == 201
 
-    await _together(db, write, _keep(db, people, [hall.topic]))
+    await _together(db, write, _keep(db, people, [open_room.topic]))

@@ -14,8 +14,8 @@ from storage.database import Database
 from tests.support.boards import a_board
 from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
-from tests.support.service import Service, plain
+from tests.support.rooms.open_room import make_open_room
+from tests.support.service import Service, raw_sql
 
 WHY = {"rule": "No selling", "facts": "It sells."}
 AT_ONCE = 50
@@ -26,27 +26,27 @@ async def a_post(app: Service, author: Person) -> int:
 
 
 async def a_question(app: Service, author: Person) -> int:
-    hall = await a_hall(app)
-    asked = await author.post(f"/rooms/{hall.room}/questions", {"body": "Who buys my cobalt?"})
+    open_room = await make_open_room(app)
+    asked = await author.post(f"/rooms/{open_room.room}/questions", {"body": "Who buys my cobalt?"})
     return int(asked.json()["post"])
 
 
 async def a_notice(app: Service, author: Person) -> int:
-    hall = await a_hall(app)
+    open_room = await make_open_room(app)
     given = {"title": "Marketplace", "modules": ["board"]}
-    room = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", given)).json()["id"]
+    room = (await open_room.host.post(f"/gatherings/{open_room.gathering}/rooms", given)).json()["id"]
     column = (await author.get(f"/rooms/{room}/columns")).json()["items"][0]["id"]
     given = {"title": "Cobalt", "body": "Who buys it?", "column": column}
     posted = await author.post(f"/rooms/{room}/notices", given)
     assert posted.status_code == 201, posted.text
     notice = posted.json()["id"]
-    return int(await plain(app.db).fetchval("SELECT post_id FROM notices WHERE id = $1", notice))
+    return int(await raw_sql(app.db).fetchval("SELECT post_id FROM notices WHERE id = $1", notice))
 
 
 async def an_entry(app: Service, author: Person) -> int:
     table = await a_board(app)
     entry = await table.add("Cobalt code", who=author)
-    return int(await plain(app.db).fetchval("SELECT post_id FROM entries WHERE id = $1", entry["id"]))
+    return int(await raw_sql(app.db).fetchval("SELECT post_id FROM entries WHERE id = $1", entry["id"]))
 
 
 # What was made: where it is flagged, and what is recorded once when it is hidden.
@@ -62,7 +62,7 @@ async def a_profile(app: Service, author: Person) -> str:
 
 
 async def a_file(app: Service, author: Person) -> str:
-    await plain(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
+    await raw_sql(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
     content = base64.b64encode(b"Cheap cobalt").decode()
     file = (await author.post("/files", {"name": "offer.txt", "content": content})).json()
     await a_topic(author, "Cobalt for sale", f"See {file['markup']}")
@@ -109,8 +109,8 @@ async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
         if answer.status_code == 409:
             assert answer.json()["code"] == "case_moved_on"
             assert [one["id"] for one in answer.json()["current"]["decisions"]] == [winner["id"]]
-    assert await plain(db).fetchval("SELECT count(*) FROM decisions WHERE case_id = $1", case) == 1
-    assert await plain(db).fetchval(_HIDDEN[name["kind"]], str(name["id"])) == 1
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM decisions WHERE case_id = $1", case) == 1
+    assert await raw_sql(db).fetchval(_HIDDEN[name["kind"]], str(name["id"])) == 1
 
 
 _MOVES = {"version", "stream", "rank"}
@@ -124,22 +124,22 @@ def still(value: Any) -> Any:
 
 
 async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) -> None:
-    hall = await a_hall(app)
+    open_room = await make_open_room(app)
     people = [await a_person(app, name) for name in ("Author", "Reader", "Flagger")]
     author, reader, flagger = people
     root = await a_person(app, "Root", duties=[("administrator", None)])
     topic = (await a_topic(author))["id"]
     post = await a_reply(author, topic, f"Look here, @{reader.handle}")
     await a_reply(flagger, topic, "I answer", post["id"])
-    asked = (await author.post(f"/rooms/{hall.room}/questions", {"body": "Who buys my cobalt?"})).json()
+    asked = (await author.post(f"/rooms/{open_room.room}/questions", {"body": "Who buys my cobalt?"})).json()
     for voter in (reader, flagger):
         assert (await voter.put(f"/questions/{asked['id']}/vote", {"value": 1})).status_code == 200
         assert (await voter.put(f"/posts/{post['id']}/reactions/kind")).status_code < 300
     assert (await reader.put(f"/topics/{topic}/reading", {"number": 2})).status_code < 300
-    await app.settle()
+    await app.run_jobs()
 
     async def world() -> list[Any]:
-        paths = [f"/topics/{topic}", f"/topics/{topic}/posts", f"/rooms/{hall.room}/questions", "/inbox"]
+        paths = [f"/topics/{topic}", f"/topics/{topic}/posts", f"/rooms/{open_room.room}/questions", "/inbox"]
         seen = [still((await person.get(path)).json()) for person in people for path in paths]
         for page in seen:
             if "unread" in page:  # that it was decided stays told
@@ -155,7 +155,7 @@ async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) 
         case = (await root.get("/cases")).json()["items"][0]
         given = {"version": case["version"], "action": "hide", "reason": WHY}
         decisions.append((await root.post(f"/cases/{case['id']}/decisions", given)).json()["id"])
-    await app.settle()
+    await app.run_jobs()
     assert await world() != before
 
     with clock.stop_at(now + timedelta(days=7)):
@@ -163,7 +163,7 @@ async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) 
         for decision in decisions:
             taken = await later.put(f"/decisions/{decision}/reversal", {"facts": "It was a quotation."})
             assert taken.status_code == 200, taken.text
-        await app.settle()
+        await app.run_jobs()
         after = await world()
 
     for old, new in zip(before, after, strict=True):
@@ -183,11 +183,11 @@ _COUNTS_UP = {"version", "until", "seen_at"}
 async def everything(db: Database) -> dict[str, Any]:
     """Every row of every table, but of those that keep traces on purpose."""
     found = {}
-    for row in await plain(db).fetch(_TABLES):
+    for row in await raw_sql(db).fetch(_TABLES):
         table = row["table_name"]
         if table in _TRACES:
             continue
-        rows = [dict(one) for one in await plain(db).fetch(f'SELECT * FROM "{table}"')]
+        rows = [dict(one) for one in await raw_sql(db).fetch(f'SELECT * FROM "{table}"')]
         kept = [{name: value for name, value in one.items() if name not in _COUNTS_UP} for one in rows]
         found[table] = sorted(map(repr, kept))
     return found
@@ -201,7 +201,7 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
     await flag(flagger, about)
-    await app.settle()
+    await app.run_jobs()
     mails(app)
     case = (await judge.get("/cases")).json()["items"][0]
     ledger = (await judge.get("/ledger")).json()
@@ -216,12 +216,12 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
         assert decided.status_code == 201, decided.text
         assert await everything(app.db) != before
     with clock.stop_at(now + timedelta(seconds=11.9)):
-        await app.settle()
+        await app.run_jobs()
         undone = await judge.delete(f"/decisions/{decided.json()['id']}")
         assert undone.status_code == 200, undone.text
         assert undone.json()["state"] == "open"
     with clock.stop_at(now + timedelta(minutes=1)):
-        await app.settle()
+        await app.run_jobs()
 
     after = await everything(app.db)
     # What was never imposed keeps its row beside the decision that was undone, ended.
@@ -246,10 +246,10 @@ async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Serv
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
     await flag(flagger, about)
-    await app.settle()
+    await app.run_jobs()
     case = (await judge.get("/cases")).json()["items"][0]
     # Within a week one is trusted more.
-    await plain(app.db).execute("UPDATE members SET trust_due_at = trust_due_at + interval '1 year'")
+    await raw_sql(app.db).execute("UPDATE members SET trust_due_at = trust_due_at + interval '1 year'")
     before = await everything(app.db)
     now = clock.now()
 
@@ -258,14 +258,14 @@ async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Serv
         decided = await judge.post(f"/cases/{case['id']}/decisions", given)
         assert decided.status_code == 201, decided.text
     with clock.stop_at(now + timedelta(minutes=1)):
-        await app.settle()
+        await app.run_jobs()
         hidden = await everything(app.db)
         assert {table for table in before if hidden[table] != before[table]} - _STAYS, "it was hidden"
     with clock.stop_at(now + timedelta(days=7)):
         other = await a_person(app, "Other", duties=[("administrator", None)])
         taken = await other.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It was right."})
         assert taken.status_code == 200, taken.text
-        await app.settle()
+        await app.run_jobs()
 
     after = await everything(app.db)
     changed = {table for table in before if after[table] != before[table]}

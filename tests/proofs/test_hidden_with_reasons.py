@@ -5,7 +5,7 @@ import pytest
 
 from tests.support.moderation.hidden_posts import give_reason, hide_rows
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def a_written_post(app: Service) -> int:
@@ -14,16 +14,16 @@ async def a_written_post(app: Service) -> int:
 
 
 async def state_of(app: Service, post: int) -> str:
-    return str(await plain(app.db).fetchval("SELECT state FROM posts WHERE id = $1", post))
+    return str(await raw_sql(app.db).fetchval("SELECT state FROM posts WHERE id = $1", post))
 
 
 async def test_a_post_is_hidden_by_a_decision_or_not_at_all(app: Service) -> None:
     post, other = await a_written_post(app), await a_written_post(app)
     await give_reason(app.db, other)
     with pytest.raises(asyncpg.CheckViolationError, match="no decision says why"):
-        await plain(app.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", post)
+        await raw_sql(app.db).execute("UPDATE posts SET state = 'hidden' WHERE id = $1", post)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await plain(app.db).execute("ALTER TABLE posts DISABLE TRIGGER hidden_posts_have_reasons")
+        await raw_sql(app.db).execute("ALTER TABLE posts DISABLE TRIGGER hidden_posts_have_reasons")
     assert await state_of(app, post) == "published"
 
     await hide_rows(app.db, post)
@@ -38,9 +38,9 @@ async def test_a_decision_that_ends_leaves_nothing_hidden(app: Service, end: str
     await hide_rows(app.db, post)
     ends = f"UPDATE decisions SET {end} WHERE case_id = (SELECT id FROM cases WHERE object_id = {post})"
     with pytest.raises(asyncpg.CheckViolationError, match="no decision says why"):
-        await plain(app.db).execute(ends)
+        await raw_sql(app.db).execute(ends)
 
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute(
         f"WITH back AS (UPDATE posts SET state = 'published' WHERE id = {post}) {ends}"
     )
     assert await state_of(app, post) == "published"
@@ -50,7 +50,7 @@ async def test_another_decision_that_stands_keeps_it_hidden(app: Service) -> Non
     post = await a_written_post(app)
     await hide_rows(app.db, post)
     await give_reason(app.db, post)
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute(
         "UPDATE decisions SET undone_at = now() WHERE case_id = (SELECT min(id) FROM cases WHERE object_id = $1)",
         post,
     )

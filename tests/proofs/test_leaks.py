@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person
 from tests.support.requests import a_room
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.streams import hears
 
 
@@ -110,7 +110,7 @@ async def test_a_lost_duty_is_lost_on_every_process_within_two_seconds(app: Serv
         "id"
     ]
     await give_topics_reason(app.db, hidden)
-    await plain(app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
+    await raw_sql(app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
 
     async def listen(person: Person, url: str) -> float:
         async with app.listening(f"topic:{hidden}", person.token, url=url) as feed:

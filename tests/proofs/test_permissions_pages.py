@@ -11,7 +11,7 @@ import pytest
 from storage.database import Database
 from tests.support import permission_matrix
 from tests.support.requests import state_of
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.world import a_world
 
 
@@ -48,8 +48,10 @@ async def test_everybody_may_hear_what_the_table_says(app: Service, db: Database
     channel, _, state = what.partition(": ")
     world = await a_world(app)
     await permission_matrix.put_in_state(db, state, world.places)
-    sector = await plain(db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
-    author = await plain(db).fetchval("SELECT author_id FROM topics WHERE id = $1", world.places["topic_id"])
+    sector = await raw_sql(db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
+    author = await raw_sql(db).fetchval(
+        "SELECT author_id FROM topics WHERE id = $1", world.places["topic_id"]
+    )
     name = channel.format(**world.places, sector_id=sector, author_id=author)
     for role, expected in zip(permission_matrix.ROLES, permission_matrix.CHANNELS[what], strict=True):
         person = world.people[role]

@@ -12,8 +12,8 @@ from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
 from tests.support.moderation.cases import decide
 from tests.support.people import Person, a_person
-from tests.support.rooms.live_room import Hall, a_hall
-from tests.support.service import Service, plain
+from tests.support.rooms.open_room import OpenRoom, make_open_room
+from tests.support.service import Service, raw_sql
 
 LATER = timedelta(hours=1)
 
@@ -22,25 +22,27 @@ class Room(Struct):
     """A room for few: a guest who was let in, and somebody who stays in it."""
 
     app: Service
-    hall: Hall
+    open_room: OpenRoom
     guest: Person
     other: Person
     root: Person
 
     async def say(self, body: str) -> int:
         """Write in the room's topic; the post's id."""
-        said = await self.other.post(f"/topics/{self.hall.topic}/posts", {"body": body})
+        said = await self.other.post(f"/topics/{self.open_room.topic}/posts", {"body": body})
         assert said.status_code == 201, said.text
         return int(said.json()["id"])
 
     async def remove(self) -> None:
         """Send the guest out, by a moderator's decision about what the guest asked."""
-        asked = await self.guest.post(f"/rooms/{self.hall.room}/questions", {"body": "Who buys my gold?"})
+        asked = await self.guest.post(
+            f"/rooms/{self.open_room.room}/questions", {"body": "Who buys my gold?"}
+        )
         post = asked.json()["post"]
         assert (await self.other.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
         case = (await self.root.get("/cases")).json()["items"][0]["id"]
         assert (await decide(self.root, case, "remove", days=1)).status_code == 201
-        assert (await self.guest.get(f"/rooms/{self.hall.room}")).status_code == 404
+        assert (await self.guest.get(f"/rooms/{self.open_room.room}")).status_code == 404
 
     async def letters(self) -> list[OutgoingEmail]:
         """What is mailed once everything has fallen due."""
@@ -49,7 +51,7 @@ class Room(Struct):
         async def keep(letter: OutgoingEmail) -> None:
             letters.append(letter)
 
-        await self.app.settle()
+        await self.app.run_jobs()
         with clock.stop_at(clock.now() + LATER):
             while await send_next_digest(
                 Mailer(Sender("The Community", "https://forum.example"), keep), self.app.db
@@ -59,31 +61,31 @@ class Room(Struct):
 
     async def told(self) -> list[str]:
         """The kinds of what was written down to be told to the guest, whether or not it is shown."""
-        await self.app.settle()
-        rows = await plain(self.app.db).fetch(
+        await self.app.run_jobs()
+        rows = await raw_sql(self.app.db).fetch(
             "SELECT kind FROM notifications WHERE member_id = $1 AND topic_id = $2",
             self.guest.id,
-            self.hall.topic,
+            self.open_room.topic,
         )
         return [row["kind"] for row in rows]
 
 
 @pytest_asyncio.fixture
 async def room(app: Service) -> Room:
-    hall = await a_hall(app)
+    open_room = await make_open_room(app)
     guest, other = await a_person(app, "Guest"), await a_person(app, "Other")
-    run = plain(app.db).execute
-    await run("UPDATE topics SET readers = 'listed' WHERE id = $1", hall.topic)
+    run = raw_sql(app.db).execute
+    await run("UPDATE topics SET readers = 'listed' WHERE id = $1", open_room.topic)
     for one in (guest, other):
-        await run("INSERT INTO topic_readers VALUES ($1, $2)", hall.topic, one.id)
-    return Room(app, hall, guest, other, await a_person(app, "Root", duties=[("administrator", None)]))
+        await run("INSERT INTO topic_readers VALUES ($1, $2)", open_room.topic, one.id)
+    return Room(app, open_room, guest, other, await a_person(app, "Root", duties=[("administrator", None)]))
 
 
 async def test_feeds_show_nothing_of_the_room(room: Room) -> None:
     key = (await room.guest.post("/me/feed-key")).json()["key"]
     await room.say("Cobalt of the hills.")
-    await room.app.settle()
-    feeds = [f"/feeds/topics/{room.hall.topic}.atom?key={key}", f"/feeds/search.atom?q=cobalt&key={key}"]
+    await room.app.run_jobs()
+    feeds = [f"/feeds/topics/{room.open_room.topic}.atom?key={key}", f"/feeds/search.atom?q=cobalt&key={key}"]
 
     async def read() -> list[str]:
         return [(await room.guest.client.get(feed)).text for feed in feeds]
@@ -115,7 +117,7 @@ async def test_being_named_there_is_not_told(room: Room) -> None:
 
 
 async def test_a_preview_does_not_say_that_they_would_be_told(room: Room) -> None:
-    sketch = {"body": f"@{room.guest.handle}", "draft": f"topic:{room.hall.topic}"}
+    sketch = {"body": f"@{room.guest.handle}", "draft": f"topic:{room.open_room.topic}"}
     before = (await room.other.post("/previews", sketch)).json()
     await room.remove()
     after = (await room.other.post("/previews", sketch)).json()
@@ -128,14 +130,14 @@ async def test_a_saved_search_finds_nothing_there(room: Room) -> None:
     assert kept.status_code == 201
     due = "UPDATE saved_searches SET due_at = due_at - interval '2 days'"
     await room.say("Cobalt of the hills.")
-    await room.app.settle()
-    await plain(room.app.db).execute(due)
+    await room.app.run_jobs()
+    await raw_sql(room.app.db).execute(due)
     assert await room.told() == ["found"]
-    await plain(room.app.db).execute("DELETE FROM notifications")
+    await raw_sql(room.app.db).execute("DELETE FROM notifications")
     await room.remove()
     await room.say("Cobalt of the plains.")
-    await room.app.settle()
-    await plain(room.app.db).execute(due)
+    await room.app.run_jobs()
+    await raw_sql(room.app.db).execute(due)
     assert await room.told() == []
 
 
@@ -148,6 +150,6 @@ async def test_who_reads_in_the_background_has_no_duties_and_is_out_as_long_as_w
         readers = await load_readers(tx, [room.guest.id, room.root.id], now)
         back = await load_reader(tx, room.guest.id, now + timedelta(days=1, seconds=1))
     guest, root = await room.guest.actor(), readers[room.root.id]
-    assert readers[room.guest.id].removed == guest.removed == {room.hall.topic}
+    assert readers[room.guest.id].removed == guest.removed == {room.open_room.topic}
     assert back.removed == frozenset()
     assert (root.is_administrator, root.moderates, root.hosts) == (False, frozenset(), frozenset())

@@ -188,7 +188,7 @@ async def test_streams_that_are_for_everyone_do_not_name_the_room(club: Club) ->
 async def test_the_ledger_is_about_what_everyone_reads(club: Club) -> None:
     moderator, stranger = club.person("moderator"), club.person("stranger")
     assert (await stranger.post(f"/posts/{club.post}/flags", {"reason": "spam"})).status_code == 201
-    await club.app.settle()
+    await club.app.run_jobs()
     case = (await moderator.get("/cases")).json()["items"][0]
     decision = GOOD["decide_case"] | {"version": case["version"]}
     decided = await moderator.post(f"/cases/{case['id']}/decisions", decision)

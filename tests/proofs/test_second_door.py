@@ -9,7 +9,7 @@ import httpx2
 from tests.support.discussion import quoting
 from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 WORD = "thylacine"
 
@@ -45,7 +45,7 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
     admin, judge = [await a_person(app, name, duties=[("administrator", None)]) for name in ("Ada", "Judith")]
     topic = (await a_topic(amina, "Extinct", "Talk.", tags=["tin"]))["id"]
     other = (await a_topic(fatou, "Elsewhere", "More talk."))["id"]
-    await plain(app.db).execute("UPDATE members SET trust_given = 3 WHERE id = $1", amina.id)
+    await raw_sql(app.db).execute("UPDATE members SET trust_given = 3 WHERE id = $1", amina.id)
     kept = await amina.post("/files", {"name": "a.txt", "content": base64.b64encode(WORD.encode()).decode()})
     file = kept.json()["address"]
     post = await a_reply(amina, topic, f"@{jonas.handle} a {WORD} lives, see [paper]({file}).")
@@ -55,7 +55,7 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
         f"/drafts/{key}", {"body": quoting(post, f"a {WORD} lives"), "sequence": 0, "owner": "one"}
     )
     assert drafted.status_code == 200, drafted.text
-    await app.settle()
+    await app.run_jobs()
     doors = Doors(
         app,
         {"amina": amina, "jonas": jonas, "fatou": fatou, "admin": admin},
@@ -88,16 +88,16 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
     kept_for_visitors = {f"/t/{other}", f"/p/{quoted['id']}", f"/api/v1/topics/{other}/posts"}
     left = {who: await doors.open_to(who) - kept_for_visitors for who in ("visitor", "jonas", "fatou")}
     assert not any(left.values()), left
-    await app.settle()
+    await app.run_jobs()
     left = {who: await doors.open_to(who) for who in ("visitor", "jonas", "fatou")}
     assert not any(left.values()), left
     async with app.listening(f"topic:{topic}", jonas.token, after=0) as feed:
         assert WORD not in str(feed.joined)
     assert f"/api/v1/posts/{post['id']}" in await doors.open_to("admin"), "moderators see what they judged"
 
-    decision = await plain(app.db).fetchval("SELECT max(id) FROM decisions")
+    decision = await raw_sql(app.db).fetchval("SELECT max(id) FROM decisions")
     back = await judge.put(f"/decisions/{decision}/reversal", {"facts": "It is true."})
     assert back.status_code == 200, back.text
-    await app.settle()
+    await app.run_jobs()
     for who, places in before.items():
         assert await doors.open_to(who) >= places, f"{who} has it back everywhere"

@@ -18,7 +18,7 @@ from tests.support import permission_matrix
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply
 from tests.support.requests import GOOD, ROUTES, UNRULED
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.world import World, a_world
 
 TEXT = "quetzalcoatlus"
@@ -44,7 +44,7 @@ async def a_published_post(app: Service, world: World) -> None:
 async def a_hidden_post(app: Service, world: World) -> None:
     # Its author reads it in the statement of reasons, once the decision stands.
     world.places["decision_id"] = await decide(app, await a_post(app, world))
-    await plain(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
+    await raw_sql(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
 
 
 async def a_post_hidden_and_given_back(app: Service, world: World) -> None:
@@ -142,7 +142,7 @@ async def decide(app: Service, post: int) -> int:
 async def to_topic(app: Service, world: World, change: str) -> None:
     """What no verb does yet."""
     await give_topics_reason(app.db, world.places["topic_id"])
-    await plain(app.db).execute(f"UPDATE topics SET {change} WHERE id = $1", world.places["topic_id"])
+    await raw_sql(app.db).execute(f"UPDATE topics SET {change} WHERE id = $1", world.places["topic_id"])
 
 
 async def premoderate(app: Service, world: World) -> None:
@@ -189,7 +189,7 @@ async def found_by(client: httpx2.AsyncClient, world: World) -> set[str]:
 async def heard_by(app: Service, world: World, heads: Mapping[str, int], person: Person | None) -> set[str]:
     """On which channels somebody hears it who comes back after it was written."""
     token, found = person.token if person else None, set()
-    sector = await plain(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
+    sector = await raw_sql(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
     for row in permission_matrix.operations(permission_matrix.CHANNELS):
         name = row.format(**world.places, sector_id=sector, author_id=world.author.id)
         async with app.listening(name, token, after=heads.get(name, 0)) as feed:
@@ -200,7 +200,7 @@ async def heard_by(app: Service, world: World, heads: Mapping[str, int], person:
 
 def mailed_to(app: Service) -> set[str]:
     """To whom it was mailed."""
-    folder = app.houses[0].settings.data / "mail"
+    folder = app.contexts[0].settings.data / "mail"
     mails = [message_from_bytes(path.read_bytes()) for path in folder.glob("*.eml")]
     return {str(mail["to"]) for mail in mails if TEXT in str(mail).lower()}
 
@@ -214,9 +214,9 @@ async def test_a_text_is_found_by_those_who_can_read_it_and_by_nobody_else(
     app: Service, db: Database, what: str
 ) -> None:
     world = await a_world(app)
-    heads: dict[str, int] = dict(await plain(db).fetch("SELECT name, seq FROM channels"))
+    heads: dict[str, int] = dict(await raw_sql(db).fetch("SELECT name, seq FROM channels"))
     await MADE[what](app, world)
-    await app.settle()
+    await app.run_jobs()
     everybody = {**world.people, "author": world.author}
     addressed = mailed_to(app)
     for role, expected in zip(permission_matrix.SEEING, permission_matrix.SIGHT[what], strict=True):

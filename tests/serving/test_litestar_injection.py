@@ -8,7 +8,7 @@ from tests.support.service import Service
 
 
 async def test_litestar_resolves_only_what_is_not_injected_directly(app: Service) -> None:
-    context = replace(app.houses[0], registry=CollectorRegistry())
+    context = replace(app.contexts[0], registry=CollectorRegistry())
     routes = create_app(context).app.routes
     models = [model for route in routes for _, model in getattr(route, "route_handler_map", {}).values()]
     left = {dependency.key for model in models for batch in model.dependency_batches for dependency in batch}

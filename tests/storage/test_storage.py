@@ -32,7 +32,7 @@ from storage.pool import Pool
 from storage.statements import Statement, statement
 from storage.tables import metadata
 from storage.write_batches import WriteBatches
-from tests.support.rooms.live_room import statements_of
+from tests.support.rooms.open_room import statements_of
 from tests.support.service import Service
 
 
@@ -109,7 +109,7 @@ async def test_a_cancelled_request_returns_its_connection_and_its_locks(
     db: Database, service: Service
 ) -> None:
     # Connections of its own: those of the service are also used by its patrol and its chores.
-    own = await connect(service.houses[0].settings.database_url, size=3)
+    own = await connect(service.contexts[0].settings.database_url, size=3)
 
     async def hang() -> None:
         async with own.begin() as tx:
@@ -257,13 +257,13 @@ def test_statements_carry_their_binds_in_order() -> None:
 
 
 async def test_the_tables_in_the_code_are_those_of_the_migrated_database(service: Service) -> None:
-    url = make_url(service.houses[0].settings.database_url).set(drivername="postgresql+asyncpg")
+    url = make_url(service.contexts[0].settings.database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         differences = await connection.run_sync(_compare)
     await engine.dispose()
     assert differences == []
-    before, after = await schema.migrate(service.houses[0].settings.database_url)
+    before, after = await schema.migrate(service.contexts[0].settings.database_url)
     assert before == after == schema.newest()
 
 

@@ -13,7 +13,7 @@ from tests.support.programs import CHROMIUM_FLAGS, chromium_path
 from tests.support.service import Service
 
 # From the commit to the other browser's page.
-SOON = 2500
+DELIVERY_MS = 2500
 
 
 SELECT = """words => {
@@ -24,11 +24,11 @@ SELECT = """words => {
 
 
 PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 900}
+DESKTOP = {"width": 1280, "height": 900}
 # Milliseconds that a busy machine is given before something counts as not happening.
-PATIENT = 20_000
+TIMEOUT_MS = 20_000
 
-expect.set_options(timeout=PATIENT)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @asynccontextmanager
@@ -74,11 +74,11 @@ class Windows:
     ) -> Page:
         """A window of a browser of one's own, at an address."""
         base = url or self.service.url
-        context = await self.browser.new_context(base_url=base, **{"viewport": DESK} | options)
+        context = await self.browser.new_context(base_url=base, **{"viewport": DESKTOP} | options)
         if person:
             await context.add_cookies([{"name": "tertulia", "value": person.token, "url": base}])
         page = await context.new_page()
-        page.set_default_timeout(PATIENT)
+        page.set_default_timeout(TIMEOUT_MS)
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         await page.goto(path)

@@ -39,4 +39,4 @@ async def hide(app: Service, post: dict[str, Any], hidden: bool = True) -> None:
     async with app.db.begin() as tx:
         assert await (hide_post if hidden else unhide_post)(tx, TopicId(post["topic"]), PostId(post["id"]))
 
-    await app.settle()
+    await app.run_jobs()

@@ -21,7 +21,7 @@ from members.shapes import Me, NewAccount
 from members.tokens import new_secret
 from tertulia.event_handlers import HANDLERS, MAIL_HANDLERS
 from tertulia.worker import Worker
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
@@ -51,7 +51,7 @@ class Letters:
         return next(line for line in lines if line.startswith("http")).rpartition("/")[2]
 
 
-class MembersHouse:
+class MemberService:
     """The running service, with a worker whose mail the tests read."""
 
     def __init__(self, app: Service) -> None:
@@ -115,5 +115,5 @@ class MembersHouse:
 
     async def events(self, channel: str) -> list[dict[str, Any]]:
         """What a channel's log says."""
-        rows = await plain(self.db).fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
+        rows = await raw_sql(self.db).fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
         return [row["event"] for row in rows]

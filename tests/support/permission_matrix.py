@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.database import Database
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 _FILE: dict[str, Any] = tomllib.loads((Path(__file__).parents[1] / "data" / "permissions.toml").read_text())
 
@@ -75,4 +75,4 @@ def form(what: str, places: Mapping[str, Any]) -> dict[str, str]:
 async def put_in_state(db: Database, state: str, places: Mapping[str, Any]) -> None:
     """Do to a world what a row says after its colon."""
     if state in STATES:
-        await plain(db).execute(STATES[state].format(**places))
+        await raw_sql(db).execute(STATES[state].format(**places))

@@ -14,7 +14,7 @@ class Archive:
 
     async def find(self, query: str, who: Person | None = None, **more: str) -> dict[str, object]:
         """The page of what fits, after the worker has caught up."""
-        await self.app.settle()
+        await self.app.run_jobs()
         answer = await (who or self.jonas).get("/search", params={"q": query, **more})
         assert answer.status_code == 200, answer.text
         found: dict[str, object] = answer.json()

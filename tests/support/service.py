@@ -32,12 +32,12 @@ PATIENCE = 10.0
 class Service:
     """One or two web processes over one database."""
 
-    def __init__(self, houses: Sequence[AppContext], urls: Sequence[str]) -> None:
-        self.houses = houses
+    def __init__(self, contexts: Sequence[AppContext], urls: Sequence[str]) -> None:
+        self.contexts = contexts
         self.urls = urls
-        self.db: Database = houses[0].db
+        self.db: Database = contexts[0].db
         self.turns = cycle(urls)
-        settings = houses[0].settings
+        settings = contexts[0].settings
         self.owner_url = settings.owner_url
         self.worker = Worker(
             self.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
@@ -48,17 +48,17 @@ class Service:
         """The address of one of the processes, each in turn."""
         return next(self.turns)
 
-    async def settle(self) -> None:
+    async def run_jobs(self) -> None:
         """Let the worker run all that follows from what has happened, and do what is due by the clock."""
         while await self.worker.handle_next() or await self.worker.run_due_jobs():
             pass
 
     def forget(self) -> None:
         """Have no process remember what the database said: rows are gone, or there again."""
-        for house in self.houses:
-            house.screening.invalidate()
-            house.cache.pages.clear()
-            house.cache.size = 0
+        for context in self.contexts:
+            context.screening.invalidate()
+            context.cache.pages.clear()
+            context.cache.size = 0
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
         """An HTTP client for somebody; its requests take turns between the processes."""
@@ -126,9 +126,12 @@ class _Turns(httpx2.AsyncBaseTransport):
             await transport.aclose()
 
 
-class plain:
-    """Runs one thing of the moment on the database: `await plain(db).fetch("SELECT ...", 7)`."""
+def raw_sql(db: Database) -> "_RawSql":
+    """Return asyncpg's methods, each in its own transaction: `await raw_sql(db).fetch("SELECT ...", 7)`."""
+    return _RawSql(db)
 
+
+class _RawSql:
     def __init__(self, db: Database) -> None:
         self.db = db
 
@@ -159,12 +162,12 @@ async def a_service(database_url: str, processes: int = 1, **given: Any) -> Asyn
         }
         settings = read_settings({}, **(wanted | given))
         await _prepare(settings)
-        houses, urls = [], []
+        contexts, urls = [], []
         for _ in range(processes):
-            house, url = await stack.enter_async_context(_a_process(settings))
-            houses.append(house)
+            context, url = await stack.enter_async_context(_a_process(settings))
+            contexts.append(context)
             urls.append(url)
-        yield Service(houses, urls)
+        yield Service(contexts, urls)
 
 
 async def _prepare(settings: Settings) -> None:
@@ -179,14 +182,14 @@ async def _prepare(settings: Settings) -> None:
 async def _a_process(settings: Settings) -> AsyncIterator[tuple[AppContext, str]]:
     listener = listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
-    async with open_context(settings) as house:
-        server = make_server(create_app(house), settings)
+    async with open_context(settings) as context:
+        server = make_server(create_app(context), settings)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         try:
-            yield house, settings.url
+            yield context, settings.url
         finally:
-            await house.hub.drain(0)
+            await context.hub.drain(0)
             server.should_exit = True
             await serving

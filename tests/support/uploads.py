@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from tests.support.people import Person, a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 def a_picture(kind: str = "JPEG", size: tuple[int, int] = (40, 20), **more: Any) -> bytes:
@@ -53,5 +53,5 @@ def a_pdf(words: str) -> bytes:
 async def a_member(app: Service, name: str = "Amina", trust: int = 1) -> Person:
     """Somebody who is trusted with files."""
     person = await a_person(app, name)
-    await plain(app.db).execute("UPDATE members SET trust = $1 WHERE id = $2", trust, person.id)
+    await raw_sql(app.db).execute("UPDATE members SET trust = $1 WHERE id = $2", trust, person.id)
     return person

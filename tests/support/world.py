@@ -11,7 +11,7 @@ from core import clock
 from tests.support import boards, rows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.requests import GOOD
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 # By service: a world, and what lays it down again.
 _made: MutableMapping[Service, tuple["World", str]] = WeakKeyDictionary()
@@ -29,7 +29,7 @@ async def a_world(app: Service) -> World:
     """Everything there is: made once in a run, and from then on laid down again as it was made."""
     if app not in _made:
         world = await _make(app)
-        await app.settle()
+        await app.run_jobs()
         _made[app] = (world, await rows.keep(app.owner_url))
     world, kept = _made[app]
     await rows.lay_down(app.owner_url, kept)
@@ -94,7 +94,7 @@ async def _make(app: Service) -> World:
     report = await root.post("/reports", GOOD["send_report"] | {"address": f"/p/{post}", "reason": "spam"})
     assert report.status_code == 201, report.text
     # As if it had stood for a while: then it can be appealed.
-    await plain(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
+    await raw_sql(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
     appeal = await author.post(f"/decisions/{places['decision_id']}/appeal", GOOD["make_appeal"])
     assert appeal.status_code == 201, appeal.text
     places["appeal_id"] = appeal.json()["id"]
@@ -186,7 +186,7 @@ async def _moderated(author: Person, root: Person, post: int, topic: int) -> dic
     for flagged in (post, gone):
         assert (await root.post(f"/posts/{flagged}/flags", {"reason": "spam"})).status_code == 201
     judge = await a_person(root.service, "Judge", duties=[("administrator", None)])
-    await root.service.settle()
+    await root.service.run_jobs()
     cases = (await judge.get("/cases")).json()["items"]
     by_post = {case["object"]["id"]: case for case in cases}
     decided = await judge.post(

@@ -7,8 +7,8 @@ from zipfile import ZipFile
 
 from tertulia.personal_data import PERSONAL_DATA
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
-from tests.support.service import Service, plain
+from tests.support.rooms.open_room import make_open_room
+from tests.support.service import Service, raw_sql
 
 
 async def _take(who: Person, query: str = "") -> dict[str, Any]:
@@ -22,7 +22,7 @@ async def _take(who: Person, query: str = "") -> dict[str, Any]:
 
 
 async def test_every_table_that_knows_members_is_taken_along_or_says_why_not(app: Service) -> None:
-    rows = await plain(app.db).fetch(
+    rows = await raw_sql(app.db).fetch(
         "SELECT DISTINCT CAST(CAST(conrelid AS regclass) AS text) AS name FROM pg_constraint"
         " WHERE contype = 'f' AND confrelid = CAST('members' AS regclass)"
     )
@@ -39,7 +39,7 @@ async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service
     await a_reply(other, topic, "What the other wrote.", post)
     await mine.patch("/me/profile", {"about": "I am a chemist.", "letters_in": "fr"})
     await mine.put(f"/topics/{topic}/following", {"level": "watching"})
-    await app.settle()
+    await app.run_jobs()
 
     taken = await _take(mine)
 
@@ -68,7 +68,7 @@ async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service
 async def test_more_posts_than_are_read_at_a_time_are_all_there_once(app: Service) -> None:
     mine = await a_person(app, "Mine")
     topic = (await a_topic(mine))["id"]
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute(
         "INSERT INTO posts (topic_id, number, path, depth, author_id, markup, body, html, posted_at)"
         " SELECT $1, n, int4send(n), 0, $2, 'markdown', 'No. ' || n, '', now() FROM generate_series(100, 549) n",
         topic,
@@ -82,16 +82,16 @@ async def test_more_posts_than_are_read_at_a_time_are_all_there_once(app: Servic
 async def test_what_was_asked_without_a_name_is_in_it_only_when_wanted_and_by_the_own_session(
     app: Service,
 ) -> None:
-    hall = await a_hall(app)
-    asker, other = await hall.member(), await hall.member()
-    asked = await hall.ask(asker, anonymous=True)
+    open_room = await make_open_room(app)
+    asker, other = await open_room.member(), await open_room.member()
+    asked = await open_room.ask(asker, anonymous=True)
 
     assert "anonymous.json" not in await _take(asker)
     (found,) = (await _take(asker, "?anonymous=true"))["anonymous.json"]
     assert found["id"] == asked["post"]
     assert (await _take(asker))["posts.json"] == []
     assert (await _take(other, "?anonymous=true"))["anonymous.json"] == []
-    assert (await _take(hall.host, "?anonymous=true"))["anonymous.json"] == []
+    assert (await _take(open_room.host, "?anonymous=true"))["anonymous.json"] == []
 
 
 async def test_who_is_suspended_takes_it_along_too_and_a_visitor_nothing(app: Service) -> None:
@@ -107,8 +107,8 @@ async def test_who_is_suspended_takes_it_along_too_and_a_visitor_nothing(app: Se
     assert decided.status_code == 201, decided.text
     assert (await _take(author))["sanctions.json"] == [], "it can still be undone"
 
-    await plain(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
-    await plain(app.db).execute("UPDATE sanctions SET begun_at = begun_at - interval '1 minute'")
+    await raw_sql(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
+    await raw_sql(app.db).execute("UPDATE sanctions SET begun_at = begun_at - interval '1 minute'")
     taken = await _take(author)
 
     assert [one["action"] for one in taken["sanctions.json"]] == ["suspend"]

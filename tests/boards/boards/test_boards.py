@@ -10,7 +10,7 @@ import pytest_asyncio
 from core import clock
 from tests.support.boards import FORM, Table, a_board
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 @pytest_asyncio.fixture
@@ -591,7 +591,7 @@ async def test_an_old_table_and_what_was_told_since_are_a_new_one(table: Table) 
 async def test_a_page_of_the_table_takes_as_many_statements_for_many_entries(table: Table) -> None:
     for n in range(3):
         await table.add(f"Entry {n}", link=f"https://a.example/{n}")
-    seen = await plain(table.service.db).fetchval("SELECT count(*) FROM evidence")
+    seen = await raw_sql(table.service.db).fetchval("SELECT count(*) FROM evidence")
     assert seen == 3
 
 

@@ -27,7 +27,7 @@ from core.ids import EntryId
 from tertulia.settings import Settings
 from tests.support.boards import LONG_AGO, Table, a_board
 from tests.support.people import a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 COMMUNITY = json.loads(Settings().community.read_text())
 
@@ -78,11 +78,11 @@ async def test_the_cases_of_the_community_are_a_board_whose_matrix_is_counted_by
     matrix = (await curator.get(f"/boards/{table.id}/matrix?rows=kind&columns=issues")).json()
     assert {(cell["row"], cell["column"]): cell["entries"] for cell in matrix["cells"]} == by_hand
 
-    versions = await plain(app.db).fetch("SELECT id, version FROM entries ORDER BY id")
+    versions = await raw_sql(app.db).fetch("SELECT id, version FROM entries ORDER BY id")
     again = await bring(table, cases())
     assert again["counts"] == {"new": 0, "changed": 0, "same": 24, "wrong": 0}
     await curator.put(f"/imports/{again['id']}/application")
-    assert await plain(app.db).fetch("SELECT id, version FROM entries ORDER BY id") == versions
+    assert await raw_sql(app.db).fetch("SELECT id, version FROM entries ORDER BY id") == versions
 
 
 async def test_what_a_board_gives_out_changes_nothing_when_it_is_brought_back(table: Table) -> None:
@@ -260,7 +260,7 @@ async def test_nobody_changes_an_edition(table: Table) -> None:
         "UPDATE editions SET number = 7",
     ):
         with pytest.raises(asyncpg.PostgresError, match="never changed"):
-            await plain(table.service.db).execute(change)
+            await raw_sql(table.service.db).execute(change)
 
 
 async def test_what_is_hidden_after_it_was_published_is_withheld_and_comes_back(table: Table) -> None:
@@ -339,14 +339,14 @@ async def test_links_are_looked_at_in_the_background_and_told_only_when_somethin
     assert not await chore(table.service.db), "not before it is due"
     with clock.stop_at(now + timedelta(days=31)):
         assert await chore(table.service.db)
-        assert await plain(table.service.db).fetchval(head_of, f"board:{table.id}") == told_of
+        assert await raw_sql(table.service.db).fetchval(head_of, f"board:{table.id}") == told_of
     found["https://a.example/report"] = CheckResult("gone", 404)
     waits = []
     at = now + timedelta(days=62)
     for _ in range(9):
         with clock.stop_at(at):
             assert await chore(table.service.db)
-        due = await plain(table.service.db).fetchval("SELECT due_at FROM evidence")
+        due = await raw_sql(table.service.db).fetchval("SELECT due_at FROM evidence")
         waits.append(due - at)
         at = due
     assert waits[:3] == [timedelta(hours=6), timedelta(hours=12), timedelta(hours=24)]
@@ -406,12 +406,12 @@ async def test_anyone_says_that_an_entry_is_outdated_and_it_is_taken_back_by_who
 async def test_reminders_go_out_by_mail_with_the_reason_and_a_link_to_the_entry(table: Table) -> None:
     entry = await table.add()
     await table.curator.post(f"/entries/{entry['id']}/requests", {"body": "Which year is this?"})
-    await table.service.settle()
+    await table.service.run_jobs()
     with clock.stop_at(clock.now() + timedelta(minutes=11)):
-        await table.service.settle()
+        await table.service.run_jobs()
 
     kept = sorted(
-        (table.service.houses[0].settings.data / "mail").glob("*.eml"), key=lambda one: one.stat().st_mtime
+        (table.service.contexts[0].settings.data / "mail").glob("*.eml"), key=lambda one: one.stat().st_mtime
     )
     letter = kept[-1].read_text()
     assert "You are asked for a change" in letter

@@ -213,7 +213,7 @@ async def test_an_author_who_proves_the_address_owns_the_posts(db: Database, app
     ana = await a_person(app, "Ana")
     async with db.begin() as tx:
         await mark_address_verified(tx, ana.id, "ana@example.org")
-    await app.settle()
+    await app.run_jobs()
 
     async with db.read() as tx:
         authors = await tx.rows(

@@ -11,7 +11,7 @@ from forum.drafts.drafts import DRAFTS_KEPT_FOR, delete_expired_drafts
 from tests.support.discussion import CANARY, SAID, hide, quoting
 from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def save(
@@ -166,7 +166,7 @@ async def test_a_draft_does_not_show_what_was_hidden_meanwhile(app: Service) -> 
     hidden = await jonas.get(f"/drafts/{key}")
     assert CANARY not in await shown() and "I doubt it." in hidden.text
     assert await all_of(jonas) == {key: "I doubt it."}
-    assert CANARY not in str(await plain(app.db).fetch("SELECT * FROM drafts"))
+    assert CANARY not in str(await raw_sql(app.db).fetch("SELECT * FROM drafts"))
     await save(jonas, key, hidden.json()["body"] + " Still.", 1)
     await hide(app, said, False)
 
@@ -178,7 +178,7 @@ async def test_what_one_can_no_longer_read_is_not_named(app: Service) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = (await a_topic(amina, title="Pteranodon"))["id"]
     await save(jonas, f"topic:{topic}", "My own words", 0)
-    await plain(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
+    await raw_sql(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
     (row,) = (await jonas.get("/drafts")).json()["items"]
     assert (row["what"], row["address"], row["begins"]) == (
         "For something that you can no longer read",
@@ -189,7 +189,7 @@ async def test_what_one_can_no_longer_read_is_not_named(app: Service) -> None:
 
 async def test_drafts_are_bounded_and_forgotten(app: Service) -> None:
     amina = await a_person(app)
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute(
         "INSERT INTO drafts (member_id, key, body, saved_at) SELECT $1, 'topic:' || n, 'x', now() "
         "FROM generate_series(1, 200) n",
         amina.id,

@@ -11,7 +11,7 @@ from forum.exports.exports import POSTS_PER_BATCH
 from tests.support.moderation.cases import flag_and_hide
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.search_archive import Archive, archive
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 __all__ = ["archive"]
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -28,7 +28,7 @@ async def test_feeds_say_what_was_written_last(archive: Archive, client: httpx2.
     topic = await a_topic(archive.amina, "Tin & <ore>", "Who digs?", tags=["tin"])
     await a_reply(archive.jonas, topic["id"], "We do, *they* say.")
     await a_topic(archive.jonas, "Elsewhere", "Gold.", sector="electronics")
-    await archive.app.settle()
+    await archive.app.run_jobs()
     first = ["Tin & <ore>, #2", "Tin & <ore>"]
     for address in ("sectors/mobility", f"topics/{topic['id']}", "tags/tin"):
         answer = await client.get(f"/feeds/{address}.atom")
@@ -70,8 +70,8 @@ async def test_a_key_opens_what_its_member_may_read_until_it_ends(
     archive: Archive, client: httpx2.AsyncClient
 ) -> None:
     topic = await a_topic(archive.amina, "For members", "Closed talk.")
-    await archive.app.settle()
-    await plain(archive.app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", topic["id"])
+    await archive.app.run_jobs()
+    await raw_sql(archive.app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", topic["id"])
     path = f"/feeds/topics/{topic['id']}.atom"
     assert (await client.get(path)).status_code == 404
     key = (await archive.jonas.post("/me/feed-key")).json()["key"]
@@ -89,7 +89,7 @@ async def test_what_is_hidden_is_in_no_feed_and_no_file(archive: Archive, client
     admin = await a_person(archive.app, "Ada", duties=[("administrator", None)])
     topic = (await a_topic(archive.amina, "Canary", "Talk.", tags=["tin"]))["id"]
     secret = (await a_reply(archive.amina, topic, "The dodo lives."))["id"]
-    await archive.app.settle()
+    await archive.app.run_jobs()
     files = f"/api/v1/topics/{topic}/export."
     feeds = ("sectors/mobility.atom", f"topics/{topic}.atom", "tags/tin.atom", "search.atom?q=dodo")
     places = [*(f"/feeds/{feed}" for feed in feeds), f"{files}md", f"{files}json"]
@@ -108,7 +108,7 @@ async def test_a_topic_is_taken_along_whole(archive: Archive) -> None:
     topic = await a_topic(archive.amina, "Long", "The *first*.")
     parent = (await a_reply(archive.jonas, topic["id"], "Second."))["id"]
     await a_reply(archive.amina, topic["id"], "Third.", parent)
-    await plain(archive.app.db).execute(
+    await raw_sql(archive.app.db).execute(
         "INSERT INTO posts (topic_id, number, path, depth, body, html, posted_at, markup) SELECT $1, n, "
         "path_segment(n), 0, 'Post ' || n, '<p>', now(), 'mail' FROM generate_series(4, $2::int) AS n",
         topic["id"], POSTS_PER_BATCH * 2 + 3,

@@ -17,7 +17,7 @@ from forum.text.markdown import render
 from tests.support.discussion import hide
 from tests.support.pages import text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member, a_pdf, a_picture, an_office_file
 
 API = "/api/v1"
@@ -94,15 +94,15 @@ async def test_files_of_drafts_and_histories_stay_and_others_go(app: Service) ->
     with clock.stop_at(clock.now() + timedelta(hours=1)):
         await amina.patch(f"/posts/{post['id']}", {"body": "Without it."})
     with clock.stop_at(clock.now() + timedelta(days=3)):
-        await app.settle()
-    assert await plain(app.db).fetchval("SELECT array_agg(id ORDER BY id) FROM files") == [
+        await app.run_jobs()
+    assert await raw_sql(app.db).fetchval("SELECT array_agg(id ORDER BY id) FROM files") == [
         drafted["id"],
         shown["id"],
     ]
     await amina.delete(f"/drafts/topic:{topic}")
     with clock.stop_at(clock.now() + timedelta(days=3)):
-        await app.settle()
-    assert await plain(app.db).fetchval("SELECT array_agg(id) FROM files") == [shown["id"]]
+        await app.run_jobs()
+    assert await raw_sql(app.db).fetchval("SELECT array_agg(id) FROM files") == [shown["id"]]
     assert dropped["id"] != shown["id"]
 
 
@@ -115,7 +115,7 @@ async def test_what_a_pdf_says_is_found_with_the_post_that_shows_it(
     assert paper["markup"] == f"[report.pdf]({paper['address']})"
     post = await a_reply(amina, topic, paper["markup"])
     assert f'<p class="file"><a href="{paper["address"]}"' in post["html"]
-    await app.settle()
+    await app.run_jobs()
 
     found = (await client.get(f"{API}/search", params={"q": "pteranodon"})).json()
 

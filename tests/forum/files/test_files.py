@@ -15,7 +15,7 @@ from core import clock
 from forum.files.uploads import MAX_FILE_SIZE, FileRefused, FileTooBig, prepare_upload
 from tests.support.boards import a_board
 from tests.support.people import Person, a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_picture, an_office_file
 
 CANARY = b"pteranodon"
@@ -202,23 +202,25 @@ async def test_what_nothing_uses_is_forgotten_after_days_and_what_is_used_stays(
     table = await a_board(app)
     one, twin = [(await upload(table.member, CANARY, name)).json() for name in ("a.txt", "b.txt")]
     entry = await table.add("Cobalt", paper={"kind": "file", "id": one["id"]})
-    assert await plain(app.db).fetchval("SELECT count(*) FROM file_contents") == 1, "the same is stored once"
+    assert await raw_sql(app.db).fetchval("SELECT count(*) FROM file_contents") == 1, (
+        "the same is stored once"
+    )
 
     with clock.stop_at(clock.now() + timedelta(days=3)):
-        await app.settle()
-    assert await plain(app.db).fetchval("SELECT array_agg(id) FROM files") == [one["id"]]
+        await app.run_jobs()
+    assert await raw_sql(app.db).fetchval("SELECT array_agg(id) FROM files") == [one["id"]]
     assert twin["id"] != one["id"]
     changed = await table.member.patch(f"/entries/{entry['id']}", {"fields": {"paper": None}})
     assert "paper" not in changed.json()["fields"]
     with clock.stop_at(clock.now() + timedelta(days=3)):
-        await app.settle()
-    assert await plain(app.db).fetchval("SELECT count(*) FROM file_contents") == 0
+        await app.run_jobs()
+    assert await raw_sql(app.db).fetchval("SELECT count(*) FROM file_contents") == 0
 
 
 async def test_nobody_keeps_more_than_one_is_trusted_with(app: Service) -> None:
     amina = await a_person(app)
-    await plain(app.db).execute("INSERT INTO file_contents VALUES ('\\x00', '\\x00')")
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute("INSERT INTO file_contents VALUES ('\\x00', '\\x00')")
+    await raw_sql(app.db).execute(
         "INSERT INTO files (sha256, name, media_type, size, uploaded_by, uploaded_at) "
         "VALUES ('\\x00', 'a.txt', 'text/plain', $1, $2, now())",
         20 * 1024 * 1024 - 25,
@@ -234,7 +236,7 @@ async def test_nobody_keeps_more_than_one_is_trusted_with(app: Service) -> None:
     unread = await upload(amina, b"\x89PNG\r\n\x1a\nbroken", "a.png")
     assert (unread.status_code, unread.json()["code"]) == (413, "quota_full")
     assert (await upload(await a_person(app, "Other"), b"five.")).status_code == 201
-    await plain(app.db).execute("UPDATE members SET trust = 1 WHERE id = $1", amina.id)
+    await raw_sql(app.db).execute("UPDATE members SET trust = 1 WHERE id = $1", amina.id)
     assert (await upload(amina, b"five.")).status_code == 201
 
 
@@ -250,4 +252,4 @@ async def test_what_is_refused_says_so_and_nothing_is_kept(app: Service) -> None
         "file",
     )
     assert (too_big.status_code, too_big.json()["code"]) == (413, "file_too_big")
-    assert await plain(app.db).fetchval("SELECT count(*) FROM files") == 0
+    assert await raw_sql(app.db).fetchval("SELECT count(*) FROM files") == 0

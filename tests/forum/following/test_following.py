@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def following(who: Person, topic: int) -> tuple[str, str]:
@@ -38,7 +38,7 @@ async def talk(app: Service) -> Talk:
     author, writer, reader = [await a_person(app, name) for name in ("Author", "Writer", "Reader")]
     topic = (await a_topic(author, tags=["cobalt"]))["id"]
     reply = (await a_reply(writer, topic))["id"]
-    await app.settle()
+    await app.run_jobs()
     return Talk(author, writer, reader, topic, reply)
 
 
@@ -63,7 +63,7 @@ async def test_what_one_chose_no_deed_changes(app: Service, talk: Talk) -> None:
     assert (chosen["level"], chosen["chosen"], chosen["automatic"]) == ("muted", "muted", None)
 
     await a_reply(talk.reader, talk.topic)
-    await app.settle()
+    await app.run_jobs()
     await talk.reader.put(f"/topics/{talk.topic}/reading", {"seconds": 600})
 
     assert await following(talk.reader, talk.topic) == ("muted", "chosen")
@@ -114,7 +114,7 @@ async def test_all_that_is_followed_stands_in_one_list(talk: Talk) -> None:
         ("topic", talk.topic, "tracking"),
     ]
     await give_topics_reason(talk.author.service.db)
-    await plain(talk.author.service.db).execute("UPDATE topics SET hidden_at = now()")
+    await raw_sql(talk.author.service.db).execute("UPDATE topics SET hidden_at = now()")
     items = (await talk.writer.get("/following")).json()["items"]
     assert [one["scope"] for one in items] == ["sector", "tag"], "nothing tells of a topic that is not seen"
 

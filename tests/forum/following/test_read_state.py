@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from tests.support.moderation.hidden_posts import give_topics_reason, hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def reading(who: Person, topic: int) -> dict[str, Any]:
@@ -179,7 +179,7 @@ async def test_what_one_may_not_see_is_left_out_of_what_is_left(talk: Talk, gone
     assert (await talk.reader.get("/unread/counts")).json()["items"] != []
 
     await give_topics_reason(talk.author.service.db)
-    await plain(talk.author.service.db).execute(gone)
+    await raw_sql(talk.author.service.db).execute(gone)
 
     assert (await talk.reader.get("/unread/counts")).json()["items"] == []
     assert (await talk.reader.get("/unread")).json()["items"] == []

@@ -10,7 +10,7 @@ import pytest
 from storage.database import Database
 from tests.support.discussion import a_discussion, a_moderator
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def tree(person: Person, topic: int) -> list[tuple[int, int, int | None, int]]:
@@ -22,7 +22,7 @@ async def tree(person: Person, topic: int) -> list[tuple[int, int, int | None, i
 
 async def ensure_whole(db: Database, topics: list[int], count: int) -> None:
     """Every post is in one of the topics, each answer under its parent where that is there, all counts are right."""
-    wrong = await plain(db).fetch(
+    wrong = await raw_sql(db).fetch(
         """
         SELECT p.id FROM posts p LEFT JOIN posts parent ON parent.id = p.parent_id
         WHERE p.topic_id = ANY($1) AND (
@@ -33,8 +33,8 @@ async def ensure_whole(db: Database, topics: list[int], count: int) -> None:
         topics,
     )
     assert wrong == []
-    assert await plain(db).fetchval("SELECT count(*) FROM posts WHERE topic_id = ANY($1)", topics) == count
-    for row in await plain(db).fetch(
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM posts WHERE topic_id = ANY($1)", topics) == count
+    for row in await raw_sql(db).fetch(
         """
         SELECT t.id, t.post_count, t.last_number, t.merged_into, count(p.id) AS posts,
             count(p.id) FILTER (WHERE p.state = 'published') AS published, max(p.number) AS highest,
@@ -49,7 +49,7 @@ async def ensure_whole(db: Database, topics: list[int], count: int) -> None:
         assert row["holes"] == 0, dict(row)
         assert (row["merged_into"] is None) or row["posts"] == 0, dict(row)
     assert (
-        await plain(db).fetchval(
+        await raw_sql(db).fetchval(
             "SELECT count(*) FROM posts p WHERE topic_id = ANY($1) AND children <> "
             "(SELECT count(*) FROM posts c WHERE c.parent_id = p.id)",
             topics,
@@ -177,7 +177,7 @@ async def test_what_cannot_be_moved(
         "second": [ids["second"]],
         "first": [(await tree(amina, topic))[0][3]],
     }
-    await plain(db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", known["room"])
+    await raw_sql(db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", known["room"])
     given = {
         name: known.get(value, value) if isinstance(value, str) else value for name, value in body.items()
     }
@@ -215,7 +215,7 @@ async def test_a_moved_post_cannot_be_read_through_its_old_place_by_who_may_not_
     amina, fatou = await a_person(app), await a_moderator(app)
     topic, ids = await a_discussion(amina, amina)
     secret = (await a_topic(fatou, "For members"))["id"]
-    await plain(db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", secret)
+    await raw_sql(db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", secret)
     old = f"/t/{topic}/cobalt-tracing/2"
     assert (await client.get(old)).status_code == 200
     await fatou.post(f"/topics/{topic}/moves", {"posts": [ids["second"]], "into": secret})
@@ -291,7 +291,7 @@ async def test_moves_splits_and_merges_under_concurrent_replies_keep_every_post_
 
     await asyncio.gather(*(write(person) for person in writers), move(), move())
 
-    rows = await plain(db).fetch("SELECT id, parent_id FROM posts WHERE body IN ('seed', 'word')")
+    rows = await raw_sql(db).fetch("SELECT id, parent_id FROM posts WHERE body IN ('seed', 'word')")
     assert {row["id"]: row["parent_id"] for row in rows} == parents
     await ensure_whole(db, topics, len(parents) + 4)
-    assert await plain(db).fetchval("SELECT count(*) FROM moves") > 5
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM moves") > 5

@@ -11,8 +11,8 @@ from tertulia.scheduled_jobs import CLEANUPS
 from tertulia.worker import Worker
 from tests.support.moderation.hidden_posts import give_topics_reason, hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
-from tests.support.service import Service, plain
+from tests.support.rooms.open_room import make_open_room
+from tests.support.service import Service, raw_sql
 
 
 class Told:
@@ -106,12 +106,12 @@ async def test_what_one_may_not_read_is_not_there(told: Told, gone: str, back: s
         await hide_rows(told.app.db, told.post)
     else:
         await give_topics_reason(told.app.db, told.topic)
-        await plain(told.app.db).execute(gone.format(post=told.post, topic=told.topic))
+        await raw_sql(told.app.db).execute(gone.format(post=told.post, topic=told.topic))
 
     assert await told.items() == []
     assert (await told.reader.put(f"/inbox/{item['id']}/read")).status_code == 404
     assert (await told.reader.put("/inbox/read")).json() == {"unread": 0}
-    await plain(told.app.db).execute(back)
+    await raw_sql(told.app.db).execute(back)
     assert [one["is_read"] for one in await told.items()] == [False], "nothing unseen was marked as read"
 
 
@@ -144,21 +144,23 @@ async def test_the_members_channel_says_when_to_look_again(told: Told, app: Serv
 
 
 async def test_what_was_told_long_ago_is_forgotten(app: Service) -> None:
-    hall = await a_hall(app)
-    question = await hall.ask(await hall.member())
+    open_room = await make_open_room(app)
+    question = await open_room.ask(await open_room.member())
     now = datetime.now(UTC)
     told = [(20, None), (364, None), (366, None), (200, 89), (200, 91)]
     for n, (told_days, read_days) in enumerate(told):
-        await plain(hall.db).execute(
+        await raw_sql(open_room.db).execute(
             "INSERT INTO notifications (member_id, kind, reason, topic_id, post_id, told_at, read_at)"
             " VALUES ($1, $2, 'Because', $3, $4, $5, $6)",
-            hall.host.id, f"kind {n}", hall.topic, question["post"], now - timedelta(days=told_days),
+            open_room.host.id, f"kind {n}", open_room.topic, question["post"], now - timedelta(days=told_days),
             None if read_days is None else now - timedelta(days=read_days),
         )  # fmt: skip
 
-    await Worker(hall.db, {}, cleanups=CLEANUPS).clean_up(now)
+    await Worker(open_room.db, {}, cleanups=CLEANUPS).clean_up(now)
 
-    kept = await plain(hall.db).fetch("SELECT kind FROM notifications WHERE reason = 'Because' ORDER BY kind")
+    kept = await raw_sql(open_room.db).fetch(
+        "SELECT kind FROM notifications WHERE reason = 'Because' ORDER BY kind"
+    )
     assert [row["kind"] for row in kept] == ["kind 0", "kind 1", "kind 3"]
 
 

@@ -15,7 +15,7 @@ from members.emails.emails import OutgoingEmail, Sender
 from tertulia.mail_transport import MailTransport
 from tests.support.moderation.hidden_posts import hide_rows
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 # A Wednesday.
 NOON = datetime(2031, 1, 8, 12, tzinfo=UTC)
@@ -30,13 +30,13 @@ class Talk:
 
     async def told(self, who: Person | None = None) -> list[tuple[str, str | None]]:
         """What the inbox holds, the latest first: kind and why."""
-        await self.app.settle()
+        await self.app.run_jobs()
         items = (await (who or self.reader).get("/inbox")).json()["items"]
         return [(item["kind"], item["because"]) for item in items]
 
     async def mail(self, at: datetime) -> list[OutgoingEmail]:
         """The letters that go out until then, in this order."""
-        await self.app.settle()
+        await self.app.run_jobs()
         before = len(self.letters)
         with clock.stop_at(at):
             while await send_next_digest(
@@ -51,8 +51,8 @@ class Talk:
     async def write(self, body: str, at: datetime = NOON, parent: int | None = None) -> int:
         """A reply by the author that arrived at a time, and of which all were told then."""
         post = (await a_reply(self.author, self.topic, body, parent))["id"]
-        await self.app.settle()
-        await plain(self.app.db).execute(
+        await self.app.run_jobs()
+        await raw_sql(self.app.db).execute(
             "UPDATE notifications SET told_at = $1, mail_due_at = mail_due(coalesce((SELECT CASE WHEN kind = 'reply'"
             " THEN direct ELSE followed END FROM mail_wishes w WHERE w.member_id = notifications.member_id),"
             " CASE WHEN kind = 'reply' THEN 'at_once' ELSE 'daily' END), coalesce((SELECT time_zone FROM mail_wishes w"
@@ -68,7 +68,7 @@ async def talk(app: Service) -> Talk:
     author, reader = await a_person(app, "Author"), await a_person(app, "Reader")
     topic = (await a_topic(author, tags=["cobalt"]))["id"]
     await author.patch("/me/mail", {"direct": "never", "followed": "never"})
-    await app.settle()
+    await app.run_jobs()
     return Talk(app, author, reader, topic)
 
 
@@ -106,7 +106,7 @@ async def test_of_one_post_one_is_told_once_with_the_nearest_reason(talk: Talk) 
     for path in (f"/topics/{talk.topic}", "/sectors/mobility", "/tags/cobalt"):
         await talk.reader.put(f"{path}/following", {"level": "watching"})
     mine = await a_reply(talk.reader, talk.topic, "Mine")
-    await talk.app.settle()
+    await talk.app.run_jobs()
 
     await a_reply(talk.author, talk.topic, "Yours?", mine["id"])
 
@@ -128,21 +128,23 @@ async def test_what_is_for_few_is_told_to_them_alone(talk: Talk) -> None:
     invited = await a_person(talk.app, "Invited")
     for one in (talk.reader, invited):
         await one.put("/sectors/mobility/following", {"level": "watching"})
-    await plain(talk.app.db).execute("UPDATE topics SET readers = 'listed'")
-    await plain(talk.app.db).execute("INSERT INTO topic_readers VALUES ($1, $2)", talk.topic, invited.id)
-    await plain(talk.app.db).execute("INSERT INTO topic_readers VALUES ($1, $2)", talk.topic, talk.author.id)
+    await raw_sql(talk.app.db).execute("UPDATE topics SET readers = 'listed'")
+    await raw_sql(talk.app.db).execute("INSERT INTO topic_readers VALUES ($1, $2)", talk.topic, invited.id)
+    await raw_sql(talk.app.db).execute(
+        "INSERT INTO topic_readers VALUES ($1, $2)", talk.topic, talk.author.id
+    )
     await a_reply(talk.author, talk.topic, "Between us.")
 
     assert await talk.told(invited) == [("posted", "sector")]
     count = "SELECT count(*) FROM notifications WHERE member_id = $1"
-    assert await plain(talk.app.db).fetchval(count, talk.reader.id) == 0
+    assert await raw_sql(talk.app.db).fetchval(count, talk.reader.id) == 0
 
 
 async def test_reading_a_post_reads_what_one_was_told_of_it(talk: Talk) -> None:
     await talk.reader.put(f"/topics/{talk.topic}/following", {"level": "watching"})
     for number in (2, 3):
         await a_reply(talk.author, talk.topic, f"No. {number}")
-    await talk.app.settle()
+    await talk.app.run_jobs()
 
     await talk.reader.put(f"/topics/{talk.topic}/reading", {"number": 2})
 
@@ -152,7 +154,7 @@ async def test_reading_a_post_reads_what_one_was_told_of_it(talk: Talk) -> None:
 
 async def test_mail_at_once_waits_for_being_read(talk: Talk) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
     assert await talk.mail(NOON + timedelta(minutes=9)) == []
 
@@ -166,7 +168,7 @@ async def test_mail_at_once_waits_for_being_read(talk: Talk) -> None:
 @pytest.mark.parametrize("how", ["read", "hidden", "muted", "wish"])
 async def test_what_was_read_hidden_or_unwished_meanwhile_is_not_mailed(talk: Talk, how: str) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     post = await talk.write("An answer.", parent=mine)
     if how == "read":
         await talk.reader.put(f"/topics/{talk.topic}/reading", {"number": 9})
@@ -233,7 +235,7 @@ async def test_one_click_stops_one_kind_of_mail_without_signing_in(app: Service,
 
 async def test_a_letter_that_cannot_be_sent_is_tried_again(talk: Talk) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
 
     async def refuse(_: OutgoingEmail) -> None:
@@ -270,7 +272,7 @@ async def test_a_reply_that_quotes_and_names_one_is_told_once(talk: Talk) -> Non
 
 async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
     first_is_writing, go_on, sent = asyncio.Event(), asyncio.Event(), []
 
@@ -296,9 +298,9 @@ async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
 
 async def test_no_more_letters_a_day_than_the_most(talk: Talk) -> None:
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
-    await plain(talk.app.db).execute(
+    await raw_sql(talk.app.db).execute(
         "INSERT INTO notifications (member_id, kind, reason, topic_id, told_at, mailed_at)"
         " SELECT $1, 'kind ' || n, '', $2, $3, CAST($3 AS timestamptz) + make_interval(secs => n)"
         " FROM generate_series(1, $4) n",
@@ -336,7 +338,7 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
 
     await a_topic(talk.author, "Three", tags=["cobalt"])
-    await app.settle()
+    await app.run_jobs()
     async with app.client() as program:
         answer = await program.post(
             letter.stop.removeprefix("https://forum.example"), data={"List-Unsubscribe": "One-Click"}
@@ -369,7 +371,7 @@ async def test_letters_come_in_the_language_and_the_hours_of_the_member(talk: Ta
     await talk.reader.patch("/me/profile", {"letters_in": "de"})
     await talk.reader.patch("/me/mail", {"time_zone": "Africa/Lubumbashi"})
     mine = (await a_reply(talk.reader, talk.topic, "Mine"))["id"]
-    await talk.app.settle()
+    await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
 
     (letter,) = await talk.mail(NOON + timedelta(minutes=10))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from forum.posts.tree_path import decode_ordinal, encode_segment, last_segment
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 _LARGEST = 0xFFFFFF - 0xF00000 + 240
 _ordinals = st.integers(0, 500) | st.integers(0, _LARGEST)
@@ -33,7 +33,7 @@ async def test_the_database_writes_the_same_segments(service: Service):
         samples.update(ordinals)
 
     sample()
-    rows = await plain(service.db).fetch(
+    rows = await raw_sql(service.db).fetch(
         "SELECT n, path_segment(n) AS segment FROM unnest($1::integer[]) AS n", sorted(samples)
     )
 

@@ -13,7 +13,7 @@ from members.emails.emails import OutgoingEmail, Sender
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 class Watch:
@@ -24,18 +24,18 @@ class Watch:
 
     async def keep(self, query: str, told: str = "soon", who: Person | None = None) -> int:
         """Save a search after the worker has indexed everything, and return its id."""
-        await self.app.settle()
+        await self.app.run_jobs()
         answer = await (who or self.reader).post("/searches", {"query": query, "told": told})
         assert answer.status_code == 201, answer.text
         return int(answer.json()["id"])
 
     async def told(self, who: Person | None = None) -> list[tuple[str, int]]:
         """Run all searches when they are due and return the notified titles and posts, the latest first."""
-        await self.app.settle()
-        await plain(self.app.db).execute(
+        await self.app.run_jobs()
+        await raw_sql(self.app.db).execute(
             "UPDATE saved_searches SET due_at = due_at - interval '2 days' WHERE due_at IS NOT NULL"
         )
-        await self.app.settle()
+        await self.app.run_jobs()
         page = (await (who or self.reader).get("/inbox")).json()
         return [(item["title"], item["number"]) for item in page["items"] if item["kind"] == "found"]
 
@@ -75,7 +75,7 @@ async def test_only_what_a_plain_member_can_read_is_told_and_later_what_becomes_
     for who in (watch.reader, moderator):
         await watch.keep("cobalt", who=who)
     topic = await a_topic(watch.author, "Cobalt", "Cobalt.")
-    run = plain(watch.app.db).execute
+    run = raw_sql(watch.app.db).execute
     await give_topics_reason(watch.app.db, topic["id"])
     await run(f"UPDATE topics SET hidden_at = now() WHERE id = {topic['id']}")
     assert await watch.told() == await watch.told(moderator) == []
@@ -102,7 +102,7 @@ async def test_one_is_told_when_one_wants_to_be(watch: Watch) -> None:
     assert await watch.keep("cobalt") == kept
     assert await watch.told() == [], "what was posted before one wanted to be told"
     due = "SELECT due_at - saved_at FROM saved_searches"
-    assert await plain(watch.app.db).fetchval(due) > timedelta(0)
+    assert await raw_sql(watch.app.db).fetchval(due) > timedelta(0)
     assert (await watch.reader.delete(f"/searches/{kept}")).status_code == 204
     await a_topic(watch.author, "Cobalt too", "Cobalt.")
     assert await watch.told() == []
@@ -125,7 +125,7 @@ async def test_searches_are_ones_own_and_bad_ones_are_refused(
 
 async def test_a_search_is_kept_and_dropped_on_its_page(watch: Watch) -> None:
     await a_topic(watch.author, "Cobalt <here>", "Cobalt.")
-    await watch.app.settle()
+    await watch.app.run_jobs()
     page = (await watch.reader.client.get("/search?q=cobalt")).text
     assert "Keep this search" in page
     answer = await send(watch.reader, "/search/kept", q="cobalt", told="daily")

@@ -9,9 +9,9 @@ from forum.search.query_parser import QueryFilter, parse_query
 from forum.search.texts import highlight_matches, plain_text
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
+from tests.support.rooms.open_room import make_open_room
 from tests.support.search_archive import Archive
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 
 @pytest.mark.parametrize(
@@ -154,9 +154,11 @@ async def test_what_one_cannot_see_is_not_there(archive: Archive, client: httpx2
 async def test_what_was_said_in_a_closed_room_is_found_by_its_readers(
     archive: Archive, client: httpx2.AsyncClient
 ) -> None:
-    hall = await a_hall(archive.app)
-    assert (await hall.host.patch(f"/rooms/{hall.room}", {"rules": {"entry": "members"}})).status_code == 200
-    await hall.host.post(f"/rooms/{hall.room}/questions", {"body": "Where is the thylacine?"})
+    open_room = await make_open_room(archive.app)
+    assert (
+        await open_room.host.patch(f"/rooms/{open_room.room}", {"rules": {"entry": "members"}})
+    ).status_code == 200
+    await open_room.host.post(f"/rooms/{open_room.room}/questions", {"body": "Where is the thylacine?"})
     found = await archive.find("thylacine")
     assert [hit["kind"] for hit in found["items"]] == ["room"]  # type: ignore[attr-defined]
     assert (await client.get("/api/v1/search", params={"q": "thylacine"})).json()["total"] == 0
@@ -190,7 +192,7 @@ async def test_reading_everything_anew_finds_the_same(archive: Archive) -> None:
     await a_topic(archive.amina, "Bauxite", "Red mud.")
     assert await archive.titles("mud") == {"Bauxite"}
     assert await queue_all_posts(archive.app.db) == 1
-    await archive.app.settle()
+    await archive.app.run_jobs()
     assert await count_queued_posts(archive.app.db) == 0
     assert await archive.titles("mud") == {"Bauxite"}
 
@@ -232,7 +234,7 @@ async def test_related_topics_are_those_that_everybody_can_read_still(archive: A
     topic = await a_topic(archive.amina, "Tracing cobalt from the mine", "One.")
     near = await a_topic(archive.amina, "Who is tracing cobalt?", "Two.")
     await a_topic(archive.amina, "Solar panels", "Three.")
-    await archive.app.settle()
+    await archive.app.run_jobs()
     moderator = await a_person(archive.app, duties=[("administrator", None)])
 
     async def related(who: Person) -> list[int]:
@@ -243,6 +245,6 @@ async def test_related_topics_are_those_that_everybody_can_read_still(archive: A
     page = (await archive.jonas.client.get(f"/t/{topic['id']}", follow_redirects=True)).text
     assert 'href="/search?q=tracing+or+cobalt+or+from+or+mine"' in page
     await give_topics_reason(archive.app.db, near["id"])
-    await plain(archive.app.db).execute(f"UPDATE topics SET hidden_at = now() WHERE id = {near['id']}")
+    await raw_sql(archive.app.db).execute(f"UPDATE topics SET hidden_at = now() WHERE id = {near['id']}")
     assert await related(archive.jonas) == []
     assert (await archive.jonas.get(f"/topics/{near['id']}/related")).status_code == 404

@@ -10,7 +10,7 @@ from forum.tags.groups import create_initial_tag_groups
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.pages import send
 from tests.support.people import Person, a_person, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 class Shelf:
@@ -57,7 +57,7 @@ def code(answer: Any) -> tuple[int, str]:
 async def test_a_community_begins_with_the_groups_of_its_file(shelf: Shelf) -> None:
     # The first test of a run finds what the service began with.
     for table in ("tags", "tag_groups"):
-        await plain(shelf.app.db).execute(f"DELETE FROM {table}")
+        await raw_sql(shelf.app.db).execute(f"DELETE FROM {table}")
     for groups in ([("Materials", ["cobalt", "tin"])], [("Others", ["gold"])]):
         async with shelf.app.db.begin() as tx:
             await create_initial_tag_groups(tx, groups)
@@ -102,7 +102,7 @@ async def test_tags_are_joined_into_a_name_that_nothing_has_yet(shelf: Shelf) ->
 async def test_search_feeds_and_lists_know_synonyms(shelf: Shelf) -> None:
     topic = await shelf.topic("congo", title="Ituri")
     await shelf.join("drc", "congo")
-    await shelf.app.settle()
+    await shelf.app.run_jobs()
     for query in ("tag:drc", "tag:congo"):
         found = (await shelf.author.get("/search", params={"q": query})).json()["items"]
         assert [one["topic"] for one in found] == [topic]
@@ -167,7 +167,7 @@ async def test_a_tag_that_is_removed_is_gone_from_topics_and_followers(shelf: Sh
     assert "rude-word" not in await shelf.listed()
     scopes = [one["scope"] for one in (await shelf.author.get("/following")).json()["items"]]
     assert "tag" not in scopes
-    kinds = await plain(shelf.app.db).fetch("SELECT kind FROM audit WHERE kind LIKE 'tag%'")
+    kinds = await raw_sql(shelf.app.db).fetch("SELECT kind FROM audit WHERE kind LIKE 'tag%'")
     assert [row["kind"] for row in kinds][-1] == "tag_removed"
 
 
@@ -175,7 +175,7 @@ async def test_tags_of_topics_that_one_cannot_see_are_not_there(shelf: Shelf) ->
     shown, hidden = await shelf.topic("shown"), await shelf.topic("shown", "secret")
     assert (await shelf.listed())["shown"]["topics"] == 2
     await give_topics_reason(shelf.app.db, hidden)
-    await plain(shelf.app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
+    await raw_sql(shelf.app.db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", hidden)
     reader = await a_person(shelf.app, "Reader")
     listed = await shelf.listed(reader)
     assert (listed["shown"]["topics"], "secret" in listed) == (1, False)

@@ -11,7 +11,7 @@ from forum.writing.references import extract_references
 from tests.support.discussion import CANARY, SAID, hide, quoting
 from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def inbox_of(person: Person) -> list[tuple[str, int]]:
@@ -29,7 +29,7 @@ async def test_a_quotation_leads_back_and_who_is_quoted_is_told(
     answer = await a_reply(
         jonas, topic, quoting(first, f"The {CANARY} list is wrong.\n> […]\n> leaves out refiners.")
     )
-    await app.settle()
+    await app.run_jobs()
 
     shown = (await client.get(f"/api/v1/posts/{answer['id']}")).json()
     assert f'<a href="/p/{first["id"]}"><bdi>Amina</bdi>, #1</a>' in shown["html"] and CANARY in shown["html"]
@@ -70,7 +70,7 @@ async def test_quoted_words_go_and_come_with_the_post_on_every_surface(
         other, topic, quoting(answer, f"> [Amina, #2](/p/{said['id']}):\n> > {CANARY}\n> I doubt it.")
     )
     await jonas.patch(f"/posts/{answer['id']}", {"body": quoting(said, CANARY, "Twice.")})
-    await app.settle()
+    await app.run_jobs()
     paths = [
         f"/t/{topic}/where-it-is-quoted",
         f"/t/{topic}/where-it-is-quoted?order=time",
@@ -105,7 +105,7 @@ async def test_quoted_words_go_and_come_with_the_post_on_every_surface(
         while heard[-1]["event"]["type"] != "quotes_changed":
             heard.append(await feed.next())
         assert heard[-1]["event"]["post"]["id"] == answer["id"] and CANARY not in str(heard)
-    kept = await plain(app.db).fetchval(
+    kept = await raw_sql(app.db).fetchval(
         "SELECT string_agg(body || html, ' ') FROM posts WHERE topic_id = $1", topic
     )
     assert CANARY not in kept, "what others read straight from the table has not got it either"
@@ -129,7 +129,7 @@ async def test_who_asks_again_is_told_what_is_shown_then(app: Service) -> None:
     await hide(app, said)
     again = await jonas.post(f"/topics/{topic}/posts", given, headers=headers)
     assert again.json()["id"] == first.json()["id"] and CANARY not in again.text
-    assert CANARY not in str(await plain(app.db).fetch("SELECT * FROM answers"))
+    assert CANARY not in str(await raw_sql(app.db).fetch("SELECT * FROM answers"))
 
 
 async def test_what_not_everybody_can_read_is_not_quoted_to_everybody(
@@ -138,7 +138,7 @@ async def test_what_not_everybody_can_read_is_not_quoted_to_everybody(
     amina = await a_person(app)
     inner = (await a_topic(amina, title="Among members"))["id"]
     said = await a_reply(amina, inner, SAID)
-    await plain(app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", inner)
+    await raw_sql(app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", inner)
     topic = (await a_topic(amina))["id"]
 
     outside = await a_reply(amina, topic, quoting(said, CANARY))
@@ -152,12 +152,12 @@ async def test_who_is_called_by_name_is_told_once(app: Service) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = (await a_topic(amina))["id"]
     reply = await a_reply(amina, topic, f"Ask @{jonas.handle}, or @nobody-here, and @{amina.handle}.")
-    await app.settle()
+    await app.run_jobs()
     assert await inbox_of(jonas) == [("mentioned", reply["id"])] and await inbox_of(amina) == []
 
     for body in (f"@{jonas.handle} again", "nobody", f"@{jonas.handle} once more"):
         await amina.patch(f"/posts/{reply['id']}", {"body": body})
-        await app.settle()
+        await app.run_jobs()
     assert await inbox_of(jonas) == [("mentioned", reply["id"])]
 
 
@@ -167,15 +167,15 @@ async def test_a_newcomer_calls_two_and_those_who_cannot_read_it_are_not_told(ap
     topic = (await a_topic(amina))["id"]
     await a_reply(amina, topic, " ".join(f"@{person.handle}" for person in named))
     inner = (await a_topic(amina, title="For the few"))["id"]
-    await plain(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", inner)
-    await plain(app.db).execute(
+    await raw_sql(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", inner)
+    await raw_sql(app.db).execute(
         "INSERT INTO topic_readers (topic_id, member_id) VALUES ($1, $2)", inner, amina.id
     )
     await a_reply(amina, inner, f"@{named[0].handle}")
-    await app.settle()
+    await app.run_jobs()
 
     assert [len(await inbox_of(person)) for person in named] == [1, 1, 0]
-    assert await plain(app.db).fetchval("SELECT count(*) FROM notifications") == 2
+    assert await raw_sql(app.db).fetchval("SELECT count(*) FROM notifications") == 2
 
 
 async def test_who_has_muted_a_topic_is_not_told(app: Service) -> None:
@@ -183,7 +183,7 @@ async def test_who_has_muted_a_topic_is_not_told(app: Service) -> None:
     topic = (await a_topic(amina))["id"]
     assert (await jonas.put(f"/topics/{topic}/following", {"level": "muted"})).status_code == 200
     await a_reply(amina, topic, f"@{jonas.handle} and @{other.handle}")
-    await app.settle()
+    await app.run_jobs()
     assert await inbox_of(jonas) == [] and len(await inbox_of(other)) == 1
 
 
@@ -216,21 +216,21 @@ async def test_a_link_is_called_by_the_title_of_its_topic_while_everybody_reads_
     amina = await a_person(app)
     named = (await a_topic(amina, title="A <Pteranodon>"))["id"]
     topic = (await a_topic(amina))["id"]
-    text = f"See /t/{named} and /t/{named}/a-pteranodon/1, [mine](/t/{named}), {app.houses[0].settings.url}/t/{named}"
+    text = f"See /t/{named} and /t/{named}/a-pteranodon/1, [mine](/t/{named}), {app.contexts[0].settings.url}/t/{named}"
     post = await a_reply(amina, topic, text)
-    await app.settle()
+    await app.run_jobs()
     page = f"/t/{topic}/cobalt-tracing"
 
     assert post["html"].count("A &lt;Pteranodon&gt;") == 3 and ", #1</a>" in post["html"]
     assert (await client.get(page)).text.count("<bdi>A &lt;Pteranodon&gt;</bdi>") == 3
     await amina.patch(f"/topics/{named}", {"title": "Another title"})
-    await app.settle()
+    await app.run_jobs()
     assert (await client.get(page)).text.count("<bdi>Another title</bdi>") == 3
 
-    await plain(app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", named)
+    await raw_sql(app.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", named)
     async with app.db.begin() as tx:
         await tx.record(ReadersChanged(topic_id=named))
-    await app.settle()
+    await app.run_jobs()
     assert "Another title" not in (await client.get(page)).text
 
 

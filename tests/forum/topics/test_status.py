@@ -12,7 +12,7 @@ from forum.topics import timer_jobs
 from storage.database import Database
 from tests.support.discussion import a_moderator
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def topic_of(person: Person, topic: int) -> dict[str, Any]:
@@ -84,7 +84,7 @@ async def test_only_moderators_announce(app: Service) -> None:
     assert (await amina.patch(f"/topics/{own}", {"kind": "announcement"})).status_code == 403
     assert (await fatou.patch(f"/topics/{own}", {"kind": "announcement"})).status_code == 200
     assert (await amina.patch(f"/topics/{own}", {"kind": "discussion"})).status_code == 403
-    await plain(app.db).execute("UPDATE topics SET kind = 'mail' WHERE id = $1", own)
+    await raw_sql(app.db).execute("UPDATE topics SET kind = 'mail' WHERE id = $1", own)
     assert (await fatou.patch(f"/topics/{own}", {"kind": "discussion"})).json()["code"] == "kind_stays"
 
 
@@ -205,7 +205,7 @@ async def test_what_falls_due_happens_once_with_two_workers(app: Service, db: Da
     ]
     assert await fall_due(db, start + timedelta(hours=2)) >= 1
     assert (await topic_of(amina, topics[0]))["state"] == "open"
-    assert await plain(db).fetchval("SELECT count(*) FROM topic_timers") == 0
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM topic_timers") == 0
     # A reminder taken off is none; the same again is told again.
     await fatou.put(f"/topics/{topics[1]}/timers/remind", {"at": (start + timedelta(hours=3)).isoformat()})
     assert (await fatou.delete(f"/topics/{topics[1]}/timers/remind")).status_code == 204
@@ -235,7 +235,7 @@ async def test_who_is_assigned_is_told_and_says_how_far_it_is(app: Service, db: 
 
     # What somebody cannot read is nobody's to be given, and leaves the list of who had it.
     await fatou.put(path, {"member": jonas.handle})
-    await plain(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
+    await raw_sql(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
     assert (await jonas.get("/me/assigned")).json()["items"] == []
     assert (await fatou.put(path, {"member": amina.handle})).json()["code"] == "nobody_to_assign"
 
@@ -244,7 +244,7 @@ async def test_who_is_assigned_is_told_and_says_how_far_it_is(app: Service, db: 
 async def test_what_belongs_to_a_room_is_not_tended_as_a_topic(app: Service, db: Database, deed: str) -> None:
     amina, fatou = await a_person(app), await a_moderator(app)
     topic = (await a_topic(amina))["id"]
-    await plain(db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", topic)
+    await raw_sql(db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", topic)
     bodies: dict[str, Any] = {"pin": {}, "slow": {"seconds": 60}, "assignment": {"member": amina.handle}}
     refused = await fatou.put(f"/topics/{topic}/{deed}", bodies.get(deed))
     assert (refused.status_code, refused.json()["code"]) == (409, "topic_stays")

@@ -20,7 +20,7 @@ from members.profiles.trust import (
 )
 from storage.database import Database
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 RULES = TrustRules(
@@ -74,7 +74,7 @@ def test_rights_are_those_of_the_level_and_all_with_a_duty() -> None:
 
 async def test_the_worker_reckons_what_the_member_reads_is_missing(app: Service, db: Database) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
-    rules = app.houses[0].trust
+    rules = app.contexts[0].trust
     await a_topic(amina)
     own = (await amina.get("/me/trust")).json()
     assert (own["trust"]["level"], own["next"]["name"]) == (0, "Member")
@@ -89,11 +89,11 @@ async def test_the_worker_reckons_what_the_member_reads_is_missing(app: Service,
         assert (await amina.actor()).trust == 1
         assert (await jonas.actor()).trust == 0
         assert (await amina.get("/me/trust")).json()["trust"]["name"] == "Member"
-    heard = await plain(db).fetchval("SELECT count(*) FROM log WHERE event->>'type' = 'trust_changed'")
+    heard = await raw_sql(db).fetchval("SELECT count(*) FROM log WHERE event->>'type' = 'trust_changed'")
     assert heard == 1
 
     # The one post is gone: the level is kept for a fortnight, and then it goes.
-    await plain(db).execute("UPDATE posts SET state = 'withdrawn'")
+    await raw_sql(db).execute("UPDATE posts SET state = 'withdrawn'")
     for after, level in ((1, 1), (14, 1), (16, 0)):
         with clock.stop_at(later + timedelta(days=after)):
             while await update_next_trust_level(rules, db):
@@ -112,7 +112,7 @@ async def test_administrators_give_a_level_and_take_it_off(app: Service, db: Dat
     shown = (await amina.get(path)).json()
     assert (shown["level"], shown["name"], shown["is_given"]) == (4, "Elder", True)
     with clock.stop_at(clock.now() + timedelta(days=2)):
-        while await update_next_trust_level(app.houses[0].trust, db):
+        while await update_next_trust_level(app.contexts[0].trust, db):
             pass
         assert (await amina.actor()).trust == 4
     assert (await root.delete(path)).status_code == 204
@@ -126,7 +126,7 @@ async def test_thanks_are_counted_by_kind_and_sector_without_ones_own_and_withou
     topic = (await a_topic(amina))["id"]
     elsewhere = (await a_topic(amina, sector="electronics"))["id"]
     secret = (await a_topic(amina, "Secret"))["id"]
-    await plain(db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", secret)
+    await raw_sql(db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", secret)
     for where in (topic, elsewhere, secret):
         post = await a_reply(amina, where)
         for person in (amina, jonas):

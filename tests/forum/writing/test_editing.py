@@ -14,7 +14,7 @@ from core import clock
 from forum.text.diff import compare, merge_changes
 from tests.support.pages import send, text_in
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member
 
 
@@ -170,10 +170,10 @@ async def test_what_stands_in_rooms_is_not_shared(app: Service, where: str) -> N
     topic = (await a_topic(amina))["id"]
     post = (await a_reply(amina, topic))["id"]
     if where == "room":
-        await plain(app.db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", topic)
+        await raw_sql(app.db).execute("UPDATE topics SET kind = 'room' WHERE id = $1", topic)
     else:
         amina = await a_person(app, "Mira", duties=[("moderator", "mobility")])
-        await plain(app.db).execute("UPDATE posts SET author_id = NULL WHERE id = $1", post)
+        await raw_sql(app.db).execute("UPDATE posts SET author_id = NULL WHERE id = $1", post)
     refused = await amina.put(f"/posts/{post}/sharing")
     assert (refused.status_code, refused.json()["code"]) == (409, "shared_by_nobody")
 

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from storage.database import Database
 from tests.support.browser import Windows, settled
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def shown(who: Person, body: str, draft: str | None = None) -> dict[str, Any]:
@@ -19,7 +19,7 @@ async def shown(who: Person, body: str, draft: str | None = None) -> dict[str, A
 
 async def mentioned(db: Database, post: int) -> list[str]:
     """Who was told that a post calls them by name."""
-    rows = await plain(db).fetch(
+    rows = await raw_sql(db).fetch(
         "SELECT m.handle FROM notifications n JOIN members m ON m.id = n.member_id "
         "WHERE n.post_id = $1 AND n.kind = 'mentioned' ORDER BY n.id",
         post,
@@ -37,7 +37,7 @@ async def test_those_who_will_be_told_are_told(app: Service, db: Database) -> No
     assert (await shown(amina, body, "new:mobility"))["told"] == seen["told"]
 
     post = (await a_reply(amina, topic, body))["id"]
-    await app.settle()
+    await app.run_jobs()
     assert sorted(await mentioned(db, post)) == sorted(seen["told"])
     assert (await shown(amina, "Nobody is called.", f"topic:{topic}"))["told"] == []
     assert (await shown(amina, body))["told"] == [], "it is not said where"
@@ -46,14 +46,14 @@ async def test_those_who_will_be_told_are_told(app: Service, db: Database) -> No
 async def test_who_cannot_read_is_as_nobody(app: Service, db: Database) -> None:
     amina, jonas, ruth = [await a_person(app, name) for name in ("Amina", "Jonas", "Ruth")]
     topic = (await a_topic(amina))["id"]
-    await plain(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
+    await raw_sql(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", topic)
     for one in (amina, jonas):
-        await plain(db).execute("INSERT INTO topic_readers VALUES ($1, $2)", topic, one.id)
+        await raw_sql(db).execute("INSERT INTO topic_readers VALUES ($1, $2)", topic, one.id)
     seen = await shown(amina, f"@{ruth.handle} @{jonas.handle} @nobody", f"topic:{topic}")
     assert (seen["told"], seen["not_told"]) == ([jonas.handle], [ruth.handle, "nobody"])
 
     post = (await a_reply(amina, topic, f"@{ruth.handle} @{jonas.handle} @nobody"))["id"]
-    await app.settle()
+    await app.run_jobs()
     assert await mentioned(db, post) == [jonas.handle]
     # Whoever cannot read it themselves learns nothing at all.
     for draft in (f"topic:{topic}", f"reply:{post}", f"edit:{post}"):
@@ -72,7 +72,7 @@ async def test_only_so_many_are_called_and_an_edit_tells_the_new_ones(app: Servi
     seen = await shown(amina, body, f"topic:{topic}")
     assert (seen["told"], seen["too_many"], seen["not_told"]) == (others[:2], others[2:], [])
     post = (await a_reply(amina, topic, f"@{others[0]}"))["id"]
-    await app.settle()
+    await app.run_jobs()
     seen = await shown(amina, f"@{others[0]} @{others[1]}", f"edit:{post}")
     assert (seen["told"], seen["not_told"]) == ([others[1]], [])
 
@@ -80,7 +80,7 @@ async def test_only_so_many_are_called_and_an_edit_tells_the_new_ones(app: Servi
 async def test_the_forms_say_it_with_and_without_a_script(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas <b>")
     jonas_is = jonas.handle.replace(" ", "").replace("<", "").replace(">", "")
-    await plain(app.db).execute("UPDATE members SET handle = $1 WHERE id = $2", jonas_is, jonas.id)
+    await raw_sql(app.db).execute("UPDATE members SET handle = $1 WHERE id = $2", jonas_is, jonas.id)
     topic = (await a_topic(amina))["id"]
     body = f"What do you say, @{jonas_is} and @nobody?"
     told = "Will be told, unless they have muted the topic: Jonas <b>."

@@ -18,7 +18,7 @@ from gatherings.notices.notices import on_post_changed
 from gatherings.notices.reading import PAGE_SIZE
 from storage.statements import statement
 from tests.support.moderation.hidden_posts import give_reason
-from tests.support.rooms.live_room import Hall, Person, a_hall, a_webinar
+from tests.support.rooms.open_room import OpenRoom, Person, a_webinar, make_open_room
 from tests.support.service import Service
 
 _SILENCE = statement("""
@@ -33,7 +33,7 @@ _RULE = statement("UPDATE rooms SET modules = CAST(:modules AS text[]), writers 
 class Board(msgspec.Struct):
     """The noticeboard of a room and the people who use it."""
 
-    hall: Hall
+    open_room: OpenRoom
     room: int
     topic: int
     columns: list[int]
@@ -53,28 +53,30 @@ class Board(msgspec.Struct):
 
     async def rule(self, modules: str = "{board}", writers: str = "all") -> None:
         """Set what goes in the room."""
-        async with self.hall.db.begin() as tx:
+        async with self.open_room.db.begin() as tx:
             await tx.run(_RULE, room=self.room, modules=modules.strip("{}").split(","), writers=writers)
 
 
 @pytest_asyncio.fixture
 async def board(app: Service) -> Board:
-    hall = await a_hall(app)
+    open_room = await make_open_room(app)
     given = {"title": "Marketplace", "modules": ["board"]}
-    room = (await hall.host.post(f"/gatherings/{hall.gathering}/rooms", given)).json()
-    columns = (await hall.visitor.get(f"/rooms/{room['id']}/columns")).json()["items"]
-    return Board(hall, room["id"], room["topic"], [column["id"] for column in columns], await hall.member())
+    room = (await open_room.host.post(f"/gatherings/{open_room.gathering}/rooms", given)).json()
+    columns = (await open_room.visitor.get(f"/rooms/{room['id']}/columns")).json()["items"]
+    return Board(
+        open_room, room["id"], room["topic"], [column["id"] for column in columns], await open_room.member()
+    )
 
 
 async def test_a_board_begins_with_suggested_columns(board: Board) -> None:
-    room = (await board.hall.visitor.get(f"/rooms/{board.room}")).json()
+    room = (await board.open_room.visitor.get(f"/rooms/{board.room}")).json()
     assert [(column["title"], column["place"], column["notices"]) for column in room["columns"]] == [
         ("Offers", 1, 0),
         ("Needs", 2, 0),
         ("Announcements", 3, 0),
         ("Contacts", 4, 0),
     ]
-    assert "columns" not in (await board.hall.visitor.get(f"/rooms/{board.hall.room}")).json()
+    assert "columns" not in (await board.open_room.visitor.get(f"/rooms/{board.open_room.room}")).json()
 
 
 async def test_a_notice_is_a_post_of_the_rooms_topic(board: Board) -> None:
@@ -91,7 +93,7 @@ async def test_a_notice_is_a_post_of_the_rooms_topic(board: Board) -> None:
         True,
         False,
     )
-    post = (await board.hall.visitor.get(f"/posts/{notice['post']}")).json()
+    post = (await board.open_room.visitor.get(f"/posts/{notice['post']}")).json()
     assert (post["topic"], post["number"], post["author"]["id"]) == (
         board.topic,
         notice["number"],
@@ -100,8 +102,10 @@ async def test_a_notice_is_a_post_of_the_rooms_topic(board: Board) -> None:
     assert "smelter" in post["html"], "what is flagged and judged has the title too"
     reply = {"body": "I do.", "parent": notice["post"]}
     assert (await board.author.post(f"/topics/{board.topic}/posts", reply)).status_code == 201
-    assert (await board.hall.host.put(f"/posts/{notice['post']}/reactions/thanks", None)).status_code == 200
-    seen = (await board.hall.host.get(f"/notices/{notice['id']}")).json()
+    assert (
+        await board.open_room.host.put(f"/posts/{notice['post']}/reactions/thanks", None)
+    ).status_code == 200
+    seen = (await board.open_room.host.get(f"/notices/{notice['id']}")).json()
     assert (seen["replies"], seen["thanks"], seen["my_thanks"], seen["mine"]) == (1, 1, True, False)
 
 
@@ -110,19 +114,19 @@ async def test_a_notice_sent_twice_is_posted_once(board: Board) -> None:
     first = await board.author.post(f"/rooms/{board.room}/notices", given, key="k")
     second = await board.author.post(f"/rooms/{board.room}/notices", given, key="k")
     assert first.json() == second.json()
-    assert await board.titles(board.hall.visitor) == ["Offer"]
+    assert await board.titles(board.open_room.visitor) == ["Offer"]
 
 
 async def test_posting_at_the_door(board: Board) -> None:
-    hall, path = board.hall, f"/rooms/{board.room}/notices"
+    open_room, path = board.open_room, f"/rooms/{board.room}/notices"
     given = {"column": board.columns[0], "title": "Offer", "body": "Free."}
-    unproved, member = await hall.member(verified=False), await hall.member()
-    silenced = await hall.member(silenced_until=datetime.now(UTC) + timedelta(hours=1))
-    silenced_here = await hall.member()
-    async with hall.db.begin() as tx:
+    unproved, member = await open_room.member(verified=False), await open_room.member()
+    silenced = await open_room.member(silenced_until=datetime.now(UTC) + timedelta(hours=1))
+    silenced_here = await open_room.member()
+    async with open_room.db.begin() as tx:
         await tx.run(_SILENCE, room=board.room, member=silenced_here.id)
 
-    assert (await hall.visitor.post(path, given)).status_code == 401
+    assert (await open_room.visitor.post(path, given)).status_code == 401
     assert (await unproved.post(path, given)).json()["code"] == "not_verified"
     assert (await silenced.post(path, given)).json()["code"] == "silenced"
     assert (await silenced_here.post(path, given)).json()["code"] == "silenced_here"
@@ -134,20 +138,23 @@ async def test_posting_at_the_door(board: Board) -> None:
     assert (await member.post(path, given | end)).json()["code"] == "ends_out_of_range"
     for state in ("open", "closed"):
         assert (await member.post(path, given)).status_code == 201, "before, during and after the session"
-        await hall.host.put(f"/rooms/{board.room}/state", {"state": state})
+        await open_room.host.put(f"/rooms/{board.room}/state", {"state": state})
     assert (await member.post(path, given)).status_code == 201
     await board.rule(writers="panel")
     assert (await member.post(path, given)).json()["code"] == "panel_only"
     await board.rule(modules="{questions}")
     assert (await member.post(path, given)).json()["code"] == "module_off"
-    assert (await hall.host.post(path, given)).json()["code"] == "module_off"
+    assert (await open_room.host.post(path, given)).json()["code"] == "module_off"
 
 
 async def test_who_rewords_moves_pins_and_withdraws(board: Board) -> None:
-    hall, author = board.hall, board.author
-    elsewhere = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
-    stranger, moderator = await hall.member(hosts=elsewhere), await hall.member(moderates=hall.sector_id)
-    member = await hall.member()
+    open_room, author = board.open_room, board.author
+    elsewhere = (await open_room.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
+    stranger, moderator = (
+        await open_room.member(hosts=elsewhere),
+        await open_room.member(moderates=open_room.sector_id),
+    )
+    member = await open_room.member()
     path = f"/notices/{(await board.post(author))['id']}"
     asked = {
         "reword": lambda who: who.patch(path, {"title": "Other", "body": "Other."}),
@@ -158,15 +165,20 @@ async def test_who_rewords_moves_pins_and_withdraws(board: Board) -> None:
         "withdraw": lambda who: who.delete(path),
     }
     for ask in asked.values():
-        assert (await ask(hall.visitor)).status_code == 401
+        assert (await ask(open_room.visitor)).status_code == 401
         for who in (member, stranger, moderator):
             assert (await ask(who)).status_code == 403
-    assert (await asked["reword"](hall.host)).json()["code"] == "not_yours"
-    assert (await asked["withdraw"](hall.host)).json()["code"] == "not_yours"
+    assert (await asked["reword"](open_room.host)).json()["code"] == "not_yours"
+    assert (await asked["withdraw"](open_room.host)).json()["code"] == "not_yours"
     assert (await asked["pin"](author)).json()["code"] == "not_host"
-    for what, who in (("end", hall.host), ("move", hall.host), ("pin", hall.host), ("reword", author)):
+    for what, who in (
+        ("end", open_room.host),
+        ("move", open_room.host),
+        ("pin", open_room.host),
+        ("reword", author),
+    ):
         assert (await asked[what](who)).status_code == 200, what
-    seen = (await hall.visitor.get(path)).json()
+    seen = (await open_room.visitor.get(path)).json()
     assert (seen["title"], seen["body"], seen["pinned"], seen["column"]) == (
         "Other",
         "Other.",
@@ -177,13 +189,13 @@ async def test_who_rewords_moves_pins_and_withdraws(board: Board) -> None:
     assert [revision["body"] for revision in history] == ["## Other\n\nOther.", "## Offer: a lab\n\nFree."]
     assert (await asked["withdraw"](author)).status_code == 204
     assert (await asked["withdraw"](author)).status_code == 204
-    assert (await hall.host.get(path)).status_code == 404
-    assert (await asked["pin"](hall.host)).status_code == 404
+    assert (await open_room.host.get(path)).status_code == 404
+    assert (await asked["pin"](open_room.host)).status_code == 404
     assert (await asked["reword"](author)).json()["code"] == "post_withdrawn"
     assert (await asked["move"](author)).json()["code"] == "post_withdrawn"
-    async with hall.db.begin() as tx:
+    async with open_room.db.begin() as tx:
         await tx.run(_SILENCE, room=board.room, member=author.id)
-    other = f"/notices/{(await board.post(hall.host))['id']}"
+    other = f"/notices/{(await board.post(open_room.host))['id']}"
     assert (await author.patch(other, {"body": "Mine."})).status_code == 403
 
 
@@ -194,7 +206,7 @@ async def test_two_movers_at_once(board: Board) -> None:
     answers = await asyncio.gather(
         *(
             who._ask("PUT", f"{path}/column", json={"column": column}, headers=headers)
-            for who, column in ((board.author, board.columns[1]), (board.hall.host, board.columns[2]))
+            for who, column in ((board.author, board.columns[1]), (board.open_room.host, board.columns[2]))
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412]
@@ -209,29 +221,29 @@ async def test_a_notice_expires_by_the_clock(board: Board) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     notice = await board.post(board.author, expires_at=(now + timedelta(hours=1)).isoformat())
     stays = await board.post(board.author, "Stays")
-    member = await board.hall.member()
+    member = await board.open_room.member()
     assert await board.titles(member) == ["Stays", "Offer: a lab"]
-    before = len(await board.hall.log(f"room:{board.room}"))
+    before = len(await board.open_room.log(f"room:{board.room}"))
     assert stays["expires_at"] is None
 
     with clock.stop_at(now + timedelta(hours=1)):
-        for who in (board.hall.visitor, member):
+        for who in (board.open_room.visitor, member):
             assert await board.titles(who) == ["Stays"]
             assert (await who.get(f"/notices/{notice['id']}")).status_code == 404
             assert await board.titles(who, q="lab") == []
-        columns = (await board.hall.visitor.get(f"/rooms/{board.room}/columns")).json()["items"]
+        columns = (await board.open_room.visitor.get(f"/rooms/{board.room}/columns")).json()["items"]
         assert columns[0]["notices"] == 1
-        for who in (board.author, board.hall.host):
+        for who in (board.author, board.open_room.host):
             page = (await who.get(f"/rooms/{board.room}/notices")).json()["items"]
             assert [one["state"] for one in page] == ["published", "expired"]
-        assert len(await board.hall.log(f"room:{board.room}")) == before, "no event, no write"
+        assert len(await board.open_room.log(f"room:{board.room}")) == before, "no event, no write"
     again = await board.author.patch(f"/notices/{notice['id']}", {"expires_at": None})
     assert again.json()["state"] == "published"
     assert len(await board.titles(member)) == 2
 
 
 async def test_pinned_first_then_the_newest_and_no_page_repeats(board: Board) -> None:
-    db = board.hall.db
+    db = board.open_room.db
     made = []
     async with db.begin() as tx:
         from_sql = statement("""
@@ -256,7 +268,7 @@ async def test_pinned_first_then_the_newest_and_no_page_repeats(board: Board) ->
     seen: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
-        page = (await board.hall.visitor.get(f"/rooms/{board.room}/notices", **after)).json()
+        page = (await board.open_room.visitor.get(f"/rooms/{board.room}/notices", **after)).json()
         seen += page["items"]
         if page["next"] is None:
             break
@@ -264,7 +276,7 @@ async def test_pinned_first_then_the_newest_and_no_page_repeats(board: Board) ->
     assert len(seen) == len(made) == len({notice["id"] for notice in seen})
     order = [(not one["pinned"], [-ord(sign) for sign in one["posted_at"]], -one["id"]) for one in seen]
     assert order == sorted(order)
-    assert await board.titles(board.hall.visitor, column=board.columns[1]) == []
+    assert await board.titles(board.open_room.visitor, column=board.columns[1]) == []
 
 
 @pytest.mark.parametrize(
@@ -287,18 +299,18 @@ async def test_search_ignores_accents_and_case(board: Board, words: str, found: 
     await board.post(board.author, "Café ouvert", "Le KOBALT")
     await board.post(board.author, "مَدرَسه", "x")
     await board.post(board.author, "Çalıştay", "Kobalt Suche")
-    assert await board.titles(board.hall.visitor, q=words) == found
+    assert await board.titles(board.open_room.visitor, q=words) == found
 
 
 async def test_nothing_hidden_leaks(board: Board) -> None:
-    hall = board.hall
+    open_room = board.open_room
     notice = await board.post(board.author, "Secret", "Whisper")
-    await give_reason(hall.db, notice["post"])
-    async with hall.db.begin() as tx:
+    await give_reason(open_room.db, notice["post"])
+    async with open_room.db.begin() as tx:
         assert await hide_post(tx, TopicId(board.topic), PostId(notice["post"]))
         await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
 
-    for who in (hall.visitor, await hall.member(), hall.host, board.author):
+    for who in (open_room.visitor, await open_room.member(), open_room.host, board.author):
         for filters in ({}, {"q": "whisper"}, {"column": board.columns[0]}):
             assert await board.titles(who, **filters) == []
         assert (await who.get(f"/notices/{notice['id']}")).status_code == 404
@@ -307,8 +319,8 @@ async def test_nothing_hidden_leaks(board: Board) -> None:
         "code"
     ] == "post_hidden"
     for audience in ("all", "host"):
-        async with hall.db.read() as tx:
-            told = await show_room(tx, audience, await hall.log(f"room:{board.room}"))
+        async with open_room.db.read() as tx:
+            told = await show_room(tx, audience, await open_room.log(f"room:{board.room}"))
         assert not any(b"Secret" in one or b"Whisper" in one for one in told)
         assert msgspec.json.decode(told[-1])["notice"]["state"] == "hidden"
 
@@ -316,12 +328,12 @@ async def test_nothing_hidden_leaks(board: Board) -> None:
 async def test_what_its_author_writes_in_the_topic_is_on_the_board(board: Board) -> None:
     notice = await board.post(board.author)
     await board.author.patch(f"/posts/{notice['post']}", {"body": "## Renamed\n\nOther"})
-    async with board.hall.db.begin() as tx:
+    async with board.open_room.db.begin() as tx:
         await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
     seen = (await board.author.get(f"/notices/{notice['id']}")).json()
     assert (seen["title"], seen["body"], seen["html"]) == ("Renamed", "Other", "<p>Other</p>\n")
     await board.author.patch(f"/posts/{notice['post']}", {"body": "No heading"})
-    async with board.hall.db.begin() as tx:
+    async with board.open_room.db.begin() as tx:
         await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=notice["post"]))
     seen = (await board.author.get(f"/notices/{notice['id']}")).json()
     assert (seen["title"], seen["body"], seen["html"]) == ("Renamed", "No heading", "<p>No heading</p>\n")
@@ -329,35 +341,37 @@ async def test_what_its_author_writes_in_the_topic_is_on_the_board(board: Board)
 
 @pytest.mark.parametrize("viewer", ["all", "host"])
 async def test_an_old_snapshot_and_the_events_since_are_a_fresh_one(board: Board, viewer: str) -> None:
-    hall, author = board.hall, board.author
-    who = hall.host if viewer == "host" else await hall.member()
+    open_room, author = board.open_room, board.author
+    who = open_room.host if viewer == "host" else await open_room.member()
     olds = [await _snapshot(board, who)]
     first = await board.post(author, "First")
     second = await board.post(author, "Second", column=board.columns[1])
     olds.append(await _snapshot(board, who))
-    third = await board.post(hall.host, "Third") if viewer == "all" else await board.post(author, "Third")
+    third = (
+        await board.post(open_room.host, "Third") if viewer == "all" else await board.post(author, "Third")
+    )
     await author.patch(f"/notices/{first['id']}", {"title": "First of all"})
-    await hall.host.put(f"/notices/{second['id']}/column", {"column": board.columns[2]})
-    await hall.host.put(f"/notices/{second['id']}/pin", None)
+    await open_room.host.put(f"/notices/{second['id']}/column", {"column": board.columns[2]})
+    await open_room.host.put(f"/notices/{second['id']}/pin", None)
     olds.append(await _snapshot(board, who))
     await author.delete(f"/notices/{first['id']}")
-    await hall.host.patch(f"/notices/{third['id']}", {"expires_at": datetime.now(UTC).isoformat()})
+    await open_room.host.patch(f"/notices/{third['id']}", {"expires_at": datetime.now(UTC).isoformat()})
     olds.append(await _snapshot(board, who))
     await author.delete(f"/posts/{first['post']}/withdrawal")
-    await give_reason(hall.db, second["post"])
-    async with hall.db.begin() as tx:
+    await give_reason(open_room.db, second["post"])
+    async with open_room.db.begin() as tx:
         await on_post_changed(tx, PostWithdrawn(topic_id=board.topic, post_id=first["post"]))
         await on_post_changed(tx, PostRestored(topic_id=board.topic, post_id=first["post"]))
         await hide_post(tx, TopicId(board.topic), PostId(second["post"]))
         await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
         await unhide_post(tx, TopicId(board.topic), PostId(second["post"]))
         await on_post_changed(tx, PostEdited(topic_id=board.topic, post_id=second["post"]))
-    await hall.host.delete(f"/columns/{board.columns[3]}")
-    await hall.host.patch(f"/columns/{board.columns[0]}", {"title": "Gifts", "place": 3})
+    await open_room.host.delete(f"/columns/{board.columns[3]}")
+    await open_room.host.patch(f"/columns/{board.columns[0]}", {"title": "Gifts", "place": 3})
     fresh = await _snapshot(board, who)
     for old in [*olds, fresh]:
-        async with hall.db.read() as tx:
-            entries = await hall.log(f"room:{board.room}", old["seq"])
+        async with open_room.db.read() as tx:
+            entries = await open_room.log(f"room:{board.room}", old["seq"])
             events = [msgspec.json.decode(told) for told in await show_room(tx, viewer, entries)]
         assert _apply(old, events, is_host=viewer == "host") == (fresh["columns"], fresh["notices"])
 
@@ -380,43 +394,45 @@ def _apply(old: Mapping[str, Any], events: list[Any], is_host: bool) -> tuple[An
 
 
 async def test_hosts_arrange_the_columns(board: Board) -> None:
-    hall, path = board.hall, f"/rooms/{board.room}/columns"
-    member = await hall.member()
+    open_room, path = board.open_room, f"/rooms/{board.room}/columns"
+    member = await open_room.member()
     first = board.columns[0]
-    for who, status in ((hall.visitor, 401), (member, 403), (board.author, 403)):
+    for who, status in ((open_room.visitor, 401), (member, 403), (board.author, 403)):
         assert (await who.post(path, {"title": "Jobs"})).status_code == status
         assert (await who.patch(f"/columns/{first}", {"title": "Jobs"})).status_code == status
         assert (await who.delete(f"/columns/{first}")).status_code == status
-    added = (await hall.host.post(path, {"title": " Jobs "})).json()
+    added = (await open_room.host.post(path, {"title": " Jobs "})).json()
     assert (added["title"], added["place"], added["notices"], added["version"]) == ("Jobs", 5, 0, 1)
-    assert (await hall.host.post(path, {"title": "   "})).json()["code"] == "unnamed_column"
-    moved = await hall.host.patch(f"/columns/{added['id']}", {"place": 1}, version=1)
+    assert (await open_room.host.post(path, {"title": "   "})).json()["code"] == "unnamed_column"
+    moved = await open_room.host.patch(f"/columns/{added['id']}", {"place": 1}, version=1)
     assert (moved.json()["place"], moved.json()["version"]) == (1, 2)
-    stale = await hall.host.patch(f"/columns/{added['id']}", {"title": "Work"}, version=1)
+    stale = await open_room.host.patch(f"/columns/{added['id']}", {"title": "Work"}, version=1)
     assert (stale.status_code, stale.json()["current"]["version"]) == (412, 2)
-    columns = (await hall.visitor.get(path)).json()["items"]
+    columns = (await open_room.visitor.get(path)).json()["items"]
     assert [column["id"] for column in columns] == [added["id"], *board.columns]
     assert [column["place"] for column in columns] == [1, 2, 3, 4, 5]
     for number in range(7):
-        assert (await hall.host.post(path, {"title": f"More {number}"})).status_code == 201
-    assert (await hall.host.post(path, {"title": "Too much"})).json()["code"] == "too_many_columns"
+        assert (await open_room.host.post(path, {"title": f"More {number}"})).status_code == 201
+    assert (await open_room.host.post(path, {"title": "Too much"})).json()["code"] == "too_many_columns"
 
 
 async def test_a_column_is_removed_when_empty_or_its_notices_go_elsewhere(board: Board) -> None:
-    hall = board.hall
+    open_room = board.open_room
     notice, gone = await board.post(board.author), await board.post(board.author, "Gone")
     await board.author.delete(f"/notices/{gone['id']}")
     first, second, third, fourth = (f"/columns/{column}" for column in board.columns)
 
-    assert (await hall.host.delete(first)).json()["code"] == "column_not_empty"
-    assert (await hall.host.delete(f"{first}?into=999999")).json()["code"] == "no_such_column"
-    assert (await hall.host.delete(f"{first}?into={board.columns[0]}")).json()["code"] == "no_such_column"
-    assert (await hall.host.delete(f"{first}?into={board.columns[1]}")).status_code == 204
-    assert (await hall.host.delete(first)).status_code == 404
-    assert (await hall.visitor.get(f"/notices/{notice['id']}")).json()["column"] == board.columns[1]
+    assert (await open_room.host.delete(first)).json()["code"] == "column_not_empty"
+    assert (await open_room.host.delete(f"{first}?into=999999")).json()["code"] == "no_such_column"
+    assert (await open_room.host.delete(f"{first}?into={board.columns[0]}")).json()[
+        "code"
+    ] == "no_such_column"
+    assert (await open_room.host.delete(f"{first}?into={board.columns[1]}")).status_code == 204
+    assert (await open_room.host.delete(first)).status_code == 404
+    assert (await open_room.visitor.get(f"/notices/{notice['id']}")).json()["column"] == board.columns[1]
     for path in (third, fourth):
-        assert (await hall.host.delete(path)).status_code == 204
-    assert (await hall.host.delete(second)).json()["code"] == "last_column"
+        assert (await open_room.host.delete(path)).status_code == 204
+    assert (await open_room.host.delete(second)).json()["code"] == "last_column"
 
 
 async def test_a_removed_column_and_a_notice_for_it_at_once(board: Board) -> None:
@@ -425,57 +441,57 @@ async def test_a_removed_column_and_a_notice_for_it_at_once(board: Board) -> Non
             board.author.post(
                 f"/rooms/{board.room}/notices", {"column": column, "title": "Offer", "body": "Free."}
             ),
-            board.hall.host.delete(f"/columns/{column}"),
+            board.open_room.host.delete(f"/columns/{column}"),
         )
         assert (posted.status_code, removed.status_code) in ((201, 409), (422, 204))
 
 
 async def test_in_a_premoderated_room_a_notice_waits_for_a_host(board: Board) -> None:
-    hall, author, member = board.hall, board.author, await board.hall.member()
-    async with hall.db.begin() as tx:
+    open_room, author, member = board.open_room, board.author, await board.open_room.member()
+    async with open_room.db.begin() as tx:
         await tx.run(_PREMODERATE, room=board.room)
     snapshot = await _snapshot(board, member)
     notice = await board.post(author, "Secret", "Whisper")
     path = f"/notices/{notice['id']}"
     assert (notice["state"], "number" in notice) == ("held", False)
-    direct = await board.post(hall.host, "From the host")
+    direct = await board.post(open_room.host, "From the host")
     assert direct["state"] == "published"
 
     async def ensure_only_author_and_host_see(state: str = "held", host: bool = True) -> None:
-        for who in (hall.visitor, member, *([] if host else [hall.host])):
+        for who in (open_room.visitor, member, *([] if host else [open_room.host])):
             assert await board.titles(who) == ["From the host"]
             assert await board.titles(who, q="whisper") == []
             assert (await who.get(path)).status_code == 404
             assert (await who.get(f"/posts/{notice['post']}")).status_code == 404
-        assert (await hall.visitor.get(f"/rooms/{board.room}")).json()["columns"][0]["notices"] == 1
-        for who in (author, *([hall.host] if host else [])):
+        assert (await open_room.visitor.get(f"/rooms/{board.room}")).json()["columns"][0]["notices"] == 1
+        for who in (author, *([open_room.host] if host else [])):
             assert (await who.get(path)).json()["state"] == state
-        async with hall.db.read() as tx:
-            told = await show_room(tx, "all", await hall.log(f"room:{board.room}"))
+        async with open_room.db.read() as tx:
+            told = await show_room(tx, "all", await open_room.log(f"room:{board.room}"))
         assert not any(str(notice["id"]).encode() in one and b"Whisper" in one for one in told)
         assert b'{"type":"withheld"}' in told
 
     await ensure_only_author_and_host_see()
     assert (await author.patch(path, {"body": "Whisper more"})).json()["state"] == "held"
     for verb in (
-        hall.host.put(f"{path}/column", {"column": board.columns[1]}),
+        open_room.host.put(f"{path}/column", {"column": board.columns[1]}),
         author.put(f"{path}/column", {"column": board.columns[0]}),
     ):
         assert (await verb).status_code == 200
     assert (await member.put(f"{path}/approval", None)).status_code == 404
     assert (await author.put(f"{path}/approval", None)).json()["code"] == "not_host"
-    assert (await hall.host.delete(path)).json()["code"] == "not_yours"
+    assert (await open_room.host.delete(path)).json()["code"] == "not_yours"
     for _ in range(2):
-        assert (await hall.host.delete(f"{path}/approval")).status_code == 204
+        assert (await open_room.host.delete(f"{path}/approval")).status_code == 204
     await ensure_only_author_and_host_see("declined", host=False)
     assert (await author.patch(path, {"body": "Whisper less"})).json()["state"] == "held"
     await ensure_only_author_and_host_see()
     for _ in range(2):
-        assert (await hall.host.put(f"{path}/approval", None)).json()["state"] == "published"
-    assert (await hall.host.delete(f"{path}/approval")).json()["code"] == "notice_approved"
+        assert (await open_room.host.put(f"{path}/approval", None)).json()["state"] == "published"
+    assert (await open_room.host.delete(f"{path}/approval")).json()["code"] == "notice_approved"
     assert await board.titles(member) == ["From the host", "Secret"]
-    async with hall.db.read() as tx:
-        entries = await hall.log(f"room:{board.room}", snapshot["seq"])
+    async with open_room.db.read() as tx:
+        entries = await open_room.log(f"room:{board.room}", snapshot["seq"])
         events = [msgspec.json.decode(told) for told in await show_room(tx, "all", entries)]
     fresh = await _snapshot(board, member)
     assert _apply(snapshot, events, is_host=False) == (fresh["columns"], fresh["notices"])
@@ -483,16 +499,16 @@ async def test_in_a_premoderated_room_a_notice_waits_for_a_host(board: Board) ->
     other = await board.post(author, "Another")
     for _ in range(2):
         assert (await author.delete(f"/notices/{other['id']}")).status_code == 204
-    for who in (author, hall.host):
+    for who in (author, open_room.host):
         assert "Another" not in await board.titles(who)
-    assert (await hall.host.put(f"/notices/{other['id']}/approval", None)).status_code == 404
+    assert (await open_room.host.put(f"/notices/{other['id']}/approval", None)).status_code == 404
 
 
 async def test_in_an_open_premoderated_room_hosts_and_panel_alone_reply(board: Board) -> None:
-    hall, panelist = board.hall, await board.hall.member()
-    moderator = await hall.member(moderates=hall.sector_id)
+    open_room, panelist = board.open_room, await board.open_room.member()
+    moderator = await open_room.member(moderates=open_room.sector_id)
     notice = await board.post(board.author)
-    async with hall.db.begin() as tx:
+    async with open_room.db.begin() as tx:
         await tx.run(_PREMODERATE, room=board.room)
         await tx.run(_PANELIST, room=board.room, member=panelist.id)
 
@@ -501,18 +517,18 @@ async def test_in_an_open_premoderated_room_hosts_and_panel_alone_reply(board: B
         answer = await who.post(f"/topics/{board.topic}/posts", given)
         return answer.status_code, answer.json().get("code", "")
 
-    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
+    assert (await open_room.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
     for parent in (None, notice["post"]):
         for who in (board.author, moderator):
             assert await reply(who, parent) == (409, "replies_closed_here")
-        for who in (panelist, hall.host):
+        for who in (panelist, open_room.host):
             assert await reply(who, parent) == (201, "")
-    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "closed"})).status_code == 200
+    assert (await open_room.host.put(f"/rooms/{board.room}/state", {"state": "closed"})).status_code == 200
     for who in (board.author, moderator):
         assert await reply(who, notice["post"]) == (201, "")
 
     # What was written while one could is not turned into something else once it is open again.
     said = (await board.author.post(f"/topics/{board.topic}/posts", {"body": "I do."})).json()
-    assert (await hall.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
+    assert (await open_room.host.put(f"/rooms/{board.room}/state", {"state": "open"})).status_code == 200
     turned = await board.author.patch(f"/posts/{said['id']}", {"body": "Abuse"})
     assert (turned.status_code, turned.json()["code"]) == (409, "replies_closed_here")

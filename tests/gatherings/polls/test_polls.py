@@ -13,7 +13,7 @@ from core.actor import Actor
 from core.ids import MemberId
 from gatherings.channels import room_signals, show_room
 from storage.statements import statement
-from tests.support.rooms.live_room import Hall, Person, a_hall
+from tests.support.rooms.open_room import OpenRoom, Person, make_open_room
 from tests.support.service import Service
 
 _MODULES = statement("UPDATE rooms SET modules = '{questions,polls}' WHERE id = :room")
@@ -53,16 +53,16 @@ BAD: dict[str, list[Any]] = {
 
 
 @pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
-    made = await a_hall(app)
+async def open_room(app: Service) -> OpenRoom:
+    made = await make_open_room(app)
     async with app.db.begin() as tx:
         await tx.run(_MODULES, room=made.room)
     return made
 
 
-async def draft(hall: Hall, kind: str = "single", **facts: Any) -> dict[str, Any]:
+async def draft(open_room: OpenRoom, kind: str = "single", **facts: Any) -> dict[str, Any]:
     given = {"kind": kind, "title": "What first?"} | KINDS[kind] | facts
-    made = await hall.host.post(f"/rooms/{hall.room}/polls", given)
+    made = await open_room.host.post(f"/rooms/{open_room.room}/polls", given)
     assert made.status_code == 201, made.text
     return cast(dict[str, Any], made.json())
 
@@ -71,8 +71,8 @@ async def move(who: Person, poll: dict[str, Any], state: str) -> httpx2.Response
     return await who.put(f"/polls/{poll['id']}/state", {"state": state, "version": poll["version"]})
 
 
-async def opened(hall: Hall, kind: str = "single", **facts: Any) -> dict[str, Any]:
-    moved = await move(hall.host, await draft(hall, kind, **facts), "open")
+async def opened(open_room: OpenRoom, kind: str = "single", **facts: Any) -> dict[str, Any]:
+    moved = await move(open_room.host, await draft(open_room, kind, **facts), "open")
     assert moved.status_code == 200, moved.text
     return cast(dict[str, Any], moved.json())
 
@@ -85,15 +85,15 @@ async def results(who: Person, poll: dict[str, Any]) -> httpx2.Response:
     return await who.get(f"/polls/{poll['id']}/results")
 
 
-async def test_hosts_draft_change_and_delete_and_nobody_else_sees_a_draft(hall: Hall) -> None:
-    path, member = f"/rooms/{hall.room}/polls", await hall.member()
-    stranger = await hall.member(moderates=hall.sector_id)
+async def test_hosts_draft_change_and_delete_and_nobody_else_sees_a_draft(open_room: OpenRoom) -> None:
+    path, member = f"/rooms/{open_room.room}/polls", await open_room.member()
+    stranger = await open_room.member(moderates=open_room.sector_id)
     given = {"kind": "single", "title": "What first?", "options": ["Audit", "Trace"]}
-    for who, status in ((hall.visitor, 401), (member, 403), (stranger, 403)):
+    for who, status in ((open_room.visitor, 401), (member, 403), (stranger, 403)):
         assert (await who.post(path, given)).status_code == status
-    poll = await draft(hall)
+    poll = await draft(open_room)
     one = f"/polls/{poll['id']}"
-    for who in (hall.visitor, member, stranger):
+    for who in (open_room.visitor, member, stranger):
         assert (await who.get(path)).json()["items"] == []
         for answered in (
             await who.get(one),
@@ -108,23 +108,23 @@ async def test_hosts_draft_change_and_delete_and_nobody_else_sees_a_draft(hall: 
             await move(who, poll, "open"),
         ):
             assert refused.status_code == 404
-    changed = await hall.host.patch(one, {"title": "What next?", "by_group": True}, version=1)
+    changed = await open_room.host.patch(one, {"title": "What next?", "by_group": True}, version=1)
     assert (changed.json()["title"], changed.json()["version"]) == ("What next?", 2)
-    stale = await hall.host.patch(one, {"title": "What now?"}, version=1)
+    stale = await open_room.host.patch(one, {"title": "What now?"}, version=1)
     assert (stale.status_code, stale.json()["current"]["title"]) == (412, "What next?")
-    assert (await hall.host.delete(one)).status_code == 204
-    assert (await hall.host.get(one)).status_code == 404
+    assert (await open_room.host.delete(one)).status_code == 204
+    assert (await open_room.host.get(one)).status_code == 404
 
 
-async def test_a_poll_goes_only_where_it_can(hall: Hall) -> None:
-    poll, member = await draft(hall), await hall.member()
-    assert (await move(hall.host, poll, "closed")).json()["code"] == "poll_cannot_move"
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    assert (await move(hall.host, poll, "open")).json()["code"] == "room_not_open"
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
-    now = (await move(hall.host, poll, "open")).json()
+async def test_a_poll_goes_only_where_it_can(open_room: OpenRoom) -> None:
+    poll, member = await draft(open_room), await open_room.member()
+    assert (await move(open_room.host, poll, "closed")).json()["code"] == "poll_cannot_move"
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    assert (await move(open_room.host, poll, "open")).json()["code"] == "room_not_open"
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})
+    now = (await move(open_room.host, poll, "open")).json()
     assert now["state"] == "open"
-    stale = await move(hall.host, poll, "closed")
+    stale = await move(open_room.host, poll, "closed")
     assert (stale.status_code, stale.json()["code"], stale.json()["current"]["version"]) == (
         409,
         "poll_moved",
@@ -132,15 +132,15 @@ async def test_a_poll_goes_only_where_it_can(hall: Hall) -> None:
     )
     assert (await move(member, now, "closed")).json()["code"] == "not_host"
     for refused in (
-        await hall.host.patch(f"/polls/{poll['id']}", {"title": "Another"}),
-        await hall.host.delete(f"/polls/{poll['id']}"),
+        await open_room.host.patch(f"/polls/{poll['id']}", {"title": "Another"}),
+        await open_room.host.delete(f"/polls/{poll['id']}"),
     ):
         assert (refused.status_code, refused.json()["code"]) == (409, "poll_begun")
     assert (await answer(member, now, 1)).status_code == 200
-    closed = (await move(hall.host, now, "closed")).json()
+    closed = (await move(open_room.host, now, "closed")).json()
     assert (await answer(member, now, 1)).json()["code"] == "poll_not_open"
     assert (await answer(member, now, None)).json()["code"] == "poll_not_open"
-    assert (await move(hall.host, closed, "open")).json()["state"] == "open"
+    assert (await move(open_room.host, closed, "open")).json()["state"] == "open"
     assert (await answer(member, now, 2)).json()["ballots"] == 1
 
 
@@ -160,16 +160,16 @@ async def test_a_poll_goes_only_where_it_can(hall: Hall) -> None:
         {"kind": "ranked", "options": [str(n) for n in range(21)]},
     ],
 )
-async def test_what_is_no_poll(hall: Hall, wrong: dict[str, Any]) -> None:
-    refused = await hall.host.post(f"/rooms/{hall.room}/polls", {"title": "What first?"} | wrong)
+async def test_what_is_no_poll(open_room: OpenRoom, wrong: dict[str, Any]) -> None:
+    refused = await open_room.host.post(f"/rooms/{open_room.room}/polls", {"title": "What first?"} | wrong)
     assert refused.status_code == 422 and refused.json()["field"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_answers_are_set_changed_and_taken_back(hall: Hall, kind: str) -> None:
-    poll, member = await opened(hall, kind), await hall.member()
-    unverified, silenced = await hall.member(verified=False), await hall.member()
-    assert (await answer(hall.visitor, poll, GOOD[kind])).status_code == 401
+async def test_answers_are_set_changed_and_taken_back(open_room: OpenRoom, kind: str) -> None:
+    poll, member = await opened(open_room, kind), await open_room.member()
+    unverified, silenced = await open_room.member(verified=False), await open_room.member()
+    assert (await answer(open_room.visitor, poll, GOOD[kind])).status_code == 401
     assert (await answer(unverified, poll, GOOD[kind])).status_code == 403
     for wrong in BAD[kind]:
         refused = await answer(member, poll, wrong)
@@ -180,22 +180,22 @@ async def test_answers_are_set_changed_and_taken_back(hall: Hall, kind: str) -> 
         assert content["ballots"] == 1
     kept = {"several": [0, 2], "words": ["Cobalt", "Nickel"]}.get(kind, GOOD[kind])
     assert content["my_answer"] == (await member.get(f"/polls/{poll['id']}")).json()["my_answer"] == kept
-    assert (await hall.host.get(f"/polls/{poll['id']}")).json()["my_answer"] is None
+    assert (await open_room.host.get(f"/polls/{poll['id']}")).json()["my_answer"] is None
     assert (await answer(member, poll, None)).json() == {"poll": poll["id"], "ballots": 0, "my_answer": None}
-    assert (await results(hall.host, poll)).json()["ballots"] == 0
+    assert (await results(open_room.host, poll)).json()["ballots"] == 0
 
 
-async def test_everyone_who_enters_answers_also_where_the_panel_writes(hall: Hall) -> None:
-    poll, member = await opened(hall), await hall.member()
-    async with hall.db.begin() as tx:
-        await tx.run(_PANEL, room=hall.room)
+async def test_everyone_who_enters_answers_also_where_the_panel_writes(open_room: OpenRoom) -> None:
+    poll, member = await opened(open_room), await open_room.member()
+    async with open_room.db.begin() as tx:
+        await tx.run(_PANEL, room=open_room.room)
     assert (await answer(member, poll, 0)).status_code == 200
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
     assert (await answer(member, poll, 1)).json()["code"] == "room_not_open"
 
 
-async def test_what_the_kinds_count(hall: Hall) -> None:
-    people = [await hall.member() for _ in range(4)]
+async def test_what_the_kinds_count(open_room: OpenRoom) -> None:
+    people = [await open_room.member() for _ in range(4)]
     expected: dict[str, tuple[list[Any], dict[str, Any]]] = {
         "single": ([0, 1, 1, 2], {"counts": [1, 2, 1]}),
         "several": ([[0, 1], [1], [1, 2], [2]], {"counts": [1, 3, 2]}),
@@ -203,102 +203,114 @@ async def test_what_the_kinds_count(hall: Hall) -> None:
         "scale": ([1, 2, 5, 5], {"counts": [1, 1, 0, 0, 2], "mean": 3.25, "median": 3.5}),
     }
     for kind, (given, counted) in expected.items():
-        poll = await opened(hall, kind)
+        poll = await opened(open_room, kind)
         for who, one in zip(people, given, strict=True):
             assert (await answer(who, poll, one)).status_code == 200
-        assert (await results(hall.host, poll)).json() == {"ballots": 4} | counted
-        closed = (await move(hall.host, poll, "closed")).json()
-        assert closed["results"] == (await results(hall.visitor, poll)).json() == {"ballots": 4} | counted
+        assert (await results(open_room.host, poll)).json() == {"ballots": 4} | counted
+        closed = (await move(open_room.host, poll, "closed")).json()
+        assert (
+            closed["results"] == (await results(open_room.visitor, poll)).json() == {"ballots": 4} | counted
+        )
 
 
-async def test_hidden_results_are_hidden_everywhere_until_closed(hall: Hall) -> None:
+async def test_hidden_results_are_hidden_everywhere_until_closed(open_room: OpenRoom) -> None:
     canary = "Rhodochrosite"
-    words, single = await opened(hall, "words"), await opened(hall, "single")
-    member, other = await hall.member(), await hall.member()
-    moderator = await hall.member(moderates=hall.sector_id)
-    async with hall.app.listening(f"room:{hall.room}", after=0) as feed:
+    words, single = await opened(open_room, "words"), await opened(open_room, "single")
+    member, other = await open_room.member(), await open_room.member()
+    moderator = await open_room.member(moderates=open_room.sector_id)
+    async with open_room.app.listening(f"room:{open_room.room}", after=0) as feed:
         await answer(member, words, [canary])
         await answer(member, single, 2)
         told = repr(feed.joined)
         for _ in range(2):
             told += repr(await feed.next("signal"))
         assert canary not in told and "counts" not in told
-    for who in (hall.visitor, other, moderator):
+    for who in (open_room.visitor, other, moderator):
         assert (await results(who, words)).json()["code"] == ("results_hidden")
-        seen = [await who.get(f"/rooms/{hall.room}"), await who.get(f"/rooms/{hall.room}/polls")]
+        seen = [await who.get(f"/rooms/{open_room.room}"), await who.get(f"/rooms/{open_room.room}/polls")]
         seen += [await who.get(f"/polls/{words['id']}"), await who.get(f"/polls/{single['id']}")]
         if who.token:
             seen += [await answer(who, single, 0), await answer(who, single, None)]
         for page in seen:
             assert canary not in page.text and '"counts":[' not in page.text
         assert (await who.get(f"/polls/{words['id']}")).json()["results"] is None
-    async with hall.db.read() as tx:
+    async with open_room.db.read() as tx:
         for audience in ("all", "host"):
-            events = await show_room(tx, audience, await hall.log(f"room:{hall.room}"))
-            signals = await room_signals(tx, audience, hall.room)
+            events = await show_room(tx, audience, await open_room.log(f"room:{open_room.room}"))
+            signals = await room_signals(tx, audience, open_room.room)
             assert canary.encode() not in b"".join([*events, *signals])
-    assert canary not in repr([entry.event for entry in await hall.log(f"room:{hall.room}")])
-    assert canary in (await results(hall.host, words)).text
+    assert canary not in repr([entry.event for entry in await open_room.log(f"room:{open_room.room}")])
+    assert canary in (await results(open_room.host, words)).text
     assert canary in (await member.get(f"/polls/{words['id']}")).text
-    await move(hall.host, words, "closed")
-    assert (await results(hall.visitor, words)).json()["words"] == [{"word": canary, "count": 1, "forms": []}]
-    assert canary in (await hall.visitor.get(f"/rooms/{hall.room}")).text
+    await move(open_room.host, words, "closed")
+    assert (await results(open_room.visitor, words)).json()["words"] == [
+        {"word": canary, "count": 1, "forms": []}
+    ]
+    assert canary in (await open_room.visitor.get(f"/rooms/{open_room.room}")).text
 
 
-async def test_results_come_live_where_they_are_revealed(hall: Hall) -> None:
-    poll, member = await opened(hall, "single", reveals="live"), await hall.member()
-    async with hall.app.listening(f"room:{hall.room}", after=0) as feed:
+async def test_results_come_live_where_they_are_revealed(open_room: OpenRoom) -> None:
+    poll, member = await opened(open_room, "single", reveals="live"), await open_room.member()
+    async with open_room.app.listening(f"room:{open_room.room}", after=0) as feed:
         await answer(member, poll, 2)
         while (frame := await feed.next("signal"))["signal"]["type"] != "poll_results" or not (
             told := frame["signal"]["polls"][str(poll["id"])]
         )["ballots"]:
             pass
         assert told == {"ballots": 1, "results": {"ballots": 1, "counts": [0, 0, 1]}}
-    assert (await results(hall.visitor, poll)).json()["counts"] == [0, 0, 1]
+    assert (await results(open_room.visitor, poll)).json()["counts"] == [0, 0, 1]
 
 
-async def test_a_struck_word_is_out_and_can_be_put_back(hall: Hall) -> None:
-    poll, single = await opened(hall, "words"), await opened(hall, "single")
-    member, moderator = await hall.member(), await hall.member(moderates=hall.sector_id)
+async def test_a_struck_word_is_out_and_can_be_put_back(open_room: OpenRoom) -> None:
+    poll, single = await opened(open_room, "words"), await opened(open_room, "single")
+    member, moderator = await open_room.member(), await open_room.member(moderates=open_room.sector_id)
     await answer(member, poll, ["Straße", "fine"])
     path, why = f"/polls/{poll['id']}/struck/STRASSE", {"reason": "Names a person."}
-    for who, status in ((hall.visitor, 401), (member, 403)):
+    for who, status in ((open_room.visitor, 401), (member, 403)):
         assert (await who.put(path, why)).status_code == status
         assert (await who.delete(path)).status_code == status
     assert (await moderator.put(path, {"reason": " "})).json()["code"] == "empty_strike_reason"
-    assert (await hall.host.put(f"/polls/{single['id']}/struck/x", why)).json()["code"] == "no_words_here"
+    assert (await open_room.host.put(f"/polls/{single['id']}/struck/x", why)).json()[
+        "code"
+    ] == "no_words_here"
     for _ in range(2):
         assert (await moderator.put(path, why)).status_code == 204
-    seen = (await results(hall.host, poll)).json()
+    seen = (await results(open_room.host, poll)).json()
     assert ([group["word"] for group in seen["words"]], seen["struck"]) == (["fine"], 1)
     assert seen["struck_words"] == [{"word": "strasse", "reason": "Names a person."}]
-    now = (await hall.host.get(f"/polls/{poll['id']}")).json()
-    closed = (await move(hall.host, now, "closed")).json()
+    now = (await open_room.host.get(f"/polls/{poll['id']}")).json()
+    closed = (await move(open_room.host, now, "closed")).json()
     assert [group["word"] for group in closed["results"]["words"]] == ["fine"]
     assert "Names a person" not in (await results(member, poll)).text
-    assert (await hall.host.delete(path)).status_code == 204
+    assert (await open_room.host.delete(path)).status_code == 204
     assert len((await results(member, poll)).json()["words"]) == 2
 
 
-async def _many(hall: Hall) -> list[int]:
-    async with hall.db.begin() as tx:
+async def _many(open_room: OpenRoom) -> list[int]:
+    async with open_room.db.begin() as tx:
         return [row["id"] for row in await tx.rows(_MANY)]
 
 
-async def test_five_hundred_at_once_are_counted_exactly_and_may_change_their_minds(hall: Hall) -> None:
-    poll, other, writer = await opened(hall), await opened(hall, "scale"), hall.app.houses[0].ballots
-    actors = [the_voter(member) for member in await _many(hall)]
+async def test_five_hundred_at_once_are_counted_exactly_and_may_change_their_minds(
+    open_room: OpenRoom,
+) -> None:
+    poll, other, writer = (
+        await opened(open_room),
+        await opened(open_room, "scale"),
+        open_room.app.contexts[0].ballots,
+    )
+    actors = [the_voter(member) for member in await _many(open_room)]
     given = [
         writer.set_ballot(actor, poll["id"], choice)
         for turn in range(3)
         for choice, actor in ((((number + turn) % 3), actor) for number, actor in enumerate(actors))
     ] + [writer.set_ballot(actor, other["id"], 5) for actor in actors]
     await asyncio.gather(*given)
-    closed = (await move(hall.host, poll, "closed")).json()
+    closed = (await move(open_room.host, poll, "closed")).json()
 
     expected = Counter((number + 2) % 3 for number in range(500))
     assert closed["results"] == {"ballots": 500, "counts": [expected[place] for place in range(3)]}
-    assert (await results(hall.host, other)).json()["counts"] == [0, 0, 0, 0, 500]
+    assert (await results(open_room.host, other)).json()["counts"] == [0, 0, 0, 0, 500]
 
 
 def the_voter(member: int) -> Actor:
@@ -306,14 +318,14 @@ def the_voter(member: int) -> Actor:
 
 
 @pytest.mark.parametrize("turns", [1, 20, 120])
-async def test_none_is_counted_after_closing(hall: Hall, turns: int) -> None:
-    poll, writer = await opened(hall), hall.app.houses[0].ballots
-    actors = [the_voter(member) for member in (await _many(hall))[:200]]
+async def test_none_is_counted_after_closing(open_room: OpenRoom, turns: int) -> None:
+    poll, writer = await opened(open_room), open_room.app.contexts[0].ballots
+    actors = [the_voter(member) for member in (await _many(open_room))[:200]]
 
     async def close() -> httpx2.Response:
         for _ in range(turns):
             await asyncio.sleep(0)
-        return await move(hall.host, poll, "closed")
+        return await move(open_room.host, poll, "closed")
 
     answers, closed = await asyncio.gather(
         asyncio.gather(
@@ -322,73 +334,73 @@ async def test_none_is_counted_after_closing(hall: Hall, turns: int) -> None:
         close(),
     )
     taken = [one for one in answers if not isinstance(one, BaseException)]
-    async with hall.db.read() as tx:
+    async with open_room.db.read() as tx:
         rows = await tx.rows(_BALLOTS, poll=poll["id"])
     assert closed.json()["results"]["ballots"] == len(taken) == len(rows)
     assert {type(one).__name__ for one in answers} <= {"BallotSet", "PollNotOpen"}
 
 
-async def test_the_split_tells_no_cell_under_five_and_is_not_told_twice(hall: Hall) -> None:
-    poll, members = await opened(hall, by_group=True), (await _many(hall))[:44]
+async def test_the_split_tells_no_cell_under_five_and_is_not_told_twice(open_room: OpenRoom) -> None:
+    poll, members = await opened(open_room, by_group=True), (await _many(open_room))[:44]
     groups = ["industry"] * 20 + ["audit"] * 12 + ["ngo"] * 3 + [None] * 9
-    writer = hall.app.houses[0].ballots
-    async with hall.db.begin() as tx:
+    writer = open_room.app.contexts[0].ballots
+    async with open_room.db.begin() as tx:
         for member, group in zip(members, groups, strict=True):
             await tx.run(_GROUP, member=member, to=group)
     for number, member in enumerate(members):
         await writer.set_ballot(the_voter(member), poll["id"], number % 2)
-    assert "groups" not in (await results(hall.host, poll)).json()
-    closed = (await move(hall.host, poll, "closed")).json()
+    assert "groups" not in (await results(open_room.host, poll)).json()
+    closed = (await move(open_room.host, poll, "closed")).json()
     told = closed["results"]["groups"]
     assert told == {"industry": [10, 10, None], "audit": [6, 6, None], "ngo": [None, None, None]}
-    async with hall.db.begin() as tx:
+    async with open_room.db.begin() as tx:
         await tx.run(_GROUP, member=members[0], to="ngo")
         await tx.run(_ERASE, member=members[1])
-    assert (await hall.visitor.get(f"/polls/{poll['id']}")).json()["results"] == closed["results"]
-    again = (await move(hall.host, closed, "open")).json()
+    assert (await open_room.visitor.get(f"/polls/{poll['id']}")).json()["results"] == closed["results"]
+    again = (await move(open_room.host, closed, "open")).json()
     assert (again["by_group"], again["results"]) == (False, None)
-    assert "groups" not in (await move(hall.host, again, "closed")).json()["results"]
+    assert "groups" not in (await move(open_room.host, again, "closed")).json()["results"]
 
 
 @pytest.mark.parametrize("viewer", ["all", "host"])
-async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, viewer: str) -> None:
-    member = await hall.member()
-    who = hall.host if viewer == "host" else await hall.member()
-    snapshots = [(await who.get(f"/rooms/{hall.room}")).json()]
+async def test_old_snapshot_and_events_make_the_fresh_one(open_room: OpenRoom, viewer: str) -> None:
+    member = await open_room.member()
+    who = open_room.host if viewer == "host" else await open_room.member()
+    snapshots = [(await who.get(f"/rooms/{open_room.room}")).json()]
 
     async def look() -> None:
-        snapshots.append((await who.get(f"/rooms/{hall.room}")).json())
+        snapshots.append((await who.get(f"/rooms/{open_room.room}")).json())
 
     kept, gone, live = (
-        await draft(hall),
-        await draft(hall, "words"),
-        await opened(hall, "words", reveals="live"),
+        await draft(open_room),
+        await draft(open_room, "words"),
+        await opened(open_room, "words", reveals="live"),
     )
     await look()
-    await hall.host.delete(f"/polls/{gone['id']}")
-    changed = (await hall.host.patch(f"/polls/{kept['id']}", {"title": "What now?"})).json()
+    await open_room.host.delete(f"/polls/{gone['id']}")
+    changed = (await open_room.host.patch(f"/polls/{kept['id']}", {"title": "What now?"})).json()
     await look()
-    begun = (await move(hall.host, changed, "open")).json()
+    begun = (await move(open_room.host, changed, "open")).json()
     await answer(member, begun, 1)
     await answer(member, live, ["Cobalt"])
     await look()
-    closed = (await move(hall.host, begun, "closed")).json()
-    await hall.host.put(f"/polls/{live['id']}/struck/cobalt", {"reason": "A test."})
+    closed = (await move(open_room.host, begun, "closed")).json()
+    await open_room.host.put(f"/polls/{live['id']}/struck/cobalt", {"reason": "A test."})
     await look()
-    again = (await move(hall.host, closed, "open")).json()
+    again = (await move(open_room.host, closed, "open")).json()
     await answer(member, again, 2)
-    await draft(hall, "scale")
+    await draft(open_room, "scale")
     await look()
 
-    async with hall.db.read() as tx:
+    async with open_room.db.read() as tx:
         for old in snapshots:
-            entries = await hall.log(f"room:{hall.room}", old["stream"]["seq"])
+            entries = await open_room.log(f"room:{open_room.room}", old["stream"]["seq"])
             events = [msgspec.json.decode(told) for told in await show_room(tx, viewer, entries)]
-            signals = [msgspec.json.decode(told) for told in await room_signals(tx, viewer, hall.room)]
+            signals = [msgspec.json.decode(told) for told in await room_signals(tx, viewer, open_room.room)]
             assert applied(old["polls"], events, signals) == snapshots[-1]["polls"]
     if viewer == "all":
         assert [poll["state"] for poll in snapshots[-1]["polls"]] == ["open", "open"]
-    assert {entry.event["type"] for entry in await hall.log(f"room:{hall.room}")} >= {
+    assert {entry.event["type"] for entry in await open_room.log(f"room:{open_room.room}")} >= {
         "poll_changed",
         "poll_opened",
         "poll_closed",

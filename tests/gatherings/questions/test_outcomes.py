@@ -1,30 +1,30 @@
 """Outcomes: what was asked and what became of it, published once the room is closed, without hidden or anonymous facts."""
 
-from tests.support.rooms.live_room import Hall
+from tests.support.rooms.open_room import OpenRoom
 from tests.support.rooms.questions import moved, set_room_columns
 
 
-async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(hall: Hall) -> None:
-    named, unnamed, other = await hall.member(), await hall.member(), await hall.member()
-    await set_room_columns(hall, "is_premoderated = true")
-    taken = await moved(hall, await hall.ask(named, "Taken?"), "live")
-    refused = await hall.ask(unnamed, "Rude name", anonymous=True)
-    waits, oops = await hall.ask(named, "Still waits"), await hall.ask(named, "Oops")
-    await moved(hall, refused, "dismissed", reason="Names people")
-    await hall.settle(named, oops, "withdrawn")
-    taken = await moved(hall, await moved(hall, taken, "shortlisted"), "on_stage")
-    taken = await moved(hall, taken, "answered")
-    gone = await moved(hall, await hall.ask(unnamed, "Gone", anonymous=True), "live")
-    await hall.settle(unnamed, gone, "withdrawn")
-    path = f"/rooms/{hall.room}/choices"
+async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(open_room: OpenRoom) -> None:
+    named, unnamed, other = await open_room.member(), await open_room.member(), await open_room.member()
+    await set_room_columns(open_room, "is_premoderated = true")
+    taken = await moved(open_room, await open_room.ask(named, "Taken?"), "live")
+    refused = await open_room.ask(unnamed, "Rude name", anonymous=True)
+    waits, oops = await open_room.ask(named, "Still waits"), await open_room.ask(named, "Oops")
+    await moved(open_room, refused, "dismissed", reason="Names people")
+    await open_room.change_state(named, oops, "withdrawn")
+    taken = await moved(open_room, await moved(open_room, taken, "shortlisted"), "on_stage")
+    taken = await moved(open_room, taken, "answered")
+    gone = await moved(open_room, await open_room.ask(unnamed, "Gone", anonymous=True), "live")
+    await open_room.change_state(unnamed, gone, "withdrawn")
+    path = f"/rooms/{open_room.room}/choices"
 
-    for who in (hall.visitor, other, named):
+    for who in (open_room.visitor, other, named):
         assert (await who.get(path)).json()["code"] == "choices_not_published"
-    for_host = (await hall.host.get(path)).json()["items"]
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    for_host = (await open_room.host.get(path)).json()["items"]
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
     assert (await other.get(path)).status_code == 403
-    await set_room_columns(hall, "publishes_choices = true")
-    told = (await hall.visitor.get(path)).json()["items"]
+    await set_room_columns(open_room, "publishes_choices = true")
+    told = (await open_room.visitor.get(path)).json()["items"]
 
     assert {one["question"] for one in for_host} == {one["id"] for one in (taken, refused, waits, oops, gone)}
     assert [one["state"] for one in for_host if one["question"] == taken["id"]] == [
@@ -46,17 +46,17 @@ async def test_the_log_of_choices_is_published_after_the_end_and_leaks_nothing(h
         str(one.get("author", {}) and one["author"]["id"]) for one in told if "author" in one
     ]
     for_host_by = {one["by"]["id"] for one in for_host if one.get("by")}
-    assert for_host_by == {hall.host.id}
+    assert for_host_by == {open_room.host.id}
 
 
-async def test_the_log_of_choices_has_pages(hall: Hall) -> None:
-    asker = await hall.member()
+async def test_the_log_of_choices_has_pages(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
     for number in range(103):
-        await hall.ask(asker, f"{number}?", anonymous=number % 2 == 0)
-    path = f"/rooms/{hall.room}/choices"
+        await open_room.ask(asker, f"{number}?", anonymous=number % 2 == 0)
+    path = f"/rooms/{open_room.room}/choices"
 
-    first = (await hall.host.get(path)).json()
-    second = (await hall.host.get(path, after=first["next"])).json()
+    first = (await open_room.host.get(path)).json()
+    second = (await open_room.host.get(path, after=first["next"])).json()
 
     found = [one["question"] for one in first["items"] + second["items"]]
     assert (len(found), len(set(found)), second["next"]) == (103, 103, None)

@@ -26,7 +26,7 @@ from gatherings.questions.policy import (
 from members.pseudonyms import pseudonym
 from storage.statements import statement
 from tests.support.moderation.hidden_posts import hide_rows
-from tests.support.rooms.live_room import Hall, Person, a_webinar, the_actor
+from tests.support.rooms.open_room import OpenRoom, Person, a_webinar, the_actor
 from tests.support.rooms.room_facts import HOST, MEMBER, NOON, a_room
 
 _LOCK_TOPIC = statement("UPDATE topics SET locked_at = now() WHERE id = :topic")
@@ -77,10 +77,10 @@ def test_who_cannot_settle(actor: Actor, question: QuestionFacts, state: str, re
         ensure_can_change_question_state(actor, a_room(), question, state, NOON)
 
 
-async def test_a_question_is_a_post_of_the_rooms_topic(hall: Hall) -> None:
-    asker = await hall.member()
+async def test_a_question_is_a_post_of_the_rooms_topic(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
 
-    question = await hall.ask(asker, "  **Why** this?  ")
+    question = await open_room.ask(asker, "  **Why** this?  ")
 
     assert question["body"] == "**Why** this?"
     assert question["html"] == "<p><strong>Why</strong> this?</p>\n"
@@ -91,32 +91,38 @@ async def test_a_question_is_a_post_of_the_rooms_topic(hall: Hall) -> None:
         0,
         True,
     )
-    post = (await hall.visitor.get(f"/posts/{question['post']}")).json()
-    assert (post["topic"], post["number"], post["html"]) == (hall.topic, question["number"], question["html"])
-    reply = await asker.post(f"/topics/{hall.topic}/posts", {"body": "Later", "parent": question["post"]})
+    post = (await open_room.visitor.get(f"/posts/{question['post']}")).json()
+    assert (post["topic"], post["number"], post["html"]) == (
+        open_room.topic,
+        question["number"],
+        question["html"],
+    )
+    reply = await asker.post(
+        f"/topics/{open_room.topic}/posts", {"body": "Later", "parent": question["post"]}
+    )
     assert reply.status_code == 201
 
 
-async def test_asking_at_the_door(hall: Hall) -> None:
-    path = f"/rooms/{hall.room}/questions"
-    unproved, member = await hall.member(verified=False), await hall.member()
-    silenced = await hall.member(silenced_until=datetime.now(UTC) + timedelta(hours=1))
+async def test_asking_at_the_door(open_room: OpenRoom) -> None:
+    path = f"/rooms/{open_room.room}/questions"
+    unproved, member = await open_room.member(verified=False), await open_room.member()
+    silenced = await open_room.member(silenced_until=datetime.now(UTC) + timedelta(hours=1))
 
     for anonymous in (False, True):
         question = {"body": "Why?", "anonymous": anonymous}
-        assert (await hall.visitor.post(path, question)).status_code == 401
+        assert (await open_room.visitor.post(path, question)).status_code == 401
         assert (await unproved.post(path, question)).json()["code"] == "not_verified"
         assert (await silenced.post(path, question)).json()["code"] == "silenced"
         assert (await member.post("/rooms/999999/questions", question)).status_code == 404
         assert (await member.post(path, question)).status_code == 201
-    assert (await hall.host.post(path, {"body": "Why?", "anonymous": True})).json()[
+    assert (await open_room.host.post(path, {"body": "Why?", "anonymous": True})).json()[
         "code"
     ] == "hosts_ask_by_name"
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
     for anonymous in (False, True):
         late = await member.post(path, {"body": "Why?", "anonymous": anonymous})
         assert (late.status_code, late.json()["code"]) == (409, "room_not_open")
-    assert len((await hall.visitor.get(path)).json()["items"]) == 2
+    assert len((await open_room.visitor.get(path)).json()["items"]) == 2
 
 
 @pytest.mark.parametrize(
@@ -133,26 +139,26 @@ async def test_asking_at_the_door(hall: Hall) -> None:
         ({"body": "Why?", "state": "answered"}, 422),
     ],
 )
-async def test_what_cannot_be_asked(hall: Hall, question: dict[str, object], status: int) -> None:
-    member = await hall.member()
+async def test_what_cannot_be_asked(open_room: OpenRoom, question: dict[str, object], status: int) -> None:
+    member = await open_room.member()
 
-    assert (await member.post(f"/rooms/{hall.room}/questions", question)).status_code == status
-    assert (await hall.visitor.get(f"/rooms/{hall.room}")).json()["counts"]["live"] == 0
+    assert (await member.post(f"/rooms/{open_room.room}/questions", question)).status_code == status
+    assert (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()["counts"]["live"] == 0
 
 
-async def test_a_locked_topic_takes_no_questions(hall: Hall) -> None:
-    member = await hall.member()
-    async with hall.db.begin() as tx:
-        await tx.run(_LOCK_TOPIC, topic=hall.topic)
+async def test_a_locked_topic_takes_no_questions(open_room: OpenRoom) -> None:
+    member = await open_room.member()
+    async with open_room.db.begin() as tx:
+        await tx.run(_LOCK_TOPIC, topic=open_room.topic)
 
-    refused = await member.post(f"/rooms/{hall.room}/questions", {"body": "Why?"})
+    refused = await member.post(f"/rooms/{open_room.room}/questions", {"body": "Why?"})
 
     assert (refused.status_code, refused.json()["code"]) == (403, "topic_locked")
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_a_question_sent_again_is_asked_once(hall: Hall, anonymous: bool) -> None:
-    member, path = await hall.member(), f"/rooms/{hall.room}/questions"
+async def test_a_question_sent_again_is_asked_once(open_room: OpenRoom, anonymous: bool) -> None:
+    member, path = await open_room.member(), f"/rooms/{open_room.room}/questions"
     question = {"body": "Why?", "anonymous": anonymous}
 
     answers = await asyncio.gather(*(member.post(path, question, key="k") for _ in range(5)))
@@ -160,27 +166,27 @@ async def test_a_question_sent_again_is_asked_once(hall: Hall, anonymous: bool) 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert (await member.post(path, {"body": "Another?", "anonymous": anonymous}, key="k")).status_code == 422
-    assert len((await hall.visitor.get(path)).json()["items"]) == 1
+    assert len((await open_room.visitor.get(path)).json()["items"]) == 1
 
 
-async def test_nothing_kept_or_told_links_an_anonymous_question_to_its_asker(hall: Hall) -> None:
-    asker, other = await hall.member(), await hall.member()
-    actor = await the_actor(hall.db, asker)
-    before = await _rows(hall)
+async def test_nothing_kept_or_told_links_an_anonymous_question_to_its_asker(open_room: OpenRoom) -> None:
+    asker, other = await open_room.member(), await open_room.member()
+    actor = await the_actor(open_room.db, asker)
+    before = await _rows(open_room)
 
-    async with hall.app.listening(f"room:{hall.room}", hall.host.token) as feed:
+    async with open_room.app.listening(f"room:{open_room.room}", open_room.host.token) as feed:
         answer = await asker.post(
-            f"/rooms/{hall.room}/questions", {"body": "Who am I?", "anonymous": True}, key="k"
+            f"/rooms/{open_room.room}/questions", {"body": "Who am I?", "anonymous": True}, key="k"
         )
         heard = await feed.next()
     question = answer.json()
-    await hall.vote(asker, question)
+    await open_room.vote(asker, question)
     await asker.put(f"/questions/{question['id']}/state", {"state": "withdrawn", "version": 1}, key="w")
 
     assert (question["author"], question["anonymous"], question["mine"]) == (None, True, True)
     assert question["asked_at"].endswith(":00Z")
     assert (heard["event"]["question"]["author"], "mine" in heard["event"]["question"]) == (None, False)
-    after = await _rows(hall)
+    after = await _rows(open_room)
     named = {("author_id", asker.id), ("member_id", asker.id), ("asker_id", asker.id)}
     traces = (
         f"member:{asker.id}",
@@ -195,51 +201,53 @@ async def test_nothing_kept_or_told_links_an_anonymous_question_to_its_asker(hal
             assert not named & set(row), (table, row)
             assert not any(trace in str(value) for _, value in row for trace in traces), (table, row)
     posts = [dict(row) for row in after["posts"] if dict(row)["id"] == question["post"]]
-    assert posts[0]["pseudonym"] == pseudonym(actor, f"topic:{hall.topic}")
+    assert posts[0]["pseudonym"] == pseudonym(actor, f"topic:{open_room.topic}")
     assert posts[0]["posted_at"].second == posts[0]["posted_at"].microsecond == 0
-    assert pseudonym(await the_actor(hall.db, other), f"topic:{hall.topic}") != posts[0]["pseudonym"]
-    assert pseudonym(actor, f"topic:{hall.topic + 1}") != posts[0]["pseudonym"]
+    assert (
+        pseudonym(await the_actor(open_room.db, other), f"topic:{open_room.topic}") != posts[0]["pseudonym"]
+    )
+    assert pseudonym(actor, f"topic:{open_room.topic + 1}") != posts[0]["pseudonym"]
 
 
-async def test_an_anonymous_asker_finds_the_question_again_and_nobody_else_does(hall: Hall) -> None:
-    asker, other = await hall.member(), await hall.member()
-    question = await hall.ask(asker, anonymous=True)
-    path = f"/rooms/{hall.room}/questions"
+async def test_an_anonymous_asker_finds_the_question_again_and_nobody_else_does(open_room: OpenRoom) -> None:
+    asker, other = await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker, anonymous=True)
+    path = f"/rooms/{open_room.room}/questions"
 
     assert (await asker.get(path)).json()["items"][0]["mine"] is True
-    for who in (hall.visitor, other, hall.host, hall.administrator):
+    for who in (open_room.visitor, other, open_room.host, open_room.administrator):
         shown = (await who.get(path)).json()["items"][0]
         assert (shown["mine"], shown["author"]) == (False, None)
-    assert (await hall.vote(asker, question)).json()["code"] == "own_question"
-    for who in (other, hall.host, hall.administrator):
-        assert (await hall.settle(who, question, "withdrawn")).json()["code"] == "not_asker"
-    assert (await hall.settle(hall.visitor, question, "withdrawn")).status_code == 401
-    assert (await hall.settle(asker, question, "withdrawn")).json()["state"] == "withdrawn"
+    assert (await open_room.vote(asker, question)).json()["code"] == "own_question"
+    for who in (other, open_room.host, open_room.administrator):
+        assert (await open_room.change_state(who, question, "withdrawn")).json()["code"] == "not_asker"
+    assert (await open_room.change_state(open_room.visitor, question, "withdrawn")).status_code == 401
+    assert (await open_room.change_state(asker, question, "withdrawn")).json()["state"] == "withdrawn"
 
 
-async def test_a_minute_is_all_that_is_told_of_when_an_anonymous_question_came(hall: Hall) -> None:
-    asker = await hall.member()
+async def test_a_minute_is_all_that_is_told_of_when_an_anonymous_question_came(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
 
     with clock.stop_at(datetime.now(UTC).replace(second=42, microsecond=7)):
-        named, unnamed = await hall.ask(asker), await hall.ask(asker, anonymous=True)
+        named, unnamed = await open_room.ask(asker), await open_room.ask(asker, anonymous=True)
 
     assert named["asked_at"].endswith(":42.000007Z")
     assert unnamed["asked_at"].endswith(":00Z")
 
 
-async def test_hosts_answer_dismiss_and_take_up_again(hall: Hall) -> None:
-    asker = await hall.member()
-    elsewhere = (await hall.administrator.post("/gatherings", a_webinar(NOON))).json()["id"]
-    stranger = await hall.member(hosts=elsewhere)
-    question = await hall.ask(asker)
+async def test_hosts_answer_dismiss_and_take_up_again(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
+    elsewhere = (await open_room.administrator.post("/gatherings", a_webinar(NOON))).json()["id"]
+    stranger = await open_room.member(hosts=elsewhere)
+    question = await open_room.ask(asker)
 
-    assert (await hall.settle(hall.visitor, question, "answered")).status_code == 401
+    assert (await open_room.change_state(open_room.visitor, question, "answered")).status_code == 401
     for who in (asker, stranger):
-        assert (await hall.settle(who, question, "answered")).json()["code"] == "not_host"
-    answered = (await hall.settle(hall.host, question, "answered")).json()
-    again = (await hall.settle(hall.administrator, answered, "live")).json()
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    dismissed = (await hall.settle(hall.host, again, "dismissed")).json()
+        assert (await open_room.change_state(who, question, "answered")).json()["code"] == "not_host"
+    answered = (await open_room.change_state(open_room.host, question, "answered")).json()
+    again = (await open_room.change_state(open_room.administrator, answered, "live")).json()
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    dismissed = (await open_room.change_state(open_room.host, again, "dismissed")).json()
 
     assert (answered["answered_how"], again["answered_how"]) == ("live", None)
     assert [one["state"] for one in (answered, again, dismissed)] == ["answered", "live", "dismissed"]
@@ -247,19 +255,22 @@ async def test_hosts_answer_dismiss_and_take_up_again(hall: Hall) -> None:
     assert answered["settled_at"]
     assert again["settled_at"] is None
     assert (
-        await hall.host.put("/questions/999999/state", {"state": "live", "version": 1})
+        await open_room.host.put("/questions/999999/state", {"state": "live", "version": 1})
     ).status_code == 404
-    assert (await hall.host.put(f"/questions/{question['id']}/state", {"state": "live"})).status_code == 422
     assert (
-        await hall.host.put(f"/questions/{question['id']}/state", {"state": "gone", "version": 4})
+        await open_room.host.put(f"/questions/{question['id']}/state", {"state": "live"})
+    ).status_code == 422
+    assert (
+        await open_room.host.put(f"/questions/{question['id']}/state", {"state": "gone", "version": 4})
     ).status_code == 422
 
 
-async def test_a_stale_move_is_told_what_happened_meanwhile(hall: Hall) -> None:
-    question = await hall.ask(await hall.member())
+async def test_a_stale_move_is_told_what_happened_meanwhile(open_room: OpenRoom) -> None:
+    question = await open_room.ask(await open_room.member())
 
     answers = await asyncio.gather(
-        hall.settle(hall.host, question, "answered"), hall.settle(hall.administrator, question, "dismissed")
+        open_room.change_state(open_room.host, question, "answered"),
+        open_room.change_state(open_room.administrator, question, "dismissed"),
     )
 
     done, refused = sorted(answers, key=lambda answer: answer.status_code)
@@ -270,48 +281,54 @@ async def test_a_stale_move_is_told_what_happened_meanwhile(hall: Hall) -> None:
     assert [(one["version"], one["old_state"], one["new_state"]) for one in meanwhile] == [
         (2, "live", done.json()["state"])
     ]
-    assert meanwhile[0]["by"]["id"] in (hall.host.id, hall.administrator.id)
+    assert meanwhile[0]["by"]["id"] in (open_room.host.id, open_room.administrator.id)
 
 
-async def test_moving_to_where_it_is_changes_nothing(hall: Hall) -> None:
-    question = await hall.ask(await hall.member())
-    entries = len(await hall.log(f"room:{hall.room}"))
+async def test_moving_to_where_it_is_changes_nothing(open_room: OpenRoom) -> None:
+    question = await open_room.ask(await open_room.member())
+    entries = len(await open_room.log(f"room:{open_room.room}"))
 
-    same = await hall.settle(hall.host, question, "live")
+    same = await open_room.change_state(open_room.host, question, "live")
 
     assert (same.status_code, same.json()["version"]) == (200, 1)
-    assert len(await hall.log(f"room:{hall.room}")) == entries
+    assert len(await open_room.log(f"room:{open_room.room}")) == entries
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_asked_withdraws_and_the_post_goes_too(hall: Hall, anonymous: bool) -> None:
-    asker = await hall.member()
-    question = await hall.ask(asker, anonymous=anonymous)
+async def test_who_asked_withdraws_and_the_post_goes_too(open_room: OpenRoom, anonymous: bool) -> None:
+    asker = await open_room.member()
+    question = await open_room.ask(asker, anonymous=anonymous)
 
-    gone = await hall.settle(asker, question, "withdrawn")
-    again = await hall.settle(asker, question, "withdrawn")
+    gone = await open_room.change_state(asker, question, "withdrawn")
+    again = await open_room.change_state(asker, question, "withdrawn")
 
     assert (gone.status_code, gone.json()["state"]) == (200, "withdrawn")
     assert "body" not in gone.json()
     assert again.json() == gone.json()
-    for who in (hall.visitor, asker, hall.host):
-        assert (await who.get(f"/rooms/{hall.room}/questions")).json()["items"] == []
+    for who in (open_room.visitor, asker, open_room.host):
+        assert (await who.get(f"/rooms/{open_room.room}/questions")).json()["items"] == []
         assert (await who.get(f"/posts/{question['post']}")).json()["state"] == "withdrawn"
-    moved = await hall.host.put(f"/questions/{question['id']}/state", {"state": "live", "version": 2})
+    moved = await open_room.host.put(f"/questions/{question['id']}/state", {"state": "live", "version": 2})
     assert (moved.status_code, moved.json()["code"]) == (409, "question_cannot_move")
-    assert (await hall.vote(hall.host, question)).json()["code"] == "question_not_live"
+    assert (await open_room.vote(open_room.host, question)).json()["code"] == "question_not_live"
 
 
-async def test_a_dismissed_question_is_seen_by_hosts_and_who_asked(hall: Hall) -> None:
-    asker, other = await hall.member(), await hall.member()
-    question = await hall.ask(asker, "Too long?", anonymous=True)
-    await hall.settle(hall.host, question, "dismissed")
+async def test_a_dismissed_question_is_seen_by_hosts_and_who_asked(open_room: OpenRoom) -> None:
+    asker, other = await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker, "Too long?", anonymous=True)
+    await open_room.change_state(open_room.host, question, "dismissed")
 
-    for who, count in ((hall.visitor, 0), (other, 0), (asker, 1), (hall.host, 1), (hall.administrator, 1)):
-        assert len((await who.get(f"/rooms/{hall.room}/questions")).json()["items"]) == count
-    assert (await hall.visitor.get(f"/rooms/{hall.room}")).json()["counts"]["dismissed"] == 1
-    async with hall.db.read() as tx:
-        entries = await hall.log(f"room:{hall.room}", 1)
+    for who, count in (
+        (open_room.visitor, 0),
+        (other, 0),
+        (asker, 1),
+        (open_room.host, 1),
+        (open_room.administrator, 1),
+    ):
+        assert len((await who.get(f"/rooms/{open_room.room}/questions")).json()["items"]) == count
+    assert (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()["counts"]["dismissed"] == 1
+    async with open_room.db.read() as tx:
+        entries = await open_room.log(f"room:{open_room.room}", 1)
         for_all = [msgspec.json.decode(told) for told in await show_room(tx, "all", entries)]
         for_hosts = [msgspec.json.decode(told) for told in await show_room(tx, "host", entries)]
     assert [event["question"].get("body") for event in for_all] == [None, None]
@@ -319,33 +336,33 @@ async def test_a_dismissed_question_is_seen_by_hosts_and_who_asked(hall: Hall) -
     assert [event["question"]["body"] for event in for_hosts] == ["Too long?", "Too long?"]
 
 
-async def test_a_question_hidden_by_moderation_is_gone_everywhere(hall: Hall) -> None:
-    asker, other = await hall.member(), await hall.member()
-    question = await hall.ask(asker, "Abuse")
-    await hall.vote(other, question)
-    await hide_rows(hall.db, question["post"])
+async def test_a_question_hidden_by_moderation_is_gone_everywhere(open_room: OpenRoom) -> None:
+    asker, other = await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker, "Abuse")
+    await open_room.vote(other, question)
+    await hide_rows(open_room.db, question["post"])
 
-    for who in (hall.visitor, asker, hall.host):
-        room = (await who.get(f"/rooms/{hall.room}")).json()
+    for who in (open_room.visitor, asker, open_room.host):
+        room = (await who.get(f"/rooms/{open_room.room}")).json()
         assert (room["questions"]["items"], room["counts"]["live"]) == ([], 0)
-    assert (await hall.vote(other, question, 0)).status_code == 404
-    assert (await hall.settle(hall.host, question, "answered")).status_code == 404
-    async with hall.db.read() as tx:
-        told = await show_room(tx, "host", await hall.log(f"room:{hall.room}", 1))
+    assert (await open_room.vote(other, question, 0)).status_code == 404
+    assert (await open_room.change_state(open_room.host, question, "answered")).status_code == 404
+    async with open_room.db.read() as tx:
+        told = await show_room(tx, "host", await open_room.log(f"room:{open_room.room}", 1))
     assert b"Abuse" not in b"".join(told)
     assert msgspec.json.decode(told[0])["question"]["state"] == "hidden"
 
 
-async def test_every_order_pages_through_all_questions_once(hall: Hall) -> None:
-    asker, voters = await hall.member(), [await hall.member() for _ in range(3)]
+async def test_every_order_pages_through_all_questions_once(open_room: OpenRoom) -> None:
+    asker, voters = await open_room.member(), [await open_room.member() for _ in range(3)]
     start = datetime.now(UTC).replace(second=0, microsecond=0)
     asked = []
     for number in range(PAGE_SIZE + 3):
         with clock.stop_at(start + timedelta(seconds=number % 7)):
-            asked.append(await hall.ask(asker, f"Number {number}?", anonymous=number % 5 == 0))
+            asked.append(await open_room.ask(asker, f"Number {number}?", anonymous=number % 5 == 0))
     for number, question in enumerate(asked):
         for voter in voters[: number % 4]:
-            await hall.vote(voter, question)
+            await open_room.vote(voter, question)
     keys: dict[str, Any] = {
         "best": lambda one: -one["rank"]["score"],
         "votes": lambda one: (-one["votes"], one["id"]),
@@ -353,16 +370,16 @@ async def test_every_order_pages_through_all_questions_once(hall: Hall) -> None:
     }
 
     for order, key in keys.items():
-        found = await _all_pages(hall, voters[0], order)
+        found = await _all_pages(open_room, voters[0], order)
         assert len(found) == len(asked)
         assert found == sorted(found, key=key)
         assert [one["my_vote"] for one in found] == [int(one["votes"] > 0) for one in found]
 
 
-async def test_lists_can_be_of_one_state(hall: Hall) -> None:
-    asker, path = await hall.member(), f"/rooms/{hall.room}/questions"
-    first, second = await hall.ask(asker), await hall.ask(asker)
-    await hall.settle(hall.host, first, "answered")
+async def test_lists_can_be_of_one_state(open_room: OpenRoom) -> None:
+    asker, path = await open_room.member(), f"/rooms/{open_room.room}/questions"
+    first, second = await open_room.ask(asker), await open_room.ask(asker)
+    await open_room.change_state(open_room.host, first, "answered")
 
     for state, wanted in (("live", [second["id"]]), ("answered", [first["id"]]), ("dismissed", [])):
         assert [one["id"] for one in (await asker.get(path, state=state)).json()["items"]] == wanted
@@ -371,26 +388,26 @@ async def test_lists_can_be_of_one_state(hall: Hall) -> None:
 
 
 @pytest.mark.parametrize("order", ["best", "votes", "newest"])
-async def test_cursors_made_up_are_refused(hall: Hall, order: str) -> None:
+async def test_cursors_made_up_are_refused(open_room: OpenRoom, order: str) -> None:
     for cursor in ("x", "W10", "WzFd", "\u00e9", "WzEsMSwxLDFd", "Wy0xLC0xLC0xXQ"):
-        refused = await hall.visitor.get(f"/rooms/{hall.room}/questions", order=order, after=cursor)
+        refused = await open_room.visitor.get(f"/rooms/{open_room.room}/questions", order=order, after=cursor)
         assert (refused.status_code, refused.json()["code"]) == (400, "bad_cursor")
 
 
-async def _all_pages(hall: Hall, who: Person, order: str) -> list[dict[str, Any]]:
+async def _all_pages(open_room: OpenRoom, who: Person, order: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after: dict[str, str] = {}
     while True:
-        page = (await who.get(f"/rooms/{hall.room}/questions", order=order, **after)).json()
+        page = (await who.get(f"/rooms/{open_room.room}/questions", order=order, **after)).json()
         found += page["items"]
         if page["next"] is None:
             return found
         after = {"after": page["next"]}
 
 
-async def _rows(hall: Hall) -> dict[str, list[tuple[tuple[str, Any], ...]]]:
+async def _rows(open_room: OpenRoom) -> dict[str, list[tuple[tuple[str, Any], ...]]]:
     found: dict[str, list[tuple[tuple[str, Any], ...]]] = {}
-    async with hall.db.read() as tx:
+    async with open_room.db.read() as tx:
         for table in _TABLES:
             rows = await tx.connection.fetch(f"SELECT * FROM {table}")
             found[table] = [tuple((name, _plain(value)) for name, value in row.items()) for row in rows]

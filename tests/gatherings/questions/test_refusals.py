@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.rooms.live_room import Hall, Person, a_hall, a_webinar
+from tests.support.rooms.open_room import OpenRoom, Person, a_webinar, make_open_room
 from tests.support.rooms.questions import moved, set_room_columns
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 
 def to(state: str, **more: str) -> dict[str, Any]:
@@ -64,35 +64,35 @@ LATE: list[tuple[str, str, str, dict[str, Any], int, str]] = [
 ]
 
 
-async def test_all_that_is_refused_is_refused_by_name_and_changes_nothing(hall: Hall) -> None:
-    member, asker = await hall.member(), await hall.member()
-    other = (await hall.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
+async def test_all_that_is_refused_is_refused_by_name_and_changes_nothing(open_room: OpenRoom) -> None:
+    member, asker = await open_room.member(), await open_room.member()
+    other = (await open_room.administrator.post("/gatherings", a_webinar(datetime.now(UTC)))).json()["id"]
     people = {
-        "visitor": hall.visitor,
+        "visitor": open_room.visitor,
         "member": member,
-        "host": hall.host,
-        "stranger": await hall.member(hosts=other),
+        "host": open_room.host,
+        "stranger": await open_room.member(hosts=other),
     }
-    elsewhere = await a_hall(hall.app)
-    withdrawn = await hall.ask(member)
-    await hall.settle(member, withdrawn, "withdrawn")
-    answered, staged = await hall.ask(asker), await hall.ask(asker)
-    await moved(hall, answered, "answered")
-    await moved(hall, staged, "on_stage")
-    live, own = await hall.ask(asker), await hall.ask(member)
-    await set_room_columns(hall, "is_premoderated = true")
-    pending = await hall.ask(asker)
-    ids = {"room": hall.room, "live": live["id"], "own": own["id"], "pending": pending["id"]}
+    elsewhere = await make_open_room(open_room.app)
+    withdrawn = await open_room.ask(member)
+    await open_room.change_state(member, withdrawn, "withdrawn")
+    answered, staged = await open_room.ask(asker), await open_room.ask(asker)
+    await moved(open_room, answered, "answered")
+    await moved(open_room, staged, "on_stage")
+    live, own = await open_room.ask(asker), await open_room.ask(member)
+    await set_room_columns(open_room, "is_premoderated = true")
+    pending = await open_room.ask(asker)
+    ids = {"room": open_room.room, "live": live["id"], "own": own["id"], "pending": pending["id"]}
     ids |= {"answered": answered["id"], "staged": staged["id"], "withdrawn": withdrawn["id"]}
     ids["elsewhere"] = (await elsewhere.ask(asker))["id"]
-    before = await everything(hall)
+    before = await everything(open_room)
 
     await ensure_refused(people, ids, REFUSALS)
-    assert await everything(hall) == before
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    before = await everything(hall)
+    assert await everything(open_room) == before
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    before = await everything(open_room)
     await ensure_refused(people, ids, LATE)
-    assert await everything(hall) == before
+    assert await everything(open_room) == before
 
 
 async def ensure_refused(
@@ -111,7 +111,7 @@ async def ensure_refused(
         assert (answer.status_code, answer.json()["code"]) == (status, code), (who, method, path, body)
 
 
-async def everything(hall: Hall) -> list[Any]:
+async def everything(open_room: OpenRoom) -> list[Any]:
     tables = (
         "questions",
         "posts",
@@ -122,4 +122,4 @@ async def everything(hall: Hall) -> list[Any]:
         "room_silences",
         "log",
     )
-    return [await plain(hall.db).fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]
+    return [await raw_sql(open_room.db).fetch(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables]

@@ -8,123 +8,140 @@ import pytest
 
 from core import clock
 from tests.support.moderation.hidden_posts import hide_rows
-from tests.support.rooms.live_room import Hall, Person
+from tests.support.rooms.open_room import OpenRoom, Person
 from tests.support.rooms.questions import moved, set_room_columns, shown
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 
-async def ask(hall: Hall, who: Person, body: str = "Why?", anonymous: bool = False) -> tuple[int, str]:
-    answer = await who.post(f"/rooms/{hall.room}/questions", {"body": body, "anonymous": anonymous})
+async def ask(
+    open_room: OpenRoom, who: Person, body: str = "Why?", anonymous: bool = False
+) -> tuple[int, str]:
+    answer = await who.post(f"/rooms/{open_room.room}/questions", {"body": body, "anonymous": anonymous})
     return answer.status_code, answer.json().get("code", "")
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_is_silenced_does_not_write_with_or_without_a_name(hall: Hall, anonymous: bool) -> None:
-    asker, other = await hall.member(), await hall.member()
-    question = await hall.ask(asker, "Rude", anonymous=anonymous)
+async def test_who_is_silenced_does_not_write_with_or_without_a_name(
+    open_room: OpenRoom, anonymous: bool
+) -> None:
+    asker, other = await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker, "Rude", anonymous=anonymous)
     path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
 
     for who in (asker, other):
         assert (await who.put(path, why)).json()["code"] == "not_host"
         assert (await who.delete(path)).json()["code"] == "not_host"
-    answer = await hall.host.put(path, why)
-    assert (await hall.host.put(path, why | {"minutes": 20})).status_code == 200
+    answer = await open_room.host.put(path, why)
+    assert (await open_room.host.put(path, why | {"minutes": 20})).status_code == 200
 
     assert answer.json().keys() == {"question", "until", "reason"}
-    silences = await plain(hall.db).fetch("SELECT member_id, pseudonym FROM room_silences")
+    silences = await raw_sql(open_room.db).fetch("SELECT member_id, pseudonym FROM room_silences")
     assert [row["member_id"] for row in silences] == [None if anonymous else asker.id]
-    assert await ask(hall, asker, anonymous=anonymous) == (403, "silenced_here")
+    assert await ask(open_room, asker, anonymous=anonymous) == (403, "silenced_here")
     if anonymous:
-        assert await ask(hall, asker) == (403, "silenced_here")
-    assert await ask(hall, other, anonymous=True) == (201, "")
+        assert await ask(open_room, asker) == (403, "silenced_here")
+    assert await ask(open_room, other, anonymous=True) == (201, "")
     with clock.stop_at(datetime.now(UTC) + timedelta(minutes=21)):
-        assert await ask(hall, asker, anonymous=anonymous) == (201, "")
-    assert (await hall.host.delete(path)).status_code == 204
-    assert await ask(hall, asker, anonymous=anonymous) == (201, "")
-    assert (await hall.host.put(path, why | {"reason": " "})).json()["code"] == "reason_needed"
-    assert (await hall.host.put(path, why | {"minutes": 0})).status_code == 422
-    own = await hall.ask(hall.host)
-    assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
+        assert await ask(open_room, asker, anonymous=anonymous) == (201, "")
+    assert (await open_room.host.delete(path)).status_code == 204
+    assert await ask(open_room, asker, anonymous=anonymous) == (201, "")
+    assert (await open_room.host.put(path, why | {"reason": " "})).json()["code"] == "reason_needed"
+    assert (await open_room.host.put(path, why | {"minutes": 0})).status_code == 422
+    own = await open_room.ask(open_room.host)
+    assert (await open_room.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
         "code"
     ] == "own_question"
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_asked_what_moderators_hid_can_be_silenced_too(hall: Hall, anonymous: bool) -> None:
-    asker, own = await hall.member(), await hall.ask(hall.host, "Mine")
-    question = await hall.ask(asker, "Rude", anonymous=anonymous)
+async def test_who_asked_what_moderators_hid_can_be_silenced_too(
+    open_room: OpenRoom, anonymous: bool
+) -> None:
+    asker, own = await open_room.member(), await open_room.ask(open_room.host, "Mine")
+    question = await open_room.ask(asker, "Rude", anonymous=anonymous)
     path, why = f"/questions/{question['id']}/asker/silence", {"minutes": 10, "reason": "Rude"}
-    await hide_rows(hall.db, question["post"], own["post"])
+    await hide_rows(open_room.db, question["post"], own["post"])
 
-    assert (await (await hall.member()).put(path, why)).json()["code"] == "not_found"
-    answer = await hall.host.put(path, why)
+    assert (await (await open_room.member()).put(path, why)).json()["code"] == "not_found"
+    answer = await open_room.host.put(path, why)
     assert (answer.status_code, answer.json().keys()) == (200, {"question", "until", "reason"})
-    assert await ask(hall, asker, anonymous=anonymous) == (403, "silenced_here")
-    assert (await hall.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
+    assert await ask(open_room, asker, anonymous=anonymous) == (403, "silenced_here")
+    assert (await open_room.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
         "code"
     ] == "own_question"
-    assert (await hall.host.delete(path)).status_code == 204
-    assert await ask(hall, asker, anonymous=anonymous) == (201, "")
+    assert (await open_room.host.delete(path)).status_code == 204
+    assert await ask(open_room, asker, anonymous=anonymous) == (201, "")
 
 
-async def test_slow_mode_length_and_the_panel(hall: Hall) -> None:
-    asker, panelist = await hall.member(), await hall.member()
-    await plain(hall.db).execute(
-        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
+async def test_slow_mode_length_and_the_panel(open_room: OpenRoom) -> None:
+    asker, panelist = await open_room.member(), await open_room.member()
+    await raw_sql(open_room.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", open_room.room, panelist.id
     )
-    await set_room_columns(hall, "slow_seconds = 30, question_length = 50")
+    await set_room_columns(open_room, "slow_seconds = 30, question_length = 50")
 
-    assert await ask(hall, asker) == (201, "")
+    assert await ask(open_room, asker) == (201, "")
     for anonymous in (False, True):
-        again = await asker.post(f"/rooms/{hall.room}/questions", {"body": "Why?", "anonymous": anonymous})
+        again = await asker.post(
+            f"/rooms/{open_room.room}/questions", {"body": "Why?", "anonymous": anonymous}
+        )
         assert (again.status_code, again.json()["code"]) == (429, "too_soon")
         assert 25 <= int(again.headers["Retry-After"]) <= 31
     with clock.stop_at(datetime.now(UTC) + timedelta(seconds=31)):
-        assert await ask(hall, asker) == (201, "")
+        assert await ask(open_room, asker) == (201, "")
     for _ in range(2):
-        assert await ask(hall, hall.host) == await ask(hall, panelist) == (201, "")
-    assert await ask(hall, await hall.member(), "x" * 51) == (422, "question_too_long")
-    assert await ask(hall, await hall.member(), "x" * 50) == (201, "")
-    await set_room_columns(hall, "slow_seconds = 0, writers = 'panel'")
-    assert await ask(hall, asker) == (403, "panel_only")
-    assert await ask(hall, panelist) == (201, "")
+        assert await ask(open_room, open_room.host) == await ask(open_room, panelist) == (201, "")
+    assert await ask(open_room, await open_room.member(), "x" * 51) == (422, "question_too_long")
+    assert await ask(open_room, await open_room.member(), "x" * 50) == (201, "")
+    await set_room_columns(open_room, "slow_seconds = 0, writers = 'panel'")
+    assert await ask(open_room, asker) == (403, "panel_only")
+    assert await ask(open_room, panelist) == (201, "")
 
 
-async def test_votes_ask_at_the_door_each_time(hall: Hall) -> None:
-    asker, guest, member = await hall.member(), await hall.member(), await hall.member()
-    question = await hall.ask(asker)
-    assert (await hall.vote(member, question)).status_code == 200
-    await plain(hall.db).execute(
-        "UPDATE topics SET readers = 'listed', gathering_id = $2 WHERE id = $1", hall.topic, hall.gathering
+async def test_votes_ask_at_the_door_each_time(open_room: OpenRoom) -> None:
+    asker, guest, member = await open_room.member(), await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker)
+    assert (await open_room.vote(member, question)).status_code == 200
+    await raw_sql(open_room.db).execute(
+        "UPDATE topics SET readers = 'listed', gathering_id = $2 WHERE id = $1",
+        open_room.topic,
+        open_room.gathering,
     )
-    await plain(hall.db).execute(
-        "INSERT INTO topic_readers (topic_id, member_id) VALUES ($1, $2)", hall.topic, guest.id
+    await raw_sql(open_room.db).execute(
+        "INSERT INTO topic_readers (topic_id, member_id) VALUES ($1, $2)", open_room.topic, guest.id
     )
 
-    assert (await hall.vote(member, question, 0)).status_code == 404
-    for who in (guest, hall.host, hall.administrator, await hall.member(moderates=hall.sector_id)):
-        assert (await hall.vote(who, question)).status_code == 200
-    await plain(hall.db).execute("DELETE FROM topic_readers")
-    assert (await hall.vote(guest, question)).status_code == 404
-    await plain(hall.db).execute("UPDATE topics SET readers = 'members' WHERE id = $1", hall.topic)
-    assert (await hall.vote(member, question)).json()["votes"] == 5
+    assert (await open_room.vote(member, question, 0)).status_code == 404
+    for who in (
+        guest,
+        open_room.host,
+        open_room.administrator,
+        await open_room.member(moderates=open_room.sector_id),
+    ):
+        assert (await open_room.vote(who, question)).status_code == 200
+    await raw_sql(open_room.db).execute("DELETE FROM topic_readers")
+    assert (await open_room.vote(guest, question)).status_code == 404
+    await raw_sql(open_room.db).execute(
+        "UPDATE topics SET readers = 'members' WHERE id = $1", open_room.topic
+    )
+    assert (await open_room.vote(member, question)).json()["votes"] == 5
 
 
-async def test_groups_not_heard_come_up_and_each_place_says_why(hall: Hall) -> None:
-    industry, research, voter = await hall.member(), await hall.member(), await hall.member()
+async def test_groups_not_heard_come_up_and_each_place_says_why(open_room: OpenRoom) -> None:
+    industry, research, voter = await open_room.member(), await open_room.member(), await open_room.member()
     for who, group in ((industry, "industry"), (research, "research")):
-        await plain(hall.db).execute(
+        await raw_sql(open_room.db).execute(
             "UPDATE members SET stakeholder_group = $2, public = '{stakeholder_group}' WHERE id = $1",
             who.id,
             group,
         )
-    heard, first = await hall.ask(industry), await hall.ask(industry)
-    second, unnamed = await hall.ask(research), await hall.ask(research, anonymous=True)
-    await hall.vote(voter, first)
+    heard, first = await open_room.ask(industry), await open_room.ask(industry)
+    second, unnamed = await open_room.ask(research), await open_room.ask(research, anonymous=True)
+    await open_room.vote(voter, first)
 
-    before = (await hall.visitor.get(f"/rooms/{hall.room}")).json()["questions"]["items"]
-    await moved(hall, heard, "answered")
-    after = (await hall.visitor.get(f"/rooms/{hall.room}")).json()["questions"]["items"]
+    before = (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()["questions"]["items"]
+    await moved(open_room, heard, "answered")
+    after = (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()["questions"]["items"]
 
     assert {one["rank"]["why"]["balance"] for one in before} == {1.0}
     assert [one["id"] for one in after] == [first["id"], second["id"], unnamed["id"], heard["id"]]
@@ -132,14 +149,16 @@ async def test_groups_not_heard_come_up_and_each_place_says_why(hall: Hall) -> N
     assert (why[second["id"]]["group"], why[second["id"]]["balance"]) == ("research", 1.25)
     assert (why[unnamed["id"]]["group"], why[unnamed["id"]]["balance"]) == (None, 1.0)
     assert (why[first["id"]]["votes"], why[first["id"]]["voters"]) == (1, 1)
-    newest = (await hall.visitor.get(f"/rooms/{hall.room}/questions", order="newest")).json()["items"]
+    newest = (await open_room.visitor.get(f"/rooms/{open_room.room}/questions", order="newest")).json()[
+        "items"
+    ]
     assert {one["id"]: one["rank"]["why"]["balance"] for one in newest} == {
         id: given["balance"] for id, given in why.items()
     }
 
 
-async def snapshot(hall: Hall, who: Person) -> dict[str, Any]:
-    room = (await who.get(f"/rooms/{hall.room}", order="votes")).json()
+async def snapshot(open_room: OpenRoom, who: Person) -> dict[str, Any]:
+    room = (await who.get(f"/rooms/{open_room.room}", order="votes")).json()
     items = {one["id"]: without_own(one) for one in room["questions"]["items"]}
     stage = room["stage"] and room["stage"]["id"]
     return {"questions": items, "counts": room["counts"], "stage": stage, "seq": room["stream"]["seq"]}
@@ -167,15 +186,15 @@ def apply(old: dict[str, Any], frames: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, seed: int) -> None:
+async def test_old_snapshot_and_events_make_the_fresh_one(open_room: OpenRoom, seed: int) -> None:
     chance = random.Random(seed)
-    askers = [await hall.member() for _ in range(3)]
-    viewers = {"visitor": hall.visitor, "member": await hall.member(), "host": hall.host}
-    asked = [await hall.ask(askers[0], f"{n}?", anonymous=n % 2 == 0) for n in range(3)]
-    old = {name: await snapshot(hall, viewer) for name, viewer in viewers.items()}
+    askers = [await open_room.member() for _ in range(3)]
+    viewers = {"visitor": open_room.visitor, "member": await open_room.member(), "host": open_room.host}
+    asked = [await open_room.ask(askers[0], f"{n}?", anonymous=n % 2 == 0) for n in range(3)]
+    old = {name: await snapshot(open_room, viewer) for name, viewer in viewers.items()}
     for _ in range(60):
-        await set_room_columns(hall, f"is_premoderated = {chance.random() < 0.5}")
-        question = await shown(hall.host, chance.choice(asked))
+        await set_room_columns(open_room, f"is_premoderated = {chance.random() < 0.5}")
+        question = await shown(open_room.host, chance.choice(asked))
         into = chance.choice(asked)["id"]
         word = chance.choice(
             [
@@ -194,29 +213,35 @@ async def test_old_snapshot_and_events_make_the_fresh_one(hall: Hall, seed: int)
         path = f"/questions/{question['id']}"
         if word == "ask":
             asked.append(
-                await hall.ask(chance.choice(askers[1:]), f"{len(asked)}?", anonymous=chance.random() < 0.5)
+                await open_room.ask(
+                    chance.choice(askers[1:]), f"{len(asked)}?", anonymous=chance.random() < 0.5
+                )
             )
         elif word == "edit":
-            await hall.host.patch(path, {"body": f"Edited {chance.random()}"})
+            await open_room.host.patch(path, {"body": f"Edited {chance.random()}"})
         elif word == "claim":
-            await hall.host.put(f"{path}/claim", {})
+            await open_room.host.put(f"{path}/claim", {})
         elif word == "let go":
-            await hall.host.delete(f"{path}/claim")
+            await open_room.host.delete(f"{path}/claim")
         else:
-            await hall.settle(hall.host, question, word, **({"into": into} if word == "merged" else {}))
+            await open_room.change_state(
+                open_room.host, question, word, **({"into": into} if word == "merged" else {})
+            )
 
     for name, viewer in viewers.items():
-        async with hall.app.listening(f"room:{hall.room}", viewer.token, after=old[name]["seq"]) as feed:
+        async with open_room.app.listening(
+            f"room:{open_room.room}", viewer.token, after=old[name]["seq"]
+        ) as feed:
             applied = apply(old[name], feed.joined["missed"])
-        assert applied == await snapshot(hall, viewer), name
+        assert applied == await snapshot(open_room, viewer), name
 
 
-async def test_a_case_about_a_question_on_its_way(hall: Hall) -> None:
-    asker, flagger = await hall.member(), await hall.member()
-    moderator = await hall.member(moderates=hall.sector_id)
-    question = await moved(hall, await hall.ask(asker, "Buy this", anonymous=True), "on_stage")
+async def test_a_case_about_a_question_on_its_way(open_room: OpenRoom) -> None:
+    asker, flagger = await open_room.member(), await open_room.member()
+    moderator = await open_room.member(moderates=open_room.sector_id)
+    question = await moved(open_room, await open_room.ask(asker, "Buy this", anonymous=True), "on_stage")
     await flagger.post(f"/posts/{question['post']}/flags", {"reason": "spam"})
-    await hall.app.settle()
+    await open_room.app.run_jobs()
     case = (await moderator.get("/cases")).json()["items"][0]
     decision = {
         "action": "hide",
@@ -224,18 +249,18 @@ async def test_a_case_about_a_question_on_its_way(hall: Hall) -> None:
         "reason": {"rule": "No selling", "facts": "It sells."},
     }
 
-    async with hall.app.listening(f"room:{hall.room}") as feed:
+    async with open_room.app.listening(f"room:{open_room.room}") as feed:
         decided = await moderator.post(f"/cases/{case['id']}/decisions", decision)
         event = (await feed.next())["event"]
 
     assert decided.status_code == 201
     assert (event["type"], event["question"]["state"]) == ("question_changed", "hidden")
-    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+    room = (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()
     assert (room["stage"], room["counts"]["on_stage"], room["questions"]["items"]) == (None, 0, [])
-    other = await moved(hall, await hall.ask(asker), "on_stage")
+    other = await moved(open_room, await open_room.ask(asker), "on_stage")
     back = await moderator.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It does not."})
     assert back.status_code in (200, 201), back.text
-    room = (await hall.visitor.get(f"/rooms/{hall.room}")).json()
+    room = (await open_room.visitor.get(f"/rooms/{open_room.room}")).json()
     assert room["stage"]["id"] == other["id"]
     assert {one["id"]: one["state"] for one in room["questions"]["items"]} == {
         question["id"]: "shortlisted",
@@ -243,26 +268,26 @@ async def test_a_case_about_a_question_on_its_way(hall: Hall) -> None:
     }
 
 
-async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(hall: Hall) -> None:
-    asker, panelist = await hall.member(), await hall.member()
-    question = await hall.ask(asker, anonymous=True)
-    await plain(hall.db).execute(
-        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, panelist.id
+async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(open_room: OpenRoom) -> None:
+    asker, panelist = await open_room.member(), await open_room.member()
+    question = await open_room.ask(asker, anonymous=True)
+    await raw_sql(open_room.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", open_room.room, panelist.id
     )
 
     async def reply(who: Person) -> tuple[int, str]:
         body = {"body": "So?", "parent": question["post"]}
-        answer = await who.post(f"/topics/{hall.topic}/posts", body)
+        answer = await who.post(f"/topics/{open_room.topic}/posts", body)
         return answer.status_code, answer.json().get("code", "")
 
-    await set_room_columns(hall, "writers = 'panel'")
+    await set_room_columns(open_room, "writers = 'panel'")
     assert await reply(asker) == (403, "panel_only")
-    assert await reply(panelist) == await reply(hall.host) == (201, "")
-    await set_room_columns(hall, "writers = 'all', slow_seconds = 30")
+    assert await reply(panelist) == await reply(open_room.host) == (201, "")
+    await set_room_columns(open_room, "writers = 'all', slow_seconds = 30")
     assert await reply(asker) == (429, "too_soon")
-    await set_room_columns(hall, "slow_seconds = 0, state = 'closed'")
+    await set_room_columns(open_room, "slow_seconds = 0, state = 'closed'")
     assert await reply(asker) == (201, "")
     why = {"minutes": 10, "reason": "Rude"}
-    assert (await hall.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
+    assert (await open_room.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
     assert await reply(asker) == (403, "silenced_here")
     assert await reply(panelist) == (201, "")

@@ -22,7 +22,7 @@ from storage.database import Database, Reader
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse
 from storage.statements import Statement, statement
 from tests.support.moderation.hidden_posts import hide_rows
-from tests.support.rooms.live_room import Hall, the_actor
+from tests.support.rooms.open_room import OpenRoom, the_actor
 
 _ASKED = statement("""
 SELECT q.id, q.post_id, p.number, p.body FROM questions q JOIN posts p ON p.id = q.post_id
@@ -58,15 +58,17 @@ def _once(key: str, body: str = "") -> IdempotentRequest:
 
 
 @pytest.mark.parametrize("keyed", [False, True])
-async def test_sixty_four_at_once_are_a_question_each(hall: Hall, sent: Counter[str], keyed: bool) -> None:
-    actor, writer = await the_actor(hall.db, await hall.member()), QuestionWriter(hall.db)
-    head = len(await hall.log(f"room:{hall.room}"))
+async def test_sixty_four_at_once_are_a_question_each(
+    open_room: OpenRoom, sent: Counter[str], keyed: bool
+) -> None:
+    actor, writer = await the_actor(open_room.db, await open_room.member()), QuestionWriter(open_room.db)
+    head = len(await open_room.log(f"room:{open_room.room}"))
     sent.clear()
 
     async def ask(number: int) -> dict[str, Any]:
         new = NewQuestion(body=f"Number {number}?", anonymous=number % 3 == 0)
         idempotent = _once(f"k{number}") if keyed else NO_KEY
-        answer = await writer.ask_question(actor, RoomId(hall.room), new, idempotent)
+        answer = await writer.ask_question(actor, RoomId(open_room.room), new, idempotent)
         assert answer.status == 201
         return msgspec.json.decode(answer.body, type=dict[str, Any])
 
@@ -77,95 +79,104 @@ async def test_sixty_four_at_once_are_a_question_each(hall: Hall, sent: Counter[
     assert sent.total() == 64 + placings * (3 if keyed else 1)
     assert [one["body"] for one in answers] == [f"Number {number}?" for number in range(64)]
     assert [one["anonymous"] for one in answers] == [number % 3 == 0 for number in range(64)]
-    async with hall.db.read() as tx:
-        rows = await tx.rows(_ASKED, room=hall.room)
-        assert await count_questions(tx, RoomId(hall.room)) == Counts(live=64)
+    async with open_room.db.read() as tx:
+        rows = await tx.rows(_ASKED, room=open_room.room)
+        assert await count_questions(tx, RoomId(open_room.room)) == Counts(live=64)
     assert [row["number"] for row in rows] == list(range(2, 66))
     assert {(row["id"], row["post_id"], row["body"]) for row in rows} == {
         (one["id"], one["post"], one["body"]) for one in answers
     }
-    entries = (await hall.log(f"room:{hall.room}"))[head:]
+    entries = (await open_room.log(f"room:{open_room.room}"))[head:]
     assert [entry.seq for entry in entries] == list(range(entries[0].seq, entries[0].seq + 64))
     assert [entry.event for entry in entries] == [
-        {"type": "question_asked", "room_id": hall.room, "question_id": row["id"]} for row in rows
+        {"type": "question_asked", "room_id": open_room.room, "question_id": row["id"]} for row in rows
     ]
-    replies = [one.event["number"] for one in await hall.log(f"topic:{hall.topic}") if "number" in one.event]
+    replies = [
+        one.event["number"]
+        for one in await open_room.log(f"topic:{open_room.topic}")
+        if "number" in one.event
+    ]
     assert replies[-64:] == list(range(2, 66))
 
 
-async def test_two_processes_ask_vote_and_settle_without_waiting_for_each_other_crosswise(hall: Hall) -> None:
-    writers = [QuestionWriter(hall.db) for _ in range(2)]
-    asker, voter = await hall.member(), await hall.member()
-    actor, host = await the_actor(hall.db, asker), await the_actor(hall.db, hall.host)
+async def test_two_processes_ask_vote_and_settle_without_waiting_for_each_other_crosswise(
+    open_room: OpenRoom,
+) -> None:
+    writers = [QuestionWriter(open_room.db) for _ in range(2)]
+    asker, voter = await open_room.member(), await open_room.member()
+    actor, host = await the_actor(open_room.db, asker), await the_actor(open_room.db, open_room.host)
 
     async def live(number: int) -> str:
         answer = await writers[number % 2].ask_question(
-            actor, RoomId(hall.room), NewQuestion(body="Why?", anonymous=number % 2 == 0), NO_KEY
+            actor, RoomId(open_room.room), NewQuestion(body="Why?", anonymous=number % 2 == 0), NO_KEY
         )
         question = msgspec.json.decode(answer.body)
-        assert (await hall.vote(voter, question)).status_code == 200
+        assert (await open_room.vote(voter, question)).status_code == 200
         state = ("live", "answered", "dismissed", "withdrawn")[number % 4]
         if state != "live":
-            async with hall.db.begin() as tx:
+            async with open_room.db.begin() as tx:
                 move = QuestionMove(state=state, version=1, reason="Late")  # type: ignore[arg-type]
                 await change_question_state(tx, actor if state == "withdrawn" else host, question["id"], move)
         return state
 
     await asyncio.gather(*(live(number) for number in range(48)))
 
-    async with hall.db.read() as tx:
-        assert [row["number"] for row in await tx.rows(_ASKED, room=hall.room)] == list(range(2, 50))
-        assert await count_questions(tx, RoomId(hall.room)) == Counts(live=12, answered=12, dismissed=12)
+    async with open_room.db.read() as tx:
+        assert [row["number"] for row in await tx.rows(_ASKED, room=open_room.room)] == list(range(2, 50))
+        assert await count_questions(tx, RoomId(open_room.room)) == Counts(live=12, answered=12, dismissed=12)
 
 
 @pytest.mark.parametrize(("what", "refusal"), [("room", RoomNotOpen), ("topic", TopicLocked)])
 @pytest.mark.parametrize("key", [None, "k"])
 async def test_what_is_closed_in_the_meantime_takes_no_question(
-    hall: Hall, what: str, refusal: type[Refusal], key: str | None
+    open_room: OpenRoom, what: str, refusal: type[Refusal], key: str | None
 ) -> None:
-    actor, host = await the_actor(hall.db, await hall.member()), await the_actor(hall.db, hall.host)
-    writer, idempotent = QuestionWriter(hall.db), _once("k") if key else NO_KEY
+    actor, host = (
+        await the_actor(open_room.db, await open_room.member()),
+        await the_actor(open_room.db, open_room.host),
+    )
+    writer, idempotent = QuestionWriter(open_room.db), _once("k") if key else NO_KEY
 
-    async with hall.db.begin() as tx:
+    async with open_room.db.begin() as tx:
         kept = await tx.value(_KEPT)
         if what == "room":
-            await rooms.change_room_state(tx, host, RoomId(hall.room), RoomMove(state="closed"))
+            await rooms.change_room_state(tx, host, RoomId(open_room.room), RoomMove(state="closed"))
         else:
-            await tx.run(_LOCK_TOPIC, topic=hall.topic)
+            await tx.run(_LOCK_TOPIC, topic=open_room.topic)
         asking = asyncio.create_task(
-            writer.ask_question(actor, RoomId(hall.room), NewQuestion(body="Why?"), idempotent)
+            writer.ask_question(actor, RoomId(open_room.room), NewQuestion(body="Why?"), idempotent)
         )
         await asyncio.sleep(0.2)
         assert not asking.done()
 
     with pytest.raises(refusal):
         await asking
-    async with hall.db.read() as tx:
-        assert await tx.rows(_ASKED, room=hall.room) == []
+    async with open_room.db.read() as tx:
+        assert await tx.rows(_ASKED, room=open_room.room) == []
         assert await tx.value(_KEPT) == kept
 
 
-async def test_who_asked_while_one_could_is_answered_as_then(hall: Hall) -> None:
-    member, path = await hall.member(), f"/rooms/{hall.room}/questions"
+async def test_who_asked_while_one_could_is_answered_as_then(open_room: OpenRoom) -> None:
+    member, path = await open_room.member(), f"/rooms/{open_room.room}/questions"
     for anonymous in (False, True):
         question = {"body": "Why?", "anonymous": anonymous}
         asked = await member.post(path, question, key=f"k{anonymous}")
-        await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+        await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
 
         again = await member.post(path, question, key=f"k{anonymous}")
         late = await member.post(path, question, key="late")
-        await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
+        await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})
 
         assert (again.status_code, again.content) == (201, asked.content)
         assert (late.status_code, late.json()["code"]) == (409, "room_not_open")
         assert (await member.post(path, question, key="late")).status_code == 201
 
 
-async def test_the_same_key_in_one_company_is_one_question(hall: Hall) -> None:
-    actor, writer = await the_actor(hall.db, await hall.member()), QuestionWriter(hall.db)
+async def test_the_same_key_in_one_company_is_one_question(open_room: OpenRoom) -> None:
+    actor, writer = await the_actor(open_room.db, await open_room.member()), QuestionWriter(open_room.db)
 
     async def ask(body: str, idempotent: IdempotentRequest) -> StoredResponse:
-        return await writer.ask_question(actor, RoomId(hall.room), NewQuestion(body=body), idempotent)
+        return await writer.ask_question(actor, RoomId(open_room.room), NewQuestion(body=body), idempotent)
 
     results = await asyncio.gather(
         ask("First?", NO_KEY),
@@ -178,21 +189,21 @@ async def test_the_same_key_in_one_company_is_one_question(hall: Hall) -> None:
     bodies = {one.body for one in results if isinstance(one, StoredResponse)}
     assert len([one for one in results if isinstance(one, IdempotencyKeyReused)]) in (1, 5)
     assert len(bodies) == 3
-    async with hall.db.read() as tx:
-        assert len(await tx.rows(_ASKED, room=hall.room)) == 3
+    async with open_room.db.read() as tx:
+        assert len(await tx.rows(_ASKED, room=open_room.room)) == 3
 
 
-async def test_counts_leave_out_what_is_hidden(hall: Hall) -> None:
-    asker = await hall.member()
-    asked = [await hall.ask(asker) for _ in range(5)]
-    await hall.settle(hall.host, asked[0], "answered")
-    await hall.settle(hall.host, asked[1], "answered")
-    await hall.settle(hall.host, asked[2], "dismissed")
+async def test_counts_leave_out_what_is_hidden(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
+    asked = [await open_room.ask(asker) for _ in range(5)]
+    await open_room.change_state(open_room.host, asked[0], "answered")
+    await open_room.change_state(open_room.host, asked[1], "answered")
+    await open_room.change_state(open_room.host, asked[2], "dismissed")
 
     async def counts(db: Database) -> Counts:
         async with db.read() as tx:
-            return await count_questions(tx, RoomId(hall.room))
+            return await count_questions(tx, RoomId(open_room.room))
 
-    assert await counts(hall.db) == Counts(live=2, answered=2, dismissed=1)
-    await hide_rows(hall.db, *[question["post"] for question in asked[1:4]])
-    assert await counts(hall.db) == Counts(live=1, answered=1, dismissed=0)
+    assert await counts(open_room.db) == Counts(live=2, answered=2, dismissed=1)
+    await hide_rows(open_room.db, *[question["post"] for question in asked[1:4]])
+    assert await counts(open_room.db) == Counts(live=1, answered=1, dismissed=0)

@@ -12,7 +12,7 @@ from gatherings.questions.policy import OwnQuestion, QuestionNotLive, ensure_can
 from gatherings.questions.votes import VoteWriter
 from storage.database import Database
 from storage.statements import statement
-from tests.support.rooms.live_room import Hall, Person, the_actor
+from tests.support.rooms.open_room import OpenRoom, Person, the_actor
 
 _EXACT = statement("""
 SELECT q.id, q.votes, (SELECT count(*) FROM votes v WHERE v.question_id = q.id) AS counted
@@ -52,10 +52,10 @@ def test_what_nobody_can_vote_for(room: str, question: str, is_own: bool, refusa
     ensure_can_vote("open", "live", is_own=False)
 
 
-async def test_votes_are_set_and_not_toggled(hall: Hall) -> None:
-    question, voter = await hall.ask(await hall.member()), await hall.member()
+async def test_votes_are_set_and_not_toggled(open_room: OpenRoom) -> None:
+    question, voter = await open_room.ask(await open_room.member()), await open_room.member()
 
-    answers = [(await hall.vote(voter, question, value)).json() for value in (1, 1, 0, 0, 1)]
+    answers = [(await open_room.vote(voter, question, value)).json() for value in (1, 1, 0, 0, 1)]
 
     assert [(answer["votes"], answer["my_vote"]) for answer in answers] == [
         (1, 1),
@@ -65,43 +65,49 @@ async def test_votes_are_set_and_not_toggled(hall: Hall) -> None:
         (1, 1),
     ]
     assert answers[0]["question"] == question["id"]
-    shown = (await voter.get(f"/rooms/{hall.room}/questions")).json()["items"][0]
+    shown = (await voter.get(f"/rooms/{open_room.room}/questions")).json()["items"][0]
     assert (shown["votes"], shown["my_vote"]) == (1, 1)
-    assert (await hall.visitor.get(f"/rooms/{hall.room}/questions")).json()["items"][0]["my_vote"] == 0
+    assert (await open_room.visitor.get(f"/rooms/{open_room.room}/questions")).json()["items"][0][
+        "my_vote"
+    ] == 0
 
 
-async def test_voting_at_the_door(hall: Hall) -> None:
-    asker, member, unproved = await hall.member(), await hall.member(), await hall.member(verified=False)
-    question, settled = await hall.ask(asker), await hall.ask(asker)
-    await hall.settle(hall.host, settled, "answered")
+async def test_voting_at_the_door(open_room: OpenRoom) -> None:
+    asker, member, unproved = (
+        await open_room.member(),
+        await open_room.member(),
+        await open_room.member(verified=False),
+    )
+    question, settled = await open_room.ask(asker), await open_room.ask(asker)
+    await open_room.change_state(open_room.host, settled, "answered")
     path = f"/questions/{question['id']}/vote"
 
-    assert (await hall.vote(hall.visitor, question)).status_code == 401
-    assert (await hall.vote(unproved, question)).json()["code"] == "not_verified"
-    assert (await hall.vote(asker, question)).json()["code"] == "own_question"
-    assert (await hall.vote(member, settled)).json()["code"] == "question_not_live"
+    assert (await open_room.vote(open_room.visitor, question)).status_code == 401
+    assert (await open_room.vote(unproved, question)).json()["code"] == "not_verified"
+    assert (await open_room.vote(asker, question)).json()["code"] == "own_question"
+    assert (await open_room.vote(member, settled)).json()["code"] == "question_not_live"
     assert (await member.put("/questions/999999/vote", {"value": 1})).status_code == 404
     for value in (2, -1, "x", True, None, 1.5):
         assert (await member.put(path, {"value": value})).status_code == 422
-    assert (await hall.vote(member, question)).status_code == 200
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    late = await hall.vote(member, question, 0)
+    assert (await open_room.vote(member, question)).status_code == 200
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    late = await open_room.vote(member, question, 0)
     assert (late.status_code, late.json()["code"]) == (409, "room_not_open")
-    assert await _tallies(hall) == {question["id"]: 1, settled["id"]: 0}
+    assert await _tallies(open_room) == {question["id"]: 1, settled["id"]: 0}
 
 
-async def test_fifty_voters_with_retries_are_counted_exactly(hall: Hall) -> None:
+async def test_fifty_voters_with_retries_are_counted_exactly(open_room: OpenRoom) -> None:
     chance = random.Random(50)
-    askers = [await hall.member() for _ in range(2)]
-    questions = [await hall.ask(asker, anonymous=number % 2 == 0) for number, asker in enumerate(askers)]
-    voters = [await hall.member() for _ in range(50)]
+    askers = [await open_room.member() for _ in range(2)]
+    questions = [await open_room.ask(asker, anonymous=number % 2 == 0) for number, asker in enumerate(askers)]
+    voters = [await open_room.member() for _ in range(50)]
     last = {(voter.id, question["id"]): chance.randint(0, 1) for voter in voters for question in questions}
 
     async def vote_often(voter: Person) -> None:
         for question in chance.sample(questions, len(questions)):
             wanted = last[voter.id, question["id"]]
             for value in (1 - wanted, wanted):
-                answers = await asyncio.gather(*(hall.vote(voter, question, value) for _ in range(2)))
+                answers = await asyncio.gather(*(open_room.vote(voter, question, value) for _ in range(2)))
                 assert {answer.status_code for answer in answers} == {200}
                 assert {answer.json()["my_vote"] for answer in answers} == {value}
 
@@ -110,40 +116,40 @@ async def test_fifty_voters_with_retries_are_counted_exactly(hall: Hall) -> None
     wanted = {
         question["id"]: sum(last[voter.id, question["id"]] for voter in voters) for question in questions
     }
-    assert await _tallies(hall) == wanted
+    assert await _tallies(open_room) == wanted
 
 
-async def test_one_person_at_once_from_many_sockets_has_one_vote(hall: Hall) -> None:
-    question, voter = await hall.ask(await hall.member()), await hall.member()
+async def test_one_person_at_once_from_many_sockets_has_one_vote(open_room: OpenRoom) -> None:
+    question, voter = await open_room.ask(await open_room.member()), await open_room.member()
 
-    await asyncio.gather(*(hall.vote(voter, question, number % 2) for number in range(40)))
+    await asyncio.gather(*(open_room.vote(voter, question, number % 2) for number in range(40)))
 
-    assert (await _tallies(hall))[question["id"]] in (0, 1)
-    await hall.vote(voter, question, 1)
-    assert await _tallies(hall) == {question["id"]: 1}
+    assert (await _tallies(open_room))[question["id"]] in (0, 1)
+    await open_room.vote(voter, question, 1)
+    assert await _tallies(open_room) == {question["id"]: 1}
 
 
-async def test_no_vote_is_counted_after_the_room_was_closed(hall: Hall) -> None:
-    question = await hall.ask(await hall.member())
-    voters = [await hall.member() for _ in range(30)]
+async def test_no_vote_is_counted_after_the_room_was_closed(open_room: OpenRoom) -> None:
+    question = await open_room.ask(await open_room.member())
+    voters = [await open_room.member() for _ in range(30)]
 
     async def close() -> Any:
         await asyncio.sleep(0.01)
-        return await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
+        return await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
 
-    closed, *answers = await asyncio.gather(close(), *(hall.vote(voter, question) for voter in voters))
+    closed, *answers = await asyncio.gather(close(), *(open_room.vote(voter, question) for voter in voters))
 
     assert closed.status_code == 200
     assert {answer.status_code for answer in answers} <= {200, 409}
     counted = sum(answer.status_code == 200 for answer in answers)
-    assert await _tallies(hall) == {question["id"]: counted}
+    assert await _tallies(open_room) == {question["id"]: counted}
 
 
-async def test_two_processes_count_together_and_tell_what_they_agree_on(hall: Hall) -> None:
-    questions = [await hall.ask(await hall.member(), anonymous=number == 0) for number in range(3)]
-    voters = [await the_actor(hall.db, await hall.member()) for _ in range(30)]
+async def test_two_processes_count_together_and_tell_what_they_agree_on(open_room: OpenRoom) -> None:
+    questions = [await open_room.ask(await open_room.member(), anonymous=number == 0) for number in range(3)]
+    voters = [await the_actor(open_room.db, await open_room.member()) for _ in range(30)]
     bus = Signals()
-    writers = [VoteWriter(Database(hall.db.pool, hall.db.epoch, bus)) for _ in range(2)]
+    writers = [VoteWriter(Database(open_room.db.pool, open_room.db.epoch, bus)) for _ in range(2)]
 
     await asyncio.gather(
         *(
@@ -154,18 +160,18 @@ async def test_two_processes_count_together_and_tell_what_they_agree_on(hall: Ha
         )
     )
 
-    assert await _tallies(hall) == {question["id"]: 30 for question in questions}
+    assert await _tallies(open_room) == {question["id"]: 30 for question in questions}
     await asyncio.gather(*(task for writer in writers for task in writer.confirm_tasks.values()))
     last: dict[str, int] = {}
     for channel, told in bus.told:
-        assert (channel, told["type"]) == (f"room:{hall.room}", "votes")
+        assert (channel, told["type"]) == (f"room:{open_room.room}", "votes")
         last |= told["votes"]
     assert last == {str(question["id"]): 30 for question in questions}
     assert not any(writer.confirm_tasks or writer.unconfirmed for writer in writers)
 
 
-async def _tallies(hall: Hall) -> dict[int, int]:
-    async with hall.db.read() as tx:
-        rows = await tx.rows(_EXACT, room=hall.room)
+async def _tallies(open_room: OpenRoom) -> dict[int, int]:
+    async with open_room.db.read() as tx:
+        rows = await tx.rows(_EXACT, room=open_room.room)
     assert all(row["votes"] == row["counted"] for row in rows)
     return {row["id"]: row["votes"] for row in rows}

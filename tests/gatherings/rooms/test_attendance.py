@@ -15,25 +15,29 @@ from realtime.bus import InProcessBus, Presence, merge
 from realtime.channels import ChannelKind
 from realtime.limits import Limits
 from realtime.presence_reports import PresenceReports
-from tests.support.rooms.live_room import Hall, Person
-from tests.support.service import Feed, plain
+from tests.support.rooms.open_room import OpenRoom, Person
+from tests.support.service import Feed, raw_sql
 
 
 @asynccontextmanager
-async def in_the_room(hall: Hall, people: list[Person], url: str | None = None) -> AsyncIterator[list[Feed]]:
+async def in_the_room(
+    open_room: OpenRoom, people: list[Person], url: str | None = None
+) -> AsyncIterator[list[Feed]]:
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(hall.app.listening(f"room:{hall.room}", person.token, url=url))
+            await stack.enter_async_context(
+                open_room.app.listening(f"room:{open_room.room}", person.token, url=url)
+            )
             for person in people
         ]
 
 
-async def attended(hall: Hall, count: int) -> list[tuple[int, date]]:
+async def attended(open_room: OpenRoom, count: int) -> list[tuple[int, date]]:
     """Return the recorded attendance as soon as it has the wanted number of rows."""
     async with asyncio.timeout(8):
         while True:
-            rows = await plain(hall.db).fetch(
-                "SELECT member_id, day FROM attendance WHERE room_id = $1 ORDER BY member_id", hall.room
+            rows = await raw_sql(open_room.db).fetch(
+                "SELECT member_id, day FROM attendance WHERE room_id = $1 ORDER BY member_id", open_room.room
             )
             if len(rows) >= count:
                 return [tuple(row) for row in rows]
@@ -49,64 +53,68 @@ async def presence(feed: Feed, wanted: Callable[[dict[str, Any]], bool]) -> dict
                 return dict(signal)
 
 
-async def a_crowd(hall: Hall, count: int, group: str, **facts: Any) -> list[Person]:
-    people = [await hall.member() for _ in range(count)]
+async def a_crowd(open_room: OpenRoom, count: int, group: str, **facts: Any) -> list[Person]:
+    people = [await open_room.member() for _ in range(count)]
     facts = {"stakeholder_group": group, "sectors": ["mobility"]} | facts
     for person in people:
         for name, value in facts.items():
-            await plain(hall.db).execute(f"UPDATE members SET {name} = $1 WHERE id = $2", value, person.id)
+            await raw_sql(open_room.db).execute(
+                f"UPDATE members SET {name} = $1 WHERE id = $2", value, person.id
+            )
     return people
 
 
-async def test_who_comes_is_noted_once_with_the_day(hall: Hall) -> None:
-    anna, ben = await hall.member(), await hall.member()
-    async with in_the_room(hall, [anna, anna, ben, hall.visitor]):
-        rows = await attended(hall, 2)
-    async with in_the_room(hall, [anna]):
+async def test_who_comes_is_noted_once_with_the_day(open_room: OpenRoom) -> None:
+    anna, ben = await open_room.member(), await open_room.member()
+    async with in_the_room(open_room, [anna, anna, ben, open_room.visitor]):
+        rows = await attended(open_room, 2)
+    async with in_the_room(open_room, [anna]):
         await asyncio.sleep(1.2)
 
-    assert rows == await attended(hall, 2) == [(anna.id, clock.now().date()), (ben.id, clock.now().date())]
-    columns = await plain(hall.db).fetch(
+    assert (
+        rows == await attended(open_room, 2) == [(anna.id, clock.now().date()), (ben.id, clock.now().date())]
+    )
+    columns = await raw_sql(open_room.db).fetch(
         "SELECT column_name FROM information_schema.columns WHERE table_name = 'attendance'"
     )
     assert {row["column_name"] for row in columns} == {"room_id", "member_id", "day"}, "never a finer time"
 
 
-async def test_a_room_that_is_not_open_is_only_looked_at(hall: Hall) -> None:
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    early, late = await hall.member(), await hall.member()
-    async with in_the_room(hall, [early]):
-        async with in_the_room(hall, [late]):
+async def test_a_room_that_is_not_open_is_only_looked_at(open_room: OpenRoom) -> None:
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    early, late = await open_room.member(), await open_room.member()
+    async with in_the_room(open_room, [early]):
+        async with in_the_room(open_room, [late]):
             await asyncio.sleep(1.2)
-            assert await attended(hall, 0) == []
+            assert await attended(open_room, 0) == []
         # Who waits when it opens is there; who has left before was not.
-        await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
-        assert [member for member, _ in await attended(hall, 1)] == [early.id]
-        async with in_the_room(hall, [late]):
-            assert [member for member, _ in await attended(hall, 2)] == [early.id, late.id]
+        await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})
+        assert [member for member, _ in await attended(open_room, 1)] == [early.id]
+        async with in_the_room(open_room, [late]):
+            assert [member for member, _ in await attended(open_room, 2)] == [early.id, late.id]
 
 
-async def test_groups_and_sectors_of_those_here_are_told_where_enough_are(hall: Hall) -> None:
-    industry = await a_crowd(hall, 7, "industry-upstream")
-    research = await a_crowd(hall, 6, "academia")
-    few = await a_crowd(hall, 2, "finance")
-    silent = await a_crowd(hall, 5, "finance", public=[])
-    async with in_the_room(hall, [hall.visitor]) as (feed,):
-        async with in_the_room(hall, industry + research):
-            async with in_the_room(hall, silent):
+async def test_groups_and_sectors_of_those_here_are_told_where_enough_are(open_room: OpenRoom) -> None:
+    industry = await a_crowd(open_room, 7, "industry-upstream")
+    research = await a_crowd(open_room, 6, "academia")
+    few = await a_crowd(open_room, 2, "finance")
+    silent = await a_crowd(open_room, 5, "finance", public=[])
+    async with in_the_room(open_room, [open_room.visitor]) as (feed,):
+        async with in_the_room(open_room, industry + research):
+            async with in_the_room(open_room, silent):
                 # Two processes hear of each other's people one after the other: until then there are fewer groups.
                 told = await presence(
                     feed, lambda signal: signal["here"] == 19 and len(signal.get("groups", ())) == 2
                 )
                 assert told["groups"] == {"industry-upstream": 7, "academia": 6}
                 assert told["sectors"] == {"mobility": 13}, "what is kept back is not counted"
-            async with in_the_room(hall, few):
+            async with in_the_room(open_room, few):
                 # Two of finance are few, and the whole less the others would tell them: the next smallest goes too.
                 told = await presence(
                     feed, lambda signal: "academia" not in signal.get("groups", {"academia": 1})
                 )
                 assert told["groups"] == {"industry-upstream": 7}
-                async with in_the_room(hall, [await hall.member()]) as (late,):
+                async with in_the_room(open_room, [await open_room.member()]) as (late,):
                     shown = await presence(late, lambda signal: "groups" in signal)
                     assert shown["groups"] == {"industry-upstream": 7}
         left = await presence(feed, lambda signal: signal["here"] == 1 and signal.get("groups") == {})

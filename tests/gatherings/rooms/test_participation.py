@@ -19,9 +19,9 @@ from gatherings.policy_rooms import (
 )
 from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
-from tests.support.rooms.live_room import Hall, the_actor
+from tests.support.rooms.open_room import OpenRoom, the_actor
 from tests.support.rooms.room_facts import HOST, MEMBER, NOON, a_room
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 JUST_NOW = WriterFacts(last_wrote_at=NOON - timedelta(seconds=20))
 
@@ -70,18 +70,18 @@ async def test_how_long_to_wait_in_slow_mode_is_told() -> None:
     assert told.value.retry_after == 10
 
 
-async def test_what_the_rules_look_at_in_a_writer(hall: Hall) -> None:
-    member, unnamed = await hall.member(), await hall.member()
-    await plain(hall.db).execute("UPDATE rooms SET slow_seconds = 30 WHERE id = $1", hall.room)
-    await plain(hall.db).execute(
-        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", hall.room, member.id
+async def test_what_the_rules_look_at_in_a_writer(open_room: OpenRoom) -> None:
+    member, unnamed = await open_room.member(), await open_room.member()
+    await raw_sql(open_room.db).execute("UPDATE rooms SET slow_seconds = 30 WHERE id = $1", open_room.room)
+    await raw_sql(open_room.db).execute(
+        "INSERT INTO panelists (room_id, member_id) VALUES ($1, $2)", open_room.room, member.id
     )
-    asked = await hall.ask(member)
-    await hall.ask(unnamed, anonymous=True)
+    asked = await open_room.ask(member)
+    await open_room.ask(unnamed, anonymous=True)
 
-    async with hall.db.read() as tx:
-        actor, other = await the_actor(hall.db, member), await the_actor(hall.db, unnamed)
-        room = await rooms.get_room(tx, actor, RoomId(hall.room))
+    async with open_room.db.read() as tx:
+        actor, other = await the_actor(open_room.db, member), await the_actor(open_room.db, unnamed)
+        room = await rooms.get_room(tx, actor, RoomId(open_room.room))
         first, second = await get_writer(tx, actor, room), await get_writer(tx, other, room)
         nobody = await get_writer(tx, VISITOR, room)
 

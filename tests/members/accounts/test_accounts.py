@@ -13,22 +13,22 @@ from core.ids import MemberId
 from members.accounts import accounts, unclaimed
 from members.accounts.passwords import PasswordTooCommon, ensure_not_common
 from members.emails import mailed_links
-from tests.support.member_service import FROM_HERE, PASSWORD, MembersHouse
+from tests.support.member_service import FROM_HERE, PASSWORD, MemberService
 from tests.support.service import Service
 
 
 @pytest.fixture
-def house(app: Service) -> MembersHouse:
+def member_service(app: Service) -> MemberService:
     """The service with nobody in it yet."""
-    return MembersHouse(app)
+    return MemberService(app)
 
 
 def joining(name: str, **more: str) -> dict[str, str]:
     return {"handle": name, "email": f"{name}@mail.example", "password": PASSWORD} | more
 
 
-async def signed_in(house: MembersHouse, login: str, password: str = PASSWORD) -> Response:
-    async with house.client() as client:
+async def signed_in(member_service: MemberService, login: str, password: str = PASSWORD) -> Response:
+    async with member_service.client() as client:
         return await client.post("/sessions", json={"login": login, "password": password})
 
 
@@ -38,17 +38,17 @@ def refused(answer: Response, status: int, code: str, field: str | None = None) 
     assert problem.get("field", "").removeprefix("data").removeprefix(".") == (field or "")
 
 
-async def test_somebody_joins_proves_the_address_and_signs_in(house: MembersHouse):
-    async with house.client() as client:
+async def test_somebody_joins_proves_the_address_and_signs_in(member_service: MemberService):
+    async with member_service.client() as client:
         answer = await client.post("/accounts", json=joining("Élise", email="Elise@Mail.Example"))
         assert answer.status_code == 201
         me = answer.json()
         assert (me["handle"], me["display_name"], me["email"]) == ("élise", "élise", "elise@mail.example")
         assert not me["is_verified"]
-        assert house.letters.letters == []
+        assert member_service.letters.letters == []
 
-        await house.work()
-        token = house.letters.token("elise@mail.example")
+        await member_service.work()
+        token = member_service.letters.token("elise@mail.example")
         assert (await client.post("/address-verifications", json={"token": token})).status_code == 204
 
         answer = await client.post("/sessions", json={"login": "ELISE@mail.example", "password": PASSWORD})
@@ -66,8 +66,8 @@ async def test_somebody_joins_proves_the_address_and_signs_in(house: MembersHous
         assert (await client.get("/me")).status_code == 401
 
 
-async def test_one_account_for_one_look_of_a_handle(house: MembersHouse):
-    async with house.client() as client:
+async def test_one_account_for_one_look_of_a_handle(member_service: MemberService):
+    async with member_service.client() as client:
         assert (await client.post("/accounts", json=joining("paypal"))).status_code == 201
         for handle in (
             "paypal",
@@ -101,9 +101,9 @@ async def test_one_account_for_one_look_of_a_handle(house: MembersHouse):
     ],
 )
 async def test_what_cannot_be_an_account_is_refused(
-    house: MembersHouse, change: dict[str, str], field: str | None
+    member_service: MemberService, change: dict[str, str], field: str | None
 ):
-    async with house.client() as client:
+    async with member_service.client() as client:
         answer = await client.post("/accounts", json=joining("anna") | change)
     refused(answer, 422, "invalid", field)
 
@@ -124,15 +124,15 @@ def test_other_passwords_are_not(password: str):
     ensure_not_common(password, "anna-maria", "a@b.example")
 
 
-async def test_a_common_password_is_refused_at_the_door(house: MembersHouse):
-    async with house.client() as client:
+async def test_a_common_password_is_refused_at_the_door(member_service: MemberService):
+    async with member_service.client() as client:
         answer = await client.post("/accounts", json=joining("anna", password="password123"))
     refused(answer, 422, "password_too_common", "password")
 
 
-async def test_joining_with_the_address_of_a_member_looks_like_any_joining(house: MembersHouse):
-    known = await house.member("known")
-    async with house.client() as client:
+async def test_joining_with_the_address_of_a_member_looks_like_any_joining(member_service: MemberService):
+    known = await member_service.member("known")
+    async with member_service.client() as client:
         taken = await client.post("/accounts", json=joining("newcomer", email=known.email or ""))
         free = await client.post("/accounts", json=joining("newcomers", email="free@mail.example"))
     assert taken.status_code == free.status_code == 201
@@ -141,62 +141,63 @@ async def test_joining_with_the_address_of_a_member_looks_like_any_joining(house
         k: v for k, v in free.json().items() if k not in same
     }
 
-    await house.work()
-    assert "You have an account already" in house.letters.to(known.email or "")[-1].subject
-    assert "/verify/" not in house.letters.to(known.email or "")[-1].text
-    assert "/verify/" in house.letters.to("free@mail.example")[-1].text
+    await member_service.work()
+    assert "You have an account already" in member_service.letters.to(known.email or "")[-1].subject
+    assert "/verify/" not in member_service.letters.to(known.email or "")[-1].text
+    assert "/verify/" in member_service.letters.to("free@mail.example")[-1].text
 
 
-async def test_an_address_goes_to_who_proves_it_first(house: MembersHouse):
-    async with house.client() as client:
+async def test_an_address_goes_to_who_proves_it_first(member_service: MemberService):
+    async with member_service.client() as client:
         for handle in ("first", "second"):
             await client.post("/accounts", json=joining(handle, email="both@mail.example"))
-        await house.work()
+        await member_service.work()
         tokens = [
-            letter.text.split("/verify/")[1].split()[0] for letter in house.letters.to("both@mail.example")
+            letter.text.split("/verify/")[1].split()[0]
+            for letter in member_service.letters.to("both@mail.example")
         ]
         assert len(tokens) == 2
 
         assert (await client.post("/address-verifications", json={"token": tokens[1]})).status_code == 204
         answer = await client.post("/address-verifications", json={"token": tokens[0]})
         refused(answer, 409, "address_taken", "email")
-    assert (await signed_in(house, "both@mail.example")).json()["member"]["handle"] == "second"
+    assert (await signed_in(member_service, "both@mail.example")).json()["member"]["handle"] == "second"
 
 
-async def test_of_fifty_who_spend_a_link_at_once_one_succeeds(house: MembersHouse):
-    await house.member("anna", verified=False)
-    await house.work()
-    token = house.letters.token("anna@mail.example")
-    async with house.client() as client:
+async def test_of_fifty_who_spend_a_link_at_once_one_succeeds(member_service: MemberService):
+    await member_service.member("anna", verified=False)
+    await member_service.work()
+    token = member_service.letters.token("anna@mail.example")
+    async with member_service.client() as client:
         spent = await asyncio.gather(
             *(client.post("/address-verifications", json={"token": token}) for _ in range(50))
         )
     assert sorted(answer.status_code for answer in spent) == [204] + [422] * 49
 
 
-async def test_of_fifty_who_reset_with_a_link_at_once_one_succeeds(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
-    async with house.client() as client:
+async def test_of_fifty_who_reset_with_a_link_at_once_one_succeeds(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
+    async with member_service.client() as client:
         await client.post("/password-resets", json={"email": "anna@mail.example"})
-        await house.work()
-        token = house.letters.token("anna@mail.example")
+        await member_service.work()
+        token = member_service.letters.token("anna@mail.example")
         passwords = [f"quite another one {number}" for number in range(50)]
         spent = await asyncio.gather(
             *(client.put(f"/password-resets/{token}", json={"password": password}) for password in passwords)
         )
     assert sorted(answer.status_code for answer in spent) == [204] + [422] * 49
     winner = passwords[next(place for place, answer in enumerate(spent) if answer.status_code == 204)]
-    assert (await signed_in(house, "anna", winner)).status_code == 201
+    assert (await signed_in(member_service, "anna", winner)).status_code == 201
 
 
-async def test_links_are_for_their_purpose_and_for_their_time(house: MembersHouse):
-    await house.member("anna", verified=False)
-    async with house.client() as client:
-        await house.work()
-        verification = house.letters.token("anna@mail.example")
+async def test_links_are_for_their_purpose_and_for_their_time(member_service: MemberService):
+    await member_service.member("anna", verified=False)
+    async with member_service.client() as client:
+        await member_service.work()
+        verification = member_service.letters.token("anna@mail.example")
         await client.post("/password-resets", json={"email": "anna@mail.example"})
-        await house.work()
-        reset = house.letters.token("anna@mail.example")
+        await member_service.work()
+        reset = member_service.letters.token("anna@mail.example")
         assert verification != reset
 
         refused(
@@ -213,28 +214,30 @@ async def test_links_are_for_their_purpose_and_for_their_time(house: MembersHous
         assert (await client.post("/address-verifications", json={"token": verification})).status_code == 204
 
 
-async def test_a_reset_tells_nobody_who_is_a_member(house: MembersHouse):
-    await house.member("anna")
-    async with house.client() as client:
+async def test_a_reset_tells_nobody_who_is_a_member(member_service: MemberService):
+    await member_service.member("anna")
+    async with member_service.client() as client:
         known = await client.post("/password-resets", json={"email": "anna@mail.example"})
         unknown = await client.post("/password-resets", json={"email": "nobody@mail.example"})
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content) == (202, b"")
 
-    await house.work()
-    assert [letter.to for letter in house.letters.letters] == ["anna@mail.example"]
+    await member_service.work()
+    assert [letter.to for letter in member_service.letters.letters] == ["anna@mail.example"]
 
 
-async def test_an_address_is_not_stormed_with_mail(house: MembersHouse):
-    await house.member("anna")
-    async with house.client() as client:
+async def test_an_address_is_not_stormed_with_mail(member_service: MemberService):
+    await member_service.member("anna")
+    async with member_service.client() as client:
         for _ in range(12):
             await client.post("/password-resets", json={"email": "anna@mail.example"})
-    await house.work()
-    assert len(house.letters.letters) == mailed_links.MAX_EMAILS_PER_HOUR - 1  # joining took one
+    await member_service.work()
+    assert len(member_service.letters.letters) == mailed_links.MAX_EMAILS_PER_HOUR - 1  # joining took one
 
 
-async def test_wrong_names_and_wrong_passwords_are_answered_alike_and_as_slowly(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
+async def test_wrong_names_and_wrong_passwords_are_answered_alike_and_as_slowly(
+    member_service: MemberService,
+):
+    await member_service.member("anna", password=PASSWORD)
     attempts = {
         "anna": "not the password",
         "nobody": "not the password",
@@ -246,7 +249,7 @@ async def test_wrong_names_and_wrong_passwords_are_answered_alike_and_as_slowly(
     for _ in range(9):
         for login, password in attempts.items():
             before = perf_counter()
-            answer = await signed_in(house, login, password)
+            answer = await signed_in(member_service, login, password)
             took[login].append(perf_counter() - before)
             refused(answer, 401, "wrong_credentials")
             bodies.add(answer.content)
@@ -255,10 +258,10 @@ async def test_wrong_names_and_wrong_passwords_are_answered_alike_and_as_slowly(
     assert max(times) < 3 * min(times)
 
 
-async def test_signing_in_never_adopts_a_token_and_ends_the_one_that_came(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
+async def test_signing_in_never_adopts_a_token_and_ends_the_one_that_came(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
     planted = "a-token-that-somebody-else-chose-a-token-th"
-    async with house.client() as client:
+    async with member_service.client() as client:
         client.cookies.set("tertulia", planted)
         first = await client.post(
             "/sessions",
@@ -266,20 +269,20 @@ async def test_signing_in_never_adopts_a_token_and_ends_the_one_that_came(house:
             headers=FROM_HERE,
         )
         assert first.json()["token"] != planted
-        assert await house.actor(planted) is None
+        assert await member_service.actor(planted) is None
 
-    async with house.client(first.json()["token"]) as client:
+    async with member_service.client(first.json()["token"]) as client:
         second = await client.post("/sessions", json={"login": "anna", "password": PASSWORD})
     assert second.json()["token"] != first.json()["token"]
-    assert await house.actor(first.json()["token"]) is None
-    assert await house.actor(second.json()["token"]) is not None
+    assert await member_service.actor(first.json()["token"]) is None
+    assert await member_service.actor(second.json()["token"]) is not None
 
 
-async def test_a_new_password_ends_the_other_sessions_and_keeps_the_secret(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
-    other, here = [(await signed_in(house, "anna")).json()["token"] for _ in range(2)]
-    before = await house.actor(here)
-    async with house.client(here) as client:
+async def test_a_new_password_ends_the_other_sessions_and_keeps_the_secret(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
+    other, here = [(await signed_in(member_service, "anna")).json()["token"] for _ in range(2)]
+    before = await member_service.actor(here)
+    async with member_service.client(here) as client:
         wrong = await client.put("/me/password", json={"current": "not it at all", "new": "another good one"})
         refused(wrong, 403, "wrong_password")
         common = await client.put("/me/password", json={"current": PASSWORD, "new": "password1"})
@@ -287,87 +290,95 @@ async def test_a_new_password_ends_the_other_sessions_and_keeps_the_secret(house
         answer = await client.put("/me/password", json={"current": PASSWORD, "new": "another good one"})
         assert answer.status_code == 204
 
-    after = await house.actor(here)
+    after = await member_service.actor(here)
     assert before is not None
     assert after is not None
     assert before.secret == after.secret
-    assert await house.actor(other) is None
-    assert (await signed_in(house, "anna")).status_code == 401
-    again = await house.actor((await signed_in(house, "anna", "another good one")).json()["token"])
+    assert await member_service.actor(other) is None
+    assert (await signed_in(member_service, "anna")).status_code == 401
+    again = await member_service.actor(
+        (await signed_in(member_service, "anna", "another good one")).json()["token"]
+    )
     assert again is not None
     assert again.secret == before.secret
-    await house.work()
-    assert "was changed" in house.letters.to("anna@mail.example")[-1].subject
+    await member_service.work()
+    assert "was changed" in member_service.letters.to("anna@mail.example")[-1].subject
 
 
-async def test_a_reset_ends_all_sessions_and_begins_a_new_secret(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
-    token = (await signed_in(house, "anna")).json()["token"]
-    before = await house.actor(token)
-    async with house.client() as client:
+async def test_a_reset_ends_all_sessions_and_begins_a_new_secret(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
+    token = (await signed_in(member_service, "anna")).json()["token"]
+    before = await member_service.actor(token)
+    async with member_service.client() as client:
         await client.post("/password-resets", json={"email": "Anna@mail.example"})
-        await house.work()
-        link = house.letters.token("anna@mail.example")
+        await member_service.work()
+        link = member_service.letters.token("anna@mail.example")
         answer = await client.put(f"/password-resets/{link}", json={"password": "another good one"})
         assert answer.status_code == 204
-    assert await house.actor(token) is None
-    after = await house.actor((await signed_in(house, "anna", "another good one")).json()["token"])
+    assert await member_service.actor(token) is None
+    after = await member_service.actor(
+        (await signed_in(member_service, "anna", "another good one")).json()["token"]
+    )
     assert before is not None
     assert after is not None
     assert before.secret != after.secret
 
 
-async def test_a_new_address_counts_once_it_is_proved_and_the_old_one_is_told(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
-    token = (await signed_in(house, "anna")).json()["token"]
-    async with house.client(token) as client:
+async def test_a_new_address_counts_once_it_is_proved_and_the_old_one_is_told(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
+    token = (await signed_in(member_service, "anna")).json()["token"]
+    async with member_service.client(token) as client:
         wanted = {"email": "new@mail.example", "password": PASSWORD}
         refused(await client.put("/me/address", json=wanted | {"password": "no"}), 403, "wrong_password")
         assert (await client.put("/me/address", json=wanted)).status_code == 202
-        await house.work()
-        assert "about to change" in house.letters.to("anna@mail.example")[-1].subject
+        await member_service.work()
+        assert "about to change" in member_service.letters.to("anna@mail.example")[-1].subject
         assert (await client.get("/me")).json()["email"] == "anna@mail.example"
 
-        await client.post("/address-verifications", json={"token": house.letters.token("new@mail.example")})
+        await client.post(
+            "/address-verifications", json={"token": member_service.letters.token("new@mail.example")}
+        )
         assert (await client.get("/me")).json()["email"] == "new@mail.example"
         refused(await client.post("/me/verification-mail"), 409, "already_verified")
 
 
-async def test_only_the_latest_new_address_can_be_proved(house: MembersHouse):
-    await house.member("anna", password=PASSWORD)
-    async with house.client((await signed_in(house, "anna")).json()["token"]) as client:
+async def test_only_the_latest_new_address_can_be_proved(member_service: MemberService):
+    await member_service.member("anna", password=PASSWORD)
+    async with member_service.client((await signed_in(member_service, "anna")).json()["token"]) as client:
         for email in ("one@mail.example", "two@mail.example"):
             await client.put("/me/address", json={"email": email, "password": PASSWORD})
-            await house.work()
+            await member_service.work()
         answer = await client.post(
-            "/address-verifications", json={"token": house.letters.token("one@mail.example")}
+            "/address-verifications", json={"token": member_service.letters.token("one@mail.example")}
         )
         refused(answer, 422, "link_not_good", "token")
 
 
-async def test_somebody_who_mistyped_the_address_gets_mail_at_the_right_one(house: MembersHouse):
-    async with house.client() as client:
+async def test_somebody_who_mistyped_the_address_gets_mail_at_the_right_one(member_service: MemberService):
+    async with member_service.client() as client:
         await client.post("/accounts", json=joining("anna", email="amna@mail.example"))
-    async with house.client((await signed_in(house, "anna")).json()["token"]) as client:
+    async with member_service.client((await signed_in(member_service, "anna")).json()["token"]) as client:
         await client.put("/me/address", json={"email": "anna@mail.example", "password": PASSWORD})
         assert (await client.post("/me/verification-mail")).status_code == 202
-        await house.work()
-        await client.post("/address-verifications", json={"token": house.letters.token("anna@mail.example")})
+        await member_service.work()
+        await client.post(
+            "/address-verifications", json={"token": member_service.letters.token("anna@mail.example")}
+        )
         assert (await client.get("/me")).json()["is_verified"]
 
 
-async def test_who_proves_the_address_of_an_archives_author_is_named_beside_it(house: MembersHouse):
-    async with house.db.begin() as tx:
+async def test_who_proves_the_address_of_an_archives_author_is_named_beside_it(member_service: MemberService):
+    async with member_service.db.begin() as tx:
         author = await unclaimed.find_or_create_archive_author(
             tx, "Anna@Mail.Example", "Anna A.", clock.now()
         )
         again = await unclaimed.find_or_create_archive_author(tx, "anna@mail.example", "A.", clock.now())
     assert author == again
 
-    me = await house.member("anna")
-    events = await house.events(f"member:{me.id}")
+    me = await member_service.member("anna")
+    events = await member_service.events(f"member:{me.id}")
     assert {"type": "address_proved", "member_id": me.id, "unclaimed_id": author} in events
-    async with house.db.begin() as tx:
+    async with member_service.db.begin() as tx:
         await unclaimed.delete_unclaimed(tx, author)
         await unclaimed.delete_unclaimed(tx, MemberId(me.id))
         assert (
@@ -375,13 +386,13 @@ async def test_who_proves_the_address_of_an_archives_author_is_named_beside_it(h
         )
 
 
-async def test_the_founders_link_makes_one_administrator(house: MembersHouse):
-    async with house.db.begin() as tx:
+async def test_the_founders_link_makes_one_administrator(member_service: MemberService):
+    async with member_service.db.begin() as tx:
         old = await accounts.offer_founders_link(tx)
         token = await accounts.offer_founders_link(tx)
     assert old
     assert token
-    async with house.client() as client:
+    async with member_service.client() as client:
         answer = await client.post("/founders", json=joining("founder-1", token=old))
         refused(answer, 422, "link_not_good", "token")
         tries = [client.post("/founders", json=joining(f"anna-{n}", token=token)) for n in range(5)]
@@ -390,12 +401,14 @@ async def test_the_founders_link_makes_one_administrator(house: MembersHouse):
     founder = next(answer.json() for answer in answers if answer.status_code == 201)
     assert founder["is_verified"]
     assert founder["duties"] == [{"duty": "administrator", "sector": None, "gathering": None}]
-    async with house.db.begin() as tx:
+    async with member_service.db.begin() as tx:
         assert await accounts.offer_founders_link(tx) is None
 
 
-async def test_a_repeated_request_to_join_is_answered_as_before_and_keeps_no_quick_hash(house: MembersHouse):
-    async with house.client() as client:
+async def test_a_repeated_request_to_join_is_answered_as_before_and_keeps_no_quick_hash(
+    member_service: MemberService,
+):
+    async with member_service.client() as client:
         headers = {"Idempotency-Key": "once"}
         first = await client.post("/accounts", json=joining("anna"), headers=headers)
         again = await client.post(
@@ -424,13 +437,15 @@ async def test_a_repeated_request_to_join_is_answered_as_before_and_keeps_no_qui
         ("PUT", "/members/x/duties/host/1", None),
     ],
 )
-async def test_visitors_are_asked_to_sign_in(house: MembersHouse, method: str, path: str, body: object):
-    async with house.client() as client:
+async def test_visitors_are_asked_to_sign_in(
+    member_service: MemberService, method: str, path: str, body: object
+):
+    async with member_service.client() as client:
         refused(await client.request(method, path, json=body), 401, "sign_in_first")
 
 
-async def test_of_many_who_want_one_handle_at_once_one_gets_it(house: MembersHouse):
-    async with house.client() as client:
+async def test_of_many_who_want_one_handle_at_once_one_gets_it(member_service: MemberService):
+    async with member_service.client() as client:
         joined = await asyncio.gather(
             *(client.post("/accounts", json=joining("anna", email=f"a{n}@mail.example")) for n in range(12))
         )

@@ -6,25 +6,25 @@ import pytest
 
 from core.ids import MemberId
 from members.profiles.duties import ADMINISTRATOR, insert_duty
-from tests.support.member_service import MembersHouse
-from tests.support.service import Service, plain
+from tests.support.member_service import MemberService
+from tests.support.service import Service, raw_sql
 
 
 @pytest.fixture
-def house(app: Service) -> MembersHouse:
+def member_service(app: Service) -> MemberService:
     """The service with nobody in it yet."""
-    return MembersHouse(app)
+    return MemberService(app)
 
 
-async def test_an_administrator_makes_moderators_and_takes_the_duty_back(house: MembersHouse):
-    _, chief = await house.signed_in("chief", administrator=True)
-    anna, annas = await house.signed_in("anna")
-    sector = await plain(house.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
+async def test_an_administrator_makes_moderators_and_takes_the_duty_back(member_service: MemberService):
+    _, chief = await member_service.signed_in("chief", administrator=True)
+    anna, annas = await member_service.signed_in("anna")
+    sector = await raw_sql(member_service.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
     path = "/members/anna/duties/moderator/mobility"
-    async with house.client(chief) as client:
+    async with member_service.client(chief) as client:
         for _ in range(2):
             assert (await client.put(path)).status_code == 204
-        actor = await house.actor(annas)
+        actor = await member_service.actor(annas)
         assert actor is not None
         assert actor.moderates == {sector}
         listed = (await client.get("/duties")).json()["items"]
@@ -36,19 +36,21 @@ async def test_an_administrator_makes_moderators_and_takes_the_duty_back(house: 
 
         for _ in range(2):
             assert (await client.delete(path)).status_code == 204
-    actor = await house.actor(annas)
+    actor = await member_service.actor(annas)
     assert actor is not None
     assert not actor.moderates
     changes = [
-        event for event in await house.events(f"member:{anna.id}") if event["type"] == "access_changed"
+        event
+        for event in await member_service.events(f"member:{anna.id}")
+        if event["type"] == "access_changed"
     ]
     assert len(changes) == 2
 
 
-async def test_only_administrators_see_and_give_duties(house: MembersHouse):
-    await house.signed_in("chief", administrator=True)
-    _, annas = await house.signed_in("anna")
-    async with house.client(annas) as client:
+async def test_only_administrators_see_and_give_duties(member_service: MemberService):
+    await member_service.signed_in("chief", administrator=True)
+    _, annas = await member_service.signed_in("anna")
+    async with member_service.client(annas) as client:
         for method, path in [
             ("GET", "/duties"),
             ("PUT", "/members/anna/duties/administrator"),
@@ -71,53 +73,55 @@ async def test_only_administrators_see_and_give_duties(house: MembersHouse):
         "/members/chief/duties/host/99999999999999999999999",
     ],
 )
-async def test_duties_are_at_places_and_of_members_that_exist(house: MembersHouse, path: str):
-    _, chief = await house.signed_in("chief", administrator=True)
-    async with house.client(chief) as client:
+async def test_duties_are_at_places_and_of_members_that_exist(member_service: MemberService, path: str):
+    _, chief = await member_service.signed_in("chief", administrator=True)
+    async with member_service.client(chief) as client:
         assert (await client.put(path)).status_code == 404
         assert (await client.delete(path)).status_code == 404
 
 
-async def test_the_last_administrator_stays(house: MembersHouse):
-    _, chief = await house.signed_in("chief", administrator=True)
-    async with house.client(chief) as client:
+async def test_the_last_administrator_stays(member_service: MemberService):
+    _, chief = await member_service.signed_in("chief", administrator=True)
+    async with member_service.client(chief) as client:
         answer = await client.delete("/members/chief/duties/administrator")
         assert (answer.status_code, answer.json()["code"]) == (409, "last_administrator")
 
 
-async def test_of_administrators_who_all_leave_at_once_one_stays(house: MembersHouse):
-    tokens = [(await house.signed_in(f"chief-{n}", administrator=True))[1] for n in range(6)]
+async def test_of_administrators_who_all_leave_at_once_one_stays(member_service: MemberService):
+    tokens = [(await member_service.signed_in(f"chief-{n}", administrator=True))[1] for n in range(6)]
 
     async def leave(number: int, token: str) -> int:
-        async with house.client(token) as client:
+        async with member_service.client(token) as client:
             return (await client.delete(f"/members/chief-{number}/duties/administrator")).status_code
 
     answers = await asyncio.gather(*(leave(number, token) for number, token in enumerate(tokens)))
     assert sorted(answers) == [204] * 5 + [409]
-    assert await plain(house.db).fetchval("SELECT count(*) FROM duties") == 1
+    assert await raw_sql(member_service.db).fetchval("SELECT count(*) FROM duties") == 1
 
 
-async def test_whoever_has_a_duty_signs_in_once_a_week(house: MembersHouse):
-    me, token = await house.signed_in("anna")
-    await plain(house.db).execute("UPDATE sessions SET started_at = started_at - interval '8 days'")
-    assert await house.actor(token) is not None
-    async with house.db.begin() as tx:
+async def test_whoever_has_a_duty_signs_in_once_a_week(member_service: MemberService):
+    me, token = await member_service.signed_in("anna")
+    await raw_sql(member_service.db).execute(
+        "UPDATE sessions SET started_at = started_at - interval '8 days'"
+    )
+    assert await member_service.actor(token) is not None
+    async with member_service.db.begin() as tx:
         await insert_duty(tx, MemberId(me.id), ADMINISTRATOR)
-    assert await house.actor(token) is None
+    assert await member_service.actor(token) is None
 
 
-async def test_a_duty_granted_reaches_the_member_at_once(house: MembersHouse, app: Service):
-    _, chief = await house.signed_in("chief", administrator=True)
-    anna, annas = await house.signed_in("anna")
-    async with app.listening(f"member:{anna.id}", annas) as feed, house.client(chief) as client:
+async def test_a_duty_granted_reaches_the_member_at_once(member_service: MemberService, app: Service):
+    _, chief = await member_service.signed_in("chief", administrator=True)
+    anna, annas = await member_service.signed_in("anna")
+    async with app.listening(f"member:{anna.id}", annas) as feed, member_service.client(chief) as client:
         assert feed.joined["type"] == "joined"
         await client.put("/members/anna/duties/moderator/mobility")
         assert (await feed.next())["event"] == {"type": "access_changed"}
 
 
-async def test_nobody_listens_to_another_member(house: MembersHouse, app: Service):
-    anna, annas = await house.signed_in("anna")
-    _, bertas = await house.signed_in("berta", administrator=True)
+async def test_nobody_listens_to_another_member(member_service: MemberService, app: Service):
+    anna, annas = await member_service.signed_in("anna")
+    _, bertas = await member_service.signed_in("berta", administrator=True)
     async with app.listening(f"member:{anna.id}", annas) as feed:
         assert feed.joined["type"] == "joined"
     for token in (bertas, None):

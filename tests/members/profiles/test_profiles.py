@@ -9,15 +9,15 @@ from core import clock
 from members.accounts.sessions import IDLE_TIMEOUT, MAX_LIFETIME, delete_ended_sessions, find_actor
 from members.channels import show_members
 from storage.event_log import read_after
-from tests.support.member_service import MembersHouse
-from tests.support.rooms.live_room import statements_of
-from tests.support.service import Service, plain
+from tests.support.member_service import MemberService
+from tests.support.rooms.open_room import statements_of
+from tests.support.service import Service, raw_sql
 
 
 @pytest.fixture
-def house(app: Service) -> MembersHouse:
+def member_service(app: Service) -> MemberService:
     """The service with nobody in it yet."""
-    return MembersHouse(app)
+    return MemberService(app)
 
 
 FULL = {
@@ -33,13 +33,13 @@ FULL = {
 }
 
 
-async def test_others_see_what_a_member_makes_public(house: MembersHouse):
-    _, token = await house.signed_in("anna")
-    async with house.client(token) as client:
+async def test_others_see_what_a_member_makes_public(member_service: MemberService):
+    _, token = await member_service.signed_in("anna")
+    async with member_service.client(token) as client:
         answer = await client.patch("/me/profile", json=FULL | {"public": ["stakeholder_group", "about"]})
         assert answer.status_code == 200
         assert {name: answer.json()[name] for name in FULL} == FULL
-    async with house.client() as visitor:
+    async with member_service.client() as visitor:
         shown = (await visitor.get("/members/ANNA")).json()
         assert (shown["display_name"], shown["stakeholder_group"], shown["about"]) == (
             "Anna A.",
@@ -52,22 +52,22 @@ async def test_others_see_what_a_member_makes_public(house: MembersHouse):
         assert (await visitor.get("/members/nobody")).status_code == 404
 
 
-async def test_a_new_face_is_told_to_all_and_nothing_else_is(house: MembersHouse, app: Service):
-    me, token = await house.signed_in("anna")
-    async with app.listening("members") as feed, house.client(token) as client:
+async def test_a_new_face_is_told_to_all_and_nothing_else_is(member_service: MemberService, app: Service):
+    me, token = await member_service.signed_in("anna")
+    async with app.listening("members") as feed, member_service.client(token) as client:
         assert feed.joined["type"] == "joined"
         await client.patch(
             "/me/profile", json={"organisation": "Elsewhere", "about": "x", "display_name": "anna"}
         )
         await client.patch("/me/profile", json={"stakeholder_group": "finance"})
         assert (await feed.next())["event"]["type"] == "profile_changed"
-    async with house.db.read() as tx:
+    async with member_service.db.read() as tx:
         (shown,) = await show_members(tx, "all", (await read_after(tx, "members", 0))[-1:])
     assert json.loads(shown) == {
         "type": "profile_changed",
         "member": {"id": me.id, "handle": "anna", "display_name": "anna", "group": "finance"},
     }
-    assert len(await house.events("members")) == 1
+    assert len(await member_service.events("members")) == 1
 
 
 @pytest.mark.parametrize(
@@ -85,18 +85,18 @@ async def test_a_new_face_is_told_to_all_and_nothing_else_is(house: MembersHouse
     ],
 )
 async def test_what_no_profile_says_is_refused(
-    house: MembersHouse, change: dict[str, object], code: str, field: str
+    member_service: MemberService, change: dict[str, object], code: str, field: str
 ):
-    _, token = await house.signed_in()
-    async with house.client(token) as client:
+    _, token = await member_service.signed_in()
+    async with member_service.client(token) as client:
         answer = await client.patch("/me/profile", json=change)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert field in answer.json().get("field", "")
 
 
-async def test_a_change_to_an_older_profile_is_refused_with_the_current_one(house: MembersHouse):
-    _, token = await house.signed_in()
-    async with house.client(token) as client:
+async def test_a_change_to_an_older_profile_is_refused_with_the_current_one(member_service: MemberService):
+    _, token = await member_service.signed_in()
+    async with member_service.client(token) as client:
         first = await client.patch("/me/profile", json={"about": "one"}, headers={"If-Match": '"1"'})
         assert first.json()["version"] == 2
         stale = await client.patch("/me/profile", json={"about": "two"}, headers={"If-Match": '"1"'})
@@ -104,9 +104,9 @@ async def test_a_change_to_an_older_profile_is_refused_with_the_current_one(hous
         assert stale.json()["current"]["about"] == "one"
 
 
-async def test_null_empties_and_an_empty_name_becomes_the_handle(house: MembersHouse):
-    _, token = await house.signed_in("anna")
-    async with house.client(token) as client:
+async def test_null_empties_and_an_empty_name_becomes_the_handle(member_service: MemberService):
+    _, token = await member_service.signed_in("anna")
+    async with member_service.client(token) as client:
         await client.patch("/me/profile", json=FULL)
         emptied = await client.patch(
             "/me/profile", json={"country": None, "stakeholder_group": None, "display_name": "   "}
@@ -115,11 +115,11 @@ async def test_null_empties_and_an_empty_name_becomes_the_handle(house: MembersH
     assert emptied.json()["display_name"] == "anna"
 
 
-async def test_members_see_and_end_their_own_sessions_only(house: MembersHouse):
-    anna, here = await house.signed_in("anna")
-    there, third = await house.token_for(anna), await house.token_for(anna)
-    _, bertas = await house.signed_in("berta")
-    async with house.client(here) as client, house.client(bertas) as berta:
+async def test_members_see_and_end_their_own_sessions_only(member_service: MemberService):
+    anna, here = await member_service.signed_in("anna")
+    there, third = await member_service.token_for(anna), await member_service.token_for(anna)
+    _, bertas = await member_service.signed_in("berta")
+    async with member_service.client(here) as client, member_service.client(bertas) as berta:
         listed = (await client.get("/me/sessions")).json()["items"]
         assert [item["current"] for item in listed] == [False, False, True]
         assert all(item["seen_at"].endswith(":00:00Z") for item in listed)
@@ -128,53 +128,53 @@ async def test_members_see_and_end_their_own_sessions_only(house: MembersHouse):
         assert (await berta.delete(f"/me/sessions/{older}")).status_code == 404
         assert (await client.delete(f"/me/sessions/{older}")).status_code == 204
         assert (await client.delete(f"/me/sessions/{older}")).status_code == 404
-        assert await house.actor(there) is None
-        assert await house.actor(third) is not None
+        assert await member_service.actor(there) is None
+        assert await member_service.actor(third) is not None
 
         assert (await client.delete("/me/sessions")).status_code == 204
-        assert await house.actor(third) is None
-        assert await house.actor(here) is not None
-    assert await house.actor(bertas) is not None
-    events = await house.events(f"member:{anna.id}")
+        assert await member_service.actor(third) is None
+        assert await member_service.actor(here) is not None
+    assert await member_service.actor(bertas) is not None
+    events = await member_service.events(f"member:{anna.id}")
     assert {"type": "session_ended", "member_id": anna.id, "session_id": older} in events
     assert events[-1]["type"] == "sessions_ended"
     assert newest
 
 
-async def test_a_session_that_ends_shuts_its_sockets(house: MembersHouse, app: Service):
-    anna, token = await house.signed_in("anna")
-    async with app.listening(f"member:{anna.id}", token) as feed, house.client(token) as client:
+async def test_a_session_that_ends_shuts_its_sockets(member_service: MemberService, app: Service):
+    anna, token = await member_service.signed_in("anna")
+    async with app.listening(f"member:{anna.id}", token) as feed, member_service.client(token) as client:
         assert feed.joined["type"] == "joined"
         await client.delete("/sessions/current")
         await feed.socket.wait_closed()
     assert feed.socket.close_code == 4401
 
 
-async def test_sessions_end_when_idle_and_in_any_case(house: MembersHouse):
-    _, token = await house.signed_in()
+async def test_sessions_end_when_idle_and_in_any_case(member_service: MemberService):
+    _, token = await member_service.signed_in()
     start = clock.now()
     with clock.stop_at(start + IDLE_TIMEOUT - timedelta(hours=2)):
-        assert await house.actor(token) is not None  # and seen
+        assert await member_service.actor(token) is not None  # and seen
     with clock.stop_at(start + 2 * IDLE_TIMEOUT - timedelta(hours=5)):
-        assert await house.actor(token) is not None
+        assert await member_service.actor(token) is not None
     with clock.stop_at(start + 3 * IDLE_TIMEOUT):
-        assert await house.actor(token) is None
-    await plain(house.db).execute("UPDATE sessions SET seen_at = $1", start + MAX_LIFETIME)
+        assert await member_service.actor(token) is None
+    await raw_sql(member_service.db).execute("UPDATE sessions SET seen_at = $1", start + MAX_LIFETIME)
     with clock.stop_at(start + MAX_LIFETIME + timedelta(seconds=1)):
-        assert await house.actor(token) is None
-        async with house.db.begin() as tx:
+        assert await member_service.actor(token) is None
+        async with member_service.db.begin() as tx:
             assert await delete_ended_sessions(tx) == 1
 
 
 @pytest.mark.parametrize("token", ["", "x", "\udcff", "a" * 5000, "Ünïcødé"])
-async def test_a_token_that_is_none_is_nobodys(house: MembersHouse, token: str):
-    await house.signed_in()
-    assert await house.actor(token) is None
+async def test_a_token_that_is_none_is_nobodys(member_service: MemberService, token: str):
+    await member_service.signed_in()
+    assert await member_service.actor(token) is None
 
 
-async def test_one_query_finds_the_actor(house: MembersHouse):
-    _, token = await house.signed_in(administrator=True)
-    async with house.db.read() as tx:
+async def test_one_query_finds_the_actor(member_service: MemberService):
+    _, token = await member_service.signed_in(administrator=True)
+    async with member_service.db.read() as tx:
         # A new connection asks what arrays are made of; that is its first query's cost, not this one's.
         await find_actor(tx, token, clock.now())
         async with statements_of(tx) as sent:

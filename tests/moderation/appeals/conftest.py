@@ -1,3 +1,3 @@
 """Fixtures of these tests."""
 
-from tests.support.moderation.appeals import scene  # noqa: F401
+from tests.support.moderation.appeals import decided_case  # noqa: F401

@@ -14,39 +14,41 @@ from storage.database import Database, Reader, connect
 from storage.embedded.postgres import Cluster
 from tertulia.cli import cli
 from tests.support.command_line import tertulia
-from tests.support.moderation.appeals import Scene, scene  # noqa: F401 (a fixture)
+from tests.support.moderation.appeals import DecidedCase, decided_case  # noqa: F401 (a fixture)
 from tests.support.people import Person, a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 HTML = {"Accept": "text/html"}
 
 
 async def heads(db: Database) -> int:
-    return int(await plain(db).fetchval("SELECT number FROM audit_head"))
+    return int(await raw_sql(db).fetchval("SELECT number FROM audit_head"))
 
 
 async def since(db: Database, number: int) -> list[dict[str, Any]]:
-    rows = await plain(db).fetch("SELECT * FROM audit WHERE number > $1 ORDER BY number", number)
+    rows = await raw_sql(db).fetch("SELECT * FROM audit WHERE number > $1 ORDER BY number", number)
     return [dict(row) for row in rows]
 
 
 async def test_everything_that_is_decided_is_written_down(
     db: Database,
-    scene: Scene,
+    decided_case: DecidedCase,
 ) -> None:
     start = await heads(db)
-    await scene.decide("hide")
-    assert (await scene.ada.delete(f"/decisions/{scene.decision}")).status_code == 409, "it has settled"
-    appeal = (await scene.appeal(scene.author)).json()["id"]
-    assert (await scene.answer(scene.ben, appeal, "reversed")).status_code == 200
+    await decided_case.decide("hide")
+    assert (await decided_case.ada.delete(f"/decisions/{decided_case.decision}")).status_code == 409, (
+        "it has settled"
+    )
+    appeal = (await decided_case.appeal(decided_case.author)).json()["id"]
+    assert (await decided_case.answer(decided_case.ben, appeal, "reversed")).status_code == 200
 
-    rows = [row for row in await since(db, start) if row["about"].get("case") == scene.case]
+    rows = [row for row in await since(db, start) if row["about"].get("case") == decided_case.case]
     told = [(row["kind"], row["by_id"]) for row in rows]
     assert told == [
-        ("decided", scene.ada.id),
+        ("decided", decided_case.ada.id),
         ("appealed", None),
-        ("taken_back", scene.ben.id),
-        ("appeal_answered", scene.ben.id),
+        ("taken_back", decided_case.ben.id),
+        ("appeal_answered", decided_case.ben.id),
     ]
     assert (
         rows[0]["about"] | {"rule": "No selling", "facts": "It sells.", "action": "hide"} == rows[0]["about"]
@@ -56,24 +58,24 @@ async def test_everything_that_is_decided_is_written_down(
         assert (await verify(tx)).broken is None
 
 
-async def test_what_is_undone_stays_in_the_audit_alone(db: Database, scene: Scene) -> None:
+async def test_what_is_undone_stays_in_the_audit_alone(db: Database, decided_case: DecidedCase) -> None:
     start = await heads(db)
     given = {"version": 1, "action": "hide", "reason": {"rule": "No selling", "facts": "It sells."}}
-    decision = (await scene.ada.post(f"/cases/{scene.case}/decisions", given)).json()["id"]
+    decision = (await decided_case.ada.post(f"/cases/{decided_case.case}/decisions", given)).json()["id"]
 
-    assert (await scene.ada.delete(f"/decisions/{decision}")).status_code == 200
+    assert (await decided_case.ada.delete(f"/decisions/{decision}")).status_code == 200
 
     assert [row["kind"] for row in await since(db, start)] == ["decided", "undone"]
 
 
-async def test_who_flags_or_appeals_is_not_in_it(db: Database, scene: Scene) -> None:
+async def test_who_flags_or_appeals_is_not_in_it(db: Database, decided_case: DecidedCase) -> None:
     start = await heads(db)
-    member = scene.member
-    assert (await member.post(f"/posts/{scene.post}/flags", {"reason": "abusive"})).status_code == 201
+    member = decided_case.member
+    assert (await member.post(f"/posts/{decided_case.post}/flags", {"reason": "abusive"})).status_code == 201
 
     [row] = await since(db, start)
     assert (row["kind"], row["by_id"]) == ("noticed", None)
-    assert row["about"] == {"case": scene.case, "reason": "abusive"}
+    assert row["about"] == {"case": decided_case.case, "reason": "abusive"}
 
 
 async def test_duties_are_written_down_with_who_gave_them(app: Service, db: Database) -> None:
@@ -95,7 +97,7 @@ async def test_the_services_own_role_adds_to_it_and_no_more(db: Database) -> Non
     async with db.begin() as tx:
         tx.audit("tested", sector=None)
     number = await heads(db)
-    row = await plain(db).fetchrow("SELECT * FROM audit WHERE number = $1", number)
+    row = await raw_sql(db).fetchrow("SELECT * FROM audit WHERE number = $1", number)
     refused = (
         "UPDATE audit SET kind = 'x'",
         "DELETE FROM audit",
@@ -109,13 +111,13 @@ async def test_the_services_own_role_adds_to_it_and_no_more(db: Database) -> Non
     )
     for attempt in refused:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await plain(db).execute(attempt)
+            await raw_sql(db).execute(attempt)
     # The database chooses numbers and hashes, not the service.
-    await plain(db).execute(
+    await raw_sql(db).execute(
         "INSERT INTO audit VALUES (1, now(), 'tested', NULL, NULL, NULL, '{}', '\\x00', '\\x00')"
     )
     assert await heads(db) == number + 1
-    assert await plain(db).fetchrow("SELECT * FROM audit WHERE number = $1", number) == row
+    assert await raw_sql(db).fetchrow("SELECT * FROM audit WHERE number = $1", number) == row
     async with db.read() as tx:
         assert (await verify(tx)).broken is None
 
@@ -223,9 +225,9 @@ def test_the_first_broken_row_is_named_whatever_was_done(chained: str, sql: str,
 
 async def test_those_with_a_duty_read_what_was_done_where_they_have_it(
     app: Service,
-    scene: Scene,
+    decided_case: DecidedCase,
 ) -> None:
-    await scene.decide("hide")
+    await decided_case.decide("hide")
     root = await a_person(app, "Root", duties=[("administrator", None)])
     stranger = await a_person(app, "Stan", duties=[("moderator", "electronics")])
 
@@ -233,14 +235,14 @@ async def test_those_with_a_duty_read_what_was_done_where_they_have_it(
         answer = await person.get("/audit?kind=decided")
         return {entry["about"].get("case") for entry in answer.json()["items"]}
 
-    assert scene.case in await cases_in(scene.ben)
-    assert scene.case in await cases_in(root)
-    assert scene.case not in await cases_in(stranger)
-    assert (await scene.member.get("/audit")).status_code == 403
-    page = (await scene.ben.client.get("/audit?kind=decided", headers=HTML)).text
-    assert f"/queue?case={scene.case}" in page
-    assert scene.flagger.handle not in (await root.get("/audit")).text
-    assert scene.author.handle not in (await root.get("/audit?kind=noticed")).text
+    assert decided_case.case in await cases_in(decided_case.ben)
+    assert decided_case.case in await cases_in(root)
+    assert decided_case.case not in await cases_in(stranger)
+    assert (await decided_case.member.get("/audit")).status_code == 403
+    page = (await decided_case.ben.client.get("/audit?kind=decided", headers=HTML)).text
+    assert f"/queue?case={decided_case.case}" in page
+    assert decided_case.flagger.handle not in (await root.get("/audit")).text
+    assert decided_case.author.handle not in (await root.get("/audit?kind=noticed")).text
 
 
 async def test_the_command_line_writes_down_what_it_gives(

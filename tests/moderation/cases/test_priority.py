@@ -4,7 +4,7 @@ import pytest
 
 from moderation.cases.priority import MAX_READERS
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 
 async def a_flagged_post(app: Service) -> tuple[int, Person]:
@@ -28,13 +28,13 @@ async def test_what_many_have_read_is_heavier(
     app: Service, readers: int, share: float, words: str | None
 ) -> None:
     topic, moderator = await a_flagged_post(app)
-    await plain(app.db).execute("DELETE FROM readings")
+    await raw_sql(app.db).execute("DELETE FROM readings")
     alone, _ = await weight(moderator)
     people = """INSERT INTO members (handle, skeleton, display_name, email, joined_at)
         SELECT name, name, name, name || '@reader.example', now() FROM (SELECT 'reader-' || n AS name
         FROM generate_series(1, $1) AS n) AS names RETURNING id"""
-    for row in await plain(app.db).fetch(people, readers):
-        await plain(app.db).execute(
+    for row in await raw_sql(app.db).fetch(people, readers):
+        await raw_sql(app.db).execute(
             "INSERT INTO readings (member_id, topic_id, read_at) VALUES ($1, $2, now())", row["id"], topic
         )
 

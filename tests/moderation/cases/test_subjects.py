@@ -13,7 +13,7 @@ from msgspec import Struct
 from core import clock
 from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.streams import hears
 
 WHY = {"rule": "No selling", "facts": "It sells."}
@@ -81,7 +81,7 @@ async def place(app: Service) -> Place:
     assert (await author.patch("/me/profile", profile)).status_code == 200
     content = base64.b64encode(b"Cheap cobalt").decode()
     file = (await author.post("/files", {"name": "offer.txt", "content": content})).json()
-    await plain(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
+    await raw_sql(app.db).execute("UPDATE members SET trust = 2 WHERE id = $1", author.id)
     topic = (await a_topic(author, "Cobalt for sale", f"See {file['markup']}"))["id"]
     return Place(app, author, flagger, judge, stranger, topic, file["id"], file["address"])
 
@@ -112,7 +112,7 @@ async def test_what_is_flagged_is_shown_hidden_with_a_reason_told_and_given_back
     assert (await other.post(place.flag_path(kind), {"reason": "spam"})).status_code in (404, 409)
 
     with clock.stop_at(clock.now() + timedelta(minutes=2)):
-        await place.app.settle()
+        await place.app.run_jobs()
         told = [mail for mail in mails(place.app) if place.author.handle in str(mail["To"])]
         assert any("hidden" in str(mail["Subject"]) for mail in told)
         statement = (await place.author.get(f"/decisions/{decision}")).json()
@@ -260,13 +260,13 @@ async def test_the_database_hides_nothing_without_a_decision(place: Place, table
     kind = {"topics": "topic", "members": "profile", "files": "file"}[table]
     hide = f"UPDATE {table} SET {change} WHERE id = {number}"
     with pytest.raises(asyncpg.CheckViolationError, match="no decision says why"):
-        await plain(place.app.db).execute(hide)
+        await raw_sql(place.app.db).execute(hide)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await plain(place.app.db).execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
+        await raw_sql(place.app.db).execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
 
     await place.decide(await place.flag(kind))
     with pytest.raises(asyncpg.CheckViolationError, match="no decision says why"):
-        await plain(place.app.db).execute("UPDATE decisions SET undone_at = now()")
+        await raw_sql(place.app.db).execute("UPDATE decisions SET undone_at = now()")
 
 
 async def test_what_is_flagged_on_pages_is_shown_in_the_queue(place: Place) -> None:

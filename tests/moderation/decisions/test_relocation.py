@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from core import clock
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 WHY = {"rule": "One topic, one subject", "facts": "It is about something else."}
 
@@ -90,7 +90,7 @@ async def test_it_is_done_with_a_reason_told_to_the_author_and_taken_back(
     assert await talk.world() != before
 
     with clock.stop_at(clock.now() + timedelta(days=7)):
-        await talk.app.settle()
+        await talk.app.run_jobs()
         told = (await talk.author.get("/inbox")).json()["items"]
         assert [one["decision"] for one in told if one["decision"]] == [decided.json()["id"]]
         statement = (await talk.author.get(f"/decisions/{decided.json()['id']}")).json()
@@ -98,7 +98,7 @@ async def test_it_is_done_with_a_reason_told_to_the_author_and_taken_back(
         root = await a_person(talk.app, "Later", duties=[("administrator", None)])
         back = await root.put(f"/decisions/{decided.json()['id']}/reversal", {"facts": "It belongs here."})
         assert back.status_code == 200, back.text
-        await talk.app.settle()
+        await talk.app.run_jobs()
     talk.author = await fresh(talk)
     assert await talk.world() == before
 
@@ -141,13 +141,13 @@ async def test_what_cannot_be_is_refused_and_nothing_happens(
     before = await talk.world()
     refused = await talk.decide(kind, action, **place)
     assert (refused.json()["code"], await talk.world()) == (code, before)
-    assert await plain(talk.app.db).fetchval("SELECT count(*) FROM decisions") == 0
+    assert await raw_sql(talk.app.db).fetchval("SELECT count(*) FROM decisions") == 0
 
 
 async def test_who_moderates_one_place_alone_moves_nothing_to_the_other(talk: Talk) -> None:
     refused = await talk.decide("topic", "move", talk.judge, sector="electronics")
     assert refused.status_code == 403, refused.text
-    assert await plain(talk.app.db).fetchval("SELECT count(*) FROM decision_moves") == 0
+    assert await raw_sql(talk.app.db).fetchval("SELECT count(*) FROM decision_moves") == 0
 
 
 async def test_it_is_done_on_the_page_too(talk: Talk) -> None:

@@ -13,7 +13,7 @@ from storage.database import Database
 from tests.support.moderation.cases import GOOD, mails, report
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ async def post(author: Person) -> int:
 async def test_anyone_reports_by_exact_address_and_the_case_of_the_object_opens(
     app: Service, client: httpx2.AsyncClient, post: int
 ) -> None:
-    sent = await report(client, f"{app.houses[0].settings.url}/p/{post}")
+    sent = await report(client, f"{app.contexts[0].settings.url}/p/{post}")
 
     assert sent.status_code == 201, sent.text
     moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
@@ -63,7 +63,7 @@ async def test_a_report_without_one_of_its_elements_is_refused_by_name(
     refused = await report(client, f"/p/{post}", **missing)
 
     assert (refused.status_code, refused.json()["field"]) == (422, field)
-    assert await plain(db).fetchval("SELECT count(*) FROM cases") == 0
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM cases") == 0
 
 
 async def test_the_abuse_of_a_child_is_reported_without_a_name(
@@ -72,7 +72,7 @@ async def test_the_abuse_of_a_child_is_reported_without_a_name(
     sent = await report(client, f"/p/{post}", reason="child_abuse", name=None, email=None)
 
     assert sent.status_code == 201
-    assert await plain(db).fetchrow("SELECT name, email FROM reports") == (None, None)
+    assert await raw_sql(db).fetchrow("SELECT name, email FROM reports") == (None, None)
 
 
 async def test_every_way_to_write_an_address_finds_the_post(
@@ -80,8 +80,8 @@ async def test_every_way_to_write_an_address_finds_the_post(
 ) -> None:
     topic = (await a_topic(author))["id"]
     second = (await a_reply(author, topic))["id"]
-    site = app.houses[0].settings.url
-    first = await plain(db).fetchval("SELECT id FROM posts WHERE topic_id = $1 AND number = 1", topic)
+    site = app.contexts[0].settings.url
+    first = await raw_sql(db).fetchval("SELECT id FROM posts WHERE topic_id = $1 AND number = 1", topic)
     expected = {
         f"{site}/p/{second}": second,
         f"{site.upper().replace('HTTP', 'http')}/p/{second}/flag": second,
@@ -109,10 +109,12 @@ async def test_what_is_not_to_be_seen_answers_like_what_never_was(
     held = (await a_reply(author, open_topic))["id"]
     assert (await report(client, f"/p/{hidden}")).status_code == 201
     await give_topics_reason(db, topic)
-    await plain(db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", topic)
-    await plain(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", listed)
-    await plain(db).execute("UPDATE posts SET state = 'withdrawn' WHERE id = $1", withdrawn)
-    await plain(db).execute("UPDATE posts SET state = 'held', number = NULL, path = NULL WHERE id = $1", held)
+    await raw_sql(db).execute("UPDATE topics SET hidden_at = now() WHERE id = $1", topic)
+    await raw_sql(db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", listed)
+    await raw_sql(db).execute("UPDATE posts SET state = 'withdrawn' WHERE id = $1", withdrawn)
+    await raw_sql(db).execute(
+        "UPDATE posts SET state = 'held', number = NULL, path = NULL WHERE id = $1", held
+    )
 
     never = await report(client, "/p/999999999")
 
@@ -134,8 +136,8 @@ async def test_the_same_report_again_is_the_same_one(
     again = await report(client, f"/p/{post}")
 
     assert again.json() == first.json()
-    assert await plain(db).fetchval("SELECT count(*) FROM flags") == 1
-    await app.settle()
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM flags") == 1
+    await app.run_jobs()
     assert len(mails(app)) == 1
 
 
@@ -145,7 +147,7 @@ async def test_a_receipt_goes_out_at_once_and_the_decision_when_it_stands(
     mails(app)
     with clock.stop_at(NOON):
         reference = (await report(client, f"/p/{post}")).json()["reference"]
-        await app.settle()
+        await app.run_jobs()
         (receipt,) = mails(app)
         assert receipt["to"] == GOOD["email"]
         assert f"/report/{reference}" in receipt.get_content()
@@ -158,18 +160,18 @@ async def test_a_receipt_goes_out_at_once_and_the_decision_when_it_stands(
         given = {"version": case["version"], "action": "hide", "reason": reason}
         assert (await moderator.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
     with clock.stop_at(NOON + timedelta(seconds=11.9)):
-        await app.settle()
+        await app.run_jobs()
         assert mails(app) == []
         assert (await client.get(f"/api/v1/reports/{reference}")).json()["outcome"] is None
 
     with clock.stop_at(NOON + timedelta(seconds=12)):
-        await app.settle()
+        await app.run_jobs()
         (decision,) = [mail for mail in mails(app) if mail["to"] == GOOD["email"]]
         assert "No selling: It offers cobalt." in decision.get_content()
         assert "court" in decision.get_content()
         shown = (await client.get(f"/api/v1/reports/{reference}")).json()
         assert (shown["state"], shown["outcome"]["action"]) == ("decided", "hide")
-        await app.settle()
+        await app.run_jobs()
         assert mails(app) == []
 
 
@@ -179,7 +181,7 @@ async def test_nobody_floods_a_mailbox_with_receipts(
     mails(app)
     for n in range(MAX_RECEIPTS_PER_DAY + 3):
         assert (await report(client, f"/p/{post}", why=f"Reason {n}")).status_code == 201
-    await app.settle()
+    await app.run_jobs()
 
     assert len(mails(app)) == MAX_RECEIPTS_PER_DAY
 
@@ -189,7 +191,7 @@ async def test_danger_is_mailed_to_all_administrators_whoever_says_so(
 ) -> None:
     admins = [await a_person(app, name, duties=[("administrator", None)]) for name in ("Ada", "Ben")]
     await report(client, f"/p/{post}", reason="danger")
-    await app.settle()
+    await app.run_jobs()
 
     alarms = {mail["to"] for mail in mails(app) if "danger" in mail["subject"]}
     assert alarms == {f"{admin.handle}@example.org" for admin in admins}
@@ -198,7 +200,7 @@ async def test_danger_is_mailed_to_all_administrators_whoever_says_so(
     member = await a_person(app, "Mia")
     first = (await member.get(f"/topics/{other}/posts")).json()["items"][0]["id"]
     assert (await member.post(f"/posts/{first}/flags", {"reason": "danger"})).status_code == 201
-    await app.settle()
+    await app.run_jobs()
     assert len([mail for mail in mails(app) if "danger" in mail["subject"]]) == len(admins)
 
 
@@ -215,14 +217,14 @@ async def test_administrators_look_who_reported_and_each_look_is_written_down(
 
     refused = await moderator.post(f"/cases/{case}/reporters", look)
     assert refused.status_code == 403
-    assert await plain(db).fetchval("SELECT count(*) FROM reporter_looks") == 0
+    assert await raw_sql(db).fetchval("SELECT count(*) FROM reporter_looks") == 0
     for times in (1, 2):
         found = (await admin.post(f"/cases/{case}/reporters", look)).json()["items"]
         assert [(each["name"], each["handle"]) for each in found] == [
             ("Ana Lima", None),
             (None, member.handle),
         ]
-        looks = await plain(db).fetch("SELECT member_id, reason FROM reporter_looks")
+        looks = await raw_sql(db).fetch("SELECT member_id, reason FROM reporter_looks")
         assert [tuple(row) for row in looks] == [(admin.id, "The police ask.")] * times
 
 
@@ -245,11 +247,11 @@ async def test_names_are_forgotten_when_nobody_can_appeal_any_more(
         given = {"version": case["version"], "action": "no_action"}
         assert (await admin.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
     with clock.stop_at(NOON + NAME_RETENTION):
-        await app.settle()
-        assert await plain(db).fetchval("SELECT email FROM reports") == GOOD["email"]
+        await app.run_jobs()
+        assert await raw_sql(db).fetchval("SELECT email FROM reports") == GOOD["email"]
     with clock.stop_at(NOON + NAME_RETENTION + timedelta(seconds=1)):
-        await app.settle()
-        assert await plain(db).fetchrow("SELECT name, email FROM reports") == (None, None)
+        await app.run_jobs()
+        assert await raw_sql(db).fetchrow("SELECT name, email FROM reports") == (None, None)
 
 
 async def test_the_receipt_is_in_the_language_that_the_browser_asks_for(
@@ -262,7 +264,7 @@ async def test_the_receipt_is_in_the_language_that_the_browser_asks_for(
         headers={"Accept-Language": "pt-BR,pt;q=0.9"},
     )
     assert sent.status_code == 201
-    await app.settle()
+    await app.run_jobs()
     (receipt,) = mails(app)
     assert receipt["Content-Language"] == "pt" and "Recebemos a sua denúncia" in receipt["Subject"]
 
@@ -277,10 +279,10 @@ async def test_a_member_who_reports_is_told_in_the_inbox_too(app: Service, post:
         (case,) = (await moderator.get("/cases")).json()["items"]
         given = {"version": case["version"], "action": "no_action"}
         assert (await moderator.post(f"/cases/{case['id']}/decisions", given)).status_code == 201
-        await app.settle()
+        await app.run_jobs()
         assert (await member.get("/inbox")).json()["items"] == []
     with clock.stop_at(now + timedelta(seconds=13)):
-        await app.settle()
+        await app.run_jobs()
         (told,) = (await member.get("/inbox")).json()["items"]
         assert (told["kind"], told["topic"]) == ("report_decided", None)
         assert (await member.client.get(f"/decisions/{told['decision']}")).status_code == 200

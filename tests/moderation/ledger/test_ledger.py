@@ -8,7 +8,7 @@ from core import clock
 from storage.database import Database
 from tests.support.moderation.cases import decide_to_hide, some_cases
 from tests.support.people import Person, a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 HTML = {"Accept": "text/html"}
 LATER = datetime(2027, 6, 1, tzinfo=UTC)
@@ -33,8 +33,8 @@ async def test_a_moderators_name_lasts_a_month_and_is_nobody_elses(
     with clock.stop_at(march + timedelta(hours=5)):
         await decide_to_hide(ada, cases[1])
     await decided(app, cases[3], end + timedelta(seconds=1), "Ada")
-    await plain(db).execute("UPDATE decisions SET decided_by = $1 WHERE case_id = $2", ada.id, cases[3])
-    await plain(db).execute("UPDATE moderator_names SET member_id = $1 WHERE month = '2027-04-01'", ada.id)
+    await raw_sql(db).execute("UPDATE decisions SET decided_by = $1 WHERE case_id = $2", ada.id, cases[3])
+    await raw_sql(db).execute("UPDATE moderator_names SET member_id = $1 WHERE month = '2027-04-01'", ada.id)
 
     with clock.stop_at(LATER):
         answer = await client.get("/api/v1/ledger")

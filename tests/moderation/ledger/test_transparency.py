@@ -13,7 +13,7 @@ from core import clock
 from pages.moderation.routes_transparency import duration
 from storage.database import Database
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 RULES = ("No selling", "No insults", "Criminal code 12")
@@ -83,7 +83,7 @@ async def test_totals_are_those_of_the_decisions(
         assert decided, "the seed gives decisions in both years"
 
         assert report["decisions"] == len(decided)
-        assert report["decisions"] == await plain(db).fetchval(
+        assert report["decisions"] == await raw_sql(db).fetchval(
             "SELECT count(*) FROM decisions WHERE extract(year FROM decided_at AT TIME ZONE 'UTC') = $1", year
         )
         assert {one["action"]: one["decisions"] for one in report["actions"]} == Counter(
@@ -112,14 +112,14 @@ async def test_totals_are_those_of_the_decisions(
             assert author.handle not in text
             assert "ana@" not in text
         every += report["decisions"]
-    assert every == await plain(db).fetchval("SELECT count(*) FROM decisions")
+    assert every == await raw_sql(db).fetchval("SELECT count(*) FROM decisions")
 
 
 async def test_what_not_everyone_reads_is_counted_and_its_rule_is_not_told(
     app: Service, client: httpx2.AsyncClient, db: Database
 ) -> None:
     done, _ = await decide_some(app, 7, NEW_YEAR)
-    await plain(db).execute("UPDATE topics SET readers = 'members'")
+    await raw_sql(db).execute("UPDATE topics SET readers = 'members'")
 
     with clock.stop_at(NEW_YEAR + timedelta(days=60)):
         report = (await client.get("/api/v1/transparency/2027")).json()

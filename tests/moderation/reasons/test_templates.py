@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tests.support.moderation.cases import mails
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 OLD = {
     "rule": "House rules: no advertising",
@@ -49,8 +49,10 @@ class AppContext(Struct):
     async def stands(self) -> None:
         """Move all decisions and template changes into the past, so that the decisions can no longer be undone."""
         db = self.ada.service.db
-        await plain(db).execute("UPDATE decisions SET decided_at = decided_at - interval '20 seconds'")
-        await plain(db).execute("UPDATE reason_templates SET changed_at = changed_at - interval '20 seconds'")
+        await raw_sql(db).execute("UPDATE decisions SET decided_at = decided_at - interval '20 seconds'")
+        await raw_sql(db).execute(
+            "UPDATE reason_templates SET changed_at = changed_at - interval '20 seconds'"
+        )
 
     async def shown(self, decision: int, reader: Person) -> dict[str, Any]:
         found: dict[str, Any] = (await reader.get(f"/decisions/{decision}")).json()["shown"]
@@ -88,7 +90,7 @@ async def test_a_decision_keeps_the_words_it_was_made_with_and_the_next_one_has_
     again = NEW | {"fr": {"rule": "Règle 4", "facts": "Autre chose."}}
     assert (await house.change("spam", 1, texts=again)).status_code == 200
     mails(app)
-    await app.settle()
+    await app.run_jobs()
 
     assert changed.status_code == 200 and changed.json()["changed_by"]["handle"] == house.root.handle
     assert await house.shown(first, house.author) == {
@@ -134,7 +136,7 @@ async def test_one_that_is_not_offered_is_kept_and_cannot_be_picked(app: Service
 async def test_an_older_version_is_refused_and_the_same_again_is_the_same(app: Service) -> None:
     house = await a_house(app)
     written = "SELECT count(*) FROM audit WHERE kind = 'reasons_changed'"
-    before = await plain(app.db).fetchval(written)
+    before = await raw_sql(app.db).fetchval(written)
     answers = await asyncio.gather(
         *(
             house.change("spam", texts={"en": {"rule": "Rule 4", "facts": f"It sells, says {number}."}})
@@ -150,7 +152,7 @@ async def test_an_older_version_is_refused_and_the_same_again_is_the_same(app: S
     }
     same = await house.change("spam", texts=won[0].json()["texts"])
     assert same.json() == won[0].json(), "whoever sends it again has not looked at anything older"
-    assert await plain(app.db).fetchval(written) == before + 1
+    assert await raw_sql(app.db).fetchval(written) == before + 1
 
 
 async def test_what_is_no_whole_reason_is_refused(app: Service) -> None:

@@ -1,3 +1,3 @@
 """Fixtures of these tests."""
 
-from tests.support.moderation.filters import scene  # noqa: F401
+from tests.support.moderation.filters import filtered  # noqa: F401

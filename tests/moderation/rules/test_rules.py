@@ -24,9 +24,9 @@ from moderation.rules.patterns import (
 from moderation.rules.policy import RuleNeedsTrust, ensure_is_usable
 from moderation.rules.shapes import NewRule, RuleTest
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
+from tests.support.rooms.open_room import make_open_room
 from tests.support.service import Service
-from tests.support.service import plain as plain_db
+from tests.support.service import raw_sql as plain_db
 
 SITE = "https://forum.example"
 LONG = "We compared the smelter lists of both schemes in March and found that fourteen refiners differ. "
@@ -240,16 +240,16 @@ async def test_moderators_keep_the_rules_of_their_sectors_and_administrators_gen
 
 
 async def test_hosts_keep_the_rules_of_their_rooms(app: Service) -> None:
-    hall = await a_hall(app)
-    rule = {"name": "Links", "room": hall.room, "test": {"kind": "links", "most": 0}}
+    open_room = await make_open_room(app)
+    rule = {"name": "Links", "room": open_room.room, "test": {"kind": "links", "most": 0}}
 
-    made = await hall.host.post("/rules", rule)
+    made = await open_room.host.post("/rules", rule)
 
     assert made.status_code == 201, made.text
     other = await a_person(app, "Other", duties=[("moderator", "electronics")])
     assert (await other.get(f"/rules/{made.json()['id']}")).status_code == 404
     assert (await other.post("/rules", rule)).json()["code"] == "not_your_rule"
-    assert (await hall.host.post("/rules", RULE)).json()["code"] == "not_your_rule"
+    assert (await open_room.host.post("/rules", RULE)).json()["code"] == "not_your_rule"
 
 
 async def test_a_trial_says_what_would_have_been_caught_and_touches_nothing(app: Service) -> None:

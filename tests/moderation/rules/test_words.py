@@ -16,12 +16,12 @@ from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
 from moderation.rules.words import TextViews, extract_words
 from tests.support.boards import a_board
-from tests.support.moderation.filters import Scene, in_force
-from tests.support.moderation.filters import scene as scene
+from tests.support.moderation.filters import FilteredTopic, in_force
+from tests.support.moderation.filters import filtered as filtered
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.rooms.live_room import a_hall
+from tests.support.rooms.open_room import make_open_room
 from tests.support.rooms.questions import change_room
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 SITE = "https://forum.example"
 DISGUISES = {
@@ -157,101 +157,107 @@ def quoting(post: dict[str, Any], words: str) -> str:
 
 
 @pytest.mark.parametrize("disguise", [name for name, body in DISGUISES.items() if "/files/" not in body])
-async def test_a_reply_is_held_by_what_readers_would_see(scene: Scene, disguise: str) -> None:
-    held = await scene.held(DISGUISES[disguise])
+async def test_a_reply_is_held_by_what_readers_would_see(filtered: FilteredTopic, disguise: str) -> None:
+    held = await filtered.held(DISGUISES[disguise])
 
     assert held["state"] == "held"
 
 
-async def test_a_quotation_hides_nothing_and_the_moderators_are_shown_what_was_found(scene: Scene) -> None:
-    post = await a_reply(scene.member, scene.topic, "About cobalt")
+async def test_a_quotation_hides_nothing_and_the_moderators_are_shown_what_was_found(
+    filtered: FilteredTopic,
+) -> None:
+    post = await a_reply(filtered.member, filtered.topic, "About cobalt")
 
-    held = await scene.held(quoting(post, "Try my ca*si*no"))
+    held = await filtered.held(quoting(post, "Try my ca*si*no"))
 
-    assert not any("si</em>no" in html for html in await scene.bodies(scene.member))
-    [match] = (await scene.case())["matches"]
+    assert not any("si</em>no" in html for html in await filtered.bodies(filtered.member))
+    [match] = (await filtered.case())["matches"]
     assert match["passages"][0]["match"] == "casino"
-    number = await plain(scene.app.db).fetchval("SELECT max(id) FROM quotations")
+    number = await raw_sql(filtered.app.db).fetchval("SELECT max(id) FROM quotations")
     assert held["body"].startswith("> [")
-    await scene.held(f"[[quote {number}]]\n\nSo it is said.")
-    assert (await a_reply(scene.ada, scene.topic, quoting(post, "Try my casino")))["state"] == "published"
+    await filtered.held(f"[[quote {number}]]\n\nSo it is said.")
+    assert (await a_reply(filtered.ada, filtered.topic, quoting(post, "Try my casino")))[
+        "state"
+    ] == "published"
 
 
-async def test_the_words_of_a_post_that_was_taken_back_are_looked_at(scene: Scene) -> None:
-    post = await a_reply(scene.author, scene.topic, "About cobalt")
-    await scene.held(quoting(post, "Try my casino"))
-    number = await plain(scene.app.db).fetchval("SELECT max(id) FROM quotations")
-    assert (await scene.author.delete(f"/posts/{post['id']}")).status_code in {200, 204}
+async def test_the_words_of_a_post_that_was_taken_back_are_looked_at(filtered: FilteredTopic) -> None:
+    post = await a_reply(filtered.author, filtered.topic, "About cobalt")
+    await filtered.held(quoting(post, "Try my casino"))
+    number = await raw_sql(filtered.app.db).fetchval("SELECT max(id) FROM quotations")
+    assert (await filtered.author.delete(f"/posts/{post['id']}")).status_code in {200, 204}
 
-    held = await scene.held(f"[[quote {number}]]")
+    held = await filtered.held(f"[[quote {number}]]")
 
     assert held["state"] == "held", "the post may come back, and its words with it"
 
 
-async def test_a_trial_looks_at_the_words_that_the_screen_looks_at(app: Service, scene: Scene) -> None:
-    await scene.ada.delete(f"/rules/{scene.rule}/force")
-    for house in app.houses:
-        house.screening.invalidate()
-    post = await a_reply(scene.member, scene.topic, "About cobalt")
+async def test_a_trial_looks_at_the_words_that_the_screen_looks_at(
+    app: Service, filtered: FilteredTopic
+) -> None:
+    await filtered.ada.delete(f"/rules/{filtered.rule}/force")
+    for context in app.contexts:
+        context.screening.invalidate()
+    post = await a_reply(filtered.member, filtered.topic, "About cobalt")
     bodies = [*(text for text in DISGUISES.values() if "/files/" not in text), quoting(post, "Try my casino")]
     for body in bodies:
-        await a_reply(scene.author, scene.topic, body)
+        await a_reply(filtered.author, filtered.topic, body)
 
     given = {"name": "Casinos", "sector": "mobility", "test": {"kind": "phrases", "phrases": ["casino"]}}
-    tried = (await scene.ada.post("/rules/trials", given)).json()
+    tried = (await filtered.ada.post("/rules/trials", given)).json()
 
     assert tried["caught"] == len(bodies)
 
 
-Publish = Callable[[Service, Scene, str], Awaitable[object]]
+Publish = Callable[[Service, FilteredTopic, str], Awaitable[object]]
 
 
-async def _reply(app: Service, scene: Scene, body: str) -> object:
-    return await scene.author.post(f"/topics/{scene.topic}/posts", {"body": body})
+async def _reply(app: Service, filtered: FilteredTopic, body: str) -> object:
+    return await filtered.author.post(f"/topics/{filtered.topic}/posts", {"body": body})
 
 
-async def _topic(app: Service, scene: Scene, body: str) -> object:
-    return await scene.author.post("/sectors/mobility/topics", {"title": "About tin", "body": body})
+async def _topic(app: Service, filtered: FilteredTopic, body: str) -> object:
+    return await filtered.author.post("/sectors/mobility/topics", {"title": "About tin", "body": body})
 
 
-async def _edit(app: Service, scene: Scene, body: str) -> object:
-    post = await a_reply(scene.author, scene.topic, "About nickel")
-    return await scene.author.patch(f"/posts/{post['id']}", {"body": body})
+async def _edit(app: Service, filtered: FilteredTopic, body: str) -> object:
+    post = await a_reply(filtered.author, filtered.topic, "About nickel")
+    return await filtered.author.patch(f"/posts/{post['id']}", {"body": body})
 
 
-async def _question(app: Service, scene: Scene, body: str) -> object:
-    hall = await a_hall(app)
-    return await hall.ask(await hall.member(), body)
+async def _question(app: Service, filtered: FilteredTopic, body: str) -> object:
+    open_room = await make_open_room(app)
+    return await open_room.ask(await open_room.member(), body)
 
 
-async def _notice(app: Service, scene: Scene, body: str) -> object:
-    hall = await a_hall(app)
-    await change_room(hall, modules=["questions", "board"])
-    column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
+async def _notice(app: Service, filtered: FilteredTopic, body: str) -> object:
+    open_room = await make_open_room(app)
+    await change_room(open_room, modules=["questions", "board"])
+    column = (await open_room.host.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
     given = {"column": column, "title": "Looking", "body": body}
-    return await (await hall.member()).post(f"/rooms/{hall.room}/notices", given)
+    return await (await open_room.member()).post(f"/rooms/{open_room.room}/notices", given)
 
 
-async def _notice_edit(app: Service, scene: Scene, body: str) -> object:
-    hall = await a_hall(app)
-    await change_room(hall, modules=["questions", "board"])
-    column = (await hall.host.get(f"/rooms/{hall.room}/columns")).json()["items"][0]["id"]
-    given, member = {"column": column, "title": "Looking", "body": "for tin"}, await hall.member()
-    notice = (await member.post(f"/rooms/{hall.room}/notices", given)).json()
+async def _notice_edit(app: Service, filtered: FilteredTopic, body: str) -> object:
+    open_room = await make_open_room(app)
+    await change_room(open_room, modules=["questions", "board"])
+    column = (await open_room.host.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
+    given, member = {"column": column, "title": "Looking", "body": "for tin"}, await open_room.member()
+    notice = (await member.post(f"/rooms/{open_room.room}/notices", given)).json()
     return await member.patch(f"/notices/{notice['id']}", {"body": body}, notice["version"])
 
 
-async def _entry(app: Service, scene: Scene, body: str) -> object:
+async def _entry(app: Service, filtered: FilteredTopic, body: str) -> object:
     return await (await a_board(app)).add("Tin", what=body)
 
 
-async def _entry_change(app: Service, scene: Scene, body: str) -> object:
+async def _entry_change(app: Service, filtered: FilteredTopic, body: str) -> object:
     table = await a_board(app)
     entry = await table.add("Tin")
     return await table.member.patch(f"/entries/{entry['id']}", {"fields": {"what": body}})
 
 
-async def _note(app: Service, scene: Scene, body: str) -> object:
+async def _note(app: Service, filtered: FilteredTopic, body: str) -> object:
     table = await a_board(app)
     entry, other = await table.add("Tin"), await a_person(app, "Other")
     noted = await other.put(f"/entries/{entry['id']}/confirmations/do_too", {"note": body})
@@ -275,23 +281,26 @@ VERBS: dict[str, Publish] = {
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("disguise", ["emphasis", "entity", "quotation"])
 async def test_whatever_is_published_is_looked_at_as_readers_see_it(
-    app: Service, scene: Scene, verb: str, disguise: str
+    app: Service, filtered: FilteredTopic, verb: str, disguise: str
 ) -> None:
-    other = await a_topic(scene.member, body="About cobalt", sector="mobility")
-    first = (await scene.member.get(f"/topics/{other['id']}/posts")).json()["items"][0]
+    other = await a_topic(filtered.member, body="About cobalt", sector="mobility")
+    first = (await filtered.member.get(f"/topics/{other['id']}/posts")).json()["items"][0]
     body = quoting(first, "Try my casino") if disguise == "quotation" else DISGUISES[disguise]
 
-    await VERBS[verb](app, scene, body)
+    await VERBS[verb](app, filtered, body)
 
-    assert (await scene.ada.get(f"/rules/{scene.rule}")).json()["measured"]["caught"] == 1
+    assert (await filtered.ada.get(f"/rules/{filtered.rule}")).json()["measured"]["caught"] == 1
     assert (
-        await plain(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", scene.rule) == 1
+        await raw_sql(app.db).fetchval("SELECT count(*) FROM rule_matches WHERE rule_id = $1", filtered.rule)
+        == 1
     )
 
 
-async def test_a_title_is_looked_at_without_the_signs_that_nobody_sees(app: Service, scene: Scene) -> None:
-    await scene.ada.delete(f"/rules/{scene.rule}/force")
-    await in_force(app, scene.ada, test={"kind": "pattern", "pattern": "casino"})
+async def test_a_title_is_looked_at_without_the_signs_that_nobody_sees(
+    app: Service, filtered: FilteredTopic
+) -> None:
+    await filtered.ada.delete(f"/rules/{filtered.rule}/force")
+    await in_force(app, filtered.ada, test={"kind": "pattern", "pattern": "casino"})
 
     given = {"title": "My cas\u200bino", "body": "Come in"}
-    assert (await scene.author.post("/sectors/mobility/topics", given)).status_code == 202
+    assert (await filtered.author.post("/sectors/mobility/topics", given)).status_code == 202

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.boards import Table, a_board
-from tests.support.browser import DESK, PHONE, Windows
+from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
 
@@ -63,7 +63,7 @@ def addresses(table: Table, entry: int, looked: int) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
 async def test_boards_are_for_everyone(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:

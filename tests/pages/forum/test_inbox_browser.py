@@ -16,7 +16,7 @@ async def test_a_group_is_put_away_and_the_focus_goes_on(app: Service, windows: 
     for title in ("First", "Second", "Third"):
         topic = (await a_topic(mine, title))["id"]
         await a_reply(other, topic, f"About the {title.lower()}")
-    await app.settle()
+    await app.run_jobs()
     page = await windows.open("/inbox", mine)
 
     await page.get_by_role("button", name="Done: Second").click()

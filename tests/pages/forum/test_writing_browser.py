@@ -9,7 +9,7 @@ from tests.support.axe import axe_source
 from tests.support.browser import SELECT, Windows, settled
 from tests.support.pages import send
 from tests.support.people import a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member, a_picture
 
 
@@ -38,7 +38,7 @@ async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
 
     await expect(page.locator("#p3 .quote .of")).to_have_text("Amina, #2")
     await expect(page.locator("#p3 .quote")).to_contain_text("leaves out refiners")
-    await app.settle()
+    await app.run_jobs()
     await expect(page.locator("#p2 .act.cited")).to_be_visible()
 
 
@@ -139,8 +139,8 @@ async def test_who_starts_a_topic_sees_what_resembles_it(app: Service, windows: 
     like = (await a_topic(amina, title="Which cobalt refiners survive an audit?"))["id"]
     await a_topic(amina, title="Coffee")
     hidden = (await a_topic(amina, title="Cobalt refiners in secret"))["id"]
-    await plain(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", hidden)
-    await app.settle()
+    await raw_sql(app.db).execute("UPDATE topics SET readers = 'listed' WHERE id = $1", hidden)
+    await app.run_jobs()
     page = await windows.open("/s/mobility/new", amina)
     await page.get_by_label("Title").fill("Cobalt refiners: an audit")
     await expect(page.locator("#similar a")).to_have_attribute("href", f"/t/{like}")

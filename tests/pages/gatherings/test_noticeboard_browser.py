@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, SOON, Windows, settled
+from tests.support.browser import DELIVERY_MS, DESKTOP, PHONE, Windows, settled
 from tests.support.people import Person, a_person
 from tests.support.rooms.page_rooms import a_board
 from tests.support.service import Service
@@ -35,33 +35,35 @@ async def test_a_notice_appears_in_the_other_browser_and_on_the_wall(app: Servic
     await one.locator("#body").fill("Who **knows** one?")
     await one.locator("#write form .first").click()
     for page in (one, other):
-        await expect(page.locator(f"#c{columns[1]} .note h3")).to_have_text("Need: a smelter", timeout=SOON)
+        await expect(page.locator(f"#c{columns[1]} .note h3")).to_have_text(
+            "Need: a smelter", timeout=DELIVERY_MS
+        )
         await expect(page.locator(f"#c{columns[1]} .said strong")).to_have_text("knows")
         await expect(page.locator(f"h2 [data-count='{columns[1]}']")).to_have_text("1")
         await expect(page.locator(f"#c{columns[1]} .empty")).to_be_hidden()
-    await expect(wall.locator(".note h3")).to_have_text("Need: a smelter", timeout=4 * SOON)
+    await expect(wall.locator(".note h3")).to_have_text("Need: a smelter", timeout=4 * DELIVERY_MS)
     await expect(one.locator("#write > summary")).to_be_focused()
 
     await other.locator(".note .thanks").click()
     await expect(other.locator(".note .thanks")).to_have_attribute("aria-pressed", "true")
-    await expect(one.locator(".note .thanks i")).to_have_text("1", timeout=SOON)
+    await expect(one.locator(".note .thanks i")).to_have_text("1", timeout=DELIVERY_MS)
     post = (await amina.get(f"/rooms/{room}/notices")).json()["items"][0]["post"]
     topic = (await amina.get(f"/rooms/{room}")).json()["topic"]
     await amina.post(f"/topics/{topic}/posts", {"body": "I do.", "parent": post})
-    await expect(one.locator(".note .replies")).to_have_text("1 reply", timeout=SOON)
+    await expect(one.locator(".note .replies")).to_have_text("1 reply", timeout=DELIVERY_MS)
 
     await one.locator(".note .more summary").click()
     await one.get_by_role("button", name="Move to Contacts").click()
-    await expect(other.locator(".pill")).to_have_text("1 update", timeout=SOON)
+    await expect(other.locator(".pill")).to_have_text("1 update", timeout=DELIVERY_MS)
     await other.locator(".pill").click()
     for page in (one, other):
         await expect(page.locator(f"#c{columns[3]} .note h3")).to_have_text(
-            "Need: a smelter", timeout=3 * SOON
+            "Need: a smelter", timeout=3 * DELIVERY_MS
         )
     await one.locator(".note .more summary").click()
     await one.get_by_role("button", name="Withdraw").click()
     for page in (one, wall):
-        await expect(page.locator(".note")).to_have_count(0, timeout=4 * SOON)
+        await expect(page.locator(".note")).to_have_count(0, timeout=4 * DELIVERY_MS)
 
 
 async def test_hosts_approve_with_one_press(app: Service, windows: Windows) -> None:
@@ -73,16 +75,16 @@ async def test_hosts_approve_with_one_press(app: Service, windows: Windows) -> N
     ruled = await host.patch(f"/rooms/{room}", rules, headers={"If-Match": f'"{version}"'})
     assert ruled.status_code == 200, ruled.text
     first = await a_notice(amina, room, columns[0], "Offer: ore")
-    desk = await settled(await windows.open(f"/r/{room}/board", host, viewport=PHONE))
-    hall = await settled(await windows.open(f"/r/{room}/board", jonas))
+    host_page = await settled(await windows.open(f"/r/{room}/board", host, viewport=PHONE))
+    open_room = await settled(await windows.open(f"/r/{room}/board", jonas))
     second = await a_notice(amina, room, columns[0], "Offer: slag")
     for notice in (first, second):
-        item = desk.locator(f"#n{notice}")
-        await expect(item.get_by_role("button", name="Decline")).to_be_visible(timeout=SOON)
+        item = host_page.locator(f"#n{notice}")
+        await expect(item.get_by_role("button", name="Decline")).to_be_visible(timeout=DELIVERY_MS)
         await item.get_by_role("button", name="Approve").click()
-        await expect(hall.locator(f"#n{notice}")).to_be_visible(timeout=SOON)
+        await expect(open_room.locator(f"#n{notice}")).to_be_visible(timeout=DELIVERY_MS)
         await expect(item.locator(".approval").first).to_be_hidden()
-    await expect(hall.get_by_role("button", name="Approve")).to_have_count(0)
+    await expect(open_room.get_by_role("button", name="Approve")).to_have_count(0)
 
 
 async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> None:
@@ -100,7 +102,7 @@ async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> N
         await a_notice(host, room, columns[0], title)
     await a_notice(host, room, columns[1], "Elsewhere")
     pill = page.locator(".pill")
-    await expect(pill).to_have_text("2 new", timeout=SOON)
+    await expect(pill).to_have_text("2 new", timeout=DELIVERY_MS)
     assert await page.locator(".note").nth(8).bounding_box() == before
     await pill.click()
     await expect(page.locator(".note h3").nth(0)).to_have_text("Another")
@@ -127,7 +129,7 @@ async def test_what_expires_leaves_by_itself_and_what_was_missed_comes_back(
     await a_notice(host, room, columns[2], "While away")
     await page.context.set_offline(False)
     await page.evaluate("dispatchEvent(new Event('online'))")
-    await expect(page.locator(f"#c{columns[2]} .note h3")).to_have_text("While away", timeout=3 * SOON)
+    await expect(page.locator(f"#c{columns[2]} .note h3")).to_have_text("While away", timeout=3 * DELIVERY_MS)
 
 
 async def test_a_draft_is_kept(app: Service, windows: Windows) -> None:
@@ -143,7 +145,7 @@ async def test_a_draft_is_kept(app: Service, windows: Windows) -> None:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
 async def test_boards_are_for_everyone(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:

@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows
+from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person
 from tests.support.rooms.page_rooms import a_host, a_premoderated_room, a_room, asked, followed
@@ -253,7 +253,7 @@ async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) 
         moved = await host.put(f"/questions/{question}/state", {"state": state, "version": 1})
         assert moved.status_code == 200, moved.text
     wrong = []
-    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+    for size, scheme in ((PHONE, "light"), (DESKTOP, "dark")):
         page = await followed(await windows.open(f"/r/{room}/host", host, viewport=size, color_scheme=scheme))
         await page.evaluate(f"document.querySelector('#q{questions[3]} .act').focus()")
         for path in ("host", "panel", "stage"):

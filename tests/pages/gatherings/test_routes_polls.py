@@ -8,11 +8,11 @@ from playwright.async_api import expect
 
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows
+from tests.support.browser import DESKTOP, Windows
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person
 from tests.support.rooms.page_rooms import a_room
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 PHONE = {"width": 390, "height": 844}
 FORMS: dict[str, tuple[dict[str, Any], dict[str, Any], Any]] = {
@@ -33,7 +33,9 @@ NONSENSE: dict[str, dict[str, Any]] = {
 
 async def a_poll_room(host: Person) -> int:
     room = await a_room(host)
-    await plain(host.service.db).execute("UPDATE rooms SET modules = '{questions,polls}' WHERE id = $1", room)
+    await raw_sql(host.service.db).execute(
+        "UPDATE rooms SET modules = '{questions,polls}' WHERE id = $1", room
+    )
     return room
 
 
@@ -188,7 +190,7 @@ async def test_what_an_event_tells_of_a_poll_is_shown_as_a_page_shows_it_and_nob
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
 async def test_axe_finds_nothing_and_nothing_is_small_or_cut_off(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows
+from tests.support.browser import DESKTOP, Windows
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person
 from tests.support.requests import GATHERING
@@ -192,7 +192,7 @@ async def test_a_browser_shows_it_to_everyone(
     source, host = axe_source(), await a_person(app, duties=[("administrator", None)])
     made = await a_conference(host)
     await host.put(f"/rooms/{made['room']}/guests/{host.handle}")
-    size = DESK | {"width": width}
+    size = DESKTOP | {"width": width}
     page = await windows.open("/help", host, viewport=size, color_scheme=scheme, timezone_id="Asia/Kolkata")
     wrong = []
     for path in (

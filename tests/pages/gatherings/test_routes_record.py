@@ -10,11 +10,11 @@ from core.ids import MemberId, PostId, TopicId
 from forum.notifications import notifications
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, Windows
+from tests.support.browser import DESKTOP, Windows
 from tests.support.people import Person, a_person
-from tests.support.rooms.live_room import Hall, a_hall
+from tests.support.rooms.open_room import OpenRoom, make_open_room
 from tests.support.rooms.records import a_notice, a_poll
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 PHONE = {"width": 390, "height": 844}
 BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
@@ -23,28 +23,28 @@ BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 class Past:
     """A room after its time: one question answered, one open, one asked anonymously; and people who were there."""
 
-    def __init__(self, hall: Hall, reader: Person, host: Person, post: int) -> None:
-        self.hall, self.reader, self.host, self.post = hall, reader, host, post
+    def __init__(self, open_room: OpenRoom, reader: Person, host: Person, post: int) -> None:
+        self.open_room, self.reader, self.host, self.post = open_room, reader, host, post
 
     async def tell(self, kind: str = "answered", who: Person | None = None) -> None:
         """Tell the reader of the first question."""
         reasons = {MemberId((who or self.reader).id): "You voted for this question in “Plenary”."}
-        async with self.hall.db.begin() as tx:
-            await notifications.notify(tx, kind, TopicId(self.hall.topic), PostId(self.post), reasons)
+        async with self.open_room.db.begin() as tx:
+            await notifications.notify(tx, kind, TopicId(self.open_room.topic), PostId(self.post), reasons)
 
 
 @pytest_asyncio.fixture
 async def past(app: Service) -> Past:
-    hall = await a_hall(app)
-    asker = await hall.member()
-    answered = await hall.ask(asker, "How are **smelters** chosen, and by whom?")
-    await hall.vote(await hall.member(), answered)
-    await hall.ask(asker, "Who pays for the second audit?")
-    await hall.ask(asker, "What if the mine is closed?", anonymous=True)
-    await hall.settle(hall.host, answered, "answered")
+    open_room = await make_open_room(app)
+    asker = await open_room.member()
+    answered = await open_room.ask(asker, "How are **smelters** chosen, and by whom?")
+    await open_room.vote(await open_room.member(), answered)
+    await open_room.ask(asker, "Who pays for the second audit?")
+    await open_room.ask(asker, "What if the mine is closed?", anonymous=True)
+    await open_room.change_state(open_room.host, answered, "answered")
     reply = {"body": "By the scheme: see its list.", "parent": answered["post"]}
-    written = (await hall.host.post(f"/topics/{hall.topic}/posts", reply)).json()["id"]
-    await plain(hall.db).execute(
+    written = (await open_room.host.post(f"/topics/{open_room.topic}/posts", reply)).json()["id"]
+    await raw_sql(open_room.db).execute(
         "UPDATE questions SET answer_post_id = $1, answered_how = 'writing' WHERE id = $2",
         written,
         answered["id"],
@@ -55,31 +55,31 @@ async def past(app: Service) -> Past:
         ("policy-eu", "CD", 2),
     ):
         for _ in range(count):
-            member = await hall.member()
-            await plain(hall.db).execute(
+            member = await open_room.member()
+            await raw_sql(open_room.db).execute(
                 "UPDATE members SET stakeholder_group = $1, country = $2, sectors = '{mobility}' WHERE id = $3",
                 group, country, member.id,
             )  # fmt: skip
-            await plain(hall.db).execute(
-                "INSERT INTO attendance VALUES ($1, $2, '2026-11-22')", hall.room, member.id
+            await raw_sql(open_room.db).execute(
+                "INSERT INTO attendance VALUES ($1, $2, '2026-11-22')", open_room.room, member.id
             )
-    await plain(hall.db).execute(
+    await raw_sql(open_room.db).execute(
         "UPDATE rooms SET modules = '{questions,board,polls}', publishes_choices = true WHERE id = $1",
-        hall.room,
+        open_room.room,
     )
-    await a_poll(hall, "Which scheme do you use?", "closed", answers=2)
-    await a_poll(hall, "Rank them", "closed", kind="ranked", options=["IRMA", "TSM", "RMI"])
-    await a_notice(hall, asker, "Scrap wanted")
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "closed"})
-    host = await a_person(app, "Hosea", duties=[("host", hall.gathering)])
-    return Past(hall, await a_person(app, "Rea"), host, answered["post"])
+    await a_poll(open_room, "Which scheme do you use?", "closed", answers=2)
+    await a_poll(open_room, "Rank them", "closed", kind="ranked", options=["IRMA", "TSM", "RMI"])
+    await a_notice(open_room, asker, "Scrap wanted")
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "closed"})
+    host = await a_person(app, "Hosea", duties=[("host", open_room.gathering)])
+    return Past(open_room, await a_person(app, "Rea"), host, answered["post"])
 
 
 async def test_the_inbox_works_without_scripts(past: Past) -> None:
     await past.tell()
     await past.tell("other")
     headers = BROWSER | {"Cookie": f"tertulia={past.reader.token}"}
-    async with past.hall.app.client() as browser:
+    async with past.open_room.app.client() as browser:
         page = (await browser.get("/inbox", headers=headers)).text
         assert "2 unread" in page and page.count("You voted for this question") == 2
         number = page.partition('id="n')[2].partition('"')[0]
@@ -113,33 +113,33 @@ async def test_the_badge_and_the_list_follow_what_is_told(past: Past, windows: W
     await expect(page.locator("#unread")).to_have_text("All read")
 
     # On another page of the same member, over the line that the page has anyway.
-    room = await windows.open(f"/r/{past.hall.room}", past.reader, viewport=PHONE)
+    room = await windows.open(f"/r/{past.open_room.room}", past.reader, viewport=PHONE)
     await past.tell("other")
     await expect(room.locator(".bottom [data-unread]")).to_contain_text("1")
     await page.locator("[data-read]").first.click()
-    await expect(page).to_have_url(re.compile(rf"/t/{past.hall.topic}/plenary/2$"))
+    await expect(page).to_have_url(re.compile(rf"/t/{past.open_room.topic}/plenary/2$"))
     await expect(room.locator(".bottom [data-unread]")).to_be_hidden()
     assert windows.complaints == []
 
 
 async def test_the_reports_pages_are_for_those_the_report_is_for(past: Past) -> None:
-    hall = past.hall
+    open_room = past.open_room
     for who, is_host in ((None, False), (past.reader, False), (past.host, True)):
         headers = BROWSER | ({"Cookie": f"tertulia={who.token}"} if who else {})
-        async with hall.app.client() as browser:
-            for path in (f"/r/{hall.room}/report", f"/g/{hall.gathering}/report"):
+        async with open_room.app.client() as browser:
+            for path in (f"/r/{open_room.room}/report", f"/g/{open_room.gathering}/report"):
                 page = (await browser.get(path, headers=headers)).text
                 assert "By the scheme: see its list." in page
                 assert ("Policy maker, EU" in page) is is_host, path
                 assert "Asked anonymously" in page
-    await hall.host.put(f"/rooms/{hall.room}/state", {"state": "open"})
-    async with hall.app.client() as browser:
-        assert (await browser.get(f"/r/{hall.room}/report", headers=BROWSER)).status_code == 409
+    await open_room.host.put(f"/rooms/{open_room.room}/state", {"state": "open"})
+    async with open_room.app.client() as browser:
+        assert (await browser.get(f"/r/{open_room.room}/report", headers=BROWSER)).status_code == 409
 
 
 async def test_what_was_chosen_is_a_page_once_it_is_published(past: Past) -> None:
-    hall, path = past.hall, f"/r/{past.hall.room}/choices"
-    async with hall.app.client() as browser:
+    open_room, path = past.open_room, f"/r/{past.open_room.room}/choices"
+    async with open_room.app.client() as browser:
         page = (await browser.get(path, headers=BROWSER)).text
         for told in (
             "What was asked and chosen",
@@ -150,45 +150,47 @@ async def test_what_was_chosen_is_a_page_once_it_is_published(past: Past) -> Non
         ):
             assert told in page
         assert page.count("How are **smelters** chosen") == 1
-        assert f'href="{path}"' in (await browser.get(f"/r/{hall.room}", headers=BROWSER)).text
+        assert f'href="{path}"' in (await browser.get(f"/r/{open_room.room}", headers=BROWSER)).text
 
-        await plain(hall.db).execute("UPDATE rooms SET publishes_choices = false WHERE id = $1", hall.room)
+        await raw_sql(open_room.db).execute(
+            "UPDATE rooms SET publishes_choices = false WHERE id = $1", open_room.room
+        )
         assert (await browser.get(path, headers=BROWSER)).status_code == 403
-        assert f'href="{path}"' not in (await browser.get(f"/r/{hall.room}", headers=BROWSER)).text
+        assert f'href="{path}"' not in (await browser.get(f"/r/{open_room.room}", headers=BROWSER)).text
         as_host = BROWSER | {"Cookie": f"tertulia={past.host.token}"}
         assert "Only hosts see this page" in (await browser.get(path, headers=as_host)).text
 
 
 async def test_a_gathering_names_its_hosts_and_its_description_is_markdown(past: Past) -> None:
-    hall, path = past.hall, f"/g/{past.hall.gathering}"
-    await plain(hall.db).execute(
+    open_room, path = past.open_room, f"/g/{past.open_room.gathering}"
+    await raw_sql(open_room.db).execute(
         "UPDATE gatherings SET about = $1 WHERE id = $2",
         "What *counts* <script>alert(1)</script>",
-        hall.gathering,
+        open_room.gathering,
     )
-    async with hall.app.client() as browser:
+    async with open_room.app.client() as browser:
         page = (await browser.get(path, headers=BROWSER)).text
         assert "<em>counts</em>" in page and "<script>alert" not in page
         assert ">Hosea</bdi>" in page.partition("Hosted by")[2].partition("</dd>")[0]
 
-        await plain(hall.db).execute("DELETE FROM duties WHERE gathering_id = $1", hall.gathering)
+        await raw_sql(open_room.db).execute("DELETE FROM duties WHERE gathering_id = $1", open_room.gathering)
         assert "Hosted by" not in (await browser.get(path, headers=BROWSER)).text
-        chief = await a_person(hall.app, "Ada", duties=[("administrator", None)])
+        chief = await a_person(open_room.app, "Ada", duties=[("administrator", None)])
         headers = BROWSER | {"Cookie": f"tertulia={chief.token}"}
         assert "give somebody the duty" in (await browser.get(path, headers=headers)).text
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    ("size", "scheme"), [(PHONE, "light"), (DESK, "dark"), (PHONE, "dark"), (DESK, "light")]
+    ("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (DESKTOP, "light")]
 )
 async def test_axe_finds_nothing(past: Past, windows: Windows, size: dict[str, int], scheme: str) -> None:
     source = axe_source()
     await past.tell(who=past.host)
     page = await windows.open("/inbox", past.host, viewport=size, color_scheme=scheme)
     wrong = []
-    room = f"/r/{past.hall.room}"
-    for path in ("/inbox", f"{room}/report", f"{room}/choices", f"/g/{past.hall.gathering}/report"):
+    room = f"/r/{past.open_room.room}"
+    for path in ("/inbox", f"{room}/report", f"{room}/choices", f"/g/{past.open_room.gathering}/report"):
         await page.goto(path)
         await page.evaluate(source)
         wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
@@ -201,7 +203,7 @@ async def test_axe_finds_nothing(past: Past, windows: Windows, size: dict[str, i
 
 
 async def test_a_printed_report_is_the_report_alone(past: Past, windows: Windows) -> None:
-    page = await windows.open(f"/r/{past.hall.room}/report", past.host, color_scheme="dark")
+    page = await windows.open(f"/r/{past.open_room.room}/report", past.host, color_scheme="dark")
     await page.emulate_media(media="print")
     for gone in (".rail", ".bottom", ".buttons", ".foot", ".top"):
         for one in await page.locator(gone).all():

@@ -8,7 +8,7 @@ from playwright.async_api import WebSocketRoute, expect
 
 from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows
+from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.pages import open_page, send
 from tests.support.people import Person, a_person
 from tests.support.rooms.page_rooms import a_host, a_premoderated_room, a_room, asked, followed
@@ -241,7 +241,7 @@ async def test_axe_finds_nothing_in_the_room(app: Service, windows: Windows) -> 
         await moved(host, await asked(jonas, room, body), state)
     await asked(host, room, "How?")
     wrong = []
-    for size, scheme in ((PHONE, "light"), (DESK, "dark")):
+    for size, scheme in ((PHONE, "light"), (DESKTOP, "dark")):
         page = await followed(await windows.open(f"/r/{room}", jonas, viewport=size, color_scheme=scheme))
         for path in (f"/r/{room}", f"/r/{room}?show=answered", f"/r/{room}/stage"):
             await page.goto(path)

@@ -9,10 +9,10 @@ from playwright.async_api import Page, TimeoutError, expect
 from storage.database import Database
 from tests.support.accessibility import CHECK
 from tests.support.axe import axe_source
-from tests.support.browser import DESK, PHONE, Windows
+from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.moderation.cases import some_cases
 from tests.support.people import Person, a_person
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 # A moderator who decides second is told so with 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
@@ -181,13 +181,13 @@ async def test_an_administrator_looks_who_reported_and_says_why(
     await page.locator("#look").fill("The police ask.")
     await page.get_by_role("button", name="Look").click()
     await expect(page.locator("table")).to_contain_text("flagger-")
-    assert await plain(db).fetchval("SELECT reason FROM reporter_looks") == "The police ask."
+    assert await raw_sql(db).fetchval("SELECT reason FROM reporter_looks") == "The police ask."
 
 
 async def test_pictures_are_blurred_until_asked_for(app: Service, windows: Windows, db: Database) -> None:
     (case,) = await some_cases(app, 1)
     picture = '<p><img src="/static/x.png" alt="A mine" width="20" height="20"></p>'
-    await plain(db).execute("UPDATE posts SET html = $1 WHERE body LIKE 'Buy%'", picture)
+    await raw_sql(db).execute("UPDATE posts SET html = $1 WHERE body LIKE 'Buy%'", picture)
     page = await windows.open(f"/queue?case={case}", await a_moderator(app, "Ada"), java_script_enabled=False)
     image = page.locator(".context img")
     assert "blur" in await image.evaluate("one => getComputedStyle(one).filter")
@@ -197,7 +197,7 @@ async def test_pictures_are_blurred_until_asked_for(app: Service, windows: Windo
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESK, "dark")])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
 async def test_axe_finds_nothing_in_the_queue(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
@@ -274,11 +274,11 @@ async def test_two_moderators_work_off_the_queue_by_keys(
 
     await asyncio.gather(first.work(), second.work())
 
-    rows = await plain(db).fetch(
+    rows = await raw_sql(db).fetch(
         "SELECT case_id, count(*) FROM decisions WHERE undone_at IS NULL GROUP BY case_id"
     )
     assert {row["case_id"]: row["count"] for row in rows} == dict.fromkeys(cases, 1), "each once, none left"
-    notes = [row["body"] for row in await plain(db).fetch("SELECT body, case_id FROM case_notes")]
+    notes = [row["body"] for row in await raw_sql(db).fetch("SELECT body, case_id FROM case_notes")]
     wanted = {f"{one.name}" for one in (first, second) if len(one.took) >= 10}
     assert {note.split()[0] for note in notes} == wanted
     assert len(notes) == len(first.took) // 10 + len(second.took) // 10, "no note is lost"

@@ -6,12 +6,12 @@ from msgspec import Struct
 
 from tests.support.moderation.cases import WHY, mails
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 BODY = {"body": "It is a quotation."}
 
 
-class Scene(Struct):
+class DecidedCase(Struct):
     """A post that Ada has hidden or left, in its thirteenth second."""
 
     ada: Person
@@ -31,7 +31,7 @@ class Scene(Struct):
         assert decided.status_code == 201, decided.text
         self.decision = decided.json()["id"]
         db = self.ada.service.db
-        await plain(db).execute("UPDATE decisions SET decided_at = decided_at - interval '12 seconds'")
+        await raw_sql(db).execute("UPDATE decisions SET decided_at = decided_at - interval '12 seconds'")
 
     async def appeal(self, person: Person) -> httpx2.Response:
         return await person.post(f"/decisions/{self.decision}/appeal", BODY)
@@ -42,7 +42,7 @@ class Scene(Struct):
 
 
 @pytest_asyncio.fixture
-async def scene(app: Service) -> Scene:
+async def decided_case(app: Service) -> DecidedCase:
     ada, ben = [await a_person(app, name, duties=[("moderator", "mobility")]) for name in ("Ada", "Ben")]
     author, flagger, member = [await a_person(app, name) for name in ("Author", "Flagger", "Mia")]
     topic = (await a_topic(ada))["id"]
@@ -50,4 +50,4 @@ async def scene(app: Service) -> Scene:
     assert (await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
     case = (await ada.get("/cases")).json()["items"][0]["id"]
     mails(app)
-    return Scene(ada, ben, author, flagger, member, topic, post, case)
+    return DecidedCase(ada, ben, author, flagger, member, topic, post, case)

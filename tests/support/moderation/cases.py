@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service, plain
+from tests.support.service import Service, raw_sql
 
 WHY = {"rule": "No selling", "facts": "It sells."}
 
@@ -31,7 +31,7 @@ async def some_cases(app: Service, count: int, reason: str = "spam") -> list[int
         assert (
             await flagger.post(f"/posts/{post}/flags", {"reason": reason, "note": "Look."})
         ).status_code == 201
-    rows = await plain(app.db).fetch("SELECT id FROM cases ORDER BY id")
+    rows = await raw_sql(app.db).fetch("SELECT id FROM cases ORDER BY id")
     return [row["id"] for row in rows][-count:]
 
 
@@ -41,7 +41,7 @@ async def report(client: httpx2.AsyncClient, address: str, **more: Any) -> httpx
 
 def mails(app: Service) -> list[EmailMessage]:
     """What was mailed so far, and is forgotten by that."""
-    folder = app.houses[0].settings.data / "mail"
+    folder = app.contexts[0].settings.data / "mail"
     found = []
     for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
         found.append(message_from_bytes(path.read_bytes(), policy=default))

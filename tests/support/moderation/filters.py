@@ -13,7 +13,7 @@ WHY = {"rule": "No gambling", "facts": "It leads to a casino."}
 PHRASES = {"kind": "phrases", "phrases": ["casino"]}
 
 
-class Scene(Struct):
+class FilteredTopic(Struct):
     """A topic in a sector where a rule holds what says casino."""
 
     app: Service
@@ -57,16 +57,16 @@ async def in_force(app: Service, person: Person, **facts: Any) -> int:
     made = await person.post("/rules", {"name": "Casinos", "sector": "mobility", "test": PHRASES} | facts)
     assert made.status_code == 201, made.text
     assert (await person.put(f"/rules/{made.json()['id']}/force")).status_code == 200
-    for house in app.houses:
-        house.screening.invalidate()
+    for context in app.contexts:
+        context.screening.invalidate()
     return int(made.json()["id"])
 
 
 @pytest_asyncio.fixture
-async def scene(app: Service) -> Scene:
+async def filtered(app: Service) -> FilteredTopic:
     ada, ben = [await a_person(app, name, duties=[("moderator", "mobility")]) for name in ("Ada", "Ben")]
     author, member = await a_person(app, "Author"), await a_person(app, "Mia")
     topic = (await a_topic(author))["id"]
     rule = await in_force(app, ada, told="Gambling is looked at first.")
     mails(app)
-    return Scene(app, ada, ben, author, member, topic, rule)
+    return FilteredTopic(app, ada, ben, author, member, topic, rule)

@@ -1,7 +1,7 @@
 """Hiding without the moderators' verb: the row is changed, beside the decision that the database wants to see."""
 
 from storage.database import Database
-from tests.support.service import plain
+from tests.support.service import raw_sql
 
 _REASON = """
 WITH made AS (
@@ -16,12 +16,12 @@ SELECT id, 'hide', 'A rule', 'Some facts', now(), now() FROM made
 
 async def give_reason(db: Database, *posts: int) -> None:
     """A decision, of which nobody is told, that lets posts be hidden."""
-    await plain(db).execute(_REASON, posts)
+    await raw_sql(db).execute(_REASON, posts)
 
 
 async def give_topics_reason(db: Database, *topics: int) -> None:
     """The same for topics; for all there are where none is named."""
-    await plain(db).execute(
+    await raw_sql(db).execute(
         _REASON.replace("'post', p.id", "'topic', t.id")
         .replace("posts p JOIN topics t ON t.id = p.topic_id", "topics t")
         .replace("p.id = ANY ($1)", "t.id = ANY ($1) OR $1 = '{}'"),
@@ -32,4 +32,4 @@ async def give_topics_reason(db: Database, *topics: int) -> None:
 async def hide_rows(db: Database, *posts: int) -> None:
     """Hide posts, and nothing else: no count, no event."""
     await give_reason(db, *posts)
-    await plain(db).execute("UPDATE posts SET state = 'hidden' WHERE id = ANY ($1)", posts)
+    await raw_sql(db).execute("UPDATE posts SET state = 'hidden' WHERE id = ANY ($1)", posts)

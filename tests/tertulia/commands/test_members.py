@@ -9,14 +9,14 @@ from click.testing import CliRunner
 from storage.embedded.postgres import Cluster
 from tertulia.cli import cli
 from tests.support.command_line import tertulia
-from tests.support.member_service import PASSWORD, MembersHouse
+from tests.support.member_service import PASSWORD, MemberService
 from tests.support.service import Service
 
 
 @pytest.fixture
-def house(app: Service) -> MembersHouse:
+def member_service(app: Service) -> MemberService:
     """The service with nobody in it yet."""
-    return MembersHouse(app)
+    return MemberService(app)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
 
 
-async def test_members_are_added_and_given_duties(house: MembersHouse, environment: dict[str, str]):
+async def test_members_are_added_and_given_duties(member_service: MemberService, environment: dict[str, str]):
     anna = ["member", "add", "Anna", "--email", "Anna@mail.example", "--password", PASSWORD, "--verified"]
     berta = ["member", "add", "berta", "--email", "berta@mail.example"]
     administer = ["duty", "grant", "anna", "administrator"]
@@ -48,15 +48,15 @@ async def test_members_are_added_and_given_duties(house: MembersHouse, environme
     assert answers[4][1] == "anna is no longer moderator mobility\n"
     assert "(last_administrator)" in answers[5][2]
 
-    await house.work()
-    assert [letter.to for letter in house.letters.letters] == ["berta@mail.example"]
-    async with house.client() as client:
+    await member_service.work()
+    assert [letter.to for letter in member_service.letters.letters] == ["berta@mail.example"]
+    async with member_service.client() as client:
         for login, status in (("anna", 201), ("berta", 401)):
             answer = await client.post("/sessions", json={"login": login, "password": PASSWORD})
             assert answer.status_code == status
 
 
-async def test_what_is_refused_is_said_in_a_line(house: MembersHouse, environment: dict[str, str]):
+async def test_what_is_refused_is_said_in_a_line(member_service: MemberService, environment: dict[str, str]):
     reserved = ["member", "add", "admin", "--email", "a@b.example"]
     nobody = ["duty", "grant", "nobody", "administrator"]
     answers = await tertulia(environment, reserved, nobody)

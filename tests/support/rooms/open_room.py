@@ -70,7 +70,7 @@ class Person(Struct):
         return await self.client.request(method, f"/api/v1{path}", headers=headers, **request)
 
 
-class Hall(Struct):
+class OpenRoom(Struct):
     """An open room of a gathering, and the people in it."""
 
     app: Service
@@ -93,7 +93,7 @@ class Hall(Struct):
         assert answer.status_code == 201, answer.text
         return cast(dict[str, Any], answer.json())
 
-    async def settle(
+    async def change_state(
         self, who: Person, question: Mapping[str, Any], state: str, **more: object
     ) -> httpx2.Response:
         """What comes of moving a question on."""
@@ -145,7 +145,7 @@ async def the_actor(db: Database, person: Person) -> Actor:
     return actor
 
 
-async def a_hall(app: Service) -> Hall:
+async def make_open_room(app: Service) -> OpenRoom:
     """An open room in a gathering that goes on now."""
     async with app.db.read() as tx:
         sector_id = await tx.value(_SECTOR, slug=SECTOR)
@@ -155,7 +155,7 @@ async def a_hall(app: Service) -> Hall:
     room = (await host.post(f"/gatherings/{gathering}/rooms", {"title": "Plenary"})).json()
     opened = await host.put(f"/rooms/{room['id']}/state", {"state": "open"})
     assert opened.status_code == 200, opened.text
-    return Hall(
+    return OpenRoom(
         app=app,
         db=app.db,
         sector_id=sector_id,
@@ -184,6 +184,6 @@ async def statements_of(tx: Reader) -> AsyncIterator[list[str]]:
 
 
 @pytest_asyncio.fixture
-async def hall(app: Service) -> Hall:
+async def open_room(app: Service) -> OpenRoom:
     """An open room in an announced gathering, with its host and attendees."""
-    return await a_hall(app)
+    return await make_open_room(app)
