@@ -10,7 +10,7 @@ from forum.shapes import Post
 from gatherings.shapes.questions import Question
 from members.shapes import Author
 from pages.forum.post_html import DEEPEST, Place, contribution, contributions
-from pages.gatherings.question_html import OpenRoom, question
+from pages.gatherings.question_html import Hall, question
 
 NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>\"'&"
@@ -55,7 +55,7 @@ def test_a_question_shows_its_asker_as_text() -> None:
         id=5, room=1, post=9, state="live", votes=3, version=1, settled_at=None, number=4, body="x", html="<p>x</p>",
         author=Author(1, NASTY, NASTY, NASTY), anonymous=False, asked_at=NOON, my_vote=0, mine=False,
     )  # fmt: skip
-    assert "<script" not in question(asked, OpenRoom(room=1, topic="/t/9/room", may_vote=True, is_host=True))
+    assert "<script" not in question(asked, Hall(room=1, topic="/t/9/room", may_vote=True, is_host=True))
 
 
 def test_visitors_are_shown_counts_and_no_buttons() -> None:
