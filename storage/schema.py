@@ -14,13 +14,21 @@ import asyncpg
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
 # Everything the service needs: it can change rows, but not those of the audit log.
+# PostgreSQL's format() puts the quoted name of the role in the place of %I.
 _RIGHTS = (
-    "GRANT USAGE ON SCHEMA public TO {role}",
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
-    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-    "REVOKE INSERT, UPDATE, DELETE ON audit_head, alembic_version FROM {role}",
-    "REVOKE UPDATE, DELETE ON audit FROM {role}",
+    "GRANT USAGE ON SCHEMA public TO %I",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO %I",
+    "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO %I",
+    "REVOKE INSERT, UPDATE, DELETE ON audit_head, alembic_version FROM %I",
+    "REVOKE UPDATE, DELETE ON audit FROM %I",
 )
+_CREATE_ROLE = "CREATE ROLE %I LOGIN"
+_CREATE_ROLE_WITH_PASSWORD = "CREATE ROLE %I LOGIN PASSWORD %L"
+SELECT_FORMATTED = "SELECT format($1, VARIADIC $2::text[])"
+SELECT_ROLE_EXISTS = "SELECT to_regrole(quote_ident($1)) IS NOT NULL"
+SELECT_HAS_RIGHTS = """
+SELECT to_regrole(quote_ident($1::text)) IS NOT NULL AND has_table_privilege($1::text::name, 'audit', 'INSERT')
+"""
 # Any number that is the same in every process that grants these rights.
 _LOCK = 7_341_002
 
@@ -53,19 +61,16 @@ async def _grant_rights(owner: str, url: str, has_changed: bool) -> None:
     role, password = _role_of(url)
     connection = await asyncpg.connect(owner)
     try:
-        has_rights = "SELECT to_regrole($1) IS NOT NULL AND has_table_privilege($1, 'audit', 'INSERT')"
-        name = await connection.fetchval("SELECT quote_ident($1)", role)
-        if not has_changed and await connection.fetchval(has_rights, name):
+        if not has_changed and await connection.fetchval(SELECT_HAS_RIGHTS, role):
             return
         async with connection.transaction():
-            await connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            if await connection.fetchval("SELECT to_regrole($1) IS NULL", name):
-                secret = await connection.fetchval("SELECT quote_literal($1)", password)
-                await connection.execute(
-                    f"CREATE ROLE {name} LOGIN" + (f" PASSWORD {secret}" if password else "")
-                )
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            if not await connection.fetchval(SELECT_ROLE_EXISTS, role):
+                create = _CREATE_ROLE_WITH_PASSWORD if password else _CREATE_ROLE
+                names = [role, password] if password else [role]
+                await connection.execute(await connection.fetchval(SELECT_FORMATTED, create, names))
             for right in _RIGHTS:
-                await connection.execute(right.format(role=name))
+                await connection.execute(await connection.fetchval(SELECT_FORMATTED, right, [role]))
     finally:
         await connection.close()
 

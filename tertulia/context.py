@@ -60,9 +60,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
     hub = Hub(db, bus, KINDS, limits)
     community = read_community(settings.community)
     trust = community.trust_rules()
-    votes = VoteWriter(db)
-    ballots = BallotWriter(db)
-    screening = Screening(db)
+    votes, ballots, screening = VoteWriter(db), BallotWriter(db), Screening(db)
     try:
         await bus.start(hub)
         await hub.start()

@@ -137,18 +137,16 @@ class Cluster:
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """Create another database, empty or a copy of one that nobody uses; return its address for the owner."""
-        self.query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._run_psql('CREATE DATABASE :"name" TEMPLATE :"template"', name=name, template=template)
         return _url(self.sockets, name, OWNER)
 
     def drop_database(self, name: str) -> None:
         """Drop a database and disconnect its clients."""
-        self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._run_psql('DROP DATABASE IF EXISTS :"name" WITH (FORCE)', name=name)
 
     def query(self, sql: str) -> str:
         """Run a statement as superuser with psql and return what psql prints."""
-        psql = [str(self.installation.binaries / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
-        psql += ["-U", "postgres", "-h", str(self.sockets), "-p", str(_PORT), "-c", sql]
-        return _run(self.installation, psql).strip()
+        return self._run_psql(sql)
 
     def __enter__(self) -> Self:
         return self
@@ -157,6 +155,13 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _run_psql(self, sql: str, **variables: str) -> str:
+        """Run SQL with psql, which puts quoted variables in the place of `:"name"`; raise CannotStart if it fails."""
+        psql = [str(self.installation.binaries / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "postgres"]
+        psql += ["-U", "postgres", "-h", str(self.sockets), "-p", str(_PORT)]
+        psql += [part for name, value in variables.items() for part in ("-v", f"{name}={value}")]
+        return _run(self.installation, psql, sql).strip()
 
     def _make_sockets(self) -> None:
         """Make the folder of the socket: in the installation, or in /tmp if that path cannot be used for a socket."""
@@ -266,7 +271,7 @@ def _make_data(installation: Installation) -> None:
     installation.account.make_folder(new)
     _run(installation, [str(installation.binaries / "initdb"), "-D", str(new), *_INITDB])
     single = [str(installation.binaries / "postgres"), "--single", "-D", str(new), "postgres"]
-    _run(installation, single, f"CREATE DATABASE {DATABASE};\n")
+    _run(installation, single, "CREATE DATABASE tertulia;\n")
     new.rename(installation.data)
 
 

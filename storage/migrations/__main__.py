@@ -26,7 +26,7 @@ async def migrate(url: str) -> None:
 
 
 def _upgrade(connection: Connection) -> None:
-    connection.execute(text(f"SELECT pg_advisory_lock({_LOCK})"))
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
     config = Config()
@@ -34,7 +34,7 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
+    connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     connection.commit()
 
 
