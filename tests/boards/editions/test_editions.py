@@ -414,7 +414,7 @@ async def test_reminders_go_out_by_mail_with_the_reason_and_a_link_to_the_entry(
         (table.service.contexts[0].settings.data / "mail").glob("*.eml"), key=lambda one: one.stat().st_mtime
     )
     letter = kept[-1].read_text()
-    assert "You are asked for a change" in letter
+    assert "A curator asks you for a change" in letter
     post = (await table.member.get("/inbox")).json()["items"][0]["post"]
     assert f"/p/{post}\n" in letter
     assert "Which year" not in letter, "what is said is read where it stands"

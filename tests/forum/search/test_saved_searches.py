@@ -56,7 +56,7 @@ async def test_what_newly_fits_is_told_once_and_what_was_there_is_not(watch: Wat
     assert await watch.told() == [("More cobalt", 1)]
     assert await watch.told() == [("More cobalt", 1)]
     (item,) = (await watch.reader.get("/inbox")).json()["items"]
-    assert item["reason"] == "This fits what you look for: cobalt -gold"
+    assert item["reason"] == "New result for your saved search: cobalt -gold"
 
 
 async def test_a_topic_that_waits_unread_is_not_told_again(watch: Watch) -> None:
@@ -92,7 +92,7 @@ async def test_of_many_topics_one_is_told_of_some_and_how_many_more_there_are(
         await a_topic(watch.author, f"Cobalt {number}", "Cobalt.")
     assert await watch.told() == [("Cobalt 3", 1), ("Cobalt 2", 1)]
     last = (await watch.reader.get("/inbox")).json()["items"][0]
-    assert last["reason"].endswith("(and so do 2 other topics)")
+    assert last["reason"].endswith("(and 2 other topics)")
 
 
 async def test_one_is_told_when_one_wants_to_be(watch: Watch) -> None:
@@ -164,4 +164,4 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
 
     assert len(letters) == mailed
     for letter in letters:
-        assert "This fits what you look for: cobalt" in letter.text and "Cobalt of the hills." in letter.text
+        assert "New result for your saved search: cobalt" in letter.text and "Cobalt of the hills." in letter.text

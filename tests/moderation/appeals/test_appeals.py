@@ -33,7 +33,7 @@ async def test_the_author_is_sent_a_statement_with_all_its_elements_and_without_
         WHY["rule"],
         WHY["facts"],
         "What it covers",
-        "For how long",
+        "Duration",
         "Who decided: A person, no program",
         "six months",
         "court",
@@ -130,7 +130,7 @@ async def test_the_author_appeals_once_and_another_moderator_takes_it_back(
     assert (await decided_case.member.get(f"/posts/{decided_case.post}")).json()["body"] == "Buy cobalt here"
     await app.run_jobs()
     (mail,) = mails(app)
-    assert "does not stand" in mail.get_content()
+    assert "reversed it" in mail.get_content()
     assert "I looked at it again." in mail.get_content()
     assert decided_case.ben.handle not in mail.get_content()
     assert (await decided_case.ben.get("/appeals")).json()["items"] == []
@@ -199,7 +199,7 @@ async def test_statement_and_appeal_by_plain_forms(
     assert "Buy cobalt here" in text
     await page.locator("#body").fill("It is a quotation.")
     await page.get_by_role("button", name="Send the appeal").click()
-    assert "Your appeal is here" in await page.locator("main").inner_text()
+    assert "We have received your appeal" in await page.locator("main").inner_text()
 
     his = await windows.open("/queue/appeals", decided_case.ben, java_script_enabled=False)
     await his.locator("textarea").fill("I looked at it again.")

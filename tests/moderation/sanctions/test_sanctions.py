@@ -128,7 +128,7 @@ async def test_the_statement_says_what_until_when_and_how_to_appeal(
 
     [mail] = mails(app)
     text = mail.get_content()
-    for element in (WHY["rule"], WHY["facts"], "in the sector Mobility", "For how long: Until", "A person"):
+    for element in (WHY["rule"], WHY["facts"], "in the sector Mobility", "Duration: Until", "A person"):
         assert element in text
     assert f"/decisions/{made['id']}" in text
     assert decided_case.flagger.handle not in text
