@@ -164,4 +164,7 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
 
     assert len(letters) == mailed
     for letter in letters:
-        assert "New result for your saved search: cobalt" in letter.text and "Cobalt of the hills." in letter.text
+        assert (
+            "New result for your saved search: cobalt" in letter.text
+            and "Cobalt of the hills." in letter.text
+        )
