@@ -1,4 +1,4 @@
-"""All pages, and what they depend on besides what the house provides: mounted by the composition root at `/`."""
+"""All routes of pages, and their dependencies; the composition root mounts them at `/`."""
 
 from litestar.di import Provide
 

@@ -1,4 +1,4 @@
-"""What pages of boards are made of: the words of an entry's fields, filters as words, the addresses between views."""
+"""The values of a board's pages: field values in words, active filters, and the URLs of views."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ from members.profiles.countries import COUNTRIES
 
 PHASES = {
     "planned": "Not open yet",
-    "collecting": "Collecting",
+    "collecting": "Open for entries",
     "consolidating": "Being consolidated",
     "published": "Published",
 }
@@ -31,14 +31,18 @@ DISPOSITIONS = {
     "partly": "Partly included",
     "excluded": "Not included",
 }
-BACKINGS = {"do_too": "We do this too", "confirm": "I can confirm"}
-GONE = {"withdrawn": "Withdrawn", "hidden": "Hidden by a moderator", "merged": "Merged into another entry"}
-# Too long for a table; they are on the entry's own page.
+CONFIRMATIONS = {"do_too": "We do this too", "confirm": "I can confirm"}
+GONE_STATES = {
+    "withdrawn": "Withdrawn",
+    "hidden": "Hidden by a moderator",
+    "merged": "Merged into another entry",
+}
+# Field types that are too long for a table; they are on the entry's page.
 _NOT_IN_TABLE = frozenset({"long_text", "link", "reference", "file"})
 
 
-class Said(Struct, frozen=True):
-    """An answer as it is shown: its words, and where they lead."""
+class ShownValue(Struct, frozen=True):
+    """A field value as it is shown: the field's label and type, the text, and the URL to which it links."""
 
     label: str
     kind: str
@@ -46,15 +50,15 @@ class Said(Struct, frozen=True):
     address: str = ""
 
 
-class Filter(Struct, frozen=True):
-    """Something that narrows a view, in words, and the address of the view without it."""
+class ActiveFilter(Struct, frozen=True):
+    """A filter of a view in words, and the URL of the view without it."""
 
     text: str
     without: str
 
 
 def facts_of(board: Board, actor: Actor, sector_id: int) -> BoardFacts:
-    """What the rules look at, of a board that was read to be shown."""
+    """Return the facts that the rules need, from a board that was read for a page."""
     return BoardFacts(
         id=BoardId(board.id),
         sector_id=SectorId(sector_id),
@@ -69,40 +73,49 @@ def facts_of(board: Board, actor: Actor, sector_id: int) -> BoardFacts:
 
 
 def may_curate(board: BoardFacts, actor: Actor) -> bool:
-    """Whether the viewer sees what curators do."""
+    """Return whether the viewer sees the actions of curators."""
     return actor.id is not None and can_curate(actor, board)
 
 
-def table_fields(sheet: EntryContext) -> list[Field]:
-    """The fields that have a column in the table."""
-    title = title_field(sheet.form).key
-    return [one for one in active_fields(sheet.form) if one.key != title and one.type not in _NOT_IN_TABLE]
+def table_fields(entry_context: EntryContext) -> list[Field]:
+    """Return the fields that have a column in the table."""
+    title = title_field(entry_context.form).key
+    return [
+        one for one in active_fields(entry_context.form) if one.key != title and one.type not in _NOT_IN_TABLE
+    ]
 
 
-def said(
-    sheet: EntryContext, entry: Entry, fields: Sequence[Field], named: Mapping[ReferenceKey, ReferenceLink]
-) -> list[Said]:
-    """The answers of an entry in these fields; an empty one has no words."""
-    return [_said(sheet, field, (entry.fields or {}).get(field.key), named) for field in fields]
+def shown_values(
+    entry_context: EntryContext,
+    entry: Entry,
+    fields: Sequence[Field],
+    named: Mapping[ReferenceKey, ReferenceLink],
+) -> list[ShownValue]:
+    """Return the values of an entry in these fields; an empty value has the text ""."""
+    return [
+        _shown_value(entry_context, field, (entry.fields or {}).get(field.key), named) for field in fields
+    ]
 
 
-def keys_in(sheet: EntryContext, entries: Sequence[Entry]) -> list[ReferenceKey]:
-    """All that these entries refer to."""
-    return [key for entry in entries for _, key in collect_references(sheet.form, entry.fields or {})]
+def keys_in(entry_context: EntryContext, entries: Sequence[Entry]) -> list[ReferenceKey]:
+    """Return the keys of everything that these entries refer to."""
+    return [key for entry in entries for _, key in collect_references(entry_context.form, entry.fields or {})]
 
 
-def grouped(sheet: EntryContext, key: str | None) -> Field | None:
-    """The field by which a table can be grouped: of each entry one term."""
-    return next((one for one in matrix_fields(sheet.form) if one.key == key and one.type != "some_of"), None)
+def grouping_field(entry_context: EntryContext, key: str | None) -> Field | None:
+    """Return the field with this key if a table can be grouped by it (one term for each entry), otherwise None."""
+    return next(
+        (one for one in matrix_fields(entry_context.form) if one.key == key and one.type != "some_of"), None
+    )
 
 
-def heading_of(sheet: EntryContext, field: Field, entry: Entry) -> str:
-    """Under which heading an entry stands in a grouped table."""
-    return _said(sheet, field, (entry.fields or {}).get(field.key), {}).text or "Not said"
+def heading_of(entry_context: EntryContext, field: Field, entry: Entry) -> str:
+    """Return the heading of an entry in a table that is grouped by a field."""
+    return _shown_value(entry_context, field, (entry.fields or {}).get(field.key), {}).text or "Not specified"
 
 
 def query_of(asked_for: EntryFilter, **more: Any) -> str:
-    """A view as what stands in its address."""
+    """Return the query string of a view."""
     pairs = [("where", f"{field}:{term}") for field, term in asked_for.where]
     pairs += [("q", asked_for.words)] if asked_for.words else []
     pairs += [("sort", asked_for.sort)] if asked_for.sort != "number" else []
@@ -113,11 +126,13 @@ def query_of(asked_for: EntryFilter, **more: Any) -> str:
     return urlencode(pairs)
 
 
-def filters_of(sheet: EntryContext, asked_for: EntryFilter, base: str, **more: Any) -> list[Filter]:
-    """What narrows a view, each with the way back."""
+def filters_of(
+    entry_context: EntryContext, asked_for: EntryFilter, base: str, **more: Any
+) -> list[ActiveFilter]:
+    """Return the active filters of a view, each with the URL that removes it."""
     found = [
-        Filter(
-            f"{label_of(sheet, field)}: {term_of(sheet, field, term)}",
+        ActiveFilter(
+            f"{label_of(entry_context, field)}: {term_of(entry_context, field, term)}",
             _with(
                 base,
                 replace(asked_for, where=tuple(one for one in asked_for.where if one != (field, term))),
@@ -127,28 +142,28 @@ def filters_of(sheet: EntryContext, asked_for: EntryFilter, base: str, **more: A
         for field, term in asked_for.where
     ]
     if asked_for.words:
-        found.append(Filter(f"“{asked_for.words}”", _with(base, replace(asked_for, words=""), more)))
+        found.append(ActiveFilter(f"“{asked_for.words}”", _with(base, replace(asked_for, words=""), more)))
     if asked_for.disposition:
         decided = DISPOSITIONS[asked_for.disposition]
-        found.append(Filter(decided, _with(base, replace(asked_for, disposition=None), more)))
+        found.append(ActiveFilter(decided, _with(base, replace(asked_for, disposition=None), more)))
     if asked_for.outdated:
-        found.append(Filter("Outdated", _with(base, replace(asked_for, outdated=False), more)))
+        found.append(ActiveFilter("Outdated", _with(base, replace(asked_for, outdated=False), more)))
     return found
 
 
-def label_of(sheet: EntryContext, key: str) -> str:
-    """What a field is called."""
-    return next((field.label for field in sheet.form.fields if field.key == key), key)
+def label_of(entry_context: EntryContext, key: str) -> str:
+    """Return the label of a field."""
+    return next((field.label for field in entry_context.form.fields if field.key == key), key)
 
 
-def term_of(sheet: EntryContext, key: str, term: str) -> str:
-    """What a term of a field is called."""
-    field = next((one for one in sheet.form.fields if one.key == key), None)
+def term_of(entry_context: EntryContext, key: str, term: str) -> str:
+    """Return the name of a term of a field."""
+    field = next((one for one in entry_context.form.fields if one.key == key), None)
     if field is None:
         return term
     if field.taxonomy is None:
         return COUNTRIES.get(term, term)
-    known = sheet.taxonomies.get(field.taxonomy)
+    known = entry_context.taxonomies.get(field.taxonomy)
     return next((one.name for one in known.terms if one.slug == term), term) if known else term
 
 
@@ -157,11 +172,15 @@ def _with(base: str, asked_for: EntryFilter, more: Mapping[str, Any]) -> str:
     return f"{base}?{query}" if query else base
 
 
-def _said(sheet: EntryContext, field: Field, value: Any, named: Mapping[ReferenceKey, ReferenceLink]) -> Said:
+def _shown_value(
+    entry_context: EntryContext, field: Field, value: Any, named: Mapping[ReferenceKey, ReferenceLink]
+) -> ShownValue:
     if value is None:
-        return Said(field.label, field.type, "")
+        return ShownValue(field.label, field.type, "")
     if field.type in ("reference", "file"):
         to = named.get((value["kind"], value["id"]))
-        return Said(field.label, field.type, to.label if to else "Not available", to.address if to else "")
-    text = "\n".join(readable_values(field, value, sheet.taxonomies))
-    return Said(field.label, field.type, text, text if field.type == "link" else "")
+        return ShownValue(
+            field.label, field.type, to.label if to else "Not available", to.address if to else ""
+        )
+    text = "\n".join(readable_values(field, value, entry_context.taxonomies))
+    return ShownValue(field.label, field.type, text, text if field.type == "link" else "")

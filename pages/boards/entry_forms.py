@@ -1,4 +1,4 @@
-"""Forms of entries: between what people type into fields and the answers that a board stores."""
+"""Forms of entries: converting between typed text and the field values that a board stores."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,25 +16,27 @@ from pages.shell.forms import Typed
 from pages.shell.uploads import Upload
 
 
-def fields_of(sheet: EntryContext, typed: Typed) -> Fields:
-    """What was typed, as answers; an emptied field is None. Raises `AnswerInvalid` where it cannot be read."""
-    return {field.key: _answer(sheet, field, typed) for field in active_fields(sheet.form)}
+def fields_of(entry_context: EntryContext, typed: Typed) -> Fields:
+    """Return the field values in a form; an emptied field is None. Raise AnswerInvalid for a value that cannot be read."""
+    return {
+        field.key: _field_value(entry_context, field, typed) for field in active_fields(entry_context.form)
+    }
 
 
-def typed_of(sheet: EntryContext, entry: Entry) -> dict[str, list[str]]:
-    """What an entry says, as it stands in the fields of its form."""
-    return _typed_fields(sheet, entry.fields or {})
+def typed_of(entry_context: EntryContext, entry: Entry) -> dict[str, list[str]]:
+    """Return the form filled with the entry's field values."""
+    return _typed_fields(entry_context, entry.fields or {})
 
 
-def _typed_fields(sheet: EntryContext, answers: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {f"f_{field.key}": _typed(answers.get(field.key)) for field in active_fields(sheet.form)}
+def _typed_fields(entry_context: EntryContext, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {f"f_{field.key}": _typed(values.get(field.key)) for field in active_fields(entry_context.form)}
 
 
-def rebased(
-    sheet: EntryContext, typed: Typed, started: Mapping[str, Any], now: Entry
+def rebase_form(
+    entry_context: EntryContext, typed: Typed, started: Mapping[str, Any], now: Entry
 ) -> dict[str, Sequence[str]]:
-    """The form of an entry as it is now, with what was changed in the one that somebody began with earlier."""
-    before, current = _typed_fields(sheet, started), typed_of(sheet, now)
+    """Return the form of the current entry with the changes that the member made to the version `started`."""
+    before, current = _typed_fields(entry_context, started), typed_of(entry_context, now)
     own = {
         name: typed.get(name, ()) for name in current if list(typed.get(name, ())) not in ([""], before[name])
     }
@@ -42,13 +44,12 @@ def rebased(
     return {**typed, **current, **own}
 
 
-async def stored(
-    context: PageContext, sheet: EntryContext, typed: Typed, uploads: Mapping[str, Upload]
+async def store_files(
+    context: PageContext, entry_context: EntryContext, typed: Typed, uploads: Mapping[str, Upload]
 ) -> Typed:
-    """The form with the files that were chosen stored, each under the number it has now. One that is refused says at
-    which field."""
+    """Store the uploaded files, and return the form with their ids; raise AnswerInvalid with the field of a refused file."""
     kept = dict(typed)
-    for field in active_fields(sheet.form):
+    for field in active_fields(entry_context.form):
         upload = uploads.get(f"up_{field.key}")
         if field.type == "file" and upload is not None:
             rights = permissions_of(context.trust, context.actor)
@@ -62,15 +63,15 @@ async def stored(
     return kept
 
 
-def _answer(sheet: EntryContext, field: Field, typed: Typed) -> Any:
+def _field_value(entry_context: EntryContext, field: Field, typed: Typed) -> Any:
     given = [value for value in typed.get(f"f_{field.key}", ()) if value.strip()]
     if not given:
         return None
     if field.type == "some_of":
         return list(given)
-    # A number or a date as people write it, which is what tables bring too.
+    # Numbers and dates are written as in imported tables.
     return (
-        parse_cell(field, given[0].strip(), sheet.taxonomies)
+        parse_cell(field, given[0].strip(), entry_context.taxonomies)
         if field.type in ("number", "date")
         else given[0]
     )

@@ -39,10 +39,16 @@ async def load_entry(tx: Reader, context: PageContext, board_id: int, entry_id: 
     return entry
 
 
-def values_with(sheet: EntryContext, entry: Entry, fields: Mapping[str, Any]) -> list[board_view.Said]:
+def values_with(
+    entry_context: EntryContext, entry: Entry, fields: Mapping[str, Any]
+) -> list[board_view.ShownValue]:
     """Return the non-empty field values that the entry would show if it had these values."""
     changed = msgspec.structs.replace(entry, fields=dict(fields))
-    return [one for one in board_view.said(sheet, changed, sheet.form.fields, {}) if one.text]
+    return [
+        one
+        for one in board_view.shown_values(entry_context, changed, entry_context.form.fields, {})
+        if one.text
+    ]
 
 
 async def render_entry(
@@ -54,28 +60,32 @@ async def render_entry(
         board = await show_board(tx, actor, board_id, context.db.epoch)
         entry = await load_entry(tx, context, board_id, entry_id)
         facts, found = await get_entry(tx, actor, entry_id)
-        sheet = await load_entry_context(tx, board_id)
+        entry_context = await load_entry_context(tx, board_id)
         source = [("post", entry.source)] if entry.source else []
-        named = await label_references(tx, actor, [*board_view.keys_in(sheet, [entry]), *source])
-        backers, requests = await read_confirmers(tx, entry_id), await read_requests(tx, actor, entry_id)
+        named = await label_references(tx, actor, [*board_view.keys_in(entry_context, [entry]), *source])
+        confirmers, requests = await read_confirmers(tx, entry_id), await read_requests(tx, actor, entry_id)
     shown = {
         "board": board,
         "entry": entry,
-        "said": [one for one in board_view.said(sheet, entry, active_fields(sheet.form), named) if one.text],
+        "said": [
+            one
+            for one in board_view.shown_values(entry_context, entry, active_fields(entry_context.form), named)
+            if one.text
+        ],
         "source": named.get(("post", entry.source)) if entry.source else None,
-        "backers": backers,
+        "confirmers": confirmers,
         "requests": requests.items,
         "can_change": allowed(ensure_can_change_entry, actor, facts, found, now),
-        "can_back": allowed(ensure_can_confirm_entry, actor, facts, found, now),
+        "can_confirm": allowed(ensure_can_confirm_entry, actor, facts, found, now),
         "can_curate": board_view.may_curate(facts, actor),
         "can_decide": allowed(ensure_can_decide, actor, facts, now),
         "is_author": found.author_id is not None and found.author_id == actor.id,
         "has_contributed": found.has_contributed,
         "form": form,
         "groups": dict(context.renderer.community.groups),
-        "backings": board_view.BACKINGS,
+        "confirmations": board_view.CONFIRMATIONS,
         "dispositions": board_view.DISPOSITIONS,
-        "gone": board_view.GONE.get(entry.state, ""),
+        "gone": board_view.GONE_STATES.get(entry.state, ""),
     }
     return context.renderer.page(context.request, actor, "boards/entry.html", status, **shown)
 
@@ -93,7 +103,7 @@ async def render_entry_form(
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, board_id, context.db.epoch)
         facts = await get_board(tx, context.actor, board_id)
-        sheet = await load_entry_context(tx, board_id)
+        entry_context = await load_entry_context(tx, board_id)
         if entry is None:
             ensure_can_contribute(context.actor, facts, clock.now())
         else:
@@ -103,10 +113,10 @@ async def render_entry_form(
     shown = {
         "board": board,
         "entry": entry,
-        "fields": active_fields(sheet.form),
+        "fields": active_fields(entry_context.form),
         "form": form,
-        "lists": sheet.taxonomies,
+        "lists": entry_context.taxonomies,
         "countries": sorted(COUNTRIES.items(), key=lambda one: one[1]),
-        "now": values_with(sheet, entry, entry.fields or {}) if stale and entry else [],
+        "now": values_with(entry_context, entry, entry.fields or {}) if stale and entry else [],
     }
     return context.renderer.page(context.request, context.actor, "boards/entry_form.html", status, **shown)

@@ -1,5 +1,6 @@
-"""Boards that take stock: all of them, and beginning one."""
+"""The list of all boards, and the form that creates one."""
 
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -15,15 +16,14 @@ from boards.shapes import Board, NewBoard
 from boards.taxonomies import find_taxonomies
 from boards.templates import TEMPLATES
 from core import clock
-from core.errors import Refusal
-from core.http import PathId, status_of
+from core.http import PathId
 from core.ids import PostId, TopicId
 from forum.posts.post_pages import show_post
 from forum.sectors import get_sector
 from pages.boards import board_view
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, Typed, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import NO_STATUS, Form, Typed, form_of, idempotent_request, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 from storage.database import Transaction
 
 Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
@@ -31,7 +31,7 @@ Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
 @get("/b", include_in_schema=False)
 async def show_boards(context: NamedDependency[PageContext], source: Source = None) -> Response[bytes]:
-    """All boards; with a `source`, those to which an entry made from this post can be added."""
+    """Show all boards; with a `source` post, only those to which an entry made from it can be added."""
     async with context.db.read() as tx:
         boards = await read_latest_boards(tx, context.actor)
         post = await show_post(tx, context.actor, PostId(source)) if source else None
@@ -50,37 +50,35 @@ async def show_boards(context: NamedDependency[PageContext], source: Source = No
 
 
 @get("/b/of/{topic_id:int}", include_in_schema=False)
-async def find_place(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """From the topic of a board or an entry to where that stands."""
+async def find_board(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Redirect from the topic of a board or an entry to its page; raise NotFound."""
     async with context.db.read() as tx:
         board, entry = await find_board_by_topic(tx, context.actor, TopicId(topic_id))
-    return go_to(f"/b/{board}/entries/{entry}" if entry else f"/b/{board}")
+    return redirect(f"/b/{board}/entries/{entry}" if entry else f"/b/{board}")
 
 
 @get("/s/{slug:str}/boards/new", include_in_schema=False)
 async def show_new_board(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The form that begins a board."""
-    return await _show_new(context, slug, Form())
+    """Show the form that creates a board."""
+    return await _new_page(context, slug, Form())
 
 
 @post("/s/{slug:str}/boards/new", include_in_schema=False)
-async def post_new_board(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Begin a board."""
-    typed = await read_form(context.request)
+async def start_board(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Create a board in a sector."""
 
-    async def verb(tx: Transaction) -> Board:
-        return await show_board(
-            tx, context.actor, await create_board(tx, context.actor, slug, _new_board(typed))
-        )
+    async def create(form: Form) -> Response[bytes]:
+        async def verb(tx: Transaction) -> Board:
+            board_id = await create_board(tx, context.actor, slug, _board_in(form.typed))
+            return await show_board(tx, context.actor, board_id)
 
-    try:
-        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
-    except Refusal as refusal:
-        return await _show_new(context, slug, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/b/{msgspec.json.decode(answer.body, type=Board).id}")
+        response = await idempotent_request(context, form.typed).respond(context.db, verb, 201)
+        return redirect(f"/b/{msgspec.json.decode(response.body, type=Board).id}")
+
+    return await submit(await form_of(context), create, partial(_new_page, context, slug), NO_STATUS)
 
 
-async def _show_new(context: PageContext, slug: str, form: Form, status: int = 200) -> Response[bytes]:
+async def _new_page(context: PageContext, slug: str, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
         sector = await get_sector(tx, slug)
         lists = set(await find_taxonomies(tx))
@@ -101,7 +99,7 @@ async def _show_new(context: PageContext, slug: str, form: Form, status: int = 2
     )
 
 
-def _new_board(typed: Typed) -> NewBoard:
+def _board_in(typed: Typed) -> NewBoard:
     given: dict[str, Any] = {
         name: text_in(typed, name) for name in ("title", "purpose", "template", "readers")
     }
@@ -111,4 +109,4 @@ def _new_board(typed: Typed) -> NewBoard:
     return to_shape(NewBoard, given)
 
 
-routes = [show_boards, find_place, show_new_board, post_new_board]
+routes = [show_boards, find_board, show_new_board, start_board]

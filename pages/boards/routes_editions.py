@@ -1,8 +1,9 @@
-"""Editions of a board: published for good, shown, and taken along as files."""
+"""Editions of a board: publishing one, showing it, and downloading it as a file."""
 
 import asyncio
 import csv
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -18,54 +19,50 @@ from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_publish
 from boards.shapes import Field
 from core import clock
-from core.errors import NotFound, Refusal, allowed
-from core.http import PathId, status_of
+from core.errors import allowed
+from core.http import PathId
 from core.ids import BoardId
 from gatherings.record.exports import ExportTable, escape_csv_formula, write_xlsx
 from gatherings.record.routes import XLSX
 from pages.boards import board_view
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to, safe
+from pages.shell.forms import Form, form_of, idempotent_request, submit, text_in, to_shape
+from pages.shell.renderer import redirect, safe
 from storage.database import Transaction
 
-DATED = "https://www.w3.org/ns/dcat#"
+DCAT_NAMESPACE = "https://www.w3.org/ns/dcat#"
 
 
 @get("/b/{board_id:int}/editions", include_in_schema=False)
 async def show_editions(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """What was published of a board."""
-    return await _editions(context, BoardId(board_id), Form())
+    """Show the editions of a board."""
+    return await _editions_page(context, BoardId(board_id), Form())
 
 
 @post("/b/{board_id:int}/editions", include_in_schema=False)
 async def publish_edition(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Publish a board as it stands."""
-    typed = await read_form(context.request)
-    new = to_shape(NewEdition, {"note": text_in(typed, "note")})
+    """Publish the current state of a board as a new edition."""
+    form = await form_of(context)
+    new = to_shape(NewEdition, {"note": text_in(form.typed, "note")})
 
-    async def verb(tx: Transaction) -> int:
-        return await editions.publish_edition(tx, context.actor, BoardId(board_id), new)
+    async def publish(form: Form) -> Response[bytes]:
+        async def verb(tx: Transaction) -> int:
+            return await editions.publish_edition(tx, context.actor, BoardId(board_id), new)
 
-    try:
-        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _editions(
-            context, BoardId(board_id), Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to(f"/b/{board_id}/editions/{msgspec.json.decode(answer.body, type=int)}")
+        response = await idempotent_request(context, form.typed).respond(context.db, verb, 201)
+        return redirect(f"/b/{board_id}/editions/{msgspec.json.decode(response.body, type=int)}")
+
+    return await submit(form, publish, partial(_editions_page, context, BoardId(board_id)))
 
 
 @get("/b/{board_id:int}/editions/{number:int}", include_in_schema=False)
 async def show_edition(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """One edition."""
+    """Show an edition; raise NotFound."""
     whole = await _read(context, board_id, number)
     fields = [one for one in whole.content.form.fields if not one.retired][1:]
-    rows = [(row, _said(whole, row, fields)) for row in whole.content.entries]
+    rows = [(row, _shown_values(whole, row, fields)) for row in whole.content.entries]
     cited = context.db.site + f"/b/{board_id}/editions/{number}"
     return context.renderer.page(
         context.request,
@@ -83,10 +80,10 @@ async def show_edition(
 
 
 @get("/b/{board_id:int}/editions/{number:int}/table.csv", include_in_schema=False)
-async def keep_edition_csv(
+async def download_edition_csv(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """An edition for spreadsheets."""
+    """Return an edition as CSV."""
     whole = await _read(context, board_id, number)
     text = StringIO()
     writer = csv.writer(text)
@@ -100,20 +97,20 @@ async def keep_edition_csv(
 
 
 @get("/b/{board_id:int}/editions/{number:int}/table.xlsx", include_in_schema=False)
-async def keep_edition_xlsx(
+async def download_edition_xlsx(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """An edition as a workbook."""
+    """Return an edition as an XLSX workbook."""
     headings, rows = _table(await _read(context, board_id, number))
     book = await asyncio.to_thread(write_xlsx, [ExportTable(f"Edition {number}", tuple(headings), rows)])
     return _file(book, f"board-{board_id}-edition-{number}.xlsx", XLSX)
 
 
 @get("/b/{board_id:int}/editions/{number:int}/edition.json", include_in_schema=False)
-async def keep_edition_json(
+async def download_edition_json(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """The canonical JSON of an edition; where nothing is withheld, its SHA-256 is the edition's hash."""
+    """Return the canonical JSON of an edition; if no entry is withheld, its SHA-256 is the edition's hash."""
     whole = await _read(context, board_id, number)
     return _file(
         editions.canonical_json(whole.content), f"board-{board_id}-edition-{number}.json", "application/json"
@@ -121,10 +118,10 @@ async def keep_edition_json(
 
 
 @get("/b/{board_id:int}/editions/{number:int}/dcat.jsonld", include_in_schema=False)
-async def keep_edition_dcat(
+async def download_edition_dcat(
     board_id: PathId, number: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """An edition as catalogues of data know it (DCAT 3, in JSON-LD)."""
+    """Return the description of an edition for data catalogues (DCAT 3 in JSON-LD)."""
     whole = await _read(context, board_id, number)
     made = _dcat(whole, f"{context.db.site}/b/{board_id}", context.renderer.community.name)
     return _file(
@@ -137,7 +134,7 @@ async def _read(context: PageContext, board_id: int, number: int) -> EditionDeta
         return await editions.show_edition(tx, context.actor, BoardId(board_id), number)
 
 
-async def _editions(
+async def _editions_page(
     context: PageContext, board_id: BoardId, form: Form, status: int = 200
 ) -> Response[bytes]:
     async with context.db.read() as tx:
@@ -158,13 +155,19 @@ async def _editions(
 def _table(whole: EditionDetail) -> tuple[list[str], list[tuple[str | int, ...]]]:
     fields = [one for one in whole.content.form.fields if not one.retired]
     rows: list[tuple[str | int, ...]] = [
-        (row.number, *_said(whole, row, fields), "; ".join(row.contributors), row.disposition, row.reason)
+        (
+            row.number,
+            *_shown_values(whole, row, fields),
+            "; ".join(row.contributors),
+            row.disposition,
+            row.reason,
+        )
         for row in whole.content.entries
     ]
-    return ["Number", *(field.label for field in fields), "Contributors", "Decided", "Reason"], rows
+    return ["Number", *(field.label for field in fields), "Contributors", "Decision", "Reason"], rows
 
 
-def _said(whole: EditionDetail, row: PublishedEntry, fields: Sequence[Field]) -> list[str]:
+def _shown_values(whole: EditionDetail, row: PublishedEntry, fields: Sequence[Field]) -> list[str]:
     if row.fields is None:
         return ["withheld"] + [""] * (len(fields) - 1)
     return [_words(whole.content.terms, field, row.fields.get(field.key)) for field in fields]
@@ -183,7 +186,11 @@ def _dcat(whole: EditionDetail, place: str, community: str) -> dict[str, Any]:
     edition, at = whole.edition, f"{place}/editions/{whole.edition.number}"
     kinds = (("table.csv", "text/csv"), ("table.xlsx", XLSX), ("edition.json", "application/json"))
     return {
-        "@context": {"dcat": DATED, "dct": "http://purl.org/dc/terms/", "spdx": "http://spdx.org/rdf/terms#"},
+        "@context": {
+            "dcat": DCAT_NAMESPACE,
+            "dct": "http://purl.org/dc/terms/",
+            "spdx": "http://spdx.org/rdf/terms#",
+        },
         "@id": at,
         "@type": "dcat:Dataset",
         "dct:title": edition.title,
@@ -219,8 +226,8 @@ routes = [
     show_editions,
     publish_edition,
     show_edition,
-    keep_edition_csv,
-    keep_edition_xlsx,
-    keep_edition_json,
-    keep_edition_dcat,
+    download_edition_csv,
+    download_edition_xlsx,
+    download_edition_json,
+    download_edition_dcat,
 ]

@@ -1,6 +1,7 @@
-"""An entry's pages: what it says and who stands behind it, adding and changing one, and what can be done with it."""
+"""Pages of entries: one entry with its history, adding and changing an entry, and the buttons of its page."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -18,21 +19,32 @@ from boards.policy import ensure_can_change_entry, ensure_can_contribute
 from boards.shapes import Entry, EntryChange, NewEntry
 from boards.table.query_parameters import parse_where
 from core import clock
-from core.errors import Invalid, NotFound, Refusal, Stale, TooBig
-from core.http import PathId, status_of
+from core.errors import Stale
+from core.http import STATUS, PathId
 from core.ids import BoardId, EntryId, PostId
 from forum.files.uploads import MAX_FILE_SIZE
 from forum.posts.post_pages import show_post
-from pages.boards.entry_actions import VERBS
-from pages.boards.entry_forms import fields_of, rebased, stored, typed_of
+from pages.boards.entry_actions import ENTRY_ACTIONS
+from pages.boards.entry_forms import fields_of, rebase_form, store_files, typed_of
 from pages.boards.entry_page import load_entry, render_entry, render_entry_form, values_with
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import (
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    idempotent_request,
+    number_in,
+    read_form,
+    submit,
+    text_in,
+    to_shape,
+)
+from pages.shell.renderer import redirect
 from pages.shell.uploads import Upload, read_form_with_files
 from storage.database import Reader, Transaction
 
-# A file, and what stands around it.
+# One file and the other fields of the form.
 LARGEST_FORM = MAX_FILE_SIZE + 512 * 1024
 
 Source = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
@@ -43,14 +55,14 @@ With = Annotated[list[str] | None, QueryParameter(name="with", max_items=40)]
 async def show_new_entry(
     board_id: PathId, context: NamedDependency[PageContext], given: With = None, source: Source = None
 ) -> Response[bytes]:
-    """The form that adds an entry; some of it filled in, or made from a post."""
+    """Show the form that adds an entry, with the given field values, or with a link to the source post."""
     typed: dict[str, list[str]] = {}
     for field, term in parse_where(given):
         typed.setdefault(f"f_{field}", []).append(term)
     if source:
         async with context.db.read() as tx:
-            told = await show_post(tx, context.actor, PostId(source))
-        typed |= {"source": [str(source)], "f_said": [f"/p/{source}"]} if told.html else {}
+            source_post = await show_post(tx, context.actor, PostId(source))
+        typed |= {"source": [str(source)], "f_said": [f"/p/{source}"]} if source_post.html else {}
     return await render_entry_form(context, BoardId(board_id), None, Form(typed=typed))
 
 
@@ -58,38 +70,31 @@ async def show_new_entry(
 async def add_entry(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Add an entry."""
     typed, uploads = await read_form_with_files(context.request)
-    try:
-        typed = await _with_files(context, board_id, typed, uploads)
-    except (Invalid, TooBig) as refusal:
-        return await render_entry_form(
-            context, BoardId(board_id), None, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
 
-    async def verb(tx: Transaction) -> Entry:
-        await get_board(tx, context.actor, BoardId(board_id))
-        sheet = await load_entry_context(tx, BoardId(board_id))
-        given = {"fields": fields_of(sheet, typed), "source": number_in(text_in(typed, "source"))}
-        entry_id = await entries.add_entry(
-            tx, context.actor, BoardId(board_id), to_shape(NewEntry, given), context.screen
-        )
-        return await show_entry(tx, context.actor, entry_id)
+    async def add(form: Form) -> Response[bytes]:
+        form.typed = await _with_files(context, board_id, form.typed, uploads)
 
-    try:
-        answer = await once_of(context.request, context.actor, typed).respond(context.db, verb, 201)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await render_entry_form(
-            context, BoardId(board_id), None, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to(f"/b/{board_id}/entries/{msgspec.json.decode(answer.body, type=Entry).id}", done="added")
+        async def verb(tx: Transaction) -> Entry:
+            await get_board(tx, context.actor, BoardId(board_id))
+            entry_context = await load_entry_context(tx, BoardId(board_id))
+            source = number_in(text_in(form.typed, "source"))
+            new = to_shape(NewEntry, {"fields": fields_of(entry_context, form.typed), "source": source})
+            entry_id = await entries.add_entry(tx, context.actor, BoardId(board_id), new, context.screen)
+            return await show_entry(tx, context.actor, entry_id)
+
+        response = await idempotent_request(context, form.typed).respond(context.db, verb, 201)
+        entry_id = msgspec.json.decode(response.body, type=Entry).id
+        return redirect(f"/b/{board_id}/entries/{entry_id}", done="added")
+
+    page = partial(render_entry_form, context, BoardId(board_id), None)
+    return await submit(Form(typed=typed), add, page)
 
 
 @get("/b/{board_id:int}/entries/{entry_id:int}", include_in_schema=False)
-async def show_one(
+async def show_entry_page(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """An entry."""
+    """Show an entry; raise NotFound."""
     return await render_entry(context, BoardId(board_id), EntryId(entry_id), Form())
 
 
@@ -97,12 +102,12 @@ async def show_one(
 async def show_history(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """All that an entry has said."""
+    """Show the versions of an entry."""
     async with context.db.read() as tx:
         entry = await load_entry(tx, context, board_id, entry_id)
         versions = (await read_versions(tx, context.actor, EntryId(entry_id))).items
-        sheet = await load_entry_context(tx, BoardId(board_id))
-    shown = [(one, values_with(sheet, entry, one.fields)) for one in versions]
+        entry_context = await load_entry_context(tx, BoardId(board_id))
+    shown = [(one, values_with(entry_context, entry, one.fields)) for one in versions]
     return context.renderer.page(
         context.request,
         context.actor,
@@ -117,12 +122,12 @@ async def show_history(
 async def show_edit(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """The form that changes an entry."""
+    """Show the form that changes an entry."""
     async with context.db.read() as tx:
         entry = await load_entry(tx, context, board_id, entry_id)
-        sheet = await load_entry_context(tx, BoardId(board_id))
+        entry_context = await load_entry_context(tx, BoardId(board_id))
     return await render_entry_form(
-        context, BoardId(board_id), entry, Form(typed=typed_of(sheet, entry), version=entry.version)
+        context, BoardId(board_id), entry, Form(typed=typed_of(entry_context, entry), version=entry.version)
     )
 
 
@@ -134,61 +139,63 @@ async def show_edit(
 async def change_entry(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Change an entry; what others changed in other fields meanwhile stays."""
+    """Change an entry; changes of other members in other fields are kept."""
     typed, uploads = await read_form_with_files(context.request)
-    version = number_in(text_in(typed, "version"))
-    try:
-        typed = await _with_files(context, board_id, typed, uploads, entry_id)
+
+    async def change(form: Form) -> Response[bytes]:
+        form.typed = await _with_files(context, board_id, form.typed, uploads, entry_id)
         async with context.db.begin() as tx:
             await load_entry(tx, context, board_id, entry_id)
-            sheet = await load_entry_context(tx, BoardId(board_id))
-            change = EntryChange(fields=fields_of(sheet, typed))
-            await entries.change_entry(tx, context.actor, EntryId(entry_id), change, version, context.screen)
-    except Refusal as refusal:
-        async with context.db.read() as tx:
-            entry = await load_entry(tx, context, board_id, entry_id)
-        form = Form(typed=typed, version=version).refuse(refusal)
-        if isinstance(refusal, Stale):
-            # What is there now stands beside what was typed; sent once more, what was changed is what counts.
+            entry_context = await load_entry_context(tx, BoardId(board_id))
+            wanted = EntryChange(fields=fields_of(entry_context, form.typed))
+            await entries.change_entry(
+                tx, context.actor, EntryId(entry_id), wanted, form.version, context.screen
+            )
+        return redirect(f"/b/{board_id}/entries/{entry_id}", done="saved")
+
+    form = Form(typed=typed, version=number_in(text_in(typed, "version")))
+    return await submit(form, change, partial(_change_again, context, board_id, entry_id))
+
+
+async def _change_again(
+    context: PageContext, board_id: int, entry_id: int, form: Form, status: int
+) -> Response[bytes]:
+    is_stale = status == STATUS[Stale]
+    async with context.db.read() as tx:
+        entry = await load_entry(tx, context, board_id, entry_id)
+        if is_stale:
+            # The current values are shown above the form; sending the form again applies the member's changes to them.
+            entry_context = await load_entry_context(tx, BoardId(board_id))
+            started = await _fields_at(tx, context, EntryId(entry_id), form.version)
+            form.typed = rebase_form(entry_context, form.typed, started, entry)
             form.version = entry.version
-            async with context.db.read() as tx:
-                started = await _version(tx, context, EntryId(entry_id), version)
-            form.typed = rebased(sheet, typed, started, entry)
-        return await render_entry_form(
-            context, BoardId(board_id), entry, form, status_of(refusal), stale=isinstance(refusal, Stale)
-        )
-    return go_to(f"/b/{board_id}/entries/{entry_id}", done="saved")
+    return await render_entry_form(context, BoardId(board_id), entry, form, status, stale=is_stale)
 
 
 @post("/b/{board_id:int}/entries/{entry_id:int}/act", include_in_schema=False)
-async def act(board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Do what the page of an entry offers."""
-    typed = await read_form(context.request)
-    verb = VERBS.get(text_in(typed, "act"))
-    if verb is None:
+async def apply_entry_action(
+    board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Apply a button of an entry's page: confirm, withdraw, restore, merge, decide, or request a change."""
+    form = await form_of(context)
+    action = ENTRY_ACTIONS.get(form.value("act"))
+    if action is None:
         raise BadButton
-    try:
+
+    async def apply(form: Form) -> Response[bytes]:
         async with context.db.begin() as tx:
             await load_entry(tx, context, board_id, entry_id)
-            await verb(tx, context, EntryId(entry_id), typed)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await render_entry(
-            context,
-            BoardId(board_id),
-            EntryId(entry_id),
-            Form(typed=typed).refuse(refusal),
-            status_of(refusal),
-        )
-    return go_to(f"/b/{board_id}/entries/{entry_id}")
+            await action(tx, context, EntryId(entry_id), form.typed)
+        return redirect(f"/b/{board_id}/entries/{entry_id}")
+
+    return await submit(form, apply, partial(render_entry, context, BoardId(board_id), EntryId(entry_id)))
 
 
 @post("/b/{board_id:int}/entries/{entry_id:int}/age", include_in_schema=False)
-async def say_age(
+async def verify_or_outdate(
     board_id: PathId, entry_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Say that an entry still holds, or is outdated."""
+    """Verify that an entry is still correct, or report it as outdated."""
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
         await load_entry(tx, context, board_id, entry_id)
@@ -197,7 +204,7 @@ async def say_age(
         else:
             new = to_shape(OutdatedMark, {"reason": text_in(typed, "reason")})
             await verification.outdate_entry(tx, context.actor, EntryId(entry_id), new)
-    return go_to(f"/b/{board_id}/entries/{entry_id}")
+    return redirect(f"/b/{board_id}/entries/{entry_id}")
 
 
 async def _with_files(
@@ -207,7 +214,7 @@ async def _with_files(
     uploads: Mapping[str, Upload],
     entry_id: int | None = None,
 ) -> Typed:
-    """The form with its files stored, after asking whether the actor may add the entry or change it."""
+    """Store the uploaded files if the actor can add or change the entry, and return the form with their ids."""
     if not uploads:
         return typed
     async with context.db.read() as tx:
@@ -218,15 +225,24 @@ async def _with_files(
             await load_entry(tx, context, board_id, entry_id)
             _, found = await get_entry(tx, context.actor, EntryId(entry_id))
             ensure_can_change_entry(context.actor, board, found, clock.now())
-        sheet = await load_entry_context(tx, BoardId(board_id))
-    return await stored(context, sheet, typed, uploads)
+        entry_context = await load_entry_context(tx, BoardId(board_id))
+    return await store_files(context, entry_context, typed, uploads)
 
 
-async def _version(
+async def _fields_at(
     tx: Reader, context: PageContext, entry_id: EntryId, version: int | None
 ) -> Mapping[str, Any]:
     versions = (await read_versions(tx, context.actor, entry_id)).items
     return next((one.fields for one in versions if one.version == version), {})
 
 
-routes = [show_new_entry, add_entry, show_one, show_history, show_edit, change_entry, act, say_age]
+routes = [
+    show_new_entry,
+    add_entry,
+    show_entry_page,
+    show_history,
+    show_edit,
+    change_entry,
+    apply_entry_action,
+    verify_or_outdate,
+]

@@ -1,8 +1,9 @@
-"""The settings of a board: what it is called and asks, its phases, its curators."""
+"""The settings of a board: title, fields, phases and curators."""
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -16,90 +17,82 @@ from boards.policy import ensure_can_appoint, ensure_can_curate
 from boards.shapes import Board, BoardChange
 from boards.taxonomies import find_taxonomies
 from core import clock
-from core.errors import NotFound, Refusal, allowed
-from core.http import PathId, status_of
+from core.errors import allowed
+from core.http import PathId
 from core.ids import BoardId
 from pages.shell.context import PageContext
-from pages.shell.forms import FieldNotAcceptable, Form, Typed, number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import FieldNotAcceptable, Form, Typed, form_of, number_in, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 
-# How many fields can be added at once.
-_NEW = 3
-_KINDS = (
-    ("text", "A line of text"),
-    ("long_text", "Longer text"),
-    ("number", "A number"),
-    ("date", "A date"),
-    ("country", "A country"),
-    ("link", "An address of the web"),
-    ("file", "A file"),
-    ("reference", "Something here: topic, post, member, entry"),
+# How many fields can be added in one form.
+_NEW_FIELDS = 3
+_FIELD_TYPES = (
+    ("text", "Short text"),
+    ("long_text", "Long text"),
+    ("number", "Number"),
+    ("date", "Date"),
+    ("country", "Country"),
+    ("link", "Web address"),
+    ("file", "File"),
+    ("reference", "Reference to a topic, post, member or entry"),
 )
 _DATES = ("opens_at", "consolidates_at", "publishes_at")
 
 
 @get("/b/{board_id:int}/settings", include_in_schema=False)
 async def show_settings(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """What curators can set."""
-    return await _page(context, BoardId(board_id), None, Form())
+    """Show the settings of a board."""
+    return await _page(context, BoardId(board_id), Form())
 
 
 @post("/b/{board_id:int}/settings", include_in_schema=False)
 async def save_settings(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Save them."""
-    typed = await read_form(context.request)
-    try:
+    """Save the settings of a board."""
+
+    async def save(form: Form) -> Response[bytes]:
+        version = number_in(text_in(form.typed, "version"))
         async with context.db.begin() as tx:
             board = await show_board(tx, context.actor, BoardId(board_id))
-            change = to_shape(BoardChange, _change(board, typed))
-            await change_board(
-                tx, context.actor, BoardId(board_id), change, number_in(text_in(typed, "version"))
-            )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _page(
-            context, BoardId(board_id), typed, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to(f"/b/{board_id}/settings", done="saved")
+            change = to_shape(BoardChange, _change_in(board, form.typed))
+            await change_board(tx, context.actor, BoardId(board_id), change, version)
+        return redirect(f"/b/{board_id}/settings", done="saved")
+
+    return await submit(await form_of(context), save, partial(_page, context, BoardId(board_id)))
 
 
 @post("/b/{board_id:int}/curators", include_in_schema=False)
 async def change_curators(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Appoint a curator, or dismiss one."""
-    typed = await read_form(context.request)
-    handle = text_in(typed, "handle").strip().removeprefix("@")
-    try:
+    """Appoint a curator, or remove one."""
+
+    async def change(form: Form) -> Response[bytes]:
+        handle = text_in(form.typed, "handle").strip().removeprefix("@")
+        is_appointment = not text_in(form.typed, "remove")
         async with context.db.begin() as tx:
-            await appoint_curator(tx, context.actor, BoardId(board_id), handle, not text_in(typed, "remove"))
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _page(
-            context, BoardId(board_id), None, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to(f"/b/{board_id}/settings", done="people")
+            await appoint_curator(tx, context.actor, BoardId(board_id), handle, is_appointment)
+        return redirect(f"/b/{board_id}/settings", done="people")
+
+    return await submit(await form_of(context), change, partial(_page, context, BoardId(board_id)))
 
 
-async def _page(
-    context: PageContext, board_id: BoardId, typed: Typed | None, form: Form, status: int = 200
-) -> Response[bytes]:
+async def _page(context: PageContext, board_id: BoardId, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, board_id)
         facts = await get_board(tx, context.actor, board_id)
         lists = await find_taxonomies(tx)
     ensure_can_curate(context.actor, facts, clock.now())
-    form.typed = typed or {**_typed(board), **form.typed}
-    kinds = [*_KINDS, *((f"one_of:{one.slug}", f"One of: {one.name}") for one in lists.values())]
-    kinds += [(f"some_of:{one.slug}", f"Some of: {one.name}") for one in lists.values()]
+    # The form about curators has no values of the settings.
+    if "title" not in form.typed:
+        form.typed = {**_typed_of(board), **form.typed}
+    kinds = [*_FIELD_TYPES, *((f"one_of:{one.slug}", f"Single choice: {one.name}") for one in lists.values())]
+    kinds += [(f"some_of:{one.slug}", f"Multiple choice: {one.name}") for one in lists.values()]
     shown = {
         "board": board,
         "form": form,
         "kinds": kinds,
         "words": dict(kinds),
-        "new": range(_NEW),
+        "new": range(_NEW_FIELDS),
         "keyed": [
-            ("", "Its title"),
+            ("", "Title"),
             *((one.key, one.label) for one in board.form.fields if one.type in ("text", "number", "link")),
         ],
         "can_appoint": allowed(ensure_can_appoint, context.actor, facts, clock.now()),
@@ -109,7 +102,7 @@ async def _page(
     )
 
 
-def _typed(board: Board) -> dict[str, Sequence[str]]:
+def _typed_of(board: Board) -> dict[str, Sequence[str]]:
     dates = {name: getattr(board, name) for name in _DATES}
     return {
         "title": [board.title],
@@ -121,20 +114,20 @@ def _typed(board: Board) -> dict[str, Sequence[str]]:
     }
 
 
-def _change(board: Board, typed: Typed) -> dict[str, Any]:
+def _change_in(board: Board, typed: Typed) -> dict[str, Any]:
     return {
         "title": text_in(typed, "title"),
         "purpose": text_in(typed, "purpose"),
         "readers": text_in(typed, "readers"),
         "key_field": text_in(typed, "key_field") or None,
         "verify_days": number_in(text_in(typed, "verify_days")) or 0,
-        "form": {"fields": [*_kept(board, typed), *_added(board, typed)]},
-        **{name: _moment(typed, name) for name in _DATES},
+        "form": {"fields": [*_existing_fields(board, typed), *_new_fields(board, typed)]},
+        **{name: _time_in(typed, name) for name in _DATES},
     }
 
 
-def _kept(board: Board, typed: Typed) -> list[dict[str, Any]]:
-    """The fields there are, in the order their places say; one that is not ticked is asked no more."""
+def _existing_fields(board: Board, typed: Typed) -> list[dict[str, Any]]:
+    """Return the existing fields in the order of their positions; a field that is not ticked is retired."""
     placed = []
     for place, field in enumerate(board.form.fields, 1):
         wanted = number_in(text_in(typed, f"place_{field.key}")) or place
@@ -151,33 +144,33 @@ def _kept(board: Board, typed: Typed) -> list[dict[str, Any]]:
     return [made for _, _, made in sorted(placed, key=lambda one: one[:2])]
 
 
-def _added(board: Board, typed: Typed) -> list[dict[str, Any]]:
+def _new_fields(board: Board, typed: Typed) -> list[dict[str, Any]]:
     known = {field.key for field in board.form.fields}
     made = []
-    for place in range(_NEW):
+    for place in range(_NEW_FIELDS):
         if label := text_in(typed, f"new_label_{place}").strip():
             kind, _, taxonomy = text_in(typed, f"new_type_{place}").partition(":")
-            key = _key(label, known)
+            key = _new_key(label, known)
             known.add(key)
             field = {"key": key, "label": label, "type": kind or "text"}
             made.append(field | ({"taxonomy": taxonomy} if kind in CHOICE_TYPES else {}))
     return made
 
 
-def _key(label: str, known: set[str]) -> str:
+def _new_key(label: str, known: set[str]) -> str:
     words = "_".join(re.findall(r"[a-z0-9]+", label.lower()))[:30].strip("_")
     name = words if words[:1].isalpha() else f"field_{words}".rstrip("_")
     return next(key for key in (name, *(f"{name}_{n}" for n in range(2, 1_000))) if key not in known)
 
 
-def _moment(typed: Typed, name: str) -> datetime | None:
+def _time_in(typed: Typed, name: str) -> datetime | None:
     text = text_in(typed, name)
     if not text:
         return None
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
-        raise FieldNotAcceptable("Give a day and a time.", field=name) from None
+        raise FieldNotAcceptable("Enter a date and a time.", field=name) from None
 
 
 routes = [show_settings, save_settings, change_curators]

@@ -1,4 +1,4 @@
-"""A board that takes stock: its views as a table, a matrix and in numbers, and what can be done on these."""
+"""The views of a board: table, matrix and statistics; saved views; and claims of gaps in the matrix."""
 
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ from pages.boards import board_view
 from pages.shell.charts import bars, columns
 from pages.shell.context import PageContext
 from pages.shell.forms import number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to, safe
+from pages.shell.renderer import redirect, safe
 from storage.cache import VersionedCache
 from storage.database import Reader
 
@@ -58,7 +58,7 @@ async def show_table(
     outdated: Flag = None,
     after: Cursor = None,
 ) -> Response[bytes]:
-    """The table of a board."""
+    """Show the table of a board."""
     asked = EntryFilter(
         where=parse_where(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
         outdated=bool(outdated), after=after,
@@ -66,24 +66,24 @@ async def show_table(
     actor = context.actor
     async with context.db.read() as tx:
         board = await show_board(tx, actor, BoardId(board_id), context.db.epoch)
-        sheet = await load_entry_context(tx, BoardId(board_id))
-        by = board_view.grouped(sheet, group)
+        entry_context = await load_entry_context(tx, BoardId(board_id))
+        by = board_view.grouping_field(entry_context, group)
         shown = msgspec.structs.replace(asked, sort=by.key) if by else asked
-        page = await read_table(tx, actor, sheet, shown, board.stream, cache)
-        named = await label_references(tx, actor, board_view.keys_in(sheet, page.items))
-        frame = await _around(tx, context, board, asked, "table", group=group)
-    fields = board_view.table_fields(sheet)
+        page = await read_table(tx, actor, entry_context, shown, board.stream, cache)
+        named = await label_references(tx, actor, board_view.keys_in(entry_context, page.items))
+        frame = await _common_values(tx, context, board, asked, "table", group=group)
+    fields = board_view.table_fields(entry_context)
     rows = [
         (
             entry,
-            board_view.said(sheet, entry, fields, named),
-            board_view.heading_of(sheet, by, entry) if by else "",
+            board_view.shown_values(entry_context, entry, fields, named),
+            board_view.heading_of(entry_context, by, entry) if by else "",
         )
         for entry in page.items
     ]
-    groups = [one for one in matrix_fields(sheet.form) if one.type != "some_of"]
+    groups = [one for one in matrix_fields(entry_context.form) if one.type != "some_of"]
     facts = {"page": page, "rows": rows, "fields": fields, "group": group if by else None, "groups": groups}
-    return _page(context, "boards/table.html", sheet=sheet, **facts, **frame)
+    return _page(context, "boards/table.html", entry_context=entry_context, **facts, **frame)
 
 
 @get("/b/{board_id:int}/matrix", include_in_schema=False)
@@ -97,72 +97,72 @@ async def show_matrix(
     where: WhereParameter = None,
     q: SearchParameter = "",
 ) -> Response[bytes]:
-    """A board along two fields: what there is, and what nobody has named yet."""
+    """Show the entries of a board by two fields; empty cells are gaps that a member can claim."""
     asked = EntryFilter(where=parse_where(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
-        sheet = await load_entry_context(tx, BoardId(board_id))
-        row, column = resolve_axis_fields(sheet.form, rows, columns)
+        entry_context = await load_entry_context(tx, BoardId(board_id))
+        row, column = resolve_axis_fields(entry_context.form, rows, columns)
         matrix = await read_cached_matrix(
-            tx, sheet, asked, (row.key, column.key), within, board.stream, cache
+            tx, entry_context, asked, (row.key, column.key), within, board.stream, cache
         )
         claims = await read_gap_claims(tx, BoardId(board_id))
-        frame = await _around(
+        frame = await _common_values(
             tx, context, board, asked, "matrix", rows=row.key, columns=column.key, within=within
         )
     facts = {
         "matrix": matrix,
         "cells": {(cell.row, cell.column): cell for cell in matrix.cells},
         "most": max((cell.entries for cell in matrix.cells), default=1),
-        "claims": _claimed(claims, matrix),
+        "claims": _claims_by_cell(claims, matrix),
         "row": row,
         "column": column,
-        "within": board_view.term_of(sheet, row.key, within) if within else "",
-        "parents": _with_below(sheet, row.taxonomy),
-        "choices": matrix_fields(sheet.form),
+        "within": board_view.term_of(entry_context, row.key, within) if within else "",
+        "parents": _terms_with_children(entry_context, row.taxonomy),
+        "choices": matrix_fields(entry_context.form),
     }
-    return _page(context, "boards/matrix.html", sheet=sheet, **facts, **frame)
+    return _page(context, "boards/matrix.html", entry_context=entry_context, **facts, **frame)
 
 
 @get("/b/{board_id:int}/numbers", include_in_schema=False)
-async def show_numbers(
+async def show_statistics(
     board_id: PathId,
     context: NamedDependency[PageContext],
     cache: NamedDependency[VersionedCache],
     where: WhereParameter = None,
     q: SearchParameter = "",
 ) -> Response[bytes]:
-    """A board in numbers: by country and every other list, over time, and who contributed."""
+    """Show the statistics of a board: entries by country and taxonomy, by month, and contributors by group."""
     asked = EntryFilter(where=parse_where(where), words=q.strip())
     async with context.db.read() as tx:
         board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
-        sheet = await load_entry_context(tx, BoardId(board_id))
+        entry_context = await load_entry_context(tx, BoardId(board_id))
         numbers = await cached(
             cache,
             board.stream,
             ("numbers", asked),
             BoardStatistics,
-            lambda: read_statistics(tx, sheet, asked),
+            lambda: read_statistics(tx, entry_context, asked),
         )
-        frame = await _around(tx, context, board, asked, "numbers")
+        frame = await _common_values(tx, context, board, asked, "numbers")
     facts = {
         "counted": [
             (one, bars(one.title, [(count.name, count.entries) for count in one.counts]))
             for one in numbers.terms
         ],
         "months": [
-            (one, columns("Entries a month", [(count.name, count.entries) for count in one.counts]))
+            (one, columns("Entries per month", [(count.name, count.entries) for count in one.counts]))
             for one in numbers.months
         ],
         "people": numbers.people,
         "groups": dict(context.renderer.community.groups),
     }
-    return _page(context, "boards/statistics.html", sheet=sheet, **facts, **frame)
+    return _page(context, "boards/statistics.html", entry_context=entry_context, **facts, **frame)
 
 
 @post("/b/{board_id:int}/views", include_in_schema=False)
-async def keep_view(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Keep a view under a name, or remove one."""
+async def save_view(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Save a view under a name, or delete one."""
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
         if remove := text_in(typed, "remove"):
@@ -174,12 +174,12 @@ async def keep_view(board_id: PathId, context: NamedDependency[PageContext]) -> 
                 "shared": bool(text_in(typed, "shared")),
             }
             await saved_views.save_view(tx, context.actor, BoardId(board_id), to_shape(NewView, new))
-    return go_to(f"/b/{board_id}?{text_in(typed, 'query')}")
+    return redirect(f"/b/{board_id}?{text_in(typed, 'query')}")
 
 
 @post("/b/{board_id:int}/gaps", include_in_schema=False)
 async def claim_gap(board_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Say that one looks into a gap, or no longer."""
+    """Claim a gap, or end a claim."""
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
         if end := text_in(typed, "end"):
@@ -187,17 +187,17 @@ async def claim_gap(board_id: PathId, context: NamedDependency[PageContext]) -> 
         else:
             cell = dict(parse_where(list(typed.get("cell", ()))))
             await gaps.claim_gap(tx, context.actor, BoardId(board_id), to_shape(NewGapClaim, {"cell": cell}))
-    return go_to(f"/b/{board_id}/matrix?{text_in(typed, 'query')}")
+    return redirect(f"/b/{board_id}/matrix?{text_in(typed, 'query')}")
 
 
-async def _around(
+async def _common_values(
     tx: Reader, context: PageContext, board: Board, asked: EntryFilter, view: str, **more: Any
 ) -> dict[str, Any]:
-    """What stands around every view of a board."""
+    """Return the values that all views of a board need."""
     actor = context.actor
     facts = board_view.facts_of(board, actor, await context.renderer.sector_id(tx, board.sector))
     base = f"/b/{board.id}" if view == "table" else f"/b/{board.id}/{view}"
-    sheet = await load_entry_context(tx, BoardId(board.id))
+    entry_context = await load_entry_context(tx, BoardId(board.id))
     return {
         "board": board,
         "purpose": safe(board.purpose_html),
@@ -205,7 +205,7 @@ async def _around(
         "view": view,
         "base": base,
         "query": board_view.query_of(asked, **more),
-        "filters": board_view.filters_of(sheet, asked, base, **more),
+        "filters": board_view.filters_of(entry_context, asked, base, **more),
         "views": await read_views(tx, actor, BoardId(board.id)),
         "can_add": allowed(ensure_can_contribute, actor, facts, clock.now()),
         "can_curate": board_view.may_curate(facts, actor),
@@ -220,7 +220,9 @@ def _page(context: PageContext, template: str, **facts: Any) -> Response[bytes]:
     return context.renderer.page(context.request, context.actor, template, **facts)
 
 
-def _claimed(claims: list[gaps.GapClaim], matrix: Matrix) -> dict[tuple[str, str], list[gaps.GapClaim]]:
+def _claims_by_cell(
+    claims: list[gaps.GapClaim], matrix: Matrix
+) -> dict[tuple[str, str], list[gaps.GapClaim]]:
     found: dict[tuple[str, str], list[gaps.GapClaim]] = {}
     for claim in claims:
         if claim.cell.keys() == {matrix.row_field, matrix.column_field}:
@@ -229,15 +231,15 @@ def _claimed(claims: list[gaps.GapClaim], matrix: Matrix) -> dict[tuple[str, str
     return found
 
 
-def _with_below(sheet: Any, taxonomy: str | None) -> set[str]:
-    terms = sheet.taxonomies[taxonomy].terms if taxonomy in sheet.taxonomies else []
+def _terms_with_children(entry_context: Any, taxonomy: str | None) -> set[str]:
+    terms = entry_context.taxonomies[taxonomy].terms if taxonomy in entry_context.taxonomies else []
     return {term.parent for term in terms if term.parent is not None}
 
 
 routes = [
     show_table,
     show_matrix,
-    show_numbers,
-    keep_view,
+    show_statistics,
+    save_view,
     claim_gap,
 ]

@@ -1,1 +1,1 @@
-"""Pages of written discussion; how a post and a topic look."""
+"""Pages of the forum, and the HTML of posts and topics."""

@@ -1,4 +1,4 @@
-"""What a page says of posts that were moved: notes where they stood and stand, and what an answer from elsewhere answers."""
+"""Notes on a topic's page about moved posts, and links from moved replies to the posts they reply to."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,18 @@ from storage.database import Reader
 
 
 async def notes_by_post(tx: Reader, actor: Actor, topic_id: TopicId, may_undo: bool) -> dict[int, str]:
-    """The notes of a topic, by the id of the post that they stand behind, or (negative) before."""
+    """Return the move notes of a topic as HTML, by the id of the post that they follow; a negative id means that they
+    precede the post."""
     notes: dict[int, str] = {}
     for move in await list_move_notes(tx, actor, topic_id):
-        came = move.target is not None and move.target.id == topic_id
-        place = -(move.first or 0) if came else (move.after or 0)
-        notes[place] = notes.get(place, "") + _note(move, came, may_undo)
+        is_arrival = move.target is not None and move.target.id == topic_id
+        position = -(move.first or 0) if is_arrival else (move.after or 0)
+        notes[position] = notes.get(position, "") + _note(move, is_arrival, may_undo)
     return notes
 
 
 async def origins_of(tx: Reader, actor: Actor, posts: Sequence[Post]) -> dict[int, str]:
-    """What answers from other topics answer, by the id of the post answered."""
+    """Return, for replies whose parent post is in another topic, a link to the parent as HTML, by its id."""
     known = {post.id for post in posts}
     wanted = {post.parent for post in posts if post.parent is not None and post.depth == 0} - known
     if not wanted:
@@ -36,18 +37,21 @@ async def origins_of(tx: Reader, actor: Actor, posts: Sequence[Post]) -> dict[in
     found = await read_posts_by_id(tx, actor, sorted(wanted))
     topics = await show_topics(tx, actor, sorted({post.topic for post in found.values()}))
     return {
-        id: f'answers <a href="/p/{id}">#{found[id].number} in <bdi>{escape(topics[found[id].topic].title)}</bdi></a>'
+        id: f'in reply to <a href="/p/{id}">#{found[id].number} in <bdi>{escape(topics[found[id].topic].title)}</bdi></a>'
         if id in found
-        else "answers a post elsewhere"
+        else "in reply to a post in another topic"
         for id in wanted
     }
 
 
-def _note(move: Move, came: bool, may_undo: bool) -> str:
+def _note(move: Move, is_arrival: bool, may_undo: bool) -> str:
     count = "1 post" if move.posts == 1 else f"{move.posts} posts"
-    said = f"{count} came from {_named(move.source)}" if came else f"{count} went to {_named(move.target)}"
-    if came and move.kind == "merge":
-        said = f"{_named(move.source)} became part of this topic: {count}"
+    if is_arrival and move.kind == "merge":
+        sentence = f"{_topic_link(move.source)} was merged into this topic: {count}"
+    elif is_arrival:
+        sentence = f"{count} moved here from {_topic_link(move.source)}"
+    else:
+        sentence = f"{count} moved to {_topic_link(move.target)}"
     undo = (
         f'<form method="post" action="/moves/{move.id}/undo"><button class="act">Undo<span class="unseen">'
         f" this move</span></button></form>"
@@ -55,12 +59,12 @@ def _note(move: Move, came: bool, may_undo: bool) -> str:
         else ""
     )
     return (
-        f'<aside class="moved" id="move-{move.id}"><p>{said} · {who(move.by, {}, "a moderator")} · {date(move.at)}</p>'
+        f'<aside class="moved" id="move-{move.id}"><p>{sentence} · {who(move.by, {}, "a moderator")} · {date(move.at)}</p>'
         f"{undo}</aside>"
     )
 
 
-def _named(topic: TopicRef | None) -> str:
+def _topic_link(topic: TopicRef | None) -> str:
     if topic is None:
         return "another topic"
     return f'<a href="{topic_address(topic.id, topic.title)}"><bdi>{escape(topic.title)}</bdi></a>'

@@ -1,7 +1,7 @@
-"""How a contribution looks, wherever it stands: who, from which group, when, what, and what one can do with it.
+"""The HTML of a post: author, group, time, text, and the available actions.
 
-Written as strings instead of a template because fifty of them are made for each topic page: 0.4 ms instead of 2.
-Everything that is put in is a number, comes from a fixed list, goes through `escape`, or was sanitised when written.
+It is built from strings instead of a template because a topic page has fifty posts: 0.4 ms instead of 2 ms. Every value
+is a number, comes from a fixed list, is escaped here, or was sanitized when it was stored.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,21 +15,30 @@ from forum.shapes import Post
 from members.shapes import Author
 from pages.shell.dates import date
 
-KINDS = {"kind": "Kind", "competent": "Competent", "agree": "Agree", "thanks": "Thanks", "curious": "Curious"}
-# The two thanks of which trust is made: always within reach, the others under "More" until somebody has set them.
+KINDS = {
+    "kind": "Helpful",
+    "competent": "Well argued",
+    "agree": "Agree",
+    "thanks": "Thanks",
+    "curious": "Curious",
+}
+# The two reactions that count for trust levels are always shown; the others are under "More" until somebody sets them.
 FIRST = ("kind", "competent")
 DEEPEST = 4
 SAMPLE = 0
-"""The id of a post that is none: the page's script makes arriving posts of it, so it carries all that one may be offered."""
+"""The id of the sample post, from which the page's script builds arriving posts; the sample has all possible actions."""
 _STATES = {"withdrawn": "Withdrawn", "hidden": "Hidden"}
-_GONE = {"withdrawn": "Its author took this back.", "hidden": "A moderator has hidden this."}
+_GONE = {
+    "withdrawn": "The author withdrew this post.",
+    "hidden": "A moderator has hidden this post.",
+}
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """Where contributions stand and what the viewer may do there."""
+class PostPlace(Struct, frozen=True, kw_only=True):
+    """Where posts are shown, and what the viewer can do there."""
 
     address: str
-    """The page they are on, such as /t/812/cobalt-tracing."""
+    """The path of the page, such as /t/812/cobalt-tracing."""
     viewer: int | None = None
     may_reply: bool = False
     may_react: bool = False
@@ -38,42 +47,42 @@ class Place(Struct, frozen=True, kw_only=True):
     may_share: bool = False
     may_answer: bool = False
     answer: int | None = None
-    """The post that is the accepted answer."""
+    """The id of the accepted answer."""
     in_tree: bool = True
     here: int | None = None
-    """The number of the post that was asked for."""
+    """The number of the post in the URL."""
     base: int = 0
-    """The depth at which the page begins: that of the branch's first post where only a branch is shown."""
+    """The depth of the first post: more than 0 if the page shows only a branch."""
     groups: Mapping[str, str] = {}
-    """The stakeholder groups in a few words, escaped."""
+    """The short names of the stakeholder groups, as escaped HTML."""
     notes: Mapping[int, str] = {}
-    """What stands behind a post, by its id; or before it, by its negative."""
+    """The move notes after a post, by its id; before a post, by its negative id."""
     origins: Mapping[int, str] = {}
-    """What answers from elsewhere answer, by the id of what is answered."""
+    """Links to parent posts in other topics, by the id of the parent."""
     read: ReadState = NOTHING_READ
-    """What the viewer has read here before."""
+    """What the viewer has read in this topic."""
 
 
-class _Sheet(Struct):
-    """One page while it is written: what is the same for many of its posts is made once."""
+class _Rendering(Struct):
+    """The page being rendered; HTML that many posts share is made once."""
 
-    place: Place
+    place: PostPlace
     posts: dict[int, Post]
     faces: dict[int, str] = {}
 
 
-def contributions(posts: Sequence[Post], place: Place) -> Markup:
-    """A page of posts, with what lies deeper than the page shows folded under its branch."""
-    return Markup("".join(_flow(posts, _Sheet(place, {post.id: post for post in posts}))))
+def contributions(posts: Sequence[Post], place: PostPlace) -> Markup:
+    """Return a page of posts as HTML; replies deeper than `DEEPEST` are collapsed under their branch."""
+    return Markup("".join(_flow(posts, _Rendering(place, {post.id: post for post in posts}))))
 
 
-def contribution(post: Post, place: Place) -> Markup:
-    """One post on its own."""
-    return Markup(_post(post, _Sheet(place, {}), post.parent))
+def contribution(post: Post, place: PostPlace) -> Markup:
+    """Return one post as HTML."""
+    return Markup(_post(post, _Rendering(place, {}), post.parent))
 
 
 def who(author: Author | None, groups: Mapping[str, str], nobody: str = "Anonymous") -> str:
-    """A name that leads to its member, and the group the member speaks for, where that is public."""
+    """Return the author's name as a link, with the stakeholder group if it is public; `nobody` for no author."""
     if author is None:
         return f'<span class="who nobody">{nobody}</span>'
     name = f'<a class="who" href="/m/{escape(author.handle)}"><bdi>{escape(author.display_name)}</bdi></a>'
@@ -86,39 +95,39 @@ def _name(author: Author | None) -> str:
     return str(escape(author.display_name)) if author else "Anonymous"
 
 
-def _flow(posts: Sequence[Post], sheet: _Sheet) -> Iterator[str]:
+def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
     before = None
     deep: list[Post] = []
     for post in posts:
-        if sheet.place.in_tree and post.depth - sheet.place.base > DEEPEST:
+        if page.place.in_tree and post.depth - page.place.base > DEEPEST:
             deep.append(post)
             continue
         if deep:
-            yield _branch(deep, sheet)
+            yield _branch(deep, page)
             deep = []
-        yield _post(post, sheet, before)
+        yield _post(post, page, before)
         before = post.id
     if deep:
-        yield _branch(deep, sheet)
+        yield _branch(deep, page)
 
 
-def _branch(posts: Sequence[Post], sheet: _Sheet) -> str:
-    is_open = len(posts) < 3 or any(post.number == sheet.place.here for post in posts)
-    inner = "".join(_post(post, sheet, None) for post in posts)
+def _branch(posts: Sequence[Post], page: _Rendering) -> str:
+    is_open = len(posts) < 3 or any(post.number == page.place.here for post in posts)
+    inner = "".join(_post(post, page, None) for post in posts)
     word = "reply" if len(posts) == 1 else "replies"
-    top = sheet.posts.get(posts[0].parent or 0, posts[0]).number
+    top = page.posts.get(posts[0].parent or 0, posts[0]).number
     return (
         f'<details class="branch"{" open" if is_open else ""}><summary>{len(posts)} more {word} in this branch</summary>'
-        f'{inner}<a class="act" href="{sheet.place.address}?branch={top}">Read this branch on its own</a></details>'
+        f'{inner}<a class="act" href="{page.place.address}?branch={top}">Read this branch on its own</a></details>'
     )
 
 
-def _post(post: Post, sheet: _Sheet, before: int | None) -> str:
-    place, number = sheet.place, post.number
+def _post(post: Post, page: _Rendering, before: int | None) -> str:
+    place, number = page.place, post.number
     indent = min(post.depth - place.base, DEEPEST) if place.in_tree else 0
     html = post.html
     state = "" if html is not None else " gone"
-    said = html if html is not None else f"<p>{_GONE.get(post.state, 'This is not shown.')}</p>"
+    said = html if html is not None else f"<p>{_GONE.get(post.state, 'This post is not shown.')}</p>"
     is_new = place.read.at is not None and _is_new(post, place)
     above, below = (place.notes.get(-post.id, ""), place.notes.get(post.id, "")) if place.notes else ("", "")
     return (
@@ -127,22 +136,22 @@ def _post(post: Post, sheet: _Sheet, before: int | None) -> str:
         f' data-id="{post.id}" data-number="{number}" data-parent="{post.parent or ""}" data-depth="{post.depth}"'
         f' data-version="{post.version}"{" data-new" if is_new else ""}'
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
-        f"{_face(post.author, sheet)}{_marks(post)}{_ANSWER if post.id == place.answer else ''}{_NEW if is_new else ''}"
+        f"{_face(post.author, page)}{_marks(post)}{_ANSWER if post.id == place.answer else ''}{_NEW if is_new else ''}"
         f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {date(post.posted_at)}</a></header>'
-        f'{_answers(post, sheet, before)}<div class="said" dir="auto">{said}</div>'
+        f'{_answers(post, page, before)}<div class="said" dir="auto">{said}</div>'
         f'<div class="can">{_can(post, place)}</div></article>{below}'
     )
 
 
-def _face(author: Author | None, sheet: _Sheet) -> str:
+def _face(author: Author | None, page: _Rendering) -> str:
     if author is None:
         return who(None, {})
-    if author.id not in sheet.faces:
-        sheet.faces[author.id] = who(author, sheet.place.groups)
-    return sheet.faces[author.id]
+    if author.id not in page.faces:
+        page.faces[author.id] = who(author, page.place.groups)
+    return page.faces[author.id]
 
 
-def _is_new(post: Post, place: Place) -> bool:
+def _is_new(post: Post, place: PostPlace) -> bool:
     own = post.author is not None and post.author.id == place.viewer
     return not own and post.state == "published" and not place.read.covers(post.number)
 
@@ -154,29 +163,29 @@ _ANSWER = '<span class="state done">Accepted answer</span>'
 def _marks(post: Post) -> str:
     edited = f'<span class="edited">edited {date(post.edited_at)}</span>' if post.edited_at else ""
     if post.is_shared:
-        edited = f'<span class="shared">several may edit</span>{edited}'
-    # Only moderators get to see the text of what is not published: they are told that others do not.
+        edited = f'<span class="shared">shared post</span>{edited}'
+    # Only moderators see the text of posts that are not published, with a label that says so.
     if post.html is not None and post.state in _STATES:
         return f'{edited}<span class="state held">{_STATES[post.state]}</span>'
     return edited
 
 
-def _answers(post: Post, sheet: _Sheet, before: int | None) -> str:
+def _answers(post: Post, page: _Rendering, before: int | None) -> str:
     if post.parent is None:
         return ""
-    # Directly under what it answers the eye sees it; the ear does not.
-    hidden = " unseen" if before == post.parent and sheet.place.in_tree else ""
-    if known := sheet.posts.get(post.parent):
+    # Directly below its parent the relation is visible, but a screen reader still needs the text.
+    hidden = " unseen" if before == post.parent and page.place.in_tree else ""
+    if known := page.posts.get(post.parent):
         number, name = known.number, _name(known.author)
         return (
             f'<p class="answers{hidden}">in reply to <a href="#p{number}">#{number} <bdi>{name}</bdi></a></p>'
         )
-    if post.parent in sheet.place.origins:
-        return f'<p class="answers">{sheet.place.origins[post.parent]}</p>'
+    if post.parent in page.place.origins:
+        return f'<p class="answers">{page.place.origins[post.parent]}</p>'
     return f'<p class="answers{hidden}">in reply to <a href="/p/{post.parent}">an earlier post</a></p>'
 
 
-def _can(post: Post, place: Place) -> str:
+def _can(post: Post, place: PostPlace) -> str:
     if post.html is None:
         return _can_restore(post, place)
     reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
@@ -188,7 +197,7 @@ def _can(post: Post, place: Place) -> str:
         return (
             shown
             if place.viewer
-            else f'{shown}<a class="act quiet" href="/report?about=/p/{post.id}">Report</a>'
+            else f'{shown}<a class="act quiet" href="/report?about=/p/{post.id}">Report a problem</a>'
         )
     if not counts:
         first, rest = (kinds.replace("~", str(post.id)) for kinds in (_FIRST_KINDS, _OTHER_KINDS))
@@ -221,26 +230,26 @@ _FIRST_KINDS = "".join(_reaction("~", kind, 0, False) for kind in FIRST)
 _OTHER_KINDS = "".join(_reaction("~", kind, 0, False) for kind in KINDS if kind not in FIRST)
 
 
-def _more(post: Post, others: str, place: Place) -> str:
+def _more(post: Post, others: str, place: PostPlace) -> str:
     rest = f'<a class="act" href="/p/{post.id}/history">History</a>' if post.edited_at else ""
     if place.may_reply:
         rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">Quote</a>{rest}'
     own = post.author is not None and post.author.id == place.viewer
     if not own or post.id == SAMPLE:
-        rest += f'<a class="act" href="/p/{post.id}/flag">Tell the moderators</a>'
+        rest += f'<a class="act" href="/p/{post.id}/flag">Report to moderators</a>'
         rest += "".join(
-            f'<a class="act" href="/flag/file/{file}">Tell them of the file</a>'
+            f'<a class="act" href="/flag/file/{file}">Report the file</a>'
             for file in file_ids_in(post.html or "")
         )
     if place.may_answer and post.number > 1:
-        wanted, word = (0, "Not the answer") if post.id == place.answer else (1, "Accept as the answer")
+        wanted, word = (0, "Unmark as answer") if post.id == place.answer else (1, "Accept as answer")
         rest += f'<button class="act" form="set" name="answer" value="{post.id} {wanted}">{word}</button>'
     if post.id != SAMPLE:
         rest += f'<a class="act" href="/cite/posts/{post.id}">Cite</a>'
     if place.may_move and post.number > 1:
         rest += f'<a class="act" href="/move/{post.topic}?number={post.number}">Move</a>'
     if place.viewer is not None and post.id != SAMPLE:
-        rest += f'<a class="act" href="/b?source={post.id}">Make an entry of it</a>'
+        rest += f'<a class="act" href="/b?source={post.id}">Add to a stock-take</a>'
     if (own or (post.is_shared and place.may_react)) and post.markup == "markdown":
         rest += f'<a class="act edit" href="/p/{post.id}/edit">Edit</a>'
     if (
@@ -249,7 +258,7 @@ def _more(post: Post, others: str, place: Place) -> str:
         and post.author is not None
         and post.markup == "markdown"
     ):
-        wanted, word = (0, "Let nobody else edit it") if post.is_shared else (1, "Let others edit it")
+        wanted, word = (0, "Stop shared editing") if post.is_shared else (1, "Allow shared editing")
         rest += f'<button class="act" form="set" name="share" value="{post.id} {wanted}">{word}</button>'
     if own:
         rest += f'<a class="act" href="/p/{post.id}/withdraw">Withdraw</a>' if post.number > 1 else ""
@@ -259,7 +268,7 @@ def _more(post: Post, others: str, place: Place) -> str:
     )
 
 
-def _can_restore(post: Post, place: Place) -> str:
+def _can_restore(post: Post, place: PostPlace) -> str:
     if post.state == "withdrawn" and post.author is not None and post.author.id == place.viewer:
         return f'<button class="act" form="set" name="restore" value="{post.id}">Restore</button>'
     return ""

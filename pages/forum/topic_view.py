@@ -1,4 +1,4 @@
-"""What a topic's page is made of, once its posts are read."""
+"""The values of a topic's page, prepared from its posts."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -36,15 +36,15 @@ _SHOWN_PEOPLE = 12
 _ANY_POST = PostFacts(number=1, author_id=None, is_own=False, state="published")
 
 
-class Asked(Struct, frozen=True, kw_only=True):
-    """Which page of which topic somebody asked for."""
+class PageRequest(Struct, frozen=True, kw_only=True):
+    """The page of a topic that was requested: where it starts, and the number of the post in the URL."""
 
-    place: PageStart
+    start: PageStart
     number: int | None = None
 
 
 def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
-    """What the rules look at, of a topic that was read to be shown."""
+    """Return the facts that the rules need, from a topic that was read for a page."""
     return TopicFacts(
         id=TopicId(topic.id),
         sector_id=sector_id,
@@ -61,14 +61,14 @@ def place_of(
     topic: TopicFacts,
     address: str,
     actor: Actor,
-    asked: Asked,
+    asked: PageRequest,
     page: PostPage,
     groups: dict[str, str],
     answer: int | None = None,
-) -> post_html.Place:
-    """Where the posts stand and what this actor may do there, by the same rules as everywhere."""
+) -> post_html.PostPlace:
+    """Return the place of the posts, with what the actor can do there by the rules of the forum."""
     now = clock.now()
-    return post_html.Place(
+    return post_html.PostPlace(
         address=address,
         viewer=actor.id,
         may_reply=allowed(ensure_can_reply, actor, topic, now),
@@ -78,18 +78,20 @@ def place_of(
         may_share=topic.kind not in ("room", "board", "entry"),
         may_answer=allowed(ensure_can_accept_answer, actor, topic, now),
         answer=answer,
-        in_tree=asked.place.order == "tree",
+        in_tree=asked.start.order == "tree",
         here=asked.number,
-        base=min((post.depth for post in page.items), default=0) if asked.place.branch else 0,
+        base=min((post.depth for post in page.items), default=0) if asked.start.branch else 0,
         groups=groups,
     )
 
 
-def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: post_html.Place) -> dict[str, Any]:
-    """All that the template of a topic's page needs."""
-    order, branch = asked.place.order, asked.place.branch
-    around: list[tuple[str, str]] = [("order", order)] if order != "tree" else []
-    around += [("branch", str(branch))] if branch else []
+def topic_facts(
+    topic: Topic, page: PostPage, asked: PageRequest, place: post_html.PostPlace
+) -> dict[str, Any]:
+    """Return the values of the template of a topic's page."""
+    order, branch = asked.start.order, asked.start.branch
+    query: list[tuple[str, str]] = [("order", order)] if order != "tree" else []
+    query += [("branch", str(branch))] if branch else []
     form = Form(action=f"/t/{topic.id}/reply", verb="Reply", draft=f"topic:{topic.id}")
     return {
         "topic": topic,
@@ -98,7 +100,7 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: post_html.Pla
         "order": order,
         "base": place.base,
         "branch": branch,
-        "query": urlencode(around) + "&" if around else "",
+        "query": urlencode(query) + "&" if query else "",
         "address": place.address,
         "may_reply": place.may_reply,
         "may_moderate": place.is_moderator,
@@ -114,27 +116,27 @@ def topic_facts(topic: Topic, page: PostPage, asked: Asked, place: post_html.Pla
     }
 
 
-def blank_post(place: post_html.Place) -> Post:
-    """What the page's script makes arriving posts of: it overwrites every word of it."""
+def blank_post(place: post_html.PostPlace) -> Post:
+    """Return the sample post from which the page's script builds arriving posts; the script replaces all its values."""
     author = Author(place.viewer or 0, "_", "_", "_")
     return Post(post_html.SAMPLE, 0, 2, 0, 0, author, _EPOCH, None, 1, "published", "markdown", "", {}, 0)
 
 
-_DONE: dict[Change, str] = {
+_CHANGES: dict[Change, str] = {
     "answered": "an answer was accepted",
     "closed": "the topic was closed",
-    "opened": "the topic was opened again",
+    "opened": "the topic was reopened",
     "archived": "the topic was archived",
-    "moved": "the topic came here from another sector",
+    "moved": "the topic was moved here from another sector",
     "posts_moved": "posts were moved",
     "pinned": "the topic was pinned",
 }
 _LINKED = 3
 
 
-def what_changed(since: ChangesSince, address: str) -> Markup:
-    """What else happened since the reader was here, in words: with the way to what was edited."""
-    said = [escape(_DONE[change]) for change in since.changes]
+def describe_changes(since: ChangesSince, address: str) -> Markup:
+    """Return what else changed since the reader's last visit, as HTML with links to edited posts."""
+    parts = [escape(_CHANGES[change]) for change in since.changes]
     if since.edited:
         links = [
             Markup('<a href="{}/{}#p{}">#{}</a>').format(address, n, n, n) for n in since.edited[:_LINKED]
@@ -146,12 +148,12 @@ def what_changed(since: ChangesSince, address: str) -> Markup:
             else []
         )
         verb = "was edited" if len(since.edited) == 1 else "were edited"
-        said.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
-    return Markup("; ").join(said)
+        parts.insert(0, Markup("{} {}").format(Markup(", ").join(links), verb))
+    return Markup("; ").join(parts)
 
 
 def address_of(topic: Topic) -> str:
-    """The topic's own address."""
+    """Return the canonical path of the topic."""
     return topic_address(topic.id, topic.title)
 
 

@@ -1,1 +1,1 @@
-"""Pages of gatherings and rooms (label in the interface: events)."""
+"""Pages of gatherings (label in the interface: events) and of their rooms."""

@@ -1,12 +1,12 @@
-"""What a host can do with a question, by where it is: the same words and keys as buttons, forms and on the keyboard."""
+"""The actions of hosts on questions, by the question's state: labels, keyboard shortcuts and target states."""
 
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 
-class Deed(Struct, frozen=True):
-    """Something a host does: to a state at once, or by a form that asks for more first."""
+class HostAction(Struct, frozen=True):
+    """An action on a question: a transition to the state `to`, or a form that asks for more input first."""
 
     key: str
     word: str
@@ -14,33 +14,35 @@ class Deed(Struct, frozen=True):
     form: str = ""
 
 
-APPROVE = Deed("a", "Approve", to="live")
-SHORTLIST = Deed("s", "Shortlist", to="shortlisted")
-STAGE = Deed("t", "Put on stage", to="on_stage")
-ANSWERED = Deed("w", "Answered", to="answered")
-BACK_TO_LIVE = Deed("b", "Back to live", to="live")
-BACK_TO_SHORTLIST = Deed("s", "Back to the shortlist", to="shortlisted")
-DISMISS = Deed("d", "Dismiss", form="dismiss")
-MERGE = Deed("m", "Merge into another", form="merge")
-WRITE = Deed("r", "Answer in writing", form="answer")
-EDIT = Deed("e", "Edit", form="edit")
-SILENCE = Deed("x", "Silence who asked", form="silence")
+APPROVE = HostAction("a", "Approve", to="live")
+SHORTLIST = HostAction("s", "Shortlist", to="shortlisted")
+STAGE = HostAction("t", "Put on stage", to="on_stage")
+ANSWERED = HostAction("w", "Answered", to="answered")
+BACK_TO_LIVE = HostAction("b", "Back to live", to="live")
+BACK_TO_SHORTLIST = HostAction("s", "Back to the shortlist", to="shortlisted")
+DISMISS = HostAction("d", "Dismiss", form="dismiss")
+MERGE = HostAction("m", "Merge into another", form="merge")
+WRITE = HostAction("r", "Answer in writing", form="answer")
+EDIT = HostAction("e", "Edit", form="edit")
+SILENCE = HostAction("x", "Silence the asker", form="silence")
 
-# The first of each stands out; the others are quieter.
-DEEDS: Mapping[str, tuple[Deed, ...]] = {
+# The first action of each state is highlighted.
+HOST_ACTIONS: Mapping[str, tuple[HostAction, ...]] = {
     "pending": (APPROVE, DISMISS, SHORTLIST, EDIT, SILENCE),
     "live": (SHORTLIST, STAGE, ANSWERED, WRITE, MERGE, DISMISS, SILENCE),
     "shortlisted": (STAGE, ANSWERED, WRITE, MERGE, BACK_TO_LIVE, DISMISS, SILENCE),
     "on_stage": (ANSWERED, BACK_TO_SHORTLIST, WRITE, DISMISS),
 }
-PANEL_DEEDS: Mapping[str, tuple[Deed, ...]] = dict.fromkeys(("live", "shortlisted", "on_stage"), (WRITE,))
-# How many of them stand in view; the rest folds away.
-SHOWN: Mapping[str, int] = {"pending": 2, "live": 2, "shortlisted": 1, "on_stage": 2}
+PANEL_ACTIONS: Mapping[str, tuple[HostAction, ...]] = dict.fromkeys(
+    ("live", "shortlisted", "on_stage"), (WRITE,)
+)
+# How many actions are visible; the others are in a menu.
+VISIBLE_ACTIONS: Mapping[str, int] = {"pending": 2, "live": 2, "shortlisted": 1, "on_stage": 2}
 
 FORMS = ("dismiss", "merge", "answer", "edit", "silence")
 
-# What is said of a move once it was made, and what one makes of it in a sentence about what happened meanwhile.
-DONE: Mapping[str, str] = {
+# The message after a transition, by the new state.
+TRANSITION_MESSAGES: Mapping[str, str] = {
     "pending": "Waiting for approval again",
     "live": "Now live",
     "shortlisted": "On the shortlist",
@@ -48,7 +50,7 @@ DONE: Mapping[str, str] = {
     "answered": "Answered",
     "dismissed": "Dismissed",
     "merged": "Merged",
-    "withdrawn": "Withdrawn by who asked",
+    "withdrawn": "Withdrawn by the asker",
 }
 
 KEYS: tuple[tuple[str, str], ...] = (
@@ -58,14 +60,14 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("d", "dismiss, with a reason"),
     ("s", "shortlist"),
     ("t", "put on stage"),
-    ("w", "answered"),
+    ("w", "mark as answered"),
     ("r", "answer in writing"),
-    ("m", "merge into the one you choose next"),
+    ("m", "merge into the question you choose next"),
     ("e", "edit before approval"),
     ("b", "back to live"),
     ("Alt + arrows", "move within the shortlist"),
-    ("x", "silence who asked"),
+    ("x", "silence the asker"),
     ("u", "undo"),
-    ("Esc", "close what is open"),
-    ("?", "these keys"),
+    ("Esc", "close the open form"),
+    ("?", "these shortcuts"),
 )

@@ -1,4 +1,4 @@
-"""A room as those look at it who lead it: what waits, what is next, what is on stage."""
+"""A room as its hosts see it: its questions by state, with the position of the room's stream."""
 
 from collections.abc import Sequence
 
@@ -18,12 +18,12 @@ from gatherings.shapes.rooms import Room
 from storage.database import Reader
 from storage.event_log import Stream, read_head
 
-# So many of the live ones, the best first; those that follow come up as these go.
-MOST_LIVE = 100
+# The number of live questions that are shown, the best first.
+MAX_LIVE = 100
 
 
-class Floor(Struct, frozen=True, kw_only=True):
-    """A room, the position of its stream, and its questions by where they are."""
+class HostView(Struct, frozen=True, kw_only=True):
+    """A room, the position of its stream, and its questions by state; `unfinished` states have more than are shown."""
 
     facts: RoomFacts
     room: Room
@@ -34,31 +34,31 @@ class Floor(Struct, frozen=True, kw_only=True):
     unfinished: frozenset[str] = frozenset()
 
     def of(self, state: QuestionState) -> list[Question]:
-        """The questions in one state."""
+        """Return the questions in a state."""
         return self.found.get(state, [])
 
     def number_of(self, state: QuestionState) -> int:
-        """How many questions are in one state, on the page or not."""
+        """Return how many questions are in a state, including those that are not shown."""
         return int(getattr(self.counts, state, 0) or 0)
 
     @property
     def stage(self) -> Question | None:
-        """What is on stage."""
+        """Return the question on stage, or None."""
         return next(iter(self.of("on_stage")), None)
 
     @property
     def heard(self) -> list[str]:
-        """The groups somebody of whom was heard: those of who asked what is on stage or was answered."""
+        """Return the stakeholder groups of the members whose questions are on stage or were answered."""
         asked = [*self.of("on_stage"), *self.of("answered")]
         return sorted({one.author.group for one in asked if one.author and one.author.group})
 
 
-async def look(
+async def read_host_view(
     tx: Reader, actor: Actor, room_id: RoomId, epoch: str, states: Sequence[QuestionState]
-) -> Floor:
-    """The room and its questions in these states: the live ones the best first, those on the shortlist in the hosts'
-    order, the others in that of asking."""
-    # The page carries the stream's position, taken first: what happens while the rest is read comes again.
+) -> HostView:
+    """Return the room with its questions in these states: live questions best first, the shortlist in the hosts' order,
+    the others in the order in which they were asked; raise NotFound."""
+    # The stream's position is read first, so that a change during the other reads is delivered again.
     channel = f"room:{room_id}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
     facts, room = await rooms.get_room_with_facts(tx, actor, room_id)
@@ -69,7 +69,7 @@ async def look(
     if "live" in states:
         found["live"], is_cut = await _best(tx, actor, room_id, epoch)
         unfinished |= {"live"} if is_cut else set()
-    return Floor(
+    return HostView(
         facts=facts,
         room=room,
         gathering=await get_gathering(tx, GatheringId(room.gathering)),
@@ -83,7 +83,7 @@ async def look(
 async def _best(tx: Reader, actor: Actor, room_id: RoomId, epoch: str) -> tuple[list[Question], bool]:
     items: list[Question] = []
     after: str | None = None
-    while len(items) < MOST_LIVE:
+    while len(items) < MAX_LIVE:
         page = await read_questions(tx, actor, room_id, "best", epoch, "live", after)
         items += page.items
         after = page.next

@@ -1,4 +1,4 @@
-"""What a bulletin board's pages are made of, once its notices are read."""
+"""The values of a noticeboard's pages, prepared from its notices."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
@@ -16,48 +16,48 @@ from gatherings.shapes.rooms import Room
 from pages.forum.post_html import who
 from storage.event_log import Stream
 
-# How many notices of each column stand on the whole board, and of one column or a search on a page of its own.
-SHOWN = 20
-# For how many days a notice stays, by what the form sends.
-STAYS = (("0", "Until it is taken off"), ("1", "For a day"), ("7", "For a week"), ("30", "For a month"))
+# How many notices of each column are shown on the whole noticeboard; a single column or a search shows twice as many.
+NOTICES_PER_COLUMN = 20
+# After how many days a notice expires, by the value of the form.
+EXPIRY_CHOICES = (("0", "Never"), ("1", "After a day"), ("7", "After a week"), ("30", "After a month"))
 
 
-class Filter(Struct, frozen=True, kw_only=True):
-    """What of the board somebody wants to see: one column, or what has certain words in it."""
+class NoticeboardFilter(Struct, frozen=True, kw_only=True):
+    """The part of a noticeboard to show: one column, or the notices that contain certain words."""
 
     column: int | None = None
     words: str = ""
 
     def address(self, room: int, after: str | None = None) -> str:
-        """The page that shows this."""
+        """Return the path and query of the page that shows this part."""
         asked = {"column": self.column, "q": self.words, "after": after}
         given = {name: value for name, value in asked.items() if value}
         return f"/r/{room}/board{'?' if given else ''}{urlencode(given)}"
 
 
-class Shelf(Struct, frozen=True, kw_only=True):
-    """A column with the notices of it that are shown; `column` is None for what a search has found."""
+class ShownColumn(Struct, frozen=True, kw_only=True):
+    """A column with its shown notices; `column` is None for search results."""
 
     column: Column | None
     notices: Sequence[Notice]
     next: str | None
 
 
-class Board(Struct, frozen=True, kw_only=True):
-    """Everything a board's page shows to somebody."""
+class Noticeboard(Struct, frozen=True, kw_only=True):
+    """The values of a noticeboard's page for one viewer."""
 
     facts: RoomFacts
     room: Room
     gathering: Gathering
     columns: Sequence[Column]
-    shelves: Sequence[Shelf]
+    shelves: Sequence[ShownColumn]
     stream: Stream
     topic_stream: Stream
     writer: WriterFacts
 
 
-class Stand(Struct, frozen=True, kw_only=True):
-    """What the viewer may do at a board, and the words it is written in."""
+class NoticeboardPermissions(Struct, frozen=True, kw_only=True):
+    """What the viewer can do on a noticeboard, and the short names of the groups."""
 
     viewer: int | None
     is_host: bool
@@ -67,18 +67,18 @@ class Stand(Struct, frozen=True, kw_only=True):
     groups: Mapping[str, str]
 
     def by(self, notice: Notice) -> Markup:
-        """Who wrote it."""
+        """Return the author as HTML."""
         return Markup(who(notice.author or None, self.groups))
 
     def may_arrange(self, notice: Notice) -> bool:
-        """Whether the viewer moves it, and says until when it stays."""
+        """Return whether the viewer can move the notice and change when it expires."""
         return self.is_on and (self.is_host or notice.mine is True)
 
 
-def stand_of(actor: Actor, board: Board, groups: Mapping[str, str]) -> Stand:
-    """Where somebody stands at a board, by the same rules as everywhere."""
+def permissions_on(actor: Actor, board: Noticeboard, groups: Mapping[str, str]) -> NoticeboardPermissions:
+    """Return what the actor can do on a noticeboard, by the rules of gatherings."""
     now = clock.now()
-    return Stand(
+    return NoticeboardPermissions(
         viewer=actor.id,
         is_host=actor.hosts_at(board.facts.gathering_id),
         is_on="board" in board.facts.modules,
@@ -88,8 +88,8 @@ def stand_of(actor: Actor, board: Board, groups: Mapping[str, str]) -> Stand:
     )
 
 
-def blank(room: Room) -> Notice:
-    """A notice that is none: the page's script makes arriving notices of it."""
+def sample_notice(room: Room) -> Notice:
+    """Return the sample from which the page's script builds arriving notices."""
     return Notice(
         id=0, room=room.id, post=0, state="published", version=0, column=0, number=0, title="", body="", html="",
         author=None, replies=0, thanks=0, pinned=False, expires_at=None, posted_at=clock.now(), edited_at=None,

@@ -1,4 +1,4 @@
-"""What hosts chose, as it is read: each question once, with its way."""
+"""The question log of a room: each question once, with its state changes."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,38 +9,38 @@ from msgspec import UNSET, Struct, UnsetType
 from members.shapes import Author
 
 STATES = {
-    "pending": "Waited for approval",
+    "pending": "Waiting for approval",
     "live": "Open for votes",
     "shortlisted": "Shortlisted",
     "on_stage": "On stage",
     "answered": "Answered",
     "dismissed": "Dismissed",
-    "merged": "Merged into another one",
+    "merged": "Merged into another question",
     "withdrawn": "Withdrawn",
 }
 
 
-class Step(Struct, frozen=True):
-    """What a question became, and when."""
+class StateChange(Struct, frozen=True):
+    """A state of a question in words, and when the question entered it."""
 
     word: str
     at: datetime
 
 
-class Way(Struct):
-    """All that became of a question; `state` is what it is in the end, `reason` the last one that was given."""
+class QuestionHistory(Struct):
+    """A question with all its state changes, its last state, and the last reason that a host gave."""
 
     question: int
     body: str | None
-    steps: list[Step]
+    steps: list[StateChange]
     state: str = ""
     reason: str | None = None
     author: Author | None = None
     anonymous: bool = False
 
 
-class Choosing(Protocol):
-    """A step as the choice log, or the report, tells it."""
+class LogEntry(Protocol):
+    """An entry of the choice log, as the log or the report contains it."""
 
     @property
     def question(self) -> int: ...
@@ -54,18 +54,18 @@ class Choosing(Protocol):
     def body(self) -> str | None | UnsetType: ...
 
 
-def ways_of(steps: Iterable[Choosing]) -> list[Way]:
-    """The steps by question, questions in the order of their first step; what comes twice in a row is said once."""
-    ways: dict[int, Way] = {}
+def histories_of(steps: Iterable[LogEntry]) -> list[QuestionHistory]:
+    """Group log entries by question, in the order of each question's first entry; a repeated state is listed once."""
+    histories: dict[int, QuestionHistory] = {}
     for step in steps:
-        way = ways.setdefault(step.question, Way(step.question, None, []))
+        history = histories.setdefault(step.question, QuestionHistory(step.question, None, []))
         if isinstance(step.body, str):
-            way.body = step.body
-        if way.state != step.state:
-            way.steps.append(Step(STATES.get(step.state, step.state), step.at))
-        way.state = step.state
-        way.reason = way.reason if step.reason is UNSET or not step.reason else step.reason
+            history.body = step.body
+        if history.state != step.state:
+            history.steps.append(StateChange(STATES.get(step.state, step.state), step.at))
+        history.state = step.state
+        history.reason = history.reason if step.reason is UNSET or not step.reason else step.reason
         author, anonymous = getattr(step, "author", None), getattr(step, "anonymous", None)
-        way.author = author if isinstance(author, Author) else way.author
-        way.anonymous = anonymous is True or way.anonymous
-    return list(ways.values())
+        history.author = author if isinstance(author, Author) else history.author
+        history.anonymous = anonymous is True or history.anonymous
+    return list(histories.values())

@@ -1,4 +1,4 @@
-"""How polls look: forms to answer them, bars and words of their results, and what hosts do with them."""
+"""The values of polls on pages: ballots, results as bars and words, and the form for a draft."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -28,16 +28,16 @@ from pages.shell.forms import Form, Typed, text_in, to_shape
 from storage.database import Reader
 
 KINDS = (
-    ("single", "One answer"),
-    ("several", "Several answers"),
-    ("ranked", "Put in order"),
-    ("scale", "A scale"),
-    ("words", "Open words"),
+    ("single", "Single choice"),
+    ("several", "Multiple choice"),
+    ("ranked", "Ranking"),
+    ("scale", "Scale"),
+    ("words", "Word cloud"),
 )
 
 
-class Bar(Struct, frozen=True):
-    """One line of results: of so many people, and for orders so many points; `part` is of a hundred."""
+class ResultBar(Struct, frozen=True):
+    """A row of results: people (`count`), points of a ranking, and the length of the bar in per cent (`part`)."""
 
     place: int
     label: str
@@ -46,28 +46,28 @@ class Bar(Struct, frozen=True):
     points: int | None = None
 
 
-class Group(Struct, frozen=True):
-    """One line of the split: a group and what is told of it."""
+class GroupResult(Struct, frozen=True):
+    """A row of the results by stakeholder group; a cell is None where the number must not be shown."""
 
     name: str
     cells: list[int | None]
 
 
 class PollView(Struct, frozen=True, kw_only=True):
-    """One poll as somebody sees it; `is_early`: its results are shown to hosts alone as yet."""
+    """A poll for one viewer; `is_early` means that only hosts can see its results now."""
 
     poll: Poll
     is_early: bool
     results: PollResults | None
-    bars: list[Bar]
+    bars: list[ResultBar]
     words: list[tuple[WordGroup, int]]
-    groups: list[Group]
+    groups: list[GroupResult]
     struck: list[Struck]
     points: range
 
     @property
     def chosen(self) -> list[Any]:
-        """One's own answer as a list."""
+        """Return the viewer's own answer as a list."""
         mine = self.poll.my_answer
         if mine is None or mine is UNSET:
             return []
@@ -75,7 +75,7 @@ class PollView(Struct, frozen=True, kw_only=True):
 
 
 class PollsView(Struct, frozen=True, kw_only=True):
-    """The polls of a room as somebody sees them, and what the viewer may do."""
+    """The polls of a room for one viewer, and what the viewer can do."""
 
     room: int
     polls: list[PollView]
@@ -87,9 +87,9 @@ class PollsView(Struct, frozen=True, kw_only=True):
     editing: int | None
 
 
-def samples(room: int) -> list[PollView]:
-    """A poll of each kind that asks nothing: the page's script makes those that are opened meanwhile of them."""
-    return [_sample(room, kind) for kind in get_args(PollKind)]
+def sample_polls(room: int) -> list[PollView]:
+    """Return a sample of each kind, from which the page's script builds polls that are opened later."""
+    return [_sample_poll(room, kind) for kind in get_args(PollKind)]
 
 
 async def view_polls(
@@ -100,7 +100,7 @@ async def view_polls(
     form: Form,
     editing: int | None = None,
 ) -> PollsView:
-    """The part of a room's page that is about polls: the open ones first, then drafts, then the closed, newest first."""
+    """Return the polls of a room: open ones first, then drafts, then closed ones, each newest first."""
     found = await show_polls(tx, actor, room)
     is_host, now = actor.hosts_at(room.gathering_id), clock.now()
     writer = await get_writer(tx, actor, room) if actor.id else WriterFacts()
@@ -119,7 +119,7 @@ async def view_polls(
 
 
 def answer_in(typed: Typed, poll: Poll) -> Any:
-    """What a form answers to a poll; None takes it back."""
+    """Return the answer in a ballot form, or None to withdraw the answer."""
     if text_in(typed, "take"):
         return None
     if poll.kind == "words":
@@ -127,7 +127,7 @@ def answer_in(typed: Typed, poll: Poll) -> Any:
     if poll.kind == "ranked":
         ranks = [(_number(text_in(typed, f"rank-{place}")), place) for place in range(len(poll.options))]
         given = sorted((rank, place) for rank, place in ranks if isinstance(rank, int))
-        # The same rank twice is no order: said by the rule, as a place that is there twice.
+        # A rank that is used twice is refused by the rule: repeating the options makes them invalid there.
         twice = len({rank for rank, _ in given}) < len(given)
         return [place for _, place in given] * (2 if twice else 1)
     chosen = [_number(value) for value in typed.get("choice", ())]
@@ -135,7 +135,7 @@ def answer_in(typed: Typed, poll: Poll) -> Any:
 
 
 def poll_in(typed: Typed, kind: str = "") -> NewPoll:
-    """The poll that a form describes; of a draft the kind stays."""
+    """Return the poll that a form describes; the kind of a draft cannot change."""
     kind = kind or text_in(typed, "kind")
     settings: dict[str, Any] = {}
     for name in {"several": ("most",), "words": ("most",), "scale": ("low", "high")}.get(kind, ()):
@@ -156,7 +156,7 @@ def poll_in(typed: Typed, kind: str = "") -> NewPoll:
 
 
 def change_of(new: NewPoll) -> PollChange:
-    """A draft's form as a change."""
+    """Return the form of a draft as a change."""
     return PollChange(
         title=new.title,
         options=new.options,
@@ -166,8 +166,8 @@ def change_of(new: NewPoll) -> PollChange:
     )
 
 
-def form_of(poll: Poll) -> Form:
-    """A draft as it stands in its form."""
+def draft_form(poll: Poll) -> Form:
+    """Return the form filled from a draft."""
     given = msgspec.to_builtins(poll.settings)
     typed = {name: [str(value)] for name, value in given.items()}
     typed |= {"kind": [poll.kind], "title": [poll.title], "options": ["\n".join(poll.options)]}
@@ -175,7 +175,7 @@ def form_of(poll: Poll) -> Form:
     return Form(typed=typed, version=poll.version)
 
 
-def _sample(room: int, kind: PollKind) -> PollView:
+def _sample_poll(room: int, kind: PollKind) -> PollView:
     options = ["", ""] if kind in ("single", "several", "ranked") else []
     settings = (
         PollSettings(most=1, low=0, high=1) if kind != "scale" else PollSettings(low=0, high=1, low_label=" ")
@@ -217,13 +217,13 @@ async def _view(tx: Reader, actor: Actor, room: RoomFacts, poll: Poll, groups: M
         results=results,
         bars=_bars(poll, results) if results else [],
         words=[(group, 1 + round(4 * group.count / most)) for group in words],
-        groups=[Group(groups.get(name, name), cells) for name, cells in split.items()],
+        groups=[GroupResult(groups.get(name, name), cells) for name, cells in split.items()],
         struck=struck,
         points=range(low, high + 1),
     )
 
 
-def _bars(poll: Poll, results: PollResults) -> list[Bar]:
+def _bars(poll: Poll, results: PollResults) -> list[ResultBar]:
     if results.counts is UNSET:
         return []
     low = 0 if isinstance(poll.settings.low, UnsetType) else poll.settings.low
@@ -232,7 +232,7 @@ def _bars(poll: Poll, results: PollResults) -> list[Bar]:
     tops = max(points or [], default=0) or 1
     of = results.ballots or 1
     bars = [
-        Bar(
+        ResultBar(
             place,
             label,
             count,

@@ -1,4 +1,4 @@
-"""The programme as pages show it: each session with its room, its language in words, and whether it is on now."""
+"""The programme on pages: each session with its room, its language in words, and whether it is on now."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import Session
 from gatherings.shapes.rooms import Room
 
-# In their own words: who looks for a language reads it.
+# Each language is named in that language, for its readers.
 LANGUAGES = {
     "ar": "العربية",
     "de": "Deutsch",
@@ -32,7 +32,7 @@ LANGUAGES = {
 
 
 class Slot(Struct, frozen=True, kw_only=True):
-    """One session on a page."""
+    """A session of the programme on a page."""
 
     session: Session
     room: Room | None
@@ -43,14 +43,14 @@ class Slot(Struct, frozen=True, kw_only=True):
 
 
 class OnNow(Struct, frozen=True):
-    """What is on: sessions that run, each with its gathering and its room if that is open, and the other open rooms."""
+    """What is on now: running sessions, each with its gathering and its room if it is open, and the other open rooms."""
 
     sessions: list[tuple[Session, Gathering, Room | None]]
     rooms: list[Room]
 
 
 def slots_of(gathering: Gathering, now: datetime) -> list[Slot]:
-    """The programme of a gathering that was read with its rooms and sessions."""
+    """Return the programme of a gathering that was read with its rooms and sessions."""
     rooms = {room.id: room for room in gathering.rooms or []}
     is_off = gathering.state == "cancelled"
     return [_slot(session, rooms.get(session.room or 0), now, is_off) for session in gathering.sessions or []]
@@ -59,7 +59,7 @@ def slots_of(gathering: Gathering, now: datetime) -> list[Slot]:
 def on_now(
     running: Sequence[Session], gatherings: Mapping[int, Gathering], open_rooms: Sequence[Room]
 ) -> OnNow:
-    """What is on now, each thing once."""
+    """Return running sessions and open rooms, without rooms that a running session uses."""
     rooms = {room.id: room for room in open_rooms}
     shown = [(session, gatherings[session.gathering], rooms.get(session.room or 0)) for session in running]
     taken = {session.room for session in running}
@@ -67,7 +67,7 @@ def on_now(
 
 
 def language_name(tag: str) -> str:
-    """A language in its own words, or its tag."""
+    """Return the name of a language in that language, or its tag if the name is unknown."""
     name = LANGUAGES.get(tag.partition("-")[0].lower(), "")
     return f"{name} ({tag})" if name and "-" in tag else name or tag
 

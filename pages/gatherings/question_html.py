@@ -1,4 +1,4 @@
-"""How a question of a room looks: how many want to hear it, what it asks, where it stands, what one can do with it."""
+"""The HTML of a room's question: votes, text, state, answer, and the available actions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
 from pages.forum.post_html import who
 from pages.shell.dates import date
 
-# How the state looks and what it is called; what waits for its turn needs no word.
+# The CSS class and the label of each state; live questions have no label.
 STATES = {
     "pending": ("held", "Waiting for approval"),
     "shortlisted": ("new", "On the shortlist"),
@@ -24,8 +24,8 @@ VOTED = frozenset({"live", "shortlisted"})
 _WAITING = frozenset({"pending", "live", "shortlisted"})
 
 
-class Hall(Struct, frozen=True, kw_only=True):
-    """The room as one viewer meets it: where its topic is, and what the viewer may do."""
+class RoomPlace(Struct, frozen=True, kw_only=True):
+    """The room in which questions are shown, and what the viewer can do there."""
 
     room: int
     topic: str
@@ -34,66 +34,67 @@ class Hall(Struct, frozen=True, kw_only=True):
     length: int = QUESTION_LENGTH
     groups: Mapping[str, str] = {}
     answers: Mapping[int, Post] = {}
-    """What was answered in writing, by post."""
+    """The written answers, by post id."""
     lines: Mapping[int, int] = {}
-    """Which in line the shortlisted ones are."""
+    """The positions of shortlisted questions, starting at 1, by question id."""
 
 
-def questions(found: Sequence[Question], hall: Hall) -> Markup:
-    """The list, in the order given."""
-    return Markup("".join(_question(question, hall) for question in found))
+def questions(found: Sequence[Question], place: RoomPlace) -> Markup:
+    """Return questions as HTML, in the given order."""
+    return Markup("".join(_question(question, place) for question in found))
 
 
-def question(one: Question, hall: Hall) -> Markup:
-    """One question on its own."""
-    return Markup(_question(one, hall))
+def question(one: Question, place: RoomPlace) -> Markup:
+    """Return one question as HTML."""
+    return Markup(_question(one, place))
 
 
 def asker(one: Question, groups: Mapping[str, str]) -> Markup:
-    """Who asked, and from which group."""
+    """Return the asker and the stakeholder group as HTML."""
     author = None if one.author is UNSET else one.author
     return Markup(who(author, groups, "Anonymous (you)" if one.mine is True else "Anonymous"))
 
 
-def change(one: Question, hall: Hall) -> Markup:
-    """The form by which who asked changes what waits for approval."""
-    return Markup(_change(one, hall))
+def change(one: Question, place: RoomPlace) -> Markup:
+    """Return the form with which the asker edits a question that is waiting for approval."""
+    return Markup(_change(one, place))
 
 
 def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
-    """The reasons of a place, in words."""
+    """Explain the position of a question in the order "best", as HTML."""
     facts = rank.why
     wanted = (
-        "nobody has voted yet"
+        "Nobody has voted yet"
         if not facts.voters
-        else f"{facts.votes} of {facts.voters} who voted want to hear it"
+        else f"{facts.votes} of {facts.voters} voters want to hear this question"
     )
     age = "just now" if facts.age_minutes < 1 else f"{facts.age_minutes} min ago"
-    words = f"{wanted}; asked {age}, and what is fresh counts a little more."
+    words = f"{wanted}. It was asked {age}; newer questions count a little more."
     if facts.balance > 1 and facts.group:
         name = groups.get(facts.group) or str(escape(facts.group))
-        words += f" Nobody from {name} was heard yet, so it counts a little more."
-    return Markup(words[0].upper() + words[1:])
+        words += f" Nobody from {name} has been heard yet, so it counts a little more."
+    return Markup(words)
 
 
-def _question(one: Question, hall: Hall) -> str:
+def _question(one: Question, place: RoomPlace) -> str:
     asked_at = date(one.asked_at) if one.asked_at is not UNSET else ""
     html = one.html if one.html is not UNSET else ""
     balance = one.rank.why.balance if one.rank is not UNSET else 1
     return (
         f'<li class="asked {one.state}" id="q{one.id}" data-id="{one.id}" data-votes="{one.votes}"'
         f' data-version="{one.version}" data-state="{one.state}" data-place="{one.place or ""}"'
-        f' data-balance="{balance}"{" data-mine" if one.mine is True else ""}>{_vote(one, hall)}<div class="what">'
+        f' data-balance="{balance}"{" data-mine" if one.mine is True else ""}>{_vote(one, place)}<div class="what">'
         f'<div class="said" dir="auto">{html}</div>'
-        f'<p class="by">{asker(one, hall.groups)}{asked_at}{_state(one, hall)}</p>{_reason(one)}{_answer(one, hall)}</div>'
-        f'<div class="can">{_can(one, hall)}</div></li>'
+        f'<p class="by">{asker(one, place.groups)}{asked_at}{_state(one, place)}</p>'
+        f"{_reason(one)}{_answer(one, place)}</div>"
+        f'<div class="can">{_can(one, place)}</div></li>'
     )
 
 
-def _vote(one: Question, hall: Hall) -> str:
+def _vote(one: Question, place: RoomPlace) -> str:
     if one.state == "pending":
         return '<span class="vote"></span>'
-    if not hall.may_vote or one.mine is True or one.state not in VOTED:
+    if not place.may_vote or one.mine is True or one.state not in VOTED:
         return f'<span class="vote"><b>{one.votes}</b> <span>{"vote" if one.votes == 1 else "votes"}</span></span>'
     mine = one.my_vote == 1
     return (
@@ -103,12 +104,12 @@ def _vote(one: Question, hall: Hall) -> str:
     )
 
 
-def _state(one: Question, hall: Hall) -> str:
+def _state(one: Question, place: RoomPlace) -> str:
     if one.state not in STATES:
         return ""
     look, word = STATES[one.state]
-    if one.state == "shortlisted" and one.id in hall.lines:
-        word = "Next" if hall.lines[one.id] == 1 else f"{ordinal(hall.lines[one.id])} in line"
+    if one.state == "shortlisted" and one.id in place.lines:
+        word = "Next" if place.lines[one.id] == 1 else f"{ordinal(place.lines[one.id])} in line"
     if one.state == "answered" and one.answered_how == "writing":
         word = "Answered in writing"
     at = f" {date(one.settled_at)}" if one.state == "answered" and one.settled_at else ""
@@ -121,49 +122,49 @@ def _reason(one: Question) -> str:
     return f'<p class="reason" dir="auto">{escape(one.reason)}</p>'
 
 
-def _answer(one: Question, hall: Hall) -> str:
-    post = hall.answers.get(one.answer_post or 0) if one.answer_post is not UNSET else None
+def _answer(one: Question, place: RoomPlace) -> str:
+    post = place.answers.get(one.answer_post or 0) if one.answer_post is not UNSET else None
     if post is None or post.html is None:
         return ""
     return (
-        f'<div class="answer"><p class="by">{who(post.author, hall.groups)}{date(post.posted_at)}</p>'
+        f'<div class="answer"><p class="by">{who(post.author, place.groups)}{date(post.posted_at)}</p>'
         f'<div class="said" dir="auto">{post.html}</div></div>'
     )
 
 
-def _can(one: Question, hall: Hall) -> str:
+def _can(one: Question, place: RoomPlace) -> str:
     reasons = topic = ""
     if one.number is not UNSET and one.state != "pending":
-        topic = f'<a class="act in-topic" href="{hall.topic}/{one.number}">Discuss</a>'
+        topic = f'<a class="act in-topic" href="{place.topic}/{one.number}">Discuss</a>'
     if one.rank is not UNSET and one.state == "live":
         reasons = (
             '<details class="why"><summary class="act">Why here?</summary>'
-            f"<p>{why(one.rank, hall.groups)}</p></details>"
+            f"<p>{why(one.rank, place.groups)}</p></details>"
         )
-    return f"{topic}{reasons}{_of_host(one, hall)}{_of_asker(one, hall)}"
+    return f"{topic}{reasons}{_of_host(one, place)}{_of_asker(one, place)}"
 
 
-def _of_host(one: Question, hall: Hall) -> str:
-    if not hall.is_host or one.state in ("pending", "withdrawn", "merged"):
+def _of_host(one: Question, place: RoomPlace) -> str:
+    if not place.is_host or one.state in ("pending", "withdrawn", "merged"):
         return ""
     if one.state in ("answered", "dismissed"):
-        return _move(one, "live", "Take up again")
-    dismiss = f'<a class="act" href="/r/{hall.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">Dismiss</a>'
-    return f"{_move(one, 'answered', 'Mark answered')}{dismiss}"
+        return _move(one, "live", "Reopen")
+    dismiss = f'<a class="act" href="/r/{place.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">Dismiss</a>'
+    return f"{_move(one, 'answered', 'Mark as answered')}{dismiss}"
 
 
-def _of_asker(one: Question, hall: Hall) -> str:
+def _of_asker(one: Question, place: RoomPlace) -> str:
     if one.mine is not True or one.state not in _WAITING:
         return ""
-    change = _change(one, hall) if one.state == "pending" else ""
+    change = _change(one, place) if one.state == "pending" else ""
     return f"{_move(one, 'withdrawn', 'Withdraw')}{change}"
 
 
-def _change(one: Question, hall: Hall) -> str:
+def _change(one: Question, place: RoomPlace) -> str:
     return (
-        f'<details class="change"><summary class="act">Change</summary><form class="composer" method="post"'
-        f' action="/r/{hall.room}/act"><label class="unseen" for="change-{one.id}">Your question</label>'
-        f'<textarea id="change-{one.id}" name="body" rows="2" required dir="auto" maxlength="{hall.length}">\n'
+        f'<details class="change"><summary class="act">Edit</summary><form class="composer" method="post"'
+        f' action="/r/{place.room}/act"><label class="unseen" for="change-{one.id}">Your question</label>'
+        f'<textarea id="change-{one.id}" name="body" rows="2" required dir="auto" maxlength="{place.length}">\n'
         f'{escape(one.body or "")}</textarea><div class="buttons"><button class="button first" name="act"'
         f' value="edit {one.id} {one.version}">Save</button></div></form></details>'
     )
@@ -174,6 +175,6 @@ def _move(one: Question, state: str, word: str) -> str:
 
 
 def ordinal(number: int) -> str:
-    """A place in a line, as one says it."""
+    """Return a number as an English ordinal, such as "2nd"."""
     ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"

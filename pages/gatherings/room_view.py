@@ -1,4 +1,4 @@
-"""A room as those meet it who sit in it: what is on stage, what is asked, where one's own questions stand."""
+"""A room as its attendees see it: the question on stage, the questions, and the viewer's own questions."""
 
 from typing import Literal
 
@@ -25,23 +25,23 @@ from gatherings.shapes.rooms import Room
 from storage.database import Reader
 
 Shown = Literal["live", "answered", "dismissed"]
-# What the order depends on, as its followers in the page read it.
+# The parameters of the order "best", for the page's script.
 RANKING = msgspec.json.encode(
     {"z": WILSON_Z, "halvedAfter": HALVED_AFTER_MINUTES, "lift": UNHEARD_GROUP_BONUS}
 ).decode()
-_STANDING: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
+_OWN_STATES: tuple[QuestionState, ...] = ("shortlisted", "pending", "dismissed", "merged")
 
 
-class Ways(Struct, frozen=True, kw_only=True):
-    """How much there is in each part of a room, for the tabs that lead there."""
+class RoomCounts(Struct, frozen=True, kw_only=True):
+    """The counts in the tabs of a room: open questions, notices, and the ids of open polls."""
 
     waiting: int
     notices: int
     open_polls: list[int]
 
 
-class Visit(Struct, frozen=True, kw_only=True):
-    """Everything a room's page shows to somebody."""
+class RoomView(Struct, frozen=True, kw_only=True):
+    """The values of a room's page for one viewer."""
 
     facts: RoomFacts
     room: Room
@@ -53,10 +53,10 @@ class Visit(Struct, frozen=True, kw_only=True):
     shortlist: list[Question]
     own: list[Question]
     answers: dict[int, Post]
-    ways: Ways
+    ways: RoomCounts
 
 
-async def visit(
+async def read_room_view(
     tx: Reader,
     actor: Actor,
     room_id: RoomId,
@@ -64,8 +64,8 @@ async def visit(
     show: Shown,
     order: QuestionOrder,
     after: str | None,
-) -> Visit:
-    """Reads a room for a page, beginning with the position of its stream: what happens meanwhile comes again."""
+) -> RoomView:
+    """Return a room for its page; the position of its stream is read first, so that later changes are delivered again."""
     wanted: QuestionOrder = order if show == "live" else "newest"
     page = await read_questions(tx, actor, room_id, wanted, epoch, show, after)
     facts, room = await rooms.get_room_with_facts(tx, actor, room_id)
@@ -73,9 +73,9 @@ async def visit(
     counts = await count_questions(tx, room_id, is_host)
     is_first = show == "live" and after is None
 
-    standing = await read_queue(tx, actor, facts, _STANDING, only_own=True) if is_first else []
+    standing = await read_queue(tx, actor, facts, _OWN_STATES, only_own=True) if is_first else []
     written = [one.answer_post for one in page.items if one.answer_post is not UNSET and one.answer_post]
-    return Visit(
+    return RoomView(
         facts=facts,
         room=room,
         gathering=await get_gathering(tx, GatheringId(room.gathering)),
@@ -86,22 +86,24 @@ async def visit(
         shortlist=[one for one in standing if one.state == "shortlisted"],
         own=[one for one in standing if one.state != "shortlisted"],
         answers=await read_posts_by_id(tx, actor, written) if written else {},
-        ways=await look_about(tx, actor, facts, counts),
+        ways=await read_room_counts(tx, actor, facts, counts),
     )
 
 
-async def look_about(tx: Reader, actor: Actor, facts: RoomFacts, counts: Counts | None = None) -> Ways:
-    """What goes on in a room; `counts` if they were read already."""
+async def read_room_counts(
+    tx: Reader, actor: Actor, facts: RoomFacts, counts: Counts | None = None
+) -> RoomCounts:
+    """Return the counts of a room's tabs; `counts` are the question counts if they were read already."""
     if counts is None:
         counts = await count_questions(tx, facts.id, actor.hosts_at(facts.gathering_id))
-    return Ways(
+    return RoomCounts(
         waiting=counts.live + counts.shortlisted,
-        notices=await _notices(tx, facts),
+        notices=await _count_notices(tx, facts),
         open_polls=await _open_polls(tx, actor, facts),
     )
 
 
-async def _notices(tx: Reader, facts: RoomFacts) -> int:
+async def _count_notices(tx: Reader, facts: RoomFacts) -> int:
     if "board" not in facts.modules:
         return 0
     return sum(column.notices for column in await list_columns(tx, facts.id))

@@ -1,4 +1,4 @@
-"""Calendars to subscribe to: the same for everyone, so that no address of one is a secret."""
+"""Calendars to subscribe to; they are the same for everyone, so their URLs contain no secret."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -15,7 +15,7 @@ from storage.database import Database
 async def show_gathering_calendar(
     calendar: FromPath[str], db: NamedDependency[Database], if_none_match: IfNoneMatch = None
 ) -> Response[bytes]:
-    """A gathering and its programme."""
+    """Return a gathering and its programme as a calendar; raise NotFound."""
     name, number = name_in(calendar, "ics"), 0
     if name.isascii() and name.isdecimal() and len(name) < 19:
         number = int(name)

@@ -1,4 +1,4 @@
-"""The hosts' cockpit of a room, and the panel's view: what waits, what is next, and what one decides about it."""
+"""The hosts' cockpit of a room and the panel's page: pending, live and shortlisted questions, and the hosts' actions."""
 
 from typing import Literal
 
@@ -21,32 +21,40 @@ from gatherings.rooms.participation import get_writer
 from gatherings.shapes.programme import Session
 from gatherings.shapes.questions import NewSilence, Question, QuestionEdit, QuestionMove, QuestionState
 from gatherings.shapes.rooms import Room
-from pages.gatherings.host_actions import DEEDS, DONE, FORMS, KEYS, PANEL_DEEDS, SHOWN, Deed
-from pages.gatherings.host_view import Floor, look
+from pages.gatherings.host_actions import (
+    FORMS,
+    HOST_ACTIONS,
+    KEYS,
+    PANEL_ACTIONS,
+    TRANSITION_MESSAGES,
+    VISIBLE_ACTIONS,
+    HostAction,
+)
+from pages.gatherings.host_view import HostView, read_host_view
 from pages.gatherings.room_view import RANKING
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 from storage.database import Reader, Transaction
 
 OpenForm = Literal["", "dismiss", "merge", "answer", "edit", "silence"]
 
 _COLUMNS: tuple[tuple[str, QuestionState, str, str], ...] = (
-    ("pending", "pending", "Pending", "Nothing waits for approval."),
-    ("live", "live", "Live", "No questions wait for their turn."),
-    ("shortlist", "shortlisted", "Shortlist and stage", "Nobody is next. Shortlist a live question."),
+    ("pending", "pending", "Pending", "No questions are waiting for approval."),
+    ("live", "live", "Live", "There are no live questions."),
+    ("shortlist", "shortlisted", "Shortlist and stage", "The shortlist is empty. Shortlist a live question."),
 )
-_COCKPIT: tuple[QuestionState, ...] = ("pending", "live", "shortlisted", "on_stage", "answered")
+_COCKPIT_STATES: tuple[QuestionState, ...] = ("pending", "live", "shortlisted", "on_stage", "answered")
 
 
 class NotOnPanel(Denied):
-    """Only the panel and the hosts see the panel's view."""
+    """Only the panel and the hosts can open the panel's page."""
 
-    message = "The panel of this room and its hosts see this page."
+    message = "Only the panel and the hosts of this room can see this page."
 
 
-class Column(Struct, frozen=True, kw_only=True):
-    """One of the cockpit's columns."""
+class CockpitColumn(Struct, frozen=True, kw_only=True):
+    """A column of the cockpit; `more` means that it has more questions than are shown."""
 
     name: str
     state: str
@@ -58,20 +66,20 @@ class Column(Struct, frozen=True, kw_only=True):
     more: bool
 
 
-class View(Struct, frozen=True, kw_only=True):
-    """What the cards of a page need besides their questions."""
+class CardsView(Struct, frozen=True, kw_only=True):
+    """What question cards need besides their questions: the form's target, the actions, and questions to merge into."""
 
     room: Room
     action: str
     groups: dict[str, str]
-    deeds: dict[str, tuple[Deed, ...]]
+    actions: dict[str, tuple[HostAction, ...]]
     merged_into: list[Question]
     orders: bool
-    shown: dict[str, int] = msgspec.field(default_factory=lambda: dict(SHOWN))
+    shown: dict[str, int] = msgspec.field(default_factory=lambda: dict(VISIBLE_ACTIONS))
 
 
-class Undo(Struct, frozen=True):
-    """What was just done, and the button that takes it back."""
+class UndoButton(Struct, frozen=True):
+    """The message after an action, and the button that undoes it."""
 
     said: str
     move: str
@@ -87,43 +95,45 @@ async def show_cockpit(
     q: FromQuery[str] = "",
     undo: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """The cockpit, for the hosts of the gathering."""
+    """Show the cockpit to the hosts of the gathering; raise NotHost or NotFound."""
     async with context.db.read() as tx:
         facts = await rooms.get_room(tx, context.actor, RoomId(room_id))
-        _ensure_sees_cockpit(context.actor, facts.gathering_id)
-        floor = await look(tx, context.actor, RoomId(room_id), context.db.epoch, _COCKPIT)
-        session = await _session_on(tx, context.actor, floor)
-    room = rooms.with_presence(floor.room, context.presence)
-    view = _view(context, floor, f"/r/{room.id}/host", dict(DEEDS))
+        _ensure_can_see_cockpit(context.actor, facts.gathering_id)
+        host_view = await read_host_view(
+            tx, context.actor, RoomId(room_id), context.db.epoch, _COCKPIT_STATES
+        )
+        session = await _current_session(tx, context.actor, host_view)
+    room = rooms.with_presence(host_view.room, context.presence)
+    view = _cards_view(context, host_view, f"/r/{room.id}/host", dict(HOST_ACTIONS))
     return context.renderer.page(
         context.request,
         context.actor,
         "gatherings/cockpit.html",
         room=room,
-        stream=floor.stream,
+        stream=host_view.stream,
         session=session,
-        stage=floor.of("on_stage"),
-        columns=_columns(floor),
-        heard=floor.heard,
+        stage=host_view.of("on_stage"),
+        columns=_columns(host_view),
+        heard=host_view.heard,
         ranking=RANKING,
-        voters=max((one.rank.why.voters for one in floor.of("live") if one.rank), default=0),
+        voters=max((one.rank.why.voters for one in host_view.of("live") if one.rank), default=0),
         view=view,
         opened=form,
         opened_id=number_in(q),
-        undo=_undo_of(undo),
+        undo=_undo_button(undo),
         keys=KEYS,
         forms=FORMS,
-        samples=[_sample(room, state) for state in DEEDS],
+        samples=[_sample_question(room, state) for state in HOST_ACTIONS],
         groups_json=context.renderer.groups_json,
-        done=msgspec.json.encode(DONE).decode(),
+        done=msgspec.json.encode(TRANSITION_MESSAGES).decode(),
     )
 
 
 @post("/r/{room_id:int}/host", include_in_schema=False)
 async def decide(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """One of the cockpit's buttons or forms."""
-    done, back = await _decide(context, RoomId(room_id))
-    return go_to(f"/r/{room_id}/host?undo={back}#q{done}")
+    """Apply a button or a form of the cockpit; the redirect carries what is needed to undo it."""
+    question_id, undo = await _apply(context, RoomId(room_id))
+    return redirect(f"/r/{room_id}/host?undo={undo}#q{question_id}")
 
 
 @get("/r/{room_id:int}/panel", include_in_schema=False)
@@ -133,27 +143,27 @@ async def show_panel(
     form: FromQuery[OpenForm] = "",
     q: FromQuery[str] = "",
 ) -> Response[bytes]:
-    """What is on stage and next, for the panel and the hosts, with a place to answer in writing."""
+    """Show the question on stage and the next ones to the panel and the hosts, with forms for written answers."""
     async with context.db.read() as tx:
         facts = await rooms.get_room(tx, context.actor, RoomId(room_id))
         if not context.actor.hosts_at(facts.gathering_id):
             context.actor.signed_in()
             if not (await get_writer(tx, context.actor, facts)).is_on_panel:
                 raise NotOnPanel
-        floor = await look(
+        host_view = await read_host_view(
             tx, context.actor, RoomId(room_id), context.db.epoch, ("on_stage", "shortlisted", "live")
         )
-    room = rooms.with_presence(floor.room, context.presence)
+    room = rooms.with_presence(host_view.room, context.presence)
     return context.renderer.page(
         context.request,
         context.actor,
         "gatherings/panel.html",
         room=room,
-        stream=floor.stream,
-        stage=floor.of("on_stage"),
-        shortlist=floor.of("shortlisted"),
-        live=floor.of("live")[:20],
-        view=_view(context, floor, f"/r/{room.id}/panel", dict(PANEL_DEEDS)),
+        stream=host_view.stream,
+        stage=host_view.of("on_stage"),
+        shortlist=host_view.of("shortlisted"),
+        live=host_view.of("live")[:20],
+        view=_cards_view(context, host_view, f"/r/{room.id}/panel", dict(PANEL_ACTIONS)),
         opened=form if form == "answer" else "",
         opened_id=number_in(q),
         is_host=context.actor.hosts_at(facts.gathering_id),
@@ -162,21 +172,22 @@ async def show_panel(
 
 @post("/r/{room_id:int}/panel", include_in_schema=False)
 async def answer(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """An answer in writing."""
-    await _decide(context, RoomId(room_id))
-    return go_to(f"/r/{room_id}/panel")
+    """Save a written answer."""
+    await _apply(context, RoomId(room_id))
+    return redirect(f"/r/{room_id}/panel")
 
 
-def _ensure_sees_cockpit(actor: Actor, gathering_id: int) -> None:
+def _ensure_can_see_cockpit(actor: Actor, gathering_id: int) -> None:
     actor.signed_in()
     if not actor.hosts_at(gathering_id):  # type: ignore[arg-type]
         raise NotHost
 
 
-async def _decide(context: PageContext, room_id: RoomId) -> tuple[int, str]:
-    """Does what the form asks for; the question it was, and what takes it back."""
+async def _apply(context: PageContext, room_id: RoomId) -> tuple[int, str]:
+    """Apply a button, whose value is the action, the question's id and its version; return the id, and the value of `undo`
+    in the URL or "" if the action cannot be undone."""
     typed = await read_form(context.request)
-    word, first, second = [*text_in(typed, "do").split(" "), "", "", ""][:3]
+    action, first, second = [*text_in(typed, "do").split(" "), "", "", ""][:3]
     number, version = number_in(first), number_in(second)
     if number is None or version is None or version >= 2**31:
         raise BadButton
@@ -188,88 +199,97 @@ async def _decide(context: PageContext, room_id: RoomId) -> tuple[int, str]:
         found = await questions.get_question(tx, context.actor, question_id)
         if found.room.id != room_id:
             raise BadButton
-        if word == "edit":
+        if action == "edit":
             edit = to_shape(QuestionEdit, {"body": facts["body"]})
             await questions.edit_question(tx, context.actor, question_id, edit, version, context.screen)
             return number, ""
-        if word == "silence":
+        if action == "silence":
             silence = {"minutes": given.get("minutes", 10), "reason": facts["reason"]}
             await mutes.mute_asker(tx, context.actor, question_id, to_shape(NewSilence, silence))
             return number, ""
-        move = await _move_of(tx, context.actor, question_id, word, version, given)
+        move = await _transition_in(tx, context.actor, question_id, action, version, given)
         moved = await questions.change_question_state(tx, context.actor, question_id, move)
     return number, f"{number}.{found.question.state}.{moved.version}.{moved.state}"
 
 
-async def _move_of(
-    tx: Transaction, actor: Actor, question_id: QuestionId, word: str, version: int, given: dict[str, object]
+async def _transition_in(
+    tx: Transaction,
+    actor: Actor,
+    question_id: QuestionId,
+    action: str,
+    version: int,
+    given: dict[str, object],
 ) -> QuestionMove:
-    if word in ("up", "down"):
+    if action in ("up", "down"):
         shown = await questions.read_question(tx, actor, question_id)
-        place = (shown.place or 1) + (-1 if word == "up" else 1)
+        place = (shown.place or 1) + (-1 if action == "up" else 1)
         return to_shape(QuestionMove, {"state": "shortlisted", "version": version, "place": max(1, place)})
-    if word not in DONE:
+    if action not in TRANSITION_MESSAGES:
         raise BadButton
     return to_shape(
         QuestionMove,
-        {"state": word, "version": version}
+        {"state": action, "version": version}
         | {name: given[name] for name in given if name in ("reason", "answer", "into")},
     )
 
 
-async def _session_on(tx: Reader, actor: Actor, floor: Floor) -> Session | None:
-    """What goes on in the room now by the programme, or the last thing that should have ended."""
+async def _current_session(tx: Reader, actor: Actor, host_view: HostView) -> Session | None:
+    """Return the programme session that last started in the room, even if it should have ended, or None."""
     now = clock.now()
     here = [
         one
-        for one in await read_sessions(tx, actor, floor.facts.gathering_id)
-        if one.room == floor.room.id and one.state == "planned" and one.starts_at <= now
+        for one in await read_sessions(tx, actor, host_view.facts.gathering_id)
+        if one.room == host_view.room.id and one.state == "planned" and one.starts_at <= now
     ]
     return max(here, key=lambda one: one.starts_at, default=None)
 
 
-def _columns(floor: Floor) -> list[Column]:
+def _columns(host_view: HostView) -> list[CockpitColumn]:
     return [
-        Column(
+        CockpitColumn(
             name=name,
             state=state,
             title=title,
             tab=title.partition(" ")[0],
             empty=empty,
-            questions=floor.of(state),
-            number=floor.number_of(state),
-            more=state in floor.unfinished,
+            questions=host_view.of(state),
+            number=host_view.number_of(state),
+            more=state in host_view.unfinished,
         )
         for name, state, title, empty in _COLUMNS
     ]
 
 
-def _view(context: PageContext, floor: Floor, action: str, deeds: dict[str, tuple[Deed, ...]]) -> View:
-    return View(
-        room=floor.room,
+def _cards_view(
+    context: PageContext, host_view: HostView, action: str, actions: dict[str, tuple[HostAction, ...]]
+) -> CardsView:
+    return CardsView(
+        room=host_view.room,
         action=action,
         groups=context.renderer.groups,
-        deeds=deeds,
+        actions=actions,
         orders=action.endswith("/host"),
-        merged_into=[*floor.of("on_stage"), *floor.of("shortlisted"), *floor.of("live")],
+        merged_into=[*host_view.of("on_stage"), *host_view.of("shortlisted"), *host_view.of("live")],
     )
 
 
-def _undo_of(text: str) -> Undo | None:
-    """From the address: which question, where it was, its version now, where it is now."""
+def _undo_button(text: str) -> UndoButton | None:
+    """Return the undo button for a value such as "12.live.3.on_stage": the question's id, its old state, its version and
+    its new state; or None if the text is not such a value."""
     parts = text.split(".")
     if len(parts) != 4 or number_in(parts[0]) is None or number_in(parts[2]) is None:
         return None
-    number, was, version, now = parts
-    if was not in DONE or now not in DONE:
+    number, old_state, version, new_state = parts
+    if old_state not in TRANSITION_MESSAGES or new_state not in TRANSITION_MESSAGES:
         return None
-    # What was approved has its place in the topic and cannot wait again: it is taken off instead.
-    if was == "pending" and now in ("live", "shortlisted"):
-        return Undo(f"{DONE[now]}.", f"dismissed {number} {version}", "Take off", "Approved by mistake.")
-    return Undo(f"{DONE[now]}.", f"{was} {number} {version}")
+    message = f"{TRANSITION_MESSAGES[new_state]}."
+    # An approved question has its post in the topic and cannot become pending again: it is dismissed instead.
+    if old_state == "pending" and new_state in ("live", "shortlisted"):
+        return UndoButton(message, f"dismissed {number} {version}", "Take off", "Approved by mistake.")
+    return UndoButton(message, f"{old_state} {number} {version}")
 
 
-def _sample(room: Room, state: str) -> Question:
+def _sample_question(room: Room, state: str) -> Question:
     return Question(
         id=0, room=room.id, post=0, state=state, votes=0, version=0, settled_at=None, number=0, body="", html="",  # type: ignore[arg-type]
         author=None, anonymous=True, asked_at=clock.now(), my_vote=0, mine=False,

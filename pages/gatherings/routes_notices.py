@@ -1,4 +1,6 @@
-"""One notice with its replies, editing it, and the columns of a board as its hosts arrange them."""
+"""Pages of one notice with its replies, of editing a notice, and of the columns that hosts arrange."""
+
+from functools import partial
 
 import msgspec
 from litestar import Response, get, post
@@ -6,8 +8,9 @@ from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from core import clock
-from core.errors import NotFound, Refusal, allowed
-from core.http import PathId, status_of
+from core.actor import Actor
+from core.errors import NotFound, allowed
+from core.http import PathId
 from core.ids import ColumnId, GatheringId, NoticeId, RoomId, TopicId
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import PageStart, read_posts
@@ -30,11 +33,22 @@ from gatherings.shapes.notices import (
     NoticeChange,
 )
 from pages.forum import post_html
-from pages.gatherings.noticeboard_view import Board, Shelf, stand_of
+from pages.gatherings.noticeboard_view import Noticeboard, ShownColumn, permissions_on
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, number_in, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
-from storage.database import Reader
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    idempotent_request,
+    number_in,
+    submit,
+    text_in,
+    to_shape,
+)
+from pages.shell.renderer import redirect
+from storage.database import Reader, Transaction
 from storage.event_log import Stream, read_head
 
 
@@ -42,7 +56,7 @@ from storage.event_log import Stream, read_head
 async def show_notice(
     room_id: PathId, notice_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """One notice, whole, and what was replied to it."""
+    """Show a notice with its replies; raise NotFound."""
     return await _notice_page(context, room_id, notice_id, Form())
 
 
@@ -53,28 +67,28 @@ async def reply_to_notice(
     context: NamedDependency[PageContext],
     replies: NamedDependency[Replies],
 ) -> Response[bytes]:
-    """Reply to a notice: a post of the room's topic under that of the notice."""
-    typed = await read_form(context.request)
+    """Reply to a notice; the reply is a post in the room's topic, below the notice's post."""
+    form = await form_of(context)
     async with context.db.read() as tx:
         notice, board = await _find(tx, context, room_id, notice_id)
-    try:
-        reply = to_shape(NewReply, {"body": text_in(typed, "body"), "parent": notice.post})
-        idempotent = once_of(context.request, context.actor, typed)
-        answer = await replies.post_reply(context.actor, TopicId(board.room.topic), reply, idempotent)
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        return await _notice_page(context, room_id, notice_id, form, status_of(refusal))
-    if answer.status == 202:
-        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
-    number = msgspec.json.decode(answer.body, type=Post).number
-    return go_to(f"/r/{room_id}/board/{notice_id}#p{number}")
+
+    async def reply(form: Form) -> Response[bytes]:
+        new = to_shape(NewReply, {"body": text_in(form.typed, "body"), "parent": notice.post})
+        idempotent = idempotent_request(context, form.typed)
+        response = await replies.post_reply(context.actor, TopicId(board.room.topic), new, idempotent)
+        if response.status == 202:
+            return redirect(f"/held/{msgspec.json.decode(response.body, type=HeldPost).id}")
+        number = msgspec.json.decode(response.body, type=Post).number
+        return redirect(f"/r/{room_id}/board/{notice_id}#p{number}")
+
+    return await submit(form, reply, partial(_notice_page, context, room_id, notice_id), NO_STATUS)
 
 
 @get("/r/{room_id:int}/board/{notice_id:int}/edit", include_in_schema=False)
 async def show_edit_notice(
     room_id: PathId, notice_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """The form that gives one's notice another text."""
+    """Show the form that edits the member's notice."""
     context.actor.signed_in()
     async with context.db.read() as tx:
         notice, _ = await _find(tx, context, room_id, notice_id)
@@ -86,58 +100,62 @@ async def show_edit_notice(
 async def edit_notice(
     room_id: PathId, notice_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Give one's notice another text."""
-    typed = await read_form(context.request)
+    """Edit the member's notice."""
+    form = await form_of(context)
     async with context.db.read() as tx:
         notice, _ = await _find(tx, context, room_id, notice_id)
-    version = number_in(text_in(typed, "version")) or notice.version
-    try:
-        change = to_shape(NoticeChange, {"title": text_in(typed, "title"), "body": text_in(typed, "body")})
+    # A form that is shown again keeps its text, and is sent with the current version.
+    form.version = notice.version
+
+    async def edit(form: Form) -> Response[bytes]:
+        version = number_in(text_in(form.typed, "version")) or notice.version
+        change = to_shape(NoticeChange, {name: text_in(form.typed, name) for name in ("title", "body")})
         async with context.db.begin() as tx:
-            actor = context.actor
             changed = await notices.change_notice(
-                tx, actor, NoticeId(notice_id), change, version, context.screen
+                tx, context.actor, NoticeId(notice_id), change, version, context.screen
             )
-    except Refusal as refusal:
-        # What was typed stays; the version that is sent next is the one that is there now.
-        form = Form(typed=typed, version=notice.version).refuse(refusal)
-        return await _edit_page(context, room_id, notice_id, form, status_of(refusal))
-    waits = changed.held_edit is not UNSET
-    return go_to(f"/held/{changed.post}" if waits else f"/r/{room_id}/board/{notice_id}")
+        is_held = changed.held_edit is not UNSET
+        return redirect(f"/held/{changed.post}" if is_held else f"/r/{room_id}/board/{notice_id}")
+
+    return await submit(form, edit, partial(_edit_page, context, room_id, notice_id), NO_STATUS)
 
 
 @get("/r/{room_id:int}/board/columns", include_in_schema=False)
 async def show_columns(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The columns as hosts name, order and remove them."""
+    """Show the page on which hosts add, rename, order and remove columns."""
     return await _columns_page(context, room_id, Form())
 
 
 @post("/r/{room_id:int}/board/columns", include_in_schema=False)
 async def arrange_columns(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Add a column, name it otherwise, put it elsewhere, or remove it."""
-    typed = await read_form(context.request)
+    """Add, rename, move or remove a column. The button's value is the action, the column's id and an argument."""
+    form = await form_of(context)
     context.actor.signed_in()
-    word, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
-    title, actor = text_in(typed, "title"), context.actor
-    column = ColumnId(number_in(first) or 0)
-    try:
+
+    async def arrange(form: Form) -> Response[bytes]:
         async with context.db.begin() as tx:
-            if word == "add":
-                await columns.add_column(tx, actor, RoomId(room_id), to_shape(NewColumn, {"title": title}))
-            elif word == "name":
-                change = to_shape(ColumnChange, {"title": title})
-                await columns.change_column(tx, actor, column, change, number_in(second))
-            elif word == "place":
-                change = to_shape(ColumnChange, {"place": number_in(second) or 1})
-                await columns.change_column(tx, actor, column, change, None)
-            elif word == "remove":
-                into = number_in(text_in(typed, "into"))
-                await columns.remove_column(tx, actor, column, ColumnId(into) if into else None, None)
-            else:
-                raise BadButton
-    except Refusal as refusal:
-        return await _columns_page(context, room_id, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/r/{room_id}/board/columns")
+            await _arrange(tx, context.actor, RoomId(room_id), form.typed)
+        return redirect(f"/r/{room_id}/board/columns")
+
+    return await submit(form, arrange, partial(_columns_page, context, room_id), NO_STATUS)
+
+
+async def _arrange(tx: Transaction, actor: Actor, room_id: RoomId, typed: Typed) -> None:
+    action, first, argument = [*text_in(typed, "act").split(" "), "", "", ""][:3]
+    title, column = text_in(typed, "title"), ColumnId(number_in(first) or 0)
+    if action == "add":
+        await columns.add_column(tx, actor, room_id, to_shape(NewColumn, {"title": title}))
+    elif action == "name":
+        change = to_shape(ColumnChange, {"title": title})
+        await columns.change_column(tx, actor, column, change, number_in(argument))
+    elif action == "place":
+        change = to_shape(ColumnChange, {"place": number_in(argument) or 1})
+        await columns.change_column(tx, actor, column, change, None)
+    elif action == "remove":
+        into = number_in(text_in(typed, "into"))
+        await columns.remove_column(tx, actor, column, ColumnId(into) if into else None, None)
+    else:
+        raise BadButton
 
 
 async def _columns_page(context: PageContext, room_id: int, form: Form, status: int = 200) -> Response[bytes]:
@@ -181,7 +199,7 @@ async def _notice_page(
         topic = await topics.get_topic(tx, actor, TopicId(board.room.topic))
         replied, following = await _replies(tx, context, board, notice)
     can_reply = notice.state != "held" and allowed(ensure_can_reply, actor, topic, now)
-    place = post_html.Place(
+    place = post_html.PostPlace(
         address=f"/t/{topic.id}/room",
         viewer=actor.id,
         may_reply=can_reply,
@@ -197,7 +215,7 @@ async def _notice_page(
         status,
         notice=notice,
         board=board,
-        stand=stand_of(actor, board, context.renderer.groups),
+        stand=permissions_on(actor, board, context.renderer.groups),
         replies=post_html.contributions(replied, place),
         more=following,
         can_reply=can_reply,
@@ -205,19 +223,19 @@ async def _notice_page(
     )
 
 
-async def _find(tx: Reader, context: PageContext, room_id: int, notice_id: int) -> tuple[Notice, Board]:
+async def _find(tx: Reader, context: PageContext, room_id: int, notice_id: int) -> tuple[Notice, Noticeboard]:
     facts, notice = await notices.find_notice(tx, context.actor, NoticeId(notice_id))
     if facts.id != room_id:
         raise NotFound
     room = await rooms.show_room(tx, context.actor, facts.id)
     found = await default_columns.list_columns(tx, facts.id)
     stream = Stream(f"topic:{room.topic}", context.db.epoch, await read_head(tx, f"topic:{room.topic}"))
-    board = Board(
+    board = Noticeboard(
         facts=facts,
         room=room,
         gathering=await get_gathering(tx, GatheringId(room.gathering)),
         columns=found,
-        shelves=[Shelf(column=None, notices=[notice], next=None)],
+        shelves=[ShownColumn(column=None, notices=[notice], next=None)],
         stream=stream,
         topic_stream=stream,
         writer=await get_writer(tx, context.actor, facts),
@@ -225,11 +243,13 @@ async def _find(tx: Reader, context: PageContext, room_id: int, notice_id: int) 
     return notice, board
 
 
-async def _replies(tx: Reader, context: PageContext, board: Board, notice: Notice) -> tuple[list[Post], bool]:
+async def _replies(
+    tx: Reader, context: PageContext, board: Noticeboard, notice: Notice
+) -> tuple[list[Post], bool]:
     if notice.number is UNSET or notice.state == "held":
         return [], False
-    place = PageStart(branch=notice.number)
-    page = await read_posts(tx, context.actor, TopicId(board.room.topic), place, board.stream)
+    start = PageStart(branch=notice.number)
+    page = await read_posts(tx, context.actor, TopicId(board.room.topic), start, board.stream)
     return [one for one in page.items if one.id != notice.post], page.next is not None
 
 

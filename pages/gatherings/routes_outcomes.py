@@ -1,4 +1,4 @@
-"""The choice log of a room as a page: what was asked, what was taken up, what was not and why."""
+"""The question log of a room: which questions were taken up, which were not, and why."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -9,7 +9,7 @@ from core.ids import GatheringId, RoomId
 from gatherings.gatherings import get_gathering
 from gatherings.questions.outcomes import read_outcomes
 from gatherings.rooms.rooms import show_room
-from pages.gatherings.outcomes_view import ways_of
+from pages.gatherings.outcomes_view import histories_of
 from pages.shell.context import PageContext
 
 
@@ -17,7 +17,7 @@ from pages.shell.context import PageContext
 async def show_choices(
     room_id: PathId, context: NamedDependency[PageContext], after: FromQuery[str | None] = None
 ) -> Response[bytes]:
-    """One page of the log; hosts read it at any time, others once the room is closed and publishes it."""
+    """Show a page of the log; hosts can read it at any time, others when the room is closed and publishes it."""
     async with context.db.read() as tx:
         page = await read_outcomes(tx, context.actor, RoomId(room_id), after)
         room = await show_room(tx, context.actor, RoomId(room_id))
@@ -28,7 +28,7 @@ async def show_choices(
         "gatherings/outcomes.html",
         room=room,
         gathering=gathering,
-        ways=ways_of(page.items),
+        histories=histories_of(page.items),
         next=page.next,
         is_first=after is None,
         is_published=room.state == "closed" and room.rules.publishes_choices,

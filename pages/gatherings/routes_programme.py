@@ -1,13 +1,13 @@
-"""The forms of the programme: putting a session on it, changing and cancelling one."""
+"""The forms that add, change and cancel a session of the programme."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
 from core import clock
-from core.actor import Actor
-from core.errors import Refusal
-from core.http import PathId, status_of
+from core.http import PathId
 from core.ids import GatheringId, SessionOnProgrammeId
 from gatherings.gatherings import get_gathering
 from gatherings.policy import ensure_hosts
@@ -17,23 +17,25 @@ from gatherings.rooms.rooms import read_rooms
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.programme import NewSession, Session, SessionChange
 from gatherings.shapes.rooms import Room
+from pages.shell.context import PageContext
 from pages.shell.datetime_fields import moment_of, typed_of, zone_of
 from pages.shell.forms import (
+    NO_STATUS,
     FieldNotAcceptable,
     Form,
     Typed,
+    form_of,
+    idempotent_request,
     number_in,
-    once_of,
-    read_form,
+    submit,
     text_in,
     to_shape,
 )
-from pages.shell.renderer import AnyRequest, Renderer, go_to
-from storage.database import Database
+from pages.shell.renderer import redirect
 
 
-class Table(Struct, frozen=True):
-    """What one needs to plan: the gathering and its rooms, and the session that is there already."""
+class ProgrammeContext(Struct, frozen=True):
+    """The gathering of a programme with its rooms, and the session to change, if any."""
 
     gathering: Gathering
     rooms: list[Room]
@@ -41,113 +43,97 @@ class Table(Struct, frozen=True):
 
 
 @get("/g/{gathering_id:int}/programme/new", include_in_schema=False)
-async def show_new_session(
-    gathering_id: PathId,
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """The form that puts a session on the programme."""
-    table = await _table(db, actor, gathering_id)
-    zone = table.gathering.time_zone
+async def show_new_session(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the form that adds a session to the programme."""
+    programme_context = await _load_gathering(context, gathering_id)
+    gathering = programme_context.gathering
+    zone = gathering.time_zone
     typed = {
         "time_zone": [zone],
-        "starts_at": [typed_of(table.gathering.starts_at, zone)],
-        "ends_at": [typed_of(table.gathering.ends_at, zone)],
+        "starts_at": [typed_of(gathering.starts_at, zone)],
+        "ends_at": [typed_of(gathering.ends_at, zone)],
     }
-    return _page(renderer, request, actor, table, Form(typed=typed))
+    return await _page(context, programme_context, Form(typed=typed))
 
 
 @post("/g/{gathering_id:int}/programme/new", include_in_schema=False)
-async def plan_session(
-    gathering_id: PathId,
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Put a session on the programme."""
-    table = await _table(db, actor, gathering_id)
-    typed = await read_form(request)
-    try:
-        new = to_shape(NewSession, _facts(typed))
-        idempotent = once_of(request, actor, typed)
-        await idempotent.respond(
-            db, lambda tx: programme.plan_session(tx, actor, GatheringId(gathering_id), new), 201
+async def plan_session(gathering_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Add a session to the programme."""
+    programme_context = await _load_gathering(context, gathering_id)
+
+    async def plan(form: Form) -> Response[bytes]:
+        new = to_shape(NewSession, _session_in(form.typed))
+        await idempotent_request(context, form.typed).respond(
+            context.db,
+            lambda tx: programme.plan_session(tx, context.actor, GatheringId(gathering_id), new),
+            201,
         )
-    except Refusal as refusal:
-        return _page(renderer, request, actor, table, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/g/{gathering_id}", done="programme")
+        return redirect(f"/g/{gathering_id}", done="programme")
+
+    return await submit(await form_of(context), plan, partial(_page, context, programme_context), NO_STATUS)
 
 
 @get("/programme/{programme_id:int}/edit", include_in_schema=False)
-async def show_session_form(
-    programme_id: PathId,
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """The form that changes a session."""
-    table = await _table_of(db, actor, programme_id)
-    assert table.session is not None
-    form = Form(typed=_typed(table.session), version=table.session.version)
-    return _page(renderer, request, actor, table, form)
+async def show_session_form(programme_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the form that changes a session."""
+    programme_context = await _load_session(context, programme_id)
+    assert programme_context.session is not None
+    session = programme_context.session
+    return await _page(context, programme_context, Form(typed=_typed_of(session), version=session.version))
 
 
 @post("/programme/{programme_id:int}/edit", include_in_schema=False)
-async def change_session(
-    programme_id: PathId,
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Change a session, cancel it, or have it take place after all."""
-    table = await _table_of(db, actor, programme_id)
-    typed = await read_form(request)
-    version = number_in(text_in(typed, "version"))
-    try:
-        state = text_in(typed, "state")
-        change = to_shape(SessionChange, {"state": state} if state else _facts(typed))
-        async with db.begin() as tx:
-            await programme.change_session(tx, actor, SessionOnProgrammeId(programme_id), change, version)
-    except Refusal as refusal:
-        form = Form(typed=typed, version=table.session.version if table.session else None)
-        return _page(renderer, request, actor, table, form.refuse(refusal), status_of(refusal))
-    return go_to(f"/g/{table.gathering.id}", done="programme")
+async def change_session(programme_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Change a session, cancel it, or restore a cancelled one."""
+    programme_context = await _load_session(context, programme_id)
+    form = await form_of(context)
+    # A form that is shown again is sent with the current version.
+    form.version = programme_context.session.version if programme_context.session else None
+
+    async def change(form: Form) -> Response[bytes]:
+        state, version = text_in(form.typed, "state"), number_in(text_in(form.typed, "version"))
+        wanted = to_shape(SessionChange, {"state": state} if state else _session_in(form.typed))
+        session_id = SessionOnProgrammeId(programme_id)
+        async with context.db.begin() as tx:
+            await programme.change_session(tx, context.actor, session_id, wanted, version)
+        return redirect(f"/g/{programme_context.gathering.id}", done="programme")
+
+    return await submit(form, change, partial(_page, context, programme_context), NO_STATUS)
 
 
-async def _table(db: Database, actor: Actor, gathering_id: int, session: Session | None = None) -> Table:
-    async with db.read() as tx:
+async def _load_gathering(
+    context: PageContext, gathering_id: int, session: Session | None = None
+) -> ProgrammeContext:
+    """Load a gathering for its hosts; raise NotFound or NotHost."""
+    async with context.db.read() as tx:
         gathering = await get_gathering(tx, GatheringId(gathering_id))
-        ensure_hosts(actor, GatheringId(gathering_id), clock.now())
-        return Table(gathering, await read_rooms(tx, actor, GatheringId(gathering_id)), session)
+        ensure_hosts(context.actor, GatheringId(gathering_id), clock.now())
+        rooms = await read_rooms(tx, context.actor, GatheringId(gathering_id))
+    return ProgrammeContext(gathering, rooms, session)
 
 
-async def _table_of(db: Database, actor: Actor, programme_id: int) -> Table:
-    async with db.read() as tx:
-        session = await show_session(tx, actor, SessionOnProgrammeId(programme_id))
-    return await _table(db, actor, session.gathering, session)
+async def _load_session(context: PageContext, programme_id: int) -> ProgrammeContext:
+    async with context.db.read() as tx:
+        session = await show_session(tx, context.actor, SessionOnProgrammeId(programme_id))
+    return await _load_gathering(context, session.gathering, session)
 
 
-def _page(
-    renderer: Renderer, request: AnyRequest, actor: Actor, table: Table, form: Form, status: int = 200
+async def _page(
+    context: PageContext, programme_context: ProgrammeContext, form: Form, status: int = 200
 ) -> Response[bytes]:
-    return renderer.page(
-        request,
-        actor,
+    return context.renderer.page(
+        context.request,
+        context.actor,
         "gatherings/session.html",
         status,
-        gathering=table.gathering,
-        session=table.session,
-        rooms=[(str(room.id), room.title) for room in table.rooms],
+        gathering=programme_context.gathering,
+        session=programme_context.session,
+        rooms=[(str(room.id), room.title) for room in programme_context.rooms],
         form=form,
     )
 
 
-def _facts(typed: Typed) -> dict[str, object]:
+def _session_in(typed: Typed) -> dict[str, object]:
     facts: dict[str, object] = {
         name: text_in(typed, name).strip() for name in ("title", "about", "language", "time_zone")
     }
@@ -159,11 +145,11 @@ def _facts(typed: Typed) -> dict[str, object]:
     if room and facts["room"] is None:
         raise FieldNotAcceptable("Choose one of the rooms.", field="room")
     lines = text_in(typed, "speakers").splitlines()
-    facts["speakers"] = [_speaker(line) for line in lines if line.strip()]
+    facts["speakers"] = [_speaker_in(line) for line in lines if line.strip()]
     return facts
 
 
-def _speaker(line: str) -> dict[str, str]:
+def _speaker_in(line: str) -> dict[str, str]:
     rest, _, last = line.strip().rpartition(" ")
     handle = last.removeprefix("@") if rest and last.startswith("@") else ""
     parts = [part.strip() for part in (rest if handle else line).strip(" ,").split(",")]
@@ -175,7 +161,7 @@ def _speaker(line: str) -> dict[str, str]:
     return speaker
 
 
-def _typed(session: Session) -> Typed:
+def _typed_of(session: Session) -> Typed:
     lines = [
         ", ".join(
             part for part in (one.name, one.organisation, f"@{one.handle}" if one.handle else "") if part

@@ -1,4 +1,4 @@
-"""The record as a page that prints well: of a room, and of a gathering."""
+"""The summary of a room and of a gathering, as a page that prints well."""
 
 from collections.abc import Mapping
 
@@ -13,26 +13,26 @@ from gatherings.record import records
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.record import Attendance, GatheringReport, RoomReport, Totals
 from members.profiles.countries import COUNTRIES
-from pages.gatherings.outcomes_view import ways_of
+from pages.gatherings.outcomes_view import histories_of
 from pages.shell.context import PageContext
 from pages.shell.layout import Community
 from pages.shell.renderer import safe
 
-NOT_SAID = "Not said"
+NOT_GIVEN = "Not given"
 STATES = {
-    "pending": "Waits for approval",
+    "pending": "Waiting for approval",
     "live": "Not answered yet",
     "shortlisted": "Shortlisted",
     "on_stage": "On stage",
     "answered": "Answered",
     "dismissed": "Dismissed",
-    "merged": "Merged into another one",
+    "merged": "Merged into another question",
     "withdrawn": "Withdrawn",
 }
 
 
-class Table(Struct, frozen=True):
-    """People counted by something."""
+class AttendanceTable(Struct, frozen=True):
+    """Attendees counted by group, sector or country."""
 
     by: str
     cells: list[tuple[str, int]]
@@ -40,7 +40,7 @@ class Table(Struct, frozen=True):
 
 @get("/r/{room_id:int}/report", include_in_schema=False)
 async def show_room_report(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The record of a room."""
+    """Show the summary of a room; raise NotFound."""
     async with context.db.read() as tx:
         made = await records.read_room_record(tx, context.actor, RoomId(room_id))
         gathering = await get_gathering(tx, GatheringId(made.gathering))
@@ -51,12 +51,12 @@ async def show_room_report(room_id: PathId, context: NamedDependency[PageContext
 async def show_gathering_report(
     gathering_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """The record of a gathering."""
+    """Show the summary of a gathering; raise NotFound."""
     async with context.db.read() as tx:
         made = await records.read_gathering_record(tx, context.actor, GatheringId(gathering_id))
         gathering = await get_gathering(tx, GatheringId(gathering_id))
-    place = f"/gatherings/{gathering_id}"
-    return _page(context, made, gathering, made.rooms, place, f"/g/{gathering_id}")
+    path = f"/gatherings/{gathering_id}"
+    return _page(context, made, gathering, made.rooms, path, f"/g/{gathering_id}")
 
 
 def _page(
@@ -64,7 +64,7 @@ def _page(
     made: RoomReport | GatheringReport,
     gathering: Gathering,
     rooms: list[RoomReport],
-    place: str,
+    path: str,
     back: str,
 ) -> Response[bytes]:
     return context.renderer.page(
@@ -78,25 +78,25 @@ def _page(
         tables=_tables(made.attendance, context.renderer.community),
         totals=[(name, getattr(made.totals, name)) for name in Totals.__struct_fields__],
         states=STATES,
-        ways_of=ways_of,
+        histories_of=histories_of,
         groups=dict(context.renderer.community.groups),
-        files=f"/api/v1{place}/report",
+        files=f"/api/v1{path}/report",
         back=back,
         safe=safe,
     )
 
 
-def _tables(attendance: Attendance, community: Community) -> list[Table]:
+def _tables(attendance: Attendance, community: Community) -> list[AttendanceTable]:
     groups, sectors = dict(community.groups), dict(community.sectors)
     return [
-        Table("Stakeholder group", _validated_title(attendance.groups, groups)),
-        Table("Sector of interest", _validated_title(attendance.sectors, sectors)),
-        Table("Country", _validated_title(attendance.countries, COUNTRIES)),
+        AttendanceTable("Stakeholder group", _named(attendance.groups, groups)),
+        AttendanceTable("Sector of interest", _named(attendance.sectors, sectors)),
+        AttendanceTable("Country", _named(attendance.countries, COUNTRIES)),
     ]
 
 
-def _validated_title(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
-    return [(names.get(slug, slug) or NOT_SAID, count) for slug, count in cells.items()]
+def _named(cells: Mapping[str, int], names: Mapping[str, str]) -> list[tuple[str, int]]:
+    return [(names.get(slug, slug) or NOT_GIVEN, count) for slug, count in cells.items()]
 
 
 routes = [show_room_report, show_gathering_report]

@@ -1,11 +1,12 @@
-"""A room's settings, for its hosts: its rules, what is on in it, whom it is for, and who sits on its panel."""
+"""The settings of a room, for its hosts: title, modules, access, rules, guests and panel."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from core.errors import NotFound, Refusal
-from core.http import PathId, status_of
+from core.http import PathId
 from core.ids import GatheringId, RoomId
 from gatherings.gatherings import get_gathering
 from gatherings.room_setup import people, settings
@@ -19,15 +20,18 @@ from pages.shell.forms import (
     FieldNotAcceptable,
     Form,
     Typed,
+    form_of,
     number_in,
-    read_form,
+    submit,
     text_in,
     to_shape,
+    unknown_handle_refused,
 )
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 
-_TICKED = ("premoderated", "anonymous", "publishes_choices")
-_CHANGES = {
+_TICK_BOXES = ("premoderated", "anonymous", "publishes_choices")
+# What a form about people does, by the kind of people and whether the member is removed.
+PEOPLE_ACTIONS = {
     ("guests", False): people.invite_guest,
     ("guests", True): people.uninvite_guest,
     ("panel", False): people.seat_panelist,
@@ -35,8 +39,8 @@ _CHANGES = {
 }
 
 
-class Papers(Struct, frozen=True):
-    """Everything the page shows of a room."""
+class RoomSettings(Struct, frozen=True):
+    """A room with its gathering, guests and panel members."""
 
     room: Room
     gathering: Gathering
@@ -46,80 +50,88 @@ class Papers(Struct, frozen=True):
 
 @get("/r/{room_id:int}/settings", include_in_schema=False)
 async def show_settings(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The rules of a room and its people."""
-    papers = await _papers(context, room_id)
-    return _page(context, papers, _form_of(papers.room), Form())
+    """Show the settings of a room."""
+    return await _page(context, room_id)
 
 
 @post("/r/{room_id:int}/settings", include_in_schema=False)
 async def change_settings(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Change what is on in a room, and its rules."""
-    typed = await read_form(context.request)
-    try:
-        change = to_shape(RoomChange, _facts(typed))
-        version = number_in(text_in(typed, "version"))
+    """Change the settings of a room."""
+
+    async def change(form: Form) -> Response[bytes]:
+        wanted, version = to_shape(RoomChange, _room_in(form.typed)), number_in(form.value("version"))
+        committees = context.taxonomies.committees
         async with context.db.begin() as tx:
-            await settings.change_room(
-                tx, context.actor, RoomId(room_id), change, version, context.taxonomies.committees
-            )
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        papers = await _papers(context, room_id)
-        form = Form(typed=typed, version=papers.room.version).refuse(refusal)
-        return _page(context, papers, form, Form(), status_of(refusal))
-    return go_to(f"/r/{room_id}/settings", done="room")
+            await settings.change_room(tx, context.actor, RoomId(room_id), wanted, version, committees)
+        return redirect(f"/r/{room_id}/settings", done="room")
+
+    return await submit(await form_of(context), change, partial(_page, context, room_id))
 
 
 @post("/r/{room_id:int}/people", include_in_schema=False)
 async def change_people(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Invite somebody or no longer, give somebody a seat on the panel or take it."""
-    typed = await read_form(context.request)
-    verb = _CHANGES.get((text_in(typed, "kind"), bool(text_in(typed, "remove"))))
+    """Add or remove a guest or a panel member."""
+    form = await form_of(context)
+    verb = PEOPLE_ACTIONS.get((form.value("kind"), bool(form.value("remove"))))
     if verb is None:
         raise BadButton
-    papers = await _papers(context, room_id)
-    handle = text_in(typed, "handle").strip().removeprefix("@")
-    try:
-        async with context.db.begin() as tx:
-            await verb(tx, context.actor, RoomId(room_id), handle)
-    except Refusal as refusal:
-        if isinstance(refusal, NotFound):
-            refusal = FieldNotAcceptable("Nobody here has this handle.", field="handle")
-        people_form = Form(typed=typed).refuse(refusal)
-        return _page(context, papers, _form_of(papers.room), people_form, status_of(refusal))
-    return go_to(f"/r/{room_id}/settings", done="people")
+    await _load(context, room_id)
+
+    async def change(form: Form) -> Response[bytes]:
+        handle = text_in(form.typed, "handle").strip().removeprefix("@")
+        with unknown_handle_refused():
+            async with context.db.begin() as tx:
+                await verb(tx, context.actor, RoomId(room_id), handle)
+        return redirect(f"/r/{room_id}/settings", done="people")
+
+    return await submit(form, change, partial(_people_page, context, room_id))
 
 
-async def _papers(context: PageContext, room_id: int) -> Papers:
+async def _load(context: PageContext, room_id: int) -> RoomSettings:
+    """Load the settings of a room for its hosts; raise NotFound or NotHost."""
     async with context.db.read() as tx:
         room = await show_room(tx, context.actor, RoomId(room_id))
         guests = await people.read_guests(tx, context.actor, RoomId(room_id))
         panel = await people.read_panel(tx, context.actor, RoomId(room_id))
-        return Papers(room, await get_gathering(tx, GatheringId(room.gathering)), guests.items, panel.items)
+        gathering = await get_gathering(tx, GatheringId(room.gathering))
+    return RoomSettings(room, gathering, guests.items, panel.items)
 
 
-def _page(
-    context: PageContext, papers: Papers, form: Form, people_form: Form, status: int = 200
+async def _people_page(context: PageContext, room_id: int, people_form: Form, status: int) -> Response[bytes]:
+    return await _page(context, room_id, None, status, people_form)
+
+
+async def _page(
+    context: PageContext,
+    room_id: int,
+    form: Form | None = None,
+    status: int = 200,
+    people_form: Form | None = None,
 ) -> Response[bytes]:
+    loaded = await _load(context, room_id)
+    if form is None:
+        form = _form_for(loaded.room)
+    else:
+        # A form that is shown again is sent with the current version.
+        form.version = loaded.room.version
     return context.renderer.page(
         context.request,
         context.actor,
         "gatherings/room_settings.html",
         status,
-        room=papers.room,
-        gathering=papers.gathering,
-        guests=papers.guests,
-        panel=papers.panel,
+        room=loaded.room,
+        gathering=loaded.gathering,
+        guests=loaded.guests,
+        panel=loaded.panel,
         bodies=list(context.taxonomies.committees.items()),
         form=form,
-        people_form=people_form,
+        people_form=people_form or Form(),
     )
 
 
-def _form_of(room: Room) -> Form:
+def _form_for(room: Room) -> Form:
     rules = room.rules
-    ticked = {name: ["1"] if getattr(rules, name) else [] for name in _TICKED}
+    ticked = {name: ["1"] if getattr(rules, name) else [] for name in _TICK_BOXES}
     typed: Typed = {
         "title": [room.title],
         "modules": room.modules,
@@ -133,15 +145,15 @@ def _form_of(room: Room) -> Form:
     return Form(typed=typed, version=room.version)
 
 
-def _facts(typed: Typed) -> dict[str, object]:
+def _room_in(typed: Typed) -> dict[str, object]:
     entry = text_in(typed, "entry")
-    rules: dict[str, object] = {name: bool(text_in(typed, name)) for name in _TICKED}
+    rules: dict[str, object] = {name: bool(text_in(typed, name)) for name in _TICK_BOXES}
     rules |= {"entry": entry, "writers": text_in(typed, "writers")}
     rules["body"] = (text_in(typed, "body") or None) if entry == "body" else None
     for name in ("slow_seconds", "question_length"):
         text = text_in(typed, name).strip()
         if not text.isascii() or not text.isdecimal() or len(text) > 6:
-            raise FieldNotAcceptable("Give a number.", field=name)
+            raise FieldNotAcceptable("Enter a number.", field=name)
         rules[name] = int(text)
     return {"title": text_in(typed, "title"), "modules": list(typed.get("modules", ())), "rules": rules}
 

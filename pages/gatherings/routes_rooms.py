@@ -1,5 +1,6 @@
-"""A room's page: what is on stage, its questions, asking, voting, and where one's own questions stand."""
+"""The page of a room: the question on stage, the questions, asking, voting, and reactions."""
 
+from functools import partial
 from typing import Any, get_args
 
 from litestar import Response, get, post
@@ -10,8 +11,8 @@ from msgspec.structs import replace
 
 from core import clock
 from core.actor import Actor
-from core.errors import Refusal, allowed
-from core.http import Cursor, PathId, status_of
+from core.errors import allowed
+from core.http import Cursor, PathId
 from core.ids import QuestionId, RoomId
 from gatherings.policy_rooms import RoomFacts
 from gatherings.questions import questions
@@ -32,11 +33,23 @@ from gatherings.shapes.questions import (
 )
 from gatherings.shapes.rooms import Room, RoomMove
 from pages.gatherings import question_html
-from pages.gatherings.question_html import Hall
-from pages.gatherings.room_view import RANKING, Shown, Visit, visit
+from pages.gatherings.question_html import RoomPlace
+from pages.gatherings.room_view import RANKING, RoomView, Shown, read_room_view
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    idempotent_request,
+    number_in,
+    read_form,
+    submit,
+    text_in,
+    to_shape,
+)
+from pages.shell.renderer import redirect
 
 REACTIONS = (
     ("applause", "Applause"),
@@ -56,7 +69,7 @@ async def show_room(
     order: FromQuery[QuestionOrder] = "best",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """A room: the questions that wait, those that were answered, or, for hosts, those that were dismissed."""
+    """Show a room with its open, answered or (for hosts) dismissed questions; raise NotFound."""
     return await _page(context, RoomId(room_id), Form(), show=show, order=order, after=after)
 
 
@@ -64,35 +77,38 @@ async def show_room(
 async def ask_question(
     room_id: PathId, context: NamedDependency[PageContext], question_writer: NamedDependency[QuestionWriter]
 ) -> Response[bytes]:
-    """Ask, with one's name or without."""
-    typed = await read_form(context.request)
-    actor, room = context.actor, RoomId(room_id)
-    try:
-        new = to_shape(
-            NewQuestion, {"body": text_in(typed, "body"), "anonymous": bool(text_in(typed, "anonymous"))}
+    """Ask a question, with the member's name or anonymously."""
+
+    async def ask(form: Form) -> Response[bytes]:
+        facts = {
+            "body": text_in(form.typed, "body"),
+            "anonymous": bool(text_in(form.typed, "anonymous")),
+        }
+        new = to_shape(NewQuestion, facts)
+        await question_writer.ask_question(
+            context.actor, RoomId(room_id), new, idempotent_request(context, form.typed)
         )
-        idempotent = once_of(context.request, actor, typed)
-        await question_writer.ask_question(actor, room, new, idempotent)
-    except Refusal as refusal:
-        return await _page(context, room, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/r/{room_id}", done="asked")
+        return redirect(f"/r/{room_id}", done="asked")
+
+    return await submit(await form_of(context), ask, partial(_page, context, RoomId(room_id)), NO_STATUS)
 
 
 @post("/r/{room_id:int}/act", include_in_schema=False)
-async def set_vote(
+async def apply_question_button(
     room_id: PathId, context: NamedDependency[PageContext], votes: NamedDependency[VoteWriter]
 ) -> Response[bytes]:
-    """One of the buttons of a question: vote, answered, take up again, withdraw, change what waits for approval."""
+    """Apply a button of a question: a vote, a transition such as "answered" or "withdrawn", or an edit. The value of the
+    button is the action, the question's id, and the vote or the version."""
     typed = await read_form(context.request)
-    word, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
+    action, first, second = [*text_in(typed, "act").split(" "), "", "", ""][:3]
     question_id = number_in(first)
     if question_id is None:
         raise BadButton
-    if word == "vote":
+    if action == "vote":
         await votes.set_vote(context.actor, QuestionId(question_id), 1 if second == "1" else 0)
     else:
-        await _settle(context, QuestionId(question_id), word, number_in(second), typed)
-    return go_to(f"/r/{room_id}#q{question_id}")
+        await _apply_transition(context, QuestionId(question_id), action, number_in(second), typed)
+    return redirect(f"/r/{room_id}#q{question_id}")
 
 
 @post("/r/{room_id:int}/state", include_in_schema=False)
@@ -101,30 +117,30 @@ async def change_room_state(room_id: PathId, context: NamedDependency[PageContex
     move = to_shape(RoomMove, {"state": text_in(await read_form(context.request), "state")})
     async with context.db.begin() as tx:
         await rooms.change_room_state(tx, context.actor, RoomId(room_id), move)
-    return go_to(f"/r/{room_id}")
+    return redirect(f"/r/{room_id}")
 
 
 @post("/r/{room_id:int}/react", include_in_schema=False)
 async def react(
     room_id: PathId, context: NamedDependency[PageContext], room_reactions: NamedDependency[RoomReactions]
 ) -> Response[bytes]:
-    """Applaud, laugh, agree."""
+    """Send a reaction, such as applause."""
     new = to_shape(NewRoomReaction, {"kind": text_in(await read_form(context.request), "kind")})
     await room_reactions.react(context.actor, RoomId(room_id), new.kind)
-    return go_to(f"/r/{room_id}")
+    return redirect(f"/r/{room_id}")
 
 
-async def _settle(
-    context: PageContext, question_id: QuestionId, word: str, version: int | None, typed: Typed
+async def _apply_transition(
+    context: PageContext, question_id: QuestionId, action: str, version: int | None, typed: Typed
 ) -> None:
-    if word not in (*get_args(QuestionState), "edit") or version is None or version >= 2**31:
+    if action not in (*get_args(QuestionState), "edit") or version is None or version >= 2**31:
         raise BadButton
     async with context.db.begin() as tx:
-        if word == "edit":
+        if action == "edit":
             edit = to_shape(QuestionEdit, {"body": text_in(typed, "body")})
             await questions.edit_question(tx, context.actor, question_id, edit, version, context.screen)
         else:
-            move = to_shape(QuestionMove, {"state": word, "version": version})
+            move = to_shape(QuestionMove, {"state": action, "version": version})
             await questions.change_question_state(tx, context.actor, question_id, move)
 
 
@@ -139,8 +155,8 @@ async def _page(
 ) -> Response[bytes]:
     actor, now = context.actor, clock.now()
     async with context.db.read() as tx:
-        seen = await visit(tx, actor, room_id, context.db.epoch, show, order, after)
-    hall = _hall(context, seen)
+        seen = await read_room_view(tx, actor, room_id, context.db.epoch, show, order, after)
+    place = _place(context, seen)
     return context.renderer.page(
         context.request,
         actor,
@@ -149,9 +165,9 @@ async def _page(
         room=rooms.with_presence(seen.room, context.presence),
         visit=seen,
         stream=seen.page.stream,
-        is_host=hall.is_host,
+        is_host=place.is_host,
         can_react=allowed(ensure_can_react, actor, seen.facts, now),
-        # In slow mode one may write meanwhile: what is sent too soon waits in sight.
+        # In slow mode a member may type while waiting, so the form is shown.
         can_ask=allowed(
             ensure_can_ask, actor, seen.facts, False, now, replace(seen.writer, last_wrote_at=None)
         ),
@@ -160,28 +176,28 @@ async def _page(
         orders=ORDERS,
         reactions=REACTIONS,
         form=form,
-        **_shown(context, seen, hall),
+        **_question_values(context, seen, place),
     )
 
 
-def _shown(context: PageContext, seen: Visit, hall: Hall) -> dict[str, Any]:
-    """The questions as they look."""
+def _question_values(context: PageContext, seen: RoomView, place: RoomPlace) -> dict[str, Any]:
+    """Return the template values that show questions."""
     return {
         "waiting": seen.counts.live + seen.counts.shortlisted,
         "stage": seen.stage,
         "asker": question_html.asker(seen.stage, context.renderer.groups) if seen.stage else Markup(),
-        "own": question_html.questions(seen.own, hall),
-        "questions": question_html.questions([*seen.shortlist, *seen.page.items], hall),
+        "own": question_html.questions(seen.own, place),
+        "questions": question_html.questions([*seen.shortlist, *seen.page.items], place),
         "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
-        "sample": question_html.question(_blank(seen.room), hall),
-        "change": question_html.change(_blank(seen.room), hall),
+        "sample": question_html.question(_sample_question(seen.room), place),
+        "change": question_html.change(_sample_question(seen.room), place),
         "ranking": RANKING,
         "groups": context.renderer.groups_json,
     }
 
 
-def _hall(context: PageContext, seen: Visit) -> Hall:
-    return Hall(
+def _place(context: PageContext, seen: RoomView) -> RoomPlace:
+    return RoomPlace(
         room=seen.room.id,
         topic=f"/t/{seen.room.topic}/room",
         may_vote=allowed(_ensure_votes, context.actor, seen.facts),
@@ -189,7 +205,7 @@ def _hall(context: PageContext, seen: Visit) -> Hall:
         length=seen.facts.question_length,
         groups=context.renderer.groups,
         answers=seen.answers,
-        # Once the room is closed nobody is next.
+        # In a closed room no question is next.
         lines={one.id: line for line, one in enumerate(seen.shortlist, 1)}
         if seen.room.state != "closed"
         else {},
@@ -201,11 +217,11 @@ def _ensure_votes(actor: Actor, room: RoomFacts) -> None:
     ensure_can_vote(room.state, "live", is_own=False)
 
 
-def _blank(room: Room) -> Question:
+def _sample_question(room: Room) -> Question:
     return Question(
         id=0, room=room.id, post=0, state="live", votes=0, version=0, settled_at=None, number=0, body="", html="",
         author=None, anonymous=True, asked_at=clock.now(), my_vote=0, mine=False,
     )  # fmt: skip
 
 
-routes = [show_room, ask_question, set_vote, change_room_state, react]
+routes = [show_room, ask_question, apply_question_button, change_room_state, react]

@@ -1,4 +1,4 @@
-"""The stage of a room, for a projector: one question, what comes next, and how to join."""
+"""The stage view of a room for a projector: the current question, the next ones, and how to join."""
 
 import segno
 from litestar import Response, get
@@ -9,37 +9,39 @@ from core.http import PathId
 from core.ids import RoomId
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import Question
-from pages.gatherings.host_view import look
+from pages.gatherings.host_view import read_host_view
 from pages.shell.context import PageContext
 
-NEXT = 3
-# From this many characters on a question is set smaller, so that it fits without scrolling.
+NEXT_QUESTIONS = 3
+# The CSS class by the length of the question: longer questions are smaller, so that they fit without scrolling.
 _SIZES = ((500, " longest"), (200, " longer"), (90, " long"))
 
 
 @get("/r/{room_id:int}/stage", include_in_schema=False)
 async def show_stage(room_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """What the hall looks at; whoever may come into the room may look at it."""
+    """Show the stage view to everyone who can enter the room; raise NotFound."""
     async with context.db.read() as tx:
-        floor = await look(tx, context.actor, RoomId(room_id), context.db.epoch, ("on_stage", "shortlisted"))
+        view = await read_host_view(
+            tx, context.actor, RoomId(room_id), context.db.epoch, ("on_stage", "shortlisted")
+        )
     address = f"{context.db.site.rstrip('/')}/r/{room_id}"
     return context.renderer.page(
         context.request,
         context.actor,
         "gatherings/stage.html",
-        room=rooms.with_presence(floor.room, context.presence),
-        stream=floor.stream,
-        stage=floor.stage,
-        size=_size(floor.stage),
-        next=floor.of("shortlisted")[:NEXT],
+        room=rooms.with_presence(view.room, context.presence),
+        stream=view.stream,
+        stage=view.stage,
+        size=_size(view.stage),
+        next=view.of("shortlisted")[:NEXT_QUESTIONS],
         join=address.partition("://")[2] or address,
-        code=_code(address),
-        asker=_asker(context, floor.stage),
+        code=_qr_code(address),
+        asker=_asker(context, view.stage),
     )
 
 
 def _asker(context: PageContext, question: Question | None) -> Markup:
-    # Who asks is heard in the hall as a voice of a group; who asked without a name stays without both.
+    # The stage shows the asker's group instead of the name; for anonymous questions it shows neither.
     if question is None or not question.author:
         return Markup("Anonymous")
     group = question.author.group
@@ -52,9 +54,9 @@ def _size(question: Question | None) -> str:
     return next((size for most, size in _SIZES if len(body) > most), "")
 
 
-def _code(address: str) -> Markup:
+def _qr_code(address: str) -> Markup:
     made = segno.make(address, error="m").svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None)
-    return Markup(made.replace("<svg ", '<svg role="img" aria-label="Code to join" ', 1))
+    return Markup(made.replace("<svg ", '<svg role="img" aria-label="QR code to join" ', 1))
 
 
 routes = [show_stage]

@@ -1,1 +1,1 @@
-"""Pages of accounts, profiles, settings, duties and committees."""
+"""Pages of accounts, profiles, settings, trust levels, roles (duties) and committees."""

@@ -1,4 +1,6 @@
-"""Joining, signing in and out, proving an address, a new password: the pages before one is inside."""
+"""Pages for registering, signing in and out, confirming an e-mail address, and resetting a password."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -20,18 +22,18 @@ from members.shapes import (
     SignIn,
 )
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, Typed, read_form, text_in, to_shape
+from pages.shell.forms import NO_STATUS, Form, Typed, form_of, read_form, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 from pages.shell.urls import safe_next
 
-_JOIN = "Reading needs no account. Writing does: a handle, an address that we can reach you at, a password."
-_FOUND = "You are the first here: this account will administer the community. The link works once."
+_JOIN_LEDE = "You can read without an account. To write, you need a handle, an e-mail address and a password."
+_FOUNDER_LEDE = "This account will be the first administrator of the community. The link works once."
 
 
 @get("/signin", include_in_schema=False)
 async def show_sign_in(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The form to sign in."""
+    """Show the sign-in form."""
     onward = safe_next(context.request.query_params.get("next", "/"))
     form = Form(typed={"next": [onward]})
     return context.renderer.page(context.request, context.actor, "members/signin.html", form=form)
@@ -39,56 +41,57 @@ async def show_sign_in(context: NamedDependency[PageContext]) -> Response[bytes]
 
 @post("/signin", include_in_schema=False)
 async def sign_in(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Sign in, and go back to where one came from."""
-    typed = await read_form(context.request)
-    try:
-        given = to_shape(SignIn, {"login": text_in(typed, "login"), "password": text_in(typed, "password")})
-        return await _let_in(context, given.login, given.password, safe_next(text_in(typed, "next")))
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        form.kept = ""
-        return context.renderer.page(
-            context.request, context.actor, "members/signin.html", status_of(refusal), form=form
+    """Sign in, and redirect to the page from which the member came."""
+
+    async def check(form: Form) -> Response[bytes]:
+        given = to_shape(
+            SignIn, {"login": text_in(form.typed, "login"), "password": text_in(form.typed, "password")}
         )
+        return await _start_session(
+            context, given.login, given.password, safe_next(text_in(form.typed, "next"))
+        )
+
+    return await submit(
+        await form_of(context), check, partial(_short_form, context, "members/signin.html"), NO_STATUS
+    )
 
 
 @post("/signout", include_in_schema=False)
 async def sign_out(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Sign out here."""
+    """End the current session."""
     if context.actor.id is not None:
         async with context.db.begin() as tx:
             await sessions.end_session(tx, context.actor, context.actor.session_id or SessionId(0))
-    response = go_to("/", done="signed-out")
+    response = redirect("/", done="signed-out")
     response.set_cookie(expired_cookie(context.cookies))
     return response
 
 
 @get("/register", include_in_schema=False)
 async def show_register(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The form to join."""
+    """Show the registration form."""
     return _account_page(context, Form(action="/register"))
 
 
 @post("/register", include_in_schema=False)
 async def register(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Join, and be signed in at once; writing waits for the link in the mail."""
-    typed = await read_form(context.request)
-    try:
-        new = to_shape(NewAccount, _account(typed))
+    """Create an account and sign in; the member can write after confirming the e-mail address."""
+
+    async def create(form: Form) -> Response[bytes]:
+        new = to_shape(NewAccount, _account_in(form.typed))
         accounts.ensure_good_password(new)
         sealed = await passwords.seal_secret(new.password)
         async with context.db.begin() as tx:
             await accounts.register(tx, new, sealed)
-        return await _let_in(context, new.handle, new.password, "/settings", done="welcome")
-    except Refusal as refusal:
-        return _account_page(
-            context, Form(action="/register", typed=typed).refuse(refusal), status_of(refusal)
-        )
+        return await _start_session(context, new.handle, new.password, "/settings", done="welcome")
+
+    form = Form(action="/register", typed=await read_form(context.request))
+    return await submit(form, create, partial(_account_page_again, context), NO_STATUS)
 
 
 @get(["/claim-admin", "/claim-admin/{token:str}", "/found/{token:str}"], include_in_schema=False)
 async def show_found(context: NamedDependency[PageContext], token: FromPath[str] = "") -> Response[bytes]:
-    """The form that makes the first visitor administrator."""
+    """Show the form that creates the first administrator; raise LinkInvalid."""
     token = token or context.request.query_params.get("token", "")
     async with context.db.read() as tx:
         await mailed_links.ensure_link_valid(tx, token, "found")
@@ -97,35 +100,34 @@ async def show_found(context: NamedDependency[PageContext], token: FromPath[str]
 
 @post("/claim-admin", include_in_schema=False)
 async def found(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Make the first administrator."""
-    typed = await read_form(context.request)
-    try:
-        new = to_shape(NewFounder, {**_account(typed), "token": text_in(typed, "token")})
+    """Create the first administrator and sign in."""
+
+    async def create(form: Form) -> Response[bytes]:
+        new = to_shape(NewFounder, {**_account_in(form.typed), "token": text_in(form.typed, "token")})
         accounts.ensure_good_password(new)
         async with context.db.read() as tx:
             await mailed_links.ensure_link_valid(tx, new.token, "found")
         sealed = await passwords.seal_secret(new.password)
         async with context.db.begin() as tx:
             await accounts.create_founder(tx, new.token, new, sealed)
-        return await _let_in(context, new.handle, new.password, "/admin")
-    except Refusal as refusal:
-        return _account_page(
-            context, Form(action="/claim-admin", typed=typed).refuse(refusal), status_of(refusal)
-        )
+        return await _start_session(context, new.handle, new.password, "/admin")
+
+    form = Form(action="/claim-admin", typed=await read_form(context.request))
+    return await submit(form, create, partial(_account_page_again, context), NO_STATUS)
 
 
 @get(["/verify", "/verify/{token:str}"], include_in_schema=False)
 async def show_verify(context: NamedDependency[PageContext], token: FromPath[str] = "") -> Response[bytes]:
-    """Asks before the link is spent: programs that look into mails follow links, too."""
+    """Show a button that confirms the address: opening the link is not enough, since mail scanners open links."""
     token = token or context.request.query_params.get("token", "")
-    form = Form(action="/verify", verb="Confirm the address", typed={"token": [token]})
-    lines = ["Press the button, and the address counts as yours."]
-    return _message(context, "Confirm your address", lines, form=form)
+    form = Form(action="/verify", verb="Confirm e-mail address", typed={"token": [token]})
+    lines = ["Press the button to confirm that this e-mail address is yours."]
+    return _message_page(context, "Confirm your e-mail address", lines, form=form)
 
 
 @post("/verify", include_in_schema=False)
 async def verify(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Prove an address with the token of the mailed link."""
+    """Confirm an e-mail address with the token of the mailed link."""
     typed = await read_form(context.request)
     try:
         spent = to_shape(LinkToken, {"token": text_in(typed, "token")})
@@ -133,15 +135,17 @@ async def verify(context: NamedDependency[PageContext]) -> Response[bytes]:
             await accounts.verify_address(tx, spent.token)
     except Refusal as refusal:
         onward = (
-            ("/settings", "Ask for a new link") if context.actor.id else ("/signin?next=/settings", "Sign in")
+            ("/settings", "Request a new link") if context.actor.id else ("/signin?next=/settings", "Sign in")
         )
-        return _message(context, "This did not work", [refusal.detail], status_of(refusal), onward=onward)
-    return go_to("/" if context.actor.id else "/signin", done="verified")
+        return _message_page(
+            context, "The link did not work", [refusal.detail], status_of(refusal), onward=onward
+        )
+    return redirect("/" if context.actor.id else "/signin", done="verified")
 
 
 @get(["/reset", "/reset/{token:str}"], include_in_schema=False)
 async def show_reset(context: NamedDependency[PageContext], token: FromPath[str] = "") -> Response[bytes]:
-    """The form that asks for a link, or with the link the form that sets the password."""
+    """Show the form that requests a reset link or, with a token, the form that sets the new password."""
     token = token or context.request.query_params.get("token", "")
     form = Form(typed={"token": [token]} if token else {})
     return context.renderer.page(context.request, context.actor, "members/reset.html", form=form)
@@ -149,21 +153,24 @@ async def show_reset(context: NamedDependency[PageContext], token: FromPath[str]
 
 @post("/reset", include_in_schema=False)
 async def request_reset(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Have a link mailed; or set the password with it."""
-    typed = await read_form(context.request)
-    try:
-        if token := text_in(typed, "token"):
-            return await _set_password(context, token, typed)
-        wanted = to_shape(ResetWanted, {"email": text_in(typed, "email").strip()})
+    """Request a reset link by e-mail or, with a token, set the new password."""
+
+    async def request_or_set(form: Form) -> Response[bytes]:
+        if token := text_in(form.typed, "token"):
+            return await _set_password(context, token, form.typed)
+        wanted = to_shape(ResetWanted, {"email": text_in(form.typed, "email").strip()})
         async with context.db.begin() as tx:
             await mailed_links.request_link(tx, "reset", credentials.normalize_address(wanted.email))
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        form.kept = ""
-        return context.renderer.page(
-            context.request, context.actor, "members/reset.html", status_of(refusal), form=form
-        )
-    return go_to("/signin", done="reset")
+        return redirect("/signin", done="reset")
+
+    page = partial(_short_form, context, "members/reset.html")
+    return await submit(await form_of(context), request_or_set, page, NO_STATUS)
+
+
+async def _short_form(context: PageContext, template: str, form: Form, status: int) -> Response[bytes]:
+    # These forms have one or two fields, of which the password is never shown again: no word about what was kept.
+    form.kept = ""
+    return context.renderer.page(context.request, context.actor, template, status, form=form)
 
 
 async def _set_password(context: PageContext, token: str, typed: Typed) -> Response[bytes]:
@@ -174,15 +181,19 @@ async def _set_password(context: PageContext, token: str, typed: Typed) -> Respo
     sealed = await passwords.seal_secret(wanted.password)
     async with context.db.begin() as tx:
         await credentials.reset_password(tx, token, sealed)
-    return go_to("/signin", done="new-password")
+    return redirect("/signin", done="new-password")
 
 
-def _account(typed: Typed) -> dict[str, str | None]:
+def _account_in(typed: Typed) -> dict[str, str | None]:
     facts: dict[str, str | None] = {name: text_in(typed, name).strip() for name in ("handle", "email")}
     facts["password"] = text_in(typed, "password")
     facts["letters_in"] = text_in(typed, "letters_in") or None
     facts["display_name"] = text_in(typed, "display_name").strip() or None
     return facts
+
+
+async def _account_page_again(context: PageContext, form: Form, status: int) -> Response[bytes]:
+    return _account_page(context, form, status)
 
 
 def _account_page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
@@ -197,13 +208,13 @@ def _account_page(context: PageContext, form: Form, status: int = 200) -> Respon
         status,
         form=form,
         letters=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
-        heading="Administer this community" if is_first else "Join",
-        lede=_FOUND if is_first else _JOIN,
-        verb="Make the account" if is_first else "Join",
+        heading="Create the first administrator" if is_first else "Join",
+        lede=_FOUNDER_LEDE if is_first else _JOIN_LEDE,
+        verb="Create account" if is_first else "Join",
     )
 
 
-def _message(
+def _message_page(
     context: PageContext,
     heading: str,
     lines: list[str],
@@ -215,15 +226,15 @@ def _message(
     return context.renderer.page(context.request, context.actor, "shell/message.html", status, **facts)
 
 
-async def _let_in(
+async def _start_session(
     context: PageContext, login: str, password: str, address: str, done: str = ""
 ) -> Response[bytes]:
-    """Sign in and go on; whatever session came along ends."""
+    """Sign in and redirect; a session of the request ends."""
     known = await credentials.authenticate(context.db, login, password)
     async with context.db.begin() as tx:
         agent = context.request.headers.get("user-agent", "")
         token = await credentials.sign_in(tx, context.actor, known, agent)
-    response = go_to(address, done)
+    response = redirect(address, done)
     response.set_cookie(session_cookie(token, context.cookies))
     return response
 

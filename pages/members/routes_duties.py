@@ -1,31 +1,41 @@
-"""Duties: who has which, giving and taking them."""
+"""The page of roles (duties), on which administrators assign and revoke them."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from core.actor import Actor
-from core.errors import NotFound, Refusal
-from core.http import status_of
 from core.text import Line, Name
 from gatherings.gatherings import read_gatherings
 from members.policy import ensure_can_manage_duties
 from members.profiles import duties
 from members.shapes import Duty, DutyKind
-from pages.shell.forms import BadButton, FieldNotAcceptable, Form, number_in, read_form, text_in, to_shape
-from pages.shell.renderer import AnyRequest, Renderer, go_to
-from storage.database import Database
+from pages.shell.context import PageContext
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    form_of,
+    number_in,
+    submit,
+    text_in,
+    to_shape,
+    unknown_handle_refused,
+)
+from pages.shell.layout import Community
+from pages.shell.renderer import redirect
 
 
-class Typed(Struct, frozen=True):
-    """What the form says: whom, and the duty as one of its options."""
+class DutyForm(Struct, frozen=True):
+    """The values of the form: the member's handle, and the role as one of its options."""
 
     handle: Name
     duty: Line
 
 
-class Held(Struct, frozen=True):
-    """A duty as the page shows it: whose, in words, and as the form's value."""
+class ShownDuty(Struct, frozen=True):
+    """A role in the list: the duty, its name, and its value in the form."""
 
     duty: Duty
     words: str
@@ -33,66 +43,59 @@ class Held(Struct, frozen=True):
 
 
 @get("/admin", include_in_schema=False)
-async def show_duties(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Who has which duty."""
-    return await _show(renderer, request, actor, db, Form())
+async def show_duties(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show who has a role."""
+    return await _page(context, Form())
 
 
 @post("/admin/duties", include_in_schema=False)
-async def change_duties(
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Give or revoke a duty."""
-    typed = await read_form(request)
-    revoke = bool(text_in(typed, "revoke"))
-    try:
-        handle = text_in(typed, "handle").strip().removeprefix("@")
-        wanted = to_shape(Typed, {"handle": handle, "duty": text_in(typed, "duty")})
-        kind, where = _duty_in(wanted.duty)
-        async with db.begin() as tx:
-            await (duties.revoke_duty if revoke else duties.grant_duty)(tx, actor, wanted.handle, kind, where)
-    except Refusal as refusal:
-        if isinstance(refusal, NotFound):
-            refusal = FieldNotAcceptable("Nobody here has this handle.", field="handle")
-        return await _show(
-            renderer, request, actor, db, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to("/admin", done="revoked" if revoke else "granted")
+async def change_duties(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Assign or revoke a role."""
+
+    async def change(form: Form) -> Response[bytes]:
+        is_revocation = bool(text_in(form.typed, "revoke"))
+        handle = text_in(form.typed, "handle").strip().removeprefix("@")
+        given = to_shape(DutyForm, {"handle": handle, "duty": text_in(form.typed, "duty")})
+        kind, where = _duty_in(given.duty)
+        verb = duties.revoke_duty if is_revocation else duties.grant_duty
+        with unknown_handle_refused():
+            async with context.db.begin() as tx:
+                await verb(tx, context.actor, given.handle, kind, where)
+        return redirect("/admin", done="revoked" if is_revocation else "granted")
+
+    return await submit(await form_of(context), change, partial(_page, context), NO_STATUS)
 
 
-async def _show(
-    renderer: Renderer, request: AnyRequest, actor: Actor, db: Database, form: Form, status: int = 200
-) -> Response[bytes]:
-    ensure_can_manage_duties(actor)
-    async with db.read() as tx:
-        found = (await duties.read_duties(tx, actor)).items
+async def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
+    ensure_can_manage_duties(context.actor)
+    community = context.renderer.community
+    async with context.db.read() as tx:
+        found = (await duties.read_duties(tx, context.actor)).items
         coming = (await read_gatherings(tx, "upcoming")).items
     titles = {gathering.id: gathering.title for gathering in coming}
-    held = [_held(duty, renderer, titles) for duty in found]
+    listed = [_shown(duty, community, titles) for duty in found]
     options = [("administrator", "Administrator")]
-    options += [(f"moderator {slug}", f"Moderator of {name}") for slug, name in renderer.community.sectors]
+    options += [(f"moderator {slug}", f"Moderator of {name}") for slug, name in community.sectors]
     options += [(f"host {number}", f"Host of {title}") for number, title in titles.items()]
-    return renderer.page(
-        request, actor, "members/duties.html", status, duties=held, options=options, form=form
+    return context.renderer.page(
+        context.request,
+        context.actor,
+        "members/duties.html",
+        status,
+        duties=listed,
+        options=options,
+        form=form,
     )
 
 
-def _held(duty: Duty, renderer: Renderer, titles: dict[int, str]) -> Held:
+def _shown(duty: Duty, community: Community, titles: dict[int, str]) -> ShownDuty:
     if duty.duty == "moderator" and duty.sector:
-        name = dict(renderer.community.sectors).get(duty.sector, duty.sector)
-        return Held(duty, f"Moderator of {name}", f"moderator {duty.sector}")
+        name = dict(community.sectors).get(duty.sector, duty.sector)
+        return ShownDuty(duty, f"Moderator of {name}", f"moderator {duty.sector}")
     if duty.duty == "host" and duty.gathering:
-        title = titles.get(duty.gathering, f"gathering {duty.gathering}")
-        return Held(duty, f"Host of {title}", f"host {duty.gathering}")
-    return Held(duty, "Administrator", "administrator")
+        title = titles.get(duty.gathering, f"event {duty.gathering}")
+        return ShownDuty(duty, f"Host of {title}", f"host {duty.gathering}")
+    return ShownDuty(duty, "Administrator", "administrator")
 
 
 def _duty_in(value: str) -> tuple[DutyKind, str | int | None]:

@@ -1,13 +1,12 @@
-"""A member's page, and one's own settings."""
+"""The profile page of a member, and the member's own settings."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.errors import Refusal
-from core.http import status_of
 from core.ids import SessionId
 from forum.trust.trust import read_trust
 from members.accounts import accounts, credentials, feed_keys, passwords, sessions
@@ -20,10 +19,21 @@ from moderation.policy import can_judge_in
 from moderation.sanctions.sanctions import read_member_sanctions
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    number_in,
+    read_form,
+    submit,
+    text_in,
+    to_shape,
+)
 from pages.shell.language_names import LANGUAGE_NAMES
 from pages.shell.layout import Community
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 
 _LISTS = ("sectors", "stages", "materials", "languages", "public")
 _LINES = ("display_name", "organisation", "about")
@@ -44,15 +54,15 @@ _PUBLIC = (
 async def show_member(
     handle: FromPath[str], context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
 ) -> Response[bytes]:
-    """What everybody may know of a member."""
+    """Show the public profile of a member; the member and moderators also see sanctions."""
     async with context.db.read() as tx:
         found = await profiles.read_profile(tx, handle)
-        standing = await read_trust(tx, trust, handle) if found.claimed else None
+        level = await read_trust(tx, trust, handle) if found.claimed else None
         is_entitled = context.actor.id is not None and (
             found.id == context.actor.id or can_judge_in(context.actor, None)
         )
         decided = (await read_member_sanctions(tx, context.actor, handle)).items if is_entitled else []
-    facts = _facts(found, context.renderer.community)
+    facts = _facts_of(found, context.renderer.community)
     is_own = found.id == context.actor.id
     return context.renderer.page(
         context.request,
@@ -61,7 +71,7 @@ async def show_member(
         member=found,
         facts=facts,
         is_own=is_own,
-        trust=standing,
+        trust=level,
         levels=trust.levels,
         sanctions=decided,
         actions=ACTIONS,
@@ -70,81 +80,90 @@ async def show_member(
 
 @get("/settings", include_in_schema=False)
 async def show_settings(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Profile, password, address, sessions."""
+    """Show the settings: profile, password, e-mail address, sessions, feed key and data."""
     return await _settings(context, {})
 
 
 @post("/settings/profile", include_in_schema=False)
 async def change_profile(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Change what one says of oneself."""
-    typed = await read_form(context.request)
-    try:
-        change = to_shape(ProfileChange, _profile(typed))
+    """Change the member's profile."""
+
+    async def change(form: Form) -> Response[bytes]:
+        wanted = to_shape(ProfileChange, _profile_in(form.typed))
         async with context.db.begin() as tx:
-            await profiles.change_profile(tx, context.actor, change, context.taxonomies)
-    except Refusal as refusal:
-        return await _settings(context, {"profile": Form(typed=typed).refuse(refusal)}, status_of(refusal))
-    return go_to("/settings", done="profile")
+            await profiles.change_profile(tx, context.actor, wanted, context.taxonomies)
+        return redirect("/settings", done="profile")
+
+    return await submit(
+        await form_of(context), change, partial(_settings_with, context, "profile"), NO_STATUS
+    )
 
 
 @post("/settings/password", include_in_schema=False)
 async def change_password(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Take a new password."""
-    typed, actor = await read_form(context.request), context.actor
-    try:
-        change = to_shape(NewPassword, {"current": text_in(typed, "current"), "new": text_in(typed, "new")})
-        passwords.ensure_not_common(change.new, actor.handle or "", field="new")
-        known = await credentials.reauthenticate(context.db, actor, change.current)
-        sealed = await passwords.seal_secret(change.new, known.secret)
+    """Change the member's password."""
+    actor = context.actor
+
+    async def change(form: Form) -> Response[bytes]:
+        facts = {name: text_in(form.typed, name) for name in ("current", "new")}
+        wanted = to_shape(NewPassword, facts)
+        passwords.ensure_not_common(wanted.new, actor.handle or "", field="new")
+        known = await credentials.reauthenticate(context.db, actor, wanted.current)
+        sealed = await passwords.seal_secret(wanted.new, known.secret)
         async with context.db.begin() as tx:
             await credentials.change_password(tx, actor, known, sealed)
-    except Refusal as refusal:
-        return await _settings(context, {"password": Form(typed=typed).refuse(refusal)}, status_of(refusal))
-    return go_to("/settings", done="password")
+        return redirect("/settings", done="password")
+
+    return await submit(
+        await form_of(context), change, partial(_settings_with, context, "password"), NO_STATUS
+    )
 
 
 @post("/settings/address", include_in_schema=False)
 async def change_address(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Take a new address, once it is proved."""
-    typed = await read_form(context.request)
-    try:
+    """Send a link to a new e-mail address; opening it changes the address."""
+
+    async def change(form: Form) -> Response[bytes]:
+        typed = form.typed
         facts = {"email": text_in(typed, "email").strip(), "password": text_in(typed, "own_password")}
-        change = to_shape(NewAddress, facts)
-        await credentials.reauthenticate(context.db, context.actor, change.password)
+        wanted = to_shape(NewAddress, facts)
+        await credentials.reauthenticate(context.db, context.actor, wanted.password)
         async with context.db.begin() as tx:
-            await accounts.change_address(tx, context.actor, change.email)
-    except Refusal as refusal:
-        return await _settings(context, {"address": Form(typed=typed).refuse(refusal)}, status_of(refusal))
-    return go_to("/settings", done="address")
+            await accounts.change_address(tx, context.actor, wanted.email)
+        return redirect("/settings", done="address")
+
+    return await submit(
+        await form_of(context), change, partial(_settings_with, context, "address"), NO_STATUS
+    )
 
 
 @post("/settings/verification", include_in_schema=False)
 async def resend_verification(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Have the link that proves the address mailed again."""
+    """Send the link that confirms the e-mail address again."""
     async with context.db.begin() as tx:
         await accounts.request_verification(tx, context.actor)
-    return go_to("/settings", done="verification")
+    return redirect("/settings", done="verification")
 
 
 @post("/settings/sessions", include_in_schema=False)
 async def end_session(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """End one of one's sessions, or all but this one."""
+    """End one session of the member, or all but the current one."""
     pressed = text_in(await read_form(context.request), "revoke")
     if pressed == "others":
         async with context.db.begin() as tx:
             await sessions.end_other_sessions(tx, context.actor)
-        return go_to("/settings", done="sessions")
+        return redirect("/settings", done="sessions")
     session_id = number_in(pressed)
     if session_id is None:
         raise BadButton
     async with context.db.begin() as tx:
         await sessions.end_session(tx, context.actor, SessionId(session_id))
-    return go_to("/settings", done="session")
+    return redirect("/settings", done="session")
 
 
 @post("/settings/feeds", include_in_schema=False)
 async def change_feed_key(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Make a key for readers of feeds, which is shown once, or end it."""
+    """Create a feed key, which is shown once, or delete it."""
     context.actor.signed_in()
     pressed = text_in(await read_form(context.request), "do")
     if pressed not in ("make", "drop"):
@@ -152,9 +171,13 @@ async def change_feed_key(context: NamedDependency[PageContext]) -> Response[byt
     async with context.db.begin() as tx:
         if pressed == "drop":
             await feed_keys.delete_feed_key(tx, context.actor)
-            return go_to("/settings", done="saved")
+            return redirect("/settings", done="saved")
         key = await feed_keys.make_feed_key(tx, context.actor)
     return await _settings(context, {}, feed_key=key)
+
+
+async def _settings_with(context: PageContext, name: str, form: Form, status: int) -> Response[bytes]:
+    return await _settings(context, {name: form}, status)
 
 
 async def _settings(
@@ -171,7 +194,7 @@ async def _settings(
         "members/settings.html",
         status,
         email=me.email or "",
-        profile=forms.get("profile") or Form(typed=_typed(me)),
+        profile=forms.get("profile") or Form(typed=_typed_of(me)),
         password=forms.get("password") or Form(),
         address=forms.get("address") or Form(),
         sessions=open_sessions.items,
@@ -187,14 +210,14 @@ async def _settings(
     )
 
 
-def _typed(me: Me) -> dict[str, list[str]]:
+def _typed_of(me: Me) -> dict[str, list[str]]:
     typed: dict[str, list[str]] = {"post_order": [me.post_order]}
     typed |= {name: [getattr(me, name) or ""] for name in (*_LINES, *_ONE_OF)}
     typed.update({name: list(getattr(me, name)) for name in _LISTS})
     return typed
 
 
-def _profile(typed: Typed) -> dict[str, object]:
+def _profile_in(typed: Typed) -> dict[str, object]:
     facts: dict[str, object] = {name: text_in(typed, name).strip() for name in _LINES}
     facts.update({name: text_in(typed, name) or None for name in _ONE_OF})
     facts.update({name: list(typed.get(name, ())) for name in _LISTS})
@@ -203,7 +226,7 @@ def _profile(typed: Typed) -> dict[str, object]:
     return facts
 
 
-def _facts(found: Profile, community: Community) -> list[tuple[str, str]]:
+def _facts_of(found: Profile, community: Community) -> list[tuple[str, str]]:
     groups, sectors = dict(community.groups), dict(community.sectors)
     group = groups.get(found.stakeholder_group or "", found.stakeholder_group or "")
     facts = [

@@ -1,4 +1,4 @@
-"""Trust on pages: what is missing for the next level, and giving a level."""
+"""The page of the member's trust level, and the administrators' form that sets a level."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -10,15 +10,15 @@ from forum.trust.trust import read_own_trust, set_trust_level
 from members.profiles.trust import TrustRules
 from pages.shell.context import PageContext
 from pages.shell.forms import number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 
 _WORDS = {
     "days": "days since you joined",
-    "posts": "posts of yours that can be read",
-    "topics": "topics of others in which you have written",
-    "thanks_given": "members whom you have thanked (kind, competent)",
-    "thanks_received": "members who have thanked you (kind, competent)",
-    "most_hidden": "posts of yours hidden by moderators, at most",
+    "posts": "visible posts",
+    "topics": "topics of other members in which you have written",
+    "thanks_given": "members whom you have thanked (helpful, well argued)",
+    "thanks_received": "members who have thanked you (helpful, well argued)",
+    "most_hidden": "your posts hidden by moderators, at most",
 }
 
 
@@ -26,7 +26,7 @@ _WORDS = {
 async def show_trust(
     context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
 ) -> Response[bytes]:
-    """One's own level, what it allows, what is missing for the next one, and what all of them take."""
+    """Show the member's level, what the next one requires, and the permissions of all levels."""
     async with context.db.read() as tx:
         own = await read_own_trust(tx, trust, context.actor)
     return context.renderer.page(context.request, context.actor, "members/trust.html", own=own, words=_WORDS)
@@ -36,7 +36,7 @@ async def show_trust(
 async def give_level(
     handle: FromPath[str], context: NamedDependency[PageContext], trust: NamedDependency[TrustRules]
 ) -> Response[bytes]:
-    """Give a member a level, or have it reckoned again."""
+    """Set a member's level, or have it calculated again."""
     typed = text_in(await read_form(context.request), "level")
     level = None if typed == "reckoned" else number_in(typed) if typed != "0" else 0
     if level is None and typed != "reckoned":
@@ -45,11 +45,11 @@ async def give_level(
     new = None if level is None else to_shape(NewTrust, {"level": level}).level
     async with context.db.begin() as tx:
         await set_trust_level(tx, trust, context.actor, handle, new)
-    return go_to(f"/m/{handle}")
+    return redirect(f"/m/{handle}")
 
 
 class NotALevel(Invalid):
-    """What was chosen is no level."""
+    """The value is not one of the levels."""
 
     message = "Choose one of the levels."
 

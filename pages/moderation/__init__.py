@@ -1,1 +1,1 @@
-"""Pages of moderation: queue, filters, appeals, moderation log, reports."""
+"""Pages of moderation: queue, automatic filters, appeals, moderation log, audit log, reports and sanctions."""

@@ -1,4 +1,4 @@
-"""What a moderator can do with a case besides deciding it, by the name of the button."""
+"""The buttons of a case other than decisions: claims, notes, escalation, and reversing a decision."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -23,37 +23,38 @@ async def _claim(tx: Transaction, context: PageContext, case_id: int, _: Typed) 
     await claims.claim_case(tx, context.actor, case_id)
 
 
-async def _let_go(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
+async def _release_claim(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
     await claims.release_claim(tx, context.actor, case_id)
 
 
-async def _hand_over(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
-    to = to_shape(NewClaim, {"member": text_in(typed, "member").strip()})
-    await claims.reassign_case(tx, context.actor, case_id, to.member or "")
+async def _reassign(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
+    new = to_shape(NewClaim, {"member": text_in(typed, "member").strip()})
+    await claims.reassign_case(tx, context.actor, case_id, new.member or "")
 
 
-async def _note(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
+async def _add_note(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
     new = to_shape(NewCaseNote, {"body": text_in(typed, "body")})
     await notes.add_note(tx, context.actor, case_id, new)
 
 
 async def _escalate(tx: Transaction, context: PageContext, case_id: int, typed: Typed) -> None:
-    why = to_shape(NewCaseNote, {"body": text_in(typed, "why")})
-    await escalation.escalate_case(tx, context.actor, case_id, why)
+    reason = to_shape(NewCaseNote, {"body": text_in(typed, "why")})
+    await escalation.escalate_case(tx, context.actor, case_id, reason)
 
 
-async def _give_back(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
+async def _return_case(tx: Transaction, context: PageContext, case_id: int, _: Typed) -> None:
     await escalation.return_case(tx, context.actor, case_id)
 
 
 _CaseAction = Callable[[Transaction, PageContext, int, Typed], Awaitable[None]]
+# By the value of the button `act`.
 CASE_ACTIONS: Mapping[str, _CaseAction] = {
     "reverse": _reverse,
     "undo": _undo,
     "claim": _claim,
-    "let_go": _let_go,
-    "hand_over": _hand_over,
-    "note": _note,
+    "let_go": _release_claim,
+    "hand_over": _reassign,
+    "note": _add_note,
     "escalate": _escalate,
-    "give_back": _give_back,
+    "give_back": _return_case,
 }

@@ -1,4 +1,4 @@
-"""The queue as its page shows it: the list, one case opened with all that one needs to decide, and the next one's number."""
+"""The values of the queue's page: the list of cases, and one open case with its context."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
@@ -22,8 +22,8 @@ from pages.forum import post_html
 from pages.forum.topic_view import address_of
 from storage.database import Reader
 
-# How many posts are shown on either side of the one in question.
-_AROUND = 2
+# How many posts are shown before and after the reported post.
+_CONTEXT_POSTS = 2
 
 REASONS: Mapping[str, str] = {
     "off_topic": "It does not belong here",
@@ -45,14 +45,14 @@ ACTIONS: Mapping[str, str] = {
     "warn": "Warned",
     "silence": "Silenced",
     "suspend": "Suspended",
-    "remove": "Sent out of the room",
+    "remove": "Removed from the room",
     "withdraw": "Withdrawn for its author",
     "move": "Moved",
     "split": "Split off",
     "merge": "Merged",
     "duplicate": "Marked as a duplicate",
 }
-SHORT: Mapping[str, str] = {
+SHORT_REASONS: Mapping[str, str] = {
     "off_topic": "Off topic",
     "spam": "Advertising",
     "abusive": "Insult or threat",
@@ -61,12 +61,12 @@ SHORT: Mapping[str, str] = {
     "illegal": "Illegal",
 }
 
+# What a case is about if it is not a post; a title follows.
+OBJECT_KINDS: Mapping[str, str] = {"topic": "the topic", "profile": "the profile of", "file": "the file"}
 
-KINDS: Mapping[str, str] = {"topic": "the topic", "profile": "the profile of", "file": "the file"}
 
-
-class Exhibit(Struct, frozen=True):
-    """A case with its topic, the posts around the one in question, and the record of who wrote it."""
+class OpenCase(Struct, frozen=True):
+    """A case with its topic, the posts around the reported one, and the moderation history of the author."""
 
     case: Case
     topic: Topic | None
@@ -77,36 +77,36 @@ class Exhibit(Struct, frozen=True):
 
 
 class QueueView(Struct, frozen=True):
-    """What the page of the queue is made of."""
+    """The values of the queue's page."""
 
     page: CasePage
     only: CaseFilter
     waiting: int
-    opened: Exhibit | None
+    opened: OpenCase | None
     templates: Sequence[tuple[str, Reason]]
     viewer: int | None
     administers: bool
     pending: Sequence[PendingItem]
-    # Who hosts here and moderates nothing has fewer measures.
+    # A host who is not a moderator has fewer actions.
     hosts_only: bool
 
     @property
     def query(self) -> str:
-        """The filters as they stand in the address."""
+        """The filters as a query string."""
         return query_of(self.only)
 
     @property
     def streams(self) -> str:
-        """Where in its channels the page stands, for its script."""
+        """The positions in the event streams from which the page's script continues, as JSON."""
         return msgspec.json.encode(self.page.streams).decode()
 
     def is_theirs(self, case: Case) -> bool:
-        """Another moderator is at it."""
+        """Return whether another moderator reviews the case."""
         return case.claim is not None and case.claim.by.id != self.viewer
 
 
-class Viewing(Struct, frozen=True):
-    """Who looks at the queue, from which epoch, with which words for groups, in which language."""
+class Viewer(Struct, frozen=True):
+    """Who views moderated content, with the values of the community that rendering needs."""
 
     actor: Actor
     epoch: str
@@ -116,7 +116,7 @@ class Viewing(Struct, frozen=True):
 
 
 def query_of(only: CaseFilter) -> str:
-    """Filters as they stand in an address; what is as usual is left out."""
+    """Return filters as a query string without the default values."""
     given = {
         "state": only.state if only.state != "open" else "",
         "sector": only.sector,
@@ -126,62 +126,60 @@ def query_of(only: CaseFilter) -> str:
     return urlencode({name: value for name, value in given.items() if value})
 
 
-async def view_queue(
-    tx: Reader, viewing: Viewing, only: CaseFilter, case_id: int | None, after: str | None
+async def read_queue(
+    tx: Reader, viewer: Viewer, only: CaseFilter, case_id: int | None, after: str | None
 ) -> QueueView:
-    """The queue as somebody sees it, with the case they asked for, or the first that waits for them."""
-    page = await queue.read_cases(tx, viewing.actor, viewing.epoch, only, after)
-    waiting = await queue.count_waiting(tx, viewing.actor)
-    wanted = case_id or _next(page, viewing.actor, only)
-    opened = None if wanted is None else await exhibit(tx, viewing, wanted)
-    viewer = viewing.actor.id
+    """Return the queue as the viewer sees it, with the requested case open, or the first one that waits for them."""
+    page = await queue.read_cases(tx, viewer.actor, viewer.epoch, only, after)
+    waiting = await queue.count_waiting(tx, viewer.actor)
+    wanted = case_id or _first_waiting(page, viewer.actor, only)
+    opened = None if wanted is None else await _open_case(tx, viewer, wanted)
     return QueueView(
         page,
         only,
         waiting.waiting,
         opened,
-        (await load_templates(tx)).offered(viewing.language),
-        viewer,
-        viewing.actor.is_administrator,
-        (await read_pending(tx, viewing.actor)).items if only.state == "open" else [],
-        not viewing.actor.is_administrator and not viewing.actor.moderates,
+        (await load_templates(tx)).offered(viewer.language),
+        viewer.actor.id,
+        viewer.actor.is_administrator,
+        (await read_pending(tx, viewer.actor)).items if only.state == "open" else [],
+        not viewer.actor.is_administrator and not viewer.actor.moderates,
     )
 
 
-async def exhibit(tx: Reader, viewing: Viewing, case_id: int) -> Exhibit:
-    """One case with what stands around it."""
-    actor = viewing.actor
+async def _open_case(tx: Reader, viewer: Viewer, case_id: int) -> OpenCase:
+    actor = viewer.actor
     case = await queue.show_case(tx, actor, case_id)
     author = author_history.CaseAuthor()
     if not case.involved and (case.post is not None or case.held is not None or case.subject is not None):
-        author = await author_history.read_case_author(tx, actor, case_id, viewing.ladder)
+        author = await author_history.read_case_author(tx, actor, case_id, viewer.ladder)
     if case.post is None:
-        return Exhibit(case, None, await _answered(tx, viewing, case), "", 0, author)
+        return OpenCase(case, None, await _parent_html(tx, viewer, case), "", 0, author)
     number = case.post.number
-    place = PageStart(order="time", number=max(1, number - _AROUND))
-    found = await read_topic_page(tx, actor, TopicId(case.post.topic), place, viewing.epoch)
-    near = [each for each in found.posts.items if each.number <= number + _AROUND]
+    place = PageStart(order="time", number=max(1, number - _CONTEXT_POSTS))
+    found = await read_topic_page(tx, actor, TopicId(case.post.topic), place, viewer.epoch)
+    near = [each for each in found.posts.items if each.number <= number + _CONTEXT_POSTS]
     address = address_of(found.topic)
-    return Exhibit(case, found.topic, shown(near, address, number, viewing), address, number, author)
+    return OpenCase(case, found.topic, render_posts(near, address, number, viewer), address, number, author)
 
 
-async def _answered(tx: Reader, viewing: Viewing, case: Case) -> Markup:
-    # What is held has no place yet: only what it answers stands beside it.
+async def _parent_html(tx: Reader, viewer: Viewer, case: Case) -> Markup:
+    # A held post has no position in a topic yet; only the post to which it replies is shown.
     if case.held is None or case.held.parent is None:
         return Markup()
-    found = await read_posts_by_id(tx, viewing.actor, [case.held.parent])
-    return shown(list(found.values()), "", 0, viewing)
+    found = await read_posts_by_id(tx, viewer.actor, [case.held.parent])
+    return render_posts(list(found.values()), "", 0, viewer)
 
 
-def shown(posts: Sequence[Post], address: str, number: int, viewing: Viewing) -> Markup:
-    """Posts as they stand elsewhere, without what one could do there."""
-    place = post_html.Place(
-        address=address, in_tree=False, here=number, groups=viewing.groups, viewer=viewing.actor.id
+def render_posts(posts: Sequence[Post], address: str, number: int, viewer: Viewer) -> Markup:
+    """Render posts without their buttons; `number` is the one to highlight."""
+    place = post_html.PostPlace(
+        address=address, in_tree=False, here=number, groups=viewer.groups, viewer=viewer.actor.id
     )
     return post_html.contributions(posts, place)
 
 
-def _next(page: CasePage, actor: Actor, only: CaseFilter) -> int | None:
+def _first_waiting(page: CasePage, actor: Actor, only: CaseFilter) -> int | None:
     if only.state != "open":
         return None
     free = [case for case in page.items if not case.involved]

@@ -1,68 +1,61 @@
-"""Statements of reasons, appeals against them, and what moderators answer."""
+"""Statements of reasons, appeals against decisions, and the answers of moderators."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from core.errors import NotFound, Refusal
-from core.http import PathId, status_of
+from core.http import PathId
 from members.emails.translations import translations_for
 from moderation.appeals import appeals, statements
 from moderation.appeals.shapes import NewAnswer, NewAppeal
 from pages.moderation.queue_view import ACTIONS
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, read_form, text_in, to_shape
-from pages.shell.renderer import go_to, safe
+from pages.shell.forms import Form, form_of, submit, text_in, to_shape
+from pages.shell.renderer import redirect, safe
 
 
 @get("/decisions/{decision_id:int}", include_in_schema=False)
 async def show_statement(
     decision_id: PathId, context: NamedDependency[PageContext], sent: FromQuery[bool] = False
 ) -> Response[bytes]:
-    """Why something was decided, and the form to appeal."""
+    """Show the statement of reasons of a decision, with the form to appeal; raise NotFound."""
     return await _statement_page(context, decision_id, Form(), is_sent=sent)
 
 
 @post("/decisions/{decision_id:int}/appeal", include_in_schema=False)
 async def make_appeal(decision_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Ask for another moderator."""
-    typed = await read_form(context.request)
-    try:
-        new = to_shape(NewAppeal, {"body": text_in(typed, "body")})
+    """Appeal a decision."""
+    context.actor.signed_in()
+
+    async def appeal(form: Form) -> Response[bytes]:
+        new = to_shape(NewAppeal, {"body": text_in(form.typed, "body")})
         async with context.db.begin() as tx:
             await appeals.make_appeal(tx, context.actor, decision_id, new)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        context.actor.signed_in()
-        return await _statement_page(
-            context, decision_id, Form(typed=typed).refuse(refusal), status_of(refusal)
-        )
-    return go_to(f"/decisions/{decision_id}?sent=true")
+        return redirect(f"/decisions/{decision_id}?sent=true")
+
+    return await submit(await form_of(context), appeal, partial(_statement_page, context, decision_id))
 
 
 @get("/queue/appeals", include_in_schema=False)
 async def show_appeals(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The appeals that wait for an answer."""
-    return await _appeals_page(context, Form(), None)
+    """Show the appeals that wait for an answer."""
+    return await _appeals_page(context, None, Form())
 
 
 @post("/queue/appeals/{appeal_id:int}", include_in_schema=False)
 async def answer_appeal(appeal_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
     """Answer an appeal."""
-    typed = await read_form(context.request)
-    try:
-        new = to_shape(
-            NewAnswer, {"outcome": text_in(typed, "outcome"), "answer": text_in(typed, "answer").strip()}
-        )
+
+    async def answer(form: Form) -> Response[bytes]:
+        text = text_in(form.typed, "answer").strip()
+        new = to_shape(NewAnswer, {"outcome": text_in(form.typed, "outcome"), "answer": text})
         async with context.db.begin() as tx:
             await appeals.answer_appeal(tx, context.actor, appeal_id, new)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        context.actor.signed_in()
-        return await _appeals_page(context, Form(typed=typed).refuse(refusal), appeal_id, status_of(refusal))
-    return go_to("/queue/appeals")
+        return redirect("/queue/appeals")
+
+    return await submit(await form_of(context), answer, partial(_appeals_page, context, appeal_id))
 
 
 async def _statement_page(
@@ -84,7 +77,7 @@ async def _statement_page(
 
 
 async def _appeals_page(
-    context: PageContext, form: Form, answering: int | None, status: int = 200
+    context: PageContext, answering: int | None, form: Form, status: int = 200
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         page = await appeals.read_appeals(tx, context.actor)

@@ -1,4 +1,4 @@
-"""The audit, for those with a duty."""
+"""The audit log, for members with a role."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -15,26 +15,26 @@ from pages.shell.context import PageContext
 
 OnlyKind = Annotated[str, QueryParameter(name="kind", max_length=60)]
 
-DEEDS: Mapping[str, str] = {
-    "noticed": "Something was reported",
+EVENTS: Mapping[str, str] = {
+    "noticed": "A report was received",
     "decided": "A case was decided",
-    "undone": "A decision was undone at once",
-    "taken_back": "A decision was taken back",
+    "undone": "A decision was undone within seconds",
+    "taken_back": "A decision was reversed",
     "appealed": "A decision was appealed",
     "appeal_answered": "An appeal was answered",
-    "escalated": "A case was handed to the administrators",
-    "given_back": "A case was given back to the moderators",
-    "reporters_seen": "Reporters were looked at",
-    "rule_made": "A rule was written",
-    "rule_changed": "A rule was changed",
-    "rule_on": "A rule was switched on",
-    "rule_off": "A rule was switched off",
-    "reasons_changed": "A template of reasons was changed",
+    "escalated": "A case was escalated to the administrators",
+    "given_back": "A case was returned to the moderators",
+    "reporters_seen": "Reporters were viewed",
+    "rule_made": "A filter was added",
+    "rule_changed": "A filter was changed",
+    "rule_on": "A filter was turned on",
+    "rule_off": "A filter was turned off",
+    "reasons_changed": "A reason template was changed",
     "tag_joined": "A tag became a synonym",
-    "tag_parted": "A synonym stands for itself again",
+    "tag_parted": "A synonym became a tag of its own",
     "tag_removed": "A tag was removed",
-    "duty_given": "A duty was given",
-    "duty_taken": "A duty was taken",
+    "duty_given": "A role was assigned",
+    "duty_taken": "A role was revoked",
 }
 
 
@@ -45,8 +45,8 @@ async def show_audit(
     sector: FromQuery[str] = "",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """What was done where one moderates or hosts, the latest first."""
-    only = AuditFilter(kind=kind if kind in DEEDS else None, sector=sector or None)
+    """Show what was done where the viewer moderates or hosts, newest first."""
+    only = AuditFilter(kind=kind if kind in EVENTS else None, sector=sector or None)
     async with context.db.read() as tx:
         page = await read_audit(tx, context.actor, after, only)
     query = urlencode({name: value for name, value in (("kind", only.kind), ("sector", sector)) if value})
@@ -57,7 +57,7 @@ async def show_audit(
         page=page,
         only=only,
         query=query,
-        deeds=DEEDS,
+        events=EVENTS,
     )
 
 

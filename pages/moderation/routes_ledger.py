@@ -1,4 +1,4 @@
-"""The ledger, which everybody reads."""
+"""The public moderation log."""
 
 from typing import Annotated
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ async def show_ledger(
     reversed_: OnlyReversed = None,
     after: Cursor = None,
 ) -> Response[bytes]:
-    """All decisions, the latest first, or those that fit the filters in the address."""
+    """Show the decisions that match the filters, newest first."""
     known: Action | None = action if action in ACTIONS else None  # type: ignore[assignment]
     only = LedgerFilter(
         sector=sector or None, action=known, moderator=moderator or None, reversed=reversed_ or None

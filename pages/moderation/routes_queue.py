@@ -1,17 +1,18 @@
-"""What moderators look at and decide: the queue, with all that can be done there as plain forms."""
+"""The queue of moderators: cases, decisions, approvals in rooms, and reporters, as plain forms."""
 
 import re
+from functools import partial
 from typing import Annotated, Literal, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
-from core.errors import NotFound, Refusal
-from core.http import Cursor, PathId, status_of
+from core.errors import Refusal
+from core.http import Cursor, PathId
 from members.shapes import EmailLanguage
 from moderation.decisions import decisions
-from moderation.flags.reports import reveal_reporters as look_at
+from moderation.flags import reports
 from moderation.flags.shapes import RevealReporters
 from moderation.policy import ensure_can_read_queue
 from moderation.queue import host_approvals
@@ -26,23 +27,45 @@ from moderation.shapes import (
 )
 from pages.moderation.case_actions import CASE_ACTIONS
 from pages.moderation.decision_forms import decision_in, versioned_case
-from pages.moderation.queue_view import ACTIONS, KINDS, REASONS, SHORT, Viewing, query_of, view_queue
+from pages.moderation.queue_view import (
+    ACTIONS,
+    OBJECT_KINDS,
+    REASONS,
+    SHORT_REASONS,
+    Viewer,
+    query_of,
+    read_queue,
+)
 from pages.moderation.routes_transparency import duration
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    form_of,
+    idempotent_request,
+    number_in,
+    read_form,
+    submit,
+    text_in,
+    to_shape,
+)
 from pages.shell.language_names import LANGUAGE_NAMES
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 from storage.database import Transaction
 
 OnlyState = Annotated[CaseState, QueryParameter(name="state")]
-# A form sends what was not chosen as nothing.
+# A form sends a filter that is not set as an empty value.
 OnlyReason = Annotated[FlagReason | Literal[""] | None, QueryParameter(name="reason")]
 OnlyLanguage = Annotated[EmailLanguage | Literal[""] | None, QueryParameter(name="language")]
 CaseNumber = Annotated[int | None, QueryParameter(ge=1, le=2**63 - 1)]
 
-_REFUSED = {"case_moved_on": "Something else happened first", "involved": "For another moderator"}
+# By the code of the refusal; others are shown with their own text.
+_REFUSAL_TEXTS = {"case_moved_on": "The case has changed meanwhile", "involved": "For another moderator"}
 
-_WAITS = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
+# The value of a button: kind, id and version.
+_PENDING = re.compile(r"(question|notice) (\d{1,18}) (\d{1,9})")
 
 
 @get("/queue", include_in_schema=False)
@@ -56,100 +79,97 @@ async def show_queue(
     after: Cursor = None,
     last: CaseNumber = None,
 ) -> Response[bytes]:
-    """What waits for a decision, one case opened, and what was decided."""
+    """Show the queue with one case open."""
     wanted = CaseFilter(state=only, sector=sector or None, reason=reason or None, language=language or None)
-    return await _page(context, wanted, case, Form(), after=after, last=last)
+    return await _page(context, wanted, case, after=after, last=last)
 
 
 @get("/queue/health", include_in_schema=False)
-async def show_health(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """How the queues do, and those who work at them."""
+async def show_statistics(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Show the statistics of the queues."""
     async with context.db.read() as tx:
-        health = await read_statistics(tx, context.actor)
+        statistics = await read_statistics(tx, context.actor)
     return context.renderer.page(
-        context.request, context.actor, "moderation/queue_statistics.html", health=health, duration=duration
+        context.request,
+        context.actor,
+        "moderation/queue_statistics.html",
+        statistics=statistics,
+        duration=duration,
     )
 
 
 @post("/queue", include_in_schema=False)
 async def decide_many(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Decide alike about several cases, each by itself."""
+    """Make the same decision in several cases, each in its own transaction."""
     ensure_can_read_queue(context.actor)
-    typed = await read_form(context.request)
-    try:
-        facts = await decision_in(context, typed) | {
-            "cases": [versioned_case(one) for one in typed.get("cases", ())]
-        }
-        new = to_shape(NewDecisions, facts)
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        return await _page(context, CaseFilter(), None, form, status=status_of(refusal))
-    refused = []
-    for case in new.cases:
-        try:
-            async with context.db.begin() as tx:
-                await decisions.decide_case(tx, context.actor, case.id, new.about(case))
-        except Refusal as refusal:
-            refused.append((case.id, _REFUSED.get(refusal.code, refusal.detail)))
-    done = len(new.cases) - len(refused)
-    return await _page(context, CaseFilter(), None, Form(), done=(done, refused))
+
+    async def decide(form: Form) -> Response[bytes]:
+        cases = [versioned_case(one) for one in form.values("cases")]
+        new = to_shape(NewDecisions, await decision_in(context, form.typed) | {"cases": cases})
+        refused = []
+        for case in new.cases:
+            try:
+                async with context.db.begin() as tx:
+                    await decisions.decide_case(tx, context.actor, case.id, new.about(case))
+            except Refusal as refusal:
+                refused.append((case.id, _REFUSAL_TEXTS.get(refusal.code, refusal.detail)))
+        done = len(new.cases) - len(refused)
+        return await _page(context, CaseFilter(), None, done=(done, refused))
+
+    page = partial(_page, context, CaseFilter(), None)
+    return await submit(await form_of(context), decide, page, NO_STATUS)
 
 
 @post("/queue/{case_id:int}", include_in_schema=False)
-async def act(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Decide about a case, undo that, take it back later, say that one is at it, or say something to the others."""
+async def apply_case_action(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Decide a case, or apply another button of its page (see CASE_ACTIONS)."""
     ensure_can_read_queue(context.actor)
-    typed = await read_form(context.request)
-    word = text_in(typed, "act")
-    back = f"/queue?{text_in(typed, 'filters')}".rstrip("?")
-    mark = "&" if "?" in back else "?"
-    try:
-        if word in (*get_args(Action), "also"):
-            await _decide(context, case_id, typed)
-            return go_to(f"{back}{mark}last={case_id}")
-        deed = CASE_ACTIONS.get(word)
-        if deed is None:
+
+    async def apply(form: Form) -> Response[bytes]:
+        name = form.value("act")
+        back = f"/queue?{form.value('filters')}".rstrip("?")
+        mark = "&" if "?" in back else "?"
+        if name in (*get_args(Action), "also"):
+            await _decide(context, case_id, form.typed)
+            return redirect(f"{back}{mark}last={case_id}")
+        action = CASE_ACTIONS.get(name)
+        if action is None:
             raise BadButton
         async with context.db.begin() as tx:
-            await deed(tx, context, case_id, typed)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        return await _page(context, CaseFilter(), case_id, form, status=status_of(refusal))
-    return go_to(f"{back}{mark}case={case_id}")
+            await action(tx, context, case_id, form.typed)
+        return redirect(f"{back}{mark}case={case_id}")
+
+    return await submit(await form_of(context), apply, partial(_page, context, CaseFilter(), case_id))
 
 
 @post("/queue/pending", include_in_schema=False)
 async def decide_pending(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Let in or dismiss what waits by the policy of a room, as the room does it."""
+    """Approve or dismiss a question or a notice that waits because of its room's policy."""
     ensure_can_read_queue(context.actor)
-    typed = await read_form(context.request)
-    found = _WAITS.fullmatch(text_in(typed, "what"))
-    act = text_in(typed, "act")
+    form = await form_of(context)
+    found = _PENDING.fullmatch(form.value("what"))
+    act = form.value("act")
     if found is None or act not in ("let_in", "dismiss"):
         raise BadButton
     kind: host_approvals.PendingKind = "question" if found[1] == "question" else "notice"
-    try:
+    pending = (kind, int(found[2]), int(found[3]))
+
+    async def decide(form: Form) -> Response[bytes]:
+        reason = form.value("reason").strip()[:300]
         async with context.db.begin() as tx:
-            what = (kind, int(found[2]), int(found[3]))
-            reason = text_in(typed, "reason").strip()[:300]
-            await host_approvals.decide_pending(tx, context.actor, what, act == "let_in", reason)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        form = Form(typed=typed).refuse(refusal)
-        return await _page(context, CaseFilter(), None, form, status=status_of(refusal))
-    return go_to("/queue")
+            await host_approvals.decide_pending(tx, context.actor, pending, act == "let_in", reason)
+        return redirect("/queue")
+
+    return await submit(form, decide, partial(_page, context, CaseFilter(), None))
 
 
 @post("/queue/{case_id:int}/reporters", include_in_schema=False)
 async def reveal_reporters(case_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Who reported what a case is about; each look is written down."""
+    """Show who reported the subject of a case; each time is recorded in the audit log."""
     ensure_can_read_queue(context.actor)
-    look = to_shape(RevealReporters, {"reason": text_in(await read_form(context.request), "reason").strip()})
+    new = to_shape(RevealReporters, {"reason": text_in(await read_form(context.request), "reason").strip()})
     async with context.db.begin() as tx:
-        found = await look_at(tx, context.actor, case_id, look)
+        found = await reports.reveal_reporters(tx, context.actor, case_id, new)
     return context.renderer.page(
         context.request, context.actor, "moderation/reporters.html", case_id=case_id, items=found.items
     )
@@ -162,43 +182,43 @@ async def _decide(context: PageContext, case_id: int, typed: Typed) -> None:
     async def verb(tx: Transaction) -> object:
         return await decisions.decide_case(tx, context.actor, case_id, new)
 
-    await once_of(context.request, context.actor, typed).respond(context.db, verb)
+    await idempotent_request(context, typed).respond(context.db, verb)
 
 
 async def _page(
     context: PageContext,
     only: CaseFilter,
     case_id: int | None,
-    form: Form,
-    after: str | None = None,
+    form: Form | None = None,
     status: int = 200,
+    after: str | None = None,
     last: int | None = None,
     done: tuple[int, list[tuple[int, str]]] | None = None,
 ) -> Response[bytes]:
     community = context.renderer.community
-    viewing = Viewing(
+    viewer = Viewer(
         context.actor, context.db.epoch, context.renderer.groups, community.language, community.ladder
     )
     async with context.db.read() as tx:
-        view = await view_queue(tx, viewing, only, case_id, after)
+        view = await read_queue(tx, viewer, only, case_id, after)
     return context.renderer.page(
         context.request,
         context.actor,
         "moderation/queue.html",
         status,
         view=view,
-        form=form,
+        form=form or Form(),
         last=last,
         done=done,
         reasons=REASONS,
         languages=LANGUAGE_NAMES,
         home=community.language,
-        short=SHORT,
+        short=SHORT_REASONS,
         actions=ACTIONS,
-        kinds=KINDS,
+        kinds=OBJECT_KINDS,
         query_of=query_of,
         moderates=len(view.page.streams) > 1,
     )
 
 
-routes = [show_queue, show_health, decide_many, decide_pending, act, reveal_reporters]
+routes = [show_queue, show_statistics, decide_many, decide_pending, apply_case_action, reveal_reporters]

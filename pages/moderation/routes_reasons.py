@@ -1,33 +1,33 @@
-"""Templates of reasons: the list, and one in all its languages."""
+"""Reason templates: the list, and the form of one template in all its languages."""
 
+from functools import partial
 from typing import Annotated, get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from core.errors import Invalid, Refusal
-from core.http import status_of
+from core.errors import Invalid
 from members.shapes import EmailLanguage
 from moderation.reasons import templates
 from moderation.reasons.policy import ensure_can_manage_templates
 from moderation.reasons.routes import Key
 from moderation.reasons.shapes import TEMPLATE_KEY, Template, TemplateChange
 from moderation.shapes import Reason
-from pages.moderation.queue_view import SHORT
+from pages.moderation.queue_view import SHORT_REASONS
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, Typed, number_in, read_form, text_in, to_shape
+from pages.shell.forms import NO_STATUS, Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.language_names import LANGUAGE_NAMES
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 
 NewName = Annotated[str | None, QueryParameter(name="new", pattern=TEMPLATE_KEY)]
 
 
 @get("/reasons", include_in_schema=False)
 async def show_templates(context: NamedDependency[PageContext], new: NewName = None) -> Response[bytes]:
-    """The reasons that come again, as moderators are offered them; with a new name on to its form."""
+    """Show the reason templates; with a new name, redirect to its form."""
     if new is not None:
-        return go_to(f"/reasons/{new}")
+        return redirect(f"/reasons/{new}")
     async with context.db.read() as tx:
         found = await templates.read_templates(tx, context.actor)
     return context.renderer.page(
@@ -36,51 +36,50 @@ async def show_templates(context: NamedDependency[PageContext], new: NewName = N
         "moderation/reason_templates.html",
         templates=found.items,
         languages=LANGUAGE_NAMES,
-        short=SHORT,
+        short=SHORT_REASONS,
     )
 
 
 @get("/reasons/{template:str}", include_in_schema=False)
 async def show_template(template: Key, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """One of them in its form; of a new name an empty one."""
+    """Show the form of a reason template; the form is empty for a new one."""
     ensure_can_manage_templates(context.actor)
     async with context.db.read() as tx:
         current = (await templates.load_templates(tx)).get(template)
-    form = Form(typed={"is_offered": ["1"]} if current is None else _typed(current))
+    form = Form(typed={"is_offered": ["1"]} if current is None else _typed_of(current))
     form.version = current.version if current else 0
-    return _page(context, template, form)
+    return await _page(context, template, form)
 
 
 @post("/reasons/{template:str}", include_in_schema=False)
 async def change_template(template: Key, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Let it say something else from now on."""
+    """Save a reason template."""
     ensure_can_manage_templates(context.actor)
-    typed = await read_form(context.request)
-    form = Form(typed=typed, version=number_in(text_in(typed, "version")) or 0)
-    try:
-        change = _change(typed)
+
+    async def change(form: Form) -> Response[bytes]:
+        new = _change_in(form.typed)
         async with context.db.begin() as tx:
-            await templates.change_template(tx, context.actor, template, change)
-    except Refusal as refusal:
-        form = form.refuse(refusal)
-        form.wrong_field = _field_of(form.wrong_field)
-        return _page(context, template, form, status_of(refusal))
-    return go_to("/reasons?done=saved")
+            await templates.change_template(tx, context.actor, template, new)
+        return redirect("/reasons?done=saved")
+
+    form = await form_of(context)
+    form.version = number_in(form.value("version")) or 0
+    return await submit(form, change, partial(_page, context, template), NO_STATUS)
 
 
-def _change(typed: Typed) -> TemplateChange:
+def _change_in(typed: Typed) -> TemplateChange:
     texts = {}
     for language in get_args(EmailLanguage):
         facts = {name: text_in(typed, f"{name}_{language}").strip() for name in ("rule", "facts")}
         if any(facts.values()):
-            texts[language] = _text(language, facts)
+            texts[language] = _reason_in(language, facts)
     version = number_in(text_in(typed, "version")) or 0
     return to_shape(
         TemplateChange, {"texts": texts, "is_offered": bool(text_in(typed, "is_offered")), "version": version}
     )
 
 
-def _text(language: str, facts: dict[str, str]) -> Reason:
+def _reason_in(language: str, facts: dict[str, str]) -> Reason:
     try:
         return to_shape(Reason, facts)
     except Invalid as refusal:
@@ -88,7 +87,7 @@ def _text(language: str, facts: dict[str, str]) -> Reason:
         raise
 
 
-def _typed(template: Template) -> dict[str, list[str]]:
+def _typed_of(template: Template) -> dict[str, list[str]]:
     typed = {"is_offered": ["1" if template.is_offered else ""]}
     for language, text in template.texts.items():
         typed |= {f"rule_{language}": [text.rule], f"facts_{language}": [text.facts]}
@@ -96,14 +95,16 @@ def _typed(template: Template) -> dict[str, list[str]]:
 
 
 def _field_of(path: str) -> str:
-    """`texts.fr.rule` as the form calls it; what is wrong with both stands at the first."""
+    """Return the name of the form's field for a path such as `texts.fr.rule`; an error of a whole text belongs to its
+    first field."""
     _, _, rest = path.partition("texts.")
     language, _, name = rest.partition(".")
     return f"{name or 'rule'}_{language}" if language else path
 
 
-def _page(context: PageContext, template: str, form: Form, status: int = 200) -> Response[bytes]:
-    facts = {"about": template, "name": SHORT.get(template, template)}
+async def _page(context: PageContext, template: str, form: Form, status: int = 200) -> Response[bytes]:
+    form.wrong_field = _field_of(form.wrong_field)
+    facts = {"about": template, "name": SHORT_REASONS.get(template, template)}
     return context.renderer.page(
         context.request,
         context.actor,

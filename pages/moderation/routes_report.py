@@ -1,5 +1,6 @@
-"""Where anyone reports what is illegal or against the rules, and sees what became of it."""
+"""The form with which anyone, signed in or not, reports content, and the status page of a report."""
 
+from functools import partial
 from typing import Annotated
 
 from litestar import Response, get, post
@@ -7,8 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, PathParameter, QueryParameter
 from msgspec import structs
 
-from core.errors import NotFound, Refusal
-from core.http import status_of
 from members.emails.translations import language_for
 from moderation.appeals import appeals
 from moderation.appeals.shapes import NewAppeal
@@ -16,11 +15,11 @@ from moderation.flags import reports
 from moderation.flags.shapes import ADDRESS_LENGTH, REFERENCE_LENGTH, NewReport
 from pages.moderation.queue_view import ACTIONS, REASONS
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, Typed, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import NO_STATUS, Form, Typed, form_of, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 
-# The law comes first here: who only dislikes something can say so to its author.
-_ORDER = (
+# Illegal content comes first on this form.
+_REASON_ORDER = (
     "illegal",
     "danger",
     "child_abuse",
@@ -37,43 +36,40 @@ Reference = Annotated[str, PathParameter(max_length=REFERENCE_LENGTH)]
 
 
 @get("/report", include_in_schema=False)
-async def show_form(
+async def show_report_form(
     context: NamedDependency[PageContext], about: About = "", whole: FromQuery[bool] = False
 ) -> Response[bytes]:
-    """The form, with the address that one comes from."""
-    # Links of ours carry the path alone; what stands in the form is what the law asks for: the exact address.
+    """Show the form, with the address of the content from which the visitor came."""
+    # Links have only the path; the Digital Services Act (Article 16) asks for the exact address.
     address = f"{context.db.site}{about}" if about.startswith("/") else about
-    return _page(context, Form(typed={"address": [address], "whole": ["1"] if whole else []}))
+    return await _form_page(context, Form(typed={"address": [address], "whole": ["1"] if whole else []}))
 
 
 @post("/report", include_in_schema=False)
-async def send(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Report something."""
-    typed = await read_form(context.request)
-    try:
-        suggested = language_for(context.request.headers.get("accept-language", ""))
-        new = structs.replace(to_shape(NewReport, _facts(typed)), letters_in=suggested)
-        # Sent twice it is the same report: that needs no key of the form's.
+async def send_report(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Send a report; the form needs no idempotency key, since a repeated report is recognized as the same one."""
+
+    async def send(form: Form) -> Response[bytes]:
+        language = language_for(context.request.headers.get("accept-language", ""))
+        new = structs.replace(to_shape(NewReport, _report_in(form.typed)), letters_in=language)
         async with context.db.begin() as tx:
             reference = (await reports.send_report(tx, context.actor, new)).reference
-    except Refusal as refusal:
-        return _page(context, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/report/{reference}?sent=true")
+        return redirect(f"/report/{reference}?sent=true")
+
+    return await submit(await form_of(context), send, partial(_form_page, context), NO_STATUS)
 
 
 @post("/report/{reference:str}/appeal", include_in_schema=False)
-async def appeal(reference: Reference, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Ask for another moderator to look at what was left."""
-    typed = await read_form(context.request)
-    try:
-        new = to_shape(NewAppeal, {"body": text_in(typed, "body")})
+async def appeal_report(reference: Reference, context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Appeal the decision about a report."""
+
+    async def appeal(form: Form) -> Response[bytes]:
+        new = to_shape(NewAppeal, {"body": text_in(form.typed, "body")})
         async with context.db.begin() as tx:
             await appeals.appeal_report(tx, reference, new)
-    except NotFound:
-        raise
-    except Refusal as refusal:
-        return await _receipt(context, reference, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to(f"/report/{reference}?appealed=true")
+        return redirect(f"/report/{reference}?appealed=true")
+
+    return await submit(await form_of(context), appeal, partial(_status_page, context, reference))
 
 
 @get("/report/{reference:str}", include_in_schema=False)
@@ -83,13 +79,13 @@ async def show_report(
     sent: FromQuery[bool] = False,
     appealed: FromQuery[bool] = False,
 ) -> Response[bytes]:
-    """The receipt of a report, and what became of it."""
-    said = "sent" if sent else "appealed" if appealed else ""
-    return await _receipt(context, reference, Form(), said=said)
+    """Show the status of a report; raise NotFound."""
+    done = "sent" if sent else "appealed" if appealed else ""
+    return await _status_page(context, reference, Form(), done=done)
 
 
-async def _receipt(
-    context: PageContext, reference: str, form: Form, status: int = 200, said: str = ""
+async def _status_page(
+    context: PageContext, reference: str, form: Form, status: int = 200, done: str = ""
 ) -> Response[bytes]:
     async with context.db.read() as tx:
         shown = await reports.show_report(tx, reference)
@@ -100,13 +96,13 @@ async def _receipt(
         status,
         form=form,
         shown=shown,
-        said=said,
+        done=done,
         reasons=REASONS,
         actions=ACTIONS,
     )
 
 
-def _facts(typed: Typed) -> dict[str, object]:
+def _report_in(typed: Typed) -> dict[str, object]:
     given = {name: text_in(typed, name).strip() for name in ("address", "reason", "why", "name", "email")}
     facts: dict[str, object] = {
         name: value for name, value in given.items() if value or name not in ("name", "email")
@@ -114,11 +110,11 @@ def _facts(typed: Typed) -> dict[str, object]:
     return facts | {name: bool(text_in(typed, name)) for name in ("good_faith", "whole")}
 
 
-def _page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
-    options = [(reason, REASONS[reason]) for reason in _ORDER]
+async def _form_page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
+    options = [(reason, REASONS[reason]) for reason in _REASON_ORDER]
     return context.renderer.page(
         context.request, context.actor, "moderation/report_form.html", status, form=form, options=options
     )
 
 
-routes = [show_form, send, show_report, appeal]
+routes = [show_report_form, send_report, show_report, appeal_report]

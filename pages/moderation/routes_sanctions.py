@@ -1,4 +1,4 @@
-"""What was decided against oneself: what, why, until when, and how to appeal."""
+"""The sanctions of the viewer."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -10,7 +10,7 @@ from pages.shell.context import PageContext
 
 @get("/sanctions", include_in_schema=False)
 async def show_sanctions(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """What holds, or held, against whoever looks."""
+    """Show the viewer's current and past sanctions."""
     async with context.db.read() as tx:
         found = await read_own_sanctions(tx, context.actor)
     return context.renderer.page(

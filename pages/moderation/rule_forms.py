@@ -1,4 +1,4 @@
-"""Rules as forms: which fields each kind of test has, what a form says as a rule, and a rule in words."""
+"""Forms of automatic filters: the fields of each kind of test, and converting between forms and rules."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -13,20 +13,20 @@ Kind = Literal[
     "anything", "links", "domains", "phrases", "pattern", "alike", "mentions", "turned", "languages"
 ]
 KINDS: Mapping[str, str] = {
-    "anything": "Whatever new members write, or more than so much a day",
+    "anything": "All posts of new members, or those over a daily limit",
     "links": "Many links",
     "domains": "Links to certain sites",
     "phrases": "Words and phrases",
     "pattern": "A pattern",
-    "alike": "Floods of texts that are nearly the same",
-    "mentions": "Many members named",
-    "turned": "Edits that turn a post into something else",
+    "alike": "Many posts with nearly the same text",
+    "mentions": "Many mentions",
+    "turned": "Edits that replace most of a post",
     "languages": "Other languages",
 }
 
 
 class Field(Struct, frozen=True):
-    """One field of a test: what it is called, how it is typed, and what stands in it at first."""
+    """A field of a test's form: its name, control, label, initial value and hint."""
 
     name: str
     how: Literal["number", "lines", "text", "tick"]
@@ -37,15 +37,20 @@ class Field(Struct, frozen=True):
 
 FIELDS: Mapping[str, Sequence[Field]] = {
     "anything": (
-        Field("a_day", "number", "Posts that pass within 24 hours", hint="Nothing: all of them are caught."),
+        Field("a_day", "number", "Posts allowed in 24 hours", hint="If this is empty, all posts are caught."),
     ),
-    "links": (Field("most", "number", "Links that pass", "2", "Links to this site do not count."),),
+    "links": (Field("most", "number", "Links allowed", "2", "Links to this site do not count."),),
     "domains": (
-        Field("domains", "lines", "Domains, one a line", hint="example.org stands for www.example.org, too."),
+        Field("domains", "lines", "Domains, one per line", hint="example.org includes www.example.org."),
         Field("others", "tick", "Catch links to all other sites instead"),
     ),
     "phrases": (
-        Field("phrases", "lines", "Phrases, one a line", hint="As whole words; capitals do not matter."),
+        Field(
+            "phrases",
+            "lines",
+            "Phrases, one per line",
+            hint="Whole words; upper and lower case are the same.",
+        ),
     ),
     "pattern": (
         Field(
@@ -56,24 +61,30 @@ FIELDS: Mapping[str, Sequence[Field]] = {
         ),
     ),
     "alike": (
-        Field("count", "number", "Caught from this text on", "3", "The third of three that are alike, say."),
-        Field("minutes", "number", "Within so many minutes", "60"),
-        Field("percent", "number", "Alike to so many percent", "80"),
+        Field(
+            "count",
+            "number",
+            "Similar posts until one is caught",
+            "3",
+            "With 3, the third similar post is caught.",
+        ),
+        Field("minutes", "number", "Within (minutes)", "60"),
+        Field("percent", "number", "Similarity (percent)", "80"),
     ),
-    "mentions": (Field("most", "number", "Members that may be named", "10"),),
+    "mentions": (Field("most", "number", "Mentions allowed", "10"),),
     "turned": (
-        Field("hours", "number", "Posts older than so many hours", "24", "Approved ones at any age."),
-        Field("percent", "number", "So many percent of the text are gone", "60"),
-        Field("links", "tick", "Or a link to another site is new", "1"),
+        Field("hours", "number", "Posts older than (hours)", "24", "Approved posts of any age are checked."),
+        Field("percent", "number", "Part of the text that is removed (percent)", "60"),
+        Field("links", "tick", "Also edits that add a link to another site", "1"),
     ),
     "languages": (
-        Field("languages", "lines", "Languages that pass, one a line", hint="In two letters: en, fr, sw."),
+        Field("languages", "lines", "Languages allowed, one per line", hint="Two-letter codes: en, fr, sw."),
     ),
 }
 
 
 def rule_in(typed: Typed, kind: str) -> dict[str, Any]:
-    """What a form says, as a new rule is sent."""
+    """Return the rule in a form, in the shape of NewRule."""
     place, _, which = text_in(typed, "place").partition(":")
     trust = text_in(typed, "trust")
     return {
@@ -88,7 +99,7 @@ def rule_in(typed: Typed, kind: str) -> dict[str, Any]:
 
 
 def typed_of(rule: Rule | NewRule) -> dict[str, list[str]]:
-    """A rule as its form shows it."""
+    """Return the form filled with a rule."""
     place = f"sector:{rule.sector}" if rule.sector else f"room:{rule.room}" if rule.room else "all"
     facts = {
         "name": rule.name,
@@ -100,27 +111,27 @@ def typed_of(rule: Rule | NewRule) -> dict[str, list[str]]:
     return {name: [value] for name, value in facts.items()} | _typed_test(rule.test)
 
 
-def first_typed(kind: str) -> dict[str, list[str]]:
-    """A form for a new rule of a kind."""
+def new_typed(kind: str) -> dict[str, list[str]]:
+    """Return the form of a new rule with its initial values."""
     trust = {"trust": ["0"]} if kind == "anything" else {}
     return {field.name: [field.first] for field in FIELDS[kind]} | trust
 
 
 def kind_of(test: RuleTest) -> str:
-    """The kind of a test."""
+    """Return the kind of a test."""
     return str(type(test).__struct_config__.tag)
 
 
-def in_words(test: RuleTest) -> str:
-    """What a rule looks for, with its numbers."""
+def describe_test(test: RuleTest) -> str:
+    """Return in words what a rule catches, with its limits."""
     facts = msgspec.to_builtins(test)
     kind = facts.pop("kind")
-    said = [
-        f"{field.label}: {_word(facts[field.name])}"
+    limits = [
+        f"{field.label}: {_value_in_words(facts[field.name])}"
         for field in FIELDS[kind]
         if facts[field.name] not in (None, False)
     ]
-    return f"{KINDS[kind]}. {'; '.join(said)}" if said else KINDS[kind]
+    return f"{KINDS[kind]}. {'; '.join(limits)}" if limits else KINDS[kind]
 
 
 def _test_in(typed: Typed, kind: str) -> dict[str, Any]:
@@ -135,7 +146,7 @@ def _value(typed: Typed, field: Field) -> Any:
         return [line.strip() for line in given.splitlines() if line.strip()]
     if field.how == "text":
         return given
-    # What is no number is left as it is: the shape says what is wrong with it.
+    # Other text is returned as it is: converting it to the shape raises the refusal.
     return (
         (int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else given)
         if given
@@ -157,7 +168,7 @@ def _typed_test(test: RuleTest) -> dict[str, list[str]]:
     return shown
 
 
-def _word(value: Any) -> str:
+def _value_in_words(value: Any) -> str:
     if value is True:
         return "yes"
     if isinstance(value, list):

@@ -1,1 +1,1 @@
-"""What every page needs: the page context, rendering, layout, forms, dates, icons and static assets."""
+"""Shared by all pages: page context, renderer, layout, forms, uploads, dates, URLs, icons and static files."""

@@ -1,4 +1,4 @@
-"""Static files: read once, compressed once, addressed by the hash of all, so that browsers keep them for ever."""
+"""Static files, read and compressed once per process, with a content hash in their URLs so that browsers cache them."""
 
 import gzip
 from hashlib import sha256
@@ -32,8 +32,8 @@ class _File(Struct, frozen=True):
     etag: str
 
 
-class Statics:
-    """The files of this version, under an address that changes when any of them does."""
+class StaticFiles:
+    """The static files of this version, under a URL prefix that changes when any page file changes."""
 
     def __init__(self) -> None:
         paths = [path for path in sorted(_FOLDER.rglob("*")) if path.suffix in _KINDS]
@@ -46,7 +46,7 @@ class Statics:
         self.prefix = f"/static/{self.version}"
 
     def find(self, address: str) -> tuple[_File, bool]:
-        """The file at `<version>/<name>`, and whether that is the version there is."""
+        """Return the file of `<version>/<name>` and whether the version is the current one; raise NotFound."""
         version, _, name = address.lstrip("/").partition("/")
         found = self.files.get(name)
         if found is None:
@@ -54,9 +54,11 @@ class Statics:
         return found, version == self.version
 
 
-def respond(statics: Statics, address: str, if_none_match: str | None, accepted: str) -> Response[bytes]:
-    """A static file; an address of another version is answered with what is there now, to be asked for again."""
-    found, is_current = statics.find(address)
+def respond(
+    static_files: StaticFiles, address: str, if_none_match: str | None, accepted: str
+) -> Response[bytes]:
+    """Return a static file as a response; the file of an old version is sent without permission to cache it."""
+    found, is_current = static_files.find(address)
     headers = {
         "ETag": found.etag,
         "Cache-Control": _FOR_EVER if is_current else "no-cache",

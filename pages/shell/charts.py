@@ -1,4 +1,4 @@
-"""Charts: drawn here as SVG, without scripts, each beside the table that says the same in numbers."""
+"""Bar charts as SVG, drawn without scripts; each is shown with a table of the same numbers."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ _MONTHS, _TALL = 640, 160
 
 
 def bars(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
-    """Bars from the line of their names to the right, the longest as long as there is room."""
+    """Draw a horizontal bar for each name and number; the longest bar fills the width."""
     most = max((count for _, count in counted), default=0) or 1
     room = _WIDTH - _LABEL - _NUMBER
     drawn = [
@@ -22,7 +22,7 @@ def bars(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
 
 
 def columns(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
-    """Columns side by side, as months are; only the first and the last are named, the table names all."""
+    """Draw a vertical bar for each name and number, such as months; only the first and the last are labelled."""
     most = max((count for _, count in counted), default=0) or 1
     wide = min(_MONTHS / max(len(counted), 1), 60)
     foot = _TALL - 24
@@ -43,7 +43,7 @@ def columns(title: str, counted: Sequence[tuple[str, int]]) -> Markup:
 
 
 def _svg(title: str, width: int, height: int, inner: str) -> Markup:
-    said = f"{escape(title)}: the table says the same in numbers"
+    said = f"{escape(title)}: the table shows the same numbers"
     return Markup(
         f'<svg class="chart" viewBox="0 0 {width} {max(height, 1)}" role="img" aria-label="{said}"><g>{inner}</g></svg>'
     )

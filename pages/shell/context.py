@@ -1,4 +1,4 @@
-"""What every page handler works with: who asks, through what, and the process-wide values that pages need."""
+"""The page context: the request, its actor and the process-wide values that page handlers use."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from storage.database import Database
 
 
 class PageContext(Struct, frozen=True):
-    """One request for a page: the request, its actor, and what the process lends to all pages."""
+    """One request for a page, its actor, and the process-wide values that pages use."""
 
     request: Request[Any, Any, Any]
     actor: Actor

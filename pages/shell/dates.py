@@ -1,4 +1,4 @@
-"""Dates and times as pages show them, in UTC with a machine-readable form for scripts."""
+"""Dates and times as HTML, in UTC; the page's scripts convert them to the reader's time zone."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "O
 
 
 def date(moment: datetime) -> str:
-    """A day and a time in UTC, which the page's script turns into the reader's own."""
+    """Return a `time` element that shows the day; its title is the day and the time in UTC."""
     at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     iso = at.isoformat()
     day = f"{at.day} {_MONTHS[at.month]} {at.year}"
@@ -16,30 +16,30 @@ def date(moment: datetime) -> str:
 
 
 def moment(at: datetime) -> Markup:
-    """A day and a time of day in UTC, which the page's script turns into the reader's own."""
+    """Return a `time` element that shows the day and the time in UTC."""
     at = at.astimezone(UTC)
     words = f"{at.day} {at:%b %Y, %H:%M} UTC"
     return Markup(f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}" data-moment>{words}</time>')
 
 
 def utc(at: datetime) -> str:
-    """A moment as machines read it."""
+    """Return the time in ISO 8601, in UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def day(at: datetime) -> str:
-    """A day in UTC with its weekday, as a script says it in the reader's own."""
+    """Return the day in UTC with its weekday, such as "Thu 3 May"."""
     at = at.astimezone(UTC)
     return f"{at:%a} {at.day} {at:%b}"
 
 
 def hour(at: datetime) -> str:
-    """A time of day in UTC."""
+    """Return the time of day in UTC, such as "14:05"."""
     return f"{at.astimezone(UTC):%H:%M}"
 
 
 def span(seconds: int) -> str:
-    """A length of time in the largest unit that it fills."""
+    """Return a length of time in the largest unit that divides it, such as "an hour" or "5 minutes"."""
     for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
         if seconds % size == 0 and seconds >= size:
             count = seconds // size

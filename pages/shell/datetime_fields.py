@@ -1,4 +1,4 @@
-"""Times as forms have them: a day and an hour without a zone, beside the name of a zone."""
+"""Date and time fields of forms: local times without a zone, with the name of the time zone in another field."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,7 +8,7 @@ from pages.shell.forms import FieldNotAcceptable
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name."""
+    """Return the time zone with this IANA name; raise UnknownTimeZone."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -16,13 +16,13 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def moment_of(text: str, name: str, zone: ZoneInfo) -> datetime:
-    """What was typed into the field of that name, in a zone."""
+    """Return the time that was typed into the field `name`, in the zone; raise FieldNotAcceptable."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone)
     except ValueError as error:
-        raise FieldNotAcceptable("Give a day and a time.", field=name) from error
+        raise FieldNotAcceptable("Enter a date and a time.", field=name) from error
 
 
 def typed_of(at: datetime, zone: str) -> str:
-    """A moment as a form's field holds it."""
+    """Return a time as the value of a `datetime-local` field, in the zone."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

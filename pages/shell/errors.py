@@ -1,4 +1,4 @@
-"""Refusals as pages: what happened, and what one can do."""
+"""Error pages: what happened, and what the reader can do next."""
 
 from collections.abc import Mapping
 
@@ -10,25 +10,25 @@ from pages.shell.renderer import AnyRequest, Renderer, html_response
 _HEADINGS = {
     400: "This could not be read",
     401: "Sign in first",
-    403: "You may not do this",
-    404: "Nothing here",
-    405: "This cannot be done here",
+    403: "You cannot do this",
+    404: "Page not found",
+    405: "This is not possible here",
     409: "Something else happened first",
-    412: "It was changed meanwhile",
+    412: "Somebody else changed this",
     413: "This is too big",
-    422: "Something is not acceptable",
-    429: "Too many at once",
-    500: "Something broke on our side",
-    503: "Not available at the moment",
+    422: "Something needs to be corrected",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Temporarily unavailable",
 }
 _ADVICE = {
-    401: "Reading needs no account; what you wanted to do needs one.",
-    403: "If you think that this is a mistake, ask somebody who administers the community.",
-    404: "The address may be mistyped, what was here withdrawn, or it is not for everyone to see.",
-    409: "Go back, look at how it stands now, and try again if it still makes sense.",
-    412: "Go back: what you typed is still in the form. Look at the current text before you send it again.",
+    401: "You can read without an account, but you need one for this.",
+    403: "If you think this is a mistake, ask an administrator of the community.",
+    404: "The address may be wrong, the page may have been removed, or you may not have access to it.",
+    409: "Go back, check the current state, and try again if you still want to.",
+    412: "Go back: what you typed is still in the form. Check the current text before you send it again.",
     429: "Nothing is lost. Wait a moment, go back, and send it again.",
-    500: "It was written down. What you sent may not have been kept: go back and look.",
+    500: "The error was logged. What you sent may not have been saved: go back and check.",
     503: "Nothing is lost. Try again in a minute.",
 }
 
@@ -36,10 +36,10 @@ _ADVICE = {
 def refusal_page(
     renderer: Renderer, request: AnyRequest, status: int, code: str, detail: str, headers: Mapping[str, str]
 ) -> Response[bytes]:
-    """A refusal, or a failure of ours, as a page."""
+    """Return a refusal or a server error as a page, with the status and headers of the HTTP response."""
     state = request.scope.get("state", {})
     viewer = state.get("actor", VISITOR)
-    # Whoever follows a link into a room for members may be one.
+    # Somebody who follows a link to a members-only page may be a member who is not signed in.
     is_helped = status == 401 or (
         status == 404 and request.method == "GET" and getattr(viewer, "id", None) is None
     )
@@ -48,7 +48,7 @@ def refusal_page(
         viewer if isinstance(viewer, Actor) else VISITOR,
         "shell/error.html",
         status=status,
-        heading=_HEADINGS.get(status, "This was refused"),
+        heading=_HEADINGS.get(status, "This was not possible"),
         detail=detail,
         advice=_ADVICE.get(status, "Go back: what you typed is still there."),
         code=code,
@@ -59,6 +59,6 @@ def refusal_page(
 
 
 def wants_page(request: AnyRequest) -> bool:
-    """Whether who asks is a browser that shows pages, and not a client of the API."""
+    """Return whether the client is a browser that asks for a page, not a client of the API."""
     path = request.scope["path"]
     return not path.startswith(("/api/", "/static/")) and "text/html" in request.headers.get("accept", "")

@@ -1,4 +1,4 @@
-"""Files with an extension in the address: their names, and calendars as responses."""
+"""URLs with a file extension: the file's name, and calendars as responses."""
 
 from litestar import Response
 
@@ -9,7 +9,7 @@ _TYPE = "text/calendar"
 
 
 def name_in(file: str, ending: str) -> str:
-    """The name of a file with this ending; `NotFound` if it has another."""
+    """Return the file's name without this extension; raise NotFound if it has another one."""
     name, dot, kind = file.rpartition(".")
     if not dot or kind != ending:
         raise NotFound
@@ -17,7 +17,7 @@ def name_in(file: str, ending: str) -> str:
 
 
 def respond(body: bytes, name: str, if_none_match: str | None) -> Response[bytes]:
-    """A calendar as a response."""
+    """Return a calendar as a response with an ETag."""
     etag = etag_of(body)
     headers = {
         "ETag": etag,

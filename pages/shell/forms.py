@@ -1,48 +1,55 @@
-"""Forms: what was typed, read once, and given back with what went wrong when it was refused."""
+"""Forms: the values that were typed, and showing a form again with the reason when it was refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from secrets import token_urlsafe
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from msgspec import Struct, field
 
-from core.actor import Actor
-from core.errors import Invalid, Malformed, Refusal
+from core.errors import Invalid, Malformed, NotFound, Refusal
+from core.http import status_of
 from forum.shapes import Preview
+from pages.shell.context import PageContext
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
 
 Shape = TypeVar("Shape")
 
-_NEVER_SHOWN = frozenset({"password", "current", "new", "own_password"})
-_KEPT = "What you have written is kept below."
+# Passwords are never sent back to the browser.
+_SECRET_FIELDS = frozenset({"password", "current", "new", "own_password"})
+_KEPT = "What you typed is kept below."
 
 
 class FieldNotAcceptable(Invalid):
-    """One of the fields of a form is not acceptable."""
+    """A field of the form is not acceptable."""
 
-    message = "Something in the form is not acceptable."
+    message = "Something in the form needs to be corrected."
 
 
 class FormUnreadable(Malformed):
-    """The body is not a form, or not in UTF-8, or has hundreds of fields."""
+    """The request body is not a form, is not in UTF-8, or has more than 300 fields."""
 
-    message = "This form could not be read. Nothing has happened."
+    message = "This form could not be read. Nothing was changed."
 
 
 class BadButton(Invalid):
-    """A form came with a button that is none of ours."""
+    """The form has an unknown button, or a button with an unreadable value."""
 
-    message = "This button is not known here. Nothing has happened."
+    message = "This button is not known. Nothing was changed."
 
 
+# The values of a form by field; a field can have several.
 Typed = Mapping[str, Sequence[str]]
+
+NOT_FOUND = frozenset({404})
+NO_STATUS: frozenset[int] = frozenset()
 
 
 async def read_form(request: Request[Any, Any, Any]) -> Typed:
-    """What was typed, by field, with line breaks as they are stored."""
+    """Return the values of a form by field, with Unix line breaks; raise FormUnreadable."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     if body and kind != "application/x-www-form-urlencoded":
@@ -61,38 +68,38 @@ async def read_form(request: Request[Any, Any, Any]) -> Typed:
 
 
 def text_in(typed: Typed, name: str) -> str:
-    """What stands in one field; nothing if it is not there."""
+    """Return the value of a field, or "" if it is missing."""
     found = typed.get(name)
     return found[0] if found else ""
 
 
 def number_in(text: str) -> int | None:
-    """A positive number as ids and versions are, or None."""
+    """Return a positive number such as an id or a version, or None if the text is not one."""
     if not text.isascii() or not text.isdecimal() or len(text) > 18:
         return None
     return int(text) or None
 
 
-def once_of(request: Request[Any, Any, Any], actor: Actor, typed: Typed) -> IdempotentRequest:
-    """What makes a form that is sent twice happen once: the key that came with the page."""
-    key = text_in(typed, "key")
+def idempotent_request(context: PageContext, typed: Typed) -> IdempotentRequest:
+    """Return the idempotency of a form by its hidden key, so that a form that is sent twice takes effect once."""
+    actor, key = context.actor, text_in(typed, "key")
     if not 0 < len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable() or actor.id is None:
         return IdempotentRequest(scope="", key=None, fingerprint=b"")
-    said = msgspec.json.encode(sorted(typed.items()))
+    values = msgspec.json.encode(sorted(typed.items()))
     return IdempotentRequest(
         scope=f"member:{actor.id}",
         key=f"form {key}"[:KEY_LENGTH],
-        fingerprint=fingerprint(request.url.path, said),
+        fingerprint=fingerprint(context.request.url.path, values),
     )
 
 
 def new_key() -> str:
-    """A key that makes sending a form twice harmless."""
+    """Return a new idempotency key for a form."""
     return token_urlsafe(15)
 
 
 class Form(Struct, kw_only=True):
-    """One form on a page: where it goes, what stands in it, what was wrong with it."""
+    """A form on a page: its target, its values, and why it was refused."""
 
     action: str = ""
     verb: str = ""
@@ -106,28 +113,60 @@ class Form(Struct, kw_only=True):
     wrong_field: str = ""
 
     def value(self, name: str) -> str:
-        """What stands in a field."""
+        """Return the value of a field to show, or ""; passwords are never shown."""
         found = self.typed.get(name)
-        return found[0] if found and name not in _NEVER_SHOWN else ""
+        return found[0] if found and name not in _SECRET_FIELDS else ""
 
     def values(self, name: str) -> Sequence[str]:
-        """What is ticked."""
+        """Return all values of a field, such as the ticked boxes."""
         return self.typed.get(name, ())
 
     def wrong(self, name: str) -> str:
-        """What is wrong with a field, in words."""
+        """Return what is wrong with a field, or ""."""
         return self.refusal if self.wrong_field == name else ""
 
     def refuse(self, refusal: Refusal) -> "Form":
-        """The same form with what was typed and why it was refused."""
+        """Store why the form was refused, and return the form."""
         self.refusal = refusal.detail
         self.wrong_field = refusal.field or ""
-        self.kept = _KEPT if any(name not in _NEVER_SHOWN for name in self.typed) else ""
+        self.kept = _KEPT if any(name not in _SECRET_FIELDS for name in self.typed) else ""
         return self
 
 
+FormAction = Callable[[Form], Awaitable[Response[bytes]]]
+FormPage = Callable[[Form, int], Awaitable[Response[bytes]]]
+
+
+async def form_of(context: PageContext) -> Form:
+    """Return the form that the request sends; raise FormUnreadable."""
+    return Form(typed=await read_form(context.request))
+
+
+async def submit(
+    form: Form, action: FormAction, page: FormPage, let_through: Collection[int] = NOT_FOUND
+) -> Response[bytes]:
+    """Run the action of a form and return its response. If the action is refused, return the page with the form, the
+    reason and the status of the refusal; raise a refusal whose status is in `let_through`, by default NotFound."""
+    try:
+        return await action(form)
+    except Refusal as refusal:
+        status = status_of(refusal)
+        if status in let_through:
+            raise
+        return await page(form.refuse(refusal), status)
+
+
+@contextmanager
+def unknown_handle_refused(field: str = "handle") -> Iterator[None]:
+    """Turn NotFound into FieldNotAcceptable: the handle that was typed belongs to no member."""
+    try:
+        yield
+    except NotFound as error:
+        raise FieldNotAcceptable("No member has this handle.", field=field) from error
+
+
 def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
-    """The same Struct that the API takes, from a form's fields; what it refuses is said about the field."""
+    """Convert the values of a form to the Struct that the API takes; raise FieldNotAcceptable with the field."""
     try:
         return msgspec.convert(facts, shape)
     except msgspec.ValidationError as error:
@@ -135,14 +174,14 @@ def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
 
 
 def _refusal_of(message: str) -> FieldNotAcceptable:
-    text, _, place = message.partition(" - at `$")
-    name = place.strip(".`").partition("[")[0]
+    text, _, path = message.partition(" - at `$")
+    name = path.strip(".`").partition("[")[0]
     return FieldNotAcceptable(_in_words(text, name), field=name or None)
 
 
 def _in_words(text: str, name: str) -> str:
     if "length >= 1" in text:
-        return "This is empty."
+        return "Enter something here."
     if "length >=" in text:
         return f"This is too short: at least {text.rpartition(' ')[2]} characters."
     if "length <=" in text:
@@ -150,9 +189,9 @@ def _in_words(text: str, name: str) -> str:
             "items." if "array" in text else "characters."
         )
     if name in ("starts_at", "ends_at"):
-        return "Give a day and a time."
+        return "Enter a date and a time."
     if "regex" in text and name == "email":
         return "This does not look like an e-mail address."
     if "regex" in text and name == "tags":
-        return "Tags are small letters, digits and hyphens."
-    return "This is not acceptable here."
+        return "Use lower-case letters, digits and hyphens in tags."
+    return "This value is not acceptable."

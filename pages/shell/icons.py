@@ -1,4 +1,4 @@
-"""Our own icons: on a grid of 24, strokes of 1.6, always beside a word."""
+"""The icons of the interface as inline SVG, drawn on a grid of 24 with strokes of 1.6, always shown with a label."""
 
 from markupsafe import Markup
 

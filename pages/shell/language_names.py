@@ -1,4 +1,4 @@
-"""The name of each language in that language."""
+"""The languages of the interface and e-mails, each with its name in that language."""
 
 LANGUAGE_NAMES = {
     "en": "English",

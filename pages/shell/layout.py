@@ -1,4 +1,4 @@
-"""The frame: what every page shows around its column, whoever looks at it."""
+"""The layout: the values that every page shows around its main column."""
 
 from markupsafe import Markup, escape
 from msgspec import Struct
@@ -7,38 +7,38 @@ from core import clock
 from core.actor import VISITOR, Actor
 from moderation.sanctions.ladder import Ladder
 
-# What a redirect may say on the page it leads to, by its code in the address.
-SAID = {
+# The messages shown after a redirect, by the value of `done` in the URL.
+DONE_MESSAGES = {
     "profile": "Your profile is saved.",
     "password": "Your password is changed. All other sessions have ended.",
-    "address": "We have sent a link to the new address. It counts once you open it.",
+    "address": "We have sent a link to the new address. Open it to confirm the change.",
     "verification": "We have sent the link again.",
-    "session": "That session has ended.",
+    "session": "The session has ended.",
     "sessions": "You are signed out everywhere else.",
     "signed-out": "You are signed out.",
-    "reset": "If somebody here has this address, a link is on its way there.",
+    "reset": "If a member has this e-mail address, we have sent a link to it.",
     "new-password": "Your password is set. Sign in with it.",
-    "verified": "Your address is confirmed. You can write now.",
-    "welcome": "Welcome. We have sent a link to your address: open it, and you can write.",
-    "granted": "The duty is given.",
-    "revoked": "The duty is revoked.",
+    "verified": "Your e-mail address is confirmed. You can write now.",
+    "welcome": "Welcome. We have sent a link to your e-mail address. Open it to start writing.",
+    "granted": "The role is assigned.",
+    "revoked": "The role is revoked.",
     "room": "The settings are saved.",
-    "people": "That is done, and counts at once.",
+    "people": "The change is saved and takes effect immediately.",
     "programme": "The programme is saved.",
-    "asked": "Your question is in.",
-    "answered": "Your answer is in. You can change it while the poll is open.",
-    "taken-back": "Your answer is taken back.",
-    "posted": "Your notice is on the board.",
-    "added": "Your entry is on the board.",
-    "saved": "It is saved.",
-    "kept": "Your draft is kept.",
-    "withdrawn": "It is withdrawn. You can restore it.",
-    "taken-back-post": "It is taken back. Nobody has seen it but moderators.",
+    "asked": "Your question was sent.",
+    "answered": "Your answer is saved. You can change it while the poll is open.",
+    "taken-back": "Your answer is withdrawn.",
+    "posted": "Your notice is on the noticeboard.",
+    "added": "Your entry is in the stock-take.",
+    "saved": "Your changes are saved.",
+    "kept": "Your draft is saved.",
+    "withdrawn": "Your post is withdrawn. You can restore it.",
+    "taken-back-post": "Your post is withdrawn. Only moderators have seen it.",
 }
 
 
 class Community(Struct, frozen=True, kw_only=True):
-    """What of the community all pages show: its name, its sectors in order, the words for its lists."""
+    """The parts of the community file that pages show: names, sectors in order, and taxonomies."""
 
     name: str
     language: str = "en"
@@ -50,12 +50,12 @@ class Community(Struct, frozen=True, kw_only=True):
     ladder: Ladder = Ladder()
 
     def short_groups(self) -> dict[str, str]:
-        """The stakeholder groups in a few words, escaped: their names without what stands in brackets."""
+        """Return the short name of each stakeholder group, without the part in brackets, as escaped HTML."""
         return {slug: str(escape(name.partition(" (")[0])) for slug, name in self.groups}
 
 
 class Frame(Struct, kw_only=True):
-    """Who looks, at which address, and where the styles and scripts of this version are."""
+    """The viewer, the path of the page, and the prefix of the static files."""
 
     community_facts: Community
     assets: str
@@ -64,44 +64,50 @@ class Frame(Struct, kw_only=True):
     said: str = ""
     direction: str = "ltr"
     rail: Markup = Markup()
-    """The places of the community, beside the column of a desktop."""
+    """The navigation rail, rendered."""
     bottom: Markup = Markup()
-    """The same few places under the thumb, on a phone."""
+    """The bottom navigation bar of phones, rendered."""
 
     @property
     def community(self) -> str:
-        """The community's name."""
+        """Return the community's name."""
         return self.community_facts.name
 
     @property
     def language(self) -> str:
-        """The language of our own words."""
+        """Return the language of the interface."""
         return self.community_facts.language
 
     @property
     def sectors(self) -> tuple[tuple[str, str], ...]:
-        """Slug and name of each sector."""
+        """Return the slug and the name of each sector."""
         return self.community_facts.sectors
 
     @property
     def has_duties(self) -> bool:
-        """Whether the page of duties has something for this viewer."""
+        """Return whether the viewer can open the page of roles."""
         return self.viewer.is_administrator
 
     @property
+    def uses_queue(self) -> bool:
+        """Return whether the viewer has a role that uses the moderation queue."""
+        viewer = self.viewer
+        return bool(viewer.moderates or viewer.hosts or viewer.is_administrator)
+
+    @property
     def sanctioned(self) -> bool:
-        """Whether something holds against whoever looks that every page should say."""
+        """Return whether a sanction against the viewer is in force that every page shows."""
         viewer = self.viewer
         silenced = viewer.silenced_until is not None and clock.now() < viewer.silenced_until
         return silenced or viewer.suspended_until is not None or bool(viewer.barred)
 
     def current(self, address: str) -> Markup:
-        """What marks a link as the one that leads where one is."""
+        """Return the attribute that marks a link as the current page, or nothing."""
         return Markup(' aria-current="page"') if self.path == address else Markup()
 
     def hue(self, slug: str) -> str:
-        """The class that carries a sector's colour: by its place among the sectors."""
-        for place, (known, _) in enumerate(self.sectors):
+        """Return the CSS class with the sector's colour, chosen by its position among the sectors."""
+        for position, (known, _) in enumerate(self.sectors):
             if known == slug:
-                return f"hue-{place % 8}"
+                return f"hue-{position % 8}"
         return "hue-7"

@@ -1,4 +1,4 @@
-"""Forms with files in them, as browsers send them without scripts."""
+"""Multipart forms with uploaded files."""
 
 from collections.abc import Mapping
 
@@ -11,20 +11,20 @@ from pages.shell.renderer import AnyRequest
 
 
 class FileMissing(Invalid):
-    """A form that needs a file came without one."""
+    """The form needs a file, but none was sent."""
 
     message = "Choose a file."
 
 
 class Upload(Struct, frozen=True):
-    """What was chosen: its name and all of it. How much that may be is for the route to bound."""
+    """An uploaded file: its name and its content. The route limits the size of the request."""
 
     name: str
     content: bytes
 
 
 async def read_upload(request: AnyRequest, field: str) -> Upload:
-    """The file in a form's field, or `FileMissing`."""
+    """Return the file in a field of the form; raise FormUnreadable or FileMissing."""
     if not _has_files(request):
         raise FormUnreadable
     _, uploads = await read_form_with_files(request)
@@ -34,7 +34,7 @@ async def read_upload(request: AnyRequest, field: str) -> Upload:
 
 
 async def read_form_with_files(request: AnyRequest) -> tuple[Typed, Mapping[str, Upload]]:
-    """What was typed, by field, and the files that were chosen, by theirs."""
+    """Return the typed values and the uploaded files of a form, each by field; raise FormUnreadable."""
     if not _has_files(request):
         return await read_form(request), {}
     try:

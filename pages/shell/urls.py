@@ -1,4 +1,4 @@
-"""Addresses: how a topic is called in the address line, and where one may be sent on to."""
+"""URLs of topics, and safe targets of redirects."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ _LONGEST = 60
 
 
 def slug_of(title: str) -> str:
-    """A title as part of an address: letters and digits of any script, joined by hyphens."""
+    """Return a title as a URL slug: letters and digits of any script, joined by hyphens, at most 60 characters."""
     words = _NOT_WORD.sub("-", unicodedata.normalize("NFC", title).lower().replace("_", "-")).strip("-")
     if len(words) > _LONGEST:
         words = words[:_LONGEST].rpartition("-")[0] or words[:_LONGEST]
@@ -16,12 +16,12 @@ def slug_of(title: str) -> str:
 
 
 def topic_address(topic_id: int, title: str) -> str:
-    """The one address of a topic."""
+    """Return the canonical path of a topic."""
     return f"/t/{topic_id}/{slug_of(title)}"
 
 
 def safe_next(address: str) -> str:
-    """Where to go after signing in: a page of ours, or home. Nothing that a browser could read as another host."""
+    """Return the path if it is on this site, otherwise "/"; a browser must not read it as another host."""
     if not address.startswith("/") or address.startswith(("//", "/\\")):
         return "/"
     if any(ord(letter) < 33 or letter == "\\" for letter in address) or len(address) > 300:

@@ -1,4 +1,4 @@
-"""Static files by HTTP."""
+"""Routes of the static files."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -12,18 +12,21 @@ from pages.shell.renderer import AnyRequest, Renderer
 async def read_static(
     address: FromPath[str], request: AnyRequest, renderer: NamedDependency[Renderer]
 ) -> Response[bytes]:
-    """A style sheet, a script or an icon."""
+    """Return a style sheet, a script or an icon; raise NotFound."""
     headers = request.headers
     return respond(
-        renderer.statics, address, headers.get("if-none-match"), headers.get("accept-encoding", "")
+        renderer.static_files, address, headers.get("if-none-match"), headers.get("accept-encoding", "")
     )
 
 
 @get("/favicon.ico", include_in_schema=False)
 async def read_favicon(request: AnyRequest, renderer: NamedDependency[Renderer]) -> Response[bytes]:
-    """What browsers ask for unasked."""
+    """Return the icon that browsers request by themselves."""
     return respond(
-        renderer.statics, f"{renderer.statics.version}/icon.svg", request.headers.get("if-none-match"), ""
+        renderer.static_files,
+        f"{renderer.static_files.version}/icon.svg",
+        request.headers.get("if-none-match"),
+        "",
     )
 
 

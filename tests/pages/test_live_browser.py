@@ -86,7 +86,9 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
         await expect(page.locator("#p2 .menu [href$='/history']")).to_have_count(1)
 
     await amina.delete(f"/posts/{post['id']}")
-    await expect(other.locator("#p2 .said")).to_have_text("Its author took this back.", timeout=DELIVERY_MS)
+    await expect(other.locator("#p2 .said")).to_have_text(
+        "The author withdrew this post.", timeout=DELIVERY_MS
+    )
     await amina.delete(f"/posts/{post['id']}/withdrawal")
     await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=DELIVERY_MS)
 
@@ -162,7 +164,7 @@ async def test_drafts_survive_and_go_when_they_are_sent(app: Service, windows: W
     page = await windows.open(f"/t/{topic['id']}/cobalt-tracing", amina)
     text = page.locator("#reply textarea")
     await text.fill("Half a thought")
-    await expect(page.locator("#reply .kept")).to_have_text("Draft kept in this browser")
+    await expect(page.locator("#reply .kept")).to_have_text("Draft saved in this browser")
     await page.reload()
     await expect(text).to_have_value("Half a thought")
     await page.locator("#reply form .first").click()
@@ -255,7 +257,7 @@ async def test_a_room_votes_asks_and_settles_before_everyone(app: Service, windo
     await expect(asked).to_contain_text("Anonymous")
     assert "Fatou" not in await asked.inner_text()
 
-    await asked.get_by_role("button", name="Mark answered").click()
+    await asked.get_by_role("button", name="Mark as answered").click()
     await expect(stage.locator('[data-count="answered"]')).to_have_text("1")
     await expect(phone.locator('[data-count="answered"]')).to_have_text("1", timeout=DELIVERY_MS)
     await stage.get_by_role("button", name="Close the room").click()
@@ -272,7 +274,7 @@ async def test_a_question_asked_without_a_line_waits_in_sight_and_is_sent_once(
     await phone.context.set_offline(True)
     await phone.locator("#ask textarea").fill("Does it arrive?")
     await phone.locator("#ask .first").click()
-    await expect(phone.locator(".waiting")).to_contain_text("Waiting to be sent")
+    await expect(phone.locator(".waiting")).to_contain_text("Will be sent when")
     await expect(phone.locator(".waiting").get_by_role("button", name="Cancel")).to_be_visible()
     await phone.context.set_offline(False)
     await expect(phone.locator(".asked:not(.waiting)")).to_contain_text("Does it arrive?", timeout=15_000)

@@ -129,7 +129,7 @@ async def test_an_address_that_shows_nothing_says_so_and_does_not_tell_why(
         "/nothing",
     ):
         text = await open_page(client, path, 404)
-        assert "Nothing here" in text and "Code: not_found" in text
+        assert "Page not found" in text and "Code: not_found" in text
     assert (await client.get("/nothing")).headers["content-type"] == "application/problem+json"
 
 

@@ -56,7 +56,7 @@ async def back(app: Service, windows: Windows) -> Return:
 
 async def test_what_is_new_is_said_at_home_and_leads_to_the_first_unread(back: Return) -> None:
     page = await back.at("/")
-    await page.get_by_role("link", name="Something is left to read").click()
+    await page.get_by_role("link", name="You have unread posts").click()
     await expect(page.locator(".rows")).to_contain_text(TITLE)
     await expect(page.locator(".rows")).to_contain_text("Mica from small mines")
     await page.locator(f'[data-topic="{back.topic}"] .state.new').click()
@@ -89,7 +89,7 @@ async def test_a_sector_is_put_behind(back: Return) -> None:
     await page.get_by_role("button", name="Mark all as read").click()
     await expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
     await page.goto("/unread")
-    await expect(page.locator("main")).to_contain_text("You have read all there is.")
+    await expect(page.locator("main")).to_contain_text("You have read everything.")
 
 
 async def test_an_answer_is_written_where_it_belongs(back: Return) -> None:
@@ -169,19 +169,19 @@ async def test_a_search_is_narrowed_by_its_facets(back: Return) -> None:
     await a_reply(back.amina, back.topic, "Is a chain of custody what we need?")
     await back.app.run_jobs()
     page = await back.at('/search?q="chain of custody"')
-    await expect(page.locator(".facts[role=status]")).to_contain_text("9 posts fit")
+    await expect(page.locator(".facts[role=status]")).to_contain_text("9 results")
     await page.locator(".facets").get_by_role("link", name="Jonas").click()
     await expect(page.locator("#q")).to_have_value(re.compile(rf"by:{back.jonas.handle}"))
     await page.locator("#q").fill(f'"chain of custody" by:{back.jonas.handle} -observation')
     await page.keyboard.press("Enter")
-    await expect(page.locator("main")).to_contain_text("Nothing that you can read here fits")
+    await expect(page.locator("main")).to_contain_text("No results.")
 
 
 async def test_a_search_that_is_kept_tells_what_newly_fits(back: Return) -> None:
     page = await back.at("/search?q=graphite")
     await page.locator("#told").select_option("soon")
-    await page.get_by_role("button", name="Keep").click()
-    await expect(page.get_by_role("heading", name="You keep this search")).to_be_visible()
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_role("heading", name="Saved search")).to_be_visible()
     await back.app.run_jobs()
     found = await a_topic(back.jonas, "Anodes", "Natural graphite comes from two provinces.")
     await back.app.run_jobs()
@@ -244,7 +244,7 @@ async def test_a_document_is_attached_and_found_by_what_it_says(back: Return) ->
 async def test_the_answer_to_ones_question_is_accepted(back: Return) -> None:
     page = await back.at(f"{back.address}/7")
     await page.locator("#p7 details.more summary").click()
-    await page.locator("#p7").get_by_role("button", name="Accept as the answer").click()
+    await page.locator("#p7").get_by_role("button", name="Accept as answer").click()
     await expect(page.locator(".accepted")).to_contain_text("Observation 7")
     await page.goto("/s/mobility")
     await expect(page.locator(f'[data-topic="{back.topic}"]')).to_contain_text("Answered")
@@ -288,13 +288,13 @@ async def test_a_post_is_cited_and_a_topic_taken_along(back: Return) -> None:
 
 async def test_thanks_are_given_and_what_is_missing_is_said(back: Return) -> None:
     page = await back.at(f"{back.address}/4")
-    thanks = page.locator("#p4").get_by_role("button", name="Competent")
+    thanks = page.locator("#p4").get_by_role("button", name="Well argued")
     await thanks.click()
     await expect(thanks).to_have_attribute("aria-pressed", "true")
     await page.reload()
-    await expect(page.locator("#p4").get_by_role("button", name="Competent")).to_contain_text("1")
+    await expect(page.locator("#p4").get_by_role("button", name="Well argued")).to_contain_text("1")
     await page.goto("/settings")
-    await page.get_by_role("link", name="Trust: what is missing").click()
+    await page.get_by_role("link", name="Your trust level").click()
     await expect(page.locator("#next")).to_be_visible()
 
 

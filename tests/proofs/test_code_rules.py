@@ -13,6 +13,7 @@ from tests.support.source_code import CODES, PACKAGES, PROJECT, ROOT, all_codes,
 
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
+LONGEST_TEMPLATE_LINE = 125
 VAGUE_NAMES = {
     "utils",
     "util",
@@ -47,6 +48,16 @@ def test_every_package_is_in_a_layer_and_in_the_wheel():
 
 def test_no_file_is_too_long():
     assert [f"{path} ({n})" for path, text, _ in modules() if (n := text.count("\n")) > LONGEST_FILE] == []
+
+
+def test_no_line_of_a_template_is_too_long():
+    templates = ROOT / "pages" / "templates"
+    assert [
+        f"{path.relative_to(ROOT)}:{number} ({len(line)})"
+        for path in sorted(templates.rglob("*.html"))
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > LONGEST_TEMPLATE_LINE
+    ] == []
 
 
 def test_no_function_is_too_long():

@@ -1,1 +1,1 @@
-"""Pages for following, the inbox, unread topics and e-mail preferences."""
+"""Pages of followed topics, the inbox, unread topics and e-mail preferences."""

@@ -1,12 +1,11 @@
-"""Mail: how one likes it, and stopping it by the link in a letter, by whoever has the letter."""
+"""E-mail preferences, and unsubscribing with the link in an e-mail without signing in."""
+
+from functools import partial
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from core.actor import Actor
-from core.errors import Refusal
-from core.http import status_of
 from forum.notifications.email_preferences import (
     NewMailWishes,
     find_unsubscribe,
@@ -15,72 +14,59 @@ from forum.notifications.email_preferences import (
 )
 from pages.forum.reading.routes_following import following_page
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, read_form, text_in, to_shape
-from pages.shell.renderer import AnyRequest, Renderer, go_to
-from storage.database import Database
+from pages.shell.forms import NO_STATUS, Form, form_of, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 
-_WHAT = {
-    "direct": "about what is meant for you alone: answers, mentions and quotes",
+# The e-mails that a link stops, by its scope; completes "You will get no more e-mails ...".
+_SCOPES = {
+    "direct": "about replies to you, mentions and quotes",
     "followed": "about what you follow",
     "topic": "about this topic",
-    "sector": "about what is new in this sector",
-    "tag": "about what is new under this tag",
+    "sector": "about new posts in this sector",
+    "tag": "about new posts with this tag",
 }
 
 
 @post("/settings/mail", include_in_schema=False)
-async def set_mail(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Say when mail is to come."""
-    typed = await read_form(context.request)
-    try:
-        wanted = {name: text_in(typed, name) for name in ("direct", "followed", "time_zone") if name in typed}
-        new = to_shape(NewMailWishes, wanted)
+async def change_preferences(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Change when the member gets e-mails."""
+
+    async def change(form: Form) -> Response[bytes]:
+        names = [name for name in ("direct", "followed", "time_zone") if name in form.typed]
+        new = to_shape(NewMailWishes, {name: text_in(form.typed, name) for name in names})
         async with context.db.begin() as tx:
             await set_email_preferences(tx, context.actor, new)
-    except Refusal as refusal:
-        return await following_page(context, None, Form(typed=typed).refuse(refusal), status_of(refusal))
-    return go_to("/following", "saved")
+        return redirect("/following", "saved")
+
+    return await submit(await form_of(context), change, partial(following_page, context, None), NO_STATUS)
 
 
 @get("/mail/stop/{key:str}", include_in_schema=False)
-async def show_stop(
-    key: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Ask whether to stop; to open the link alone stops nothing."""
-    async with db.read() as tx:
+async def show_unsubscribe(key: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Ask for confirmation; opening the link alone does not unsubscribe. Raise NotFound for an unknown key."""
+    async with context.db.read() as tx:
         _, scope = await find_unsubscribe(tx, key)
-    what = _WHAT[scope.partition("-")[0]]
-    return renderer.page(
-        request,
-        actor,
+    what = _SCOPES[scope.partition("-")[0]]
+    return context.renderer.page(
+        context.request,
+        context.actor,
         "shell/confirm.html",
-        heading="No more mail?",
+        heading="Unsubscribe?",
         above="",
-        consequence=f"You get no more mail {what}. What you are told stays in your inbox.",
+        consequence=f"You will get no more e-mails {what}. You still get notifications in your inbox.",
         action=f"/mail/stop/{key}",
-        verb="Stop this mail",
+        verb="Unsubscribe",
         back="/following",
     )
 
 
 @post("/mail/stop/{key:str}", include_in_schema=False)
-async def stop(
-    key: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-) -> Response[bytes]:
-    """Stop it, by the button or by the mail program's own."""
-    async with db.begin() as tx:
+async def confirm_unsubscribe(key: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Unsubscribe, with the page's button or with the one-click button of the e-mail program."""
+    async with context.db.begin() as tx:
         scope = await unsubscribe(tx, key)
-    return renderer.page(
-        request, actor, "forum/reading/mail_stopped.html", what=_WHAT[scope.partition("-")[0]]
-    )
+    what = _SCOPES[scope.partition("-")[0]]
+    return context.renderer.page(context.request, context.actor, "forum/reading/mail_stopped.html", what=what)
 
 
-routes = [set_mail, show_stop, stop]
+routes = [change_preferences, show_unsubscribe, confirm_unsubscribe]

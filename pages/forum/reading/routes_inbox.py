@@ -1,4 +1,4 @@
-"""The inbox: what the member was told, and why."""
+"""The inbox: the member's notifications and the reason for each."""
 
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from forum.notifications import inbox
 from forum.notifications.shapes import FILTERS, Notification, Only
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, number_in, read_form, text_in
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 from pages.shell.urls import safe_next, topic_address
 
 
@@ -22,7 +22,7 @@ async def show_inbox(
     only: FromQuery[Only | None] = None,
     done: FromQuery[bool] = False,
 ) -> Response[bytes]:
-    """What the member was told, the latest first."""
+    """Show the notifications, newest first; with `done`, the archived ones."""
     async with context.db.read() as tx:
         page = await inbox.read_inbox(tx, context.actor, context.db.epoch, after, only, done)
     facts = {
@@ -41,22 +41,23 @@ async def show_inbox(
 
 @post("/inbox/read", include_in_schema=False)
 async def mark_read(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Mark one as read, or all; put what is about one topic away, or take it out."""
+    """Mark one notification or all as read, archive the notifications of a topic, or move them back to the inbox."""
     typed = await read_form(context.request)
     pressed = text_in(typed, "read")
-    verb, _, number = pressed.rpartition("-")
-    told = number_in(number)
-    if verb not in _VERBS or (told is None and pressed != "all"):
+    action, _, number = pressed.rpartition("-")
+    notification_id = number_in(number)
+    if action not in INBOX_ACTIONS or (notification_id is None and pressed != "all"):
         raise BadButton
     async with context.db.begin() as tx:
-        if told is None:
+        if notification_id is None:
             await inbox.mark_all_read(tx, context.actor)
         else:
-            await _VERBS[verb](tx, context.actor, told)
-    return go_to(safe_next(text_in(typed, "back") or "/inbox"))
+            await INBOX_ACTIONS[action](tx, context.actor, notification_id)
+    return redirect(safe_next(text_in(typed, "back") or "/inbox"))
 
 
-_VERBS = {
+# The actions of the buttons: the value is the action, a hyphen and the notification's id.
+INBOX_ACTIONS = {
     "": inbox.mark_read,
     "done": inbox.archive_notification,
     "undone": inbox.unarchive_notification,
@@ -69,7 +70,7 @@ def _address(only: Only | None, done: bool) -> str:
 
 
 def _by_topic(items: list[Notification]) -> list[list[Notification]]:
-    # A topic stands where its latest is.
+    # The notifications of a topic are grouped at the position of the newest one.
     groups: dict[tuple[int | None, int | None], list[Notification]] = {}
     for item in items:
         groups.setdefault((item.topic, item.decision), []).append(item)

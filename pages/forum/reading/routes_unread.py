@@ -1,4 +1,4 @@
-"""What is left to read, and putting it behind without a script."""
+"""The page of unread topics, and marking topics and sectors as read without scripts."""
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -15,16 +15,16 @@ from members.profiles.profiles import change_profile
 from members.shapes import ProfileChange
 from pages.shell.context import PageContext
 from pages.shell.forms import read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.renderer import redirect
 
-_ALL = 2**31 - 2
+_HIGHEST_NUMBER = 2**31 - 2
 
 
 @get("/unread", include_in_schema=False)
 async def show_unread(
     context: NamedDependency[PageContext], sector: FromQuery[SectorSlug] = None, after: Cursor = None
 ) -> Response[bytes]:
-    """Topics in which something is left to read."""
+    """Show the topics with unread posts, of all sectors or of one."""
     async with context.db.read() as tx:
         chosen = None if sector is None else await get_sector(tx, sector)
         page = await read_unread(tx, context.actor, sector, after)
@@ -45,33 +45,35 @@ async def show_unread(
 async def mark_topic(
     topic_id: PathId, slug: FromPath[str], context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Mark all of a topic as read."""
+    """Mark all posts of a topic as read."""
     await read_form(context.request)
     async with context.db.begin() as tx:
-        # Who presses was here, also where nothing was left to read.
-        await mark_topic_read(tx, context.actor, TopicId(topic_id), NewReading(number=_ALL, seconds=1))
-    return go_to(f"/t/{topic_id}/{slug}")
+        # The visit counts even if nothing was unread: one second of reading time.
+        await mark_topic_read(
+            tx, context.actor, TopicId(topic_id), NewReading(number=_HIGHEST_NUMBER, seconds=1)
+        )
+    return redirect(f"/t/{topic_id}/{slug}")
 
 
 @post("/t/{topic_id:int}/{slug:str}/order", include_in_schema=False)
 async def choose_order(
     topic_id: PathId, slug: FromPath[str], context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Choose the order in which one reads this topic and all others, until one chooses again."""
+    """Choose the order in which the member reads all topics."""
     typed = await read_form(context.request)
     change = to_shape(ProfileChange, {"post_order": text_in(typed, "order")})
     async with context.db.begin() as tx:
         await change_profile(tx, context.actor, change, context.taxonomies)
-    return go_to(f"/t/{topic_id}/{slug}")
+    return redirect(f"/t/{topic_id}/{slug}")
 
 
 @post("/s/{slug:str}/read", include_in_schema=False)
 async def mark_sector(slug: FromPath[str], context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Mark all of a sector as read."""
+    """Mark all topics of a sector as read."""
     await read_form(context.request)
     async with context.db.begin() as tx:
         await mark_sector_read(tx, context.actor, slug)
-    return go_to(f"/s/{slug}")
+    return redirect(f"/s/{slug}")
 
 
 routes = [show_unread, mark_topic, choose_order, mark_sector]

@@ -1,4 +1,4 @@
-"""How a post or a topic is cited."""
+"""Pages that show how to cite a post or a topic."""
 
 import msgspec
 from litestar import Response, get
@@ -13,7 +13,7 @@ from pages.shell.context import PageContext
 
 @get("/cite/posts/{post_id:int}", include_in_schema=False)
 async def show_post_citation(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """A post in plain words, for BibTeX and as CSL-JSON."""
+    """Show the citation of a post in words, in BibTeX and in CSL-JSON."""
     async with context.db.read() as tx:
         made = await cite_post(
             tx,
@@ -28,7 +28,7 @@ async def show_post_citation(post_id: PathId, context: NamedDependency[PageConte
 
 @get("/cite/topics/{topic_id:int}", include_in_schema=False)
 async def show_topic_citation(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """A topic in plain words, for BibTeX and as CSL-JSON."""
+    """Show the citation of a topic in words, in BibTeX and in CSL-JSON."""
     async with context.db.read() as tx:
         made = await cite_topic(
             tx,

@@ -1,5 +1,5 @@
-"""Feeds: what was written last in a sector, a topic, with a tag, or fitting a search, as Atom. Everybody reads what
-visitors may; with the key of a member in the address, what the member may."""
+"""Atom feeds of the latest posts in a sector, in a topic, with a tag, or matching a search. Without a key a feed shows what
+visitors can read; with a member's feed key in the URL, what the member can read."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
@@ -24,7 +24,9 @@ from pages.shell.file_names import name_in, respond
 from pages.shell.renderer import Renderer
 from storage.database import Database, Reader
 
-Key = Annotated[str | None, QueryParameter(max_length=100, description="a member's key, from the settings")]
+Key = Annotated[
+    str | None, QueryParameter(max_length=100, description="a member's feed key, from the settings")
+]
 Read = Callable[[Reader, Actor], Awaitable[Feed]]
 
 
@@ -37,7 +39,7 @@ async def show_sector_feed(
     key: Key = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes]:
-    """What was written last in a sector (`.atom`), or its gatherings as a calendar (`.ics`)."""
+    """Return the latest posts of a sector (`.atom`), or its events as a calendar (`.ics`)."""
     if calendar.endswith(".ics"):
         slug = name_in(calendar, "ics")
         async with db.read() as tx:
@@ -47,7 +49,7 @@ async def show_sector_feed(
     async def read(tx: Reader, reader: Actor) -> Feed:
         return await feeds.read_sector_feed(tx, reader, slug, languages, db.site)
 
-    return await _answer(db, renderer, read, f"/feeds/sectors/{slug}.atom", key, if_none_match)
+    return await _feed_response(db, renderer, read, f"/feeds/sectors/{slug}.atom", key, if_none_match)
 
 
 @get("/feeds/topics/{topic_feed:str}", include_in_schema=False)
@@ -58,7 +60,7 @@ async def show_topic_feed(
     key: Key = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes]:
-    """What was written last in a topic."""
+    """Return the latest posts of a topic; raise NotFound."""
     number = name_in(topic_feed, "atom")
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         raise NotFound
@@ -66,7 +68,7 @@ async def show_topic_feed(
     async def read(tx: Reader, reader: Actor) -> Feed:
         return await feeds.read_topic_feed(tx, reader, TopicId(int(number)), db.site)
 
-    return await _answer(db, renderer, read, f"/feeds/topics/{int(number)}.atom", key, if_none_match)
+    return await _feed_response(db, renderer, read, f"/feeds/topics/{int(number)}.atom", key, if_none_match)
 
 
 @get("/feeds/tags/{tag_feed:str}", include_in_schema=False)
@@ -78,13 +80,13 @@ async def show_tag_feed(
     key: Key = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes]:
-    """What was written last in topics with a tag."""
+    """Return the latest posts in topics with a tag; raise NotFound."""
     tag, languages = name_in(tag_feed, "atom"), known_languages(taxonomies)
 
     async def read(tx: Reader, reader: Actor) -> Feed:
         return await feeds.read_tag_feed(tx, reader, tag, languages, db.site)
 
-    return await _answer(db, renderer, read, f"/feeds/tags/{tag}.atom", key, if_none_match)
+    return await _feed_response(db, renderer, read, f"/feeds/tags/{tag}.atom", key, if_none_match)
 
 
 @get("/feeds/search.atom", operation_id="search", include_in_schema=False)
@@ -96,17 +98,17 @@ async def show_search_feed(
     key: Key = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response[bytes]:
-    """What was written last and fits a search."""
+    """Return the latest posts that match a search."""
     asked, languages = q.strip(), known_languages(taxonomies)
     query = urlencode({"q": asked})
 
     async def read(tx: Reader, reader: Actor) -> Feed:
         return await feeds.read_search_feed(tx, reader, asked, languages, f"{db.site}/search?{query}")
 
-    return await _answer(db, renderer, read, f"/feeds/search.atom?{query}", key, if_none_match)
+    return await _feed_response(db, renderer, read, f"/feeds/search.atom?{query}", key, if_none_match)
 
 
-async def _answer(
+async def _feed_response(
     db: Database, renderer: Renderer, read: Read, address: str, key: str | None, if_none_match: str | None
 ) -> Response[bytes]:
     async with db.read() as tx:

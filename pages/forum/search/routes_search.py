@@ -1,4 +1,4 @@
-"""The page of search, and the searches that one keeps."""
+"""The search page, and the member's saved searches."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -18,18 +18,22 @@ from forum.search.shapes_saved import NewSearch
 from members.shapes import Taxonomies
 from pages.shell.context import PageContext
 from pages.shell.forms import number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to, safe
+from pages.shell.renderer import redirect, safe
 
-# Facets in the order and under the names in which they stand beside the hits.
+# The facets beside the results, in order, with their headings.
 FACETS = (
     ("sectors", "Sector"),
-    ("kinds", "Where"),
+    ("kinds", "Kind"),
     ("tags", "Tag"),
-    ("authors", "By"),
+    ("authors", "Author"),
     ("years", "Year"),
 )
-# When one is told of what newly fits a search that one keeps.
-TOLD = {"soon": "Tell me within minutes", "daily": "Tell me once a day", "never": "Do not tell me"}
+# How often a member is notified about new results of a saved search.
+ALERT_FREQUENCIES = {
+    "soon": "Notify me within minutes",
+    "daily": "Notify me once a day",
+    "never": "Do not notify me",
+}
 
 
 @get("/search", operation_id="search", include_in_schema=False)
@@ -40,7 +44,7 @@ async def show_search(
     sort: FromQuery[SearchOrder] = "best",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """What was written and fits; where nothing does, what fits the words that were probably meant."""
+    """Show the results; if there are none, the results for a corrected spelling."""
     asked, languages = q.strip(), known_languages(taxonomies)
     async with context.db.read() as tx:
         found = await search(tx, context.actor, asked, sort, after, languages)
@@ -60,8 +64,8 @@ async def show_search(
         states=IS_FILTERS,
         kept=kept,
         is_kept=next((one for one in kept if one.query == shown), None),
-        told=TOLD,
-        facets=_narrowed(found, shown),
+        told=ALERT_FREQUENCIES,
+        facets=_narrowing_facets(found, shown),
         address=lambda query, **more: "/search?" + urlencode({"q": query, **more}),
         shown=shown,
         passage=safe,
@@ -70,7 +74,7 @@ async def show_search(
 
 @post("/search/kept", include_in_schema=False)
 async def keep_search(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Keep a search, be told of it at other times, or keep it no longer."""
+    """Save a search, change how often the member is notified, or delete it."""
     typed = await read_form(context.request)
     query, dropped = text_in(typed, "q"), text_in(typed, "drop")
     context.actor.signed_in()
@@ -80,11 +84,11 @@ async def keep_search(context: NamedDependency[PageContext]) -> Response[bytes]:
         else:
             new = to_shape(NewSearch, {"query": query, "told": text_in(typed, "told")})
             await saved_searches.save_search(tx, context.actor, new, known_languages(context.taxonomies))
-    return go_to("/search" + (f"?{urlencode({'q': query})}" if query else ""))
+    return redirect("/search" + (f"?{urlencode({'q': query})}" if query else ""))
 
 
-def _narrowed(found: SearchResults, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
-    """The facets that would narrow what was found, each with the query that does."""
+def _narrowing_facets(found: SearchResults, asked: str) -> Sequence[tuple[str, list[tuple[Facet, str]]]]:
+    """Return the facets that would narrow the results, each with its query."""
     made = []
     for key, name in FACETS:
         facets = [one for one in found.facets.get(key, []) if one.filter not in asked]

@@ -1,1 +1,1 @@
-"""Pages of sectors, topics and tags, and of managing topics."""
+"""Pages of sectors, topics and tags, and pages on which moderators manage topics."""

@@ -1,5 +1,6 @@
-"""A sector's page, and starting a topic there."""
+"""The page of a sector, and the form that starts a topic there."""
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -9,9 +10,8 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from boards.lookup.board_queries import read_boards
 from core import clock
-from core.actor import Actor
-from core.errors import Refusal, allowed
-from core.http import Cursor, status_of
+from core.errors import allowed
+from core.http import Cursor
 from core.ids import SectorId
 from forum.following.following import show_sector_following
 from forum.following.unread import count_unread_by_sector, find_unread_marks
@@ -27,16 +27,16 @@ from forum.writing.replies import Replies
 from gatherings.gatherings import read_gatherings
 from pages.forum.topics.routes_tags import by_group, tags_in
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
-from pages.forum.writing.draft_fields import AskedKey, draft_in, keep_draft, key_of
+from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
 from pages.forum.writing.preview_fields import preview_of
-from pages.shell.forms import Form, Typed, once_of, text_in, to_shape
-from pages.shell.renderer import AnyRequest, Renderer, go_to
+from pages.shell.context import PageContext
+from pages.shell.forms import NO_STATUS, Form, Typed, idempotent_request, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 from pages.shell.uploads import read_form_with_files
 from pages.shell.urls import topic_address
-from storage.database import Database
 
-_NEXT = 3
-_BOARDS = 5
+_NEXT_GATHERINGS = 3
+_LATEST_BOARDS = 5
 
 Tag = Annotated[str | None, QueryParameter(max_length=60)]
 
@@ -44,26 +44,24 @@ Tag = Annotated[str | None, QueryParameter(max_length=60)]
 @get("/s/{slug:str}", include_in_schema=False)
 async def show_sector(
     slug: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
+    context: NamedDependency[PageContext],
     order: FromQuery[TopicOrder] = "active",
     after: Cursor = None,
     tag: Tag = None,
 ) -> Response[bytes]:
-    """A sector: its topics, by latest activity, newest or most discussed, and what is next in it."""
-    async with db.read() as tx:
+    """Show a sector: its topics in the chosen order, its next events, its boards, and the unread count."""
+    actor = context.actor
+    async with context.db.read() as tx:
         sector = await get_sector(tx, slug)
-        page = await read_topics(tx, actor, db.epoch, SectorId(sector.id), order, after, tag)
-        coming = (await read_gatherings(tx, "upcoming", slug, count=_NEXT)).items
-        boards = (await read_boards(tx, actor, slug, db.epoch)).items[:_BOARDS]
+        page = await read_topics(tx, actor, context.db.epoch, SectorId(sector.id), order, after, tag)
+        coming = (await read_gatherings(tx, "upcoming", slug, count=_NEXT_GATHERINGS)).items
+        boards = (await read_boards(tx, actor, slug, context.db.epoch)).items[:_LATEST_BOARDS]
         marks = await find_unread_marks(tx, actor, [topic.id for topic in (*page.pinned, *page.items)])
         following = None if actor.id is None else await show_sector_following(tx, actor, slug)
         left = (await count_unread_by_sector(tx, actor)).get(slug)
     can_start = allowed(ensure_can_start_topic, actor, SectorId(sector.id), clock.now())
-    return renderer.page(
-        request,
+    return context.renderer.page(
+        context.request,
         actor,
         "forum/topics/sector.html",
         sector=sector,
@@ -82,79 +80,61 @@ async def show_sector(
 
 @get("/s/{slug:str}/new", include_in_schema=False)
 async def show_new_topic(
-    slug: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-    draft: AskedKey = "",
+    slug: FromPath[str], context: NamedDependency[PageContext], draft: AskedKey = ""
 ) -> Response[bytes]:
-    """The form that starts a topic."""
-    async with db.read() as tx:
-        ensure_can_start_topic(actor, await renderer.sector_id(tx, slug), clock.now())
-        form = await draft_in(tx, actor, Form(draft=key_of(f"new:{slug}", draft)))
-    return await _show_form(renderer, request, actor, db, slug, form)
+    """Show the form that starts a topic, with the member's draft."""
+    async with context.db.read() as tx:
+        ensure_can_start_topic(context.actor, await context.renderer.sector_id(tx, slug), clock.now())
+        form = await draft_in(tx, context.actor, Form(draft=key_of(f"new:{slug}", draft)))
+    return await _form_page(context, slug, form)
 
 
 @post("/s/{slug:str}/new", include_in_schema=False, request_max_body_size=LARGEST_FORM)
 async def start_topic(
-    slug: FromPath[str],
-    request: AnyRequest,
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-    replies: NamedDependency[Replies],
+    slug: FromPath[str], context: NamedDependency[PageContext], replies: NamedDependency[Replies]
 ) -> Response[bytes]:
-    """Start a topic, or look at how it will read."""
-    typed, uploads = await read_form_with_files(request)
-    name = f"new:{slug}"
+    """Start a topic, or show a preview, attach a file or save the draft, by the button."""
+    typed, uploads = await read_form_with_files(context.request)
+    name, actor = f"new:{slug}", context.actor
     key = key_of(name, text_in(typed, "draft"))
-    try:
-        typed = await attach(replies, actor, typed, uploads)
-        if text_in(typed, "keep"):
-            async with db.begin() as tx:
-                await keep_draft(tx, actor, name, typed)
-            return go_to("/drafts", done="kept")
-        new = _new_topic(typed, key)
+
+    async def start(form: Form) -> Response[bytes]:
+        form.typed = await attach(replies, actor, form.typed, uploads)
+        if text_in(form.typed, "keep"):
+            return await save_draft_in(context, name, form.typed)
+        new = _topic_in(form.typed, key)
         replies.ensure_within_rights(actor, new.body)
-        if text_in(typed, "preview") or text_in(typed, "attach"):
-            shown = await preview_of(replies, actor, new.body, key)
-            form = Form(typed=typed, draft=key, preview=shown)
-            return await _show_form(renderer, request, actor, db, slug, form)
-        answer = await create_topic(db, replies, actor, slug, new, once_of(request, actor, typed))
-    except Refusal as refusal:
-        form = Form(typed=typed, draft=key).refuse(refusal)
-        return await _show_form(renderer, request, actor, db, slug, form, status_of(refusal))
-    if answer.status == 202:
-        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
-    topic = msgspec.json.decode(answer.body, type=Topic)
-    return go_to(topic_address(topic.id, topic.title))
+        if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
+            form.preview = await preview_of(replies, actor, new.body, key)
+            return await _form_page(context, slug, form)
+        idempotent = idempotent_request(context, form.typed)
+        response = await create_topic(context.db, replies, actor, slug, new, idempotent)
+        if response.status == 202:
+            return redirect(f"/held/{msgspec.json.decode(response.body, type=HeldPost).id}")
+        topic = msgspec.json.decode(response.body, type=Topic)
+        return redirect(topic_address(topic.id, topic.title))
+
+    form = Form(typed=typed, draft=key)
+    return await submit(form, start, partial(_form_page, context, slug), NO_STATUS)
 
 
-async def _show_form(
-    renderer: Renderer,
-    request: AnyRequest,
-    actor: Actor,
-    db: Database,
-    slug: str,
-    form: Form,
-    status: int = 200,
-) -> Response[bytes]:
-    languages = tuple(sorted(renderer.community.languages))
-    async with db.read() as tx:
+async def _form_page(context: PageContext, slug: str, form: Form, status: int = 200) -> Response[bytes]:
+    actor = context.actor
+    languages = tuple(sorted(context.renderer.community.languages))
+    async with context.db.read() as tx:
         sector = await get_sector(tx, slug)
-        # While it is only looked at; with a script it is asked as one types.
-        asked = form.value("title") if form.preview else ""
-        similar = (await find_similar_topics(tx, actor, asked, languages)).items
+        # Only in the preview; with scripts the page asks for similar topics while the member types.
+        title = form.value("title") if form.preview else ""
+        similar = (await find_similar_topics(tx, actor, title, languages)).items
         offered = by_group(await read_tags(tx, actor))
-    kinds = [("discussion", "A discussion"), ("question", "A question, to be answered")]
+    kinds = [("discussion", "A discussion"), ("question", "A question that needs an answer")]
     if actor.moderates_in(SectorId(sector.id)):
         kinds.append(("announcement", "An announcement"))
     facts = {"sector": sector, "form": form, "kinds": kinds, "similar": similar, "offered": offered}
-    return renderer.page(request, actor, "forum/topics/new_topic.html", status, **facts)
+    return context.renderer.page(context.request, actor, "forum/topics/new_topic.html", status, **facts)
 
 
-def _new_topic(typed: Typed, key: str) -> NewTopic:
+def _topic_in(typed: Typed, key: str) -> NewTopic:
     facts = {"title": text_in(typed, "title"), "body": text_in(typed, "body"), "draft": key}
     kind = text_in(typed, "kind") or "discussion"
     return to_shape(NewTopic, facts | {"tags": tags_in(typed), "kind": kind})

@@ -1,6 +1,7 @@
-"""Tags on pages: all of them, one with its topics, and what those who moderate do with them."""
+"""Pages of all tags and of one tag, on which moderators manage tags; and the form for a topic's title and tags."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +11,8 @@ from litestar.params import FromPath, FromQuery
 
 from core import clock
 from core.actor import Actor
-from core.errors import Refusal, allowed
-from core.http import Cursor, PathId, status_of
+from core.errors import allowed
+from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.following.following import show_tag_following
 from forum.following.unread import find_unread_marks
@@ -28,36 +29,38 @@ from forum.topics.listing import read_tagged
 from forum.writing.replies import Replies
 from pages.forum.topic_view import address_of
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in, to_shape
-from pages.shell.renderer import go_to
+from pages.shell.forms import BadButton, Form, Typed, form_of, number_in, submit, text_in, to_shape
+from pages.shell.renderer import redirect
 from storage.database import Transaction
 
-Deed = Callable[[Transaction, Actor, Typed], Awaitable[object]]
-TagDeed = Callable[[Transaction, Actor, str, Typed], Awaitable[str]]
+GroupAction = Callable[[Transaction, Actor, Typed], Awaitable[object]]
+# A tag action returns the path of the page to show next.
+TagAction = Callable[[Transaction, Actor, str, Typed], Awaitable[str]]
+# Refusals that the forms of this module do not show: the error page does.
+_LET_THROUGH = (401, 403, 404)
 
 
 @get("/tags", include_in_schema=False)
 async def show_tags(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """All tags, by their groups."""
-    return await _show_all(context, Form())
+    """Show all tags by group."""
+    return await _tags_page(context, Form())
 
 
 @post("/tags", include_in_schema=False)
-async def tend_groups(context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Make, change or remove a group."""
-    typed = await read_form(context.request)
-    deed = _GROUP_DEEDS.get(text_in(typed, "deed"))
-    if deed is None:
+async def manage_groups(context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Create, change or remove a group of tags."""
+    form = await form_of(context)
+    action = _GROUP_ACTIONS.get(form.value("deed"))
+    if action is None:
         context.actor.signed_in()
         raise BadButton
-    try:
+
+    async def manage(form: Form) -> Response[bytes]:
         async with context.db.begin() as tx:
-            await deed(tx, context.actor, typed)
-    except Refusal as refusal:
-        if (status := status_of(refusal)) in (401, 403, 404):
-            raise
-        return await _show_all(context, Form(typed=typed).refuse(refusal), status)
-    return go_to("/tags", done="saved")
+            await action(tx, context.actor, form.typed)
+        return redirect("/tags", done="saved")
+
+    return await submit(form, manage, partial(_tags_page, context), _LET_THROUGH)
 
 
 @get("/tags/{tag:str}", include_in_schema=False)
@@ -67,69 +70,68 @@ async def show_tag(
     order: FromQuery[TopicOrder] = "active",
     after: Cursor = None,
 ) -> Response[bytes]:
-    """A tag and the topics that have it; a name that stands for another leads there."""
+    """Show a tag and its topics; a synonym redirects to its tag."""
     async with context.db.read() as tx:
         found = (await tags.show_tag(tx, context.actor, tag)).tag
     if found.name != tag:
-        return go_to(f"/tags/{found.name}")
-    return await _show_one(context, tag, Form(), order=order, after=after)
+        return redirect(f"/tags/{found.name}")
+    return await _tag_page(context, tag, Form(), order=order, after=after)
 
 
 @post("/tags/{tag:str}", include_in_schema=False)
-async def tend_tag(tag: FromPath[PathTag], context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Change a tag, join it with another, or remove it."""
-    typed = await read_form(context.request)
-    deed = _TAG_DEEDS.get(text_in(typed, "deed"))
-    if deed is None:
+async def manage_tag(tag: FromPath[PathTag], context: NamedDependency[PageContext]) -> Response[bytes]:
+    """Change a tag, merge it with another, or remove it."""
+    form = await form_of(context)
+    action = _TAG_ACTIONS.get(form.value("deed"))
+    if action is None:
         context.actor.signed_in()
         raise BadButton
-    try:
+
+    async def manage(form: Form) -> Response[bytes]:
         async with context.db.begin() as tx:
-            address = await deed(tx, context.actor, tag, typed)
-    except Refusal as refusal:
-        if (status := status_of(refusal)) in (401, 403, 404):
-            raise
-        return await _show_one(context, tag, Form(typed=typed).refuse(refusal), status)
-    return go_to(address, done="saved")
+            address = await action(tx, context.actor, tag, form.typed)
+        return redirect(address, done="saved")
+
+    return await submit(form, manage, partial(_tag_page, context, tag), _LET_THROUGH)
 
 
 @get("/change/{topic_id:int}", include_in_schema=False)
 async def show_change(topic_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """The form that changes title and tags of a topic."""
+    """Show the form that changes the title and the tags of a topic."""
     async with context.db.read() as tx:
         facts = await topics.get_topic(tx, context.actor, TopicId(topic_id))
         ensure_can_change_topic(context.actor, facts, clock.now())
         topic = await topics.show_topic(tx, context.actor, TopicId(topic_id), context.db.epoch)
     typed = {"title": [topic.title], "tags": [" ".join(topic.tags)]}
-    return await _show_change(context, topic_id, Form(typed=typed, version=topic.version))
+    return await _change_page(context, topic_id, Form(typed=typed, version=topic.version))
 
 
 @post("/change/{topic_id:int}", include_in_schema=False)
 async def change_topic(
     topic_id: PathId, context: NamedDependency[PageContext], replies: NamedDependency[Replies]
 ) -> Response[bytes]:
-    """Change title and tags."""
-    typed = await read_form(context.request)
-    version = number_in(text_in(typed, "version"))
-    try:
-        words = {"title": text_in(typed, "title"), "tags": tags_in(typed)}
-        change = to_shape(TopicChange, words)
+    """Change the title and the tags of a topic."""
+
+    async def change(form: Form) -> Response[bytes]:
+        facts = {"title": text_in(form.typed, "title"), "tags": tags_in(form.typed)}
+        wanted = to_shape(TopicChange, facts)
         async with context.db.begin() as tx:
-            await settings.change_topic(tx, context.actor, TopicId(topic_id), change, version, replies.screen)
-    except Refusal as refusal:
-        if (status := status_of(refusal)) in (401, 403, 404):
-            raise
-        form = Form(typed=typed, version=version).refuse(refusal)
-        return await _show_change(context, topic_id, form, status)
-    return go_to(f"/t/{topic_id}", done="saved")
+            await settings.change_topic(
+                tx, context.actor, TopicId(topic_id), wanted, form.version, replies.screen
+            )
+        return redirect(f"/t/{topic_id}", done="saved")
+
+    form = await form_of(context)
+    form.version = number_in(form.value("version"))
+    return await submit(form, change, partial(_change_page, context, topic_id), _LET_THROUGH)
 
 
 def tags_in(typed: Typed) -> list[str]:
-    """Tags as they were typed: words, with blanks or commas between them."""
+    """Return the tags of a form, which are separated by spaces or commas."""
     return text_in(typed, "tags").replace(",", " ").lower().split()
 
 
-async def _show_change(context: PageContext, topic_id: int, form: Form, status: int = 200) -> Response[bytes]:
+async def _change_page(context: PageContext, topic_id: int, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
         topic = await topics.show_topic(tx, context.actor, TopicId(topic_id), context.db.epoch)
         listed = await tags.read_tags(tx, context.actor)
@@ -142,7 +144,7 @@ async def _show_change(context: PageContext, topic_id: int, form: Form, status: 
     )
 
 
-async def _show_all(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
+async def _tags_page(context: PageContext, form: Form, status: int = 200) -> Response[bytes]:
     async with context.db.read() as tx:
         listed = await tags.read_tags(tx, context.actor)
     facts = {
@@ -153,7 +155,7 @@ async def _show_all(context: PageContext, form: Form, status: int = 200) -> Resp
     return context.renderer.page(context.request, context.actor, "forum/topics/tags.html", status, **facts)
 
 
-async def _show_one(
+async def _tag_page(
     context: PageContext,
     name: str,
     form: Form,
@@ -190,42 +192,42 @@ async def _show_one(
 
 
 def by_group(listed: TagList) -> list[tuple[TagGroup | None, list[Tag]]]:
-    """The tags by their groups, those in none last; the most used first."""
-    places: dict[int | None, list[Tag]] = {group.id: [] for group in listed.groups}
-    places[None] = []
+    """Return the tags of each group, most used first; the tags without a group come last, under None."""
+    tags_by_group: dict[int | None, list[Tag]] = {group.id: [] for group in listed.groups}
+    tags_by_group[None] = []
     for tag in sorted(listed.items, key=lambda one: (-one.topics, one.name)):
-        places[tag.group].append(tag)
-    return [(group, places[group.id]) for group in listed.groups] + [(None, places[None])]
+        tags_by_group[tag.group].append(tag)
+    return [(group, tags_by_group[group.id]) for group in listed.groups] + [(None, tags_by_group[None])]
 
 
-def _id_in(typed: Typed) -> int:
+def _group_id_in(typed: Typed) -> int:
     if (number := number_in(text_in(typed, "group"))) is None:
         raise BadButton
     return number
 
 
-def _holds(typed: Typed) -> dict[str, bool]:
+def _group_rules_in(typed: Typed) -> dict[str, bool]:
     return {name: name in typed.get("holds", ()) for name in ("one_only", "for_moderators")}
 
 
-async def _make_group(tx: Transaction, actor: Actor, typed: Typed) -> object:
+async def _create_group(tx: Transaction, actor: Actor, typed: Typed) -> object:
     ensure_can_manage_tags(actor)
-    new = to_shape(NewTagGroup, {"name": text_in(typed, "name"), **_holds(typed)})
+    new = to_shape(NewTagGroup, {"name": text_in(typed, "name"), **_group_rules_in(typed)})
     return await tag_groups.create_group(tx, actor, new)
 
 
 async def _change_group(tx: Transaction, actor: Actor, typed: Typed) -> object:
     ensure_can_manage_tags(actor)
-    change = to_shape(TagGroupChange, {"name": text_in(typed, "name"), **_holds(typed)})
-    return await tag_groups.change_group(tx, actor, _id_in(typed), change)
+    change = to_shape(TagGroupChange, {"name": text_in(typed, "name"), **_group_rules_in(typed)})
+    return await tag_groups.change_group(tx, actor, _group_id_in(typed), change)
 
 
 async def _remove_group(tx: Transaction, actor: Actor, typed: Typed) -> None:
     ensure_can_manage_tags(actor)
-    await tag_groups.delete_group(tx, actor, _id_in(typed))
+    await tag_groups.delete_group(tx, actor, _group_id_in(typed))
 
 
-async def _change(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
+async def _change_tag(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_manage_tags(actor)
     words = {name: text_in(typed, name) for name in ("name", "about")}
     group = number_in(text_in(typed, "group"))
@@ -233,24 +235,34 @@ async def _change(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     return f"/tags/{facts.tag.name}"
 
 
-async def _join(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
+async def _merge_tag(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_manage_tags(actor)
     of = to_shape(NewSynonym, {"of": text_in(typed, "of").strip().lower()}).of
     return f"/tags/{(await tags.make_synonym(tx, actor, tag, of)).tag.name}"
 
 
-async def _part(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
+async def _delete_synonym(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_manage_tags(actor)
     await remove_synonym(tx, actor, to_shape(NewSynonym, {"of": text_in(typed, "synonym")}).of)
     return f"/tags/{tag}"
 
 
-async def _remove(tx: Transaction, actor: Actor, tag: str, _: Typed) -> str:
+async def _remove_tag(tx: Transaction, actor: Actor, tag: str, _: Typed) -> str:
     await tags.delete_tag(tx, actor, tag)
     return "/tags"
 
 
-_GROUP_DEEDS: dict[str, Deed] = {"make": _make_group, "change": _change_group, "remove": _remove_group}
-_TAG_DEEDS: dict[str, TagDeed] = {"change": _change, "join": _join, "part": _part, "remove": _remove}
+# The actions of the buttons, by the value of the field `deed`.
+_GROUP_ACTIONS: dict[str, GroupAction] = {
+    "make": _create_group,
+    "change": _change_group,
+    "remove": _remove_group,
+}
+_TAG_ACTIONS: dict[str, TagAction] = {
+    "change": _change_tag,
+    "join": _merge_tag,
+    "part": _delete_synonym,
+    "remove": _remove_tag,
+}
 
-routes = [show_tags, tend_groups, show_tag, tend_tag, show_change, change_topic]
+routes = [show_tags, manage_groups, show_tag, manage_tag, show_change, change_topic]

@@ -1,1 +1,1 @@
-"""Pages for writing: posts, edits, drafts, files, and posts that wait for approval."""
+"""Pages for writing: replies, edits, drafts, attachments, and posts that are held for review."""

@@ -1,4 +1,4 @@
-"""Files in forms where one writes: chosen, stored, and named in the text, with and without scripts."""
+"""Attachments in forms for posts: an uploaded file is stored, and its Markdown is added to the text."""
 
 from collections.abc import Mapping
 
@@ -12,14 +12,15 @@ from members.profiles.trust import LevelPermissions, permissions_of
 from pages.shell.forms import Typed, text_in
 from pages.shell.uploads import Upload
 
-# A file, and the text around it.
+# One file and the text of the post.
 LARGEST_FORM = MAX_FILE_SIZE + 256 * 1024
 
 _NOT_IN_ALT = str.maketrans("[]\n", "()\x20")
 
 
 async def attach(replies: Replies, actor: Actor, typed: Typed, uploads: Mapping[str, Upload]) -> Typed:
-    """What was typed, and at its end the file that was chosen with it, if one was."""
+    """Store the uploaded file, if there is one, and return the form with the file's Markdown at the end of its text; raise
+    TooManyFiles and the refusals of `prepare_file` and `store_file`."""
     upload = uploads.get("file")
     if upload is None:
         return typed
@@ -30,7 +31,7 @@ async def attach(replies: Replies, actor: Actor, typed: Typed, uploads: Mapping[
     prepared = await prepare_file(replies.db, actor, upload.name, upload.content, rights)
     async with replies.db.begin() as tx:
         stored = await store_file(tx, actor, prepared, rights)
-    words = text_in(typed, "alt").translate(_NOT_IN_ALT).strip()[:500]
-    named = stored.markup.replace("![]", f"![{words}]", 1)
+    description = text_in(typed, "alt").translate(_NOT_IN_ALT).strip()[:500]
+    markdown = stored.markup.replace("![]", f"![{description}]", 1)
     body = text_in(typed, "body").rstrip()
-    return {**typed, "body": [f"{body}\n\n{named}\n" if body else f"{named}\n"], "alt": [""]}
+    return {**typed, "body": [f"{body}\n\n{markdown}\n" if body else f"{markdown}\n"], "alt": [""]}

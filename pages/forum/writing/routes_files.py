@@ -1,4 +1,4 @@
-"""Files, as browsers have them: never run, never guessed at, never kept by others."""
+"""Downloads of attachments, with headers that stop browsers from running them and caches from storing them."""
 
 from typing import Annotated
 
@@ -12,11 +12,11 @@ from pages.shell.context import PageContext
 
 Name = Annotated[str, PathParameter(max_length=300)]
 
-# Images that we have drawn are shown; everything else is only ever saved.
+# Images that the server has re-encoded are shown inline; all other files are downloaded.
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/webp"})
 
 
-_PLACE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80" role="img">
+_HIDDEN_IMAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="320" height="80" role="img">
 <title>Hidden by moderators</title><rect width="320" height="80" fill="#8883"/>
 <text x="160" y="46" font-family="sans-serif" font-size="16" text-anchor="middle" fill="#777">
 Hidden by moderators</text></svg>
@@ -24,26 +24,28 @@ Hidden by moderators</text></svg>
 
 
 @get("/files/{file_id:int}/{name:str}", include_in_schema=False)
-async def have_file(file_id: PathId, name: Name, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """A file, for who can see a post that uses it."""
+async def download_file(
+    file_id: PathId, name: Name, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Return a file if the actor can see a post that uses it; raise NotFound or FileHidden."""
     try:
         async with context.db.read() as tx:
             found = await read_file(tx, context.actor, file_id)
     except FileHidden:
-        # Where a picture stood in a text, its place says so; whoever opens the file itself reads it as a page.
+        # An image element gets a placeholder image; somebody who opens the file itself gets the error page.
         if not context.request.headers.get("accept", "").startswith("image/"):
             raise
         headers = {"Cache-Control": "private, no-store"}
-        return Response(_PLACE, status_code=403, media_type="image/svg+xml", headers=headers)
-    # The name came in the address: only what is plain in it may go into a header.
-    plain = file_url(file_id, name).rpartition("/")[2]
-    way = "inline" if found.media_type in _SHOWN else f'attachment; filename="{plain}"'
+        return Response(_HIDDEN_IMAGE, status_code=403, media_type="image/svg+xml", headers=headers)
+    # The name comes from the URL: only its safe characters may go into a header.
+    safe_name = file_url(file_id, name).rpartition("/")[2]
+    disposition = "inline" if found.media_type in _SHOWN else f'attachment; filename="{safe_name}"'
     headers = {
-        "Content-Disposition": way,
+        "Content-Disposition": disposition,
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-routes = [have_file]
+routes = [download_file]

@@ -1,5 +1,6 @@
-"""What one does to a single post: answer it, edit it, withdraw and restore it, react, read its history."""
+"""Pages and buttons of a single post: replying, withdrawing, restoring, reactions, accepted answers, and references."""
 
+from functools import partial
 from typing import get_args
 
 import msgspec
@@ -10,8 +11,8 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import Actor
-from core.errors import NotFound, Refusal
-from core.http import PathId, status_of
+from core.errors import NotFound
+from core.http import PathId
 from core.ids import PostId, TopicId
 from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
@@ -21,35 +22,46 @@ from forum.topics import status, topics
 from forum.writing import editing, reactions, sources, withdrawal
 from forum.writing.citations import read_citations
 from forum.writing.replies import Replies
-from pages.forum.post_html import Place, contribution
+from pages.forum.post_html import PostPlace, contribution
 from pages.forum.topic_view import address_of
 from pages.forum.writing.attachment_fields import LARGEST_FORM, attach
-from pages.forum.writing.draft_fields import AskedKey, draft_in, keep_draft, key_of
+from pages.forum.writing.draft_fields import AskedKey, draft_in, key_of, save_draft_in
 from pages.forum.writing.preview_fields import preview_of
 from pages.shell.context import PageContext
-from pages.shell.forms import BadButton, Form, Typed, number_in, once_of, read_form, text_in, to_shape
-from pages.shell.renderer import go_to, html_response
+from pages.shell.forms import (
+    NO_STATUS,
+    BadButton,
+    Form,
+    Typed,
+    idempotent_request,
+    number_in,
+    read_form,
+    submit,
+    text_in,
+    to_shape,
+)
+from pages.shell.renderer import html_response, redirect
 from pages.shell.uploads import read_form_with_files
 from storage.database import Reader
 
 
-class Spot(Struct, frozen=True):
-    """A post and the topic it is in."""
+class LocatedPost(Struct, frozen=True):
+    """A post with its topic."""
 
     post: Post
     topic: Topic
 
     @property
     def address(self) -> str:
-        """Where it is read."""
+        """Return the path of the post in its topic."""
         return f"{address_of(self.topic)}/{self.post.number}#p{self.post.number}"
 
 
 @get("/p/{post_id:int}", include_in_schema=False)
 async def find_post(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """A post's id leads to its address."""
+    """Redirect from a post's id to the post in its topic; raise NotFound."""
     async with context.db.read() as tx:
-        return go_to((await find_spot(tx, context.actor, post_id)).address)
+        return redirect((await find_post_with_topic(tx, context.actor, post_id)).address)
 
 
 @get("/p/{post_id:int}/reply", include_in_schema=False)
@@ -59,164 +71,159 @@ async def show_reply(
     quote: FromQuery[bool] = False,
     draft: AskedKey = "",
 ) -> Response[bytes]:
-    """The form that answers a post, and may begin with what the post says."""
+    """Show the form that replies to a post, with the member's draft or a quote of the post."""
     async with context.db.read() as tx:
-        spot = await find_spot(tx, context.actor, post_id)
-        facts = await topics.get_topic(tx, context.actor, TopicId(spot.topic.id))
+        located = await find_post_with_topic(tx, context.actor, post_id)
+        facts = await topics.get_topic(tx, context.actor, TopicId(located.topic.id))
         ensure_can_reply(context.actor, facts, clock.now())
-        words = await sources.quote_post(tx, context.actor, spot.post) if quote else ""
-        form = Form(typed={"body": [words]} if words else {}, draft=key_of(f"reply:{post_id}", draft))
-        return _reply_page(context, spot, await draft_in(tx, context.actor, form))
+        quotation = await sources.quote_post(tx, context.actor, located.post) if quote else ""
+        form = Form(typed={"body": [quotation]} if quotation else {}, draft=key_of(f"reply:{post_id}", draft))
+        form = await draft_in(tx, context.actor, form)
+    return await _reply_page(context, located, form)
 
 
 @post("/p/{post_id:int}/reply", include_in_schema=False, request_max_body_size=LARGEST_FORM)
 async def post_reply(
     post_id: PathId, context: NamedDependency[PageContext], replies: NamedDependency[Replies]
 ) -> Response[bytes]:
-    """Answer a post, or look at how the answer will read."""
+    """Reply to a post, or show a preview, attach a file or save the draft, by the button."""
     typed, uploads = await read_form_with_files(context.request)
     async with context.db.read() as tx:
-        spot = await find_spot(tx, context.actor, post_id)
-    topic_id = TopicId(spot.topic.id)
+        located = await find_post_with_topic(tx, context.actor, post_id)
     name = f"reply:{post_id}"
-    try:
-        typed = await attach(replies, context.actor, typed, uploads)
-        if text_in(typed, "keep"):
-            return await keep_in(context, name, typed)
-        facts = {"body": text_in(typed, "body"), "parent": post_id}
-        reply = to_shape(NewReply, facts | {"draft": key_of(name, text_in(typed, "draft"))})
-        if text_in(typed, "preview") or text_in(typed, "attach"):
-            shown = await preview_of(replies, context.actor, reply.body, name)
-            return _reply_page(context, spot, Form(typed=typed, preview=shown))
-        answer = await replies.post_reply(
-            context.actor, topic_id, reply, once_of(context.request, context.actor, typed)
-        )
-    except Refusal as refusal:
-        return _reply_page(context, spot, Form(typed=typed).refuse(refusal), status_of(refusal))
-    if answer.status == 202:
-        return go_to(f"/held/{msgspec.json.decode(answer.body, type=HeldPost).id}")
-    number = msgspec.json.decode(answer.body, type=Post).number
-    return go_to(f"{address_of(spot.topic)}/{number}#p{number}")
+
+    async def reply(form: Form) -> Response[bytes]:
+        form.typed = await attach(replies, context.actor, form.typed, uploads)
+        if text_in(form.typed, "keep"):
+            return await save_draft_in(context, name, form.typed)
+        facts = {"body": text_in(form.typed, "body"), "parent": post_id}
+        new = to_shape(NewReply, facts | {"draft": key_of(name, text_in(form.typed, "draft"))})
+        if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
+            form.preview = await preview_of(replies, context.actor, new.body, name)
+            return await _reply_page(context, located, form)
+        idempotent = idempotent_request(context, form.typed)
+        response = await replies.post_reply(context.actor, TopicId(located.topic.id), new, idempotent)
+        if response.status == 202:
+            return redirect(f"/held/{msgspec.json.decode(response.body, type=HeldPost).id}")
+        number = msgspec.json.decode(response.body, type=Post).number
+        return redirect(f"{address_of(located.topic)}/{number}#p{number}")
+
+    return await submit(Form(typed=typed), reply, partial(_reply_page, context, located), NO_STATUS)
 
 
 @get("/p/{post_id:int}/withdraw", include_in_schema=False)
 async def show_withdraw(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Says what withdrawing does, and asks."""
+    """Explain what withdrawing a post does, and ask for confirmation."""
     context.actor.signed_in()
     async with context.db.read() as tx:
-        spot = await find_spot(tx, context.actor, post_id)
+        located = await find_post_with_topic(tx, context.actor, post_id)
     return context.renderer.page(
         context.request,
         context.actor,
         "shell/confirm.html",
-        heading=f"Withdraw post {spot.post.number}",
-        above=_shown(context, spot),
-        consequence="Its text is no longer shown; its place and the answers to it stay. You can restore it at any time.",
+        heading=f"Withdraw post {located.post.number}",
+        above=_shown(context, located),
+        consequence="The text will no longer be shown. Replies to the post stay. You can restore it at any time.",
         action=f"/p/{post_id}/withdraw",
-        verb="Withdraw it",
-        back=spot.address,
+        verb="Withdraw post",
+        back=located.address,
     )
 
 
 @post("/p/{post_id:int}/withdraw", include_in_schema=False)
 async def withdraw_post(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Take one's post back."""
+    """Withdraw the member's post."""
     async with context.db.begin() as tx:
         await withdrawal.withdraw_post(tx, context.actor, PostId(post_id))
-        spot = await find_spot(tx, context.actor, post_id)
-    return go_to(spot.address, done="withdrawn")
+        located = await find_post_with_topic(tx, context.actor, post_id)
+    return redirect(located.address, done="withdrawn")
 
 
 @get("/p/{post_id:int}/citations", include_in_schema=False)
 async def show_citations(post_id: PathId, context: NamedDependency[PageContext]) -> Response[bytes]:
-    """Who quotes a post or links to it."""
+    """Show the posts that quote a post or link to it."""
     async with context.db.read() as tx:
-        spot = await find_spot(tx, context.actor, post_id)
+        located = await find_post_with_topic(tx, context.actor, post_id)
         found = await read_citations(tx, context.actor, PostId(post_id))
-    address = address_of(spot.topic)
+    address = address_of(located.topic)
     return context.renderer.page(
         context.request,
         context.actor,
         "forum/search/citations.html",
-        post=spot.post,
+        post=located.post,
         citations=found.items,
         address=address,
     )
 
 
 @post("/p/set", include_in_schema=False)
-async def set_reaction(
+async def apply_post_button(
     context: NamedDependency[PageContext], replies: NamedDependency[Replies]
 ) -> Response[bytes]:
-    """One of the small buttons under a post: set or unset a reaction, bring a post back."""
+    """Apply a button under a post: a reaction, the accepted answer, shared editing, or restoring the post."""
     typed = await read_form(context.request)
     async with context.db.begin() as tx:
         if "answer" in typed:
             number, _, accepted = text_in(typed, "answer").partition(" ")
-            post_id = _id_in(number)
+            post_id = _post_id_in(number)
             topic_id = TopicId((await show_post(tx, context.actor, post_id)).topic)
             await status.set_accepted_answer(
                 tx, context.actor, topic_id, post_id if accepted == "1" else None
             )
         elif "share" in typed:
             number, _, shared = text_in(typed, "share").partition(" ")
-            post_id = _id_in(number)
+            post_id = _post_id_in(number)
             await editing.share_post(tx, context.actor, post_id, shared == "1")
         elif "restore" in typed:
-            post_id = _id_in(text_in(typed, "restore"))
+            post_id = _post_id_in(text_in(typed, "restore"))
             await withdrawal.restore_post(tx, context.actor, post_id, replies.changed_in_room)
         else:
             post_id, kind, wanted = _reaction_in(typed)
             await reactions.set_reaction(tx, context.actor, post_id, kind, wanted)
-        spot = await find_spot(tx, context.actor, post_id)
-    return go_to(spot.address)
+        located = await find_post_with_topic(tx, context.actor, post_id)
+    return redirect(located.address)
 
 
-async def find_spot(tx: Reader, actor: Actor, post_id: int) -> Spot:
-    """A post that the actor can see, and its topic."""
+async def find_post_with_topic(tx: Reader, actor: Actor, post_id: int) -> LocatedPost:
+    """Return a post that the actor can see, with its topic; raise NotFound."""
     found = await show_post(tx, actor, PostId(post_id))
     topic = (await topics.show_topics(tx, actor, [found.topic])).get(found.topic)
     if topic is None:
         raise NotFound
-    return Spot(found, topic)
+    return LocatedPost(found, topic)
 
 
-async def keep_in(context: PageContext, name: str, typed: Typed) -> Response[bytes]:
-    """Keep what stands in a form as a draft."""
-    async with context.db.begin() as tx:
-        await keep_draft(tx, context.actor, name, typed)
-    return go_to("/drafts", done="kept")
+def _shown(context: PageContext, located: LocatedPost) -> str:
+    # Without indentation and buttons: the post is above a form only to be read.
+    place = PostPlace(address=address_of(located.topic), in_tree=False, groups=context.renderer.groups)
+    return contribution(located.post, place)
 
 
-def _shown(context: PageContext, spot: Spot) -> str:
-    # Flat and without buttons: it stands above a form only to be read again.
-    place = Place(address=address_of(spot.topic), in_tree=False, groups=context.renderer.groups)
-    return contribution(spot.post, place)
-
-
-def _reply_page(context: PageContext, spot: Spot, form: Form, status: int = 200) -> Response[bytes]:
-    form.action, form.verb = f"/p/{spot.post.id}/reply", "Reply"
-    form.draft = form.draft or key_of(f"reply:{spot.post.id}", form.value("draft"))
-    return write_page(context, spot, form, f"Reply to #{spot.post.number}", status)
+async def _reply_page(
+    context: PageContext, located: LocatedPost, form: Form, status: int = 200
+) -> Response[bytes]:
+    form.action, form.verb = f"/p/{located.post.id}/reply", "Reply"
+    form.draft = form.draft or key_of(f"reply:{located.post.id}", form.value("draft"))
+    return write_page(context, located, form, f"Reply to #{located.post.number}", status)
 
 
 def write_page(
-    context: PageContext, spot: Spot, form: Form, heading: str, status: int, with_post: bool = True
+    context: PageContext, located: LocatedPost, form: Form, heading: str, status: int, with_post: bool = True
 ) -> Response[bytes]:
-    """A page on which one writes, with the post that it is about."""
-    above = _shown(context, spot) if with_post else ""
+    """Return a page with a form for a text and, above it, the post that the text is about."""
+    above = _shown(context, located) if with_post else ""
     facts = {
         "heading": heading,
         "above": above,
         "form": form,
         "place": "",
-        "steps": [(spot.address, spot.topic.title, "")],
+        "steps": [(located.address, located.topic.title, "")],
     }
     page = context.renderer.render(context.request, context.actor, "forum/writing/write.html", **facts)
     return html_response(page, status)
 
 
-def _id_in(text: str) -> PostId:
+def _post_id_in(text: str) -> PostId:
     number = number_in(text)
     if number is None:
         raise BadButton
@@ -227,7 +234,7 @@ def _reaction_in(typed: Typed) -> tuple[PostId, ReactionKind, bool]:
     post_id, kind, wanted = [*text_in(typed, "set").split(" "), "", "", ""][:3]
     for known in get_args(ReactionKind):
         if kind == known:
-            return _id_in(post_id), known, wanted == "1"
+            return _post_id_in(post_id), known, wanted == "1"
     raise BadButton
 
 
@@ -238,5 +245,5 @@ routes = [
     show_withdraw,
     withdraw_post,
     show_citations,
-    set_reaction,
+    apply_post_button,
 ]

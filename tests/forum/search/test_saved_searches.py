@@ -127,16 +127,16 @@ async def test_a_search_is_kept_and_dropped_on_its_page(watch: Watch) -> None:
     await a_topic(watch.author, "Cobalt <here>", "Cobalt.")
     await watch.app.run_jobs()
     page = (await watch.reader.client.get("/search?q=cobalt")).text
-    assert "Keep this search" in page
+    assert "Save this search" in page
     answer = await send(watch.reader, "/search/kept", q="cobalt", told="daily")
     assert answer.headers["location"] == "/search?q=cobalt"
-    assert "You keep this search" in (await watch.reader.client.get("/search?q=cobalt")).text
-    assert "You are told once a day" in (await watch.reader.client.get("/search")).text
+    assert "Saved search" in (await watch.reader.client.get("/search?q=cobalt")).text
+    assert "Notify me once a day" in (await watch.reader.client.get("/search")).text
     (row,) = (await watch.reader.get("/searches")).json()["items"]
     await send(watch.reader, "/search/kept", drop=str(row["id"]))
     assert (await watch.reader.get("/searches")).json() == {"items": []}
     async with watch.app.client() as visitor:
-        assert "Keep this search" not in (await visitor.get("/search?q=cobalt")).text
+        assert "Save this search" not in (await visitor.get("/search?q=cobalt")).text
 
 
 @pytest.mark.parametrize(

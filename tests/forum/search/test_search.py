@@ -168,7 +168,7 @@ async def test_a_mistyped_word_is_taken_for_one_that_is_written_here(archive: Ar
     await a_topic(archive.amina, "Due diligence", "A checklist.")
     assert (await archive.find("dilligence due"))["suggestion"] == "diligence due"
     page = await archive.jonas.client.get("/search", params={"q": "dilligence"})
-    assert "This is what fits" in page.text
+    assert "Showing results for" in page.text
     assert "Due diligence" in page.text
     assert (await archive.find("diligence"))["suggestion"] is None
 

@@ -119,7 +119,10 @@ async def test_what_was_done_to_the_topic_is_told_to_all_but_who_did_it(read_top
         assert await read_topic.told(who) == ([], ["answered", "closed", "pinned"])
     assert await read_topic.told(read_topic.ruth) == ([], []) and await read_topic.page(read_topic.ruth) == ""
     line = await read_topic.page()
-    assert "an answer was accepted; the topic was closed; the topic was pinned." in line and "Seen" in line
+    assert (
+        "an answer was accepted; the topic was closed; the topic was pinned." in line
+        and "Mark as seen" in line
+    )
 
     # What holds no more is not told, what holds instead is.
     with clock.stop_at(NOON + timedelta(hours=2)):
@@ -179,5 +182,5 @@ async def test_what_was_told_is_not_told_at_the_next_visit(read_topic: ReadTopic
 
     page = await settled(await windows.open(address, read_topic.jonas))
     async with page.expect_navigation():
-        await page.get_by_role("button", name="Seen").click()
+        await page.get_by_role("button", name="Mark as seen").click()
     await expect(page.locator("#changed")).to_have_count(0)

@@ -105,7 +105,7 @@ async def test_several_edit_what_its_author_shares(app: Service) -> None:
     assert wrote == [jonas.handle, amina.handle]
     assert [item["kind"] for item in (await amina.get("/inbox")).json()["items"]] == ["edited"]
     page = (await jonas.client.get(f"/t/{topic}/cobalt-tracing")).text
-    assert "several may edit" in page and f'href="/p/{post}/edit"' in page and f'value="{post} 0"' not in page
+    assert "shared post" in page and f'href="/p/{post}/edit"' in page and f'value="{post} 0"' not in page
     await send(amina, "/p/set", share=f"{post} 0")
     assert (await edit(jonas, post, "x")).json()["code"] == "not_yours"
 

@@ -203,8 +203,8 @@ async def test_statement_and_appeal_by_plain_forms(
 
     his = await windows.open("/queue/appeals", decided_case.ben, java_script_enabled=False)
     await his.locator("textarea").fill("I looked at it again.")
-    await his.get_by_role("button", name="Take the decision back").click()
-    assert "No appeal waits." in await his.locator("main").inner_text()
+    await his.get_by_role("button", name="Reverse the decision").click()
+    assert "No appeals are waiting." in await his.locator("main").inner_text()
     await page.reload()
     assert "The decision does not stand" in await page.locator("main").inner_text()
     answer: dict[str, Any] = (await decided_case.member.get(f"/posts/{decided_case.post}")).json()

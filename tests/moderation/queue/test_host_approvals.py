@@ -129,7 +129,7 @@ async def test_what_waits_by_policy_is_in_the_queue_and_settled_as_in_the_room(r
     page = (
         await open_room.host.client.get("/queue", headers={"Cookie": f"session={open_room.host.token}"})
     ).text
-    assert "Pending by policy" in page and "May I ask?" in page
+    assert "Waiting for approval" in page and "May I ask?" in page
 
     async def press(who: Person, one: dict[str, Any], act: str, reason: str = "") -> int:
         data = {"what": f"{one['kind']} {one['id']} {one['version']}", "act": act, "reason": reason}

@@ -318,9 +318,10 @@ async def test_an_edit_that_a_rule_catches_waits_while_the_post_says_what_it_sai
     mine = (await filtered.author.get(f"/held/{post['id']}")).json()
     assert (mine["is_edit"], mine["body"], mine["outcome"]) == (True, "Try my casino", None)
     assert (
-        "Your change waits" in (await filtered.author.client.get(f"/t/{filtered.topic}/cobalt-tracing")).text
+        "Your edit is waiting"
+        in (await filtered.author.client.get(f"/t/{filtered.topic}/cobalt-tracing")).text
     )
-    assert "change of a published post" in (await filtered.ada.client.get("/queue")).text
+    assert "edit of a published post" in (await filtered.ada.client.get("/queue")).text
 
     rejected = await filtered.decide("hide")
     assert (await filtered.author.get(f"/held/{post['id']}")).json()["outcome"] == "rejected"
@@ -337,7 +338,7 @@ async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_
     post = await a_reply(filtered.author, filtered.topic, "About cobalt")
     await filtered.author.patch(f"/posts/{post['id']}", {"body": "Try my casino"})
 
-    assert "Approve it with changes" in (await filtered.ada.client.get("/queue")).text
+    assert "Approve with changes" in (await filtered.ada.client.get("/queue")).text
     await filtered.decide("approve_edited", text="See what I found")
 
     read = (await filtered.member.get(f"/posts/{post['id']}")).json()

@@ -268,15 +268,15 @@ async def test_by_the_form_one_hides_and_silences_and_takes_one_of_them_back(
     windows: Windows, decided_case: DecidedCase
 ) -> None:
     page = await windows.open(f"/queue?case={decided_case.case}", decided_case.ada, java_script_enabled=False)
-    await page.get_by_text("And besides").first.click()
+    await page.get_by_text("Also …").first.click()
     await page.get_by_label("Silence").first.check()
-    await page.get_by_label("for how many days").first.fill("2")
+    await page.get_by_label("Number of days").first.fill("2")
     await page.get_by_label("Advertising").first.check()
-    await page.get_by_role("button", name="Hide it").click()
+    await page.get_by_role("button", name="Hide").click()
     await page.goto(f"/queue?case={decided_case.case}")
     await page.get_by_label("What", exact=True).select_option(label="Silenced")
-    await page.get_by_label("Why the decision does not stand").fill("Hiding was enough.")
-    await page.get_by_role("button", name="Take it back").click()
+    await page.get_by_label("Why you reverse the decision").fill("Hiding was enough.")
+    await page.get_by_role("button", name="Reverse").click()
 
     decisions = (await decided_case.ada.get(f"/cases/{decided_case.case}")).json()["decisions"]
     assert [(one["action"], one["reversal"] is None) for one in decisions] == [
@@ -293,7 +293,7 @@ async def test_a_profile_shows_sanctions_to_the_member_and_to_moderators_alone(
     path = f"/m/{decided_case.author.handle}"
     for who, sees in ((decided_case.author, True), (decided_case.ada, True), (decided_case.flagger, False)):
         page = (await who.client.get(path)).text
-        assert ("Decided by moderators" in page and WHY["facts"] in page) is sees
+        assert ("Moderation decisions" in page and WHY["facts"] in page) is sees
         answer = await who.get(f"/members/{decided_case.author.handle}/sanctions")
         assert answer.status_code == (200 if sees else 403)
     found = (await decided_case.ada.get(f"/members/{decided_case.author.handle}/sanctions")).json()["items"]

@@ -155,7 +155,7 @@ async def test_curators_in_many_windows_overwrite_nobody(app: Service, windows: 
                 await page.get_by_role("button", name="Save").click()
             if not await page.locator(".mine-and-theirs").count():
                 break
-        await expect(page.get_by_text("It is saved.")).to_be_visible()
+        await expect(page.get_by_text("Your changes are saved.")).to_be_visible()
 
     await asyncio.gather(*(change(place, person) for place, person in enumerate(people)))
 
@@ -193,15 +193,15 @@ async def test_a_post_becomes_an_entry_from_its_menu_and_a_gap_is_claimed(
 
     more = page.locator(f"#p{post['number']} details.more")
     await more.locator("summary").click()
-    await more.get_by_role("link", name="Make an entry of it").click()
+    await more.get_by_role("link", name="Add to a stock-take").click()
     await page.get_by_role("link", name="Good practice").click()
     await page.get_by_label("Case", exact=True).fill("The Copper Mark")
     await page.get_by_role("button", name="Add the entry").click()
     await expect(page.get_by_role("link", name="#2 in “Cobalt tracing”").first).to_be_visible()
 
     await page.goto(f"/b/{table.id}/matrix?rows=kind&columns=issues")
-    await page.get_by_role("button", name=re.compile("I will find out.*technology.*Artisanal")).click()
-    await expect(page.get_by_text("looks into it until")).to_be_visible()
+    await page.get_by_role("button", name=re.compile("I’ll look into it.*technology.*Artisanal")).click()
+    await expect(page.get_by_text("is looking into this until")).to_be_visible()
 
 
 async def test_all_of_it_works_without_scripts(app: Service, windows: Windows) -> None:
@@ -216,14 +216,14 @@ async def test_all_of_it_works_without_scripts(app: Service, windows: Windows) -
     await page.get_by_role("button", name="We do this too").click()
     await page.goto(f"/b/{table.id}?where=kind:sectoral")
     await expect(page.locator("tbody tr")).to_have_count(1)
-    await page.get_by_label("Keep this view as").fill("Sectoral")
+    await page.get_by_label("Save this view as").fill("Sectoral")
     await page.get_by_role("button", name="Keep").click()
     await expect(page.get_by_role("link", name="Sectoral", exact=True).first).to_be_visible()
     await page.goto(f"/b/{table.id}/import")
     await page.get_by_label("Table").set_input_files(
         files=[{"name": "a.csv", "mimeType": "text/csv", "buffer": b"Case,Amount\nCobalt,3\nTin,4\n"}]
     )
-    await page.get_by_role("button", name="Look at it").click()
-    await page.get_by_role("button", name="Change the board so").click()
-    await expect(page.get_by_role("heading", level=1)).to_have_text("What was changed")
+    await page.get_by_role("button", name="Preview").click()
+    await page.get_by_role("button", name="Apply changes").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Applied changes")
     assert await table.titles() == ["Cobalt", "Tin"]

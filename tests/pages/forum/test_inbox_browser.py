@@ -19,14 +19,14 @@ async def test_a_group_is_put_away_and_the_focus_goes_on(app: Service, windows: 
     await app.run_jobs()
     page = await windows.open("/inbox", mine)
 
-    await page.get_by_role("button", name="Done: Second").click()
+    await page.get_by_role("button", name="Archive: Second").click()
 
     await expect(page.locator("#told > li")).to_have_count(2)
     await expect(page.get_by_role("link", name="About the first")).to_be_focused()
     await expect(page.locator("#unread")).to_have_text("2 unread")
-    await page.get_by_role("link", name="Put away").click()
+    await page.get_by_role("link", name="Archived").click()
     await expect(page.get_by_role("link", name="About the second")).to_be_visible()
-    await page.get_by_role("button", name="Back to the inbox: Second").click()
+    await page.get_by_role("button", name="Move to the inbox: Second").click()
     await expect(page.locator("#told > li")).to_have_count(0)
     await page.goto("/inbox")
     await expect(page.locator("#told > li")).to_have_count(3)

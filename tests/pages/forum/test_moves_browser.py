@@ -18,13 +18,13 @@ async def test_a_moderator_splits_posts_off_and_open_pages_follow(app: Service, 
     await page.locator("#p4 details.more summary").click()
     await page.locator("#p4").get_by_role("link", name="Move").click()
     await expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
-    await page.get_by_label("To a topic of its own, called").fill("Who audits?")
-    await page.get_by_role("button", name="Split them off").click()
+    await page.get_by_label("Title of the new topic").fill("Who audits?")
+    await page.get_by_role("button", name="Split into a new topic").click()
 
-    await expect(page.locator(".moved")).to_contain_text("2 posts went to Who audits?")
+    await expect(page.locator(".moved")).to_contain_text("2 posts moved to Who audits?")
     for window in (reader, author):
         await expect(window.locator("#p4")).to_have_count(0, timeout=2 * DELIVERY_MS)
-        await expect(window.locator("#p2 + .moved")).to_contain_text("2 posts went to Who audits?")
+        await expect(window.locator("#p2 + .moved")).to_contain_text("2 posts moved to Who audits?")
         await expect(window.locator("#count")).to_have_text("3")
         before = await window.locator("#posts").inner_text()
         await window.reload()
@@ -69,7 +69,7 @@ async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
     await expect(reader.locator("h1")).to_have_text("Nickel", timeout=3 * DELIVERY_MS)
     await expect(target.locator(f'.post[data-id="{reply["id"]}"]')).to_be_visible(timeout=2 * DELIVERY_MS)
     await expect(target.locator(".moved")).to_contain_text(
-        "Cobalt tracing became part of this topic: 2 posts"
+        "Cobalt tracing was merged into this topic: 2 posts"
     )
     # Sent from a page that does not know yet: the answer goes where the topic is.
     sent = await amina.client.post(

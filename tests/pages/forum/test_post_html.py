@@ -9,15 +9,15 @@ from msgspec.structs import replace
 from forum.shapes import Post
 from gatherings.shapes.questions import Question
 from members.shapes import Author
-from pages.forum.post_html import DEEPEST, Place, contribution, contributions
-from pages.gatherings.question_html import Hall, question
+from pages.forum.post_html import DEEPEST, PostPlace, contribution, contributions
+from pages.gatherings.question_html import RoomPlace, question
 
 NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 NASTY = "<script>alert(1)</script>\"'&"
 AMINA = Author(7, "amina", "Amina", "civil-society")
 
-PAGE = Place(address="/t/812/cobalt")
-MEMBER = Place(address="/t/812/cobalt", viewer=7, may_reply=True, may_react=True)
+PAGE = PostPlace(address="/t/812/cobalt")
+MEMBER = PostPlace(address="/t/812/cobalt", viewer=7, may_reply=True, may_react=True)
 
 
 def a_post(number: int = 1, **more: Any) -> Post:
@@ -55,7 +55,7 @@ def test_a_question_shows_its_asker_as_text() -> None:
         id=5, room=1, post=9, state="live", votes=3, version=1, settled_at=None, number=4, body="x", html="<p>x</p>",
         author=Author(1, NASTY, NASTY, NASTY), anonymous=False, asked_at=NOON, my_vote=0, mine=False,
     )  # fmt: skip
-    assert "<script" not in question(asked, Hall(room=1, topic="/t/9/room", may_vote=True, is_host=True))
+    assert "<script" not in question(asked, RoomPlace(room=1, topic="/t/9/room", may_vote=True, is_host=True))
 
 
 def test_visitors_are_shown_counts_and_no_buttons() -> None:
@@ -84,7 +84,7 @@ def test_only_the_author_is_offered_to_edit() -> None:
 
 def test_a_tombstone_shows_that_something_was_there_and_who_may_bring_it_back() -> None:
     gone = a_post(2, html=None, state="withdrawn", author=replace(AMINA, id=8))
-    assert "Its author took this back." in contribution(gone, MEMBER)
+    assert "The author withdrew this post." in contribution(gone, MEMBER)
     assert "<button" not in contribution(gone, MEMBER)
     assert 'name="restore" value="20"' in contribution(replace(gone, author=AMINA), MEMBER)
 

@@ -20,18 +20,18 @@ async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows
     ]
     asker = readers[-1]
     await asker.locator("#p2 details.more summary").click()
-    await asker.get_by_role("button", name="Accept as the answer").click()
+    await asker.get_by_role("button", name="Accept as answer").click()
     page = await windows.open(address, fatou)
-    await page.get_by_role("link", name="Pin, slow, time, assign").click()
-    await page.get_by_role("button", name="Pin it").click()
+    await page.get_by_role("link", name="Manage", exact=True).click()
+    await page.get_by_role("button", name="Pin topic").click()
     await page.goto(f"/tend/{topic}")
     await page.get_by_role("textbox", name="Member").fill(jonas.handle)
-    await page.get_by_role("button", name="Assign it").click()
+    await page.get_by_role("button", name="Assign", exact=True).click()
     await page.goto(f"/tend/{topic}")
-    await page.get_by_role("button", name="Slow it down").click()
+    await page.get_by_role("button", name="Turn on slow mode").click()
     await page.goto(f"/tend/{topic}")
-    await page.get_by_label("Why it is closed").fill("It goes on in Vienna.")
-    await page.get_by_role("button", name="Close it").click()
+    await page.get_by_label("Reason for closing").fill("It goes on in Vienna.")
+    await page.get_by_role("button", name="Close topic").click()
     for window in (*readers, page):
         said = window.locator("#tended")
         await expect(said).to_contain_text("It goes on in Vienna.", timeout=3 * DELIVERY_MS)
@@ -46,7 +46,7 @@ async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows
 
     own = await windows.open("/assigned", jonas, viewport=PHONE)
     await own.get_by_role("button", name="Done with Cobalt tracing").click()
-    await expect(own.get_by_role("button", name="Take up again")).to_be_visible()
+    await expect(own.get_by_role("button", name="Reopen")).to_be_visible()
     await expect(page.locator("#tended")).to_contain_text(
         "Jonas sees to this: done.", timeout=3 * DELIVERY_MS
     )

@@ -111,7 +111,7 @@ async def test_two_edit_what_is_shared_and_see_both_texts(app: Service, windows:
     page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
     await expect(page.locator("#p2 .act.edit")).to_have_count(0)
     await amina.put(f"/posts/{post}/sharing")
-    await expect(page.locator("#p2 .shared")).to_have_text("several may edit")
+    await expect(page.locator("#p2 .shared")).to_have_text("shared post")
     await page.locator("#p2 summary").click()
     await page.locator("#p2 .act.edit").click()
     await page.locator("#p2 textarea").fill("one\n\ndeux")

@@ -138,7 +138,7 @@ async def test_a_draft_is_kept(app: Service, windows: Windows) -> None:
     page = await settled(await windows.open(f"/r/{room}/board", host))
     await page.get_by_text("Post a notice").click()
     await page.locator("#body").fill("Half a thought")
-    await expect(page.locator("#write .kept")).to_have_text("Draft kept in this browser")
+    await expect(page.locator("#write .kept")).to_have_text("Draft saved in this browser")
     await page.reload()
     await page.get_by_text("Post a notice").click()
     await expect(page.locator("#body")).to_have_value("Half a thought")

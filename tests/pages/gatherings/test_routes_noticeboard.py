@@ -19,7 +19,7 @@ async def test_a_board_works_without_scripts(app: Service) -> None:
     room, columns = await a_board(host)
     path = f"/r/{room}/board"
     empty = await open_page(jonas, path)
-    assert empty.count("Nothing here yet") == 4 and "Be the first" in empty
+    assert empty.count("No notices yet") == 4 and "Post the first one" in empty
     given = {"title": "Need: a smelter", "body": "Who **knows** one?", "column": columns[1], "stays": "7"}
     key = key_in(empty)
     for _ in range(2):
@@ -50,7 +50,7 @@ async def test_a_board_works_without_scripts(app: Service) -> None:
     assert "note published pinned" in await open_page(fatou, f"{path}?column={columns[0]}")
     assert (await send(host, f"{path}/act", act=f"end {notice} 1")).status_code == 303
     assert "Need: a smelter" not in await open_page(fatou, path)
-    assert "Expired, others do not see it" in await open_page(jonas, path)
+    assert "Expired. Others cannot see it." in await open_page(jonas, path)
     assert (await send(jonas, f"{path}/act", act=f"end {notice} 0")).status_code == 303
     assert "Need: a smelter" in await open_page(fatou, path)
     assert (await send(jonas, f"{path}/act", act=f"withdraw {notice} 1")).status_code == 303
@@ -116,7 +116,7 @@ async def test_search_and_the_wall(app: Service) -> None:
     for title in ("Café ouvert", "A lab"):
         await jonas.post(f"/rooms/{room}/notices", {"column": columns[0], "title": title, "body": "Come."})
     found = shown(await open_page(jonas, f"/r/{room}/board?q=cafe"))
-    assert "Café ouvert" in found and "A lab" not in found and "1 found" in found
-    assert "Nothing found" in await open_page(jonas, f"/r/{room}/board?q=%3Cscript%3E")
+    assert "Café ouvert" in found and "A lab" not in found and "1 result for" in found
+    assert "No results for" in await open_page(jonas, f"/r/{room}/board?q=%3Cscript%3E")
     wall = await open_page(jonas, f"/r/{room}/wall")
     assert "Café ouvert" in wall and "<button" not in wall and "<form" not in wall

@@ -78,7 +78,7 @@ async def test_a_poll_without_scripts(app: Service, kind: str) -> None:
     assert (await jonas.get(f"/polls/{poll}")).json()["my_answer"] == FORMS[kind][2]
     page = shown(await open_page(jonas, f"/r/{room}/polls"))
     assert "Change my answer" in page and 'class="outcome"' not in page
-    assert "Only hosts see this" in await open_page(host, f"/r/{room}/polls")
+    assert "Only hosts can see this" in await open_page(host, f"/r/{room}/polls")
     assert (await send(jonas, f"/r/{room}/polls/{poll}/ballot", take="1")).status_code == 303
     assert (await jonas.get(f"/polls/{poll}")).json()["ballots"] == 0
     await send(jonas, f"/r/{room}/polls/{poll}/ballot", **FORMS[kind][1])
@@ -99,7 +99,7 @@ async def test_what_is_refused_is_given_back_and_a_word_is_struck(app: Service) 
     assert (await send(jonas, strike, word="rude", reason="No.")).status_code == 403
     assert (await send(host, strike, word="rude", reason="It is rude.")).status_code == 303
     page = await open_page(host, f"/r/{room}/polls")
-    assert re.search(r"Struck: <bdi>rude</bdi>, <bdi>It is rude.</bdi>", page) and "No words yet" in page
+    assert re.search(r"Removed: <bdi>rude</bdi>, <bdi>It is rude.</bdi>", page) and "No words yet" in page
     assert (await send(host, strike, word="rude", back="1")).status_code == 303
     for nonsense in ({}, {"word": "x" * 81}, {"word": "x"}):
         assert (await send(host, strike, **nonsense)).status_code == 422
@@ -115,7 +115,7 @@ async def test_a_poll_opens_and_closes_while_one_looks(app: Service, windows: Wi
     await moved(host, room, poll, "open")
     await page.get_by_label("Trace").check()
     await page.get_by_role("button", name="Answer", exact=True).click()
-    await expect(page.get_by_role("status").filter(has_text="Your answer is in")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text="Your answer is saved")).to_be_visible()
     await expect(page.get_by_role("button", name="Change my answer")).to_be_visible()
     row = visitor.get_by_role("row", name="Trace")
     await expect(row.get_by_role("cell").first).to_have_text("1")

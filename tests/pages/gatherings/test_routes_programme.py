@@ -66,7 +66,7 @@ async def test_the_programme_says_what_is_on(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     made = await a_conference(host)
     page = await open_page(await a_person(app, "Jonas"), f"/g/{made['id']}")
-    assert re.findall(r'<li id="session-\d+" class="([^"]*)"', page) == [" over", "now", " off", ""]
+    assert re.findall(r'<li id="session-\d+"\s+class="([^"]*)"', page) == [" over", "now", " off", ""]
     assert page.count("<span data-now>") == 1 and "Enter the room" in page
     assert "Français" in page and "Português (pt-BR)" in page and "Kolwezi Cooperative" in page
     assert f"/feeds/gatherings/{made['id']}.ics" in page
@@ -113,7 +113,7 @@ async def test_a_session_is_planned_changed_and_cancelled_by_forms(app: Service)
     assert late.status_code == 412 and "Late words" in late.text
     for wrong, words in (
         ({"time_zone": "Mars"}, "not known"),
-        ({"starts_at": "soon"}, "day and a time"),
+        ({"starts_at": "soon"}, "date and a time"),
         ({"speakers": "A, @nobody-at-all"}, "Nobody here"),
         ({"room": "x"}, "one of the rooms"),
         ({"language": "Klingon!"}, "not acceptable"),
@@ -121,7 +121,7 @@ async def test_a_session_is_planned_changed_and_cancelled_by_forms(app: Service)
         refused = await send(host, edit, version="2", **given | wrong)
         assert refused.status_code == 422 and words in refused.text, wrong
     assert (await send(host, edit, version="2", state="cancelled")).status_code == 303
-    assert "Put it back" in await open_page(host, edit)
+    assert "Restore the session" in await open_page(host, edit)
     assert (await send(member, edit, version="3", state="planned")).status_code == 403
 
 

@@ -142,7 +142,7 @@ async def test_what_was_chosen_is_a_page_once_it_is_published(past: Past) -> Non
     async with open_room.app.client() as browser:
         page = (await browser.get(path, headers=BROWSER)).text
         for told in (
-            "What was asked and chosen",
+            "Question log",
             "How are **smelters** chosen",
             "Answered, ",
             "Asked anonymously",
@@ -158,7 +158,7 @@ async def test_what_was_chosen_is_a_page_once_it_is_published(past: Past) -> Non
         assert (await browser.get(path, headers=BROWSER)).status_code == 403
         assert f'href="{path}"' not in (await browser.get(f"/r/{open_room.room}", headers=BROWSER)).text
         as_host = BROWSER | {"Cookie": f"tertulia={past.host.token}"}
-        assert "Only hosts see this page" in (await browser.get(path, headers=as_host)).text
+        assert "Only hosts can see this page" in (await browser.get(path, headers=as_host)).text
 
 
 async def test_a_gathering_names_its_hosts_and_its_description_is_markdown(past: Past) -> None:
@@ -177,7 +177,7 @@ async def test_a_gathering_names_its_hosts_and_its_description_is_markdown(past:
         assert "Hosted by" not in (await browser.get(path, headers=BROWSER)).text
         chief = await a_person(open_room.app, "Ada", duties=[("administrator", None)])
         headers = BROWSER | {"Cookie": f"tertulia={chief.token}"}
-        assert "give somebody the duty" in (await browser.get(path, headers=headers)).text
+        assert "Assign the role" in (await browser.get(path, headers=headers)).text
 
 
 @pytest.mark.timeout(120)

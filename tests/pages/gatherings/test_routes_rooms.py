@@ -37,7 +37,7 @@ async def test_a_gathering_that_is_refused_is_given_back(app: Service) -> None:
     for wrong, words in (
         ({"time_zone": "Mars/Olympus"}, "time zone is not known"),
         ({"time_zone": "../../etc/passwd"}, "time zone is not known"),
-        ({"starts_at": "soon"}, "Give a day and a time"),
+        ({"starts_at": "soon"}, "Enter a date and a time"),
         ({"ends_at": "2020-01-01T00:00"}, "ends after it begins"),
     ):
         refused = await send(host, "/g/new", **given, **TIMES | wrong)
@@ -64,7 +64,7 @@ async def test_asking_voting_and_settling_without_scripts(app: Service) -> None:
         "nobody votes for a question of their own"
     )
 
-    assert "Mark answered" not in voted
+    assert "Mark as answered" not in voted
     settle = re.search(rf'value="(answered {number[1]} \d+)"', await open_page(host, f"/r/{room}"))
     assert settle
     assert (await send(fatou, f"/r/{room}/act", act=settle[1])).status_code == 403
@@ -114,11 +114,11 @@ async def test_what_was_dismissed_can_be_taken_up_again(app: Service) -> None:
     assert "Who pays?" not in await open_page(fatou, there)
     assert "show=dismissed" not in await open_page(jonas, f"/r/{room}")
     page = await open_page(host, there)
-    again = re.search(rf'value="(live {asked} \d+)">Take up again', page)
+    again = re.search(rf'value="(live {asked} \d+)">Reopen', page)
     assert again and "Who pays?" in page and "Not about this session" in page
     assert (await send(host, f"/r/{room}/act", act=again[1])).status_code == 303
     assert "Who pays?" in await open_page(fatou, f"/r/{room}")
-    assert "Nothing was dismissed." in await open_page(host, there)
+    assert "No questions were dismissed." in await open_page(host, there)
 
 
 async def test_nobody_is_next_in_a_closed_room(app: Service) -> None:

@@ -102,10 +102,10 @@ async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) ->
     await phone.locator("#ask .first").click()
     await expect(phone.locator("#own .asked")).to_contain_text("Waiting for approval")
     question = int(await phone.locator("#own .asked").get_attribute("data-id") or 0)
-    await expect(phone.get_by_role("heading", name="What you asked")).to_be_visible()
+    await expect(phone.get_by_role("heading", name="Your questions")).to_be_visible()
     await phone.locator("#own summary").click()
-    await expect(phone.get_by_label("Your question").first).to_have_value("Who pays?")
-    await phone.get_by_label("Your question").first.fill("Who pays for it?")
+    await expect(phone.get_by_label("Your question", exact=True).first).to_have_value("Who pays?")
+    await phone.get_by_label("Your question", exact=True).first.fill("Who pays for it?")
     await phone.get_by_role("button", name="Save").click()
     await expect(phone.locator("#own .said")).to_have_text("Who pays for it?")
     await followed(phone)
@@ -141,7 +141,7 @@ async def test_reactions_float_up_and_tabs_lead_to_what_is_on(app: Service, wind
     await switched_on(host, room, "questions", "board", "polls", "reactions")
     one = await followed(await windows.open(f"/r/{room}", jonas, viewport=PHONE))
     other = await followed(await windows.open(f"/r/{room}", host, reduced_motion="reduce"))
-    for name in ("Questions", "Board", "Polls"):
+    for name in ("Questions", "Noticeboard", "Polls"):
         await expect(one.locator(".room-tabs").get_by_role("link", name=name)).to_be_visible()
     floated = other.locator("#reacting .float").first.wait_for(state="attached")
     await one.get_by_role("button", name="Applause").click()
@@ -213,7 +213,7 @@ async def test_the_order_explains_itself(app: Service) -> None:
     question = await asked(jonas, room, "Who pays?")
     await fatou.put(f"/questions/{question}/vote", {"value": 1})
     page = await open_page(jonas, f"/r/{room}")
-    assert "Why here?" in page and "1 of 1 who voted want to hear it" in page
+    assert "Why here?" in page and "1 of 1 voters want to hear this question" in page
 
 
 async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> None:

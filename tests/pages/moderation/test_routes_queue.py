@@ -82,10 +82,10 @@ async def test_who_is_at_what_and_what_was_decided_meanwhile_is_seen_at_once(
     first, second = await some_cases(app, 2)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     hers = await windows.open("/queue", ada)
-    await expect(hers.locator("#whose")).to_contain_text("You are at it")
+    await expect(hers.locator("#whose")).to_contain_text("You are reviewing this")
     his = await windows.open("/queue", ben)
     assert await number_of(his) == second, "what she is at is not what he gets first"
-    await expect(his.locator(f"#c{first} .at-it")).to_have_text("Ada is at it")
+    await expect(his.locator(f"#c{first} .at-it")).to_have_text("Ada is reviewing this")
 
     await hers.locator("#body").fill("I know him.")
     await hers.locator(".note button").click()
@@ -117,11 +117,11 @@ async def test_several_cases_with_one_reason_by_plain_form(app: Service, windows
 
     await page.locator(".several > summary").click()
     await page.locator(".several").get_by_text("Advertising").click()
-    await page.get_by_role("button", name="Hide them").click()
+    await page.locator(".several").get_by_role("button", name="Hide").click()
 
     await expect(page.locator("#told")).to_contain_text("2 cases are decided.")
     await expect(page.locator("#told")).to_contain_text(
-        f"Case {cases[1]} is not: Something else happened first."
+        f"Case {cases[1]} was not decided: The case has changed meanwhile."
     )
     states = [(await ada.get(f"/cases/{case}")).json()["decisions"][0]["action"] for case in cases]
     assert states == ["hide", "no_action", "hide"]
@@ -131,17 +131,17 @@ async def test_all_of_it_without_script(app: Service, windows: Windows) -> None:
     first, second = await some_cases(app, 2)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     page = await windows.open("/queue", ada, java_script_enabled=False)
-    await page.get_by_role("button", name="Take it").click()
-    await expect(page.locator("#whose")).to_contain_text("You are at it")
+    await page.get_by_role("button", name="Review").click()
+    await expect(page.locator("#whose")).to_contain_text("You are reviewing this")
     await page.locator("#body").fill("He did it before.")
-    await page.get_by_role("button", name="Keep the note").click()
+    await page.get_by_role("button", name="Add note").click()
     await expect(page.locator("#discussion")).to_contain_text("He did it before.")
-    await page.get_by_text("Hand it over", exact=True).click()
+    await page.locator("summary").get_by_text("Reassign", exact=True).click()
     await page.locator("#member").fill(ben.handle)
-    await page.get_by_role("button", name="Hand over").click()
-    await expect(page.locator("#whose")).to_have_text("Ben is at it.")
+    await page.get_by_role("button", name="Reassign").click()
+    await expect(page.locator("#whose")).to_have_text("Ben is reviewing this.")
     await page.locator("#decide").get_by_text("Insult or threat").click()
-    await page.get_by_role("button", name="Hide it").click()
+    await page.locator("#decide").get_by_role("button", name="Hide").click()
     await expect(page.locator("#told")).to_contain_text(f"Case {first} is decided.")
     assert await number_of(page) == second
     await page.get_by_role("link", name=f"Case {first}", exact=True).click()
@@ -163,9 +163,7 @@ async def test_filters_stand_in_the_address(app: Service, windows: Windows) -> N
     await page.goto("/queue")
     await page.locator("select[name=sector]").select_option("electronics")
     await page.get_by_role("button", name="Show", exact=True).click()
-    await expect(page.locator("#desk")).to_contain_text(
-        "Nothing waits for a decision that fits these filters."
-    )
+    await expect(page.locator("#desk")).to_contain_text("No open cases match these filters.")
 
 
 async def test_an_administrator_looks_who_reported_and_says_why(
@@ -179,7 +177,7 @@ async def test_an_administrator_looks_who_reported_and_says_why(
     page = await windows.open(f"/queue?case={case}", admin)
     await page.get_by_text("Who reported it").click()
     await page.locator("#look").fill("The police ask.")
-    await page.get_by_role("button", name="Look").click()
+    await page.get_by_role("button", name="Show reporters").click()
     await expect(page.locator("table")).to_contain_text("flagger-")
     assert await raw_sql(db).fetchval("SELECT reason FROM reporter_looks") == "The police ask."
 

@@ -50,7 +50,7 @@ def test_only_numbers_are_numbers(text: str) -> None:
         ({"title": "abc", "body": ""}, "body", "empty"),
         ({"title": "abc", "body": "x" * 20_001}, "body", "too long"),
         ({"title": "a\x00bc", "body": "x"}, "title", "not acceptable"),
-        ({"title": "abc", "body": "x", "tags": ["No Good"]}, "tags", "small letters"),
+        ({"title": "abc", "body": "x", "tags": ["No Good"]}, "tags", "lower-case letters"),
     ],
 )
 def test_a_refused_field_is_named_in_words(facts: dict[str, object], field: str, words: str) -> None:

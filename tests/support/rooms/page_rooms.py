@@ -8,9 +8,8 @@ from tests.support.pages import send
 from tests.support.people import Person, a_person
 from tests.support.service import Service
 
-TIMES = {"starts_at": "2026-05-03T14:00:00Z", "ends_at": "2099-05-03T16:00:00Z"}
-
-
+# As the API takes them, and as the form does.
+API_TIMES = {"starts_at": "2026-05-03T14:00:00Z", "ends_at": "2099-05-03T16:00:00Z"}
 TIMES = {"starts_at": "2026-05-03T14:00", "ends_at": "2099-05-03T16:00", "time_zone": "Europe/Berlin"}
 
 
@@ -62,7 +61,7 @@ async def followed(page: Page) -> Page:
 
 async def a_board(host: Person) -> tuple[int, list[int]]:
     """A room with a board, and its columns."""
-    given = {"sector": "mobility", "title": "Due diligence", "kind": "conference", **TIMES}
+    given = {"sector": "mobility", "title": "Due diligence", "kind": "conference", **API_TIMES}
     gathering = (await host.post("/gatherings", given)).json()["id"]
     room = (
         await host.post(f"/gatherings/{gathering}/rooms", {"title": "Market", "modules": ["board"]})

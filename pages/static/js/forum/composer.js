@@ -92,7 +92,7 @@ export function sendByScript(form, send, done) {
       done(answer.data);
     } catch {
       // The same key goes with the next try: if this one had arrived after all, nothing happens twice.
-      say("Not sent: the line is down. Your text is kept. Press again when you are back.", form);
+      say("Not sent: you are offline. Your text is saved. Send it again when you are back online.", form);
     } finally {
       button.removeAttribute("aria-disabled");
     }

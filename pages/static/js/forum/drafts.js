@@ -35,7 +35,10 @@ export function keepDraft(form) {
     timer = setTimeout(() => {
       const here = keepHere(form);
       if (!form.kept?.isSaved)
-        tell(form, here ? "Draft kept in this browser" : "Draft not kept: this browser keeps nothing");
+        tell(
+          form,
+          here ? "Draft saved in this browser" : "Draft not saved: this browser does not store data",
+        );
     }, 400);
     form.kept?.changed();
   });
@@ -149,12 +152,12 @@ class Served {
     if (this.saved === null) return; // it was sent meanwhile
     if (!answer) {
       this.timer = setTimeout(() => this.save(), 10000);
-      return tell(this.form, "Draft kept in this browser: the line is down");
+      return tell(this.form, "You are offline. The draft is saved in this browser.");
     }
     if (answer.status === 409) return this.over(answer.data.detail);
     if (!answer.ok) {
       if (answer.status >= 429) this.timer = setTimeout(() => this.save(), 10000);
-      return tell(this.form, `Draft kept in this browser: ${answer.data?.detail ?? answer.status}`);
+      return tell(this.form, `The draft is saved in this browser: ${answer.data?.detail ?? answer.status}`);
     }
     const isFork = answer.data.key !== this.key;
     Object.assign(this, { key: answer.data.key, sequence: answer.data.sequence, saved: shown });
@@ -175,7 +178,7 @@ class Served {
     });
     button.addEventListener("click", async () => {
       const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
-      if (!answer?.ok) return tell(this.form, "The line is down");
+      if (!answer?.ok) return tell(this.form, "You are offline");
       Object.assign(this, { sequence: answer.data.sequence, saved: "" });
       this.save();
     });

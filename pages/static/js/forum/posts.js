@@ -3,15 +3,15 @@
 import { localise } from "../shell/times.js";
 
 export const KINDS = {
-  kind: "Kind",
-  competent: "Competent",
+  kind: "Helpful",
+  competent: "Well argued",
   agree: "Agree",
   thanks: "Thanks",
   curious: "Curious",
 };
 // Always within reach; the others stand under "More" until somebody has set them.
 const FIRST = ["kind", "competent"];
-const GONE = { withdrawn: "Its author took this back.", hidden: "A moderator has hidden this." };
+const GONE = { withdrawn: "The author withdrew this post.", hidden: "A moderator has hidden this post." };
 const DEEPEST = 4;
 
 const list = document.querySelector("#posts");
@@ -81,7 +81,7 @@ export function change(article, post) {
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
-  const text = gone ? `<p>${GONE[post.state] ?? "This is not shown."}</p>` : post.html;
+  const text = gone ? `<p>${GONE[post.state] ?? "This post is not shown."}</p>` : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
@@ -132,7 +132,7 @@ function shared(article, post) {
   const share = article.querySelector("[name=share]");
   if (share) {
     share.value = `${post.id} ${post.is_shared ? 0 : 1}`;
-    share.textContent = post.is_shared ? "Let nobody else edit it" : "Let others edit it";
+    share.textContent = post.is_shared ? "Stop shared editing" : "Allow shared editing";
   }
   if (!post.is_shared) {
     mark?.remove();
@@ -143,7 +143,7 @@ function shared(article, post) {
     article.querySelector(".at").before(
       Object.assign(document.createElement("span"), {
         className: "shared",
-        textContent: "several may edit",
+        textContent: "shared post",
       }),
     );
   const menu = article.querySelector(".menu");

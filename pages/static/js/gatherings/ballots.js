@@ -29,7 +29,7 @@ function facts(poll) {
   answered.append(number, " answered");
   line.append(state, answered);
   if (poll.state === "open" && poll.reveals === "closed")
-    line.append(made("span", { textContent: "results when it is closed" }));
+    line.append(made("span", { textContent: "results after it is closed" }));
   return line;
 }
 

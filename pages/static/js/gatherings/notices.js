@@ -105,10 +105,10 @@ function state(item, name) {
   const marks = item.querySelector(".marks");
   marks.replaceChildren();
   if (pinned) marks.append(mark("state new", "Pinned"));
-  if (name === "held") marks.append(mark("state held", "Waits for the hosts"));
+  if (name === "held") marks.append(mark("state held", "Waiting for approval"));
   else if (name === "declined")
-    marks.append(mark("state held", "Declined: reword it, and it is looked at again"));
-  else if (name === "expired") marks.append(mark("state locked", "Expired, others do not see it"));
+    marks.append(mark("state held", "Declined. Edit it to have it reviewed again."));
+  else if (name === "expired") marks.append(mark("state locked", "Expired. Others cannot see it."));
   else if (item.dataset.ends) {
     const until = mark("until", "until ");
     until.append(Object.assign(document.createElement("time"), { dateTime: item.dataset.ends }));
@@ -136,7 +136,7 @@ function menu(item) {
     }
     const isOver = item.classList.contains("expired");
     if (!item.classList.contains("held"))
-      made.push(act(`end ${id} ${isOver ? 0 : 1}`, isOver ? "Put it back on" : "Take it off now"));
+      made.push(act(`end ${id} ${isOver ? 0 : 1}`, isOver ? "Show it again" : "Take it down now"));
   }
   const base = `/r/${document.body.dataset.room}/board/${id}`;
   if (isMine)
@@ -145,7 +145,7 @@ function menu(item) {
       link(`${base}/edit`, "Edit"),
       act(`withdraw ${id} 1`, "Withdraw"),
     );
-  else made.push(link(`/p/${post}/flag`, "Tell the moderators"));
+  else made.push(link(`/p/${post}/flag`, "Report to moderators"));
   place.replaceChildren(...made);
   place.parentElement.querySelector(".unseen").textContent = ` for ${item.querySelector("h3").textContent}`;
 }

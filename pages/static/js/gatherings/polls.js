@@ -184,8 +184,8 @@ export function answering(reread) {
     delete section.dataset.dirty;
     counted(section, answer.data.ballots);
     const told = takes
-      ? "Your answer is taken back."
-      : "Your answer is in. You can change it while the poll is open.";
+      ? "Your answer is withdrawn."
+      : "Your answer is saved. You can change it while the poll is open.";
     tell(section, told);
     await reread();
     beside(section.dataset.id, told);

@@ -145,9 +145,8 @@ function moves(item, question) {
   const waits = ["pending", "live", "shortlisted"].includes(question.state);
   const offered = [];
   if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state))
-    offered.push(["answered", "Mark answered"], ["", "Dismiss"]);
-  else if (isHost && ["answered", "dismissed"].includes(question.state))
-    offered.push(["live", "Take up again"]);
+    offered.push(["answered", "Mark as answered"], ["", "Dismiss"]);
+  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", "Reopen"]);
   if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
   for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
   if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });

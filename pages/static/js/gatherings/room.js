@@ -228,7 +228,7 @@ async function vote(item, value) {
   }
   votes(item, Number(item.dataset.votes) + (sent === "1" ? -1 : 1));
   press(item, sent !== "1");
-  say(answer ? words(answer) : `Your vote was not counted. ${LINE_DOWN}`);
+  say(answer ? words(answer) : "Your vote was not saved. Tap again when you are online.");
 }
 
 async function move(button) {

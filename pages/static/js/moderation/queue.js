@@ -68,7 +68,7 @@ function happened({ type, case: one }) {
     known.classList.toggle("theirs", Boolean(one.claim) && !mine);
     const words = known.querySelector(".at-it");
     words.hidden = !one.claim;
-    words.textContent = one.claim ? `${one.claim.by.display_name} is at it` : "";
+    words.textContent = one.claim ? `${one.claim.by.display_name} is reviewing this` : "";
     words.dataset.until = one.claim?.until ?? "";
   }
   if (type === "case_claimed" || type === "case_noted") {

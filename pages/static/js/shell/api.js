@@ -25,7 +25,7 @@ export function words(answer) {
   return answer.data?.detail ?? `This did not work (${answer.status}).`;
 }
 
-export const LINE_DOWN = "The line is down. Nothing is lost: try again in a moment.";
+export const LINE_DOWN = "You are offline. Nothing is lost: try again when you are back online.";
 
 /** Says something to everyone who looks or listens, in a place that stays. */
 export function say(text, where = document.querySelector("#main")) {

@@ -49,7 +49,7 @@ export async function submit(card, form) {
       minutes: Number(text("minutes")),
       reason: text("reason"),
     });
-    if (answer?.ok) ghost(mark(card), id, "Who asked this is silenced in this room.", { silence: true });
+    if (answer?.ok) ghost(mark(card), id, "The asker is silenced in this room.", { silence: true });
     return answer;
   }
   const more = {
@@ -126,7 +126,7 @@ function refused(card, answer) {
   const now = answer.data?.current;
   const steps = (answer.data?.meanwhile ?? []).map(
     (one) =>
-      `${one.by?.display_name ?? "Who asked"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`,
+      `${one.by?.display_name ?? "The asker"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`,
   );
   const what = steps.length ? `Meanwhile: ${steps.join(", ")}.` : words(answer);
   if (now?.id) {

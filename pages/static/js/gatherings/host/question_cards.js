@@ -68,7 +68,7 @@ export function claimed(card, claim) {
   if (!other) return;
   note.append(
     Object.assign(document.createElement("bdi"), { textContent: claim.by.display_name }),
-    " is at this",
+    " is reviewing this",
   );
   card.dataset.until = claim.until;
 }
