@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import WebSocketRoute, expect
 
-from tests.support.browser import DELIVERY_MS, PHONE, Windows, settled
+from tests.support.browser import DELIVERY_MS, PHONE, Windows, read_up_to, settled, stable_box
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.rooms.page_rooms import a_room
 from tests.support.service import Service
@@ -47,8 +47,7 @@ async def test_what_arrives_above_the_eye_waits_behind_a_button(app: Service, wi
     posts = [await a_reply(amina, topic["id"], "Words. " * 60) for _ in range(12)]
     page = await settled(await windows.open(f"/t/{topic['id']}/cobalt-tracing", viewport=PHONE))
     await page.locator("#p10").scroll_into_view_if_needed()
-    await page.wait_for_timeout(200)
-    before = await page.locator("#p10").bounding_box()
+    before = await stable_box(page.locator("#p10"))
 
     await a_reply(amina, topic["id"], "Far above.", posts[0]["id"])
     pill = page.locator(".pill")
@@ -347,11 +346,6 @@ async def test_what_is_read_in_one_window_is_read_in_the_other(app: Service, win
     await expect(other.locator("#since .state")).not_to_have_text("5 new", timeout=10_000)
 
     for number in (4, 5, 6, 7, 8):
-        await one.locator(f"#p{number} .can").scroll_into_view_if_needed()
-        for _ in range(100):
-            found = (await jonas.get(f"/topics/{topic['id']}/reading")).json()
-            if found["number"] >= number:
-                break
-            await one.wait_for_timeout(100)
+        found = await read_up_to(one, jonas, topic["id"], number)
     await expect(other.locator("#since .state")).to_have_text("All read", timeout=10_000)
     assert (found["number"], found["unread"]) == (8, 0)

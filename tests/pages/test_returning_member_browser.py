@@ -7,7 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from core import clock
-from tests.support.browser import PHONE, SELECT, Windows, settled
+from tests.support.browser import PHONE, SELECT, Windows, read_up_to, settled
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member, a_pdf
@@ -77,8 +77,7 @@ async def test_what_is_read_on_the_phone_is_read_on_the_desk(back: Return) -> No
     await expect(computer.locator('[data-left="mobility"] b')).to_have_text("2")
     phone = await back.at(f"{back.address}/4", viewport=PHONE)
     for number in range(4, 10):
-        await phone.locator(f"#p{number} .can").scroll_into_view_if_needed()
-        await phone.wait_for_timeout(1000)  # who reads a post stays at it for a moment
+        await read_up_to(phone, back.amina, back.topic, number)
     await expect(computer.locator('[data-left="mobility"] b')).to_have_text("1")
     left = (await back.amina.get("/unread")).json()["items"]
     assert [one["topic"]["title"] for one in left] == ["Mica from small mines"]

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from statistics import median
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -62,17 +61,19 @@ async def test_a_storm_of_all_verbs_fails_nowhere_and_miscounts_nothing(app: Ser
     posts: list[tuple[int, int]] = []
     questions: list[dict[str, Any]] = []
     seen: Counter[tuple[str, int]] = Counter()
+    wanted = {"reply", "branch", "edit", "withdraw", "restore", "react", "ask", "vote"}
     until = monotonic() + seconds
 
+    def done() -> set[str]:
+        return {name for name, status in seen if status < 300}
+
     async def act(person: Person, dice: random.Random) -> None:
-        while monotonic() < until:
+        while monotonic() < until or not done() >= wanted:
             name, answer = await one_verb(person, dice, topics, room, posts, questions)
             seen[name, answer.status_code] += 1
             assert answer.status_code < 500, (name, answer.status_code, answer.text)
 
     await asyncio.gather(*(act(person, random.Random(seed)) for seed, person in enumerate(people)))
-    done = {name for name, status in seen if status < 300}
-    assert done >= {"reply", "branch", "edit", "withdraw", "restore", "react", "ask", "vote"}, seen
     await app.run_jobs()
     await ensure_all_counts_hold(db)
 
@@ -293,13 +294,14 @@ async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Servic
     me = await member_service.member(password=PASSWORD)
     times: dict[str, list[float]] = {me.handle: [], "nobody-of-this-name": []}
     async with member_service.client() as client:
-        for _ in range(20):
+        for _ in range(9):
             for login, taken in times.items():
                 started = perf_counter()
                 answer = await client.post("/sessions", json={"login": login, "password": "wrong password"})
                 taken.append(perf_counter() - started)
                 assert answer.status_code == 401
-    known, unknown = (median(taken) for taken in times.values())
+    # The fastest of each: a busy machine makes answers slower, never faster.
+    known, unknown = (min(taken) for taken in times.values())
     assert 1 / 3 < known / unknown < 3  # without the hash it would be twenty times
 
 

@@ -161,10 +161,14 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: 
     asked = [await open_room.ask(people[n % 5], f"{n}?", anonymous=n % 3 == 0) for n in range(7)]
     states = ["live", "live", "shortlisted", "on_stage", "answered", "dismissed", "merged", "merged"]
     seen: Counter[tuple[str, int]] = Counter()
+    wanted = {"vote", "merged", "on_stage", "shortlisted"}
     until = monotonic() + 4
 
+    def goes_on() -> bool:
+        return monotonic() < until or not {name for name, status in seen if status == 200} >= wanted
+
     async def move(host: Person, dice: random.Random) -> None:
-        while monotonic() < until:
+        while goes_on():
             question = (await host.get(f"/questions/{dice.choice(asked)['id']}")).json()
             state = dice.choice(states)
             more = {
@@ -175,7 +179,7 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: 
             seen[state, answer.status_code] += 1
 
     async def vote(person: Person, dice: random.Random) -> None:
-        while monotonic() < until:
+        while goes_on():
             seen[
                 "vote", (await open_room.vote(person, dice.choice(asked), dice.randint(0, 1))).status_code
             ] += 1
@@ -184,7 +188,6 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: 
     await asyncio.gather(*moving, *(vote(person, random.Random(n)) for n, person in enumerate(people)))
 
     assert {status for _, status in seen} <= {200, 403, 409}, seen
-    assert {name for name, status in seen if status == 200} >= {"vote", "merged", "on_stage", "shortlisted"}
     wrong = {
         "votes": """SELECT id FROM questions q WHERE votes <>
             (SELECT count(*) FROM votes v WHERE v.question_id = q.id)""",

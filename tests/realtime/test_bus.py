@@ -143,7 +143,7 @@ async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
     for seq in range(40):
         here.publish([("topic:1", seq)])
         await asyncio.sleep(0.03)
-    assert not here.is_healthy()
+    await until(lambda: not here.is_healthy())
     server.resume()
     await until(lambda: here.is_healthy() and there.is_healthy() and other.losses > returns)
     here.publish([("topic:1", 99)])
@@ -231,8 +231,7 @@ async def test_a_bus_starts_without_redis_and_connects_later(server):
     await bus.start(ear)
 
     bus.publish([("topic:1", 1)])
-    await asyncio.sleep(0.3)
-    assert ear.messages == [("topic:1", 1)]
+    await until(lambda: ear.messages == [("topic:1", 1)])
     assert ear.losses == 0
     server.start()
 

@@ -6,6 +6,7 @@ import socket as sockets
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -193,25 +194,26 @@ async def test_many_join_a_busy_channel_at_once_and_none_misses_anything(process
 # Signals and presence
 
 
-async def test_signals_are_merged_and_come_seldom(process):
+async def test_signals_are_merged_and_sent_at_intervals(process):
     room = a_channel("room")
+    expected = {"0": 45, "1": 46, "2": 47, "3": 48, "4": 49}
 
     async with process.listening(room) as feed:
         await feed.next("signal")
+        started = monotonic()
         for number in range(50):
             process.bus.signal(room, {"type": "votes", "votes": {str(number % 5): number}})
             await asyncio.sleep(0.005)
-        await asyncio.sleep(0.15)
-        await feed.send({"type": "ping"})
         votes: dict[str, int] = {}
         count = 0
-        while (frame := await feed.next())["type"] != "pong":
-            if frame["signal"]["type"] == "votes":
-                votes |= frame["signal"]["votes"]
+        while votes != expected:
+            signal = (await feed.next("signal"))["signal"]
+            if signal["type"] == "votes":
+                votes |= signal["votes"]
                 count += 1
+        took = monotonic() - started
 
-    assert votes == {"0": 45, "1": 46, "2": 47, "3": 48, "4": 49}
-    assert count <= 7
+    assert count <= 2 + took / QUICK.signal_every
 
 
 async def test_who_joins_is_told_the_signals_that_hold(process, capability):
@@ -346,7 +348,7 @@ async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process,
         assert (await feed.next())["event"]["text"] == "hidden"
         capability.people[token] = replace(capability.people[token], is_administrator=False)
         await change(process, 12)
-        frames = [await feed.next(within=2), await feed.next(within=2)]
+        frames = [await feed.next(within=10), await feed.next(within=10)]
         assert sorted((frame["type"], frame["channel"]) for frame in frames) == [
             ("left", shut),
             ("reset", open_),
@@ -366,9 +368,9 @@ async def test_a_change_at_the_moment_of_joining_is_not_lost(process, capability
             await feed.send({"type": "join", "channel": topic})
             capability.people[token] = replace(capability.people[token], is_administrator=False)
             await change(process, 13)
-            last = await feed.next(within=2)
+            last = await feed.next(within=10)
             if last["type"] == "joined":
-                last = await feed.next(within=2)
+                last = await feed.next(within=10)
             assert last["type"] in ("left", "refused")
             [peer] = process.hub.peers
             assert not peer.groups
@@ -418,15 +420,15 @@ async def test_frames_over_64_kib_are_too_big(process):
 
 
 async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
-    monkeypatch.setattr(uvicorn_http, "REQUEST_TIMEOUT", 0.2)
+    monkeypatch.setattr(uvicorn_http, "REQUEST_TIMEOUT", 0.5)
     for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
         reader, writer = await asyncio.open_unix_connection(process.uds)
         writer.write(said)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             assert await reader.read() == b""
         writer.close()
     async with process.connect() as feed:
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.8)
         assert (await feed.join(a_channel()))["type"] == "joined"
 
 

@@ -1,12 +1,23 @@
 """A real browser on the real service: people with windows, whose consoles must stay silent."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    WebSocket,
+    async_playwright,
+    expect,
+)
 
 from tests.support.people import Person
 from tests.support.programs import CHROMIUM_FLAGS, chromium_path
@@ -27,6 +38,9 @@ PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
 # Milliseconds that a busy machine is given before something counts as not happening.
 TIMEOUT_MS = 20_000
+
+# Set when a page with a web socket has joined a channel.
+_joined: MutableMapping[Page, asyncio.Event] = WeakKeyDictionary()
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -80,6 +94,7 @@ class Windows:
         page = await context.new_page()
         page.set_default_timeout(TIMEOUT_MS)
         page.on("console", self._listen)
+        page.on("websocket", lambda line: _watch_joins(page, line))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         await page.goto(path)
         return page
@@ -89,8 +104,36 @@ class Windows:
             self.complaints.append(message.text)
 
 
+def _watch_joins(page: Page, line: WebSocket) -> None:
+    joined = _joined.setdefault(page, asyncio.Event())
+    line.on("framereceived", lambda frame: '"joined"' in str(frame) and joined.set())
+
+
 async def settled(page: Page) -> Page:
-    """The page once its line is open: it has heard of its place in the channel."""
+    """Wait until the page has joined its first channel, then return the page."""
     await expect(page.locator("#state")).to_be_hidden()
-    await page.wait_for_timeout(300)
+    if page in _joined:
+        async with asyncio.timeout(TIMEOUT_MS / 1000):
+            await _joined[page].wait()
+    else:
+        # A test has replaced the page's web socket, and Playwright reports no frames.
+        await page.wait_for_timeout(300)
     return page
+
+
+async def stable_box(place: Locator) -> FloatRect | None:
+    """Return the bounding box of an element as soon as it does not move any more."""
+    element = await place.element_handle()
+    await element.wait_for_element_state("stable")
+    return await place.bounding_box()
+
+
+async def read_up_to(page: Page, person: Person, topic: int, number: int) -> dict[str, Any]:
+    """Scroll to a post, wait until it counts as read by the person, and return their read state of the topic."""
+    await page.locator(f"#p{number} .can").scroll_into_view_if_needed()
+    async with asyncio.timeout(TIMEOUT_MS / 1000):
+        while True:
+            found: dict[str, Any] = (await person.get(f"/topics/{topic}/reading")).json()
+            if found["number"] >= number:
+                return found
+            await page.wait_for_timeout(100)

@@ -211,7 +211,7 @@ class Feed:
     async def send(self, frame: dict[str, Any]) -> None:
         await self.socket.send(json.dumps(frame))
 
-    async def next(self, kind: str | None = None, within: float = 3) -> dict[str, Any]:
+    async def next(self, kind: str | None = None, within: float = 10) -> dict[str, Any]:
         """The next frame, or the next of a type."""
         async with asyncio.timeout(within):
             while True:
@@ -228,11 +228,11 @@ class Feed:
             pass
         return frame
 
-    async def texts(self, count: int, within: float = 3) -> list[str]:
+    async def texts(self, count: int, within: float = 10) -> list[str]:
         """What was said in the next events."""
         return [(await self.next("event", within))["event"]["text"] for _ in range(count)]
 
-    async def closed(self, within: float = 3) -> int:
+    async def closed(self, within: float = 10) -> int:
         """The code the socket is closed with."""
         try:
             async with asyncio.timeout(within):
@@ -252,7 +252,7 @@ def live_url(cluster: postgres.Cluster) -> Iterator[str]:
     cluster.drop_database(name)
 
 
-async def until(true: Callable[[], object], within: float = 5) -> None:
+async def until(true: Callable[[], object], within: float = 10) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(within):
         while not true():  # noqa: ASYNC110  what is waited for happens in other processes, too

@@ -126,6 +126,14 @@ class _Turns(httpx2.AsyncBaseTransport):
             await transport.aclose()
 
 
+async def wait_for_blocked_statement(db: Database) -> None:
+    """Wait until a statement of another connection waits for a lock."""
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(PATIENCE):
+        while not await raw_sql(db).fetchval(query):  # noqa: ASYNC110 (the database sends no event)
+            await asyncio.sleep(0.02)
+
+
 def raw_sql(db: Database) -> "_RawSql":
     """Return asyncpg's methods, each in its own transaction: `await raw_sql(db).fetch("SELECT ...", 7)`."""
     return _RawSql(db)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from io import StringIO
+from time import monotonic
 
 import pytest
 from redis.asyncio import Redis
@@ -83,9 +84,10 @@ async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
 
 
 async def test_many_at_once_are_counted_exactly(limiter: Limiter) -> None:
-    who = f"crowd:{id(limiter)}"
+    who, started = f"crowd:{id(limiter)}", monotonic()
     results = await asyncio.gather(*(limiter.count("test", who) for _ in range(50)), return_exceptions=True)
-    assert 3 <= sum(result is None for result in results) <= 4
+    # Three in a burst, and one more for every two seconds that the requests took.
+    assert 3 <= sum(result is None for result in results) <= 4 + (monotonic() - started) / 2
 
 
 async def test_without_redis_the_process_counts_by_itself(

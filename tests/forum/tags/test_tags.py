@@ -167,7 +167,7 @@ async def test_a_tag_that_is_removed_is_gone_from_topics_and_followers(shelf: Sh
     assert "rude-word" not in await shelf.listed()
     scopes = [one["scope"] for one in (await shelf.author.get("/following")).json()["items"]]
     assert "tag" not in scopes
-    kinds = await raw_sql(shelf.app.db).fetch("SELECT kind FROM audit WHERE kind LIKE 'tag%'")
+    kinds = await raw_sql(shelf.app.db).fetch("SELECT kind FROM audit WHERE kind LIKE 'tag%' ORDER BY number")
     assert [row["kind"] for row in kinds][-1] == "tag_removed"
 
 

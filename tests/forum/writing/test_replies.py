@@ -19,7 +19,7 @@ from storage.database import Database
 from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredResponse, respond_to_batch
 from storage.statements import statement
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service
+from tests.support.service import Service, wait_for_blocked_statement
 
 # What is wrong with a topic: its numbers, its log, its tree.
 _BROKEN = statement("""
@@ -143,7 +143,7 @@ async def test_a_topic_locked_while_replies_wait_for_it_refuses_them_and_places_
     async with db.begin() as tx:
         await tx.run(_LOCK, topic=locked)
         waiting = [asyncio.create_task(write(topic, key)) for key in "ab" for topic in topics]
-        await asyncio.sleep(0.2)
+        await wait_for_blocked_statement(db)
     results = await asyncio.gather(*waiting, return_exceptions=True)
 
     refused = [

@@ -23,6 +23,7 @@ from storage.idempotency import IdempotencyKeyReused, IdempotentRequest, StoredR
 from storage.statements import Statement, statement
 from tests.support.moderation.hidden_posts import hide_rows
 from tests.support.rooms.open_room import OpenRoom, the_actor
+from tests.support.service import wait_for_blocked_statement
 
 _ASKED = statement("""
 SELECT q.id, q.post_id, p.number, p.body FROM questions q JOIN posts p ON p.id = q.post_id
@@ -146,7 +147,7 @@ async def test_what_is_closed_in_the_meantime_takes_no_question(
         asking = asyncio.create_task(
             writer.ask_question(actor, RoomId(open_room.room), NewQuestion(body="Why?"), idempotent)
         )
-        await asyncio.sleep(0.2)
+        await wait_for_blocked_statement(open_room.db)
         assert not asking.done()
 
     with pytest.raises(refusal):

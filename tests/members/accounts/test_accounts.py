@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from statistics import median
 from time import perf_counter
 
 import pytest
@@ -254,7 +253,8 @@ async def test_wrong_names_and_wrong_passwords_are_answered_alike_and_as_slowly(
             refused(answer, 401, "wrong_credentials")
             bodies.add(answer.content)
     assert len(bodies) == 1
-    times = [median(each) for each in took.values()]
+    # The fastest of each: a busy machine makes answers slower, never faster.
+    times = [min(each) for each in took.values()]
     assert max(times) < 3 * min(times)
 
 

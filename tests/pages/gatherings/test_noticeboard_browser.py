@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
-from tests.support.browser import DELIVERY_MS, DESKTOP, PHONE, Windows, settled
+from tests.support.browser import DELIVERY_MS, DESKTOP, PHONE, Windows, settled, stable_box
 from tests.support.people import Person, a_person
 from tests.support.rooms.page_rooms import a_board
 from tests.support.service import Service
@@ -95,8 +95,7 @@ async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> N
         await a_notice(host, room, columns[0], f"Notice {number}")
     page = await settled(await windows.open(f"/r/{room}/board?column={columns[0]}", jonas, viewport=PHONE))
     await page.locator(".note").nth(8).scroll_into_view_if_needed()
-    await page.wait_for_timeout(200)
-    before = await page.locator(".note").nth(8).bounding_box()
+    before = await stable_box(page.locator(".note").nth(8))
 
     for title in ("One more", "Another"):
         await a_notice(host, room, columns[0], title)
