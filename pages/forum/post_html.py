@@ -6,6 +6,7 @@ is a number, comes from a fixed list, is escaped here, or was sanitized when it 
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
@@ -32,6 +33,11 @@ _GONE = {
     "withdrawn": "The author withdrew this post.",
     "hidden": "A moderator has hidden this post.",
 }
+
+# What the page's script needs to build arriving posts and to change shown ones, so that both describe a post alike.
+SCRIPT_WORDS = msgspec.json.encode(
+    {"kinds": KINDS, "first": FIRST, "deepest": DEEPEST, "states": _STATES, "gone": _GONE}
+).decode()
 
 
 class PostPlace(Struct, frozen=True, kw_only=True):

@@ -113,6 +113,7 @@ def topic_facts(
         "blank": form,
         "place": "",
         "sample": post_html.contribution(blank_post(place), place),
+        "post_words": post_html.SCRIPT_WORDS,
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from markupsafe import Markup, escape
 from msgspec import UNSET, Struct
 
@@ -21,6 +22,8 @@ STATES = {
     "withdrawn": ("locked", "Withdrawn"),
 }
 VOTED = frozenset({"live", "shortlisted"})
+# What the page's script needs to draw questions, so that both describe a question alike.
+SCRIPT_WORDS = msgspec.json.encode({"states": STATES, "voted": sorted(VOTED)}).decode()
 _WAITING = frozenset({"pending", "live", "shortlisted"})
 
 

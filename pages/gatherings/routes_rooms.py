@@ -189,6 +189,7 @@ def _question_values(context: PageContext, seen: RoomView, place: RoomPlace) -> 
         "own": question_html.questions(seen.own, place),
         "questions": question_html.questions([*seen.shortlist, *seen.page.items], place),
         "voters": max((one.rank.why.voters for one in seen.page.items if one.rank), default=0),
+        "question_words": question_html.SCRIPT_WORDS,
         "sample": question_html.question(_sample_question(seen.room), place),
         "change": question_html.change(_sample_question(seen.room), place),
         "ranking": RANKING,

@@ -2,21 +2,12 @@
 
 import { localise } from "../shell/times.js";
 
-export const KINDS = {
-  kind: "Helpful",
-  competent: "Well argued",
-  agree: "Agree",
-  thanks: "Thanks",
-  curious: "Curious",
-};
-// Always within reach; the others stand under "More" until somebody has set them.
-const FIRST = ["kind", "competent"];
-const GONE = { withdrawn: "The author withdrew this post.", hidden: "A moderator has hidden this post." };
-const DEEPEST = 4;
-
 const list = document.querySelector("#posts");
 const template = document.querySelector("#post-template");
-const groups = template ? JSON.parse(template.dataset.groups) : {};
+const groups = JSON.parse(template?.dataset.groups ?? "{}");
+// What a post looks like is defined once, by the server.
+const words = JSON.parse(template?.dataset.words ?? "{}");
+export const KINDS = words.kinds ?? {};
 const { address, order, viewer, base } = document.body.dataset;
 
 /** The article of a post, by its id. */
@@ -27,7 +18,7 @@ export function articleOf(id) {
 /** A new article for a post, with a note of what it answers if that does not stand directly above it. */
 export function articleFor(post) {
   const article = template.content.firstElementChild.cloneNode(true);
-  const depth = order === "tree" ? Math.min(post.depth - base, DEEPEST) : 0;
+  const depth = order === "tree" ? Math.min(post.depth - base, words.deepest) : 0;
   article.className = `post d${depth}`;
   article.id = `p${post.number}`;
   Object.assign(article.dataset, {
@@ -81,7 +72,7 @@ export function change(article, post) {
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
-  const text = gone ? `<p>${GONE[post.state] ?? "This post is not shown."}</p>` : post.html;
+  const text = gone ? `<p>${words.gone[post.state] ?? "This post is not shown."}</p>` : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
@@ -117,7 +108,7 @@ function edited(article, at) {
 // Moderators go on seeing what is not published, and are told that others do not.
 function held(article, state) {
   article.querySelector(".by .state.held")?.remove();
-  const word = { withdrawn: "Withdrawn", hidden: "Hidden" }[state];
+  const word = words.states[state];
   if (!word) return;
   article
     .querySelector(".at")
@@ -202,7 +193,7 @@ export function reactions(article, counts, mine) {
     if (mine) press(button, mine.includes(kind));
     button.innerHTML = count ? `${word} <i>${count}</i>` : word;
     const had = button === document.activeElement;
-    const inLine = count || FIRST.includes(kind);
+    const inLine = count || words.first.includes(kind);
     if (inLine) more.before(button);
     else if (after) after.after(button);
     else menu.prepend(button);
@@ -249,7 +240,7 @@ export function put(post, after) {
   const article = articleFor(post);
   const parent = post.parent === null ? null : articleOf(post.parent);
   const branch = after.closest(".branch");
-  if (branch && post.depth - base <= DEEPEST) branch.after(article);
+  if (branch && post.depth - base <= words.deepest) branch.after(article);
   else after.after(article);
   answers(article, parent, after);
   if (article.closest(".branch")) recount(article.closest(".branch"));

@@ -7,16 +7,8 @@ const template = document.querySelector("#question-template");
 export const groups = JSON.parse(template.dataset.groups);
 const { host, room, viewer } = document.body.dataset;
 const isHost = host !== undefined;
-const VOTED = ["live", "shortlisted"];
-const STATES = {
-  pending: ["held", "Waiting for approval"],
-  shortlisted: ["new", "On the shortlist"],
-  on_stage: ["live", "On stage"],
-  answered: ["done", "Answered"],
-  dismissed: ["locked", "Dismissed"],
-  merged: ["locked", "Merged into another question"],
-  withdrawn: ["locked", "Withdrawn"],
-};
+// What a question looks like is defined once, by the server.
+const { states: STATES, voted: VOTED } = JSON.parse(template.dataset.words);
 
 /** A new list element for a question. */
 export function elementFor(question) {
