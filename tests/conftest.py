@@ -1,4 +1,4 @@
-"""What all tests stand on: a real PostgreSQL, the real service over it, once in one process, once in two with Redis."""
+"""Fixtures of all tests: a real PostgreSQL server, and the running service in one process or in two with Redis."""
 
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[postgres.Cluster]:
-    """A database server of these tests' own; it forgets a power cut, which none of them make."""
+    """A database server for this test run. It does not sync to disk, because no test simulates a power failure."""
     with a_data_folder() as data, postgres.start(data, settings={"fsync": "off"}) as running:
         yield running
 
@@ -83,7 +83,7 @@ async def service(
 
 @pytest_asyncio.fixture
 async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Database]:
-    """The database, as the first web process holds it; everything is deleted again after the test, by the owner."""
+    """The database of the first web process. The owner of the tables deletes all rows after the test."""
     yield service.db
     await service.run_jobs()
     await rows.delete_all(cluster.owner_url)
@@ -92,20 +92,20 @@ async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Datab
 
 @pytest_asyncio.fixture
 async def app(service: Service, db: Database) -> Service:
-    """The service with an empty database behind it."""
+    """The service with an empty database."""
     return service
 
 
 @pytest_asyncio.fixture
 async def client(app: Service) -> AsyncIterator[httpx2.AsyncClient]:
-    """A visitor's HTTP client; with two processes its requests take turns between them."""
+    """An HTTP client of a visitor; with two processes its requests alternate between them."""
     async with app.client() as visitor:
         yield visitor
 
 
 @pytest.fixture
 def access_log() -> Iterator[StringIO]:
-    """What the access log says, as an operator reads it."""
+    """The lines that the access log writes during the test, as JSON."""
     lines, before = StringIO(), (access.stream, access.is_json)
     access.to(lines, is_json=True)
     yield lines

@@ -1,4 +1,4 @@
-"""The benchmarks' checker finds what it is there to find: each kind of harm is done to a view, and must be complained of."""
+"""The checker of the benchmarks: it must report every kind of error in what a client received."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def _asked(number: int, **facts: Any) -> dict[str, Any]:
 
 
 class Client:
-    """A view and a history, told events as a socket would."""
+    """A view and a history that receive events, as a socket delivers them."""
 
     def __init__(self, *snapshot: int, following: str | None = None) -> None:
         self.view, self.history, self.shared = View(1), History(), Shared()
@@ -72,7 +72,7 @@ def test_a_lost_event_is_found() -> None:
 
 
 def test_what_a_client_never_read_is_not_lost() -> None:
-    """Its snapshot was one page of several, and what it does not show was asked before."""
+    """Its snapshot was one page of several, and a question on another page was submitted earlier."""
     client = Client(2, following="cursor")
     client.history.hear(1, "question_asked question:1")
     client.view.counts = {"live": 2}

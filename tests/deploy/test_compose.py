@@ -1,4 +1,4 @@
-"""compose.yaml and what belongs to it, checked against what the service really reads, offers and needs."""
+"""compose.yaml and the files it uses, compared with the settings, commands and addresses of the service."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ OURS = ("web-1", "web-2", "worker", "migrate")
 
 
 def fill_in(value: Any, env: dict[str, str]) -> Any:
-    """What Compose makes of ${NAME:-default} and ${NAME:?message}."""
+    """Replace ${NAME:-default} and ${NAME:?message}, as Compose does."""
     if isinstance(value, dict):
         return {key: fill_in(each, env) for key, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,7 @@
-"""Every page for everyone: checked by axe-core and by rules of our own, on a phone and a desk, in light and dark."""
+"""Accessibility of every page: axe-core and the project's own checks, on a phone and a desktop, light and dark.
+
+Each test opens every page of the service one after another, in one window, and therefore takes more than 20 seconds.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -14,7 +17,7 @@ from tests.support.service import Service
 
 
 async def each_page(page: Page, amina: Person) -> AsyncIterator[str]:
-    """Every page, one after the other in the same window."""
+    """Open every page in the same window, one after another."""
     for path in await every_address(amina):
         await page.goto(path)
         yield path

@@ -1,4 +1,4 @@
-"""Pages in a real browser: what happens elsewhere appears in place, lines drop and come back, nothing is lost."""
+"""Live pages in a real browser: changes appear in place, lost connections recover, and no text is lost."""
 
 import re
 

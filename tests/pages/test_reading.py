@@ -1,4 +1,4 @@
-"""Reading pages: complete without scripts, bound to this host, and cheap."""
+"""Pages for readers: complete without scripts, without resources of other hosts, with few statements and small files."""
 
 import gzip
 import re
@@ -20,7 +20,7 @@ _in_request: ContextVar[bool] = ContextVar("in request", default=False)
 
 
 class Page(HTMLParser):
-    """What a page consists of."""
+    """The tags of a page with their attributes."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ async def test_any_post_of_a_long_topic_can_be_linked_to(app: Service, client: h
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that requests sent, counted where they all pass; what the service's own tasks ask is not among them."""
+    """The statements that requests send to the database, without those of the service's background tasks."""
     sent: list[str] = []
     serve = HttpMiddleware._serve
 

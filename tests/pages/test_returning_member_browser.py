@@ -1,4 +1,4 @@
-"""Twenty things a member does who comes back after a while, each in a real browser from where one would begin."""
+"""Tasks of a member who returns after some time, each in a real browser from the usual starting point."""
 
 import re
 from datetime import timedelta
@@ -16,7 +16,7 @@ TITLE = "Who audits the refiners?"
 
 
 class Return:
-    """Amina opened a topic, read three posts of it and went away; six were written since, and another topic was opened."""
+    """Amina opened a topic, read three posts and left; since then there are six new posts and another topic."""
 
     def __init__(self, app: Service, windows: Windows, amina: Person, jonas: Person) -> None:
         self.app, self.windows, self.amina, self.jonas = app, windows, amina, jonas
@@ -24,7 +24,7 @@ class Return:
         self.posts: list[int] = []
 
     async def at(self, path: str, who: Person | None = None, **options: object) -> Page:
-        """A window, in a browser of its own, whose line is open."""
+        """Open an address in a new browser, and wait until the page is connected."""
         return await settled(await self.windows.open(path, who or self.amina, **options))
 
     @property

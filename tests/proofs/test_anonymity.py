@@ -1,4 +1,4 @@
-"""Anonymous askers: nothing that is stored or logged links them, except what only they have."""
+"""Anonymous questions: nothing in the database or the logs links them to the asker, except what only the asker has."""
 
 import hmac
 from collections.abc import Mapping
@@ -27,13 +27,13 @@ Dump = dict[str, set[str]]
 
 @pytest.fixture
 def member_service(app: Service) -> MemberService:
-    """The service with nobody in it yet."""
+    """The service without members."""
     return MemberService(app)
 
 
 @pytest.fixture
 async def anna(member_service: MemberService) -> Person:
-    """Somebody who has joined and signed in like everybody does."""
+    """A member who registered and signed in through the API."""
     me = await member_service.member("anna-the-asker", password=PASSWORD)
     await raw_sql(member_service.db).execute(
         "DELETE FROM mailed_links; DELETE FROM log; DELETE FROM follow_ups"
@@ -47,7 +47,7 @@ async def anna(member_service: MemberService) -> Person:
 
 
 async def dump(db: Database) -> Dump:
-    """All that the database holds, as rows of text."""
+    """Return all rows of the database as text."""
     names = await raw_sql(db).fetch(
         "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
     )
@@ -144,7 +144,7 @@ async def test_only_the_token_or_the_password_leads_from_the_member_to_the_quest
 
 
 async def values_about(member_service: MemberService, member: int) -> list[bytes]:
-    """Every value in the rows of a member and of the member's sessions, as bytes."""
+    """Return every value in the rows of a member and their sessions, as bytes."""
     rows: list[Mapping[str, Any]] = [
         *await raw_sql(member_service.db).fetch("SELECT * FROM members WHERE id = $1", member),
         *await raw_sql(member_service.db).fetch("SELECT * FROM sessions WHERE member_id = $1", member),

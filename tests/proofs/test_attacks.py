@@ -1,4 +1,4 @@
-"""Attacks: retries and crowds over two processes, guessing and flooding, what was withdrawn, doors of the browser."""
+"""Attacks: repeated and simultaneous requests on two processes, guessing, flooding, withdrawn text and forged forms."""
 
 import asyncio
 import random
@@ -44,7 +44,7 @@ unlock change ask vote vote unvote settle settle open open close open read""".sp
 
 
 async def ensure_all_counts_hold(db: Database) -> None:
-    """Every number that is kept is the number of what it counts."""
+    """Check that every stored number equals a recount."""
     for what, query in _RECOUNTS.items():
         assert (what, [row[0] for row in await raw_sql(db).fetch(query)]) == (what, [])
 
@@ -86,7 +86,7 @@ async def one_verb(
     posts: list[tuple[int, int]],
     questions: list[dict[str, Any]],
 ) -> tuple[str, httpx2.Response]:
-    """Something that somebody does at random."""
+    """Send a random request; return its name and the response."""
     own = [post for post, writer in posts if writer == person.id]
     topic, post = dice.choice(topics), dice.choice([post for post, _ in posts[-12:]] or [1])
     mine = dice.choice(own[-3:] or [post])
@@ -237,7 +237,7 @@ async def test_withdrawn_text_is_on_no_surface(app: Service, client: httpx2.Asyn
 
 @asynccontextmanager
 async def a_browser(app: Service, *cookies: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client that says that it is on one of our own pages."""
+    """Return a client that sends the headers of a browser on the service's own pages."""
     async with app.client() as browser:
         browser.headers.update({"Sec-Fetch-Site": "same-origin", "Accept": "text/html"})
         yield browser
@@ -310,13 +310,13 @@ async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Servic
 
 @pytest.fixture
 async def limited(cluster: Cluster, db: Database) -> AsyncIterator[Service]:
-    """A service that counts."""
+    """The service with rate limits."""
     async with a_service(cluster.url, rate_limits=True) as app:
         yield app
 
 
 def ensure_too_many(answers: list[httpx2.Response], let_through: int) -> None:
-    """After so many, all are refused with the time to wait."""
+    """Check that requests beyond a limit are refused with the time to wait."""
     refused = [answer for answer in answers if answer.status_code == 429]
     assert abs(len(answers) - len(refused) - let_through) <= 1, [answer.status_code for answer in answers]
     assert answers[-1].status_code == 429
@@ -378,7 +378,7 @@ async def test_visitors_of_one_address_read_so_many_pages_and_no_more(limited: S
 
 
 def test_every_form_that_is_counted_is_a_form_there_is() -> None:
-    """The framework calls a route by its path without the types of what stands in it."""
+    """The list uses paths without the types of their parameters, as the framework reports them."""
     paths = [path for route in page_routes for path in route.paths if "POST" in route.http_methods]
     assert FORMS.keys() <= {re.sub(r":\w+\}", "}", path) for path in paths}
     assert set(FORMS.values()) <= LIMITS.keys()

@@ -1,4 +1,4 @@
-"""Attacks on rooms: doors beside those that are watched, and what one may still do with what one was allowed before."""
+"""Attacks on rooms: indirect ways to change content, and rights that a person had before."""
 
 import asyncio
 import random

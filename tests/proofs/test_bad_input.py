@@ -1,7 +1,7 @@
-"""Bad input: whatever comes in, every input is refused by name where it is wrong, and nothing is ever a 500.
+"""Invalid input: every input is refused by the name of its field, and no request causes a status 500.
 
-Decided here: of two equal keys in one JSON object the last counts, as in browsers; the service has one parser, so no
-two of its parts can read such a body differently.
+If a JSON object contains the same key twice, the last one counts, as in browsers. The service has a single parser, so
+no two of its parts can read such a body differently.
 """
 
 import asyncio
@@ -44,12 +44,12 @@ PROBLEM = {"type", "title", "status", "code", "detail"}
 
 
 def bodied() -> list[Any]:
-    """The routes that take a body."""
+    """Return the routes that take a body."""
     return [route for route in ROUTES if "data" in route.fn.__annotations__]
 
 
 def ensure_problem(response: httpx2.Response | requests.Response, *statuses: int) -> dict[str, Any]:
-    """A refusal as it must be: one of these statuses, a problem document with a code, kept by no cache."""
+    """Check that a response is a refusal with one of these statuses: a problem document with a code, not cacheable."""
     assert response.status_code in statuses, (response.status_code, response.text)
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["cache-control"] == "no-store"
@@ -61,14 +61,14 @@ def ensure_problem(response: httpx2.Response | requests.Response, *statuses: int
 
 
 def ensure_no_failure(response: httpx2.Response) -> None:
-    """Whatever it is, it is not a failure of ours; and what is a refusal of the API is a problem document."""
+    """Check that a response is no server error, and that a refusal of the API is a problem document."""
     assert response.status_code < 500, response.text
     if response.status_code >= 400 and "text/html" not in response.headers.get("content-type", ""):
         ensure_problem(response, response.status_code)
 
 
 def wrong(value: object) -> Iterator[object]:
-    """What cannot stand where this value stands."""
+    """Return values that are invalid in place of this value."""
     if isinstance(value, str):
         yield from ("nul\0", "escape\x1b", "x" * 30_000, 7, True, ["x"], {"a": 1})
     elif isinstance(value, bool):
@@ -91,7 +91,7 @@ def wrong(value: object) -> Iterator[object]:
 
 @pytest.fixture
 async def admin(app: Service) -> Person:
-    """Somebody who may do everything."""
+    """A member with every permission."""
     return await a_person(app, "Admin", duties=[("administrator", None)])
 
 

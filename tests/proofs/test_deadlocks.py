@@ -1,4 +1,4 @@
-"""Writing in company with those who read and follow: nobody waits for another crosswise, and everybody gets through."""
+"""Writing while others read and follow: there are no deadlocks, and every request succeeds."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -51,7 +51,7 @@ async def _keep(db: Database, people: Sequence[Person], topics: Sequence[int]) -
 async def _together(
     db: Database, write: Callable[[int], Awaitable[None]], keep: Awaitable[None], each: int = EACH
 ) -> None:
-    """Everybody at once, each one thing after the other; a deadlock fails who is its victim, and is counted besides."""
+    """Run the requests of all people at the same time, each person's one after another; fail on a deadlock."""
     before = await _deadlocks(db)
 
     async def one(number: int) -> None:

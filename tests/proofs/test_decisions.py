@@ -1,4 +1,5 @@
-"""Proofs over all that can be judged: of many who decide at once one does; what is taken back a week later is all there."""
+"""Decisions about every kind of object: only one of many simultaneous decisions succeeds, and a reversal a week later
+restores everything."""
 
 import asyncio
 import base64
@@ -70,7 +71,7 @@ async def a_file(app: Service, author: Person) -> str:
 
 
 async def flag(flagger: Person, about: int | str) -> dict[str, Any]:
-    """Have a post, or what is flagged at an address, reported; what it is called."""
+    """Report a post, or the object at an address; return the kind and id of the object."""
     path = f"/posts/{about}/flags" if isinstance(about, int) else about
     flagged = await flagger.post(path, {"reason": "spam"})
     assert flagged.status_code == 201, flagged.text
@@ -117,7 +118,7 @@ _MOVES = {"version", "stream", "rank"}
 
 
 def still(value: Any) -> Any:
-    """Without what counts up, or goes with the time."""
+    """Remove the values that count up or depend on the time."""
     if isinstance(value, dict):
         return {name: still(each) for name, each in value.items() if name not in _MOVES}
     return [still(each) for each in value] if isinstance(value, list) else value
@@ -181,7 +182,7 @@ _COUNTS_UP = {"version", "until", "seen_at"}
 
 
 async def everything(db: Database) -> dict[str, Any]:
-    """Every row of every table, but of those that keep traces on purpose."""
+    """Return every row of every table, except tables that keep history on purpose."""
     found = {}
     for row in await raw_sql(db).fetch(_TABLES):
         table = row["table_name"]

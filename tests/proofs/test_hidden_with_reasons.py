@@ -1,4 +1,4 @@
-"""No post is hidden without a decision that says why: the database refuses, whoever asks."""
+"""A post cannot be hidden without a decision that states the reason: the database refuses it."""
 
 import asyncpg
 import pytest

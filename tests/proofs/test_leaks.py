@@ -1,4 +1,8 @@
-"""Leaks: who asked anonymously on no surface, answers that only one viewer may keep, access that ends on every process."""
+"""Leaks: anonymous askers are never shown, personal responses are not cached, and lost access takes effect in every
+process.
+
+Two seconds is the limit that the project promises for lost access.
+"""
 
 import asyncio
 import re

@@ -1,6 +1,7 @@
-"""Who may do what: every route of the API as everybody there is; what is refused has changed nothing.
+"""Permissions: every route of the API, requested by a person of every role; a refused request changes nothing.
 
-The rows stand in tests/data/permissions.toml; those of pages and channels are done by test_permissions_pages.py.
+The rows are in tests/data/permissions.toml. The loops over all roles of a route share one world; a run of the whole
+matrix takes minutes.
 """
 
 import re
@@ -22,7 +23,7 @@ _numbers = count(1)
 
 
 def place(route: Any, world: World) -> str:
-    """A route's path in a world."""
+    """Return the path of a route with the ids of a world."""
     return re.sub(r"\{(\w+):\w+\}", lambda part: str(world.places[part[1]]), sorted(route.paths)[0])
 
 
@@ -36,7 +37,7 @@ async def test_every_route_has_a_row(app: Service, client: httpx2.AsyncClient) -
 
 
 def served() -> set[str]:
-    """Every page and form there is, as its row is called."""
+    """Return every page and form, named as in the rows."""
     return {
         f"{method} {permission_matrix.plainly(path)}"
         for route in page_routes

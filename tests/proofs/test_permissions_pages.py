@@ -1,6 +1,7 @@
-"""Who may do what, on pages and sockets: every page, form and kind of channel as everybody there is.
+"""Permissions on pages and channels: every page, form and kind of channel, requested by a person of every role.
 
-The rows stand in tests/data/permissions.toml, those of the API are done by test_permissions.py.
+The rows are in tests/data/permissions.toml. Each row tries every role in the shared world; a run of all rows takes
+minutes.
 """
 
 from collections.abc import Mapping

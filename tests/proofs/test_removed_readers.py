@@ -1,4 +1,5 @@
-"""Sent out of a private room: what reads for a member in the background shows no more of the room than the member sees."""
+"""A guest who was removed from a private room: jobs in the background show the guest no more of the room than the pages
+do."""
 
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ LATER = timedelta(hours=1)
 
 
 class Room(Struct):
-    """A room for few: a guest who was let in, and somebody who stays in it."""
+    """A private room with a guest and a second member who stays."""
 
     app: Service
     open_room: OpenRoom
@@ -28,13 +29,13 @@ class Room(Struct):
     root: Person
 
     async def say(self, body: str) -> int:
-        """Write in the room's topic; the post's id."""
+        """Post in the room's topic; return the id of the post."""
         said = await self.other.post(f"/topics/{self.open_room.topic}/posts", {"body": body})
         assert said.status_code == 201, said.text
         return int(said.json()["id"])
 
     async def remove(self) -> None:
-        """Send the guest out, by a moderator's decision about what the guest asked."""
+        """Remove the guest by a moderator's decision about the guest's question."""
         asked = await self.guest.post(
             f"/rooms/{self.open_room.room}/questions", {"body": "Who buys my gold?"}
         )
@@ -45,7 +46,7 @@ class Room(Struct):
         assert (await self.guest.get(f"/rooms/{self.open_room.room}")).status_code == 404
 
     async def letters(self) -> list[OutgoingEmail]:
-        """What is mailed once everything has fallen due."""
+        """Run all jobs until everything is due; return the e-mails."""
         letters: list[OutgoingEmail] = []
 
         async def keep(letter: OutgoingEmail) -> None:
@@ -60,7 +61,7 @@ class Room(Struct):
         return letters
 
     async def told(self) -> list[str]:
-        """The kinds of what was written down to be told to the guest, whether or not it is shown."""
+        """Return the kinds of the notifications of the guest, visible or not."""
         await self.app.run_jobs()
         rows = await raw_sql(self.app.db).fetch(
             "SELECT kind FROM notifications WHERE member_id = $1 AND topic_id = $2",

@@ -1,4 +1,8 @@
-"""A database that is restarted ends no process; a process that ends says why, and fails, so that it is started again."""
+"""Restarts: processes survive a restart of the database, and a process that ends logs the reason and exits with an
+error.
+
+These tests start real processes and restart a real database, which takes more than 20 seconds.
+"""
 
 import asyncio
 import os
@@ -36,33 +40,33 @@ main()
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A data folder with no database in it."""
+    """A data folder without a database."""
     with a_data_folder() as folder:
         yield folder
 
 
 @pytest.fixture(scope="module")
 def outside() -> Iterator[postgres.Cluster]:
-    """A database that is kept running by somebody else than the processes that use it."""
+    """A database that another process keeps running."""
     with a_data_folder() as folder, postgres.start(folder, settings={"fsync": "off"}) as cluster:
         yield cluster
 
 
 class Running:
-    """A process of the service and what it has said so far."""
+    """A process of the service and its output so far."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
         self.said = ""
 
     async def read(self) -> None:
-        """Keep what it says until it says no more."""
+        """Collect the output of the process until it ends."""
         assert self.process.stdout is not None
         while line := await self.process.stdout.readline():
             self.said += line.decode()
 
     async def says(self, pattern: str) -> str:
-        """Wait until it says this; what the first group matched."""
+        """Wait until the output matches a pattern; return the first group."""
         async with asyncio.timeout(60):
             while not (found := re.search(pattern, self.said)):
                 assert self.process.returncode is None, self.said
@@ -70,7 +74,7 @@ class Running:
         return found[1] if found.groups() else found[0]
 
     async def ends(self) -> int:
-        """Wait for its end; the status."""
+        """Wait until the process ends; return its exit status."""
         async with asyncio.timeout(60):
             return await self.process.wait()
 
@@ -79,7 +83,7 @@ class Running:
 async def running(
     arguments: Sequence[str], data: Path, cluster: postgres.Cluster | None = None, **settings: str
 ) -> AsyncIterator[Running]:
-    """A process of the service, on a database of its own or on that of a cluster."""
+    """Start a process of the service, with its own database or with the database of a cluster."""
     clean = {
         name: text for name, text in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE"))
     }
@@ -101,8 +105,8 @@ async def running(
 
 
 async def restart_embedded(data: Path, how: str) -> None:
-    """Shut the database of a running service down, fast. The service starts it again, in a race with the operator's tool
-    if it is that which restarts: whoever comes second fails."""
+    """Shut down the database of a running service in fast mode. The service restarts it; with pg_ctl restart, the
+    operator's tool and the service compete, and the second fails."""
     place = install.prepare_installation(data)
     file = place.data / "postmaster.pid"
     before = file.read_text().splitlines()[0]
@@ -129,7 +133,7 @@ async def restart_embedded(data: Path, how: str) -> None:
 
 
 async def ask_until_it_answers(client: httpx2.AsyncClient) -> None:
-    """Ask for something in the database, which may be away for a few seconds: nothing worse than 503 is answered."""
+    """Send requests that need the database until one succeeds; others must be refused with 503."""
     async with asyncio.timeout(PATIENCE):
         while (answer := await client.get("/api/v1/sectors")).status_code != 200:
             assert answer.status_code == 503, answer.text
@@ -139,7 +143,7 @@ async def ask_until_it_answers(client: httpx2.AsyncClient) -> None:
 
 
 async def ask_on(client: httpx2.AsyncClient, statuses: set[int]) -> None:
-    """Ask on and on, as visitors do while the database is restarted."""
+    """Send requests without pause, as visitors do while the database restarts."""
     while True:
         statuses.add((await client.get("/api/v1/sectors")).status_code)
 

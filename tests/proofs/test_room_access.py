@@ -1,4 +1,4 @@
-"""Who enters a room: one that is not for everyone is invisible to the rest at every door, and lost at once."""
+"""Access to rooms: a private room is invisible to others at every address, and lost access takes effect immediately."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -28,7 +28,7 @@ ENTERS = {
 
 
 class Club(Struct):
-    """A gathering with a room whose title is a secret, and everybody there is."""
+    """A gathering with a room whose title is secret, and a person of every kind."""
 
     app: Service
     gathering: int
@@ -39,18 +39,18 @@ class Club(Struct):
     people: Mapping[str, Person | None]
 
     def person(self, name: str) -> Person:
-        """One of them who has a session."""
+        """Return a member by name."""
         person = self.people[name]
         assert person is not None
         return person
 
     def client(self, name: str) -> httpx2.AsyncClient:
-        """The client in somebody's hands."""
+        """Return the HTTP client of a person."""
         person = self.people[name]
         return person.client if person else self.app.client()
 
     async def limit(self, entry: str) -> None:
-        """Let in only these."""
+        """Limit the entry to the room."""
         rules = {"entry": entry, "body": BODY if entry == "body" else None}
         changed = await self.person("host").patch(f"/rooms/{self.room}", {"rules": rules})
         assert changed.status_code == 200, changed.text
@@ -87,7 +87,7 @@ async def let_in(club: Club) -> None:
 
 
 def doors(club: Club) -> dict[str, str]:
-    """Doors that are there or not, by what else is served behind them."""
+    """Return the addresses that exist only for people with access."""
     api, topic = "/api/v1", club.topic
     return {
         **{f"{api}/rooms/{club.room}{rest}": "404" for rest in ("", "/questions", "/columns", "/notices")},
@@ -101,7 +101,7 @@ def doors(club: Club) -> dict[str, str]:
 
 
 def lists(club: Club) -> tuple[str, ...]:
-    """Doors that are open to everybody, and name the room to those who enter it."""
+    """Return the public addresses that name the room to people with access."""
     api = "/api/v1"
     return (
         "/",
@@ -200,7 +200,8 @@ async def test_the_ledger_is_about_what_everyone_reads(club: Club) -> None:
 
 
 async def _lost(club: Club, names: tuple[str, ...], change: Any) -> None:
-    """After the change each of these loses both channels within two seconds on every process."""
+    """Check that each of these people loses both channels on every process within two seconds after the change, the
+    promised limit."""
 
     async def listen(name: str, channel: str, url: str) -> float:
         person = club.people[name]

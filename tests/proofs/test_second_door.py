@@ -1,5 +1,7 @@
-"""The second door: a post that was linked to, quoted, told of, searched, fed, taken along and drafted about is hidden. Its
-word then stands nowhere for whom it is not meant, and everywhere again once the decision is taken back."""
+"""Indirect copies of a hidden post: it was linked, quoted, notified, indexed, put in feeds, exported and drafted about.
+
+After the decision its text appears nowhere for people who must not read it, and everywhere again after the reversal.
+"""
 
 import base64
 from collections.abc import Mapping
@@ -15,13 +17,13 @@ WORD = "thylacine"
 
 
 class Doors:
-    """A post that contains the word, and every address at which the word can be met."""
+    """A post with a rare word, and every address at which the word can appear."""
 
     def __init__(self, app: Service, people: Mapping[str, Person], addresses: list[str]) -> None:
         self.app, self.people, self.addresses = app, people, addresses
 
     async def open_to(self, who: str) -> set[str]:
-        """Where somebody meets the word."""
+        """Return the addresses at which a person finds the word."""
         person = self.people.get(who)
         async with self.app.client(person.token if person else None) as client:
             found = set()

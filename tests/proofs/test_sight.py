@@ -1,8 +1,8 @@
-"""Who can read what is hidden, held, withdrawn or not for everyone: on every surface there is, as everybody there is.
+"""Visibility of text that is hidden, held, withdrawn or private: on every surface, for every role.
 
-The rows stand in tests/data/permissions.toml under [sight]. A text that occurs nowhere else is put into a state, then every
-answer of the API, every page and every channel is read as each of the roles and as its author: it is found by those who can
-read it, and by nobody else anywhere. What is added to the service is read here without anybody thinking of it.
+The rows are in tests/data/permissions.toml under [sight]. A unique text is put into a state; then every response of the
+API, every page and every channel is read as each role and as the author. Only people who may read the text find it. New
+routes are included automatically. Each row reads all surfaces as every role, which takes more than 20 seconds.
 """
 
 import json
@@ -28,7 +28,7 @@ Maker = Callable[[Service, World], Awaitable[None]]
 
 
 async def a_post(app: Service, world: World) -> int:
-    """A post whose text is looked for; somebody has reacted to it."""
+    """Create a post with the unique text and a reaction."""
     post = (await a_reply(world.author, world.places["topic_id"], f"We saw a {WORDS}."))["id"]
     member = world.people["member"]
     assert member is not None
@@ -127,7 +127,7 @@ MADE: Mapping[str, Maker] = {
 
 
 async def decide(app: Service, post: int) -> int:
-    """Have a post hidden by somebody who is none of the roles."""
+    """Have a moderator outside the tested roles hide a post."""
     flagger = await a_person(app, "Flagger")
     assert (await flagger.post(f"/posts/{post}/flags", {"reason": "spam"})).status_code == 201
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
@@ -140,20 +140,20 @@ async def decide(app: Service, post: int) -> int:
 
 
 async def to_topic(app: Service, world: World, change: str) -> None:
-    """What no verb does yet."""
+    """Put a topic into a state that no route can create yet."""
     await give_topics_reason(app.db, world.places["topic_id"])
     await raw_sql(app.db).execute(f"UPDATE topics SET {change} WHERE id = $1", world.places["topic_id"])
 
 
 async def premoderate(app: Service, world: World) -> None:
-    """Have what is asked and posted in the room wait for its hosts."""
+    """Make questions and notices of the room wait for approval."""
     root = await a_person(app, "Rule", duties=[("administrator", None)])
     changed = await root.patch(f"/rooms/{world.places['room_id']}", {"rules": {"premoderated": True}})
     assert changed.status_code == 200, changed.text
 
 
 def surfaces(world: World) -> list[str]:
-    """Every address that can be read, with the ids of what is looked for."""
+    """Return every readable address, with the ids of the objects in the world."""
     found = [
         "/api/v1" + permission_matrix.plainly(sorted(route.paths)[0])
         for route in ROUTES
@@ -174,7 +174,7 @@ def _asked(address: str) -> tuple[str, ...]:
 
 
 async def found_by(client: httpx2.AsyncClient, world: World) -> set[str]:
-    """Where somebody finds the text."""
+    """Return where a person finds the text."""
     found = set()
     for address in surfaces(world):
         answer = await client.get(
@@ -187,7 +187,7 @@ async def found_by(client: httpx2.AsyncClient, world: World) -> set[str]:
 
 
 async def heard_by(app: Service, world: World, heads: Mapping[str, int], person: Person | None) -> set[str]:
-    """On which channels somebody hears it who comes back after it was written."""
+    """Return the channels in which a person who reconnects receives the text."""
     token, found = person.token if person else None, set()
     sector = await raw_sql(app.db).fetchval("SELECT id FROM sectors WHERE slug = 'mobility'")
     for row in permission_matrix.operations(permission_matrix.CHANNELS):
@@ -199,7 +199,7 @@ async def heard_by(app: Service, world: World, heads: Mapping[str, int], person:
 
 
 def mailed_to(app: Service) -> set[str]:
-    """To whom it was mailed."""
+    """Return the addresses to which the text was e-mailed."""
     folder = app.contexts[0].settings.data / "mail"
     mails = [message_from_bytes(path.read_bytes()) for path in folder.glob("*.eml")]
     return {str(mail["to"]) for mail in mails if TEXT in str(mail).lower()}

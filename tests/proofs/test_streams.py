@@ -1,4 +1,4 @@
-"""Old snapshot + events = fresh snapshot, for every verb of written talk and every class of viewer."""
+"""An old snapshot plus the events since equals a new snapshot, for every operation on posts and every kind of viewer."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Which modules write which tables: one folder writes a table, and every other writer is listed with a reason."""
+"""Writers of tables: one folder writes each table, and every exception is listed with a reason."""
 
 import ast
 import re

@@ -49,7 +49,7 @@ class Wire:
         self.code = code
 
     def frames(self) -> list[dict[str, Any]]:
-        """The frames written so far, taken apart as a client would."""
+        """Return the frames written so far, parsed as a client parses them."""
         data, frames = b"".join(self.writes), []
         while data:
             size, start = data[1], 2
@@ -326,7 +326,7 @@ def test_a_process_that_says_nothing_is_forgotten():
 
 
 class LossyBus(InProcessBus):
-    """A bus that loses, doubles, delays and reorders messages, as its seeded generator says."""
+    """A bus that loses, repeats, delays and reorders messages at random, with a fixed seed."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Two web processes on one Redis, and what is done to Redis while people talk: nobody misses or hears twice."""
+"""Two web processes with one Redis server that fails under load: no event is lost or delivered twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -57,7 +57,7 @@ async def pair(
 
 
 async def hear(feed: Feed, count: int) -> list[int]:
-    """The numbers of everything up to a number."""
+    """Return the numbers of the next events, until a given number arrives."""
     seqs: list[int] = []
     while not seqs or seqs[-1] < count:
         seqs.append((await feed.next("event", within=10))["seq"])
@@ -65,7 +65,7 @@ async def hear(feed: Feed, count: int) -> list[int]:
 
 
 async def talk(topic: str, pair: tuple[Process, Process], count: int) -> None:
-    """Both processes write, in turns."""
+    """Publish texts from both processes in turn."""
     for number in range(count):
         await pair[number % 2].say(topic, str(number))
         await asyncio.sleep(0.01)
@@ -146,7 +146,7 @@ async def test_without_any_redis_the_patrol_delivers(pair, server):
 
 
 async def test_without_polling_and_bus_nothing_would_arrive(live_url, capability, server, tmp_path):
-    """The twin of the test before: it shows that the patrol is what heals."""
+    """The opposite of the previous test: it shows that polling delivers the events."""
     never = replace(QUICK, poll_every=60.0)
     async with (
         Process(capability, live_url, a_bus(server), tmp_path) as one,
@@ -214,7 +214,7 @@ async def test_lost_access_reaches_the_sockets_of_every_process(pair, capability
 
 
 async def said(feed: Feed, signal: dict[str, object]) -> None:
-    """Wait until a signal is heard."""
+    """Wait until a signal arrives."""
     async with asyncio.timeout(5):
         while (await feed.next("signal", within=5))["signal"] != signal:
             pass

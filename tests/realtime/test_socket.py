@@ -1,4 +1,4 @@
-"""The live socket through its door: a real server, a real database, clients that behave and clients that do not."""
+"""The live socket: a real server, a real database, and clients that follow the protocol or break it."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ async def process(live_url: str, capability: FakeCapability, tmp_path: Path) -> 
 
 
 async def refused_with(process: Process, **how: Any) -> tuple[int, str]:
-    """The status and code that a handshake is refused with."""
+    """Return the status and code with which a handshake is refused."""
     with pytest.raises(InvalidStatus) as refusal:
         async with process.connect(**how):
             pass
@@ -517,7 +517,7 @@ async def test_nonsense_ends_a_socket_with_one_of_our_codes_and_nothing_else(pro
 
 
 async def say_raw(process: Process, data: bytes) -> int | None:
-    """Send bytes as they are and give the code of the answer's close frame; 4400 also if the rest never made a frame."""
+    """Send raw bytes; return the code of the server's close frame, or 4400 if the bytes never completed a frame."""
     reader, writer = await asyncio.open_unix_connection(process.uds)
     writer.write(HANDSHAKE)
     await reader.readuntil(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A lost connection is one thing everywhere: known by whichever name it has, thrown away, and answered with 503."""
+"""Lost connections: recognised by every exception that reports one, removed from the pool, and answered with status 503."""
 
 import asyncio
 import struct
@@ -27,14 +27,14 @@ GOODBYE = b"E" + struct.pack("!i", len(_FIELDS) + 4) + _FIELDS
 
 @pytest_asyncio.fixture
 async def own(db: Database, cluster: Cluster) -> AsyncIterator[Database]:
-    """A database over one connection of this test's own."""
+    """A database with a single connection, which only this test uses."""
     alone = await connect(cluster.url, size=1)
     yield alone
     await alone.close()
 
 
 class _Line:
-    """A connection as far as `is_connection_lost` looks at it."""
+    """A connection with the attributes that `is_connection_lost` reads."""
 
     def __init__(self, closed: bool) -> None:
         self.closed = closed

@@ -1,4 +1,4 @@
-"""The machinery: the log has no gap, a write happens wholly or not, and once; batches keep each result apart."""
+"""The storage: a log without gaps, atomic writes, idempotency keys, batches and the connection pool."""
 
 import asyncio
 import gc
@@ -37,7 +37,7 @@ from tests.support.service import Service
 
 
 class Happened(Event, frozen=True, kw_only=True, tag="happened"):
-    """Something, somewhere."""
+    """An event for tests."""
 
     where: int
 
@@ -288,7 +288,7 @@ def test_every_statement_of_the_house_can_be_written_out() -> None:
 
 
 class _Line:
-    """A connection as far as lending looks at it."""
+    """A connection with the methods that the pool uses."""
 
     def __init__(self) -> None:
         self.closed = False

@@ -1,4 +1,4 @@
-"""axe-core, the accessibility checker: fetched by npm into a folder beside the virtual environment, never committed."""
+"""axe-core, the accessibility checker: npm installs it into a folder next to the virtual environment."""
 
 import json
 import shutil
@@ -15,8 +15,8 @@ _FOLDER = Path(sys.prefix) / "share" / "axe-core"
 
 
 def axe_source() -> str:
-    """The checker's script. Skips the test where npm is missing or cannot reach its registry: our own checks of the
-    same pages run everywhere."""
+    """Return the checker's script. Skips the test if npm is missing or cannot reach its registry; the project's own
+    checks of the same pages always run."""
     kept = _FOLDER / "package" / "axe.min.js"
     if not kept.exists():
         _fetch()

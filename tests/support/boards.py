@@ -1,4 +1,4 @@
-"""A board for tests, and the people at it."""
+"""A stock-taking board for tests, with its curator and a member."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 class Table(Struct):
-    """A board that collects, its curator, and a member who adds to it."""
+    """A board that accepts entries, its curator, and a member who adds entries."""
 
     service: Service
     board: dict[str, Any]
@@ -34,13 +34,13 @@ class Table(Struct):
 
     @property
     def id(self) -> int:
-        """The board's id."""
+        """The id of the board."""
         return int(self.board["id"])
 
     async def add(
         self, title: str = "Cobalt tracing", who: Person | None = None, **fields: Any
     ) -> dict[str, Any]:
-        """An entry that was added."""
+        """Add an entry and return it."""
         source = fields.pop("source", None)
         given = {"fields": {"title": title} | fields} | ({"source": source} if source else {})
         answer = await (who or self.member).post(f"/boards/{self.id}/entries", given)
@@ -49,7 +49,7 @@ class Table(Struct):
         return entry
 
     async def titles(self, query: str = "", who: Person | None = None) -> list[str]:
-        """What somebody sees in the table."""
+        """Return the titles of the entries that a person sees in the board's table."""
         answer = await (who or self.member).get(f"/boards/{self.id}/entries{query}")
         assert answer.status_code == 200, answer.text
         return [entry["title"] for entry in answer.json()["items"]]
@@ -63,7 +63,7 @@ class Table(Struct):
 
 
 async def a_board(app: Service, **more: Any) -> Table:
-    """A board of the mobility sector that collects."""
+    """Create a board in the sector mobility that accepts entries."""
     curator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
     given = {"title": "Good practice", "form": FORM, "opens_at": LONG_AGO} | more
     answer = await curator.post("/sectors/mobility/boards", given)

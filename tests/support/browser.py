@@ -1,4 +1,4 @@
-"""A real browser on the real service: people with windows, whose consoles must stay silent."""
+"""A real browser with the running service: windows of members and visitors, and a check that no console reports an error."""
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
@@ -47,7 +47,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 @asynccontextmanager
 async def a_browser() -> AsyncIterator[Browser]:
-    """Chromium."""
+    """Start Chromium and close it afterwards."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield browser
@@ -56,7 +56,7 @@ async def a_browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """One browser for all tests of a run; each window has a browser context of its own."""
+    """One browser for the whole test run; each window has its own browser context."""
     async with a_browser() as browser:
         yield browser
 
@@ -65,7 +65,7 @@ async def chromium() -> AsyncIterator[Browser]:
 async def windows(
     chromium: Browser, app: Service, request: pytest.FixtureRequest
 ) -> AsyncIterator["Windows"]:
-    """Browser windows on the service. At the end no console may hold an error, except those that contain the text of a
+    """Opens browser windows. After the test, no console may contain an error, except errors that contain the text of a
     `console_errors` mark."""
     opened = Windows(chromium, app)
     yield opened
@@ -76,7 +76,7 @@ async def windows(
 
 
 class Windows:
-    """The windows of one test; what their consoles complained of is in `complaints`."""
+    """The browser windows of one test; `complaints` collects errors and warnings of their consoles."""
 
     def __init__(self, browser: Browser, service: Service) -> None:
         self.browser = browser
@@ -86,7 +86,7 @@ class Windows:
     async def open(
         self, path: str, person: Person | None = None, url: str | None = None, **options: Any
     ) -> Page:
-        """A window of a browser of one's own, at an address."""
+        """Open an address in a new browser context, signed in if a person is given."""
         base = url or self.service.url
         context = await self.browser.new_context(base_url=base, **{"viewport": DESKTOP} | options)
         if person:

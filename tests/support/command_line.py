@@ -1,4 +1,4 @@
-"""The command line as an operator types it."""
+"""The command line of the service, run as an operator runs it."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ print(json.dumps(answers))
 
 
 async def tertulia(environment: dict[str, str], *commands: Sequence[str]) -> list[tuple[int, str, str]]:
-    """Exit status, output and complaints of each command."""
+    """Run commands; return the exit status, output and error output of each."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _SEVERAL, json.dumps(commands)),
         env=environment,

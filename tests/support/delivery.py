@@ -1,4 +1,4 @@
-"""What the tests of delivery need: a real server, database and bus, with channels of a fake capability."""
+"""Builders for tests of delivery: a real server, database and bus, with channels of a fake capability."""
 
 import asyncio
 import contextlib
@@ -48,12 +48,12 @@ _numbers = itertools.count(1)
 
 
 def a_channel(kind: str = "topic") -> str:
-    """The name of a channel that no other test uses."""
+    """Return the name of a channel that no other test uses."""
     return f"{kind}:{next(_numbers)}"
 
 
 class Said(Event, frozen=True, kw_only=True, tag="said"):
-    """Somebody said something, in a channel of any kind."""
+    """A text was published in a channel of any kind."""
 
     to: str
     text: str
@@ -65,7 +65,7 @@ class Said(Event, frozen=True, kw_only=True, tag="said"):
 
 
 class AccessChanged(Event, frozen=True, kw_only=True, tag="access_changed"):
-    """A member may do more or less than before."""
+    """The permissions of a member have changed."""
 
     member_id: int
 
@@ -75,7 +75,7 @@ class AccessChanged(Event, frozen=True, kw_only=True, tag="access_changed"):
 
 
 class FakeCapability(Struct):
-    """A fake capability: who may join its channels, which signals are valid, and the actors by token."""
+    """A fake capability: its members by token, the channels that are closed, and the current signals."""
 
     closed: set[str] = msgspec.field(default_factory=set)
     signals: dict[int, list[bytes]] = msgspec.field(default_factory=dict)
@@ -83,7 +83,7 @@ class FakeCapability(Struct):
     broken: bool = False
 
     def kinds(self) -> Mapping[str, ChannelKind]:
-        """Three kinds: topics for all, rooms with presence and signals, and each member's own."""
+        """Return three kinds of channels: public topics, rooms with presence and signals, and the channel of each member."""
         return {
             "topic": ChannelKind(join=self.join, show=self.show),
             "room": ChannelKind(join=self.join, show=self.show, signals=self.room_signals, has_presence=True),
@@ -92,11 +92,11 @@ class FakeCapability(Struct):
         }
 
     def sessions(self) -> Sessions:
-        """The people by token, and by session."""
+        """Return the functions that find actors by token and by session."""
         return Sessions(find=self.find, load=self.load)
 
     def member(self, number: int, **facts: Any) -> str:
-        """Somebody with a session; the token."""
+        """Add a member with a session; return the token."""
         token = f"token-{number}-{len(self.people)}"
         session = SessionId(1000 + len(self.people))
         self.people[token] = Actor(id=MemberId(number), session_id=session, handle=f"m{number}", **facts)
@@ -134,7 +134,7 @@ class FakeCapability(Struct):
 
 
 class Process:
-    """One web process: its own pool, bus, hub and server, on a unix socket."""
+    """One web process: its own connection pool, bus, hub and server, on a Unix socket."""
 
     def __init__(
         self, capability: FakeCapability, url: str, bus: Bus, folder: Path, limits: Limits = QUICK
@@ -172,7 +172,7 @@ class Process:
 
     @contextlib.asynccontextmanager
     async def listening(self, *channels: str, token: str | None = None, **join: Any) -> AsyncIterator["Feed"]:
-        """A client, joined to these channels."""
+        """Connect a client and join these channels."""
         async with self.connect(token) as feed:
             for channel in channels:
                 await feed.join(channel, **join)
@@ -182,7 +182,7 @@ class Process:
     async def connect(
         self, token: str | None = None, path: str = "/live", **more: Any
     ) -> AsyncIterator["Feed"]:
-        """A client that has said nothing yet."""
+        """Connect a client that has not sent anything yet."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         headers |= more.pop("headers", {})
         async with unix_connect(
@@ -196,14 +196,14 @@ class Process:
             yield Feed(socket)
 
     async def say(self, channel: str, *texts: str, is_hidden: bool = False) -> None:
-        """Let things happen, each in a transaction of its own."""
+        """Publish texts in a channel, each in its own transaction."""
         for text in texts:
             async with self.db.begin() as tx:
                 await tx.record(Said(to=channel, text=text, is_hidden=is_hidden))
 
 
 class Feed:
-    """The client's side of a socket."""
+    """The client side of a web socket."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -212,7 +212,7 @@ class Feed:
         await self.socket.send(json.dumps(frame))
 
     async def next(self, kind: str | None = None, within: float = 10) -> dict[str, Any]:
-        """The next frame, or the next of a type."""
+        """Return the next frame, or the next frame of a type."""
         async with asyncio.timeout(within):
             while True:
                 frame: dict[str, Any] = json.loads(await self.socket.recv())
@@ -220,7 +220,7 @@ class Feed:
                     return frame
 
     async def join(self, channel: str, **join: Any) -> dict[str, Any]:
-        """Join and give the answer."""
+        """Join a channel and return the response frame."""
         await self.send({"type": "join", "channel": channel, **join})
         while (frame := await self.next())["type"] not in ("joined", "reset", "refused") or frame[
             "channel"
@@ -229,11 +229,11 @@ class Feed:
         return frame
 
     async def texts(self, count: int, within: float = 10) -> list[str]:
-        """What was said in the next events."""
+        """Return the texts of the next events."""
         return [(await self.next("event", within))["event"]["text"] for _ in range(count)]
 
     async def closed(self, within: float = 10) -> int:
-        """The code the socket is closed with."""
+        """Wait until the server closes the socket; return the close code."""
         try:
             async with asyncio.timeout(within):
                 while True:
@@ -244,7 +244,7 @@ class Feed:
 
 @pytest.fixture(scope="module")
 def live_url(cluster: postgres.Cluster) -> Iterator[str]:
-    """The address of a migrated database that only tests of delivery write to."""
+    """The URL of a migrated database that only tests of delivery use."""
     name = f"live_{next(_numbers)}"
     url = cluster.create_database(name)
     asyncio.run(schema.migrate(url))
@@ -253,7 +253,7 @@ def live_url(cluster: postgres.Cluster) -> Iterator[str]:
 
 
 async def until(true: Callable[[], object], within: float = 10) -> None:
-    """Wait until something holds."""
+    """Wait until a condition is true; fail after some seconds."""
     async with asyncio.timeout(within):
         while not true():  # noqa: ASYNC110  what is waited for happens in other processes, too
             await asyncio.sleep(0.01)

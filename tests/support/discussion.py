@@ -1,4 +1,4 @@
-"""A discussion with its moderator, and the ways in which posts are hidden and quoted."""
+"""A discussion with its moderator, and functions that hide and quote its posts."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ async def a_moderator(app: Service, *sectors: str) -> Person:
 
 
 async def a_discussion(amina: Person, jonas: Person) -> tuple[int, dict[str, int]]:
-    """A topic #1 with the answers #2 (answered by #4, that by #5) and #3."""
+    """Create a topic (post #1) with the replies #2 and #3; #4 replies to #2, and #5 to #4."""
     topic = (await a_topic(amina))["id"]
     second = (await a_reply(jonas, topic, "second"))["id"]
     third = (await a_reply(amina, topic, "third"))["id"]
@@ -28,12 +28,12 @@ async def a_discussion(amina: Person, jonas: Person) -> tuple[int, dict[str, int
 
 
 def quoting(post: dict[str, Any], words: str, then: str = "I doubt it.") -> str:
-    """A text that quotes a post."""
+    """Return a text that quotes a post."""
     return format_quote(post["id"], post["number"], post["author"]["display_name"], words) + then
 
 
 async def hide(app: Service, post: dict[str, Any], hidden: bool = True) -> None:
-    """Hide a post, or give it back, with all that follows."""
+    """Hide a post, or show it again, and run the jobs that follow."""
     if hidden:
         await give_reason(app.db, post["id"])
     async with app.db.begin() as tx:

@@ -1,4 +1,4 @@
-"""The service as tests of people walk through it: members on demand, and a post office that keeps letters."""
+"""The service for tests of accounts: it creates members, and collects the e-mails that are sent."""
 
 import logging
 from datetime import timedelta
@@ -32,27 +32,27 @@ _numbers = count(1)
 
 
 class Letters:
-    """The post office of the tests."""
+    """A mail transport that keeps the e-mails in memory."""
 
     def __init__(self) -> None:
         self.letters: list[OutgoingEmail] = []
 
     async def post(self, letter: OutgoingEmail) -> None:
-        """Keep the letter."""
+        """Keep the e-mail."""
         self.letters.append(letter)
 
     def to(self, address: str) -> list[OutgoingEmail]:
-        """The letters to an address, oldest first."""
+        """Return the e-mails to an address, oldest first."""
         return [letter for letter in self.letters if letter.to == address]
 
     def token(self, address: str) -> str:
-        """The token of the link in the latest letter to an address."""
+        """Return the token of the link in the latest e-mail to an address."""
         lines = self.to(address)[-1].text.splitlines()
         return next(line for line in lines if line.startswith("http")).rpartition("/")[2]
 
 
 class MemberService:
-    """The running service, with a worker whose mail the tests read."""
+    """The running service, and a worker whose e-mails the tests can read."""
 
     def __init__(self, app: Service) -> None:
         self.app = app
@@ -63,20 +63,20 @@ class MemberService:
         self.worker = Worker(self.db, {**HANDLERS, **mails})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
-        """A client of the API, signed in where a token is given."""
+        """Return a client of the API, signed in if a token is given."""
         client = self.app.client(token)
         client.base_url = httpx2.URL(f"{client.base_url}/api/v1")
         return client
 
     async def work(self) -> None:
-        """Let the worker do all that there is to do."""
+        """Run all jobs that are due."""
         while await self.worker.handle_next():
             pass
 
     async def member(
         self, handle: str | None = None, *, verified: bool = True, password: str | None = None
     ) -> Me:
-        """Somebody who has joined; without a password, which takes a moment, unless one is given."""
+        """Register a member. Without a password this skips the slow hash."""
         handle = handle or f"somebody-{next(_numbers)}"
         email = f"{handle}@mail.example"
         sealed = await passwords.seal_secret(password) if password else None
@@ -88,7 +88,7 @@ class MemberService:
         return me
 
     async def signed_in(self, handle: str | None = None, *, administrator: bool = False) -> tuple[Me, str]:
-        """Somebody with a session, and its token."""
+        """Register a member and start a session; return both the member and the token."""
         me = await self.member(handle)
         async with self.db.begin() as tx:
             if administrator:
@@ -96,24 +96,24 @@ class MemberService:
         return me, await self.token_for(me)
 
     async def mail_told(self) -> None:
-        """Mail what members were told and have not read ten minutes later."""
+        """E-mail the notifications that are still unread after ten minutes."""
         with clock.stop_at(clock.now() + timedelta(minutes=11)):
             while await send_next_digest(self.office, self.db):
                 pass
 
     async def token_for(self, me: Me) -> str:
-        """A session of a member without a password."""
+        """Start a session for a member; return the token."""
         async with self.db.begin() as tx:
             token = await start_session(tx, MemberId(me.id), new_secret(), "the tests")
         assert token is not None
         return token
 
     async def actor(self, token: str) -> Actor | None:
-        """Whom a token stands for."""
+        """Return the actor that a token belongs to."""
         async with self.db.read() as tx:
             return await find_actor(tx, token, clock.now())
 
     async def events(self, channel: str) -> list[dict[str, Any]]:
-        """What a channel's log says."""
+        """Return the events in the log of a channel, oldest first."""
         rows = await raw_sql(self.db).fetch("SELECT event FROM log WHERE channel = $1 ORDER BY seq", channel)
         return [row["event"] for row in rows]

@@ -1,4 +1,4 @@
-"""Pages as tests read them without a browser: opening one, finding its fields, sending its forms."""
+"""Pages without a browser: open them, find their fields, and send their forms."""
 
 import re
 from html import unescape
@@ -60,20 +60,20 @@ async def every_address(amina: Person) -> list[str]:
 
 
 async def send(person: Person | httpx2.AsyncClient, path: str, **fields: Any) -> httpx2.Response:
-    """Send a form as a browser does, and do not follow where it leads."""
+    """Send a form as a browser does, without following the redirect."""
     client = person.client if isinstance(person, Person) else person
     return await client.post(path, data=fields, headers=BROWSER)
 
 
 def text_in(page: str) -> str:
-    """What stands in the page's text field."""
+    """Return the content of the page's text field."""
     found = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.S)
     assert found
     return unescape(found[1])
 
 
 def key_in(page: str) -> str:
-    """The key that makes the page's form happen once."""
+    """Return the idempotency key in the page's form."""
     found = re.search(r'name="key" value="([^"]+)"', page)
     assert found
     return found[1]

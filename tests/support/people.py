@@ -1,4 +1,4 @@
-"""Builders: people and what they do, as sentences with defaults."""
+"""Builders for members, topics and replies."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -29,7 +29,7 @@ VALUES (:member, :duty, (SELECT id FROM sectors WHERE slug = :sector), :gatherin
 
 
 class Person(Struct):
-    """Somebody with a session, and the HTTP client in their hands."""
+    """A member with a session and an HTTP client."""
 
     id: int
     handle: str
@@ -38,32 +38,32 @@ class Person(Struct):
     service: Service
 
     async def actor(self) -> Actor:
-        """What verbs get when this person asks."""
+        """Return the actor for this person."""
         async with self.service.db.read() as tx:
             actor = await find_actor(tx, self.token, clock.now())
         assert actor is not None
         return actor
 
     async def get(self, path: str, **options: Any) -> httpx2.Response:
-        """GET under /api/v1."""
+        """Send GET to a path under /api/v1."""
         return await self.client.get(f"/api/v1{path}", **options)
 
     async def post(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
-        """POST JSON under /api/v1."""
+        """Send POST with JSON to a path under /api/v1."""
         return await self.client.post(f"/api/v1{path}", json=body, **options)
 
     async def put(self, path: str, body: Any = None, **options: Any) -> httpx2.Response:
-        """PUT JSON under /api/v1."""
+        """Send PUT with JSON to a path under /api/v1."""
         return await self.client.put(
             f"/api/v1{path}", **({"json": body} if body is not None else {}), **options
         )
 
     async def patch(self, path: str, body: Any, **options: Any) -> httpx2.Response:
-        """PATCH JSON under /api/v1."""
+        """Send PATCH with JSON to a path under /api/v1."""
         return await self.client.patch(f"/api/v1{path}", json=body, **options)
 
     async def delete(self, path: str, **options: Any) -> httpx2.Response:
-        """DELETE under /api/v1."""
+        """Send DELETE to a path under /api/v1."""
         return await self.client.delete(f"/api/v1{path}", **options)
 
 
@@ -75,7 +75,8 @@ async def a_person(
     verified: bool = True,
     silenced_until: Any = None,
 ) -> Person:
-    """A member with a session; duties as ("administrator", None), ("moderator", "mobility"), ("host", 7)."""
+    """Create a member with a session; roles are given as ("administrator", None), ("moderator", "mobility") or ("host",
+    7)."""
     number, now = next(_numbers), clock.now()
     handle = f"{name.lower()}-{number}"
     async with service.db.begin() as tx:
@@ -100,7 +101,7 @@ async def a_person(
 async def a_topic(
     person: Person, title: str = "Cobalt tracing", body: str = "Which scheme?", **more: Any
 ) -> dict[str, Any]:
-    """A topic in the mobility sector, opened by somebody."""
+    """Create a topic, by default in the sector mobility; return it."""
     sector = more.pop("sector", "mobility")
     response = await person.post(f"/sectors/{sector}/topics", {"title": title, "body": body, **more})
     assert response.status_code == 201, response.text
@@ -111,7 +112,7 @@ async def a_topic(
 async def a_reply(
     person: Person, topic: int, body: str = "We compared both.", parent: int | None = None
 ) -> dict[str, Any]:
-    """A reply by somebody."""
+    """Post a reply; return it."""
     given = {"body": body} | ({"parent": parent} if parent else {})
     response = await person.post(f"/topics/{topic}/posts", given)
     assert response.status_code == 201, response.text

@@ -1,4 +1,4 @@
-"""The permission matrix, as tests read it from tests/data/permissions.toml."""
+"""The permission matrix in tests/data/permissions.toml."""
 
 import re
 import tomllib
@@ -48,17 +48,17 @@ QUERIES: Mapping[str, list[str]] = _FILE["queries"]
 
 
 def operations(rows: Iterable[str]) -> set[str]:
-    """What the rows are about, whatever the state."""
+    """Return the operations of the rows, without the states after the colon."""
     return {what.partition(": ")[0] for what in rows}
 
 
 def plainly(path: str) -> str:
-    """A route's path without the types of what stands in it."""
+    """Return a route's path without the types of its parameters."""
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 
 
 def body(what: str, good: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
-    """What is sent to the API: what the row has, or its operation, or what is good anyway."""
+    """Return the JSON body for a row: its own, that of its operation, or else a valid default."""
     operation = what.partition(": ")[0]
     return next(
         (given for given in (BODIES.get(what), BODIES.get(operation)) if given is not None),
@@ -67,12 +67,12 @@ def body(what: str, good: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None
 
 
 def form(what: str, places: Mapping[str, Any]) -> dict[str, str]:
-    """What is sent with a form, in a world with these places."""
+    """Return the form fields for a row, with the ids of a world."""
     given = FORMS.get(what) or FORMS.get(what.partition(": ")[0]) or {}
     return {name: value.format(**places) for name, value in given.items()}
 
 
 async def put_in_state(db: Database, state: str, places: Mapping[str, Any]) -> None:
-    """Do to a world what a row says after its colon."""
+    """Bring a world into the state that a row names after its colon."""
     if state in STATES:
         await raw_sql(db).execute(STATES[state].format(**places))

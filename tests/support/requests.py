@@ -1,4 +1,4 @@
-"""A good request for every route of the API."""
+"""A valid request for every route of the API."""
 
 import re
 from typing import Any
@@ -264,7 +264,7 @@ PLACES = {
 
 
 def address(route: Any) -> tuple[str, str]:
-    """Method and path of a route, with an id that there may be and names that there are."""
+    """Return method and path of a route, with ids that may not exist and names that do."""
     path = re.sub(r"\{(\w+):\w+\}", lambda part: PLACES.get(part[1], "1"), sorted(route.paths)[0])
     return next(iter(route.http_methods - {"OPTIONS", "HEAD"})), f"/api/v1{path}"
 
@@ -278,7 +278,7 @@ async def a_room(admin: Person) -> int:
 
 
 async def state_of(db: Database) -> list[str]:
-    """All that the database holds, in short."""
+    """Return a summary of all rows in the database, to detect changes."""
     async with db.read() as tx:
         query = await tx.value(_STATE)
         return [row[0] for row in await tx.connection.fetch(query)]

@@ -1,4 +1,4 @@
-"""The rows of the database: how tests delete them all, keep them as they are, and lay them down again."""
+"""Functions that delete, copy and restore all rows of the database."""
 
 import asyncpg
 
@@ -16,12 +16,12 @@ WHERE attrelid = format('public.%I', CAST($1 AS text))::regclass AND attnum > 0 
 
 
 async def delete_all(owner_url: str) -> None:
-    """Leave the database as the first start left it, but for what stays; triggers and references are not asked."""
+    """Delete all rows except those that must stay, without running triggers or checking foreign keys."""
     await _run(owner_url, None)
 
 
 async def keep(owner_url: str) -> str:
-    """Copy all rows aside, where the service does not look; what lays them down again."""
+    """Copy all rows to a schema that the service does not read; return the SQL that restores them."""
     owner = await asyncpg.connect(owner_url)
     await owner.execute("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
     lines = []
@@ -36,7 +36,7 @@ async def keep(owner_url: str) -> str:
 
 
 async def lay_down(owner_url: str, kept: str) -> None:
-    """Have the rows that were kept, and no others."""
+    """Replace all rows by those that were copied."""
     await _run(owner_url, kept)
 
 

@@ -1,4 +1,4 @@
-"""Posts in several languages, indexed, to search in."""
+"""Indexed posts in several languages, for tests of the search."""
 
 import pytest_asyncio
 
@@ -7,13 +7,13 @@ from tests.support.service import Service
 
 
 class Archive:
-    """What was written, and who looks for it."""
+    """Posts and the people who search them."""
 
     def __init__(self, app: Service, amina: Person, jonas: Person) -> None:
         self.app, self.amina, self.jonas = app, amina, jonas
 
     async def find(self, query: str, who: Person | None = None, **more: str) -> dict[str, object]:
-        """The page of what fits, after the worker has caught up."""
+        """Run the waiting jobs, then search; return the page of results."""
         await self.app.run_jobs()
         answer = await (who or self.jonas).get("/search", params={"q": query, **more})
         assert answer.status_code == 200, answer.text
@@ -21,7 +21,7 @@ class Archive:
         return found
 
     async def titles(self, query: str, who: Person | None = None) -> set[str]:
-        """The titles of the topics that fit."""
+        """Return the titles of the topics that match a query."""
         return {hit["title"] for hit in (await self.find(query, who))["items"]}  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""The service as tests walk through it: real servers in the tests' own loop, clients for people, feeds for listeners."""
+"""The running service for tests: real servers in the event loop of the tests, HTTP clients, and listeners of channels."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PATIENCE = 10.0
 
 
 class Service:
-    """One or two web processes over one database."""
+    """One or two web processes with one database, and a worker that the tests run."""
 
     def __init__(self, contexts: Sequence[AppContext], urls: Sequence[str]) -> None:
         self.contexts = contexts
@@ -45,23 +45,23 @@ class Service:
 
     @property
     def url(self) -> str:
-        """The address of one of the processes, each in turn."""
+        """The address of a web process; each access returns the next process."""
         return next(self.turns)
 
     async def run_jobs(self) -> None:
-        """Let the worker run all that follows from what has happened, and do what is due by the clock."""
+        """Run the worker until no job and no scheduled job is due."""
         while await self.worker.handle_next() or await self.worker.run_due_jobs():
             pass
 
     def forget(self) -> None:
-        """Have no process remember what the database said: rows are gone, or there again."""
+        """Clear the caches of every process, after rows were deleted or restored directly."""
         for context in self.contexts:
             context.screening.invalidate()
             context.cache.pages.clear()
             context.cache.size = 0
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
-        """An HTTP client for somebody; its requests take turns between the processes."""
+        """Return an HTTP client, signed in if a token is given; its requests alternate between the processes."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.AsyncClient(
             transport=_Turns([httpx2.AsyncHTTPTransport() for _ in self.urls], self.urls),
@@ -74,7 +74,7 @@ class Service:
     async def listening(
         self, channel: str, token: str | None = None, after: int | None = None, url: str | None = None
     ) -> AsyncIterator["Feed"]:
-        """What somebody hears who joins a channel, from a number on if one is given."""
+        """Join a channel, and replay events after a position if one is given."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         address = (url or self.url).replace("http", "ws", 1) + "/live"
         async with connect(address, additional_headers=headers, compression=None) as socket:
@@ -88,20 +88,20 @@ class Service:
 
 
 class Feed:
-    """The frames of one listener."""
+    """The frames that one listener receives."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.joined: dict[str, Any] = {}
 
     async def frame(self) -> dict[str, Any]:
-        """The next frame, whatever it is."""
+        """Return the next frame of any type."""
         async with asyncio.timeout(PATIENCE):
             frame: dict[str, Any] = json.loads(await self.socket.recv())
             return frame
 
     async def next(self, kind: str = "event") -> dict[str, Any]:
-        """The next frame of a type; others are passed over."""
+        """Return the next frame of a type and skip others."""
         while True:
             frame = await self.frame()
             if frame["type"] == kind:
@@ -153,7 +153,7 @@ class _RawSql:
 
 @asynccontextmanager
 async def a_service(database_url: str, processes: int = 1, **given: Any) -> AsyncIterator[Service]:
-    """A running service on a database, migrated and with the default community in it."""
+    """Start the service with a migrated database that contains the default community."""
     async with AsyncExitStack() as stack:
         redis = ""
         if processes > 1:

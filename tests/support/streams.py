@@ -1,4 +1,4 @@
-"""What a listener of a channel receives, and snapshots brought up to date by events."""
+"""Events that a listener of a channel receives, and snapshots that are updated by events."""
 
 from typing import Any
 
@@ -16,7 +16,8 @@ async def hears(feed: Feed, wanted: str) -> dict[str, Any]:
 
 
 async def snapshot(viewer: Person | None, service: Service, topic: int) -> Snapshot:
-    """The topic and all its posts, as this viewer reads them; what is one's own is not in the stream, so not in here."""
+    """Return the topic and all its posts as this viewer reads them, without the viewer's own votes and marks, which
+    events do not contain."""
     async with service.client(viewer.token if viewer else None) as client:
         shown = (await client.get(f"/api/v1/topics/{topic}")).json()
         posts: dict[int, Any] = {}
@@ -43,7 +44,7 @@ def facts(topic: dict[str, Any]) -> dict[str, Any]:
 
 
 def apply(old: Snapshot, frames: list[dict[str, Any]]) -> Snapshot:
-    """What a client does with the events it hears."""
+    """Update a snapshot with events, as a client does."""
     posts, topic, seq = dict(old["posts"]), dict(old["topic"]), old["seq"]
     for frame in frames:
         if frame["seq"] <= seq:

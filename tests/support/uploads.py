@@ -1,4 +1,4 @@
-"""Files to upload: pictures, PDF and office files made on the spot."""
+"""Builders for files to upload: pictures, PDF files and office documents."""
 
 import io
 import zipfile
@@ -28,7 +28,7 @@ def an_office_file(*parts: str, mimetype: str = "") -> bytes:
 
 
 def a_pdf(words: str) -> bytes:
-    """A PDF of one line."""
+    """Return a PDF file with one line of text."""
     stream = f"BT /F1 12 Tf 20 100 Td ({words}) Tj ET".encode()
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -51,7 +51,7 @@ def a_pdf(words: str) -> bytes:
 
 
 async def a_member(app: Service, name: str = "Amina", trust: int = 1) -> Person:
-    """Somebody who is trusted with files."""
+    """Create a member with permission to upload files."""
     person = await a_person(app, name)
     await raw_sql(app.db).execute("UPDATE members SET trust = $1 WHERE id = $2", trust, person.id)
     return person

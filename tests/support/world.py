@@ -1,4 +1,4 @@
-"""A world: a bit of everything there is, and one person of each role, for tests that go through all of it."""
+"""A world: at least one object of every kind and a person of each role, for tests that try everything with everybody."""
 
 from collections.abc import MutableMapping
 from datetime import timedelta
@@ -18,7 +18,7 @@ _made: MutableMapping[Service, tuple["World", str]] = WeakKeyDictionary()
 
 
 class World(Struct):
-    """A topic with a post, an open room with a question, and one person of each role; none of it theirs."""
+    """A topic with a post, an open room with a question, and a person of each role; the objects belong to the author."""
 
     people: dict[str, Person | None]
     places: dict[str, Any]
@@ -26,7 +26,7 @@ class World(Struct):
 
 
 async def a_world(app: Service) -> World:
-    """Everything there is: made once in a run, and from then on laid down again as it was made."""
+    """Return the world. It is created once in a test run; after that its rows are restored, which is much faster."""
     if app not in _made:
         world = await _make(app)
         await app.run_jobs()

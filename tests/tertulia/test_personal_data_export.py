@@ -1,4 +1,4 @@
-"""One's own data: all of it, of nobody else, and of what was asked without a name only as far as the session can tell."""
+"""The export of personal data: complete, without other members' data, and with anonymous questions only on request."""
 
 import io
 import json

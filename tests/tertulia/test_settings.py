@@ -1,4 +1,4 @@
-"""Settings: what the environment may say, and the rate limits it turns on."""
+"""The settings from the environment, and the rate limits."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""The worker: what follows from what happened runs once, is tried again when it fails, and is given up visibly."""
+"""The worker: each job runs once, is retried after a failure, and is given up after several failures."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ _CLEAR = statement("DELETE FROM follow_ups")
 
 
 class Struck(Event, frozen=True, kw_only=True, tag="struck"):
-    """A bell was struck."""
+    """The first event of the tests."""
 
     number: int
 
@@ -28,7 +28,7 @@ class Struck(Event, frozen=True, kw_only=True, tag="struck"):
 
 
 class Told(Event, frozen=True, kw_only=True, tag="told"):
-    """What the reaction records in its turn."""
+    """The event that the handler of the first event records."""
 
     number: int
 

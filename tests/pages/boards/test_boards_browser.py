@@ -1,4 +1,4 @@
-"""Boards that take stock, in a real browser: by hand and by keys, live, without scripts, for everyone."""
+"""Stock-taking boards in a real browser: by mouse and keyboard, live, without scripts, and accessible."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ from tests.support.service import Service
 
 
 async def a_full_board(app: Service) -> Table:
-    """A board with entries, a twin, a claim, a view, a request, an edition and a table brought in."""
+    """Create a board with entries, a duplicate, a claim, a view, a change request, an edition and an import."""
     table = await a_board(app)
     said = {
         "kind": "sectoral",

@@ -1,4 +1,4 @@
-"""The inbox in a browser: what is done goes away at once, and the keyboard stays where one is."""
+"""The inbox in a browser: archived notifications disappear immediately, and the keyboard focus stays in the list."""
 
 import pytest
 from playwright.async_api import expect

@@ -1,4 +1,4 @@
-"""Moving on pages: a moderator chooses, readers see a note, old addresses lead on, open pages follow."""
+"""Moves of posts on pages: a moderator selects posts, readers see a note, old addresses redirect, and open pages update."""
 
 from playwright.async_api import expect
 

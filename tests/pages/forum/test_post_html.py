@@ -1,4 +1,4 @@
-"""How a contribution is rendered: nothing that people wrote becomes markup, and everybody is offered what they may do."""
+"""The HTML of posts: text of members is escaped, and everybody sees the buttons that they may use."""
 
 from datetime import UTC, datetime
 from typing import Any

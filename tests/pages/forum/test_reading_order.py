@@ -1,4 +1,4 @@
-"""The order of a topic's posts: chosen once for all topics, and never against an address that names one."""
+"""The order of posts: a member chooses it once for all topics, and an address can override it."""
 
 import re
 
@@ -14,7 +14,7 @@ IN_TREE, IN_TIME = [1, 2, 4, 3], [1, 2, 3, 4]
 
 
 async def a_talk(person: Person, title: str = "Cobalt tracing") -> str:
-    """The address of a topic whose last post answers its second."""
+    """Return the address of a topic whose last post replies to its second."""
     topic = (await a_topic(person, title))["id"]
     second = await a_reply(person, topic, "Two.")
     await a_reply(person, topic, "Three.")
@@ -23,7 +23,7 @@ async def a_talk(person: Person, title: str = "Cobalt tracing") -> str:
 
 
 async def shown(who: Person | httpx2.AsyncClient, path: str) -> list[int]:
-    """The posts of a page by their numbers, from the top."""
+    """Return the numbers of the posts on a page, from top to bottom."""
     page, _, _ = (await open_page(who, path)).partition("<template")
     return [int(number) for number in re.findall(r'<article class="post[^>]* id="p(\d+)"', page)]
 

@@ -1,4 +1,4 @@
-"""Tending on pages: a moderator's deeds are seen at once by those who read, and a fresh page says the same."""
+"""The status of topics on pages: readers see a moderator's changes immediately, and a reloaded page shows the same."""
 
 from playwright.async_api import expect
 

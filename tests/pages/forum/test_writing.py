@@ -1,4 +1,4 @@
-"""Writing by plain forms: everything works without scripts, nothing typed is lost, nothing happens twice."""
+"""Writing with plain forms: everything works without scripts, no text is lost, and nothing is posted twice."""
 
 import re
 from datetime import timedelta

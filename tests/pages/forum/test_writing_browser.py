@@ -1,4 +1,4 @@
-"""Writing in a real browser: quoting what is selected, naming whom one is offered."""
+"""Writing in a real browser: quotes of selected text, mentions, drafts, pictures and shared edits."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Bulletin boards in a real browser: live on every open page and on the wall, and for everyone."""
+"""Noticeboards in a real browser: live on all open pages and on the projector, and accessible."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The cockpit of a room: two hosts at once, by keys alone, and by plain forms."""
+"""The cockpit of a room: two hosts at the same time, by keyboard only, and with plain forms."""
 
 import re
 
@@ -14,7 +14,7 @@ from tests.support.service import Service
 
 
 async def state_of(host: Person, question: int) -> str:
-    """Where a question is."""
+    """Return the state of a question."""
     return str((await host.get(f"/questions/{question}")).json()["state"])
 
 

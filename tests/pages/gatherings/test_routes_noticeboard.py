@@ -1,4 +1,4 @@
-"""Bulletin boards by plain forms: posting, replying, thanking, moving, pinning, and columns."""
+"""Noticeboards with plain forms: posting, replying, thanking, moving, pinning, and columns."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.support.service import Service
 
 
 def shown(page: str) -> str:
-    """The page without the sample that its script uses."""
+    """Return the page without the template that its script uses."""
     return page.partition("<template")[0]
 
 

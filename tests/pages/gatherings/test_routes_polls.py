@@ -1,4 +1,4 @@
-"""Polls by plain forms and in a real browser: every kind answered, opened and closed while others look."""
+"""Polls with plain forms and in a real browser: every kind is answered, opened and closed while others watch."""
 
 import asyncio
 import re
@@ -54,7 +54,7 @@ async def moved(host: Person, room: int, poll: int, state: str) -> None:
 
 
 def shown(page: str) -> str:
-    """The page without the samples that its script uses."""
+    """Return the page without the templates that its script uses."""
     return re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
 
 

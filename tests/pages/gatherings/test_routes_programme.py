@@ -1,4 +1,4 @@
-"""The programme, a room's settings and bodies by plain forms; and what a browser makes of them."""
+"""The programme, the settings of rooms and the committees, with plain forms and in a browser."""
 
 import os
 import re
@@ -20,7 +20,7 @@ BODY = "steering-committee"
 
 
 async def a_conference(host: Person) -> dict[str, Any]:
-    """A gathering with an open room and four sessions: one over, one on now, one cancelled, one to come."""
+    """Create a gathering with an open room and four sessions: one over, one running, one cancelled, one upcoming."""
     now = clock.now().replace(second=0, microsecond=0)
     given = GATHERING | {
         "sector": "mobility",

@@ -1,4 +1,4 @@
-"""The inbox and the report as pages: whole without scripts, live with them, right for axe, a phone and a printer."""
+"""The inbox and the summary of a room as pages: complete without scripts, live with scripts, accessible and printable."""
 
 import re
 
@@ -21,13 +21,13 @@ BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
 
 
 class Past:
-    """A room after its time: one question answered, one open, one asked anonymously; and people who were there."""
+    """A closed room with one answered, one open and one anonymous question, and the people who attended."""
 
     def __init__(self, open_room: OpenRoom, reader: Person, host: Person, post: int) -> None:
         self.open_room, self.reader, self.host, self.post = open_room, reader, host, post
 
     async def tell(self, kind: str = "answered", who: Person | None = None) -> None:
-        """Tell the reader of the first question."""
+        """Answer the first question, so that the reader is notified."""
         reasons = {MemberId((who or self.reader).id): "You voted for this question in “Plenary”."}
         async with self.open_room.db.begin() as tx:
             await notifications.notify(tx, kind, TopicId(self.open_room.topic), PostId(self.post), reasons)

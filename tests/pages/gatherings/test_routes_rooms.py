@@ -1,4 +1,4 @@
-"""Gatherings and rooms by plain forms: announcing, asking with and without a name, voting, settling."""
+"""Gatherings and rooms with plain forms: announcing, asking with and without a name, voting, and changing states."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the hall sees: the stage on the projector, the panel's view, and the same on the phones in the rows."""
+"""The stage on the projector, the panel's view, and the same questions on the phones of attendees."""
 
 import re
 
@@ -16,14 +16,14 @@ from tests.support.service import Service
 
 
 async def moved(host: Person, question: int, state: str, **more: object) -> None:
-    """A question goes somewhere."""
+    """Change the state of a question."""
     version = (await host.get(f"/questions/{question}")).json()["version"]
     answer = await host.put(f"/questions/{question}/state", {"state": state, "version": version, **more})
     assert answer.status_code == 200, answer.text
 
 
 async def switched_on(host: Person, room: int, *modules: str) -> None:
-    """A room with these modules."""
+    """Switch modules of a room on."""
     answer = await host.patch(f"/rooms/{room}", {"modules": list(modules)})
     assert answer.status_code == 200, answer.text
 

@@ -1,4 +1,4 @@
-"""Joining, signing in, settings and duties by plain forms."""
+"""Registration, sign-in, settings and roles with plain forms."""
 
 import re
 
@@ -13,7 +13,7 @@ PASSWORD = "a sentence nobody guesses"
 
 
 def cookie_of(response: httpx2.Response) -> str:
-    """The session's token that a response gives to the browser."""
+    """Return the session token in the cookie of a response."""
     found = re.match(r"tertulia=([^;]+);", response.headers["set-cookie"])
     assert found
     return found[1]

@@ -1,4 +1,5 @@
-"""The queue: two moderators in two browsers, by keys alone; the same by plain forms; on a phone; nothing decided twice."""
+"""The moderation queue: two moderators in two browsers, by keyboard only, with plain forms and on a phone; no case is
+decided twice."""
 
 import asyncio
 from time import monotonic
@@ -28,7 +29,7 @@ async def a_moderator(app: Service, name: str) -> Person:
 
 
 async def number_of(page: Page) -> int:
-    """The case that is opened."""
+    """Return the id of the open case."""
     return int(await page.locator("#case").get_attribute("data-case") or 0)
 
 
@@ -224,14 +225,15 @@ async def test_axe_finds_nothing_in_the_queue(
 
 
 class Rushed:
-    """A moderator who works off the queue by keys alone, and how long each case took."""
+    """A moderator who works through the queue by keyboard only; `took` has the seconds for each case."""
 
     def __init__(self, page: Page, name: str) -> None:
         self.page, self.name = page, name
         self.took: list[float] = []
 
     async def work(self) -> None:
-        """Decide until nothing waits: every third case is left, all others are hidden; every tenth gets a note."""
+        """Decide cases until the queue is empty: leave every third post visible, hide the others, and add a note to
+        every tenth case."""
         number = 0
         while await self.page.locator("#decide").count():
             began, case, number = monotonic(), await number_of(self.page), number + 1
@@ -251,7 +253,7 @@ class Rushed:
             self.took.append(monotonic() - began)
 
     async def ends(self, case: int, condition: str) -> int:
-        """Wait until one is done with a case; the one that is opened then."""
+        """Wait until a case is closed; return the id of the case that is open then."""
         try:
             await self.page.wait_for_function(condition, arg=case)
         except TimeoutError as error:

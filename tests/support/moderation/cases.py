@@ -1,4 +1,4 @@
-"""Cases, decisions and e-mails of moderation, as tests need them."""
+"""Builders for cases, decisions and e-mails of moderation."""
 
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -23,7 +23,7 @@ GOOD: dict[str, Any] = {
 
 
 async def some_cases(app: Service, count: int, reason: str = "spam") -> list[int]:
-    """Posts in one topic, each flagged."""
+    """Create posts in one topic and flag each; return the ids of the cases."""
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     topic = (await a_topic(author))["id"]
     for n in range(count):
@@ -40,7 +40,7 @@ async def report(client: httpx2.AsyncClient, address: str, **more: Any) -> httpx
 
 
 def mails(app: Service) -> list[EmailMessage]:
-    """What was mailed so far, and is forgotten by that."""
+    """Return the e-mails sent so far, and delete them."""
     folder = app.contexts[0].settings.data / "mail"
     found = []
     for path in sorted(folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
@@ -64,7 +64,7 @@ async def decide(person: Person, case: int, *actions: str, **more: Any) -> httpx
 
 
 async def flag_and_hide(service: Service, admin: Person, post: int) -> None:
-    """Have a post hidden."""
+    """Flag a post and have an administrator hide it."""
     await (await a_person(service, "Flagger")).post(f"/posts/{post}/flags", {"reason": "spam"})
     case = (await admin.get("/cases")).json()["items"][0]
     given = {"action": "hide", "reason": {"rule": "Be kind", "facts": "No."}, "version": case["version"]}

@@ -1,4 +1,4 @@
-"""Automatic filters in force, and the people who meet them."""
+"""Active automatic filters, and people whose posts they hold."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ PHRASES = {"kind": "phrases", "phrases": ["casino"]}
 
 
 class FilteredTopic(Struct):
-    """A topic in a sector where a rule holds what says casino."""
+    """A topic in a sector where an automatic filter holds posts with the word casino."""
 
     app: Service
     ada: Person
@@ -53,7 +53,7 @@ class FilteredTopic(Struct):
 
 
 async def in_force(app: Service, person: Person, **facts: Any) -> int:
-    """A rule that is on, on every process."""
+    """Create a filter and activate it in every process; return its id."""
     made = await person.post("/rules", {"name": "Casinos", "sector": "mobility", "test": PHRASES} | facts)
     assert made.status_code == 201, made.text
     assert (await person.put(f"/rules/{made.json()['id']}/force")).status_code == 200

@@ -1,4 +1,4 @@
-"""Hiding without the moderators' verb: the row is changed, beside the decision that the database wants to see."""
+"""Functions that hide rows directly, with the decision that the database requires."""
 
 from storage.database import Database
 from tests.support.service import raw_sql
@@ -15,12 +15,12 @@ SELECT id, 'hide', 'A rule', 'Some facts', now(), now() FROM made
 
 
 async def give_reason(db: Database, *posts: int) -> None:
-    """A decision, of which nobody is told, that lets posts be hidden."""
+    """Insert decisions that allow posts to be hidden; nobody is notified."""
     await raw_sql(db).execute(_REASON, posts)
 
 
 async def give_topics_reason(db: Database, *topics: int) -> None:
-    """The same for topics; for all there are where none is named."""
+    """Insert decisions that allow topics to be hidden: these topics, or all topics if none is given."""
     await raw_sql(db).execute(
         _REASON.replace("'post', p.id", "'topic', t.id")
         .replace("posts p JOIN topics t ON t.id = p.topic_id", "topics t")
@@ -30,6 +30,6 @@ async def give_topics_reason(db: Database, *topics: int) -> None:
 
 
 async def hide_rows(db: Database, *posts: int) -> None:
-    """Hide posts, and nothing else: no count, no event."""
+    """Hide posts without changing counts and without publishing an event."""
     await give_reason(db, *posts)
     await raw_sql(db).execute("UPDATE posts SET state = 'hidden' WHERE id = ANY ($1)", posts)

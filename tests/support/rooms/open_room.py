@@ -1,4 +1,4 @@
-"""A gathering to test with: an open room, and people with sessions of their own."""
+"""A gathering with an open room, and people with sessions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -36,31 +36,31 @@ SECTOR = "mobility"
 
 
 class Person(Struct):
-    """Somebody at the door, with a session or as a visitor."""
+    """A visitor, or a member with a session, and an HTTP client."""
 
     client: httpx2.AsyncClient
     id: int = 0
     token: str | None = None
 
     async def get(self, path: str, **params: str | int) -> httpx2.Response:
-        """Read."""
+        """Send GET to a path under /api/v1."""
         return await self._ask("GET", path, params=params)
 
     async def post(self, path: str, body: object, key: str | None = None) -> httpx2.Response:
-        """Add."""
+        """Send POST with JSON to a path under /api/v1."""
         return await self._ask("POST", path, json=body, headers={"Idempotency-Key": key} if key else {})
 
     async def put(self, path: str, body: object, key: str | None = None) -> httpx2.Response:
-        """Set."""
+        """Send PUT with JSON to a path under /api/v1."""
         return await self._ask("PUT", path, json=body, headers={"Idempotency-Key": key} if key else {})
 
     async def patch(self, path: str, body: object, version: int | None = None) -> httpx2.Response:
-        """Change."""
+        """Send PATCH with JSON to a path under /api/v1."""
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         return await self._ask("PATCH", path, json=body, headers=headers)
 
     async def delete(self, path: str) -> httpx2.Response:
-        """Take away."""
+        """Send DELETE to a path under /api/v1."""
         return await self._ask("DELETE", path)
 
     async def _ask(self, method: str, path: str, **request: Any) -> httpx2.Response:
@@ -71,7 +71,7 @@ class Person(Struct):
 
 
 class OpenRoom(Struct):
-    """An open room of a gathering, and the people in it."""
+    """An open room of a gathering, with its host, an administrator and a visitor."""
 
     app: Service
     db: Database
@@ -84,11 +84,11 @@ class OpenRoom(Struct):
     host: Person
 
     async def member(self, **facts: Any) -> Person:
-        """One more member."""
+        """Create another member."""
         return await a_member(self.app, **facts)
 
     async def ask(self, who: Person, body: str = "Why?", anonymous: bool = False) -> dict[str, Any]:
-        """A question that was asked."""
+        """Submit a question; return it."""
         answer = await who.post(f"/rooms/{self.room}/questions", {"body": body, "anonymous": anonymous})
         assert answer.status_code == 201, answer.text
         return cast(dict[str, Any], answer.json())
@@ -96,17 +96,17 @@ class OpenRoom(Struct):
     async def change_state(
         self, who: Person, question: Mapping[str, Any], state: str, **more: object
     ) -> httpx2.Response:
-        """What comes of moving a question on."""
+        """Change the state of a question; return the response."""
         why = {"reason": "Not for here"} if state == "dismissed" else {}
         move = {"state": state, "version": question["version"]} | why | more
         return await who.put(f"/questions/{question['id']}/state", move)
 
     async def vote(self, who: Person, question: Mapping[str, Any], value: int = 1) -> httpx2.Response:
-        """What comes of a vote."""
+        """Vote for a question; return the response."""
         return await who.put(f"/questions/{question['id']}/vote", {"value": value})
 
     async def log(self, channel: str, after: int = 0) -> list[LogEntry]:
-        """What happened in a channel."""
+        """Return the log of a channel after a position."""
         async with self.db.read() as tx:
             return await read_after(tx, channel, after)
 
@@ -120,7 +120,7 @@ async def a_member(
     moderates: int | None = None,
     silenced_until: datetime | None = None,
 ) -> Person:
-    """A member with a session."""
+    """Create a member with a session."""
     now, handle = datetime.now(UTC), f"member{next(_names)}"
     async with app.db.begin() as tx:
         binds = {"handle": handle, "email": f"{handle}@example.org", "now": now, "silenced": silenced_until}
@@ -136,7 +136,7 @@ async def a_member(
 
 
 async def the_actor(db: Database, person: Person) -> Actor:
-    """Who the house takes somebody for."""
+    """Return the actor for a person."""
     if person.token is None:
         return VISITOR
     async with db.read() as tx:
@@ -146,7 +146,7 @@ async def the_actor(db: Database, person: Person) -> Actor:
 
 
 async def make_open_room(app: Service) -> OpenRoom:
-    """An open room in a gathering that goes on now."""
+    """Create an open room in a gathering that takes place now."""
     async with app.db.read() as tx:
         sector_id = await tx.value(_SECTOR, slug=SECTOR)
     administrator = await a_member(app, administrator=True)
@@ -169,14 +169,14 @@ async def make_open_room(app: Service) -> OpenRoom:
 
 
 def a_webinar(now: datetime, **facts: object) -> dict[str, object]:
-    """What a gathering is announced with."""
+    """Return the fields that announce a gathering."""
     times = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
     return {"sector": SECTOR, "title": "A webinar", "time_zone": "Europe/Vienna", **times} | facts
 
 
 @asynccontextmanager
 async def statements_of(tx: Reader) -> AsyncIterator[list[str]]:
-    """What is sent to the database meanwhile."""
+    """Record the statements that a transaction sends to the database."""
     sent: list[str] = []
     with tx.connection.query_logger(lambda record: sent.append(record.query)):
         yield sent
@@ -185,5 +185,5 @@ async def statements_of(tx: Reader) -> AsyncIterator[list[str]]:
 
 @pytest_asyncio.fixture
 async def open_room(app: Service) -> OpenRoom:
-    """An open room in an announced gathering, with its host and attendees."""
+    """An open room in an announced gathering, with its host."""
     return await make_open_room(app)

@@ -1,4 +1,4 @@
-"""Rooms as tests of pages set them up."""
+"""Builders for rooms in tests of pages."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ TIMES = {"starts_at": "2026-05-03T14:00", "ends_at": "2099-05-03T16:00", "time_z
 
 
 async def a_room(host: Person, **more: Any) -> int:
-    """An open room, made by forms."""
+    """Create an open room by sending forms; return its id."""
     given = {"sector": "mobility", "title": "Due diligence", "kind": "webinar", "mode": "virtual", **TIMES}
     announced = await send(host, "/g/new", **given)
     assert announced.status_code == 303, announced.text
@@ -28,12 +28,12 @@ async def a_room(host: Person, **more: Any) -> int:
 
 
 async def a_host(app: Service, name: str = "Hana") -> Person:
-    """A host."""
+    """Create a member who can host every room."""
     return await a_person(app, name, duties=[("administrator", None)])
 
 
 async def a_premoderated_room(host: Person, **rules: Any) -> int:
-    """An open room whose hosts approve first."""
+    """Create an open room whose hosts approve questions first."""
     room = await a_room(host)
     version = (await host.get(f"/rooms/{room}")).json()["version"]
     answer = await host.patch(
@@ -46,7 +46,7 @@ async def a_premoderated_room(host: Person, **rules: Any) -> int:
 
 
 async def asked(person: Person, room: int, body: str, **more: Any) -> int:
-    """A question that was asked."""
+    """Submit a question; return it."""
     answer = await person.post(f"/rooms/{room}/questions", {"body": body, **more})
     assert answer.status_code == 201, answer.text
     number: int = answer.json()["id"]
@@ -54,13 +54,13 @@ async def asked(person: Person, room: int, body: str, **more: Any) -> int:
 
 
 async def followed(page: Page) -> Page:
-    """The page once its line is open: somebody is here, at least oneself."""
+    """Wait until the page is connected and counts at least one attendee; return the page."""
     await expect(page.locator("#here")).not_to_have_text("0", timeout=10_000)
     return page
 
 
 async def a_board(host: Person) -> tuple[int, list[int]]:
-    """A room with a board, and its columns."""
+    """Create a room with a noticeboard; return its id and the ids of the columns."""
     given = {"sector": "mobility", "title": "Due diligence", "kind": "conference", **API_TIMES}
     gathering = (await host.post("/gatherings", given)).json()["id"]
     room = (

@@ -1,4 +1,4 @@
-"""Questions of a room on their way: transitions, settings of the room, and what listeners are shown."""
+"""Functions that change questions and the settings of their room."""
 
 from typing import Any
 

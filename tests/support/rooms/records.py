@@ -1,4 +1,4 @@
-"""A room with everything in it, closed, and its record."""
+"""Builders for the record of a closed room, and functions that read the record."""
 
 from io import BytesIO
 from typing import Any
@@ -25,7 +25,7 @@ async def report_of(open_room: OpenRoom, who: Person) -> dict[str, Any]:
 
 
 async def everything(open_room: OpenRoom, who: Person) -> str:
-    """All that somebody gets out of every form of the report, as one text."""
+    """Return the record of the room and its gathering as one text, in all formats that the person can download."""
     texts = []
     for place in (f"/rooms/{open_room.room}", f"/gatherings/{open_room.gathering}"):
         for form in ("report", "report.json", "report.csv", "report.xlsx"):
@@ -38,7 +38,7 @@ async def everything(open_room: OpenRoom, who: Person) -> str:
 
 
 def cells_of(answer: httpx2.Response) -> list[str]:
-    """Every text in a workbook, which must be a good one."""
+    """Return every text in a workbook, after checking that the file is intact."""
     with ZipFile(BytesIO(answer.content)) as book:
         assert book.testzip() is None
         return [

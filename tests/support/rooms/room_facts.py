@@ -1,4 +1,4 @@
-"""Facts about a room and its people, for tests of pure rules."""
+"""Facts about a room and its people, for tests of rules without a database."""
 
 from datetime import UTC, datetime
 

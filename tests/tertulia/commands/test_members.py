@@ -1,4 +1,4 @@
-"""`tertulia member` and `tertulia duty`, beside a running service."""
+"""`tertulia member` and `tertulia duty`, used while the service runs."""
 
 import json
 import os
@@ -15,13 +15,13 @@ from tests.support.service import Service
 
 @pytest.fixture
 def member_service(app: Service) -> MemberService:
-    """The service with nobody in it yet."""
+    """The service without members."""
     return MemberService(app)
 
 
 @pytest.fixture
 def environment(cluster: Cluster) -> dict[str, str]:
-    """Nothing but the data folder says where the database is."""
+    """Remove all settings except the data folder, where the commands find the database."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("TERTULIA_", "DATABASE_"))
     }
