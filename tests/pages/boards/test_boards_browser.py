@@ -217,7 +217,7 @@ async def test_all_of_it_works_without_scripts(app: Service, windows: Windows) -
     await page.goto(f"/b/{table.id}?where=kind:sectoral")
     await expect(page.locator("tbody tr")).to_have_count(1)
     await page.get_by_label("Save this view as").fill("Sectoral")
-    await page.get_by_role("button", name="Keep").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("link", name="Sectoral", exact=True).first).to_be_visible()
     await page.goto(f"/b/{table.id}/import")
     await page.get_by_label("Table").set_input_files(

@@ -32,7 +32,7 @@ async def test_a_moderator_splits_posts_off_and_open_pages_follow(app: Service, 
 
     await reader.goto(f"{address}/5")
     await expect(reader.locator("h1")).to_have_text("Who audits?")
-    await expect(reader.locator("#p1 .answers")).to_have_text("answers #2 in Cobalt tracing")
+    await expect(reader.locator("#p1 .answers")).to_have_text("in reply to #2 in Cobalt tracing")
     await expect(reader.locator("#p2")).to_have_class("post d1 here")
     await reader.locator("#p1 .answers a").click()
     await expect(reader.locator("#p2")).to_be_in_viewport()
@@ -59,7 +59,7 @@ async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
     page = await windows.open(f"/move/{topic}", fatou)
     await page.get_by_label("Merge it into another topic").fill("no address")
     await page.get_by_role("button", name="Merge", exact=True).click()
-    await expect(page.get_by_role("alert")).to_contain_text("Give the address of a topic")
+    await expect(page.get_by_role("alert")).to_contain_text("Enter the address of a topic")
     assert len(windows.complaints) == 1  # the refusal itself
     windows.complaints.clear()
     await page.get_by_label("Merge it into another topic").fill(f"{app.url}/t/{other}/nickel")

@@ -35,7 +35,7 @@ async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows
     for window in (*readers, page):
         said = window.locator("#tended")
         await expect(said).to_contain_text("It goes on in Vienna.", timeout=3 * DELIVERY_MS)
-        await expect(said).to_contain_text("Jonas sees to this: not begun.")
+        await expect(said).to_contain_text("Assigned to Jonas. Not started.")
         await expect(said).to_contain_text(
             "Slow mode: each member writes, or changes something, once in a minute"
         )
@@ -48,5 +48,5 @@ async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows
     await own.get_by_role("button", name="Done with Cobalt tracing").click()
     await expect(own.get_by_role("button", name="Reopen")).to_be_visible()
     await expect(page.locator("#tended")).to_contain_text(
-        "Jonas sees to this: done.", timeout=3 * DELIVERY_MS
+        "Assigned to Jonas. Done.", timeout=3 * DELIVERY_MS
     )
