@@ -47,6 +47,4 @@ async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows
     own = await windows.open("/assigned", jonas, viewport=PHONE)
     await own.get_by_role("button", name="Done with Cobalt tracing").click()
     await expect(own.get_by_role("button", name="Reopen")).to_be_visible()
-    await expect(page.locator("#tended")).to_contain_text(
-        "Assigned to Jonas. Done.", timeout=3 * DELIVERY_MS
-    )
+    await expect(page.locator("#tended")).to_contain_text("Assigned to Jonas. Done.", timeout=3 * DELIVERY_MS)
