@@ -106,6 +106,7 @@ async def test_an_entry_is_added_by_keys_and_a_twin_is_seen(app: Service, window
     assert await table.titles() == ["Responsible Cobalt Initiative", "The Copper Mark"]
 
 
+@pytest.mark.console_errors("412 (Precondition Failed)")
 async def test_who_comes_second_to_the_same_field_sees_both_and_loses_nothing(
     app: Service, windows: Windows
 ) -> None:
@@ -134,6 +135,7 @@ async def test_who_comes_second_to_the_same_field_sees_both_and_loses_nothing(
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.console_errors("412 (Precondition Failed)")
 async def test_curators_in_many_windows_overwrite_nobody(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     entry = await table.add()
