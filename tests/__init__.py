@@ -1,1 +1,1 @@
-"""Tests that walk through the door, or call a pure rule."""
+"""Tests that use the API, pages and sockets of the running service, or call a rule directly."""

@@ -87,7 +87,7 @@ async def db(service: Service, cluster: postgres.Cluster) -> AsyncIterator[Datab
     yield service.db
     await service.run_jobs()
     await rows.delete_all(cluster.owner_url)
-    service.forget()
+    service.clear_caches()
 
 
 @pytest_asyncio.fixture

@@ -50,7 +50,7 @@ class Client:
         )
 
 
-def test_a_client_that_heard_everything_is_not_complained_of() -> None:
+def test_a_complete_client_has_no_errors() -> None:
     client = Client(1)
     client.hear(2, _asked(2))
     client.hear(3, {"type": "withheld"})
@@ -71,7 +71,7 @@ def test_a_lost_event_is_found() -> None:
     assert "stands at 1, the room at 3" in stopped.against(3, _question(1), _question(2), _question(3))
 
 
-def test_what_a_client_never_read_is_not_lost() -> None:
+def test_unread_pages_are_not_reported_as_lost() -> None:
     """Its snapshot was one page of several, and a question on another page was submitted earlier."""
     client = Client(2, following="cursor")
     client.history.hear(1, "question_asked question:1")
@@ -122,7 +122,7 @@ def test_stale_facts_are_found(changed: dict[str, Any], complaint: str) -> None:
     assert found.startswith(f"question:1 {complaint}: ")
 
 
-def test_what_was_taken_away_must_be_gone() -> None:
+def test_removed_fields_are_removed() -> None:
     client = Client(1, 2)
     client.view.counts = {"live": 1}
     assert client.against(2, _question(2)) == ["question:1 is not there any more"]
@@ -130,7 +130,7 @@ def test_what_was_taken_away_must_be_gone() -> None:
     assert client.against(3, _question(2)) == []
 
 
-def test_later_facts_are_laid_over_and_shared_parts_stay_as_they_were() -> None:
+def test_later_facts_update_a_copy_of_shared_parts() -> None:
     client, other = Client(1), Client(1)
     other.shared = client.shared
     settled = {"type": "question_settled", "question": {"id": 1, "state": "answered", "votes": 2}}
@@ -165,13 +165,13 @@ def test_wrong_tallies_are_found() -> None:
     assert find_miscounted(Ledger(given=given, unsure={("question:1", "cy")}), fresh) == []
 
 
-def test_hosts_that_overwrote_each_other_are_found() -> None:
+def test_lost_updates_of_hosts_are_found() -> None:
     moves = [(1, 2, "answered"), (1, 3, "live"), (2, 2, "shortlisted"), (2, 2, "shortlisted")]
     assert find_lost_updates(moves) == []
     assert len(find_lost_updates([*moves, (1, 3, "dismissed")])) == 1
 
 
-def test_frames_are_split_however_they_arrive() -> None:
+def test_frames_are_split_across_reads() -> None:
     short, long = b'{"type":"pong"}', msgspec.json.encode({"type": "event", "event": {"body": "x" * 70_000}})
     middle = b"m" * 300
     data = bytes([129, len(short)]) + short

@@ -62,7 +62,7 @@ def settings_of(service: dict[str, Any]) -> Settings:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_variable_is_one_the_service_reads_and_all_it_needs_are_there(services, name):
+def test_variables_are_known_and_required_ones_are_present(services, name):
     environment = services[name]["environment"]
 
     assert set(environment) <= {variable(field) for field in Settings.__struct_fields__}
@@ -74,12 +74,12 @@ def test_every_variable_is_one_the_service_reads_and_all_it_needs_are_there(serv
 
 
 @pytest.mark.parametrize("name", ["POSTGRES_PASSWORD", "SERVICE_PASSWORD"])
-def test_without_a_password_nothing_starts(name):
+def test_nothing_starts_without_a_password(name):
     with pytest.raises(KeyError, match=r"put one in \.env"):
         read_compose(**{name: ""})
 
 
-def test_without_a_public_url_it_is_this_machine():
+def test_the_default_public_url_is_localhost():
     passwords = {name: value for name, value in ENV.items() if name.endswith("PASSWORD")}
     services = fill_in(yaml.safe_load((ROOT / "compose.yaml").read_text()), passwords)["services"]
 
@@ -91,7 +91,7 @@ def test_without_a_public_url_it_is_this_machine():
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_command_is_one_the_service_has(services, name):
+def test_every_command_exists(services, name):
     command, *arguments = services[name]["command"]
 
     assert command in cli.list_commands(click.Context(cli))
@@ -99,7 +99,7 @@ def test_every_command_is_one_the_service_has(services, name):
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_the_addresses_lead_to_the_database_and_the_doorbell(services, name):
+def test_addresses_point_to_postgres_and_redis(services, name):
     settings = settings_of(services[name])
 
     database, given = urlsplit(settings.database_url), services["postgres"]["environment"]
@@ -111,7 +111,7 @@ def test_the_addresses_lead_to_the_database_and_the_doorbell(services, name):
     assert (redis.scheme, redis.hostname, redis.port) == ("redis", "redis", 6379)
 
 
-def test_nobody_but_the_migration_comes_as_the_owner_of_the_database(services):
+def test_only_the_migration_uses_the_owner_of_the_database(services):
     given = services["postgres"]["environment"]
 
     owner = urlsplit(settings_of(services["migrate"]).owner_url)
@@ -123,24 +123,24 @@ def test_nobody_but_the_migration_comes_as_the_owner_of_the_database(services):
         assert given["POSTGRES_PASSWORD"] not in str(services[name]["environment"])
 
 
-def test_it_is_the_database_the_embedded_one_is(services):
+def test_compose_and_the_embedded_database_have_the_same_version(services):
     postgres = services["postgres"]
     chosen = dict(re.findall(r"-c (\w+)=(\S+)", postgres["command"]))
 
     assert postgres["image"] == f"postgres:{postgres_module.MAJOR}"
     assert chosen == {name: postgres_module._SETTINGS[name] for name in chosen}
     assert set(postgres["environment"]["POSTGRES_INITDB_ARGS"].split()) <= set(postgres_module._INITDB)
-    # Where the image of this version keeps its data; elsewhere it would be lost with the container.
+    # The image of this version keeps its data here; in another folder it would be lost with the container.
     assert "database:/var/lib/postgresql" in postgres["volumes"]
 
 
-def test_there_are_connections_for_all(services):
+def test_the_database_allows_enough_connections(services):
     most = int(re.search(r"max_connections=(\d+)", services["postgres"]["command"])[1])
 
     assert sum(settings_of(services[name]).pool for name in OURS) <= most - 10
 
 
-def test_all_web_processes_are_the_same_and_listen_where_the_proxy_asks(services):
+def test_web_processes_are_identical_and_known_to_the_proxy(services):
     assert services["web-1"] == services["web-2"]
     settings = settings_of(services["web-1"])
 
@@ -149,7 +149,7 @@ def test_all_web_processes_are_the_same_and_listen_where_the_proxy_asks(services
     assert f"127.0.0.1:{settings.port}/health" in services["web-1"]["healthcheck"]["test"][-1]
 
 
-def test_only_the_proxy_is_reached_from_outside_and_metrics_by_nobody(services):
+def test_only_the_proxy_is_public_and_metrics_are_private(services):
     settings = settings_of(services["web-1"])
 
     assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
@@ -159,20 +159,20 @@ def test_only_the_proxy_is_reached_from_outside_and_metrics_by_nobody(services):
     assert re.search(r"@private path .*/metrics\b", caddyfile())
 
 
-def test_the_proxy_passes_the_live_socket_through_and_keeps_nothing():
+def test_the_proxy_forwards_web_sockets_without_buffering():
     assert re.search(r"^\treverse_proxy /live ", caddyfile(), re.M)
-    # An upgrade needs no word in a Caddyfile, unless one takes it away again.
+    # Caddy forwards upgrades to web sockets unless a directive removes the header.
     for word in ("cache", "-Upgrade", "-Connection", "buffer", "Cache-Control"):
         assert word not in caddyfile()
     assert caddyfile().count("\t\timport take_turns\n") == 2
 
 
-def test_the_proxy_believes_nobody_about_where_a_request_comes_from():
+def test_the_proxy_overwrites_forwarded_addresses():
     assert "trusted_proxies" not in caddyfile()
     assert "X-Forwarded-For" not in caddyfile()
 
 
-def test_it_is_migrated_before_it_serves_and_each_waits_for_what_it_needs(services):
+def test_services_start_after_the_migration_and_their_dependencies(services):
     ready = {name: service.get("depends_on", {}) for name, service in services.items()}
 
     assert ready["migrate"] == {"postgres": {"condition": "service_healthy"}}
@@ -182,7 +182,7 @@ def test_it_is_migrated_before_it_serves_and_each_waits_for_what_it_needs(servic
     assert set(ready["proxy"]) == {"web-1", "web-2"}
 
 
-def test_everything_that_is_waited_for_says_when_it_is_healthy_and_has_time_to_stop(services):
+def test_dependencies_have_health_checks_and_time_to_stop(services):
     for service in services.values():
         assert "stop_grace_period" in service
         for name, how in service.get("depends_on", {}).items():
@@ -190,7 +190,7 @@ def test_everything_that_is_waited_for_says_when_it_is_healthy_and_has_time_to_s
                 assert services[name]["healthcheck"]["test"][0] == "CMD"
 
 
-def test_what_must_not_be_lost_is_in_a_volume(compose, services):
+def test_persistent_data_is_in_volumes(compose, services):
     for name in OURS:
         data = str(settings_of(services[name]).data)
         assert any(volume.endswith(f":{data}") for volume in services[name]["volumes"])
@@ -198,7 +198,7 @@ def test_what_must_not_be_lost_is_in_a_volume(compose, services):
     assert {name for name in named if not name.startswith(".")} == set(compose["volumes"])
 
 
-def test_the_image_is_built_of_what_is_locked_and_runs_as_nobody_special():
+def test_the_image_uses_locked_packages_and_an_unprivileged_user():
     dockerfile = (ROOT / "Dockerfile").read_text()
 
     assert "--require-hashes -r requirements.lock" in dockerfile
@@ -206,7 +206,7 @@ def test_the_image_is_built_of_what_is_locked_and_runs_as_nobody_special():
     assert 'ENTRYPOINT ["tertulia"]' in dockerfile
 
 
-def test_the_package_carries_everything_the_service_reads(tmp_path):
+def test_the_package_contains_every_data_file(tmp_path):
     tracked = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\n")

@@ -25,13 +25,15 @@ async def each_page(page: Page, amina: Person) -> AsyncIterator[str]:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
-async def test_axe_finds_nothing(app: Service, windows: Windows, size: dict[str, int], scheme: str) -> None:
+async def test_axe_finds_no_fault_on_any_page(
+    app: Service, windows: Windows, size: dict[str, int], scheme: str
+) -> None:
     source = axe_source()
     amina = await a_person(app, duties=[("administrator", None)])
     page = await windows.open("/help", amina, viewport=size, color_scheme=scheme)
     wrong = []
     async for path in each_page(page, amina):
-        # What floats hides what is under it until one scrolls: that is no fault of what is hidden.
+        # Floating elements cover others until the reader scrolls; that is not a fault of the covered elements.
         await page.evaluate("document.querySelector('.docked')?.classList.remove('docked')")
         await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         await page.evaluate(source)
@@ -40,9 +42,7 @@ async def test_axe_finds_nothing(app: Service, windows: Windows, size: dict[str,
 
 
 @pytest.mark.timeout(300)
-async def test_on_a_phone_everything_can_be_pressed_and_nothing_is_cut_off(
-    app: Service, windows: Windows
-) -> None:
+async def test_phone_pages_have_large_targets_and_no_overflow(app: Service, windows: Windows) -> None:
     amina = await a_person(app, duties=[("administrator", None)])
     page = await windows.open("/help", amina, viewport={"width": 320, "height": 640})
     wrong = []
@@ -56,7 +56,7 @@ async def test_on_a_phone_everything_can_be_pressed_and_nothing_is_cut_off(
     assert wrong == []
 
 
-async def test_the_keyboard_comes_everywhere_and_is_seen(app: Service, windows: Windows) -> None:
+async def test_keyboard_focus_reaches_every_control_and_is_visible(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     page = await windows.open("/s/mobility", amina)
     await page.keyboard.press("Tab")

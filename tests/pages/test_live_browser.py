@@ -10,7 +10,7 @@ from tests.support.rooms.page_rooms import a_room
 from tests.support.service import Service
 
 
-async def test_a_reply_appears_in_the_other_browser_at_its_place(app: Service, windows: Windows) -> None:
+async def test_a_reply_appears_in_other_browsers_below_its_parent(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = await a_topic(amina)
     first = await a_reply(amina, topic["id"], "The first answer.")
@@ -41,7 +41,7 @@ async def test_a_reply_appears_in_the_other_browser_at_its_place(app: Service, w
     await expect(other.locator("#count")).to_have_text("4")
 
 
-async def test_what_arrives_above_the_eye_waits_behind_a_button(app: Service, windows: Windows) -> None:
+async def test_new_replies_above_the_viewport_wait_behind_a_button(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     posts = [await a_reply(amina, topic["id"], "Words. " * 60) for _ in range(12)]
@@ -58,7 +58,7 @@ async def test_what_arrives_above_the_eye_waits_behind_a_button(app: Service, wi
     await expect(pill).to_have_count(0)
 
 
-async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, windows: Windows) -> None:
+async def test_edits_reactions_and_withdrawals_appear_immediately(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = await a_topic(amina)
     post = await a_reply(amina, topic["id"], "First version.")
@@ -77,7 +77,7 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
     await mine.locator("#p2 summary").click()
     await mine.locator("#p2 .act.edit").click()
     await mine.locator("#p2 textarea").fill("Second version.")
-    # Somebody has reacted to it by now: it is changed for all to see.
+    # Somebody has reacted to the post, so the edit is marked.
     await mine.locator("#p2 form .first").click()
     await expect(other.locator("#p2 .said")).to_have_text("Second version.", timeout=DELIVERY_MS)
     await expect(other.locator("#p2 .by")).to_contain_text("edited")
@@ -98,7 +98,9 @@ async def test_edits_reactions_and_withdrawals_are_seen_at_once(app: Service, wi
     await expect(late.locator("#p2 .act.reply")).to_be_visible()
 
 
-async def test_a_line_that_drops_is_told_and_catches_up(app: Service, windows: Windows) -> None:
+async def test_a_lost_connection_is_shown_and_missed_events_are_loaded(
+    app: Service, windows: Windows
+) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     page = await windows.open("/help")
@@ -129,7 +131,7 @@ async def test_a_line_that_drops_is_told_and_catches_up(app: Service, windows: W
     assert await page.locator("#p2").count() == 1
 
 
-async def test_a_page_that_is_too_far_behind_reads_itself_again(app: Service, windows: Windows) -> None:
+async def test_a_page_that_missed_too_much_reloads_its_content(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     page = await windows.open("/help")
@@ -157,7 +159,7 @@ async def test_a_page_that_is_too_far_behind_reads_itself_again(app: Service, wi
     assert await page.locator("#p1").count() == 1
 
 
-async def test_drafts_survive_and_go_when_they_are_sent(app: Service, windows: Windows) -> None:
+async def test_drafts_survive_a_reload_and_end_when_posted(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     page = await windows.open(f"/t/{topic['id']}/cobalt-tracing", amina)
@@ -188,7 +190,7 @@ async def test_a_refusal_keeps_the_text_and_says_why(app: Service, windows: Wind
     assert len(windows.complaints) == 1 and "403" in windows.complaints.pop()
 
 
-async def test_a_branch_stays_open_while_one_replies_in_it_and_counts_what_comes(
+async def test_a_branch_stays_open_during_a_reply_and_counts_new_posts(
     app: Service, windows: Windows
 ) -> None:
     amina = await a_person(app)
@@ -207,7 +209,7 @@ async def test_a_branch_stays_open_while_one_replies_in_it_and_counts_what_comes
     await expect(branch).to_have_text("4 more replies in this branch")
 
 
-async def test_keys_walk_fold_and_reply(app: Service, windows: Windows) -> None:
+async def test_keyboard_shortcuts_move_fold_and_reply(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     first = await a_reply(amina, topic["id"], "One.")
@@ -236,7 +238,7 @@ async def test_keys_walk_fold_and_reply(app: Service, windows: Windows) -> None:
     await expect(page.locator("#p1")).not_to_be_focused()
 
 
-async def test_a_room_votes_asks_and_settles_before_everyone(app: Service, windows: Windows) -> None:
+async def test_questions_votes_and_states_appear_for_all_attendees(app: Service, windows: Windows) -> None:
     host = await a_person(app, "Hana", duties=[("administrator", None)])
     jonas, fatou = await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
@@ -263,9 +265,7 @@ async def test_a_room_votes_asks_and_settles_before_everyone(app: Service, windo
     await expect(phone.locator("[data-room-state]")).to_have_text("Closed")
 
 
-async def test_a_question_asked_without_a_line_waits_in_sight_and_is_sent_once(
-    app: Service, windows: Windows
-) -> None:
+async def test_a_question_asked_offline_is_shown_and_sent_once(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     fatou = await a_person(app, "Fatou")
     room = await a_room(host)
@@ -281,7 +281,7 @@ async def test_a_question_asked_without_a_line_waits_in_sight_and_is_sent_once(
     assert (await host.get(f"/rooms/{room}")).json()["counts"]["live"] == 1
 
 
-async def test_votes_do_not_move_questions_under_a_finger(app: Service, windows: Windows) -> None:
+async def test_votes_do_not_move_questions_while_they_are_read(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     fatou = await a_person(app, "Fatou")
     room = await a_room(host)
@@ -289,7 +289,7 @@ async def test_votes_do_not_move_questions_under_a_finger(app: Service, windows:
         await host.post(f"/rooms/{room}/questions", {"body": body})
     page = await settled(await windows.open(f"/r/{room}", fatou))
     await page.locator(".asked .act").first.focus()
-    # As they stand here: asked in the same moment, they are near equals, whose order another reading may see otherwise.
+    # The order on this page: questions asked at almost the same time may be ordered differently in another request.
     ids = [await page.locator(".asked").nth(place).get_attribute("data-id") for place in (0, 1)]
     jonas = await a_person(app, "Jonas")
     await jonas.put(f"/questions/{ids[1]}/vote", {"value": 1})
@@ -300,7 +300,7 @@ async def test_votes_do_not_move_questions_under_a_finger(app: Service, windows:
     await expect(page.locator(".asked").first).to_have_attribute("data-id", str(ids[1]))
 
 
-async def test_everything_is_said_and_asked_with_scripts_off(app: Service, windows: Windows) -> None:
+async def test_posts_and_questions_work_without_scripts(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     amina = await a_person(app)
     room = await a_room(host)
@@ -327,7 +327,7 @@ async def test_everything_is_said_and_asked_with_scripts_off(app: Service, windo
     await expect(page.locator("#questions")).to_contain_text("And without them?")
 
 
-async def test_what_is_read_in_one_window_is_read_in_the_other(app: Service, windows: Windows) -> None:
+async def test_the_read_state_is_shared_between_windows(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = await a_topic(amina)
     for number in range(2, 9):

@@ -34,7 +34,7 @@ class Page(HTMLParser):
         return [attributes for tag, attributes in self.tags if tag == name]
 
 
-async def test_every_page_is_whole_and_bound_to_this_host(app: Service) -> None:
+async def test_every_page_is_valid_and_uses_only_this_host(app: Service) -> None:
     amina = await a_person(app, duties=[("administrator", None)])
     for path in await every_address(amina):
         text = await open_page(amina, path)
@@ -65,7 +65,7 @@ def _assert_labelled(page: Page, path: str) -> None:
             assert attributes.get("id") in labels, f"{path}: {attributes} has no label"
 
 
-async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
+async def test_visitors_read_public_pages_and_are_asked_to_sign_in_elsewhere(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     amina = await a_person(app, duties=[("administrator", None)])
@@ -80,7 +80,7 @@ async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
             assert amina.token not in response.text
     for word in ("new", "new", "settings", "trust", "assigned"):
         refused.remove(word)
-    # What a moderator does with a topic, by its number.
+    # Pages for moderators of a topic end with its id.
     refused = [word for word in refused if not word.isdigit()]
     question = next(word.rpartition("=")[2] for word in refused if word.startswith("host?"))
     assert sorted(refused) == [
@@ -90,7 +90,7 @@ async def test_visitors_read_everything_and_are_asked_to_sign_in_for_the_rest(
     ]  # fmt: skip
 
 
-async def test_titles_and_names_are_text_everywhere(app: Service) -> None:
+async def test_titles_and_names_are_escaped_everywhere(app: Service) -> None:
     nasty = "<img src=x onerror=alert(1)>"
     amina = await a_person(app, duties=[("administrator", None)])
     await amina.patch("/me/profile", {"display_name": nasty, "organisation": nasty, "about": nasty})
@@ -115,9 +115,7 @@ async def test_titles_and_names_are_text_everywhere(app: Service) -> None:
         assert "&lt;img" in text, path
 
 
-async def test_an_address_that_shows_nothing_says_so_and_does_not_tell_why(
-    app: Service, client: httpx2.AsyncClient
-) -> None:
+async def test_missing_and_invisible_pages_look_the_same(app: Service, client: httpx2.AsyncClient) -> None:
     for path in (
         "/t/999/nothing",
         "/t/999",
@@ -144,7 +142,7 @@ async def test_a_topic_has_one_address(app: Service, client: httpx2.AsyncClient)
     ] == f"/t/{topic['id']}/cobalt-tracing/2#p2"
 
 
-async def test_any_post_of_a_long_topic_can_be_linked_to(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_every_post_of_a_long_topic_has_a_link(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina, "Long")
     for number in range(60):
@@ -194,14 +192,14 @@ async def test_a_topic_costs_at_most_three_statements(
     topic = await a_topic(amina, "Cobalt tracing")
     path = f"/t/{topic['id']}/cobalt-tracing"
     await open_page(amina, path)
-    # Each process keeps what it has rendered for visitors.
+    # Each process caches pages for visitors.
     for who, most in ((amina, 3), *((client, 3) for _ in app.urls), (client, 1)):
         statements.clear()
         await open_page(who, path)
         assert 1 <= len(statements) <= most, statements
 
 
-async def test_a_visitor_is_told_when_nothing_has_changed(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_unchanged_pages_get_304(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina, "Cobalt tracing")
     path = f"/t/{topic['id']}/cobalt-tracing"
@@ -219,7 +217,7 @@ async def test_a_visitor_is_told_when_nothing_has_changed(app: Service, client: 
     assert renamed.status_code == 200 and "Amina Kabongo" in renamed.text
 
 
-async def test_static_files_are_kept_for_ever_and_change_their_address(
+async def test_static_files_are_cached_for_ever_under_versioned_addresses(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     page = Page(await open_page(client, "/"))

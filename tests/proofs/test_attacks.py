@@ -49,10 +49,10 @@ async def ensure_all_counts_hold(db: Database) -> None:
         assert (what, [row[0] for row in await raw_sql(db).fetch(query)]) == (what, [])
 
 
-# The crowd ---------------------------------------------------------------------------------------------------------
+# Concurrency -------------------------------------------------------------------------------------------------------
 
 
-async def test_a_storm_of_all_verbs_fails_nowhere_and_miscounts_nothing(app: Service, db: Database) -> None:
+async def test_concurrent_random_requests_do_not_fail_or_miscount(app: Service, db: Database) -> None:
     seconds = 8.0
     admin = await a_person(app, "Ada", duties=[("administrator", None)])
     people = [await a_person(app, f"Person{number}") for number in range(7)] + [admin]
@@ -93,7 +93,7 @@ async def one_verb(
     question = dice.choice(questions[-6:] or [{"id": 1, "version": 1}])
     name = dice.choice(_VERBS)
     if name in ("lock", "unlock", "open", "close") and dice.random() < 0.7:
-        name = "edit"  # most may not do these, and to be refused takes no time
+        name = "edit"  # most people may not do these, and refusals are fast
     calls: dict[str, Any] = {
         "reply": lambda: person.post(f"/topics/{topic}/posts", {"body": "Said."}),
         "branch": lambda: person.post(f"/topics/{topic}/posts", {"body": "Answered.", "parent": post}),
@@ -129,7 +129,7 @@ async def one_verb(
     return name, answer
 
 
-async def test_no_reply_is_numbered_after_the_lock(app: Service, db: Database) -> None:
+async def test_no_reply_is_accepted_after_the_lock(app: Service, db: Database) -> None:
     admin = await a_person(app, duties=[("administrator", None)])
     people = [await a_person(app) for _ in range(6)]
     for _ in range(5):
@@ -153,7 +153,9 @@ async def test_no_reply_is_numbered_after_the_lock(app: Service, db: Database) -
 # Retries -----------------------------------------------------------------------------------------------------------
 
 
-async def test_twins_are_one_and_keys_are_their_owners(app: Service, db: Database) -> None:
+async def test_repeated_requests_run_once_and_keys_belong_to_their_members(
+    app: Service, db: Database
+) -> None:
     amina, jonas = await a_person(app), await a_person(app)
     topic = (await a_topic(amina))["id"]
     keyed = {"headers": {"Idempotency-Key": "the-key"}}
@@ -175,7 +177,7 @@ async def test_twins_are_one_and_keys_are_their_owners(app: Service, db: Databas
     assert len(await raw_sql(db).fetch("SELECT 1 FROM topics WHERE title = 'Only once'")) == 2
 
 
-async def test_a_refused_write_gives_its_key_back(app: Service) -> None:
+async def test_a_refused_request_releases_its_idempotency_key(app: Service) -> None:
     amina, admin = await a_person(app), await a_person(app, duties=[("administrator", None)])
     topic = (await a_topic(amina))["id"]
     await admin.put(f"/topics/{topic}/lock")
@@ -188,10 +190,10 @@ async def test_a_refused_write_gives_its_key_back(app: Service) -> None:
     assert answers[0].content == answers[1].content
 
 
-# What was withdrawn --------------------------------------------------------------------------------------------------
+# Withdrawn text -----------------------------------------------------------------------------------------------------
 
 
-async def test_withdrawn_text_is_on_no_surface(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_withdrawn_text_is_shown_nowhere(app: Service, client: httpx2.AsyncClient) -> None:
     author, member = await a_person(app, "Author"), await a_person(app, "Member")
     topic = await a_topic(author)
     post = (await a_reply(author, topic["id"], f"First {CANARY}"))["id"]
@@ -232,7 +234,7 @@ async def test_withdrawn_text_is_on_no_surface(app: Service, client: httpx2.Asyn
         assert CANARY not in str(feed.joined)
 
 
-# The doors of the browser ---------------------------------------------------------------------------------------------
+# Requests of browsers -------------------------------------------------------------------------------------------------
 
 
 @asynccontextmanager
@@ -257,7 +259,7 @@ async def a_browser(app: Service, *cookies: str) -> AsyncIterator[httpx2.AsyncCl
         ),
     ],
 )  # fmt: skip
-async def test_signing_in_leads_nowhere_else(app: Service, onward: str, to: str) -> None:
+async def test_sign_in_never_redirects_to_other_sites(app: Service, onward: str, to: str) -> None:
     member_service = MemberService(app)
     me = await member_service.member(password=PASSWORD)
     async with a_browser(app) as browser:
@@ -274,7 +276,7 @@ async def test_behind_https_the_cookie_is_bound_to_the_host(cluster: Cluster) ->
     async with a_service(cluster.url, rate_limits=True, public_url="https://forum.example") as app:
         member_service = MemberService(app)
         me = await member_service.member(password=PASSWORD)
-        # Behind a proxy, which is all that speaks https.
+        # Behind a proxy, which terminates HTTPS.
         inside = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{app.contexts[0].settings.port}")
         async with inside as browser:
             form = {"login": me.handle, "password": PASSWORD}
@@ -289,7 +291,7 @@ async def test_behind_https_the_cookie_is_bound_to_the_host(cluster: Cluster) ->
         assert "max-age=" in answer.headers["strict-transport-security"]
 
 
-async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Service) -> None:
+async def test_failed_sign_ins_take_equally_long_for_members_and_strangers(app: Service) -> None:
     member_service = MemberService(app)
     me = await member_service.member(password=PASSWORD)
     times: dict[str, list[float]] = {me.handle: [], "nobody-of-this-name": []}
@@ -302,10 +304,10 @@ async def test_strangers_and_members_wait_equally_long_for_a_refusal(app: Servic
                 assert answer.status_code == 401
     # The fastest of each: a busy machine makes answers slower, never faster.
     known, unknown = (min(taken) for taken in times.values())
-    assert 1 / 3 < known / unknown < 3  # without the hash it would be twenty times
+    assert 1 / 3 < known / unknown < 3  # without the hash, the ratio would be twenty
 
 
-# Too often ------------------------------------------------------------------------------------------------------------
+# Rate limits ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -325,7 +327,7 @@ def ensure_too_many(answers: list[httpx2.Response], let_through: int) -> None:
         assert answer.headers["cache-control"] in ("no-store", "private, no-cache")
 
 
-async def test_whoever_does_it_too_often_is_asked_to_wait(limited: Service) -> None:
+async def test_too_many_requests_are_refused_with_a_waiting_time(limited: Service) -> None:
     async with limited.client() as visitor:
         bad = {"handle": "a", "email": "a@mail.example", "password": "three unrelated words"}
         ensure_too_many([await visitor.post("/api/v1/accounts", json=bad) for _ in range(8)], 5)
@@ -339,7 +341,7 @@ async def test_whoever_does_it_too_often_is_asked_to_wait(limited: Service) -> N
     assert (await jonas.post(f"/topics/{topic}/posts", {"body": "Mine."})).status_code == 201
 
 
-async def test_forms_count_with_the_api(limited: Service) -> None:
+async def test_forms_and_the_api_share_rate_limits(limited: Service) -> None:
     amina = await a_person(limited)
     topic = (await a_topic(amina))["id"]
     async with a_browser(limited) as browser:
@@ -355,19 +357,19 @@ async def test_forms_count_with_the_api(limited: Service) -> None:
         ensure_too_many([await browser.post("/signin", data=wrong) for _ in range(13)], 10)
 
 
-async def test_one_spelling_of_a_name_is_as_good_as_another(limited: Service) -> None:
+async def test_rate_limits_ignore_the_spelling_of_a_name(limited: Service) -> None:
     async with limited.client() as visitor:
         spellings = ("somebody", "SOMEBODY", " somebody ", "ｓomebody", "sｏmebody", "soｍebody")
         wrong = [{"login": spellings[i % 6], "password": "wrong"} for i in range(13)]
         ensure_too_many([await visitor.post("/api/v1/sessions", json=each) for each in wrong], 10)
 
 
-async def test_visitors_of_one_address_read_so_many_pages_and_no_more(limited: Service) -> None:
+async def test_visitors_of_one_address_have_a_limit_of_pages(limited: Service) -> None:
     async with limited.client() as visitor:
         assert (await visitor.get("/help")).status_code == 200
         counted = limited.contexts[0].limiter.due
         assert "limit:read:address:127.0.0.1" in counted
-        # As if they had read all that they may read at once, a moment ago.
+        # As if the address had used its whole burst a moment ago.
         counted["limit:read:address:127.0.0.1"] = monotonic() + 60
         for path in ("/help", "/", "/s/mobility", "/api/v1/sectors", "/t/1/x"):
             answer = await visitor.get(path, headers={"Accept": "text/html"})
@@ -377,7 +379,7 @@ async def test_visitors_of_one_address_read_so_many_pages_and_no_more(limited: S
     assert (await amina.get("/me")).status_code == 200
 
 
-def test_every_form_that_is_counted_is_a_form_there_is() -> None:
+def test_every_rate_limited_form_exists() -> None:
     """The list uses paths without the types of their parameters, as the framework reports them."""
     paths = [path for route in page_routes for path in route.paths if "POST" in route.http_methods]
     assert FORMS.keys() <= {re.sub(r":\w+\}", "}", path) for path in paths}

@@ -33,10 +33,10 @@ async def silence(open_room: OpenRoom, question: dict[str, Any]) -> None:
     assert silenced.status_code == 200, silenced.text
 
 
-# Without a name ----------------------------------------------------------------------------------------------------
+# Anonymity ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_the_panel(
+async def test_anonymous_questions_of_panelists_are_not_marked(
     open_room: OpenRoom,
 ) -> None:
     panelist = await open_room.member()
@@ -47,7 +47,7 @@ async def test_a_question_without_a_name_does_not_tell_that_its_asker_sits_on_th
 
 
 @pytest.mark.parametrize("duty", ["none", "panel", "moderator"])
-async def test_what_was_approved_without_a_name_is_edited_by_nobody(open_room: OpenRoom, duty: str) -> None:
+async def test_approved_anonymous_questions_cannot_be_edited(open_room: OpenRoom, duty: str) -> None:
     asker = await open_room.member(moderates=open_room.sector_id if duty == "moderator" else None)
     if duty == "panel":
         await seat(open_room, asker)
@@ -58,10 +58,10 @@ async def test_what_was_approved_without_a_name_is_edited_by_nobody(open_room: O
     assert edited.json()["code"] == "approved_as_it_is"
 
 
-# Words that were not approved --------------------------------------------------------------------------------------
+# Edits without approval -------------------------------------------------------------------------------------------
 
 
-async def test_what_was_approved_keeps_its_words(open_room: OpenRoom) -> None:
+async def test_approved_questions_keep_their_text(open_room: OpenRoom) -> None:
     asker, panelist = await open_room.member(), await open_room.member()
     await seat(open_room, panelist)
     await change_room(open_room, premoderated=True, modules=["questions", "board"])
@@ -84,7 +84,7 @@ async def test_what_was_approved_keeps_its_words(open_room: OpenRoom) -> None:
     assert "Abuse" not in str(room) + str(board)
     assert room["stage"]["body"] == "Harmless?"
 
-    # What is not looked at first can be mended: what the panel asks and replies, and until when a notice stays.
+    # Text without approval can be edited: questions and replies of the panel, and the expiry of a notice.
     asked = await open_room.ask(panelist)
     assert (await panelist.patch(f"/posts/{asked['post']}", {"body": "Better?"})).status_code == 200
     unseen = await asker.post(f"/topics/{open_room.topic}/posts", {"body": "Abuse"})
@@ -94,7 +94,7 @@ async def test_what_was_approved_keeps_its_words(open_room: OpenRoom) -> None:
     assert (await asker.patch(f"/notices/{notice['id']}", {"expires_at": None})).status_code == 200
 
 
-async def test_a_question_does_not_grow_by_way_of_its_topic(open_room: OpenRoom) -> None:
+async def test_questions_cannot_grow_through_their_topic(open_room: OpenRoom) -> None:
     asker = await open_room.member()
     question = await open_room.ask(asker)
     edited = await asker.patch(f"/posts/{question['post']}", {"body": "Why? " * 1_000})
@@ -106,9 +106,7 @@ async def test_a_question_does_not_grow_by_way_of_its_topic(open_room: OpenRoom)
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_is_silenced_changes_nothing_that_was_said_before(
-    open_room: OpenRoom, anonymous: bool
-) -> None:
+async def test_silenced_members_cannot_edit_earlier_questions(open_room: OpenRoom, anonymous: bool) -> None:
     asker = await open_room.member()
     question = await open_room.ask(asker, anonymous=anonymous)
     gone = await open_room.ask(asker, "Gone?", anonymous=anonymous)
@@ -123,13 +121,13 @@ async def test_who_is_silenced_changes_nothing_that_was_said_before(
         await asker.delete(f"/posts/{gone['post']}/withdrawal"),
         await asker.patch(f"/questions/{waits['id']}", {"body": "Abuse"}),
     ]
-    # Under the name and without it is the same person, as who is silenced knows, and nobody else.
+    # Only the silenced member knows that the named and the anonymous asker are the same person.
     answers.append(await asker.patch(f"/posts/{reply['id']}", {"body": "Abuse"}))
     assert [answer.json()["code"] for answer in answers] == ["silenced_here"] * 4
     assert (await asker.delete(f"/posts/{question['post']}")).status_code == 200
 
 
-async def test_who_is_silenced_answers_nothing_from_the_panel(open_room: OpenRoom) -> None:
+async def test_silenced_panelists_cannot_answer(open_room: OpenRoom) -> None:
     panelist, asker = await open_room.member(), await open_room.member()
     await seat(open_room, panelist)
     await silence(open_room, await open_room.ask(panelist))
@@ -137,10 +135,10 @@ async def test_who_is_silenced_answers_nothing_from_the_panel(open_room: OpenRoo
     assert answered.json()["code"] == "silenced_here"
 
 
-# Duties that ended, crowds, odd input ------------------------------------------------------------------------------
+# Former roles, concurrency, odd input ------------------------------------------------------------------------------
 
 
-async def test_who_hosts_no_longer_hears_nothing_that_waits(open_room: OpenRoom) -> None:
+async def test_former_hosts_do_not_receive_pending_questions(open_room: OpenRoom) -> None:
     former, asker = await open_room.member(hosts=open_room.gathering), await open_room.member()
     await change_room(open_room, premoderated=True)
     duty = f"/members/{await handle_of(open_room, former)}/duties/host/{open_room.gathering}"
@@ -155,7 +153,7 @@ async def test_who_hosts_no_longer_hears_nothing_that_waits(open_room: OpenRoom)
     assert frame["event"] == {"type": "withheld"}
 
 
-async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: OpenRoom) -> None:
+async def test_concurrent_transitions_merges_and_votes_keep_counts_correct(open_room: OpenRoom) -> None:
     hosts = [open_room.host, await open_room.member(hosts=open_room.gathering)]
     people = [await open_room.member() for _ in range(5)]
     asked = [await open_room.ask(people[n % 5], f"{n}?", anonymous=n % 3 == 0) for n in range(7)]
@@ -209,7 +207,7 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: 
 
 
 @pytest.mark.parametrize(
-    ("door", "position"),
+    ("collection", "position"),
     [
         ("questions", (0, False, 0, 0, 1)),
         ("questions", (10**17, True, 2**31 - 1, 10**17, 2**63 - 1)),
@@ -222,22 +220,22 @@ async def test_moves_merges_and_votes_at_once_leave_all_counts_right(open_room: 
     ],
 )
 async def test_a_made_up_cursor_reads_a_page_or_is_refused(
-    open_room: OpenRoom, door: str, position: tuple[int, ...]
+    open_room: OpenRoom, collection: str, position: tuple[int, ...]
 ) -> None:
     await open_room.ask(await open_room.member())
-    answer = await open_room.host.get(f"/rooms/{open_room.room}/{door}", after=encode_cursor(*position))
+    answer = await open_room.host.get(f"/rooms/{open_room.room}/{collection}", after=encode_cursor(*position))
     assert answer.status_code in (200, 400), answer.text
 
 
 @pytest.mark.parametrize(
     "words", ["'", "\\", "or or", '"', "-", "\u0300" * 200, "<->", "!!&|", "\ufdfa" * 200]
 )
-async def test_odd_words_find_nothing(open_room: OpenRoom, words: str) -> None:
+async def test_unusual_search_words_find_nothing(open_room: OpenRoom, words: str) -> None:
     answer = await open_room.visitor.get(f"/rooms/{open_room.room}/notices", q=words)
     assert (answer.status_code, answer.json().get("items")) == (200, [])
 
 
-async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(open_room: OpenRoom) -> None:
+async def test_a_programme_has_a_limit_and_a_complete_calendar(open_room: OpenRoom) -> None:
     zones = sorted(name for name in available_timezones() if "/" in name)[:200]
     fill = """INSERT INTO programme_sessions (gathering_id, title, starts_at, ends_at, time_zone, state, changed_at)
         SELECT $1, 'Again', at, at + interval '1 hour', $2, 'planned', now()
@@ -254,7 +252,7 @@ async def test_a_programme_does_not_grow_without_end_and_its_calendar_is_whole(o
     assert answer.json()["code"] == "too_many_sessions"
 
 
-async def test_a_notice_stays_one_by_way_of_its_topic(open_room: OpenRoom) -> None:
+async def test_a_notice_cannot_be_changed_through_its_topic(open_room: OpenRoom) -> None:
     await change_room(open_room, modules=["board"])
     author = await open_room.member()
     column = (await author.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
@@ -271,11 +269,11 @@ async def test_a_notice_stays_one_by_way_of_its_topic(open_room: OpenRoom) -> No
 @pytest.mark.parametrize(
     "word", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u202e", "\u3164", "\u200d \u200d"]
 )
-def test_a_word_that_nobody_sees_is_none(word: str) -> None:
+def test_invisible_words_are_refused(word: str) -> None:
     assert not is_visible_word(normalize_word(word))
 
 
-def test_what_nobody_sees_makes_no_other_word() -> None:
+def test_invisible_characters_do_not_make_a_different_word() -> None:
     assert (
         len(
             {word_key(word) for word in ("Abuse", "ab\u200buse", "\u202eabuse", "abu\u00adse", "abuse\ufe0f")}
@@ -286,7 +284,7 @@ def test_what_nobody_sees_makes_no_other_word() -> None:
     assert is_visible_word("\U0001f44d\ufe0f") and is_visible_word("\u0915\u094d\u200d\u0937")
 
 
-async def test_a_question_without_a_name_leaves_no_second_anywhere(open_room: OpenRoom) -> None:
+async def test_times_of_anonymous_questions_are_stored_without_seconds(open_room: OpenRoom) -> None:
     asker = await open_room.member()
     ask = {"body": "Why?", "anonymous": True}
     asked = await asker.post(f"/rooms/{open_room.room}/questions", ask, key="once")

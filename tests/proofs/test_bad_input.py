@@ -28,7 +28,7 @@ from tests.support.requests import GOOD, PLACES, ROUTES, SESSION, a_room, addres
 from tests.support.service import Service
 
 NAMES = {"handle", "display_name", "title", "organisation", "place", "login", "sector", "time_zone", "email"}
-# What it may be depends on what is there: see the tests of the noun.
+# The valid values depend on the database; the tests of the object cover them.
 BY_KIND = {
     ("set_ballot", "answer"),
     ("move_posts", "posts"),
@@ -95,12 +95,12 @@ async def admin(app: Service) -> Person:
     return await a_person(app, "Admin", duties=[("administrator", None)])
 
 
-def test_every_body_has_its_row() -> None:
+def test_every_request_body_has_a_row() -> None:
     assert {route.operation_id for route in bodied()} == GOOD.keys()
 
 
 @pytest.mark.parametrize("route", bodied(), ids=lambda route: route.operation_id)
-async def test_every_field_refuses_what_it_cannot_be(admin: Person, route: Any) -> None:
+async def test_every_field_refuses_invalid_values(admin: Person, route: Any) -> None:
     method, path = address(route)
     good = GOOD[route.operation_id]
     send = partial(admin.client.request, method, path)
@@ -123,7 +123,7 @@ async def test_every_field_refuses_what_it_cannot_be(admin: Person, route: Any) 
 
 
 @pytest.mark.parametrize("route", bodied(), ids=lambda route: route.operation_id)
-async def test_every_body_refuses_what_is_no_such_body(admin: Person, route: Any) -> None:
+async def test_every_route_refuses_malformed_bodies(admin: Person, route: Any) -> None:
     method, path = address(route)
     good = GOOD[route.operation_id]
     first = next(name for name, value in good.items() if value is not None)
@@ -162,7 +162,7 @@ async def test_every_body_refuses_what_is_no_such_body(admin: Person, route: Any
         assert problem["code"] == "unsupported_media_type"
 
 
-async def test_of_two_equal_keys_the_last_counts(admin: Person) -> None:
+async def test_the_last_of_two_equal_keys_counts(admin: Person) -> None:
     answer = await admin.client.post(
         "/api/v1/previews", content=b'{"body":"first","body":"second"}', headers=JSON
     )
@@ -194,7 +194,7 @@ POSITIONS = (
 )
 CURSORS = ("", "!!", "%00", "A" * 199, "A" * 300, *map(cursor, POSITIONS))
 VALUES = {"after": CURSORS, "before": CURSORS, "number": NUMBERS, "branch": NUMBERS}
-# What each place reads of what stands behind the question mark.
+# The query parameters that each page reads.
 PARAMETERS = {
     "/api/v1/sectors/mobility/topics": "after order tag",
     "/api/v1/topics/{topic}/posts": "after before order number branch",
@@ -226,7 +226,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("route", [*ROUTES, *page_routes], ids=lambda route: str(route))
-async def test_no_place_in_an_address_takes_more_than_it_can(admin: Person, route: Any) -> None:
+async def test_path_parameters_refuse_invalid_values(admin: Person, route: Any) -> None:
     prefix = "/api/v1" if route in ROUTES else ""
     for path in route.paths:
         for place, kind in re.findall(r"\{(\w+):(\w+)\}", path):
@@ -246,7 +246,7 @@ def body_for(route: Any, method: str) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(120)
-async def test_no_parameter_takes_more_than_it_can(app: Service, admin: Person) -> None:
+async def test_query_parameters_refuse_invalid_values(app: Service, admin: Person) -> None:
     topic, room = (await a_topic(admin))["id"], await a_room(admin)
     for place, names in PARAMETERS.items():
         for name in names.split():
@@ -279,7 +279,7 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("name", HEADERS)
-async def test_no_header_takes_more_than_it_can(app: Service, admin: Person, name: str) -> None:
+async def test_headers_refuse_invalid_values(app: Service, admin: Person, name: str) -> None:
     topic = (await a_topic(admin))["id"]
     post = (await a_reply(admin, topic))["id"]
     asked: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -300,7 +300,7 @@ async def test_no_header_takes_more_than_it_can(app: Service, admin: Person, nam
                     ensure_no_failure(await client.request(method, path, headers=headers, **body))
 
 
-async def test_a_host_is_named_once_and_is_one(app: Service) -> None:
+async def test_host_headers_are_single_and_valid(app: Service) -> None:
     async with app.client() as client:
         for host in ("a@b", "[::1", "h:99999", "a b"):
             ensure_problem(await client.get("/", headers={"Host": host}), 400)
@@ -341,7 +341,7 @@ def forms() -> list[Any]:
 
 
 @pytest.mark.parametrize("route", forms(), ids=lambda route: sorted(route.paths)[0])
-async def test_no_form_takes_more_than_it_can(admin: Person, route: Any) -> None:
+async def test_forms_refuse_invalid_values(admin: Person, route: Any) -> None:
     path = re.sub(r"\{(\w+):\w+\}", lambda part: PLACES.get(part[1], "1"), sorted(route.paths)[0])
     send = partial(admin.client.post, path)
     form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
@@ -377,7 +377,7 @@ async def test_no_form_takes_more_than_it_can(admin: Person, route: Any) -> None
     ensure_no_failure(await send(content=b"body=" + b"x" * 300_000, headers=form))
 
 
-# The framework's own parser of the description needs a moment on a busy machine.
+# The parser of the API description is slow on a busy machine.
 @pytest.mark.timeout(240)
 async def test_schemathesis_finds_no_failure(app: Service, admin: Person) -> None:
     member, other = await a_person(app), await a_person(app)
@@ -424,7 +424,7 @@ def attack(url: str, token: str, expendable: str, known: dict[str, Any]) -> None
 
 
 def examples(cases: st.SearchStrategy[Case], run: Callable[..., None]) -> None:
-    # The same cases each time: what is found here is found again.
+    # The same cases in every run, so that a failure can be reproduced.
     @settings(
         max_examples=6,
         deadline=None,

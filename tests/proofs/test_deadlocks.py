@@ -24,7 +24,7 @@ NO_KEY = IdempotentRequest(scope="", key=None, fingerprint=b"")
 
 _DEADLOCKS = statement("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
 _FLUSH = statement("SELECT pg_stat_force_next_flush()")
-# Every row that names a topic has the topic's row held until the commit, so that it is not deleted meanwhile.
+# A foreign key to a topic locks the row of the topic until the commit, so that it cannot be deleted.
 _KEEP = statement(
     "INSERT INTO readings (member_id, topic_id, read, read_at) VALUES (:member, :topic, '{}', now())"
 )
@@ -67,7 +67,7 @@ def _post(person: Person) -> NewPost:
     return NewPost(author_id=person.id, body="Here.", html="<p>Here.</p>", posted_at=clock.now())
 
 
-async def test_replies_to_one_topic_and_rows_that_name_it_do_not_deadlock(app: Service, db: Database) -> None:
+async def test_replies_to_one_topic_and_references_to_it_do_not_deadlock(app: Service, db: Database) -> None:
     people = [await a_person(app) for _ in range(KEEPERS)]
     topic = TopicId((await a_topic(people[0]))["id"])
 
@@ -78,7 +78,7 @@ async def test_replies_to_one_topic_and_rows_that_name_it_do_not_deadlock(app: S
     await _together(db, write, _keep(db, people, [topic]))
 
 
-async def test_replies_to_several_topics_and_rows_that_name_them_do_not_deadlock(
+async def test_replies_to_several_topics_and_references_to_them_do_not_deadlock(
     app: Service, db: Database
 ) -> None:
     people = [await a_person(app) for _ in range(KEEPERS)]
@@ -96,7 +96,7 @@ async def test_replies_to_several_topics_and_rows_that_name_them_do_not_deadlock
     await _together(db, write, _keep(db, people, topics))
 
 
-async def test_people_who_reply_in_company_do_not_deadlock(app: Service, db: Database) -> None:
+async def test_members_who_reply_together_do_not_deadlock(app: Service, db: Database) -> None:
     people = [await a_person(app) for _ in range(KEEPERS)]
     topics = [TopicId((await a_topic(people[0], f"Topic {number}"))["id"]) for number in range(8)]
     actors, processes = [await person.actor() for person in people], [Replies(db), Replies(db)]
@@ -114,7 +114,7 @@ async def test_people_who_reply_in_company_do_not_deadlock(app: Service, db: Dat
     await _together(db, write, _keep(db, people, topics), each=10)
 
 
-async def test_questions_and_rows_that_name_their_topic_do_not_deadlock(app: Service, db: Database) -> None:
+async def test_questions_and_references_to_their_topic_do_not_deadlock(app: Service, db: Database) -> None:
     open_room, people = await make_open_room(app), [await a_person(app) for _ in range(KEEPERS)]
     actor, room = await the_actor(db, await open_room.member()), RoomId(open_room.room)
     writers = [QuestionWriter(db) for _ in range(WRITERS)]

@@ -50,7 +50,7 @@ async def an_entry(app: Service, author: Person) -> int:
     return int(await raw_sql(app.db).fetchval("SELECT post_id FROM entries WHERE id = $1", entry["id"]))
 
 
-# What was made: where it is flagged, and what is recorded once when it is hidden.
+# By object: how it is reported, and what its hiding records once.
 Made = Callable[[Service, Person], Awaitable[int | str]]
 
 
@@ -88,7 +88,7 @@ _HIDDEN = {
 
 
 @pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
-async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
+async def test_one_of_fifty_concurrent_decisions_succeeds_and_the_others_conflict(
     app: Service, db: Database, made: Made
 ) -> None:
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
@@ -117,14 +117,14 @@ async def test_of_fifty_who_decide_at_once_one_does_and_the_others_are_told(
 _MOVES = {"version", "stream", "rank"}
 
 
-def still(value: Any) -> Any:
+def without_counters(value: Any) -> Any:
     """Remove the values that count up or depend on the time."""
     if isinstance(value, dict):
-        return {name: still(each) for name, each in value.items() if name not in _MOVES}
-    return [still(each) for each in value] if isinstance(value, list) else value
+        return {name: without_counters(each) for name, each in value.items() if name not in _MOVES}
+    return [without_counters(each) for each in value] if isinstance(value, list) else value
 
 
-async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) -> None:
+async def test_a_reversal_after_a_week_restores_the_text(app: Service) -> None:
     open_room = await make_open_room(app)
     people = [await a_person(app, name) for name in ("Author", "Reader", "Flagger")]
     author, reader, flagger = people
@@ -141,9 +141,9 @@ async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) 
 
     async def world() -> list[Any]:
         paths = [f"/topics/{topic}", f"/topics/{topic}/posts", f"/rooms/{open_room.room}/questions", "/inbox"]
-        seen = [still((await person.get(path)).json()) for person in people for path in paths]
+        seen = [without_counters((await person.get(path)).json()) for person in people for path in paths]
         for page in seen:
-            if "unread" in page:  # that it was decided stays told
+            if "unread" in page:  # the notification of the decision stays
                 page["items"] = [item for item in page["items"] if not item["decision"]]
                 page["unread"] = len([item for item in page["items"] if not item["is_read"]])
         return seen
@@ -171,13 +171,13 @@ async def test_what_is_taken_back_a_week_later_is_all_there_again(app: Service) 
         assert old == new
 
 
-# What says that something was done and undone: the audit, the log of events, and the row of the decision with `undone_at`.
+# Records of actions and their reversal: the audit log, the event log, and the decision with `undone_at`.
 _TRACES = {"audit", "audit_head", "log", "channels", "decisions", "idempotency", "search_queue"}
 _TABLES = """
 SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
 ORDER BY table_name
 """
-# What only counts how often something was touched.
+# Columns that only count changes.
 _COUNTS_UP = {"version", "until", "seen_at"}
 
 
@@ -195,9 +195,7 @@ async def everything(db: Database) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
-async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
-    app: Service, made: Made
-) -> None:
+async def test_undoing_at_the_last_moment_leaves_no_trace(app: Service, made: Made) -> None:
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
@@ -225,7 +223,7 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
         await app.run_jobs()
 
     after = await everything(app.db)
-    # What was never imposed keeps its row beside the decision that was undone, ended.
+    # A sanction that was undone keeps its row, with an end.
     changed = {table for table in before if after[table] != before[table]}
     assert changed <= {"sanctions", "moderator_names"}, {
         table: (before[table], after[table]) for table in changed
@@ -235,21 +233,23 @@ async def test_what_is_undone_at_the_last_moment_leaves_everything_as_it_was(
     assert (await author.get("/me/sanctions")).json() == {"items": []}
 
 
-# What stays told, and that it was decided: to whom, by whom, and what was thought of it.
+# Notifications, decisions and their reviews stay.
 _STAYS = {"cases", "flags", "mail_wishes", "moderator_names", "notifications"}
-# Where whoever takes it back stands, who came a week later.
+# Rows of the moderator who reverses the decision a week later.
 _CAME = {"members", "duties", "sessions"}
 
 
 @pytest.mark.parametrize("made", [a_post, a_question, a_notice, an_entry, a_whole_topic, a_profile, a_file])
-async def test_a_week_later_everything_comes_back_but_that_it_was_told(app: Service, made: Made) -> None:
+async def test_a_reversal_after_a_week_restores_everything_but_notifications(
+    app: Service, made: Made
+) -> None:
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     judge = await a_person(app, "Judge", duties=[("administrator", None)])
     about = await made(app, author)
     await flag(flagger, about)
     await app.run_jobs()
     case = (await judge.get("/cases")).json()["items"][0]
-    # Within a week one is trusted more.
+    # Trust levels rise within a week.
     await raw_sql(app.db).execute("UPDATE members SET trust_due_at = trust_due_at + interval '1 year'")
     before = await everything(app.db)
     now = clock.now()

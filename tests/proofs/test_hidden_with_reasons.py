@@ -17,7 +17,7 @@ async def state_of(app: Service, post: int) -> str:
     return str(await raw_sql(app.db).fetchval("SELECT state FROM posts WHERE id = $1", post))
 
 
-async def test_a_post_is_hidden_by_a_decision_or_not_at_all(app: Service) -> None:
+async def test_hiding_a_post_requires_a_decision(app: Service) -> None:
     post, other = await a_written_post(app), await a_written_post(app)
     await give_reason(app.db, other)
     with pytest.raises(asyncpg.CheckViolationError, match="no decision says why"):
@@ -33,7 +33,7 @@ async def test_a_post_is_hidden_by_a_decision_or_not_at_all(app: Service) -> Non
 @pytest.mark.parametrize(
     "end", ["undone_at = now()", "reversed_at = now(), reversal_facts = 'It was about another one.'"]
 )
-async def test_a_decision_that_ends_leaves_nothing_hidden(app: Service, end: str) -> None:
+async def test_posts_are_shown_when_their_decision_ends(app: Service, end: str) -> None:
     post = await a_written_post(app)
     await hide_rows(app.db, post)
     ends = f"UPDATE decisions SET {end} WHERE case_id = (SELECT id FROM cases WHERE object_id = {post})"
@@ -46,7 +46,7 @@ async def test_a_decision_that_ends_leaves_nothing_hidden(app: Service, end: str
     assert await state_of(app, post) == "published"
 
 
-async def test_another_decision_that_stands_keeps_it_hidden(app: Service) -> None:
+async def test_a_second_valid_decision_keeps_a_post_hidden(app: Service) -> None:
     post = await a_written_post(app)
     await hide_rows(app.db, post)
     await give_reason(app.db, post)

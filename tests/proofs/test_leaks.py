@@ -21,7 +21,7 @@ from tests.support.service import Service, raw_sql
 from tests.support.streams import hears
 
 
-async def test_who_asked_anonymously_is_on_no_surface(
+async def test_anonymous_askers_are_shown_nowhere(
     app: Service, client: httpx2.AsyncClient, capfd: pytest.CaptureFixture[str], access_log: StringIO
 ) -> None:
     admin = await a_person(app, "Ada", duties=[("administrator", None)])
@@ -65,11 +65,11 @@ async def test_who_asked_anonymously_is_on_no_surface(
     said, complained = capfd.readouterr()
     lines = (said + complained + access_log.getvalue()).splitlines()
     assert any(f"/rooms/{room}/questions" in line for line in lines)
-    # Looking at a member's page is no secret; asking is.
+    # A visit to a profile is not secret; an anonymous question is.
     assert not [line for line in lines if named.search(line) and f"/{asker.handle}" not in line]
 
 
-async def test_answers_are_kept_by_nobody_else(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_personal_responses_are_not_cached(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
     for path in (
         "/api/v1/me",
@@ -106,7 +106,7 @@ async def test_an_ended_session_closes_its_sockets_on_every_process_within_two_s
         assert at - started < 2
 
 
-async def test_a_lost_duty_is_lost_on_every_process_within_two_seconds(app: Service) -> None:
+async def test_a_revoked_role_takes_effect_on_every_process_within_two_seconds(app: Service) -> None:
     admin = await a_person(app, "Ada", duties=[("administrator", None)])
     moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
     author = await a_person(app, "Author")

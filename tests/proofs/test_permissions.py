@@ -39,7 +39,7 @@ async def test_every_route_has_a_row(app: Service, client: httpx2.AsyncClient) -
 def served() -> set[str]:
     """Return every page and form, named as in the rows."""
     return {
-        f"{method} {permission_matrix.plainly(path)}"
+        f"{method} {permission_matrix.untyped_path(path)}"
         for route in page_routes
         for path in route.paths
         for method in route.http_methods & {"GET", "POST"}
@@ -57,7 +57,7 @@ def test_every_kind_of_channel_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("what", permission_matrix.API)
-async def test_everybody_may_do_what_the_table_says(app: Service, db: Database, what: str) -> None:
+async def test_routes_allow_what_the_matrix_says(app: Service, db: Database, what: str) -> None:
     operation, _, state = what.partition(": ")
     route = next(route for route in ROUTES if route.operation_id == operation)
     method, _ = address(route)
@@ -96,7 +96,7 @@ async def test_everybody_may_do_what_the_table_says(app: Service, db: Database, 
             world = None
 
 
-# What visitors may send: to come in, and what a link from a mail says.
+# Requests that visitors may send: registration, sign-in, and tokens from e-mails.
 OPEN_FORMS = {
     "/mail/stop/{key:str}",
     "/report",
@@ -114,7 +114,7 @@ FORM = "application/x-www-form-urlencoded"
 @pytest.mark.parametrize(
     "path", sorted(path for route in page_routes for path in route.paths if "POST" in route.http_methods)
 )
-async def test_no_form_is_taken_from_elsewhere_or_from_nobody(app: Service, db: Database, path: str) -> None:
+async def test_forms_refuse_other_origins_and_missing_sessions(app: Service, db: Database, path: str) -> None:
     world = await a_world(app)
     ada = world.people["administrator"]
     assert ada is not None
@@ -141,6 +141,6 @@ async def test_no_form_is_taken_from_elsewhere_or_from_nobody(app: Service, db: 
         assert await state_of(db) == before
         answer = await browser.post(address, data=bad, headers={"Accept": "text/html"})
         if path not in OPEN_FORMS:
-            # What can be nobody's is refused before who sends it is looked at.
+            # A form without a session is refused before the sender is checked.
             assert answer.status_code in (401, 422), answer.status_code
             assert await state_of(db) == before

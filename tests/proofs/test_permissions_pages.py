@@ -17,7 +17,7 @@ from tests.support.world import a_world
 
 
 @pytest.mark.parametrize("what", permission_matrix.PAGES)
-async def test_everybody_may_open_and_send_what_the_table_says(app: Service, db: Database, what: str) -> None:
+async def test_pages_and_forms_allow_what_the_matrix_says(app: Service, db: Database, what: str) -> None:
     operation, _, state = what.partition(": ")
     method, path = operation.split(" ")
     world = None
@@ -45,7 +45,7 @@ async def test_everybody_may_open_and_send_what_the_table_says(app: Service, db:
 
 
 @pytest.mark.parametrize("what", permission_matrix.CHANNELS)
-async def test_everybody_may_hear_what_the_table_says(app: Service, db: Database, what: str) -> None:
+async def test_channels_allow_what_the_matrix_says(app: Service, db: Database, what: str) -> None:
     channel, _, state = what.partition(": ")
     world = await a_world(app)
     await permission_matrix.put_in_state(db, state, world.places)

@@ -45,12 +45,12 @@ class Room(Struct):
         assert (await decide(self.root, case, "remove", days=1)).status_code == 201
         assert (await self.guest.get(f"/rooms/{self.open_room.room}")).status_code == 404
 
-    async def letters(self) -> list[OutgoingEmail]:
+    async def emails(self) -> list[OutgoingEmail]:
         """Run all jobs until everything is due; return the e-mails."""
-        letters: list[OutgoingEmail] = []
+        emails: list[OutgoingEmail] = []
 
-        async def keep(letter: OutgoingEmail) -> None:
-            letters.append(letter)
+        async def keep(email: OutgoingEmail) -> None:
+            emails.append(email)
 
         await self.app.run_jobs()
         with clock.stop_at(clock.now() + LATER):
@@ -58,7 +58,7 @@ class Room(Struct):
                 Mailer(Sender("The Community", "https://forum.example"), keep), self.app.db
             ):
                 pass
-        return letters
+        return emails
 
     async def told(self) -> list[str]:
         """Return the kinds of the notifications of the guest, visible or not."""
@@ -82,7 +82,7 @@ async def room(app: Service) -> Room:
     return Room(app, open_room, guest, other, await a_person(app, "Root", duties=[("administrator", None)]))
 
 
-async def test_feeds_show_nothing_of_the_room(room: Room) -> None:
+async def test_feeds_show_nothing_from_the_room(room: Room) -> None:
     key = (await room.guest.post("/me/feed-key")).json()["key"]
     await room.say("Cobalt of the hills.")
     await room.app.run_jobs()
@@ -96,20 +96,20 @@ async def test_feeds_show_nothing_of_the_room(room: Room) -> None:
     assert ["Cobalt of the hills" in feed for feed in await read()] == [False, False]
 
 
-async def test_what_waits_to_be_mailed_is_not(room: Room) -> None:
+async def test_waiting_emails_to_removed_guests_are_not_sent(room: Room) -> None:
     body = f"Cobalt for @{room.guest.handle}."
     await room.say(body)
     assert await room.told() == ["mentioned"]
     await room.remove()
-    assert [one.text for one in await room.letters() if "Cobalt" in one.text] == []
+    assert [one.text for one in await room.emails() if "Cobalt" in one.text] == []
 
 
-async def test_what_waits_to_be_mailed_is_mailed_to_who_is_still_there(room: Room) -> None:
+async def test_waiting_emails_to_remaining_guests_are_sent(room: Room) -> None:
     await room.say(f"Cobalt for @{room.guest.handle}.")
-    assert ["Cobalt" in one.text for one in await room.letters()] == [True]
+    assert ["Cobalt" in one.text for one in await room.emails()] == [True]
 
 
-async def test_being_named_there_is_not_told(room: Room) -> None:
+async def test_mentions_in_the_room_do_not_notify_removed_guests(room: Room) -> None:
     await room.say(f"Copper for @{room.guest.handle}.")
     assert await room.told() == ["mentioned"]
     await room.remove()
@@ -117,7 +117,7 @@ async def test_being_named_there_is_not_told(room: Room) -> None:
     assert await room.told() == ["mentioned"], "the first alone"
 
 
-async def test_a_preview_does_not_say_that_they_would_be_told(room: Room) -> None:
+async def test_previews_do_not_list_removed_guests(room: Room) -> None:
     sketch = {"body": f"@{room.guest.handle}", "draft": f"topic:{room.open_room.topic}"}
     before = (await room.other.post("/previews", sketch)).json()
     await room.remove()
@@ -126,7 +126,7 @@ async def test_a_preview_does_not_say_that_they_would_be_told(room: Room) -> Non
     assert after["not_told"] == [room.guest.handle]
 
 
-async def test_a_saved_search_finds_nothing_there(room: Room) -> None:
+async def test_saved_searches_find_nothing_in_the_room(room: Room) -> None:
     kept = await room.guest.post("/searches", {"query": "cobalt", "told": "soon"})
     assert kept.status_code == 201
     due = "UPDATE saved_searches SET due_at = due_at - interval '2 days'"
@@ -142,7 +142,7 @@ async def test_a_saved_search_finds_nothing_there(room: Room) -> None:
     assert await room.told() == []
 
 
-async def test_who_reads_in_the_background_has_no_duties_and_is_out_as_long_as_was_decided(
+async def test_background_readers_have_no_roles_and_keep_their_sanctions(
     room: Room,
 ) -> None:
     await room.remove()

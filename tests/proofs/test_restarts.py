@@ -21,7 +21,7 @@ import pytest
 from storage.embedded import install, postgres
 from tests.support.programs import a_data_folder
 
-# How long a restart may be felt.
+# Seconds within which requests must succeed again after a restart.
 PATIENCE = 15.0
 RESTARTS = 3
 SERVE = ("-m", "tertulia", "serve", "--host", "127.0.0.1", "--port", "0")
@@ -150,7 +150,7 @@ async def ask_on(client: httpx2.AsyncClient, statuses: set[int]) -> None:
 
 @pytest.mark.parametrize("how", ["stopped", "restarted"])
 @pytest.mark.timeout(240)
-async def test_a_service_outlives_fast_restarts_of_its_database(data: Path, how: str) -> None:
+async def test_the_service_survives_fast_restarts_of_its_database(data: Path, how: str) -> None:
     async with running(SERVE, data) as service:
         url = await service.says(r"Tertulia is at (\S+)")
         async with httpx2.AsyncClient(base_url=url, timeout=30) as client, running(WORK, data) as worker:
@@ -173,7 +173,7 @@ async def test_a_service_outlives_fast_restarts_of_its_database(data: Path, how:
 
 
 @pytest.mark.timeout(240)
-async def test_processes_outlive_fast_restarts_of_a_database_elsewhere(
+async def test_processes_survive_fast_restarts_of_an_external_database(
     outside: postgres.Cluster, tmp_path: Path
 ) -> None:
     async with running(SERVE, tmp_path, outside) as service:
@@ -196,7 +196,7 @@ async def test_processes_outlive_fast_restarts_of_a_database_elsewhere(
 
 
 @pytest.mark.parametrize("arguments", [SERVE, WORK], ids=["serve", "worker"])
-async def test_what_nobody_foresaw_ends_the_process_with_a_message_and_a_status(
+async def test_an_unexpected_error_ends_the_process_with_a_message_and_a_status(
     outside: postgres.Cluster, tmp_path: Path, arguments: Sequence[str]
 ) -> None:
     async with running(("-c", BROKEN, *arguments[2:]), tmp_path, outside) as process:
@@ -208,7 +208,7 @@ async def test_what_nobody_foresaw_ends_the_process_with_a_message_and_a_status(
     assert "nobody foresaw this" in lines[0] and '"task":"worker"' in lines[0]
 
 
-async def test_a_port_for_metrics_that_is_taken_ends_the_process_with_a_message_and_a_status(
+async def test_an_occupied_metrics_port_ends_the_process_with_a_message_and_a_status(
     outside: postgres.Cluster, tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -221,7 +221,7 @@ async def test_a_port_for_metrics_that_is_taken_ends_the_process_with_a_message_
     assert "Address already in use" in lines[0] and '"task":"metrics"' in lines[0]
 
 
-async def test_a_database_that_cannot_be_reached_ends_the_worker_with_a_message_and_a_status(
+async def test_an_unreachable_database_ends_the_worker_with_a_message_and_a_status(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as nobody:

@@ -19,7 +19,7 @@ from tests.support.streams import hears
 
 SECRET = "Zwetschkenknoedel"
 BODY = "steering-committee"
-# Of everybody there is: who enters a room of each kind.
+# By kind of entry: the people who can enter the room.
 ENTERS = {
     "members": {"stranger", "guest", "seated", "host", "moderator", "administrator"},
     "invited": {"guest", "host", "moderator", "administrator"},
@@ -86,7 +86,7 @@ async def let_in(club: Club) -> None:
     assert (await root.put(f"/bodies/{BODY}/members/{seated.handle}")).status_code == 204
 
 
-def doors(club: Club) -> dict[str, str]:
+def private_addresses(club: Club) -> dict[str, str]:
     """Return the addresses that exist only for people with access."""
     api, topic = "/api/v1", club.topic
     return {
@@ -100,7 +100,7 @@ def doors(club: Club) -> dict[str, str]:
     }
 
 
-def lists(club: Club) -> tuple[str, ...]:
+def public_lists(club: Club) -> tuple[str, ...]:
     """Return the public addresses that name the room to people with access."""
     api = "/api/v1"
     return (
@@ -114,20 +114,20 @@ def lists(club: Club) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("entry", ENTERS)
-async def test_a_room_is_invisible_to_whom_it_is_not_for(club: Club, entry: str) -> None:
+async def test_a_private_room_is_invisible_to_others(club: Club, entry: str) -> None:
     await let_in(club)
     await club.limit(entry)
 
     for name in club.people:
         client, enters = club.client(name), name in ENTERS[entry]
-        for path in doors(club):
+        for path in private_addresses(club):
             answer = await client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
             if not enters:
                 assert answer.status_code == 404, (name, path)
                 assert SECRET not in answer.text, (name, path)
             else:
                 assert answer.status_code == 200, (name, path)
-        for path in lists(club):
+        for path in public_lists(club):
             answer = await client.get(path, headers={"Accept": "text/html"})
             assert answer.status_code == 200
             assert (SECRET in answer.text) == enters, (name, path)
@@ -138,9 +138,7 @@ async def test_a_room_is_invisible_to_whom_it_is_not_for(club: Club, entry: str)
                 assert (SECRET in str(feed.joined)) == enters
 
 
-async def test_what_is_not_for_everyone_is_like_what_is_not_there(
-    club: Club, client: httpx2.AsyncClient
-) -> None:
+async def test_private_rooms_look_like_missing_rooms(club: Club, client: httpx2.AsyncClient) -> None:
     await club.limit("invited")
     for path in (f"/api/v1/rooms/{club.room}", f"/api/v1/topics/{club.topic}"):
         closed = await client.get(path)
@@ -159,7 +157,7 @@ async def test_what_is_not_for_everyone_is_like_what_is_not_there(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), answer.request.url
 
 
-async def test_sectors_count_only_what_is_for_everyone(club: Club, client: httpx2.AsyncClient) -> None:
+async def test_sectors_count_only_public_topics(club: Club, client: httpx2.AsyncClient) -> None:
     async def counted() -> tuple[int, int]:
         sectors = (await client.get("/api/v1/sectors")).json()["items"]
         sector = next(sector for sector in sectors if sector["slug"] == "mobility")
@@ -172,7 +170,7 @@ async def test_sectors_count_only_what_is_for_everyone(club: Club, client: httpx
     assert await counted() == before
 
 
-async def test_streams_that_are_for_everyone_do_not_name_the_room(club: Club) -> None:
+async def test_public_streams_do_not_name_the_room(club: Club) -> None:
     mobility = (await club.client("visitor").get("/api/v1/sectors/mobility/topics")).json()["stream"]
     await club.limit("invited")
     changed = await club.person("host").patch(f"/rooms/{club.room}", {"title": SECRET + " again"})
@@ -185,7 +183,7 @@ async def test_streams_that_are_for_everyone_do_not_name_the_room(club: Club) ->
                 assert (SECRET in str(feed.joined)) == told, (name, channel)
 
 
-async def test_the_ledger_is_about_what_everyone_reads(club: Club) -> None:
+async def test_the_moderation_log_lists_only_public_objects(club: Club) -> None:
     moderator, stranger = club.person("moderator"), club.person("stranger")
     assert (await stranger.post(f"/posts/{club.post}/flags", {"reason": "spam"})).status_code == 201
     await club.app.run_jobs()
@@ -225,7 +223,7 @@ async def _lost(club: Club, names: tuple[str, ...], change: Any) -> None:
     assert max(await asyncio.gather(*listeners)) - started < 2
 
 
-async def test_a_guest_who_is_invited_no_longer_loses_the_room_at_once(club: Club) -> None:
+async def test_an_uninvited_guest_loses_the_room_immediately(club: Club) -> None:
     await let_in(club)
     await club.limit("invited")
     host, guest = club.person("host"), club.person("guest")
@@ -235,7 +233,7 @@ async def test_a_guest_who_is_invited_no_longer_loses_the_room_at_once(club: Clu
     assert (await guest.get(f"/rooms/{club.room}")).status_code == 404
 
 
-async def test_a_seat_on_a_body_that_is_lost_is_lost_in_its_rooms(club: Club) -> None:
+async def test_former_committee_members_lose_the_rooms_of_the_committee(club: Club) -> None:
     await let_in(club)
     await club.limit("body")
     root, seated = club.person("administrator"), club.person("seated")
@@ -245,7 +243,7 @@ async def test_a_seat_on_a_body_that_is_lost_is_lost_in_its_rooms(club: Club) ->
     assert (await seated.get(f"/rooms/{club.room}")).status_code == 404
 
 
-async def test_a_room_that_is_limited_is_lost_by_all_it_is_not_for(club: Club) -> None:
+async def test_limiting_a_room_removes_everybody_else(club: Club) -> None:
     await let_in(club)
     async with club.app.listening(f"room:{club.room}", club.person("guest").token) as kept:
         await _lost(club, ("visitor", "stranger", "seated"), lambda: club.limit("invited"))
@@ -257,7 +255,7 @@ async def test_a_room_that_is_limited_is_lost_by_all_it_is_not_for(club: Club) -
         assert frame["type"] == "event"
 
 
-async def test_rules_are_set_by_hosts(club: Club) -> None:
+async def test_hosts_set_the_entry_rules(club: Club) -> None:
     host, stranger, guest = (club.person(name) for name in ("host", "stranger", "guest"))
     path = f"/rooms/{club.room}"
     before = (await host.get(path)).json()
@@ -298,7 +296,7 @@ async def test_rules_are_set_by_hosts(club: Club) -> None:
     assert stale.status_code == 412 and stale.json()["current"]["title"] == "Plenary"
 
 
-async def test_people_of_a_room_are_set_by_its_hosts(club: Club) -> None:
+async def test_hosts_choose_guests_and_panelists(club: Club) -> None:
     host, guest, stranger = (club.person(name) for name in ("host", "guest", "stranger"))
     for kind in ("guests", "panel"):
         path = f"/rooms/{club.room}/{kind}"
@@ -313,7 +311,7 @@ async def test_people_of_a_room_are_set_by_its_hosts(club: Club) -> None:
         assert (await host.get(path)).json()["items"] == []
 
 
-async def test_who_sits_on_the_panel_enters(club: Club) -> None:
+async def test_panelists_can_enter(club: Club) -> None:
     await club.limit("invited")
     host, stranger = club.person("host"), club.person("stranger")
     assert (await stranger.get(f"/rooms/{club.room}")).status_code == 404
@@ -321,7 +319,7 @@ async def test_who_sits_on_the_panel_enters(club: Club) -> None:
     assert (await stranger.get(f"/rooms/{club.room}")).status_code == 200
 
 
-async def test_a_room_is_limited_from_its_first_moment(club: Club) -> None:
+async def test_new_rooms_can_be_private_from_the_start(club: Club) -> None:
     host, stranger = club.person("host"), club.person("stranger")
     planned = await host.post(
         f"/gatherings/{club.gathering}/rooms",
@@ -336,7 +334,7 @@ async def test_a_room_is_limited_from_its_first_moment(club: Club) -> None:
     assert [one["title"] for one in rooms] == [SECRET]
 
 
-async def test_bodies_are_named_to_everyone_and_their_members_to_administrators(club: Club) -> None:
+async def test_committees_are_public_and_their_members_visible_to_administrators(club: Club) -> None:
     root, seated = club.person("administrator"), club.person("seated")
     listed = (await club.client("visitor").get("/api/v1/bodies")).json()["items"]
     assert {"slug": BODY, "name": "Platform steering committee"} in listed

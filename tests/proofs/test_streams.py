@@ -96,7 +96,7 @@ def owner(people: list[Person], post: dict[str, Any]) -> Person:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_old_snapshot_and_events_make_the_fresh_one(app: Service, seed: int) -> None:
+async def test_an_old_snapshot_plus_events_equals_a_new_snapshot(app: Service, seed: int) -> None:
     chance = random.Random(seed)
     people = [
         await a_person(app, "Author"),

@@ -14,7 +14,7 @@ _WRITES = re.compile(
     r"\b(?:INSERT INTO|DELETE FROM)\s+(\w+)|\bUPDATE\s+(\w+)(?:\s+(?:AS\s+)?\w+)?\s+SET\b", re.IGNORECASE
 )
 
-# The folders of the tables that modules of other folders write too.
+# The main folder of each table that other folders write too.
 FOLDERS = {
     "boards": "boards/boards",
     "drafts": "forum/drafts",

@@ -58,7 +58,7 @@ async def pair(
         RecordingListener(),
     )
     for bus in (here, there):
-        # Tests break Redis; the pauses between attempts need not be as long as in life.
+        # Retry sooner than in production, because the tests interrupt Redis.
         bus._publish_backoff.longest = bus._receive_backoff.longest = 0.2
         bus._publish_backoff.shortest = bus._receive_backoff.shortest = 0.05
         bus._publish_backoff.reset()
@@ -71,7 +71,7 @@ async def pair(
     await there.close()
 
 
-async def test_one_process_hears_itself():
+async def test_a_process_receives_its_own_messages():
     bus, ear = InProcessBus(), RecordingListener()
     await bus.start(ear)
 
@@ -83,7 +83,7 @@ async def test_one_process_hears_itself():
     assert bus.is_healthy()
 
 
-async def test_the_own_process_hears_at_once_and_the_other_through_redis(pair):
+async def test_messages_are_immediate_locally_and_reach_others_through_redis(pair):
     here, there, ear, other = pair
 
     here.publish([("topic:1", 1), ("topic:2", 9)])
@@ -117,7 +117,7 @@ async def test_many_positions_need_few_messages(pair, server):
     assert len({channel for channel, _ in other.messages}) == 2_001
 
 
-async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog):
+async def test_the_bus_recovers_when_redis_is_killed_and_restarted(pair, server, caplog):
     here, there, _, other = pair
     caplog.set_level(logging.WARNING)
     returns = other.losses
@@ -135,7 +135,7 @@ async def test_redis_killed_and_started_again_needs_nobody(pair, server, caplog)
     await until(lambda: ("topic:1", 99) in other.messages)
 
 
-async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
+async def test_the_bus_recovers_when_redis_freezes_and_resumes(pair, server):
     here, there, _, other = pair
     returns = other.losses
 
@@ -151,7 +151,7 @@ async def test_redis_frozen_and_thawed_needs_nobody(pair, server):
     await until(lambda: ("topic:1", 99) in other.messages)
 
 
-async def test_a_subscription_that_starves_behind_a_good_connection_is_built_anew(pair, server):
+async def test_a_silent_subscription_is_rebuilt(pair, server):
     here, _, _, other = pair
     there = pair[1]
     returns = other.losses
@@ -167,7 +167,7 @@ async def test_a_subscription_that_starves_behind_a_good_connection_is_built_ane
     assert there.subscription is not starved
 
 
-async def test_subscribers_cut_off_by_redis_come_back(pair, server):
+async def test_disconnected_subscribers_reconnect(pair, server):
     here, _, _, other = pair
     returns = other.losses
 
@@ -179,7 +179,7 @@ async def test_subscribers_cut_off_by_redis_come_back(pair, server):
     await until(lambda: ("topic:1", 2) in other.messages)
 
 
-async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server):
+async def test_the_queue_for_redis_is_bounded_and_losses_are_announced(pair, server):
     here, _, _, other = pair
 
     server.kill()
@@ -191,11 +191,11 @@ async def test_what_waits_for_redis_is_bounded_and_the_loss_is_told(pair, server
     returns = other.losses
     server.start()
 
-    # Nobody may hear what is told before the other has subscribed again; who subscribes looks everywhere.
+    # Messages before the other process has resubscribed may be lost; a new subscriber polls all channels.
     await until(lambda: here.is_healthy() and other.losses > returns)
 
 
-async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
+async def test_a_one_sided_loss_is_announced_to_the_other_process(pair):
     here, _, _, other = pair
     returns = other.losses
     here.publish([("topic:1", 4)])
@@ -209,7 +209,7 @@ async def test_a_loss_on_one_side_only_is_told_to_the_other(pair):
     await until(lambda: ("topic:1", 6) in other.messages)
 
 
-async def test_late_words_of_a_process_do_not_undo_newer_ones(pair):
+async def test_late_messages_do_not_overwrite_newer_ones(pair):
     here, there, _, other = pair
     here.signal("room:1", {"type": "votes", "votes": {"1": 2}})
     await until(lambda: other.signals)
@@ -239,7 +239,7 @@ async def test_a_bus_starts_without_redis_and_connects_later(server):
     await bus.close()
 
 
-async def test_a_process_that_begins_to_hear_asks_who_is_there(pair, server):
+async def test_a_new_subscriber_requests_presence(pair, server):
     _, _, ear, other = pair
     asks = ear.requests, other.requests
 
@@ -250,7 +250,7 @@ async def test_a_process_that_begins_to_hear_asks_who_is_there(pair, server):
     await late.close()
 
 
-async def test_a_process_that_never_hears_can_tell(pair, server):
+async def test_a_process_that_receives_nothing_reports_it(pair, server):
     _, _, ear, other = pair
 
     worker = RedisBus(server.url, probe_every=PROBE)
@@ -260,7 +260,7 @@ async def test_a_process_that_never_hears_can_tell(pair, server):
     await until(lambda: ("topic:1", 3) in ear.messages and ("topic:1", 3) in other.messages)
 
 
-async def test_a_process_that_ends_tells_its_last_rings(pair, server):
+async def test_a_stopping_process_publishes_its_last_messages(pair, server):
     here, _, _, other = pair
 
     here.publish([("topic:1", 7)])

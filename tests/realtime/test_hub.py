@@ -75,7 +75,7 @@ class Wire:
         (b'{"type":"join","channel":"topic:1","epoch":null,"after":null}', Join("topic:1")),
     ],
 )
-def test_frames_are_read(data, frame):
+def test_frames_are_parsed(data, frame):
     assert read_frame(data) == frame
 
 
@@ -103,19 +103,19 @@ def test_frames_are_read(data, frame):
         b'{"type":"ping"' + b',"a":{' * 9_000,
     ],
 )
-def test_what_is_no_frame_is_refused(data):
+def test_malformed_frames_are_refused(data):
     with pytest.raises(BadFrame):
         read_frame(data)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 100_000])
-def test_text_frames_are_those_of_the_standard(size):
+def test_text_frames_follow_the_standard(size):
     payload = b"x" * size
 
     assert protocol.text(payload) == Frame(Opcode.TEXT, payload).serialize(mask=False)
 
 
-def test_channel_names():
+def test_channel_names_are_parsed():
     kinds = FakeCapability().kinds()
 
     assert parse_name("topic:7", kinds) == ChannelName("topic:7", "topic", 7)
@@ -136,7 +136,7 @@ def test_channel_names():
     assert parse_name(f"topic:{2**63}", kinds) is None
 
 
-def test_signals_of_a_type_replace_each_other_and_their_maps_are_laid_over_each_other():
+def test_signals_of_a_type_replace_each_other_and_merge_their_maps():
     assert merge({"type": "typing", "who": [1]}, {"type": "typing", "who": [2]}) == {
         "type": "typing",
         "who": [2],
@@ -176,11 +176,11 @@ async def test_the_first_frame_is_sent_immediately_and_the_frames_of_a_tick_toge
     assert (scheduler.counts.frames, scheduler.counts.deliveries, scheduler.counts.writes) == (4, 8, 4)
 
 
-async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch):
+async def test_a_tick_waits_for_reads_up_to_a_limit(monkeypatch):
     wire = Wire()
     channel, _ = a_group(wire)
     group, scheduler = channel.groups["all"], SendScheduler(Counts())
-    # A clock of our own, and a first tick that cost much.
+    # A fake clock, and a first tick with a high cost.
     clock, spent = [100.0], iter((0.0, 0.015))
     monkeypatch.setattr(send_scheduler, "monotonic", lambda: clock[0])
     monkeypatch.setattr(send_scheduler, "thread_time", lambda: next(spent, 0.0))
@@ -205,7 +205,7 @@ async def test_a_beat_waits_for_what_is_being_read_but_not_for_long(monkeypatch)
     assert wire.writes == [b"1", b"23", b"4"]
 
 
-async def test_who_is_shut_is_written_nothing_more():
+async def test_closed_peers_receive_nothing_more():
     wires = [Wire(), Wire()]
     channel, peers = a_group(*wires)
     scheduler = SendScheduler(Counts())
@@ -219,7 +219,7 @@ async def test_who_is_shut_is_written_nothing_more():
     assert scheduler.counts.deliveries == 1
 
 
-async def test_who_stands_in_two_circles_gets_one_write_a_tick():
+async def test_a_peer_in_two_groups_gets_one_write_per_tick():
     wire = Wire()
     channel, [peer] = a_group(wire)
     other, _ = a_group(number=2)
@@ -233,7 +233,7 @@ async def test_who_stands_in_two_circles_gets_one_write_a_tick():
     assert wire.writes == [b"ab"]
 
 
-async def test_what_waits_is_written_before_somebody_enters():
+async def test_waiting_frames_are_sent_before_a_peer_joins():
     early, late = Wire(), Wire()
     channel, _ = a_group(early)
     scheduler = SendScheduler(Counts())
@@ -248,7 +248,7 @@ async def test_what_waits_is_written_before_somebody_enters():
     assert late.writes == [b"new"]
 
 
-async def test_peers_that_hold_too_much_back_or_read_nothing_for_long_are_shut():
+async def test_slow_peers_are_closed():
     full, stuck, fine = Wire(), Wire(), Wire()
     channel, peers = a_group(full, stuck, fine)
     scheduler = SendScheduler(Counts(), max_blocked_seconds=1)
@@ -269,7 +269,7 @@ async def test_peers_that_hold_too_much_back_or_read_nothing_for_long_are_shut()
 # Presence
 
 
-class Herald(InProcessBus):
+class RecordingBus(InProcessBus):
     """A bus that records published presence."""
 
     def __init__(self) -> None:
@@ -280,9 +280,9 @@ class Herald(InProcessBus):
         self.announced.append(presence)
 
 
-def test_people_are_counted_once_over_sockets_and_processes():
+def test_presence_counts_each_person_once():
     told: list[tuple[str, int]] = []
-    bus = Herald()
+    bus = RecordingBus()
     presence = PresenceTracker(bus, lambda channel, here: told.append((channel, here)))
     anna, ben = Actor(id=MemberId(1)), Actor(id=MemberId(2))
 
@@ -303,11 +303,11 @@ def test_people_are_counted_once_over_sockets_and_processes():
     assert told[-1] == ("room:1", 3)
 
 
-def test_a_process_that_says_nothing_is_forgotten():
+def test_presence_of_a_silent_process_is_forgotten():
     told: list[tuple[str, int]] = []
     vanished: list[int] = []
     presence = PresenceTracker(
-        Herald(),
+        RecordingBus(),
         lambda channel, here: told.append((channel, here)),
         forgotten_after=0,
         on_process_vanished=lambda: vanished.append(1),
@@ -317,7 +317,7 @@ def test_a_process_that_says_nothing_is_forgotten():
     presence.publish_heartbeat()
     presence.publish_heartbeat()
 
-    assert vanished == [1]  # what it wrote last it may not have told: signals are asked for once more
+    assert vanished == [1]  # its last signals may be lost, so they are requested again
     assert told == [("room:1", 3), ("room:1", 0)]
     assert presence._remote == presence._reported == {}
 
@@ -340,7 +340,7 @@ class LossyBus(InProcessBus):
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_every_peer_hears_what_came_after_its_number_once_and_in_order(live_url, seed):
+async def test_every_peer_receives_later_events_once_and_in_order(live_url, seed):
     chance = random.Random(seed)
     bus = LossyBus(chance)
     db = await connect(live_url, bus, size=8)
@@ -410,9 +410,7 @@ async def said(hub: Hub, channel: str, *texts: str) -> None:
             await tx.record(Said(to=channel, text=text))
 
 
-async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_delivery_goes_on(
-    live_url, caplog
-):
+async def test_a_rendering_error_resets_listeners_and_delivery_continues(live_url, caplog):
     capability = FakeCapability()
     hub, subscriptions = await a_hub(live_url, capability)
     channel, wire = a_channel(), Wire()
@@ -436,7 +434,7 @@ async def test_what_cannot_be_shown_sends_its_listeners_to_the_snapshot_and_deli
     await hub.db.close()
 
 
-async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
+async def test_a_restored_database_resets_all_listeners(live_url):
     hub, subscriptions = await a_hub(live_url, FakeCapability())
     channel, wire = a_channel(), Wire()
     await said(hub, channel, "first", "second")
@@ -458,7 +456,7 @@ async def test_a_database_that_went_back_in_time_resets_everyone(live_url):
     await hub.db.close()
 
 
-async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_url):
+async def test_replays_that_are_too_long_or_incomplete_become_resets(live_url):
     hub, subscriptions = await a_hub(live_url, FakeCapability())
 
     async def answer(channel: str, after: int) -> str:
@@ -483,7 +481,7 @@ async def test_a_replay_that_is_too_long_too_big_or_has_holes_is_a_reset(live_ur
     await hub.db.close()
 
 
-async def test_a_loop_that_fails_is_started_again(caplog):
+async def test_failed_loops_are_restarted(caplog):
     turns = 0
 
     async def turn() -> None:

@@ -86,7 +86,7 @@ async def test_events_of_one_process_reach_the_other_without_polling(live_url, c
             assert await hear(here, 20) == list(range(1, 21))
 
 
-async def test_a_number_from_a_process_that_is_ahead_is_good_on_one_that_is_behind(pair):
+async def test_positions_are_valid_on_a_process_that_is_behind(pair):
     one, two = pair
     topic = a_channel()
     two.bus.listener = InProcessBus().listener
@@ -134,7 +134,7 @@ async def test_redis_frozen_under_load_loses_nothing(pair, server):
     await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
 
 
-async def test_without_any_redis_the_patrol_delivers(pair, server):
+async def test_polling_delivers_without_redis(pair, server):
     one, two = pair
     topic = a_channel()
     server.kill()
@@ -145,7 +145,7 @@ async def test_without_any_redis_the_patrol_delivers(pair, server):
     assert two.hub.counts.healed >= 1
 
 
-async def test_without_polling_and_bus_nothing_would_arrive(live_url, capability, server, tmp_path):
+async def test_nothing_arrives_without_polling_and_redis(live_url, capability, server, tmp_path):
     """The opposite of the previous test: it shows that polling delivers the events."""
     never = replace(QUICK, poll_every=60.0)
     async with (
@@ -164,7 +164,7 @@ async def test_without_polling_and_bus_nothing_would_arrive(live_url, capability
             assert await hear(there, 1) == [1]
 
 
-async def test_signals_are_asked_for_again_after_an_outage(pair, capability, server):
+async def test_signals_are_requested_again_after_an_outage(pair, capability, server):
     _, two = pair
     room = a_channel("room")
 
@@ -178,7 +178,7 @@ async def test_signals_are_asked_for_again_after_an_outage(pair, capability, ser
             pass
 
 
-async def test_presence_and_signals_reach_over_processes(pair, capability):
+async def test_presence_and_signals_reach_other_processes(pair, capability):
     one, two = pair
     room, token = a_channel("room"), capability.member(31)
 
@@ -191,18 +191,18 @@ async def test_presence_and_signals_reach_over_processes(pair, capability):
         await said(here, {"type": "presence", "here": 1})
 
 
-async def test_people_of_a_killed_process_are_forgotten(pair):
+async def test_presence_of_a_killed_process_is_forgotten(pair):
     one, two = pair
     room = a_channel("room")
 
     async with one.listening(room) as here, two.listening(room):
         await said(here, {"type": "presence", "here": 2})
-        # Killed: it says nothing any more, not even that its people left.
+        # A killed process sends nothing more, not even that its people left.
         await two.hub.loops.stop()
         await said(here, {"type": "presence", "here": 1})
 
 
-async def test_lost_access_reaches_the_sockets_of_every_process(pair, capability):
+async def test_lost_access_closes_sockets_on_every_process(pair, capability):
     one, two = pair
     token = capability.member(32)
 
@@ -220,9 +220,7 @@ async def said(feed: Feed, signal: dict[str, object]) -> None:
             pass
 
 
-async def test_a_process_that_starts_late_soon_knows_who_is_there(
-    pair, live_url, capability, server, tmp_path
-):
+async def test_a_new_process_learns_the_presence(pair, live_url, capability, server, tmp_path):
     one, _ = pair
     room = a_channel("room")
 

@@ -60,10 +60,10 @@ async def refused_with(process: Process, **how: Any) -> tuple[int, str]:
     return refusal.value.response.status_code, body["code"]
 
 
-# Joining, hearing, leaving
+# Joining, receiving, leaving
 
 
-async def test_visitors_hear_what_happens(process):
+async def test_visitors_receive_events(process):
     topic = a_channel()
     await process.say(topic, "before")
 
@@ -76,7 +76,7 @@ async def test_visitors_hear_what_happens(process):
     assert event["at"].endswith("Z")
 
 
-async def test_a_join_answers_with_what_was_missed_and_goes_on_from_there(process):
+async def test_a_join_replays_missed_events_and_continues(process):
     topic = a_channel()
     await process.say(topic, "1", "2", "3")
 
@@ -96,7 +96,7 @@ async def test_a_join_answers_with_what_was_missed_and_goes_on_from_there(proces
 @pytest.mark.parametrize(
     "join", [{"after": 4}, {"after": 0, "epoch": "before the restore"}, {"after": 2**63 - 1}]
 )
-async def test_a_number_that_cannot_be_continued_is_a_reset_and_live_from_there(process, join):
+async def test_an_unknown_position_causes_a_reset(process, join):
     topic = a_channel()
     await process.say(topic, "1", "2", "3")
 
@@ -108,7 +108,7 @@ async def test_a_number_that_cannot_be_continued_is_a_reset_and_live_from_there(
         assert (await feed.next())["seq"] == 4
 
 
-async def test_what_an_audience_may_not_see_is_withheld_and_keeps_its_number(process, capability):
+async def test_hidden_events_are_withheld_and_keep_their_number(process, capability):
     topic = a_channel()
     boss = capability.member(1, is_administrator=True)
 
@@ -123,7 +123,7 @@ async def test_what_an_audience_may_not_see_is_withheld_and_keeps_its_number(pro
         assert replay["missed"][0]["event"] == {"type": "withheld"}
 
 
-async def test_who_leaves_hears_no_more(process):
+async def test_a_client_that_leaves_receives_nothing_more(process):
     topic, other = a_channel(), a_channel()
 
     async with process.listening(topic, other) as feed:
@@ -145,7 +145,7 @@ async def test_pings_are_answered(process):
 @pytest.mark.parametrize(
     "name", ["topic", "topic:0", "sectors:3", "nothing:1", "topic:99999999999999999999", 'a"b']
 )
-async def test_channels_that_cannot_be_are_not_found(process, name):
+async def test_invalid_channels_are_not_found(process, name):
     async with process.connect() as feed:
         assert await feed.join(name) == {"type": "refused", "channel": name, "code": "not_found"}
 
@@ -162,7 +162,7 @@ async def test_refusals_of_a_channel_carry_their_code(process, capability):
         assert (await feed.join("sectors"))["type"] == "joined"
 
 
-async def test_a_socket_listens_to_a_hundred_channels(process):
+async def test_a_socket_joins_at_most_a_hundred_channels(process):
     async with process.connect() as feed:
         for _ in range(100):
             assert (await feed.join(topic := a_channel()))["type"] == "joined"
@@ -170,7 +170,7 @@ async def test_a_socket_listens_to_a_hundred_channels(process):
         assert (await feed.join(topic))["type"] == "joined"
 
 
-async def test_many_join_a_busy_channel_at_once_and_none_misses_anything(process):
+async def test_concurrent_joins_of_a_busy_channel_miss_nothing(process):
     topic = a_channel()
     await process.say(topic, *map(str, range(20)))
 
@@ -216,7 +216,7 @@ async def test_signals_are_merged_and_sent_at_intervals(process):
     assert count <= 2 + took / QUICK.signal_every
 
 
-async def test_who_joins_is_told_the_signals_that_hold(process, capability):
+async def test_a_join_receives_the_current_signals(process, capability):
     room = a_channel("room")
     capability.signals[int(room.partition(":")[2])] = [b'{"type":"votes","votes":{"1":3}}']
 
@@ -241,20 +241,20 @@ async def test_presence_counts_people_not_sockets(process, capability):
 # Who may open a socket
 
 
-async def test_a_member_comes_with_a_bearer_token(process, capability):
+async def test_members_connect_with_a_bearer_token(process, capability):
     async with process.listening("member:3", token=capability.member(3)) as feed:
         await process.say("member:3", "for you")
         assert await feed.texts(1) == ["for you"]
 
 
-async def test_a_token_that_is_not_good_opens_nothing(process):
+async def test_invalid_tokens_are_refused(process):
     assert await refused_with(process, token="made-up") == (401, "sign_in_first")
     assert await refused_with(process, headers={"Authorization": "Basic YTpi"}) == (401, "sign_in_first")
     assert await refused_with(process, path="/live?ticket=made-up") == (401, "sign_in_first")
     assert await refused_with(process, path="/elsewhere") == (404, "not_found")
 
 
-async def test_a_cookie_needs_a_page_of_ours(process, capability):
+async def test_cookies_are_accepted_only_from_own_pages(process, capability):
     cookie = {"Cookie": f"other={{[]}}; bad; session={capability.member(4)}"}
 
     async with process.connect(headers=cookie, origin=ORIGIN) as feed:
@@ -265,7 +265,7 @@ async def test_a_cookie_needs_a_page_of_ours(process, capability):
         assert (await feed.join("member:4"))["code"] == "denied"
 
 
-async def test_a_ticket_opens_one_socket_once_and_not_for_long(process, capability):
+async def test_a_ticket_is_valid_once_and_for_a_short_time(process, capability):
     actor = await a_stored_session(process)
     capability.people["kept"] = actor
     async with process.db.begin() as tx:
@@ -298,7 +298,7 @@ VALUES (:member, :hash, '', :now, :now, :now) RETURNING id
 """)
 
 
-async def test_tickets_are_for_members_and_open_the_real_service(app):
+async def test_members_connect_with_tickets(app):
     anna = await a_person(app)
     async with app.client() as visitor:
         assert (await visitor.post("/api/v1/live/tickets")).status_code == 401
@@ -338,7 +338,7 @@ async def test_an_ended_session_closes_its_sockets_and_no_others(process, capabi
         assert await kept.texts(1) == ["still here"]
 
 
-async def test_lost_access_leaves_the_channel_and_other_eyes_read_again(process, capability):
+async def test_lost_access_leaves_the_channel_and_changed_audiences_reset(process, capability):
     token = capability.member(12, is_administrator=True)
     shut, open_ = a_channel(), a_channel()
     capability.closed.add(shut.partition(":")[2])
@@ -377,7 +377,7 @@ async def test_a_change_at_the_moment_of_joining_is_not_lost(process, capability
         await until(lambda: not process.hub.peers)
 
 
-async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, capability, tmp_path):
+async def test_expired_sessions_are_closed_by_the_periodic_check(live_url, capability, tmp_path):
     async with Process(
         capability, live_url, InProcessBus(), tmp_path, replace(QUICK, session_check_every=0.2)
     ) as process:
@@ -391,14 +391,14 @@ async def test_a_session_that_ends_by_the_clock_is_found_by_the_sweep(live_url, 
 # Limits and ends
 
 
-async def test_too_many_messages_are_too_many(process):
+async def test_too_many_messages_close_the_socket(process):
     async with process.connect() as feed:
         for _ in range(121):
             await feed.send({"type": "ping"})
         assert await feed.closed() == 4429
 
 
-async def test_too_many_sockets_of_one_member_or_address_are_shut(live_url, capability, tmp_path):
+async def test_too_many_sockets_of_a_member_or_address_are_refused(live_url, capability, tmp_path):
     limits = replace(QUICK, per_member=2)
     async with Process(capability, live_url, InProcessBus(), tmp_path, limits) as process:
         token = capability.member(15)
@@ -410,7 +410,7 @@ async def test_too_many_sockets_of_one_member_or_address_are_shut(live_url, capa
             assert (await again.join("member:15"))["type"] == "joined"
 
 
-async def test_frames_over_64_kib_are_too_big(process):
+async def test_frames_over_64_kib_are_refused(process):
     async with process.connect() as feed:
         await feed.socket.send("x" * 65_537)
         assert await feed.closed() == 1009
@@ -419,7 +419,7 @@ async def test_frames_over_64_kib_are_too_big(process):
         assert await feed.closed() == 4400
 
 
-async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
+async def test_incomplete_requests_time_out(process, monkeypatch):
     monkeypatch.setattr(uvicorn_http, "REQUEST_TIMEOUT", 0.5)
     for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
         reader, writer = await asyncio.open_unix_connection(process.uds)
@@ -432,7 +432,7 @@ async def test_who_does_not_say_what_for_is_cut_off(process, monkeypatch):
         assert (await feed.join(a_channel()))["type"] == "joined"
 
 
-async def test_draining_sends_everyone_away_and_lets_nobody_in(process):
+async def test_draining_closes_all_sockets_and_refuses_new_ones(process):
     async with process.connect() as one, process.connect() as two:
         await until(lambda: len(process.hub.peers) == 2)
         draining = asyncio.create_task(process.hub.drain(0.2))
@@ -442,7 +442,7 @@ async def test_draining_sends_everyone_away_and_lets_nobody_in(process):
     process.hub.is_draining = False
 
 
-async def test_a_reader_that_stops_reading_is_shut_and_harms_nobody(process):
+async def test_a_client_that_stops_reading_is_closed_without_harm_to_others(process):
     topic = a_channel()
     stuck = sockets.socket(sockets.AF_UNIX)
     stuck.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
@@ -470,7 +470,7 @@ HANDSHAKE = (
 )
 
 
-# Nonsense
+# Malformed input
 
 nested = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -508,7 +508,7 @@ wire = whole | st.binary(min_size=1, max_size=60)
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(frames=st.lists(wire, min_size=1, max_size=8))
-async def test_nonsense_ends_a_socket_with_one_of_our_codes_and_nothing_else(process, frames):
+async def test_malformed_input_closes_only_its_own_socket(process, frames):
     code = await say_raw(process, b"".join(frames) + Frame(Opcode.TEXT, b"that is all").serialize(mask=True))
 
     assert code in OURS
@@ -534,14 +534,14 @@ async def say_raw(process: Process, data: bytes) -> int | None:
                 if head[0] & 15 == 8:
                     code = int.from_bytes(body[:2], "big")
     except TimeoutError:
-        # What was sent ends within a frame that announces more: the server waits for it, as it must.
+        # The bytes end inside a frame: the server correctly waits for the rest.
         code = 4400
     finally:
         writer.close()
     return code
 
 
-async def test_a_peer_that_is_gone_leaves_nothing_behind(process, capability):
+async def test_disconnected_peers_leave_no_state(process, capability):
     room, token = a_channel("room"), capability.member(21)
     for _ in range(5):
         async with process.listening(room, token=token):

@@ -21,7 +21,7 @@ from tertulia.worker import Worker
 
 _ONE = statement("SELECT 1")
 _FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
-# What PostgreSQL says to an idle connection when it is shut down; the end of the line comes after it.
+# The message of PostgreSQL to an idle connection at shutdown; the connection closes after it.
 GOODBYE = b"E" + struct.pack("!i", len(_FIELDS) + 4) + _FIELDS
 
 
@@ -59,7 +59,7 @@ class _Line:
         (NotFound(), True, False),
     ],
 )
-def test_what_tells_of_a_lost_connection(error: Exception, closed: bool, lost: bool) -> None:
+def test_lost_connections_are_recognised(error: Exception, closed: bool, lost: bool) -> None:
     assert is_connection_lost(error, _Line(closed)) is lost
     assert isinstance(error, LOST_CONNECTION_ERRORS) or not lost
     assert isinstance(error, UNAVAILABLE_ERRORS) or not lost
@@ -73,9 +73,7 @@ WAYS: dict[str, Callable[[Database], Any]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_connection_whose_server_has_said_goodbye_is_never_lent_again(
-    own: Database, way: str
-) -> None:
+async def test_terminated_connections_leave_the_pool(own: Database, way: str) -> None:
     async with own.read() as tx:
         broken = tx.connection
     broken._protocol.data_received(GOODBYE)
@@ -93,7 +91,7 @@ async def test_a_connection_whose_server_has_said_goodbye_is_never_lent_again(
     assert own.pool.size == 1
 
 
-async def test_one_that_is_lost_in_the_middle_of_a_transaction_is_never_lent_again(own: Database) -> None:
+async def test_connections_lost_in_a_transaction_leave_the_pool(own: Database) -> None:
     async def lose() -> Any:
         async with own.begin() as tx:
             await tx.value(_ONE)
@@ -106,7 +104,7 @@ async def test_one_that_is_lost_in_the_middle_of_a_transaction_is_never_lent_aga
         assert await tx.value(_ONE) == 1
 
 
-async def test_one_that_closes_between_two_users_is_not_handed_to_the_second() -> None:
+async def test_closed_connections_are_not_reused() -> None:
     opened: list[Any] = []
 
     class Transport(_Line):
@@ -171,7 +169,7 @@ async def test_the_worker_and_its_jobs_continue_after_a_lost_connection(
         await running
 
 
-async def test_a_worker_that_loses_one_of_its_tasks_ends(db: Database) -> None:
+async def test_a_worker_ends_when_one_of_its_tasks_fails(db: Database) -> None:
     class Limping(Worker):
         async def handle_next(self) -> bool:
             raise asyncio.CancelledError
@@ -182,7 +180,7 @@ async def test_a_worker_that_loses_one_of_its_tasks_ends(db: Database) -> None:
     assert "nobody asked" in str(ended.value.exceptions[0])
 
 
-async def test_a_loop_goes_on_after_a_cancellation_that_nobody_asked_for() -> None:
+async def test_loops_survive_unrequested_cancellations() -> None:
     turns: list[int] = []
     again = asyncio.Event()
 
@@ -203,7 +201,7 @@ async def test_a_loop_goes_on_after_a_cancellation_that_nobody_asked_for() -> No
     await loops.stop()
 
 
-async def test_a_batch_of_unknown_outcome_is_not_written_again() -> None:
+async def test_a_batch_with_unknown_outcome_is_not_retried() -> None:
     calls: list[list[str]] = []
 
     async def write(key: str, items: Sequence[str]) -> list[str]:
@@ -216,7 +214,7 @@ async def test_a_batch_of_unknown_outcome_is_not_written_again() -> None:
     assert calls == [["x", "y"]]
 
 
-async def test_a_batch_that_breaks_keeps_nobody_waiting_and_its_key_can_be_written_again() -> None:
+async def test_a_failed_batch_releases_its_waiters_and_its_key() -> None:
     breaks: list[Any] = [asyncio.CancelledError(), []]
 
     async def write(key: str, items: Sequence[str]) -> Sequence[str]:

@@ -50,7 +50,7 @@ class _Broken(Exception):
     pass
 
 
-async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database) -> None:
+async def test_the_log_has_no_gaps_despite_failures(db: Database) -> None:
     committed: list[int] = []
 
     async def write(number: int) -> None:
@@ -73,7 +73,7 @@ async def test_the_log_is_gapless_and_in_commit_order_whoever_fails(db: Database
     assert entries[0].event == {"type": "happened", "where": 7}
 
 
-async def test_what_fails_leaves_nothing_and_rings_nobody(db: Database) -> None:
+async def test_failed_transactions_store_and_publish_nothing(db: Database) -> None:
     positions: list[Any] = []
     quiet = Database(db.pool, db.epoch, _Bus(positions))
 
@@ -108,7 +108,7 @@ class _Bus:
 async def test_a_cancelled_request_returns_its_connection_and_its_locks(
     db: Database, service: Service
 ) -> None:
-    # Connections of its own: those of the service are also used by its patrol and its chores.
+    # A separate pool, because background tasks also use the pool of the service.
     own = await connect(service.contexts[0].settings.database_url, size=3)
 
     async def hang() -> None:
@@ -129,7 +129,7 @@ async def test_a_cancelled_request_returns_its_connection_and_its_locks(
         await own.close()
 
 
-async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: Database) -> None:
+async def test_a_repeated_key_returns_the_stored_response_only_for_the_same_request(db: Database) -> None:
     runs: list[int] = []
 
     async def verb(tx: Any) -> dict[str, int]:
@@ -148,7 +148,7 @@ async def test_the_same_key_gives_the_same_answer_and_only_the_same_request(db: 
     assert (await other.respond(db, verb)).body == b'{"run":2}'
 
 
-async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
+async def test_a_refused_write_releases_its_key(db: Database) -> None:
     idempotent = IdempotentRequest(scope="member:1", key="again", fingerprint=b"f")
 
     async def refuse(tx: Any) -> None:
@@ -162,7 +162,7 @@ async def test_a_refused_write_gives_its_key_back(db: Database) -> None:
     assert (await idempotent.respond(db, work)).body == b'"done"'
 
 
-async def test_those_who_wait_for_one_key_are_written_together() -> None:
+async def test_waiting_writes_for_a_key_are_batched() -> None:
     written: list[list[int]] = []
     gate = asyncio.Event()
 
@@ -183,7 +183,7 @@ async def test_those_who_wait_for_one_key_are_written_together() -> None:
     assert not batches.waiting
 
 
-async def test_writes_for_one_key_keep_their_distance_and_who_comes_alone_does_not_wait() -> None:
+async def test_batches_for_a_key_keep_an_interval_and_a_single_write_is_immediate() -> None:
     written: list[tuple[float, int]] = []
     loop = asyncio.get_running_loop()
 
@@ -203,7 +203,7 @@ async def test_writes_for_one_key_keep_their_distance_and_who_comes_alone_does_n
         await asyncio.sleep(0.01)
 
 
-async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_again() -> None:
+async def test_one_failed_item_does_not_affect_others_and_lost_connections_are_not_retried() -> None:
     calls: list[list[str]] = []
 
     async def write(key: str, items: Sequence[str]) -> list[str]:
@@ -227,7 +227,7 @@ async def test_one_bad_item_harms_no_other_and_a_lost_connection_is_not_tried_ag
     assert sum("x" in call for call in calls) == 1
 
 
-def test_a_cache_knows_versions_and_its_size() -> None:
+def test_the_cache_checks_versions_and_limits_its_size() -> None:
     cache = VersionedCache(max_bytes=10)
     cache.put("a", "1", b"12345")
     assert cache.get("a", "1") == b"12345"
@@ -242,13 +242,13 @@ def test_a_cache_knows_versions_and_its_size() -> None:
 @pytest.mark.parametrize(
     "bad", ["", "x", "!!!", "WzFd" * 50, encode_cursor("text"), encode_cursor(1, 2), "\u00e9"]
 )
-def test_cursors_that_were_never_given_out_are_refused(bad: str) -> None:
+def test_forged_cursors_are_refused(bad: str) -> None:
     assert decode_cursor(encode_cursor(7), tuple[int]) == (7,)
     with pytest.raises(BadCursor):
         decode_cursor(bad, tuple[int])
 
 
-def test_statements_carry_their_binds_in_order() -> None:
+def test_statements_list_their_parameters_in_order() -> None:
     query = statement("SELECT :b, :a, :b")
     assert query.text.count("$1") == 2
     assert query.arguments({"a": 1, "b": 2, "unused": 3}) == [2, 1]
@@ -256,7 +256,7 @@ def test_statements_carry_their_binds_in_order() -> None:
         query.arguments({"a": 1})
 
 
-async def test_the_tables_in_the_code_are_those_of_the_migrated_database(service: Service) -> None:
+async def test_tables_in_code_equal_the_migrated_database(service: Service) -> None:
     url = make_url(service.contexts[0].settings.database_url).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url)
     async with engine.connect() as connection:
@@ -269,14 +269,14 @@ async def test_the_tables_in_the_code_are_those_of_the_migrated_database(service
 
 def _compare(connection: Connection) -> list[Any]:
     def told(obj: Any, name: str | None, kind: str, reflected: bool, compare_to: Any) -> bool:
-        # Indexes and defaults live in the migrations alone; tables and columns are written twice and compared.
+        # Indexes and defaults are only in the migrations; tables and columns are in the code too, and are compared.
         return kind not in ("index", "unique_constraint")
 
     context = MigrationContext.configure(connection, opts={"include_object": told, "compare_type": True})
     return compare_metadata(context, metadata)
 
 
-def test_every_statement_of_the_house_can_be_written_out() -> None:
+def test_every_statement_compiles() -> None:
     for name in ("forum", "gatherings", "members", "moderation", "pages", "realtime", "storage", "tertulia"):
         for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
             if ".migrations" not in module.name and not module.name.endswith("__main__"):
@@ -312,7 +312,7 @@ async def _open_line() -> _Line:
     return _Line()
 
 
-async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -> None:
+async def test_the_pool_has_a_limit_and_serves_waiters_in_order() -> None:
     pool, held, order = Pool(_open_line, 3), 0, []
 
     async def use(number: int) -> None:
@@ -331,7 +331,7 @@ async def test_no_more_are_lent_than_allowed_and_those_who_wait_come_in_turn() -
 
 
 @pytest.mark.parametrize("how", ["broken", "closed", "in a transaction"])
-async def test_what_is_not_as_it_was_lent_is_thrown_away(how: str) -> None:
+async def test_damaged_connections_are_discarded(how: str) -> None:
     pool = Pool(_open_line, 1)
     first = await pool.acquire()
     waiting = asyncio.create_task(pool.acquire())
@@ -345,7 +345,7 @@ async def test_what_is_not_as_it_was_lent_is_thrown_away(how: str) -> None:
     assert pool.acquire_nowait() is second
 
 
-async def test_waiting_that_is_given_up_loses_nothing() -> None:
+async def test_cancelled_waiters_lose_no_connection() -> None:
     pool = Pool(_open_line, 1)
     only = await pool.acquire()
     for when in ("before it is given", "as it is given"):
@@ -361,7 +361,7 @@ async def test_waiting_that_is_given_up_loses_nothing() -> None:
     assert pool.size == 1
 
 
-async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
+async def test_a_failed_connection_frees_its_slot() -> None:
     failures = [ConnectionRefusedError()]
 
     async def open_connection() -> _Line:
@@ -378,7 +378,7 @@ async def test_an_opening_that_fails_makes_room_for_the_next() -> None:
         await pool.acquire()
 
 
-async def test_what_types_there_are_is_asked_once_a_process(db: Database, cluster: Cluster) -> None:
+async def test_types_are_loaded_once_per_process(db: Database, cluster: Cluster) -> None:
     arrays = statement("SELECT CAST(:ids AS bigint[])")
 
     async def ask(over: Database) -> list[str]:

@@ -3,7 +3,7 @@
 RULES = "['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']"
 CHECK = f"""axe.run(document, {{runOnly: {RULES}}}).then(found => found.violations.map(
     one => one.id + ': ' + one.nodes[0].html.slice(0, 200) + ' ' + one.nodes[0].failureSummary))"""
-# What one can press is as large as a thumb; links inside running text and inside lists of facts are text.
+# Controls must be as large as a thumb, except links inside sentences and inside lists of facts.
 PRESSED = "button, summary, input:not([type=hidden]), select, textarea, .button, .act, .tab, .bottom a"
 SMALL = f"""[...document.querySelectorAll('{PRESSED}')]
     .filter(one => one.checkVisibility() && !one.closest('.said'))

@@ -23,7 +23,7 @@ from tests.support.people import Person
 from tests.support.programs import CHROMIUM_FLAGS, chromium_path
 from tests.support.service import Service
 
-# From the commit to the other browser's page.
+# Milliseconds from the commit until a change appears in another browser.
 DELIVERY_MS = 2500
 
 
@@ -36,7 +36,7 @@ SELECT = """words => {
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 900}
-# Milliseconds that a busy machine is given before something counts as not happening.
+# Milliseconds to wait for an expected change on a busy machine.
 TIMEOUT_MS = 20_000
 
 # Set when a page with a web socket has joined a channel.

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
-# One process for several commands: most of what a command takes is the start of its process.
+# One process for several commands, because the start of the process takes most of the time.
 _SEVERAL = """
 import contextlib, io, json, sys
 from tertulia.cli import main

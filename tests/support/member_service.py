@@ -26,24 +26,24 @@ from tests.support.service import Service, raw_sql
 logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 PASSWORD = "three unrelated words"
-# What a browser says of a request that comes from the service's own pages.
+# The header that a browser sends with requests from the service's own pages.
 FROM_HERE = {"sec-fetch-site": "same-origin"}
 _numbers = count(1)
 
 
-class Letters:
+class SentEmails:
     """A mail transport that keeps the e-mails in memory."""
 
     def __init__(self) -> None:
-        self.letters: list[OutgoingEmail] = []
+        self.emails: list[OutgoingEmail] = []
 
-    async def post(self, letter: OutgoingEmail) -> None:
+    async def post(self, email: OutgoingEmail) -> None:
         """Keep the e-mail."""
-        self.letters.append(letter)
+        self.emails.append(email)
 
     def to(self, address: str) -> list[OutgoingEmail]:
         """Return the e-mails to an address, oldest first."""
-        return [letter for letter in self.letters if letter.to == address]
+        return [email for email in self.emails if email.to == address]
 
     def token(self, address: str) -> str:
         """Return the token of the link in the latest e-mail to an address."""
@@ -57,9 +57,9 @@ class MemberService:
     def __init__(self, app: Service) -> None:
         self.app = app
         self.db = app.db
-        self.letters = Letters()
-        self.office = Mailer(Sender("The Community", "https://forum.example"), self.letters.post)
-        mails: dict[Any, Any] = {kind: (partial(verb, self.office),) for kind, verb in MAIL_HANDLERS.items()}
+        self.sent = SentEmails()
+        self.mailer = Mailer(Sender("The Community", "https://forum.example"), self.sent.post)
+        mails: dict[Any, Any] = {kind: (partial(verb, self.mailer),) for kind, verb in MAIL_HANDLERS.items()}
         self.worker = Worker(self.db, {**HANDLERS, **mails})
 
     def client(self, token: str | None = None) -> httpx2.AsyncClient:
@@ -95,10 +95,10 @@ class MemberService:
                 await insert_duty(tx, MemberId(me.id), ADMINISTRATOR)
         return me, await self.token_for(me)
 
-    async def mail_told(self) -> None:
+    async def send_waiting_notifications(self) -> None:
         """E-mail the notifications that are still unread after ten minutes."""
         with clock.stop_at(clock.now() + timedelta(minutes=11)):
-            while await send_next_digest(self.office, self.db):
+            while await send_next_digest(self.mailer, self.db):
                 pass
 
     async def token_for(self, me: Me) -> str:

@@ -17,7 +17,7 @@ from tests.support.service import Service
 
 _numbers = count(1)
 
-# Not the verb: a password costs a tenth of a second, and a test of the forum has no use for one.
+# A direct insert: hashing a password would take a tenth of a second for each member.
 _JOIN = statement("""
 INSERT INTO members (handle, skeleton, display_name, email, email_verified_at, joined_at, silenced_until)
 VALUES (:handle, :handle, :name, :email, :verified_at, :now, :silenced_until) RETURNING id

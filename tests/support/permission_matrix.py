@@ -16,7 +16,7 @@ STATES: Mapping[str, str] = _FILE["states"]
 BODIES: Mapping[str, dict[str, Any]] = _FILE["bodies"]
 DONE_ONCE = frozenset(_FILE["done_once"])
 FORMS: Mapping[str, dict[str, str]] = _FILE["forms"]
-# States that only another body makes.
+# States that need a different request body.
 _OF_BODIES = {what.partition(": ")[2] for what in (*BODIES, *FORMS)}
 
 
@@ -41,7 +41,7 @@ def _rows(parts: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
 API = _rows(_FILE["api"].values())
 PAGES = _rows(_FILE["pages"].values())
 CHANNELS = _rows([_FILE["channels"]])
-# Who reads a text: the roles, and its author.
+# The readers of a text: all roles, and its author.
 SEEING = [*ROLES, "author"]
 SIGHT = {what: _answers(row, len(SEEING)) for what, row in _FILE["sight"].items()}
 QUERIES: Mapping[str, list[str]] = _FILE["queries"]
@@ -52,7 +52,7 @@ def operations(rows: Iterable[str]) -> set[str]:
     return {what.partition(": ")[0] for what in rows}
 
 
-def plainly(path: str) -> str:
+def untyped_path(path: str) -> str:
     """Return a route's path without the types of its parameters."""
     return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
 

@@ -15,13 +15,13 @@ from tertulia.personal_data_export import routes as own_data_routes
 from tests.support.boards import FORM, LONG_AGO
 from tests.support.people import Person
 
-# Everything there is but when sessions were seen, and who was in a room, which is written down a moment after.
+# All rows except the last use of sessions and the attendance of rooms, which are stored a little later.
 _STATE = statement("""
 SELECT string_agg(format('SELECT md5(coalesce(string_agg(CAST(t AS text), '','' ORDER BY CAST(t AS text)), '''')) FROM %I t',
     relname), ' UNION ALL ' ORDER BY relname)
 FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN ('sessions', 'attendance')
 """)
-# What is the same for all and no page: files, and other names of a page that has a row.
+# Routes without a row: static files, and alternative addresses of a page that has one.
 UNRULED = {"GET /static/{address}", "GET /favicon.ico", "GET /found/{token}"}
 
 
@@ -50,7 +50,7 @@ SESSION = {
     "time_zone": "Europe/Vienna",
 }
 ACCOUNT = {"handle": "jonas-k", "email": "jonas@mail.example", "password": "three unrelated words"}
-# By operation: a body with every field there is. An operation that takes a body and is not here fails a test.
+# A body with every field, by operation. A test fails if an operation with a body is missing here.
 RULE = {
     "name": "Casinos",
     "sector": "mobility",

@@ -2,11 +2,11 @@
 
 import asyncpg
 
-# Numbers of channels go on from test to test, as ids do, so that what delivery remembers stays true. The audit is for ever.
-_STAY = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
+# Positions of channels continue from test to test, like ids, because the hub caches them. The audit log cannot be deleted.
+_KEPT_TABLES = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
 _TABLES = f"""
 SELECT relname FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_STAY}
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT IN {_KEPT_TABLES}
 """
 _DELETE = f"SELECT string_agg(format('DELETE FROM %I', relname), ';') FROM ({_TABLES}) t"
 _COLUMNS = """
@@ -20,7 +20,7 @@ async def delete_all(owner_url: str) -> None:
     await _run(owner_url, None)
 
 
-async def keep(owner_url: str) -> str:
+async def copy_rows(owner_url: str) -> str:
     """Copy all rows to a schema that the service does not read; return the SQL that restores them."""
     owner = await asyncpg.connect(owner_url)
     await owner.execute("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
@@ -35,13 +35,13 @@ async def keep(owner_url: str) -> str:
     return ";".join(lines)
 
 
-async def lay_down(owner_url: str, kept: str) -> None:
+async def restore_rows(owner_url: str, kept: str) -> None:
     """Replace all rows by those that were copied."""
     await _run(owner_url, kept)
 
 
-async def _run(owner_url: str, then: str | None) -> None:
+async def _run(owner_url: str, restore: str | None) -> None:
     owner = await asyncpg.connect(owner_url)
     await owner.execute("SET session_replication_role = replica")
-    await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), then))))
+    await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), restore))))
     await owner.close()

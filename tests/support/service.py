@@ -25,7 +25,7 @@ from tertulia.web import create_app
 from tertulia.worker import Worker
 from tests.support.programs import redis_url
 
-# Nothing that is going to arrive takes longer.
+# Seconds to wait for an expected frame or response.
 PATIENCE = 10.0
 
 
@@ -53,7 +53,7 @@ class Service:
         while await self.worker.handle_next() or await self.worker.run_due_jobs():
             pass
 
-    def forget(self) -> None:
+    def clear_caches(self) -> None:
         """Clear the caches of every process, after rows were deleted or restored directly."""
         for context in self.contexts:
             context.screening.invalidate()
@@ -64,7 +64,7 @@ class Service:
         """Return an HTTP client, signed in if a token is given; its requests alternate between the processes."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx2.AsyncClient(
-            transport=_Turns([httpx2.AsyncHTTPTransport() for _ in self.urls], self.urls),
+            transport=_RoundRobinTransport([httpx2.AsyncHTTPTransport() for _ in self.urls], self.urls),
             base_url=self.urls[0],
             headers=headers,
             timeout=PATIENCE * 3,
@@ -108,13 +108,13 @@ class Feed:
                 return frame
 
 
-class _Turns(httpx2.AsyncBaseTransport):
+class _RoundRobinTransport(httpx2.AsyncBaseTransport):
     def __init__(self, transports: Sequence[httpx2.AsyncHTTPTransport], urls: Sequence[str]) -> None:
-        self.doors = cycle(zip(transports, urls, strict=True))
+        self.endpoints = cycle(zip(transports, urls, strict=True))
         self.transports = transports
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        transport, url = next(self.doors)
+        transport, url = next(self.endpoints)
         request.url = request.url.copy_with(netloc=httpx2.URL(url).netloc)
         return await transport.handle_async_request(request)
 

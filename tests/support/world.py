@@ -13,7 +13,7 @@ from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.requests import GOOD
 from tests.support.service import Service, raw_sql
 
-# By service: a world, and what lays it down again.
+# The world of each service, and the SQL that restores it.
 _made: MutableMapping[Service, tuple["World", str]] = WeakKeyDictionary()
 
 
@@ -30,10 +30,10 @@ async def a_world(app: Service) -> World:
     if app not in _made:
         world = await _make(app)
         await app.run_jobs()
-        _made[app] = (world, await rows.keep(app.owner_url))
+        _made[app] = (world, await rows.copy_rows(app.owner_url))
     world, kept = _made[app]
-    await rows.lay_down(app.owner_url, kept)
-    app.forget()
+    await rows.restore_rows(app.owner_url, kept)
+    app.clear_caches()
     return World(dict(world.people), dict(world.places), world.author)
 
 
@@ -93,7 +93,7 @@ async def _make(app: Service) -> World:
     places |= await _moderated(author, root, post, topic)
     report = await root.post("/reports", GOOD["send_report"] | {"address": f"/p/{post}", "reason": "spam"})
     assert report.status_code == 201, report.text
-    # As if it had stood for a while: then it can be appealed.
+    # As if the decision was made earlier, because only then can it be appealed.
     await raw_sql(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
     appeal = await author.post(f"/decisions/{places['decision_id']}/appeal", GOOD["make_appeal"])
     assert appeal.status_code == 201, appeal.text
@@ -109,7 +109,7 @@ async def _make(app: Service) -> World:
 
 
 async def _planned(root: Person, gathering: int, room: int) -> int:
-    # In another year than what is planned by GOOD, so that the room is free.
+    # In another year than the sessions of GOOD, so that the room is free.
     times = {"starts_at": "2031-01-10T14:00:00Z", "ends_at": "2031-01-10T15:00:00Z"}
     planned = await root.post(
         f"/gatherings/{gathering}/sessions", {"title": "Opening", "room": room, **times}
@@ -144,7 +144,7 @@ async def _asked(root: Person, room: int) -> int:
 
 
 async def _took_stock(author: Person, root: Person) -> dict[str, Any]:
-    # A board that collects; two entries, of which one was asked about; a gap looked into; a view for all.
+    # An open board with two entries, one of them with a change request, a claimed gap, and a shared view.
     given = {"title": "Good practice", "form": boards.FORM, "opens_at": boards.LONG_AGO}
     board = (await root.post("/sectors/mobility/boards", given)).json()["id"]
     file = (await author.post("/files", GOOD["upload_file"])).json()["id"]
@@ -181,7 +181,7 @@ async def _took_stock(author: Person, root: Person) -> dict[str, Any]:
 
 
 async def _moderated(author: Person, root: Person, post: int, topic: int) -> dict[str, int]:
-    # One post is flagged, another one hidden.
+    # One post is flagged, and another is hidden.
     gone = (await a_reply(author, topic, "Buy cobalt here"))["id"]
     for flagged in (post, gone):
         assert (await root.post(f"/posts/{flagged}/flags", {"reason": "spam"})).status_code == 201

@@ -21,7 +21,7 @@ async def _take(who: Person, query: str = "") -> dict[str, Any]:
     return {name: json.loads(text) if name.endswith(".json") else text for name, text in files.items()}
 
 
-async def test_every_table_that_knows_members_is_taken_along_or_says_why_not(app: Service) -> None:
+async def test_every_table_about_members_is_exported_or_listed_with_a_reason(app: Service) -> None:
     rows = await raw_sql(app.db).fetch(
         "SELECT DISTINCT CAST(CAST(conrelid AS regclass) AS text) AS name FROM pg_constraint"
         " WHERE contype = 'f' AND confrelid = CAST('members' AS regclass)"
@@ -32,7 +32,7 @@ async def test_every_table_that_knows_members_is_taken_along_or_says_why_not(app
     assert known - {"posts", "revisions"} - words == set(PERSONAL_DATA.left_out)
 
 
-async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service) -> None:
+async def test_the_export_contains_only_the_members_own_data(app: Service) -> None:
     mine, other = await a_person(app, "Mine"), await a_person(app, "Other")
     topic = (await a_topic(mine, "My topic"))["id"]
     post = (await a_reply(mine, topic, "What I wrote."))["id"]
@@ -65,7 +65,7 @@ async def test_a_member_takes_along_what_is_theirs_and_nothing_else(app: Service
     assert empty["posts.json"] == empty["versions.json"] == [] and empty["posts.md"] == ""
 
 
-async def test_more_posts_than_are_read_at_a_time_are_all_there_once(app: Service) -> None:
+async def test_posts_beyond_one_batch_are_exported_once(app: Service) -> None:
     mine = await a_person(app, "Mine")
     topic = (await a_topic(mine))["id"]
     await raw_sql(app.db).execute(
@@ -79,7 +79,7 @@ async def test_more_posts_than_are_read_at_a_time_are_all_there_once(app: Servic
     assert len(ids) == len(set(ids)) == 451 and ids == sorted(ids)
 
 
-async def test_what_was_asked_without_a_name_is_in_it_only_when_wanted_and_by_the_own_session(
+async def test_anonymous_questions_are_exported_only_on_request_in_the_own_session(
     app: Service,
 ) -> None:
     open_room = await make_open_room(app)
@@ -94,7 +94,7 @@ async def test_what_was_asked_without_a_name_is_in_it_only_when_wanted_and_by_th
     assert (await _take(open_room.host, "?anonymous=true"))["anonymous.json"] == []
 
 
-async def test_who_is_suspended_takes_it_along_too_and_a_visitor_nothing(app: Service) -> None:
+async def test_suspended_members_can_export_and_visitors_cannot(app: Service) -> None:
     ada = await a_person(app, "Ada", duties=[("administrator", None)])
     author, flagger = await a_person(app, "Author"), await a_person(app, "Flagger")
     topic = (await a_topic(ada))["id"]
@@ -120,6 +120,6 @@ async def test_who_is_suspended_takes_it_along_too_and_a_visitor_nothing(app: Se
         assert (await visitor.get("/api/v1/me/export.zip")).status_code == 401
 
 
-async def test_the_settings_offer_it(app: Service) -> None:
+async def test_the_settings_link_to_the_export(app: Service) -> None:
     mine = await a_person(app, "Mine")
     assert 'action="/api/v1/me/export.zip"' in (await mine.client.get("/settings")).text

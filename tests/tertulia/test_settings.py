@@ -24,7 +24,7 @@ def test_every_setting_has_a_variable_and_a_line_of_help() -> None:
     assert variable("port") == "TERTULIA_PORT"
 
 
-def test_the_environment_is_read_once_and_what_is_given_comes_first() -> None:
+def test_arguments_override_the_environment() -> None:
     settings = read_settings(
         {"TERTULIA_PORT": "9000", "REDIS_URL": "redis://x", "TERTULIA_RATE_LIMITS": "off"}, port=7
     )
@@ -45,12 +45,12 @@ def test_the_environment_is_read_once_and_what_is_given_comes_first() -> None:
         {"TERTULIA_RATE_LIMITS": "off", "TERTULIA_PUBLIC_URL": "https://forum.example"},
     ],
 )
-def test_what_it_cannot_run_with_is_said(environment: dict[str, str]) -> None:
+def test_invalid_settings_are_explained(environment: dict[str, str]) -> None:
     with pytest.raises(BadSettings):
         read_settings(environment)
 
 
-def test_with_https_only_the_public_origin_counts() -> None:
+def test_https_accepts_only_the_configured_origins() -> None:
     settings = read_settings(
         {"TERTULIA_PUBLIC_URL": "https://Forum.example/", "TERTULIA_ORIGINS": "https://other.example"}
     )
@@ -71,7 +71,7 @@ def limiter(request: pytest.FixtureRequest, server: Server, monkeypatch: pytest.
     return Limiter(Redis.from_url(server.url) if request.param == "redis" else None)
 
 
-async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
+async def test_a_burst_is_allowed_and_then_a_steady_rate(limiter: Limiter) -> None:
     who = f"member:{id(limiter)}"
     for _ in range(3):
         await limiter.count("test", who)
@@ -83,16 +83,14 @@ async def test_a_burst_passes_and_then_one_at_a_time(limiter: Limiter) -> None:
     await limiter.count("test", who)
 
 
-async def test_many_at_once_are_counted_exactly(limiter: Limiter) -> None:
+async def test_concurrent_requests_are_counted_exactly(limiter: Limiter) -> None:
     who, started = f"crowd:{id(limiter)}", monotonic()
     results = await asyncio.gather(*(limiter.count("test", who) for _ in range(50)), return_exceptions=True)
     # Three in a burst, and one more for every two seconds that the requests took.
     assert 3 <= sum(result is None for result in results) <= 4 + (monotonic() - started) / 2
 
 
-async def test_without_redis_the_process_counts_by_itself(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_rate_limits_work_while_redis_is_away(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LIMITS, "test", Limit(1, 60.0, 1))
     limiter = Limiter(Redis.from_url("unix:///nowhere/at/all"))
     await limiter.count("test", "a")
@@ -100,7 +98,7 @@ async def test_without_redis_the_process_counts_by_itself(
         await limiter.count("test", "a")
 
 
-def test_an_address_is_a_customer() -> None:
+def test_ipv6_networks_share_a_limit() -> None:
     assert address_key("2001:db8:1:2:3:4:5:6") == address_key("2001:db8:1:2::9") == "2001:db8:1:2::/64"
     assert address_key("::ffff:192.0.2.1") == address_key("192.0.2.1") == "192.0.2.1"
     assert address_key("") == ""
@@ -109,7 +107,7 @@ def test_an_address_is_a_customer() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_a_request_is_one_line_whatever_its_path_says(kind: str) -> None:
+def test_each_request_is_one_line_in_the_log(kind: str) -> None:
     written = StringIO()
     before = logging.getLogger().handlers[:], logging.getLogger().level
     try:

@@ -17,7 +17,7 @@ _ROWS = statement("SELECT attempts, error, due_at, dead_at FROM follow_ups ORDER
 _CLEAR = statement("DELETE FROM follow_ups")
 
 
-class Struck(Event, frozen=True, kw_only=True, tag="struck"):
+class FirstEvent(Event, frozen=True, kw_only=True, tag="struck"):
     """The first event of the tests."""
 
     number: int
@@ -27,7 +27,7 @@ class Struck(Event, frozen=True, kw_only=True, tag="struck"):
         return "test:bell"
 
 
-class Told(Event, frozen=True, kw_only=True, tag="told"):
+class SecondEvent(Event, frozen=True, kw_only=True, tag="told"):
     """The event that the handler of the first event records."""
 
     number: int
@@ -44,11 +44,11 @@ def reacting(db: Database) -> Database:
 async def strike(db: Database, *numbers: int) -> None:
     async with db.begin() as tx:
         for number in numbers:
-            await tx.record(Struck(number=number))
+            await tx.record(FirstEvent(number=number))
 
 
-async def tell(tx: Any, event: Struck) -> None:
-    await tx.record(Told(number=event.number))
+async def tell(tx: Any, event: FirstEvent) -> None:
+    await tx.record(SecondEvent(number=event.number))
 
 
 _TOLD = statement("SELECT event->>'number' FROM log WHERE channel = 'test:told' ORDER BY seq")
@@ -59,10 +59,10 @@ async def told(db: Database) -> list[str]:
         return [row[0] for row in await tx.rows(_TOLD)]
 
 
-async def test_many_workers_run_each_follow_up_once(db: Database) -> None:
+async def test_many_workers_run_each_job_once(db: Database) -> None:
     db = reacting(db)
     await strike(db, *range(50))
-    workers = [Worker(db, {Struck: (tell,)}) for _ in range(4)]
+    workers = [Worker(db, {FirstEvent: (tell,)}) for _ in range(4)]
 
     async def drain(worker: Worker) -> None:
         while await worker.handle_next():
@@ -72,17 +72,17 @@ async def test_many_workers_run_each_follow_up_once(db: Database) -> None:
     assert sorted(map(int, (await told(db))[-50:])) == list(range(50))
 
 
-async def test_what_fails_is_undone_put_off_longer_each_time_and_in_the_end_given_up(db: Database) -> None:
+async def test_failed_jobs_are_retried_with_growing_delays_and_given_up(db: Database) -> None:
     db = reacting(db)
     before = len(await told(db))
 
-    async def fail(tx: Any, event: Struck) -> None:
+    async def fail(tx: Any, event: FirstEvent) -> None:
         raise RuntimeError("no post today")
 
     now = NOON
     with clock.stop_at(now):
         await strike(db, 1)
-    worker = Worker(db, {Struck: (tell, fail)})
+    worker = Worker(db, {FirstEvent: (tell, fail)})
     waits: list[timedelta] = []
     for _ in range(ATTEMPTS):
         with clock.stop_at(now):
@@ -105,17 +105,17 @@ async def test_what_fails_is_undone_put_off_longer_each_time_and_in_the_end_give
         await tx.run(_CLEAR)
 
 
-async def test_a_failure_that_passes_is_made_good(db: Database) -> None:
+async def test_a_retry_can_succeed(db: Database) -> None:
     db = reacting(db)
     failures = [1, 1]
 
-    async def stumble(tx: Any, event: Struck) -> None:
+    async def stumble(tx: Any, event: FirstEvent) -> None:
         if failures:
             failures.pop()
             raise ConnectionError("later")
         await tell(tx, event)
 
-    worker = Worker(db, {Struck: (stumble,)})
+    worker = Worker(db, {FirstEvent: (stumble,)})
     await strike(db, 99)
     for later in range(3):
         with clock.stop_at(clock.now() + timedelta(minutes=later)):
@@ -125,33 +125,33 @@ async def test_a_failure_that_passes_is_made_good(db: Database) -> None:
         assert await tx.rows(_ROWS) == []
 
 
-async def test_a_worker_that_dies_holds_nothing(db: Database) -> None:
+async def test_a_killed_worker_releases_its_job(db: Database) -> None:
     db = reacting(db)
     started = asyncio.Event()
 
-    async def hang(tx: Any, event: Struck) -> None:
+    async def hang(tx: Any, event: FirstEvent) -> None:
         started.set()
         await asyncio.sleep(60)
 
     await strike(db, 5)
-    dying = asyncio.create_task(Worker(db, {Struck: (hang,)}).handle_next())
+    dying = asyncio.create_task(Worker(db, {FirstEvent: (hang,)}).handle_next())
     await started.wait()
-    assert not await Worker(db, {Struck: (tell,)}).handle_next()
+    assert not await Worker(db, {FirstEvent: (tell,)}).handle_next()
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
-    assert await Worker(db, {Struck: (tell,)}).handle_next()
+    assert await Worker(db, {FirstEvent: (tell,)}).handle_next()
     assert (await told(db))[-1] == "5"
 
 
 @pytest.mark.parametrize("pause", [0.01])
-async def test_it_runs_until_it_is_told_to_stop(db: Database, pause: float) -> None:
+async def test_the_worker_runs_until_it_is_stopped(db: Database, pause: float) -> None:
     db = reacting(db)
     heard = asyncio.Event()
 
-    async def hear(tx: Any, event: Struck) -> None:
+    async def hear(tx: Any, event: FirstEvent) -> None:
         heard.set()
 
-    running = asyncio.create_task(Worker(db, {Struck: (hear,)}, pause).run())
+    running = asyncio.create_task(Worker(db, {FirstEvent: (hear,)}, pause).run())
     await strike(db, 6)
     async with asyncio.timeout(5):
         await heard.wait()
@@ -159,10 +159,10 @@ async def test_it_runs_until_it_is_told_to_stop(db: Database, pause: float) -> N
     await asyncio.gather(running, return_exceptions=True)
 
 
-async def test_a_chore_that_fails_keeps_no_other_and_no_reaction_from_its_work(db: Database) -> None:
+async def test_a_failed_scheduled_job_does_not_block_others(db: Database) -> None:
     rest, done, heard = list(range(50)), asyncio.Event(), asyncio.Event()
 
-    async def hear(tx: Any, event: Struck) -> None:
+    async def hear(tx: Any, event: FirstEvent) -> None:
         heard.set()
 
     async def stumble(db: Database) -> bool:
@@ -175,7 +175,7 @@ async def test_a_chore_that_fails_keeps_no_other_and_no_reaction_from_its_work(d
         rest.pop()
         return True
 
-    worker = Worker(db, {Struck: (hear,)}, 0, jobs=(stumble, sweep))
+    worker = Worker(db, {FirstEvent: (hear,)}, 0, jobs=(stumble, sweep))
     running = asyncio.create_task(worker.run())
     await strike(reacting(db), 7)
     async with asyncio.timeout(5):
@@ -188,7 +188,7 @@ async def test_a_chore_that_fails_keeps_no_other_and_no_reaction_from_its_work(d
         await running
 
 
-async def test_what_is_due_is_done_when_asked_for_until_nothing_is(db: Database) -> None:
+async def test_run_due_jobs_runs_until_nothing_is_due(db: Database) -> None:
     due = [3, 2, 1]
 
     async def sweep(db: Database) -> bool:

@@ -26,7 +26,7 @@ class Talk:
 
     def __init__(self, app: Service, author: Person, reader: Person, topic: int) -> None:
         self.app, self.author, self.reader, self.topic = app, author, reader, topic
-        self.letters: list[OutgoingEmail] = []
+        self.emails: list[OutgoingEmail] = []
 
     async def told(self, who: Person | None = None) -> list[tuple[str, str | None]]:
         """What the inbox holds, the latest first: kind and why."""
@@ -37,16 +37,16 @@ class Talk:
     async def mail(self, at: datetime) -> list[OutgoingEmail]:
         """The letters that go out until then, in this order."""
         await self.app.run_jobs()
-        before = len(self.letters)
+        before = len(self.emails)
         with clock.stop_at(at):
             while await send_next_digest(
                 Mailer(Sender("The Community", "https://forum.example"), self._keep), self.app.db
             ):
                 pass
-        return self.letters[before:]
+        return self.emails[before:]
 
-    async def _keep(self, letter: OutgoingEmail) -> None:
-        self.letters.append(letter)
+    async def _keep(self, email: OutgoingEmail) -> None:
+        self.emails.append(email)
 
     async def write(self, body: str, at: datetime = NOON, parent: int | None = None) -> int:
         """A reply by the author that arrived at a time, and of which all were told then."""
@@ -158,10 +158,10 @@ async def test_mail_at_once_waits_for_being_read(talk: Talk) -> None:
     await talk.write("An answer.", parent=mine)
     assert await talk.mail(NOON + timedelta(minutes=9)) == []
 
-    (letter,) = [one for one in await talk.mail(NOON + timedelta(minutes=10)) if talk.reader.handle in one.to]
+    (email,) = [one for one in await talk.mail(NOON + timedelta(minutes=10)) if talk.reader.handle in one.to]
 
-    assert "An answer." in letter.text and "It answers what you wrote." in letter.text
-    assert letter.thread == (f"topic-{talk.topic}.{talk.reader.id}", f"post-{mine}.{talk.reader.id}")
+    assert "An answer." in email.text and "It answers what you wrote." in email.text
+    assert email.thread == (f"topic-{talk.topic}.{talk.reader.id}", f"post-{mine}.{talk.reader.id}")
     assert await talk.mail(NOON + timedelta(days=9)) == [], "each goes out once"
 
 
@@ -201,8 +201,8 @@ async def test_what_is_followed_comes_together_when_one_likes(
     await talk.write("The second.")
 
     assert await talk.mail(due - timedelta(seconds=1)) == []
-    (letter,) = await talk.mail(due)
-    assert letter.text.index("The first.") < letter.text.index("The second.")
+    (email,) = await talk.mail(due)
+    assert email.text.index("The first.") < email.text.index("The second.")
 
 
 async def test_a_zone_has_to_be_one(talk: Talk) -> None:
@@ -214,8 +214,8 @@ async def test_one_click_stops_one_kind_of_mail_without_signing_in(app: Service,
     await talk.reader.patch("/me/mail", {"followed": "at_once"})
     await talk.reader.put(f"/topics/{talk.topic}/following", {"level": "watching"})
     await talk.write("The first.")
-    (letter,) = await talk.mail(NOON + timedelta(hours=1))
-    path = letter.stop.removeprefix("https://forum.example")
+    (email,) = await talk.mail(NOON + timedelta(hours=1))
+    path = email.stop.removeprefix("https://forum.example")
 
     async with app.client() as program:
         assert "Unsubscribe" in (await program.get(path)).text
@@ -276,13 +276,13 @@ async def test_two_workers_with_the_same_mail_send_it_once(talk: Talk) -> None:
     await talk.write("An answer.", parent=mine)
     first_is_writing, go_on, sent = asyncio.Event(), asyncio.Event(), []
 
-    async def slow(letter: OutgoingEmail) -> None:
-        sent.append(letter)
+    async def slow(email: OutgoingEmail) -> None:
+        sent.append(email)
         first_is_writing.set()
         await go_on.wait()
 
-    async def quick(letter: OutgoingEmail) -> None:
-        sent.append(letter)
+    async def quick(email: OutgoingEmail) -> None:
+        sent.append(email)
 
     sender = Sender("The Community", "https://forum.example")
     with clock.stop_at(NOON + timedelta(minutes=10)):
@@ -311,8 +311,8 @@ async def test_no_more_letters_a_day_than_the_most(talk: Talk) -> None:
     )
 
     assert await talk.mail(NOON + timedelta(minutes=10)) == []
-    (letter,) = await talk.mail(NOON + timedelta(hours=5))
-    assert "An answer." in letter.text, "it comes later, and is not lost"
+    (email,) = await talk.mail(NOON + timedelta(hours=5))
+    assert "An answer." in email.text, "it comes later, and is not lost"
 
 
 @pytest.mark.parametrize(
@@ -330,10 +330,10 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     await talk.reader.put(f"{path}/following", {"level": level})
     topics = [(await a_topic(talk.author, title, tags=["cobalt"]))["id"] for title in ("One", "Two")]
     later = clock.now() + timedelta(minutes=11)
-    (letter,) = await talk.mail(later)
-    assert f"/mail/stop/{talk.reader.id}.{scope}-" in letter.stop and topics
-    message = MailTransport("", Path("nowhere"), "forum@forum.example").write(letter)
-    assert message["List-Unsubscribe"] == f"<{letter.stop}>"
+    (email,) = await talk.mail(later)
+    assert f"/mail/stop/{talk.reader.id}.{scope}-" in email.stop and topics
+    message = MailTransport("", Path("nowhere"), "forum@forum.example").write(email)
+    assert message["List-Unsubscribe"] == f"<{email.stop}>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Content-Language"] == "en" and message["Auto-Submitted"] == "auto-generated"
 
@@ -341,7 +341,7 @@ async def test_one_click_stops_what_one_sector_or_tag_brings(
     await app.run_jobs()
     async with app.client() as program:
         answer = await program.post(
-            letter.stop.removeprefix("https://forum.example"), data={"List-Unsubscribe": "One-Click"}
+            email.stop.removeprefix("https://forum.example"), data={"List-Unsubscribe": "One-Click"}
         )
         assert answer.status_code == 200
     assert await talk.mail(later + timedelta(days=1)) == [], "not even what was on its way"
@@ -358,10 +358,10 @@ async def test_a_letter_about_an_answer_stands_below_the_one_about_what_it_answe
     first = await talk.write("The first.")
     (before,) = await talk.mail(NOON + timedelta(minutes=10))
     await talk.write("Below it.", NOON + timedelta(hours=1), first)
-    (letter,) = await talk.mail(NOON + timedelta(hours=2))
+    (email,) = await talk.mail(NOON + timedelta(hours=2))
 
-    office = MailTransport("", Path("nowhere"), "forum@forum.example")
-    parent, message = office.write(before), office.write(letter)
+    mailer = MailTransport("", Path("nowhere"), "forum@forum.example")
+    parent, message = mailer.write(before), mailer.write(email)
     assert message["In-Reply-To"] == parent["Message-ID"]
     assert message["References"].split()[0] == parent["References"]
     assert message["References"].split()[-1] == parent["Message-ID"]
@@ -374,9 +374,9 @@ async def test_letters_come_in_the_language_and_the_hours_of_the_member(talk: Ta
     await talk.app.run_jobs()
     await talk.write("An answer.", parent=mine)
 
-    (letter,) = await talk.mail(NOON + timedelta(minutes=10))
+    (email,) = await talk.mail(NOON + timedelta(minutes=10))
 
-    assert letter.language == "de" and letter.text.startswith(f"Guten Tag {talk.reader.handle},")
-    assert "Es antwortet auf das, was Sie geschrieben haben." in letter.text
-    assert "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi): An answer." in letter.text
+    assert email.language == "de" and email.text.startswith(f"Guten Tag {talk.reader.handle},")
+    assert "Es antwortet auf das, was Sie geschrieben haben." in email.text
+    assert "8. Januar 2031, 14:00 Uhr (Africa/Lubumbashi): An answer." in email.text
     assert (await talk.reader.patch("/me/profile", {"letters_in": "tlh"})).status_code in (400, 422)

@@ -149,22 +149,21 @@ async def test_what_newly_fits_is_mailed_as_one_wishes(
     await watch.keep("cobalt")
     await a_topic(watch.author, "More cobalt", "Cobalt of the hills.")
     assert await watch.told() == [("More cobalt", 1)]
-    letters: list[OutgoingEmail] = []
+    emails: list[OutgoingEmail] = []
 
-    async def keep(letter: OutgoingEmail) -> None:
-        letters.append(letter)
+    async def keep(email: OutgoingEmail) -> None:
+        emails.append(email)
 
-    office = Mailer(Sender("The Community", "https://forum.example"), keep)
-    while await send_next_digest(office, watch.app.db):
+    mailer = Mailer(Sender("The Community", "https://forum.example"), keep)
+    while await send_next_digest(mailer, watch.app.db):
         pass
-    assert letters == [], "it waits for being read"
+    assert emails == [], "it waits for being read"
     with clock.stop_at(clock.now() + timedelta(minutes=11)):
-        while await send_next_digest(office, watch.app.db):
+        while await send_next_digest(mailer, watch.app.db):
             pass
 
-    assert len(letters) == mailed
-    for letter in letters:
+    assert len(emails) == mailed
+    for email in emails:
         assert (
-            "New result for your saved search: cobalt" in letter.text
-            and "Cobalt of the hills." in letter.text
+            "New result for your saved search: cobalt" in email.text and "Cobalt of the hills." in email.text
         )

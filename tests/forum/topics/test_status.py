@@ -63,13 +63,13 @@ async def test_who_asked_accepts_an_answer_and_it_is_shown_while_it_can_be_read(
     await fatou.post(f"/topics/{topic['id']}/moves", {"posts": [answer], "title": "Elsewhere"})
     assert (await topic_of(amina, topic["id"]))["answer"] is None
 
-    plainly = (await a_topic(amina))["id"]
-    some = (await a_reply(jonas, plainly))["id"]
-    refused = await amina.put(f"/topics/{plainly}/answer", {"post": some})
+    untyped_path = (await a_topic(amina))["id"]
+    some = (await a_reply(jonas, untyped_path))["id"]
+    refused = await amina.put(f"/topics/{untyped_path}/answer", {"post": some})
     assert refused.json()["code"] == "not_a_question"
-    assert (await amina.patch(f"/topics/{plainly}", {"kind": "question"})).json()["kind"] == "question"
-    assert (await amina.put(f"/topics/{plainly}/answer", {"post": some})).status_code == 204
-    assert (await amina.patch(f"/topics/{plainly}", {"kind": "discussion"})).json()["answer"] is None
+    assert (await amina.patch(f"/topics/{untyped_path}", {"kind": "question"})).json()["kind"] == "question"
+    assert (await amina.put(f"/topics/{untyped_path}/answer", {"post": some})).status_code == 204
+    assert (await amina.patch(f"/topics/{untyped_path}", {"kind": "discussion"})).json()["answer"] is None
 
 
 async def test_only_moderators_announce(app: Service) -> None:

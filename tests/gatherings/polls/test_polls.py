@@ -363,7 +363,7 @@ async def test_the_split_tells_no_cell_under_five_and_is_not_told_twice(open_roo
 
 
 @pytest.mark.parametrize("viewer", ["all", "host"])
-async def test_old_snapshot_and_events_make_the_fresh_one(open_room: OpenRoom, viewer: str) -> None:
+async def test_an_old_snapshot_plus_events_equals_a_new_snapshot(open_room: OpenRoom, viewer: str) -> None:
     member = await open_room.member()
     who = open_room.host if viewer == "host" else await open_room.member()
     snapshots = [(await who.get(f"/rooms/{open_room.room}")).json()]

@@ -46,9 +46,9 @@ class After:
 
     async def mails(self, who: Person) -> list[str]:
         """What somebody got by mail, ten minutes later."""
-        await self.member_service.mail_told()
+        await self.member_service.send_waiting_notifications()
         address = await raw_sql(self.open_room.db).fetchval("SELECT email FROM members WHERE id = $1", who.id)
-        return [letter.text for letter in self.member_service.letters.to(address)]
+        return [email.text for email in self.member_service.sent.to(address)]
 
 
 @pytest_asyncio.fixture

@@ -186,7 +186,7 @@ def apply(old: dict[str, Any], frames: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_old_snapshot_and_events_make_the_fresh_one(open_room: OpenRoom, seed: int) -> None:
+async def test_an_old_snapshot_plus_events_equals_a_new_snapshot(open_room: OpenRoom, seed: int) -> None:
     chance = random.Random(seed)
     askers = [await open_room.member() for _ in range(3)]
     viewers = {"visitor": open_room.visitor, "member": await open_room.member(), "host": open_room.host}

@@ -8,7 +8,7 @@ import pytest
 
 from core import clock
 from moderation.policy import UNDO_WINDOW
-from tests.support.moderation.filters import FilteredTopic, in_force
+from tests.support.moderation.filters import FilteredTopic, activate_filter
 from tests.support.moderation.filters import filtered as filtered
 from tests.support.people import a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -21,7 +21,7 @@ async def test_taking_a_change_back_ends_no_case_about_what_is_out(
     app: Service, filtered: FilteredTopic, name: str
 ) -> None:
     if name == "another rule":
-        await in_force(app, filtered.ada, name="Lotteries", action="flag", test=LOTTERY)
+        await activate_filter(app, filtered.ada, name="Lotteries", action="flag", test=LOTTERY)
         post = (await a_reply(filtered.author, filtered.topic, "Play my lottery"))["id"]
     else:
         await filtered.author.patch(f"/topics/{filtered.topic}", {"title": "My casino"})

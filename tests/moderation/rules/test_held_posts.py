@@ -7,7 +7,7 @@ from forum.posts.screening import TextToScreen
 from moderation.policy import UNDO_WINDOW
 from moderation.rules.engine import REFRESH_SECONDS, Screening
 from tests.support.moderation.cases import mails
-from tests.support.moderation.filters import WHY, FilteredTopic, in_force
+from tests.support.moderation.filters import WHY, FilteredTopic, activate_filter
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
 
@@ -244,7 +244,7 @@ async def test_a_rule_that_only_reports_publishes_and_opens_a_case(
     app: Service, filtered: FilteredTopic
 ) -> None:
     await filtered.ada.delete(f"/rules/{filtered.rule}/force")
-    flagging = await in_force(app, filtered.ada, action="flag", name="Reports")
+    flagging = await activate_filter(app, filtered.ada, action="flag", name="Reports")
 
     post = await a_reply(filtered.author, filtered.topic, "casino")
 
@@ -257,7 +257,7 @@ async def test_a_rule_that_only_reports_publishes_and_opens_a_case(
 
 async def test_new_members_alone_and_so_many_a_day(app: Service, filtered: FilteredTopic) -> None:
     await filtered.ada.delete(f"/rules/{filtered.rule}/force")
-    await in_force(app, filtered.ada, trust=0, test={"kind": "anything", "a_day": 2})
+    await activate_filter(app, filtered.ada, trust=0, test={"kind": "anything", "a_day": 2})
     old = await a_person(app, "Old")
     await raw_sql(app.db).execute("UPDATE members SET trust = 1 WHERE id = $1", old.id)
 
@@ -271,7 +271,7 @@ async def test_new_members_alone_and_so_many_a_day(app: Service, filtered: Filte
 async def test_a_flood_of_what_is_nearly_the_same_is_held_and_a_retry_is_no_flood(
     app: Service, filtered: FilteredTopic
 ) -> None:
-    await in_force(app, filtered.ada, test={"kind": "alike", "count": 3, "percent": 70}, name="Floods")
+    await activate_filter(app, filtered.ada, test={"kind": "alike", "count": 3, "percent": 70}, name="Floods")
     text = "Invest in cobalt now, the price will rise within days, ask me how to do it, number {}"
     key = {"Idempotency-Key": "flood"}
     statuses = []
@@ -362,7 +362,7 @@ async def test_an_edit_is_let_through_with_changes_and_its_author_keeps_the_own_
 async def test_what_was_approved_is_not_turned_into_something_else(
     app: Service, filtered: FilteredTopic
 ) -> None:
-    await in_force(app, filtered.ada, name="Turned", test={"kind": "turned", "hours": 1000})
+    await activate_filter(app, filtered.ada, name="Turned", test={"kind": "turned", "hours": 1000})
     fresh = await a_reply(filtered.author, filtered.topic, "What I think of cobalt is this")
     held = await filtered.held()
     await filtered.decide("approve")

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.boards import a_board
-from tests.support.moderation.filters import in_force
+from tests.support.moderation.filters import activate_filter
 from tests.support.people import Person as Moderator
 from tests.support.people import a_person
 from tests.support.rooms.open_room import OpenRoom
@@ -27,7 +27,7 @@ async def measured(ada: Moderator, rule: int) -> dict[str, int]:
 async def test_a_question_that_a_rule_catches_waits_for_a_host(
     app: Service, open_room: OpenRoom, ada: Moderator, anonymous: bool
 ) -> None:
-    rule = await in_force(app, ada)
+    rule = await activate_filter(app, ada)
     asker, other = await open_room.member(), await open_room.member()
 
     first = await open_room.ask(asker, "Which casino?", anonymous=anonymous)
@@ -51,7 +51,7 @@ async def test_a_question_that_a_rule_catches_waits_for_a_host(
 async def test_rules_about_newcomers_do_not_tell_who_asks_without_a_name(
     app: Service, open_room: OpenRoom, ada: Moderator
 ) -> None:
-    rule = await in_force(app, ada, trust=0, test={"kind": "anything"})
+    rule = await activate_filter(app, ada, trust=0, test={"kind": "anything"})
     newcomer = await open_room.member()
 
     named = await open_room.ask(newcomer, "Under my name?")
@@ -64,8 +64,8 @@ async def test_rules_about_newcomers_do_not_tell_who_asks_without_a_name(
 async def test_what_is_kept_of_an_unnamed_question_says_the_minute_alone(
     app: Service, open_room: OpenRoom, ada: Moderator
 ) -> None:
-    await in_force(app, ada, action="flag")
-    await in_force(app, ada, test={"kind": "alike"})
+    await activate_filter(app, ada, action="flag")
+    await activate_filter(app, ada, test={"kind": "alike"})
     asked = await open_room.ask(
         await open_room.member(), "Which casino would you tell us about, and why just that one?", True
     )
@@ -103,7 +103,7 @@ async def test_a_rule_of_a_room_holds_there_alone_and_not_for_its_hosts(
 async def test_a_notice_that_a_rule_catches_waits_for_a_host(
     app: Service, open_room: OpenRoom, ada: Moderator
 ) -> None:
-    rule = await in_force(app, ada)
+    rule = await activate_filter(app, ada)
     await change_room(open_room, modules=["questions", "board"])
     column = (await open_room.host.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
     member, other = await open_room.member(), await open_room.member()
@@ -124,7 +124,7 @@ async def test_a_notice_that_a_rule_catches_waits_for_a_host(
 async def test_a_notice_cannot_be_turned_into_what_rules_hold(
     app: Service, open_room: OpenRoom, ada: Moderator, by_host: bool
 ) -> None:
-    rule = await in_force(app, ada)
+    rule = await activate_filter(app, ada)
     await change_room(open_room, modules=["questions", "board"])
     column = (await open_room.host.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
     member, other = await open_room.member(), await open_room.member()
@@ -156,7 +156,7 @@ async def test_a_notice_cannot_be_turned_into_what_rules_hold(
 async def test_hosts_see_what_was_found_in_what_waits_also_once_it_was_edited(
     app: Service, open_room: OpenRoom, ada: Moderator, anonymous: bool
 ) -> None:
-    await in_force(app, ada, name="Casinos and the like")
+    await activate_filter(app, ada, name="Casinos and the like")
     await change_room(open_room, modules=["questions", "board"])
     await premoderate(open_room, True)
     column = (await open_room.host.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]
@@ -184,7 +184,7 @@ async def test_hosts_see_what_was_found_in_what_waits_also_once_it_was_edited(
 
 
 async def test_what_rules_find_on_boards_is_reported_and_stays(app: Service, ada: Moderator) -> None:
-    rule = await in_force(app, ada)
+    rule = await activate_filter(app, ada)
     table = await a_board(app)
     member, another = table.member, await a_person(app)
 

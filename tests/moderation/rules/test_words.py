@@ -16,7 +16,7 @@ from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
 from moderation.rules.words import TextViews, extract_words
 from tests.support.boards import a_board
-from tests.support.moderation.filters import FilteredTopic, in_force
+from tests.support.moderation.filters import FilteredTopic, activate_filter
 from tests.support.moderation.filters import filtered as filtered
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.rooms.open_room import make_open_room
@@ -300,7 +300,7 @@ async def test_a_title_is_looked_at_without_the_signs_that_nobody_sees(
     app: Service, filtered: FilteredTopic
 ) -> None:
     await filtered.ada.delete(f"/rules/{filtered.rule}/force")
-    await in_force(app, filtered.ada, test={"kind": "pattern", "pattern": "casino"})
+    await activate_filter(app, filtered.ada, test={"kind": "pattern", "pattern": "casino"})
 
     given = {"title": "My cas\u200bino", "body": "Come in"}
     assert (await filtered.author.post("/sectors/mobility/topics", given)).status_code == 202

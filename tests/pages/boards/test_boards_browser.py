@@ -64,7 +64,7 @@ def addresses(table: Table, entry: int, looked: int) -> list[str]:
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
-async def test_boards_are_for_everyone(
+async def test_boards_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
     table, source = await a_full_board(app), axe_source()
@@ -87,7 +87,7 @@ async def test_boards_are_for_everyone(
     assert windows.complaints == []
 
 
-async def test_an_entry_is_added_by_keys_and_a_twin_is_seen(app: Service, windows: Windows) -> None:
+async def test_entries_are_added_by_keyboard_and_duplicates_are_shown(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     await table.add("Responsible Cobalt Initiative")
     page = await windows.open(f"/b/{table.id}/entries/new", table.member)
@@ -107,9 +107,7 @@ async def test_an_entry_is_added_by_keys_and_a_twin_is_seen(app: Service, window
 
 
 @pytest.mark.console_errors("412 (Precondition Failed)")
-async def test_who_comes_second_to_the_same_field_sees_both_and_loses_nothing(
-    app: Service, windows: Windows
-) -> None:
+async def test_the_second_editor_of_a_field_sees_both_versions(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     entry = await table.add(what="First.", amount=1)
     path = f"/b/{table.id}/entries/{entry['id']}/edit"
@@ -136,7 +134,7 @@ async def test_who_comes_second_to_the_same_field_sees_both_and_loses_nothing(
 
 @pytest.mark.timeout(120)
 @pytest.mark.console_errors("412 (Precondition Failed)")
-async def test_curators_in_many_windows_overwrite_nobody(app: Service, windows: Windows) -> None:
+async def test_curators_in_many_windows_do_not_overwrite_each_other(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     entry = await table.add()
     people = [await a_person(app, f"C{n}", duties=[("moderator", "mobility")]) for n in range(8)]
@@ -170,7 +168,7 @@ async def test_curators_in_many_windows_overwrite_nobody(app: Service, windows: 
         assert len(differing) == 1, "each window changed its own field and no other"
 
 
-async def test_what_happens_is_announced_and_nothing_moves(app: Service, windows: Windows) -> None:
+async def test_changes_are_announced_without_moving_rows(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     await table.add("Cobalt")
     page = await windows.open(f"/b/{table.id}", table.member, app.urls[0])
@@ -206,7 +204,7 @@ async def test_a_post_becomes_an_entry_from_its_menu_and_a_gap_is_claimed(
     await expect(page.get_by_text("is looking into this until")).to_be_visible()
 
 
-async def test_all_of_it_works_without_scripts(app: Service, windows: Windows) -> None:
+async def test_boards_work_without_scripts(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     page = await windows.open(f"/b/{table.id}", table.curator, java_script_enabled=False)
 

@@ -7,11 +7,11 @@ from tests.support.browser import Windows
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 
-# A moderator who decides second is told so with 409, which browsers log.
+# The second of two simultaneous decisions is refused with 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
 
 
-async def test_a_group_is_put_away_and_the_focus_goes_on(app: Service, windows: Windows) -> None:
+async def test_archiving_a_group_moves_the_focus_to_the_next(app: Service, windows: Windows) -> None:
     mine, other = await a_person(app, "Mine"), await a_person(app, "Other")
     for title in ("First", "Second", "Third"):
         topic = (await a_topic(mine, title))["id"]

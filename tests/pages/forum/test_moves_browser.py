@@ -47,9 +47,7 @@ async def test_a_moderator_splits_posts_off_and_open_pages_follow(app: Service, 
     await expect(reader.locator(".moved")).to_have_count(0)
 
 
-async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
-    app: Service, windows: Windows
-) -> None:
+async def test_readers_of_a_merged_topic_are_redirected(app: Service, windows: Windows) -> None:
     amina, fatou = await a_person(app), await a_moderator(app)
     topic = (await a_topic(amina))["id"]
     reply = await a_reply(amina, topic, "An answer.")
@@ -60,7 +58,7 @@ async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
     await page.get_by_label("Merge it into another topic").fill("no address")
     await page.get_by_role("button", name="Merge", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Enter the address of a topic")
-    assert len(windows.complaints) == 1  # the refusal itself
+    assert len(windows.complaints) == 1  # the browser logs the refusal
     windows.complaints.clear()
     await page.get_by_label("Merge it into another topic").fill(f"{app.url}/t/{other}/nickel")
     await page.get_by_role("button", name="Merge", exact=True).click()
@@ -71,7 +69,7 @@ async def test_readers_of_a_merged_topic_are_led_to_what_it_is_part_of(
     await expect(target.locator(".moved")).to_contain_text(
         "Cobalt tracing was merged into this topic: 2 posts"
     )
-    # Sent from a page that does not know yet: the answer goes where the topic is.
+    # Sent from a page that has not updated yet: the reply goes to the merged topic.
     sent = await amina.client.post(
         f"/t/{topic}/reply", data={"body": "Late."}, headers={"Accept": "text/html"}, follow_redirects=True
     )

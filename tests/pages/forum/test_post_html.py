@@ -42,7 +42,7 @@ def a_post(number: int = 1, **more: Any) -> Post:
     )
 
 
-def test_names_handles_and_groups_are_text() -> None:
+def test_names_handles_and_groups_are_escaped() -> None:
     post = a_post(author=Author(1, NASTY, NASTY, NASTY), parent=10)
     answered = a_post(2, parent=10, author=None)
     shown = contributions([post, answered], MEMBER)
@@ -50,7 +50,7 @@ def test_names_handles_and_groups_are_text() -> None:
     assert shown.count("&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;") >= 3
 
 
-def test_a_question_shows_its_asker_as_text() -> None:
+def test_the_name_of_an_asker_is_escaped() -> None:
     asked = Question(
         id=5, room=1, post=9, state="live", votes=3, version=1, settled_at=None, number=4, body="x", html="<p>x</p>",
         author=Author(1, NASTY, NASTY, NASTY), anonymous=False, asked_at=NOON, my_vote=0, mine=False,
@@ -58,7 +58,7 @@ def test_a_question_shows_its_asker_as_text() -> None:
     assert "<script" not in question(asked, RoomPlace(room=1, topic="/t/9/room", may_vote=True, is_host=True))
 
 
-def test_visitors_are_shown_counts_and_no_buttons() -> None:
+def test_visitors_see_counts_without_buttons() -> None:
     shown = contribution(a_post(reactions={"agree": 3}), PAGE)
     assert "Agree <i>3</i>" in shown
     assert "<button" not in shown and "Reply</a>" not in shown
@@ -72,7 +72,7 @@ def test_members_are_offered_every_reaction_once() -> None:
         assert shown.count('aria-pressed="true"') == len(reactions)
 
 
-def test_only_the_author_is_offered_to_edit() -> None:
+def test_only_the_author_sees_the_edit_button() -> None:
     assert "/p/20/edit" in contribution(a_post(2), MEMBER)
     assert "/p/20/withdraw" in contribution(a_post(2), MEMBER)
     assert "/p/10/withdraw" not in contribution(a_post(1), MEMBER), "the first post belongs to the topic"
@@ -82,18 +82,18 @@ def test_only_the_author_is_offered_to_edit() -> None:
     assert "/edit" not in contribution(a_post(2, markup="mail"), MEMBER)
 
 
-def test_a_tombstone_shows_that_something_was_there_and_who_may_bring_it_back() -> None:
+def test_a_withdrawn_post_leaves_a_note_that_its_author_can_undo() -> None:
     gone = a_post(2, html=None, state="withdrawn", author=replace(AMINA, id=8))
     assert "The author withdrew this post." in contribution(gone, MEMBER)
     assert "<button" not in contribution(gone, MEMBER)
     assert 'name="restore" value="20"' in contribution(replace(gone, author=AMINA), MEMBER)
 
 
-def test_moderators_are_told_that_others_do_not_see_a_text() -> None:
+def test_moderators_see_that_a_post_is_hidden_from_others() -> None:
     assert ">Hidden</span>" in contribution(a_post(2, state="hidden"), MEMBER)
 
 
-def test_what_lies_too_deep_is_folded_under_its_branch() -> None:
+def test_deep_replies_are_folded_into_their_branch() -> None:
     chain = [a_post(1)] + [a_post(n, parent=(n - 1) * 10, depth=n - 1) for n in range(2, 10)]
     shown = contributions(chain, PAGE)
     assert shown.count('<details class="branch"') == 1
@@ -107,14 +107,14 @@ def test_what_lies_too_deep_is_folded_under_its_branch() -> None:
     )
 
 
-def test_a_branch_on_its_own_begins_at_the_edge() -> None:
+def test_a_separate_branch_starts_without_indentation() -> None:
     branch = [a_post(6, parent=50, depth=5), a_post(7, parent=60, depth=6)]
     shown = contributions(branch, replace(PAGE, base=5))
     assert 'class="post d0"' in shown and 'class="post d1"' in shown and "<details" not in shown
 
 
 @pytest.mark.parametrize(("before", "hidden"), [(True, True), (False, False)])
-def test_what_is_answered_is_said_where_the_eye_does_not_see_it(before: bool, hidden: bool) -> None:
+def test_screen_readers_hear_which_post_is_answered(before: bool, hidden: bool) -> None:
     answer = a_post(3, parent=10, depth=1)
     posts = [a_post(1), answer] if before else [a_post(1), a_post(2, parent=10, depth=1), answer]
     shown = contributions(posts, PAGE).rpartition('id="p3"')[2]

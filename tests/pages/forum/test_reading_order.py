@@ -28,7 +28,7 @@ async def shown(who: Person | httpx2.AsyncClient, path: str) -> list[int]:
     return [int(number) for number in re.findall(r'<article class="post[^>]* id="p(\d+)"', page)]
 
 
-async def test_who_chooses_an_order_has_it_everywhere(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_a_chosen_order_applies_to_all_topics(app: Service, client: httpx2.AsyncClient) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     here, there = await a_talk(amina), await a_talk(jonas, "Mica from mines")
     assert await shown(amina, here) == IN_TREE
@@ -43,9 +43,7 @@ async def test_who_chooses_an_order_has_it_everywhere(app: Service, client: http
     assert (await jonas.get("/me")).json()["post_order"] == "tree"
 
 
-async def test_an_address_that_names_an_order_wins_and_is_no_choice(
-    app: Service, client: httpx2.AsyncClient
-) -> None:
+async def test_an_order_in_the_address_applies_once(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
     here = await a_talk(amina)
     for who in (amina, client):
@@ -61,7 +59,7 @@ async def test_an_address_that_names_an_order_wins_and_is_no_choice(
     assert await shown(amina, here) == IN_TIME
 
 
-async def test_an_address_from_a_tree_goes_on_in_the_tree(app: Service) -> None:
+async def test_pagination_keeps_the_tree_order(app: Service) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     await amina.patch("/me/profile", {"post_order": "time"})
     here = await a_talk(amina)
@@ -75,7 +73,7 @@ async def test_an_address_from_a_tree_goes_on_in_the_tree(app: Service) -> None:
     assert "order=time" in own and await shown(jonas, own) == [51, 52]
 
 
-async def test_there_are_two_orders(app: Service) -> None:
+async def test_unknown_orders_are_refused(app: Service) -> None:
     amina = await a_person(app)
     here = await a_talk(amina)
     assert (await amina.client.post(f"{here}/order", data={"order": "votes"})).status_code == 422
@@ -83,7 +81,7 @@ async def test_there_are_two_orders(app: Service) -> None:
     assert (await amina.get("/me")).json()["post_order"] == "tree"
 
 
-async def test_one_press_orders_all_topics(app: Service, windows: Windows) -> None:
+async def test_one_button_sets_the_order_of_all_topics(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     here, there = await a_talk(amina), await a_talk(amina, "Mica from mines")
     page = await settled(await windows.open(here, amina))

@@ -8,7 +8,7 @@ from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 
 
-async def test_what_a_moderator_sets_is_seen_on_open_pages(app: Service, windows: Windows) -> None:
+async def test_status_changes_appear_on_open_pages(app: Service, windows: Windows) -> None:
     amina, jonas, fatou = await a_person(app), await a_person(app, "Jonas"), await a_moderator(app)
     topic = (await a_topic(amina, kind="question"))["id"]
     await a_reply(jonas, topic, "Use the **second** scheme.")

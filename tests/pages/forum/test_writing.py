@@ -36,7 +36,7 @@ async def test_a_topic_is_started_and_answered_without_scripts(app: Service) -> 
     )
 
 
-async def test_a_form_that_is_sent_twice_happens_once(app: Service) -> None:
+async def test_a_form_sent_twice_posts_once(app: Service) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     page = await open_page(amina, f"/t/{topic['id']}/cobalt-tracing")
@@ -63,7 +63,7 @@ async def test_a_preview_shows_the_text_and_posts_nothing(app: Service) -> None:
     assert (await amina.get(f"/topics/{topic['id']}")).json()["posts"] == 1
 
 
-async def test_what_is_refused_is_given_back_with_the_reason(app: Service) -> None:
+async def test_a_refused_form_keeps_its_text_and_shows_the_reason(app: Service) -> None:
     amina = await a_person(app)
     moderator = await a_person(app, "Mira", duties=[("moderator", "mobility")])
     topic = await a_topic(amina)
@@ -79,7 +79,7 @@ async def test_what_is_refused_is_given_back_with_the_reason(app: Service) -> No
     assert "This topic is locked" in locked.text and text_in(locked.text) == "Too late?"
 
 
-async def test_whoever_is_not_verified_is_told_and_keeps_the_text(app: Service) -> None:
+async def test_unverified_members_are_told_and_keep_their_text(app: Service) -> None:
     amina = await a_person(app)
     newcomer = await a_person(app, "Noor", verified=False)
     topic = await a_topic(amina)
@@ -88,7 +88,7 @@ async def test_whoever_is_not_verified_is_told_and_keeps_the_text(app: Service) 
     assert text_in(refused.text) == "Hello"
 
 
-async def test_visitors_write_nothing(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_visitors_cannot_write(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     reply = await a_reply(amina, topic["id"])
@@ -122,7 +122,7 @@ async def test_a_post_is_edited_with_its_history(app: Service) -> None:
     assert history.index("<ins>Second</ins>") < history.rindex("First.")
 
 
-async def test_a_post_is_withdrawn_after_a_question_and_brought_back(
+async def test_withdrawing_a_post_needs_confirmation_and_can_be_undone(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     amina = await a_person(app)
@@ -155,7 +155,7 @@ async def test_reactions_are_set_by_buttons(app: Service, client: httpx2.AsyncCl
         assert (await send(amina, "/p/set", set=nonsense)).status_code == 422, nonsense
 
 
-async def test_forms_that_are_none_are_refused(app: Service) -> None:
+async def test_malformed_forms_are_refused(app: Service) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     path = f"/t/{topic['id']}/reply"
@@ -174,7 +174,7 @@ async def test_forms_that_are_none_are_refused(app: Service) -> None:
     assert too_long.status_code == 422 and "at most 20000 characters" in too_long.text
 
 
-async def test_pages_of_other_sites_cannot_send_forms(app: Service) -> None:
+async def test_other_sites_cannot_send_forms(app: Service) -> None:
     amina = await a_person(app)
     topic = await a_topic(amina)
     async with app.client() as browser:
@@ -188,7 +188,7 @@ async def test_pages_of_other_sites_cannot_send_forms(app: Service) -> None:
     assert (await amina.get(f"/topics/{topic['id']}")).json()["posts"] == 1
 
 
-async def test_moderators_lock_by_button(app: Service) -> None:
+async def test_moderators_lock_topics_with_a_button(app: Service) -> None:
     moderator = await a_person(app, "Mira", duties=[("moderator", "mobility")])
     topic = await a_topic(moderator)
     address = f"/t/{topic['id']}/cobalt-tracing"

@@ -13,9 +13,7 @@ from tests.support.service import Service, raw_sql
 from tests.support.uploads import a_member, a_picture
 
 
-async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
-    app: Service, windows: Windows
-) -> None:
+async def test_selected_text_is_quoted_and_mentions_are_suggested(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = (await a_topic(amina))["id"]
     reply = await a_reply(amina, topic, "The list leaves out refiners, and more.")
@@ -42,12 +40,12 @@ async def test_what_is_selected_is_quoted_and_who_is_called_is_offered(
     await expect(page.locator("#p2 .act.cited")).to_be_visible()
 
 
-async def test_two_windows_fight_over_a_draft_and_nothing_is_lost(app: Service, windows: Windows) -> None:
+async def test_concurrent_drafts_in_two_windows_lose_nothing(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     topic = (await a_topic(amina))["id"]
     address = f"/t/{topic}/cobalt-tracing"
     one = await settled(await windows.open(address, amina, app.urls[0]))
-    # A browser of its own, so that nothing but the server knows of both.
+    # A separate browser, so that the windows share nothing but the server.
     two = await settled(await windows.open(address, amina, app.urls[-1]))
     text, kept = "#reply textarea", "#reply .kept"
 
@@ -64,7 +62,7 @@ async def test_two_windows_fight_over_a_draft_and_nothing_is_lost(app: Service, 
         f"topic:{topic}~2": "From the second window.",
     }
 
-    # A third window brings the draft back; it is posted from the first, and does not rise again in the third.
+    # A third window loads the draft; after it is posted from the first window, the third does not save it again.
     three = await settled(await windows.open(address, amina, app.urls[0]))
     await expect(three.locator(text)).to_have_value("From the first window, and more.")
     await one.locator("#reply form .first").click()
@@ -81,7 +79,9 @@ async def test_two_windows_fight_over_a_draft_and_nothing_is_lost(app: Service, 
     await expect(two.locator(text)).to_have_value("From the second window.")
 
 
-async def test_a_picture_is_pasted_described_and_seen_by_others(app: Service, windows: Windows) -> None:
+async def test_a_pasted_picture_gets_a_description_and_is_visible_to_others(
+    app: Service, windows: Windows
+) -> None:
     amina = await a_member(app)
     topic = (await a_topic(amina))["id"]
     address = f"/t/{topic}/cobalt-tracing"
@@ -104,7 +104,7 @@ async def test_a_picture_is_pasted_described_and_seen_by_others(app: Service, wi
     await expect(image).to_have_js_property("naturalWidth", 40)
 
 
-async def test_two_edit_what_is_shared_and_see_both_texts(app: Service, windows: Windows) -> None:
+async def test_concurrent_edits_of_a_shared_post_show_both_texts(app: Service, windows: Windows) -> None:
     amina, jonas = await a_person(app), await a_member(app, "Jonas")
     topic = (await a_topic(amina))["id"]
     post = (await a_reply(amina, topic, "one\n\ntwo"))["id"]
@@ -134,7 +134,7 @@ async def test_two_edit_what_is_shared_and_see_both_texts(app: Service, windows:
     windows.complaints.clear()
 
 
-async def test_who_starts_a_topic_sees_what_resembles_it(app: Service, windows: Windows) -> None:
+async def test_similar_topics_are_shown_to_the_author_of_a_new_topic(app: Service, windows: Windows) -> None:
     amina = await a_person(app)
     like = (await a_topic(amina, title="Which cobalt refiners survive an audit?"))["id"]
     await a_topic(amina, title="Coffee")

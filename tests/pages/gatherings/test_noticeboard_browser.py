@@ -21,7 +21,9 @@ async def a_notice(who: Person, room: int, column: int, title: str, **more: obje
     return number
 
 
-async def test_a_notice_appears_in_the_other_browser_and_on_the_wall(app: Service, windows: Windows) -> None:
+async def test_a_notice_appears_in_other_browsers_and_on_the_projector(
+    app: Service, windows: Windows
+) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     room, columns = await a_board(host)
@@ -66,7 +68,7 @@ async def test_a_notice_appears_in_the_other_browser_and_on_the_wall(app: Servic
         await expect(page.locator(".note")).to_have_count(0, timeout=4 * DELIVERY_MS)
 
 
-async def test_hosts_approve_with_one_press(app: Service, windows: Windows) -> None:
+async def test_hosts_approve_with_one_click(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     room, columns = await a_board(host)
@@ -87,7 +89,7 @@ async def test_hosts_approve_with_one_press(app: Service, windows: Windows) -> N
     await expect(open_room.get_by_role("button", name="Approve")).to_have_count(0)
 
 
-async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> None:
+async def test_new_notices_do_not_move_what_is_being_read(app: Service, windows: Windows) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas = await a_person(app, "Jonas")
     room, columns = await a_board(host)
@@ -109,7 +111,7 @@ async def test_nothing_moves_under_a_finger(app: Service, windows: Windows) -> N
     await expect(pill).to_have_count(0)
 
 
-async def test_what_expires_leaves_by_itself_and_what_was_missed_comes_back(
+async def test_expired_notices_disappear_and_missed_notices_are_loaded(
     app: Service, windows: Windows
 ) -> None:
     host = await a_person(app, duties=[("administrator", None)])
@@ -145,7 +147,7 @@ async def test_a_draft_is_kept(app: Service, windows: Windows) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
-async def test_boards_are_for_everyone(
+async def test_noticeboards_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
     source = axe_source()

@@ -30,7 +30,7 @@ async def test_the_cockpit_is_for_hosts(app: Service) -> None:
             assert (await visitor.get(path, headers=page)).status_code == 401
 
 
-async def test_without_scripts_a_host_approves_dismisses_and_takes_back(app: Service) -> None:
+async def test_hosts_approve_dismiss_and_undo_without_scripts(app: Service) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_premoderated_room(host)
     first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Where is lunch?")
@@ -60,7 +60,7 @@ async def test_without_scripts_a_host_approves_dismisses_and_takes_back(app: Ser
     assert (await send(jonas, f"/r/{room}/host", do=approve[1])).status_code == 403
 
 
-async def test_without_scripts_in_a_browser(app: Service, windows: Windows) -> None:
+async def test_the_cockpit_works_in_a_browser_without_scripts(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_premoderated_room(host)
     first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Where is lunch?")
@@ -78,7 +78,9 @@ async def test_without_scripts_in_a_browser(app: Service, windows: Windows) -> N
     assert await state_of(host, second) == "dismissed"
 
 
-async def test_by_keys_alone_from_pending_to_answered_and_back(app: Service, windows: Windows) -> None:
+async def test_the_keyboard_is_enough_from_pending_to_answered_and_back(
+    app: Service, windows: Windows
+) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_premoderated_room(host)
     question = await asked(jonas, room, "Who pays?")
@@ -99,7 +101,7 @@ async def test_by_keys_alone_from_pending_to_answered_and_back(app: Service, win
     await expect(page.locator("#keys")).to_be_visible()
 
 
-async def test_dismissing_and_merging_by_keys(app: Service, windows: Windows) -> None:
+async def test_questions_are_dismissed_and_merged_by_keyboard(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)
     one, other = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "And who pays for it?")
@@ -122,7 +124,7 @@ async def test_dismissing_and_merging_by_keys(app: Service, windows: Windows) ->
     assert await state_of(host, one) == "dismissed"
 
 
-async def test_ordering_editing_and_silencing(app: Service, windows: Windows) -> None:
+async def test_hosts_reorder_edit_and_silence(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_premoderated_room(host)
     waiting = await asked(jonas, room, "Who **pais**?")
@@ -155,7 +157,7 @@ async def test_ordering_editing_and_silencing(app: Service, windows: Windows) ->
     await expect(page.locator("#shortlisted .card").first).to_have_id(f"q{first}")
 
 
-async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windows) -> None:
+async def test_two_hosts_do_not_overwrite_each_other(app: Service, windows: Windows) -> None:
     hana, ivo, jonas = await a_host(app), await a_host(app, "Ivo"), await a_person(app, "Jonas")
     room = await a_room(hana)
     questions = [await asked(jonas, room, f"Question {number}?") for number in range(4)]
@@ -165,7 +167,7 @@ async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windo
     await one.locator(f"#q{questions[0]}").focus()
     await expect(other.locator(f"#q{questions[0]} .claim")).to_contain_text("Hana is at this")
 
-    # Both at once, on the same one: one of them is told what the other did, and nothing is done twice.
+    # Both hosts change the same question at the same time: one change is refused, and nothing happens twice.
     pressed = "id => document.querySelector(`#q${id} [data-key=%s]`).click()"
     await one.evaluate(pressed % "s", questions[1])
     await other.evaluate(pressed % "t", questions[1])
@@ -175,7 +177,7 @@ async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windo
     for page in (one, other):
         await expect(page.locator(f"#{moves['state']} #q{questions[1]}")).to_be_visible()
 
-    # Another host's move comes in while one is at it: it waits until one leaves.
+    # Another host's change arrives while the host works on the list: it is applied after the host leaves the list.
     await other.locator(f"#q{questions[2]}").get_by_role("button", name="Shortlist").click()
     await expect(one.locator(f"#shortlisted #q{questions[2]}")).to_be_visible()
     versions = {
@@ -184,28 +186,26 @@ async def test_two_hosts_lose_nothing_of_each_other(app: Service, windows: Windo
     for page in (one, other):
         for question, version in versions.items():
             await expect(page.locator(f"#q{question}")).to_have_attribute("data-version", str(version))
-    # The browser notes by itself that one of the two was refused.
+    # The browser logs that one of the two requests was refused.
     windows.complaints[:] = [one for one in windows.complaints if "409" not in one]
 
 
-async def test_who_is_late_is_told_what_happened_meanwhile(app: Service, windows: Windows) -> None:
+async def test_a_conflicting_change_shows_what_happened_meanwhile(app: Service, windows: Windows) -> None:
     hana, ivo, jonas = await a_host(app), await a_host(app, "Ivo"), await a_person(app, "Jonas")
     room = await a_room(hana)
     question = await asked(jonas, room, "Who pays?")
     page = await followed(await windows.open(f"/r/{room}/host", hana))
     await page.context.route("**/api/v1/questions/**", lambda route: route.continue_())
-    # What the page believes is older than what is.
+    # The state on the page is out of date.
     await ivo.put(f"/questions/{question}/state", {"state": "shortlisted", "version": 1})
     await expect(page.locator(f"#shortlisted #q{question}")).to_be_visible()
     await page.evaluate(f"document.querySelector('#q{question}').dataset.version = '1'")
     await page.locator(f"#q{question}").get_by_role("button", name="Put on stage").click()
     await expect(page.locator(f"#q{question} .meanwhile")).to_contain_text("Ivo: on the shortlist")
-    windows.complaints.clear()  # the browser notes the 409 itself
+    windows.complaints.clear()  # the browser logs the 409
 
 
-async def test_the_live_column_follows_the_order_and_moves_nothing_under_a_hand(
-    app: Service, windows: Windows
-) -> None:
+async def test_the_live_column_reorders_only_when_nobody_points_at_it(app: Service, windows: Windows) -> None:
     host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
     first, second = await asked(jonas, room, "Who pays?"), await asked(jonas, room, "Who knows?")
@@ -236,7 +236,7 @@ async def test_the_live_column_follows_the_order_and_moves_nothing_under_a_hand(
     third = await asked(jonas, room, "Who asks?")
     await vote(host, third)
     await vote(fatou, third)
-    # It comes below what is there, and goes to its place once nobody is at the column.
+    # The new question is appended, and is sorted after the pointer has left the column.
     await expect(pill).to_be_visible()
     await page.evaluate("document.activeElement.blur()")
     await page.mouse.move(5, 5)
@@ -244,7 +244,7 @@ async def test_the_live_column_follows_the_order_and_moves_nothing_under_a_hand(
     await expect(pill).to_have_count(0)
 
 
-async def test_axe_finds_nothing_in_the_cockpit(app: Service, windows: Windows) -> None:
+async def test_the_cockpit_is_accessible(app: Service, windows: Windows) -> None:
     source = axe_source()
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)

@@ -13,7 +13,7 @@ def shown(page: str) -> str:
     return page.partition("<template")[0]
 
 
-async def test_a_board_works_without_scripts(app: Service) -> None:
+async def test_noticeboards_work_without_scripts(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas, fatou = await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room, columns = await a_board(host)
@@ -59,7 +59,7 @@ async def test_a_board_works_without_scripts(app: Service) -> None:
         assert (await send(jonas, f"{path}/act", act=nonsense)).status_code == 422, nonsense
 
 
-async def test_a_refused_notice_is_given_back(app: Service) -> None:
+async def test_a_refused_notice_keeps_its_text(app: Service) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room, columns = await a_board(host)
     refused = await send(jonas, f"/r/{room}/notices", title="ab", body="Kept.", column=columns[0], stays="")
@@ -110,7 +110,7 @@ async def test_hosts_arrange_columns_by_forms(app: Service) -> None:
         assert (await send(host, path, act=nonsense, title="")).status_code in (412, 422), nonsense
 
 
-async def test_search_and_the_wall(app: Service) -> None:
+async def test_notices_are_found_and_shown_on_the_projector(app: Service) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room, columns = await a_board(host)
     for title in ("Café ouvert", "A lab"):

@@ -59,7 +59,7 @@ def shown(page: str) -> str:
 
 
 @pytest.mark.parametrize("kind", FORMS)
-async def test_a_poll_without_scripts(app: Service, kind: str) -> None:
+async def test_polls_work_without_scripts(app: Service, kind: str) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room = await a_poll_room(host)
     poll = await drafted(host, room, kind)
@@ -88,7 +88,7 @@ async def test_a_poll_without_scripts(app: Service, kind: str) -> None:
     assert (await send(jonas, f"/r/{room}/polls/{poll}/state", state="open", version="4")).status_code == 403
 
 
-async def test_what_is_refused_is_given_back_and_a_word_is_struck(app: Service) -> None:
+async def test_a_refused_form_keeps_its_values_and_hosts_remove_words(app: Service) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room = await a_poll_room(host)
     refused = await send(host, f"/r/{room}/polls", kind="single", title="What first?", options="Only one")
@@ -106,7 +106,7 @@ async def test_what_is_refused_is_given_back_and_a_word_is_struck(app: Service) 
         assert (await send(host, strike, **nonsense)).status_code == 422
 
 
-async def test_a_poll_opens_and_closes_while_one_looks(app: Service, windows: Windows) -> None:
+async def test_polls_open_and_close_on_open_pages(app: Service, windows: Windows) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room = await a_poll_room(host)
     poll = await drafted(host, room, "single", live="1")
@@ -127,7 +127,7 @@ async def test_a_poll_opens_and_closes_while_one_looks(app: Service, windows: Wi
     assert windows.complaints == []
 
 
-async def test_what_one_is_about_to_answer_stays(app: Service, windows: Windows) -> None:
+async def test_an_unsent_answer_survives_updates(app: Service, windows: Windows) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     room = await a_poll_room(host)
     first, second = await drafted(host, room, "words"), await drafted(host, room, "ranked")
@@ -152,7 +152,7 @@ _POLLS = """() => [...document.querySelectorAll('.poll')].map(poll => {
 
 
 @pytest.mark.timeout(120)
-async def test_what_an_event_tells_of_a_poll_is_shown_as_a_page_shows_it_and_nobody_reads(
+async def test_events_render_polls_exactly_as_pages_do_without_requests(
     app: Service, windows: Windows
 ) -> None:
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
@@ -194,7 +194,7 @@ async def test_what_an_event_tells_of_a_poll_is_shown_as_a_page_shows_it_and_nob
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
-async def test_axe_finds_nothing_and_nothing_is_small_or_cut_off(
+async def test_poll_pages_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
     source = axe_source()

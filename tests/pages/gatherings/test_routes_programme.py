@@ -62,7 +62,7 @@ async def a_conference(host: Person) -> dict[str, Any]:
     return gathering | {"room": room["id"], "session": planned.json()["id"]}
 
 
-async def test_the_programme_says_what_is_on(app: Service) -> None:
+async def test_the_programme_marks_the_running_session(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     made = await a_conference(host)
     page = await open_page(await a_person(app, "Jonas"), f"/g/{made['id']}")
@@ -173,7 +173,7 @@ async def test_a_room_is_set_up_by_forms(app: Service) -> None:
     assert (await member.get(f"/rooms/{made['room']}")).status_code == 404
 
 
-async def test_seats_on_bodies_are_given_by_administrators(app: Service) -> None:
+async def test_administrators_add_members_to_committees(app: Service) -> None:
     root, member = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     assert (await member.client.get("/admin/bodies", headers={"Accept": "text/html"})).status_code == 403
     assert (await send(member, "/admin/bodies", body=BODY, handle=member.handle)).status_code == 403
@@ -186,7 +186,7 @@ async def test_seats_on_bodies_are_given_by_administrators(app: Service) -> None
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
-async def test_a_browser_shows_it_to_everyone(
+async def test_programme_pages_are_accessible(
     app: Service, windows: Windows, width: int, scheme: str
 ) -> None:
     source, host = axe_source(), await a_person(app, duties=[("administrator", None)])
@@ -217,7 +217,9 @@ async def test_a_browser_shows_it_to_everyone(
     assert windows.complaints == []
 
 
-async def test_times_are_the_readers_own_and_changes_are_announced(app: Service, windows: Windows) -> None:
+async def test_times_are_shown_in_the_readers_zone_and_changes_are_announced(
+    app: Service, windows: Windows
+) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     made = await a_conference(host)
     page = await windows.open(f"/g/{made['id']}", timezone_id="Asia/Kolkata")

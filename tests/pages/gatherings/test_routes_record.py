@@ -98,7 +98,7 @@ async def test_the_inbox_works_without_scripts(past: Past) -> None:
         assert (await browser.get("/inbox", headers={"Accept": "text/html"})).status_code == 401
 
 
-async def test_the_badge_and_the_list_follow_what_is_told(past: Past, windows: Windows) -> None:
+async def test_the_badge_and_the_inbox_update_live(past: Past, windows: Windows) -> None:
     page = await windows.open("/inbox", past.reader)
     badge = page.locator(".rail [data-unread]")
     await expect(badge).to_be_hidden()
@@ -112,7 +112,7 @@ async def test_the_badge_and_the_list_follow_what_is_told(past: Past, windows: W
     await expect(badge).to_be_hidden()
     await expect(page.locator("#unread")).to_have_text("All read")
 
-    # On another page of the same member, over the line that the page has anyway.
+    # Another page of the same member receives it through its existing connection.
     room = await windows.open(f"/r/{past.open_room.room}", past.reader, viewport=PHONE)
     await past.tell("other")
     await expect(room.locator(".bottom [data-unread]")).to_contain_text("1")
@@ -122,7 +122,7 @@ async def test_the_badge_and_the_list_follow_what_is_told(past: Past, windows: W
     assert windows.complaints == []
 
 
-async def test_the_reports_pages_are_for_those_the_report_is_for(past: Past) -> None:
+async def test_summary_pages_have_the_permissions_of_the_summary(past: Past) -> None:
     open_room = past.open_room
     for who, is_host in ((None, False), (past.reader, False), (past.host, True)):
         headers = BROWSER | ({"Cookie": f"tertulia={who.token}"} if who else {})
@@ -137,7 +137,7 @@ async def test_the_reports_pages_are_for_those_the_report_is_for(past: Past) -> 
         assert (await browser.get(f"/r/{open_room.room}/report", headers=BROWSER)).status_code == 409
 
 
-async def test_what_was_chosen_is_a_page_once_it_is_published(past: Past) -> None:
+async def test_published_choices_have_a_page(past: Past) -> None:
     open_room, path = past.open_room, f"/r/{past.open_room.room}/choices"
     async with open_room.app.client() as browser:
         page = (await browser.get(path, headers=BROWSER)).text
@@ -184,7 +184,9 @@ async def test_a_gathering_names_its_hosts_and_its_description_is_markdown(past:
 @pytest.mark.parametrize(
     ("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (DESKTOP, "light")]
 )
-async def test_axe_finds_nothing(past: Past, windows: Windows, size: dict[str, int], scheme: str) -> None:
+async def test_summary_pages_are_accessible(
+    past: Past, windows: Windows, size: dict[str, int], scheme: str
+) -> None:
     source = axe_source()
     await past.tell(who=past.host)
     page = await windows.open("/inbox", past.host, viewport=size, color_scheme=scheme)
@@ -202,7 +204,7 @@ async def test_axe_finds_nothing(past: Past, windows: Windows, size: dict[str, i
     assert windows.complaints == []
 
 
-async def test_a_printed_report_is_the_report_alone(past: Past, windows: Windows) -> None:
+async def test_a_printed_summary_contains_only_the_summary(past: Past, windows: Windows) -> None:
     page = await windows.open(f"/r/{past.open_room.room}/report", past.host, color_scheme="dark")
     await page.emulate_media(media="print")
     for gone in (".rail", ".bottom", ".buttons", ".foot", ".top"):

@@ -16,7 +16,7 @@ from tests.support.rooms.page_rooms import TIMES, a_room
 from tests.support.service import Service
 
 
-async def test_times_are_those_of_the_zone(app: Service) -> None:
+async def test_times_are_in_the_zone_of_the_gathering(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     room = (await host.get(f"/rooms/{await a_room(host)}")).json()
     gathering = (await host.get(f"/gatherings/{room['gathering']}")).json()
@@ -25,7 +25,7 @@ async def test_times_are_those_of_the_zone(app: Service) -> None:
     assert '<time datetime="2026-05-03T12:00:00Z" data-moment>3 May 2026, 12:00 UTC</time>' in page
 
 
-async def test_a_gathering_that_is_refused_is_given_back(app: Service) -> None:
+async def test_a_refused_gathering_keeps_its_values(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     given = {
         "sector": "mobility",
@@ -47,7 +47,7 @@ async def test_a_gathering_that_is_refused_is_given_back(app: Service) -> None:
     assert (await send(member, "/g/new", **given, **TIMES)).status_code == 403
 
 
-async def test_asking_voting_and_settling_without_scripts(app: Service) -> None:
+async def test_questions_work_without_scripts(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas, fatou = await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
@@ -90,7 +90,7 @@ async def test_an_anonymous_question_names_nobody(app: Service) -> None:
         assert "Who is not paid?" in page and jonas.handle not in page and "Anonymous (you)" not in page
 
 
-async def test_a_refused_question_is_given_back(app: Service) -> None:
+async def test_a_refused_question_keeps_its_text(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas = await a_person(app, "Jonas")
     room = await a_room(host)
@@ -102,7 +102,7 @@ async def test_a_refused_question_is_given_back(app: Service) -> None:
     assert (await send(jonas, f"/r/{room}/state", state="open")).status_code == 403
 
 
-async def test_what_was_dismissed_can_be_taken_up_again(app: Service) -> None:
+async def test_dismissed_questions_can_be_reopened(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     jonas, fatou = await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
@@ -121,7 +121,7 @@ async def test_what_was_dismissed_can_be_taken_up_again(app: Service) -> None:
     assert "No questions were dismissed." in await open_page(host, there)
 
 
-async def test_nobody_is_next_in_a_closed_room(app: Service) -> None:
+async def test_a_closed_room_has_no_next_question(app: Service) -> None:
     host = await a_person(app, duties=[("administrator", None)])
     room = await a_room(host)
     asked = (await host.post(f"/rooms/{room}/questions", {"body": "Who pays?"})).json()
@@ -133,7 +133,7 @@ async def test_nobody_is_next_in_a_closed_room(app: Service) -> None:
     assert ">Next<" not in page and ">On the shortlist<" in page
 
 
-async def test_the_page_orders_by_the_numbers_of_the_server(app: Service) -> None:
+async def test_the_page_orders_questions_as_the_server_does(app: Service) -> None:
     host, now = await a_person(app, duties=[("administrator", None)]), clock.now()
     room = await a_room(host)
     for path in (f"/r/{room}", f"/r/{room}/host"):

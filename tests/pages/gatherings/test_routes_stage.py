@@ -28,7 +28,7 @@ async def switched_on(host: Person, room: int, *modules: str) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def test_the_stage_shows_one_question_and_no_name_of_who_hides_it(
+async def test_the_stage_shows_one_question_and_hides_anonymous_names(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
@@ -45,7 +45,7 @@ async def test_the_stage_shows_one_question_and_no_name_of_who_hides_it(
     assert shown == ["0", "1", "2"] and f"/r/{room}</b>" in page and '<svg role="img"' in page
 
 
-async def test_the_stage_and_the_phones_follow_the_cockpit(app: Service, windows: Windows) -> None:
+async def test_the_stage_and_the_phones_update_with_the_cockpit(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)
     first, second = await asked(host, room, "Who pays?"), await asked(host, room, "And when?")
@@ -93,7 +93,7 @@ async def test_the_stage_says_when_it_is_not_current(app: Service, windows: Wind
     await expect(page.locator("#state")).to_be_hidden()
 
 
-async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) -> None:
+async def test_askers_see_the_state_of_their_question(app: Service, windows: Windows) -> None:
     host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_premoderated_room(host)
     phone = await followed(await windows.open(f"/r/{room}", jonas, viewport=PHONE))
@@ -121,7 +121,7 @@ async def test_who_asked_sees_where_it_stands(app: Service, windows: Windows) ->
     await expect(other.locator("#questions button.vote")).to_have_count(1)
 
 
-async def test_without_scripts_one_changes_what_waits_and_sees_the_reason(app: Service) -> None:
+async def test_pending_questions_are_edited_without_scripts(app: Service) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_premoderated_room(host)
     question = await asked(jonas, room, "Who pais?")
@@ -134,7 +134,7 @@ async def test_without_scripts_one_changes_what_waits_and_sees_the_reason(app: S
     assert "Already &lt;asked&gt;" in await open_page(jonas, f"/r/{room}")
 
 
-async def test_reactions_float_up_and_tabs_lead_to_what_is_on(app: Service, windows: Windows) -> None:
+async def test_reactions_are_animated_and_tabs_link_to_open_modules(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)
     assert 'id="reacting"' not in await open_page(jonas, f"/r/{room}")
@@ -150,7 +150,7 @@ async def test_reactions_float_up_and_tabs_lead_to_what_is_on(app: Service, wind
     assert (await send(jonas, f"/r/{room}/react", kind="nonsense")).status_code == 422
 
 
-async def test_every_tab_says_when_a_poll_is_open(app: Service, windows: Windows) -> None:
+async def test_every_tab_shows_that_a_poll_is_open(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)
     await switched_on(host, room, "questions", "board", "polls")
@@ -177,7 +177,7 @@ async def test_every_tab_says_when_a_poll_is_open(app: Service, windows: Windows
         assert ('data-polls=""' in await open_page(jonas, f"/r/{room}/board")) is not is_open
 
 
-async def test_who_is_let_in_no_longer_is_told_so_everywhere(app: Service, windows: Windows) -> None:
+async def test_removed_guests_see_on_every_page_that_they_lost_access(app: Service, windows: Windows) -> None:
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)
     await switched_on(host, room, "questions", "board", "polls")
@@ -203,11 +203,11 @@ async def test_who_is_let_in_no_longer_is_told_so_everywhere(app: Service, windo
     for page in pages:
         await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
     assert await pages[0].locator("#ask textarea").input_value() == "What I have begun"
-    # That it was looked for and not found is no fault of the page.
+    # The pages request the room and get a 404, which browsers log.
     windows.complaints[:] = [one for one in windows.complaints if "404" not in one]
 
 
-async def test_the_order_explains_itself(app: Service) -> None:
+async def test_the_order_of_questions_is_explained(app: Service) -> None:
     host, jonas, fatou = await a_host(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
     room = await a_room(host)
     question = await asked(jonas, room, "Who pays?")
@@ -232,7 +232,7 @@ async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> N
 
 
 @pytest.mark.timeout(120)
-async def test_axe_finds_nothing_in_the_room(app: Service, windows: Windows) -> None:
+async def test_room_pages_are_accessible(app: Service, windows: Windows) -> None:
     source = axe_source()
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)

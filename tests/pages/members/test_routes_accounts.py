@@ -19,7 +19,9 @@ def cookie_of(response: httpx2.Response) -> str:
     return found[1]
 
 
-async def test_joining_signs_in_and_says_what_to_do(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_registration_signs_in_and_shows_the_next_step(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
     joined = await send(
         client,
         "/register",
@@ -39,7 +41,9 @@ async def test_joining_signs_in_and_says_what_to_do(app: Service, client: httpx2
         assert (await browser.get("/settings", headers=BROWSER)).status_code == 401
 
 
-async def test_signing_in_leads_back_and_only_back(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_signing_in_returns_to_the_previous_page_of_this_site(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
     given = {"handle": "amina-s", "email": "amina-s@example.org", "password": PASSWORD}
     assert (await send(client, "/register", **given)).status_code == 303
     client.cookies.clear()
@@ -55,7 +59,7 @@ async def test_signing_in_leads_back_and_only_back(app: Service, client: httpx2.
     assert away.headers["location"] == "/"
 
 
-async def test_a_refused_account_is_given_back_without_the_password(
+async def test_a_refused_registration_keeps_its_values_except_the_password(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     refused = await send(client, "/register", handle="admin", email="a@example.org", password=PASSWORD)
@@ -64,7 +68,7 @@ async def test_a_refused_account_is_given_back_without_the_password(
     assert "This name is not available" in refused.text and "set-cookie" not in refused.headers
 
 
-async def test_mailed_links_are_spent_by_a_button_and_not_by_looking(
+async def test_links_in_emails_are_used_by_a_button_not_by_opening(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     page = await open_page(client, "/verify/some-token")
@@ -98,7 +102,7 @@ async def test_the_first_visitor_becomes_administrator_once(app: Service, client
     assert (await client.get("/claim-admin?token=guess", headers=BROWSER)).status_code == 422
 
 
-async def test_the_profile_is_changed_and_shown_as_far_as_its_owner_wants(
+async def test_profiles_show_only_what_their_owner_publishes(
     app: Service, client: httpx2.AsyncClient
 ) -> None:
     amina = await a_person(app)
@@ -125,7 +129,7 @@ async def test_sessions_are_listed_and_ended(app: Service) -> None:
     assert (await send(amina, "/settings/sessions", revoke="x")).status_code == 422
 
 
-async def test_one_signs_out_everywhere_else(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_a_member_signs_out_of_all_other_sessions(app: Service, client: httpx2.AsyncClient) -> None:
     given = {"handle": "amina-e", "email": "amina-e@example.org", "password": PASSWORD}
     joined = await send(client, "/register", **given)
     async with app.client() as here, app.client() as there:
@@ -142,7 +146,7 @@ async def test_one_signs_out_everywhere_else(app: Service, client: httpx2.AsyncC
         assert "You are signed out everywhere else." in await open_page(here, "/settings?done=sessions")
 
 
-async def test_duties_are_given_and_revoked(app: Service) -> None:
+async def test_roles_are_assigned_and_revoked(app: Service) -> None:
     amina = await a_person(app, duties=[("administrator", None)])
     jonas = await a_person(app, "Jonas")
     assert (

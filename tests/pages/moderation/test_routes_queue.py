@@ -15,7 +15,7 @@ from tests.support.moderation.cases import some_cases
 from tests.support.people import Person, a_person
 from tests.support.service import Service, raw_sql
 
-# A moderator who decides second is told so with 409, which browsers log.
+# The second of two simultaneous decisions is refused with 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
 
 CASES = 200
@@ -33,7 +33,7 @@ async def number_of(page: Page) -> int:
     return int(await page.locator("#case").get_attribute("data-case") or 0)
 
 
-async def test_one_key_confirm_and_the_next_case_is_there(app: Service, windows: Windows) -> None:
+async def test_one_key_and_a_confirmation_open_the_next_case(app: Service, windows: Windows) -> None:
     first, second, third = await some_cases(app, 3)
     ada = await a_moderator(app, "Ada")
     page = await windows.open("/queue", ada)
@@ -57,7 +57,7 @@ async def test_one_key_confirm_and_the_next_case_is_there(app: Service, windows:
     assert (await ada.get(f"/cases/{second}")).json()["decisions"][0]["action"] == "no_action"
 
 
-async def test_a_decision_is_undone_in_place(app: Service, windows: Windows) -> None:
+async def test_a_decision_is_undone_on_the_same_page(app: Service, windows: Windows) -> None:
     first, second = await some_cases(app, 2)
     ada = await a_moderator(app, "Ada")
     page = await windows.open("/queue", ada)
@@ -77,9 +77,7 @@ async def test_a_decision_is_undone_in_place(app: Service, windows: Windows) -> 
     assert len((await ada.get(f"/cases/{first}")).json()["decisions"]) == 1
 
 
-async def test_who_is_at_what_and_what_was_decided_meanwhile_is_seen_at_once(
-    app: Service, windows: Windows
-) -> None:
+async def test_claims_and_decisions_of_others_appear_immediately(app: Service, windows: Windows) -> None:
     first, second = await some_cases(app, 2)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     hers = await windows.open("/queue", ada)
@@ -107,7 +105,9 @@ async def test_who_is_at_what_and_what_was_decided_meanwhile_is_seen_at_once(
     await expect(his.locator(f'#case[data-case="{second}"]')).to_be_visible()
 
 
-async def test_several_cases_with_one_reason_by_plain_form(app: Service, windows: Windows) -> None:
+async def test_several_cases_are_decided_with_one_reason_by_plain_form(
+    app: Service, windows: Windows
+) -> None:
     cases = await some_cases(app, 3)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     page = await windows.open("/queue", ada, java_script_enabled=False)
@@ -128,7 +128,7 @@ async def test_several_cases_with_one_reason_by_plain_form(app: Service, windows
     assert states == ["hide", "no_action", "hide"]
 
 
-async def test_all_of_it_without_script(app: Service, windows: Windows) -> None:
+async def test_the_queue_works_without_scripts(app: Service, windows: Windows) -> None:
     first, second = await some_cases(app, 2)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     page = await windows.open("/queue", ada, java_script_enabled=False)
@@ -150,7 +150,7 @@ async def test_all_of_it_without_script(app: Service, windows: Windows) -> None:
     assert (await ada.get(f"/cases/{first}")).json()["state"] == "open"
 
 
-async def test_filters_stand_in_the_address(app: Service, windows: Windows) -> None:
+async def test_filters_are_in_the_address(app: Service, windows: Windows) -> None:
     spam = await some_cases(app, 1)
     danger = await some_cases(app, 1, "danger")
     admin = await a_person(app, "Admin", duties=[("administrator", None)])
@@ -167,7 +167,7 @@ async def test_filters_stand_in_the_address(app: Service, windows: Windows) -> N
     await expect(page.locator("#desk")).to_contain_text("No open cases match these filters.")
 
 
-async def test_an_administrator_looks_who_reported_and_says_why(
+async def test_administrators_state_why_they_look_at_reporters(
     app: Service, windows: Windows, db: Database
 ) -> None:
     (case,) = await some_cases(app, 1)
@@ -183,7 +183,7 @@ async def test_an_administrator_looks_who_reported_and_says_why(
     assert await raw_sql(db).fetchval("SELECT reason FROM reporter_looks") == "The police ask."
 
 
-async def test_pictures_are_blurred_until_asked_for(app: Service, windows: Windows, db: Database) -> None:
+async def test_pictures_are_blurred_until_clicked(app: Service, windows: Windows, db: Database) -> None:
     (case,) = await some_cases(app, 1)
     picture = '<p><img src="/static/x.png" alt="A mine" width="20" height="20"></p>'
     await raw_sql(db).execute("UPDATE posts SET html = $1 WHERE body LIKE 'Buy%'", picture)
@@ -192,12 +192,12 @@ async def test_pictures_are_blurred_until_asked_for(app: Service, windows: Windo
     assert "blur" in await image.evaluate("one => getComputedStyle(one).filter")
     await page.locator(".media").click()
     assert await image.evaluate("one => getComputedStyle(one).filter") == "none"
-    windows.complaints.clear()  # the picture is none
+    windows.complaints.clear()  # the file is not a real picture
 
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (DESKTOP, "dark")])
-async def test_axe_finds_nothing_in_the_queue(
+async def test_the_queue_is_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
     await some_cases(app, 3)
@@ -224,7 +224,7 @@ async def test_axe_finds_nothing_in_the_queue(
     assert wrong == []
 
 
-class Rushed:
+class FastModerator:
     """A moderator who works through the queue by keyboard only; `took` has the seconds for each case."""
 
     def __init__(self, page: Page, name: str) -> None:
@@ -246,7 +246,7 @@ class Rushed:
                 await self.page.keyboard.press("Escape")
             await self.page.keyboard.press("0" if number % 3 == 0 else "1")
             await self.page.keyboard.press("Enter")
-            # The next case; or a word that somebody was faster, from which any such key leads on.
+            # The next case opens; or a message that somebody else was faster, which a key dismisses.
             if await self.ends(case, _GONE_OR_DECIDED) == case:
                 await self.page.keyboard.press("1")
                 await self.ends(case, _GONE)
@@ -263,14 +263,14 @@ class Rushed:
 
 
 @pytest.mark.timeout(300)
-async def test_two_moderators_work_off_the_queue_by_keys(
+async def test_two_moderators_empty_the_queue_by_keyboard(
     app: Service, windows: Windows, db: Database
 ) -> None:
     count = CASES
     cases = await some_cases(app, count)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
     hers, his = await windows.open("/queue", ada), await windows.open("/queue", ben)
-    first, second = Rushed(hers, "Ada"), Rushed(his, "Ben")
+    first, second = FastModerator(hers, "Ada"), FastModerator(his, "Ben")
 
     await asyncio.gather(first.work(), second.work())
 

@@ -16,11 +16,11 @@ from pages.shell.urls import safe_next, slug_of
         "\\\\evil", "/" + "a" * 400, "javascript:alert(1)",
     ],
 )  # fmt: skip
-def test_after_signing_in_one_stays_here(address: str) -> None:
+def test_redirects_after_sign_in_stay_on_this_site(address: str) -> None:
     assert safe_next(address) == "/"
 
 
-def test_after_signing_in_one_goes_back() -> None:
+def test_sign_in_redirects_to_the_previous_page() -> None:
     assert safe_next("/t/812/cobalt?order=time") == "/t/812/cobalt?order=time"
 
 
@@ -34,12 +34,12 @@ def test_after_signing_in_one_goes_back() -> None:
         ("a" * 300, "a" * 60),
     ],
 )
-def test_a_title_becomes_part_of_an_address(title: str, slug: str) -> None:
+def test_titles_become_slugs(title: str, slug: str) -> None:
     assert slug_of(title) == slug
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "9" * 19, "9" * 5000, "²", "١", " 1"])
-def test_only_numbers_are_numbers(text: str) -> None:
+def test_form_numbers_contain_only_digits(text: str) -> None:
     assert number_in(text) is None
 
 
@@ -53,20 +53,20 @@ def test_only_numbers_are_numbers(text: str) -> None:
         ({"title": "abc", "body": "x", "tags": ["No Good"]}, "tags", "lower-case letters"),
     ],
 )
-def test_a_refused_field_is_named_in_words(facts: dict[str, object], field: str, words: str) -> None:
+def test_refused_fields_are_named_in_words(facts: dict[str, object], field: str, words: str) -> None:
     with pytest.raises(FieldNotAcceptable) as refused:
         to_shape(NewTopic, facts)
     assert refused.value.field == field
     assert words in refused.value.detail
 
 
-def test_an_address_that_is_none_is_refused_in_words() -> None:
+def test_invalid_addresses_are_refused_in_words() -> None:
     with pytest.raises(FieldNotAcceptable) as refused:
         to_shape(NewAccount, {"handle": "amina", "email": "amina", "password": "a good sentence"})
     assert "e-mail" in refused.value.detail
 
 
-def test_a_refused_form_gives_back_all_but_passwords() -> None:
+def test_a_refused_form_keeps_everything_except_passwords() -> None:
     form = Form(typed={"login": ["amina"], "password": ["secret sentence"]}).refuse(Denied(field="login"))
     assert form.value("login") == "amina"
     assert form.value("password") == ""

@@ -68,7 +68,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.01)
 
 
-async def test_the_address_is_one_that_asyncpg_takes(kept):
+async def test_asyncpg_accepts_the_url(kept):
     connection = await asyncpg.connect(kept.owner_url)
 
     assert await connection.fetchval("SELECT current_database()") == "tertulia"
@@ -76,23 +76,23 @@ async def test_the_address_is_one_that_asyncpg_takes(kept):
     await connection.close()
 
 
-def test_what_is_acknowledged_is_on_disk_and_can_be_checked(kept):
+def test_commits_are_synced_and_checksums_are_on(kept):
     for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums"):
         assert kept.query(f"SHOW {name}") == "on"
 
 
-def test_it_knows_the_case_of_all_scripts(kept):
+def test_lower_case_works_for_all_scripts(kept):
     assert kept.query("SELECT lower('ÄŞΣ'), 'ÄŞΣ' ILIKE 'äşσ'") == "äşσ|t"
 
 
-def test_nobody_but_its_account_gets_in(kept):
+def test_only_its_own_account_can_connect(kept):
     assert kept.query("SHOW listen_addresses") == ""
     for folder in (kept.installation.data, kept.sockets):
         assert folder.stat().st_mode & 0o777 == 0o700
         assert folder.stat().st_uid == kept.installation.account.uid != 0
 
 
-def test_other_databases_come_and_go(kept):
+def test_databases_are_created_and_dropped(kept):
     url = kept.create_database("one more")
 
     assert "/one%20more?" in url
@@ -101,7 +101,7 @@ def test_other_databases_come_and_go(kept):
     assert kept.query("SELECT count(*) FROM pg_database WHERE datname = 'one more'") == "0"
 
 
-def test_the_data_is_kept(data):
+def test_data_survives_a_restart(data):
     with postgres.start(data) as cluster:
         cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
 
@@ -110,12 +110,12 @@ def test_the_data_is_kept(data):
         assert cluster.notes == ()
 
 
-def test_a_second_one_on_the_same_data_is_told_who_was_first(data):
+def test_a_second_server_on_the_same_data_names_the_first(data):
     with postgres.start(data), pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
         postgres.start(data)
 
 
-def test_other_processes_find_it_while_it_runs(data):
+def test_other_processes_find_the_running_server(data):
     assert postgres.find_urls(data) is None
 
     with postgres.start(data) as cluster:
@@ -137,7 +137,7 @@ SERVICE = """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
-def test_it_stops_when_the_service_is_killed_and_the_data_is_kept(data):
+def test_a_killed_service_stops_its_database_without_data_loss(data):
     service = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(SERVICE), str(data)], stdout=subprocess.PIPE, text=True
     )
@@ -145,13 +145,13 @@ def test_it_stops_when_the_service_is_killed_and_the_data_is_kept(data):
         server = int(service.stdout.readline())
         service.kill()
 
-    # At once again, while it may still be on its way out.
+    # Start again immediately, while the server may still be shutting down.
     with postgres.start(data) as cluster:
         assert process_of(cluster) != server
         assert cluster.query("SELECT n FROM kept") == "7"
 
 
-def test_a_server_that_outlived_its_service_is_stopped_first(data):
+def test_an_orphaned_server_is_stopped_first(data):
     place = install.prepare_installation(data)
     command = [str(place.binaries / "postgres"), "-D", str(place.data), "-c", "listen_addresses="]
     command += ["-c", f"unix_socket_directories={place.folder / 'run'}"]
@@ -164,7 +164,7 @@ def test_a_server_that_outlived_its_service_is_stopped_first(data):
 
 
 @pytest.mark.parametrize("process", ["ours", "nobody's"])
-def test_a_stale_file_of_an_earlier_server_is_no_obstacle(data, process):
+def test_a_stale_pid_file_is_ignored(data, process):
     with postgres.start(data) as cluster:
         file = cluster.installation.data / "postmaster.pid"
         lines = file.read_text().splitlines()
@@ -178,7 +178,7 @@ def test_a_stale_file_of_an_earlier_server_is_no_obstacle(data, process):
         assert cluster.query("SELECT 1") == "1"
 
 
-def test_a_server_that_died_is_started_again(data):
+def test_a_crashed_server_is_restarted(data):
     with postgres.start(data) as cluster:
         cluster.query("CREATE TABLE kept AS SELECT 7 AS n")
         assert not cluster.restart_if_dead()
@@ -191,7 +191,7 @@ def test_a_server_that_died_is_started_again(data):
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a folder, 'odd' and 100% \"wrong\"?", "données"])
-async def test_any_path_will_do(empty, name):
+async def test_unusual_paths_work(empty, name):
     with postgres.start(empty / name) as cluster:
         connection = await asyncpg.connect(cluster.owner_url)
         await connection.close()
@@ -200,7 +200,7 @@ async def test_any_path_will_do(empty, name):
     assert not cluster.sockets.exists()
 
 
-def test_what_was_half_made_is_made_again(empty):
+def test_an_incomplete_installation_is_repeated(empty):
     half = empty / "postgres" / "new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -210,21 +210,21 @@ def test_what_was_half_made_is_made_again(empty):
     assert not half.exists()
 
 
-def test_data_of_another_version_is_left_alone(empty):
+def test_data_of_another_version_is_refused(empty):
     (empty / "postgres" / "17").mkdir(parents=True)
 
     with pytest.raises(CannotStart, match="written by PostgreSQL 17"):
         postgres.start(empty)
 
 
-def test_settings_it_cannot_run_with_end_in_its_own_words(data):
+def test_invalid_settings_show_the_message_of_the_server(data):
     with pytest.raises(CannotStart, match="max_connections"):
         postgres.start(data, settings={"max_connections": "many"})
 
     postgres.start(data).stop()
 
 
-def test_a_file_in_the_way_is_named(empty):
+def test_a_file_at_the_data_path_is_named(empty):
     empty.write_text("")
 
     with pytest.raises(CannotStart, match=f"{empty} cannot be used"):
@@ -232,7 +232,7 @@ def test_a_file_in_the_way_is_named(empty):
 
 
 @as_root
-def test_below_a_closed_folder_the_data_goes_elsewhere_and_stays_there(empty, monkeypatch):
+def test_data_below_an_unreadable_folder_is_stored_elsewhere(empty, monkeypatch):
     monkeypatch.setattr(install, "FALLBACK_FOLDER", empty.with_name("elsewhere"))
     empty.mkdir(mode=0o700)
     inner = empty / "inner"
@@ -253,7 +253,7 @@ def test_below_a_closed_folder_the_data_goes_elsewhere_and_stays_there(empty, mo
 
 
 @as_root
-def test_binaries_below_a_closed_folder_are_copied_once(data, monkeypatch):
+def test_binaries_below_an_unreadable_folder_are_copied_once(data, monkeypatch):
     hide_binaries(data.with_name("closed"), 0o700, monkeypatch)
 
     for _ in range(2):
@@ -266,7 +266,7 @@ def test_binaries_below_a_closed_folder_are_copied_once(data, monkeypatch):
 
 
 @as_root
-def test_the_account_can_be_chosen_and_stays_the_owner(empty):
+def test_the_account_can_be_chosen_and_keeps_ownership(empty):
     with postgres.start(empty, user="daemon") as cluster:
         assert cluster.installation.account.name == "daemon"
     with postgres.start(empty) as cluster:
@@ -277,7 +277,7 @@ def test_the_account_can_be_chosen_and_stays_the_owner(empty):
 
 @as_root
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_without_root_it_runs_as_whoever_starts_it(empty, monkeypatch):
+def test_without_root_the_server_runs_as_the_current_user(empty, monkeypatch):
     hide_binaries(empty.with_name("open"), 0o755, monkeypatch)
     empty.mkdir()
     os.chown(empty, 65534, 65534)
@@ -289,7 +289,7 @@ def test_without_root_it_runs_as_whoever_starts_it(empty, monkeypatch):
 
     assert run_as(65534, start) == 0
     assert run_as(1, start) == 1
-    # And root goes on with what that account began.
+    # Root continues with the data that the account created.
     with postgres.start(empty) as cluster:
         assert cluster.installation.account.uid == 65534
 

@@ -52,7 +52,7 @@ class FilteredTopic(Struct):
         return [post["html"] for post in posts]
 
 
-async def in_force(app: Service, person: Person, **facts: Any) -> int:
+async def activate_filter(app: Service, person: Person, **facts: Any) -> int:
     """Create a filter and activate it in every process; return its id."""
     made = await person.post("/rules", {"name": "Casinos", "sector": "mobility", "test": PHRASES} | facts)
     assert made.status_code == 201, made.text
@@ -67,6 +67,6 @@ async def filtered(app: Service) -> FilteredTopic:
     ada, ben = [await a_person(app, name, duties=[("moderator", "mobility")]) for name in ("Ada", "Ben")]
     author, member = await a_person(app, "Author"), await a_person(app, "Mia")
     topic = (await a_topic(author))["id"]
-    rule = await in_force(app, ada, told="Gambling is looked at first.")
+    rule = await activate_filter(app, ada, told="Gambling is looked at first.")
     mails(app)
     return FilteredTopic(app, ada, ben, author, member, topic, rule)

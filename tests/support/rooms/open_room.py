@@ -180,7 +180,7 @@ async def statements_of(tx: Reader) -> AsyncIterator[list[str]]:
     sent: list[str] = []
     with tx.connection.query_logger(lambda record: sent.append(record.query)):
         yield sent
-        await asyncio.sleep(0)  # the driver tells in the next round
+        await asyncio.sleep(0)  # the driver calls the logger in the next iteration of the event loop
 
 
 @pytest_asyncio.fixture

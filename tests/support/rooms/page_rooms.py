@@ -8,7 +8,7 @@ from tests.support.pages import send
 from tests.support.people import Person, a_person
 from tests.support.service import Service
 
-# As the API takes them, and as the form does.
+# The times as the API and as the form expect them.
 API_TIMES = {"starts_at": "2026-05-03T14:00:00Z", "ends_at": "2099-05-03T16:00:00Z"}
 TIMES = {"starts_at": "2026-05-03T14:00", "ends_at": "2099-05-03T16:00", "time_zone": "Europe/Berlin"}
 

@@ -28,7 +28,7 @@ def environment(cluster: Cluster) -> dict[str, str]:
     return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
 
 
-async def test_members_are_added_and_given_duties(member_service: MemberService, environment: dict[str, str]):
+async def test_members_are_added_and_get_roles(member_service: MemberService, environment: dict[str, str]):
     anna = ["member", "add", "Anna", "--email", "Anna@mail.example", "--password", PASSWORD, "--verified"]
     berta = ["member", "add", "berta", "--email", "berta@mail.example"]
     administer = ["duty", "grant", "anna", "administrator"]
@@ -49,14 +49,14 @@ async def test_members_are_added_and_given_duties(member_service: MemberService,
     assert "(last_administrator)" in answers[5][2]
 
     await member_service.work()
-    assert [letter.to for letter in member_service.letters.letters] == ["berta@mail.example"]
+    assert [email.to for email in member_service.sent.emails] == ["berta@mail.example"]
     async with member_service.client() as client:
         for login, status in (("anna", 201), ("berta", 401)):
             answer = await client.post("/sessions", json={"login": login, "password": PASSWORD})
             assert answer.status_code == status
 
 
-async def test_what_is_refused_is_said_in_a_line(member_service: MemberService, environment: dict[str, str]):
+async def test_refusals_are_one_line(member_service: MemberService, environment: dict[str, str]):
     reserved = ["member", "add", "admin", "--email", "a@b.example"]
     nobody = ["duty", "grant", "nobody", "administrator"]
     answers = await tertulia(environment, reserved, nobody)
@@ -78,7 +78,7 @@ async def test_what_is_refused_is_said_in_a_line(member_service: MemberService, 
         (("duty", "revoke", "anna", "administrator", "mobility"), "no sector or gathering"),
     ],
 )
-def test_wrong_use_is_said_in_a_line(words: tuple[str, ...], said: str):
+def test_usage_errors_are_one_line(words: tuple[str, ...], said: str):
     result = CliRunner().invoke(cli, words)
     assert result.exit_code == 2
     assert said in result.output

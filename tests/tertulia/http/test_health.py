@@ -6,14 +6,14 @@ import pytest
 from tests.support.service import Service
 
 
-async def test_it_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
+async def test_the_service_is_alive_and_ready(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health")).status_code == 200
     ready = await client.get("/ready")
     assert ready.status_code == 200, ready.text
     assert ready.json() == {"ready": True, "database": True, "bell": True, "delivery": True}
 
 
-async def test_the_api_is_described_without_foreign_assets(client: httpx2.AsyncClient) -> None:
+async def test_the_api_description_loads_nothing_from_other_hosts(client: httpx2.AsyncClient) -> None:
     schema = (await client.get("/api/openapi.json")).json()
     assert schema["openapi"].startswith("3.1")
     assert "/api/v1/topics/{topic_id}/posts" in schema["paths"]
@@ -22,7 +22,7 @@ async def test_the_api_is_described_without_foreign_assets(client: httpx2.AsyncC
     assert "//" not in docs.text.replace("http://", "").replace("application/", "")
 
 
-async def test_every_response_carries_the_security_headers(client: httpx2.AsyncClient) -> None:
+async def test_every_response_has_security_headers(client: httpx2.AsyncClient) -> None:
     for path in ("/health", "/api/v1/sectors", "/api/v1/topics/99999999", "/nothing/here"):
         headers = (await client.get(path)).headers
         assert "script-src 'self'" in headers["content-security-policy"]
@@ -30,7 +30,7 @@ async def test_every_response_carries_the_security_headers(client: httpx2.AsyncC
         assert len(headers["x-request-id"]) == 16
 
 
-async def test_a_listener_joins_and_hears_a_pong(app: Service) -> None:
+async def test_a_socket_answers_a_ping(app: Service) -> None:
     async with app.listening("sectors") as feed:
         assert feed.joined["type"] == "joined"
         await feed.socket.send('{"type":"ping"}')
@@ -38,7 +38,7 @@ async def test_a_listener_joins_and_hears_a_pong(app: Service) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_long_answers_are_packed_for_those_who_take_them_so(
+async def test_long_responses_are_compressed_if_accepted(
     app: Service, client: httpx2.AsyncClient, method: str
 ) -> None:
     packed = await client.request(method, "/api/openapi.json", headers={"Accept-Encoding": "br, gzip"})

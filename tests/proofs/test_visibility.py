@@ -22,7 +22,7 @@ from tests.support.service import Service, raw_sql
 from tests.support.world import World, a_world
 
 TEXT = "quetzalcoatlus"
-# Searches ask for a word beside it: what was asked for stands on the page that answers.
+# Searches use a different word of the text, because the page of results repeats the query.
 WORDS = f"pteranodon and {TEXT}"
 Maker = Callable[[Service, World], Awaitable[None]]
 
@@ -42,7 +42,7 @@ async def a_published_post(app: Service, world: World) -> None:
 
 
 async def a_hidden_post(app: Service, world: World) -> None:
-    # Its author reads it in the statement of reasons, once the decision stands.
+    # The author reads the text in the statement of reasons after the decision.
     world.places["decision_id"] = await decide(app, await a_post(app, world))
     await raw_sql(app.db).execute("UPDATE decisions SET decided_at = decided_at - interval '1 minute'")
 
@@ -155,14 +155,16 @@ async def premoderate(app: Service, world: World) -> None:
 def surfaces(world: World) -> list[str]:
     """Return every readable address, with the ids of the objects in the world."""
     found = [
-        "/api/v1" + permission_matrix.plainly(sorted(route.paths)[0])
+        "/api/v1" + permission_matrix.untyped_path(sorted(route.paths)[0])
         for route in ROUTES
         if "GET" in route.http_methods
     ]
     for route in page_routes:
         if "GET" in route.http_methods:
             found += [
-                path for path in map(permission_matrix.plainly, route.paths) if f"GET {path}" not in UNRULED
+                path
+                for path in map(permission_matrix.untyped_path, route.paths)
+                if f"GET {path}" not in UNRULED
             ]
     places = {**world.places, "number": 1, "calendar": "mobility.atom"}
     places |= {"topic_feed": f"{places['topic_id']}.atom", "tag_feed": "cobalt.atom"}
@@ -210,9 +212,7 @@ def test_every_state_of_a_text_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("what", permission_matrix.SIGHT)
-async def test_a_text_is_found_by_those_who_can_read_it_and_by_nobody_else(
-    app: Service, db: Database, what: str
-) -> None:
+async def test_only_people_who_can_read_a_text_find_it(app: Service, db: Database, what: str) -> None:
     world = await a_world(app)
     heads: dict[str, int] = dict(await raw_sql(db).fetch("SELECT name, seq FROM channels"))
     await MADE[what](app, world)

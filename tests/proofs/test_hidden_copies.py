@@ -16,7 +16,7 @@ from tests.support.service import Service, raw_sql
 WORD = "thylacine"
 
 
-class Doors:
+class HiddenPost:
     """A post with a rare word, and every address at which the word can appear."""
 
     def __init__(self, app: Service, people: Mapping[str, Person], addresses: list[str]) -> None:
@@ -42,7 +42,7 @@ class Doors:
         return found
 
 
-async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: httpx2.AsyncClient) -> None:
+async def test_hidden_text_has_no_other_copy(app: Service, client: httpx2.AsyncClient) -> None:
     amina, jonas, fatou = await a_person(app), await a_person(app, "Jonas"), await a_person(app, "Fatou")
     admin, judge = [await a_person(app, name, duties=[("administrator", None)]) for name in ("Ada", "Judith")]
     topic = (await a_topic(amina, "Extinct", "Talk.", tags=["tin"]))["id"]
@@ -58,7 +58,7 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
     )
     assert drafted.status_code == 200, drafted.text
     await app.run_jobs()
-    doors = Doors(
+    hidden_post = HiddenPost(
         app,
         {"amina": amina, "jonas": jonas, "fatou": fatou, "admin": admin},
         [
@@ -77,29 +77,31 @@ async def test_what_is_hidden_is_behind_no_second_door(app: Service, client: htt
             )),
         ],
     )  # fmt: skip
-    before = {who: await doors.open_to(who) for who in ("visitor", "jonas", "fatou", "admin")}
+    before = {who: await hidden_post.open_to(who) for who in ("visitor", "jonas", "fatou", "admin")}
     for who, least in (("visitor", 20), ("jonas", 22), ("fatou", 22)):
-        assert len(before[who]) >= least, sorted(set(doors.addresses) - before[who])
+        assert len(before[who]) >= least, sorted(set(hidden_post.addresses) - before[who])
     assert {"/inbox", "/api/v1/inbox"} <= before["jonas"], "who is named is told how it begins"
     assert f"/api/v1/drafts/{key}" in before["fatou"]
 
     async with app.listening(f"topic:{topic}", jonas.token, after=0) as feed:
         assert WORD in str(feed.joined)
     await flag_and_hide(app, admin, post["id"])
-    # Only pages that are kept for visitors, of topics that quote it, wait for the worker to tell them.
+    # Only cached pages of quoting topics wait for the worker to invalidate them.
     kept_for_visitors = {f"/t/{other}", f"/p/{quoted['id']}", f"/api/v1/topics/{other}/posts"}
-    left = {who: await doors.open_to(who) - kept_for_visitors for who in ("visitor", "jonas", "fatou")}
+    left = {who: await hidden_post.open_to(who) - kept_for_visitors for who in ("visitor", "jonas", "fatou")}
     assert not any(left.values()), left
     await app.run_jobs()
-    left = {who: await doors.open_to(who) for who in ("visitor", "jonas", "fatou")}
+    left = {who: await hidden_post.open_to(who) for who in ("visitor", "jonas", "fatou")}
     assert not any(left.values()), left
     async with app.listening(f"topic:{topic}", jonas.token, after=0) as feed:
         assert WORD not in str(feed.joined)
-    assert f"/api/v1/posts/{post['id']}" in await doors.open_to("admin"), "moderators see what they judged"
+    assert f"/api/v1/posts/{post['id']}" in await hidden_post.open_to("admin"), (
+        "moderators see what they judged"
+    )
 
     decision = await raw_sql(app.db).fetchval("SELECT max(id) FROM decisions")
     back = await judge.put(f"/decisions/{decision}/reversal", {"facts": "It is true."})
     assert back.status_code == 200, back.text
     await app.run_jobs()
     for who, places in before.items():
-        assert await doors.open_to(who) >= places, f"{who} has it back everywhere"
+        assert await hidden_post.open_to(who) >= places, f"{who} has it back everywhere"
