@@ -28,6 +28,7 @@ async def each_page(page: Page, amina: Person) -> AsyncIterator[str]:
 async def test_axe_finds_no_fault_on_any_page(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks every page of the service in a real browser."""
     source = axe_source()
     amina = await a_person(app, duties=[("administrator", None)])
     page = await windows.open("/help", amina, viewport=size, color_scheme=scheme)
@@ -43,6 +44,7 @@ async def test_axe_finds_no_fault_on_any_page(
 
 @pytest.mark.timeout(300)
 async def test_phone_pages_have_large_targets_and_no_overflow(app: Service, windows: Windows) -> None:
+    """Slow: every page of the service is measured in three layouts."""
     amina = await a_person(app, duties=[("administrator", None)])
     page = await windows.open("/help", amina, viewport={"width": 320, "height": 640})
     wrong = []

@@ -53,6 +53,7 @@ async def ensure_all_counts_hold(db: Database) -> None:
 
 
 async def test_concurrent_random_requests_do_not_fail_or_miscount(app: Service, db: Database) -> None:
+    """Slow: eight people send random requests for eight seconds, to provoke races."""
     seconds = 8.0
     admin = await a_person(app, "Ada", duties=[("administrator", None)])
     people = [await a_person(app, f"Person{number}") for number in range(7)] + [admin]

@@ -247,6 +247,7 @@ def body_for(route: Any, method: str) -> dict[str, Any]:
 
 @pytest.mark.timeout(120)
 async def test_query_parameters_refuse_invalid_values(app: Service, admin: Person) -> None:
+    """Slow: every query parameter of every page is sent with every invalid value."""
     topic, room = (await a_topic(admin))["id"], await a_room(admin)
     for place, names in PARAMETERS.items():
         for name in names.split():
@@ -377,9 +378,9 @@ async def test_forms_refuse_invalid_values(admin: Person, route: Any) -> None:
     ensure_no_failure(await send(content=b"body=" + b"x" * 300_000, headers=form))
 
 
-# The parser of the API description is slow on a busy machine.
 @pytest.mark.timeout(240)
 async def test_schemathesis_finds_no_failure(app: Service, admin: Person) -> None:
+    """Slow: Schemathesis sends valid and invalid requests to every route, and parses the whole API description."""
     member, other = await a_person(app), await a_person(app)
     topic = (await a_topic(member))["id"]
     post = (await a_reply(admin, topic))["id"]

@@ -31,6 +31,7 @@ VAGUE_NAMES = {
 
 @pytest.mark.timeout(120)
 def test_imports_follow_the_layers():
+    """Slow: import-linter reads every module without its cache."""
     linter = Path(sys.executable).with_name("lint-imports")
 
     linted = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True)

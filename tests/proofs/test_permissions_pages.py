@@ -21,14 +21,15 @@ async def test_pages_and_forms_allow_what_the_matrix_says(app: Service, db: Data
     operation, _, state = what.partition(": ")
     method, path = operation.split(" ")
     world = None
+    before: list[str] = []
     for role, status in zip(permission_matrix.ROLES, permission_matrix.PAGES[what], strict=True):
         if world is None:
             world = await a_world(app)
             await permission_matrix.put_in_state(db, state, world.places)
+            before = await state_of(db)
         person = world.people[role]
         client = person.client if person else app.client()
         places = _also(world.places, path) | {"who": permission_matrix.ROLES.index(role)}
-        before = await state_of(db)
         answer = await client.request(
             method,
             path.format(**places),
@@ -42,6 +43,8 @@ async def test_pages_and_forms_allow_what_the_matrix_says(app: Service, db: Data
             assert await state_of(db) == before, f"{role} changed something"
         elif person:
             world = None
+        else:
+            before = await state_of(db)
 
 
 @pytest.mark.parametrize("what", permission_matrix.CHANNELS)

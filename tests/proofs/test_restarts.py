@@ -151,6 +151,7 @@ async def ask_on(client: httpx2.AsyncClient, statuses: set[int]) -> None:
 @pytest.mark.parametrize("how", ["stopped", "restarted"])
 @pytest.mark.timeout(240)
 async def test_the_service_survives_fast_restarts_of_its_database(data: Path, how: str) -> None:
+    """Slow: the database restarts several times while real processes serve requests."""
     async with running(SERVE, data) as service:
         url = await service.says(r"Tertulia is at (\S+)")
         async with httpx2.AsyncClient(base_url=url, timeout=30) as client, running(WORK, data) as worker:
@@ -176,6 +177,7 @@ async def test_the_service_survives_fast_restarts_of_its_database(data: Path, ho
 async def test_processes_survive_fast_restarts_of_an_external_database(
     outside: postgres.Cluster, tmp_path: Path
 ) -> None:
+    """Slow: the database restarts several times while real processes serve requests."""
     async with running(SERVE, tmp_path, outside) as service:
         url = await service.says(r"Tertulia is at (\S+)")
         async with (

@@ -24,7 +24,7 @@ class FirstEvent(Event, frozen=True, kw_only=True, tag="struck"):
 
     @property
     def channel(self) -> str:
-        return "test:bell"
+        return "test:events"
 
 
 class SecondEvent(Event, frozen=True, kw_only=True, tag="told"):

@@ -118,11 +118,13 @@ async def test_nobody_is_led_inside_by_a_redirect(target: str) -> None:
     }
     async with (
         answering(lambda path: says("200 OK"), inside := []) as port,
-        answering(lambda path: says("302 Found", f"Location: http://{target}:{port}/"), asked := []) as door,
+        answering(
+            lambda path: says("302 Found", f"Location: http://{target}:{port}/"), asked := []
+        ) as second_port,
     ):
         one = checker(port, names, frozenset({"127.0.0.2", "::1"}))
-        one = replace(one, ports=frozenset({port, door}))
-        seen = await one.check(f"http://outside.example:{door}/")
+        one = replace(one, ports=frozenset({port, second_port}))
+        seen = await one.check(f"http://outside.example:{second_port}/")
 
     assert (seen.state, asked, inside) == ("refused", ["/"], [])
 

@@ -20,7 +20,7 @@ NEW = {
 }
 
 
-class AppContext(Struct):
+class Community(Struct):
     """An administrator, a moderator, and an author who reads French."""
 
     root: Person
@@ -59,16 +59,16 @@ class AppContext(Struct):
         return found
 
 
-async def a_house(app: Service) -> AppContext:
+async def a_community(app: Service) -> Community:
     root = await a_person(app, "Root", duties=[("administrator", None)])
     ada = await a_person(app, "Ada", duties=[("moderator", "mobility")])
     author = await a_person(app, "Author")
     await author.patch("/me/profile", {"letters_in": "fr"})
-    return AppContext(root, ada, author)
+    return Community(root, ada, author)
 
 
 async def test_what_comes_with_the_service_is_there_and_was_changed_by_nobody(app: Service) -> None:
-    found = await (await a_house(app)).templates()
+    found = await (await a_community(app)).templates()
 
     assert list(found) == ["spam", "abusive", "off_topic", "misleading", "private", "illegal"]
     assert found["spam"]["texts"]["en"] == OLD and found["spam"]["is_offered"]
@@ -80,66 +80,66 @@ async def test_what_comes_with_the_service_is_there_and_was_changed_by_nobody(ap
 async def test_a_decision_keeps_the_words_it_was_made_with_and_the_next_one_has_new_ones(
     app: Service,
 ) -> None:
-    house = await a_house(app)
-    first = await house.hidden(OLD)
-    await house.stands()
-    changed = await house.change("spam")
-    second = await house.hidden(NEW["en"])
-    await house.stands()
+    community = await a_community(app)
+    first = await community.hidden(OLD)
+    await community.stands()
+    changed = await community.change("spam")
+    second = await community.hidden(NEW["en"])
+    await community.stands()
     # A third one was made with the new words, and then those were changed as well.
     again = NEW | {"fr": {"rule": "Règle 4", "facts": "Autre chose."}}
-    assert (await house.change("spam", 1, texts=again)).status_code == 200
+    assert (await community.change("spam", 1, texts=again)).status_code == 200
     mails(app)
     await app.run_jobs()
 
-    assert changed.status_code == 200 and changed.json()["changed_by"]["handle"] == house.root.handle
-    assert await house.shown(first, house.author) == {
+    assert changed.status_code == 200 and changed.json()["changed_by"]["handle"] == community.root.handle
+    assert await community.shown(first, community.author) == {
         "rule": "Règlement : pas de publicité",
         "facts": "Ce texte fait de la publicité et n'apporte rien à la discussion.",
         "language": "fr",
         "mark": "",
     }
-    assert (await house.shown(second, house.author))["facts"] == NEW["fr"]["facts"]
-    letters = [mail.get_content() for mail in mails(app) if house.author.handle in mail["to"]]
+    assert (await community.shown(second, community.author))["facts"] == NEW["fr"]["facts"]
+    letters = [mail.get_content() for mail in mails(app) if community.author.handle in mail["to"]]
     assert sum("pas de publicité" in letter for letter in letters) == 1
     assert sum(NEW["fr"]["facts"] in letter for letter in letters) == 1
     assert not any("Autre chose" in letter for letter in letters)
 
 
 async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Service) -> None:
-    house = await a_house(app)
+    community = await a_community(app)
     own = {"en": {"rule": "Rule 7: sources", "facts": "It names no source."}}
-    assert (await house.change("no_sources", texts=own)).status_code == 200
-    decision = await house.hidden(own["en"])
-    await house.stands()
+    assert (await community.change("no_sources", texts=own)).status_code == 200
+    decision = await community.hidden(own["en"])
+    await community.stands()
 
-    shown = await house.shown(decision, house.author)
+    shown = await community.shown(decision, community.author)
     assert (shown["facts"], shown["language"]) == ("It names no source.", "en")
     assert shown["mark"], "that it is English stands beside it"
 
 
 async def test_one_that_is_not_offered_is_kept_and_cannot_be_picked(app: Service) -> None:
-    house = await a_house(app)
-    texts = (await house.templates())["illegal"]["texts"]
-    await house.change("illegal", texts=texts, is_offered=False)
-    await house.change("no_sources")
+    community = await a_community(app)
+    texts = (await community.templates())["illegal"]["texts"]
+    await community.change("illegal", texts=texts, is_offered=False)
+    await community.change("no_sources")
 
-    kept = await house.templates()
+    kept = await community.templates()
     assert not kept["illegal"]["is_offered"] and kept["illegal"]["texts"] == texts
-    post = (await a_reply(house.author, (await a_topic(house.ada))["id"], "Buy cobalt here"))["id"]
-    await house.root.post(f"/posts/{post}/flags", {"reason": "spam"})
-    page = (await house.ada.client.get("/queue", headers={"Accept": "text/html"})).text
+    post = (await a_reply(community.author, (await a_topic(community.ada))["id"], "Buy cobalt here"))["id"]
+    await community.root.post(f"/posts/{post}/flags", {"reason": "spam"})
+    page = (await community.ada.client.get("/queue", headers={"Accept": "text/html"})).text
     offered = re.findall(r'name="template" value="(\w+)"', page)
     assert set(offered) == {"spam", "abusive", "off_topic", "misleading", "private", "no_sources"}
 
 
 async def test_an_older_version_is_refused_and_the_same_again_is_the_same(app: Service) -> None:
-    house = await a_house(app)
+    community = await a_community(app)
     written = "SELECT count(*) FROM audit WHERE kind = 'reasons_changed'"
     before = await raw_sql(app.db).fetchval(written)
     answers = await asyncio.gather(
         *(
-            house.change("spam", texts={"en": {"rule": "Rule 4", "facts": f"It sells, says {number}."}})
+            community.change("spam", texts={"en": {"rule": "Rule 4", "facts": f"It sells, says {number}."}})
             for number in range(10)
         )
     )
@@ -150,32 +150,32 @@ async def test_an_older_version_is_refused_and_the_same_again_is_the_same(app: S
     assert {answer.json()["current"]["texts"]["en"]["facts"] for answer in lost} == {
         won[0].json()["texts"]["en"]["facts"]
     }
-    same = await house.change("spam", texts=won[0].json()["texts"])
+    same = await community.change("spam", texts=won[0].json()["texts"])
     assert same.json() == won[0].json(), "whoever sends it again has not looked at anything older"
     assert await raw_sql(app.db).fetchval(written) == before + 1
 
 
 async def test_what_is_no_whole_reason_is_refused(app: Service) -> None:
-    house = await a_house(app)
+    community = await a_community(app)
     for texts, code in (
         ({"fr": NEW["fr"]}, "english_missing"),
         ({}, "english_missing"),
         ({"en": {"rule": "  ", "facts": "It sells."}}, "empty_reason"),
         ({"en": NEW["en"], "ar": {"rule": "x", "facts": "\u00a0"}}, "empty_reason"),
     ):
-        answer = await house.change("spam", texts=texts)
+        answer = await community.change("spam", texts=texts)
         assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
     for key in ("Spam", "s", "7up", "x" * 41, "spam%00"):
-        assert (await house.change(key)).status_code in (400, 404, 422), key
-    assert (await house.templates())["spam"]["version"] == 0
+        assert (await community.change(key)).status_code in (400, 404, 422), key
+    assert (await community.templates())["spam"]["version"] == 0
     for number in range(44):
-        assert (await house.change(f"own_{number}")).status_code == 200
-    assert (await house.change("one_more")).json()["code"] == "too_many_templates"
+        assert (await community.change(f"own_{number}")).status_code == 200
+    assert (await community.change("one_more")).json()["code"] == "too_many_templates"
 
 
 async def test_they_are_changed_on_a_page(app: Service) -> None:
-    house = await a_house(app)
-    here, browser = {"Accept": "text/html"}, house.root.client
+    community = await a_community(app)
+    here, browser = {"Accept": "text/html"}, community.root.client
     listed = await browser.get("/reasons", headers=here)
     assert listed.status_code == 200 and "House rules: no advertising" in listed.text
     on = await browser.get("/reasons?new=no_sources", headers=here)
@@ -196,7 +196,7 @@ async def test_they_are_changed_on_a_page(app: Service) -> None:
     assert "Regel 4" in refused.text, "what was typed stands there again"
     done = await browser.post("/reasons/spam", data=typed | {"facts_de": "Es wirbt."}, headers=here)
     assert done.status_code == 303
-    assert (await house.templates())["spam"]["texts"] == {
+    assert (await community.templates())["spam"]["texts"] == {
         "en": {"rule": "Rule 4", "facts": "It sells."},
         "de": {"rule": "Regel 4", "facts": "Es wirbt."},
     }

@@ -67,6 +67,7 @@ def addresses(table: Table, entry: int, looked: int) -> list[str]:
 async def test_boards_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks every page of a board in a real browser."""
     table, source = await a_full_board(app), axe_source()
     ids = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"]
     page = await windows.open("/b", table.curator, viewport=size, color_scheme=scheme)
@@ -135,6 +136,7 @@ async def test_the_second_editor_of_a_field_sees_both_versions(app: Service, win
 @pytest.mark.timeout(120)
 @pytest.mark.console_errors("412 (Precondition Failed)")
 async def test_curators_in_many_windows_do_not_overwrite_each_other(app: Service, windows: Windows) -> None:
+    """Slow: eight browser windows edit the same entry."""
     table = await a_board(app)
     entry = await table.add()
     people = [await a_person(app, f"C{n}", duties=[("moderator", "mobility")]) for n in range(8)]

@@ -150,6 +150,7 @@ async def test_a_draft_is_kept(app: Service, windows: Windows) -> None:
 async def test_noticeboards_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks every page of a noticeboard in a real browser."""
     source = axe_source()
     host = await a_person(app, duties=[("administrator", None)])
     empty, _ = await a_board(host)

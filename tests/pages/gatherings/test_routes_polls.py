@@ -155,6 +155,7 @@ _POLLS = """() => [...document.querySelectorAll('.poll')].map(poll => {
 async def test_events_render_polls_exactly_as_pages_do_without_requests(
     app: Service, windows: Windows
 ) -> None:
+    """Slow: every kind of poll is opened, answered and closed in a real browser, and compared with a new page."""
     host, jonas = await a_person(app, duties=[("administrator", None)]), await a_person(app, "Jonas")
     fatou, room = await a_person(app, "Fatou"), await a_poll_room(host)
     polls = {kind: await drafted(host, room, kind) for kind in FORMS}
@@ -197,6 +198,7 @@ async def test_events_render_polls_exactly_as_pages_do_without_requests(
 async def test_poll_pages_are_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks every kind of poll in a real browser."""
     source = axe_source()
     host = await a_person(app, duties=[("administrator", None)])
     room = await a_poll_room(host)

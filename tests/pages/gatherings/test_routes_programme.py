@@ -189,6 +189,7 @@ async def test_administrators_add_members_to_committees(app: Service) -> None:
 async def test_programme_pages_are_accessible(
     app: Service, windows: Windows, width: int, scheme: str
 ) -> None:
+    """Slow: axe-core checks the pages of a programme in a real browser."""
     source, host = axe_source(), await a_person(app, duties=[("administrator", None)])
     made = await a_conference(host)
     await host.put(f"/rooms/{made['room']}/guests/{host.handle}")

@@ -187,6 +187,7 @@ async def test_a_gathering_names_its_hosts_and_its_description_is_markdown(past:
 async def test_summary_pages_are_accessible(
     past: Past, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks the pages of a summary in a real browser."""
     source = axe_source()
     await past.tell(who=past.host)
     page = await windows.open("/inbox", past.host, viewport=size, color_scheme=scheme)

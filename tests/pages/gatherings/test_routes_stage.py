@@ -233,6 +233,7 @@ async def test_the_panel_answers_in_writing(app: Service, windows: Windows) -> N
 
 @pytest.mark.timeout(120)
 async def test_room_pages_are_accessible(app: Service, windows: Windows) -> None:
+    """Slow: axe-core checks every page of a room in a real browser."""
     source = axe_source()
     host, jonas = await a_host(app), await a_person(app, "Jonas")
     room = await a_room(host)

@@ -200,6 +200,7 @@ async def test_pictures_are_blurred_until_clicked(app: Service, windows: Windows
 async def test_the_queue_is_accessible(
     app: Service, windows: Windows, size: dict[str, int], scheme: str
 ) -> None:
+    """Slow: axe-core checks the queue with its dialogs in a real browser."""
     await some_cases(app, 3)
     admin = await a_person(app, "Admin", duties=[("administrator", None)])
     source, wrong = axe_source(), []
@@ -266,6 +267,7 @@ class FastModerator:
 async def test_two_moderators_empty_the_queue_by_keyboard(
     app: Service, windows: Windows, db: Database
 ) -> None:
+    """Slow: two browsers decide many cases one after another, to provoke conflicts."""
     count = CASES
     cases = await some_cases(app, count)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
