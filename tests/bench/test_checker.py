@@ -122,7 +122,7 @@ def test_stale_facts_are_found(changed: dict[str, Any], complaint: str) -> None:
     assert found.startswith(f"question:1 {complaint}: ")
 
 
-def test_removed_fields_are_removed() -> None:
+def test_missing_questions_are_reported_unless_withdrawn() -> None:
     client = Client(1, 2)
     client.view.counts = {"live": 1}
     assert client.against(2, _question(2)) == ["question:1 is not there any more"]

@@ -167,7 +167,7 @@ def test_the_proxy_forwards_web_sockets_without_buffering():
     assert caddyfile().count("\t\timport take_turns\n") == 2
 
 
-def test_the_proxy_overwrites_forwarded_addresses():
+def test_the_proxy_does_not_trust_forwarded_addresses():
     assert "trusted_proxies" not in caddyfile()
     assert "X-Forwarded-For" not in caddyfile()
 

@@ -285,7 +285,7 @@ async def test_posts_are_cited_and_topics_are_downloaded(back: Return) -> None:
     assert TITLE in text and "Observation 9" in text
 
 
-async def test_helpful_posts_are_marked_and_gaps_are_named(back: Return) -> None:
+async def test_reactions_are_kept_and_the_next_trust_level_is_explained(back: Return) -> None:
     page = await back.at(f"{back.address}/4")
     thanks = page.locator("#p4").get_by_role("button", name="Well argued")
     await thanks.click()

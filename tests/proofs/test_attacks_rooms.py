@@ -36,7 +36,7 @@ async def silence(open_room: OpenRoom, question: dict[str, Any]) -> None:
 # Anonymity ---------------------------------------------------------------------------------------------------------
 
 
-async def test_anonymous_questions_of_panelists_are_not_marked(
+async def test_anonymous_questions_of_panelists_wait_for_approval(
     open_room: OpenRoom,
 ) -> None:
     panelist = await open_room.member()
@@ -252,7 +252,7 @@ async def test_a_programme_has_a_limit_and_a_complete_calendar(open_room: OpenRo
     assert answer.json()["code"] == "too_many_sessions"
 
 
-async def test_a_notice_cannot_be_changed_through_its_topic(open_room: OpenRoom) -> None:
+async def test_edits_through_the_topic_follow_the_rules_of_notices(open_room: OpenRoom) -> None:
     await change_room(open_room, modules=["board"])
     author = await open_room.member()
     column = (await author.get(f"/rooms/{open_room.room}/columns")).json()["items"][0]["id"]

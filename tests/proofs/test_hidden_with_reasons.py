@@ -33,7 +33,7 @@ async def test_hiding_a_post_requires_a_decision(app: Service) -> None:
 @pytest.mark.parametrize(
     "end", ["undone_at = now()", "reversed_at = now(), reversal_facts = 'It was about another one.'"]
 )
-async def test_posts_are_shown_when_their_decision_ends(app: Service, end: str) -> None:
+async def test_a_decision_cannot_end_while_its_post_is_hidden(app: Service, end: str) -> None:
     post = await a_written_post(app)
     await hide_rows(app.db, post)
     ends = f"UPDATE decisions SET {end} WHERE case_id = (SELECT id FROM cases WHERE object_id = {post})"

@@ -266,7 +266,7 @@ def test_binaries_below_an_unreadable_folder_are_copied_once(data, monkeypatch):
 
 
 @as_root
-def test_the_account_can_be_chosen_and_keeps_ownership(empty):
+def test_the_account_can_be_chosen_and_is_remembered(empty):
     with postgres.start(empty, user="daemon") as cluster:
         assert cluster.installation.account.name == "daemon"
     with postgres.start(empty) as cluster:
