@@ -28,7 +28,7 @@ class Room(Struct):
     other: Person
     root: Person
 
-    async def say(self, body: str) -> int:
+    async def write(self, body: str) -> int:
         """Post in the room's topic; return the id of the post."""
         said = await self.other.post(f"/topics/{self.open_room.topic}/posts", {"body": body})
         assert said.status_code == 201, said.text
@@ -84,7 +84,7 @@ async def room(app: Service) -> Room:
 
 async def test_feeds_show_nothing_from_the_room(room: Room) -> None:
     key = (await room.guest.post("/me/feed-key")).json()["key"]
-    await room.say("Cobalt of the hills.")
+    await room.write("Cobalt of the hills.")
     await room.app.run_jobs()
     feeds = [f"/feeds/topics/{room.open_room.topic}.atom?key={key}", f"/feeds/search.atom?q=cobalt&key={key}"]
 
@@ -98,22 +98,22 @@ async def test_feeds_show_nothing_from_the_room(room: Room) -> None:
 
 async def test_waiting_emails_to_removed_guests_are_not_sent(room: Room) -> None:
     body = f"Cobalt for @{room.guest.handle}."
-    await room.say(body)
+    await room.write(body)
     assert await room.told() == ["mentioned"]
     await room.remove()
     assert [one.text for one in await room.emails() if "Cobalt" in one.text] == []
 
 
 async def test_waiting_emails_to_remaining_guests_are_sent(room: Room) -> None:
-    await room.say(f"Cobalt for @{room.guest.handle}.")
+    await room.write(f"Cobalt for @{room.guest.handle}.")
     assert ["Cobalt" in one.text for one in await room.emails()] == [True]
 
 
 async def test_mentions_in_the_room_do_not_notify_removed_guests(room: Room) -> None:
-    await room.say(f"Copper for @{room.guest.handle}.")
+    await room.write(f"Copper for @{room.guest.handle}.")
     assert await room.told() == ["mentioned"]
     await room.remove()
-    await room.say(f"Cobalt for @{room.guest.handle}.")
+    await room.write(f"Cobalt for @{room.guest.handle}.")
     assert await room.told() == ["mentioned"], "the first alone"
 
 
@@ -130,13 +130,13 @@ async def test_saved_searches_find_nothing_in_the_room(room: Room) -> None:
     kept = await room.guest.post("/searches", {"query": "cobalt", "told": "soon"})
     assert kept.status_code == 201
     due = "UPDATE saved_searches SET due_at = due_at - interval '2 days'"
-    await room.say("Cobalt of the hills.")
+    await room.write("Cobalt of the hills.")
     await room.app.run_jobs()
     await raw_sql(room.app.db).execute(due)
     assert await room.told() == ["found"]
     await raw_sql(room.app.db).execute("DELETE FROM notifications")
     await room.remove()
-    await room.say("Cobalt of the plains.")
+    await room.write("Cobalt of the plains.")
     await room.app.run_jobs()
     await raw_sql(room.app.db).execute(due)
     assert await room.told() == []

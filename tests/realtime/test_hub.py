@@ -404,7 +404,7 @@ async def a_hub(url: str, capability: FakeCapability) -> tuple[Hub, Subscription
     return hub, Subscriptions(hub)
 
 
-async def said(hub: Hub, channel: str, *texts: str) -> None:
+async def publish(hub: Hub, channel: str, *texts: str) -> None:
     for text in texts:
         async with hub.db.begin() as tx:
             await tx.record(Said(to=channel, text=text))
@@ -417,10 +417,10 @@ async def test_a_rendering_error_resets_listeners_and_delivery_continues(live_ur
     await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
 
     capability.broken = True
-    await said(hub, channel, "first")
+    await publish(hub, channel, "first")
     await until(lambda: hub.channels[channel].delivered == 1)
     capability.broken = False
-    await said(hub, channel, "second")
+    await publish(hub, channel, "second")
     await until(lambda: len(wire.frames()) == 3)
 
     assert [(frame["type"], frame["seq"]) for frame in wire.frames()] == [
@@ -437,14 +437,14 @@ async def test_a_rendering_error_resets_listeners_and_delivery_continues(live_ur
 async def test_a_restored_database_resets_all_listeners(live_url):
     hub, subscriptions = await a_hub(live_url, FakeCapability())
     channel, wire = a_channel(), Wire()
-    await said(hub, channel, "first", "second")
+    await publish(hub, channel, "first", "second")
     await subscriptions.join(hub.add_peer(wire, VISITOR, ""), Join(channel))
 
     async with hub.db.begin() as tx:
         await tx.run(forget_last, channel=channel)
         await tx.run(go_back, channel=channel)
     await hub.poll_heads()
-    await said(hub, channel, "other second")
+    await publish(hub, channel, "other second")
     await until(lambda: len(wire.frames()) == 3)
 
     assert [(frame["type"], frame["seq"]) for frame in wire.frames()] == [
@@ -465,11 +465,11 @@ async def test_replays_that_are_too_long_or_incomplete_become_resets(live_url):
         return wire.frames()[0]["type"]
 
     long, big, holed = a_channel(), a_channel(), a_channel()
-    await said(hub, long, *("x" * 301))
+    await publish(hub, long, *("x" * 301))
     assert [await answer(long, 0), await answer(long, 1)] == ["reset", "joined"]
-    await said(hub, big, *("x" * 50_000 for _ in range(3)))
+    await publish(hub, big, *("x" * 50_000 for _ in range(3)))
     assert [await answer(big, 0), await answer(big, 1)] == ["reset", "joined"]
-    await said(hub, holed, "a", "b", "c")
+    await publish(hub, holed, "a", "b", "c")
     async with hub.db.begin() as tx:
         await tx.run(forget_first, channel=holed)
     assert [await answer(holed, 0), await answer(holed, 1), await answer(holed, 4)] == [

@@ -67,7 +67,7 @@ async def hear(feed: Feed, count: int) -> list[int]:
 async def talk(topic: str, pair: tuple[Process, Process], count: int) -> None:
     """Publish texts from both processes in turn."""
     for number in range(count):
-        await pair[number % 2].say(topic, str(number))
+        await pair[number % 2].publish(topic, str(number))
         await asyncio.sleep(0.01)
 
 
@@ -81,7 +81,7 @@ async def test_events_of_one_process_reach_the_other_without_polling(live_url, c
         await until(lambda: one.bus.is_healthy() and two.bus.is_healthy())
         async with one.listening(topic) as here, two.listening(topic) as there:
             for number in range(1, 21):
-                await one.say(topic, str(number))
+                await one.publish(topic, str(number))
                 assert (await there.next())["seq"] == number
             assert await hear(here, 20) == list(range(1, 21))
 
@@ -92,7 +92,7 @@ async def test_positions_are_valid_on_a_process_that_is_behind(pair):
     two.bus.listener = InProcessBus().listener
 
     async with two.listening(topic) as behind:
-        await one.say(topic, "1", "2", "3")
+        await one.publish(topic, "1", "2", "3")
         async with two.connect() as moved:
             answer = await moved.join(topic, after=2)
             assert (answer["type"], [event["seq"] for event in answer["missed"]]) == ("joined", [3])
@@ -140,7 +140,7 @@ async def test_polling_delivers_without_redis(pair, server):
     server.kill()
 
     async with two.listening(topic) as there:
-        await one.say(topic, "1", "2")
+        await one.publish(topic, "1", "2")
         assert await hear(there, 2) == [1, 2]
     assert two.hub.counts.healed >= 1
 
@@ -157,7 +157,7 @@ async def test_nothing_arrives_without_polling_and_redis(live_url, capability, s
         await asyncio.sleep(0.1)
         async with two.listening(topic) as there:
             server.kill()
-            await one.say(topic, "1")
+            await one.publish(topic, "1")
             with pytest.raises(TimeoutError):
                 await there.next("event", within=1)
             server.start()
@@ -184,11 +184,11 @@ async def test_presence_and_signals_reach_other_processes(pair, capability):
 
     async with one.listening(room, token=token) as here:
         async with two.listening(room, token=token), two.listening(room) as there:
-            await said(here, {"type": "presence", "here": 2})
+            await wait_for_signal(here, {"type": "presence", "here": 2})
             assert two.hub.presence.count(room) == 2
             one.bus.signal(room, {"type": "votes", "votes": {"1": 1}})
-            await said(there, {"type": "votes", "votes": {"1": 1}})
-        await said(here, {"type": "presence", "here": 1})
+            await wait_for_signal(there, {"type": "votes", "votes": {"1": 1}})
+        await wait_for_signal(here, {"type": "presence", "here": 1})
 
 
 async def test_presence_of_a_killed_process_is_forgotten(pair):
@@ -196,10 +196,10 @@ async def test_presence_of_a_killed_process_is_forgotten(pair):
     room = a_channel("room")
 
     async with one.listening(room) as here, two.listening(room):
-        await said(here, {"type": "presence", "here": 2})
+        await wait_for_signal(here, {"type": "presence", "here": 2})
         # A killed process sends nothing more, not even that its people left.
         await two.hub.loops.stop()
-        await said(here, {"type": "presence", "here": 1})
+        await wait_for_signal(here, {"type": "presence", "here": 1})
 
 
 async def test_lost_access_closes_sockets_on_every_process(pair, capability):
@@ -213,7 +213,7 @@ async def test_lost_access_closes_sockets_on_every_process(pair, capability):
         assert await there.closed() == 4401
 
 
-async def said(feed: Feed, signal: dict[str, object]) -> None:
+async def wait_for_signal(feed: Feed, signal: dict[str, object]) -> None:
     """Wait until a signal arrives."""
     async with asyncio.timeout(5):
         while (await feed.next("signal", within=5))["signal"] != signal:
@@ -225,6 +225,6 @@ async def test_a_new_process_learns_the_presence(pair, live_url, capability, ser
     room = a_channel("room")
 
     async with one.listening(room) as here:
-        await said(here, {"type": "presence", "here": 1})
+        await wait_for_signal(here, {"type": "presence", "here": 1})
         async with Process(capability, live_url, a_bus(server), tmp_path) as late:
             await until(lambda: late.hub.presence.count(room) == 1)

@@ -65,10 +65,10 @@ async def refused_with(process: Process, **how: Any) -> tuple[int, str]:
 
 async def test_visitors_receive_events(process):
     topic = a_channel()
-    await process.say(topic, "before")
+    await process.publish(topic, "before")
 
     async with process.listening(topic) as feed:
-        await process.say(topic, "now")
+        await process.publish(topic, "now")
         event = await feed.next()
 
     assert (event["type"], event["channel"], event["seq"]) == ("event", topic, 2)
@@ -78,11 +78,11 @@ async def test_visitors_receive_events(process):
 
 async def test_a_join_replays_missed_events_and_continues(process):
     topic = a_channel()
-    await process.say(topic, "1", "2", "3")
+    await process.publish(topic, "1", "2", "3")
 
     async with process.connect() as feed:
         answer = await feed.join(topic, epoch=process.db.epoch, after=1)
-        await process.say(topic, "4")
+        await process.publish(topic, "4")
 
         assert (answer["type"], answer["seq"], answer["epoch"]) == ("joined", 3, process.db.epoch)
         assert [(event["type"], event["seq"], event["event"]["text"]) for event in answer["missed"]] == [
@@ -98,13 +98,13 @@ async def test_a_join_replays_missed_events_and_continues(process):
 )
 async def test_an_unknown_position_causes_a_reset(process, join):
     topic = a_channel()
-    await process.say(topic, "1", "2", "3")
+    await process.publish(topic, "1", "2", "3")
 
     async with process.connect() as feed:
         answer = await feed.join(topic, **join)
         assert (answer["type"], answer["seq"], answer["epoch"]) == ("reset", 3, process.db.epoch)
         assert "missed" not in answer
-        await process.say(topic, "4")
+        await process.publish(topic, "4")
         assert (await feed.next())["seq"] == 4
 
 
@@ -113,8 +113,8 @@ async def test_hidden_events_are_withheld_and_keep_their_number(process, capabil
     boss = capability.member(1, is_administrator=True)
 
     async with process.listening(topic) as visitor, process.listening(topic, token=boss) as moderator:
-        await process.say(topic, "hidden", is_hidden=True)
-        await process.say(topic, "open")
+        await process.publish(topic, "hidden", is_hidden=True)
+        await process.publish(topic, "open")
         assert await moderator.texts(2) == ["hidden", "open"]
         first, second = await visitor.next(), await visitor.next()
         assert (first["seq"], first["event"]) == (1, {"type": "withheld"})
@@ -131,8 +131,8 @@ async def test_a_client_that_leaves_receives_nothing_more(process):
         assert await feed.next() == {"type": "left", "channel": topic, "code": "asked"}
         await feed.send({"type": "leave", "channel": topic})
         assert (await feed.next())["type"] == "left"
-        await process.say(topic, "unheard")
-        await process.say(other, "heard")
+        await process.publish(topic, "unheard")
+        await process.publish(other, "heard")
         assert (await feed.next())["channel"] == other
 
 
@@ -172,7 +172,7 @@ async def test_a_socket_joins_at_most_a_hundred_channels(process):
 
 async def test_concurrent_joins_of_a_busy_channel_miss_nothing(process):
     topic = a_channel()
-    await process.say(topic, *map(str, range(20)))
+    await process.publish(topic, *map(str, range(20)))
 
     async def listen() -> list[int]:
         async with process.connect() as feed:
@@ -184,7 +184,7 @@ async def test_concurrent_joins_of_a_busy_channel_miss_nothing(process):
 
     async def write() -> None:
         for number in range(100):
-            await process.say(topic, str(number))
+            await process.publish(topic, str(number))
 
     *heard, _ = await asyncio.gather(*(listen() for _ in range(60)), write())
 
@@ -243,7 +243,7 @@ async def test_presence_counts_people_not_sockets(process, capability):
 
 async def test_members_connect_with_a_bearer_token(process, capability):
     async with process.listening("member:3", token=capability.member(3)) as feed:
-        await process.say("member:3", "for you")
+        await process.publish("member:3", "for you")
         assert await feed.texts(1) == ["for you"]
 
 
@@ -334,7 +334,7 @@ async def test_an_ended_session_closes_its_sockets_and_no_others(process, capabi
         del capability.people[anna]
         await change(process, 11)
         assert await ended.closed(2) == 4401
-        await process.say(topic, "still here")
+        await process.publish(topic, "still here")
         assert await kept.texts(1) == ["still here"]
 
 
@@ -344,7 +344,7 @@ async def test_lost_access_leaves_the_channel_and_changed_audiences_reset(proces
     capability.closed.add(shut.partition(":")[2])
 
     async with process.listening(shut, open_, token=token) as feed:
-        await process.say(open_, "hidden", is_hidden=True)
+        await process.publish(open_, "hidden", is_hidden=True)
         assert (await feed.next())["event"]["text"] == "hidden"
         capability.people[token] = replace(capability.people[token], is_administrator=False)
         await change(process, 12)
@@ -354,8 +354,8 @@ async def test_lost_access_leaves_the_channel_and_changed_audiences_reset(proces
             ("reset", open_),
         ]
         assert [frame.get("code") for frame in frames if frame["type"] == "left"] == ["no_access"]
-        await process.say(shut, "not for you")
-        await process.say(open_, "hidden", is_hidden=True)
+        await process.publish(shut, "not for you")
+        await process.publish(open_, "hidden", is_hidden=True)
         assert (await feed.next())["event"] == {"type": "withheld"}
 
 
@@ -458,7 +458,7 @@ async def test_a_client_that_stops_reading_is_closed_without_harm_to_others(proc
     async with process.listening(topic) as feed:
         heard = asyncio.create_task(feed.texts(60, within=10))
         for _ in range(60):
-            await process.say(topic, "x" * 15_000)
+            await process.publish(topic, "x" * 15_000)
         assert len(await heard) == 60
     await until(lambda: process.hub.counts.slow_closes == 1)
     stuck.close()

@@ -54,7 +54,7 @@ class Table(Struct):
         assert answer.status_code == 200, answer.text
         return [entry["title"] for entry in answer.json()["items"]]
 
-    async def turn(self, **change: Any) -> dict[str, Any]:
+    async def change(self, **change: Any) -> dict[str, Any]:
         """Change the board as its curator."""
         answer = await self.curator.patch(f"/boards/{self.id}", change)
         assert answer.status_code == 200, answer.text

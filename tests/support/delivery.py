@@ -195,7 +195,7 @@ class Process:
         ) as socket:
             yield Feed(socket)
 
-    async def say(self, channel: str, *texts: str, is_hidden: bool = False) -> None:
+    async def publish(self, channel: str, *texts: str, is_hidden: bool = False) -> None:
         """Publish texts in a channel, each in its own transaction."""
         for text in texts:
             async with self.db.begin() as tx:

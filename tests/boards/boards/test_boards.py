@@ -150,7 +150,7 @@ async def test_what_no_field_takes_is_refused_at_its_field(
 async def test_phases_gate_what_may_be_done_by_the_clock(table: Table) -> None:
     entry, now = await table.add(), datetime(2026, 5, 1, tzinfo=UTC)
     stranger = await a_person(table.service, "Else")
-    await table.turn(
+    await table.change(
         consolidates_at=(now + timedelta(days=1)).isoformat(),
         publishes_at=(now + timedelta(days=9)).isoformat(),
     )
@@ -178,7 +178,7 @@ async def test_a_form_changes_in_use_and_no_answer_is_lost(table: Table) -> None
     fields = [field for field in FORM["fields"] if field["key"] != "amount"]
     wanted = {"fields": [*fields, {"key": "stage", "label": "Stage", "type": "one_of", "taxonomy": "stages"}]}
 
-    board = await table.turn(form=wanted)
+    board = await table.change(form=wanted)
 
     assert [field["key"] for field in board["form"]["fields"] if field.get("retired")] == ["amount"]
     kept = (await table.member.get(f"/entries/{entry['id']}")).json()
@@ -324,7 +324,7 @@ async def test_a_board_for_members_is_nothing_to_visitors(app: Service) -> None:
             assert (await visitor.get(f"/api/v1{path}")).status_code == 404, path
         assert (await visitor.get("/api/v1/sectors/mobility/boards")).json()["items"] == []
 
-        await table.turn(readers="everyone")
+        await table.change(readers="everyone")
         assert (await visitor.get(f"/api/v1/entries/{entry['id']}")).json()["title"] == "Secret cobalt"
 
 
@@ -501,7 +501,7 @@ async def test_gaps_are_claimed_for_a_while(table: Table) -> None:
 
 async def test_entries_are_decided_about_with_reasons_and_by_version(table: Table) -> None:
     entry = await table.add()
-    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    await table.change(consolidates_at="2020-02-01T00:00:00Z")
     path = f"/entries/{entry['id']}/disposition"
 
     refused = await table.curator.put(path, {"disposition": "excluded"})

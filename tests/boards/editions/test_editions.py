@@ -121,7 +121,7 @@ async def test_rows_are_known_by_title_or_key_and_say_what_changes(table: Table)
         "an empty cell empties nothing"
     )
 
-    await table.turn(key_field="link")
+    await table.change(key_field="link")
     await table.add("Gold", link="https://a.example/gold")
     looked = await bring(table, b"Case,Source\nAurum,https://a.example/gold\n")
     assert [(line["what"], line["title"]) for line in looked["lines"]] == [("changed", "Aurum")]
@@ -218,7 +218,7 @@ async def publish(table: Table, note: str = "") -> Any:
 
 
 async def test_editions_are_numbered_hashed_and_say_what_changed(table: Table) -> None:
-    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    await table.change(consolidates_at="2020-02-01T00:00:00Z")
     first = await publish_after(table, "Cobalt", "Tin")
     entries = {row["title"]: row["id"] for row in first["content"]["entries"]}
     await table.curator.patch(f"/entries/{entries['Tin']}", {"fields": {"amount": 3}})
@@ -250,7 +250,7 @@ async def publish_after(table: Table, *titles: str) -> Any:
 
 
 async def test_nobody_changes_an_edition(table: Table) -> None:
-    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    await table.change(consolidates_at="2020-02-01T00:00:00Z")
     await publish_after(table, "Cobalt")
 
     for change in (
@@ -264,7 +264,7 @@ async def test_nobody_changes_an_edition(table: Table) -> None:
 
 
 async def test_what_is_hidden_after_it_was_published_is_withheld_and_comes_back(table: Table) -> None:
-    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    await table.change(consolidates_at="2020-02-01T00:00:00Z")
     edition = await publish_after(table, "Secret pteranodon", "Kept")
     entry = (await table.member.get(f"/entries/{edition['content']['entries'][0]['id']}")).json()
     await (await a_person(table.service, "Else")).post(f"/posts/{entry['post']}/flags", {"reason": "spam"})
@@ -355,7 +355,7 @@ async def test_links_are_looked_at_in_the_background_and_told_only_when_somethin
 
 async def test_who_can_say_is_reminded_once_and_then_the_curators(table: Table) -> None:
     now = datetime.now(UTC)
-    await table.turn(verify_days=30)
+    await table.change(verify_days=30)
     entry = await table.add()
 
     async def remind(at: datetime) -> None:

@@ -46,7 +46,7 @@ class Community(Struct):
         assert decided.status_code == 201, decided.text
         return int(decided.json()["id"])
 
-    async def stands(self) -> None:
+    async def end_undo_window(self) -> None:
         """Move all decisions and template changes into the past, so that the decisions can no longer be undone."""
         db = self.ada.service.db
         await raw_sql(db).execute("UPDATE decisions SET decided_at = decided_at - interval '20 seconds'")
@@ -82,10 +82,10 @@ async def test_a_decision_keeps_the_words_it_was_made_with_and_the_next_one_has_
 ) -> None:
     community = await a_community(app)
     first = await community.hidden(OLD)
-    await community.stands()
+    await community.end_undo_window()
     changed = await community.change("spam")
     second = await community.hidden(NEW["en"])
-    await community.stands()
+    await community.end_undo_window()
     # A third one was made with the new words, and then those were changed as well.
     again = NEW | {"fr": {"rule": "Règle 4", "facts": "Autre chose."}}
     assert (await community.change("spam", 1, texts=again)).status_code == 200
@@ -111,7 +111,7 @@ async def test_a_new_one_is_read_in_english_where_it_has_no_other_words(app: Ser
     own = {"en": {"rule": "Rule 7: sources", "facts": "It names no source."}}
     assert (await community.change("no_sources", texts=own)).status_code == 200
     decision = await community.hidden(own["en"])
-    await community.stands()
+    await community.end_undo_window()
 
     shown = await community.shown(decision, community.author)
     assert (shown["facts"], shown["language"]) == ("It names no source.", "en")

@@ -37,7 +37,7 @@ async def a_full_board(app: Service) -> Table:
     view = {"title": "Sectoral", "query": "where=kind:sectoral", "shared": True}
     await table.curator.post(f"/boards/{table.id}/views", view)
     await table.curator.post(f"/entries/{first['id']}/requests", {"body": "Which year?"})
-    await table.turn(consolidates_at="2020-02-01T00:00:00Z")
+    await table.change(consolidates_at="2020-02-01T00:00:00Z")
     assert (await table.curator.post(f"/boards/{table.id}/editions", {"note": "One"})).status_code == 201
     content = "Q2FzZSxBbW91bnQKUmVzcG9uc2libGUgQ29iYWx0IEluaXRpYXRpdmUsNwpHb2xkLHgK"
     looked = await table.curator.post(f"/boards/{table.id}/imports", {"name": "a.csv", "content": content})
