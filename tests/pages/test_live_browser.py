@@ -261,7 +261,7 @@ async def test_questions_votes_and_states_appear_for_all_attendees(app: Service,
     await asked.get_by_role("button", name="Mark as answered").click()
     await expect(stage.locator('[data-count="answered"]')).to_have_text("1")
     await expect(phone.locator('[data-count="answered"]')).to_have_text("1", timeout=DELIVERY_MS)
-    await stage.get_by_role("button", name="Close the room").click()
+    await stage.get_by_role("button", name="Close room").click()
     await expect(phone.locator("[data-room-state]")).to_have_text("Closed")
 
 
@@ -322,7 +322,7 @@ async def test_posts_and_questions_work_without_scripts(app: Service, windows: W
     await page.goto(f"/r/{room}")
     await page.get_by_role("button", name="Vote").click()
     await expect(page.locator("button.vote")).to_have_attribute("aria-pressed", "true")
-    await page.get_by_label("Your question").fill("And without them?")
+    await page.get_by_label("Your question", exact=True).fill("And without them?")
     await page.get_by_role("button", name="Ask").click()
     await expect(page.locator("#questions")).to_contain_text("And without them?")
 

@@ -30,10 +30,10 @@ BROKEN = """
 from tertulia.cli import main
 from tertulia.worker import Worker
 
-async def work(self):
+async def handle_next(self):
     raise LookupError("nobody foresaw this")
 
-Worker.work = work
+Worker.handle_next = handle_next
 main()
 """
 
@@ -155,7 +155,7 @@ async def test_the_service_survives_fast_restarts_of_its_database(data: Path, ho
     async with running(SERVE, data) as service:
         url = await service.says(r"Tertulia is at (\S+)")
         async with httpx2.AsyncClient(base_url=url, timeout=30) as client, running(WORK, data) as worker:
-            await worker.says("the worker runs")
+            await worker.says("the worker is running")
             statuses: set[int] = set()
             asking = [asyncio.create_task(ask_on(client, statuses)) for _ in range(8)]
             for _ in range(RESTARTS):
@@ -184,7 +184,7 @@ async def test_processes_survive_fast_restarts_of_an_external_database(
             httpx2.AsyncClient(base_url=url, timeout=30) as client,
             running(WORK, tmp_path, outside) as worker,
         ):
-            await worker.says("the worker runs")
+            await worker.says("the worker is running")
             for _ in range(RESTARTS):
                 os.kill(
                     int((outside.installation.data / "postmaster.pid").read_text().splitlines()[0]),
