@@ -274,7 +274,7 @@ async def test_by_the_form_one_hides_and_silences_and_takes_one_of_them_back(
     await page.get_by_label("Advertising").first.check()
     await page.get_by_role("button", name="Hide").click()
     await page.goto(f"/queue?case={decided_case.case}")
-    await page.get_by_label("What", exact=True).select_option(label="Silenced")
+    await page.get_by_label("Decision", exact=True).select_option(label="Silenced")
     await page.get_by_label("Why you reverse the decision").fill("Hiding was enough.")
     await page.get_by_role("button", name="Reverse").click()
 

@@ -165,7 +165,7 @@ async def test_two_hosts_do_not_overwrite_each_other(app: Service, windows: Wind
     other = await followed(await windows.open(f"/r/{room}/host", ivo, app.urls[-1]))
 
     await one.locator(f"#q{questions[0]}").focus()
-    await expect(other.locator(f"#q{questions[0]} .claim")).to_contain_text("Hana is at this")
+    await expect(other.locator(f"#q{questions[0]} .claim")).to_contain_text("Hana is reviewing this")
 
     # Both hosts change the same question at the same time: one change is refused, and nothing happens twice.
     pressed = "id => document.querySelector(`#q${id} [data-key=%s]`).click()"

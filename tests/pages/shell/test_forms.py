@@ -47,7 +47,7 @@ def test_form_numbers_contain_only_digits(text: str) -> None:
     ("facts", "field", "words"),
     [
         ({"title": "ab", "body": "x"}, "title", "too short"),
-        ({"title": "abc", "body": ""}, "body", "empty"),
+        ({"title": "abc", "body": ""}, "body", "Enter something"),
         ({"title": "abc", "body": "x" * 20_001}, "body", "too long"),
         ({"title": "a\x00bc", "body": "x"}, "title", "not acceptable"),
         ({"title": "abc", "body": "x", "tags": ["No Good"]}, "tags", "lower-case letters"),
