@@ -148,7 +148,7 @@ class CaseToDecide(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class NewDecisions(_DecisionFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The same decision about several cases, with one reason."""
+    """One decision about several cases, with one reason."""
 
     cases: Annotated[list[CaseToDecide], Meta(min_length=1, max_length=50)]
 

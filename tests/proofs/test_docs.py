@@ -1,0 +1,100 @@
+"""The documents name only what exists, and use the words of the glossary."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path
+    for folder in (ROOT, ROOT / "docs", ROOT / "docs" / "decisions")
+    for path in folder.glob("*.md")
+    if path.name != "CHANGELOG.md"
+)
+# Recipes show files that a reader is about to create.
+EXAMPLES = re.compile(r"bookmarks|NNNN|xx\.toml|<|\*|\.\.\.")
+# A path inside one of these is written without them in a recipe about pages.
+SHORT_ROOTS = ("", "pages/templates/", "pages/static/js/")
+GLOSSARY = ROOT / "docs" / "glossary.md"
+# Where the retired words are looked for: what people read, and what names modules.
+CHECKED = re.compile(r"\.(md|html)$")
+
+
+def paths_in(text: str) -> set[str]:
+    """Paths of files and folders named in `backticks`: they contain a slash, and no address starts them."""
+    quoted = re.findall(r"`([\w.-]+(?:/[\w.*<>-]+)*/?)`", text)
+    return {path for path in quoted if "/" in path and not EXAMPLES.search(path)}
+
+
+def links_in(text: str) -> set[str]:
+    """Targets of links to other files, without fragments."""
+    targets = re.findall(r"\]\(([^)#]+)", text)
+    return {target for target in targets if "://" not in target and not target.startswith("/")}
+
+
+def top_folders() -> set[str]:
+    return {path.name for path in ROOT.iterdir() if path.is_dir()}
+
+
+def retired_words() -> dict[str, str]:
+    """The words of the glossary's last table that must not be used, with what to say instead."""
+    table = GLOSSARY.read_text().partition("## Words we do not use")[2]
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", table, re.M)
+    return {
+        word.strip(): better.strip()
+        for words, better in rows
+        for word in words.split(",")
+        if word.strip() not in ("not", "---")
+    }
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return listed.stdout.split("\n")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_name_only_what_exists(path: Path):
+    text = path.read_text()
+    folders = top_folders()
+
+    named = {one for one in paths_in(text) if one.split("/")[0] in folders}
+    assert [
+        one for one in sorted(named) if not any((ROOT / root / one).exists() for root in SHORT_ROOTS)
+    ] == []
+    assert [one for one in sorted(links_in(text)) if not (path.parent / one).exists()] == []
+
+
+def test_every_term_of_the_glossary_has_a_place_and_one_row():
+    rows = re.findall(r"^\| ([^|]+) \|.*$", GLOSSARY.read_text().partition("## Words we do not use")[0], re.M)
+    terms = [row.strip() for row in rows if row.strip() not in ("term", "---")]
+
+    assert len(terms) > 60
+    assert [term for term in terms if terms.count(term) > 1] == []
+
+
+@pytest.mark.parametrize(("word", "better"), retired_words().items())
+def test_documents_and_pages_do_not_use_retired_words(word: str, better: str):
+    found = re.compile(rf"(?<![\w/-]){re.escape(word)}s?(?![\w/-])", re.I)
+
+    used = [
+        f"{name}:{number}: {line.strip()[:100]}"
+        for name in tracked()
+        if CHECKED.search(name) and name != "docs/glossary.md"
+        for number, line in enumerate((ROOT / name).read_text().split("\n"), 1)
+        # Names in code and addresses stay as they are: `letters_in`, /letters.
+        if found.search(re.sub(r"`[^`]*`|\{[{%].*?[%}]\}|(?:class|id|href|name|action)=\"[^\"]*\"", "", line))
+    ]
+
+    assert used == [], f"say “{better}” instead of “{word}”"
+
+
+@pytest.mark.parametrize("word", sorted(retired_words()))
+def test_no_module_is_named_by_a_retired_word(word: str):
+    assert [
+        name for name in tracked() if name.endswith(".py") and Path(name).stem in (word, f"{word}s")
+    ] == []
