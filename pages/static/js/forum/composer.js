@@ -33,17 +33,17 @@ function show(form, { html, told, not_told, too_many }) {
   for (const line of place.querySelectorAll(".told")) line.remove();
   line(
     place,
-    "Will be told, unless they have muted the topic: ",
+    "Will be notified, unless they have muted the topic: ",
     told.map((one) => one.display_name),
   );
   line(
     place,
-    "Will not be told, as nobody of this name reads here: ",
+    "Will not be notified, because no member who can read this has the handle: ",
     not_told.map((one) => `@${one}`),
   );
   line(
     place,
-    "Will not be told, as too many are called by name: ",
+    "Will not be notified, because you mention too many members: ",
     too_many.map((one) => `@${one}`),
   );
 }
