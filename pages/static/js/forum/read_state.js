@@ -90,7 +90,7 @@ async function flush(leaving = false) {
   }
   const answer = await call("PUT", `/topics/${topic}/reading`, said).catch(() => null);
   if (answer?.ok) tell(answer.data);
-  // The line is down: it is told with what is read next.
+  // Offline: it is sent together with the posts that are read next.
   else if (!answer || answer.status >= 500) for (const number of said.posts) seen.add(number);
 }
 

@@ -4,7 +4,7 @@ const sample = (kind, what) =>
   document.querySelector(`#poll-samples [data-${what}="${kind}"]`)?.content.cloneNode(true);
 const made = (tag, more = {}) => Object.assign(document.createElement(tag), more);
 
-/** A poll's part of the page, without what is one's own; `results` are drawn by whoever calls. Nothing without samples. */
+/** A poll's part of the page, without what is one's own; the caller draws `results`. Nothing without samples. */
 export function sectionFor(poll) {
   if (!sample(poll.kind, "ballot")) return null;
   const section = made("section", { className: "poll", id: `poll${poll.id}` });

@@ -45,7 +45,7 @@ async function talk(form, deed) {
   refreshTalk(id);
 }
 
-// What others say and who is at it; what is being written here stays.
+// Refreshes notes and the claim of a case; text that is being written here stays.
 async function refreshTalk(id) {
   const found = await read(id).catch(() => null);
   if (!found?.article || number(current()) !== id) return;

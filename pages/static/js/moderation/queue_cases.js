@@ -71,7 +71,7 @@ export async function forward(id = following()) {
   }
 }
 
-// Whoever goes on to a case means to decide it, and says so at once; whoever looks around, after a moment.
+// A moderator who goes on to the next case claims it immediately; one who opens a case from the list, after a moment.
 function show({ address, article }, wait) {
   if (!article) return;
   const fresh = document.importNode(article, true);

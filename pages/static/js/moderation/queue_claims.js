@@ -1,4 +1,4 @@
-// Whoever stays at a case lets the other moderators know, and lets go on leaving.
+// A moderator who stays on a case claims it, and releases it on leaving.
 
 import { call } from "../shell/api.js";
 

@@ -1,4 +1,4 @@
-// The live column of the cockpit stands in the order of the moment, and waits with it while somebody is at it.
+// Keeps the cockpit's column of live questions in the current order, and waits while the host uses the column.
 
 import { pill } from "../../shell/api.js";
 import { balance, ordered } from "../ranking.js";
