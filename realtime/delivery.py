@@ -109,9 +109,14 @@ class Delivery:
         start = channel.delivered
         entries = await event_log.read_after(tx, channel.name.text, start, MAX_MISSED_EVENTS)
         if not entries:
-            # The log does not have the position of the message: the database was restored, or another installation
-            # published on our Redis channel. Polling the heads finds out.
-            channel.target = start
+            head = await event_log.read_head(tx, channel.name.text)
+            if head > start:
+                # These events were deleted from the log, as nobody listened while they were kept.
+                self.reset(channel, head)
+            else:
+                # The log does not have the position of the message: the database was restored, or another installation
+                # published on our Redis channel. Polling the heads finds out.
+                channel.target = start
             return
         shown: dict[Audience, list[bytes]] | None = {}
         if not _is_contiguous(start, entries):

@@ -27,6 +27,7 @@ from tests.support.delivery import QUICK, FakeCapability, Said, a_channel, live_
 
 head_of = statement("SELECT coalesce((SELECT seq FROM channels WHERE name = :channel), 0)")
 forget_first = statement("DELETE FROM log WHERE channel = :channel AND seq = 1")
+forget_all = statement("DELETE FROM log WHERE channel = :channel")
 forget_last = statement("DELETE FROM log WHERE channel = :channel AND seq = 2")
 go_back = statement("UPDATE channels SET seq = 1 WHERE name = :channel")
 
@@ -479,6 +480,29 @@ async def test_replays_that_are_too_long_or_incomplete_become_resets(live_url):
     ]
     await hub.close()
     await hub.db.close()
+
+
+async def test_a_channel_whose_log_was_deleted_can_be_joined_and_goes_on(live_url):
+    hub, subscriptions = await a_hub(live_url, FakeCapability())
+    other, _ = await a_hub(live_url, FakeCapability())
+    channel, first, second = a_channel(), Wire(), Wire()
+    await publish(hub, channel, "first")
+    peer = hub.add_peer(first, VISITOR, "")
+    await subscriptions.join(peer, Join(channel))
+    subscriptions.leave(peer, channel)
+    await publish(other, channel, "second", "third")
+    async with hub.db.begin() as tx:
+        await tx.run(forget_all, channel=channel)
+
+    async with asyncio.timeout(2):
+        await subscriptions.join(hub.add_peer(second, VISITOR, ""), Join(channel, hub.db.epoch, 3))
+    await publish(hub, channel, "fourth")
+    await until(lambda: len(second.frames()) == 2)
+
+    assert [(frame["type"], frame["seq"]) for frame in second.frames()] == [("joined", 3), ("event", 4)]
+    for one in (hub, other):
+        await one.close()
+        await one.db.close()
 
 
 async def test_failed_loops_are_restarted(caplog):
