@@ -1,8 +1,5 @@
 """All routes of pages, and their dependencies; the composition root mounts them at `/`."""
 
-from litestar.di import Provide
-
-from members.accounts.cookies import provide_cookie_rules
 from pages.boards import (
     routes_boards,
     routes_editions,
@@ -42,7 +39,6 @@ from pages.moderation import (
     routes_sanctions,
     routes_transparency,
 )
-from pages.shell.context import provide_context
 from pages.site import routes_assets, routes_home
 
 routes = [
@@ -99,8 +95,3 @@ routes = [
     *routes_transparency.routes,
     *routes_assets.routes,
 ]
-
-dependencies = {
-    "cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False),
-    "context": Provide(provide_context, sync_to_thread=False),
-}

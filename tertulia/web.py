@@ -16,11 +16,12 @@ from core.actor import Actor
 from core.ids import SessionId
 from forum.routes import routes as forum_routes
 from gatherings.routes import routes as gathering_routes
-from members.accounts.cookies import cookie_name
+from members.accounts.cookies import CookieRules, cookie_name
 from members.accounts.sessions import find_actor, load_actor
 from members.routes import routes as member_routes
 from moderation.routes import routes as moderation_routes
 from pages import routes as page_routes
+from pages.shell.context import PageContext, PageServices, make_context_provider
 from pages.shell.renderer import Renderer
 from realtime.access import Sessions
 from realtime.routes import routes as live_routes
@@ -55,9 +56,14 @@ def create_app(context: AppContext) -> HttpMiddleware:
             *personal_data_export.routes,
         ],
     )
-    pages = Router("/", route_handlers=page_routes.routes, dependencies=page_routes.dependencies)
     renderer = Renderer(page_community(context.community))
     values = _injected_values(context, renderer)
+    provide_context = _make_context_provider(context, renderer)
+    pages = Router(
+        "/",
+        route_handlers=page_routes.routes,
+        dependencies={"context": Provide(provide_context, sync_to_thread=False)},
+    )
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(values),
@@ -75,7 +81,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         debug=False,
     )
     app = Litestar.from_config(config)
-    inject_directly(app, values, provide_actor)
+    inject_directly(app, values, {"actor": provide_actor, "context": provide_context})
     return HttpMiddleware(app, _live_socket(context), context.registry, context.settings.is_secure)
 
 
@@ -106,6 +112,22 @@ def _live_socket(context: AppContext) -> LiveSocket:
     )
 
 
+def _make_context_provider(
+    context: AppContext, renderer: Renderer
+) -> Callable[[Request[Any, Any, Any]], PageContext]:
+    services = PageServices(
+        db=context.db,
+        renderer=renderer,
+        taxonomies=context.taxonomies,
+        trust=context.trust,
+        screen=context.replies.screen,
+        presence=context.hub.presence,
+        cookies=CookieRules(context.settings.is_secure),
+        cache=context.cache,
+    )
+    return make_context_provider(services, provide_actor)
+
+
 def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
     """Return the values that routes can ask for by name."""
     return {
@@ -128,6 +150,7 @@ def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
         "cache": context.cache,
         "renderer": renderer,
         "presence": context.hub.presence,
+        "cookie_rules": CookieRules(context.settings.is_secure),
     }
 
 

@@ -1,9 +1,6 @@
 """The cookie with which a browser sends its session's token."""
 
-from typing import Any
-
 from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
 from msgspec import Struct
 
 NAME = "tertulia"
@@ -14,11 +11,6 @@ class CookieRules(Struct, frozen=True):
     """The settings of cookies: `is_secure` restricts them to https."""
 
     is_secure: bool
-
-
-def provide_cookie_rules(settings: NamedDependency[Any]) -> CookieRules:
-    """Return the cookie rules for the settings; this capability reads only `is_secure` from them."""
-    return CookieRules(bool(settings.is_secure))
 
 
 def cookie_name(is_secure: bool) -> str:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Request, Response, delete, get, post, put
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import JSONBody, PathParameter
 from msgspec import structs
 
@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.http import PathId, documented_response, json_response
 from core.ids import SessionId
 from members.accounts import accounts, credentials, passwords, sessions
-from members.accounts.cookies import CookieRules, expired_cookie, provide_cookie_rules, session_cookie
+from members.accounts.cookies import CookieRules, expired_cookie, session_cookie
 from members.emails import mailed_links
 from members.emails.translations import language_for
 from members.profiles import profiles
@@ -30,8 +30,6 @@ from members.shapes import (
 )
 from storage.database import Database
 from storage.idempotency import IdempotentRequest, fingerprint
-
-_COOKIES = {"cookie_rules": Provide(provide_cookie_rules, sync_to_thread=False)}
 
 PathToken = Annotated[str, PathParameter(max_length=128)]
 
@@ -72,7 +70,7 @@ async def create_founder(
     return json_response(answer.body, answer.status)
 
 
-@post("/sessions", status_code=201, dependencies=_COOKIES, operation_id="sign_in")
+@post("/sessions", status_code=201, operation_id="sign_in")
 async def sign_in(
     data: JSONBody[SignIn],
     request: Request[Any, Any, Any],
@@ -88,7 +86,7 @@ async def sign_in(
     return Response(SignedIn(token, me), status_code=201, cookies=[session_cookie(token, cookie_rules)])
 
 
-@delete("/sessions/current", status_code=204, dependencies=_COOKIES, operation_id="sign_out")
+@delete("/sessions/current", status_code=204, operation_id="sign_out")
 async def sign_out(
     actor: NamedDependency[Actor], db: NamedDependency[Database], cookie_rules: NamedDependency[CookieRules]
 ) -> Response[None]:

@@ -1,14 +1,13 @@
 """The page context: the request, its actor and the process-wide values that page handlers use."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request
-from litestar.di import NamedDependency
 from msgspec import Struct
 
 from core.actor import Actor
 from forum.posts.screening import Screen
-from forum.writing.replies import Replies
 from gatherings.rooms.rooms import Presence
 from members.accounts.cookies import CookieRules
 from members.profiles.trust import TrustRules
@@ -16,6 +15,19 @@ from members.shapes import Taxonomies
 from pages.shell.renderer import Renderer
 from storage.cache import VersionedCache
 from storage.database import Database
+
+
+class PageServices(Struct, frozen=True, kw_only=True):
+    """The values that are the same for every page of a process."""
+
+    db: Database
+    renderer: Renderer
+    taxonomies: Taxonomies
+    trust: TrustRules
+    screen: Screen
+    presence: Presence
+    cookies: CookieRules
+    cache: VersionedCache
 
 
 class PageContext(Struct, frozen=True):
@@ -33,19 +45,23 @@ class PageContext(Struct, frozen=True):
     cache: VersionedCache
 
 
-def provide_context(
-    request: Request[Any, Any, Any],
-    actor: NamedDependency[Actor],
-    db: NamedDependency[Database],
-    renderer: NamedDependency[Renderer],
-    taxonomies: NamedDependency[Taxonomies],
-    trust: NamedDependency[TrustRules],
-    replies: NamedDependency[Replies],
-    presence: NamedDependency[Presence],
-    cookie_rules: NamedDependency[CookieRules],
-    cache: NamedDependency[VersionedCache],
-) -> PageContext:
-    """Return the context of one request for a page."""
-    return PageContext(
-        request, actor, db, renderer, taxonomies, trust, replies.screen, presence, cookie_rules, cache
-    )
+def make_context_provider(
+    services: PageServices, find_actor: Callable[[Request[Any, Any, Any]], Actor]
+) -> Callable[[Request[Any, Any, Any]], PageContext]:
+    """Return the function that makes the context of a request; `find_actor` returns the actor of a request."""
+
+    def provide_context(request: Request[Any, Any, Any]) -> PageContext:
+        return PageContext(
+            request,
+            find_actor(request),
+            services.db,
+            services.renderer,
+            services.taxonomies,
+            services.trust,
+            services.screen,
+            services.presence,
+            services.cookies,
+            services.cache,
+        )
+
+    return provide_context

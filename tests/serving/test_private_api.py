@@ -133,7 +133,7 @@ def test_injected_values_reach_the_handler_beside_those_that_litestar_resolves()
         asked.append(request)
         return VISITOR
 
-    inject_directly(app, {"word": "ours"}, provide_actor)
+    inject_directly(app, {"word": "ours"}, {"actor": provide_actor})
 
     with TestClient(app) as client:
         assert client.get("/").text == "ours None 3"
