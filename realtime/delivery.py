@@ -109,14 +109,7 @@ class Delivery:
         start = channel.delivered
         entries = await event_log.read_after(tx, channel.name.text, start, MAX_MISSED_EVENTS)
         if not entries:
-            head = await event_log.read_head(tx, channel.name.text)
-            if head > start:
-                # These events were deleted from the log, as nobody listened while they were kept.
-                self.reset(channel, head)
-            else:
-                # The log does not have the position of the message: the database was restored, or another installation
-                # published on our Redis channel. Polling the heads finds out.
-                channel.target = start
+            await self._go_on_without_events(tx, channel)
             return
         shown: dict[Audience, list[bytes]] | None = {}
         if not _is_contiguous(start, entries):
@@ -142,6 +135,16 @@ class Delivery:
             for group in channel.groups.values():
                 self.scheduler.enqueue(group, [protocol.text(frame) for frame in shown[group.audience]])
         self.on_delivered(channel, entries)
+
+    async def _go_on_without_events(self, tx: Reader, channel: Channel) -> None:
+        head = await event_log.read_head(tx, channel.name.text)
+        if head > channel.delivered:
+            # The events were deleted from the log, as nobody listened while they were kept.
+            self.reset(channel, head)
+        else:
+            # The log does not have the position of the message: the database was restored, or another installation
+            # published on our Redis channel. Polling the heads finds out.
+            channel.target = channel.delivered
 
     async def read_missed(
         self, tx: Reader, channel: Channel, audience: Audience, after: int | None
