@@ -1,6 +1,6 @@
 # Each target is complete on its own on a fresh clone: Python 3.11+, git and make are all it takes.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench codes schema lock clean tools
+.PHONY: help install run test format check bench codes schema lock clean tools
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -24,6 +24,11 @@ test: tools ## all tests: in one process without Redis, then in two processes wi
 	@$(BIN)/python -m tests.support.programs
 	$(BIN)/python -m pytest -q -n 2 --durations 10 $(ARGS)
 	$(BIN)/python -m pytest -q -n 2 --durations 10 --processes 2 $(ARGS) || [ $$? -eq 5 -a -n "$(ARGS)" ]
+
+format: tools ## sort imports and format, so that `make check` finds less
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	$(BIN)/biome check --write --colors=off pages/static tests/pages/static biome.json
 
 check: tools ## style, types, layers, dependencies
 	$(BIN)/ruff check .
@@ -51,7 +56,7 @@ clean: ## remove what make made, but not the data
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis bench/build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-tools: $(VENV)/.installed-tools
+tools: $(VENV)/.installed-tools ## what tests and checks need, into .venv
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed (set PYTHON to its path)." >&2; exit 1; }

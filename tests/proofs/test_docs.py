@@ -13,8 +13,9 @@ DOCUMENTS = sorted(
     for path in folder.glob("*.md")
     if path.name != "CHANGELOG.md"
 )
-# Recipes show files that a reader is about to create.
-EXAMPLES = re.compile(r"bookmarks|NNNN|xx\.toml|<|\*|\.\.\.")
+# Recipes show files and functions that a reader is about to create; the folders of the files exist.
+EXAMPLES = re.compile(r"bookmark|NNNN|xx\.toml")
+PATTERNS = re.compile(r"<|\*|\.\.\.")
 # A path inside one of these is written without them in a recipe about pages.
 SHORT_ROOTS = ("", "pages/templates/", "pages/static/js/")
 GLOSSARY = ROOT / "docs" / "glossary.md"
@@ -25,7 +26,16 @@ CHECKED = re.compile(r"\.(md|html)$")
 def paths_in(text: str) -> set[str]:
     """Paths of files and folders named in `backticks`: they contain a slash, and no address starts them."""
     quoted = re.findall(r"`([\w.-]+(?:/[\w.*<>-]+)*/?)`", text)
-    return {path for path in quoted if "/" in path and not EXAMPLES.search(path)}
+    existing = {path.rpartition("/")[0] if EXAMPLES.search(path) else path for path in quoted}
+    return {path for path in existing if "/" in path and not PATTERNS.search(path)}
+
+
+def calls_in(text: str) -> set[str]:
+    """Names of functions and classes that are called in `backticks` or in Python blocks."""
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    found = re.findall(r"(?<!def )\b([A-Za-z]\w+)\(", "\n".join([*blocks, *quoted]))
+    return {name for name in found if not EXAMPLES.search(name.lower())}
 
 
 def links_in(text: str) -> set[str]:
@@ -67,6 +77,18 @@ def test_documents_name_only_what_exists(path: Path):
         one for one in sorted(named) if not any((ROOT / root / one).exists() for root in SHORT_ROOTS)
     ] == []
     assert [one for one in sorted(links_in(text)) if not (path.parent / one).exists()] == []
+
+
+def test_functions_that_the_recipes_call_exist():
+    code = "\n".join((ROOT / name).read_text() for name in tracked() if name.endswith(".py"))
+
+    called = calls_in((ROOT / "docs" / "developing.md").read_text())
+    assert len(called) > 10
+    assert [
+        name
+        for name in sorted(called)
+        if not re.search(rf"\b(?:def|class|import) {name}\b|^    {name},$|^{name} = ", code, re.M)
+    ] == []
 
 
 def test_every_term_of_the_glossary_has_a_place_and_one_row():

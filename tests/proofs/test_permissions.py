@@ -31,7 +31,9 @@ async def test_every_route_has_a_row(app: Service, client: httpx2.AsyncClient) -
     described = (await client.get("/api/openapi.json")).json()["paths"]
     served = {operation["operationId"] for path in described.values() for operation in path.values()}
 
-    assert served == permission_matrix.operations(permission_matrix.API)
+    rows = permission_matrix.operations(permission_matrix.API)
+    assert served - rows == set(), "add a row to [api.*] of tests/data/permissions.toml"
+    assert rows - served == set(), "rows of operations that do not exist"
     assert {route.operation_id for route in ROUTES} == served
     assert all(path.startswith("/api/v1/") for path in described)
 
@@ -47,7 +49,9 @@ def served() -> set[str]:
 
 
 def test_every_page_and_form_has_a_row() -> None:
-    assert permission_matrix.operations(permission_matrix.PAGES) == served() - UNRULED
+    rows = permission_matrix.operations(permission_matrix.PAGES)
+    assert served() - UNRULED - rows == set(), "add a row to [pages.*] of tests/data/permissions.toml"
+    assert rows - served() == set(), "rows of pages that do not exist"
 
 
 def test_every_kind_of_channel_has_a_row() -> None:
