@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.text import PostBody, Slug, Title
+from core.text import NO_CONTROLS, PostBody, Title
 from forum.shapes_drafts import DraftKey
 from members.shapes import Author
 from storage.event_log import Stream
@@ -17,7 +17,9 @@ PostState = Literal["published", "withdrawn", "hidden"]
 TopicKind = Literal["discussion", "question", "announcement"]
 AssignmentStatus = Literal["open", "in_progress", "done"]
 
-Tags = Annotated[list[Slug], Meta(max_length=8)]
+# As people write it, in any script; `forum.tags.names` has the form in which it is stored.
+TagName = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_CONTROLS)]
+Tags = Annotated[list[TagName], Meta(max_length=8)]
 
 
 class NewTopic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

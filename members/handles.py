@@ -1,13 +1,19 @@
-"""Handles: validation, normalization, and protection against look-alikes."""
+"""Handles: validation, normalization, and protection against look-alikes.
+
+Names of two letters are common: 李明, Bo. Scripts are mixed as Unicode Technical Standard 39 allows at the level "highly
+restrictive": one script, or Latin with the scripts that are written together in Chinese, Japanese or Korean.
+"""
 
 import re
 import unicodedata
+from functools import cache
+from itertools import pairwise
 
 from confusable_homoglyphs.confusables import confusables_data
 
 from core.errors import Invalid
 
-MIN_LENGTH = 3
+MIN_LENGTH = 2
 MAX_LENGTH = 30
 
 _RESERVED = frozenset(
@@ -17,8 +23,15 @@ _RESERVED = frozenset(
     owner postmaster register root security signin signup staff support sysadmin system team tertulia undefined
     unknown visitor webmaster""".split()
 )
-_SHAPE = re.compile(r"[^\W_][\w-]*[^\W_]")
-_COMBINED_SCRIPTS = {"CJK": "JAPANESE", "HIRAGANA": "JAPANESE", "KATAKANA": "JAPANESE"}
+# By the first word of the names of their characters.
+_WRITTEN_TOGETHER = (
+    frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
+    frozenset({"LATIN", "CJK", "BOPOMOFO"}),
+    frozenset({"LATIN", "CJK", "HANGUL"}),
+)
+_SCRIPT_WORDS = {"IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA", "MODIFIER": "?", "COMBINING": "?"}
+# Letters that repeat or lengthen the one before: 佐々木, マリー.
+_JAPANESE_MARKS = frozenset("々〻ゝゞヽヾー")
 # Look-alikes among ASCII characters; the others come from Unicode's confusables table (UTS #39).
 _ASCII_LOOKALIKES = {"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv", "_": "-"}
 
@@ -32,7 +45,7 @@ class HandleNotAvailable(Invalid):
 def validate_handle(handle: str) -> str:
     """Return the handle in its stored form; raise HandleNotAvailable if it is malformed or reserved."""
     name = normalize_handle(handle)
-    if not MIN_LENGTH <= len(name) <= MAX_LENGTH or not _SHAPE.fullmatch(name) or not _has_one_script(name):
+    if not MIN_LENGTH <= len(name) <= MAX_LENGTH or not _has_good_shape(name) or not _has_one_script(name):
         raise HandleNotAvailable(
             f"A name has {MIN_LENGTH} to {MAX_LENGTH} letters of one script, digits, - or _, and begins and ends with a "
             "letter or digit.",
@@ -54,19 +67,51 @@ def skeleton(name: str) -> str:
     return "".join(_lookalike_of(c) for c in bare)
 
 
+@cache
 def _lookalike_of(character: str) -> str:
+    """Return the characters that stand for this one and its look-alikes: ASCII ones, otherwise the first in Unicode."""
     if not character.isascii():
-        twins = (twin["c"].casefold() for twin in confusables_data.get(character, ()))
-        character = next((twin for twin in twins if twin.isascii() and twin.isalnum()), character)
+        plain = next((twin for twin in _twins(character) if twin.isascii() and twin.isalnum()), None)
+        character = plain or min(_family(character))
     return "".join(_ASCII_LOOKALIKES.get(c, c) for c in character)
+
+
+def _twins(character: str) -> list[str]:
+    return [twin["c"].casefold() for twin in confusables_data.get(character, ())]
+
+
+def _family(character: str) -> set[str]:
+    """Return the character, its look-alikes outside ASCII, and theirs: the table does not name all pairs."""
+    family, left = {character}, [character]
+    while left:
+        found = {twin for twin in _twins(left.pop()) if len(twin) == 1 and not twin.isascii()} - family
+        family |= found
+        left.extend(found)
+    return family
+
+
+def _has_good_shape(name: str) -> bool:
+    """Return whether the first and last characters are no signs, and vowel signs and tone marks follow a letter."""
+    kinds = [unicodedata.category(c)[0] for c in name]
+    follow_letters = all(before in "LM" for before, kind in pairwise(kinds) if kind == "M")
+    return kinds[0] in "LN" and kinds[-1] in "LMN" and follow_letters
 
 
 def _has_one_script(name: str) -> bool:
     letters = [c for c in name if not (c.isascii() and (c.isdigit() or c in "-_"))]
-    if any(unicodedata.category(c) not in ("Ll", "Lo") for c in letters):
+    if any(
+        unicodedata.category(c) not in ("Ll", "Lo", "Mn", "Mc") and c not in _JAPANESE_MARKS for c in letters
+    ):
         return False
-    scripts = {unicodedata.name(c, "?").partition(" ")[0] for c in letters}
-    return len({_COMBINED_SCRIPTS.get(script, script) for script in scripts}) <= 1
+    words = (unicodedata.name(c, "?").partition(" ")[0] for c in letters)
+    scripts = {_SCRIPT_WORDS.get(word, word) for word in words}
+    is_one = len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER)
+    return is_one and "?" not in scripts and not any(_is_filler(c) for c in letters)
+
+
+def _is_filler(character: str) -> bool:
+    # U+115F, U+1160, U+3164 and U+FFA0 are letters of Hangul that show nothing; U+17B4 and U+17B5 are such vowels of Khmer.
+    return character in "\u115f\u1160\u3164\uffa0\u17b4\u17b5"
 
 
 def _is_reserved(name: str) -> bool:

@@ -18,6 +18,7 @@ from forum.search.query_parser import parse_query
 from forum.sectors import get_sector
 from forum.shapes import Post
 from forum.tables import posts, topics
+from forum.tags.names import tag_url
 from forum.topics.topics import show_topic
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from storage.database import Reader
@@ -64,7 +65,7 @@ async def read_sector_feed(
 async def read_tag_feed(tx: Reader, actor: Actor, tag: str, languages: tuple[str, ...], site: str) -> Feed:
     """Return the feed of the newest posts in topics with this tag."""
     entries = await _search_newest(tx, actor, f'tag:"{tag}"', languages)
-    return Feed(title=f"Tagged {tag}", page=f"{site}/tags/{tag}", entries=entries)
+    return Feed(title=f"Tagged {tag}", page=site + tag_url(tag), entries=entries)
 
 
 async def read_search_feed(

@@ -13,8 +13,9 @@ from sqlalchemy import BigInteger, Boolean, and_, bindparam, exists, not_, or_, 
 from core import clock
 from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
-from core.text import ONE_LINE
-from forum.files.uploads import MAX_FILE_SIZE, FileTooBig, PreparedFile, prepare_upload_in_thread
+from forum.files.file_names import ascii_name
+from forum.files.file_types import MAX_FILE_SIZE, FileTooBig
+from forum.files.uploads import PreparedFile, prepare_upload_in_thread
 from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
 from members.profiles.trust import LevelPermissions
@@ -26,9 +27,9 @@ UNUSED_FILES_KEPT_FOR = timedelta(days=2)
 
 
 class NewFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file to upload; in JSON, `content` is base64."""
+    """A file to upload; in JSON, `content` is base64. In the name, characters that no system takes are replaced."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
+    name: Annotated[str, Meta(min_length=1, max_length=1_000)]
     content: bytes
 
 
@@ -212,7 +213,4 @@ def _markdown_of(url: str, prepared: PreparedFile) -> str:
 
 def file_url(file_id: int, name: str) -> str:
     """Return the URL path of a file: `/files/ID/NAME`, the name with only ASCII letters, digits, `-`, `_` and `.`."""
-    safe_name = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "-" for letter in name
-    )
-    return f"/files/{file_id}/{safe_name.strip('.-') or 'file'}"
+    return f"/files/{file_id}/{ascii_name(name)}"

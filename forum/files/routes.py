@@ -6,8 +6,8 @@ from litestar.params import JSONBody
 
 from core.actor import Actor
 from core.http import documented_response, json_response
+from forum.files.file_types import MAX_FILE_SIZE
 from forum.files.files import File, NewFile, prepare_file, store_file
-from forum.files.uploads import MAX_FILE_SIZE
 from members.profiles.trust import TrustRules, permissions_of
 from storage.database import Database
 from storage.idempotency import IdempotentRequest

@@ -4,65 +4,52 @@ Only the types listed here are accepted. SVG and HTML are not, because they can 
 """
 
 import asyncio
-import io
-import re
-import zipfile
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
-from msgspec.structs import replace
-from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from core.errors import Invalid, TooBig
-from core.text import NO_CONTROLS
-
-MAX_FILE_SIZE = 10 * 1024 * 1024
-# Width times height times frames. The file's own colour depth does not matter: one bit per pixel is decoded to four bytes,
-# and re-encoding needs them twice. 25 million pixels admit photos of 24 megapixels and take 200 MB of memory for a moment.
-MAX_PIXELS = 25_000_000
-_MAX_ZIP_ENTRIES = 5_000
+from core.text_encodings import decode_text
+from forum.files.file_names import (
+    MARKUP_EXTENSIONS,
+    PROGRAM_EXTENSIONS,
+    clean_file_name,
+    has_extension,
+    split_extension,
+    with_extension,
+)
+from forum.files.file_types import (
+    EXTENSIONS,
+    MAX_FILE_SIZE,
+    PDF,
+    TEXT,
+    FileRefused,
+    FileTooBig,
+    ProgramRefused,
+    detect_office_type,
+    is_markup,
+    is_pdf,
+    refusal_of,
+)
+from forum.files.pictures import PictureDamaged, reencode_picture
 
 # A separate pool of two threads limits the memory of all uploads together and keeps them from blocking other work.
 MAX_CONCURRENT_UPLOADS = 2
 _upload_threads = ThreadPoolExecutor(MAX_CONCURRENT_UPLOADS, thread_name_prefix="files")
-
-# The formats that Pillow may open, and the type in which each is stored; animations are stored as WebP.
-_IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/png"}
-_IMAGE_EXTENSIONS = {"image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",)}
-_OFFICE_TYPES = {
-    "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+_NOT_OF_TEXT = {extension for extensions in EXTENSIONS.values() for extension in extensions} | {
+    ".zip",
+    ".gif",
 }
-_OPEN_DOCUMENT_KINDS = ("text", "spreadsheet", "presentation")
-_NO_CONTROL_CHARACTERS = re.compile(NO_CONTROLS)
-_PDF = "application/pdf"
-_TEXT = "text/plain"
-_READ_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    RuntimeError,
-    OSError,
-    ValueError,
-    SyntaxError,
-    KeyError,
-)
 
 
-class FileRefused(Invalid):
-    """The file has a type that is not accepted, or cannot be read."""
+class TextEncodingUnclear(FileRefused):
+    """The file is text in an older encoding that is not certain; the message names the likely one."""
 
-    message = "This file is not an image, a PDF, an office document or plain text, or it is damaged."
-
-
-class FileTooBig(TooBig):
-    """The file has more bytes than `MAX_FILE_SIZE` or more pixels than `MAX_PIXELS`."""
-
-    message = (
-        f"A file can have up to {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_PIXELS // 1_000_000} megapixels."
-    )
+    def __init__(self, encoding: str) -> None:
+        super().__init__(
+            f"This text is not in UTF-8; its encoding is probably {encoding}. Save it as UTF-8 (in most editors: Save as, "
+            "Encoding) and upload it again.",
+            field="file",
+        )
 
 
 class PreparedFile(Struct, frozen=True):
@@ -83,116 +70,53 @@ async def prepare_upload_in_thread(name: str, content: bytes) -> PreparedFile:
 def prepare_upload(name: str, content: bytes) -> PreparedFile:
     """Detect the type of a file and return it in the form in which it is stored; raise FileTooBig or FileRefused.
 
-    This blocks the thread and may take 200 MB of memory, so requests call `prepare_upload_in_thread`.
+    The name gets the extension of the type. This blocks the thread and may take 200 MB of memory, so requests call
+    `prepare_upload_in_thread`.
     """
     if len(content) > MAX_FILE_SIZE:
         raise FileTooBig(field="file")
-    if content[:5] == b"%PDF-":
-        return PreparedFile(name, _PDF, content)
+    name = clean_file_name(name)
+    if has_extension(name, PROGRAM_EXTENSIONS):
+        raise ProgramRefused(field="file")
     if content[:4] == b"PK\x03\x04":
-        return PreparedFile(name, _detect_office_type(content), content)
-    image = _reencode_image(content)
-    if image is not None:
-        return set_image_name(name, image)
-    if not _is_text(content):
-        raise FileRefused(field="file")
-    return PreparedFile(name, _TEXT, content)
+        return _document(name, detect_office_type(content), content)
+    if is_pdf(content):
+        return _document(name, PDF, content)
+    return _prepare_picture(name, content) or _prepare_text(name, content)
 
 
-def set_image_name(name: str, image: PreparedFile) -> PreparedFile:
-    """Return the image with this name, whose extension is replaced if it does not fit the type of the image."""
-    extensions = _IMAGE_EXTENSIONS[image.media_type]
-    if not name.lower().endswith(extensions):
-        stem = name.rpartition(".")[0] if "." in name[-5:] else name
-        name = f"{(stem or 'picture')[:190]}{extensions[0]}"
-    return replace(image, name=name)
+def _document(name: str, media_type: str, content: bytes) -> PreparedFile:
+    return PreparedFile(with_extension(name, EXTENSIONS[media_type]), media_type, content)
 
 
-def _reencode_image(content: bytes) -> PreparedFile | None:
-    # Returns None if the content is no image.
+def _prepare_picture(name: str, content: bytes) -> PreparedFile | None:
     try:
-        with Image.open(io.BytesIO(content), formats=tuple(_IMAGE_TYPES)) as image:
-            # Only the header has been read here. A JPEG of a phone may contain a second image; only the first is used.
-            frames = 1 if image.format in ("JPEG", "MPO") else getattr(image, "n_frames", 1)
-            if image.width * image.height * frames > MAX_PIXELS:
-                raise FileTooBig(field="file")
-            return _reencode_animation(image) if frames > 1 else _reencode_still(image)
-    except UnidentifiedImageError:
+        picture = reencode_picture(content)
+    except PictureDamaged:
+        # Words can begin like a picture: "BM" is the beginning of a bitmap, and "GIF89a" of an animation.
+        if decode_text(content) is not None:
+            return None
+        raise refusal_of(content) from None
+    if picture is None:
         return None
-    except Image.DecompressionBombError:
-        raise FileTooBig(field="file") from None
-    except _READ_ERRORS:
-        raise FileRefused(field="file") from None
+    name = with_extension(name, EXTENSIONS[picture.media_type])
+    return PreparedFile(name, picture.media_type, picture.content, picture.width, picture.height)
 
 
-def _reencode_still(image: Image.Image) -> PreparedFile:
-    """Return the pixels, rotated as the EXIF data says, without location, device, thumbnail or bytes after the image."""
-    kind = {"GIF": "PNG", "MPO": "JPEG"}.get(str(image.format), str(image.format))
-    # In place, and converted only if needed: each copy takes as much memory as the image.
-    ImageOps.exif_transpose(image, in_place=True)
-    mode = "RGB" if kind == "JPEG" else "RGBA" if image.has_transparency_data else "RGB"
-    clean = image if image.mode == mode else image.convert(mode)
-    clean.info = {}
-    output = io.BytesIO()
-    clean.save(output, kind, **({"quality": 88} if kind in ("JPEG", "WEBP") else {}))
-    return PreparedFile("", _IMAGE_TYPES[kind], output.getvalue(), *clean.size)
-
-
-def _reencode_animation(image: Image.Image) -> PreparedFile:
-    frames, durations = [], []
-    for frame in ImageSequence.Iterator(image):
-        clean = Image.new("RGBA", image.size)
-        clean.paste(frame.convert("RGBA"))
-        frames.append(clean)
-        durations.append(int(frame.info.get("duration") or 100))
-    output = io.BytesIO()
-    loop = int(image.info.get("loop") or 0)
-    frames[0].save(
-        output,
-        "WEBP",
-        save_all=True,
-        append_images=frames[1:],
-        duration=durations,
-        loop=loop,
-        quality=80,
-        method=2,
-    )
-    return PreparedFile("", "image/webp", output.getvalue(), *image.size)
-
-
-def _detect_office_type(content: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.namelist()
-            if len(entries) > _MAX_ZIP_ENTRIES:
-                raise FileRefused(field="file")
-            names = set(entries)
-            if any(name.endswith("vbaProject.bin") for name in names):
-                raise FileRefused("Office documents with macros are not accepted.", field="file")
-            if "mimetype" in names and _is_short_and_uncompressed(archive.getinfo("mimetype")):
-                media_type = archive.read("mimetype").decode("ascii").strip()
-                if media_type in {
-                    f"application/vnd.oasis.opendocument.{kind}" for kind in _OPEN_DOCUMENT_KINDS
-                }:
-                    return media_type
-            detected = next((type_ for entry, type_ in _OFFICE_TYPES.items() if entry in names), None)
-    except _READ_ERRORS:
-        raise FileRefused(field="file") from None
-    if detected is None:
-        raise FileRefused(field="file")
-    return detected
-
-
-def _is_short_and_uncompressed(entry: zipfile.ZipInfo) -> bool:
-    """Return whether the entry is stored as OpenDocument requires of `mimetype`, so that reading it decompresses nothing."""
-    return entry.file_size < 100 and entry.compress_type == zipfile.ZIP_STORED
-
-
-def _is_text(content: bytes) -> bool:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    # A browser may interpret a text that starts with a tag as HTML or SVG, whatever type it is sent with.
-    start = text.lstrip("\ufeff \t\r\n").lower()
-    return bool(start) and not start.startswith("<") and _NO_CONTROL_CHARACTERS.match(text) is not None
+def _prepare_text(name: str, content: bytes) -> PreparedFile:
+    """Return a text in UTF-8, whatever its encoding was; raise FileRefused, or TextEncodingUnclear if that is a guess."""
+    decoded = decode_text(content)
+    if decoded is None or not decoded.text.strip("\ufeff \t\r\n"):
+        raise refusal_of(content)
+    if is_markup(decoded.text) or has_extension(name, MARKUP_EXTENSIONS):
+        raise FileRefused(
+            "HTML, SVG and other XML files are not accepted, because they can contain scripts.", field="file"
+        )
+    if not decoded.is_certain:
+        raise TextEncodingUnclear(decoded.encoding)
+    if split_extension(name)[1].lower() in _NOT_OF_TEXT:
+        name = with_extension(name, (".txt",))
+    if decoded.encoding != "utf-8":
+        # The mark tells spreadsheets that the text is in UTF-8 now.
+        content = decoded.text.removeprefix("\ufeff").encode("utf-8-sig")
+    return PreparedFile(name, TEXT, content)

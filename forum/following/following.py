@@ -19,7 +19,7 @@ from forum.following_levels import LEVELS, NORMAL, TRACKING, WATCHING, Level
 from forum.notifications.email_preferences import EmailFrequency
 from forum.tables import following, topics
 from forum.tables import sectors as sector_table
-from forum.tags.synonyms import resolve_synonym
+from forum.tags.synonyms import resolve_tag
 from forum.topics.topics import get_topic
 from forum.visibility import seen_by, visible_topics
 from storage.cursors import decode_cursor, encode_cursor
@@ -170,17 +170,17 @@ async def follow_sector(
 
 
 async def show_tag_following(tx: Reader, actor: Actor, tag: str) -> Following:
-    """Return how the member follows a tag in all sectors."""
+    """Return how the member follows a tag in all sectors; raise TagInvalid."""
     actor.signed_in()
-    tag = await resolve_synonym(tx, tag)
+    tag = await resolve_tag(tx, tag)
     return await _find_choice(tx, actor, "tag", tag) or _choice_of("tag", tag, tag)
 
 
 async def follow_tag(
     tx: Transaction, actor: Actor, tag: str, level: Level | None, mail: Mail = UNSET
 ) -> Following:
-    """Set the member's level for a tag in all sectors, or remove the choice with None."""
-    await _choose(tx, actor.signed_in(), level, mail, tag=await resolve_synonym(tx, tag))
+    """Set the member's level for a tag in all sectors, or remove the choice with None; raise TagInvalid."""
+    await _choose(tx, actor.signed_in(), level, mail, tag=await resolve_tag(tx, tag))
     return await show_tag_following(tx, actor, tag)
 
 

@@ -6,6 +6,8 @@ from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from forum.tags.shapes import TagGroup
 
+MAX_TAGS = 8
+
 
 class NotTagKeeper(Denied):
     """The actor is no moderator and no administrator; tags belong to all sectors, so any moderator may manage them."""
@@ -23,6 +25,12 @@ class OneTagOfGroup(Invalid):
     """The topic would have two tags of a group that allows only one."""
 
     message = "A topic can have only one tag of this group."
+
+
+class TooManyTags(Invalid):
+    """A topic would have more than `MAX_TAGS` tags."""
+
+    message = f"A topic can have up to {MAX_TAGS} tags. Remove some."
 
 
 class TagTaken(Conflict):

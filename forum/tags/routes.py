@@ -9,10 +9,12 @@ from litestar.params import FromPath, JSONBody, PathParameter
 from core.actor import Actor
 from core.http import PathId
 from forum.tags import groups, synonyms, tags
+from forum.tags.names import MAX_TYPED_LENGTH
 from forum.tags.shapes import NewSynonym, NewTagGroup, TagChange, TagFacts, TagGroup, TagGroupChange, TagList
 from storage.database import Database
 
-PathTag = Annotated[str, PathParameter(min_length=1, max_length=60, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+# In any script and form: names are normalized before they are compared.
+PathTag = Annotated[str, PathParameter(min_length=1, max_length=MAX_TYPED_LENGTH)]
 
 
 @get("/tags", operation_id="read_tags")

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from core.text import ONE_LINE, Slug
+from core.text import ONE_LINE
+from forum.shapes import TagName
 
 GroupName = Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)]
 About = Annotated[str, Meta(max_length=500, pattern=ONE_LINE)]
@@ -63,7 +64,7 @@ class TagGroupChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class TagChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The changes to a tag; absent fields stay as they are. After a change of name, the old name is a synonym."""
 
-    name: Slug | UnsetType = UNSET
+    name: TagName | UnsetType = UNSET
     about: About | UnsetType = UNSET
     group: _Id | None | UnsetType = UNSET
 
@@ -71,4 +72,4 @@ class TagChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class NewSynonym(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The tag that a name becomes a synonym of."""
 
-    of: Slug
+    of: TagName

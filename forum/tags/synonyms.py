@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from core.actor import Actor
 from core.errors import NotFound
 from forum.events import TopicChanged, TopicListingChanged
+from forum.tags.names import find_tag, tag_of
 from forum.tags.policy import ensure_can_manage_tags
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -39,17 +40,23 @@ DELETE_FOLLOWING_OF_TAG = statement("DELETE FROM following WHERE tag = :name")
 
 
 async def resolve_synonyms(tx: Reader, names: Iterable[str]) -> dict[str, str]:
-    """Return for each name the tag it stands for: another tag for a synonym, otherwise the name itself."""
-    resolved = {name: name for name in names}
-    if resolved:
-        rows = await tx.rows(SELECT_TAGS_OF_SYNONYMS, names=list(resolved))
-        resolved |= {row["name"]: row["synonym_of"] for row in rows}
-    return resolved
+    """Return for each name, in any form, the tag it stands for: for a synonym another tag, and for no tag an empty text."""
+    keys = {name: find_tag(name) for name in names}
+    if not keys:
+        return {}
+    rows = await tx.rows(SELECT_TAGS_OF_SYNONYMS, names=list(keys.values()))
+    stands_for = {row["name"]: row["synonym_of"] for row in rows}
+    return {name: stands_for.get(key, key) for name, key in keys.items()}
 
 
 async def resolve_synonym(tx: Reader, name: str) -> str:
-    """Return the tag that a name stands for; the name itself unless it is a synonym."""
+    """Return the stored form of the tag that a name stands for, which is another tag if the name is a synonym."""
     return (await resolve_synonyms(tx, [name]))[name]
+
+
+async def resolve_tag(tx: Reader, name: str) -> str:
+    """Return the stored form of the tag that a name stands for; raise TagInvalid if it is none."""
+    return await resolve_synonym(tx, tag_of(name))
 
 
 async def lock_tag_names(tx: Transaction) -> None:
@@ -84,6 +91,7 @@ async def remove_synonym(tx: Transaction, actor: Actor, name: str) -> None:
     Raises SignInFirst, NotTagKeeper, or NotFound if the name is no synonym.
     """
     ensure_can_manage_tags(actor)
+    name = tag_of(name)
     of = await resolve_synonym(tx, name)
     if of == name:
         raise NotFound

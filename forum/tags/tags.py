@@ -16,7 +16,15 @@ from core.errors import NotFound
 from core.text import tidy
 from forum.tables import topics
 from forum.tags.groups import LOCK_TAG_GROUP, read_groups, to_group
-from forum.tags.policy import OwnSynonym, TagTaken, ensure_can_manage_tags, ensure_can_tag
+from forum.tags.names import tag_of, tags_of
+from forum.tags.policy import (
+    MAX_TAGS,
+    OwnSynonym,
+    TagTaken,
+    TooManyTags,
+    ensure_can_manage_tags,
+    ensure_can_tag,
+)
 from forum.tags.shapes import Tag, TagChange, TagFacts, TagList
 from forum.tags.synonyms import (
     DELETE_FOLLOWING_OF_TAG,
@@ -64,8 +72,12 @@ async def resolve_tags(
 ) -> list[str]:
     """Return the tags to store on a topic: sorted, without duplicates, and with tags in place of synonyms.
 
-    `before` are the tags that the topic has now. Raises TagForModerators or OneTagOfGroup if a group forbids the change.
+    `before` are the tags that the topic has now. Raises TagInvalid, TooManyTags, or TagForModerators or OneTagOfGroup if a
+    group forbids the change.
     """
+    names = tags_of(names)
+    if len(names) > MAX_TAGS:
+        raise TooManyTags(field="tags")
     if names:
         await lock_tag_names(tx)
     wanted = sorted(set((await resolve_synonyms(tx, names)).values()))
@@ -112,7 +124,7 @@ async def change_tag(tx: Transaction, actor: Actor, name: str, change: TagChange
         raise NotFound
     about = tag.about if change.about is UNSET else tidy(change.about)
     group = tag.group if change.group is UNSET else change.group
-    new_name = tag.name if change.name is UNSET else change.name
+    new_name = tag.name if change.name is UNSET else tag_of(change.name)
     if new_name != tag.name:
         await _ensure_name_is_free(tx, actor, new_name, tag)
         await tx.run(DELETE_TAG, name=new_name)
@@ -129,6 +141,7 @@ async def make_synonym(tx: Transaction, actor: Actor, name: str, of: str) -> Tag
     """
     ensure_can_manage_tags(actor)
     await lock_tag_names_for_change(tx)
+    name, of = tag_of(name), tag_of(of)
     if name == of or await resolve_synonym(tx, of) != of:
         raise OwnSynonym(field="of")
     await tx.run(INSERT_TAG_IF_MISSING, name=of)

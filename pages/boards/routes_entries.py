@@ -22,7 +22,7 @@ from core import clock
 from core.errors import Stale
 from core.http import STATUS, PathId
 from core.ids import BoardId, EntryId, PostId
-from forum.files.uploads import MAX_FILE_SIZE
+from forum.files.file_types import MAX_FILE_SIZE
 from forum.posts.post_pages import show_post
 from pages.boards.entry_actions import ENTRY_ACTIONS
 from pages.boards.entry_forms import fields_of, rebase_form, store_files, typed_of

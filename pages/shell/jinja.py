@@ -8,6 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from forum.files.file_names import PROGRAM_EXTENSIONS
+from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
 from pages.shell import dates
 from pages.shell.dates import day, hour, moment, span, utc
@@ -55,6 +57,8 @@ def make_environment() -> Environment:
     )
     made.globals["icons"] = ICONS
     made.globals["counted"] = counted
+    made.globals["accepted_files"] = ",".join(ACCEPTED)
+    made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
     made.filters["date"] = date
     made.filters["moment"] = moment
     made.filters["utc"] = utc

@@ -58,4 +58,7 @@ def _has_files(request: AnyRequest) -> bool:
 
 def _plain(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable())[:200] or "file"
+    return (
+        "".join(letter for letter in last if letter.isprintable() or letter in "\u200c\u200d")[-1_000:]
+        or "file"
+    )

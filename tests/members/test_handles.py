@@ -18,6 +18,19 @@ from members.handles import HandleNotAvailable, skeleton, validate_handle
         ("김민준", "김민준"),
         ("straße", "strasse"),
         ("1234", "1234"),
+        ("李明", "李明"),
+        ("Bo", "bo"),
+        ("王小明2", "王小明2"),
+        ("佐々木", "佐々木"),
+        ("マリー", "マリー"),
+        ("हिन्दी", "हिन्दी"),
+        ("สมชาย", "สมชาย"),
+        ("அருண்", "அருண்"),
+        ("فاطمة", "فاطمة"),
+        ("مُحَمَّد", "مُحَمَّد"),
+        ("Ольга", "ольга"),
+        ("li李明", "li李明"),
+        ("ㄅㄆ", "ㄅㄆ"),
     ],
 )
 def test_handles_have_one_form(given: str, tidy: str):
@@ -29,7 +42,17 @@ def test_handles_have_one_form(given: str, tidy: str):
     "handle",
     [
         "",
-        "ab",
+        "a",
+        "李",
+        "-李",
+        "李-",
+        "иl",  # two scripts
+        "김マ",  # Korean and Japanese are not written together
+        "ाa",  # a vowel sign without a letter
+        "aq\u0323",  # what NFKC cannot compose would stack up
+        "\u3164\u3164",
+        "김\u3164",
+        "محـمد",
         "a" * 31,
         "-anna",
         "anna-",
@@ -85,6 +108,9 @@ def test_words_that_only_contain_reserved_ones_are_free(handle: str):
         ("anna-m", "anna_m"),
         ("sophie", "ѕорһіе"),
         ("alfa", "αlfα"),
+        ("カ明", "力明"),
+        ("口ロ", "ロ口"),
+        ("一二", "ーニ"),
         ("lillian", "iiiiian"[:7]),
     ],
 )
@@ -93,7 +119,15 @@ def test_what_looks_alike_has_one_skeleton(one: str, other: str):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("anna", "hanna"), ("marc", "mark"), ("иван", "ivan"), ("ann", "nan")]
+    ("one", "other"),
+    [
+        ("李明", "李朋"),
+        ("मीना", "मोना"),
+        ("anna", "hanna"),
+        ("marc", "mark"),
+        ("иван", "ivan"),
+        ("ann", "nan"),
+    ],
 )
 def test_what_does_not_has_two(one: str, other: str):
     assert skeleton(one) != skeleton(other)

@@ -9,11 +9,11 @@ from msgspec import UNSET, structs
 
 from core.http import Cursor
 from core.ids import TopicId
-from core.text import Slug
 from forum.following.following import follow_sector, follow_tag, follow_topic, read_following
 from forum.following.shapes import Following
 from forum.following_levels import Level, TopicLevel
 from forum.notifications.email_preferences import EmailFrequency, read_email_preferences
+from forum.tags.names import TagInvalid, tag_url
 from pages.shell.context import PageContext
 from pages.shell.forms import BadButton, Form, Typed, number_in, read_form, text_in
 from pages.shell.renderer import redirect
@@ -67,8 +67,8 @@ async def _choose(tx: Transaction, context: PageContext, scope: str, key: str, t
         return await follow_sector(tx, context.actor, key, wanted, frequency)
     if scope == "tag":
         try:
-            return await follow_tag(tx, context.actor, msgspec.convert(key, Slug), wanted, frequency)
-        except msgspec.ValidationError as error:
+            return await follow_tag(tx, context.actor, key, wanted, frequency)
+        except TagInvalid as error:
             raise BadButton from error
     raise BadButton
 
@@ -76,7 +76,7 @@ async def _choose(tx: Transaction, context: PageContext, scope: str, key: str, t
 def _address(one: Following) -> str:
     if isinstance(one.id, int):
         return topic_address(one.id, one.title)
-    return f"/s/{one.id}" if one.scope == "sector" else f"/tags/{one.id}"
+    return f"/s/{one.id}" if one.scope == "sector" else tag_url(one.id)
 
 
 routes = [show_following, choose_level]

@@ -3,7 +3,7 @@ visitors can read; with a member's feed key in the URL, what the member can read
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -86,7 +86,9 @@ async def show_tag_feed(
     async def read(tx: Reader, reader: Actor) -> Feed:
         return await feeds.read_tag_feed(tx, reader, tag, languages, db.site)
 
-    return await _feed_response(db, renderer, read, f"/feeds/tags/{tag}.atom", key, if_none_match)
+    return await _feed_response(
+        db, renderer, read, f"/feeds/tags/{quote(tag, safe='')}.atom", key, if_none_match
+    )
 
 
 @get("/feeds/search.atom", operation_id="search", include_in_schema=False)

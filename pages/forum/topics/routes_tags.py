@@ -20,6 +20,7 @@ from forum.policy import ensure_can_change_topic
 from forum.shapes import TopicChange, TopicOrder
 from forum.tags import groups as tag_groups
 from forum.tags import tags
+from forum.tags.names import split_tags, tag_url
 from forum.tags.policy import ensure_can_manage_tags
 from forum.tags.routes import PathTag
 from forum.tags.shapes import NewSynonym, NewTagGroup, Tag, TagChange, TagGroup, TagGroupChange, TagList
@@ -74,7 +75,7 @@ async def show_tag(
     async with context.db.read() as tx:
         found = (await tags.show_tag(tx, context.actor, tag)).tag
     if found.name != tag:
-        return redirect(f"/tags/{found.name}")
+        return redirect(tag_url(found.name))
     return await _tag_page(context, tag, Form(), order=order, after=after)
 
 
@@ -102,7 +103,7 @@ async def show_change(topic_id: PathId, context: NamedDependency[PageContext]) -
         facts = await topics.get_topic(tx, context.actor, TopicId(topic_id))
         ensure_can_change_topic(context.actor, facts, clock.now())
         topic = await topics.show_topic(tx, context.actor, TopicId(topic_id), context.db.epoch)
-    typed = {"title": [topic.title], "tags": [" ".join(topic.tags)]}
+    typed = {"title": [topic.title], "tags": [", ".join(topic.tags)]}
     return await _change_page(context, topic_id, Form(typed=typed, version=topic.version))
 
 
@@ -127,8 +128,8 @@ async def change_topic(
 
 
 def tags_in(typed: Typed) -> list[str]:
-    """Return the tags of a form, which are separated by spaces or commas."""
-    return text_in(typed, "tags").replace(",", " ").lower().split()
+    """Return the tags of a form as they were typed, which commas separate."""
+    return split_tags(text_in(typed, "tags"))
 
 
 async def _change_page(context: PageContext, topic_id: int, form: Form, status: int = 200) -> Response[bytes]:
@@ -232,19 +233,19 @@ async def _change_tag(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> 
     words = {name: text_in(typed, name) for name in ("name", "about")}
     group = number_in(text_in(typed, "group"))
     facts = await tags.change_tag(tx, actor, tag, to_shape(TagChange, words | {"group": group}))
-    return f"/tags/{facts.tag.name}"
+    return tag_url(facts.tag.name)
 
 
 async def _merge_tag(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_manage_tags(actor)
-    of = to_shape(NewSynonym, {"of": text_in(typed, "of").strip().lower()}).of
-    return f"/tags/{(await tags.make_synonym(tx, actor, tag, of)).tag.name}"
+    of = to_shape(NewSynonym, {"of": text_in(typed, "of")}).of
+    return tag_url((await tags.make_synonym(tx, actor, tag, of)).tag.name)
 
 
 async def _delete_synonym(tx: Transaction, actor: Actor, tag: str, typed: Typed) -> str:
     ensure_can_manage_tags(actor)
     await remove_synonym(tx, actor, to_shape(NewSynonym, {"of": text_in(typed, "synonym")}).of)
-    return f"/tags/{tag}"
+    return tag_url(tag)
 
 
 async def _remove_tag(tx: Transaction, actor: Actor, tag: str, _: Typed) -> str:

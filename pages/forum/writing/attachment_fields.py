@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from core import clock
 from core.actor import Actor
 from forum.files.attachments import TooManyFiles
+from forum.files.file_types import MAX_FILE_SIZE
 from forum.files.files import prepare_file, store_file
-from forum.files.uploads import MAX_FILE_SIZE
 from forum.writing.replies import Replies
 from members.profiles.trust import LevelPermissions, permissions_of
 from pages.shell.forms import Typed, text_in

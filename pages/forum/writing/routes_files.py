@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
 from core.http import PathId
-from forum.files.files import FileHidden, file_url, read_file
+from forum.files.file_names import content_disposition
+from forum.files.files import FileHidden, read_file
 from pages.shell.context import PageContext
 
 Name = Annotated[str, PathParameter(max_length=300)]
@@ -37,11 +38,11 @@ async def download_file(
             raise
         headers = {"Cache-Control": "private, no-store"}
         return Response(_HIDDEN_IMAGE, status_code=403, media_type="image/svg+xml", headers=headers)
-    # The name comes from the URL: only its safe characters may go into a header.
-    safe_name = file_url(file_id, name).rpartition("/")[2]
-    disposition = "inline" if found.media_type in _SHOWN else f'attachment; filename="{safe_name}"'
+    # The name in the URL is for people who read it; the download has the name of the file.
     headers = {
-        "Content-Disposition": disposition,
+        "Content-Disposition": content_disposition(
+            "inline" if found.media_type in _SHOWN else "attachment", found.name
+        ),
         "Content-Security-Policy": "sandbox; default-src 'none'",
         "Cache-Control": "private, no-store",
     }

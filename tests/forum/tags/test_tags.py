@@ -214,8 +214,8 @@ async def test_tags_are_tended_on_pages_without_a_script(shelf: Shelf) -> None:
     assert "A country." in (await shelf.author.client.get("/tags/drc")).text
     joined = await send(shelf.keeper, "/tags/drc", deed="join", of="Congo ")
     assert joined.headers["location"].startswith("/tags/congo")
-    refused = await send(shelf.keeper, "/tags/congo", deed="join", of="Not a tag!")
-    assert refused.status_code == 422 and "Not a tag!" in refused.text
+    refused = await send(shelf.keeper, "/tags/congo", deed="join", of="?!")
+    assert refused.status_code == 422 and "?!" in refused.text
     assert (await send(shelf.keeper, "/tags/congo", deed="part", synonym="\0")).status_code == 422
     assert (await send(shelf.keeper, "/tags/congo", deed="part", synonym="drc")).status_code == 303
     assert (await send(shelf.keeper, "/tags/congo", deed="remove")).headers["location"].startswith("/tags")
@@ -234,5 +234,6 @@ async def test_title_and_tags_are_changed_on_a_page(shelf: Shelf) -> None:
     assert (changed["title"], changed["tags"]) == ("Cobalt and gold", ["cobalt", "gold"])
     late = await send(shelf.author, f"/change/{topic}", **both | {"title": "Late"})
     assert late.status_code == 412 and 'value="Late"' in late.text
-    wrong = await send(shelf.author, f"/change/{topic}", **both | {"tags": "Größe"})
-    assert wrong.status_code == 422 and "lower-case letters" in wrong.text
+    both["version"] = str(changed["version"])
+    wrong = await send(shelf.author, f"/change/{topic}", **both | {"tags": "Größe, ?!"})
+    assert wrong.status_code == 422 and "Separate tags with" in wrong.text

@@ -2,6 +2,7 @@
 // field below asks what each picture shows.
 
 import { call, LINE_DOWN, newKey, say, unsay, words } from "../shell/api.js";
+import { refusalOf } from "../shell/chosen_files.js";
 import { insert } from "./quotes.js";
 
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -62,6 +63,8 @@ function dropFiles(form, upload) {
 async function send(form, part, file) {
   const field = form.elements.body;
   const name = file.name || "picture.png";
+  const refused = refusalOf(part.querySelector("[type=file]"), name);
+  if (refused) return say(refused, form);
   if (file.size > MAX_BYTES) return say(`${name} is larger than 10 MB.`, form);
   const mark = `[${name.replace(/[[\]]/g, "")} is being uploaded ${newKey().slice(0, 4)}]`;
   insert(field, `${mark}\n\n`);
@@ -69,7 +72,7 @@ async function send(form, part, file) {
   const answer = await call(
     "POST",
     "/files",
-    { name: name.slice(-200), content },
+    { name: [...name].slice(-250).join(""), content },
     { "Idempotency-Key": newKey() },
   ).catch(() => null);
   replace(field, mark, answer?.ok ? answer.data.markup : "");

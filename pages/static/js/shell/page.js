@@ -1,6 +1,7 @@
 // What every page does: times of one's own, menus that close, drafts, how much waits in the inbox.
 
 import { keepDrafts } from "../forum/drafts.js";
+import { checkChosenFiles } from "./chosen_files.js";
 import { keepUnread } from "./inbox_count.js";
 import { isOff } from "./keys.js";
 import { localise } from "./times.js";
@@ -8,6 +9,7 @@ import { localise } from "./times.js";
 localise();
 keepDrafts();
 keepUnread();
+checkChosenFiles();
 if (document.querySelector("[data-queue]")) import("./queue_count.js");
 if (document.querySelector("[data-left]")) import("./unread_counts.js");
 // A page that follows nothing hears all the same what is told to its member, and what was read on another device.

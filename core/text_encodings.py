@@ -1,0 +1,250 @@
+"""Encodings of text files without a label: recognition of UTF-8, UTF-16, UTF-32 and older encodings by their content.
+
+The names are those of the WHATWG Encoding Standard. An older encoding counts as certain only if its text is plausible and
+no other encoding gives another text that is nearly as plausible.
+"""
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+
+# Names and Python codecs; Windows and browsers read gb2312 as gbk, shift_jis as cp932 and euc-kr as cp949.
+ENCODINGS: Mapping[str, str] = {
+    "utf-8": "utf-8-sig",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+    "windows-1252": "cp1252",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "windows-1253": "cp1253",
+    "windows-1254": "cp1254",
+    "windows-1255": "cp1255",
+    "windows-1256": "cp1256",
+    "windows-874": "cp874",
+    "koi8-r": "koi8-r",
+    "macintosh": "mac-roman",
+    "gbk": "gb18030",
+    "big5": "big5hkscs",
+    "shift_jis": "cp932",
+    "euc-jp": "euc-jp",
+    "euc-kr": "cp949",
+}
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32le", "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32be", "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16le", "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16be", "utf-16"),
+)
+# Older encodings are recognized by the beginning of a text (bytes).
+_SAMPLE = 16 * 1024
+# Bytes, or characters, that are read in one call of C code, which other threads wait for.
+_CHUNK = 64 * 1024
+# The share of plausible characters that makes an encoding certain, and its lead over the next one.
+_PLAUSIBLE, _LEAD = 0.85, 0.1
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+
+_WESTERN = frozenset("àâäáãåçéèêëíîïñóôõöúùûüßœæÀÂÄÁÃÅÇÉÈÊËÍÎÏÑÓÔÕÖÚÙÛÜŒÆ")
+_CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüßăâîșțđĺľŕŢţŞşĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰÄÖÜĂÂÎĐ")
+_TURKISH = frozenset("ığşüöçâîûİĞŞÜÖÇ")
+_SIGNS = frozenset("‘’‚“”„«»‹›–—…•·°§€£©®™±×²³µ½¼¾¿¡′″\u00a0\xad")
+_KANA = re.compile(r"[\u3041-\u30fe]")
+_EAST_ASIAN_SIGNS = re.compile(r"[\u2010-\u2027\u3000-\u303f\uff01-\uff5e\uffe0-\uffe6·×°]")
+
+
+class DecodedText(Struct, frozen=True):
+    """A decoded text, the name of its encoding, and whether the encoding is certain."""
+
+    text: str
+    encoding: str
+    is_certain: bool
+
+
+def decode_text(content: bytes) -> DecodedText | None:
+    """Return the text of a file and its encoding, or None if the content is no text: it has NUL or other control bytes.
+
+    Blocks for up to 200 ms; call it in a thread.
+    """
+    if content.startswith(tuple(mark for mark, *_ in _MARKS)):
+        found = _by_mark(content)
+    elif b"\0" in content:
+        found = _by_nul_bytes(content)
+    else:
+        found = _as_utf8(content) or _as_older_encoding(content)
+    return None if found is None or _has_controls(found.text) else found
+
+
+def decode_as(content: bytes, encoding: str) -> str:
+    """Return the text of a file in one of `ENCODINGS`; a bad byte becomes one replacement character."""
+    return (_decode(content, ENCODINGS[encoding], "replace") or "").removeprefix("\ufeff")
+
+
+def _by_mark(content: bytes) -> DecodedText | None:
+    for mark, name, codec in _MARKS:
+        if content.startswith(mark):
+            # UTF-16 of an odd length, or with a broken surrogate, is no text.
+            text = _decode(content, codec)
+            return None if text is None else DecodedText(text, name, True)
+    return None
+
+
+def _by_nul_bytes(content: bytes) -> DecodedText | None:
+    """Recognize UTF-16 without a mark: each ASCII character has a NUL on the same side."""
+    if len(content) % 2:
+        return None
+    high_first, low_first = b"\0" in content[0::2], b"\0" in content[1::2]
+    if high_first == low_first:
+        return None
+    name = "utf-16be" if high_first else "utf-16le"
+    text = _decode(content, ENCODINGS[name])
+    return None if text is None else DecodedText(text, name, True)
+
+
+def _as_utf8(content: bytes) -> DecodedText | None:
+    text = _decode(content, "utf-8")
+    if text is not None:
+        is_japanese = "\x1b$" in text
+        japanese = _decode(content, "iso2022-jp") if is_japanese else None
+        return DecodedText(japanese or text, "iso-2022-jp" if japanese else "utf-8", True)
+    damaged = decode_as(content[:_SAMPLE], "utf-8")
+    bad = damaged.count("\ufffd")
+    # Few bad bytes among many good sequences, which text in another encoding does not have by chance.
+    if bad * 10 <= sum(not one.isascii() for one in damaged) - bad:
+        return DecodedText(decode_as(content, "utf-8"), "utf-8", False)
+    return None
+
+
+def _as_older_encoding(content: bytes) -> DecodedText:
+    sample = content[:_SAMPLE]
+    if len(content) > _SAMPLE:
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    texts = {name: text for name in _SCORES if (text := _decode(sample, ENCODINGS[name])) is not None}
+    # Ties go to the first one, and one text counts once.
+    ranked = sorted(((_SCORES[name](text), name) for name, text in texts.items()), key=lambda one: -one[0])
+    if not ranked:
+        return DecodedText(decode_as(content, "windows-1252"), "windows-1252", False)
+    best, name = ranked[0]
+    other = next((score for score, other in ranked if texts[other] != texts[name]), 0)
+    text = _decode(content, ENCODINGS[name])
+    is_certain = text is not None and best >= _PLAUSIBLE and best - other >= _LEAD
+    return DecodedText(decode_as(content, name) if text is None else text, name, is_certain)
+
+
+def _decode(content: bytes, codec: str, errors: str = "strict") -> str | None:
+    try:
+        return "".join(_decoded_chunks(content, codec, errors))
+    except UnicodeDecodeError:
+        return None
+
+
+def _decoded_chunks(content: bytes, codec: str, errors: str) -> Iterator[str]:
+    """Decode piece by piece, because one call for megabytes would stop all other threads."""
+    decoder = codecs.getincrementaldecoder(codec)(errors)
+    for at in range(0, len(content), _CHUNK):
+        yield decoder.decode(content[at : at + _CHUNK])
+    yield decoder.decode(b"", True)
+
+
+def _has_controls(text: str) -> bool:
+    return any(_CONTROLS.search(text, at, at + _CHUNK) for at in range(0, len(text), _CHUNK))
+
+
+def _latin(usual: frozenset[str], weight: float) -> Callable[[str], float]:
+    """Return the score of an encoding of Latin letters: they are in words with ASCII letters, or alone."""
+
+    def weigh(before: str, sign: str, after: str) -> float:
+        if sign in _SIGNS:
+            return (
+                weight
+                if sign in "’·\u00a0\xad" or not (_is_ascii_letter(before) and _is_ascii_letter(after))
+                else 0
+            )
+        if not sign.isalpha():
+            return 0
+        is_alone = not before.isalpha() and not after.isalpha()
+        in_word = _is_ascii_letter(before) or _is_ascii_letter(after)
+        return (1.0 if sign in usual else 0.6) * weight if is_alone or in_word else 0
+
+    return lambda text: _average(text, weigh)
+
+
+def _script(name: str, weight: float = 1.0) -> Callable[[str], float]:
+    """Return the score of an encoding of another alphabet: its letters are beside each other, and case follows words."""
+
+    def weigh(before: str, sign: str, after: str) -> float:
+        if sign in _SIGNS or sign in "،؛؟№ـ":
+            return weight
+        if (
+            not unicodedata.name(sign, "").startswith(name)
+            or _is_ascii_letter(before)
+            or _is_ascii_letter(after)
+        ):
+            return 0
+        if unicodedata.combining(sign) and not before.isalpha():
+            return 0
+        if sign.isupper() and before.isalpha():
+            return weight * (0.5 if before.isupper() else 0)
+        return weight
+
+    return lambda text: _average(text, weigh)
+
+
+def _east_asian(codec: str, first: int, last: int, weight: float) -> Callable[[str], float]:
+    """Return the score of a two-byte encoding: its common characters have lead bytes from `first` to `last`."""
+
+    is_japanese = codec in ("cp932", "euc-jp")
+
+    def weigh(_: str, sign: str, __: str) -> float:
+        if _KANA.match(sign):
+            return weight if is_japanese else 0
+        if _EAST_ASIAN_SIGNS.match(sign):
+            return weight
+        try:
+            encoded = sign.encode(codec)
+        except UnicodeEncodeError:
+            return 0
+        return weight if len(encoded) == 2 and first <= encoded[0] <= last else 0
+
+    def score(text: str) -> float:
+        # Japanese without any kana is rare, and so is a text with one or two signs of these scripts.
+        is_odd = (is_japanese and not _KANA.search(text)) or sum(not one.isascii() for one in text) < 3
+        return _average(text, weigh) * (0.8 if is_odd else 1.0)
+
+    return score
+
+
+def _average(text: str, weigh: Callable[[str, str, str], float]) -> float:
+    padded = f" {text} "
+    weights = [
+        weigh(padded[at - 1], padded[at], padded[at + 1])
+        for at in range(1, len(padded) - 1)
+        if not padded[at].isascii()
+    ]
+    return sum(weights) / len(weights) if weights else 0
+
+
+def _is_ascii_letter(sign: str) -> bool:
+    return sign.isascii() and sign.isalpha()
+
+
+# In the order that decides ties. The first level of each East Asian standard contains its common characters.
+_SCORES: Mapping[str, Callable[[str], float]] = {
+    "windows-1252": _latin(_WESTERN, 1.0),
+    "windows-1250": _latin(_CENTRAL, 0.88),
+    "windows-1254": _latin(_TURKISH, 0.87),
+    "macintosh": _latin(_WESTERN, 0.87),
+    "windows-1251": _script("CYRILLIC"),
+    "koi8-r": _script("CYRILLIC", 0.99),
+    "windows-1253": _script("GREEK", 0.89),
+    "windows-1255": _script("HEBREW", 0.89),
+    "windows-1256": _script("ARABIC"),
+    "windows-874": _script("THAI", 0.88),
+    "euc-kr": _east_asian("euc-kr", 0xB0, 0xC8, 1.0),
+    "gbk": _east_asian("gb2312", 0xB0, 0xD7, 0.98),
+    "big5": _east_asian("big5", 0xA4, 0xC6, 0.98),
+    "shift_jis": _east_asian("cp932", 0x88, 0x97, 0.98),
+    "euc-jp": _east_asian("euc-jp", 0xB0, 0xCF, 0.97),
+}
