@@ -262,7 +262,7 @@ async def test_tables_in_code_equal_the_migrated_database(service: Service) -> N
     async with engine.connect() as connection:
         differences = await connection.run_sync(_compare)
     await engine.dispose()
-    assert differences == []
+    assert differences == [], "`tables.py` and the migrations differ"
     before, after = await schema.migrate(service.contexts[0].settings.database_url)
     assert before == after == schema.newest()
 
