@@ -1,8 +1,13 @@
-"""The actions of hosts on questions, by the question's state: labels, keyboard shortcuts and target states."""
+"""The actions of hosts on questions, by the question's state: labels, keyboard shortcuts, target states, and undoing."""
 
 from collections.abc import Mapping
 
+import msgspec
 from msgspec import Struct
+
+from pages.shell.forms import number_in
+
+UNDO = "Undo"
 
 
 class HostAction(Struct, frozen=True):
@@ -25,6 +30,16 @@ MERGE = HostAction("m", "Merge into another", form="merge")
 WRITE = HostAction("r", "Answer in writing", form="answer")
 EDIT = HostAction("e", "Edit", form="edit")
 SILENCE = HostAction("x", "Silence the asker", form="silence")
+
+
+class UndoButton(Struct, frozen=True):
+    """The message after an action, and the button that undoes it."""
+
+    said: str
+    move: str
+    word: str = UNDO
+    reason: str = ""
+
 
 # The first action of each state is highlighted.
 HOST_ACTIONS: Mapping[str, tuple[HostAction, ...]] = {
@@ -52,6 +67,33 @@ TRANSITION_MESSAGES: Mapping[str, str] = {
     "merged": "Merged",
     "withdrawn": "Withdrawn by the asker",
 }
+# An approved question has its post in the topic and cannot become pending again: undoing the approval dismisses it.
+UNDO_APPROVAL = "Dismiss"
+UNDO_APPROVAL_REASON = "Approved by mistake."
+
+# The sentences with which the cockpit's script describes decisions; the rest is in the sample cards and forms.
+SCRIPT_WORDS = msgspec.json.encode(
+    {
+        "done": TRANSITION_MESSAGES,
+        "said": "{done}: “{question}”",
+        "undo": UNDO,
+        "undone": "The change was undone.",
+        "undo_approval": UNDO_APPROVAL,
+        "undo_approval_reason": UNDO_APPROVAL_REASON,
+        "approval_undone": "The question was dismissed.",
+        "silenced": "The asker is silenced in this room.",
+        "meanwhile": "Meanwhile: {changes}.",
+        "edited": "edited",
+        "asker": "The asker",
+        "vote": "vote",
+        "votes": "votes",
+        "merging": "Merging: choose the question it becomes part of.",
+        "choose_merged": "Merging: go to the other question and press Enter, or press it. Esc cancels.",
+        "new_order": "New order",
+        "minutes_left": "{minutes} min left",
+        "minutes_over": "{minutes} min over",
+    }
+).decode()
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("j k", "next and previous question"),
@@ -71,3 +113,18 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("Esc", "close the open form"),
     ("?", "these shortcuts"),
 )
+
+
+def undo_button(text: str) -> UndoButton | None:
+    """Return the undo button for a value such as "12.live.3.on_stage": the question's id, its old state, its version and
+    its new state; or None if the text is not such a value."""
+    parts = text.split(".")
+    if len(parts) != 4 or number_in(parts[0]) is None or number_in(parts[2]) is None:
+        return None
+    number, old_state, version, new_state = parts
+    if old_state not in TRANSITION_MESSAGES or new_state not in TRANSITION_MESSAGES:
+        return None
+    message = f"{TRANSITION_MESSAGES[new_state]}."
+    if old_state == "pending" and new_state in ("live", "shortlisted"):
+        return UndoButton(message, f"dismissed {number} {version}", UNDO_APPROVAL, UNDO_APPROVAL_REASON)
+    return UndoButton(message, f"{old_state} {number} {version}")

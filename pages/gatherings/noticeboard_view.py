@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+import msgspec
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -20,6 +21,22 @@ from storage.event_log import Stream
 NOTICES_PER_COLUMN = 20
 # After how many days a notice expires, by the value of the form.
 EXPIRY_CHOICES = (("0", "Never"), ("1", "After a day"), ("7", "After a week"), ("30", "After a month"))
+
+# The sentences with which the page's script describes changes of notices; the rest is in the sample notice.
+SCRIPT_WORDS = msgspec.json.encode(
+    {
+        "anonymous": "Anonymous",
+        "one_reply": "1 reply",
+        "replies": "{count} replies",
+        "taken_off": "This notice was removed from the noticeboard.",
+        "moved": "This notice was moved to another column.",
+        "one_update": "1 update",
+        "updates": "{count} updates",
+        "new": "{count} new",
+        "columns_changed": "The columns changed",
+        "kept": "Your text is kept.",
+    }
+).decode()
 
 
 class NoticeboardFilter(Struct, frozen=True, kw_only=True):

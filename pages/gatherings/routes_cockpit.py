@@ -26,9 +26,11 @@ from pages.gatherings.host_actions import (
     HOST_ACTIONS,
     KEYS,
     PANEL_ACTIONS,
+    SCRIPT_WORDS,
     TRANSITION_MESSAGES,
     VISIBLE_ACTIONS,
     HostAction,
+    undo_button,
 )
 from pages.gatherings.host_view import HostView, read_host_view
 from pages.gatherings.room_view import RANKING
@@ -78,15 +80,6 @@ class CardsView(Struct, frozen=True, kw_only=True):
     shown: dict[str, int] = msgspec.field(default_factory=lambda: dict(VISIBLE_ACTIONS))
 
 
-class UndoButton(Struct, frozen=True):
-    """The message after an action, and the button that undoes it."""
-
-    said: str
-    move: str
-    word: str = "Undo"
-    reason: str = ""
-
-
 @get("/r/{room_id:int}/host", include_in_schema=False)
 async def show_cockpit(
     room_id: PathId,
@@ -120,12 +113,12 @@ async def show_cockpit(
         view=view,
         opened=form,
         opened_id=number_in(q),
-        undo=_undo_button(undo),
+        undo=undo_button(undo),
         keys=KEYS,
         forms=FORMS,
         samples=[_sample_question(room, state) for state in HOST_ACTIONS],
         groups_json=context.renderer.groups_json,
-        done=msgspec.json.encode(TRANSITION_MESSAGES).decode(),
+        words=SCRIPT_WORDS,
     )
 
 
@@ -271,22 +264,6 @@ def _cards_view(
         orders=action.endswith("/host"),
         merged_into=[*host_view.of("on_stage"), *host_view.of("shortlisted"), *host_view.of("live")],
     )
-
-
-def _undo_button(text: str) -> UndoButton | None:
-    """Return the undo button for a value such as "12.live.3.on_stage": the question's id, its old state, its version and
-    its new state; or None if the text is not such a value."""
-    parts = text.split(".")
-    if len(parts) != 4 or number_in(parts[0]) is None or number_in(parts[2]) is None:
-        return None
-    number, old_state, version, new_state = parts
-    if old_state not in TRANSITION_MESSAGES or new_state not in TRANSITION_MESSAGES:
-        return None
-    message = f"{TRANSITION_MESSAGES[new_state]}."
-    # An approved question has its post in the topic and cannot become pending again: it is dismissed instead.
-    if old_state == "pending" and new_state in ("live", "shortlisted"):
-        return UndoButton(message, f"dismissed {number} {version}", "Take off", "Approved by mistake.")
-    return UndoButton(message, f"{old_state} {number} {version}")
 
 
 def _sample_question(room: Room, state: str) -> Question:

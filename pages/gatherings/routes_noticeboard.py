@@ -21,6 +21,7 @@ from gatherings.shapes.notices import NOTICE_LENGTH, NOTICE_TITLE_LENGTH, NewNot
 from pages.gatherings.noticeboard_view import (
     EXPIRY_CHOICES,
     NOTICES_PER_COLUMN,
+    SCRIPT_WORDS,
     Noticeboard,
     NoticeboardFilter,
     ShownColumn,
@@ -183,6 +184,7 @@ async def _page(
         after=after,
         sample=sample_notice(board.room),
         groups=context.renderer.groups_json,
+        words=SCRIPT_WORDS,
         form=form,
         stays=EXPIRY_CHOICES,
         notice_length=NOTICE_LENGTH,

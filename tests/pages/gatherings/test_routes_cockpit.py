@@ -74,7 +74,7 @@ async def test_the_cockpit_works_in_a_browser_without_scripts(app: Service, wind
     await page.get_by_role("button", name="Undo").click()
     await expect(page.locator(f"#pending #q{second}")).to_be_visible()
     await page.locator(f"#q{second}").get_by_role("button", name="Approve").click()
-    await page.get_by_role("button", name="Take off").click()
+    await page.get_by_role("button", name="Dismiss").click()
     assert await state_of(host, second) == "dismissed"
 
 
@@ -146,7 +146,7 @@ async def test_hosts_reorder_edit_and_silence(app: Service, windows: Windows) ->
     await expect(page.locator(".ghost")).to_contain_text("silenced")
     assert (await jonas.post(f"/rooms/{room}/questions", {"body": "Again?"})).status_code == 403
     await page.keyboard.press("u")
-    await expect(page.locator(".ghost")).to_have_text("Undone.")
+    await expect(page.locator(".ghost")).to_have_text("The change was undone.")
 
     await page.locator(".columns-tabs").get_by_role("button", name="Shortlist").click()
     await page.locator(f"#q{second}").focus()

@@ -1,11 +1,11 @@
-// A bulletin board: notices come, change and go while one looks; nothing moves under a finger.
+// A noticeboard: notices arrive, change and go while it is being read; nothing moves under a finger.
 
 import "../shell/page.js";
 import { forget } from "../forum/drafts.js";
 import { call, LINE_DOWN, newKey, pill, say, unsay, words } from "../shell/api.js";
 import { follow, reconcile, reread } from "../shell/live.js";
 import { localise } from "../shell/times.js";
-import { clip, draw, elementFor, isShown, replies, thanks } from "./notices.js";
+import { clip, draw, elementFor, isShown, replies, texts, thanks } from "./notices.js";
 import { renewed, told } from "./room_tabs.js";
 
 const board = document.querySelector("#board");
@@ -57,7 +57,7 @@ function columns(now, type) {
   for (const column of now) counted(column.id, column.notices);
   // What columns there are is part of the whole page: it is taken anew when the reader wants it.
   if (type === "columns_changed" && is.join() !== known.join())
-    pill("columns", "The columns changed", () => location.reload());
+    pill("columns", texts.columns_changed, () => location.reload());
 }
 
 function counted(column, count) {
@@ -93,12 +93,12 @@ function take(notice, isOwn = false) {
 
 function change(item, notice) {
   heldNow(item.classList.contains("held") && !item.classList.contains("gone-now"), notice.state === "held");
-  if (!isShown(item, notice.state)) return leave(item, "It was taken off the board.");
+  if (!isShown(item, notice.state)) return leave(item, texts.taken_off);
   const before = place(item);
   draw(item, notice);
   if (place(item) === before) return;
   const shelf = shelfOf(item.dataset.column);
-  if (!shelf && !shelfOf(0)) return leave(item, "It is in another column now.");
+  if (!shelf && !shelfOf(0)) return leave(item, texts.moved);
   if (shelf) item.dataset.misplaced = "";
 }
 
@@ -168,7 +168,8 @@ function settle(isOwn = false) {
   const count = arrivals + misplaced().length;
   if (!count) return void pill("new", "");
   if (isOwn || !isTouched()) return arrange();
-  pill("new", count === arrivals ? `${count} new` : `${count} ${count === 1 ? "update" : "updates"}`, () => {
+  const news = count === arrivals ? texts.new : count === 1 ? texts.one_update : texts.updates;
+  pill("new", news.replace("{count}", count), () => {
     arrange();
     board.scrollIntoView({ block: "start" });
   });
@@ -270,7 +271,7 @@ form?.addEventListener("submit", async (submit) => {
     () => null,
   );
   button.removeAttribute("aria-disabled");
-  if (!answer?.ok) return say(answer ? words(answer) : `${LINE_DOWN} What you wrote is kept.`, form);
+  if (!answer?.ok) return say(answer ? words(answer) : `${LINE_DOWN} ${texts.kept}`, form);
   unsay(form);
   key = newKey();
   form.reset();

@@ -1,31 +1,35 @@
 // A notice in the page: filled from a template that the server rendered, and changed in place.
 
+import { face } from "../shell/people.js";
 import { localise } from "../shell/times.js";
 
 const template = document.querySelector("#note-template");
+// The sample has all marks and actions that a notice can have here.
+const sample = template.content.firstElementChild;
 const groups = JSON.parse(template.dataset.groups);
+export const texts = JSON.parse(template.dataset.words);
 const isHost = document.body.dataset.host !== undefined;
 
 /** A new list element for a notice. */
 export function elementFor(notice) {
-  const item = template.content.firstElementChild.cloneNode(true);
+  const item = sample.cloneNode(true);
   item.id = `n${notice.id}`;
   item.dataset.id = notice.id;
   item.dataset.post = notice.post;
-  const old = /^(\w+) 0 /;
-  for (const button of item.querySelectorAll("button[name=act]"))
-    button.value = button.value.replace(old, `$1 ${notice.id} `);
-  for (const link of item.querySelectorAll("a[href]")) {
-    link.setAttribute(
-      "href",
-      link
-        .getAttribute("href")
-        .replace("/board/0", `/board/${notice.id}`)
-        .replace("/p/0/", `/p/${notice.post}/`),
-    );
-  }
+  if (item.querySelector("button.thanks")) item.querySelector("span.thanks").remove();
+  address(item, item.dataset);
   draw(item, notice);
   return item;
+}
+
+// The sample's buttons and links name notice 0: a copy names the notice that it shows.
+function address(copy, { id, post }) {
+  for (const button of copy.querySelectorAll("button[name=act]"))
+    button.value = button.value.replace(" 0 ", ` ${id} `);
+  for (const link of copy.querySelectorAll("a[href]")) {
+    const href = link.getAttribute("href");
+    link.setAttribute("href", href.replace("/board/0", `/board/${id}`).replace("/p/0/", `/p/${post}/`));
+  }
 }
 
 /** Lays what is known of a notice over what its element shows. */
@@ -38,7 +42,7 @@ export function draw(item, notice) {
     item.dataset.at = notice.posted_at;
     item.querySelector(".by time").dateTime = notice.posted_at;
   }
-  if (notice.author !== undefined) from(item.querySelector(".from"), notice.author);
+  if (notice.author !== undefined) face(item.querySelector(".from"), notice.author, groups, texts.anonymous);
   if (notice.column !== undefined) item.dataset.column = notice.column;
   if (notice.pinned !== undefined) item.dataset.pinned = notice.pinned ? 1 : 0;
   if (notice.expires_at) item.dataset.ends = notice.expires_at;
@@ -67,7 +71,8 @@ export function thanks(item, count, mine) {
 export function replies(item, count) {
   item.dataset.replies = count;
   const link = item.querySelector(".replies");
-  if (count && link) link.textContent = `${count} ${count === 1 ? "reply" : "replies"}`;
+  if (count && link)
+    link.textContent = count === 1 ? texts.one_reply : texts.replies.replace("{count}", count);
 }
 
 /** Marks a text that does not fit: the rest is on the notice's own page. */
@@ -87,92 +92,47 @@ export function isShown(item, name) {
 
 function own(item) {
   item.dataset.mine = "";
-  const button = item.querySelector("button.thanks");
-  if (!button) return;
-  const plain = document.createElement("span");
-  plain.className = "act thanks";
-  plain.append(...button.childNodes);
-  button.replaceWith(plain);
+  item.querySelector("button.thanks")?.replaceWith(sample.querySelector("span.thanks").cloneNode(true));
 }
 
 function state(item, name) {
   const pinned = item.dataset.pinned === "1";
   item.className = `note ${name}${pinned ? " pinned" : ""}`;
-  // Who cannot see it yet can neither thank nor answer.
+  // Members who cannot see it yet can neither thank nor reply.
   for (const one of item.querySelectorAll("button.thanks, a.replies"))
     one.hidden = name !== "published" && !(name === "expired" && one.matches(".replies"));
   for (const one of item.querySelectorAll(".approval")) one.hidden = name !== "held";
-  const marks = item.querySelector(".marks");
-  marks.replaceChildren();
-  if (pinned) marks.append(mark("state new", "Pinned"));
-  if (name === "held") marks.append(mark("state held", "Waiting for approval"));
-  else if (name === "declined")
-    marks.append(mark("state held", "Declined. Edit it to have it reviewed again."));
-  else if (name === "expired") marks.append(mark("state locked", "Expired. Others cannot see it."));
-  else if (item.dataset.ends) {
-    const until = mark("until", "until ");
-    until.append(Object.assign(document.createElement("time"), { dateTime: item.dataset.ends }));
-    marks.append(until);
+  const marks = sample.querySelector(".marks").cloneNode(true);
+  const ends = !["held", "declined", "expired"].includes(name) && item.dataset.ends;
+  for (const mark of [...marks.children]) {
+    const { mark: kind } = mark.dataset;
+    if (kind === "until" ? !ends : kind === "pinned" ? !pinned : kind !== name) mark.remove();
   }
+  const until = marks.querySelector("time");
+  if (until) until.dateTime = ends;
+  item.querySelector(".marks").replaceWith(marks);
 }
 
-function mark(look, text) {
-  return Object.assign(document.createElement("span"), { className: look, textContent: text });
-}
-
-// What one may do with it depends on whose it is and where it stands: the menu is made anew, unless it is open.
+// The available actions depend on the author and the state: the menu is copied anew from the sample, unless it is open.
 function menu(item) {
   const place = item.querySelector(".menu");
   if (!place || place.parentElement.open) return;
-  const { id, post, pinned, column } = item.dataset;
+  const copy = sample.querySelector(".menu").cloneNode(true);
   const isMine = item.dataset.mine !== undefined;
-  const made = [];
-  if (isHost && !item.classList.contains("held"))
-    made.push(act(`pin ${id} ${pinned === "1" ? 0 : 1}`, pinned === "1" ? "Unpin" : "Pin to the top"));
-  if (isHost || isMine) {
-    for (const tab of document.querySelectorAll("[data-tab]")) {
-      if (tab.dataset.tab !== column)
-        made.push(act(`move ${id} ${tab.dataset.tab}`, `Move to ${tab.querySelector("span").textContent}`));
-    }
-    const isOver = item.classList.contains("expired");
-    if (!item.classList.contains("held"))
-      made.push(act(`end ${id} ${isOver ? 0 : 1}`, isOver ? "Show it again" : "Take it down now"));
-  }
-  const base = `/r/${document.body.dataset.room}/board/${id}`;
-  if (isMine)
-    made.push(
-      document.createElement("hr"),
-      link(`${base}/edit`, "Edit"),
-      act(`withdraw ${id} 1`, "Withdraw"),
-    );
-  else made.push(link(`/p/${post}/flag`, "Report to moderators"));
-  place.replaceChildren(...made);
-  place.parentElement.querySelector(".unseen").textContent = ` for ${item.querySelector("h3").textContent}`;
+  if (!isHost && !isMine) copy.querySelector(".moves")?.remove();
+  for (const one of [...copy.querySelectorAll("button, a, hr")])
+    if (!(one.value ? isOffered(item, isMine, one.value) : one.matches(".flag") !== isMine)) one.remove();
+  address(copy, item.dataset);
+  place.replaceChildren(...copy.childNodes);
+  place.parentElement.querySelector(".unseen bdi").textContent = item.querySelector("h3").textContent;
 }
 
-function act(value, text) {
-  const button = Object.assign(document.createElement("button"), {
-    className: "act",
-    name: "act",
-    value,
-    textContent: text,
-  });
-  button.setAttribute("form", "act");
-  return button;
-}
-
-function link(href, text) {
-  return Object.assign(document.createElement("a"), { className: "act", href, textContent: text });
-}
-
-function from(place, who) {
-  place.replaceChildren();
-  const name = document.createElement(who ? "a" : "span");
-  name.className = who ? "who" : "who nobody";
-  if (who) {
-    name.href = `/m/${who.handle}`;
-    name.append(Object.assign(document.createElement("bdi"), { textContent: who.display_name }));
-  } else name.textContent = "Anonymous";
-  place.append(name);
-  if (who?.group) place.append(mark("group", groups[who.group] ?? who.group));
+function isOffered(item, isMine, value) {
+  const [word, , argument] = value.split(" ");
+  const { pinned, column } = item.dataset;
+  const isHeld = item.classList.contains("held");
+  if (word === "pin") return isHost && !isHeld && argument !== pinned;
+  if (word === "move") return argument !== column;
+  if (word === "withdraw") return isMine;
+  return (isHost || isMine) && !isHeld && (argument === "0") === item.classList.contains("expired");
 }

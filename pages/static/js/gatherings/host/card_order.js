@@ -2,7 +2,7 @@
 
 import { pill } from "../../shell/api.js";
 import { balance, ordered } from "../ranking.js";
-import { listOf } from "./question_cards.js";
+import { listOf, texts } from "./question_cards.js";
 import { heard } from "./session_clock.js";
 
 const REST = 3000;
@@ -27,7 +27,7 @@ export function order() {
   const count = wanted(cards).filter((card, at) => card !== cards[at]).length;
   if (!count) return void pill("order", "");
   if (!isTouched()) return arrange();
-  if (list.offsetParent) pill("order", "New order", arrange);
+  if (list.offsetParent) pill("order", texts.new_order, arrange);
   again = setTimeout(order, 1500);
 }
 

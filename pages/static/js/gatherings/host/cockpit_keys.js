@@ -3,7 +3,7 @@
 import { pill } from "../../shell/api.js";
 import { isOff } from "../../shell/keys.js";
 import { move, shift, undoLatest } from "./decisions.js";
-import { cardOf, remark } from "./question_cards.js";
+import { cardOf, remark, texts } from "./question_cards.js";
 
 const keys = document.querySelector("#keys");
 const toggle = document.querySelector("#show-keys");
@@ -90,8 +90,8 @@ function plain(key, card) {
 function pick(card) {
   picking = card.dataset.id;
   card.classList.add("picked");
-  remark(card, "Merging: choose the question it becomes part of.");
-  pill("merge", "Merging: go to the other question and press Enter, or press it. Esc cancels.", stop);
+  remark(card, texts.merging);
+  pill("merge", texts.choose_merged, stop);
 }
 
 function stop() {

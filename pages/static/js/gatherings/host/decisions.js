@@ -1,11 +1,15 @@
 // What a host decides: one request for each, what came of it told in place, and twelve seconds to take it back.
 
 import { call, LINE_DOWN, words } from "../../shell/api.js";
-import { cardOf, count, done, formFor, remark, take } from "./question_cards.js";
+import { cardOf, count, formFor, remark, take, texts } from "./question_cards.js";
 
 const GRACE = 12000;
-// What was approved has its place in the topic and cannot wait again: it is taken off instead.
-const TAKEN_OFF = { state: "dismissed", word: "Take off", more: { reason: "Approved by mistake." } };
+// An approved question has its post in the topic and cannot become pending again: it is dismissed instead.
+const UNDO_APPROVAL = {
+  state: "dismissed",
+  word: texts.undo_approval,
+  more: { reason: texts.undo_approval_reason },
+};
 const told = document.querySelector("#told");
 const undoable = [];
 // What the line told meanwhile of questions about which a decision is under way.
@@ -23,7 +27,7 @@ export async function move(card, state, more = {}) {
   if (!answer?.ok) return answer;
   settle(answer.data);
   const back = was === "shortlisted" && place ? { place: Number(place) } : {};
-  const undo = was === "pending" && state !== "dismissed" ? TAKEN_OFF : { state: was, more: back };
+  const undo = was === "pending" && state !== "dismissed" ? UNDO_APPROVAL : { state: was, more: back };
   ghost(state === was ? null : position, id, said(state, card), { ...undo, version: answer.data.version });
   return answer;
 }
@@ -49,7 +53,7 @@ export async function submit(card, form) {
       minutes: Number(text("minutes")),
       reason: text("reason"),
     });
-    if (answer?.ok) ghost(mark(card), id, "The asker is silenced in this room.", { silence: true });
+    if (answer?.ok) ghost(mark(card), id, texts.silenced, { silence: true });
     return answer;
   }
   const more = {
@@ -124,11 +128,8 @@ export function heard(question) {
 // What happened meanwhile is told on this card, which alone is brought up to date.
 function refused(card, answer) {
   const now = answer.data?.current;
-  const steps = (answer.data?.meanwhile ?? []).map(
-    (one) =>
-      `${one.by?.display_name ?? "The asker"}: ${one.old_state === one.new_state ? "edited" : done[one.new_state].toLowerCase()}${one.reason ? ` (${one.reason})` : ""}`,
-  );
-  const what = steps.length ? `Meanwhile: ${steps.join(", ")}.` : words(answer);
+  const steps = (answer.data?.meanwhile ?? []).map(step);
+  const what = steps.length ? texts.meanwhile.replace("{changes}", () => steps.join(", ")) : words(answer);
   if (now?.id) {
     const position = mark(card);
     const fresh = settle(now);
@@ -136,6 +137,11 @@ function refused(card, answer) {
     ghost(position, now.id, what);
   } else remark(card, what);
   told.textContent = what;
+}
+
+function step({ by, old_state, new_state, reason }) {
+  const change = old_state === new_state ? texts.edited : texts.done[new_state].toLowerCase();
+  return `${by?.display_name ?? texts.asker}: ${change}${reason ? ` (${reason})` : ""}`;
 }
 
 // Who was at the card goes on with the next one where it stood.
@@ -153,7 +159,8 @@ function settle(question) {
 
 function said(state, card) {
   const text = card.querySelector(".said").textContent.trim();
-  return `${done[state]}: “${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`;
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return texts.said.replace("{done}", texts.done[state]).replace("{question}", () => short);
 }
 
 function mark(card) {
@@ -178,13 +185,8 @@ function ghost(where, id, text, back) {
   async function undo() {
     if (undoable.includes(undo)) undoable.splice(undoable.indexOf(undo), 1);
     const answer = await take_back(id, back);
-    told.textContent = answer?.ok
-      ? back.word
-        ? "Taken off."
-        : "Undone."
-      : answer
-        ? words(answer)
-        : LINE_DOWN;
+    const undone = back.word ? texts.approval_undone : texts.undone;
+    told.textContent = answer?.ok ? undone : answer ? words(answer) : LINE_DOWN;
     line.replaceChildren(told.textContent);
     clearTimeout(timer);
     setTimeout(() => line.remove(), GRACE / 4);
@@ -194,7 +196,7 @@ function ghost(where, id, text, back) {
   const button = Object.assign(document.createElement("button"), {
     type: "button",
     className: "act",
-    textContent: back.word ?? "Undo",
+    textContent: back.word ?? texts.undo,
     onclick: undo,
   });
   button.append(Object.assign(document.createElement("kbd"), { textContent: "u", ariaHidden: "true" }));

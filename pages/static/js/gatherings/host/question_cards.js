@@ -5,7 +5,8 @@ import { localise } from "../../shell/times.js";
 
 const samples = document.querySelector("#samples");
 export const groups = JSON.parse(samples.dataset.groups);
-export const done = JSON.parse(samples.dataset.done);
+// What happened to a question is described once, by the server.
+export const texts = JSON.parse(samples.dataset.words);
 const viewer = Number(document.body.dataset.viewer);
 const COLUMNS = ["pending", "live", "shortlisted", "on_stage"];
 
@@ -64,19 +65,15 @@ export function claimed(card, claim) {
   const note = card.querySelector(".claim");
   const other = claim && claim.by.id !== viewer;
   note.hidden = !other;
-  note.replaceChildren();
   if (!other) return;
-  note.append(
-    Object.assign(document.createElement("bdi"), { textContent: claim.by.display_name }),
-    " is reviewing this",
-  );
+  note.querySelector("bdi").textContent = claim.by.display_name;
   card.dataset.until = claim.until;
 }
 
 /** Shows how many want to hear it. */
 export function votes(card, number) {
   card.dataset.votes = number;
-  card.querySelector(".votes").lastChild.textContent = number === 1 ? " vote" : " votes";
+  card.querySelector(".votes span").textContent = number === 1 ? texts.vote : texts.votes;
   card.querySelector(".votes b").textContent = number;
 }
 

@@ -1,5 +1,7 @@
 // The time, how long the session still goes, who is here by group, and which groups nobody was heard of.
 
+import { texts } from "./question_cards.js";
+
 const clock = document.querySelector("#clock");
 const heardBox = document.querySelector("#heard");
 const here = document.querySelector("#here");
@@ -17,7 +19,10 @@ export function tick() {
   const left = clock.querySelector("[data-left]");
   if (left) {
     const minutes = Math.round((new Date(clock.dataset.ends) - now) / 60000);
-    left.textContent = minutes >= 0 ? `${minutes} min left` : `${-minutes} min over`;
+    left.textContent = (minutes >= 0 ? texts.minutes_left : texts.minutes_over).replace(
+      "{minutes}",
+      Math.abs(minutes),
+    );
     clock.classList.toggle("late", minutes < 5);
   }
   setTimeout(tick, 60000 - (Date.now() % 60000) + 50);
