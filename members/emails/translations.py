@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
-from babel import Locale, parse_locale
+from babel import Locale
 from babel.dates import format_date, format_time
 from msgspec import Struct
 
@@ -20,6 +20,10 @@ LANGUAGES: tuple[EmailLanguage, ...] = get_args(EmailLanguage)
 
 _FOLDER = Path(__file__).parents[1] / "data" / "emails"
 _LOCALES = {"pt": "pt_PT", "zh": "zh_Hans"}
+_LANGUAGE_RANGE = re.compile(
+    r"(?P<language>[a-z]{1,8})(-[a-z0-9]{1,8})*(\s*;\s*q=(?P<quality>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?",
+    re.ASCII | re.I,
+)
 _EXTRA_BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -81,17 +85,13 @@ def translations_for(language: str | None) -> Translations:
 
 
 def language_for(accepted: str) -> EmailLanguage | None:
-    """Return the e-mail language that an Accept-Language header prefers, or None."""
+    """Return the e-mail language that an Accept-Language header prefers, or None; malformed parts of it are ignored."""
     wanted: list[tuple[float, str]] = []
     for entry in accepted[:1000].split(","):
-        tag, _, weight = entry.partition(";")
-        try:
-            language = parse_locale(tag.strip(), sep="-")[0]
-            quality = float(weight.strip().removeprefix("q=") or 1)
-        except ValueError:
-            continue
-        if 0 < quality <= 1:
-            wanted.append((-quality, language))
+        # RFC 9110, 12.5.4: a language range, such as "pt-BR", with an optional quality from 0 (never) to 1.
+        match = _LANGUAGE_RANGE.fullmatch(entry.strip())
+        if match is not None and (quality := float(match["quality"] or 1)) > 0:
+            wanted.append((-quality, match["language"].lower()))
     # The sort is stable: of two languages with the same quality, the first one in the header wins.
     for _, language in sorted(wanted, key=lambda one: one[0]):
         found: EmailLanguage | None = next((one for one in LANGUAGES if one == language), None)

@@ -150,6 +150,7 @@ def test_dates_are_in_the_language_and_the_time_zone() -> None:
         ("ar;q=0, es;q=x, de", "de"),
         ("\xff,,,;q=,en_", None),
         ("," * 5000, None),
+        ("de;q=1e0, FR ; q=0.9, en;q=0.5", "fr"),
         ("", None),
     ],
 )
