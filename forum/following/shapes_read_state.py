@@ -116,3 +116,5 @@ class TopicWithPosts(Struct, frozen=True):
     topic: Topic
     posts: PostPage
     own: MemberState = NO_MEMBER_STATE
+    # Whether the first post is published, in contrast to a topic whose first post is held.
+    has_begun: bool = True

@@ -14,7 +14,7 @@ from forum.tables import held_posts, posts, readings
 from forum.tables import topics as topic_table
 from forum.topics.changes_since import changes_since_of, with_changes_since
 from forum.topics.topics import SELECT_TOPICS, topic_of
-from forum.visibility import seen_by, visible_topics
+from forum.visibility import has_begun, seen_by, visible_topics
 from storage.database import Reader
 from storage.event_log import Stream
 from storage.statements import statement
@@ -24,10 +24,10 @@ _seq = select(channels.c.seq).where(channels.c.name == bindparam("channel")).sca
 
 # The stream's position is read in the same statement as the topic, before the posts: an event may be delivered again, but
 # none is missed.
-_topic = SELECT_TOPICS.add_columns(func.coalesce(_seq, 0).label("seq")).where(
+_topic = SELECT_TOPICS.add_columns(func.coalesce(_seq, 0).label("seq"), has_begun().label("has_begun")).where(
     topic_table.c.id == bindparam("id"), visible_topics()
 )
-_SELECT_TOPIC = statement(_topic)
+_SELECT_TOPIC_FOR_VISITOR = statement(_topic)
 _reader = bindparam("reader", type_=BigInteger)
 _has_held_posts = exists().where(
     held_posts.c.post_id == posts.c.id,
@@ -48,7 +48,7 @@ async def read_topic_page(
     """Return the topic, one page of its posts and the member's state of it, in two statements; raise NotFound."""
     channel = f"topic:{topic_id}"
     binds = {"id": topic_id, "channel": channel, "since": new_topics_since(), **seen_by(actor)}
-    row = await tx.row(_SELECT_TOPIC if actor.id is None else _SELECT_TOPIC_FOR_MEMBER, **binds)
+    row = await tx.row(_SELECT_TOPIC_FOR_VISITOR if actor.id is None else _SELECT_TOPIC_FOR_MEMBER, **binds)
     if row is None:
         raise NotFound
     stream = Stream(channel, epoch, row["seq"])
@@ -61,4 +61,5 @@ async def read_topic_page(
             since=changes_since_of(row),
             holds=row["holds"],
         )
-    return TopicWithPosts(topic, await read_posts(tx, actor, topic_id, start, stream), own)
+    page = await read_posts(tx, actor, topic_id, start, stream)
+    return TopicWithPosts(topic, page, own, row["has_begun"])

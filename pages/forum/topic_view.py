@@ -12,6 +12,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import allowed
 from core.ids import MemberId, SectorId, TopicId
+from forum.following.shapes_read_state import TopicWithPosts
 from forum.policy import (
     PostFacts,
     TopicFacts,
@@ -43,8 +44,9 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     number: int | None = None
 
 
-def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
+def facts_of(found: TopicWithPosts, sector_id: SectorId) -> TopicFacts:
     """Return the facts that the rules need, from a topic that was read for a page."""
+    topic = found.topic
     return TopicFacts(
         id=TopicId(topic.id),
         sector_id=sector_id,
@@ -53,7 +55,7 @@ def facts_of(topic: Topic, sector_id: SectorId) -> TopicFacts:
         is_locked=topic.state == "locked",
         is_gone=topic.state in ("withdrawn", "hidden"),
         version=topic.version,
-        has_begun=topic.last_number > 0 or topic.state != "hidden",
+        has_begun=found.has_begun,
     )
 
 

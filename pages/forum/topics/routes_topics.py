@@ -217,10 +217,11 @@ async def _find_cached(
     kept = context.cache.get(("topic", topic_id), etag)
     if kept is None:
         found = await read_topic_page(tx, context.actor, topic_id, asked.start, context.db.epoch)
-        context.cache.put(("topic", topic_id), etag, msgspec.json.encode(found.topic))
+        context.cache.put(("topic", topic_id), etag, msgspec.json.encode((found.topic, found.has_begun)))
         return found
-    topic = msgspec.json.decode(kept, type=Topic)
-    return TopicWithPosts(topic, await read_posts(tx, context.actor, topic_id, asked.start, stream))
+    topic, has_begun = msgspec.json.decode(kept, type=tuple[Topic, bool])
+    posts = await read_posts(tx, context.actor, topic_id, asked.start, stream)
+    return TopicWithPosts(topic, posts, has_begun=has_begun)
 
 
 async def _render(
@@ -233,7 +234,7 @@ async def _render(
         query = context.request.url.query
         return redirect(f"{address}{rest}{'?' if query else ''}{query}")
     page = await _page_with(tx, actor, found, asked)
-    facts = facts_of(topic, await renderer.sector_id(tx, topic.sector))
+    facts = facts_of(found, await renderer.sector_id(tx, topic.sector))
     place = place_of(facts, address, actor, asked, page, renderer.groups, topic.answer)
     if topic.moves:
         notes = await notes_by_post(tx, actor, facts.id, place.may_move)
