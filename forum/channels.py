@@ -24,7 +24,7 @@ from storage.statements import statement
 
 WITHHELD = b'{"type":"withheld"}'
 
-_SELECT_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+_SELECT_SECTOR_EXISTS = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
 
 # An absolute count, like all values in events: a client that gets the event twice or late still shows the right number.
 _parents = post_table.alias()
@@ -36,7 +36,7 @@ _SELECT_PARENT_REPLY_COUNTS = statement(
 
 # A move of more posts than this does not list them; the client reads the topic again.
 _MOST_LISTED_POSTS = 50
-_SELECT_MOVED_POSTS = statement("""
+_SELECT_MOVED_POST_PARENTS = statement("""
 SELECT f.move_id, f.post_id, p.parent_id FROM former_places f JOIN posts p ON p.id = f.post_id
 WHERE f.move_id = ANY(CAST(:moves AS bigint[])) ORDER BY p.number
 """)
@@ -57,7 +57,7 @@ async def join_topic(tx: Reader, actor: Actor, topic_id: int) -> str:
 
 async def join_sector(tx: Reader, actor: Actor, sector_id: int) -> str:
     """Return the actor's audience in a sector, "moderator" or "all"; raise NotFound if there is no such sector."""
-    if await tx.value(_SELECT_SECTOR, id=sector_id) is None:
+    if await tx.value(_SELECT_SECTOR_EXISTS, id=sector_id) is None:
         raise NotFound
     return "moderator" if actor.moderates_in(SectorId(sector_id)) else "all"
 
@@ -137,7 +137,7 @@ async def _find_moved_posts(
     moves: dict[int, list[tuple[int, int | None]]] = {
         entry.event["move_id"]: [] for entry in entries if "move_id" in entry.event
     }
-    for row in await tx.rows(_SELECT_MOVED_POSTS, moves=list(moves)) if moves else ():
+    for row in await tx.rows(_SELECT_MOVED_POST_PARENTS, moves=list(moves)) if moves else ():
         moves[row["move_id"]].append((row["post_id"], row["parent_id"]))
     return moves
 

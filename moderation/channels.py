@@ -15,8 +15,8 @@ from storage.database import Reader
 from storage.event_log import LogEntry
 from storage.statements import statement
 
-SELECT_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
-SELECT_GATHERING = statement("SELECT 1 FROM gatherings WHERE id = :id")
+SELECT_QUEUE_SECTOR = statement(select(sectors.c.id).where(sectors.c.id == bindparam("id")))
+SELECT_QUEUE_GATHERING = statement("SELECT 1 FROM gatherings WHERE id = :id")
 
 
 async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
@@ -24,7 +24,7 @@ async def join_queue(tx: Reader, actor: Actor, sector_id: int) -> str:
     else."""
     if actor.id is None or not actor.moderates_in(SectorId(sector_id)):
         raise NotFound
-    if await tx.value(SELECT_SECTOR, id=sector_id) is None:
+    if await tx.value(SELECT_QUEUE_SECTOR, id=sector_id) is None:
         raise NotFound
     return "moderator"
 
@@ -42,7 +42,7 @@ async def join_hosting(tx: Reader, actor: Actor, gathering_id: int) -> str:
     else."""
     if actor.id is None or not actor.hosts_at(GatheringId(gathering_id)):
         raise NotFound
-    if await tx.value(SELECT_GATHERING, id=gathering_id) is None:
+    if await tx.value(SELECT_QUEUE_GATHERING, id=gathering_id) is None:
         raise NotFound
     return "host"
 

@@ -24,7 +24,7 @@ from boards.templates import TEMPLATES, usable_form
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
-from core.ids import BoardId, MemberId, PostId, TopicId
+from core.ids import BoardId, PostId, TopicId
 from core.text import tidy
 from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
@@ -34,6 +34,7 @@ from forum.text.markdown import render
 from forum.topics.entry_topics import set_board_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import insert_topic
+from members.profiles.profiles import find_member_id
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -77,7 +78,6 @@ UPDATE boards SET title = :title, purpose = :purpose, form = CAST(:form AS jsonb
 """)
 SELECT_BOARD_FORM = statement("SELECT form FROM boards WHERE id = :id")
 SELECT_OPENING_POST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = 1")
-SELECT_MEMBER_BY_HANDLE = statement("SELECT id FROM members WHERE handle = :handle")
 INSERT_CURATOR = statement(
     "INSERT INTO board_curators (board_id, member_id) VALUES (:board, :member) ON CONFLICT DO NOTHING"
 )
@@ -158,12 +158,10 @@ async def appoint_curator(
     """Make a member a curator of the board, or no longer one; repeating the call changes nothing. Raises NoSuchCurator."""
     facts = await get_board(tx, actor, board_id, lock=True)
     ensure_can_appoint(actor, facts, clock.now())
-    member = await tx.value(SELECT_MEMBER_BY_HANDLE, handle=handle)
+    member = await find_member_id(tx, handle)
     if member is None:
         raise NoSuchCurator(field="handle")
-    if await tx.run(
-        INSERT_CURATOR if is_curator else DELETE_CURATOR, board=board_id, member=MemberId(member)
-    ):
+    if await tx.run(INSERT_CURATOR if is_curator else DELETE_CURATOR, board=board_id, member=member):
         await tx.record(BoardChanged(board_id=board_id))
 
 

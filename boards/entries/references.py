@@ -16,6 +16,7 @@ from core.ids import EntryId
 from forum.files.files import find_file
 from forum.posts.post_pages import read_posts_by_id
 from forum.topics.topics import show_topics
+from members.profiles.profiles import find_member_id
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -29,8 +30,7 @@ _URL_PATH = re.compile(
     r"|b/\d{1,18}/entries/(?P<entry>\d{1,18}))/?(?:[?#].*)?"
 )
 _EXPORTED = re.compile(r"(topic|post|question|member|entry|file) (\d{1,18})")
-SELECT_POST_BY_NUMBER = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = :number")
-SELECT_REFERENCED_HANDLE = statement("SELECT id FROM members WHERE handle = :handle")
+SELECT_REFERENCED_POST = statement("SELECT id FROM posts WHERE topic_id = :topic AND number = :number")
 SELECT_REFERENCED_MEMBERS = statement(
     "SELECT id, handle, display_name FROM members WHERE id = ANY(CAST(:ids AS bigint[]))"
 )
@@ -108,10 +108,10 @@ async def _parse(tx: Transaction, address: str) -> ReferenceKey:
     if match is None:
         raise NotFound
     if match["number"]:
-        id = await tx.value(SELECT_POST_BY_NUMBER, topic=int(match["topic"]), number=int(match["number"]))
+        id = await tx.value(SELECT_REFERENCED_POST, topic=int(match["topic"]), number=int(match["number"]))
         return "post", int(id or 0)
     if match["handle"]:
-        return "member", int(await tx.value(SELECT_REFERENCED_HANDLE, handle=match["handle"]) or 0)
+        return "member", int(await find_member_id(tx, match["handle"]) or 0)
     kind = next(kind for kind in ("topic", "post", "entry") if match[kind])
     return kind, int(match[kind])
 

@@ -23,6 +23,7 @@ from forum.archive.threading import (
     normalize_subject,
     title_from_subject,
 )
+from forum.sectors import get_sector_id
 from forum.text.markdown import render_mail
 from storage.database import Database
 from storage.statements import statement
@@ -36,7 +37,6 @@ _LOCK_KEY = 7_341_003
 
 TRY_LOCK_IMPORTS = statement("SELECT pg_try_advisory_lock(:key)")
 UNLOCK_IMPORTS = statement("SELECT pg_advisory_unlock(:key)")
-SELECT_SECTOR_ID = statement("SELECT id FROM sectors WHERE slug = :slug")
 SELECT_RELATED_IMPORTED_MAILS = statement("""
 SELECT i.message_id, i.topic_id, i.post_id, i.subject, i.awaits, p.posted_at FROM imported_mails i
 LEFT JOIN posts p ON p.id = i.post_id WHERE i.sector_id = :sector AND (i.message_id = ANY(CAST(:ids AS text[]))
@@ -91,9 +91,10 @@ async def import_archives(
     Checks no permissions and sends no e-mails. An interrupted import can be repeated: it continues where it stopped.
     """
     async with db.read() as tx:
-        sector_id = await tx.value(SELECT_SECTOR_ID, slug=slug)
-    if sector_id is None:
-        raise NoSuchSector(field="sector")
+        try:
+            sector_id = await get_sector_id(tx, slug)
+        except NotFound as error:
+            raise NoSuchSector(field="sector") from error
 
     archive = read_archives(paths, clock.now())
     try:

@@ -124,7 +124,7 @@ SET automatic = excluded.automatic, because = excluded.because
 WHERE coalesce(following.automatic, -1) < excluded.automatic
 RETURNING id
 """)
-_SELECT_POST_AUTHOR = statement("""
+_SELECT_CLAIMED_AUTHOR = statement("""
 SELECT p.author_id, p.number, t.id FROM posts p JOIN topics t ON t.id = p.topic_id
 JOIN members m ON m.id = p.author_id AND m.is_claimed
 WHERE p.id = :post AND t.kind <> 'room' AND p.markup <> 'mail'
@@ -220,7 +220,7 @@ async def follow_automatically(
 
 async def on_reply_posted(tx: Transaction, event: ReplyPosted) -> None:
     """Let the author of a post follow its topic: watch it after opening it, track it after a reply."""
-    row = await tx.row(_SELECT_POST_AUTHOR, post=event.post_id)
+    row = await tx.row(_SELECT_CLAIMED_AUTHOR, post=event.post_id)
     if row is not None:
         member, topic_id = MemberId(row["author_id"]), TopicId(row["id"])
         level, why = (WATCHING, "opened") if row["number"] == 1 else (TRACKING, "replied")

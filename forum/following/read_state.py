@@ -77,7 +77,7 @@ _SELECT_READ_STATES = statement(
         readings.c.topic_id == func.any(bindparam("topics", type_=ARRAY(BigInteger))),
     )
 )
-_SELECT_VISIBLE_TOPICS = statement(
+_SELECT_VISIBLE_TOPIC_IDS = statement(
     select(topics.c.id).where(topics.c.id == func.any(bindparam("ids")), visible_topics())
 )
 _all_numbers = func.int4multirange(func.int4range(1, topics.c.last_number, literal_column("'[]'")))
@@ -149,7 +149,7 @@ async def mark_sector_read(tx: Transaction, actor: Actor, slug: str) -> UnreadCo
 
 async def show_read_states(tx: Reader, actor: Actor, topic_ids: Sequence[int]) -> dict[int, Reading]:
     """Return the member's read states of the topics among these ids that the member can see, by id."""
-    visible = await tx.rows(_SELECT_VISIBLE_TOPICS, ids=list(topic_ids), **seen_by(actor))
+    visible = await tx.rows(_SELECT_VISIBLE_TOPIC_IDS, ids=list(topic_ids), **seen_by(actor))
     return await _show_readings(tx, actor, [row["id"] for row in visible])
 
 

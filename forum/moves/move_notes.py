@@ -32,7 +32,7 @@ LEFT JOIN LATERAL (
 ) now_at ON true
 WHERE (v.from_topic = :topic OR v.to_topic = :topic) AND v.undone_at IS NULL ORDER BY v.id LIMIT 200
 """)
-_SELECT_MOVE = statement("""
+_SELECT_MOVE_NOTE = statement("""
 SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, m.handle, m.display_name,
     m."group" AS author_group,
     (SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) AS after,
@@ -65,7 +65,7 @@ async def list_move_notes(tx: Reader, actor: Actor, topic_id: TopicId) -> list[M
 
 async def show_move(tx: Reader, actor: Actor, move_id: int) -> Move:
     """Return one move as the actor sees it; raise NotFound."""
-    found = await _shown(tx, actor, await tx.rows(_SELECT_MOVE, move=move_id))
+    found = await _shown(tx, actor, await tx.rows(_SELECT_MOVE_NOTE, move=move_id))
     if not found:
         raise NotFound
     return found[0]

@@ -44,7 +44,7 @@ UPDATE notifications n SET topic_id = :into WHERE topic_id = :topic AND post_id 
         AND o.kind = n.kind)
 """)
 _MOVE_IMPORTED_MAILS = statement("UPDATE imported_mails SET topic_id = :into WHERE topic_id = :topic")
-_SELECT_MOVE = statement(
+_SELECT_UNDOABLE_MOVE = statement(
     "SELECT kind, from_topic, to_topic FROM moves WHERE id = :move AND undone_at IS NULL"
 )
 _MARK_UNDONE = statement("UPDATE moves SET undone_at = :now WHERE id = :move AND undone_at IS NULL")
@@ -53,11 +53,11 @@ _MARK_UNMERGED = statement("""
 UPDATE topics SET merged_into = NULL, version = version + 1 WHERE id = :topic AND merged_into = :into
 """)
 # In order of their ids, as everywhere, to prevent deadlocks.
-_LOCK_TOPICS = statement("""
+_LOCK_MOVED_TOPICS = statement("""
 SELECT id FROM topics WHERE id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE
 """)
 _UPDATE_SECTOR = statement("UPDATE topics SET sector_id = :sector, version = version + 1 WHERE id = :topic")
-_SELECT_POST_AUTHOR = statement("SELECT author_id FROM posts WHERE id = :post")
+_SELECT_FIRST_AUTHOR = statement("SELECT author_id FROM posts WHERE id = :post")
 
 
 class MoveUnclear(Invalid):
@@ -126,11 +126,11 @@ async def undo_move(tx: Transaction, actor: Actor, move_id: int) -> TopicId:
 
     Raise NotFound if the move does not exist or was undone, MovedOnSince, or the refusals of `ensure_can_move`.
     """
-    row = await tx.row(_SELECT_MOVE, move=move_id)
+    row = await tx.row(_SELECT_UNDOABLE_MOVE, move=move_id)
     if row is None:
         raise NotFound
     kind, came_from, went_to = row["kind"], TopicId(row["from_topic"]), TopicId(row["to_topic"])
-    await tx.rows(_LOCK_TOPICS, ids=[came_from, went_to])
+    await tx.rows(_LOCK_MOVED_TOPICS, ids=[came_from, went_to])
     ensure_can_move(actor, await get_topic(tx, actor, went_to))
     if kind == "merge":
         await tx.run(_MARK_UNMERGED, topic=came_from, into=went_to)
@@ -202,7 +202,7 @@ async def _open_target(
     tx: Transaction, actor: Actor, source: TopicFacts, new: NewMove, first: int
 ) -> TopicFacts:
     sector_id = await sectors.get_sector_id(tx, new.sector) if new.sector else source.sector_id
-    author = await tx.value(_SELECT_POST_AUTHOR, post=first)
+    author = await tx.value(_SELECT_FIRST_AUTHOR, post=first)
     topic_id = await insert_topic(
         tx,
         sector_id=SectorId(sector_id),

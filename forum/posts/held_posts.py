@@ -34,7 +34,7 @@ MOST_HELD_POSTS = 100
 _INSERT_HELD_RECORD = statement("""
 INSERT INTO held_posts (post_id, parent_id, opens, why, held_at) VALUES (:post, :parent, :opens, :why, :now)
 """)
-_HIDE_TOPIC = statement("UPDATE topics SET hidden_at = :now WHERE id = :topic")
+_HIDE_HELD_TOPIC = statement("UPDATE topics SET hidden_at = :now WHERE id = :topic")
 _author_id = func.coalesce(held_posts.c.edit_by, posts.c.author_id)
 _held = (
     select(
@@ -95,7 +95,7 @@ SELECT coalesce(q.topic_id, p.topic_id) FROM posts p JOIN held_posts h ON h.post
 LEFT JOIN posts q ON q.id = h.parent_id AND q.state <> 'held' WHERE p.id = :post
 """)
 # The topic is always locked before the post, to prevent deadlocks.
-_LOCK_TOPIC = statement("SELECT sector_id FROM topics WHERE id = :topic FOR NO KEY UPDATE")
+_LOCK_RELEASE_TOPIC = statement("SELECT sector_id FROM topics WHERE id = :topic FOR NO KEY UPDATE")
 _OPEN_HIDDEN_TOPIC = statement("UPDATE topics SET hidden_at = NULL, opened_at = :now WHERE id = :topic")
 
 
@@ -114,7 +114,7 @@ async def hold_first_post(
     tx: Transaction, actor: Actor, topic_id: TopicId, post: NewPost, why: str
 ) -> HeldPost:
     """Insert the first post of a new topic as a held post, hide the topic, and return the held post."""
-    await tx.run(_HIDE_TOPIC, topic=topic_id, now=clock.now())
+    await tx.run(_HIDE_HELD_TOPIC, topic=topic_id, now=clock.now())
     return await _hold(tx, actor, topic_id, post, why, opens=True)
 
 
@@ -211,7 +211,7 @@ async def release_held_post(tx: Transaction, post_id: PostId) -> None:
     """
     held = (await find_held_posts(tx, [post_id]))[post_id]
     topic_id, now = TopicId(await tx.value(_SELECT_RELEASE_TOPIC, post=post_id)), clock.now()
-    sector_id = await tx.value(_LOCK_TOPIC, topic=topic_id)
+    sector_id = await tx.value(_LOCK_RELEASE_TOPIC, topic=topic_id)
     if held.opens:
         await tx.run(_OPEN_HIDDEN_TOPIC, topic=topic_id, now=now)
         await tx.record(TopicOpened(sector_id=SectorId(sector_id), topic_id=topic_id))

@@ -21,7 +21,7 @@ from storage.database import Transaction
 from storage.statements import statement
 
 # The topic is always locked before the post: two writers that lock in opposite order would deadlock.
-_LOCK_TOPIC = statement(
+_LOCK_TOPIC_OF_POST = statement(
     select(topics.c.id).where(topics.c.id == bindparam("topic")).with_for_update(key_share=True)
 )
 _HIDE_TOPIC = statement("""
@@ -43,7 +43,7 @@ _INSERT_SEARCH_QUEUE = statement(
 async def lock_topics(tx: Transaction, *topic_ids: TopicId) -> None:
     """Lock the rows of topics until the transaction ends, in order of their ids to prevent deadlocks."""
     for topic_id in sorted(set(topic_ids)):
-        await tx.run(_LOCK_TOPIC, topic=topic_id)
+        await tx.run(_LOCK_TOPIC_OF_POST, topic=topic_id)
 
 
 async def hide_topic(tx: Transaction, topic_id: TopicId) -> bool:
@@ -108,7 +108,7 @@ async def restore_for_author(tx: Transaction, topic_id: TopicId, post_id: PostId
 
 
 async def _change_state(tx: Transaction, topic_id: TopicId, post_id: PostId, old: str, new: str) -> bool:
-    await tx.run(_LOCK_TOPIC, topic=topic_id)
+    await tx.run(_LOCK_TOPIC_OF_POST, topic=topic_id)
     return await set_post_state(tx, topic_id, post_id, new, old)
 
 

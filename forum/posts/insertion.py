@@ -162,7 +162,7 @@ _arrived = select(
 ).cte("arrived")
 NOW: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 _topic_log = append_events(_arrived, NOW, bindparam("has_handlers", type_=Boolean), "topic")
-_LOCK_TOPICS = statement(
+_LOCK_TOPICS_OF_POSTS = statement(
     "SELECT id FROM topics WHERE id = ANY(CAST(:topics AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
 )
 
@@ -207,7 +207,7 @@ async def insert_posts_in_topics(
     """
     topics = {topic for topic, _ in posts}
     if len(topics) > 1:
-        await tx.run(_LOCK_TOPICS, topics=list(topics))
+        await tx.run(_LOCK_TOPICS_OF_POSTS, topics=list(topics))
     rows = await tx.rows(
         _INSERT_POSTS,
         posts=encode_posts(posts),

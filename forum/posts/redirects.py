@@ -9,7 +9,7 @@ from forum.visibility import posts_not_held, seen_by, visible_topics
 from storage.database import Reader
 from storage.statements import statement
 
-_SELECT_MERGE_TARGET = statement("""
+_SELECT_MERGED_TOPIC = statement("""
 WITH RECURSIVE merged AS (
     SELECT id, merged_into FROM topics WHERE id = :topic
     UNION
@@ -40,7 +40,7 @@ _SELECT_VISIBLE_POST = statement(
 
 async def find_merge_target(tx: Reader, topic_id: TopicId) -> TopicId | None:
     """Return the topic that this one was merged into, or None; the caller checks whether the actor can see it."""
-    found = await tx.value(_SELECT_MERGE_TARGET, topic=topic_id)
+    found = await tx.value(_SELECT_MERGED_TOPIC, topic=topic_id)
     return None if found is None else TopicId(found)
 
 

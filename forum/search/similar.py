@@ -20,7 +20,7 @@ from storage.statements import statement
 MAX_TOPICS = 5
 _WORD = re.compile(r"\w{4,30}")
 _MAX_WORDS = 8
-SELECT_VISIBLE_TOPICS = statement(
+SELECT_SIMILAR_TOPICS = statement(
     select(topics.c.id, topics.c.title, sectors.c.slug)
     .join(sectors, sectors.c.id == topics.c.sector_id)
     .where(topics.c.id == any_(bindparam("ids")), visible_topics())
@@ -76,6 +76,6 @@ async def find_related_topics(
     ids = msgspec.json.decode(cached, type=list[int])
     shown = {
         row["id"]: SimilarTopic(*row)
-        for row in await tx.rows(SELECT_VISIBLE_TOPICS, ids=ids, **seen_by(actor))
+        for row in await tx.rows(SELECT_SIMILAR_TOPICS, ids=ids, **seen_by(actor))
     }
     return SimilarTopics([shown[id] for id in ids if id in shown])

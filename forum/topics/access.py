@@ -12,7 +12,7 @@ from storage.statements import statement
 
 Readers = Literal["everyone", "members", "listed"]
 
-_UPDATE_GATHERING = statement(
+_UPDATE_TOPIC_READERS = statement(
     "UPDATE topics SET gathering_id = :gathering, readers = :readers, body = :body WHERE id = :topic"
 )
 _UPDATE_READERS = statement(
@@ -32,7 +32,7 @@ async def assign_to_gathering(
     tx: Transaction, topic_id: TopicId, gathering_id: GatheringId, readers: Readers, body: str | None
 ) -> None:
     """Make a new topic the topic of a gathering's room; hosts of the gathering can always read it."""
-    await tx.run(_UPDATE_GATHERING, topic=topic_id, gathering=gathering_id, readers=readers, body=body)
+    await tx.run(_UPDATE_TOPIC_READERS, topic=topic_id, gathering=gathering_id, readers=readers, body=body)
 
 
 async def set_readers(

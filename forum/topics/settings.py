@@ -15,8 +15,14 @@ from forum.shapes import Topic, TopicChange
 from forum.tables import topics
 from forum.tags.synonyms import lock_tag_names
 from forum.tags.tags import resolve_tags
-from forum.topics.topics import SELECT_TOPICS, TitleTooShort, announce_topic_change, get_topic, topic_of
-from forum.visibility import seen_by, visible_topics
+from forum.topics.topics import (
+    SELECT_VISIBLE_TOPIC,
+    TitleTooShort,
+    announce_topic_change,
+    get_topic,
+    topic_of,
+)
+from forum.visibility import seen_by
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -35,8 +41,7 @@ _UPDATE_TITLE_AND_TAGS = statement(
 )
 
 
-_SELECT_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
-_SELECT_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+_SELECT_TOPIC_TAGS = statement(select(topics.c.tags).where(topics.c.id == bindparam("id")))
 
 
 async def change_topic(
@@ -66,7 +71,7 @@ async def change_topic(
         await report_title(tx, actor, topic, title, screen)
     tags = None
     if change.tags is not UNSET:
-        tags = await resolve_tags(tx, actor, change.tags, await tx.value(_SELECT_TAGS, id=topic_id))
+        tags = await resolve_tags(tx, actor, change.tags, await tx.value(_SELECT_TOPIC_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_change_kind(actor, topic, change.kind)
         await tx.run(_UPDATE_KIND, topic=topic_id, kind=change.kind)
@@ -82,7 +87,7 @@ async def rename_topic(tx: Transaction, topic_id: TopicId, sector_id: SectorId, 
 
 
 async def _current(tx: Reader, actor: Actor, topic_id: TopicId) -> Topic:
-    row = await tx.row(_SELECT_TOPIC, id=topic_id, **seen_by(actor))
+    row = await tx.row(SELECT_VISIBLE_TOPIC, id=topic_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return topic_of(row)

@@ -26,7 +26,7 @@ _CLOSE_TOPIC = statement("""
 UPDATE topics SET version = version + 1, locked_at = coalesce(locked_at, :now), closed_because = :because
 WHERE id = :topic AND (locked_at IS NULL OR closed_because IS DISTINCT FROM :because)
 """)
-_LOCK_TOPIC = statement("""
+_SET_LOCKED_AT = statement("""
 UPDATE topics SET version = version + 1, locked_at = :now WHERE id = :topic AND locked_at IS NULL
 """)
 _UNLOCK_TOPIC = statement("""
@@ -88,7 +88,7 @@ class TopicSlow(TooMany):
 async def lock_topic(tx: Transaction, actor: Actor, topic_id: TopicId) -> None:
     """Lock a topic, so that only moderators can reply; raise NotFound or NotModerator. Repeating it changes nothing."""
     topic = await _get_locked_topic(tx, actor, topic_id)
-    await _change_status(tx, topic, actor.id, _LOCK_TOPIC, "closed", now=clock.now())
+    await _change_status(tx, topic, actor.id, _SET_LOCKED_AT, "closed", now=clock.now())
 
 
 async def close_topic(tx: Transaction, actor: Actor, topic_id: TopicId, because: str) -> None:

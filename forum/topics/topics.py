@@ -94,7 +94,7 @@ _COPIED_COLUMNS = (
     "slow_seconds",
     "slow_until",
 )
-_SELECT_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
+SELECT_VISIBLE_TOPIC = statement(SELECT_TOPICS.where(topics.c.id == bindparam("id"), visible_topics()))
 _SELECT_TOPICS_BY_ID = statement(
     SELECT_TOPICS.where(topics.c.id == func.any(bindparam("ids")), visible_topics())
 )
@@ -137,7 +137,7 @@ async def show_topic(tx: Reader, actor: Actor, topic_id: TopicId, epoch: str) ->
     """Return the topic with the position of its stream; raise NotFound if the actor cannot see it."""
     channel = f"topic:{topic_id}"
     seq = await read_head(tx, channel)
-    row = await tx.row(_SELECT_TOPIC, id=topic_id, **seen_by(actor))
+    row = await tx.row(SELECT_VISIBLE_TOPIC, id=topic_id, **seen_by(actor))
     if row is None:
         raise NotFound
     return topic_of(row, Stream(channel, epoch, seq))

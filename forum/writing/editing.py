@@ -62,7 +62,7 @@ _INSERT_REVISION = statement(
         }
     )
 )
-_UPDATE_POST_TEXT = statement(
+_EDIT_POST_TEXT = statement(
     update(posts)
     .where(posts.c.id == bindparam("post"))
     .values(
@@ -163,7 +163,7 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
             **origin | {"was_held": True},
         )
         await tx.run(_INCREMENT_VERSION, post=post_id)
-    await tx.run(_UPDATE_POST_TEXT, post=post_id, at=now, by=by, **published)
+    await tx.run(_EDIT_POST_TEXT, post=post_id, at=now, by=by, **published)
     await update_attached_files(tx, by, post_id, row["html"], published["new_html"])
     await close_published_edit(tx, post_id)
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id))
@@ -242,7 +242,7 @@ async def _store_edit(
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     at = row["edited_at"] if is_silent else event_time_of(row)
     by = None if row["author_id"] is None else actor.id
-    await tx.run(_UPDATE_POST_TEXT, post=post_id, new_body=body, new_html=html, at=at, by=by)
+    await tx.run(_EDIT_POST_TEXT, post=post_id, new_body=body, new_html=html, at=at, by=by)
     await update_attached_files(tx, actor.id, post_id, row["html"], html)
     if post.author_id is not None and not post.is_own:
         reason = {"code": "edited", "name": actor.display_name}

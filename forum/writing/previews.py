@@ -21,7 +21,7 @@ from members.tables import members, public_authors
 from storage.database import Reader
 from storage.statements import statement
 
-_SELECT_MENTIONED_MEMBERS = statement(
+_SELECT_MENTIONED_AUTHORS = statement(
     select(*public_authors.c)
     .join(members, members.c.id == public_authors.c.id)
     .where(members.c.handle == func.any(bindparam("handles")), members.c.is_claimed)
@@ -80,7 +80,7 @@ async def _find_target(tx: Reader, actor: Actor, draft: str) -> tuple[TopicId | 
 async def _find_members(tx: Reader, handles: Sequence[str]) -> list[Author]:
     found = {
         row["handle"]: Author(**row)
-        for row in await tx.rows(_SELECT_MENTIONED_MEMBERS, handles=list(handles))
+        for row in await tx.rows(_SELECT_MENTIONED_AUTHORS, handles=list(handles))
     }
     return [found[handle] for handle in handles if handle in found]
 

@@ -50,10 +50,10 @@ SELECT p.html, p.topic_id, p.state, p.author_id, m.display_name, coalesce(m.trus
 FROM posts p JOIN topics t ON t.id = p.topic_id LEFT JOIN members m ON m.id = p.author_id
 WHERE p.id = :post AND p.markup = 'markdown'
 """)
-_SELECT_MENTIONED_MEMBERS = statement(
+_SELECT_MENTIONED_MEMBER_IDS = statement(
     "SELECT id, handle FROM members WHERE handle = ANY(CAST(:handles AS text[])) AND is_claimed"
 )
-_SELECT_QUOTED_POSTS = statement("""
+_SELECT_QUOTED_POST_AUTHORS = statement("""
 SELECT DISTINCT p.id, p.author_id, p.state FROM quotations q JOIN posts p ON p.id = q.post_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) ORDER BY p.id
 """)
@@ -154,7 +154,9 @@ async def on_post_written(rules: TrustRules, tx: Transaction, event: ReplyPosted
     if not any(structs.astuple(references)) and isinstance(event, ReplyPosted):
         return  # most posts refer to nothing
     mentioned = await _find_mentioned(tx, references)
-    quoted = await tx.rows(_SELECT_QUOTED_POSTS, ids=list(references.quotes)) if references.quotes else []
+    quoted = (
+        await tx.rows(_SELECT_QUOTED_POST_AUTHORS, ids=list(references.quotes)) if references.quotes else []
+    )
     linked = await _find_posts_by_number(tx, references)
     wanted = {
         *(("member", id) for id in mentioned),
@@ -208,7 +210,7 @@ async def on_topic_changed(tx: Transaction, event: TopicChanged) -> None:
 async def _find_mentioned(tx: Reader, references: TextReferences) -> dict[int, str]:
     if not references.handles:
         return {}
-    rows = await tx.rows(_SELECT_MENTIONED_MEMBERS, handles=list(references.handles))
+    rows = await tx.rows(_SELECT_MENTIONED_MEMBER_IDS, handles=list(references.handles))
     return {row["id"]: row["handle"] for row in rows}
 
 

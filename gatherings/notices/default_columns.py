@@ -17,7 +17,7 @@ WHERE NOT EXISTS (SELECT FROM board_columns WHERE room_id = :room)
 ORDER BY begun.place
 RETURNING id
 """)
-SELECT_COLUMNS = statement("""
+SELECT_NOTICEBOARD_COLUMNS = statement("""
 SELECT c.id, c.title, c.place, c.version, count(p.id) AS notices
 FROM board_columns c
 LEFT JOIN notices n ON n.column_id = c.id AND (n.expires_at IS NULL OR n.expires_at > CAST(:now AS timestamptz))
@@ -41,7 +41,7 @@ async def insert_default_columns(tx: Transaction, room_id: RoomId) -> None:
 
 async def list_columns(tx: Reader, room_id: RoomId) -> list[Column]:
     """Return the columns of a room's noticeboard in their order, with the number of notices that everyone can see."""
-    return [Column(**row) for row in await tx.rows(SELECT_COLUMNS, room=room_id, now=clock.now())]
+    return [Column(**row) for row in await tx.rows(SELECT_NOTICEBOARD_COLUMNS, room=room_id, now=clock.now())]
 
 
 async def count_held_notices(tx: Reader, room_id: RoomId) -> int:

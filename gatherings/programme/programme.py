@@ -40,7 +40,7 @@ LOCK_GATHERING_OF_PROGRAMME = statement(
     "SELECT state FROM gatherings WHERE id = :gathering FOR NO KEY UPDATE"
 )
 COUNT_SESSIONS = statement("SELECT count(*) FROM programme_sessions WHERE gathering_id = :gathering")
-INSERT_SESSION = statement("""
+INSERT_PROGRAMME_SESSION = statement("""
 INSERT INTO programme_sessions
     (gathering_id, room_id, title, about, language, speakers, starts_at, ends_at, time_zone, state, changed_at)
 VALUES (:gathering, :room, :title, :about, :language, CAST(:speakers AS jsonb), :starts_at, :ends_at, :time_zone,
@@ -101,7 +101,9 @@ async def plan_session(tx: Transaction, actor: Actor, gathering_id: GatheringId,
     values = await _validated(tx, actor, gathering_id, values)
     await _ensure_room_is_free(tx, values)
 
-    number = await tx.value(INSERT_SESSION, gathering=gathering_id, now=clock.now(), **_session_binds(values))
+    number = await tx.value(
+        INSERT_PROGRAMME_SESSION, gathering=gathering_id, now=clock.now(), **_session_binds(values)
+    )
     await tx.record(SessionPlanned(gathering_id=gathering_id, session_id=number))
     return await show_session(tx, actor, SessionOnProgrammeId(number))
 

@@ -41,7 +41,7 @@ _SESSIONS: Select[tuple[object, ...]] = (
     .outerjoin(topics, topics.c.id == rooms.c.topic_id)
     .where(or_(_S.room_id.is_(None), visible_topics()))
 )
-SELECT_SESSION = statement(_SESSIONS.where(_S.id == bindparam("id")))
+SELECT_PROGRAMME_SESSION = statement(_SESSIONS.where(_S.id == bindparam("id")))
 SELECT_SESSIONS = statement(_SESSIONS.where(_S.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 SELECT_SESSIONS_OF_GATHERING = statement(
     _SESSIONS.where(_S.gathering_id == bindparam("gathering")).order_by(_S.starts_at, _S.id)
@@ -65,7 +65,7 @@ async def show_session(tx: Reader, actor: Actor, session_id: SessionOnProgrammeI
 
 async def find_session_row(tx: Reader, actor: Actor, session_id: SessionOnProgrammeId) -> Record | None:
     """Return the row of a programme session that the actor can see, or None."""
-    return await tx.row(SELECT_SESSION, id=session_id, **seen_by(actor))
+    return await tx.row(SELECT_PROGRAMME_SESSION, id=session_id, **seen_by(actor))
 
 
 async def find_sessions(tx: Reader, actor: Actor, ids: list[int]) -> dict[int, Session]:

@@ -23,14 +23,14 @@ CLAIM_DURATION = timedelta(seconds=60)
 RENEWAL_INTERVAL = timedelta(seconds=20)
 
 # If two hosts claim a question at the same moment, the second waits for the first one's row and then finds it taken.
-UPSERT_CLAIM = statement("""
+UPSERT_QUESTION_CLAIM = statement("""
 INSERT INTO question_claims AS c (question_id, member_id, until) VALUES (:question, :member, :until)
 ON CONFLICT (question_id) DO UPDATE SET member_id = excluded.member_id, until = excluded.until
     WHERE c.until <= CAST(:now AS timestamptz)
         OR (c.member_id = excluded.member_id AND c.until < CAST(:renewed AS timestamptz))
 RETURNING 1
 """)
-DELETE_CLAIM = statement(
+DELETE_QUESTION_CLAIM = statement(
     "DELETE FROM question_claims WHERE question_id = :question AND member_id = :member RETURNING 1"
 )
 
@@ -44,7 +44,7 @@ async def claim_question(tx: Transaction, actor: Actor, question_id: QuestionId)
     now, member = clock.now(), actor.signed_in()
     until = now + CLAIM_DURATION
     binds = {"member": member, "until": until, "now": now, "renewed": until - RENEWAL_INTERVAL}
-    if await tx.value(UPSERT_CLAIM, question=question_id, **binds):
+    if await tx.value(UPSERT_QUESTION_CLAIM, question=question_id, **binds):
         await tx.record(QuestionClaimed(room_id=room.id, question_id=question_id))
     shown = await show_question(tx, actor, room, question_id)
     if not shown.claimed_by or shown.claimed_by.by.id != member:
@@ -55,7 +55,7 @@ async def claim_question(tx: Transaction, actor: Actor, question_id: QuestionId)
 async def release_claim(tx: Transaction, actor: Actor, question_id: QuestionId) -> Question:
     """Release the actor's claim and return the question; without a claim nothing changes."""
     room = await _get_hosted_room(tx, actor, question_id)
-    if await tx.value(DELETE_CLAIM, question=question_id, member=actor.signed_in()):
+    if await tx.value(DELETE_QUESTION_CLAIM, question=question_id, member=actor.signed_in()):
         await tx.record(QuestionClaimed(room_id=room.id, question_id=question_id))
     return await show_question(tx, actor, room, question_id)
 

@@ -24,9 +24,7 @@ from gatherings.visibility import STATES_IN_TOPIC
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
-SELECT_QUESTION_ON_STAGE = statement(
-    "SELECT id, place FROM questions WHERE room_id = :room AND state = 'on_stage'"
-)
+SELECT_STAGE_PLACE = statement("SELECT id, place FROM questions WHERE room_id = :room AND state = 'on_stage'")
 SELECT_LAST_SHORTLIST_PLACE = statement(
     "SELECT coalesce(max(place), 0) FROM questions WHERE room_id = :room AND state = 'shortlisted'"
 )
@@ -112,7 +110,7 @@ async def _change_posts(
 
 
 async def _clear_stage(tx: Transaction, actor: Actor, room: RoomFacts, at: datetime) -> None:
-    row = await tx.row(SELECT_QUESTION_ON_STAGE, room=room.id)
+    row = await tx.row(SELECT_STAGE_PLACE, room=room.id)
     if row is None:
         return
     place = row["place"] or await tx.value(SELECT_LAST_SHORTLIST_PLACE, room=room.id) + PLACE_GAP

@@ -29,7 +29,7 @@ FROM duties d JOIN public_authors m ON m.id = d.member_id
 WHERE d.duty = 'host' AND d.gathering_id = :gathering ORDER BY m.display_name, m.id
 """)
 SELECT_CLAIMED_MEMBER = statement("SELECT id FROM members WHERE handle = :handle AND is_claimed")
-SELECT_SECTOR_ID = statement("SELECT id FROM sectors WHERE slug = :slug")
+SELECT_DUTY_SECTOR = statement("SELECT id FROM sectors WHERE slug = :slug")
 SELECT_GATHERING_ID = statement("SELECT id FROM gatherings WHERE id = :id")
 INSERT_DUTY = statement("""
 INSERT INTO duties (member_id, duty, sector_id, gathering_id, granted_by, granted_at)
@@ -148,7 +148,7 @@ async def find_duty_scope(tx: Reader, duty: DutyKind, where: str | int | None) -
     if duty == "administrator":
         return ADMINISTRATOR
     if duty == "moderator":
-        found = await tx.value(SELECT_SECTOR_ID, slug=str(where))
+        found = await tx.value(SELECT_DUTY_SECTOR, slug=str(where))
     else:
         found = await tx.value(SELECT_GATHERING_ID, id=where)
     if found is None:

@@ -47,6 +47,7 @@ SELECT_PROFILE = statement(
         *(members.c[n] for n in _PROFILE_COLUMNS),
     ).where(members.c.handle == bindparam("handle", type_=Text))
 )
+SELECT_MEMBER_ID = statement(select(members.c.id).where(members.c.handle == bindparam("handle", type_=Text)))
 UPDATE_PROFILE = statement("""
 UPDATE members SET display_name = :display_name, organisation = :organisation, stakeholder_group = :stakeholder_group,
     country = :country, sectors = :sectors, stages = :stages, materials = :materials, languages = :languages,
@@ -98,6 +99,12 @@ async def find_email_language(tx: Reader, actor: Actor) -> EmailLanguage | None:
     """Return the e-mail language that the actor has chosen, or None."""
     found: EmailLanguage | None = await tx.value(SELECT_EMAIL_LANGUAGE, member=actor.id)
     return found
+
+
+async def find_member_id(tx: Reader, handle: str) -> MemberId | None:
+    """Return the id of the member with this handle in any spelling that is normalized to it, or None."""
+    found: int | None = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
+    return MemberId(found) if found is not None else None
 
 
 async def read_profile(tx: Reader, handle: str) -> Profile:

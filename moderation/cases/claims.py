@@ -22,7 +22,7 @@ CLAIM_DURATION = timedelta(minutes=2)
 # A reassigned case is claimed for longer, because its new moderator may be offline.
 REASSIGNED_DURATION = timedelta(hours=12)
 
-UPSERT_CLAIM = statement("""
+UPSERT_CASE_CLAIM = statement("""
 INSERT INTO case_claims AS c (case_id, member_id, until) VALUES (:case, :member, :until)
 ON CONFLICT (case_id) DO UPDATE SET member_id = :member, until = greatest(:until,
     CASE WHEN c.member_id = :member THEN c.until END)
@@ -32,7 +32,7 @@ SELECT_CLAIM_MEMBER = statement("SELECT member_id FROM case_claims WHERE case_id
 DELETE_OWN_CLAIM = statement(
     "DELETE FROM case_claims WHERE case_id = :case AND member_id = :member RETURNING 1"
 )
-DELETE_CLAIM = statement("DELETE FROM case_claims WHERE case_id = :case")
+DELETE_CASE_CLAIM = statement("DELETE FROM case_claims WHERE case_id = :case")
 SELECT_MODERATOR = statement("""
 SELECT m.id FROM members m JOIN duties d ON d.member_id = m.id
 WHERE m.handle = :handle AND (d.duty = 'administrator'
@@ -66,7 +66,7 @@ async def claim_case(tx: Transaction, actor: Actor, case_id: int) -> None:
     now = clock.now()
     previous = await tx.value(SELECT_CLAIM_MEMBER, case=case.id, now=now)
     binds = {"case": case.id, "member": me, "now": now, "is_reassigned": False}
-    if await tx.row(UPSERT_CLAIM, until=now + CLAIM_DURATION, **binds) is not None and previous != me:
+    if await tx.row(UPSERT_CASE_CLAIM, until=now + CLAIM_DURATION, **binds) is not None and previous != me:
         await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
@@ -80,7 +80,7 @@ async def reassign_case(tx: Transaction, actor: Actor, case_id: int, handle: str
         raise NotModeratorThere(field="member")
     now = clock.now()
     binds = {"case": case.id, "member": to, "now": now, "is_reassigned": True}
-    await tx.row(UPSERT_CLAIM, until=now + REASSIGNED_DURATION, **binds)
+    await tx.row(UPSERT_CASE_CLAIM, until=now + REASSIGNED_DURATION, **binds)
     await tx.record(CaseClaimed(sector_id=case.sector_id, case_id=case.id))
 
 
@@ -94,7 +94,7 @@ async def release_claim(tx: Transaction, actor: Actor, case_id: int) -> None:
 
 async def delete_claim(tx: Transaction, case_id: int) -> None:
     """Delete the claim on a case that has been decided or escalated."""
-    await tx.run(DELETE_CLAIM, case=case_id)
+    await tx.run(DELETE_CASE_CLAIM, case=case_id)
 
 
 async def read_claims(tx: Reader, ids: list[int]) -> dict[int, CaseClaim]:

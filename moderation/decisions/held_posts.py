@@ -19,7 +19,9 @@ from storage.statements import statement
 
 APPROVED = "approved"
 
-SELECT_APPROVED_POST = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'")
+SELECT_APPROVED_HELD_POST = statement(
+    "SELECT 1 FROM held_posts WHERE post_id = :post AND outcome = 'approved'"
+)
 EXISTS_CASE_FLAG = statement("SELECT EXISTS (SELECT FROM flags WHERE case_id = :case)")
 UPDATE_DECISION_AUTOMATED = statement("UPDATE decisions SET automated = true WHERE id = :decision")
 
@@ -111,4 +113,4 @@ async def _publish(tx: Transaction, actor: Actor, held: HeldPost, text: str | No
 
 async def _is_approved(tx: Reader, case: CaseFacts) -> bool:
     # Such a post is published: undoing an approval opens the case again, but leaves the post visible.
-    return await tx.value(SELECT_APPROVED_POST, post=case.object_id) is not None
+    return await tx.value(SELECT_APPROVED_HELD_POST, post=case.object_id) is not None

@@ -17,7 +17,7 @@ from forum.tables import topics as topic_table
 from forum.topics.topics import get_topic
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.visibility import is_mine
-from members.handles import normalize_handle
+from members.profiles.profiles import find_member_id
 from members.pseudonyms import own_pseudonym
 from moderation.audit.audit_trail import audit_notice
 from moderation.cases.cases import open_or_join_case
@@ -59,7 +59,6 @@ INSERT_FLAG = statement(
     )
 )
 
-SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
 LOCK_FLAGGED: Mapping[ObjectKind, Statement] = {
     "topic": statement("""
 SELECT sector_id, gathering_id, coalesce(author_id = :viewer, false) AS is_own,
@@ -106,7 +105,7 @@ async def flag_object(tx: Transaction, actor: Actor, subject: ObjectReference, n
 
 async def flag_profile(tx: Transaction, actor: Actor, handle: str, new: NewFlag) -> Flag:
     """Flag the profile of the member with this handle; raise NotFound if there is none."""
-    member_id = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
+    member_id = await find_member_id(tx, handle)
     if member_id is None:
         raise NotFound
     return await flag_object(tx, actor, ObjectReference("profile", member_id), new)

@@ -14,6 +14,7 @@ from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from gatherings.tables import notices, questions
 from members.handles import normalize_handle
+from members.profiles.profiles import find_member_id
 from moderation.shapes import ObjectReference
 from storage.database import Transaction
 from storage.statements import Statement, statement
@@ -33,13 +34,12 @@ SELECT_POST = statement(
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(posts.c.id == bindparam("id"), *_IS_VISIBLE)
 )
-SELECT_POST_BY_NUMBER = statement(
+SELECT_REPORTED_POST_NUMBER = statement(
     select(posts.c.id)
     .join(topics, topics.c.id == posts.c.topic_id)
     .where(topics.c.id == bindparam("id"), posts.c.number == bindparam("number"), *_IS_VISIBLE)
 )
 SELECT_TOPIC = statement(select(topics.c.id).where(topics.c.id == bindparam("id"), visible_topics()))
-SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
 SELECT_QUESTION_POST = statement(select(questions.c.post_id).where(questions.c.id == bindparam("id")))
 SELECT_NOTICE_POST = statement(select(notices.c.post_id).where(notices.c.id == bindparam("id")))
 _SELECT_BY_ANCHOR: Mapping[str, Statement] = {"q": SELECT_QUESTION_POST, "n": SELECT_NOTICE_POST}
@@ -62,7 +62,7 @@ async def resolve_url(
     path = _path_of(tx.site, address)
     if path is not None and (match := _PROFILE.fullmatch(path)):
         handle = normalize_handle(match[1])
-        member_id = await tx.value(SELECT_MEMBER_ID, handle=handle)
+        member_id = await find_member_id(tx, handle)
         if member_id is not None:
             return ObjectReference("profile", member_id), f"/m/{handle}"
     elif path is not None and (match := _FILE.fullmatch(path)):
@@ -86,7 +86,7 @@ async def resolve_post_url(tx: Transaction, actor: Actor, address: str) -> PostI
     if parsed is None:
         raise AddressUnknown(field="address")
     query, binds = parsed
-    if query is not SELECT_POST and query is not SELECT_POST_BY_NUMBER:
+    if query is not SELECT_POST and query is not SELECT_REPORTED_POST_NUMBER:
         post_id = await tx.value(query, **binds)
         query, binds = SELECT_POST, {"id": post_id or 0}
     found = await tx.value(query, **binds, **seen_by(actor))
@@ -118,7 +118,7 @@ def _parse_post_url(site: str, address: str) -> tuple[Statement, dict[str, int]]
     if match := _TOPIC.fullmatch(path):
         wanted = number if kind == "p" else int(match[2] or 1)
         return (
-            (SELECT_POST_BY_NUMBER, {"id": int(match[1]), "number": wanted})
+            (SELECT_REPORTED_POST_NUMBER, {"id": int(match[1]), "number": wanted})
             if wanted <= _MAX_POST_NUMBER
             else None
         )

@@ -55,7 +55,7 @@ _HOSTED_PENDING = (
         _IS_HOSTED,
     )
 )
-COUNT_PENDING = statement(select(func.count()).select_from(_HOSTED_PENDING.subquery()))
+COUNT_HOSTED_PENDING = statement(select(func.count()).select_from(_HOSTED_PENDING.subquery()))
 SELECT_PENDING = statement(_HOSTED_PENDING.order_by(posts.c.posted_at, posts.c.id).limit(MAX_PENDING))
 
 
@@ -83,7 +83,7 @@ class PendingList(Struct, frozen=True):
 
 async def count_pending(tx: Reader, actor: Actor) -> int:
     """Return the number of items that wait for approval in the rooms that the actor hosts."""
-    return int(await tx.value(COUNT_PENDING, **seen_by(actor))) if actor.hosts else 0
+    return int(await tx.value(COUNT_HOSTED_PENDING, **seen_by(actor))) if actor.hosts else 0
 
 
 async def read_pending(tx: Reader, actor: Actor) -> PendingList:

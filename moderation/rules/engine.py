@@ -70,7 +70,7 @@ SELECT at, sketch FROM sketches
 WHERE sector_id = :sector AND at > :since AND attempt <> :attempt AND sketch && CAST(:sketch AS bigint[])
 ORDER BY at DESC LIMIT :most
 """)
-SELECT_APPROVED_POST = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
+SELECT_WAS_APPROVED = statement("SELECT 1 FROM held_posts WHERE post_id = :post AND was_approved")
 UPSERT_RULE_MATCH = statement("""
 INSERT INTO rule_matches (rule_id, post_id, action, why, passages, matched_at)
 SELECT id, :post, :action, :why, CAST(:passages AS jsonb), :now FROM rules WHERE id = :rule
@@ -225,7 +225,7 @@ class Screening:
         if written.before is None:
             return None
         async with self._open_reader(tx) as reader:
-            approved = await reader.value(SELECT_APPROVED_POST, post=written.before.post_id)
+            approved = await reader.value(SELECT_WAS_APPROVED, post=written.before.post_id)
         before = written.before
         return PreviousText(
             body=before.body,

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.ids import MemberId
 from forum.policy import NotModerator
 from members.events import AccessChanged
-from members.handles import normalize_handle
+from members.profiles.profiles import find_member_id
 from moderation.policy import CaseAction, can_judge_in
 from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.sanctions.policy import SanctionTarget, ensure_can_sanction
@@ -45,7 +45,6 @@ FROM sanctions x JOIN decisions d ON d.id = x.decision_id LEFT JOIN sectors s ON
 LEFT JOIN rooms r ON r.topic_id = x.topic_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL ORDER BY x.begun_at DESC, x.decision_id
 """)
-SELECT_MEMBER_ID = statement("SELECT id FROM members WHERE handle = :handle")
 COUNT_RECENT_SANCTIONS = statement("""
 SELECT count(*) FROM sanctions x JOIN decisions d ON d.id = x.decision_id
 WHERE x.member_id = :member AND d.undone_at IS NULL AND d.reversed_at IS NULL AND x.begun_at > :since
@@ -107,7 +106,7 @@ async def read_own_sanctions(tx: Reader, actor: Actor) -> Sanctions:
 async def read_member_sanctions(tx: Reader, actor: Actor, handle: str) -> Sanctions:
     """Return the sanctions against a member, for that member and for moderators; raise NotFound or NotModerator."""
     me = actor.signed_in()
-    member = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
+    member = await find_member_id(tx, handle)
     if member is None:
         raise NotFound
     if member != me and not can_judge_in(actor, None):

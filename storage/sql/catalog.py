@@ -29,7 +29,7 @@ FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
 ORDER BY relname
 """
 SELECT_EXTENSIONS = "SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY extname"
-SELECT_COLUMNS = """
+SELECT_TABLE_COLUMNS = """
 SELECT c.relname AS of_table, quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
     || CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || quote_ident(l.collname) ELSE '' END
     || CASE a.attidentity WHEN 'a' THEN ' GENERATED ALWAYS AS IDENTITY'
@@ -75,7 +75,7 @@ async def describe(connection: asyncpg.Connection) -> dict[str, str]:
 
 
 async def _describe_tables(connection: asyncpg.Connection) -> str:
-    columns = await _read_by_table(connection, SELECT_COLUMNS)
+    columns = await _read_by_table(connection, SELECT_TABLE_COLUMNS)
     constraints = await _read_by_table(connection, SELECT_CONSTRAINTS)
     indexes = await _read_by_table(connection, SELECT_INDEXES)
     parts = [f"CREATE EXTENSION {row['name']};\n" for row in await connection.fetch(SELECT_EXTENSIONS)]

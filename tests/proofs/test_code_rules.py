@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,28 @@ def test_no_statement_is_composed_from_strings():
         for node in ast.walk(tree)
         if isinstance(node, ast.expr) and _composes_sql(node)
     } == set()
+
+
+def _statements(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of the statements that a module defines, without a leading underscore."""
+    for node in tree.body:
+        value = getattr(node, "value", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(value, ast.Call):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and getattr(value.func, "id", "") in ("statement", "text"):
+                yield target.id.lstrip("_")
+
+
+def test_no_two_modules_define_a_statement_of_the_same_name():
+    """A search for the name of a statement finds its definition and its uses, and nothing else."""
+    places: dict[str, list[str]] = {}
+    for path, _, tree in modules():
+        if not path.startswith("storage/migrations/"):
+            for name in _statements(tree):
+                places.setdefault(name, []).append(path)
+
+    assert len(places) > 300, "the statements were not found"
+    assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
 def test_only_two_modules_make_actors():
