@@ -32,7 +32,7 @@ def code_of(kind: type[Refusal]) -> str:
 class NotFound(Refusal):
     """The thing does not exist, or the actor must not learn that it exists (404, always with the same body)."""
 
-    message = "There is nothing here that you can see."
+    message = "This does not exist, or you do not have access to it."
 
 
 class SignInFirst(Refusal):

@@ -38,7 +38,7 @@ class PostFacts(Struct, frozen=True, kw_only=True):
 class TopicLocked(Denied):
     """The topic is locked: it takes no more posts from members."""
 
-    message = "This topic is locked. It can be read, not answered."
+    message = "This topic is locked. You can read it, but you cannot reply."
 
 
 class TopicNotBegun(Conflict):

@@ -27,7 +27,7 @@ DONE_MESSAGES = {
     "programme": "The programme is saved.",
     "asked": "Your question was sent.",
     "answered": "Your answer is saved. You can change it while the poll is open.",
-    "taken-back": "Your answer is withdrawn.",
+    "taken-back": "Your answer was withdrawn.",
     "posted": "Your notice is on the noticeboard.",
     "added": "Your entry is in the stock-take.",
     "saved": "Your changes are saved.",

@@ -119,7 +119,7 @@ async def test_a_lost_connection_is_shown_and_missed_events_are_loaded(
     await settled(page)
     is_up = False
     await lines[-1].close(code=1011)
-    await expect(page.locator("#state")).to_contain_text("Not current, reconnecting since")
+    await expect(page.locator("#state")).to_contain_text("Reconnecting. This page has not been updated since")
     await a_reply(amina, topic["id"], "Said meanwhile.")
     await page.wait_for_timeout(300)
     assert await page.locator(".post").count() == 1

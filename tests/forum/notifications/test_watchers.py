@@ -160,7 +160,7 @@ async def test_mail_at_once_waits_for_being_read(talk: Talk) -> None:
 
     (email,) = [one for one in await talk.mail(NOON + timedelta(minutes=10)) if talk.reader.handle in one.to]
 
-    assert "An answer." in email.text and "It answers what you wrote." in email.text
+    assert "An answer." in email.text and "This is a reply to what you wrote." in email.text
     assert email.thread == (f"topic-{talk.topic}.{talk.reader.id}", f"post-{mine}.{talk.reader.id}")
     assert await talk.mail(NOON + timedelta(days=9)) == [], "each goes out once"
 

@@ -140,7 +140,7 @@ async def test_an_unsent_answer_survives_updates(app: Service, windows: Windows)
     for name, rank in (("Audit", "1"), ("Talk", "1")):
         await page.get_by_label(name).select_option(rank)
     await page.locator(f"#poll{second}").get_by_role("button", name="Answer").click()
-    await expect(page.get_by_role("alert")).to_have_text("Give each place once.")
+    await expect(page.get_by_role("alert")).to_have_text("Choose a different rank for each option.")
     assert windows.complaints == []
 
 

@@ -86,7 +86,7 @@ async def test_the_stage_says_when_it_is_not_current(app: Service, windows: Wind
     await followed(page)
     is_up = False
     await lines[-1].close()
-    await expect(page.locator("#state")).to_contain_text("Not current", timeout=10_000)
+    await expect(page.locator("#state")).to_contain_text("This page has not been updated since", timeout=10_000)
     await moved(host, await asked(host, room, "Who pays?"), "on_stage")
     is_up = True
     await expect(page.locator("#now")).to_contain_text("Who pays?", timeout=20_000)
@@ -197,11 +197,11 @@ async def test_removed_guests_see_on_every_page_that_they_lost_access(app: Servi
     for kind in ("panel", "guests"):
         assert (await host.delete(f"/rooms/{room}/{kind}/{jonas.handle}")).status_code == 204
     for page in pages:
-        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+        await expect(page.locator("#state")).to_have_text("You no longer have access to this room. Home")
         await expect(page.locator("#state a")).to_have_attribute("href", "/")
     await pages[0].wait_for_timeout(2500)
     for page in pages:
-        await expect(page.locator("#state")).to_have_text("You are no longer let into this room. Home")
+        await expect(page.locator("#state")).to_have_text("You no longer have access to this room. Home")
     assert await pages[0].locator("#ask textarea").input_value() == "What I have begun"
     # The pages request the room and get a 404, which browsers log.
     windows.complaints[:] = [one for one in windows.complaints if "404" not in one]

@@ -68,7 +68,7 @@ async def test_a_decision_is_undone_on_the_same_page(app: Service, windows: Wind
     await page.keyboard.press("z")
 
     await expect(page.locator(f'#case[data-case="{first}"]')).to_be_visible()
-    await expect(page.locator("#told")).to_contain_text(f"Case {first} waits again.")
+    await expect(page.locator("#told")).to_contain_text(f"Case {first} is open again.")
     shown = (await ada.get(f"/cases/{first}")).json()
     assert (shown["state"], shown["decisions"]) == ("open", [])
     await page.keyboard.press("1")
@@ -99,9 +99,9 @@ async def test_claims_and_decisions_of_others_appear_immediately(app: Service, w
     await hers.locator("#case").focus()
     await hers.keyboard.press("1")
     await hers.keyboard.press("Enter")
-    await expect(his.locator(".by-script")).to_have_text("Ada has decided this case meanwhile: hidden.")
+    await expect(his.locator(".by-script")).to_have_text("Ada has already decided this case: hidden.")
     await expect(his.locator("#body")).to_have_value("Half a thought")
-    await his.get_by_role("button", name="To the next case").click()
+    await his.get_by_role("button", name="Go to the next case").click()
     await expect(his.locator(f'#case[data-case="{second}"]')).to_be_visible()
 
 

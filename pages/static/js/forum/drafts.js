@@ -26,7 +26,7 @@ export function keepDraft(form) {
   const isServed = who && SERVED.test(form.dataset.draft);
   if (kept && !text.value.trim()) {
     text.value = kept.text;
-    tell(form, "Your draft is back");
+    tell(form, "Your draft was restored.");
   }
   form.kept = isServed ? new Served(form, text.value === kept?.text ? kept : null) : null;
   let timer;
@@ -123,7 +123,7 @@ class Served {
     for (const name of FIELDS) if (elements[name] && theirs[name]) elements[name].value = theirs[name];
     this.saved = this.shown();
     keepHere(this.form);
-    tell(this.form, theirs.body ? "Your draft is back" : "");
+    tell(this.form, theirs.body ? "Your draft was restored." : "");
   }
 
   changed() {
@@ -157,13 +157,18 @@ class Served {
     if (answer.status === 409) return this.over(answer.data.detail);
     if (!answer.ok) {
       if (answer.status >= 429) this.timer = setTimeout(() => this.save(), 10000);
-      return tell(this.form, `The draft is saved in this browser: ${answer.data?.detail ?? answer.status}`);
+      return tell(this.form, `The draft is saved only in this browser. ${answer.data?.detail ?? ""}`);
     }
     const isFork = answer.data.key !== this.key;
     Object.assign(this, { key: answer.data.key, sequence: answer.data.sequence, saved: shown });
     if (this.form.elements.draft) this.form.elements.draft.value = this.key;
     keepHere(this.form);
-    if (isFork) link(this.form, "Changed in another window too: both are kept among your ", "drafts");
+    if (isFork)
+      link(
+        this.form,
+        "This draft was also changed in another window. Both versions are among your ",
+        "drafts",
+      );
     else if (!this.form.querySelector(".kept a")) tell(this.form, "Draft saved");
     if (this.shown() !== shown) this.changed();
   }
@@ -178,7 +183,7 @@ class Served {
     });
     button.addEventListener("click", async () => {
       const answer = await call("GET", `/drafts/${this.key}`).catch(() => null);
-      if (!answer?.ok) return tell(this.form, "You are offline");
+      if (!answer?.ok) return tell(this.form, "You are offline.");
       Object.assign(this, { sequence: answer.data.sequence, saved: "" });
       this.save();
     });

@@ -120,7 +120,7 @@ function tellElsewhere(post, own) {
 function topicChanged(shown) {
   document.querySelector("h1").textContent = shown.title;
   document.body.classList.toggle("locked", shown.state !== "open");
-  if (shown.state === "locked") say("This topic was locked meanwhile. It can be read, not answered.");
+  if (shown.state === "locked") say("This topic is now locked. You can read it, but you cannot reply.");
   else unsay();
   // All that is said of the topic: not everybody asks at once.
   setTimeout(() => anew().catch(() => null), Math.random() * 700);

@@ -175,7 +175,7 @@ export function answering(reread) {
     submit.preventDefault();
     const section = form.closest(".poll");
     const takes = submit.submitter?.name === "take";
-    if (!takes && isTied(form)) return say("Give each place once.", form);
+    if (!takes && isTied(form)) return say("Choose a different rank for each option.", form);
     const answer = await call("PUT", `/polls/${section.dataset.id}/ballot`, {
       answer: takes ? null : answerOf(form),
     }).catch(() => null);
@@ -184,7 +184,7 @@ export function answering(reread) {
     delete section.dataset.dirty;
     counted(section, answer.data.ballots);
     const told = takes
-      ? "Your answer is withdrawn."
+      ? "Your answer was withdrawn."
       : "Your answer is saved. You can change it while the poll is open.";
     tell(section, told);
     await reread();

@@ -193,7 +193,7 @@ function moved(now) {
   // What is offered on the page depends on the state: take the page anew, unless somebody is writing.
   if (!form?.elements.body.value) return revisit();
   if (now.state === "closed")
-    say("The room was closed. Your question is kept here, but cannot be asked any more.");
+    say("The room is closed, and your question cannot be sent. Its text is kept here.");
 }
 
 list.addEventListener("click", (click) => {

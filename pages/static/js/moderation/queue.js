@@ -92,7 +92,7 @@ function happened({ type, case: one }) {
     if (box) box.value = `${one.id}.${one.version}`;
     ahead.delete(one.id);
     if (isCurrent && Number(current().dataset.version) !== one.version)
-      pill("changed", "This case has changed: look again", () => open(one.id));
+      pill("changed", "This case has changed. Show it again", () => open(one.id));
   }
   tally();
 }
@@ -100,8 +100,10 @@ function happened({ type, case: one }) {
 function superseded(last) {
   current().dataset.state = "decided";
   current().querySelector("#decide")?.setAttribute("inert", "");
-  say(`${last?.by?.display_name ?? "Somebody"} has decided this case meanwhile: ${word(last?.action)}.`);
-  pill("changed", "To the next case", () => forward());
+  say(
+    `${last?.by?.display_name ?? "Another moderator"} has already decided this case: ${word(last?.action)}.`,
+  );
+  pill("changed", "Go to the next case", () => forward());
   at(null);
 }
 

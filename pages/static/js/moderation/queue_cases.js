@@ -91,7 +91,7 @@ function nothingLeft() {
   desk.replaceChildren(
     Object.assign(document.createElement("p"), {
       className: "empty",
-      textContent: "Nothing waits for you here.",
+      textContent: "There are no more cases for you to review.",
     }),
   );
   at(null);

@@ -41,15 +41,14 @@ export async function decide(form, action) {
   const id = number(article);
   const besides =
     action === "no_action" ? [] : [...form.querySelectorAll('[name="also"]:checked')].map((one) => one.value);
-  if (action === "also" && !besides.length) return say("Tick what is to be done.");
+  if (action === "also" && !besides.length) return say("Select at least one action.");
   const [first, ...also] = action === "also" ? besides : [action, ...besides];
   const body = { version: Number(article.dataset.version), action: first };
   if (also.length) body.also = also;
   if (besides.length && form.elements.days?.value) body.days = Number(form.elements.days.value);
   if (besides.length && form.elements.everywhere?.checked) body.everywhere = true;
   if (action !== "no_action") body.reason = reasonOf(form);
-  if (action !== "no_action" && !body.reason.rule)
-    return say("Pick a reason first, or say it in other words.");
+  if (action !== "no_action" && !body.reason.rule) return say("Choose a reason, or write a custom reason.");
   form.inert = true;
   sending = id;
   const next = following();
@@ -70,7 +69,7 @@ export async function decide(form, action) {
 async function refused(id, answer) {
   const winner = answer.data?.current?.decisions?.at(-1);
   const what = winner
-    ? `${winner.by?.display_name ?? "Somebody"} has decided case ${id} first: ${word(winner.action)}.`
+    ? `${winner.by?.display_name ?? "Another moderator"} has already decided case ${id}: ${word(winner.action)}.`
     : words(answer);
   ahead.delete(id);
   if (winner) row(id)?.remove();
@@ -115,7 +114,7 @@ export async function takeBack() {
   if (!answer?.ok) return say(answer ? words(answer) : LINE_DOWN);
   decided.delete(id);
   if (rest && !row(id)) document.querySelector(".cases")?.prepend(rest);
-  told.textContent = `Case ${id} waits again.`;
+  told.textContent = `Case ${id} is open again.`;
   ahead.delete(id);
   await open(id);
 }

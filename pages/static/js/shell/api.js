@@ -22,7 +22,7 @@ export function newKey() {
 
 /** What a refusal says, in words. */
 export function words(answer) {
-  return answer.data?.detail ?? `This did not work (${answer.status}).`;
+  return answer.data?.detail ?? "This did not work. Try again in a moment.";
 }
 
 export const LINE_DOWN = "You are offline. Nothing is lost: try again when you are back online.";

@@ -130,8 +130,8 @@ class Line {
 
   lost(code) {
     clearTimeout(this.watch);
-    if (code === 4401) return this.stop("Your session has ended. Sign in again to follow this page.");
-    if (code === 4403) return this.stop("This page cannot be followed from here.");
+    if (code === 4401) return this.stop("Your session has ended. Sign in again to see updates of this page.");
+    if (code === 4403) return this.stop("This page cannot be updated live at this address.");
     this.since ??= new Date();
     setTimeout(() => this.since && this.tell(), 1500);
     const wait =
@@ -159,7 +159,7 @@ class Line {
       minute: "2-digit",
       hourCycle: "h23",
     });
-    bar(`Not current, reconnecting since ${at}. What you read and write here is kept.`);
+    bar(`Reconnecting. This page has not been updated since ${at}. Your text is kept.`);
     this.heard.current?.(false);
   }
 
@@ -168,8 +168,8 @@ class Line {
     const isRoom = this.streams[0].channel.startsWith("room:");
     this.stop(
       place === "/" && isRoom
-        ? "You are no longer let into this room. "
-        : "This page is no longer open to you. ",
+        ? "You no longer have access to this room. "
+        : "You no longer have access to this page. ",
     );
     document
       .querySelector("#state")
@@ -201,7 +201,7 @@ export async function reread() {
   if (response.status === 404) line?.shut();
   // In the room still, but not at this place of it: host or panel no longer.
   if (response.status === 403 && document.body.dataset.room)
-    line?.shut(`/r/${document.body.dataset.room}`, "To the room");
+    line?.shut(`/r/${document.body.dataset.room}`, "Go to the room");
   if (!response.ok) throw new Error(`${response.status}`);
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const streams = streamsOf(page.body);
