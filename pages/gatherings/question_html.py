@@ -22,8 +22,23 @@ STATES = {
     "withdrawn": ("locked", "Withdrawn"),
 }
 VOTED = frozenset({"live", "shortlisted"})
+TEXTS = {
+    "anonymous": "Anonymous",
+    "own_anonymous": "Anonymous (you)",
+    "one_vote": "vote",
+    "votes": "votes",
+    "vote": "Vote",
+    "voted": "Voted",
+    "answered_in_writing": "Answered in writing",
+    "next": "Next",
+    "place": "Place {place} on the shortlist",
+    "answered": "Mark as answered",
+    "dismiss": "Dismiss",
+    "reopen": "Reopen",
+    "withdraw": "Withdraw",
+}
 # What the page's script needs to draw questions, so that both describe a question alike.
-SCRIPT_WORDS = msgspec.json.encode({"states": STATES, "voted": sorted(VOTED)}).decode()
+SCRIPT_WORDS = msgspec.json.encode({"states": STATES, "voted": sorted(VOTED), "texts": TEXTS}).decode()
 _WAITING = frozenset({"pending", "live", "shortlisted"})
 
 
@@ -55,7 +70,7 @@ def question(one: Question, place: RoomPlace) -> Markup:
 def asker(one: Question, groups: Mapping[str, str]) -> Markup:
     """Return the asker and the stakeholder group as HTML."""
     author = None if one.author is UNSET else one.author
-    return Markup(who(author, groups, "Anonymous (you)" if one.mine is True else "Anonymous"))
+    return Markup(who(author, groups, TEXTS["own_anonymous" if one.mine is True else "anonymous"]))
 
 
 def change(one: Question, place: RoomPlace) -> Markup:
@@ -98,12 +113,13 @@ def _vote(one: Question, place: RoomPlace) -> str:
     if one.state == "pending":
         return '<span class="vote"></span>'
     if not place.may_vote or one.mine is True or one.state not in VOTED:
-        return f'<span class="vote"><b>{one.votes}</b> <span>{"vote" if one.votes == 1 else "votes"}</span></span>'
+        noun = TEXTS["one_vote" if one.votes == 1 else "votes"]
+        return f'<span class="vote"><b>{one.votes}</b> <span>{noun}</span></span>'
     mine = one.my_vote == 1
     return (
         f'<button class="vote" form="act" name="act" value="vote {one.id} {0 if mine else 1}"'
         f' aria-pressed="{"true" if mine else "false"}"><b>{one.votes}</b> '
-        f"<span>{'Voted' if mine else 'Vote'}</span></button>"
+        f"<span>{TEXTS['voted' if mine else 'vote']}</span></button>"
     )
 
 
@@ -112,9 +128,10 @@ def _state(one: Question, place: RoomPlace) -> str:
         return ""
     look, word = STATES[one.state]
     if one.state == "shortlisted" and one.id in place.lines:
-        word = "Next" if place.lines[one.id] == 1 else f"{ordinal(place.lines[one.id])} in line"
+        number = place.lines[one.id]
+        word = TEXTS["next"] if number == 1 else TEXTS["place"].format(place=number)
     if one.state == "answered" and one.answered_how == "writing":
-        word = "Answered in writing"
+        word = TEXTS["answered_in_writing"]
     at = f" {date(one.settled_at)}" if one.state == "answered" and one.settled_at else ""
     return f'<span class="state {look}">{word}{at}</span>'
 
@@ -151,16 +168,16 @@ def _of_host(one: Question, place: RoomPlace) -> str:
     if not place.is_host or one.state in ("pending", "withdrawn", "merged"):
         return ""
     if one.state in ("answered", "dismissed"):
-        return _move(one, "live", "Reopen")
-    dismiss = f'<a class="act" href="/r/{place.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">Dismiss</a>'
-    return f"{_move(one, 'answered', 'Mark as answered')}{dismiss}"
+        return _move(one, "live", TEXTS["reopen"])
+    dismiss = f'<a class="act" href="/r/{place.room}/host?form=dismiss&amp;q={one.id}#q{one.id}">{TEXTS["dismiss"]}</a>'
+    return f"{_move(one, 'answered', TEXTS['answered'])}{dismiss}"
 
 
 def _of_asker(one: Question, place: RoomPlace) -> str:
     if one.mine is not True or one.state not in _WAITING:
         return ""
     change = _change(one, place) if one.state == "pending" else ""
-    return f"{_move(one, 'withdrawn', 'Withdraw')}{change}"
+    return f"{_move(one, 'withdrawn', TEXTS['withdraw'])}{change}"
 
 
 def _change(one: Question, place: RoomPlace) -> str:
@@ -175,9 +192,3 @@ def _change(one: Question, place: RoomPlace) -> str:
 
 def _move(one: Question, state: str, word: str) -> str:
     return f'<button class="act" form="act" name="act" value="{state} {one.id} {one.version}">{word}</button>'
-
-
-def ordinal(number: int) -> str:
-    """Return a number as an English ordinal, such as "2nd"."""
-    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"

@@ -8,7 +8,7 @@ export const groups = JSON.parse(template.dataset.groups);
 const { host, room, viewer } = document.body.dataset;
 const isHost = host !== undefined;
 // What a question looks like is defined once, by the server.
-const { states: STATES, voted: VOTED } = JSON.parse(template.dataset.words);
+const { states: STATES, voted: VOTED, texts: TEXTS } = JSON.parse(template.dataset.words);
 
 /** A new list element for a question. */
 export function elementFor(question) {
@@ -35,7 +35,7 @@ export function draw(item, question) {
       item.querySelector(".by"),
       question.author,
       groups,
-      item.dataset.mine ? "Anonymous (you)" : "Anonymous",
+      item.dataset.mine ? TEXTS.own_anonymous : TEXTS.anonymous,
     );
   if (question.rank !== undefined) item.dataset.balance = question.rank.why.balance;
   // Why it stands here is said by who ordered it: the server.
@@ -58,7 +58,8 @@ export function votes(item, count) {
   if (item.dataset.state === "pending") return void vote.replaceChildren();
   if (!vote.firstChild) vote.append(document.createElement("b"), " ", document.createElement("span"));
   vote.querySelector("b").textContent = count;
-  if (!vote.matches("button")) vote.querySelector("span").textContent = count === 1 ? "vote" : "votes";
+  if (!vote.matches("button"))
+    vote.querySelector("span").textContent = count === 1 ? TEXTS.one_vote : TEXTS.votes;
 }
 
 /** Marks one's vote as given or not; the button's value is what pressing it would set. */
@@ -67,7 +68,7 @@ export function press(item, given) {
   if (!vote) return;
   vote.setAttribute("aria-pressed", String(given));
   vote.value = `vote ${item.dataset.id} ${given ? 0 : 1}`;
-  vote.querySelector("span").textContent = given ? "Voted" : "Vote";
+  vote.querySelector("span").textContent = given ? TEXTS.voted : TEXTS.vote;
 }
 
 function pressable(item, question) {
@@ -86,7 +87,7 @@ function state(item, question) {
   const [look, word] = STATES[question.state];
   const chip = Object.assign(document.createElement("span"), {
     className: `state ${look}`,
-    textContent: question.answered_how === "writing" ? "Answered in writing" : word,
+    textContent: question.answered_how === "writing" ? TEXTS.answered_in_writing : word,
   });
   if (question.state === "answered" && question.settled_at)
     chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
@@ -105,13 +106,12 @@ function reason(item, question) {
   );
 }
 
-/** Says which in line the shortlisted ones are, while there is a line. */
+/** Shows the places of shortlisted questions, while the room is open. */
 export function line(items) {
   if (document.body.dataset.closed !== undefined) return;
   items.forEach((item, at) => {
     const chip = item.querySelector(".by .state");
-    const ending = at % 100 > 9 && at % 100 < 13 ? "th" : (["st", "nd", "rd"][at % 10] ?? "th");
-    if (chip) chip.textContent = at ? `${at + 1}${ending} in line` : "Next";
+    if (chip) chip.textContent = at ? TEXTS.place.replace("{place}", at + 1) : TEXTS.next;
   });
 }
 
@@ -137,9 +137,9 @@ function moves(item, question) {
   const waits = ["pending", "live", "shortlisted"].includes(question.state);
   const offered = [];
   if (isHost && ["live", "shortlisted", "on_stage"].includes(question.state))
-    offered.push(["answered", "Mark as answered"], ["", "Dismiss"]);
-  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", "Reopen"]);
-  if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", "Withdraw"]);
+    offered.push(["answered", TEXTS.answered], ["", TEXTS.dismiss]);
+  else if (isHost && ["answered", "dismissed"].includes(question.state)) offered.push(["live", TEXTS.reopen]);
+  if (viewer && item.dataset.mine && waits) offered.push(["withdrawn", TEXTS.withdraw]);
   for (const [to, word] of offered) can.append(to ? button(question, to, word) : dismissal(question, word));
   if (focused) can.querySelector("a, button")?.focus({ preventScroll: true });
 }
