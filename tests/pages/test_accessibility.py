@@ -1,9 +1,8 @@
-"""Accessibility of every page: axe-core and the project's own checks, on a phone and a desktop, light and dark.
+"""Accessibility of every page: axe-core and the project's own checks, on a phone and a desktop, light and dark."""
 
-Each test opens every page of the service one after another, in one window, and therefore takes more than 20 seconds.
-"""
-
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import Page
@@ -12,15 +11,30 @@ from tests.support.accessibility import CHECK, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.pages import every_address
-from tests.support.people import Person, a_person
+from tests.support.people import a_person
 from tests.support.service import Service
 
+# How many windows share the pages: while one loads a page, others check theirs.
+WINDOWS = 3
 
-async def each_page(page: Page, amina: Person) -> AsyncIterator[str]:
-    """Open every page in the same window, one after another."""
-    for path in await every_address(amina):
-        await page.goto(path)
-        yield path
+
+async def check_every_page(
+    app: Service, windows: Windows, check: Callable[[Page], Awaitable[list[str]]], **options: Any
+) -> list[str]:
+    """Open every page of the service as an administrator; return the faults that `check` finds, with their addresses."""
+    amina = await a_person(app, duties=[("administrator", None)])
+    waiting = await every_address(amina)
+    faults: list[str] = []
+
+    async def work() -> None:
+        page = await windows.open("/help", amina, **options)
+        while waiting:
+            path = waiting.pop()
+            await page.goto(path)
+            faults.extend(f"{path} {fault}" for fault in await check(page))
+
+    await asyncio.gather(*(work() for _ in range(WINDOWS)))
+    return sorted(faults)
 
 
 @pytest.mark.timeout(180)
@@ -30,32 +44,33 @@ async def test_axe_finds_no_fault_on_any_page(
 ) -> None:
     """Slow: axe-core checks every page of the service in a real browser."""
     source = axe_source()
-    amina = await a_person(app, duties=[("administrator", None)])
-    page = await windows.open("/help", amina, viewport=size, color_scheme=scheme)
-    wrong = []
-    async for path in each_page(page, amina):
+
+    async def check(page: Page) -> list[str]:
         # Floating elements cover others until the reader scrolls; that is not a fault of the covered elements.
         await page.evaluate("document.querySelector('.docked')?.classList.remove('docked')")
         await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         await page.evaluate(source)
-        wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
-    assert wrong == []
+        found: list[str] = await page.evaluate(CHECK)
+        return found
+
+    assert await check_every_page(app, windows, check, viewport=size, color_scheme=scheme) == []
+
+
+async def overflows(page: Page) -> list[str]:
+    """Return what is too small to touch, and what makes the page scroll sideways in either direction or with large text."""
+    wrong = [f"too small: {found}" for found in await page.evaluate(SMALL)]
+    for direction, size in (("ltr", ""), ("rtl", ""), ("ltr", "212.5%")):
+        set_up = f"document.documentElement.dir = '{direction}'; document.documentElement.style.fontSize = '{size}'"
+        await page.evaluate(f"() => {{ {set_up} }}")
+        if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{direction} {size} scrolls sideways: {await page.evaluate(WIDE)}")
+    return wrong
 
 
 @pytest.mark.timeout(300)
 async def test_phone_pages_have_large_targets_and_no_overflow(app: Service, windows: Windows) -> None:
     """Slow: every page of the service is measured in three layouts."""
-    amina = await a_person(app, duties=[("administrator", None)])
-    page = await windows.open("/help", amina, viewport={"width": 320, "height": 640})
-    wrong = []
-    async for path in each_page(page, amina):
-        wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
-        for direction, size in (("ltr", ""), ("rtl", ""), ("ltr", "212.5%")):
-            set_up = f"document.documentElement.dir = '{direction}'; document.documentElement.style.fontSize = '{size}'"
-            await page.evaluate(f"() => {{ {set_up} }}")
-            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-                wrong.append(f"{path} {direction} {size} scrolls sideways: {await page.evaluate(WIDE)}")
-    assert wrong == []
+    assert await check_every_page(app, windows, overflows, viewport={"width": 320, "height": 640}) == []
 
 
 async def test_keyboard_focus_reaches_every_control_and_is_visible(app: Service, windows: Windows) -> None:

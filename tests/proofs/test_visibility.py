@@ -213,6 +213,7 @@ def test_every_state_of_a_text_has_a_row() -> None:
 
 @pytest.mark.parametrize("what", permission_matrix.SIGHT)
 async def test_only_people_who_can_read_a_text_find_it(app: Service, db: Database, what: str) -> None:
+    """Slow: every role reads every page, route and feed of the service."""
     world = await a_world(app)
     heads: dict[str, int] = dict(await raw_sql(db).fetch("SELECT name, seq FROM channels"))
     await MADE[what](app, world)

@@ -86,7 +86,9 @@ async def test_the_stage_says_when_it_is_not_current(app: Service, windows: Wind
     await followed(page)
     is_up = False
     await lines[-1].close()
-    await expect(page.locator("#state")).to_contain_text("This page has not been updated since", timeout=10_000)
+    await expect(page.locator("#state")).to_contain_text(
+        "This page has not been updated since", timeout=10_000
+    )
     await moved(host, await asked(host, room, "Who pays?"), "on_stage")
     is_up = True
     await expect(page.locator("#now")).to_contain_text("Who pays?", timeout=20_000)

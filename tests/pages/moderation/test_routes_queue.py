@@ -18,7 +18,8 @@ from tests.support.service import Service, raw_sql
 # The second of two simultaneous decisions is refused with 409, which browsers log.
 pytestmark = pytest.mark.console_errors("409")
 
-CASES = 200
+# Three pages of the list.
+CASES = 60
 _GONE = "was => Number(document.querySelector('#case')?.dataset.case ?? 0) !== was"
 _GONE_OR_DECIDED = f"was => ({_GONE})(was) || document.querySelector('#case').dataset.state !== 'open'"
 REASON = "It advertises something and adds nothing to the discussion."
@@ -267,7 +268,7 @@ class FastModerator:
 async def test_two_moderators_empty_the_queue_by_keyboard(
     app: Service, windows: Windows, db: Database
 ) -> None:
-    """Slow: two browsers decide many cases one after another, to provoke conflicts."""
+    """Slow: two browsers decide many cases one after another, to provoke conflicts and to need more than one page."""
     count = CASES
     cases = await some_cases(app, count)
     ada, ben = await a_moderator(app, "Ada"), await a_moderator(app, "Ben")
