@@ -34,9 +34,26 @@ _GONE = {
     "hidden": "A moderator has hidden this post.",
 }
 
+# The name that is shown for authors who post anonymously.
+ANONYMOUS = "Anonymous"
+_TEXTS = {
+    "anonymous": ANONYMOUS,
+    "not_shown": "This post is not shown.",
+    "edited": "edited",
+    "shared": "shared post",
+    "share": "Allow shared editing",
+    "unshare": "Stop shared editing",
+    "edit": "Edit",
+    "cited": "Cited",
+    "history": "History",
+    "for_post": "for post {number}",
+    "one_more": "1 more reply in this branch",
+    "more": "{count} more replies in this branch",
+}
+
 # What the page's script needs to build arriving posts and to change shown ones, so that both describe a post alike.
 SCRIPT_WORDS = msgspec.json.encode(
-    {"kinds": KINDS, "first": FIRST, "deepest": DEEPEST, "states": _STATES, "gone": _GONE}
+    {"kinds": KINDS, "first": FIRST, "deepest": DEEPEST, "states": _STATES, "gone": _GONE, "texts": _TEXTS}
 ).decode()
 
 
@@ -87,7 +104,7 @@ def contribution(post: Post, place: PostPlace) -> Markup:
     return Markup(_post(post, _Rendering(place, {}), post.parent))
 
 
-def who(author: Author | None, groups: Mapping[str, str], nobody: str = "Anonymous") -> str:
+def who(author: Author | None, groups: Mapping[str, str], nobody: str = ANONYMOUS) -> str:
     """Return the author's name as a link, with the stakeholder group if it is public; `nobody` for no author."""
     if author is None:
         return f'<span class="who nobody">{nobody}</span>'
@@ -98,7 +115,7 @@ def who(author: Author | None, groups: Mapping[str, str], nobody: str = "Anonymo
 
 
 def _name(author: Author | None) -> str:
-    return str(escape(author.display_name)) if author else "Anonymous"
+    return str(escape(author.display_name)) if author else ANONYMOUS
 
 
 def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
@@ -120,10 +137,10 @@ def _flow(posts: Sequence[Post], page: _Rendering) -> Iterator[str]:
 def _branch(posts: Sequence[Post], page: _Rendering) -> str:
     is_open = len(posts) < 3 or any(post.number == page.place.here for post in posts)
     inner = "".join(_post(post, page, None) for post in posts)
-    word = "reply" if len(posts) == 1 else "replies"
+    more = _TEXTS["one_more" if len(posts) == 1 else "more"].format(count=len(posts))
     top = page.posts.get(posts[0].parent or 0, posts[0]).number
     return (
-        f'<details class="branch"{" open" if is_open else ""}><summary>{len(posts)} more {word} in this branch</summary>'
+        f'<details class="branch"{" open" if is_open else ""}><summary>{more}</summary>'
         f'{inner}<a class="act" href="{page.place.address}?branch={top}">Read this branch on its own</a></details>'
     )
 
@@ -133,7 +150,7 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
     indent = min(post.depth - place.base, DEEPEST) if place.in_tree else 0
     html = post.html
     state = "" if html is not None else " gone"
-    said = html if html is not None else f"<p>{_GONE.get(post.state, 'This post is not shown.')}</p>"
+    said = html if html is not None else f"<p>{_GONE.get(post.state, _TEXTS['not_shown'])}</p>"
     is_new = place.read.at is not None and _is_new(post, place)
     above, below = (place.notes.get(-post.id, ""), place.notes.get(post.id, "")) if place.notes else ("", "")
     return (
@@ -167,9 +184,11 @@ _ANSWER = '<span class="state done">Accepted answer</span>'
 
 
 def _marks(post: Post) -> str:
-    edited = f'<span class="edited">edited {date(post.edited_at)}</span>' if post.edited_at else ""
+    edited = (
+        f'<span class="edited">{_TEXTS["edited"]} {date(post.edited_at)}</span>' if post.edited_at else ""
+    )
     if post.is_shared:
-        edited = f'<span class="shared">shared post</span>{edited}'
+        edited = f'<span class="shared">{_TEXTS["shared"]}</span>{edited}'
     # Only moderators see the text of posts that are not published, with a label that says so.
     if post.html is not None and post.state in _STATES:
         return f'{edited}<span class="state held">{_STATES[post.state]}</span>'
@@ -196,7 +215,7 @@ def _can(post: Post, place: PostPlace) -> str:
         return _can_restore(post, place)
     reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
     if post.is_cited:
-        reply += f'<a class="act cited" href="/p/{post.id}/citations">Cited</a>'
+        reply += f'<a class="act cited" href="/p/{post.id}/citations">{_TEXTS["cited"]}</a>'
     counts = post.reactions
     if not place.may_react:
         shown = f"{reply}{_counted(counts)}" if counts else reply
@@ -237,7 +256,7 @@ _OTHER_KINDS = "".join(_reaction("~", kind, 0, False) for kind in KINDS if kind 
 
 
 def _more(post: Post, others: str, place: PostPlace) -> str:
-    rest = f'<a class="act" href="/p/{post.id}/history">History</a>' if post.edited_at else ""
+    rest = f'<a class="act" href="/p/{post.id}/history">{_TEXTS["history"]}</a>' if post.edited_at else ""
     if place.may_reply:
         rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">Quote</a>{rest}'
     own = post.author is not None and post.author.id == place.viewer
@@ -257,19 +276,20 @@ def _more(post: Post, others: str, place: PostPlace) -> str:
     if place.viewer is not None and post.id != SAMPLE:
         rest += f'<a class="act" href="/b?source={post.id}">Add to a stock-take</a>'
     if (own or (post.is_shared and place.may_react)) and post.markup == "markdown":
-        rest += f'<a class="act edit" href="/p/{post.id}/edit">Edit</a>'
+        rest += f'<a class="act edit" href="/p/{post.id}/edit">{_TEXTS["edit"]}</a>'
     if (
         (own or place.is_moderator)
         and place.may_share
         and post.author is not None
         and post.markup == "markdown"
     ):
-        wanted, word = (0, "Stop shared editing") if post.is_shared else (1, "Allow shared editing")
+        wanted, word = (0, _TEXTS["unshare"]) if post.is_shared else (1, _TEXTS["share"])
         rest += f'<button class="act" form="set" name="share" value="{post.id} {wanted}">{word}</button>'
     if own:
         rest += f'<a class="act" href="/p/{post.id}/withdraw">Withdraw</a>' if post.number > 1 else ""
+    label = _TEXTS["for_post"].format(number=post.number)
     return (
-        f'<details class="more"><summary class="act">More<span class="unseen"> for post {post.number}</span></summary>'
+        f'<details class="more"><summary class="act">More<span class="unseen"> {label}</span></summary>'
         f'<div class="menu">{others}{"<hr>" if others and rest else ""}{rest}</div></details>'
     )
 

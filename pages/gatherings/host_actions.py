@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from pages.forum.post_html import ANONYMOUS
 from pages.shell.forms import number_in
 
 UNDO = "Undo"
@@ -74,6 +75,7 @@ UNDO_APPROVAL_REASON = "Approved by mistake."
 # The sentences with which the cockpit's script describes decisions; the rest is in the sample cards and forms.
 SCRIPT_WORDS = msgspec.json.encode(
     {
+        "anonymous": ANONYMOUS,
         "done": TRANSITION_MESSAGES,
         "said": "{done}: “{question}”",
         "undo": UNDO,

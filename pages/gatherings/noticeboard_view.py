@@ -14,7 +14,7 @@ from gatherings.policy_rooms import RoomFacts, WriterFacts, ensure_can_write
 from gatherings.shapes.gatherings import Gathering
 from gatherings.shapes.notices import Column, Notice
 from gatherings.shapes.rooms import Room
-from pages.forum.post_html import who
+from pages.forum.post_html import ANONYMOUS, who
 from storage.event_log import Stream
 
 # How many notices of each column are shown on the whole noticeboard; a single column or a search shows twice as many.
@@ -25,7 +25,7 @@ EXPIRY_CHOICES = (("0", "Never"), ("1", "After a day"), ("7", "After a week"), (
 # The sentences with which the page's script describes changes of notices; the rest is in the sample notice.
 SCRIPT_WORDS = msgspec.json.encode(
     {
-        "anonymous": "Anonymous",
+        "anonymous": ANONYMOUS,
         "one_reply": "1 reply",
         "replies": "{count} replies",
         "taken_off": "This notice was removed from the noticeboard.",

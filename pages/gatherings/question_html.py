@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct
 
 from forum.shapes import Post
 from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
-from pages.forum.post_html import who
+from pages.forum.post_html import ANONYMOUS, who
 from pages.shell.dates import date
 
 # The CSS class and the label of each state; live questions have no label.
@@ -23,7 +23,7 @@ STATES = {
 }
 VOTED = frozenset({"live", "shortlisted"})
 TEXTS = {
-    "anonymous": "Anonymous",
+    "anonymous": ANONYMOUS,
     "own_anonymous": "Anonymous (you)",
     "one_vote": "vote",
     "votes": "votes",

@@ -7,6 +7,7 @@ const template = document.querySelector("#post-template");
 const groups = JSON.parse(template?.dataset.groups ?? "{}");
 // What a post looks like is defined once, by the server.
 const words = JSON.parse(template?.dataset.words ?? "{}");
+const texts = words.texts ?? {};
 export const KINDS = words.kinds ?? {};
 const { address, order, viewer, base } = document.body.dataset;
 
@@ -42,7 +43,7 @@ export function articleFor(post) {
     if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
   }
   const label = article.querySelector(".more .unseen");
-  if (label) label.textContent = ` for post ${post.number}`;
+  if (label) label.textContent = ` ${texts.for_post.replace("{number}", post.number)}`;
   change(article, post);
   return article;
 }
@@ -53,7 +54,7 @@ function author(article, who) {
   if (!who) {
     const nobody = document.createElement("span");
     nobody.className = "who nobody";
-    nobody.textContent = "Anonymous";
+    nobody.textContent = texts.anonymous;
     name.replaceWith(nobody);
   } else {
     name.href = `/m/${who.handle}`;
@@ -72,7 +73,7 @@ export function change(article, post) {
   article.dataset.version = post.version;
   article.classList.toggle("gone", gone);
   const said = article.querySelector(".said");
-  const text = gone ? `<p>${words.gone[post.state] ?? "This post is not shown."}</p>` : post.html;
+  const text = gone ? `<p>${words.gone[post.state] ?? texts.not_shown}</p>` : post.html;
   if (said.dataset.shown !== text && said.innerHTML !== text) said.innerHTML = text;
   said.dataset.shown = text;
   article.querySelector(".can").hidden = gone;
@@ -99,7 +100,7 @@ function edited(article, at) {
   if (!mark) {
     mark = document.createElement("span");
     mark.className = "edited";
-    mark.innerHTML = "edited <time></time>";
+    mark.append(`${texts.edited} `, document.createElement("time"));
     article.querySelector(".at").before(mark);
   }
   mark.querySelector("time").dateTime = at;
@@ -123,7 +124,7 @@ function shared(article, post) {
   const share = article.querySelector("[name=share]");
   if (share) {
     share.value = `${post.id} ${post.is_shared ? 0 : 1}`;
-    share.textContent = post.is_shared ? "Stop shared editing" : "Allow shared editing";
+    share.textContent = post.is_shared ? texts.unshare : texts.share;
   }
   if (!post.is_shared) {
     mark?.remove();
@@ -134,7 +135,7 @@ function shared(article, post) {
     article.querySelector(".at").before(
       Object.assign(document.createElement("span"), {
         className: "shared",
-        textContent: "shared post",
+        textContent: texts.shared,
       }),
     );
   const menu = article.querySelector(".menu");
@@ -143,7 +144,7 @@ function shared(article, post) {
       Object.assign(document.createElement("a"), {
         className: "act edit",
         href: `/p/${post.id}/edit`,
-        textContent: "Edit",
+        textContent: texts.edit,
       }),
     );
 }
@@ -156,7 +157,7 @@ function cited(article, post) {
   const link = Object.assign(document.createElement("a"), {
     className: "act cited",
     href: `/p/${post.id}/citations`,
-    textContent: "Cited",
+    textContent: texts.cited,
   });
   const reply = article.querySelector(".act.reply");
   if (reply) reply.after(link);
@@ -170,7 +171,7 @@ function withHistory(article, id) {
   const link = Object.assign(document.createElement("a"), {
     className: "act",
     href: `/p/${id}/history`,
-    textContent: "History",
+    textContent: texts.history,
   });
   const first = menu.querySelector("a");
   if (first) first.before(link);
@@ -252,7 +253,7 @@ export function put(post, after) {
 function recount(branch) {
   const count = branch.querySelectorAll(".post").length;
   branch.querySelector("summary").textContent =
-    `${count} more ${count === 1 ? "reply" : "replies"} in this branch`;
+    count === 1 ? texts.one_more : texts.more.replace("{count}", count);
 }
 
 function answers(article, parent, above) {

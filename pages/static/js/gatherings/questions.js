@@ -121,7 +121,7 @@ export function answered(item, post) {
   const place = document.createElement("div");
   place.className = "answer";
   place.innerHTML = '<p class="by"><time></time></p><div class="said" dir="auto"></div>';
-  face(place.querySelector(".by"), post.author, groups);
+  face(place.querySelector(".by"), post.author, groups, TEXTS.anonymous);
   place.querySelector("time").dateTime = post.posted_at;
   place.querySelector(".said").innerHTML = post.html;
   item.querySelector(".what").append(place);

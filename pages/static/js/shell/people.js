@@ -1,7 +1,7 @@
 // Who wrote something, as everywhere: a name that leads to its member, and the group where that is public.
 
 /** Puts a face in the place of the one that an element shows. */
-export function face(place, author, groups, nobody = "Anonymous") {
+export function face(place, author, groups, nobody) {
   place.querySelector(".group")?.remove();
   const name = document.createElement(author ? "a" : "span");
   name.className = author ? "who" : "who nobody";

@@ -113,7 +113,7 @@ function fill(card, question) {
 }
 
 function asker(card, author) {
-  face(card.querySelector(".by"), author, groups);
+  face(card.querySelector(".by"), author, groups, texts.anonymous);
   delete card.dataset.group;
   if (author?.group) card.dataset.group = author.group;
 }
