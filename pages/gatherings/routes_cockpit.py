@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
+from markupsafe import Markup
 from msgspec import Struct
 
 from core import clock
@@ -21,6 +22,7 @@ from gatherings.rooms.participation import get_writer
 from gatherings.shapes.programme import Session
 from gatherings.shapes.questions import NewSilence, Question, QuestionEdit, QuestionMove, QuestionState
 from gatherings.shapes.rooms import Room
+from pages.forum.post_html import who
 from pages.gatherings.host_actions import (
     FORMS,
     HOST_ACTIONS,
@@ -78,6 +80,10 @@ class CardsView(Struct, frozen=True, kw_only=True):
     merged_into: list[Question]
     orders: bool
     shown: dict[str, int] = msgspec.field(default_factory=lambda: dict(VISIBLE_ACTIONS))
+
+    def by(self, question: Question) -> Markup:
+        """Return the asker as HTML."""
+        return Markup(who(question.author or None, self.groups))
 
 
 @get("/r/{room_id:int}/host", include_in_schema=False)

@@ -9,6 +9,7 @@ from core.http import PathId
 from core.ids import RoomId
 from gatherings.rooms import rooms
 from gatherings.shapes.questions import Question
+from pages.forum.post_html import ANONYMOUS
 from pages.gatherings.host_view import read_host_view
 from pages.shell.context import PageContext
 
@@ -43,7 +44,7 @@ async def show_stage(room_id: PathId, context: NamedDependency[PageContext]) -> 
 def _asker(context: PageContext, question: Question | None) -> Markup:
     # The stage shows the asker's group instead of the name; for anonymous questions it shows neither.
     if question is None or not question.author:
-        return Markup("Anonymous")
+        return Markup(ANONYMOUS)
     group = question.author.group
     name = context.renderer.groups.get(group, str(escape(group))) if group else ""
     return Markup(name) if name else Markup("<bdi>{}</bdi>").format(question.author.display_name)

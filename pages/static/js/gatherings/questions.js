@@ -8,7 +8,8 @@ export const groups = JSON.parse(template.dataset.groups);
 const { host, room, viewer } = document.body.dataset;
 const isHost = host !== undefined;
 // What a question looks like is defined once, by the server.
-const { states: STATES, voted: VOTED, texts: TEXTS } = JSON.parse(template.dataset.words);
+const { states: STATES, voted: VOTED, texts } = JSON.parse(template.dataset.words);
+export const TEXTS = texts;
 
 /** A new list element for a question. */
 export function elementFor(question) {
