@@ -188,6 +188,25 @@ def test_no_two_modules_define_a_statement_of_the_same_name():
     assert {name: paths for name, paths in places.items() if len(paths) > 1} == {}
 
 
+def test_scripts_that_draw_contributions_contain_no_words():
+    """The server's templates and their `data-words` describe a post, question, notice or card, for pages and scripts."""
+    scripts = ROOT / "pages" / "static" / "js"
+    drawing = [scripts / "forum" / "posts.js", *sorted((scripts / "gatherings" / "host").glob("*.js"))]
+    drawing += [
+        scripts / "gatherings" / f"{name}.js"
+        for name in ("notices", "noticeboard", "questions", "stage_view")
+    ]
+    comment, literal = re.compile(r"^\s*(//|\*|/\*).*$", re.M), re.compile(r""""([^"\n]*)"|`([^`]*)`""")
+    words = re.compile(r"^\W*[A-Z][a-z]+(?!-)\b|\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b")
+
+    assert [
+        f"{path.name}: {text}"
+        for path in drawing
+        for quoted, template in literal.findall(comment.sub("", path.read_text()))
+        if words.search(text := quoted or template) and text not in ("Enter", "Escape")
+    ] == []
+
+
 def test_only_two_modules_make_actors():
     """An actor made elsewhere would lack the member's restrictions."""
     assert [
