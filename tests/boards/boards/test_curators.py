@@ -1,12 +1,13 @@
 """Curators of a board: who is appointed, by which spelling of a handle."""
 
 from storage.database import Database
-from tests.support.boards import Table
+from tests.support.boards import a_board
 from tests.support.people import a_person
-from tests.support.service import raw_sql
+from tests.support.service import Service, raw_sql
 
 
-async def test_curators_are_found_by_any_spelling_of_their_handle(table: Table, db: Database) -> None:
+async def test_curators_are_found_by_any_spelling_of_their_handle(app: Service, db: Database) -> None:
+    table = await a_board(app)
     moderator = await a_person(table.service, "Mod", duties=[("moderator", "mobility")])
     path = f"/boards/{table.id}/curators"
 
