@@ -183,7 +183,7 @@ async def test_a_refusal_keeps_the_text_and_says_why(app: Service, windows: Wind
     await page.locator("#p1 .act.reply").click()
     await page.locator("#p1 textarea").fill("Just in time?")
     await moderator.put(f"/topics/{topic['id']}/lock")
-    await expect(page.locator("#main > .notice")).to_contain_text("locked meanwhile")
+    await expect(page.locator("#main > .notice")).to_contain_text("is now locked")
     await page.locator("#p1 form .first").click()
     await expect(page.locator("#p1 form [role=alert]")).to_contain_text("This topic is locked")
     await expect(page.locator("#p1 textarea")).to_have_value("Just in time?")
