@@ -14,6 +14,9 @@ SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
 WHERE attrelid = format('public.%I', CAST($1 AS text))::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
 """
 
+# One connection per database for the whole run: opening one for each test would take longer than the deletion.
+_connections: dict[str, asyncpg.Connection] = {}
+
 
 async def delete_all(owner_url: str) -> None:
     """Delete all rows except those that must stay, without running triggers or checking foreign keys."""
@@ -41,7 +44,8 @@ async def restore_rows(owner_url: str, kept: str) -> None:
 
 
 async def _run(owner_url: str, restore: str | None) -> None:
-    owner = await asyncpg.connect(owner_url)
-    await owner.execute("SET session_replication_role = replica")
+    owner = _connections.get(owner_url)
+    if owner is None or owner.is_closed():
+        owner = _connections[owner_url] = await asyncpg.connect(owner_url)
+        await owner.execute("SET session_replication_role = replica")
     await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), restore))))
-    await owner.close()
