@@ -40,6 +40,12 @@ from tertulia.http.request_context import make_request_guard, provide_actor, pro
 
 # A post of 20,000 characters, each of which JSON may encode as six bytes, and the other fields.
 LARGEST_BODY = 256 * 1024
+_OPENAPI = OpenAPIConfig(
+    title="Tertulia",
+    version="1",
+    path="/api",
+    render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+)
 
 
 def create_app(context: AppContext) -> HttpMiddleware:
@@ -71,12 +77,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, renderer)},
         request_max_body_size=LARGEST_BODY,
-        openapi_config=OpenAPIConfig(
-            title="Tertulia",
-            version="1",
-            path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        ),
+        openapi_config=_OPENAPI,
         logging_config=None,
         debug=False,
     )
