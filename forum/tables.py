@@ -171,6 +171,7 @@ imported_mails = Table(
     Column("subject", Text, nullable=False),
     # Ids of the messages it refers to that were not imported; if one arrives later, it belongs to this topic.
     Column("awaits", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("fingerprints", ARRAY(Text), nullable=False, server_default="{}"),  # of its bytes and its words
 )
 
 # Uploaded files; the content is stored once. Members who can read a post that uses a file can read the file.

@@ -1,11 +1,10 @@
-"""Reader for mailing-list archives: mbox files, plain or gzipped. The texts of the messages are kept in a temporary file."""
+"""Reader for mailing-list archives: mbox files, plain or gzipped. The texts of the mails are kept in a temporary file."""
 
 import gzip
 import io
-import re
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -13,59 +12,53 @@ from typing import IO
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.errors import Malformed
-from forum.archive.messages import EARLIEST_DATE, ArchivedMessage, make_distinct_id, parse_message
+from forum.archive.mbox import NotAnArchive, split_mbox
+from forum.mails.body import Repair
+from forum.mails.mails import DIVIDED, EARLIEST_DATE, Mail, make_distinct_id, parse, parse_plainly
 
-MAX_LINE_SIZE = 1 << 20
-MAX_MESSAGE_SIZE = 16 << 20
-
-# A line that starts with "From " may start a message or belong to a text. It starts a message if it looks like a separator
-# and a header follows, or if it has a complete date and follows a blank line.
-_SEPARATOR = re.compile(rb"From (?:\S+\s*$|.*\d{1,2}:\d\d|.*\b(?:19|20)\d\d\s*$)")
-_DATED_SEPARATOR = re.compile(
-    rb"From \S.* [A-Z][a-z]{2} +\d{1,2} +\d{1,2}:\d\d(?::\d\d)?(?: .*)? (?:19|20)\d\d"
-)
-_HEADER = re.compile(rb">?From |[!-9;-~]{1,80}:[ \t\r\n\S]")
-_ESCAPED_FROM = re.compile(rb"^>(>*From )", re.M)
-
-
-class NotAnArchive(Malformed):
-    """The file is not an mbox file."""
-
-    message = "This is not an mbox archive."
+DUPLICATE = "the same message id again"
+CONFLICTS = ("same message id, other text", "message id of another mail")
 
 
 class Remark(Struct, frozen=True):
-    """Something about one message of an archive that the person who imports it should know; `position` counts from 1."""
+    """Something about one message of an archive that the person who imports it should know; `position` counts from 1.
+
+    `detail` names the part, label or number that `what` is about.
+    """
 
     file: str
     position: int
     id: str
     what: str
     is_skipped: bool = False
+    detail: str = ""
 
 
 class Archive:
-    """The messages of some files, without their texts, and the remarks about them; the texts are in a temporary file."""
+    """The messages of some files, without their texts, and the remarks about them; the texts are in a temporary file.
+
+    `own_ids` are the ids that the messages themselves have, where another message has the same.
+    """
 
     def __init__(self) -> None:
-        self.messages: list[ArchivedMessage] = []
+        self.messages: list[Mail] = []
         self.sources: list[tuple[str, int]] = []
+        self.own_ids: dict[int, str] = {}
         self.remarks: list[Remark] = []
         self.skipped: dict[str, int] = {}
         self.read = 0
         self._texts: IO[bytes] = tempfile.TemporaryFile(prefix="tertulia-")  # noqa: SIM115, closed by close()
         self._spans: list[tuple[int, int]] = []
 
-    def add(self, message: ArchivedMessage, file: str, position: int) -> None:
+    def add(self, message: Mail, file: str, position: int) -> None:
         """Add a message and write its text to the temporary file."""
         data = message.text.encode()
         self._spans.append((self._texts.seek(0, 2), len(data)))
         self._texts.write(data)
-        self.messages.append(replace(message, text=""))
+        self.messages.append(replace(message, text="", enclosed=()))
         self.sources.append((file, position))
         for repair in message.repairs:
-            self.remark(len(self.messages) - 1, repair)
+            self.remark(len(self.messages) - 1, repair.what, repair.detail)
 
     def text(self, i: int) -> str:
         """Return the text of the i-th message, counted from 0."""
@@ -73,9 +66,9 @@ class Archive:
         self._texts.seek(start)
         return self._texts.read(size).decode()
 
-    def remark(self, i: int, what: str) -> None:
+    def remark(self, i: int, what: str, detail: str = "") -> None:
         """Add a remark about the i-th message, counted from 0."""
-        self.remarks.append(Remark(*self.sources[i], self.messages[i].id, what))
+        self.remarks.append(Remark(*self.sources[i], self.messages[i].id, what, detail=detail))
 
     def skip(self, file: str, position: int, message_id: str, why: str) -> None:
         """Count a message as skipped and add the reason to the remarks."""
@@ -90,121 +83,105 @@ class Archive:
 def read_archives(paths: Sequence[Path], now: datetime) -> Archive:
     """Return all messages of the files in their order, without duplicates, each with a date; raise NotAnArchive.
 
-    Dates more than a day after `now` are not believed.
+    The mails of digests come after all others, so that the mail itself is kept rather than its copy in a digest. Dates more
+    than a day after `now` are not believed. Takes seconds for large files: call it outside the event loop.
     """
-    archive = Archive()
-    authors_and_subjects: dict[str, tuple[str, str]] = {}
+    reader = _Reader(now)
     for path in paths:
         with path.open("rb") as raw:
-            _read_file(archive, authors_and_subjects, raw, path.name, now)
-    _fill_missing_dates(archive)
-    return archive
+            reader.read_file(raw, path.name)
+    return reader.finish()
 
 
-def split_mbox(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
-    """Yield the separator line and the bytes of each message of an mbox file; None if larger than `MAX_MESSAGE_SIZE`.
+class _Reader:
+    """Reads files into an archive; `known` has the author and the fingerprints of each message by its id."""
 
-    Raises NotAnArchive if the file does not start with a separator line.
-    """
-    separator = b""
-    lines: list[bytes] = []
-    size = 0
-    before = b"\n"
-    line = _skip_blank_lines(stream)
-    if not line.startswith(b"From "):
-        raise NotAnArchive
-    while line:
-        following = None
-        if line.startswith(b"From ") and _SEPARATOR.match(line):
-            following = stream.readline(MAX_LINE_SIZE)
-            if (
-                not separator
-                or _HEADER.match(following)
-                or (not before.strip() and _DATED_SEPARATOR.match(line))
-            ):
-                if separator:
-                    yield separator, _join_lines(lines, size)
-                separator, lines, size = line, [], 0
-                before, line = line, following
-                continue
-        size += len(line)
-        if size <= MAX_MESSAGE_SIZE:
-            lines.append(line)
-        before, line = line, stream.readline(MAX_LINE_SIZE) if following is None else following
-    yield separator, _join_lines(lines, size)
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.archive = Archive()
+        self.known: dict[str, list[tuple[str, str, frozenset[str]]]] = {}
+        self.enclosed: list[tuple[Mail, tuple[str, int]]] = []
 
+    def read_file(self, raw: IO[bytes], file: str) -> None:
+        is_gzipped = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_gzipped else raw
+        position = 0
+        try:
+            for separator, data, too_many in split_mbox(stream):
+                position += 1
+                self.add(self.parse(separator, data, too_many), (file, position))
+        except NotAnArchive:
+            raise NotAnArchive(f"{file} is not an mbox archive.") from None
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.archive.read += 1
+            self.archive.skip(file, position + 1, "", "the file is damaged from here on")
 
-def _join_lines(lines: list[bytes], size: int) -> bytes | None:
-    return _ESCAPED_FROM.sub(rb"\1", b"".join(lines)) if size <= MAX_MESSAGE_SIZE else None
+    def parse(self, separator: bytes, data: bytes, too_many: int) -> Mail:
+        line = separator.decode("latin-1").strip()
+        try:
+            message = parse(line, data, self.now)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            # The standard library raises these for some malformed parameters.
+            message = parse_plainly(line, data, self.now)
+        if too_many:
+            repair = Repair("too big", f"{too_many} bytes were not read")
+            message = replace(message, repairs=(*message.repairs, repair))
+        return message
 
-
-def _skip_blank_lines(stream: IO[bytes]) -> bytes:
-    line = stream.readline(MAX_LINE_SIZE)
-    while line and not line.strip(b"\xef\xbb\xbf \r\n"):
-        line = stream.readline(MAX_LINE_SIZE)
-    return line.removeprefix(b"\xef\xbb\xbf")
-
-
-def _read_file(
-    archive: Archive,
-    authors_and_subjects: dict[str, tuple[str, str]],
-    raw: IO[bytes],
-    file: str,
-    now: datetime,
-) -> None:
-    is_gzipped = raw.read(2) == b"\x1f\x8b"
-    raw.seek(0)
-    stream: IO[bytes] = io.BufferedReader(gzip.GzipFile(fileobj=raw)) if is_gzipped else raw
-    position = 0
-    try:
-        for separator, data in split_mbox(stream):
-            position += 1
-            archive.read += 1
-            _add_message(archive, authors_and_subjects, separator, data, (file, position), now)
-    except NotAnArchive:
-        raise NotAnArchive(f"{file} is not an mbox archive.") from None
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        archive.read += 1
-        archive.skip(file, position + 1, "", "the file is damaged from here on")
-
-
-def _add_message(
-    archive: Archive,
-    authors_and_subjects: dict[str, tuple[str, str]],
-    separator: bytes,
-    data: bytes | None,
-    source: tuple[str, int],
-    now: datetime,
-) -> None:
-    # `authors_and_subjects` tells by message id whether a repeated id is a duplicate or belongs to a different message.
-    if data is None:
-        archive.skip(*source, "", "too big")
-        return
-    try:
-        message = parse_message(separator.decode("latin-1").strip(), data, now)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        # The parser of the standard library raises these for some malformed messages.
-        archive.skip(*source, "", "unreadable")
-        return
-    author_and_subject = (message.address or message.name, message.subject)
-    if message.id in authors_and_subjects:
-        if authors_and_subjects[message.id] == author_and_subject:
-            archive.skip(*source, message.id, "the same message id again")
+    def add(self, message: Mail, source: tuple[str, int]) -> None:
+        self.archive.read += 1
+        self.enclosed += [
+            (replace(one, at=one.at or message.at) if one.at is None else one, source)
+            for one in message.enclosed
+        ]
+        if message.is_empty_digest:
+            self.archive.skip(*source, message.id, DIVIDED)
             return
-        repairs = (*message.repairs, "message id of another mail")
-        message = replace(message, id=make_distinct_id(message), repairs=repairs)
-        if message.id in authors_and_subjects:
-            archive.skip(*source, message.id, "the same message id again")
+        own_id, author = message.id, (message.address, message.name)
+        others = self.known.setdefault(own_id, [])
+        if any(_is_same(message, other) for other in others):
+            self.archive.skip(*source, own_id, DUPLICATE)
             return
-    authors_and_subjects[message.id] = author_and_subject
-    archive.add(message, *source)
+        if others:
+            is_same_author = any(message.address == other[0] for other in others)
+            message = replace(message, id=make_distinct_id(message))
+            self.archive.own_ids[len(self.archive.messages)] = own_id
+        others.append((*author, frozenset(message.fingerprints)))
+        self.archive.add(message, *source)
+        if len(others) > 1:
+            what = CONFLICTS[0] if is_same_author else CONFLICTS[1]
+            self.archive.remark(len(self.archive.messages) - 1, what, own_id)
+
+    def finish(self) -> Archive:
+        for message, source in self.enclosed:
+            self.add(message, source)
+        self._drop_addresses_among_parents()
+        self._fill_missing_dates()
+        return self.archive
+
+    def _drop_addresses_among_parents(self) -> None:
+        # Old programs write the address of the person answered into In-Reply-To, in the same brackets as the id.
+        messages = self.archive.messages
+        people = {message.address for message in messages} - self.known.keys()
+        for i, message in enumerate(messages):
+            if not people.isdisjoint(message.parents):
+                parents = tuple(parent for parent in message.parents if parent not in people)
+                messages[i] = replace(message, parents=parents)
+
+    def _fill_missing_dates(self) -> None:
+        # A message without a date takes the date of the message before it in the file, or the first date of all.
+        messages = self.archive.messages
+        last = next((message.at for message in messages if message.at), EARLIEST_DATE)
+        for i, message in enumerate(messages):
+            if message.at is None:
+                messages[i] = replace(message, at=last)
+            else:
+                last = message.at
 
 
-def _fill_missing_dates(archive: Archive) -> None:
-    # A message without a date takes the date of the message before it in the file, or the first date of all.
-    last = next((message.at for message in archive.messages if message.at), EARLIEST_DATE)
-    for i, message in enumerate(archive.messages):
-        if message.at is None:
-            archive.messages[i] = replace(message, at=last)
-        else:
-            last = message.at
+def _is_same(message: Mail, other: tuple[str, str, frozenset[str]]) -> bool:
+    address, name, fingerprints = other
+    # A list writes its own address into some copies of a mail, and leaves the name.
+    is_same_author = (bool(address) and message.address == address) or message.name == name
+    return is_same_author and not fingerprints.isdisjoint(message.fingerprints)

@@ -56,11 +56,13 @@ UPDATE posts SET children = c.children FROM unnest(CAST(:ids AS bigint[]), CAST(
     AS c (id, children) WHERE posts.id = c.id
 """)
 INSERT_IMPORTED_MAILS = statement("""
-INSERT INTO imported_mails (sector_id, message_id, topic_id, post_id, subject, awaits)
-SELECT :sector, id, topic, post, subject, ARRAY(SELECT jsonb_array_elements_text(CAST(awaits AS jsonb))) FROM unnest(
+INSERT INTO imported_mails (sector_id, message_id, topic_id, post_id, subject, awaits, fingerprints)
+SELECT :sector, id, topic, post, subject, ARRAY(SELECT jsonb_array_elements_text(CAST(awaits AS jsonb))),
+    ARRAY(SELECT jsonb_array_elements_text(CAST(fingerprints AS jsonb)))
+FROM unnest(
     CAST(:ids AS text[]), CAST(:topics AS bigint[]), CAST(:posts AS bigint[]), CAST(:subjects AS text[]),
-    CAST(:awaits AS text[])
-) AS m (id, topic, post, subject, awaits)
+    CAST(:awaits AS text[]), CAST(:fingerprints AS text[])
+) AS m (id, topic, post, subject, awaits, fingerprints)
 """)
 
 
@@ -234,6 +236,7 @@ async def _insert_imported_mails(tx: Transaction, sector_id: int, posts: Sequenc
             posts=[post.position.id for post in chunk],
             subjects=[post.post.subject for post in chunk],
             awaits=[msgspec.json.encode(post.post.awaits).decode() for post in chunk],
+            fingerprints=[msgspec.json.encode(post.post.fingerprints).decode() for post in chunk],
         )
 
 

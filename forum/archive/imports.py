@@ -11,18 +11,13 @@ from msgspec import Struct
 
 from core import clock
 from core.errors import NotFound
-from forum.archive.archives import Archive, Remark, read_archives
+from forum.archive.archives import CONFLICTS, Archive, Remark, read_archives
 from forum.archive.bulk_insert import insert_threads
-from forum.archive.messages import ArchivedMessage
+from forum.archive.identity import identify, possible_ids
 from forum.archive.shapes import PostToInsert, ThreadToInsert
-from forum.archive.threading import (
-    MessageHeaders,
-    Thread,
-    ThreadingResult,
-    group_into_threads,
-    normalize_subject,
-    title_from_subject,
-)
+from forum.archive.subjects import normalize_subject, title_from_subject
+from forum.archive.threading import MessageHeaders, Thread, ThreadingResult, group_into_threads
+from forum.mails.mails import Mail
 from forum.sectors import get_sector_id
 from forum.text.markdown import render_mail
 from storage.database import Database
@@ -38,7 +33,7 @@ _LOCK_KEY = 7_341_003
 TRY_LOCK_IMPORTS = statement("SELECT pg_try_advisory_lock(:key)")
 UNLOCK_IMPORTS = statement("SELECT pg_advisory_unlock(:key)")
 SELECT_RELATED_IMPORTED_MAILS = statement("""
-SELECT i.message_id, i.topic_id, i.post_id, i.subject, i.awaits, p.posted_at FROM imported_mails i
+SELECT i.message_id, i.topic_id, i.post_id, i.subject, i.awaits, i.fingerprints, p.posted_at FROM imported_mails i
 LEFT JOIN posts p ON p.id = i.post_id WHERE i.sector_id = :sector AND (i.message_id = ANY(CAST(:ids AS text[]))
     OR i.awaits && CAST(:ids AS text[]) OR i.subject = ANY(CAST(:subjects AS text[]))) ORDER BY p.posted_at, i.post_id
 """)
@@ -56,8 +51,9 @@ class NoSuchSector(NotFound):
 class ImportReport(Struct, frozen=True, kw_only=True):
     """The result of an import: `read` = `imported` + `already_there` + all `skipped`.
 
-    `skipped` counts messages by reason, `made_good` counts repairs by kind, and `topics_grown` are topics that existed
-    before and got posts.
+    `skipped` counts messages by reason, `made_good` counts repairs by kind, `conflicts` are messages whose id belongs to
+    another message (both are imported), and `topics_grown` are topics that existed before and got posts. The mails of a
+    digest count as read.
     """
 
     sector: str
@@ -66,6 +62,7 @@ class ImportReport(Struct, frozen=True, kw_only=True):
     imported: int
     already_there: int
     skipped: dict[str, int]
+    conflicts: int
     topics_new: int
     topics_grown: int
     authors_new: int
@@ -96,7 +93,7 @@ async def import_archives(
         except NotFound as error:
             raise NoSuchSector(field="sector") from error
 
-    archive = read_archives(paths, clock.now())
+    archive = await asyncio.to_thread(read_archives, paths, clock.now())
     try:
         async with _lock_imports(db):
             plan = await _make_plan(db, sector_id, archive)
@@ -119,8 +116,9 @@ async def _lock_imports(db: Database) -> AsyncIterator[None]:
 
 
 async def _make_plan(db: Database, sector_id: int, archive: Archive) -> _Plan:
-    positions = {message.id: i for i, message in enumerate(archive.messages)}
     rows = await _read_earlier_imports(db, sector_id, archive)
+    identify(archive, rows)
+    positions = {message.id: i for i, message in enumerate(archive.messages)}
     headers = [_headers_of(message, rows.get(message.id)) for message in archive.messages]
     post_ids: dict[int, int] = {}
     awaited: dict[str, int] = {}
@@ -143,14 +141,14 @@ async def _make_plan(db: Database, sector_id: int, archive: Archive) -> _Plan:
     return _Plan(
         archive=archive,
         headers=headers,
-        threading=group_into_threads(headers, awaited),
+        threading=await asyncio.to_thread(group_into_threads, headers, awaited),
         post_ids=post_ids,
         already_imported=frozenset(i for message_id, i in positions.items() if message_id in rows),
     )
 
 
 async def _read_earlier_imports(db: Database, sector_id: int, archive: Archive) -> dict[str, Record]:
-    ids = list({id for message in archive.messages for id in (message.id, *message.parents)})
+    ids = list(possible_ids(archive))
     subjects = list({normalize_subject(message.subject)[:200] for message in archive.messages} - {""})
     rows: dict[str, Record] = {}
     async with db.read() as tx:
@@ -163,7 +161,7 @@ async def _read_earlier_imports(db: Database, sector_id: int, archive: Archive) 
     return rows
 
 
-def _headers_of(message: ArchivedMessage, row: Record | None) -> MessageHeaders:
+def _headers_of(message: Mail, row: Record | None) -> MessageHeaders:
     return MessageHeaders(
         id=message.id,
         parents=message.parents,
@@ -178,7 +176,9 @@ async def _insert_all(db: Database, sector_id: int, plan: _Plan, progress: Progr
     # next run finds the same threads and continues with the first one that is missing.
     counts: Counter[str] = Counter()
     total = len(plan.archive.messages) - len(plan.already_imported)
-    for threads in _batches(plan):
+    batches = _batches(plan)
+    # Rendering takes longer than inserting, and runs outside the event loop.
+    while threads := await asyncio.to_thread(next, batches, None):
         async with db.begin() as tx:
             counts.update(await insert_threads(tx, sector_id, threads))
         if progress:
@@ -210,7 +210,7 @@ def _new_part(plan: _Plan, thread: Thread) -> ThreadToInsert | None:
         return None
     return ThreadToInsert(
         topic=thread.topic,
-        title=title_from_subject(messages[new[0]].subject),
+        title=title_from_subject(messages[new[0]].subject, is_reply=bool(messages[new[0]].parents)),
         posts=[_post_to_insert(plan, i) for i in new],
     )
 
@@ -230,6 +230,7 @@ def _post_to_insert(plan: _Plan, i: int) -> PostToInsert:
         at=plan.headers[i].at,
         text=text,
         html=render_mail(text).html,
+        fingerprints=list(message.fingerprints),
     )
 
 
@@ -246,6 +247,7 @@ def _make_report(slug: str, paths: Sequence[Path], plan: _Plan, counts: Counter[
         imported=counts["mails"],
         already_there=len(already_imported),
         skipped=archive.skipped,
+        conflicts=sum(remark.what in CONFLICTS for remark in remarks),
         topics_new=counts["new"],
         topics_grown=counts["grown"],
         authors_new=counts["authors"],

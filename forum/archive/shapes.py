@@ -23,6 +23,7 @@ class PostToInsert(Struct, frozen=True, kw_only=True):
     at: datetime
     text: str
     html: str
+    fingerprints: list[str]
 
 
 class ThreadToInsert(Struct, frozen=True, kw_only=True):

@@ -3,22 +3,16 @@
 The method follows Jamie Zawinski's algorithm for message threading: message ids first, then normalized subjects.
 """
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
 from msgspec import Struct
 
+from forum.archive.subjects import is_reply_subject, normalize_subject
+
 # A reply with the same subject joins the latest message with this subject if that is at most this old.
 SUBJECT_REMEMBERED_FOR = timedelta(days=60)
-
-_REPLY_PREFIX = re.compile(
-    r"\s*(?:re|aw|antw|antwort|sv|vs|ref|rép|rv|tr|odp|fwd?|wg|enc|i|r)\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|\^\d{1,3})?\s*[:：]\s*",
-    re.I,
-)
-_LIST_PREFIX = re.compile(r"\s*\[[^\[\]]{1,60}\]\s*")
-_SPACES = re.compile(r"\s+")
 
 
 class MessageHeaders(Struct, frozen=True, kw_only=True):
@@ -51,41 +45,11 @@ class ThreadingResult(Struct, frozen=True):
     remarks: list[tuple[int, str]]
 
 
-def normalize_subject(subject: str) -> str:
-    """Return a subject as it is compared: without `Re:` and `[list]` prefixes, in lower case, with single spaces."""
-    subject, _ = _strip_prefixes(subject)
-    return _SPACES.sub(" ", subject).strip().casefold()
-
-
-def is_reply_subject(subject: str) -> bool:
-    """Return whether a subject has a reply prefix, such as `Re:` or `AW:`."""
-    return _strip_prefixes(subject)[1]
-
-
-def title_from_subject(subject: str) -> str:
-    """Return the title of a topic for a subject: without the reply prefixes, `(no subject)` if nothing is left."""
-    stripped = subject
-    while prefix := _REPLY_PREFIX.match(stripped):
-        stripped = stripped[prefix.end() :]
-    return stripped.strip() or "(no subject)"
-
-
 def group_into_threads(
     messages: Sequence[MessageHeaders], awaited: dict[str, int] | None = None
 ) -> ThreadingResult:
     """Group messages into threads; `awaited` maps the ids of missing messages to the position of a message that replies."""
     return _ThreadBuilder(messages, awaited or {}).build()
-
-
-def _strip_prefixes(subject: str) -> tuple[str, bool]:
-    is_reply = False
-    while prefix := _REPLY_PREFIX.match(subject) or _LIST_PREFIX.match(subject):
-        # A subject that is nothing but `[word]` keeps it.
-        if prefix.end() == len(subject) and prefix.re is _LIST_PREFIX:
-            break
-        is_reply = is_reply or prefix.re is _REPLY_PREFIX
-        subject = subject[prefix.end() :]
-    return subject, is_reply
 
 
 class _ThreadBuilder:

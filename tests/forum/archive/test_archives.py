@@ -1,27 +1,20 @@
 """Tests of mbox files, of messages written by many programs, and of threading."""
 
 import gzip
-import time
 import tracemalloc
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
-from forum.archive.archives import Archive, NotAnArchive, read_archives
-from forum.archive.html_to_text import html_to_text
-from forum.archive.messages import MAX_TEXT_LENGTH, ArchivedMessage
-from forum.archive.threading import (
-    MessageHeaders,
-    group_into_threads,
-    is_reply_subject,
-    normalize_subject,
-    title_from_subject,
-)
+from forum.archive.archives import Archive, read_archives
+from forum.archive.mbox import NotAnArchive
+from forum.mails.mails import Mail
+from forum.mails.plain_text import MAX_TEXT_LENGTH
+from tests.support.archives.mails import ENVELOPE, a_mail, read_mbox
 
 QUIRKS = Path(__file__).parents[2] / "data" / "quirks.mbox"
 NOW = datetime(2020, 1, 1, tzinfo=UTC)
@@ -32,7 +25,7 @@ def archive() -> Archive:
     return read_archives([QUIRKS], NOW)
 
 
-def the(archive: Archive, identity: str) -> tuple[ArchivedMessage, str, list[str]]:
+def the(archive: Archive, identity: str) -> tuple[Mail, str, list[str]]:
     """Return a message of the archive, its text and the repairs in its remarks."""
     i = next(i for i, mail in enumerate(archive.messages) if mail.id == identity)
     return (
@@ -48,7 +41,9 @@ def test_every_mail_is_accounted_for(archive: Archive):
     assert Counter(remark.what for remark in archive.remarks) == {
         "charset": 2,
         "html only": 1,
+        "text before the first part left out": 1,
         "attachment left out": 1,
+        "control character": 1,
         "no date": 3,
         "the same message id again": 1,
         "message id of another mail": 1,
@@ -78,35 +73,18 @@ def test_obfuscated_addresses_are_read_and_addresses_in_texts_are_shortened(arch
     assert the(archive, "l1@example.org")[0].name == "lou"
 
 
-@pytest.mark.parametrize(
-    ("header", "name", "address"),
-    [
-        ("Ana <a@b.org>", "Ana", "a@b.org"),
-        ('"López, Ana" <A@B.ORG>', "López, Ana", "a@b.org"),
-        ("a@b.org (Ana)", "Ana", "a@b.org"),
-        ("a at b.org (Ana)", "Ana", "a@b.org"),
-        ("a [at] b [dot] org", "a", "a@b.org"),
-        ("Ana <a at b dot org>", "Ana", "a@b.org"),
-        ("Ana <an...@b.org>", "Ana", "an...@b.org"),
-        ("Ana", "Ana", ""),
-        ("", "x", "x@y.org"),
-        ("<>", "somebody unknown", ""),
-        ("\u202eana <a@b.org>", "ana", "a@b.org"),
-    ],
-)
-def test_authors_are_found_in_whatever_form_they_come(tmp_path: Path, header: str, name: str, address: str):
-    mail = one(tmp_path, f"From: {header}\nSubject: s\n\nt\n").messages[0]
-
-    assert (mail.name, mail.address) == (name, address)
-
-
 def test_charsets_that_are_wrong_or_unknown_are_guessed_and_reported(archive: Archive):
     mail, text, remarks = the(archive, "c1@example.cn")
     assert (text, remarks, mail.name) == ("Café, naïve.", ["charset"], "陈")
 
     mail, text, remarks = the(archive, "o1@example.org")
-    assert text == "No address, no subject, wrong bytes: ü, a  and [31m."
-    assert (mail.name, mail.address, mail.subject, remarks) == ("Müller", "", "", ["charset"])
+    assert text == "No address, no subject, wrong bytes: ü, a \ufffd and \ufffd[31m."
+    assert (mail.name, mail.address, mail.subject, remarks) == (
+        "Müller",
+        "",
+        "",
+        ["charset", "control character"],
+    )
 
 
 def test_pages_become_text_and_attachments_are_named(archive: Archive):
@@ -116,7 +94,7 @@ def test_pages_become_text_and_attachments_are_named(archive: Archive):
 
     _, text, remarks = the(archive, "e1@example.org")
     assert text == "See the table, schön.\n\n[t.xls: attached to the mail, not kept here]"
-    assert remarks == ["attachment left out"]
+    assert remarks == ["text before the first part left out", "attachment left out"]
 
 
 def test_dates_come_from_the_line_above_or_from_the_neighbours(archive: Archive):
@@ -146,6 +124,84 @@ def test_gzipped_is_the_same_and_damage_is_reported(tmp_path: Path, archive: Arc
     damaged = read_archives([tmp_path / "b.mbox.gz"], NOW)
     assert damaged.skipped["the file is damaged from here on"] == 1
     assert damaged.read == len(damaged.messages) + sum(damaged.skipped.values())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "From jo@example.org Tue Mar  3 11:11:11 2020",
+        "From jo at example.org  Tue Mar  3 11:11:11 2020",
+        "From - Tue Mar  3 11:11 2020",
+        "From jo@example.org Tue Mar  3 11:11:11 CET 2020",
+        "From jo@example.org Tue Mar 03 11:11:11 +0100 2020",
+        "From jo@example.org Tue Mar  3 11:11:11 2020 +0100",
+        "From jo@example.org Tue, 3 Mar 2020 11:11:11 +0100",
+        "From 12@xxx Tue Mar  3 11:11:11 2020 remote from x",
+    ],
+)
+def test_a_full_envelope_line_begins_a_mail(tmp_path: Path, line: str):
+    path = tmp_path / "a.mbox"
+    path.write_bytes(
+        ENVELOPE.encode() + a_mail("One") + f"\n{line}\n".encode() + a_mail("Two", id="m2@t.example")
+    )
+    archive = read_archives([path], NOW)
+
+    assert [archive.text(i) for i in range(len(archive.messages))] == ["One", "Two"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "From 10:30 there is coffee, see\nhttps://example.org/agenda",
+        "From 9:00 to 12:30 we discuss.\nAgenda: see below",
+        "From ana@example.org\nSubject: x",
+        "From the meeting on Tue Mar  3 11:11:11 2020\nAgenda: none",
+        "From jo@example.org Tue Mar  3 11:11:11 2020\nis a line of an mbox file.",
+        "From here 2020\nTo: nowhere",
+    ],
+)
+def test_a_line_of_text_begins_no_mail(tmp_path: Path, text: str):
+    archive = read_mbox(tmp_path, a_mail(f"Hello,\n\n{text}\n\nBye"))
+
+    assert archive.read == 1
+    assert archive.text(0) == f"Hello,\n\n{text}\n\nBye".replace("jo@example.org", "jo@…").replace(
+        "ana@example.org", "ana@…"
+    )
+
+
+def test_an_id_that_is_known_with_another_text_is_a_conflict_and_both_are_kept(tmp_path: Path):
+    mails = [a_mail("First words."), a_mail("Second, quite other words."), a_mail("First  words.\n")]
+    archive = read_mbox(tmp_path, *mails, a_mail("First words.", sender="Kim <kim@example.org>"))
+
+    assert [archive.text(i) for i in range(3)] == [
+        "First words.",
+        "Second, quite other words.",
+        "First words.",
+    ]
+    assert len({message.id for message in archive.messages}) == 3
+    assert [(r.what, r.detail) for r in archive.remarks if not r.is_skipped] == [
+        ("same message id, other text", "m1@t.example"),
+        ("message id of another mail", "m1@t.example"),
+    ]
+    assert archive.skipped == {"the same message id again": 1}
+
+
+def test_a_copy_with_the_footer_of_a_list_is_the_same_mail(tmp_path: Path):
+    footer = "\n\n_______________________________________________\nSourcing mailing list\nsourcing@lists.example.org"
+    archive = read_mbox(tmp_path, a_mail("Words."), a_mail("Words." + footer))
+
+    assert archive.skipped == {"the same message id again": 1}
+
+
+def test_a_mail_that_is_too_big_is_read_as_far_as_it_goes(tmp_path: Path):
+    body = (
+        "--B\nContent-Type: text/plain\n\nWords.\n--B\nContent-Type: image/png\n\n"
+        + ("A" * 76 + "\n") * 230_000
+    )
+    archive = read_mbox(tmp_path, a_mail(body, "Content-Type: multipart/mixed; boundary=B"))
+
+    assert archive.text(0).startswith("Words.")
+    assert "too big" in {remark.what for remark in archive.remarks}
 
 
 @pytest.mark.parametrize("content", [b"", b"hello\n", b"\x7fELF\0", b"Subject: x\n\ny"])
@@ -199,128 +255,6 @@ def test_an_archive_of_any_size_needs_little_memory(tmp_path: Path):
     tracemalloc.stop()
     assert len(archive.messages) == 120
     assert most < 2_500_000  # of 11 MB
-
-
-def test_pages_that_are_hostile_take_no_time():
-    start = time.thread_time()
-    for unit in (
-        "<blockquote>",
-        "<a href='https://x.org'>",
-        "<",
-        "<!--",
-        "<p>",
-        "<table><td>",
-        "&amp;",
-        "<![CDATA[",
-    ):
-        html_to_text((unit * 5_000)[:50_000])
-    assert time.thread_time() - start < 5
-
-
-@pytest.mark.parametrize(
-    ("subject", "bare", "answers", "title"),
-    [
-        ("Re: [list] Hello  World", "hello world", True, "[list] Hello  World"),
-        ("[list] AW: Re[2]: Fwd: Hello World", "hello world", True, "[list] AW: Re[2]: Fwd: Hello World"),
-        ("RE : Hello world", "hello world", True, "Hello world"),
-        ("Hello world", "hello world", False, "Hello world"),
-        ("Regarding: x", "regarding: x", False, "Regarding: x"),
-        ("Re:", "", True, "(no subject)"),
-        ("[only]", "[only]", False, "[only]"),
-        ("", "", False, "(no subject)"),
-    ],
-)
-def test_subjects(subject: str, bare: str, answers: bool, title: str):
-    assert (normalize_subject(subject), is_reply_subject(subject), title_from_subject(subject)) == (
-        bare,
-        answers,
-        title,
-    )
-
-
-def test_mails_that_belong_together_become_threads(archive: Archive):
-    messages = archive.messages
-    nodes = [MessageHeaders(id=m.id, parents=m.parents, subject=m.subject, at=m.at or NOW) for m in messages]
-    woven = group_into_threads(nodes)
-
-    def ids(positions):
-        return [messages[i].id.partition("@")[0] for i in positions]
-
-    threads = [ids(thread.order) for thread in woven.threads]
-    assert threads[0] == ["a1", "b1", "c1", "m1", "d1"]  # m1's clock is wrong: it comes after what it answers
-    assert ["f1", "f2"] in threads
-    assert ["g1", "g2"] in [sorted(thread) for thread in threads]
-    assert ["g3"] in threads
-    assert ["k1", "l1"] in threads  # both answer a mail that is not there
-    assert ["n1"] in threads  # too late for its subject to mean anything
-    assert sorted(i for thread in woven.threads for i in thread.order) == list(range(len(messages)))
-    place = {mail.id: i for i, mail in enumerate(messages)}
-    assert woven.parents[place["c1@example.cn"]] == place["b1@example.net"]
-    assert woven.parents[place["d1@example.org"]] is None
-    assert Counter(what for _, what in woven.remarks) == {
-        "loop of references": 2,
-        "joined by subject": 1,
-        "the mail it answers is missing": 1,
-    }
-
-
-def test_a_missing_mail_that_comes_later_joins_its_answers():
-    there = MessageHeaders(id="answer", parents=("lost",), subject="Re: x", at=NOW, topic=7)
-    lost = MessageHeaders(id="lost", parents=(), subject="x", at=NOW - timedelta(days=1))
-    woven = group_into_threads([lost, there], {"lost": 1})
-
-    assert [(thread.topic, thread.order) for thread in woven.threads] == [(7, (0, 1))]
-    assert woven.parents == [None, None]
-
-
-@given(
-    st.lists(
-        st.tuples(
-            st.lists(st.integers(0, 14), max_size=3),
-            st.integers(0, 50),
-            st.sampled_from(["", "x", "Re: x", "y"]),
-        ),
-        max_size=12,
-    )
-)
-def test_any_references_at_all_make_a_forest(drawn):
-    nodes = [
-        MessageHeaders(
-            id=str(i), parents=tuple(map(str, parents)), subject=subject, at=NOW + timedelta(days=day)
-        )
-        for i, (parents, day, subject) in enumerate(drawn)
-    ]
-    woven = group_into_threads(nodes)
-
-    seen: list[int] = []
-    for thread in woven.threads:
-        for i in thread.order:
-            parent = woven.parents[i]
-            assert parent is None or parent in thread.order
-            assert parent is None or parent in seen
-            seen.append(i)
-    assert sorted(seen) == list(range(len(nodes)))
-    # What was done of it is found again, whatever was done: the rest is woven as if nothing had been interrupted.
-    half = {i for n, thread in enumerate(woven.threads) if n % 2 for i in thread.order}
-    topic_of = {i: n for n, thread in enumerate(woven.threads) for i in thread.order}
-    awaited = {wanted: i for wanted, i in woven.awaited.items() if i in half}
-    there = [replace(node, topic=topic_of[i] if i in half else None) for i, node in enumerate(nodes)]
-    resumed = group_into_threads(there, awaited)
-    assert [thread.order for thread in resumed.threads if thread.topic is None] == [
-        thread.order for n, thread in enumerate(woven.threads) if not n % 2
-    ]
-
-
-def test_ten_thousand_mails_that_answer_each_other_are_no_matter():
-    nodes = [
-        MessageHeaders(id=str(i), parents=(str(i - 1),), subject="Re: x", at=NOW + timedelta(seconds=i % 7))
-        for i in range(10_000)
-    ]
-    start = time.thread_time()
-    woven = group_into_threads(nodes)
-
-    assert time.thread_time() - start < 2
-    assert woven.threads[0].order == tuple(range(10_000))
 
 
 def one(folder: Path, mail: str) -> Archive:

@@ -15,14 +15,15 @@ import pytest
 from click.testing import CliRunner
 
 from core import clock
-from forum.archive.archives import NotAnArchive
 from forum.archive.bulk_insert import MAX_DEPTH
 from forum.archive.imports import ImportReport, NoSuchSector, import_archives
+from forum.archive.mbox import NotAnArchive
 from members.accounts.accounts import mark_address_verified
 from storage.database import Database
 from storage.embedded.postgres import Cluster
 from storage.statements import statement
 from tertulia.cli import cli
+from tests.support.archives.mails import a_mail, read_mbox
 from tests.support.people import a_person
 from tests.support.service import Service
 
@@ -95,7 +96,9 @@ async def test_every_quirk_of_an_archive_ends_in_its_place_and_in_the_report(db:
     assert report.made_good == {
         "charset": 2,
         "html only": 1,
+        "text before the first part left out": 1,
         "attachment left out": 1,
+        "control character": 1,
         "no date": 3,
         "message id of another mail": 1,
         "no message id": 1,
@@ -130,6 +133,39 @@ async def test_importing_again_changes_nothing(db: Database) -> None:
     assert (report.read, report.imported, report.already_there, report.topics_new) == (40, 0, 19, 0)
     assert report.read == report.already_there + sum(report.skipped.values())
     assert await shape_of(db) == before
+
+
+async def test_a_known_id_with_another_text_is_a_conflict_also_with_what_was_imported_before(
+    db: Database, tmp_path: Path
+) -> None:
+    first, second = a_mail("First words."), a_mail("Second, quite other words.")
+    for name, mails in (("a", [first]), ("b", [second]), ("both", [second, first])):
+        read_mbox(tmp_path, *mails, name=name).close()
+    reports = [await import_archives(db, "mobility", [tmp_path / name]) for name in ("a", "b", "both")]
+
+    assert [(r.imported, r.already_there, r.conflicts) for r in reports] == [(1, 0, 0), (1, 0, 1), (0, 2, 0)]
+    assert [(r.what, r.detail) for r in reports[1].remarks] == [
+        ("same message id, other text", "m1@t.example")
+    ]
+    assert {row[16] for row in await shape_of(db)} == {"First words.", "Second, quite other words."}
+
+
+async def test_nobody_posts_as_a_member_through_a_display_name(
+    db: Database, app: Service, tmp_path: Path
+) -> None:
+    ada = await a_person(app, "Ada")
+    async with db.begin() as tx:
+        await mark_address_verified(tx, ada.id, "ada@example.org")
+    forged = "=?utf-8?Q?ada_=3Cada=40example=2Eorg=3E?= <mallory@evil.example>"
+    read_mbox(
+        tmp_path,
+        a_mail("I resign.", sender=forged),
+        a_mail("I do not.", sender="Ada <ada@example.org>", id="m2@t.example"),
+    ).close()
+    await import_archives(db, "mobility", [tmp_path / "a.mbox"])
+
+    authors = {row[16]: row[13] for row in await shape_of(db)}
+    assert authors == {"I resign.": "mallory@evil.example", "I do not.": "ada@example.org"}
 
 
 async def test_what_is_new_is_added_to_its_topics(db: Database, tmp_path: Path) -> None:

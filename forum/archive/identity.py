@@ -1,0 +1,44 @@
+"""Identity of messages: which of them the sector has already, and which only have the id of another one."""
+
+from collections.abc import Mapping
+
+from asyncpg import Record
+from msgspec.structs import replace
+
+from forum.archive.archives import CONFLICTS, Archive
+from forum.mails.mails import make_distinct_id
+
+
+def possible_ids(archive: Archive) -> set[str]:
+    """Return all ids by which a message of the archive, or one that it replies to, can have been imported before."""
+    ids = {id for message in archive.messages for id in (message.id, *message.parents)}
+    for i, message in enumerate(archive.messages):
+        ids |= {archive.own_ids[i]} if i in archive.own_ids else {make_distinct_id(message)}
+    return ids
+
+
+def identify(archive: Archive, rows: Mapping[str, Record]) -> None:
+    """Give each message of the archive the id under which it was or will be imported; `rows` are the earlier imports by id.
+
+    A message is there already if its id and one of its fingerprints are. If only its id is, the two are in conflict, and
+    both are kept. A row without fingerprints is from an earlier version and counts as the same.
+    """
+    for i, message in enumerate(archive.messages):
+        own_id = archive.own_ids.get(i, message.id)
+        row = rows.get(own_id)
+        if row is None:
+            continue
+        is_same = not set(row["fingerprints"]).isdisjoint(message.fingerprints)
+        if is_same or (not row["fingerprints"] and i not in archive.own_ids):
+            _set_id(archive, i, own_id)
+        elif i not in archive.own_ids:
+            archive.own_ids[i] = own_id
+            _set_id(archive, i, make_distinct_id(message))
+            archive.remark(i, CONFLICTS[0], own_id)
+
+
+def _set_id(archive: Archive, i: int, new_id: str) -> None:
+    old_id = archive.messages[i].id
+    if new_id != old_id:
+        archive.messages[i] = replace(archive.messages[i], id=new_id)
+        archive.remarks = [replace(r, id=new_id) if r.id == old_id else r for r in archive.remarks]

@@ -1,0 +1,220 @@
+"""The text of a mail, from those of its parts that people write; every other part is named and left out."""
+
+from msgspec import Struct, field
+
+from forum.mails.charsets import decode
+from forum.mails.encoded_words import decode_words
+from forum.mails.flowed import enriched_to_text, unflow
+from forum.mails.forwarded import forwarded_block
+from forum.mails.html_to_text import MAX_HTML_LENGTH, drop_embedded_data, html_to_text
+from forum.mails.lines import to_line
+from forum.mails.parts import Part
+from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, take_uuencoded
+
+# More of a mail is not read: it has five times what is stored of it, in any script.
+MAX_READ = 1_500_000
+MAX_NAMED_ATTACHMENTS = 20
+# An alternative in plain text that has fewer than a third of the words of the other is a stub.
+STUB_RATIO = 3
+STUB_WORDS = 30
+
+_SIGNATURES = ("application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature")
+_ENRICHED = ("text/enriched", "text/richtext")
+_BODY_TYPES = ("text/plain", "text/html", *_ENRICHED)
+
+
+class Repair(Struct, frozen=True):
+    """What had to be guessed, replaced or left out to read a mail, and where: the name of a part, a label, a number."""
+
+    what: str
+    detail: str = ""
+
+
+class _Budget(Struct):
+    bytes: int = MAX_READ
+
+
+class Reading(Struct):
+    """What was read of a part: texts in their order, names of attachments, repairs, and the mails of a digest."""
+
+    texts: list[str] = []
+    attachments: list[str] = []
+    repairs: list[Repair] = []
+    digest: list[Part] = []
+    budget: _Budget = field(default_factory=_Budget)
+
+    def text(self) -> str:
+        """Return the texts, and below them the names of the attachments that are not kept."""
+        named = [
+            f"[{name}: attached to the mail, not kept here]"
+            for name in self.attachments[:MAX_NAMED_ATTACHMENTS]
+        ]
+        if len(self.attachments) > MAX_NAMED_ATTACHMENTS:
+            named.append(f"[{len(self.attachments) - MAX_NAMED_ATTACHMENTS} more attachments, not kept here]")
+        texts = [text.strip("\r\n") for text in self.texts if text.strip()]
+        return "\n\n".join(texts + ["\n".join(named)] * bool(named))
+
+    def repair(self, what: str, detail: str = "") -> None:
+        """Add a repair."""
+        self.repairs.append(Repair(what, to_line(detail, 200)))
+
+
+def read_body(mail: Part, hint: str = "") -> Reading:
+    """Return what was read of a mail; `hint` is the charset of its headers, for parts that name none."""
+    return _read_mail(mail, Reading(), hint)
+
+
+def read_bodies(mails: list[Part]) -> list[Reading]:
+    """Return what was read of each mail of a digest; together they can be twice as long as one mail."""
+    budget = _Budget(2 * MAX_READ)
+    return [_read_mail(mail, Reading(budget=budget), "") for mail in mails]
+
+
+def _read_mail(mail: Part, reading: Reading, hint: str) -> Reading:
+    _read(mail, reading, hint)
+    if not any(text.strip() for text in reading.texts) and not reading.digest:
+        _read_leftovers(mail, reading, hint)
+    return reading
+
+
+def _read(part: Part, reading: Reading, hint: str) -> None:
+    if part.is_flattened:
+        reading.repair("multipart without parts", part.kind)
+        _add_plain(part, reading, hint)
+    elif part.kind.startswith("message/") and part.children:
+        enclosed = part.children[0]
+        inner = _read_mail(enclosed, Reading(budget=reading.budget), hint)
+        reading.texts.append(forwarded_block(enclosed.header, inner.text()))
+        reading.repairs += inner.repairs
+        reading.digest += inner.digest
+    elif part.children or part.kind.startswith("multipart/"):
+        _read_children(part, reading, hint)
+    elif part.is_attachment() or part.kind not in _BODY_TYPES:
+        _leave_out(part, reading)
+    elif part.kind == "text/plain":
+        _add_plain(part, reading, hint)
+    else:
+        _add_formatted(part, reading, hint)
+
+
+def _read_children(part: Part, reading: Reading, hint: str) -> None:
+    if part.before.strip() and not is_notice(part.before):
+        reading.repair("text before the first part left out", part.before.decode(errors="replace"))
+    if part.kind == "multipart/alternative":
+        _read_alternatives(part, reading, hint)
+    elif part.kind == "multipart/digest":
+        reading.digest += [child.children[0] if child.children else child for child in part.children]
+    else:
+        for child in part.children:
+            _read(child, reading, hint)
+    if part.after.strip():
+        reading.texts.append(_decode(part.after, part, reading, hint))
+
+
+def _read_alternatives(part: Part, reading: Reading, hint: str) -> None:
+    # RFC 2046, 5.1.4: the same content in several forms. The plain text is what the author or their program wrote.
+    readings = []
+    for child in part.children:
+        one = Reading(budget=reading.budget)
+        _read(child, one, hint)
+        readings.append((child.kind == "text/plain", len(comparable_words("\n".join(one.texts))), one))
+    plain = max((r for r in readings if r[0]), key=lambda r: r[1], default=None)
+    other = max((r for r in readings if not r[0]), key=lambda r: r[1], default=None)
+    chosen = plain or other
+    if plain and other and (not plain[1] or other[1] > STUB_RATIO * plain[1] + STUB_WORDS):
+        chosen = other
+    for candidate in readings:
+        one = candidate[2]
+        reading.attachments += one.attachments
+        reading.digest += one.digest
+        is_chosen = candidate is chosen
+        if is_chosen:
+            reading.texts += one.texts
+        reading.repairs += [r for r in one.repairs if is_chosen or r.what == "attachment left out"]
+
+
+def _add_plain(part: Part, reading: Reading, hint: str) -> None:
+    text = _decode(part.content(), part, reading, hint)
+    if part.parameter("format").lower() == "flowed":
+        text = unflow(text, delete_space=part.parameter("delsp").lower() == "yes")
+    text, names = take_uuencoded(text)
+    for name in names:
+        _name_attachment(name, "uuencoded", reading)
+    reading.texts.append(text)
+
+
+def _add_formatted(part: Part, reading: Reading, hint: str) -> None:
+    text = _decode(part.content(), part, reading, hint)
+    if part.kind == "text/html":
+        text = html_to_text(text)
+        words = comparable_words(text)
+        if words and any(comparable_words(other) == words for other in reading.texts):
+            reading.repair("same text again as HTML")
+            return
+        reading.repair("html only")
+    else:
+        text = enriched_to_text(text, is_richtext=part.kind == "text/richtext")
+    reading.texts.append(text)
+
+
+def _decode(data: bytes, part: Part, reading: Reading, hint: str) -> str:
+    if part.kind == "text/html":
+        data = drop_embedded_data(data)
+    limit = min(reading.budget.bytes, MAX_HTML_LENGTH)
+    if len(data) > limit:
+        reading.repair("cut", f"{len(data) - limit} bytes")
+        data = data[:limit]
+    reading.budget.bytes -= len(data)
+    label = part.parameter("charset")
+    if not label and part.kind == "text/html" and (declared := META_CHARSET.search(data[:2_048])):
+        label = declared[1].decode("ascii")
+    text, is_guessed = decode(data, label, hint)
+    if is_guessed:
+        reading.repair("charset", label)
+    return text
+
+
+def _leave_out(part: Part, reading: Reading) -> None:
+    name = part.file_name()
+    if part.kind in _SIGNATURES:
+        reading.repair("signature left out", name or part.kind)
+    else:
+        _name_attachment(decode_words(name) or part.kind, part.kind, reading)
+
+
+def _name_attachment(name: str, kind: str, reading: Reading) -> None:
+    name = to_line(name, 100) or kind
+    reading.attachments.append(name)
+    reading.repair("attachment left out", name if name == kind else f"{name} ({kind})")
+
+
+def _read_leftovers(part: Part, reading: Reading, hint: str) -> None:
+    # No part is declared to be the text: then it is the first one that can be read, and what stands outside the parts.
+    if part.before.strip() and not is_notice(part.before):
+        reading.texts.append(_decode(part.before, part, reading, hint))
+    for leaf in _leaves(part):
+        name = to_line(decode_words(leaf.file_name()), 100) or leaf.kind
+        if leaf.kind in ("text/plain", "text/html") or (
+            leaf.kind.startswith("text/") and leaf.kind.partition("/")[2] not in _NOT_WORDS
+        ):
+            if name in reading.attachments:
+                reading.attachments.remove(name)
+            reading.repairs[:] = [
+                r
+                for r in reading.repairs
+                if not (r.what == "attachment left out" and r.detail.startswith(name))
+            ]
+            add = _add_plain if leaf.kind not in ("text/html", *_ENRICHED) else _add_formatted
+            add(leaf, reading, hint)
+            return
+
+
+_NOT_WORDS = frozenset(
+    "vcard x-vcard directory x-vcalendar calendar rtf css javascript csv xml x-amp-html rfc822-headers".split()
+)
+
+
+def _leaves(part: Part) -> list[Part]:
+    if part.kind.startswith("message/"):
+        return []
+    return [leaf for child in part.children for leaf in _leaves(child)] if part.children else [part]

@@ -1,0 +1,89 @@
+"""The header of a mail or of a part: its fields, unfolded, with encoded words still encoded."""
+
+import re
+from email.message import Message
+
+from msgspec import Struct
+
+from forum.mails.charsets import decode, is_for_headers
+from forum.mails.encoded_words import decode_words
+
+# Longer fields are not what a person wrote, and every step of reading has a bounded cost.
+MAX_FIELD_LENGTH = 32_000
+MAX_FIELDS = 2_000
+
+_FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]?(.*)", re.S)
+_KNOWN_FIELD = re.compile(
+    rb"(?:from|to|cc|subject|date|message-id|in-reply-to|references|reply-to|sender|received|return-path|mime-version|"
+    rb"content-[a-z-]+|x-[a-z-]+|list-[a-z-]+|delivered-to)[ \t]*:",
+    re.I,
+)
+_LINE_BREAKS = re.compile(rb"\r?\n(?=[ \t])")
+
+
+class HeaderFields(Struct):
+    """The fields of a header in their order, by lower-case name, as bytes, and the label of their charset if it is known."""
+
+    fields: list[tuple[str, bytes]]
+    charset: str = ""
+
+    def raw(self, name: str) -> str:
+        """Return the first field with this name as text, unfolded, with its encoded words; "" if there is none.
+
+        Bytes above 127 are UTF-8, or else in the charset of the body. Parse the structure of a field from this, never from
+        the decoded text: RFC 2047, section 5, lets no encoded word be part of it.
+        """
+        return next((self._text(value) for key, value in self.fields if key == name), "")
+
+    def raw_all(self, name: str) -> list[str]:
+        """Return all fields with this name, as `raw` returns the first."""
+        return [self._text(value) for key, value in self.fields if key == name]
+
+    def decoded(self, name: str) -> str:
+        """Return the first field with this name with its encoded words decoded; "" if there is none."""
+        return decode_words(self.raw(name))
+
+    def parameters(self) -> Message:
+        """Return the fields about the content as the standard library parses them (RFC 2045 and RFC 2231)."""
+        message = Message()
+        for name in ("content-type", "content-disposition"):
+            if value := self.raw(name):
+                message[name] = value.replace("\n", " ").replace("\r", " ")
+        return message
+
+    def _text(self, value: bytes) -> str:
+        return decode(value, self.charset if is_for_headers(self.charset) else "")[0]
+
+
+def split_header(data: bytes) -> tuple[HeaderFields, bytes]:
+    """Return the header fields at the beginning of a mail or part, and the bytes after the header."""
+    lines: list[bytes] = []
+    at = 0
+    while at < len(data) and len(lines) < MAX_FIELDS:
+        end = data.find(b"\n", at) + 1 or len(data)
+        line = data[at:end]
+        if not line.strip():
+            at = end
+            break
+        if line[:1] in b" \t" and lines:
+            if len(lines[-1]) < MAX_FIELD_LENGTH:
+                lines[-1] += line
+        elif _FIELD.match(line):
+            lines.append(line)
+        elif lines and _KNOWN_FIELD.match(data, end):
+            # A field that was folded without the blank that marks it.
+            lines[-1] += b" " + line
+        elif line.startswith((b"From ", b">From ")):
+            pass
+        else:
+            break
+        at = end
+    return HeaderFields([_field(line) for line in lines]), data[at:]
+
+
+def _field(line: bytes) -> tuple[str, bytes]:
+    found = _FIELD.match(line)
+    assert found is not None
+    # RFC 5322, 2.2.3: unfolding removes the line break and keeps the blank after it.
+    value = _LINE_BREAKS.sub(b"", found[2][:MAX_FIELD_LENGTH]).strip(b" \t\r\n")
+    return found[1].decode("ascii").lower(), value

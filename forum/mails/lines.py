@@ -1,0 +1,32 @@
+"""One-line texts from mails (subjects, names, file names) without what would break the line or turn its direction."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+# Line and paragraph separators, and the characters that change the direction of the text after them.
+_DIRECTION_CHARACTERS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
+_FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
+# The C1 controls are never meant; they are windows-1252 that was taken for ISO-8859-1 on the way.
+_C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
+# Of the categories that show nothing: controls, format characters, marks without a base, separators, unassigned.
+_UNSEEN = ("C", "M", "Z")
+_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
+
+
+def to_line(text: str, length: int) -> str:
+    """Return the text on one line of at most so many characters, in Unicode's composed form (NFC)."""
+    text = _FORBIDDEN.sub("\ufffd", fix_c1(text))
+    text = _DIRECTION_CHARACTERS.sub("", _CONTROL_CHARACTERS.sub(" ", text))
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()[:length].strip()
+
+
+def fix_c1(text: str) -> str:
+    """Return the text with C1 control characters replaced by the windows-1252 characters they were meant to be."""
+    return text if text.isascii() else text.translate(_C1)
+
+
+def is_visible(text: str) -> bool:
+    """Return whether anything of the text can be seen."""
+    return any(unicodedata.category(c)[0] not in _UNSEEN and c not in _BLANK_LETTERS for c in text)

@@ -1,0 +1,44 @@
+"""Message ids in headers (RFC 5322, 3.6.4), also without brackets and among the words that old programs write there."""
+
+import re
+
+from forum.mails.header_fields import HeaderFields
+from forum.mails.mailboxes import parse_mailboxes
+
+MAX_ANCESTORS = 50
+
+_BRACKETED = re.compile(r"<([^<>]{1,998})>")
+_SPACES = re.compile(r"\s+")
+_BARE = re.compile(r"[^\s<>\",;()]{1,998}")
+
+
+def find_message_id(header: HeaderFields) -> str:
+    """Return the id of a mail without its brackets; "" if it has none."""
+    value = header.raw("message-id").strip()
+    if bracketed := _BRACKETED.search(value):
+        return _SPACES.sub("", bracketed[1])
+    value = value.strip("<>")
+    return value if _BARE.fullmatch(value) else ""
+
+
+def find_parents(header: HeaderFields) -> list[str]:
+    """Return the ids of the mails that a mail replies to, nearest first.
+
+    References lists all ancestors from the first mail on, In-Reply-To often only the parent, sometimes between an address
+    and words. Addresses of the mail's own header are no ids.
+    """
+    people = {
+        mailbox.address
+        for name in ("from", "to", "cc", "reply-to", "sender")
+        for mailbox in parse_mailboxes(header.raw(name))
+    }
+    ancestors = [*_ids(header.raw("references"))[-MAX_ANCESTORS:], *_ids(header.raw("in-reply-to"))[-5:]]
+    return [one for one in dict.fromkeys(reversed(ancestors)) if one.lower() not in people]
+
+
+def _ids(value: str) -> list[str]:
+    if bracketed := _BRACKETED.findall(value):
+        return [_SPACES.sub("", one) for one in bracketed]
+    words = value.replace("<", " ").replace(">", " ").split()
+    # Without brackets, a sentence about a mail is not taken for ids.
+    return words if all("@" in word and _BARE.fullmatch(word) for word in words) else []

@@ -1,0 +1,64 @@
+"""Plain text of mails: what is stored of it, how texts are compared, and what programs put into it besides words."""
+
+import re
+import unicodedata
+from hashlib import blake2b
+
+from forum.mails.lines import fix_c1
+
+MAX_TEXT_LENGTH = 100_000
+
+META_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w:.-]{1,40})""", re.I
+)
+_NOTICE = re.compile(rb"mime|multi-?part|mehrteilig|plusieurs parties|varias partes", re.I)
+_UUENCODED = re.compile(
+    r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,61}\n){0,200000}(?:[ `]?\n)?end[ \t]*$", re.M
+)
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
+_CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_ADDRESS_IN_TEXT = re.compile(
+    r"(?<![\w./:@+-])(?!git@)([\w.+-]{1,64}+)@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,18}(?![\w@-])"
+)
+_WORD = re.compile(r"\w+")
+_NOT_COMPARED = b" \t\r\n>"
+
+
+def clean_text(text: str) -> tuple[str, bool]:
+    """Return a text as it is stored, and whether it had control characters; each of these becomes one U+FFFD.
+
+    Line ends are `\\n`, the composed form is Unicode's (NFC), and addresses are shortened: spammers would collect them.
+    """
+    text, controls = _CONTROL_CHARACTERS.subn("\ufffd", fix_c1(_LINE_ENDS.sub("\n", text)))
+    if "@" in text:
+        text = _ADDRESS_IN_TEXT.sub("\\1@…", text)
+    return unicodedata.normalize("NFC", text).strip("\n"), bool(controls)
+
+
+def take_uuencoded(text: str) -> tuple[str, list[str]]:
+    """Return a text without the uuencoded files in it, and the names of these."""
+    names = _UUENCODED.findall(text) if "\nend" in text else []
+    return (_UUENCODED.sub("", text) if names else text), names
+
+
+def is_notice(data: bytes) -> bool:
+    """Return whether the bytes before the first part only say that the mail has parts."""
+    return len(data) < 600 and bool(_NOTICE.search(data))
+
+
+def comparable_words(text: str) -> list[str]:
+    """Return the words of a text in lower case, for comparing what two texts say."""
+    return _WORD.findall(text.casefold())
+
+
+def fingerprints(raw_body: bytes, text: str) -> tuple[str, str]:
+    """Return two fingerprints of a mail: of its bytes without white space and quote marks, and of its words.
+
+    Two copies of a mail have at least one of them in common: the first if only this program changed, the second if the
+    copies were encoded or wrapped differently on their way.
+    """
+    words = " ".join(comparable_words(text))
+    return (
+        "b" + blake2b(raw_body.translate(None, _NOT_COMPARED), digest_size=12).hexdigest(),
+        "w" + blake2b(words.encode(errors="replace"), digest_size=12).hexdigest(),
+    )

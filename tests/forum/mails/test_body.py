@@ -1,0 +1,237 @@
+"""Tests of the text of mails: which parts are read, how, and what is named instead."""
+
+import time
+from binascii import b2a_uu
+
+import pytest
+
+from tests.support.archives.mails import a_mail, read, whats
+
+MIXED = 'Content-Type: multipart/mixed; boundary="B"'
+ALTERNATIVE = 'Content-Type: multipart/alternative; boundary="B"'
+HTML = "Content-Type: text/html; charset=utf-8"
+
+
+def parts(*contents: str, boundary: str = "B") -> str:
+    """Return a multipart body; each part begins with its header."""
+    return "".join(f"--{boundary}\n{content}\n" for content in contents) + f"--{boundary}--\n"
+
+
+def plain(text: str, more: str = "") -> str:
+    return f"Content-Type: text/plain; charset=utf-8{more}\n\n{text}"
+
+
+def html(text: str) -> str:
+    return f"{HTML}\n\n{text}"
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("Hello all,\n\nThe audit is on Monday.", "Hello all,\n\nThe audit is on Monday."),
+        # The label names another delimiter.
+        (parts(plain("Hello"), boundary="other"), "Hello"),
+        ("--B\n" + plain("Never closed"), "Never closed"),
+        ("--B--\n\nAfter the end", "After the end"),
+        (parts(plain("One")) + "\nTwo", "One\n\nTwo"),
+        (parts(plain("One")) + "\n--B\n" + plain("Two"), "One\n\nTwo"),
+        (parts("\nNo header at all"), "No header at all"),
+        (
+            parts("Content-Type: multipart/mixed; boundary=B\n\nSame delimiter", plain("Two")),
+            "Same delimiter\n\nTwo",
+        ),
+    ],
+)
+def test_parts_are_found_where_they_are_and_no_text_is_lost(body: str, kept: str):
+    assert read(a_mail(body, MIXED)).text == kept
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "Content-Type: multipart/mixed",
+        "Content-Type: multipart/related; boundary=",
+        "Content-Type: multipart",
+        "X: y",
+    ],
+)
+def test_a_multipart_without_a_label_is_still_one(field: str):
+    body = "This is a multi-part message in MIME format.\n" + parts(plain("Hello"), html("<p>Hello</p>"))
+
+    assert read(a_mail(body, field)).text == "Hello"
+
+
+def test_a_multipart_that_was_encoded_as_a_whole_is_read():
+    body = "LS1CCkNvbnRlbnQtVHlwZTogdGV4dC9wbGFpbgoKSGVsbG8KLS1CLS0K"
+
+    assert read(a_mail(body, MIXED, "Content-Transfer-Encoding: base64")).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("contents", "kept"),
+    [
+        ((plain("Plain words"), html("<p>Plain words</p>")), "Plain words"),
+        ((html("<p>Only here</p>"), plain("")), "Only here"),
+        (
+            (plain("Please use a browser."), html("<p>" + "many words " * 40 + "</p>")),
+            ("many words " * 40).strip(),
+        ),
+        ((plain("Come"), "Content-Type: text/calendar\n\nBEGIN:VCALENDAR\nEND:VCALENDAR"), "Come"),
+        (
+            (
+                "Content-Type: text/enriched\n\n<bold>Now</bold>\n\nor <<never>",
+                "Content-Type: text/x-amp-html\n\nx",
+            ),
+            "Now\nor <never>",
+        ),
+    ],
+)
+def test_one_of_several_forms_is_chosen(contents: tuple[str, ...], kept: str):
+    text = read(a_mail(parts(*contents), ALTERNATIVE)).text
+
+    assert text.partition("\n\n[")[0] == kept
+
+
+def test_every_text_of_a_mixed_mail_is_kept_once():
+    body = parts(plain("First"), html("<p>Second</p>"), html("<p>First</p>"), plain("Third"))
+    mail = read(a_mail(body, MIXED))
+
+    assert mail.text == "First\n\nSecond\n\nThird"
+    assert whats(mail) == ["html only", "same text again as HTML"]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ('Content-Type: text/x-vcard; name="jo.vcf"', "jo.vcf"),
+        ("Content-Type: text/calendar; name=a.ics", "a.ics"),
+        ("Content-Type: text/plain\nContent-Disposition: attachment; filename=notes.txt", "notes.txt"),
+        ("Content-Type: image/png\nContent-Disposition: inline; filename*=utf-8''%E9%93%9C.png", "铜.png"),
+        ('Content-Type: application/pdf; name="=?utf-8?Q?=E9=93=9C.pdf?="', "铜.pdf"),
+        ("Content-Type: application/x-tar", "application/x-tar"),
+    ],
+)
+def test_what_is_no_body_is_named_and_left_out(header: str, name: str):
+    mail = read(a_mail(parts(plain("Hello"), f"{header}\n\nTEL:+000 170 1234567"), MIXED))
+
+    assert mail.text == f"Hello\n\n[{name}: attached to the mail, not kept here]"
+    assert [(r.what, r.detail.partition(" (")[0]) for r in mail.repairs] == [("attachment left out", name)]
+
+
+def test_text_that_is_declared_an_attachment_is_read_if_there_is_no_other():
+    mail = read(a_mail("Hello", "Content-Disposition: attachment; filename=body.txt"))
+
+    assert (mail.text, whats(mail)) == ("Hello", [])
+
+
+@pytest.mark.parametrize(
+    ("label", "body", "kept"),
+    [
+        ("Quoted-Printable ", "Z=C3=BCrich", "Zürich"),
+        ("quoted-printable; x=y", "Z=C3=BC=\nrich", "Zürich"),
+        ("BASE64", "WsO8cmljaA==", "Zürich"),
+        ("base64", "WsO8cmljaA==\n\n____________\nThe list", "Zürich\n\n____________\nThe list"),
+        ("base64", "Not encoded at all!", "Not encoded at all!"),
+        ("x-nonsense", "Zürich", "Zürich"),
+        ("x-uuencode", "begin 644 a\n" + b2a_uu("Zürich".encode()).decode() + "`\nend", "Zürich"),
+    ],
+)
+def test_transfer_encodings_are_read_as_they_are_written(label: str, body: str, kept: str):
+    mail = read(
+        a_mail(body, "Content-Type: text/plain; charset=utf-8", f"Content-Transfer-Encoding: {label}")
+    )
+
+    assert mail.text == kept
+
+
+@pytest.mark.parametrize(
+    ("more", "body", "kept"),
+    [
+        ("", "one \ntwo \nthree\n\n From here", "one two three\n\nFrom here"),
+        ("", "> a \n> b\n>> c\nd", "> a b\n>> c\nd"),
+        ("", "end \n-- \nJo", "end\n-- \nJo"),
+        ("; delsp=yes", "供应 \n链", "供应链"),
+        ("", "  two\nlines", " two\nlines"),
+    ],
+)
+def test_flowed_text_has_one_line_a_paragraph(more: str, body: str, kept: str):
+    assert read(a_mail(body, f"Content-Type: text/plain; charset=utf-8; format=flowed{more}")).text == kept
+
+
+@pytest.mark.parametrize(
+    ("page", "kept"),
+    [
+        ("<p>Try this:</p><pre>for x in y:\n    print(x)\n</pre>", "Try this:\n\nfor x in y:\n    print(x)"),
+        ("<ol><li>a<li>b<ul><li>c</ul></ol>", "1. a\n2. b\n  - c"),
+        ("a &lt; b <c@d> &amp; &#8217;", "a < b & ’"),
+        ("<p>x<blockquote>y<blockquote>z</blockquote></blockquote>", "x\n\n> y\n\n> > z"),
+        ('<a title="a > b" href="https://x.org">x</a> <img alt="Map" src="cid:1">', "x <https://x.org> Map"),
+        ("<title>t</title><style>p{}</style>a<script>b()</script>c", "ac"),
+        ("one<br>two<!-- hidden --> <![if x]>three<![endif]>", "one\ntwo three"),
+        ("1 < 2 and <3", "1 < 2 and <3"),
+        ("never <b closed", "never <b closed"),
+    ],
+)
+def test_html_is_read_as_text(page: str, kept: str):
+    assert read(a_mail(page, HTML)).text == kept
+
+
+def test_words_after_a_large_picture_inside_html_are_kept():
+    page = '<p>Intro</p><img src="data:image/png;base64,' + "A" * 3_000_000 + '"><p>After</p>'
+
+    assert read(a_mail(page, HTML)).text == "Intro\n\nAfter"
+
+
+@pytest.mark.parametrize(
+    "meta", ['<meta charset="gb2312">', "<meta http-equiv=x content='text/html; charset=GBK'>"]
+)
+def test_html_names_its_charset_itself(meta: str):
+    assert read(a_mail(f"{meta}<p>供应链".encode("gbk"), "Content-Type: text/html")).text == "供应链"
+
+
+def test_uuencoded_files_in_the_text_are_named():
+    mail = read(a_mail("See\n\nbegin 644 map.png\n" + 'M"' + "A" * 59 + "\n`\nend\n\nBye"))
+
+    assert "AAAA" not in mail.text
+    assert "[map.png: attached to the mail, not kept here]" in mail.text
+    assert "Bye" in mail.text
+
+
+def test_forwarded_mails_keep_who_said_what():
+    inner = "Content-Type: message/rfc822\n\nFrom: =?utf-8?Q?L=C3=B3pez?= <lo@example.org>\nSubject: Cobalt\n\nHer words."
+    mail = read(a_mail(parts(plain("See below."), inner, plain("Bye.")), MIXED))
+
+    assert mail.name == "Jo"
+    assert mail.text == (
+        "See below.\n\n---------- Forwarded message ----------\nFrom: López\nSubject: Cobalt\n\nHer words.\n"
+        "---------- End of forwarded message ----------\n\nBye."
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "--B\n" * 200_000,
+        "--B\nContent-Type: multipart/mixed; boundary=B\n\n" * 20_000,
+        "".join(f"--B{i}\nContent-Type: multipart/mixed; boundary=B{i + 1}\n\n" for i in range(5_000)),
+        "--B\nContent-Type: message/rfc822\n\n" * 20_000,
+        "x: y\n" * 200_000,
+        "> " * 500_000,
+        "--B\nContent-Type: text/html\n\n" + "<blockquote>" * 100_000,
+        "--B\nContent-Type: text/html\n\n" + "<a href='https://x.org' title=\"" * 50_000,
+        "--B\nContent-Type: text/html\n\n" + "<" * 1_000_000,
+        "--B\nContent-Type: text/html\n\n" + "<!--" * 250_000,
+        "--B\nContent-Type: text/html\n\n" + "<pre>\n" * 150_000,
+        "--B\nContent-Type: text/plain; format=flowed\n\n" + " \n" * 500_000,
+        "--B\nContent-Type: text/plain; charset=iso-2022-jp\n\n" + "\x1b$B" * 300_000,
+        "--B\nContent-Type: text/plain; charset=euc-jp\n\n" + "é" * 500_000,
+        "begin 644 x\n" * 100_000,
+        "a@b." * 250_000,
+    ],
+)
+def test_hostile_mails_cost_less_than_a_second(body: str):
+    mail = a_mail(body, 'Content-Type: multipart/mixed; boundary="B"')
+    start = time.thread_time()
+    read(mail)
+
+    assert time.thread_time() - start < 1

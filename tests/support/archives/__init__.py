@@ -1,0 +1,1 @@
+"""Builders of mails and archives."""
