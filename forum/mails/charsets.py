@@ -62,7 +62,7 @@ def codec_for(label: str) -> str:
     """Return Python's codec for a charset label, or "" if nobody knows the label."""
     label = label.strip().strip("\"'").lower()
     if label in LABELS and LABELS[label] not in ("replacement", "x-user-defined"):
-        name = LABELS[label]
+        name = str(LABELS[label])
         if name in ("iso-2022-jp", "euc-jp"):
             return name
         encoding = lookup(label)
