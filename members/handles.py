@@ -30,6 +30,7 @@ _WRITTEN_TOGETHER = (
     frozenset({"LATIN", "CJK", "HANGUL"}),
 )
 _SCRIPT_WORDS = {"IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA", "MODIFIER": "?", "COMBINING": "?"}
+_JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 # Letters that repeat or lengthen the one before: 佐々木, マリー.
 _JAPANESE_MARKS = frozenset("々〻ゝゞヽヾー")
 # Look-alikes among ASCII characters; the others come from Unicode's confusables table (UTS #39).
@@ -59,6 +60,24 @@ def validate_handle(handle: str) -> str:
 def normalize_handle(handle: str) -> str:
     """Return the handle in the form in which it is stored and looked up (NFKC, case-folded)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold()).strip()
+
+
+def leading_handle(run: str) -> str:
+    """Return the part of a run of word characters and hyphens that can be a handle: up to where the script changes.
+
+    In scripts without spaces the text goes on directly after a mention. "" if the run does not begin like a handle.
+    """
+    first = ""
+    end = len(run)
+    for at, character in enumerate(run):
+        if character.isalpha() and character not in _JAPANESE_MARKS:
+            script = _script_of(character)
+            script = "JAPANESE" if script in _JAPANESE else script
+            first = first or script
+            if script != first:
+                end = at
+                break
+    return run[:end].rstrip("-_")
 
 
 def skeleton(name: str) -> str:
@@ -103,10 +122,14 @@ def _has_one_script(name: str) -> bool:
         unicodedata.category(c) not in ("Ll", "Lo", "Mn", "Mc") and c not in _JAPANESE_MARKS for c in letters
     ):
         return False
-    words = (unicodedata.name(c, "?").partition(" ")[0] for c in letters)
-    scripts = {_SCRIPT_WORDS.get(word, word) for word in words}
+    scripts = {_script_of(c) for c in letters}
     is_one = len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER)
     return is_one and "?" not in scripts and not any(_is_filler(c) for c in letters)
+
+
+def _script_of(letter: str) -> str:
+    word = "LATIN" if letter.isascii() else unicodedata.name(letter, "?").partition(" ")[0]
+    return _SCRIPT_WORDS.get(word, word)
 
 
 def _is_filler(character: str) -> bool:

@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from core.actor import PostOrder
 from core.text import NO_CONTROLS, ONE_LINE, Country, Email, Line, LongText, Name, Password, Slug
+from core.visible import UNSEEN
 
 DutyKind = Literal["administrator", "moderator", "host"]
 PublicField = Literal[
@@ -17,8 +18,8 @@ PublicField = Literal[
 EmailLanguage = Literal["en", "de", "fr", "es", "pt", "zh", "ar"]
 Choice = Annotated[list[Slug], Meta(max_length=50)]
 # A password that was set under earlier rules must still work.
-GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS)]
-Token = Annotated[str, Meta(min_length=1, max_length=128)]
+GivenPassword = Annotated[str, Meta(min_length=1, max_length=256, pattern=NO_CONTROLS, extra=UNSEEN)]
+Token = Annotated[str, Meta(min_length=1, max_length=128, extra=UNSEEN)]
 
 
 class Author(Struct, frozen=True):

@@ -17,6 +17,7 @@ import uvloop
 from msgspec.structs import replace
 
 from core import clock
+from core.threads import give_way_often
 from members.accounts import accounts
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
@@ -124,6 +125,7 @@ def make_server(app: Any, settings: Settings) -> Server:
 
 async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cluster | None) -> None:
     stopping = listen_to_signals()
+    give_way_often()
     async with open_context(settings) as context, _background_tasks(context, settings, cluster) as tasks:
         server = make_server(create_app(context), settings)
         _freeze_garbage()

@@ -30,7 +30,7 @@ from forum.events import ReadersChanged
 from forum.posts.insertion import NewPost, insert_posts
 from forum.posts.post_text import rewrite_post
 from forum.sectors import get_sector_id
-from forum.text.markdown import render
+from forum.text.rendering import render_text
 from forum.topics.entry_topics import set_board_readers
 from forum.topics.settings import rename_topic
 from forum.topics.topics import insert_topic
@@ -102,7 +102,7 @@ async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) 
         tx, sector_id=sector_id, title=title, kind="board", author_id=member, tags=(), now=now
     )
     body = _opening_text(title, new.purpose)
-    html = render(body, topic=topic, site=tx.site).html
+    html = (await render_text(body, topic=topic, site=tx.site)).html
     await insert_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
     if new.readers != "everyone":
         await set_board_readers(tx, [topic], new.readers)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.posts.insertion import NewPost, insert_posts
-from forum.text.markdown import render
+from forum.text.rendering import render_text
 from storage.database import Transaction
 
 
@@ -12,7 +12,7 @@ async def insert_reply(
     tx: Transaction, topic_id: TopicId, member: int, body: str, now: datetime, parent: PostId | None = None
 ) -> PostId:
     """Insert a reply that comes with an action, such as a confirmation; return its id. Checks no permission and no lock."""
-    html = render(body, topic=topic_id, site=tx.site).html
+    html = (await render_text(body, topic=topic_id, site=tx.site)).html
     post = NewPost(parent_id=parent, author_id=member, body=body, html=html, posted_at=now)
     (inserted,) = await insert_posts(tx, topic_id, [post], now, exempt=True)
     return PostId(inserted.id)

@@ -11,6 +11,7 @@ from boards.entries.entry_text import entry_title, render_entry
 from boards.entries.indexing import index_entries
 from boards.shapes import Fields
 from core.ids import EntryId, TopicId
+from core.threads import in_thread
 from forum.posts.insertion import NewPost, insert_posts_in_topics
 from forum.text.markdown import render
 from forum.topics.entry_topics import insert_entry_topics
@@ -54,10 +55,7 @@ async def insert_entries(
     board = await tx.row(SELECT_TOPIC_AND_SECTOR_OF_BOARD, board=context.board)
     assert board is not None
     topics = await insert_entry_topics(tx, board["topic_id"], board["sector_id"], titles, authors, now)
-    posts = [
-        _opening_post(context, entry, topic, tx.site, now)
-        for entry, topic in zip(entries, topics, strict=True)
-    ]
+    posts = await in_thread(_opening_posts, context, list(zip(entries, topics, strict=True)), tx.site, now)
     inserted_posts = await insert_posts_in_topics(tx, list(zip(topics, posts, strict=True)), now)
     first = await tx.value(UPDATE_LAST_NUMBER, board=context.board, count=len(entries))
     inserted = await tx.rows(
@@ -81,9 +79,12 @@ async def insert_entries(
     return ids
 
 
-def _opening_post(
-    context: EntryContext, entry: CheckedEntry, topic: TopicId, site: str, now: datetime
-) -> NewPost:
-    body = render_entry(context.form, entry.values, context.taxonomies)
-    html = render(body, topic=topic, site=site).html
-    return NewPost(author_id=entry.author, body=body, html=html, posted_at=now)
+def _opening_posts(
+    context: EntryContext, entries: Sequence[tuple[CheckedEntry, TopicId]], site: str, now: datetime
+) -> list[NewPost]:
+    posts = []
+    for entry, topic in entries:
+        body = render_entry(context.form, entry.values, context.taxonomies)
+        html = render(body, topic=topic, site=site).html
+        posts.append(NewPost(author_id=entry.author, body=body, html=html, posted_at=now))
+    return posts

@@ -18,7 +18,7 @@ from core.errors import NotFound
 from core.ids import BoardId, SectorId, TopicId
 from forum.sectors import get_sector_id
 from forum.tables import sectors, topics
-from forum.text.markdown import render
+from forum.text.rendering import render_text
 from forum.visibility import seen_by, visible_topics
 from members.shapes import Author
 from storage.database import Reader
@@ -95,10 +95,20 @@ async def _build_boards(tx: Reader, rows: Sequence[Record], stream: Stream | Non
     for row in await tx.rows(SELECT_BOARD_CURATORS, ids=ids) if ids else ():
         curators.setdefault(row["board_id"], []).append(Author(*list(row.values())[1:]))
     now = clock.now()
-    return [_board(row, counts.get(row["id"], 0), curators.get(row["id"], []), now, stream) for row in rows]
+    purposes = await _render_purposes([row["purpose"] for row in rows])
+    return [
+        _board(row, purpose, counts.get(row["id"], 0), curators.get(row["id"], []), now, stream)
+        for row, purpose in zip(rows, purposes, strict=True)
+    ]
 
 
-def _board(row: Record, count: int, curators: list[Author], now: datetime, stream: Stream | None) -> Board:
+async def _render_purposes(purposes: Sequence[str]) -> list[str]:
+    return [(await render_text(purpose)).html if purpose else "" for purpose in purposes]
+
+
+def _board(
+    row: Record, purpose: str, count: int, curators: list[Author], now: datetime, stream: Stream | None
+) -> Board:
     facts = BoardFacts(
         id=BoardId(row["id"]),
         sector_id=SectorId(row["sector_id"]),
@@ -123,7 +133,7 @@ def _board(row: Record, count: int, curators: list[Author], now: datetime, strea
     )
     return Board(
         **{name: row[name] for name in (*names, "readers", "opens_at", "consolidates_at", "publishes_at")},
-        purpose_html=render(row["purpose"]).html if row["purpose"] else "",
+        purpose_html=purpose,
         form=msgspec.convert(row["form"], Form),
         phase=facts.phase(now),
         entries=count,

@@ -16,10 +16,11 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.ids import MemberId
+from core.threads import in_thread
 from forum.shapes_drafts import Draft, DraftChange, DraftList, DraftRow
 from forum.tables import posts, sectors, topics
-from forum.text.markdown import plain_excerpt
-from forum.text.quote_source import strip_quote_markers
+from forum.text.excerpts import excerpt_of_markdown
+from forum.text.quote_source import MARKER, strip_quote_markers
 from forum.text.quotes import expand_quotes, extract_quotes
 from forum.visibility import posts_not_held, seen_by, visible_topics
 from storage.database import Reader, Transaction
@@ -148,8 +149,13 @@ async def read_drafts(tx: Reader, actor: Actor) -> DraftList:
     """
     rows = await tx.rows(SELECT_OPEN_DRAFTS, member=actor.signed_in())
     targets = await _describe_targets(tx, actor, [row["key"] for row in rows])
+    shown = [row for row in rows if row["body"] or row["title"]]
+    excerpts = await in_thread(_excerpts_of, [row["body"] for row in shown])
     return DraftList(
-        [_to_list_item(row, *targets[row["key"]]) for row in rows if row["body"] or row["title"]]
+        [
+            _to_list_item(row, begins, *targets[row["key"]])
+            for row, begins in zip(shown, excerpts, strict=True)
+        ]
     )
 
 
@@ -175,12 +181,21 @@ def _is_same(row: Record, body: str, change: DraftChange) -> bool:
     return bool(before == (body.strip(), change.title, change.tags, change.kind))
 
 
-def _to_list_item(row: Record, what: str, address: str | None) -> DraftRow:
+def _excerpts_of(bodies: Sequence[str]) -> list[str]:
+    # A draft of only a quotation has no words of its own.
+    return [
+        excerpt_of_markdown(strip_quote_markers(body), _EXCERPT_LENGTH)
+        or ("A quotation" if MARKER.search(body) else "")
+        for body in bodies
+    ]
+
+
+def _to_list_item(row: Record, begins: str, what: str, address: str | None) -> DraftRow:
     return DraftRow(
         key=row["key"],
         what=what,
         title=row["title"],
-        begins=plain_excerpt(strip_quote_markers(row["body"]), _EXCERPT_LENGTH) or "A quotation",
+        begins=begins,
         saved_at=row["saved_at"],
         address=address,
         is_fork="~" in row["key"],

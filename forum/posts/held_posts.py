@@ -22,9 +22,9 @@ from forum.posts.held_insertion import insert_held_posts, release_post, rewrite_
 from forum.posts.insertion import NewPost
 from forum.posts.shapes_held import HeldPost, HeldPostList
 from forum.tables import held_posts, posts, topics
-from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes_in_html
 from forum.text.quotes import expand_quotes, extract_quotes
+from forum.text.rendering import render_post
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -196,7 +196,7 @@ async def close_held_post(tx: Transaction, post_id: int, outcome: str | None) ->
 
 async def rewrite_held_post(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
     """Replace the text of a held post or held edit; the caller checks permissions."""
-    html = render(body, topic=held.topic, site=tx.site).html
+    html = (await render_post(body, topic=held.topic, site=tx.site)).html
     if held.is_edit:
         await tx.run(_UPDATE_HELD_EDIT, post=held.id, body=body, html=html)
         return

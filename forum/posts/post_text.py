@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.ids import PostId, TopicId
 from forum.events import PostEdited
-from forum.text.markdown import render
+from forum.text.rendering import render_text
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -22,7 +22,7 @@ async def rewrite_post(tx: Transaction, topic_id: TopicId, post_id: PostId, body
 
     Checks no permission; the caller has locked the topic.
     """
-    html = render(body, topic=topic_id, site=tx.site).html
+    html = (await render_text(body, topic=topic_id, site=tx.site)).html
     await tx.run(INSERT_REVISION_OF_POST, post=post_id)
     await tx.run(UPDATE_POST_TEXT, post=post_id, body=body, html=html, now=now)
     await tx.record(PostEdited(topic_id=topic_id, post_id=post_id))

@@ -7,6 +7,7 @@ result changes nothing.
 import re
 from collections.abc import Iterator
 
+from forum.text.direction import set_directions
 from forum.text.sanitizer import REL, Rendered
 
 MAX_QUOTE_DEPTH = 8
@@ -33,7 +34,7 @@ _SPACES_TO_KEEP = re.compile(r"^[ \t]+| {2,}")
 def render_mail(text: str) -> Rendered:
     """Render the plain text of an e-mail as safe HTML."""
     text = _CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Rendered("".join(_blocks(text.expandtabs(8).split("\n"))))
+    return Rendered(set_directions("".join(_blocks(text.expandtabs(8).split("\n")))))
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from storage.statements import statement
 
 NOT_SHOWN = "What was quoted here is not shown."
 
+_FIRST_DIRECTION = re.compile(r'<[^>]* dir="(rtl|ltr)"')
 _PLACEHOLDER = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
 
 SELECT_QUOTATIONS_TO_SHOW = statement(
@@ -89,7 +90,11 @@ def _blockquote_html(row: Record | None, topic_id: int) -> str:
     if not _is_shown(row, topic_id):
         return f'<blockquote class="quote gone"><p class="of">{link}</p><p>{NOT_SHOWN}</p></blockquote>'
     paraphrase = "" if row["is_exact"] else "Paraphrased from "
-    return f'<blockquote class="quote"><p class="of">{paraphrase}{link}</p>{row["html"]}</blockquote>'
+    # The line that names the author is on the side where the quoted words begin.
+    direction = _FIRST_DIRECTION.match(row["html"])
+    is_from_right = direction is not None and direction[1] == "rtl"
+    tag = '<blockquote class="quote" dir="rtl">' if is_from_right else '<blockquote class="quote">'
+    return f'{tag}<p class="of">{paraphrase}{link}</p>{row["html"]}</blockquote>'
 
 
 def _is_shown(row: Record, topic_id: int) -> bool:

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from forum.text.markdown import plain_excerpt
+from forum.text.excerpts import words_of_html
 
 MARKER = re.compile(r"^\[\[quote (\d{1,18})\]\]$", re.M)
 
@@ -57,9 +57,11 @@ def find_quotes(body: str) -> list[TypedQuote]:
     fence = ""
     at = 0
     while at < len(lines):
-        if opening := _FENCE.match(lines[at]):
+        opening = _FENCE.match(lines[at]) if "```" in lines[at] or "~~~" in lines[at] else None
+        if opening:
             fence = "" if fence and opening[1].startswith(fence) else fence or opening[1]
-        first_line = None if fence else _FIRST_LINE.fullmatch(lines[at])
+        is_candidate = not fence and lines[at].startswith(">")
+        first_line = _FIRST_LINE.fullmatch(lines[at]) if is_candidate else None
         end = at + 1
         while first_line and end < len(lines) and lines[end].startswith(">"):
             end += 1
@@ -93,19 +95,19 @@ def remove_nested_quotes(words: str) -> str:
     return MARKER.sub("[…]", "\n".join(kept))
 
 
-def is_verbatim(quote_html: str, post_html: str) -> bool:
-    """Return whether the post contains the words of the quote in the quote's order; `[…]` stands for words left out.
+def is_verbatim(quote_html: str, post_letters: str) -> bool:
+    """Return whether a post with these letters says the words of the quote in order; `[…]` stands for words left out.
 
-    Only letters and digits are compared, because words copied from a page have lost their markup.
+    `post_letters` are those that `letters_of` returns for the words of the post.
     """
-    post_letters = _letters_of(post_html)
     at = 0
-    for part in _ELLIPSIS.split(plain_excerpt(quote_html, len(quote_html) + 1)):
-        at = post_letters.find(_letters_of(part), at)
+    for part in _ELLIPSIS.split(words_of_html(quote_html)):
+        at = post_letters.find(letters_of(part), at)
         if at < 0:
             return False
     return True
 
 
-def _letters_of(text: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("", plain_excerpt(text, len(text) + 1)).casefold()
+def letters_of(words: str) -> str:
+    """Return only the letters and digits of a text, case-folded: words copied from a page have lost their markup."""
+    return _NOT_ALPHANUMERIC.sub("", words).casefold()

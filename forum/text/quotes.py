@@ -4,7 +4,7 @@ If the quoted post is hidden, withdrawn or restored, its words therefore disappe
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import Invalid
+from core.threads import in_thread
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
+from forum.text.excerpts import words_of_html
 from forum.text.markdown import render
 from forum.text.quote_source import (
     MARKER,
@@ -22,6 +24,7 @@ from forum.text.quote_source import (
     find_quotes,
     format_quote,
     is_verbatim,
+    letters_of,
     may_contain_quotes,
     remove_nested_quotes,
     replace_quote,
@@ -103,7 +106,7 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
 
     Quotes of other posts stay as typed. Raises TooManyQuotes above `limit`; None means no limit.
     """
-    quotes = find_quotes(body) if may_contain_quotes(body) else []
+    quotes = await in_thread(find_quotes, body) if may_contain_quotes(body) else []
     if not quotes:
         return body
     if limit is not None and len(quotes) > limit:
@@ -111,12 +114,12 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
     post_ids = sorted({quote.post_id for quote in quotes})
     rows = await tx.rows(SELECT_QUOTED_POSTS, ids=post_ids, **seen_by(actor))
     post_html = {row["id"]: row["html"] for row in rows}
+    quotes = [quote for quote in quotes if quote.post_id in post_html]
+    texts = await in_thread(_render_quotes, quotes, post_html)
     lines = body.split("\n")
     # From the last to the first, so that the line numbers of the quotes not yet replaced stay right.
-    for quote in reversed(quotes):
-        if quote.post_id in post_html:
-            quotation_id = await _store_quote(tx, quote, post_html[quote.post_id])
-            replace_quote(lines, quote, f"[[quote {quotation_id}]]")
+    for quote, text in zip(reversed(quotes), reversed(texts), strict=True):
+        replace_quote(lines, quote, f"[[quote {await _store_quote(tx, quote.post_id, text)}]]")
     return "\n".join(lines)
 
 
@@ -149,17 +152,30 @@ async def read_quoted_texts(tx: Reader, actor: Actor, ids: Iterable[int]) -> dic
     return {row["id"]: QuotedText(row["body"], row["html"], row["is_exact"]) for row in rows}
 
 
-async def _store_quote(tx: Transaction, quote: TypedQuote, post_html: str) -> int:
-    words = remove_nested_quotes(quote.words)
-    digest = blake2b(words.encode(), digest_size=16).digest()
-    html = render(words, prefix=f"q{digest.hex()[:10]}-").html
+def _render_quotes(quotes: Sequence[TypedQuote], post_html: Mapping[int, str]) -> list[QuotedText]:
+    letters = {
+        post: letters_of(words_of_html(post_html[post])) for post in {quote.post_id for quote in quotes}
+    }
+    texts = []
+    for quote in quotes:
+        words = remove_nested_quotes(quote.words)
+        html = render(words, prefix=f"q{_digest_of(words).hex()[:10]}-").html
+        texts.append(QuotedText(words, html, is_verbatim(html, letters[quote.post_id])))
+    return texts
+
+
+async def _store_quote(tx: Transaction, post_id: int, text: QuotedText) -> int:
     return int(
         await tx.value(
             INSERT_QUOTATION,
-            post=quote.post_id,
-            digest=digest,
-            body=words,
-            html=html,
-            exact=is_verbatim(html, post_html),
+            post=post_id,
+            digest=_digest_of(text.body),
+            body=text.body,
+            html=text.html,
+            exact=text.is_exact,
         )
     )
+
+
+def _digest_of(words: str) -> bytes:
+    return blake2b(words.encode(), digest_size=16).digest()

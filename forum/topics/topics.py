@@ -28,8 +28,8 @@ from forum.shapes import Assignment, NewTopic, Topic
 from forum.tables import posts, topics
 from forum.tables import sectors as sector_table
 from forum.tags.tags import resolve_tags
-from forum.text.markdown import render
 from forum.text.quotes import extract_quotes
+from forum.text.rendering import render_post
 from forum.visibility import has_begun, seen_by, visible_topics
 from members.shapes import Author
 from members.tables import members, public_authors
@@ -175,7 +175,7 @@ async def start_topic(
     first = NewPost(
         author_id=actor.id,
         body=body,
-        html=render(body, topic=topic_id, site=tx.site).html,
+        html=(await render_post(body, topic=topic_id, site=tx.site)).html,
         posted_at=now,
         draft=new.draft,
     )

@@ -11,8 +11,8 @@ from forum.policy import ensure_can_start_topic
 from forum.posts.screening import TextToScreen, attempt_id
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewTopic
-from forum.text.markdown import render
 from forum.text.quotes import extract_quotes_in_own_transaction
+from forum.text.rendering import render_post
 from forum.topics import topics
 from forum.writing.replies import Replies
 from storage.database import Database, Transaction
@@ -32,7 +32,7 @@ async def create_topic(
     if _can_start(actor, sector_id):
         # The rules check exactly the text that will be stored. Nothing is stored for an actor who may not start topics.
         new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
-    html = render(new.body, site=db.site).html
+    html = (await render_post(new.body, site=db.site)).html
     written = TextToScreen(
         kind="topic",
         sector_id=sector_id,

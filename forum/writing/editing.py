@@ -33,8 +33,8 @@ from forum.posts.shapes_held import HeldPost
 from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
-from forum.text.markdown import render
 from forum.text.quotes import extract_quotes
+from forum.text.rendering import render_post, render_text
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import LevelPermissions
@@ -132,7 +132,7 @@ async def edit_post(
 
     if is_in_slow_mode(actor, topic, now):
         await enforce_slow_mode(tx, actor.signed_in(), topic, now)
-    text = (body, render(body, topic=topic.id, site=tx.site).html)
+    text = (body, (await render_post(body, topic=topic.id, site=tx.site)).html)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
@@ -150,10 +150,16 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
     written_by, by = row["edited_by"] or row["author_id"], held.author.id if held.author else None
     origin, now = {"written_by": written_by, "is_silent": False, "was_held": False}, clock.now()
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
-    own = {"new_body": held.body, "new_html": render(held.body, topic=topic.id, site=tx.site).html}
+    own = {
+        "new_body": held.body,
+        "new_html": (await render_text(held.body, topic=topic.id, site=tx.site)).html,
+    }
     published = own
     if text is not None and text != held.body:
-        published = {"new_body": text, "new_html": render(text, topic=topic.id, site=tx.site).html}
+        published = {
+            "new_body": text,
+            "new_html": (await render_text(text, topic=topic.id, site=tx.site)).html,
+        }
         held_text = {"version": row["version"] + 1, "body": own["new_body"], "html": own["new_html"]}
         await tx.run(
             _INSERT_REVISION,

@@ -21,9 +21,9 @@ from forum.posts.redirects import IS_CURRENT_TOPIC
 from forum.posts.screening import Screen, ScreeningVerdict, TextToScreen, attempt_id, screen_nothing
 from forum.shapes import NewReply, Post
 from forum.tables import posts, topics
-from forum.text.markdown import render
 from forum.text.quote_display import embed_quotes
 from forum.text.quotes import extract_quotes_in_own_transaction
+from forum.text.rendering import render_post
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.topics.topics import TOPIC_FACTS
 from forum.visibility import posts_not_held, seen_by, visible_topics
@@ -112,7 +112,7 @@ class Replies:
 
             self.ensure_within_rights(actor, reply.body)
             body = await extract_quotes_in_own_transaction(self.db, actor, reply.body)
-            html = render(body, topic=topic.id, site=self.db.site).html
+            html = (await render_post(body, topic=topic.id, site=self.db.site)).html
             post = NewPost(
                 parent_id=reply.parent,
                 author_id=actor.signed_in(),

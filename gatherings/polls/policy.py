@@ -7,10 +7,11 @@ from msgspec import UNSET, Struct
 from core.actor import Actor
 from core.errors import Conflict, Denied, Invalid
 from core.text import tidy
+from core.visible import is_visible
 from gatherings.policy import NotHost, ensure_hosts
 from gatherings.policy_rooms import ModuleOff, RoomFacts, RoomNotOpen
 from gatherings.polls.results import PollFacts, scale_points
-from gatherings.polls.words import is_visible_word, normalize_word, word_key
+from gatherings.polls.words import normalize_word, word_key
 from gatherings.shapes.polls import MOST_OPTIONS, WORD_LENGTH, Answer, NewPoll, PollSettings
 
 MAX_POLLS = 50
@@ -202,7 +203,7 @@ def _validated_words(poll: PollFacts, answer: list[int | str]) -> list[str]:
     words: dict[str, str] = {}
     for given in answer:
         word = normalize_word(given) if isinstance(given, str) else ""
-        if not 0 < len(word) <= WORD_LENGTH or not is_visible_word(word):
+        if not 0 < len(word) <= WORD_LENGTH or not is_visible(word):
             raise BadAnswer(f"A word has between 1 and {WORD_LENGTH} characters.", field="answer")
         words.setdefault(word_key(word), word)
     if not 0 < len(words) <= (poll.settings.most or 0):

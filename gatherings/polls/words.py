@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from core.visible import strip_invisible
 from gatherings.shapes.polls import WordGroup
 
 # Only the most frequent words are compared with each other; each of the others is a group of its own.
@@ -15,12 +16,8 @@ MAX_PUBLISHED_WORDS = 200
 MIN_LENGTH_ONE_EDIT, MIN_LENGTH_TWO_EDITS, MAX_LENGTH_TWO_EDITS = 5, 9, 16
 
 
-# Marks that change the text direction would disturb neighbouring words; invisible characters do not make another word.
+# Marks that change the text direction would disturb neighbouring words.
 _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u180e\u200b-\u200d\u2060-\u2064\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
-)
-_CATEGORIES_WITHOUT_INK = frozenset({"Mn", "Mc", "Me", "Zs", "Zl", "Zp", "Cc", "Cf"})
 
 
 def normalize_word(word: str) -> str:
@@ -30,12 +27,7 @@ def normalize_word(word: str) -> str:
 
 def word_key(word: str) -> str:
     """Return a key that is equal for words that differ only in case, Unicode form or invisible characters."""
-    return normalize_word(_INVISIBLE.sub("", unicodedata.normalize("NFKC", normalize_word(word).casefold())))
-
-
-def is_visible_word(word: str) -> bool:
-    """Return whether a word contains at least one visible character; combining marks alone do not count."""
-    return any(unicodedata.category(letter) not in _CATEGORIES_WITHOUT_INK for letter in word_key(word))
+    return normalize_word(strip_invisible(unicodedata.normalize("NFKC", normalize_word(word).casefold())))
 
 
 def count_words(

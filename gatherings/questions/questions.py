@@ -15,7 +15,7 @@ from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, Pos
 from forum.posts.held_insertion import rewrite_held_text
 from forum.posts.screening import Screen, TextBeforeEdit, TextToScreen, note_matches, screen_nothing
 from forum.tables import posts, topics
-from forum.text.markdown import render
+from forum.text.rendering import render_post
 from forum.visibility import seen_by, visible_topics
 from gatherings.events import QuestionChanged
 from gatherings.policy_rooms import RoomFacts, ensure_can_change_in_room
@@ -174,7 +174,7 @@ async def edit_question(
         raise QuestionMoved(current, await read_transitions_since(tx, question_id, version, hosting))
 
     at = clock.coarse(now) if found.is_anonymous else now
-    html = render(body, topic=room.topic_id, site=tx.site).html
+    html = (await render_post(body, topic=room.topic_id, site=tx.site)).html
     before = TextBeforeEdit(post_id=PostId(question.post_id), body=str(current.body), html="", posted_at=now)
     await _screen_edit(tx, actor, found, (body, html), before, screen)
     await rewrite_held_text(tx, PostId(question.post_id), body, html, at)

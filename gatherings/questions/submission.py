@@ -17,7 +17,7 @@ from forum.policy import TopicLocked
 from forum.posts.insertion import NewPost
 from forum.posts.screening import Screen, TextToScreen, attempt_id, screen_nothing
 from forum.tables import topics
-from forum.text.markdown import render
+from forum.text.rendering import render_post
 from forum.visibility import seen_by, visible_topics
 from forum.writing.replies import TopicMovedOn
 from gatherings.policy_rooms import RoomFacts, WriterFacts
@@ -107,7 +107,7 @@ class QuestionWriter:
             author_id=None if new.anonymous else actor.signed_in(),
             pseudonym=pseudonym(actor, topic_scope(room.topic_id)) if new.anonymous else None,
             body=body,
-            html=render(body, topic=room.topic_id, site=self.db.site).html,
+            html=(await render_post(body, topic=room.topic_id, site=self.db.site)).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
         path: SubmissionPath = "live" if not room.is_premoderated else "held"

@@ -11,7 +11,7 @@ from core.text import tidy
 from forum.policy import TopicLocked
 from forum.posts.held_insertion import release_post
 from forum.posts.insertion import NewPost, insert_posts
-from forum.text.markdown import render
+from forum.text.rendering import render_post
 from forum.writing import withdrawal
 from gatherings.events import QuestionChanged
 from gatherings.policy_rooms import RoomFacts
@@ -99,7 +99,7 @@ async def _change_posts(
         await withdrawal.withdraw_post(tx, actor, post_id)
     if move.answer is None:
         return None
-    html = render(move.answer, topic=room.topic_id, site=tx.site).html
+    html = (await render_post(move.answer, topic=room.topic_id, site=tx.site)).html
     answer = NewPost(
         parent_id=post_id, author_id=actor.signed_in(), body=move.answer, html=html, posted_at=at
     )

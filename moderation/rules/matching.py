@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from core.visible import strip_invisible
 from moderation.rules.minhash import Sketch, removed_share, similarity
 from moderation.rules.patterns import (
     SearchResult,
@@ -17,7 +18,6 @@ from moderation.rules.patterns import (
     normalize,
     search_pattern,
     search_phrases,
-    strip_invisible,
 )
 from moderation.rules.shapes import (
     Alike,

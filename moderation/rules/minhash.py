@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy
 
 from core.text import POST_LENGTH
-from moderation.rules.patterns import strip_invisible
+from core.visible import strip_invisible
 
 # Shorter texts are similar by chance: thanks, greetings, agreement.
 MIN_LENGTH = 40

@@ -10,6 +10,7 @@ import re2
 from msgspec import Struct
 
 from core.errors import Invalid
+from core.visible import strip_invisible
 from moderation.shapes_matches import Passage
 
 # CPU seconds for one search. A text that cannot be searched in this time is left to a person.
@@ -23,11 +24,6 @@ _PIECE, _OVERLAP = 400, 200
 _SMALL_PIECE = 100
 _CONTEXT_LENGTH = 60
 _MAX_SPANS = 3
-# Soft hyphens, zero-width and direction marks, variation selectors, and blank letters.
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
-    "\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 # Scripts without spaces between words: a phrase in them is found anywhere.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
@@ -112,11 +108,6 @@ def normalize(text: str) -> str:
     if text.isascii():
         return text.lower()
     return unicodedata.normalize("NFKC", strip_invisible(text)).casefold()
-
-
-def strip_invisible(text: str) -> str:
-    """Return a text without its invisible characters."""
-    return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def cut_passage(text: str, start: int, end: int) -> Passage:

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from core.visible import strip_invisible
 from forum.text.quotes import QuotedText
-from moderation.rules.patterns import strip_invisible
 
 _QUOTE_PLACEHOLDER = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
 _QUOTE_REFERENCE = re.compile(r"\[\[quote (\d{1,18})\]\]")

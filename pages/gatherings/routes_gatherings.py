@@ -11,7 +11,7 @@ from core import clock
 from core.errors import Refusal, allowed
 from core.http import PathId
 from core.ids import GatheringId
-from forum.text.markdown import render
+from forum.text.rendering import render_text
 from gatherings import gatherings, snapshot
 from gatherings.policy import ensure_can_announce
 from gatherings.programme.reading import read_current_sessions
@@ -119,7 +119,7 @@ async def _page(
         gathering=gathering,
         rooms=[rooms.with_presence(room, context.presence) for room in gathering.rooms or []],
         hosts=hosts,
-        about=safe(_render_description(gathering.about, context.db.site)),
+        about=safe(await _render_description(gathering.about, context.db.site)),
         slots=slots_of(gathering, clock.now()),
         sector_name=gathering.sector_name,
         is_host=actor.hosts_at(gathering_id),
@@ -127,10 +127,10 @@ async def _page(
     )
 
 
-def _render_description(text: str, site: str) -> str:
+async def _render_description(text: str, site: str) -> str:
     """Return the description rendered as Markdown, or as escaped text if its Markdown is too complex."""
     try:
-        return render(text, site=site).html
+        return (await render_text(text, site=site)).html
     except Refusal:
         return f"<p>{escape(text)}</p>"
 

@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 from core.errors import Invalid, Malformed, NotFound, Refusal
 from core.http import status_of
+from core.visible import ensure_input_visible
 from forum.shapes import Preview
 from pages.shell.context import PageContext
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
@@ -166,11 +167,13 @@ def unknown_handle_refused(field: str = "handle") -> Iterator[None]:
 
 
 def to_shape(shape: type[Shape], facts: Mapping[str, Any]) -> Shape:
-    """Convert the values of a form to the Struct that the API takes; raise FieldNotAcceptable with the field."""
+    """Convert the values of a form to the Struct that the API takes; raise a refusal that names the field."""
     try:
-        return msgspec.convert(facts, shape)
+        converted = msgspec.convert(facts, shape)
     except msgspec.ValidationError as error:
         raise _refusal_of(str(error)) from error
+    ensure_input_visible(converted)
+    return converted
 
 
 def _refusal_of(message: str) -> FieldNotAcceptable:

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from core.ids import MemberId
+from core.visible import NothingVisible, ensure_input_visible
 from members.accounts import accounts, passwords
 from members.accounts.credentials import normalize_address
 from members.profiles import duties
@@ -132,9 +133,11 @@ def _account(*, handle: str, email: str, password: str | None, display_name: str
         "display_name": display_name,
     }
     try:
-        return msgspec.convert(given, NewAccount)
-    except msgspec.ValidationError as error:
+        account = msgspec.convert(given, NewAccount)
+        ensure_input_visible(account)
+    except (msgspec.ValidationError, NothingVisible) as error:
         raise click.UsageError(str(error)) from error
+    return account
 
 
 def _print(me: Me) -> None:

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request
 
 from core.errors import Invalid, Malformed
+from core.visible import ensure_input_visible
 
 _FIELD = re.compile(r" - at `(?:key` in `)?\$\.?([^`]*)`$")
 
@@ -18,14 +19,16 @@ class StrictRequest(Request[Any, Any, Any]):
     """
 
     async def json(self) -> Any:
-        """Return the body as the Struct of the route; raise Invalid with the field, or Malformed."""
+        """Return the body as the Struct of the route; raise Invalid or NothingVisible with the field, or Malformed."""
         wanted = self.route_handler.parsed_data_field
         try:
-            return msgspec.json.decode(await self.body(), type=wanted.annotation if wanted else Any)
+            given = msgspec.json.decode(await self.body(), type=wanted.annotation if wanted else Any)
         except msgspec.ValidationError as error:
             raise refusal_of(str(error)) from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed("This is not readable as JSON.") from error
+        ensure_input_visible(given)
+        return given
 
 
 def refusal_of(message: str) -> Invalid:

@@ -9,7 +9,8 @@ from zoneinfo import available_timezones
 
 import pytest
 
-from gatherings.polls.words import is_visible_word, normalize_word, word_key
+from core.visible import is_visible
+from gatherings.polls.words import normalize_word, word_key
 from storage.cursors import encode_cursor
 from tests.support.rooms.open_room import OpenRoom, Person
 from tests.support.rooms.questions import change_room
@@ -270,7 +271,7 @@ async def test_edits_through_the_topic_follow_the_rules_of_notices(open_room: Op
     "word", ["\u200b", "\u00ad", "\u0301", "\ufe0f", "\u202e", "\u3164", "\u200d \u200d"]
 )
 def test_invisible_words_are_refused(word: str) -> None:
-    assert not is_visible_word(normalize_word(word))
+    assert not is_visible(normalize_word(word))
 
 
 def test_invisible_characters_do_not_make_a_different_word() -> None:
@@ -281,7 +282,7 @@ def test_invisible_characters_do_not_make_a_different_word() -> None:
         == 1
     )
     assert "\u202e" not in normalize_word("a\u202eb")
-    assert is_visible_word("\U0001f44d\ufe0f") and is_visible_word("\u0915\u094d\u200d\u0937")
+    assert is_visible("\U0001f44d\ufe0f") and is_visible("\u0915\u094d\u200d\u0937")
 
 
 async def test_times_of_anonymous_questions_are_stored_without_seconds(open_room: OpenRoom) -> None:

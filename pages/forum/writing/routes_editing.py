@@ -12,6 +12,7 @@ from core.actor import Actor
 from core.errors import Stale, allowed
 from core.http import PathId
 from core.ids import PostId, TopicId
+from core.threads import in_thread
 from forum.policy import PostFacts, ensure_can_edit
 from forum.shapes import PostChange, Revision
 from forum.text.diff import compare
@@ -94,7 +95,7 @@ async def show_history(post_id: PathId, context: NamedDependency[PageContext]) -
         "forum/writing/history.html",
         post=located.post,
         revisions=found,
-        changes=_changes(found),
+        changes=await in_thread(_changes, found),
         can_go_back=can_go_back,
         address=address_of(located.topic),
     )
@@ -147,7 +148,7 @@ async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Resp
         context.actor,
         "forum/writing/conflict.html",
         heading=f"Edit #{located.post.number}",
-        changes=compare(form.value("body"), theirs),
+        changes=await in_thread(compare, form.value("body"), theirs),
         form=form,
         place="",
         steps=[(located.address, located.topic.title, "")],

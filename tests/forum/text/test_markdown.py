@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forum.text import sanitizer
-from forum.text.markdown import Reference, TooIntricate, plain_excerpt, render, render_mail, sanitize
+from forum.text.markdown import Reference, TooIntricate, render, render_mail, sanitize
 
 LENGTH = 20_000
 ALLOWED = sanitizer.ATTRIBUTES["*"] | {"class", "rel", "align", "type", "disabled"}
@@ -121,14 +121,6 @@ def test_code_in_known_languages_is_coloured_and_in_others_plain():
     assert '<code class="language-python"><span class="k">def</span> f(x):' in html
     assert '<span class="s">\'&lt;b&gt;\'</span> <span class="c"># 1</span>' in html
     assert "<pre><code>def\n</code></pre>" in html
-
-
-def test_extracts_are_one_line_of_words():
-    html = render("# A\n\nb **c** d[^1]\n\n> e\n\n[^1]: note").html
-    assert plain_excerpt(html, 100).startswith("A b c d e note")
-    assert plain_excerpt("**b** and [words](https://x.org) > c\n\n- d", 100) == "b and words > c d"
-    assert plain_excerpt("word " * 100, 20) == "word word word word…"
-    assert plain_excerpt(render_mail("New\n\nOn Monday, A wrote:\n> old\n\n-- \nme\n").html, 50) == "New"
 
 
 XSS = [

@@ -84,7 +84,7 @@ async function send(form, part, file) {
 function describe(field, part, file) {
   const row = document.createElement("div");
   row.className = "field described";
-  row.innerHTML = '<img alt=""><div><label></label><input maxlength="500"></div>';
+  row.innerHTML = '<img alt=""><div><label></label><input maxlength="500" dir="auto"></div>';
   const [image, label, input] = ["img", "label", "input"].map((name) => row.querySelector(name));
   image.src = file.address;
   input.id = `alt-${file.id}`;

@@ -1,0 +1,99 @@
+"""Whether anything of a text can be seen: one check for titles, names, posts, tags and addresses."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from msgspec import Struct, inspect
+
+from core.errors import Invalid
+
+# Characters without ink that are neither white space nor combining marks: Default_Ignorable_Code_Point of Unicode's
+# DerivedCoreProperties.txt (soft hyphen, zero-width and direction marks, Hangul fillers, variation selectors, tags), marks
+# of annotation, and what fonts draw as nothing: braille blank, null notehead, blank hieroglyphs, object replacement.
+INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\U00013441\U00013442\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# Letters, numbers, punctuation and symbols have ink. Marks need a base; separators, controls, private use and unassigned
+# code points have none.
+_CATEGORIES_WITH_INK = frozenset("LNPS")
+
+
+class NothingVisible(Invalid):
+    """The text consists of characters that nobody can see, such as blanks, zero-width characters or fillers."""
+
+    message = "Nothing of this can be seen. Write at least one letter, digit or sign that is visible."
+
+
+def is_visible(text: str) -> bool:
+    """Return whether at least one character of a text can be seen: a letter, number, punctuation mark or symbol with ink."""
+    return any(
+        unicodedata.category(character)[0] in _CATEGORIES_WITH_INK and not _INVISIBLE.match(character)
+        for character in text
+    )
+
+
+def strip_invisible(text: str) -> str:
+    """Return a text without the characters that have no ink; white space and combining marks stay."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
+def ensure_visible(text: str, field: str | None = None) -> None:
+    """Raise NothingVisible with the field if nothing of the text can be seen."""
+    if not is_visible(text):
+        raise NothingVisible(field=field)
+
+
+def ensure_input_visible(given: object) -> None:
+    """Raise NothingVisible with the field if input has a text that must not be empty and of which nothing can be seen.
+
+    Texts that must not be empty are those with a least length, except passwords and tokens (`Meta(extra=UNSEEN)`).
+    """
+    if isinstance(given, Struct):
+        for name, is_required in _texts_in(type(given)).items():
+            _check(getattr(given, name), name, is_required)
+    elif isinstance(given, list | tuple):
+        for item in given:
+            ensure_input_visible(item)
+
+
+# Marks a type of text that nobody reads.
+UNSEEN = {"unseen": True}
+
+
+def _check(value: object, field: str, is_required: bool) -> None:
+    if isinstance(value, str):
+        if is_required:
+            ensure_visible(value, field)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, field, is_required)
+    elif isinstance(value, Struct):
+        ensure_input_visible(value)
+
+
+@cache
+def _texts_in(kind: type[Struct]) -> Mapping[str, bool]:
+    # The fields that can contain text, and whether it must not be empty.
+    shape = inspect.type_info(kind)
+    assert isinstance(shape, inspect.StructType)
+    return {one.name: _is_required(one.type) for one in shape.fields if _may_contain_text(one.type)}
+
+
+def _may_contain_text(kind: inspect.Type) -> bool:
+    return not isinstance(kind, inspect.IntType | inspect.FloatType | inspect.BoolType | inspect.DateTimeType)
+
+
+def _is_required(kind: Any) -> bool:
+    if isinstance(kind, inspect.Metadata):
+        return not (kind.extra or {}).get("unseen") and _is_required(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return any(map(_is_required, kind.types))
+    if isinstance(kind, inspect.CollectionType):
+        return _is_required(kind.item_type)
+    return isinstance(kind, inspect.StrType) and bool(kind.min_length)

@@ -1,0 +1,115 @@
+"""Mentions (`@handle`) and references (`/t/12`, `#14`) in rendered HTML, shown as links.
+
+Addresses and paths contain `@` and are no mentions: `bob@example.org`, `@bob@example.org`, `@bob:example.org`,
+`@bob.example.org`, `@bob/package`, `/home/@bob`.
+"""
+
+import re
+
+from forum.text.sanitizer import REL
+from members.handles import MAX_LENGTH, MIN_LENGTH, leading_handle, normalize_handle
+
+MAX_MENTIONS = 50
+MAX_LOCAL_LINKS = 200
+
+# Scripts that put no spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, kana and Han. A mention or reference stands
+# directly beside their letters.
+_UNSPACED = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+# In Arabic and Hebrew, words such as "and" and "to" are written together with the next one; Korean attaches particles.
+_PREFIXES = "\u05d0-\u05ea\u0620-\u064a\uac00-\ud7a3"
+_TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
+_ENCLOSING = re.compile(r"<(/?)(a|code|pre|blockquote)[ >]")
+_MENTION_OR_REFERENCE = re.compile(
+    rf"(?<![^\W{_UNSPACED}{_PREFIXES}])(?<![@＠#&=%\\])[@＠](?P<run>[^\W_][\w-]*)"
+    rf"|(?<![^\W{_UNSPACED}])(?<![/#&;@.:-])(?:"
+    r"/t/(?P<topic>\d{1,12})(?:/(?P<number>\d{1,9})|/[a-z0-9-]+(?:/(?P<late>\d{1,9}))?)?(?!/)"
+    rf"|\#(?P<here>\d{{1,9}}))(?![^\W{_UNSPACED}])(?!-)"
+)
+# What follows `@bob` in an address or a path.
+_ADDRESS_OR_PATH = re.compile(r"[@＠\\]|/(?![@＠\s]|$)|\.[a-z0-9]|:[\w-]+\.\w")
+# What stands before `@` in an address or a path. Two mentions may be joined by a slash.
+_IN_ADDRESS_OR_PATH = re.compile(r"\w[.+-]$|//\S*$|/$")
+_AFTER_MENTION = re.compile(r"[@＠][\w-]+/$")
+_LOOK_BACK = 80
+_POST_NUMBER_LINK = re.compile(r'href="#(\d{1,9})"')
+
+
+def link_mentions(safe: str, topic: int | None) -> tuple[str, tuple[str, ...]]:
+    """Return safe HTML with links for `@handle`, `/t/12` and `#14`, and the mentioned handles, each once.
+
+    `topic` is the topic that `#14` refers to. A handle in a quotation is linked, but it is no mention: its member was
+    notified of the words when they were first said.
+    """
+    linker = _Linker(topic)
+    parts = _TAG.split(safe)
+    for i, part in enumerate(parts):
+        if i % 2:
+            linker.enter(part)
+        elif part and not linker.is_in_link_or_code:
+            parts[i] = _MENTION_OR_REFERENCE.sub(linker.link, part)
+    linked = "".join(parts)
+    if topic is not None and 'href="#' in linked:
+        linked = _POST_NUMBER_LINK.sub(rf'href="/t/{topic}/\1"', linked)
+    return linked, tuple(linker.mentions)
+
+
+class _Linker:
+    """What has been linked so far, and which elements enclose the current text."""
+
+    def __init__(self, topic: int | None) -> None:
+        self.topic = topic
+        self.mentions: dict[str, None] = {}
+        self.links = 0
+        self.depth = {"link or code": 0, "quotation": 0}
+
+    @property
+    def is_in_link_or_code(self) -> bool:
+        return self.depth["link or code"] > 0
+
+    def enter(self, tag: str) -> None:
+        """Take note of an opening or closing tag."""
+        if found := _ENCLOSING.match(tag):
+            kind = "quotation" if found[2] == "blockquote" else "link or code"
+            self.depth[kind] += -1 if found[1] else 1
+
+    def link(self, found: re.Match[str]) -> str:
+        """Return a mention or reference as a link, or as it is."""
+        if found["run"]:
+            return self._link_mention(found)
+        url = found[0] if found["topic"] else None
+        if found["here"] and self.topic is not None:
+            url = f"/t/{self.topic}/{found['here']}"
+        if url is None or self.links >= MAX_LOCAL_LINKS:
+            return found[0]
+        self.links += 1
+        return f'<a href="{url}" rel="{REL}">{found[0]}</a>'
+
+    def _link_mention(self, found: re.Match[str]) -> str:
+        typed = leading_handle(found["run"][: MAX_LENGTH + 1])
+        handle, end = normalize_handle(typed), found.start("run") + len(typed)
+        is_quoted = self.depth["quotation"] > 0
+        is_over_limit = handle not in self.mentions and len(self.mentions) >= MAX_MENTIONS
+        if (
+            not MIN_LENGTH <= len(typed) <= MAX_LENGTH
+            or " " in handle
+            or self.links >= MAX_LOCAL_LINKS
+            or (is_over_limit and not is_quoted)
+            or _is_address_or_path(found.string, found.start(), end)
+        ):
+            return found[0]
+        self.links += 1
+        mark, rest = found[0][: end - found.start()], found[0][end - found.start() :]
+        if is_quoted:
+            return f'<a href="/m/{handle}" rel="{REL}">{mark}</a>{rest}'
+        self.mentions[handle] = None
+        return f'<a href="/m/{handle}" class="mention" rel="{REL}">{mark}</a>{rest}'
+
+
+def _is_address_or_path(text: str, start: int, end: int) -> bool:
+    before = text[max(0, start - _LOOK_BACK) : start]
+    if _ADDRESS_OR_PATH.match(text, end):
+        return True
+    return bool(_IN_ADDRESS_OR_PATH.search(before) and not _AFTER_MENTION.search(before))
