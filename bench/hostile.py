@@ -220,8 +220,8 @@ async def _measure(one: Service, chosen: Sequence[str]) -> list[Figure]:
         board = await made.call("POST", f"/sectors/{slug}/boards", people[0].token, plan)
         world = World(one, made, people, topic, board["id"])
         for name in chosen:
-            requests = await KINDS[name](world)
             with watched(one.port) as health:
+                requests = await KINDS[name](world)
                 slowest, statuses = await _send_all(requests)
                 await asyncio.sleep(1)  # the worker goes on with what was written
             print(

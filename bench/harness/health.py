@@ -38,7 +38,8 @@ def watched(port: int) -> Iterator[Health]:
     """Call `/health` every 5 ms for the length of a block; the result is filled in when the block ends."""
     command = on_core(LOAD_CORE, [sys.executable, "-m", "bench.harness.health", str(port)])
     process = Popen(command, stdin=PIPE, stdout=PIPE)
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     process.stdout.readline()
     found = Health()
     try:

@@ -149,3 +149,46 @@ async def test_similar_topics_are_shown_to_the_author_of_a_new_topic(app: Servic
 
     shown = await send(amina, "/s/mobility/new", title="Cobalt refiners", body="x", preview="1")
     assert f'href="/t/{like}"' in shown.text and f'href="/t/{hidden}"' not in shown.text
+
+
+MARKED = """Some **bold** and *slanted* `code` with [a link](https://example.org/).
+
+- one
+- two
+  1. inner
+
+| ore | t |
+| - | -: |
+| Co | 3 |
+
+```sql
+SELECT *
+```"""
+
+
+async def test_a_quotation_keeps_emphasis_lists_tables_and_code(app: Service, windows: Windows) -> None:
+    amina, jonas = await a_person(app), await a_person(app, "Jonas")
+    topic = (await a_topic(amina))["id"]
+    said = await a_reply(amina, topic, MARKED)
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
+    field = page.locator("#p2 textarea")
+
+    await page.locator("#p2 .more > summary").click()
+    await page.locator("#p2 .act.quotes").click()
+    quoted = await field.input_value()
+    answer = await a_reply(jonas, topic, quoted + "Yes.")
+
+    assert "> - two\n>   1. inner\n" in quoted and "> | Co | 3 |\n" in quoted
+    shown = answer["html"].partition("</p>")[2]
+    assert said["html"].strip() in shown and "Paraphrased" not in answer["html"]
+
+
+async def test_a_passage_selected_inside_of_marks_keeps_them(app: Service, windows: Windows) -> None:
+    amina, jonas = await a_person(app), await a_person(app, "Jonas")
+    topic = (await a_topic(amina))["id"]
+    await a_reply(amina, topic, MARKED)
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
+
+    await page.evaluate(SELECT, "slant")
+    await page.locator(".pill.quoting").click()
+    await expect(page.locator("#p2 textarea")).to_have_value(re.compile(r"> \*slant\*\n"))

@@ -24,3 +24,12 @@ test("[[ and three letters ask for topics, and the brackets are replaced too", (
   assert.equal(asked("See [[co"), null);
   assert.equal(asked("See [[cobalt]] and"), null);
 });
+
+test("an @ beside a script without spaces, or of full width, asks for members", () => {
+  assert.deepEqual(asked("你好@bo"), ["bo", 2]);
+  assert.deepEqual(asked("请问＠bo"), ["bo", 2]);
+  assert.deepEqual(asked("สวัสดี@bo"), ["bo", 2]);
+  assert.deepEqual(asked("“@bo"), ["bo", 2]);
+  assert.equal(asked("élève@bo"), null);
+  assert.equal(asked("/home/@bo"), null);
+});

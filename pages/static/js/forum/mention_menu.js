@@ -3,7 +3,9 @@
 
 import { call } from "../shell/api.js";
 
-const MENTION = /(?:^|[\s(])@([\p{L}\p{N}_-]{1,30})$/u;
+// As on the server: beside scripts without spaces, not in addresses and paths.
+const MENTION =
+  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{N}_-]{1,30})$/u;
 const TOPIC = /\[\[([^[\]\n]{3,60})$/u;
 const KEYS = {
   ArrowDown: (menu) => menu.step(1),

@@ -1,5 +1,7 @@
 // Quoting: what is selected in a post goes into an answer to it, with a line that leads back.
 
+import { markdownOf } from "./markdown.js";
+
 const NOT_IN_LABEL = /[[\]\n\\]/g;
 
 /** Words of a post as they stand in the field where one writes. */
@@ -13,8 +15,8 @@ export function quote(article, words) {
   return `> [${name}, #${article.dataset.number}](/p/${article.dataset.id}):\n${said}\n\n`;
 }
 
-/** All that a post says, without what it quotes itself. */
-export const wordsOf = (article) => readable(article.querySelector(".said").cloneNode(true));
+/** All that a post says, as Markdown, without what it quotes itself. */
+export const wordsOf = (article) => markdownOf(article.querySelector(".said").cloneNode(true));
 
 /** Offers to quote what is selected: `take(article, words)` is called when somebody does. */
 export function offerQuotes(list, take) {
@@ -34,7 +36,7 @@ export function offerQuotes(list, take) {
   // Pressing must not take the selection away before it is read.
   button.addEventListener("pointerdown", (press) => press.preventDefault());
   button.addEventListener("click", () => {
-    const words = chosen && readable(chosen.range.cloneContents());
+    const words = chosen && markdownOf(selectedPart(chosen));
     if (words) take(chosen.article, words);
     document.getSelection().removeAllRanges();
   });
@@ -59,16 +61,27 @@ function place(button, range) {
   button.style.insetInlineStart = `${Math.max(0, Math.min(box.left - around.left, around.width - button.offsetWidth))}px`;
 }
 
-// Lines and paragraphs as they are seen: only what is in the page knows them.
-function readable(part) {
+// What is selected inside of marks, a list or a table has them only with the elements around it.
+const KEPT_AROUND = "em, strong, del, code, a, pre, blockquote";
+const KEPT_AROUND_PARTS = { ul: "li", ol: "li", tbody: "tr", thead: "tr", table: "tr" };
+
+function selectedPart({ article, range }) {
+  const said = article.querySelector(".said");
   const sheet = document.createElement("div");
-  sheet.className = "said off";
-  sheet.append(part);
-  for (const other of sheet.querySelectorAll(".quote, .unseen, .footnote-ref")) other.remove();
-  document.body.append(sheet);
-  const words = sheet.innerText.replace(/\n{3,}/g, "\n\n").trim();
-  sheet.remove();
-  return words;
+  sheet.append(range.cloneContents());
+  let around = range.commonAncestorContainer;
+  if (around.nodeType !== Node.ELEMENT_NODE) around = around.parentElement;
+  for (; around && around !== said; around = around.parentElement) {
+    const part = KEPT_AROUND_PARTS[around.localName];
+    if (part ? !sheet.querySelector(part) : !around.matches(KEPT_AROUND)) continue;
+    const shell = around.cloneNode(false);
+    // Rows without their headings would not be a table.
+    const headings =
+      around.localName === "table" && !sheet.querySelector("thead") && around.querySelector("thead");
+    shell.append(...(headings ? [headings.cloneNode(true)] : []), ...sheet.childNodes);
+    sheet.append(shell);
+  }
+  return sheet;
 }
 
 /** Puts text where the cursor stands in a field, on lines of its own. */
