@@ -15,6 +15,7 @@ SCRIPTS = (
     "votes",
     "idle",
     "rules",
+    "hostile",
 )
 
 

@@ -140,7 +140,7 @@ def _gathering_in(typed: Typed) -> NewGathering:
     facts: dict[str, object] = {name: text_in(typed, name).strip() for name in names}
     zone = zone_of(str(facts["time_zone"]))
     for name in ("starts_at", "ends_at"):
-        facts[name] = moment_of(text_in(typed, name), name, zone)
+        facts[name] = moment_of(typed, name, zone)
     return to_shape(NewGathering, facts)
 
 

@@ -50,8 +50,8 @@ async def show_new_session(gathering_id: PathId, context: NamedDependency[PageCo
     zone = gathering.time_zone
     typed = {
         "time_zone": [zone],
-        "starts_at": [typed_of(gathering.starts_at, zone)],
-        "ends_at": [typed_of(gathering.ends_at, zone)],
+        **typed_of("starts_at", gathering.starts_at, zone),
+        **typed_of("ends_at", gathering.ends_at, zone),
     }
     return await _page(context, programme_context, Form(typed=typed))
 
@@ -139,7 +139,7 @@ def _session_in(typed: Typed) -> dict[str, object]:
     }
     zone = zone_of(str(facts["time_zone"]))
     for name in ("starts_at", "ends_at"):
-        facts[name] = moment_of(text_in(typed, name), name, zone)
+        facts[name] = moment_of(typed, name, zone)
     room = text_in(typed, "room")
     facts["room"] = number_in(room)
     if room and facts["room"] is None:
@@ -173,8 +173,8 @@ def _typed_of(session: Session) -> Typed:
         "about": [session.about],
         "language": [session.language],
         "time_zone": [session.time_zone],
-        "starts_at": [typed_of(session.starts_at, session.time_zone)],
-        "ends_at": [typed_of(session.ends_at, session.time_zone)],
+        **typed_of("starts_at", session.starts_at, session.time_zone),
+        **typed_of("ends_at", session.ends_at, session.time_zone),
         "room": [str(session.room or "")],
         "speakers": ["\n".join(lines)],
     }

@@ -1,10 +1,32 @@
-"""Date and time fields of forms: local times without a zone, with the name of the time zone in another field."""
+"""Date and time fields of forms: local times without a zone, with the name of the time zone in another field.
 
-from datetime import datetime
+When clocks are put forward, an hour does not exist; when they are put back, one occurs twice (PEP 495). Neither is guessed:
+the person who typed such a time is told, and chooses.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from core.errors import Invalid
 from gatherings.policy import UnknownTimeZone
-from pages.shell.forms import FieldNotAcceptable
+from pages.shell.forms import FieldNotAcceptable, Typed, text_in
+
+
+class TimeSkipped(Invalid):
+    """The clocks of the time zone are put forward over this time."""
+
+    message = "This time does not exist, because the clocks are put forward then. Enter another time."
+
+
+class TimeRepeated(Invalid):
+    """The clocks of the time zone are put back over this time; `offsets` are the two offsets from UTC that it can have."""
+
+    message = "This time occurs twice, because the clocks are put back then. Choose which one you mean."
+
+    def __init__(self, offsets: Sequence[str], *, field: str) -> None:
+        self.offsets = offsets
+        super().__init__(field=field)
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -15,14 +37,41 @@ def zone_of(name: str) -> ZoneInfo:
         raise UnknownTimeZone(field="time_zone") from error
 
 
-def moment_of(text: str, name: str, zone: ZoneInfo) -> datetime:
-    """Return the time that was typed into the field `name`, in the zone; raise FieldNotAcceptable."""
+def moment_of(typed: Typed, name: str, zone: ZoneInfo) -> datetime:
+    """Return the time that was typed into the field `name`, in the zone; raise FieldNotAcceptable, TimeSkipped or
+    TimeRepeated. Of a time that occurs twice, the field `name_offset` says which one."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone)
-    except ValueError as error:
+        local = datetime.fromisoformat(text_in(typed, name)).replace(tzinfo=None)
+        first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        is_repeated, exists = first.utcoffset() != second.utcoffset(), _exists(first, zone)
+    except (ValueError, OverflowError) as error:
         raise FieldNotAcceptable("Enter a date and a time.", field=name) from error
+    if not exists:
+        earlier, later = (at.astimezone(UTC).astimezone(zone) for at in (second, first))
+        raise TimeSkipped(
+            f"{local:%H:%M} does not exist on {local:%Y-%m-%d}: the clocks in {zone.key} are put forward over it. Enter "
+            f"another time, such as {earlier:%H:%M} or {later:%H:%M}.",
+            field=name,
+        )
+    if not is_repeated:
+        return first
+    offsets = {_offset_of(at): at for at in (first, second)}
+    chosen = offsets.get(text_in(typed, f"{name}_offset"))
+    if chosen is None:
+        raise TimeRepeated(list(offsets), field=name)
+    return chosen
 
 
-def typed_of(at: datetime, zone: str) -> str:
-    """Return a time as the value of a `datetime-local` field, in the zone."""
-    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+def typed_of(name: str, at: datetime, zone: str) -> dict[str, Sequence[str]]:
+    """Return a time as the values of a `datetime-local` field in the zone: the local time and its offset from UTC."""
+    local = at.astimezone(ZoneInfo(zone))
+    return {name: [local.strftime("%Y-%m-%dT%H:%M")], f"{name}_offset": [_offset_of(local)]}
+
+
+def _exists(at: datetime, zone: ZoneInfo) -> bool:
+    return at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == at.replace(tzinfo=None)
+
+
+def _offset_of(at: datetime) -> str:
+    digits = f"{at:%z}"
+    return f"UTC{digits[:3]}:{digits[3:5]}"

@@ -112,6 +112,8 @@ class Form(Struct, kw_only=True):
     refusal: str = ""
     kept: str = ""
     wrong_field: str = ""
+    offsets: Sequence[str] = ()
+    """The offsets from UTC to choose from, if the refused field is a local time that occurs twice."""
 
     def value(self, name: str) -> str:
         """Return the value of a field to show, or ""; passwords are never shown."""
@@ -130,6 +132,7 @@ class Form(Struct, kw_only=True):
         """Store why the form was refused, and return the form."""
         self.refusal = refusal.detail
         self.wrong_field = refusal.field or ""
+        self.offsets = getattr(refusal, "offsets", ())
         self.kept = _KEPT if any(name not in _SECRET_FIELDS for name in self.typed) else ""
         return self
 

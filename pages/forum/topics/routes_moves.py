@@ -1,6 +1,7 @@
 """Pages on which moderators move posts, merge topics, move a topic to another sector, and undo a move."""
 
 import re
+from collections.abc import Sequence
 from functools import partial
 
 from litestar import Response, get, post
@@ -9,10 +10,13 @@ from litestar.di import NamedDependency
 from core.errors import Invalid
 from core.http import Cursor, PathId
 from core.ids import TopicId
+from core.threads import in_thread
 from forum.moves import moves
 from forum.moves.shapes import NewMove
 from forum.policy import ensure_can_move
 from forum.posts.post_pages import PageStart, read_posts
+from forum.shapes import Post
+from forum.text.excerpts import excerpt_of_html
 from forum.topics import topics
 from forum.topics.topics import get_topic
 from pages.forum.topic_view import address_of
@@ -32,6 +36,7 @@ from pages.shell.forms import (
 from pages.shell.renderer import redirect
 from storage.database import Reader, Transaction
 
+_EXCERPT_LENGTH = 90
 _TOPIC = re.compile(r"(?:.*/t/)?(\d{1,18})(?:[/?#].*)?")
 
 
@@ -96,12 +101,14 @@ async def _page(
         start = PageStart(number=None if after else number, after=after)
         page = await read_posts(tx, context.actor, topic_id, start, topic.stream)
         moderated = await _moderated_sectors(context, tx)
+    excerpts = await in_thread(_excerpts_of, page.items)
     return context.renderer.page(
         context.request,
         context.actor,
         "forum/topics/move.html",
         status,
         topic=topic,
+        excerpts=excerpts,
         address=address_of(topic),
         posts=[post for post in page.items if post.number > 1],
         next=page.next,
@@ -109,6 +116,10 @@ async def _page(
         form=form,
         sectors=moderated,
     )
+
+
+def _excerpts_of(posts: Sequence[Post]) -> dict[int, str]:
+    return {post.id: excerpt_of_html(post.html or "", _EXCERPT_LENGTH) for post in posts}
 
 
 async def _moderated_sectors(context: PageContext, tx: Reader) -> list[tuple[str, str]]:

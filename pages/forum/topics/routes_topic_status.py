@@ -106,9 +106,7 @@ async def _end_slow_mode(tx: Transaction, actor: Actor, topic_id: TopicId, _: Ty
 
 
 async def _set_timer(tx: Transaction, actor: Actor, topic_id: TopicId, typed: Typed) -> None:
-    new = to_shape(
-        NewTimer, {"at": moment_of(text_in(typed, "at"), "at", _UTC), "note": text_in(typed, "note")}
-    )
+    new = to_shape(NewTimer, {"at": moment_of(typed, "at", _UTC), "note": text_in(typed, "note")})
     await timer_jobs.set_timer(tx, actor, topic_id, _timer_kind_in(typed, "timer"), new)
 
 
@@ -134,8 +132,7 @@ async def _change_kind(tx: Transaction, actor: Actor, topic_id: TopicId, typed: 
 
 
 def _time_in(typed: Typed, name: str) -> datetime | None:
-    text = text_in(typed, name)
-    return moment_of(text, name, _UTC) if text else None
+    return moment_of(typed, name, _UTC) if text_in(typed, name) else None
 
 
 def _timer_kind_in(typed: Typed, name: str) -> TimerKind:

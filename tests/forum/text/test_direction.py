@@ -6,7 +6,7 @@ import pytest
 
 from forum.text.direction import direction_of, set_directions
 from forum.text.markdown import render, render_mail, sanitize
-from tests.forum.text.test_quotes import quoting
+from tests.support.discussion import quoting
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 

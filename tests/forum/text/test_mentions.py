@@ -3,11 +3,14 @@
 import pytest
 
 from forum.text.markdown import Reference, render
-from tests.forum.text.test_quotes import inbox_of
-from tests.support.people import a_person, a_reply, a_topic
+from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service
 
 LENGTH = 20_000
+
+
+async def inbox_of(person: Person) -> list[tuple[str, int]]:
+    return [(item["kind"], item["post"]) for item in (await person.get("/inbox")).json()["items"]]
 
 
 @pytest.mark.parametrize(
