@@ -4,6 +4,6 @@ source: a text as typed, in Markdown · rendering: Markdown or plain e-mail text
 sanitizer: removes all HTML that is not on a fixed list · mention: `@handle` · reference: a link to a topic or post of
 this site · quotation: words of another post, stored once · marker: `[[quote ID]]`, which stands for a quotation in a
 stored source · placeholder: the empty `<blockquote data-quote>` that stands for it in stored HTML · complexity: what
-makes a text slow or huge to render · diff: the differences between two versions of a text · excerpt: the first words of a text on one line · direction:
-whether a block is written from left to right or from right to left.
+makes a text slow or huge to render · diff: the differences between two versions of a text · excerpt: the first words of
+a text on one line · direction: whether a block is written from left to right or from right to left.
 """
