@@ -1,9 +1,9 @@
 """The mail transport: sends e-mails by SMTP, or stores them in a folder if no server is set."""
 
 import asyncio
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,25 @@ from tertulia.settings import Settings
 log = structlog.get_logger()
 
 TIMEOUT = 30
+
+
+class _IdentifierHeader(UnstructuredHeader):
+    # URLs and message ids. The standard library turns whatever is longer than a line of 78 characters into encoded words
+    # (RFC 2047), which no program decodes there: the button for unsubscribing would call "=?utf-8?q?...". A line can be
+    # folded at the blanks only, and have 998 characters (RFC 5322, 2.1.1).
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name = str(getattr(self, "name", ""))
+        return f"{name}: {f'{policy.linesep} '.join(str(self).split())}{policy.linesep}"
+
+
+def _header_types() -> HeaderRegistry:
+    headers = HeaderRegistry()
+    for name in ("list-unsubscribe", "list-unsubscribe-post", "in-reply-to", "references", "message-id"):
+        headers.map_to_type(name, _IdentifierHeader)  # type: ignore[arg-type]  # the registry adds the base
+    return headers
+
+
+_POLICY = SMTP.clone(header_factory=_header_types())
 
 
 class MailTransport:
@@ -46,7 +65,7 @@ class MailTransport:
 
     def write(self, email: OutgoingEmail) -> EmailMessage:
         """Return the MIME message. The SMTP policy refuses line breaks in headers, so a name cannot add a header."""
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=_POLICY)
         message["From"] = Address(self.name, addr_spec=self.sender)
         message["To"] = email.to
         message["Subject"] = email.subject

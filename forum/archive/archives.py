@@ -94,12 +94,12 @@ def read_archives(paths: Sequence[Path], now: datetime) -> Archive:
 
 
 class _Reader:
-    """Reads files into an archive; `known` has the author and the fingerprints of each message by its id."""
+    """Reads files into an archive; `known` has the address and the fingerprints of the messages by their id."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.archive = Archive()
-        self.known: dict[str, list[tuple[str, str, frozenset[str]]]] = {}
+        self.known: dict[str, list[tuple[str, frozenset[str]]]] = {}
         self.enclosed: list[tuple[Mail, tuple[str, int]]] = []
 
     def read_file(self, raw: IO[bytes], file: str) -> None:
@@ -138,16 +138,16 @@ class _Reader:
         if message.is_empty_digest:
             self.archive.skip(*source, message.id, DIVIDED)
             return
-        own_id, author = message.id, (message.address, message.name)
+        own_id = message.id
         others = self.known.setdefault(own_id, [])
-        if any(_is_same(message, other) for other in others):
+        if any(not known.isdisjoint(message.fingerprints) for _, known in others):
             self.archive.skip(*source, own_id, DUPLICATE)
             return
         if others:
             is_same_author = any(message.address == other[0] for other in others)
             message = replace(message, id=make_distinct_id(message))
             self.archive.own_ids[len(self.archive.messages)] = own_id
-        others.append((*author, frozenset(message.fingerprints)))
+        others.append((message.address, frozenset(message.fingerprints)))
         self.archive.add(message, *source)
         if len(others) > 1:
             what = CONFLICTS[0] if is_same_author else CONFLICTS[1]
@@ -178,10 +178,3 @@ class _Reader:
                 messages[i] = replace(message, at=last)
             else:
                 last = message.at
-
-
-def _is_same(message: Mail, other: tuple[str, str, frozenset[str]]) -> bool:
-    address, name, fingerprints = other
-    # A list writes its own address into some copies of a mail, and leaves the name.
-    is_same_author = (bool(address) and message.address == address) or message.name == name
-    return is_same_author and not fingerprints.isdisjoint(message.fingerprints)

@@ -23,13 +23,15 @@ def identify(archive: Archive, rows: Mapping[str, Record]) -> None:
     A message is there already if its id and one of its fingerprints are. If only its id is, the two are in conflict, and
     both are kept. A row without fingerprints is from an earlier version and counts as the same.
     """
+    taken = {archive.messages[i].id for i in archive.own_ids} & rows.keys()
     for i, message in enumerate(archive.messages):
         own_id = archive.own_ids.get(i, message.id)
         row = rows.get(own_id)
-        if row is None:
+        if row is None or message.id in taken:
             continue
         is_same = not set(row["fingerprints"]).isdisjoint(message.fingerprints)
-        if is_same or (not row["fingerprints"] and i not in archive.own_ids):
+        if own_id not in taken and (is_same or (not row["fingerprints"] and i not in archive.own_ids)):
+            taken.add(own_id)
             _set_id(archive, i, own_id)
         elif i not in archive.own_ids:
             archive.own_ids[i] = own_id

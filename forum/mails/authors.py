@@ -12,6 +12,7 @@ _VIA = re.compile(
     re.I,
 )
 _WORD = re.compile(r"\w+")
+_LIST_ENVELOPE = re.compile(r"\S*(?:-bounces?|-owner|-request|-admin|-errors)[@+]|owner-|bounces?[+@-]", re.I)
 _LIST_POST = re.compile(r"mailto:([^>?\s]+)", re.I)
 _LIST_ID = re.compile(r"<([^<>\s.]+)\.([^<>\s]+)>\s*$")
 # Where list software keeps the author: Google Groups in the first two, Mailman in Reply-To, in Cc where replies go to the
@@ -23,14 +24,13 @@ def find_author(header: HeaderFields, separator: str) -> Mailbox:
     """Return the author of a mail; `separator` is the mbox line before it, for a mail without From."""
     line = header.raw("from")
     if not line.strip():
+        # The envelope has the address of the list if a list distributed the mail.
         line = separator.split(" ")[1] if separator.count(" ") else ""
+        line = "" if _LIST_ENVELOPE.match(line) else line
     mailboxes = parse_mailboxes(line)
     if not mailboxes:
         return Mailbox("", "")
-    author = mailboxes[0]
-    if len(mailboxes) > 1 and (sender := parse_mailboxes(header.raw("sender"))):
-        author = next((one for one in mailboxes if one.address == sender[0].address), author)
-    return _unmunge(header, author)
+    return _unmunge(header, mailboxes[0])
 
 
 def _unmunge(header: HeaderFields, author: Mailbox) -> Mailbox:

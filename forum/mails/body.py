@@ -98,7 +98,10 @@ def _read(part: Part, reading: Reading, hint: str) -> None:
 
 
 def _read_children(part: Part, reading: Reading, hint: str) -> None:
-    if part.before.strip() and not is_notice(part.before):
+    if part.before.strip() and not part.kind.startswith("multipart/"):
+        if not is_notice(part.before):
+            reading.texts.append(_decode(part.before, part, reading, hint))
+    elif part.before.strip() and not is_notice(part.before):
         reading.repair("text before the first part left out", part.before.decode(errors="replace"))
     if part.kind == "multipart/alternative":
         _read_alternatives(part, reading, hint)
@@ -193,6 +196,8 @@ def _read_leftovers(part: Part, reading: Reading, hint: str) -> None:
     if part.before.strip() and not is_notice(part.before):
         reading.texts.append(_decode(part.before, part, reading, hint))
     for leaf in _leaves(part):
+        if not leaf.content().strip():
+            continue
         name = to_line(decode_words(leaf.file_name()), 100) or leaf.kind
         if leaf.kind in ("text/plain", "text/html") or (
             leaf.kind.startswith("text/") and leaf.kind.partition("/")[2] not in _NOT_WORDS

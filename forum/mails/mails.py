@@ -76,7 +76,8 @@ def parse_plainly(separator: str, raw: bytes, now: datetime) -> Mail:
 
 def make_distinct_id(mail: Mail) -> str:
     """Return an id for a mail whose own id belongs to another mail; it is the same each time the mail is read."""
-    return f"{mail.id[:200]}#{mail.fingerprints[0]}"
+    author_and_bytes = "\n".join((mail.address, mail.name, mail.fingerprints[0]))
+    return f"{mail.id[:200]}#{_hash(author_and_bytes)[:24]}"
 
 
 def _mail(
@@ -102,7 +103,11 @@ def _mail(
         at=at,
         text=text,
         repairs=tuple(dict.fromkeys(reading.repairs)),
-        fingerprints=fingerprints(split_header(raw)[1] or raw, split_footer(text)[0]),
+        fingerprints=fingerprints(
+            split_header(raw)[1] or raw,
+            split_footer(text)[0],
+            dict.fromkeys(one for one in (author.shown_name(), author.address) if one),
+        ),
         enclosed=enclosed,
         is_empty_digest=is_empty_digest,
     )
@@ -145,13 +150,13 @@ def _give_charset(root: Part) -> str:
     # Raw bytes in headers are in the charset of the body; a body without one is in that of the encoded words.
     word = ENCODED_WORD.search(root.header.raw("subject") + " " + root.header.raw("from"))
     hint = word[1] if word else ""
-    todo = [root]
-    while todo:
-        part = todo.pop()
-        part.header.charset = part.parameter("charset") or hint
-        if not root.header.charset and part.header.charset:
-            root.header.charset = part.header.charset
-        todo += part.children
+    parts = [root]
+    for part in parts:
+        parts += part.children
+    labels = [part.parameter("charset") for part in parts]
+    common = next((label for label in labels if label), hint)
+    for part, label in zip(parts, labels, strict=True):
+        part.header.charset = label or common
     return hint
 
 

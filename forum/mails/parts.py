@@ -18,6 +18,8 @@ _SEEN_DELIMITER = re.compile(
     rb"^--([^\s][^\r\n]{0,200}?)[ \t]*\r?\n(?=content-(?:type|transfer-encoding|disposition|id|description)[ \t]*:)",
     re.I | re.M,
 )
+_MAIL_TYPES = ("message/rfc822", "message/global", "message/news")
+_BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)++")
 _TYPE = re.compile(r"\s*([\w.+-]+)\s*/\s*([\w.+-]+)")
 
 
@@ -59,7 +61,7 @@ class _Budget(Struct):
 
 def parse_mail(data: bytes) -> Part:
     """Return the mail with its parts. Deeper or more parts than any real mail has are left as the text of one part."""
-    return _parse(data.lstrip(b"\r\n"), "text/plain", 0, _Budget())
+    return _parse(_without_blank_lines(data), "text/plain", 0, _Budget())
 
 
 def _parse(data: bytes, default: str, depth: int, budget: _Budget) -> Part:
@@ -72,14 +74,20 @@ def _parse(data: bytes, default: str, depth: int, budget: _Budget) -> Part:
     is_undeclared = not found and default == "text/plain"
     if kind.startswith("multipart/") or (is_undeclared and _SEEN_DELIMITER.search(body[:20_000])):
         _divide(part, depth, budget)
-    elif (
-        kind in ("message/rfc822", "message/global", "message/news")
-        and depth < MAX_DEPTH
-        and budget.parts > 0
-    ):
-        content = part.content().lstrip(b"\r\n")
+    elif (kind in _MAIL_TYPES or _is_first_partial(part)) and depth < MAX_DEPTH and budget.parts > 0:
+        content = _without_blank_lines(part.content())
         part.children = [_parse(content, "text/plain", depth + 1, budget)]
     return part
+
+
+def _is_first_partial(part: Part) -> bool:
+    # RFC 2046, 5.2.2: the first piece of a divided mail begins with its header; the other pieces are rarely text.
+    return part.kind == "message/partial" and part.parameter("number") == "1"
+
+
+def _without_blank_lines(data: bytes) -> bytes:
+    # What was copied from a mail program begins with lines of blanks.
+    return data[len(found[0]) :] if (found := _BLANK_LINES.match(data)) else data
 
 
 def _divide(part: Part, depth: int, budget: _Budget) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from hashlib import blake2b
 
 from forum.mails.lines import fix_c1
@@ -11,7 +12,11 @@ MAX_TEXT_LENGTH = 100_000
 META_CHARSET = re.compile(
     rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w:.-]{1,40})""", re.I
 )
-_NOTICE = re.compile(rb"mime|multi-?part|mehrteilig|plusieurs parties|varias partes", re.I)
+_NOTICE = re.compile(
+    rb"mime[- ](?:formato?|message|encapsulated|aware|compliant|conform)|(?:format|formato|/) ?mime|im mime-format|"
+    rb"multi-?part(?:e|ie)? (?:message|mime|nachricht)|openpgp/mime|cryptographically signed",
+    re.I,
+)
 _UUENCODED = re.compile(
     r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,61}\n){0,200000}(?:[ `]?\n)?end[ \t]*$", re.M
 )
@@ -51,14 +56,19 @@ def comparable_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def fingerprints(raw_body: bytes, text: str) -> tuple[str, str]:
-    """Return two fingerprints of a mail: of its bytes without white space and quote marks, and of its words.
+def fingerprints(raw_body: bytes, text: str, authors: Iterable[str]) -> tuple[str, ...]:
+    """Return the fingerprints of a mail: of its bytes and of its words, each with every name or address of its author.
 
-    Two copies of a mail have at least one of them in common: the first if only this program changed, the second if the
-    copies were encoded or wrapped differently on their way.
+    Two copies of a mail have at least one of them in common: of the bytes (without white space and quote marks) if only this
+    program changed, of the words if the copies were encoded or wrapped differently, of the name if a list put its address
+    in the author's place.
     """
-    words = " ".join(comparable_words(text))
-    return (
-        "b" + blake2b(raw_body.translate(None, _NOT_COMPARED), digest_size=12).hexdigest(),
-        "w" + blake2b(words.encode(errors="replace"), digest_size=12).hexdigest(),
+    contents = (
+        raw_body.translate(None, _NOT_COMPARED),
+        " ".join(comparable_words(text)).encode(errors="replace"),
+    )
+    return tuple(
+        kind + blake2b(author.encode(errors="replace") + b"\n" + content, digest_size=12).hexdigest()
+        for kind, content in zip("bw", contents, strict=True)
+        for author in authors
     )

@@ -186,6 +186,12 @@ def test_an_id_that_is_known_with_another_text_is_a_conflict_and_both_are_kept(t
     assert archive.skipped == {"the same message id again": 1}
 
 
+def test_mails_of_three_authors_with_one_id_and_one_text_are_all_kept(tmp_path: Path):
+    archive = read_mbox(tmp_path, *(a_mail("+1", sender=f"{name} <{name}@example.org>") for name in "abc"))
+
+    assert len({message.id for message in archive.messages}) == 3
+
+
 def test_a_copy_with_the_footer_of_a_list_is_the_same_mail(tmp_path: Path):
     footer = "\n\n_______________________________________________\nSourcing mailing list\nsourcing@lists.example.org"
     archive = read_mbox(tmp_path, a_mail("Words."), a_mail("Words." + footer))

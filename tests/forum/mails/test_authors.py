@@ -128,6 +128,12 @@ def test_without_a_list_nobody_is_somebody_else_through_reply_to():
     assert mail.address != "ada@example.org"
 
 
+def test_the_envelope_names_the_author_unless_a_list_wrote_it():
+    for line, address in (("jo@example.org", "jo@example.org"), ("sourcing-bounces@lists.example.org", "")):
+        mail = parse(f"From {line} Tue Mar  3 11:11:11 2020", b"Subject: x\n\nWords.\n", NOW)
+        assert mail.address == address
+
+
 def test_hostile_headers_take_no_time():
     for unit in ("a,", "<", '"', "(", "=?a?q?", "a@b,", "\\", " at ", "a at ", ")"):
         assert len(parse_mailboxes((unit * 32_000)[:32_000])) <= 100

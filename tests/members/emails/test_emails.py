@@ -11,6 +11,7 @@ from typing import Any
 import aiosmtplib
 import pytest
 from aiosmtpd.controller import Controller
+from msgspec.structs import replace
 
 from members.emails import emails
 from members.emails.emails import OutgoingEmail, Recipient, Sender
@@ -25,12 +26,14 @@ class Inbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.contents: list[bytes] = []
         self.refuses = False
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Take a mail, or be busy."""
         if self.refuses:
             return "451 later"
+        self.contents.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
         return "250 OK"
 
@@ -45,6 +48,28 @@ def inbox() -> Iterator[tuple[Inbox, str]]:
     controller.start()
     yield handler, f"smtp://127.0.0.1:{port}"
     controller.stop()
+
+
+LONG = "https://forum.example/mail/stop/" + "1234567.sector-17-" + "a1B2c3D4" * 12
+
+
+async def test_urls_and_ids_in_headers_are_not_encoded_however_long_they_are(
+    inbox: tuple[Inbox, str], tmp_path: Path
+):
+    ids = tuple(f"topic-{n}-{'x' * 80}" for n in range(3))
+    email = replace(LETTER, to="anna@mail.example", stop=LONG, id="y" * 90, thread=ids)
+    server, url = inbox
+    await MailTransport(url, tmp_path, "forum@forum.example").post(email)
+    await MailTransport("", tmp_path / "mail", "forum@forum.example").post(email)
+
+    (path,) = (tmp_path / "mail").iterdir()
+    for raw in (server.contents[0], path.read_bytes()):
+        assert f"\r\nList-Unsubscribe: <{LONG}>\r\n".encode() in raw
+        assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+        assert f"\r\nIn-Reply-To: <{ids[2]}@forum.example>\r\n".encode() in raw
+        assert "\r\n ".join(f"<{one}@forum.example>" for one in ids).encode() in raw
+        assert f"Message-ID: <{'y' * 90}@forum.example>\r\n".encode() in raw
+        assert max(map(len, raw.split(b"\r\n"))) < 998
 
 
 def test_a_letter_is_plain_and_says_where_it_comes_from():
