@@ -15,7 +15,7 @@ from bench.harness.figures import Figure, conclude, heading
 from bench.harness.grown_community import Grown, grow, sentences
 from bench.harness.service import Service, community, service
 from core.actor import VISITOR
-from forum.search.indexing import count_queued_posts, index_next_posts, queue_all_posts
+from forum.search.indexing import count_posts_to_index, index_next_posts, reindex_all
 from forum.search.search import search
 from storage.database import connect
 
@@ -100,8 +100,8 @@ async def _index(database: Database) -> None:
     # Written anew at the end, in a tenth of the time.
     await database.run("DROP INDEX search_posts_vector")
     try:
-        await queue_all_posts(db)
-        while await count_queued_posts(db):
+        await reindex_all(db)
+        while await count_posts_to_index(db):
             if not await index_next_posts(LANGUAGES, db):
                 await asyncio.sleep(1)
     finally:

@@ -118,6 +118,7 @@ PERSONAL_DATA = PersonalData(
         ),
     },
     left_out={
+        "search_people": "the words of your name, by which your page is found; the name is in your profile",
         "moves": _COMMUNITY_RECORD,
         "topic_timers": _COMMUNITY_RECORD,
         "topic_paces": "a time after which the member can write again",

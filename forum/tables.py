@@ -1,4 +1,4 @@
-"""Tables of the forum: sectors, topics, posts, files, moves, search, read state and following."""
+"""Tables of the forum: sectors, topics, posts, files, moves, read state and following."""
 
 from sqlalchemy import (
     ARRAY,
@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import INT4MULTIRANGE, JSONB
 
 from storage.tables import metadata
 
@@ -252,23 +252,6 @@ topic_timers = Table(
     Column("note", Text, nullable=False, server_default=""),
     Column("set_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
 )
-
-# The search vector of each post; the worker updates it from `search_queue`, which triggers fill.
-search_posts = Table(
-    "search_posts",
-    metadata,
-    Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True),
-    Column("posted_at", DateTime(timezone=True), nullable=False),
-    Column("language", Text, nullable=False),
-    Column("vector", TSVECTOR, nullable=False),
-)
-search_queue = Table(
-    "search_queue",
-    metadata,
-    Column("id", BigInteger, Identity(), primary_key=True),
-    Column("post_id", BigInteger, nullable=False),
-)
-search_words = Table("search_words", metadata, Column("word", Text, primary_key=True))
 
 # The numbers of the posts of a topic that a member has read: a set that only grows.
 readings = Table(

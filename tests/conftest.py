@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from io import StringIO
+from typing import NamedTuple
 
 import httpx2
 import pytest
@@ -20,6 +21,10 @@ from tests.support.service import Service, a_service
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--processes", type=int, default=1, help="web processes over one database; 2 needs Redis"
+    )
+    parser.addoption(
+        "--database",
+        help="address of an empty database of another version of PostgreSQL, of which all rows are deleted",
     )
 
 
@@ -63,9 +68,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
+class Addresses(NamedTuple):
+    """The addresses of a database that was started elsewhere: for the service, and for the owner of the tables."""
+
+    url: str
+    owner_url: str
+
+
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[postgres.Cluster]:
+def cluster(request: pytest.FixtureRequest) -> Iterator[postgres.Cluster | Addresses]:
     """A database server for this test run. It does not sync to disk, because no test simulates a power failure."""
+    if elsewhere := request.config.getoption("--database"):
+        yield Addresses(elsewhere, elsewhere)
+        return
     with a_data_folder() as data, postgres.start(data, settings={"fsync": "off"}) as running:
         yield running
 

@@ -13,7 +13,6 @@ from core.ids import TopicId
 from forum.posts.post_pages import read_posts_by_id
 from forum.search.candidates import LATEST, find_candidates, sort_candidates
 from forum.search.filters import resolve_filters
-from forum.search.languages import search_configurations, separate_words
 from forum.search.query_parser import parse_query
 from forum.sectors import get_sector
 from forum.shapes import Post
@@ -114,13 +113,11 @@ def encode_atom(feed: Feed, community: str, address: str, site: str) -> bytes:
 async def _search_newest(
     tx: Reader, actor: Actor, text: str, languages: tuple[str, ...]
 ) -> Sequence[tuple[Post, str]]:
-    query = parse_query(separate_words(text))
+    query = parse_query(text)
     filters = await resolve_filters(tx, actor, query.filters)
     if query.is_empty or filters.unknown:
         return []
-    found = await find_candidates(
-        tx, actor, query, filters, search_configurations(languages), LATEST, MAX_ENTRIES
-    )
+    found = await find_candidates(tx, actor, query, filters, languages, LATEST, MAX_ENTRIES)
     return await _read_entries(
         tx, actor, [one.post for one in sort_candidates(found.found, "newest")[:MAX_ENTRIES]]
     )

@@ -35,7 +35,9 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from core.actor import Actor
 from forum.search.filters import ResolvedFilters
 from forum.search.query_parser import ParsedQuery
+from forum.search.query_terms import QueryTerms, find_terms
 from forum.search.shapes import SearchOrder
+from forum.search.terms import Term
 from forum.tables import posts, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from storage.database import Reader
@@ -105,10 +107,6 @@ SELECT_CANDIDATES = statement(
     .add_columns(*_visible_match.c[("topic_id", "sector_id", "kind", "tags", "author_id")])
     .select_from(_candidates.outerjoin(_visible_match, true()))
 )
-CONVERT_TO_TSQUERY = statement("""
-SELECT CAST(search_for(:configurations, :words) AS text) AS words,
-    ARRAY(SELECT CAST(search_for(:configurations, said) AS text) FROM unnest(CAST(:without AS text[])) AS said) AS without
-""")
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
@@ -128,13 +126,13 @@ class Candidate(Struct, frozen=True, kw_only=True):
 class Candidates(Struct, frozen=True, kw_only=True):
     """The candidates, the newest first.
 
-    `is_more` is whether there are older matches that were not read. `words` is the query as PostgreSQL's tsquery, by which
-    excerpts are highlighted.
+    `is_more` is whether there are older matches that were not read. `terms` are what the query asks for, by which excerpts
+    are highlighted.
     """
 
     found: list[Candidate]
     is_more: bool
-    words: str
+    terms: Sequence[Term] = ()
 
     def count(self) -> tuple[Counter[int], Counter[str], Counter[str], Counter[int], Counter[int]]:
         """Return the numbers of candidates by sector, kind, tag, author and year."""
@@ -152,18 +150,37 @@ async def find_candidates(
     actor: Actor,
     query: ParsedQuery,
     filters: ResolvedFilters,
-    known: list[str],
+    languages: Sequence[str],
     until: datetime,
     most: int = MAX_CANDIDATES,
 ) -> Candidates:
-    """Return the newest posts that match a query and were written before `until`; `known` are the search configurations.
+    """Return the newest posts that match a query and were written before `until`, at most `most`.
 
-    `most` limits their number.
+    `languages` are the community's (ISO 639-1). If no post has the words of the query, those that have words which begin so
+    are returned.
     """
-    words, wanted = await _convert_to_tsquery(tx, query, filters, known)
+    terms = await find_terms(tx, query, languages)
+    if query.words and not terms.wanted:
+        # There is nothing in the words that could be found.
+        return Candidates(found=[], is_more=False)
+    candidates = await _find(tx, actor, query, filters, terms, until, most)
+    if not candidates.found and terms.wanted and (loosened := terms.loosened()) != terms:
+        return await _find(tx, actor, query, filters, loosened, until, most)
+    return candidates
+
+
+async def _find(
+    tx: Reader,
+    actor: Actor,
+    query: ParsedQuery,
+    filters: ResolvedFilters,
+    terms: QueryTerms,
+    until: datetime,
+    most: int,
+) -> Candidates:
     binds = {
-        "wanted": wanted,
-        "ranked": words,
+        "wanted": _to_tsquery(terms, filters),
+        "ranked": terms.written(),
         "since": query.since or EARLIEST,
         "most": most,
         "kinds": filters.kinds,
@@ -184,22 +201,14 @@ async def find_candidates(
         if not is_more or len(found) >= min(ENOUGH_CANDIDATES, most):
             break
         edge, before = min((row["posted_at"], row["post_id"]) for row in rows)
-    return Candidates(found=found, is_more=is_more, words=words)
+    return Candidates(found=found, is_more=is_more, terms=terms.terms())
 
 
-async def _convert_to_tsquery(
-    tx: Reader, query: ParsedQuery, filters: ResolvedFilters, known: list[str]
-) -> tuple[str, str]:
-    # Returns the tsquery of the words alone, by which matches are ranked, and the tsquery of the whole query.
-    converted = await tx.row(
-        CONVERT_TO_TSQUERY, configurations=known, words=query.words, without=list(query.without)
-    )
-    assert converted is not None
-    words = converted["words"]
-    # Stop words of all languages, such as "the", leave an empty tsquery.
-    excluded = (f"!({one})" for one in converted["without"] if one)
+def _to_tsquery(terms: QueryTerms, filters: ResolvedFilters) -> str:
+    words = terms.written()
+    excluded = (f"!({term.written()})" for term in terms.unwanted)
     parts = [f"({words})" if words else "", *excluded, filters.marks]
-    return words, " & ".join(part for part in parts if part)
+    return " & ".join(part for part in parts if part)
 
 
 def sort_candidates(found: Sequence[Candidate], order: SearchOrder) -> list[Candidate]:

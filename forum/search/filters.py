@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from core.actor import Actor
-from forum.search.indexing import FILTER_MARK
 from forum.search.query_parser import IS_FILTERS, QueryFilter
+from forum.search.vectors import FILTER_MARK, quote_lexeme
 from forum.tags.synonyms import resolve_synonyms
 from storage.database import Reader
 from storage.statements import statement
@@ -80,17 +80,12 @@ def _mark(
     one: QueryFilter, sectors: dict[str, int], authors: dict[str, int], tags: dict[str, str]
 ) -> str | None:
     if one.operator == "tag" and one.value:
-        return _quote_lexeme(f"t{tags[one.value]}")
+        return quote_lexeme(f"{FILTER_MARK}t{tags[one.value]}")
     if one.operator == "in" and one.value in sectors:
-        return _quote_lexeme(f"s{sectors[one.value]}")
+        return quote_lexeme(f"{FILTER_MARK}s{sectors[one.value]}")
     if one.operator == "by" and one.value in authors:
-        return _quote_lexeme(f"a{authors[one.value]}")
+        return quote_lexeme(f"{FILTER_MARK}a{authors[one.value]}")
     return None
-
-
-def _quote_lexeme(mark: str) -> str:
-    escaped = mark.replace("\\", "\\\\").replace("'", "''")
-    return f"'{FILTER_MARK}{escaped}'"
 
 
 def _apply_condition(resolved: ResolvedFilters, one: QueryFilter) -> bool:

@@ -1,26 +1,37 @@
-"""Indexing: the worker indexes changed posts in batches, within seconds.
+"""Indexing: the worker indexes changed posts and names within seconds, and all of them again for a new tokenizer.
 
-The index does not contain who may see a post; each search checks that.
+The index does not contain who may see a post; each search checks that. Changed posts come before those that only have to be
+indexed again. Of two workers with different tokenizers, the one with the older does not index.
 """
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
 
-from forum.search.languages import detect_configuration, separate_words
-from forum.search.texts import plain_text, suggestible_words
+from forum.search.languages import detect_language, to_configuration
+from forum.search.texts import indexed_text, suggestible_words
+from forum.search.tokenizer.tokens import TOKENIZER_VERSION
+from forum.search.vectors import FILTER_MARK, make_vector
 from storage.database import Database, Transaction
 from storage.statements import statement
 
 BATCH_SIZE = 200
-# So many characters of a post are indexed, because a tsvector of PostgreSQL holds less than 1 MB.
+# So many characters of a post are indexed; more than a post has, but a PDF can be longer.
 MAX_INDEXED_LENGTH = 200_000
 # One process indexes at a time: text that was read before a change must not be written after it.
 TRY_LOCK_INDEXING = statement("SELECT pg_try_advisory_xact_lock(7305)")
+SELECT_REINDEX_STATE = statement("SELECT tokenizer, below FROM search_reindex")
+BEGIN_REINDEX = statement("""
+INSERT INTO search_reindex (tokenizer, below) VALUES (:version, (SELECT coalesce(max(id), 0) + 1 FROM posts))
+ON CONFLICT (is_only) DO UPDATE SET tokenizer = excluded.tokenizer, below = excluded.below
+""")
+SET_BELOW = statement("UPDATE search_reindex SET below = :below")
 DELETE_FIRST_QUEUED_POSTS = statement("""
 DELETE FROM search_queue WHERE id IN (SELECT id FROM search_queue ORDER BY id LIMIT :count) RETURNING post_id
 """)
+SELECT_OUTDATED_POSTS = statement("SELECT id FROM posts WHERE id < :below ORDER BY id DESC LIMIT :count")
 SELECT_POSTS_TO_INDEX = statement("""
 SELECT p.id, p.posted_at, p.html, p.number, p.author_id, t.title, t.tags, t.sector_id, (
     SELECT string_agg(x.words, ' ') FROM file_uses u JOIN files f ON f.id = u.file_id
@@ -30,50 +41,54 @@ FROM posts p JOIN topics t ON t.id = p.topic_id WHERE p.id = ANY(CAST(:ids AS bi
 """)
 UPSERT_SEARCH_POSTS = statement("""
 INSERT INTO search_posts (post_id, posted_at, language, vector)
-SELECT id, posted_at, language, setweight(to_tsvector(CAST(language AS regconfig), title), 'A')
-    || to_tsvector(CAST(language AS regconfig), words) || array_to_tsvector(string_to_array(marks, ' '))
-FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[]), CAST(:languages AS text[]), CAST(:titles AS text[]),
-    CAST(:texts AS text[]), CAST(:marks AS text[])) AS read (id, posted_at, language, title, words, marks)
+SELECT id, posted_at, language, CAST(vector AS tsvector)
+FROM unnest(CAST(:ids AS bigint[]), CAST(:times AS timestamptz[]), CAST(:languages AS text[]), CAST(:vectors AS text[]))
+    AS made (id, posted_at, language, vector)
 ON CONFLICT (post_id) DO UPDATE SET language = excluded.language, vector = excluded.vector
 """)
 INSERT_SEARCH_WORDS = statement("""
 INSERT INTO search_words SELECT unnest(CAST(:words AS text[])) ON CONFLICT DO NOTHING
 """)
-QUEUE_ALL_POSTS = statement("INSERT INTO search_queue (post_id) SELECT id FROM posts ORDER BY id DESC")
 DELETE_SEARCH_WORDS = statement("DELETE FROM search_words")
-COUNT_QUEUED_POSTS = statement("SELECT count(*) FROM search_queue")
-
-# PostgreSQL's parser never makes a word with this character from a text, so no text can contain a filter mark.
-FILTER_MARK = "§"
+QUEUE_ALL_PEOPLE = statement("INSERT INTO search_people_queue (member_id) SELECT id FROM members")
+COUNT_POSTS_TO_INDEX = statement("""
+SELECT (SELECT count(*) FROM search_queue)
+    + (SELECT count(*) FROM posts WHERE id < (SELECT below FROM search_reindex))
+""")
 
 
 async def index_next_posts(languages: tuple[str, ...], db: Database) -> bool:
-    """Index a batch of changed posts and return whether there were any; `languages` are the community's (ISO 639-1).
+    """Index a batch of posts and return whether there were any; `languages` are the community's (ISO 639-1).
 
     A scheduled job.
     """
     async with db.begin() as tx:
         if not await tx.value(TRY_LOCK_INDEXING):
             return False
+        state = await tx.row(SELECT_REINDEX_STATE)
+        if state is None or state["tokenizer"] < TOKENIZER_VERSION:
+            await _begin_reindex(tx)
+            return True
+        if state["tokenizer"] > TOKENIZER_VERSION:
+            return False
         queued = await tx.rows(DELETE_FIRST_QUEUED_POSTS, count=BATCH_SIZE)
-        if queued:
-            rows = await tx.rows(SELECT_POSTS_TO_INDEX, ids=list({row["post_id"] for row in queued}))
-            await _write_vectors(tx, rows, languages)
-    return bool(queued)
+        ids = list({row["post_id"] for row in queued}) or await _take_outdated(tx, state["below"])
+        if ids:
+            await _write_vectors(tx, await tx.rows(SELECT_POSTS_TO_INDEX, ids=ids), languages)
+    return bool(ids)
 
 
-async def queue_all_posts(db: Database) -> int:
-    """Queue all posts to be indexed again, the newest first, and return the length of the queue."""
+async def reindex_all(db: Database) -> int:
+    """Let the worker index everything again, the newest posts first; return how many posts there are to index."""
     async with db.begin() as tx:
-        await tx.run(DELETE_SEARCH_WORDS)
-        await tx.run(QUEUE_ALL_POSTS)
-    return await count_queued_posts(db)
+        await _begin_reindex(tx)
+    return await count_posts_to_index(db)
 
 
-async def count_queued_posts(db: Database) -> int:
-    """Return the number of changes that are not yet in the index."""
+async def count_posts_to_index(db: Database) -> int:
+    """Return how many posts are not yet in the index as they are now."""
     async with db.read() as tx:
-        return int(await tx.value(COUNT_QUEUED_POSTS))
+        return int(await tx.value(COUNT_POSTS_TO_INDEX) or 0)
 
 
 def filter_marks(sector: int, author: int | None, tags: Sequence[str]) -> list[str]:
@@ -82,22 +97,47 @@ def filter_marks(sector: int, author: int | None, tags: Sequence[str]) -> list[s
     return [f"{FILTER_MARK}s{sector}", *by, *(f"{FILTER_MARK}t{tag}" for tag in tags)]
 
 
+async def _begin_reindex(tx: Transaction) -> None:
+    await tx.run(BEGIN_REINDEX, version=TOKENIZER_VERSION)
+    await tx.run(DELETE_SEARCH_WORDS)
+    await tx.run(QUEUE_ALL_PEOPLE)
+
+
+async def _take_outdated(tx: Transaction, below: int) -> list[int]:
+    if not below:
+        return []
+    rows = await tx.rows(SELECT_OUTDATED_POSTS, below=below, count=BATCH_SIZE)
+    await tx.run(SET_BELOW, below=min((row["id"] for row in rows), default=0))
+    return [row["id"] for row in rows]
+
+
 async def _write_vectors(tx: Transaction, rows: Sequence[Record], languages: tuple[str, ...]) -> None:
-    words: set[str] = set()
-    columns: dict[str, list[Any]] = {
-        name: [] for name in ("ids", "times", "languages", "titles", "texts", "marks")
-    }
-    for row in rows:
-        # The words of a PDF find the posts that link to it.
-        text = f"{plain_text(row['html'])} {row['pdf_words'] or ''}"[:MAX_INDEXED_LENGTH]
-        # The title finds the first post of a topic.
-        title = row["title"] if row["number"] == 1 else ""
-        words |= suggestible_words(f"{title} {text}")
-        language = detect_configuration(f"{title} {text}", languages)
-        marks = " ".join(filter_marks(row["sector_id"], row["author_id"], row["tags"]))
-        facts = (row["id"], row["posted_at"], language, separate_words(title), separate_words(text), marks)
-        for column, fact in zip(columns.values(), facts, strict=True):
-            column.append(fact)
+    # In a thread: a batch of long posts takes longer than requests should wait.
+    columns, words = await to_thread(_make_vectors, rows, languages)
     await tx.run(UPSERT_SEARCH_POSTS, **columns)
     # Sorted, so that two transactions that insert the same words cannot deadlock.
     await tx.run(INSERT_SEARCH_WORDS, words=sorted(words))
+
+
+def _make_vectors(
+    rows: Sequence[Record], languages: tuple[str, ...]
+) -> tuple[dict[str, list[Any]], set[str]]:
+    words: set[str] = set()
+    columns: dict[str, list[Any]] = {name: [] for name in ("ids", "times", "languages", "vectors")}
+    for row in rows:
+        # The words of a PDF find the posts that link to it.
+        text = f"{indexed_text(row['html'])} {row['pdf_words'] or ''}"[:MAX_INDEXED_LENGTH]
+        # The title finds the first post of a topic.
+        title = row["title"] if row["number"] == 1 else ""
+        words |= suggestible_words(f"{title} {text}")
+        language = detect_language(f"{title} {text}", languages)
+        marks = filter_marks(row["sector_id"], row["author_id"], row["tags"])
+        facts = (
+            row["id"],
+            row["posted_at"],
+            to_configuration(language),
+            make_vector(title, text, language, marks),
+        )
+        for column, fact in zip(columns.values(), facts, strict=True):
+            column.append(fact)
+    return columns, words

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
+from forum.search.tokenizer.chunks import take_apart
+
 # The values of `is:`, with the description that the search page shows.
 IS_FILTERS = {
     "question": "questions",
@@ -27,7 +29,8 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
-_LETTER_OR_DIGIT = re.compile(r"\w")
+# Quotation marks of many keyboards.
+_QUOTATION_MARKS = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
 
 
 class QueryFilter(Struct, frozen=True):
@@ -47,8 +50,8 @@ class QueryFilter(Struct, frozen=True):
 class ParsedQuery(Struct, frozen=True, kw_only=True):
     """A parsed query.
 
-    `words` is in the syntax of PostgreSQL's `websearch_to_tsquery` (phrases in quotes, `or`), `without` are excluded words
-    and phrases, and a post must have been written at or after `since` and before `until`.
+    `words` are words and phrases in quotes, with `or` between those of which one is enough, `without` are excluded words and
+    phrases, and a post must have been written at or after `since` and before `until`.
     """
 
     words: str = ""
@@ -62,6 +65,11 @@ class ParsedQuery(Struct, frozen=True, kw_only=True):
         """Whether the query has no words, filters or dates."""
         return not (self.words or self.without or self.filters or self.since or self.until)
 
+    @property
+    def is_words_only(self) -> bool:
+        """Whether the query has no filters, dates or excluded words."""
+        return not (self.without or self.filters or self.since or self.until)
+
     def plain_words(self) -> list[str]:
         """Return the words without quotes."""
         return self.words.replace('"', " ").split()
@@ -74,7 +82,7 @@ def parse_query(text: str) -> ParsedQuery:
     filters: list[QueryFilter] = []
     since: datetime | None = None
     until: datetime | None = None
-    for token in _TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text.translate(_QUOTATION_MARKS)):
         operator = (token["operator"] or "").lower()
         value = token["named"] if token["named"] is not None else token["value"] or ""
         start = _start_of_date(value) if operator in ("before", "after") and not token["not"] else None
@@ -88,7 +96,7 @@ def parse_query(text: str) -> ParsedQuery:
             filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(token["not"])))
         else:
             word = f'"{token["phrase"]}"' if token["phrase"] is not None else token["word"]
-            if _LETTER_OR_DIGIT.search(word):
+            if take_apart(word).parts:
                 (without if token["not"] else words).append(word)
     return ParsedQuery(
         words=" ".join(words), without=tuple(without), filters=tuple(filters), since=since, until=until

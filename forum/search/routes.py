@@ -34,7 +34,8 @@ async def search_posts(
     """Return the posts that match a query and that you can see.
 
     A post must contain all words, in any grammatical form. `"…"` is a phrase, `or` between two words means one of them is
-    enough, and a minus excludes a word, phrase or filter. Filters: `in:` a sector, `by:` a handle or `me`, `tag:`,
+    enough, `trac*` finds words that begin so, and a minus excludes a word, phrase or filter. Filters: `in:` a sector,
+    `by:` a handle or `me`, `tag:`,
     `topic:` an id, `is:` (question, discussion, announcement, live, mail, entry, answered, unanswered, open, closed,
     archived, opening), `after:` and `before:` a year, a month (2026-05) or a day.
     """

@@ -18,7 +18,6 @@ from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from forum.search.candidates import EARLIEST, LATEST, Candidate, find_candidates
 from forum.search.filters import resolve_filters
-from forum.search.languages import search_configurations, separate_words
 from forum.search.query_parser import parse_query
 from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
 from members.accounts.actors import load_reader
@@ -93,7 +92,7 @@ async def save_search(
     """
     member = actor.signed_in()
     query, now = new.query.strip(), clock.now()
-    parsed = parse_query(separate_words(query))
+    parsed = parse_query(query)
     if parsed.is_empty:
         raise NothingAsked(field="query")
     if (await resolve_filters(tx, actor, parsed.filters)).unknown:
@@ -152,12 +151,12 @@ async def notify_next_saved_search(languages: tuple[str, ...], db: Database) -> 
 async def _find_matches(
     tx: Reader, member: MemberId, query: str, languages: tuple[str, ...], now: datetime
 ) -> list[Candidate]:
-    parsed, reader = parse_query(separate_words(query)), await load_reader(tx, member, now)
+    parsed, reader = parse_query(query), await load_reader(tx, member, now)
     filters = await resolve_filters(tx, reader, parsed.filters)
     if filters.unknown:
         return []
     parsed = replace(parsed, since=max(parsed.since or EARLIEST, now - SEARCHED_PERIOD))
-    candidates = await find_candidates(tx, reader, parsed, filters, search_configurations(languages), LATEST)
+    candidates = await find_candidates(tx, reader, parsed, filters, languages, LATEST)
     return candidates.found
 
 

@@ -1,5 +1,6 @@
 """Search: from a typed query to a page of hits with excerpts and facets, and a suggestion if there are no results."""
 
+from asyncio import to_thread
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,11 +16,15 @@ from core import clock
 from core.actor import Actor
 from forum.authors import author_of
 from forum.search.candidates import LATEST, Candidate, Candidates, find_candidates, sort_candidates
+from forum.search.excerpts import make_excerpt
 from forum.search.filters import ResolvedFilters, resolve_filters
-from forum.search.languages import rejoin_words, search_configurations, separate_words
+from forum.search.languages import code_of
+from forum.search.people import find_people
 from forum.search.query_parser import ParsedQuery, parse_query
 from forum.search.shapes import Facet, Hit, SearchOrder, SearchResults
-from forum.search.texts import MATCH_END, MATCH_START, fold, highlight_matches, plain_text, suggestible_words
+from forum.search.terms import Term
+from forum.search.texts import plain_text, suggestible_words
+from forum.search.tokenizer.folding import fold
 from forum.tables import posts, sectors, topics
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import public_authors
@@ -29,8 +34,6 @@ from storage.statements import statement
 
 PAGE_SIZE = 20
 MAX_FACETS = 8
-# An excerpt is taken from the first characters of a post; without words in the query it is the start of the post.
-EXCERPT_SOURCE_LENGTH, START_LENGTH = 20_000, 240
 # A known word may replace a typed one if their trigrams are this similar and they differ by at most so many edits
 # (Damerau-Levenshtein distance). So many similar words are read, and so many replacements are tried.
 MIN_SIMILARITY, MAX_SIMILAR_WORDS, MAX_EDITS, MAX_ATTEMPTS = 0.3, 40, 2, 4
@@ -64,14 +67,6 @@ SELECT_HITS = statement(
     .outerjoin(public_authors, public_authors.c.id == posts.c.author_id)
     .where(posts.c.id == any_(bindparam("ids")), posts_not_held(), visible_topics(), visible_text())
 )
-HIGHLIGHT_EXCERPTS = statement("""
-SELECT id, ts_headline(CAST(language AS regconfig), words, CAST(:asked AS tsquery), :options) AS excerpt
-FROM unnest(CAST(:ids AS bigint[]), CAST(:languages AS text[]), CAST(:texts AS text[])) AS read (id, language, words)
-""")
-_HEADLINE_OPTIONS = (
-    f"StartSel={MATCH_START},StopSel={MATCH_END},MaxWords=36,MinWords=18,MaxFragments=2,"
-    'FragmentDelimiter=" … "'
-)
 SELECT_FACET_NAMES = statement("""
 SELECT 'in' AS operator, id, slug, name FROM sectors WHERE id = ANY(CAST(:sectors AS bigint[]))
 UNION ALL SELECT 'by', id, handle, display_name FROM members WHERE id = ANY(CAST(:authors AS bigint[]))
@@ -97,26 +92,28 @@ async def search(
 
     `after` is the cursor of the page before, or None; `languages` are the community's (ISO 639-1).
     """
-    query = parse_query(separate_words(text))
+    query = parse_query(text)
     until, start = decode_cursor(after, tuple[_Time, _Start]) if after else (clock.now(), 0)
     filters = await resolve_filters(tx, actor, query.filters)
-    candidates = Candidates(found=[], is_more=False, words="")
+    candidates = Candidates(found=[], is_more=False)
     if not query.is_empty and not filters.unknown:
-        candidates = await find_candidates(tx, actor, query, filters, search_configurations(languages), until)
+        candidates = await find_candidates(tx, actor, query, filters, languages, until)
     ordered, counts = _one_per_topic(sort_candidates(candidates.found, order), filters)
     page = ordered[start : start + PAGE_SIZE]
     is_last = len(ordered) <= start + PAGE_SIZE
     suggestion = None
-    if not candidates.found and not filters.unknown:
+    people = await find_people(tx, actor, query) if not start else []
+    if not candidates.found and not people and not filters.unknown:
         suggestion = await _suggest(tx, actor, text, query, filters, languages)
     return SearchResults(
-        items=await _read_hits(tx, actor, page, counts, candidates.words),
+        items=await _read_hits(tx, actor, page, counts, candidates.terms),
         next=None if is_last else encode_cursor(until, start + PAGE_SIZE),
         total=len(candidates.found),
         is_more=candidates.is_more,
         facets=await _read_facets(tx, candidates) if candidates.found else {},
         unknown=filters.unknown,
         suggestion=suggestion,
+        people=people,
     )
 
 
@@ -137,25 +134,20 @@ def _one_per_topic(
 
 
 async def _read_hits(
-    tx: Reader, actor: Actor, page: Sequence[Candidate], counts: Counter[int], words: str
+    tx: Reader, actor: Actor, page: Sequence[Candidate], counts: Counter[int], terms: Sequence[Term]
 ) -> list[Hit]:
     found = await tx.rows(SELECT_HITS, ids=[one.post for one in page], **seen_by(actor))
     rows = {row["id"]: row for row in found}
     hits = [(one, rows[one.post]) for one in page if one.post in rows]
-    texts = {one.post: separate_words(plain_text(row["html"])[:EXCERPT_SOURCE_LENGTH]) for one, row in hits}
-    excerpts = {id: text[:START_LENGTH] + " …" * (len(text) > START_LENGTH) for id, text in texts.items()}
-    if words and texts:
-        language_of = {one.post: one.language for one, _ in hits}
-        highlighted = await tx.rows(
-            HIGHLIGHT_EXCERPTS,
-            asked=words,
-            options=_HEADLINE_OPTIONS,
-            ids=list(texts),
-            languages=[language_of[id] for id in texts],
-            texts=list(texts.values()),
-        )
-        excerpts = {row["id"]: row["excerpt"] for row in highlighted}
-    return [_to_hit(row, excerpts[one.post], counts[one.topic]) for one, row in hits]
+    # In a thread, because a page of very long posts takes longer than other requests should wait.
+    excerpts = await to_thread(_make_excerpts, hits, terms)
+    return [
+        _to_hit(row, excerpt, counts[one.topic]) for (one, row), excerpt in zip(hits, excerpts, strict=True)
+    ]
+
+
+def _make_excerpts(hits: Sequence[tuple[Candidate, Record]], terms: Sequence[Term]) -> list[str]:
+    return [make_excerpt(plain_text(row["html"]), terms, code_of(one.language)) for one, row in hits]
 
 
 def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
@@ -168,7 +160,7 @@ def _to_hit(row: Record, excerpt: str, matches_in_topic: int) -> Hit:
         sector=row["slug"],
         author=author_of(row["author_id"], row["handle"], row["display_name"], row["author_group"]),
         posted_at=row["posted_at"],
-        extract=highlight_matches(rejoin_words(excerpt)),
+        extract=excerpt,
         more=max(0, matches_in_topic - 1),
     )
 
@@ -229,9 +221,7 @@ async def _suggest(
     for attempt in range(MAX_ATTEMPTS):
         chosen = {word: others[min(attempt, len(others) - 1)] for word, others in similar.items()}
         tried = msgspec.structs.replace(query, words=_replace_words(query.words, chosen))
-        found = await find_candidates(
-            tx, actor, tried, filters, search_configurations(languages), LATEST, MAX_SUGGESTION_MATCHES
-        )
+        found = await find_candidates(tx, actor, tried, filters, languages, LATEST, MAX_SUGGESTION_MATCHES)
         count = len(found.found)
         if count and (best is None or count > best[0]):
             best = (count, _replace_words(text, chosen))

@@ -40,7 +40,8 @@ class SearchResults(Struct, frozen=True, kw_only=True):
     """One page of the results of a query.
 
     `total` is the number of matching posts; if `is_more`, there are older matches that are not counted. `unknown` are the
-    filters whose value does not exist. `suggestion` is a corrected query, if the query has no results.
+    filters whose value does not exist. `suggestion` is a corrected query, if the query has no results. `people` are up to
+    three people with the words of the query in their name, on the first page.
     """
 
     items: list[Hit]
@@ -50,3 +51,4 @@ class SearchResults(Struct, frozen=True, kw_only=True):
     facets: dict[str, list[Facet]]
     unknown: list[str]
     suggestion: str | None
+    people: list[Author]

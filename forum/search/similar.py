@@ -1,6 +1,6 @@
 """Similar topics, shown before a member starts a topic and below a topic."""
 
-import re
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +10,8 @@ from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import TopicId
 from forum.search.search import search
+from forum.search.tokenizer.chunks import take_apart
+from forum.search.tokenizer.segmentation import words_in_run
 from forum.tables import sectors, topics
 from forum.topics.topics import show_topic
 from forum.visibility import seen_by, visible_topics
@@ -18,7 +20,8 @@ from storage.database import Reader
 from storage.statements import statement
 
 MAX_TOPICS = 5
-_WORD = re.compile(r"\w{4,30}")
+# Shorter words are left out, except in scripts without spaces, where a word has two signs.
+_MIN_LENGTH, _MIN_RUN = 4, 2
 _MAX_WORDS = 8
 SELECT_SIMILAR_TOPICS = statement(
     select(topics.c.id, topics.c.title, sectors.c.slug)
@@ -42,8 +45,8 @@ class SimilarTopics(Struct, frozen=True):
 
 
 def similar_query(title: str) -> str:
-    """Return a query for texts similar to a title; empty if the title has fewer than two words of four letters or more."""
-    words = list(dict.fromkeys(word.casefold() for word in _WORD.findall(title)))[:_MAX_WORDS]
+    """Return a query for texts similar to a title; empty if the title has fewer than two words that are long enough."""
+    words = list(dict.fromkeys(_words(title)))[:_MAX_WORDS]
     return " or ".join(words) if len(words) > 1 else ""
 
 
@@ -79,3 +82,11 @@ async def find_related_topics(
         for row in await tx.rows(SELECT_SIMILAR_TOPICS, ids=ids, **seen_by(actor))
     }
     return SimilarTopics([shown[id] for id in ids if id in shown])
+
+
+def _words(title: str) -> Iterator[str]:
+    for part in (part for chunk in title.split() for part in take_apart(chunk).parts):
+        if part.is_run:
+            yield from (word for word in words_in_run(part.lexemes[0]) if len(word) >= _MIN_RUN)
+        elif len(part.lexemes[0]) >= _MIN_LENGTH:
+            yield part.lexemes[0]

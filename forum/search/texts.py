@@ -1,21 +1,20 @@
-"""Texts in the search: plain text of posts, words that can be suggested for misspelled ones, and highlighted excerpts."""
+"""Texts in the search: plain text of posts, and words that can be suggested for misspelled ones."""
 
 import html
 import re
-import unicodedata
-from functools import lru_cache
 
 import nh3
-from markupsafe import escape
 
-# PostgreSQL puts these around each match. No text contains them, because posts with control characters are refused.
-MATCH_START, MATCH_END = "\x02", "\x03"
+from forum.search.tokenizer.folding import fold
 
 _BLOCK_TAG = re.compile(
     r"</?(?:p|br|li|ul|ol|h[1-6]|td|th|tr|div|pre|blockquote|hr|dt|dd|figure|figcaption)\b"
 )
-_BLANK = re.compile(r"[\s\x00-\x1f\u200b]+")
-_WORD = re.compile(r"[^\W\d_]{4,30}")
+_BLANK = re.compile(r"[\s\x00-\x1f]+")
+_ADDRESS = re.compile(r'href="(https?://[^"]+)"')
+_WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{4,30}(?![^\W\d_])")
+# Words of scripts without spaces cannot be told from their neighbours.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]")
 
 
 def plain_text(page: str) -> str:
@@ -24,18 +23,13 @@ def plain_text(page: str) -> str:
     return _BLANK.sub(" ", html.unescape(nh3.clean(separated, tags=set()))).strip()
 
 
-@lru_cache(16_384)
-def fold(word: str) -> str:
-    """Return a word in lower case and without accents."""
-    decomposed = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+def indexed_text(page: str) -> str:
+    """Return the text by which a post's HTML is found: what is read, and the addresses of its links."""
+    text = plain_text(page)
+    addresses = dict.fromkeys(html.unescape(address) for address in _ADDRESS.findall(page))
+    return " ".join([text, *(address for address in addresses if address not in text)])
 
 
 def suggestible_words(text: str) -> set[str]:
     """Return the words of 4 to 30 letters in a text, folded; search may suggest them for misspelled words."""
-    return {fold(word) for word in _WORD.findall(text)}
-
-
-def highlight_matches(excerpt: str) -> str:
-    """Return an excerpt as HTML: escaped, with `<mark>` around each match."""
-    return str(escape(excerpt)).replace(MATCH_START, "<mark>").replace(MATCH_END, "</mark>")
+    return {word for word in _WORD.findall(fold(text)) if not _UNSPACED.search(word)}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from forum.search.indexing import count_queued_posts, index_next_posts, queue_all_posts
+from forum.search.indexing import count_posts_to_index, index_next_posts, reindex_all
 from forum.search.languages import known_languages
 from storage.database import Database
 from tertulia.commands.context import run_with_database
@@ -34,12 +34,12 @@ def reindex(data: Path | None) -> None:
     languages = known_languages(community.taxonomies())
 
     async def run(db: Database) -> int:
-        total = left = await queue_all_posts(db)
+        total = left = await reindex_all(db)
         with click.progressbar(length=total, label="Indexing", file=sys.stderr) as bar:
             while left:
                 if not await index_next_posts(languages, db):
                     await asyncio.sleep(PAUSE)
-                now = await count_queued_posts(db)
+                now = await count_posts_to_index(db)
                 bar.update(max(0, left - now))
                 left = now
         return total

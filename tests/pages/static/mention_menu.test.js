@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./dom.js";
 
-const { askedFor } = await import("../../../pages/static/js/forum/mention_menu.js");
+const { asPrefix, askedFor } = await import("../../../pages/static/js/forum/mention_menu.js");
 const asked = (before) => {
   const found = askedFor(before);
   return found && [found.text, found.replaces];
@@ -19,9 +19,10 @@ test("an @ inside an address asks for nobody", () => {
   assert.equal(asked("@"), null);
 });
 
-test("[[ and three letters ask for topics, and the brackets are replaced too", () => {
+test("[[ and two letters ask for topics, and the brackets are replaced too", () => {
   assert.deepEqual(asked("See [[cobalt tr"), ["cobalt tr", 11]);
-  assert.equal(asked("See [[co"), null);
+  assert.deepEqual(asked("[[钴矿"), ["钴矿", 4]);
+  assert.equal(asked("See [[c"), null);
   assert.equal(asked("See [[cobalt]] and"), null);
 });
 
@@ -32,4 +33,11 @@ test("an @ beside a script without spaces, or of full width, asks for members", 
   assert.deepEqual(asked("“@bo"), ["bo", 2]);
   assert.equal(asked("élève@bo"), null);
   assert.equal(asked("/home/@bo"), null);
+});
+
+test("the word that is being typed is searched by its beginning", () => {
+  assert.equal(asPrefix("cobalt tr"), "cobalt tr*");
+  assert.equal(asPrefix("हिंदी"), "हिंदी*");
+  assert.equal(asPrefix("cobalt "), "cobalt");
+  assert.equal(asPrefix('"cobalt tr"'), '"cobalt tr"');
 });

@@ -1,12 +1,12 @@
 // The mention menu: while somebody types @ and a few letters, members whose handle or name starts with them are offered below
-// the field; after [[ and a word or two, topics that contain them.
+// the field; after [[ and the beginning of a word or two, topics that contain them.
 
 import { call } from "../shell/api.js";
 
 // As on the server: beside scripts without spaces, not in addresses and paths.
 const MENTION =
   /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{N}_-]{1,30})$/u;
-const TOPIC = /\[\[([^[\]\n]{3,60})$/u;
+const TOPIC = /\[\[([^[\]\n]{2,60})$/u;
 const KEYS = {
   ArrowDown: (menu) => menu.step(1),
   ArrowUp: (menu) => menu.step(-1),
@@ -125,9 +125,15 @@ async function members(prefix) {
     : [];
 }
 
+/** The query for words of which the last is still being typed: `cobal` also finds cobalt. */
+export function asPrefix(words) {
+  const typed = words.trimEnd();
+  return typed === words && /[\p{L}\p{M}\p{N}]$/u.test(typed) ? `${typed}*` : typed;
+}
+
 // A link that only says where it leads is shown by the topic's title, to those who can read it.
 async function topics(words) {
-  const answer = await call("GET", `/search?q=${encodeURIComponent(words)}`);
+  const answer = await call("GET", `/search?q=${encodeURIComponent(asPrefix(words))}`);
   const titles = new Map(answer.ok ? answer.data.items.map((hit) => [hit.topic, hit.title]) : []);
   return [...titles].slice(0, 8).map(([id, title]) => ({ text: `/t/${id}`, name: title, beside: "" }));
 }

@@ -1,0 +1,73 @@
+"""People found by name: their pages are shown before the posts.
+
+Visitors find only somebody whose whole name or handle they type, so that nobody can collect the names of members.
+"""
+
+from collections.abc import Sequence
+
+from core.actor import Actor
+from forum.search.query_parser import ParsedQuery
+from forum.search.query_terms import terms_of_item
+from forum.search.tokenizer.folding import fold
+from forum.search.vectors import make_vector
+from members.shapes import Author
+from storage.database import Database, Reader
+from storage.statements import statement
+
+BATCH_SIZE = 500
+# A query of more words is no name. Of the people that fit, the first few are shown.
+MAX_WORDS, MAX_PEOPLE, MAX_FOUND = 6, 3, 30
+# One process indexes at a time: a name that was read before a change must not be written after it.
+TRY_LOCK_INDEXING_PEOPLE = statement("SELECT pg_try_advisory_xact_lock(7306)")
+DELETE_FIRST_QUEUED_PEOPLE = statement("""
+DELETE FROM search_people_queue WHERE id IN (SELECT id FROM search_people_queue ORDER BY id LIMIT :count)
+RETURNING member_id
+""")
+SELECT_NAMES = statement(
+    "SELECT id, handle, display_name FROM public_authors WHERE id = ANY(CAST(:ids AS bigint[]))"
+)
+UPSERT_SEARCH_PEOPLE = statement("""
+INSERT INTO search_people (member_id, vector)
+SELECT id, CAST(vector AS tsvector) FROM unnest(CAST(:ids AS bigint[]), CAST(:vectors AS text[])) AS made (id, vector)
+ON CONFLICT (member_id) DO UPDATE SET vector = excluded.vector
+""")
+# Somebody who registered but has not confirmed an address is not shown. Authors of imported archives have no account.
+SELECT_PEOPLE = statement("""
+SELECT a.id, a.handle, a.display_name, a."group"
+FROM search_people s JOIN members m ON m.id = s.member_id JOIN public_authors a ON a.id = m.id
+WHERE s.vector @@ CAST(:wanted AS tsquery) AND (NOT m.is_claimed OR m.email_verified_at IS NOT NULL)
+ORDER BY m.is_claimed DESC, length(a.display_name), a.handle LIMIT :count
+""")
+
+
+async def index_next_people(db: Database) -> bool:
+    """Index a batch of new and changed names and return whether there were any. A scheduled job."""
+    async with db.begin() as tx:
+        if not await tx.value(TRY_LOCK_INDEXING_PEOPLE):
+            return False
+        queued = await tx.rows(DELETE_FIRST_QUEUED_PEOPLE, count=BATCH_SIZE)
+        rows = await tx.rows(SELECT_NAMES, ids=list({row["member_id"] for row in queued})) if queued else []
+        vectors = [make_vector(row["display_name"], row["handle"], "", ()) for row in rows]
+        if rows:
+            await tx.run(UPSERT_SEARCH_PEOPLE, ids=[row["id"] for row in rows], vectors=vectors)
+    return bool(queued)
+
+
+async def find_people(tx: Reader, actor: Actor, query: ParsedQuery) -> list[Author]:
+    """Return the people whose name has all words of a query, those with exactly this name first."""
+    words = query.plain_words()
+    if not words or len(words) > MAX_WORDS or not query.is_words_only:
+        return []
+    wanted = _to_tsquery(words)
+    if not wanted:
+        return []
+    rows = await tx.rows(SELECT_PEOPLE, wanted=wanted, count=MAX_FOUND)
+    typed = fold(" ".join(words)).removeprefix("@")
+    whole = [row for row in rows if typed in (fold(row["display_name"]), fold(row["handle"]))]
+    others = [row for row in rows if row not in whole] if actor.id is not None else []
+    return [Author(**row) for row in [*whole, *others][:MAX_PEOPLE]]
+
+
+def _to_tsquery(words: Sequence[str]) -> str:
+    terms = [term for word in words for term in terms_of_item(word, ())]
+    return " & ".join(f"({term.written()})" for term in terms)
