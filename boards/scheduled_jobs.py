@@ -1,6 +1,8 @@
-"""The scheduled jobs of boards."""
+"""The scheduled jobs and hourly cleanups of boards."""
 
 from boards.evidence.verification import remind_due_entry
-from storage.jobs import ScheduledJob
+from boards.imports.stored_imports import delete_old_files
+from storage.jobs import Cleanup, ScheduledJob
 
+CLEANUPS: tuple[Cleanup, ...] = (delete_old_files,)
 JOBS: tuple[ScheduledJob, ...] = (remind_due_entry,)

@@ -235,4 +235,15 @@ board_imports = Table(
     Column("rows", LargeBinary, nullable=False),
     Column("preview", JSONB, nullable=False),
     Column("applied_at", DateTime(timezone=True)),
+    # The file, compressed with zlib, until the import is applied, and how it is read.
+    Column("content", LargeBinary),
+    Column("options", JSONB, nullable=False, server_default="{}"),
+)
+
+# What the last import of a board mapped: {name of a column: key of a field, or empty for columns that are left out}.
+import_mappings = Table(
+    "import_mappings",
+    metadata,
+    Column("board_id", BigInteger, ForeignKey("boards.id", ondelete="CASCADE"), primary_key=True),
+    Column("columns", JSONB, nullable=False),
 )

@@ -27,6 +27,7 @@ CLEANUPS: tuple[Cleanup, ...] = (
     _delete_old_responses,
     *members.scheduled_jobs.CLEANUPS,
     *forum.scheduled_jobs.CLEANUPS,
+    *boards.scheduled_jobs.CLEANUPS,
 )
 
 

@@ -5,45 +5,95 @@ shows them. Ambiguous cells are refused, never guessed.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from boards.entries.field_values import AnswerInvalid
 from boards.forms import active_fields
+from boards.imports.habits import Ambiguous, Habits, read_date, read_number
+from boards.imports.headings import column_key
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
+from core.errors import Invalid
 from core.text import tidy
-from members.profiles.countries import COUNTRIES
+from members.profiles.country_names import find_country
 
 # Separators of terms in one cell. The comma is no separator, because names of terms contain commas.
-_SEPARATOR = re.compile(r"[;|\n]")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_WITH_COMMA = re.compile(r"[+-]?\d+,(?:\d{1,2}|\d{4,})")
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
-_DAY_MONTH_YEAR = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
+_SEPARATOR = re.compile(r"[;|\n；؛、]")
+# What spreadsheets show in place of a value that they could not compute, in the languages of the community.
+_ERROR = re.compile(
+    r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|CONNECT!|BLOCKED!|UNKNOWN!|GETTING_DATA|NV|WERT!|BEZUG!"
+    r"|ZAHL!|NOM\?|VALEUR!|NOMBRE!|¡VALOR!|¡REF!|¡NUM!|¡DIV/0!|¿NOMBRE\?|VALOR!|N/D|NOME\?|NÚM!)|(?:Err|错误):\d{3}"
+)
+# In forms, the browser writes numbers with a decimal point.
+IN_FORMS = Habits(decimals=".")
 
 
-def match_columns(columns: list[str], form: Form) -> tuple[dict[str, Field], list[str]]:
-    """Return the field of each column, matched by key or label regardless of case, and the columns without a field."""
-    fields = {
-        name.casefold(): field for field in active_fields(form) for name in (field.label.strip(), field.key)
+class FieldMappedTwice(Invalid):
+    """Two columns of an import belong to one field."""
+
+    message = "Two columns belong to the same field. Leave one of them out."
+
+
+class NoSuchColumn(Invalid):
+    """The mapping names a column that the file does not have, or a field that the form does not have."""
+
+    message = "The file has no such column, or the board has no such field."
+
+
+def names_of_fields(form: Form) -> Mapping[str, Field]:
+    """Return the fields that accept values by their keys and labels, in the form in which names are compared."""
+    return {column_key(name): field for field in active_fields(form) for name in (field.label, field.key)}
+
+
+def map_columns(
+    columns: Sequence[str],
+    form: Form,
+    remembered: Mapping[str, str],
+    chosen: Mapping[str, str | None],
+) -> dict[str, Field]:
+    """Return the field of each column that has one.
+
+    What the person has chosen decides, then what the board remembers, then the key or label of a field. Raises NoSuchColumn
+    or FieldMappedTwice.
+    """
+    by_key, by_name = {field.key: field for field in active_fields(form)}, names_of_fields(form)
+    if not chosen.keys() <= set(columns) or not {key for key in chosen.values() if key} <= by_key.keys():
+        raise NoSuchColumn(field="columns")
+    mapped = {column: by_key[key] for column, key in chosen.items() if key}
+    if len({field.key for field in mapped.values()}) < len(mapped):
+        raise FieldMappedTwice(field="columns")
+    left = [column for column in columns if column not in chosen]
+    by_memory = {column: by_key.get(remembered.get(column_key(column), "")) for column in left}
+    by_own_name = {
+        column: by_name.get(key) for column in left if (key := column_key(column)) not in remembered
     }
-    matched: dict[str, Field] = {}
-    for column in columns:
-        field = fields.get(column.casefold())
-        if field is not None and field.key not in {one.key for one in matched.values()}:
-            matched[column] = field
-    return matched, [column for column in columns if column not in matched]
+    for column, field in (*by_memory.items(), *by_own_name.items()):
+        if field is not None and field not in mapped.values():
+            mapped[column] = field
+    return {column: mapped[column] for column in columns if column in mapped}
 
 
-def parse_cell(field: Field, cell: Cell, taxonomies: Mapping[str, Taxonomy]) -> Any:
-    """Return the field value of a cell, as `validate_given_values` accepts it; raise AnswerInvalid."""
+def parse_cell(
+    field: Field, cell: Cell, taxonomies: Mapping[str, Taxonomy], habits: Habits = IN_FORMS
+) -> Any:
+    """Return the field value of a cell, as `validate_given_values` accepts it; raise AnswerInvalid.
+
+    `habits` decide how ambiguous numbers and dates are read.
+    """
     if cell is None:
         return None
+    if (error := _error_in(cell)) is not None:
+        raise AnswerInvalid(f"The cell has the error {error or 'of a formula'}.", field=field.key)
     if field.taxonomy is not None:
         return _terms(field, cell, taxonomies[field.taxonomy])
-    return _PARSERS.get(field.type, _unchanged)(field, cell)
+    return _PARSERS.get(field.type, _unchanged)(field, cell, habits)
+
+
+def _error_in(cell: Cell) -> str | None:
+    if isinstance(cell, dict) and cell.keys() == {"error"}:
+        return str(cell["error"])
+    return cell if isinstance(cell, str) and _ERROR.fullmatch(cell) else None
 
 
 def _terms(field: Field, cell: Cell, taxonomy: Taxonomy) -> Any:
@@ -68,48 +118,44 @@ def _normalized(cell: Cell) -> str:
     return " ".join(tidy(str(cell)).casefold().split())
 
 
-def _text(field: Field, cell: Cell) -> Any:
+def _text(field: Field, cell: Cell, _: Habits) -> Any:
     return cell if isinstance(cell, str) else _excerpt(cell)
 
 
-def _number(field: Field, cell: Cell) -> Any:
+def _number(field: Field, cell: Cell, habits: Habits) -> Any:
     if not isinstance(cell, str):
         return cell
-    written = re.sub(r"(?<=\d)[\s\u00a0\u202f'’](?=\d)", "", cell.replace("−", "-"))
-    if _WITH_COMMA.fullmatch(written):
-        written = written.replace(",", ".")
-    if not _NUMBER.fullmatch(written):
-        raise AnswerInvalid(f"“{_excerpt(cell)}” can not be read as one number only.", field=field.key)
-    return float(written)
-
-
-def _date(field: Field, cell: Cell) -> Any:
-    written = str(cell)
-    if dotted := _DAY_MONTH_YEAR.fullmatch(written):
-        day, month, year = map(int, dotted.groups())
-        written = f"{year:04}-{month:02}-{day:02}"
-    found = _DATE.fullmatch(written)
-    if found is None or not _is_day(found[1]):
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is no date: write it YYYY-MM-DD.", field=field.key)
-    return found[1]
-
-
-def _is_day(written: str) -> bool:
     try:
-        datetime.fromisoformat(written)
-    except ValueError:
-        return False
-    return True
+        number = read_number(cell, habits.decimals)
+    except Ambiguous as found:
+        raise _two_readings(field, cell, found) from None
+    if number is None:
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.", field=field.key)
+    return number
 
 
-def _country(field: Field, cell: Cell) -> Any:
-    code = _COUNTRY_CODES.get(_normalized(cell))
+def _date(field: Field, cell: Cell, habits: Habits) -> Any:
+    try:
+        read = read_date(str(cell), habits.dates)
+    except Ambiguous as found:
+        raise _two_readings(field, cell, found) from None
+    if read is None:
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is no date: write it YYYY-MM-DD.", field=field.key)
+    return read
+
+
+def _two_readings(field: Field, cell: Cell, found: Ambiguous) -> AnswerInvalid:
+    return AnswerInvalid(f"“{_excerpt(cell)}” can be {' or '.join(found.readings)}.", field=field.key)
+
+
+def _country(field: Field, cell: Cell, _: Habits) -> Any:
+    code = find_country(str(cell))
     if code is None:
         raise AnswerInvalid(f"“{_excerpt(cell)}” is no country known here.", field=field.key)
     return code
 
 
-def _unchanged(field: Field, cell: Cell) -> Any:
+def _unchanged(field: Field, cell: Cell, _: Habits) -> Any:
     return cell
 
 
@@ -118,8 +164,7 @@ def _excerpt(cell: Cell) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-_COUNTRY_CODES = {_normalized(name): code for code, known in COUNTRIES.items() for name in (code, known)}
-_PARSERS: Mapping[str, Callable[[Field, Cell], Any]] = {
+_PARSERS: Mapping[str, Callable[[Field, Cell, Habits], Any]] = {
     "text": _text,
     "long_text": _text,
     "number": _number,

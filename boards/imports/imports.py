@@ -1,61 +1,45 @@
-"""Imports: a curator uploads a file, sees a preview of the changes, and applies all of them in one transaction."""
+"""Imports: a curator uploads a file, maps its columns to fields, and sees a preview of the changes."""
 
 import asyncio
-import zlib
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
 from boards.boards.boards import load_entry_context
-from boards.curation.entries import write_entry
-from boards.entries.context import EntryContext
-from boards.entries.insertion import CheckedEntry, insert_entries
-from boards.events import EntriesImported
-from boards.imports.column_mapping import match_columns
-from boards.imports.planning import PlannedRow, plan_rows
-from boards.imports.shapes import Import, ImportedLine, NewImport
-from boards.imports.workbooks import ParsedRow, ParsedTable, parse_table_in_thread
-from boards.lookup.lookup import get_board, get_entry, lock_entries
+from boards.imports.column_mapping import map_columns, names_of_fields
+from boards.imports.habits import Habits
+from boards.imports.mappings import read_mapping, remember_mapping
+from boards.imports.planning import PlannedRow, habits_of_rows, plan_rows
+from boards.imports.shapes import FileRow, Import, ImportColumn, ImportOptions, NewImport, OpenQuestion
+from boards.imports.stored_imports import (
+    Preview,
+    StoredImport,
+    insert_import,
+    lock_import,
+    read_file,
+    read_import,
+    read_rows,
+    update_preview,
+    update_rows,
+)
+from boards.imports.workbooks import ParsedRow, ParsedTable, Reading, parse_table_in_thread
+from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, Invalid, NotFound
-from core.ids import BoardId, EntryId
+from core.errors import Conflict
+from core.ids import BoardId
 from storage.database import Database, Reader, Transaction
-from storage.statements import statement
 
-BATCH_SIZE = 200
-
-INSERT_IMPORT = statement("""
-INSERT INTO board_imports (board_id, member_id, file_name, uploaded_at, rows, preview)
-VALUES (:board, :member, :name, :now, :rows, CAST(:preview AS jsonb)) RETURNING id
-""")
-SELECT_IMPORT = statement("""
-SELECT id, board_id, file_name, uploaded_at, rows, preview, applied_at FROM board_imports WHERE id = :id
-""")
-LOCK_IMPORT = statement("SELECT applied_at FROM board_imports WHERE id = :id FOR UPDATE")
-UPDATE_IMPORT_APPLIED = statement("UPDATE board_imports SET applied_at = :now WHERE id = :id")
-UPDATE_IMPORT_PREVIEW = statement("UPDATE board_imports SET preview = CAST(:preview AS jsonb) WHERE id = :id")
+_OUTCOMES = ("new", "changed", "same", "wrong")
+_SAMPLES = 3
 
 
-class NothingMatches(Invalid):
-    """No column of the file has the key or label of a form field."""
+class ImportAlreadyApplied(Conflict):
+    """The import was applied, so how its file is read can no longer change."""
 
-    message = "No column is called like a field of this board. The first row has to name the fields."
-
-
-class ImportHasErrors(Invalid):
-    """A row of the import has errors, so none is applied."""
-
-    message = "Some rows cannot be read. Correct them in the file and upload it again; nothing was changed."
-
-
-class ImportMovedOn(Conflict):
-    """The board changed after the preview, so the import would have other effects."""
-
-    message = "The board has changed since this preview. Refresh the preview to see what would change now."
+    message = "This import was applied already. Upload the file again to import it in another way."
 
 
 async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> ParsedTable:
@@ -65,114 +49,167 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
     """
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
-    return await parse_table_in_thread(new.name, new.content)
+        known = await _known_columns(tx, board_id)
+    return await parse_table_in_thread(new.name, new.content, _reading_of(new.options), known)
+
+
+async def parse_again(
+    db: Database, actor: Actor, import_id: int, options: ImportOptions
+) -> ParsedTable | None:
+    """Parse the file of an import with another encoding or row of headings; return None if these stay as they are.
+
+    Raises NotFound, NotACurator, ImportAlreadyApplied, NotASheet or SheetTooBig.
+    """
+    async with db.read() as tx:
+        stored = await _get_import(tx, actor, import_id)
+        if _reading_of(options) == _reading_of(stored.options):
+            return None
+        content = await read_file(tx, import_id)
+        known = await _known_columns(tx, stored.board)
+    if content is None:
+        raise ImportAlreadyApplied
+    return await parse_table_in_thread(stored.name, content, _reading_of(options), known)
 
 
 async def preview_import(
-    tx: Transaction, actor: Actor, board_id: BoardId, name: str, table: ParsedTable
+    tx: Transaction, actor: Actor, board_id: BoardId, new: NewImport, table: ParsedTable
 ) -> Import:
-    """Store a parsed file and return a preview of what it would change; raise NotACurator or NothingMatches."""
+    """Store a parsed file and return a preview of what it would change.
+
+    Raises NotACurator, or NoSuchColumn or FieldMappedTwice for the columns of the options.
+    """
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
-    context = await load_entry_context(tx, board_id)
-    fields_by_column, left_out = match_columns(table.columns, context.form)
-    if not fields_by_column:
-        raise NothingMatches(field="file")
-    planned = await plan_rows(tx, actor, context, fields_by_column, table.rows)
-    rows = await asyncio.to_thread(zlib.compress, msgspec.json.encode((table.columns, table.rows)))
-    import_id = await tx.value(
-        INSERT_IMPORT,
-        board=board_id,
-        member=actor.signed_in(),
-        name=name,
-        now=now,
-        rows=rows,
-        preview=_encode_preview(left_out, planned),
-    )
+    import_id = await insert_import(tx, board_id, actor.signed_in(), new.name, now, table, new.content)
+    await _update_preview(tx, actor, import_id, board_id, new.options, table)
     return await show_import(tx, actor, import_id)
 
 
 async def show_import(tx: Reader, actor: Actor, import_id: int) -> Import:
     """Return an import with its stored preview; raise NotFound or NotACurator."""
-    row = await tx.row(SELECT_IMPORT, id=import_id)
-    if row is None:
-        raise NotFound
-    board = await get_board(tx, actor, BoardId(row["board_id"]))
-    ensure_can_curate(actor, board, clock.now())
-    left_out, lines = msgspec.convert(row["preview"], tuple[list[str], list[ImportedLine]])
-    counts = Counter(line.what for line in lines)
+    stored = await _get_import(tx, actor, import_id)
+    preview = stored.preview
+    counts = Counter[str](line.what for line in preview.lines)
     return Import(
-        id=row["id"],
-        board=row["board_id"],
-        name=row["file_name"],
-        uploaded_at=row["uploaded_at"],
-        applied_at=row["applied_at"],
-        left_out=left_out,
-        lines=lines,
-        counts={outcome: counts.get(outcome, 0) for outcome in ("new", "changed", "same", "wrong")},
+        id=stored.id,
+        board=stored.board,
+        name=stored.name,
+        uploaded_at=stored.uploaded_at,
+        applied_at=stored.applied_at,
+        left_out=preview.left_out,
+        columns=preview.columns,
+        options=stored.options,
+        questions=preview.questions,
+        encoding=preview.encoding,
+        heading=preview.heading,
+        first_rows=preview.first_rows,
+        lines=preview.lines,
+        counts={outcome: counts.get(outcome, 0) for outcome in _OUTCOMES},
     )
 
 
 async def refresh_preview(tx: Transaction, actor: Actor, import_id: int) -> Import:
     """Compute the preview of an import that is not applied again, and return the import; raise NotFound or NotACurator."""
-    shown = await show_import(tx, actor, import_id)
-    row = await tx.row(SELECT_IMPORT, id=import_id)
-    if row is not None and shown.applied_at is None:
-        planned = await _plan_stored_rows(tx, actor, BoardId(shown.board), row["rows"])
-        await tx.run(UPDATE_IMPORT_PREVIEW, id=import_id, preview=_encode_preview(shown.left_out, planned))
+    stored = await _get_import(tx, actor, import_id)
+    if stored.applied_at is None:
+        await _update_preview(tx, actor, import_id, stored.board, stored.options, None)
     return await show_import(tx, actor, import_id)
 
 
-async def apply_import(tx: Transaction, actor: Actor, import_id: int) -> Import:
-    """Apply an import if it still has exactly the previewed effects, and return it; repeating the call changes nothing.
+async def change_options(
+    tx: Transaction, actor: Actor, import_id: int, options: ImportOptions, table: ParsedTable | None
+) -> Import:
+    """Change how the file is read and to which fields its columns belong, and return the import with its new preview.
 
-    Raises NotFound, NotACurator, ImportMovedOn or ImportHasErrors.
+    The board remembers the columns. `table` is what `parse_again` returned. Raises NotFound, NotACurator,
+    ImportAlreadyApplied, NoSuchColumn or FieldMappedTwice.
     """
-    row = await tx.row(SELECT_IMPORT, id=import_id)
-    if row is None:
-        raise NotFound
-    board_id, now = BoardId(row["board_id"]), clock.now()
-    board = await get_board(tx, actor, board_id, lock=True)
-    ensure_can_curate(actor, board, now)
-    if await tx.value(LOCK_IMPORT, id=import_id) is not None:
-        return await show_import(tx, actor, import_id)
-    _, previewed = msgspec.convert(row["preview"], tuple[list[str], list[ImportedLine]])
-    await lock_entries(tx, [line.entry for line in previewed if line.what == "changed" and line.entry])
-    planned = await _plan_stored_rows(tx, actor, board_id, row["rows"])
-    if [one.preview for one in planned] != previewed:
-        raise ImportMovedOn
-    if any(line.what == "wrong" for line in previewed):
-        raise ImportHasErrors
-    await _write_rows(tx, actor, await load_entry_context(tx, board_id), planned, now)
-    await tx.run(UPDATE_IMPORT_APPLIED, id=import_id, now=now)
-    if any(line.what in ("new", "changed") for line in previewed):
-        await tx.record(EntriesImported(board_id=board_id))
+    stored = await _get_import(tx, actor, import_id)
+    if await lock_import(tx, import_id):
+        raise ImportAlreadyApplied
+    if table is not None:
+        await update_rows(tx, import_id, table)
+        # Another row of headings, or another encoding, has other columns.
+        options = replace(
+            options, columns={name: key for name, key in options.columns.items() if name in table.columns}
+        )
+    await _update_preview(tx, actor, import_id, stored.board, options, table)
+    await remember_mapping(tx, stored.board, options.columns)
     return await show_import(tx, actor, import_id)
 
 
-async def _plan_stored_rows(
-    tx: Transaction, actor: Actor, board_id: BoardId, stored: bytes
-) -> list[PlannedRow]:
-    columns, rows = msgspec.json.decode(zlib.decompress(stored), type=tuple[list[str], list[ParsedRow]])
-    context = await load_entry_context(tx, board_id)
-    return await plan_rows(tx, actor, context, match_columns(columns, context.form)[0], rows)
+async def plan_stored_rows(
+    tx: Transaction, actor: Actor, stored: StoredImport
+) -> tuple[list[PlannedRow], Preview]:
+    """Return what each row of an import would change now, and the preview of that."""
+    columns, rows = await read_rows(tx, stored.id)
+    context = await load_entry_context(tx, stored.board)
+    fields = map_columns(columns, context.form, await read_mapping(tx, stored.board), stored.options.columns)
+    chosen = Habits(dates=stored.options.dates, decimals=stored.options.decimals)
+    habits, asked = await asyncio.to_thread(habits_of_rows, fields, rows, chosen)
+    planned = await plan_rows(tx, actor, context, fields, habits, rows)
+    encoding = [one for one in stored.preview.questions if one.what == "encoding"]
+    preview = replace(
+        stored.preview,
+        left_out=[column for column in columns if column not in fields],
+        lines=[row.preview for row in planned],
+        columns=[_column(name, fields[name].key if name in fields else None, rows) for name in columns],
+        questions=encoding
+        + msgspec.convert(
+            [{"what": what, "example": text} for what, text in asked.items()], list[OpenQuestion]
+        ),
+    )
+    return planned, preview
 
 
-async def _write_rows(
-    tx: Transaction, actor: Actor, context: EntryContext, planned: Sequence[PlannedRow], now: datetime
+async def _update_preview(
+    tx: Transaction,
+    actor: Actor,
+    import_id: int,
+    board_id: BoardId,
+    options: ImportOptions,
+    table: ParsedTable | None,
 ) -> None:
-    new = [
-        CheckedEntry(values=row.values, author=actor.signed_in())
-        for row in planned
-        if row.preview.what == "new"
-    ]
-    for start in range(0, len(new), BATCH_SIZE):
-        await insert_entries(tx, context, new[start : start + BATCH_SIZE], now)
-    for row in planned:
-        if row.preview.what == "changed" and row.preview.entry is not None:
-            _, entry = await get_entry(tx, actor, EntryId(row.preview.entry))
-            await write_entry(tx, context, entry, row.values, actor.signed_in(), now)
+    stored = await read_import(tx, import_id)
+    preview = stored.preview if table is None else _preview_of(table)
+    stored = replace(stored, options=options, preview=preview)
+    _, preview = await plan_stored_rows(tx, actor, stored)
+    await update_preview(tx, import_id, options, preview)
 
 
-def _encode_preview(left_out: list[str], planned: Sequence[PlannedRow]) -> str:
-    return msgspec.json.encode((left_out, [row.preview for row in planned])).decode()
+def _preview_of(table: ParsedTable) -> Preview:
+    example = next((cell for _, cells in table.first_rows for cell in cells if not cell.isascii()), "")
+    return Preview(
+        left_out=[],
+        lines=[],
+        questions=[] if table.is_encoding_certain else [OpenQuestion(what="encoding", example=example)],
+        encoding=table.encoding,
+        heading=table.heading,
+        first_rows=[FileRow(number=number, cells=cells) for number, cells in table.first_rows],
+    )
+
+
+def _column(name: str, field: str | None, rows: list[ParsedRow]) -> ImportColumn:
+    cells = (row.cells[name] for row in rows if name in row.cells)
+    samples = [_sample(cell) for cell, _ in zip(cells, range(_SAMPLES), strict=False)]
+    return ImportColumn(name=name, field=field, samples=samples)
+
+
+def _sample(cell: object) -> str:
+    text = str(cell["error"]) if isinstance(cell, dict) and cell.keys() == {"error"} else str(cell)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+async def _get_import(tx: Reader, actor: Actor, import_id: int) -> StoredImport:
+    stored = await read_import(tx, import_id)
+    ensure_can_curate(actor, await get_board(tx, actor, stored.board), clock.now())
+    return stored
+
+
+async def _known_columns(tx: Reader, board_id: BoardId) -> set[str]:
+    context = await load_entry_context(tx, board_id)
+    return names_of_fields(context.form).keys() | (await read_mapping(tx, board_id)).keys()
+
+
+def _reading_of(options: ImportOptions) -> Reading:
+    return Reading(encoding=options.encoding, heading=options.heading)

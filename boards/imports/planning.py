@@ -16,6 +16,7 @@ from boards.entries.field_values import validate_given_values
 from boards.entries.references import resolve_references
 from boards.forms import active_fields, title_field
 from boards.imports.column_mapping import parse_cell
+from boards.imports.habits import Habits, find_habits
 from boards.imports.shapes import Change, ImportedLine, Problem, RowOutcome
 from boards.imports.workbooks import ParsedRow
 from boards.shapes import Field, Fields
@@ -51,6 +52,7 @@ class _RowMatcher(Struct):
 
     context: EntryContext
     fields_by_column: Mapping[str, Field]
+    habits: Mapping[str, Habits]
     key_field: Field
     entries: Mapping[str, Sequence[_ExistingEntry]]
     rows_by_key: Counter[str]
@@ -74,15 +76,19 @@ async def plan_rows(
     actor: Actor,
     context: EntryContext,
     fields_by_column: Mapping[str, Field],
+    habits: Mapping[str, Habits],
     rows: Sequence[ParsedRow],
 ) -> list[PlannedRow]:
-    """Return what each row would change on the board as it is now. Nothing is changed."""
+    """Return what each row would change on the board as it is now. Nothing is changed.
+
+    `habits` say by column how ambiguous cells are read.
+    """
     key_field = await _find_key_field(tx, context)
     entries: dict[str, list[_ExistingEntry]] = {}
     for row in await tx.rows(SELECT_LISTED_VALUES, board=context.board):
         key = _match_key(row["fields"].get(key_field.key))
         entries.setdefault(key, []).append(_ExistingEntry(row["id"], row["fields"]))
-    matcher = _RowMatcher(context, fields_by_column, key_field, entries, Counter())
+    matcher = _RowMatcher(context, fields_by_column, habits, key_field, entries, Counter())
     planned: list[PlannedRow] = []
     for parsed in rows:
         if len(planned) % _ROWS_BETWEEN_YIELDS == 0:
@@ -90,6 +96,21 @@ async def plan_rows(
             await asyncio.sleep(0)
         planned.append(await _plan_row(tx, actor, matcher, parsed))
     return planned
+
+
+def habits_of_rows(
+    fields_by_column: Mapping[str, Field], rows: Sequence[ParsedRow], chosen: Habits
+) -> tuple[Mapping[str, Habits], dict[str, str]]:
+    """Return the habits of each column and the open questions, as `find_habits`; call it in a thread."""
+
+    def texts(kind: str) -> dict[str, list[str]]:
+        columns = [column for column, field in fields_by_column.items() if field.type == kind]
+        return {
+            column: [cell for row in rows if isinstance(cell := row.cells.get(column), str)]
+            for column in columns
+        }
+
+    return find_habits(texts("number"), texts("date"), chosen)
 
 
 async def _plan_row(tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow) -> PlannedRow:
@@ -120,13 +141,15 @@ async def _parse_values(
     tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow
 ) -> tuple[Fields, list[Problem]]:
     context, values = matcher.context, dict[str, Any]()
-    problems: list[Problem] = []
+    problems = [Problem("Row", row.problem)] if row.problem else []
     for column, field in matcher.fields_by_column.items():
         cell = row.cells.get(column)
         if cell is None:
             continue
         try:
-            given = {field.key: parse_cell(field, cell, context.taxonomies)}
+            given = {
+                field.key: parse_cell(field, cell, context.taxonomies, matcher.habits.get(column, Habits()))
+            }
             if field.type == "reference":
                 given = await resolve_references(tx, actor, context.form, given)
             values.update(_validated(context, given))

@@ -5,16 +5,68 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from core.text import ONE_LINE
+from boards.imports.habits import DateOrder, DecimalSign
+from boards.shapes import FieldKey
+from core.text import NO_CONTROLS, ONE_LINE
 
 RowOutcome = Literal["new", "changed", "same", "wrong"]
+# What cannot be read in one way only: the answers are in ImportOptions.
+Question = Literal["encoding", "dates", "decimals"]
+# The WHATWG names of the encodings that can be chosen.
+EncodingName = Literal[
+    "utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "windows-1251", "windows-1253", "windows-1254",
+    "windows-1255", "windows-1256", "windows-874", "koi8-r", "macintosh", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr",
+]  # fmt: skip
+ColumnName = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=NO_CONTROLS)]
+
+
+class ImportOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a file is read, and to which fields its columns belong.
+
+    `columns` are keys of fields by the names of columns, null for a column to leave out; the board remembers them.
+    `dates` and `decimals` decide how ambiguous cells are read: 03/04/2026 and 1.234. `encoding` is for text files, and
+    `heading` is the number of the row that names the columns. What is null or absent is recognized.
+    """
+
+    columns: dict[ColumnName, FieldKey | None] = {}
+    dates: DateOrder | None = None
+    decimals: DecimalSign | None = None
+    encoding: EncodingName | None = None
+    heading: Annotated[int, Meta(ge=1, le=2**31)] | None = None
 
 
 class NewImport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file to import: CSV, XLSX or JSON, recognized by its content; in a JSON request `content` is base64."""
+    """A file to import: CSV, XLSX or JSON, recognized by its content; in a JSON request `content` is base64.
+
+    Without `options`, everything is recognized, and the columns belong to the fields that the board remembers or that have
+    their names.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
     content: bytes
+    options: ImportOptions = ImportOptions()
+
+
+class ImportColumn(Struct, frozen=True, kw_only=True):
+    """A column of the file, the key of its field or null if it is left out, and up to three of its cells."""
+
+    name: str
+    field: str | None
+    samples: list[str]
+
+
+class OpenQuestion(Struct, frozen=True, kw_only=True):
+    """Something that can be read in two ways, and an example from the file."""
+
+    what: Question
+    example: str
+
+
+class FileRow(Struct, frozen=True, kw_only=True):
+    """One of the first rows of the file as it is, up to eight cells."""
+
+    number: int
+    cells: list[str]
 
 
 class Problem(Struct, frozen=True):
@@ -44,7 +96,11 @@ class ImportedLine(Struct, frozen=True, kw_only=True):
 
 
 class Import(Struct, frozen=True, kw_only=True):
-    """The preview of an import; `left_out` are the columns that match no field of the form."""
+    """The preview of an import; `left_out` are the columns that belong to no field of the form.
+
+    `options` are those that were chosen, `encoding` (empty for workbooks) and `heading` how the file was read, and
+    `questions` what is still ambiguous: rows with such cells are wrong until they are answered.
+    """
 
     id: int
     board: int
@@ -52,5 +108,11 @@ class Import(Struct, frozen=True, kw_only=True):
     uploaded_at: datetime
     applied_at: datetime | None
     left_out: list[str]
+    columns: list[ImportColumn]
+    options: ImportOptions
+    questions: list[OpenQuestion]
+    encoding: str
+    heading: int
+    first_rows: list[FileRow]
     counts: dict[str, int]
     lines: list[ImportedLine]

@@ -16,6 +16,7 @@ MAX_UNPACKED_SIZE = 64 * 1024 * 1024
 # Cells from A1 to the outermost cell, empty ones included: twice the maximum rows times columns of an import.
 MAX_CELLS = 1_000_000
 _MAX_PARTS = 2_000
+_MAX_ERROR_CELLS = 50_000
 _CHUNK_SIZE = 256 * 1024
 
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
@@ -43,12 +44,16 @@ class WorkbookTooBig(Exception):
     """The decompressed workbook or its range of cells exceeds the limits."""
 
 
-def repack_workbook(content: bytes) -> bytes:
-    """Return a repacked workbook with the first sheet only; raise WorkbookUnreadable or WorkbookTooBig."""
+def repack_workbook(content: bytes) -> tuple[bytes, Mapping[tuple[int, int], str]]:
+    """Return a repacked workbook with the first sheet only, and its error cells by row and column, which the parser drops.
+
+    Rows and columns begin at 1. Raises WorkbookUnreadable or WorkbookTooBig.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             parts = _parts(packed.infolist())
-            return _Repacker(packed, parts).run()
+            repacker = _Repacker(packed, parts)
+            return repacker.run(), repacker.inspector.errors
     except _PARSE_ERRORS:
         raise WorkbookUnreadable from None
 
@@ -104,9 +109,12 @@ class _Repacker:
 
 
 class _SheetInspector:
-    """Reads the XML of the parts for the range of the cells and the name of the first sheet's part."""
+    """Reads the XML of the parts for the range of the cells, error cells and the name of the first sheet's part."""
 
     def __init__(self) -> None:
+        self.errors: dict[tuple[int, int], str] = {}
+        self.error_at: tuple[int, int] | None = None
+        self.current: expat.XMLParserType | None = None
         self.sheet_id = ""
         self.targets: dict[str, str] = {}
         self.rows = self.columns = 0
@@ -119,6 +127,7 @@ class _SheetInspector:
         parser.StartElementHandler = self._start
         parser.StartDoctypeDeclHandler = _refuse_doctype
         self.row, self.column, self.cell = 0, 0, None
+        self.current, self.error_at = parser, None
         # Relation ids are unique in one part only; the workbook's relations are the last required part.
         self.targets = {}
         return parser
@@ -135,10 +144,15 @@ class _SheetInspector:
         elif name == "c":
             self.cell = self._position(attributes.get("r"))
             self.column = self.cell[1]
+            self._watch_error(self.cell if attributes.get("t") == "e" else None)
         elif self.cell is not None:
             # Only a cell with content counts; the main parser ignores cells that have only a style.
             self._extend_range(*self.cell)
             self.cell = None
+        elif name == "v":
+            if self.error_at is not None:
+                # The value of the cell counts, not its formula.
+                self.errors[self.error_at] = ""
         elif name == "sheet" and not self.sheet_id:
             ids = (value for key, value in attributes.items() if key.rpartition(":")[2] == "id")
             self.sheet_id = next(ids, "")
@@ -155,6 +169,19 @@ class _SheetInspector:
         for letter in found[1].upper():
             column = column * 26 + ord(letter) - 64
         return int(found[2]), column
+
+    def _watch_error(self, cell: tuple[int, int] | None) -> None:
+        if cell is not None:
+            if len(self.errors) >= _MAX_ERROR_CELLS:
+                raise WorkbookTooBig
+            self.errors[cell] = ""
+        if cell != self.error_at and self.current is not None:
+            self.error_at = cell
+            self.current.CharacterDataHandler = None if cell is None else self._add_error_text
+
+    def _add_error_text(self, text: str) -> None:
+        if self.error_at is not None:
+            self.errors[self.error_at] = (self.errors[self.error_at] + text.strip())[:20]
 
     def _extend_range(self, row: int, column: int) -> None:
         self.rows, self.columns = max(self.rows, row), max(self.columns, column)

@@ -3,8 +3,7 @@
 import asyncio
 import csv
 import io
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,8 +12,13 @@ import msgspec
 from msgspec import Struct
 from python_calamine import CalamineError, CalamineWorkbook
 
+from boards.imports.delimiters import find_delimiter
+from boards.imports.headings import FIRST_ROWS, find_heading, name_columns
+from boards.imports.month_names import load_month_names
 from boards.imports.workbook_bounds import WorkbookTooBig, WorkbookUnreadable, repack_workbook
 from core.errors import Invalid, TooBig
+from core.text_encodings import DecodedText, decode_as, decode_text
+from members.profiles.country_names import load_country_names
 
 MAX_FILE_SIZE = 5 * 1024 * 1024
 MAX_ROWS = 5_000
@@ -23,12 +27,10 @@ MAX_CELL_LENGTH = 20_000
 
 Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
 
-_DELIMITERS = ",;\t|"
 # Exports put this guard before text that a spreadsheet would read as a formula; the second value lists its first characters.
 _FORMULA_GUARD, _FORMULA_STARTS = "'", "=+-@\t\r"
 # One file at a time in a separate thread, which limits the memory and does not block other work.
 _parser_thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
-_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 class NotASheet(Invalid):
@@ -43,81 +45,132 @@ class SheetTooBig(TooBig):
     message = f"An import takes {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_ROWS:,} rows at most. Bring it in parts."
 
 
-class ParsedRow(Struct, frozen=True):
-    """One row: its number in the file, and its non-empty cells by column."""
+class Reading(Struct, frozen=True, omit_defaults=True):
+    """How a person wants a file to be read: its encoding, and the number of the row with the headings; None: recognized."""
+
+    encoding: str | None = None
+    heading: int | None = None
+
+
+class ParsedRow(Struct, frozen=True, omit_defaults=True):
+    """One row: its number in the file, its non-empty cells by column, and what is wrong with it as a whole."""
 
     number: int
     cells: dict[str, Cell]
+    problem: str = ""
 
 
 class ParsedTable(Struct, frozen=True):
-    """A parsed file: its columns in order, and its non-empty rows."""
+    """A parsed file: its columns in order, and its non-empty rows.
+
+    `first_rows` are the first rows as they are, by number, among which the `heading` is, also by number. The encoding is
+    empty for workbooks, which say it themselves.
+    """
 
     columns: list[str]
     rows: list[ParsedRow]
+    first_rows: list[tuple[int, list[str]]] = []
+    heading: int = 1
+    encoding: str = ""
+    is_encoding_certain: bool = True
 
 
-async def parse_table_in_thread(name: str, content: bytes) -> ParsedTable:
+async def parse_table_in_thread(
+    name: str, content: bytes, reading: Reading, known: Collection[str] = ()
+) -> ParsedTable:
     """Parse a file in the parser thread, so that the event loop stays free; the caller has checked permissions."""
-    return await asyncio.get_running_loop().run_in_executor(_parser_thread, parse_table, name, content)
+
+    def parse() -> ParsedTable:
+        # Read here once, because planning the rows on the event loop needs them.
+        load_country_names()
+        load_month_names()
+        return parse_table(name, content, reading, known)
+
+    return await asyncio.get_running_loop().run_in_executor(_parser_thread, parse)
 
 
-def parse_table(name: str, content: bytes) -> ParsedTable:
-    """Parse a file, recognized by its content; of a workbook only the first sheet. Raises NotASheet or SheetTooBig."""
+def parse_table(
+    name: str, content: bytes, reading: Reading | None = None, known: Collection[str] = ()
+) -> ParsedTable:
+    """Parse a file, recognized by its content; of a workbook only the first sheet. Raises NotASheet or SheetTooBig.
+
+    `known` are names of columns by which the row of headings is found.
+    """
+    reading = reading or Reading()
     if len(content) > MAX_FILE_SIZE:
         raise SheetTooBig
     if content[:4] == b"PK\x03\x04":
-        return _read_xlsx(content)
-    text = _decode(content)
-    if name.lower().endswith(".json") or text.lstrip()[:1] in ("[", "{"):
-        return _read_json(text)
-    return _read_csv(text)
+        return _build_table(_read_xlsx(content), reading.heading, known)
+    decoded = _decode(content, reading.encoding)
+    rows = _read_json(decoded.text, is_named_json=name.lower().endswith(".json"))
+    if rows is not None:
+        table = _build_table(rows, 0, known)
+    else:
+        table = _build_table(_read_csv(decoded.text), reading.heading, known)
+    return msgspec.structs.replace(table, encoding=decoded.encoding, is_encoding_certain=decoded.is_certain)
 
 
-def _decode(content: bytes) -> str:
-    encoding = next((known for mark, known in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        # The default encoding of spreadsheets on Western European Windows.
-        text = content.decode("cp1252", errors="replace")
-    if "\0" in text:
+def _decode(content: bytes, encoding: str | None) -> DecodedText:
+    if encoding is not None:
+        return DecodedText(decode_as(content, encoding), encoding, True)
+    decoded = decode_text(content)
+    if decoded is None:
         raise NotASheet(field="file")
-    return text
+    return msgspec.structs.replace(decoded, text=decoded.text.removeprefix("\ufeff"))
 
 
-def _read_csv(text: str) -> ParsedTable:
+def _read_csv(text: str) -> Iterator[tuple[int, list[Any]]]:
     first = text.partition("\n")[0]
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
         delimiter, text = first.strip()[4], text.partition("\n")[2]
     else:
-        delimiter = max(_DELIMITERS, key=first.count)
+        delimiter = find_delimiter(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        return _build_table((reader.line_num, row) for row in reader)
+        for row in reader:
+            yield reader.line_num, row
     except csv.Error as error:
         raise NotASheet(f"Line {reader.line_num} could not be read: {error}.", field="file") from None
 
 
-def _read_xlsx(content: bytes) -> ParsedTable:
+def _read_xlsx(content: bytes) -> Iterator[tuple[int, list[Any]]]:
     try:
-        bounded = repack_workbook(content)
+        bounded, errors = repack_workbook(content)
         with CalamineWorkbook.from_filelike(io.BytesIO(bounded)) as book:
             if not book.sheet_names:
                 raise NotASheet("This workbook has no sheet.", field="file")
             sheet = book.get_sheet_by_index(0)
+            first_column = sheet.start[1] + 1 if sheet.start is not None else 1
             # Row by row, because reading the whole sheet in one call would hold the GIL.
-            return _build_table(enumerate(sheet.iter_rows(), 1))
+            for number, row in enumerate(sheet.iter_rows(), 1):
+                yield number, _with_errors(row, number, first_column, errors)
     except WorkbookTooBig:
         raise SheetTooBig from None
     except (WorkbookUnreadable, CalamineError):
         raise NotASheet("This workbook could not be opened.", field="file") from None
 
 
-def _read_json(text: str) -> ParsedTable:
+def _with_errors(
+    row: list[Any], number: int, first_column: int, errors: Mapping[tuple[int, int], str]
+) -> list[Any]:
+    """Return the row with its error cells, which the parser gives as empty ones."""
+    if not errors:
+        return row
+    return [
+        {"error": errors.get((number, at), "")} if (number, at) in errors else cell
+        for at, cell in enumerate(row, first_column)
+    ]
+
+
+def _read_json(text: str, *, is_named_json: bool) -> list[tuple[int, list[Any]]] | None:
+    """Return the rows of a JSON file with the keys as first row, or None if the text is no JSON and need not be."""
+    if not is_named_json and text.lstrip()[:1] not in ("[", "{"):
+        return None
     try:
         read = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
+        if not is_named_json:
+            return None
         raise NotASheet(f"This is no JSON: {error}.", field="file") from None
     rows = (
         next((read[key] for key in ("entries", "items") if key in read), read)
@@ -129,28 +182,46 @@ def _read_json(text: str) -> ParsedTable:
     # In our own exports, the field values are one level deeper.
     rows = [row["fields"] if isinstance(row.get("fields"), dict) else row for row in rows]
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    return _build_table(
-        [(0, columns), *((number, [row.get(key) for key in columns]) for number, row in enumerate(rows, 1))]
-    )
+    return [
+        (0, columns),
+        *((number, [row.get(key) for key in columns]) for number, row in enumerate(rows, 1)),
+    ]
 
 
-def _build_table(numbered: Iterable[tuple[int, list[Any]]]) -> ParsedTable:
-    non_empty = _non_empty_rows(numbered)
-    _, head = next(non_empty, (0, []))
-    columns = [str(cell) if cell is not None else "" for cell in head]
-    _ensure_columns(columns)
-    rows: list[ParsedRow] = []
-    for number, row in non_empty:
-        if len(row) > len(columns) and any(cell is not None for cell in row[len(columns) :]):
-            raise NotASheet(f"Line {number} has more cells than there are columns.", field="file")
-        rows.append(
-            ParsedRow(
-                number, {name: cell for name, cell in zip(columns, row, strict=False) if cell is not None}
-            )
-        )
-        if len(rows) > MAX_ROWS:
+def _build_table(
+    numbered: Iterable[tuple[int, list[Any]]], heading: int | None, known: Collection[str]
+) -> ParsedTable:
+    read: list[tuple[int, list[Any]]] = []
+    for numbered_row in _non_empty_rows(numbered):
+        read.append(numbered_row)
+        if len(read) > MAX_ROWS + FIRST_ROWS:
             raise SheetTooBig
-    return ParsedTable(columns, rows)
+    if not read:
+        raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
+    numbers = [number for number, _ in read[:FIRST_ROWS]]
+    at = numbers.index(heading) if heading in numbers else find_heading(read, known)
+    columns = name_columns(read[at][1], len(read[at][1]))
+    if len(columns) > MAX_COLUMNS:
+        raise NotASheet(f"A table has {MAX_COLUMNS} columns at most.", field="file")
+    rows = [_build_row(number, cells, columns) for number, cells in read[at + 1 :]]
+    if len(rows) > MAX_ROWS:
+        raise SheetTooBig
+    first_rows = [(number, [_shorten(cell) for cell in cells[:8]]) for number, cells in read[:FIRST_ROWS]]
+    return ParsedTable(columns, rows, first_rows, numbers[at])
+
+
+def _build_row(number: int, cells: list[Cell], columns: list[str]) -> ParsedRow:
+    by_column: dict[str, Cell] = {
+        name: cell for name, cell in zip(columns, cells, strict=False) if cell is not None
+    }
+    if len(cells) > len(columns):
+        # An unquoted separator in a cell moves the others to wrong columns.
+        return ParsedRow(number, by_column, "This row has more cells than there are columns.")
+    return ParsedRow(number, by_column)
+
+
+def _shorten(cell: Cell) -> str:
+    return "" if cell is None else str(cell)[:60]
 
 
 def _non_empty_rows(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Cell]]]:
@@ -160,18 +231,6 @@ def _non_empty_rows(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple
             cells.pop()
         if cells:
             yield number, cells
-
-
-def _ensure_columns(columns: list[str]) -> None:
-    if not columns:
-        raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
-    if len(columns) > MAX_COLUMNS:
-        raise NotASheet(f"A table has {MAX_COLUMNS} columns at most.", field="file")
-    if "" in columns:
-        raise NotASheet(f"Column {columns.index('') + 1} has no name.", field="file")
-    duplicate = next((name for name, count in Counter(columns).items() if count > 1), None)
-    if duplicate is not None:
-        raise NotASheet(f"Two columns are called “{duplicate}”.", field="file")
 
 
 def _normalize_cell(cell: Any) -> Cell:

@@ -1,14 +1,16 @@
-"""Pages on which curators import a table into a board: uploading, previewing and applying it."""
+"""Pages on which curators import a table into a board: uploading it, mapping its columns, previewing and applying it."""
 
 from functools import partial
+from typing import get_args
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from boards.boards.boards import load_entry_context
-from boards.imports import imports
+from boards.forms import active_fields
+from boards.imports import application, imports
 from boards.imports.routes import MAX_IMPORT_SIZE
-from boards.imports.shapes import NewImport
+from boards.imports.shapes import EncodingName, FileRow, Import, ImportOptions, NewImport
 from boards.lookup.board_queries import show_board
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
@@ -17,9 +19,10 @@ from core.errors import NotFound
 from core.http import PathId
 from core.ids import BoardId
 from pages.shell.context import PageContext
-from pages.shell.forms import Form, form_of, submit, text_in
+from pages.shell.forms import Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.renderer import redirect
 from pages.shell.uploads import read_upload
+from storage.database import Reader
 
 
 @get("/b/{board_id:int}/import", include_in_schema=False)
@@ -39,8 +42,10 @@ async def upload_table(board_id: PathId, context: NamedDependency[PageContext]) 
         new = NewImport(name=upload.name, content=upload.content)
         table = await imports.parse_upload(context.db, context.actor, BoardId(board_id), new)
         async with context.db.begin() as tx:
-            made = await imports.preview_import(tx, context.actor, BoardId(board_id), upload.name, table)
-        return redirect(f"/b/{board_id}/import/{made.id}")
+            made = await imports.preview_import(tx, context.actor, BoardId(board_id), new, table)
+        # What could not be recognized is asked before the preview.
+        is_open = made.left_out or made.questions
+        return redirect(f"/b/{board_id}/import/{made.id}{'/columns' if is_open else ''}")
 
     return await submit(Form(), preview, partial(_upload_page, context, BoardId(board_id)))
 
@@ -57,16 +62,126 @@ async def show_import(
 async def apply_import(
     board_id: PathId, import_id: PathId, context: NamedDependency[PageContext]
 ) -> Response[bytes]:
-    """Apply an import, or refresh its preview."""
+    """Apply an import, all of it or the rows without errors, or refresh its preview."""
 
     async def apply(form: Form) -> Response[bytes]:
-        verb = imports.refresh_preview if text_in(form.typed, "again") else imports.apply_import
         async with context.db.begin() as tx:
-            await verb(tx, context.actor, import_id)
+            if text_in(form.typed, "again"):
+                await imports.refresh_preview(tx, context.actor, import_id)
+            else:
+                skip_wrong = bool(text_in(form.typed, "skip"))
+                await application.apply_import(tx, context.actor, import_id, skip_wrong=skip_wrong)
         return redirect(f"/b/{board_id}/import/{import_id}")
 
     page = partial(_preview_page, context, BoardId(board_id), import_id)
     return await submit(await form_of(context), apply, page)
+
+
+@get("/b/{board_id:int}/import/{import_id:int}/columns", include_in_schema=False)
+async def show_columns(
+    board_id: PathId, import_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Show the form that maps the columns of an import to fields; raise NotFound."""
+    return await _columns_page(context, BoardId(board_id), import_id, Form())
+
+
+@post("/b/{board_id:int}/import/{import_id:int}/columns", include_in_schema=False)
+async def change_columns(
+    board_id: PathId, import_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Map the columns of an import to fields, or read its file in another way."""
+
+    async def change(form: Form) -> Response[bytes]:
+        async with context.db.read() as tx:
+            shown = await _find_import(tx, context, BoardId(board_id), import_id)
+        options = _options_in(form.typed, shown)
+        table = await imports.parse_again(context.db, context.actor, import_id, options)
+        async with context.db.begin() as tx:
+            await imports.change_options(tx, context.actor, import_id, options, table)
+        # A file that was read again may have other columns.
+        return redirect(f"/b/{board_id}/import/{import_id}{'' if table is None else '/columns'}")
+
+    page = partial(_columns_page, context, BoardId(board_id), import_id)
+    return await submit(await form_of(context), change, page)
+
+
+@get("/b/{board_id:int}/import/{import_id:int}/wrong-rows.csv", include_in_schema=False)
+async def download_wrong_rows(
+    board_id: PathId, import_id: PathId, context: NamedDependency[PageContext]
+) -> Response[bytes]:
+    """Return the rows with errors for correction; raise NotFound."""
+    async with context.db.read() as tx:
+        await _find_import(tx, context, BoardId(board_id), import_id)
+        content = await application.export_wrong_rows(tx, context.actor, import_id)
+    headers = {
+        "Content-Disposition": 'attachment; filename="wrong-rows.csv"',
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type="text/csv", headers=headers)
+
+
+def _options_in(typed: Typed, shown: Import) -> ImportOptions:
+    """Return the options of the form, in which the columns of the import are numbered."""
+    columns = {
+        column.name: text_in(typed, f"column{number}") or None
+        for number, column in enumerate(shown.columns, 1)
+        if f"column{number}" in typed
+    }
+    facts = {name: text_in(typed, name) or None for name in ("dates", "decimals", "encoding")}
+    heading = number_in(text_in(typed, "heading"))
+    # What is as it was recognized is not chosen.
+    if facts["encoding"] == shown.encoding and not any(one.what == "encoding" for one in shown.questions):
+        facts["encoding"] = shown.options.encoding
+    if heading == shown.heading:
+        heading = shown.options.heading
+    return to_shape(ImportOptions, {**facts, "columns": columns, "heading": heading})
+
+
+async def _find_import(tx: Reader, context: PageContext, board_id: BoardId, import_id: int) -> Import:
+    shown = await imports.show_import(tx, context.actor, import_id)
+    if shown.board != board_id:
+        raise NotFound
+    return shown
+
+
+async def _columns_page(
+    context: PageContext, board_id: BoardId, import_id: int, form: Form, status: int = 200
+) -> Response[bytes]:
+    async with context.db.read() as tx:
+        shown = await _find_import(tx, context, board_id, import_id)
+        board = await show_board(tx, context.actor, board_id)
+        fields = active_fields((await load_entry_context(tx, board_id)).form)
+    if not form.typed:
+        form.typed = _typed_of(shown)
+    facts = {
+        "board": board,
+        "looked": shown,
+        "form": form,
+        "fields": [(one.key, one.label + (" (required)" if one.required else "")) for one in fields],
+        "asked": {question.what: question.example for question in shown.questions},
+        "headings": [(row.number, _heading_label(row)) for row in shown.first_rows],
+        "encodings": [(name, name) for name in get_args(EncodingName)],
+    }
+    return context.renderer.page(
+        context.request, context.actor, "boards/import_columns.html", status, **facts
+    )
+
+
+def _typed_of(shown: Import) -> Typed:
+    options = shown.options
+    chosen = {
+        "dates": options.dates,
+        "decimals": options.decimals,
+        "encoding": shown.encoding,
+        "heading": str(shown.heading),
+    }
+    columns = {f"column{number}": column.field for number, column in enumerate(shown.columns, 1)}
+    return {name: [value or ""] for name, value in (chosen | columns).items()}
+
+
+def _heading_label(row: FileRow) -> str:
+    cells = ", ".join(cell for cell in row.cells if cell)
+    return f"Row {row.number}: {cells[:77] + '…' if len(cells) > 78 else cells}"
 
 
 async def _upload_page(
@@ -92,9 +207,7 @@ async def _preview_page(
     context: PageContext, board_id: BoardId, import_id: int, form: Form, status: int = 200
 ) -> Response[bytes]:
     async with context.db.read() as tx:
-        looked = await imports.show_import(tx, context.actor, import_id)
-        if looked.board != board_id:
-            raise NotFound
+        looked = await _find_import(tx, context, board_id, import_id)
         board = await show_board(tx, context.actor, board_id)
     facts = {"board": board, "looked": looked, "form": form}
     return context.renderer.page(
@@ -102,4 +215,12 @@ async def _preview_page(
     )
 
 
-routes = [show_import_form, upload_table, show_import, apply_import]
+routes = [
+    show_import_form,
+    upload_table,
+    show_import,
+    apply_import,
+    show_columns,
+    change_columns,
+    download_wrong_rows,
+]

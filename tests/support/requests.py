@@ -242,6 +242,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "request_change": {"body": "Which year?"},
     "settle_request": {"state": "done"},
     "look_at_table": {"name": "cases.csv", "content": "Q2FzZQpHb2xkCg=="},
+    "change_import_options": {"columns": {"Case": "title"}, "dates": "dmy"},
     "publish_edition": {"note": "As of now."},
     "upload_file": {"name": "a.txt", "content": "V2hhdCBpdCBpcy4="},
     "outdate_entry": {"reason": "It closed."},

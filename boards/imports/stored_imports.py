@@ -1,0 +1,150 @@
+"""Stored imports: the rows of a file, the file itself until it is applied, and the preview of what it would change."""
+
+import asyncio
+import zlib
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from boards.imports.shapes import FileRow, ImportColumn, ImportedLine, ImportOptions, OpenQuestion
+from boards.imports.workbooks import ParsedRow, ParsedTable
+from core.errors import NotFound
+from core.ids import BoardId, MemberId
+from storage.database import Reader, Transaction
+from storage.statements import statement
+
+FILES_KEPT_FOR = timedelta(days=30)
+
+INSERT_IMPORT = statement("""
+INSERT INTO board_imports (board_id, member_id, file_name, uploaded_at, rows, content, options, preview)
+VALUES (:board, :member, :name, :now, :rows, :content, CAST(:options AS jsonb), CAST(:preview AS jsonb)) RETURNING id
+""")
+SELECT_IMPORT = statement("""
+SELECT id, board_id, file_name, uploaded_at, options, preview, applied_at FROM board_imports WHERE id = :id
+""")
+SELECT_IMPORTED_ROWS = statement("SELECT rows FROM board_imports WHERE id = :id")
+SELECT_IMPORTED_FILE = statement("SELECT content FROM board_imports WHERE id = :id")
+LOCK_IMPORT = statement("SELECT applied_at FROM board_imports WHERE id = :id FOR UPDATE")
+UPDATE_IMPORT_APPLIED = statement("UPDATE board_imports SET applied_at = :now, content = NULL WHERE id = :id")
+UPDATE_IMPORT_PREVIEW = statement("""
+UPDATE board_imports SET preview = CAST(:preview AS jsonb), options = CAST(:options AS jsonb) WHERE id = :id
+""")
+DELETE_OLD_FILES = statement("""
+UPDATE board_imports SET content = NULL WHERE content IS NOT NULL AND uploaded_at < :before
+""")
+UPDATE_IMPORTED_ROWS = statement("UPDATE board_imports SET rows = :rows WHERE id = :id")
+
+
+class Preview(Struct, frozen=True, array_like=True):
+    """What is stored of a preview. Older imports have the first two values only."""
+
+    left_out: list[str]
+    lines: list[ImportedLine]
+    columns: list[ImportColumn] = []
+    questions: list[OpenQuestion] = []
+    encoding: str = ""
+    heading: int = 1
+    first_rows: list[FileRow] = []
+
+
+class StoredImport(Struct, frozen=True):
+    """One import without its rows."""
+
+    id: int
+    board: BoardId
+    name: str
+    uploaded_at: datetime
+    applied_at: datetime | None
+    options: ImportOptions
+    preview: Preview
+
+
+async def insert_import(
+    tx: Transaction,
+    board: BoardId,
+    member: MemberId,
+    name: str,
+    now: datetime,
+    table: ParsedTable,
+    content: bytes,
+) -> int:
+    """Store a parsed file with an empty preview and return the id of the import."""
+    import_id: int = await tx.value(
+        INSERT_IMPORT,
+        board=board,
+        member=member,
+        name=name,
+        now=now,
+        rows=await _pack_rows(table),
+        content=await asyncio.to_thread(zlib.compress, content),
+        options="{}",
+        preview=_to_json(Preview([], [])),
+    )
+    return import_id
+
+
+async def read_import(tx: Reader, import_id: int) -> StoredImport:
+    """Return an import; raise NotFound. The caller checks who may see it."""
+    row = await tx.row(SELECT_IMPORT, id=import_id)
+    if row is None:
+        raise NotFound
+    return StoredImport(
+        id=row["id"],
+        board=BoardId(row["board_id"]),
+        name=row["file_name"],
+        uploaded_at=row["uploaded_at"],
+        applied_at=row["applied_at"],
+        options=msgspec.convert(row["options"], ImportOptions),
+        preview=msgspec.convert(row["preview"], Preview),
+    )
+
+
+async def read_rows(tx: Reader, import_id: int) -> tuple[list[str], list[ParsedRow]]:
+    """Return the columns and rows of an import."""
+    packed = await tx.value(SELECT_IMPORTED_ROWS, id=import_id)
+    return await asyncio.to_thread(_unpack_rows, packed)
+
+
+async def read_file(tx: Reader, import_id: int) -> bytes | None:
+    """Return the file of an import, or None if it was applied or is older than this was stored."""
+    packed = await tx.value(SELECT_IMPORTED_FILE, id=import_id)
+    return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
+
+
+async def lock_import(tx: Transaction, import_id: int) -> bool:
+    """Lock an import and return whether it was applied already."""
+    return await tx.value(LOCK_IMPORT, id=import_id) is not None
+
+
+async def update_rows(tx: Transaction, import_id: int, table: ParsedTable) -> None:
+    """Replace the rows of an import, because its file was read in another way."""
+    await tx.run(UPDATE_IMPORTED_ROWS, id=import_id, rows=await _pack_rows(table))
+
+
+async def update_preview(tx: Transaction, import_id: int, options: ImportOptions, preview: Preview) -> None:
+    """Replace the options and the preview of an import."""
+    await tx.run(UPDATE_IMPORT_PREVIEW, id=import_id, options=_to_json(options), preview=_to_json(preview))
+
+
+async def mark_applied(tx: Transaction, import_id: int, now: datetime) -> None:
+    """Mark an import as applied, and delete its file."""
+    await tx.run(UPDATE_IMPORT_APPLIED, id=import_id, now=now)
+
+
+async def delete_old_files(tx: Transaction, now: datetime) -> None:
+    """Delete the files of imports that nobody applied for 30 days; an hourly cleanup."""
+    await tx.run(DELETE_OLD_FILES, before=now - FILES_KEPT_FOR)
+
+
+async def _pack_rows(table: ParsedTable) -> bytes:
+    return await asyncio.to_thread(lambda: zlib.compress(msgspec.json.encode((table.columns, table.rows))))
+
+
+def _unpack_rows(packed: bytes) -> tuple[list[str], list[ParsedRow]]:
+    return msgspec.json.decode(zlib.decompress(packed), type=tuple[list[str], list[ParsedRow]])
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,224 @@
+"""Imports over HTTP and on pages: columns are mapped and remembered, questions answered, good rows imported without wrong ones."""
+
+import base64
+import io
+from typing import Any
+
+import pytest_asyncio
+import xlsxwriter
+
+from boards.imports.stored_imports import FILES_KEPT_FOR
+from core import clock
+from tests.support.boards import Table, a_board
+from tests.support.pages import send
+from tests.support.people import a_person
+from tests.support.service import Service, raw_sql
+
+
+@pytest_asyncio.fixture
+async def table(app: Service) -> Table:
+    return await a_board(app)
+
+
+async def bring(table: Table, content: bytes, name: str = "a.csv", **options: Any) -> Any:
+    given = {"name": name, "content": base64.b64encode(content).decode(), "options": options}
+    answer = await table.curator.post(f"/boards/{table.id}/imports", given)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def choose(table: Table, looked: Any, status: int = 200, **options: Any) -> Any:
+    answer = await table.curator.put(f"/imports/{looked['id']}/options", options)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def mapped(looked: Any) -> dict[str, str | None]:
+    return {column["name"]: column["field"] for column in looked["columns"]}
+
+
+def problems(looked: Any) -> dict[int, list[str]]:
+    return {line["number"]: [one["message"] for one in line["problems"]] for line in looked["lines"]}
+
+
+async def test_columns_are_mapped_and_the_board_remembers_them(table: Table) -> None:
+    content = b"Minerai,Pays,Amount,Note\nCobalt,RDC,3,x\n"
+
+    looked = await bring(table, content)
+    assert mapped(looked) == {"Minerai": None, "Pays": None, "Amount": "amount", "Note": None}
+    assert looked["columns"][1]["samples"] == ["RDC"]
+    assert looked["counts"]["wrong"] == 1, "the title is missing"
+    refused = await table.curator.put(f"/imports/{looked['id']}/application")
+    assert refused.json()["code"] == "import_has_errors"
+
+    looked = await choose(table, looked, columns={"Minerai": "title", "Pays": "country", "Amount": None})
+    assert looked["left_out"] == ["Amount", "Note"] and looked["counts"]["new"] == 1
+    applied = (await table.curator.put(f"/imports/{looked['id']}/application")).json()
+    assert applied["applied_at"] is not None
+    entry = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"][0]
+    assert entry["fields"] == {"title": "Cobalt", "country": "CD"}
+
+    again = await bring(table, content.replace(b"Pays", b" PAYS ").replace(b"Cobalt", b"Tin"))
+    assert list(mapped(again).values()) == ["title", "country", None, None]
+
+
+async def test_a_mapping_that_cannot_be_is_refused(table: Table) -> None:
+    looked = await bring(table, b"A,B\n1,2\n")
+
+    for columns, code in (
+        ({"A": "title", "B": "title"}, "field_mapped_twice"),
+        ({"C": "title"}, "no_such_column"),
+        ({"A": "nothing"}, "no_such_column"),
+    ):
+        assert (await choose(table, looked, 422, columns=columns))["code"] == code
+    nothing = await table.curator.put(f"/imports/{looked['id']}/application")
+    assert nothing.json()["code"] == "nothing_matches"
+    stranger = await table.member.put(f"/imports/{looked['id']}/options", {"columns": {"A": "title"}})
+    assert (stranger.status_code, stranger.json()["code"]) == (403, "not_a_curator")
+
+
+async def test_ambiguous_dates_and_numbers_are_asked_and_the_answer_decides(table: Table) -> None:
+    content = b"Case;Amount;Since\nCobalt;1.234;03/04/2026\nTin;5.678;05/06/2026\n"
+
+    looked = await bring(table, content)
+    assert looked["questions"] == [
+        {"what": "decimals", "example": "5.678"},
+        {"what": "dates", "example": "05/06/2026"},
+    ]
+    assert problems(looked)[2] == [
+        "“1.234” can be 1.234 or 1234.",
+        "“03/04/2026” can be 2026-04-03 or 2026-03-04.",
+    ]
+
+    looked = await choose(table, looked, dates="mdy", decimals=",")
+    assert looked["questions"] == [] and looked["counts"]["new"] == 2
+    await table.curator.put(f"/imports/{looked['id']}/application")
+    entries = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"]
+    assert {entry["title"]: entry["fields"]["amount"] for entry in entries} == {"Cobalt": 1234, "Tin": 5678}
+    assert {entry["fields"]["since"] for entry in entries} == {"2026-03-04", "2026-05-06"}
+    late = await choose(table, looked, 409, dates="dmy")
+    assert late["code"] == "import_already_applied"
+
+
+async def test_the_habits_of_a_file_decide_without_a_question(table: Table) -> None:
+    content = b"Case;Amount;Since\nCobalt;1.234;03/04/2026\nTin;5,5;31/12/2025\n"
+
+    looked = await bring(table, content)
+
+    assert looked["questions"] == [] and looked["counts"]["new"] == 2
+    await table.curator.put(f"/imports/{looked['id']}/application")
+    entries = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"]
+    assert {entry["title"]: (entry["fields"]["amount"], entry["fields"]["since"]) for entry in entries} == {
+        "Cobalt": (1234, "2026-04-03"),
+        "Tin": (5.5, "2025-12-31"),
+    }
+
+
+async def test_good_rows_go_in_and_wrong_ones_stay_listed_for_correction(table: Table) -> None:
+    content = b'Case,Amount,Country\nCobalt,3,UK\nTin,#DIV/0!,PE\nGold,4,Atlantis\n"=1+1",x,PE\n'
+
+    looked = await bring(table, content)
+    assert looked["counts"] == {"new": 1, "changed": 0, "same": 0, "wrong": 3}
+    assert problems(looked)[3] == ["The cell has the error #DIV/0!."]
+    page = await table.curator.client.get(f"/b/{table.id}/import/{looked['id']}")
+    assert "Import 1 row without errors" in page.text
+
+    done = await send(table.curator, f"/b/{table.id}/import/{looked['id']}", skip="1")
+    assert done.status_code == 303 and await table.titles() == ["Cobalt"]
+    after = (await table.curator.get(f"/imports/{looked['id']}")).json()
+    assert after["applied_at"] is not None and after["counts"]["wrong"] == 3
+    rows = await table.curator.client.get(f"/b/{table.id}/import/{looked['id']}/wrong-rows.csv")
+    assert rows.content.decode("utf-8-sig").splitlines() == [
+        "Case,Amount,Country,What is wrong",
+        "Tin,#DIV/0!,PE,Amount: The cell has the error #DIV/0!.",
+        "Gold,4,Atlantis,Country: “Atlantis” is no country known here.",
+        "'=1+1,x,PE,Amount: “x” is not a number.",
+    ]
+    corrected = rows.content.replace(b"#DIV/0!,PE", b"5,PE", 1)
+    assert (await bring(table, corrected))["counts"]["new"] == 1
+    stranger = await table.member.client.get(f"/b/{table.id}/import/{looked['id']}/wrong-rows.csv")
+    assert stranger.status_code == 403
+
+
+async def test_an_error_in_a_workbook_is_a_wrong_row(table: Table) -> None:
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Case", "Amount"])
+        sheet.write_row(1, 0, ["Cobalt"])
+        sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+
+    looked = await bring(table, kept.getvalue(), "a.xlsx")
+
+    assert problems(looked) == {2: ["The cell has the error #DIV/0!."]}
+
+
+async def test_another_row_of_headings_and_another_encoding_are_read_again(table: Table) -> None:
+    content = "국가 목록;2026\nCase;제목\nCobalt;콩고\n".encode("cp949")
+
+    looked = await bring(table, content, heading=1)
+    assert looked["questions"][0]["what"] == "encoding" and looked["heading"] == 1
+    assert [row["number"] for row in looked["first_rows"]] == [1, 2, 3]
+    looked = await choose(table, looked, heading=2, columns={})
+    assert mapped(looked) == {"Case": "title", "제목": None}
+    refused = await table.curator.put(f"/imports/{looked['id']}/application")
+    assert refused.json()["code"] == "import_needs_answers"
+
+    looked = await choose(table, looked, heading=2, encoding="euc-kr", columns={"제목": "what"})
+    assert (looked["questions"], looked["encoding"]) == ([], "euc-kr")
+    await table.curator.put(f"/imports/{looked['id']}/application")
+    entry = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"][0]
+    assert entry["fields"] == {"title": "Cobalt", "what": "콩고"}
+
+
+async def test_columns_are_mapped_on_a_page_without_a_script(table: Table) -> None:
+    content = b"Survey of 2026\nMinerai;Depuis\nCobalt;03/04/2026\n"
+    upload = await table.curator.client.post(
+        f"/b/{table.id}/import",
+        files={"file": ("a.csv", content, "text/csv")},
+        headers={"Accept": "text/html"},
+    )
+    assert upload.status_code == 303 and upload.headers["location"].endswith("/columns")
+    path = upload.headers["location"]
+    page = (await table.curator.client.get(path)).text
+    assert "Minerai" in page and "For example: Cobalt" in page and "Row 2: Minerai, Depuis" in page
+
+    twice = await send(table.curator, path, column1="title", column2="title", heading="2", encoding="utf-8")
+    assert twice.status_code == 422 and "same field" in twice.text
+    first = await send(table.curator, path, column1="title", column2="since", heading="2", encoding="utf-8")
+    assert first.headers["location"] == path.removesuffix("/columns")
+    assert "Dates such as 03/04/2026" in (await table.curator.client.get(path)).text
+    await send(
+        table.curator, path, column1="title", column2="since", heading="2", encoding="utf-8", dates="dmy"
+    )
+    await send(table.curator, path.removesuffix("/columns"))
+
+    entry = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"][0]
+    assert entry["fields"] == {"title": "Cobalt", "since": "2026-04-03"}
+    read_again = await send(table.curator, path, heading="1")
+    assert read_again.status_code == 409, "what was applied is not read again"
+
+
+async def test_a_file_is_kept_until_it_is_applied_and_no_longer_than_a_month(
+    app: Service, table: Table
+) -> None:
+    applied, left = await bring(table, b"Case\nCobalt\n"), await bring(table, b"Case\nTin\n")
+    await table.curator.put(f"/imports/{applied['id']}/application")
+    kept = "SELECT id FROM board_imports WHERE content IS NOT NULL"
+    assert await raw_sql(app.db).fetchval(kept) == left["id"]
+
+    with clock.stop_at(clock.now() + FILES_KEPT_FOR * 2):
+        await app.run_jobs()
+
+    assert await raw_sql(app.db).fetchval(kept) is None
+    assert (await choose(table, left, 409, heading=1))["code"] == "import_already_applied"
+
+
+async def test_a_board_out_of_sight_shows_nothing_of_its_imports(app: Service, table: Table) -> None:
+    looked = await bring(table, b"Case\nCobalt\n")
+    other = await a_person(app, "Else")
+
+    assert (await other.put(f"/imports/{looked['id']}/options", {})).status_code == 403
+    assert (await other.client.get(f"/b/{table.id}/import/{looked['id']}/columns")).status_code == 403
+    wrong_board = await table.curator.client.get(f"/b/999999/import/{looked['id']}/columns")
+    assert wrong_board.status_code == 404
