@@ -35,7 +35,7 @@ class FieldMappedTwice(Invalid):
     message = "Two columns belong to the same field. Leave one of them out."
 
 
-class NoSuchColumn(Invalid):
+class ColumnUnknown(Invalid):
     """The mapping names a column that the file does not have, or a field that the form does not have."""
 
     message = "The file has no such column, or the board has no such field."
@@ -54,12 +54,12 @@ def map_columns(
 ) -> dict[str, Field]:
     """Return the field of each column that has one.
 
-    What the person has chosen decides, then what the board remembers, then the key or label of a field. Raises NoSuchColumn
+    What the person has chosen decides, then what the board remembers, then the key or label of a field. Raises ColumnUnknown
     or FieldMappedTwice.
     """
     by_key, by_name = {field.key: field for field in active_fields(form)}, names_of_fields(form)
     if not chosen.keys() <= set(columns) or not {key for key in chosen.values() if key} <= by_key.keys():
-        raise NoSuchColumn(field="columns")
+        raise ColumnUnknown(field="columns")
     mapped = {column: by_key[key] for column, key in chosen.items() if key}
     if len({field.key for field in mapped.values()}) < len(mapped):
         raise FieldMappedTwice(field="columns")

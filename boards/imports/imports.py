@@ -76,7 +76,7 @@ async def preview_import(
 ) -> Import:
     """Store a parsed file and return a preview of what it would change.
 
-    Raises NotACurator, or NoSuchColumn or FieldMappedTwice for the columns of the options.
+    Raises NotACurator, or ColumnUnknown or FieldMappedTwice for the columns of the options.
     """
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
@@ -122,7 +122,7 @@ async def change_options(
     """Change how the file is read and to which fields its columns belong, and return the import with its new preview.
 
     The board remembers the columns. `table` is what `parse_again` returned. Raises NotFound, NotACurator,
-    ImportAlreadyApplied, NoSuchColumn or FieldMappedTwice.
+    ImportAlreadyApplied, ColumnUnknown or FieldMappedTwice.
     """
     stored = await _get_import(tx, actor, import_id)
     if await lock_import(tx, import_id):

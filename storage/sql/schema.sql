@@ -112,6 +112,8 @@ CREATE TABLE board_imports (
     rows bytea NOT NULL,
     preview jsonb NOT NULL,
     applied_at timestamp with time zone,
+    content bytea,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT board_imports_pkey PRIMARY KEY (id),
     CONSTRAINT board_imports_board_id_fkey FOREIGN KEY (board_id) REFERENCES boards(id) ON DELETE CASCADE,
     CONSTRAINT board_imports_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE
@@ -652,6 +654,13 @@ CREATE TABLE held_posts (
 );
 CREATE INDEX held_edits_by ON public.held_posts USING btree (edit_by) WHERE (edit_by IS NOT NULL);
 CREATE INDEX held_posts_parent ON public.held_posts USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE TABLE import_mappings (
+    board_id bigint NOT NULL,
+    columns jsonb NOT NULL,
+    CONSTRAINT import_mappings_pkey PRIMARY KEY (board_id),
+    CONSTRAINT import_mappings_board_id_fkey FOREIGN KEY (board_id) REFERENCES boards(id) ON DELETE CASCADE
+);
 
 CREATE TABLE imported_mails (
     sector_id bigint NOT NULL,

@@ -58,7 +58,7 @@ def addresses(table: Table, entry: int, looked: int) -> list[str]:
     )
     below = "/matrix?rows=issues&columns=kind&within=social-lsm"
     one = (f"/entries/{entry}", f"/entries/{entry}/edit", f"/entries/{entry}/history", "/entries/new")
-    others = (below, f"/import/{looked}", "/editions/1")
+    others = (below, f"/import/{looked}", f"/import/{looked}/columns", "/editions/1")
     return ["/b", "/s/mobility/boards/new", *(base + path for path in (*views, *one, *others))]
 
 
@@ -206,6 +206,39 @@ async def test_a_post_becomes_an_entry_from_its_menu_and_a_gap_is_claimed(
     await expect(page.get_by_text("is looking into this until")).to_be_visible()
 
 
+async def test_columns_are_mapped_with_the_keyboard_alone_on_a_phone(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    page = await windows.open(
+        f"/b/{table.id}/import", table.curator, viewport=PHONE, java_script_enabled=False
+    )
+    content = b"Minerai;Depuis\nCobalt;03/04/2026\n"
+    await page.get_by_label("Table").set_input_files(
+        files=[{"name": "a.csv", "mimeType": "text/csv", "buffer": content}]
+    )
+    await page.get_by_role("button", name="Upload and preview").press("Enter")
+    first = page.get_by_label(re.compile("Minerai"))
+    await first.focus()
+    await first.press("C")
+    await expect(first).to_have_value("title")
+    await first.press("Tab")
+    await page.keyboard.press("S")
+    await expect(page.get_by_label(re.compile("Depuis"))).to_have_value("since")
+    await page.get_by_role("button", name="Show the preview").press("Enter")
+
+    await expect(page.get_by_text("can be 2026-04-03 or 2026-03-04")).to_be_visible()
+    await page.get_by_role("link", name="Change columns").press("Enter")
+    dates = page.get_by_label(re.compile("Dates such as 03/04/2026"))
+    await dates.focus()
+    await dates.press("D")
+    await page.get_by_role("button", name="Show the preview").press("Enter")
+    await page.get_by_role("button", name="Apply changes").press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Applied changes")
+    assert await table.titles() == ["Cobalt"]
+    await page.go_back()
+    width = await page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"], "nothing is wider than the phone"
+
+
 async def test_boards_work_without_scripts(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     page = await windows.open(f"/b/{table.id}", table.curator, java_script_enabled=False)
@@ -225,7 +258,7 @@ async def test_boards_work_without_scripts(app: Service, windows: Windows) -> No
     await page.get_by_label("Table").set_input_files(
         files=[{"name": "a.csv", "mimeType": "text/csv", "buffer": b"Case,Amount\nCobalt,3\nTin,4\n"}]
     )
-    await page.get_by_role("button", name="Preview").click()
+    await page.get_by_role("button", name="Upload and preview").click()
     await page.get_by_role("button", name="Apply changes").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Applied changes")
     assert await table.titles() == ["Cobalt", "Tin"]
