@@ -3,7 +3,7 @@
 from storage.migrations.plain import run
 
 revision = "0046"
-down_revision = "0043"
+down_revision = "0044"
 
 IMPORT_MAPPINGS = """
 ALTER TABLE board_imports
