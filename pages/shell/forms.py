@@ -198,6 +198,4 @@ def _in_words(text: str, name: str) -> str:
         return "Enter a date and a time."
     if "regex" in text and name == "email":
         return "This does not look like an e-mail address."
-    if "regex" in text and name == "tags":
-        return "Use lower-case letters, digits and hyphens in tags."
     return "This value is not acceptable."

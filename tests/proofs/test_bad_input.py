@@ -17,6 +17,7 @@ import httpx2
 import pytest
 import requests
 import schemathesis
+import schemathesis.generation.jsonschema.strategy  # Imported later, deep in a recursion, it cannot be compiled.
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable

@@ -77,7 +77,7 @@ async def test_one_account_for_one_look_of_a_handle(member_service: MemberServic
             "аdmin",
             "support",
             "ad-min",
-            "ab",
+            "a",
             "a b c",
         ):
             answer = await client.post("/accounts", json=joining("x", handle=handle))
