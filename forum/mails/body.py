@@ -13,6 +13,7 @@ from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, ta
 
 # More of a mail is not read: it has five times what is stored of it, in any script.
 MAX_READ = 1_500_000
+MAX_PLAIN_LENGTH = 600_000
 MAX_NAMED_ATTACHMENTS = 20
 # An alternative in plain text that has fewer than a third of the words of the other is a stub.
 STUB_RATIO = 3
@@ -163,7 +164,7 @@ def _add_formatted(part: Part, reading: Reading, hint: str) -> None:
 def _decode(data: bytes, part: Part, reading: Reading, hint: str) -> str:
     if part.kind == "text/html":
         data = drop_embedded_data(data)
-    limit = min(reading.budget.bytes, MAX_HTML_LENGTH)
+    limit = min(reading.budget.bytes, MAX_HTML_LENGTH if part.kind == "text/html" else MAX_PLAIN_LENGTH)
     if len(data) > limit:
         reading.repair("cut", f"{len(data) - limit} bytes")
         data = data[:limit]

@@ -3,9 +3,7 @@
 from forum.mails.authors import find_author
 from forum.mails.header_fields import HeaderFields
 from forum.mails.lines import to_line
-
-FORWARDED_BEGIN = "---------- Forwarded message ----------"
-FORWARDED_END = "---------- End of forwarded message ----------"
+from forum.text.mail_html import FORWARDED_BEGIN, FORWARDED_END
 
 
 def forwarded_block(header: HeaderFields, text: str) -> str:

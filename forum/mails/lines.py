@@ -10,9 +10,6 @@ _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 _FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # The C1 controls are never meant; they are windows-1252 that was taken for ISO-8859-1 on the way.
 _C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
-# Of the categories that show nothing: controls, format characters, marks without a base, separators, unassigned.
-_UNSEEN = ("C", "M", "Z")
-_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
 
 
 def to_line(text: str, length: int) -> str:
@@ -25,8 +22,3 @@ def to_line(text: str, length: int) -> str:
 def fix_c1(text: str) -> str:
     """Return the text with C1 control characters replaced by the windows-1252 characters they were meant to be."""
     return text if text.isascii() else text.translate(_C1)
-
-
-def is_visible(text: str) -> bool:
-    """Return whether anything of the text can be seen."""
-    return any(unicodedata.category(c)[0] not in _UNSEEN and c not in _BLANK_LETTERS for c in text)

@@ -10,8 +10,9 @@ import unicodedata
 from msgspec import Struct
 
 from core.text import NAME_LENGTH
+from core.visible import is_visible
 from forum.mails.encoded_words import ENCODED_WORD, decode_words
-from forum.mails.lines import is_visible, to_line
+from forum.mails.lines import to_line
 
 UNKNOWN_AUTHOR = "somebody unknown"
 MAX_MAILBOXES = 100

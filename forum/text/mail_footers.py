@@ -4,6 +4,10 @@ import re
 
 MAX_FOOTER_LINES = 14
 
+# What the import writes below a mail about its attachments.
+_NOTE = re.compile(
+    r"\[.{1,200}: attached to the mail, not kept here\]$|\[\d{1,4} more attachments, not kept here\]$"
+)
 _RULE = re.compile(r"[ \t]*(?:_{10,}|-{10,}|={10,}|\*{10,}|--|- ?- ?- ?-[ -]*)[ \t]*$")
 _START_WITHOUT_RULE = re.compile(
     r"You received this message because you are subscribed to |To unsubscribe from this (?:group|list|topic)|"
@@ -26,14 +30,18 @@ def split_footer(text: str) -> tuple[str, str]:
     A footer begins with a rule, or with a sentence that only list software writes, and says how to use the list.
     """
     lines = text.rstrip().split("\n")
-    end = len(lines)
+    notes = len(lines)
+    while notes and (not lines[notes - 1].strip() or _NOTE.match(lines[notes - 1])):
+        notes -= 1
+    end = notes
     while (start := _footer_start(lines[:end])) is not None:
         end = start
         while end and not lines[end - 1].strip():
             end -= 1
-    if end == len(lines):
+    if end == notes:
         return text, ""
-    return "\n".join(lines[:end]), "\n".join(lines[end:]).strip("\n")
+    kept = lines[:end] + (["", *lines[notes:]] if notes < len(lines) else [])
+    return "\n".join(kept), "\n".join(lines[end:notes]).strip("\n")
 
 
 def _footer_start(lines: list[str]) -> int | None:
@@ -45,5 +53,5 @@ def _footer_start(lines: list[str]) -> int | None:
             return None
         is_start = _RULE.match(line) or _START_WITHOUT_RULE.match(line)
         if is_start and _LIST_WORDS.search("\n".join(lines[at:])):
-            return at
+            return at - 1 if at and _RULE.match(lines[at - 1]) else at
     return None

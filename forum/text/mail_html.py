@@ -1,68 +1,92 @@
-"""Plain e-mail text as HTML: line breaks kept, quotes and forwarded messages collapsed, signatures marked, URLs linked.
+"""Plain e-mail text as HTML: quotes and forwarded mails collapsed, signatures and footers marked, prose flowing.
 
-All text is escaped and the only tags are those written here, in the form that the sanitizer produces: sanitizing the
-result changes nothing.
+All text is escaped and the only tags are those written here and in `mail_paragraphs`, in the form that the sanitizer
+produces: sanitizing the result changes nothing.
 """
 
 import re
 from collections.abc import Iterator
 
 from forum.text.direction import set_directions
-from forum.text.sanitizer import REL, Rendered
+from forum.text.mail_footers import split_footer
+from forum.text.mail_paragraphs import escape, paragraphs, wrap_width
+from forum.text.sanitizer import Rendered
 
 MAX_QUOTE_DEPTH = 8
+MAX_FORWARD_DEPTH = 6
 # A quote of up to this many lines is shown expanded.
 EXPANDED_LINES = 6
 
+# How the import of mails marks an enclosed mail; between these lines are its header, a blank line and its text.
+FORWARDED_BEGIN = "---------- Forwarded message ----------"
+FORWARDED_END = "---------- End of forwarded message ----------"
+
 _QUOTED_LINE = re.compile(r"[ \t]{0,3}((?:>[ \t]?)+)(.*)")
-_ATTRIBUTION_START = re.compile(r"\s*(?:on|am|le|el|il|em|op|at|in|quoting)\b", re.I)
-_ATTRIBUTION = re.compile(
-    r".{3,200}(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu)\b.{0,120}:\s*$", re.I | re.S
+_ATTRIBUTION_START = re.compile(
+    r"\s*(?:on|am|le|el|il|em|op|at|in|quoting|den|dnia|în|у|в)\b|\s*(?:在|于|於|في|בתאריך)", re.I
+)
+_WROTE = (
+    "wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev|kirjoitti|napsal|napisał|a scris|пишет|писала?|"
+    "написала?|写道|寫道|كتب|yazdı|のメール"
+)
+_ATTRIBUTION = re.compile(rf".{{3,200}}(?:{_WROTE}).{{0,120}}[:：]\s*$", re.I | re.S)
+_FORWARDED = (
+    "original message|ursprüngliche nachricht|message d'origine|mensaje original|mensagem original|messaggio originale|"
+    "forwarded (?:message|by.{0,80})|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada|"
+    "messaggio inoltrato|исходное сообщение|пересылаемое сообщение|原始邮件|原始郵件|转发的?邮件|转发邮件信息|轉寄的?郵件|"
+    "الرسالة الأصلية"
 )
 _FORWARD_SEPARATOR = re.compile(
-    r"\s*(?:-{3,}\s*(?:original message|ursprüngliche nachricht|forwarded message|message d'origine)\s*-{3,}|_{30,})\s*$",
-    re.I,
+    rf"\s*-{{3,}}\s*(?:{_FORWARDED})\s*-{{3,}}\s*$|\s*begin forwarded message:\s*$", re.I
 )
-_URL = re.compile(
-    r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,18}(?::\d{2,4})?(?:/[^\s<>\"'`{}|\\^\[\]]*)?(?![\w.@-])", re.I
-)
+# Outlook writes a rule above the header of the mail that is answered; a rule alone is a rule.
+_RULE = re.compile(r"\s*_{30,}\s*$")
+_HEADER_LINE = re.compile(r"\s*\**(?:from|von|de|da|van|från|от|发件人|寄件者|من)\s*:\**\s*\S", re.I)
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CODE_LIKE_LINE = re.compile(r"(?: {4,}|\t)\S|\S.* {3,}\S")
-_SPACES_TO_KEEP = re.compile(r"^[ \t]+| {2,}")
 
 
 def render_mail(text: str) -> Rendered:
     """Render the plain text of an e-mail as safe HTML."""
-    text = _CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Rendered(set_directions("".join(_blocks(text.expandtabs(8).split("\n")))))
+    text = _CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).expandtabs(8)
+    text, footer = split_footer(text)
+    lines = text.split("\n")
+    width = wrap_width(lines)
+    html = "".join(_blocks(lines, width, 0))
+    return Rendered(set_directions(html + _signature(footer.split("\n"), 0)))
 
 
-def _blocks(lines: list[str]) -> Iterator[str]:
+def _blocks(lines: list[str], width: int, depth: int) -> Iterator[str]:
     # `text` collects the lines of the author's own text up to the next quote, signature or forwarded message.
     text: list[str] = []
     at = 0
     while at < len(lines):
         line = lines[at]
+        html: Iterator[str] | list[str]
         if _QUOTED_LINE.match(line):
-            attribution = _pop_attribution(text)
-            yield from _paragraphs(text)
             end = _end_of_quote(lines, at)
-            yield _quote(attribution, lines[at:end])
+            attribution = _pop_attribution(text)
+            html = [_quote(attribution, lines[at:end], width)]
         elif line.strip() == "--":
-            yield from _paragraphs(text)
             end = _end_of_signature(lines, at + 1)
-            yield _signature(lines[at + 1 : end])
-        elif _FORWARD_SEPARATOR.match(line):
-            yield from _paragraphs(text)
+            html = [_signature(lines[at + 1 : end], width)]
+        elif line == FORWARDED_BEGIN and depth < MAX_FORWARD_DEPTH and (end := _end_of_enclosed(lines, at)):
+            html = [_enclosed_mail(lines[at + 1 : end - 1], width, depth)]
+        elif _FORWARD_SEPARATOR.match(line) or _is_rule_above_header(lines, at):
             end = len(lines)
-            yield _forwarded_message(line, lines[at + 1 :])
+            html = [_forwarded_message(line, lines[at + 1 :], width)]
         else:
             text.append(line)
             at += 1
             continue
+        yield from paragraphs(text, width)
+        yield from html
         text = []
         at = end
-    yield from _paragraphs(text)
+    yield from paragraphs(text, width)
+
+
+def _is_rule_above_header(lines: list[str], at: int) -> bool:
+    return bool(_RULE.match(lines[at])) and any(_HEADER_LINE.match(line) for line in lines[at + 1 : at + 3])
 
 
 def _pop_attribution(text: list[str]) -> str:
@@ -93,23 +117,45 @@ def _end_of_quote(lines: list[str], at: int) -> int:
 
 def _end_of_signature(lines: list[str], at: int) -> int:
     # People who write their reply above the quote also sign above it, so the signature ends where a quote starts.
-    while at < len(lines) and not _QUOTED_LINE.match(lines[at]) and not _ATTRIBUTION.fullmatch(lines[at]):
+    while (
+        at < len(lines)
+        and not _QUOTED_LINE.match(lines[at])
+        and not _ATTRIBUTION.fullmatch(lines[at])
+        and lines[at] not in (FORWARDED_BEGIN, FORWARDED_END)
+        and not lines[at].startswith("[")
+    ):
         at += 1
     return at
 
 
-def _signature(lines: list[str]) -> str:
-    inner = "".join(_paragraphs(lines))
+def _end_of_enclosed(lines: list[str], at: int) -> int:
+    depth = 0
+    for end in range(at, len(lines)):
+        depth += (lines[end] == FORWARDED_BEGIN) - (lines[end] == FORWARDED_END)
+        if depth == 0:
+            return end + 1
+    return 0
+
+
+def _signature(lines: list[str], width: int) -> str:
+    inner = "".join(paragraphs(lines, width))
     return f'<div class="signature">{inner}</div>\n' if inner else ""
 
 
-def _forwarded_message(separator: str, lines: list[str]) -> str:
-    inner = "".join(_paragraphs([line.lstrip("> ") for line in lines]))
+def _enclosed_mail(lines: list[str], width: int, depth: int) -> str:
+    blank = next((i for i, line in enumerate(lines) if not line.strip()), len(lines))
+    inner = "".join(_blocks(lines[blank + 1 :], width, depth + 1))
+    title = " · ".join(line.partition(": ")[2] for line in lines[:blank])
+    return _details(title or "Forwarded message", inner, is_open=True)
+
+
+def _forwarded_message(separator: str, lines: list[str], width: int) -> str:
+    inner = "".join(paragraphs([line.lstrip("> ") for line in lines], width))
     title = separator.strip(" -_\t") or "Quoted text"
     return _details(title, inner, is_open=False) if inner else ""
 
 
-def _quote(attribution: str, lines: list[str]) -> str:
+def _quote(attribution: str, lines: list[str], width: int) -> str:
     inner: list[str] = []
     depth = 0
     passage: list[str] = []
@@ -117,65 +163,16 @@ def _quote(attribution: str, lines: list[str]) -> str:
         quoted = _QUOTED_LINE.match(line)
         new_depth = min(quoted[1].count(">"), MAX_QUOTE_DEPTH) if quoted else depth
         if new_depth != depth:
-            inner.extend(_paragraphs(passage))
+            inner.extend(paragraphs(passage, width))
             passage = []
             inner.append("<blockquote>" * (new_depth - depth) + "</blockquote>" * (depth - new_depth))
             depth = new_depth
         passage.append(quoted[2] if quoted else "")
-    inner.extend(_paragraphs(passage))
+    inner.extend(paragraphs(passage, width))
     inner.append("</blockquote>" * depth)
     return _details(attribution or "Quoted text", "".join(inner), is_open=len(lines) <= EXPANDED_LINES)
 
 
 def _details(title: str, inner: str, *, is_open: bool) -> str:
     open_attribute = ' open=""' if is_open else ""
-    return f'<details class="quoted"{open_attribute}><summary>{_escape(title)}</summary>{inner}</details>\n'
-
-
-def _paragraphs(lines: list[str]) -> Iterator[str]:
-    paragraph: list[str] = []
-    for line in lines:
-        if line.strip():
-            paragraph.append(line.rstrip())
-        elif paragraph:
-            yield _paragraph(paragraph)
-            paragraph = []
-    if paragraph:
-        yield _paragraph(paragraph)
-
-
-def _paragraph(lines: list[str]) -> str:
-    # Indented lines and columns (code, tables) lose their shape in proportional type; half of the lines decide.
-    code_like = sum(1 for line in lines if _CODE_LIKE_LINE.match(line))
-    if code_like and 2 * code_like >= len(lines):
-        return "<pre>" + "\n".join(map(_link_urls, lines)) + "</pre>\n"
-    return f"<p>{'<br>'.join(_keep_spaces(_link_urls(line)) for line in lines)}</p>\n"
-
-
-def _keep_spaces(line: str) -> str:
-    if "  " not in line and not line.startswith(" "):
-        return line
-    return _SPACES_TO_KEEP.sub(
-        lambda run: "&nbsp;" * (len(run[0]) - 1) + ("&nbsp;" if run.start() == 0 else " "), line
-    )
-
-
-def _link_urls(line: str) -> str:
-    if "://" not in line:
-        return _escape(line)
-    out = []
-    done = 0
-    for found in _URL.finditer(line):
-        url = found[0].rstrip(".,;:!?*_-")
-        if url.endswith(")") and url.count("(") < url.count(")"):
-            url = url[:-1]
-        shown = _escape(url)
-        out.append(_escape(line[done : found.start()]))
-        out.append(f'<a href="{shown}" rel="{REL}">{shown}</a>')
-        done = found.start() + len(url)
-    out.append(_escape(line[done:]))
-    return "".join(out)
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
+    return f'<details class="quoted"{open_attribute}><summary>{escape(title)}</summary>{inner}</details>\n'
