@@ -10,16 +10,13 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from core.errors import Invalid
+from core.visible import strip_invisible
 
 MAX_TAG_LENGTH = 40
 # Longer texts are no tags; they are refused before they are normalized.
 MAX_TYPED_LENGTH = 200
 # Commas, semicolons and line breaks of Latin, Arabic and East Asian writing.
 _SEPARATORS = re.compile("[,;\n\u060c\u061b\u3001\uff0c\uff1b\uff64]")
-# Invisible characters: format characters, fillers of Hangul, and selectors of variants.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
 # Words of some scripts need these between their letters.
 _JOINERS = "\u200c\u200d"
 # Signs that belong to names such as C++, AT&T, 3.0 and snake_case. The others become hyphens.
@@ -48,7 +45,7 @@ def find_tag(name: str) -> str:
     if len(name) > MAX_TYPED_LENGTH:
         return ""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    shown = "".join(one for one in folded if not _INVISIBLE.match(one) and not _is_format(one))
+    shown = "".join(one for one in folded if one in _JOINERS or strip_invisible(one))
     key = "".join(one if _is_part(one) else " " for one in shown).strip(" .&·" + _JOINERS)
     key = re.sub(" +", "-", key)
     is_good = any(unicodedata.category(one)[0] in "LN" for one in key) and _length(key) <= MAX_TAG_LENGTH
@@ -75,10 +72,6 @@ def tag_url(tag: str) -> str:
 
 def _is_part(one: str) -> bool:
     return unicodedata.category(one)[0] in "LMN" or one in _SIGNS or one in _JOINERS
-
-
-def _is_format(one: str) -> bool:
-    return unicodedata.category(one) in ("Cf", "Cc") and one not in _JOINERS and one not in "\t\n"
 
 
 def _length(text: str) -> int:
