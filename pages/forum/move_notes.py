@@ -12,7 +12,7 @@ from forum.posts.post_pages import read_posts_by_id
 from forum.shapes import Post
 from forum.topics.topics import show_topics
 from pages.forum.post_html import who
-from pages.shell.dates import date
+from pages.shell.dates import recent
 from pages.shell.urls import topic_address
 from storage.database import Reader
 
@@ -59,7 +59,7 @@ def _note(move: Move, is_arrival: bool, may_undo: bool) -> str:
         else ""
     )
     return (
-        f'<aside class="moved" id="move-{move.id}"><p>{sentence} · {who(move.by, {}, "a moderator")} · {date(move.at)}</p>'
+        f'<aside class="moved" id="move-{move.id}"><p>{sentence} · {who(move.by, {}, "a moderator")} · {recent(move.at)}</p>'
         f"{undo}</aside>"
     )
 

@@ -14,7 +14,7 @@ from forum.files.attachments import file_ids_in
 from forum.following.shapes_read_state import NOTHING_READ, ReadState
 from forum.shapes import Post
 from members.shapes import Author
-from pages.shell.dates import date
+from pages.shell.dates import recent
 
 KINDS = {
     "kind": "Helpful",
@@ -160,7 +160,7 @@ def _post(post: Post, page: _Rendering, before: int | None) -> str:
         f' data-version="{post.version}"{" data-new" if is_new else ""}'
         f' aria-labelledby="b{number}"><header class="by" id="b{number}">'
         f"{_face(post.author, page)}{_marks(post)}{_ANSWER if post.id == place.answer else ''}{_NEW if is_new else ''}"
-        f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {date(post.posted_at)}</a></header>'
+        f'<a class="at" href="{place.address}/{number}#p{number}">#{number} · {recent(post.posted_at)}</a></header>'
         f'{_answers(post, page, before)}<div class="said" dir="auto">{said}</div>'
         f'<div class="can">{_can(post, place)}</div></article>{below}'
     )
@@ -185,7 +185,7 @@ _ANSWER = '<span class="state done">Accepted answer</span>'
 
 def _marks(post: Post) -> str:
     edited = (
-        f'<span class="edited">{_TEXTS["edited"]} {date(post.edited_at)}</span>' if post.edited_at else ""
+        f'<span class="edited">{_TEXTS["edited"]} {recent(post.edited_at)}</span>' if post.edited_at else ""
     )
     if post.is_shared:
         edited = f'<span class="shared">{_TEXTS["shared"]}</span>{edited}'

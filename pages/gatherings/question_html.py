@@ -9,7 +9,7 @@ from msgspec import UNSET, Struct
 from forum.shapes import Post
 from gatherings.shapes.questions import QUESTION_LENGTH, Question, Rank
 from pages.forum.post_html import ANONYMOUS, who
-from pages.shell.dates import date
+from pages.shell.dates import recent
 
 # The CSS class and the label of each state; live questions have no label.
 STATES = {
@@ -95,7 +95,7 @@ def why(rank: Rank, groups: Mapping[str, str]) -> Markup:
 
 
 def _question(one: Question, place: RoomPlace) -> str:
-    asked_at = date(one.asked_at) if one.asked_at is not UNSET else ""
+    asked_at = recent(one.asked_at) if one.asked_at is not UNSET else ""
     html = one.html if one.html is not UNSET else ""
     balance = one.rank.why.balance if one.rank is not UNSET else 1
     return (
@@ -132,7 +132,7 @@ def _state(one: Question, place: RoomPlace) -> str:
         word = TEXTS["next"] if number == 1 else TEXTS["place"].format(place=number)
     if one.state == "answered" and one.answered_how == "writing":
         word = TEXTS["answered_in_writing"]
-    at = f" {date(one.settled_at)}" if one.state == "answered" and one.settled_at else ""
+    at = f" {recent(one.settled_at)}" if one.state == "answered" and one.settled_at else ""
     return f'<span class="state {look}">{word}{at}</span>'
 
 
@@ -147,7 +147,7 @@ def _answer(one: Question, place: RoomPlace) -> str:
     if post is None or post.html is None:
         return ""
     return (
-        f'<div class="answer"><p class="by">{who(post.author, place.groups)}{date(post.posted_at)}</p>'
+        f'<div class="answer"><p class="by">{who(post.author, place.groups)}{recent(post.posted_at)}</p>'
         f'<div class="said" dir="auto">{post.html}</div></div>'
     )
 

@@ -7,12 +7,20 @@ from markupsafe import Markup
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def date(moment: datetime) -> str:
-    """Return a `time` element that shows the day; its title is the day and the time in UTC."""
-    at = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    iso = at.isoformat()
-    day = f"{at.day} {_MONTHS[at.month]} {at.year}"
-    return f'<time datetime="{iso[:19]}Z" title="{day}, {iso[11:16]} UTC">{day}</time>'
+def date(at: datetime) -> str:
+    """Return a `time` element that shows the day and never the time of day; its title is the day and the time in UTC."""
+    return _time_element(at, "")
+
+
+def recent(at: datetime) -> str:
+    """Return a `time` element that shows the day; the page's scripts show "today" with the time of day where it is today."""
+    return _time_element(at, " data-recent")
+
+
+def utc_date(at: datetime) -> str:
+    """Return the day in UTC as text that scripts leave alone, such as "3 May 2026": a citation is the same for everyone."""
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{at.day} {_MONTHS[at.month]} {at.year}"
 
 
 def moment(at: datetime) -> Markup:
@@ -46,3 +54,9 @@ def span(seconds: int) -> str:
             article = "an" if word == "hour" else "a"
             return f"{article} {word}" if count == 1 else f"{count} {word}s"
     return "no time"
+
+
+def _time_element(at: datetime, kind: str) -> str:
+    at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    iso, day = at.isoformat(), utc_date(at)
+    return f'<time datetime="{iso[:19]}Z" title="{day}, {iso[11:16]} UTC"{kind}>{day}</time>'

@@ -12,7 +12,7 @@ from forum.files.file_names import PROGRAM_EXTENSIONS
 from forum.files.file_types import ACCEPTED
 from forum.shapes import Topic
 from pages.shell import dates
-from pages.shell.dates import day, hour, moment, span, utc
+from pages.shell.dates import day, hour, moment, span, utc, utc_date
 from pages.shell.icons import ICONS
 from pages.shell.urls import topic_address
 
@@ -60,7 +60,9 @@ def make_environment() -> Environment:
     made.globals["accepted_files"] = ",".join(ACCEPTED)
     made.globals["programs"] = " ".join(sorted(PROGRAM_EXTENSIONS))
     made.filters["date"] = date
+    made.filters["recent"] = recent
     made.filters["moment"] = moment
+    made.filters["utc_date"] = utc_date
     made.filters["utc"] = utc
     made.filters["day"] = day
     made.filters["hour"] = hour
@@ -76,8 +78,13 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def date(at: datetime) -> Markup:
-    """Return a `time` element that shows the day; its title has the time."""
+    """Return a `time` element that shows the day and never the time of day; its title has the time."""
     return Markup(dates.date(at))
+
+
+def recent(at: datetime) -> Markup:
+    """Return a `time` element that shows the day, or "today" with the time of day."""
+    return Markup(dates.recent(at))
 
 
 def browser(agent: str) -> str:

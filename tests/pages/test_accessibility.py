@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
-from tests.support.accessibility import CHECK, SMALL, WIDE
+from tests.support.accessibility import CHECK, CLOCKS, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.browser import DESKTOP, PHONE, Windows
 from tests.support.pages import every_address
@@ -51,7 +51,8 @@ async def test_axe_finds_no_fault_on_any_page(
         await page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         await page.evaluate(source)
         found: list[str] = await page.evaluate(CHECK)
-        return found
+        clocks = await page.evaluate(CLOCKS)
+        return [*found, *(f"shows a date as a clock time: {one}" for one in clocks)]
 
     assert await check_every_page(app, windows, check, viewport=size, color_scheme=scheme) == []
 

@@ -12,3 +12,10 @@ SMALL = f"""[...document.querySelectorAll('{PRESSED}')]
     .map(one => one.outerHTML.slice(0, 160))"""
 WIDE = """[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > innerWidth + 1
     && !one.closest('.unseen, .skip, .tabs, .said table, .said pre')).map(one => one.outerHTML.slice(0, 160)).slice(0, 3)"""
+
+# The dates that are shown as a clock time alone, such as "12:34" for a day that is today.
+CLOCKS = r"""
+[...document.querySelectorAll("time[datetime]:not([data-hour])")]
+    .filter((time) => /^\s*\d\d?:\d\d\s*$/.test(time.textContent))
+    .map((time) => `${time.textContent} in ${time.parentElement.textContent.trim().slice(0, 80)}`)
+"""

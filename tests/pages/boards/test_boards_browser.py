@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 import re
+from datetime import datetime
 
 import pytest
 from playwright.async_api import expect
 
-from tests.support.accessibility import CHECK, SMALL, WIDE
+from tests.support.accessibility import CHECK, CLOCKS, SMALL, WIDE
 from tests.support.axe import axe_source
 from tests.support.boards import Table, a_board
 from tests.support.browser import DESKTOP, PHONE, Windows
@@ -78,6 +79,7 @@ async def test_boards_are_accessible(
         await page.goto(path)
         await page.evaluate(source)
         wrong += [f"{path} {found}" for found in await page.evaluate(CHECK)]
+        wrong += [f"{path} shows a date as a clock time: {found}" for found in await page.evaluate(CLOCKS)]
         if size is PHONE:
             wrong += [f"{path} too small: {found}" for found in await page.evaluate(SMALL)]
             for direction in ("ltr", "rtl"):
@@ -86,6 +88,18 @@ async def test_boards_are_accessible(
                 wrong += [f"{path} {direction} too wide: {one}" for one in found]
     assert wrong == [], "\n".join(wrong)
     assert windows.complaints == []
+
+
+async def test_an_edition_of_today_is_cited_with_its_date(app: Service, windows: Windows) -> None:
+    table = await a_full_board(app)
+    at = datetime.fromisoformat(
+        (await table.member.get(f"/boards/{table.id}/editions/1")).json()["edition"]["published_at"]
+    )
+    day = f"{at.day} {at:%b %Y}"
+    page = await windows.open(f"/b/{table.id}/editions/1", table.member, timezone_id="Pacific/Kiritimati")
+
+    await expect(page.locator("section[aria-labelledby=cite] p").first).to_contain_text(f"edition 1, {day}.")
+    assert await page.evaluate(CLOCKS) == []
 
 
 async def test_entries_are_added_by_keyboard_and_duplicates_are_shown(app: Service, windows: Windows) -> None:

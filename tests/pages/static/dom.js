@@ -7,6 +7,7 @@ const listen = () => {};
 globalThis.addEventListener = listen;
 globalThis.document = {
   addEventListener: listen,
+  documentElement: { lang: "en" },
   hidden: false,
   body: { dataset: { viewer: "7", ranking: '{"z": 1.96, "halvedAfter": 30, "lift": 0.25}' } },
   querySelector: () => null,

@@ -1,6 +1,6 @@
 // A post in the page: filled from a template that the server rendered, changed in place, put where it belongs.
 
-import { localise } from "../shell/times.js";
+import { localise, recentTime } from "../shell/times.js";
 
 const list = document.querySelector("#posts");
 const template = document.querySelector("#post-template");
@@ -100,7 +100,7 @@ function edited(article, at) {
   if (!mark) {
     mark = document.createElement("span");
     mark.className = "edited";
-    mark.append(`${texts.edited} `, document.createElement("time"));
+    mark.append(`${texts.edited} `, recentTime(at));
     article.querySelector(".at").before(mark);
   }
   mark.querySelector("time").dateTime = at;

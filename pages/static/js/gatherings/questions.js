@@ -1,7 +1,7 @@
 // A question in the page: filled from a template that the server rendered, and changed in place.
 
 import { face } from "../shell/people.js";
-import { localise } from "../shell/times.js";
+import { localise, recentTime } from "../shell/times.js";
 
 const template = document.querySelector("#question-template");
 export const groups = JSON.parse(template.dataset.groups);
@@ -91,7 +91,7 @@ function state(item, question) {
     textContent: question.answered_how === "writing" ? TEXTS.answered_in_writing : word,
   });
   if (question.state === "answered" && question.settled_at)
-    chip.append(" ", Object.assign(document.createElement("time"), { dateTime: question.settled_at }));
+    chip.append(" ", recentTime(question.settled_at));
   item.querySelector(".by").append(chip);
 }
 
@@ -121,7 +121,7 @@ export function answered(item, post) {
   item.querySelector(".answer")?.remove();
   const place = document.createElement("div");
   place.className = "answer";
-  place.innerHTML = '<p class="by"><time></time></p><div class="said" dir="auto"></div>';
+  place.innerHTML = '<p class="by"><time data-recent></time></p><div class="said" dir="auto"></div>';
   face(place.querySelector(".by"), post.author, groups, TEXTS.anonymous);
   place.querySelector("time").dateTime = post.posted_at;
   place.querySelector(".said").innerHTML = post.html;

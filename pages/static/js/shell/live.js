@@ -1,5 +1,7 @@
 // The live line: one socket per page that hears what happens, catches up after a break, and says when it cannot.
 
+import { recent } from "./times.js";
+
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
 const QUIET = 20000;
 // What a join is refused with where one may not listen; anything else is tried again.
@@ -154,12 +156,7 @@ class Line {
   }
 
   tell() {
-    const at = this.since.toLocaleTimeString(document.documentElement.lang, {
-      hour: "2-digit",
-      minute: "2-digit",
-      hourCycle: "h23",
-    });
-    bar(`Reconnecting. This page has not been updated since ${at}. Your text is kept.`);
+    bar(`Reconnecting. This page has not been updated since ${recent(this.since)}. Your text is kept.`);
     this.heard.current?.(false);
   }
 

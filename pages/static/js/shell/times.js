@@ -2,9 +2,9 @@
 
 // Days before months, as in what the server writes.
 const lang = { en: "en-GB" }[document.documentElement.lang] ?? document.documentElement.lang;
-const now = new Date();
-const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+const today = new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(0, "day");
 const weekday = new Intl.DateTimeFormat(lang, { weekday: "short", day: "numeric", month: "short" });
 const year = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short", year: "numeric" });
 const whole = new Intl.DateTimeFormat(lang, {
@@ -29,13 +29,26 @@ export function localise(root = document) {
   for (const zone of root.querySelectorAll("[data-utc]")) zone.remove();
 }
 
-function words(time, at) {
-  if (time.hasAttribute("data-moment")) return whole.format(at);
-  if (time.hasAttribute("data-hour")) return hour.format(at);
-  return time.hasAttribute("data-day") ? weekday.format(at) : short(at);
+/** Returns a time element for something recent; `localise` fills it in. */
+export function recentTime(at) {
+  const time = Object.assign(document.createElement("time"), { dateTime: at });
+  time.dataset.recent = "";
+  return time;
 }
 
-function short(at) {
-  if (at.toDateString() === now.toDateString()) return hour.format(at);
+/**
+ * Shows what happened lately: today with the time of day, other days of this year without the year. Whether it is today is
+ * asked anew each time, as pages stay open past midnight.
+ */
+export function recent(at, now = new Date()) {
+  if (at.toDateString() === now.toDateString()) return `${today}, ${clock.format(at)}`;
   return (at.getFullYear() === now.getFullYear() ? day : year).format(at);
+}
+
+/** What a time element shows: a day, unless the element asks for more. */
+export function words(time, at, now = new Date()) {
+  if (time.hasAttribute("data-moment")) return whole.format(at);
+  if (time.hasAttribute("data-hour")) return clock.format(at);
+  if (time.hasAttribute("data-day")) return weekday.format(at);
+  return time.hasAttribute("data-recent") ? recent(at, now) : year.format(at);
 }
