@@ -27,6 +27,7 @@ from realtime.access import Sessions
 from realtime.routes import routes as live_routes
 from realtime.socket import LiveSocket
 from serving.litestar_injection import inject_directly
+from serving.litestar_parameters import mark_query_parameters
 from storage.database import Database
 from tertulia import personal_data_export
 from tertulia.community import page_community
@@ -82,6 +83,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
         debug=False,
     )
     app = Litestar.from_config(config)
+    mark_query_parameters(app, "/api/v1/")
     inject_directly(app, values, {"actor": provide_actor, "context": provide_context})
     return HttpMiddleware(app, _live_socket(context), context.registry, context.settings.is_secure)
 

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import msgspec
 from litestar import Request
@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from core import clock
 from core.actor import VISITOR, Actor, Suspended
-from core.errors import Denied, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
+from core.errors import Denied, Invalid, Malformed, NotFound, SignInFirst, TooMany, UnsupportedMediaType
 from members.accounts.cookies import cookie_name
 from members.accounts.sessions import find_actor
 from members.handles import normalize_handle
 from members.pseudonyms import pseudonym
+from serving.litestar_parameters import QUERY_PARAMETERS
 from storage.database import Database
 from storage.idempotency import KEY_LENGTH, IdempotentRequest, fingerprint
 from tertulia.http.rate_limits import FORMS, LIMITS, Limiter, address_key
@@ -53,6 +54,12 @@ class BadQuery(Malformed):
     message = "This address contains something that is no text."
 
 
+class UnknownParameter(Invalid):
+    """The query has a parameter that the route of the API does not take; ignoring it would answer another question."""
+
+    message = "This address takes no parameter with this name. Nothing was done."
+
+
 RequestGuard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Any]
 
 
@@ -63,6 +70,7 @@ def make_request_guard(settings: Settings, db: Database, limiter: Limiter) -> Re
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         _refuse_nul(connection)
+        _refuse_unknown_parameters(connection, handler)
         if handler.opt.get("public"):
             connection.scope["state"]["actor"] = VISITOR
             return
@@ -167,6 +175,20 @@ def _refuse_nul(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         raise NotFound
     if b"%00" in connection.scope["query_string"]:
         raise BadQuery
+
+
+def _refuse_unknown_parameters(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Raise UnknownParameter for a route of the API; pages ignore what other sites add to links, such as `utm_source`."""
+    query: bytes = connection.scope["query_string"]
+    known = handler.opt.get(QUERY_PARAMETERS)
+    if known is None or not query:
+        return
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            takes = f" It takes: {', '.join(sorted(known))}." if known else " It takes none."
+            raise UnknownParameter(UnknownParameter.message + takes, field=name[:100])
 
 
 def _ensure_json(connection: ASGIConnection[Any, Any, Any, Any]) -> None:

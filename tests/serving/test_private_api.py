@@ -16,6 +16,7 @@ from asyncpg import Connection
 from litestar import Litestar, Request, Response, get
 from litestar._kwargs.dependencies import DependencyContainer
 from litestar._kwargs.kwargs_model import KwargsModel
+from litestar._kwargs.parameter_definition import ParameterDefinition
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
@@ -109,7 +110,8 @@ def test_a_request_cycle_takes_a_transport_that_can_be_replaced() -> None:
 
 
 def test_litestar_has_the_attributes_of_the_injection() -> None:
-    assert {"dependency_batches", "extractors"} <= set(KwargsModel.__slots__)
+    assert {"dependency_batches", "extractors", "expected_query_params"} <= set(KwargsModel.__slots__)
+    assert "field_alias" in ParameterDefinition._fields  # serving/litestar_parameters.py
     assert "key" in DependencyContainer.__slots__
     assert "route_handler_map" in HTTPRoute.__slots__
     assert isinstance(HTTPRouteHandler.parsed_data_field, property)  # tertulia/http/json_requests.py
