@@ -57,14 +57,17 @@ class Taxonomy(Struct, frozen=True, kw_only=True):
 
 
 class NewBoard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A board to create, from a template or with its own form."""
+    """A board to create, from a template or with its own form.
+
+    Without `opens_at` it opens immediately; with null it stays planned until somebody sets the date.
+    """
 
     title: Title
     purpose: LongText = ""
     template: Slug | None = None
     form: Form | None = None
     readers: Literal["everyone", "members"] = "everyone"
-    opens_at: datetime | None = None
+    opens_at: datetime | None | UnsetType = UNSET
     consolidates_at: datetime | None = None
     publishes_at: datetime | None = None
 

@@ -51,6 +51,12 @@ class PhasesOutOfOrder(Invalid):
     message = "A phase cannot begin before the one it follows."
 
 
+class NeverOpens(Invalid):
+    """A board has a date for a later phase, but none at which it opens, so it would never take entries."""
+
+    message = "Say when the stock-take opens: with a later date only, it would never take entries. Nothing was saved."
+
+
 class NoSuchCurator(Invalid):
     """No member has the handle of the curator to appoint."""
 
@@ -82,20 +88,22 @@ INSERT_CURATOR = statement(
     "INSERT INTO board_curators (board_id, member_id) VALUES (:board, :member) ON CONFLICT DO NOTHING"
 )
 DELETE_CURATOR = statement("DELETE FROM board_curators WHERE board_id = :board AND member_id = :member")
+_PHASES = ("opens_at", "consolidates_at", "publishes_at")
 _KEY_FIELD_TYPES = frozenset({"text", "number", "link"})
 
 
 async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) -> BoardId:
     """Create a board in a sector, with a topic for its discussion; return its id.
 
-    Raises NotFound, Denied, NoSuchTemplate, PhasesOutOfOrder or a refusal of `ensure_form`.
+    Raises NotFound, Denied, NoSuchTemplate, PhasesOutOfOrder, NeverOpens or a refusal of `ensure_form`.
     """
     sector_id, now = await get_sector_id(tx, slug), clock.now()
     ensure_can_create_board(actor, sector_id, now)
     taxonomies = await find_taxonomies(tx)
     form = _form_of(new, taxonomies)
     ensure_form(form, taxonomies)
-    _ensure_order(new.opens_at, new.consolidates_at, new.publishes_at)
+    dates = _phases_of(new, now)
+    _ensure_order(*dates.values())
 
     member, title = actor.signed_in(), tidy(new.title)
     topic = await insert_topic(
@@ -106,7 +114,6 @@ async def create_board(tx: Transaction, actor: Actor, slug: str, new: NewBoard) 
     await insert_posts(tx, topic, [NewPost(author_id=member, body=body, html=html, posted_at=now)], now)
     if new.readers != "everyone":
         await set_board_readers(tx, [topic], new.readers)
-    dates = {name: getattr(new, name) for name in ("opens_at", "consolidates_at", "publishes_at")}
     board_id = await tx.value(
         INSERT_BOARD,
         sector=sector_id,
@@ -128,8 +135,8 @@ async def change_board(
 ) -> None:
     """Change the properties of a board; fields that the new form leaves out are retired, and their stored values stay.
 
-    Raises Stale if `version` is given and not current, NotACurator, PhasesOutOfOrder, KeyFieldUnknown, FieldKindFixed or a
-    refusal of `ensure_form`.
+    Raises Stale if `version` is given and not current, NotACurator, PhasesOutOfOrder, NeverOpens, KeyFieldUnknown,
+    FieldKindFixed or a refusal of `ensure_form`.
     """
     facts = await get_board(tx, actor, board_id, lock=True)
     ensure_can_curate(actor, facts, clock.now())
@@ -141,7 +148,9 @@ async def change_board(
     if change.form is not UNSET:
         ensure_form(change.form, taxonomies)
         wanted["form"] = revise_form(board.form, change.form)
-    _ensure_order(wanted["opens_at"], wanted["consolidates_at"], wanted["publishes_at"])
+    dates = {name: wanted[name] for name in _PHASES}
+    if dates != {name: getattr(board, name) for name in _PHASES}:
+        _ensure_order(*dates.values())
     _ensure_key(wanted["key_field"], wanted["form"])
 
     await tx.run(UPDATE_BOARD, id=board_id, **{**wanted, "form": _encoded(wanted["form"])})
@@ -201,7 +210,17 @@ def _apply_change(board: Board, change: BoardChange) -> dict[str, Any]:
     return wanted | {"title": tidy(wanted["title"]), "purpose": tidy(wanted["purpose"])}
 
 
-def _ensure_order(*dates: datetime | None) -> None:
+def _phases_of(new: NewBoard, now: datetime) -> dict[str, datetime | None]:
+    """Return the dates of the phases; a board without `opens_at` opens now, or with a later phase that has begun already."""
+    later = (new.consolidates_at, new.publishes_at)
+    opens_at = min([now, *filter(None, later)]) if new.opens_at is UNSET else new.opens_at
+    return dict(zip(_PHASES, (opens_at, *later), strict=True))
+
+
+def _ensure_order(opens_at: datetime | None, *later: datetime | None) -> None:
+    if opens_at is None and any(later):
+        raise NeverOpens(field="opens_at")
+    dates = (opens_at, *later)
     known = [date for date in dates if date is not None]
     if known != sorted(known):
         raise PhasesOutOfOrder(field="opens_at")

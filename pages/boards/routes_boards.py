@@ -104,8 +104,8 @@ def _board_in(typed: Typed) -> NewBoard:
         name: text_in(typed, name) for name in ("title", "purpose", "template", "readers")
     }
     given["readers"] = given["readers"] or "everyone"
-    if text_in(typed, "open"):
-        given["opens_at"] = clock.now()
+    if not text_in(typed, "open"):
+        given["opens_at"] = None
     return to_shape(NewBoard, given)
 
 

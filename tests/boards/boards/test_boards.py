@@ -25,7 +25,7 @@ async def test_a_board_begins_from_a_template_or_a_form(app: Service) -> None:
         await curator.post("/sectors/mobility/boards", {"title": "Cases", "template": "good-practice"})
     ).json()
 
-    assert (made["phase"], made["entries"], made["readers"]) == ("planned", 0, "everyone")
+    assert (made["phase"], made["entries"], made["readers"]) == ("collecting", 0, "everyone")
     assert {field["taxonomy"] for field in made["form"]["fields"] if "taxonomy" in field} == {
         "case-kinds",
         "impact-areas",
@@ -35,6 +35,56 @@ async def test_a_board_begins_from_a_template_or_a_form(app: Service) -> None:
     assert (topic["kind"], topic["title"]) == ("board", "Cases")
     listed = (await curator.get("/sectors/mobility/boards")).json()["items"]
     assert [board["id"] for board in listed] == [made["id"]]
+
+
+async def test_a_board_without_an_opening_date_takes_entries_at_once(app: Service) -> None:
+    curator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+    member = await a_person(app, "Amina")
+    made = await curator.post("/sectors/mobility/boards", {"title": "Cases", "form": FORM})
+
+    added = await member.post(
+        f"/boards/{made.json()['id']}/entries", {"fields": {"title": "Responsible Cobalt"}}
+    )
+
+    assert (made.json()["phase"], added.status_code) == ("collecting", 201)
+
+
+@pytest.mark.parametrize(
+    ("given", "phase"),
+    [
+        ({"consolidates_at": "2099-05-01T00:00:00Z"}, "collecting"),
+        ({"consolidates_at": "2020-05-01T00:00:00Z"}, "consolidating"),
+        ({"publishes_at": "2020-05-01T00:00:00Z"}, "published"),
+        ({"opens_at": "2099-05-01T00:00:00Z"}, "planned"),
+        ({"opens_at": None}, "planned"),
+    ],
+)
+async def test_a_board_begins_in_the_phase_of_its_dates(
+    app: Service, given: dict[str, Any], phase: str
+) -> None:
+    curator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+    new = {"title": "Cases", "template": "good-practice"}
+
+    made = await curator.post("/sectors/mobility/boards", new | given)
+
+    assert (made.status_code, made.json()["phase"]) == (201, phase)
+
+
+async def test_the_opening_date_of_a_board_stays_while_it_has_later_dates(app: Service) -> None:
+    table = await a_board(app, consolidates_at="2099-05-01T00:00:00Z")
+
+    refused = await table.curator.patch(f"/boards/{table.id}", {"opens_at": None})
+
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (
+        422,
+        "never_opens",
+        "opens_at",
+    )
+    closed = await table.change(opens_at=None, consolidates_at=None)
+    assert closed["phase"] == "planned"
+    assert (await table.member.post(f"/boards/{table.id}/entries", {"fields": {"title": "x"}})).json()[
+        "code"
+    ] == "not_collecting"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +113,11 @@ async def test_a_board_begins_from_a_template_or_a_form(app: Service) -> None:
             },
             "phases_out_of_order",
         ),
+        (
+            {"template": "follow-up", "opens_at": None, "consolidates_at": "2099-05-01T00:00:00Z"},
+            "never_opens",
+        ),
+        ({"template": "follow-up", "opens_at": None, "publishes_at": "2099-05-01T00:00:00Z"}, "never_opens"),
     ],
 )
 async def test_what_cannot_be_a_board_is_refused(app: Service, given: dict[str, Any], code: str) -> None:
