@@ -100,8 +100,8 @@ PERSONAL_DATA = PersonalData(
         "inbox": PersonalDataFile(
             "your notifications: read ones are deleted after 90 days, all after a year",
             statement("""
-                SELECT kind, reason, because, topic_id AS topic, post_id AS post, decision_id AS decision, told_at,
-                    read_at, done_at, mailed_at
+                SELECT kind, reason, because, topic_id AS topic, post_id AS post, decision_id AS decision,
+                    gathering_id AS gathering, told_at, read_at, done_at, mailed_at
                 FROM notifications
                 WHERE member_id = :member
                 ORDER BY id

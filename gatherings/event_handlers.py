@@ -1,7 +1,8 @@
 """The event handlers of gatherings: what the worker does after an event, and what a moderator's decision does itself."""
 
 from forum.events import PostEdited, PostHidden, PostRestored, PostUnhidden, PostWithdrawn
-from gatherings.events import QuestionSettled, RoomClosed
+from gatherings.events import GatheringAnnounced, QuestionSettled, RoomClosed
+from gatherings.gatherings import on_gathering_announced
 from gatherings.notices import notices
 from gatherings.polls import polls
 from gatherings.questions import late_answers, questions
@@ -12,6 +13,7 @@ HANDLERS: EventHandlers = {
     PostEdited: (questions.on_post_changed, notices.on_post_changed),
     PostWithdrawn: (questions.on_post_changed, notices.on_post_changed),
     PostRestored: (questions.on_post_changed, notices.on_post_changed),
+    GatheringAnnounced: (on_gathering_announced,),
     QuestionSettled: (late_answers.on_question_settled,),
     RoomClosed: (polls.on_room_closed,),
 }

@@ -13,6 +13,12 @@ class _GatheringEvent(Event, frozen=True, kw_only=True):
         return f"gathering:{self.gathering_id}"
 
 
+class GatheringAnnounced(_GatheringEvent, frozen=True, kw_only=True, tag="gathering_announced"):
+    """The gathering was announced; the worker notifies those who follow its sector, except who announced it."""
+
+    announced_by: int
+
+
 class GatheringChanged(_GatheringEvent, frozen=True, kw_only=True, tag="gathering_changed"):
     """The announcement of the gathering was changed, or the gathering was cancelled."""
 

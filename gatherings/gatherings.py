@@ -24,13 +24,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from core import clock
 from core.actor import Actor
 from core.errors import NotFound, Stale
-from core.ids import GatheringId
+from core.ids import GatheringId, MemberId
 from core.text import tidy
+from forum.notifications.announcements import notify_sector_followers
 from forum.sectors import get_sector_id
 from forum.tables import sectors
 from forum.topics.topics import TitleTooShort
 from gatherings.cursors import Id, Micros, micros_of, moment_of
-from gatherings.events import GatheringChanged
+from gatherings.events import GatheringAnnounced, GatheringChanged
 from gatherings.policy import ensure_can_announce, ensure_hosts, ensure_time_zone, ensure_times
 from gatherings.shapes.gatherings import (
     Gathering,
@@ -66,6 +67,9 @@ INSERT_GATHERING = statement(
     insert(gatherings)
     .values({name: bindparam(name) for name in ("sector_id", *_GATHERING_FIELDS, "changed_at")})
     .returning(gatherings.c.id)
+)
+SELECT_ANNOUNCED_SECTOR = statement(
+    "SELECT sector_id FROM gatherings WHERE id = :gathering AND state = 'announced' AND ends_at > :now"
 )
 UPDATE_GATHERING = statement(
     update(gatherings)
@@ -145,9 +149,21 @@ async def announce_gathering(tx: Transaction, actor: Actor, new: NewGathering) -
         {**{name: getattr(new, name) for name in _GATHERING_FIELDS if name != "state"}, "state": "announced"}
     )
 
-    return GatheringId(
+    gathering_id = GatheringId(
         await tx.value(INSERT_GATHERING, sector_id=sector_id, changed_at=clock.now(), **values)
     )
+    await tx.record(GatheringAnnounced(gathering_id=gathering_id, announced_by=actor.signed_in()))
+    return gathering_id
+
+
+async def on_gathering_announced(tx: Transaction, event: GatheringAnnounced) -> None:
+    """Notify the followers of the sector of a new gathering, unless it was cancelled or has ended by now.
+
+    Event handler; each member is notified once.
+    """
+    row = await tx.row(SELECT_ANNOUNCED_SECTOR, gathering=event.gathering_id, now=clock.now())
+    if row is not None:
+        await notify_sector_followers(tx, row["sector_id"], event.gathering_id, MemberId(event.announced_by))
 
 
 async def change_gathering(

@@ -139,10 +139,12 @@ notifications = Table(
     Column("member_id", BigInteger, ForeignKey("members.id", ondelete="CASCADE"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("reason", Text, nullable=False),
-    # NULL for notifications about a moderation decision.
+    # NULL for notifications about a moderation decision or a gathering.
     Column("topic_id", BigInteger, ForeignKey("topics.id", ondelete="CASCADE")),
     Column("post_id", BigInteger, ForeignKey("posts.id", ondelete="CASCADE")),
     Column("decision_id", BigInteger, ForeignKey("decisions.id")),
+    # The announced gathering that it is about; then it has neither topic nor decision.
+    Column("gathering_id", BigInteger, ForeignKey("gatherings.id", ondelete="CASCADE")),
     Column("told_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True)),
     # The reason as data (forum/notifications/reasons.py); older rows have only the text in `reason`.
@@ -152,7 +154,7 @@ notifications = Table(
     # When the member archived it.
     Column("done_at", DateTime(timezone=True)),
     CheckConstraint(
-        "(topic_id IS NULL) = (decision_id IS NOT NULL)", name="notifications_are_about_something"
+        "num_nonnulls(topic_id, decision_id, gathering_id) = 1", name="notifications_are_about_something"
     ),
     UniqueConstraint(
         "member_id",
@@ -160,6 +162,7 @@ notifications = Table(
         "topic_id",
         "post_id",
         "decision_id",
+        "gathering_id",
         name="notifications_tell_once",
         postgresql_nulls_not_distinct=True,
     ),

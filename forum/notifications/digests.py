@@ -40,12 +40,14 @@ UPDATE notifications SET mail_due_at = NULL,
     mailed_at = CASE WHEN id = ANY(CAST(:mailed AS bigint[])) THEN CAST(:now AS timestamptz) ELSE mailed_at END
 WHERE id = ANY(CAST(:ids AS bigint[]))
 """)
-# Notifications whose topic was muted, or whose e-mails were switched off, since they were created.
+# Notifications whose topic was muted, whose e-mails were switched off, or whose gathering has ended since they were created.
 _SELECT_UNWANTED_NOTIFICATIONS = statement("""
 SELECT n.id FROM notifications n
 LEFT JOIN following f ON f.member_id = n.member_id AND f.topic_id = n.topic_id
 LEFT JOIN mail_wishes w ON w.member_id = n.member_id
+LEFT JOIN gatherings g ON g.id = n.gathering_id
 WHERE n.id = ANY(CAST(:ids AS bigint[])) AND (f.mail = 'never'
+    OR g.ends_at < CAST(:now AS timestamptz)
     OR f.chosen = :muted AND n.kind = ANY(CAST(:post_kinds AS text[]))
     OR EXISTS (
         SELECT FROM following wide WHERE wide.member_id = n.member_id AND (wide.mail = 'never' OR wide.chosen = :muted)
@@ -92,7 +94,7 @@ async def send_next_digest(mailer: Mailer, db: Database) -> bool:
 async def _send_digest(mailer: Mailer, tx: Transaction, member: MemberId, rows: Sequence[Record]) -> None:
     now, ids = clock.now(), [row["id"] for row in rows]
     kinds = {"followed": list(FOLLOWED_KINDS), "post_kinds": list(POST_KINDS)}
-    unwanted_rows = await tx.rows(_SELECT_UNWANTED_NOTIFICATIONS, ids=ids, muted=MUTED, **kinds)
+    unwanted_rows = await tx.rows(_SELECT_UNWANTED_NOTIFICATIONS, ids=ids, muted=MUTED, now=now, **kinds)
     unwanted = {row["id"] for row in unwanted_rows}
     reader = await load_reader(tx, member, now)
     unread = await find_unread_notifications(tx, reader, ids)
@@ -113,7 +115,7 @@ async def _compose_digest(
 ) -> OutgoingEmail:
     to = owner.recipient_at(owner.email or "")
     words = sender.translations_for(to)
-    groups = [list(group) for _, group in groupby(notifications, key=lambda n: (n.topic, n.decision))]
+    groups = [list(group) for _, group in groupby(notifications, key=_subject_of)]
     rows = await tx.rows(_SELECT_REASONS, ids=[notification.id for notification in notifications])
     reasons = {row["id"]: row for row in rows}
     first, last = notifications[0], max(notifications, key=lambda n: n.id)
@@ -148,6 +150,10 @@ async def _compose_digest(
         thread=thread,
         stop=stops[0][1],
     )
+
+
+def _subject_of(notification: Notification) -> tuple[int | None, ...]:
+    return notification.topic, notification.decision, notification.gathering
 
 
 def _subject(words: Translations, notification: Notification) -> str:
@@ -185,6 +191,8 @@ def _group_text(
         if words.has(f"told.subject.{notification.kind}"):
             reason = f"{_subject(words, notification)}\n{reason}"
         line = words.moment(notification.told_at, zone)
+        if notification.starts_at is not None:
+            line = words.translate("told.gathering", moment=words.moment(notification.starts_at, zone))
         # Only texts of posts are quoted; other texts are read on the page.
         if notification.excerpt and notification.kind in (*POST_KINDS, "found"):
             line += f": {notification.excerpt}"
@@ -199,4 +207,6 @@ def _path_of(notification: Notification) -> str:
         return f"/t/{notification.topic}/room/{notification.number}"
     if notification.decision:
         return f"/decisions/{notification.decision}"
+    if notification.gathering:
+        return f"/g/{notification.gathering}"
     return f"/p/{notification.post}" if notification.post else f"/t/{notification.topic}"

@@ -9,12 +9,12 @@ from msgspec.json import encode
 from core import clock
 from core.ids import MemberId, PostId, TopicId
 from forum.notifications.reasons import Because
-from members.events import Notified
+from members.events import NotificationsRead, Notified
 from storage.database import Transaction
 from storage.statements import statement
 
 # Kinds that come from following and from saved searches; all other kinds are addressed to the member personally.
-FOLLOWED_KINDS = ("posted", "opened", "found")
+FOLLOWED_KINDS = ("posted", "opened", "announced", "found")
 # Kinds about which the member gets a separate e-mail.
 KINDS_WITH_OWN_EMAIL = ("decided", "report_decided", "appeal_answered")
 # Kinds about a post; each member gets at most one of them for one post.
@@ -43,6 +43,10 @@ ON CONFLICT DO NOTHING RETURNING id, member_id
 """)
 _DELETE_NOTIFICATIONS_OF_POST = statement("""
 DELETE FROM notifications WHERE kind = :kind AND post_id = :post AND member_id = ANY(CAST(:members AS bigint[]))
+""")
+
+_DELETE_UNSENT_NOTIFICATION = statement("""
+DELETE FROM notifications WHERE member_id = :member AND kind = :kind AND post_id = :post AND mailed_at IS NULL
 """)
 
 
@@ -84,6 +88,12 @@ async def notify_again(
     """Notify members of something that can happen to a post repeatedly, replacing the earlier notification of that kind."""
     await tx.run(_DELETE_NOTIFICATIONS_OF_POST, kind=kind, post=post_id, members=list(reasons))
     await notify(tx, kind, topic_id, post_id, reasons)
+
+
+async def take_back(tx: Transaction, kind: str, post_id: PostId, member: MemberId) -> None:
+    """Delete the notification of one kind about a post; one that was e-mailed already stays, and is not repeated."""
+    if await tx.run(_DELETE_UNSENT_NOTIFICATION, kind=kind, post=post_id, member=member):
+        await tx.record(NotificationsRead(member_id=member))
 
 
 async def delete_old_notifications(tx: Transaction, now: datetime) -> int:

@@ -11,10 +11,10 @@ from storage.event_log import Stream
 # The filters of the inbox, and the kinds of notifications that each of them shows.
 Only = Literal["replies", "mentions", "quotes", "followed", "rooms", "found", "boards", "tasks", "moderation"]
 FILTERS: Mapping[Only, tuple[str, ...]] = {
-    "replies": ("reply",),
+    "replies": ("reply", "accepted"),
     "mentions": ("mentioned",),
     "quotes": ("quoted",),
-    "followed": ("posted", "opened"),
+    "followed": ("posted", "opened", "announced"),
     "rooms": ("answered",),
     "found": ("found",),
     "boards": ("change_requested", "entry_due", "entry_still_due", "entry_outdated"),
@@ -25,7 +25,8 @@ FILTERS: Mapping[Only, tuple[str, ...]] = {
 
 class Notification(Struct, frozen=True, kw_only=True):
     """A notification and its reason. `title` is the title of the topic. For a notification about a post, `post` and `number`
-    identify it and `excerpt` is its beginning. A notification about a moderators' decision has `decision` and no topic."""
+    identify it and `excerpt` is its beginning. A notification about a moderators' decision has `decision` and no topic; one
+    about an announced gathering has `gathering`, its title and its start, and no topic."""
 
     id: int
     kind: str
@@ -36,6 +37,8 @@ class Notification(Struct, frozen=True, kw_only=True):
     title: str
     post: int | None
     decision: int | None
+    gathering: int | None
+    starts_at: datetime | None
     number: int | None
     excerpt: str | None
     told_at: datetime

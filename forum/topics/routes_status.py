@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 from core.actor import Actor
 from core.http import PathId
 from core.ids import PostId, TopicId
-from forum.topics import assignments, status, timer_jobs
+from forum.topics import accepted_answers, assignments, status, timer_jobs
 from forum.topics.shapes import (
     AssignedList,
     NewAnswer,
@@ -102,7 +102,7 @@ async def set_answer(
 ) -> None:
     """Accept a post as the answer to the question."""
     async with db.begin() as tx:
-        await status.set_accepted_answer(tx, actor, TopicId(topic_id), PostId(data.post))
+        await accepted_answers.set_accepted_answer(tx, actor, TopicId(topic_id), PostId(data.post))
 
 
 @delete("/topics/{topic_id:int}/answer", operation_id="unset_answer")
@@ -111,7 +111,7 @@ async def unset_answer(
 ) -> None:
     """Remove the accepted answer of the question."""
     async with db.begin() as tx:
-        await status.set_accepted_answer(tx, actor, TopicId(topic_id), None)
+        await accepted_answers.set_accepted_answer(tx, actor, TopicId(topic_id), None)
 
 
 @get("/topics/{topic_id:int}/timers", operation_id="read_timers")

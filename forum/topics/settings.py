@@ -15,6 +15,7 @@ from forum.shapes import Topic, TopicChange
 from forum.tables import topics
 from forum.tags.synonyms import lock_tag_names
 from forum.tags.tags import resolve_tags
+from forum.topics.accepted_answers import take_back_acceptance
 from forum.topics.topics import (
     SELECT_VISIBLE_TOPIC,
     TitleTooShort,
@@ -74,6 +75,7 @@ async def change_topic(
         tags = await resolve_tags(tx, actor, change.tags, await tx.value(_SELECT_TOPIC_TAGS, id=topic_id))
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_change_kind(actor, topic, change.kind)
+        await take_back_acceptance(tx, topic_id)
         await tx.run(_UPDATE_KIND, topic=topic_id, kind=change.kind)
     await tx.run(_UPDATE_TITLE_AND_TAGS, topic=topic_id, new_title=title, new_tags=tags)
     await announce_topic_change(tx, topic)

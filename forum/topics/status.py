@@ -1,16 +1,15 @@
-"""Status of a topic: locking, closing, archiving, pinning, slow mode, and the accepted answer of a question."""
+"""Status of a topic: locking, closing, archiving, pinning and slow mode."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, Invalid, TooMany
-from core.ids import MemberId, PostId, TopicId
+from core.errors import Invalid, TooMany
+from core.ids import MemberId, TopicId
 from core.text import tidy
 from forum.policy import (
     TopicFacts,
-    ensure_can_accept_answer,
     ensure_can_lock,
     ensure_can_manage,
     is_moderator,
@@ -50,12 +49,6 @@ _SET_SLOW_MODE = statement("""
 UPDATE topics SET version = version + 1, slow_seconds = :seconds, slow_until = :until
 WHERE id = :topic AND (slow_seconds <> :seconds OR slow_until IS DISTINCT FROM :until)
 """)
-_SET_ACCEPTED_ANSWER = statement("""
-UPDATE topics SET version = version + 1, answer_id = :post WHERE id = :topic AND answer_id IS DISTINCT FROM :post
-""")
-_SELECT_ACCEPTABLE_ANSWER = statement("""
-SELECT FROM posts WHERE id = :post AND topic_id = :topic AND number > 1 AND state = 'published'
-""")
 # Of two simultaneous writes by one member, the second waits for the lock of the first and then finds that it is too early.
 _UPSERT_TOPIC_PACE = statement("""
 INSERT INTO topic_paces VALUES (:topic, :member, :now)
@@ -65,12 +58,6 @@ RETURNING member_id
 _SELECT_LAST_WRITE = statement(
     "SELECT wrote_at FROM topic_paces WHERE topic_id = :topic AND member_id = :member"
 )
-
-
-class NoAnswer(Conflict):
-    """Only a published reply in the topic can be the accepted answer."""
-
-    message = "Choose one of the published replies in this topic."
 
 
 class AlreadyPast(Invalid):
@@ -139,19 +126,6 @@ async def slow_topic(
     until = until if seconds else None
     await _schedule_end(tx, actor, topic_id, "unslow", until)
     await _change_status(tx, topic, actor.id, _SET_SLOW_MODE, None, seconds=seconds, until=until)
-
-
-async def set_accepted_answer(
-    tx: Transaction, actor: Actor, topic_id: TopicId, post_id: PostId | None
-) -> None:
-    """Set the accepted answer of a question, or remove it; raise NotFound, NotYours, NotAQuestion or NoAnswer."""
-    topic = await get_topic(tx, actor, topic_id, lock=True)
-    ensure_can_accept_answer(actor, topic, clock.now())
-    if post_id is not None and await tx.row(_SELECT_ACCEPTABLE_ANSWER, topic=topic_id, post=post_id) is None:
-        raise NoAnswer(field="post")
-    await _change_status(
-        tx, topic, actor.id, _SET_ACCEPTED_ANSWER, "answered" if post_id else None, post=post_id
-    )
 
 
 async def run_timer(tx: Transaction, topic: TopicFacts, kind: str, note: str) -> None:

@@ -71,19 +71,22 @@ def _address(only: Only | None, done: bool) -> str:
 
 def _by_topic(items: list[Notification]) -> list[list[Notification]]:
     # The notifications of a topic are grouped at the position of the newest one.
-    groups: dict[tuple[int | None, int | None], list[Notification]] = {}
+    groups: dict[tuple[int | None, ...], list[Notification]] = {}
     for item in items:
-        groups.setdefault((item.topic, item.decision), []).append(item)
+        groups.setdefault((item.topic, item.decision, item.gathering), []).append(item)
     return list(groups.values())
 
 
 def _addresses(items: list[Notification]) -> dict[int, str]:
-    return {
-        item.id: f"/decisions/{item.decision}"
-        if item.topic is None
-        else topic_address(item.topic, item.title) + (f"/{item.number}" if item.number else "")
-        for item in items
-    }
+    return {item.id: _address_of(item) for item in items}
+
+
+def _address_of(item: Notification) -> str:
+    if item.gathering is not None:
+        return f"/g/{item.gathering}"
+    if item.topic is None:
+        return f"/decisions/{item.decision}"
+    return topic_address(item.topic, item.title) + (f"/{item.number}" if item.number else "")
 
 
 routes = [show_inbox, mark_read]

@@ -18,7 +18,7 @@ from forum.policy import ensure_can_reply
 from forum.posts.post_pages import show_post
 from forum.posts.shapes_held import HeldPost
 from forum.shapes import NewReply, Post, ReactionKind, Topic
-from forum.topics import status, topics
+from forum.topics import accepted_answers, topics
 from forum.writing import editing, reactions, sources, withdrawal
 from forum.writing.citations import read_citations
 from forum.writing.replies import Replies
@@ -167,7 +167,7 @@ async def apply_post_button(
             number, _, accepted = text_in(typed, "answer").partition(" ")
             post_id = _post_id_in(number)
             topic_id = TopicId((await show_post(tx, context.actor, post_id)).topic)
-            await status.set_accepted_answer(
+            await accepted_answers.set_accepted_answer(
                 tx, context.actor, topic_id, post_id if accepted == "1" else None
             )
         elif "share" in typed:
