@@ -13,12 +13,12 @@ from forum.events import (
 )
 from forum.following import following
 from forum.notifications import watchers
-from forum.writing import references
+from forum.writing import reactions, references
 from members.events import AddressVerified
 from storage.jobs import EventHandlers
 
 HANDLERS: EventHandlers = {
-    AddressVerified: (author_claims.on_address_verified,),
+    AddressVerified: (author_claims.on_address_verified, reactions.on_address_verified),
     PostWithdrawn: (references.on_post_visibility_changed,),
     PostRestored: (references.on_post_visibility_changed,),
     PostHidden: (references.on_post_visibility_changed,),

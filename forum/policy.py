@@ -276,13 +276,6 @@ def ensure_can_restore(actor: Actor, topic: TopicFacts, post: PostFacts, now: da
         raise TopicLocked
 
 
-def ensure_can_react(actor: Actor, topic: TopicFacts, post: PostFacts, now: datetime) -> None:
-    """Members react to published posts, also in locked topics; raise PostWithdrawn."""
-    actor.may_write(now, topic.sector_id)
-    if post.state != "published":
-        raise PostWithdrawn
-
-
 def ensure_can_read_history(actor: Actor, topic: TopicFacts, post: PostFacts) -> None:
     """Members read the history of published posts, moderators of the sector that of all posts; raise PostWithdrawn."""
     actor.signed_in()

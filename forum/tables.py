@@ -147,7 +147,7 @@ revisions = Table(
     # Whether the post was still held: such a revision is only for its author and the moderators.
     Column("was_held", Boolean, nullable=False, server_default="false"),
     Column("written_by", BigInteger, ForeignKey("members.id", ondelete="SET NULL")),
-    # Whether the author replaced it within the first minutes, before any reply; only moderators see such a revision.
+    # Whether the author replaced it within the first minutes, before others engaged; only moderators see such a revision.
     Column("is_silent", Boolean, nullable=False, server_default="false"),
 )
 

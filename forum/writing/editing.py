@@ -1,10 +1,10 @@
 """Editing of posts, with their history of revisions, and sharing posts for editing by others.
 
-An edit by the author in the first five minutes, before any reply or reaction, is a silent revision that the public history
-leaves out. Two simultaneous edits are merged unless they change the same lines.
+An edit by the author in the first five minutes, before others engage with the post, is a silent revision that the public
+history leaves out (forum/writing/engagement.py). Two simultaneous edits are merged unless they change the same lines.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from asyncpg import Record
 from msgspec import Struct
@@ -36,12 +36,11 @@ from forum.text.diff import merge_changes
 from forum.text.quotes import extract_quotes
 from forum.text.rendering import render_post, render_text
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
+from forum.writing.engagement import is_in_silent_period
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
 from members.profiles.trust import LevelPermissions
 from storage.database import Transaction
 from storage.statements import statement
-
-SILENT_EDIT_PERIOD = timedelta(seconds=300)
 
 EDITED = "edited"
 
@@ -242,7 +241,7 @@ async def _store_edit(
     now: datetime,
 ) -> None:
     (topic, post, row), (body, html) = found, text
-    post_id, is_silent = PostId(row["id"]), _is_silent(actor, topic, post, row, now)
+    post_id, is_silent = PostId(row["id"]), await _is_silent(tx, topic, post, row, now)
     await withdraw_held_edit(tx, actor, post_id)
     origin = {"written_by": row["edited_by"] or row["author_id"], "is_silent": is_silent, "was_held": False}
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
@@ -256,11 +255,11 @@ async def _store_edit(
     await tx.record(events.PostEdited(topic_id=topic.id, post_id=post_id), event_time_of(row))
 
 
-def _is_silent(actor: Actor, topic: TopicFacts, post: PostFacts, row: Record, now: datetime) -> bool:
+async def _is_silent(tx: Transaction, topic: TopicFacts, post: PostFacts, row: Record, now: datetime) -> bool:
     # Edits in rooms and of shared posts are always shown in the history.
-    if topic.kind == "room" or post.is_shared or not post.is_own or row["children"] or row["reactions"]:
+    if topic.kind == "room" or post.is_shared or not post.is_own:
         return False
-    return bool(now - row["written_at"] <= SILENT_EDIT_PERIOD)
+    return await is_in_silent_period(tx, topic.id, PostId(row["id"]), post, row["posted_at"], now)
 
 
 def _text_of(row: Record) -> dict[str, object]:

@@ -39,11 +39,10 @@ _post_facts = select(
     posts.c.markup,
     posts.c.body,
     posts.c.html,
+    posts.c.posted_at,
     posts.c.edited_at,
     posts.c.edited_by,
     posts.c.is_shared,
-    posts.c.children,
-    posts.c.reactions,
     func.coalesce(posts.c.edited_at, posts.c.posted_at).label("written_at"),
 ).where(posts.c.id == bindparam("id"))
 _SELECT_POST_FACTS = statement(_post_facts)

@@ -5,13 +5,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core import clock
 from core.actor import Actor
-from core.ids import PostId
+from core.ids import MemberId, PostId, TopicId
 from forum.events import ReactionsChanged
-from forum.policy import ensure_can_react
 from forum.posts.post_pages import show_post
 from forum.shapes import Post, ReactionKind
 from forum.tables import reactions
+from forum.writing.policy import ensure_can_react
 from forum.writing.post_access import get_post
+from members.events import AddressVerified
 from storage.database import Transaction
 from storage.statements import statement
 
@@ -36,13 +37,23 @@ UPDATE posts SET reactions = coalesce((
 """)
 
 
+_DELETE_REACTIONS_TO_OWN_POSTS = statement("""
+DELETE FROM reactions r USING posts p
+WHERE p.id = r.post_id AND p.author_id = :member AND r.member_id = :member
+RETURNING p.id, p.topic_id
+""")
+
+
 async def set_reaction(
     tx: Transaction, actor: Actor, post_id: PostId, kind: ReactionKind, wanted: bool
 ) -> Post:
-    """Set or unset one reaction of the actor to a post and return the post; repeating the call changes nothing."""
+    """Set or unset one reaction of the actor to a post and return the post; repeating the call changes nothing.
+
+    Raise NotFound or the refusals of `ensure_can_react`; the database refuses reactions to own posts as well.
+    """
     topic, post, _ = await get_post(tx, actor, post_id)
     now = clock.now()
-    ensure_can_react(actor, topic, post, now)
+    ensure_can_react(actor, topic, post, now, wanted)
 
     key = {"post_id": post_id, "member_id": actor.signed_in(), "kind": kind}
     changed = await (
@@ -52,3 +63,16 @@ async def set_reaction(
         await tx.run(_UPDATE_REACTION_COUNTS, post=post_id)
         await tx.record(ReactionsChanged(topic_id=topic.id, post_id=post_id))
     return await show_post(tx, actor, post_id)
+
+
+async def on_address_verified(tx: Transaction, event: AddressVerified) -> None:
+    """Delete the reactions of a member to archived posts that have become the member's own.
+
+    Event handler; it follows the one that changes the authors, which holds the locks on their topics.
+    """
+    if event.unclaimed_id is None:
+        return
+    rows = await tx.rows(_DELETE_REACTIONS_TO_OWN_POSTS, member=MemberId(event.member_id))
+    for post, topic in sorted({(row["id"], row["topic_id"]) for row in rows}):
+        await tx.run(_UPDATE_REACTION_COUNTS, post=post)
+        await tx.record(ReactionsChanged(topic_id=TopicId(topic), post_id=PostId(post)))

@@ -175,8 +175,7 @@ def _face(author: Author | None, page: _Rendering) -> str:
 
 
 def _is_new(post: Post, place: PostPlace) -> bool:
-    own = post.author is not None and post.author.id == place.viewer
-    return not own and post.state == "published" and not place.read.covers(post.number)
+    return not _is_own(post, place) and post.state == "published" and not place.read.covers(post.number)
 
 
 _NEW = '<span class="state new">New</span>'
@@ -216,14 +215,13 @@ def _can(post: Post, place: PostPlace) -> str:
     reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
     if post.is_cited:
         reply += f'<a class="act cited" href="/p/{post.id}/citations">{_TEXTS["cited"]}</a>'
+    # The sample has the actions of everybody.
+    is_own = place.may_react and _is_own(post, place) and post.id != SAMPLE
+    if is_own or not place.may_react:
+        shown = reply + _counted(post.reactions)
+        report = f'<a class="act quiet" href="/report?about=/p/{post.id}">Report a problem</a>'
+        return shown + _more(post, "", place) if is_own else shown if place.viewer else shown + report
     counts = post.reactions
-    if not place.may_react:
-        shown = f"{reply}{_counted(counts)}" if counts else reply
-        return (
-            shown
-            if place.viewer
-            else f'{shown}<a class="act quiet" href="/report?about=/p/{post.id}">Report a problem</a>'
-        )
     if not counts:
         first, rest = (kinds.replace("~", str(post.id)) for kinds in (_FIRST_KINDS, _OTHER_KINDS))
         return f"{reply}{first}{_more(post, rest, place)}"
@@ -234,14 +232,13 @@ def _can(post: Post, place: PostPlace) -> str:
     return f"{reply}{shown}{_more(post, others, place)}"
 
 
+def _is_own(post: Post, place: PostPlace) -> bool:
+    return post.author is not None and post.author.id == place.viewer
+
+
 def _counted(counts: Mapping[str, int]) -> str:
-    return "".join(
-        [
-            f'<span class="act">{word} <i>{counts[kind]}</i></span>'
-            for kind, word in KINDS.items()
-            if counts.get(kind)
-        ]
-    )
+    shown = [(word, counts[kind]) for kind, word in KINDS.items() if counts.get(kind)]
+    return "".join([f'<span class="act">{word} <i>{count}</i></span>' for word, count in shown])
 
 
 def _reaction(post_id: int | str, kind: str, count: int, mine: bool) -> str:
@@ -259,7 +256,7 @@ def _more(post: Post, others: str, place: PostPlace) -> str:
     rest = f'<a class="act" href="/p/{post.id}/history">{_TEXTS["history"]}</a>' if post.edited_at else ""
     if place.may_reply:
         rest = f'<a class="act quotes" href="/p/{post.id}/reply?quote=1">Quote</a>{rest}'
-    own = post.author is not None and post.author.id == place.viewer
+    own = _is_own(post, place)
     if not own or post.id == SAMPLE:
         rest += f'<a class="act" href="/p/{post.id}/flag">Report to moderators</a>'
         rest += "".join(
@@ -295,6 +292,6 @@ def _more(post: Post, others: str, place: PostPlace) -> str:
 
 
 def _can_restore(post: Post, place: PostPlace) -> str:
-    if post.state == "withdrawn" and post.author is not None and post.author.id == place.viewer:
+    if post.state == "withdrawn" and _is_own(post, place):
         return f'<button class="act" form="set" name="restore" value="{post.id}">Restore</button>'
     return ""

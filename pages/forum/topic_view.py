@@ -19,7 +19,6 @@ from forum.policy import (
     ensure_can_accept_answer,
     ensure_can_lock,
     ensure_can_move,
-    ensure_can_react,
     ensure_can_reply,
 )
 from forum.posts.post_pages import PageStart
@@ -27,6 +26,7 @@ from forum.search.similar import similar_query
 from forum.shapes import Post, PostPage, Topic
 from forum.topics.changes_since import MOST_EDITED_POSTS
 from forum.topics.shapes import Change, ChangesSince
+from forum.writing.policy import ensure_can_react
 from members.shapes import Author
 from pages.forum import post_html
 from pages.shell.forms import Form

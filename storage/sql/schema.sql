@@ -833,15 +833,18 @@ CREATE TABLE notifications (
     mailed_at timestamp with time zone,
     decision_id bigint,
     done_at timestamp with time zone,
+    gathering_id bigint,
     CONSTRAINT notifications_pkey PRIMARY KEY (id),
-    CONSTRAINT notifications_tell_once UNIQUE NULLS NOT DISTINCT (member_id, kind, topic_id, post_id, decision_id),
+    CONSTRAINT notifications_tell_once UNIQUE NULLS NOT DISTINCT (member_id, kind, topic_id, post_id, decision_id, gathering_id),
     CONSTRAINT notifications_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id),
+    CONSTRAINT notifications_gathering_id_fkey FOREIGN KEY (gathering_id) REFERENCES gatherings(id) ON DELETE CASCADE,
     CONSTRAINT notifications_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE,
     CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE,
     CONSTRAINT notifications_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES topics(id) ON DELETE CASCADE,
-    CONSTRAINT notifications_are_about_something CHECK ((topic_id IS NULL) = (decision_id IS NOT NULL))
+    CONSTRAINT notifications_are_about_something CHECK (num_nonnulls(topic_id, decision_id, gathering_id) = 1)
 );
 CREATE INDEX notifications_decision ON public.notifications USING btree (decision_id) WHERE (decision_id IS NOT NULL);
+CREATE INDEX notifications_gathering ON public.notifications USING btree (gathering_id) WHERE (gathering_id IS NOT NULL);
 CREATE INDEX notifications_mail_due ON public.notifications USING btree (mail_due_at) WHERE (mail_due_at IS NOT NULL);
 CREATE INDEX notifications_mailed ON public.notifications USING btree (member_id, mailed_at) WHERE (mailed_at IS NOT NULL);
 CREATE INDEX notifications_member ON public.notifications USING btree (member_id, id DESC);

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from forum.shapes import Post
 from gatherings.shapes.questions import Question
 from members.shapes import Author
-from pages.forum.post_html import DEEPEST, PostPlace, contribution, contributions
+from pages.forum.post_html import DEEPEST, SAMPLE, PostPlace, contribution, contributions
 from pages.gatherings.question_html import RoomPlace, question
 
 NOON = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
@@ -65,11 +65,19 @@ def test_visitors_see_counts_without_buttons() -> None:
 
 
 def test_members_are_offered_every_reaction_once() -> None:
+    other = replace(AMINA, id=8)
     for reactions in ({}, {"agree": 3}):
-        shown = contribution(a_post(reactions=reactions, mine=list(reactions)), MEMBER)
+        shown = contribution(a_post(author=other, reactions=reactions, mine=list(reactions)), MEMBER)
         for kind in ("agree", "thanks", "competent", "curious", "kind"):
             assert shown.count(f'value="10 {kind} ') == 1
         assert shown.count('aria-pressed="true"') == len(reactions)
+
+
+def test_authors_see_the_counts_of_their_own_posts_without_buttons() -> None:
+    shown = contribution(a_post(reactions={"agree": 3}, mine=[]), MEMBER)
+    assert "Agree <i>3</i>" in shown and 'name="set"' not in shown
+    sample = contribution(replace(a_post(), id=SAMPLE), MEMBER)
+    assert sample.count('name="set"') == 5, "the script takes away what does not fit a post"
 
 
 def test_only_the_author_sees_the_edit_button() -> None:

@@ -141,7 +141,7 @@ async def test_withdrawing_a_post_needs_confirmation_and_can_be_undone(
 
 async def test_reactions_are_set_by_buttons(app: Service, client: httpx2.AsyncClient) -> None:
     amina = await a_person(app)
-    topic = await a_topic(amina)
+    topic = await a_topic(await a_person(app, "Jonas"))
     address = f"/t/{topic['id']}/cobalt-tracing"
     post = re.search(r'data-id="(\d+)"', await open_page(amina, address))
     assert post

@@ -40,8 +40,10 @@ export function articleFor(post) {
     if (one.href) one.href = one.getAttribute("href").replace("/p/0", `/p/${post.id}`);
     if (one.value) one.value = one.value.replace(/^0 /, `${post.id} `);
     if (one.name === "share" && !own) one.remove();
+    if (one.name === "set" && own) one.remove();
     if ((own ? /\/flag$/ : /\/(edit|withdraw)$/).test(one.href ?? "")) one.remove();
   }
+  article.querySelector(".menu > hr:first-child")?.remove();
   const label = article.querySelector(".more .unseen");
   if (label) label.textContent = ` ${texts.for_post.replace("{number}", post.number)}`;
   change(article, post);
@@ -182,7 +184,7 @@ function withHistory(article, id) {
 export function reactions(article, counts, mine) {
   const can = article.querySelector(".can");
   const more = can.querySelector(".more");
-  if (!more) return counted(can, counts);
+  if (!can.querySelector("button[name=set]")) return counted(can, counts, more);
   const menu = more.querySelector(".menu");
   let after = null;
   for (const [kind, word] of Object.entries(KINDS)) {
@@ -203,14 +205,15 @@ export function reactions(article, counts, mine) {
   }
 }
 
-function counted(can, counts) {
+// Without buttons, as for visitors and on one's own posts, only the counts are shown.
+function counted(can, counts, more) {
   for (const old of can.querySelectorAll("span.act")) old.remove();
   for (const [kind, word] of Object.entries(KINDS)) {
     if (!counts[kind]) continue;
     const mark = document.createElement("span");
     mark.className = "act";
     mark.innerHTML = `${word} <i>${counts[kind]}</i>`;
-    can.append(mark);
+    can.insertBefore(mark, more);
   }
 }
 
