@@ -196,7 +196,7 @@ async def close_held_post(tx: Transaction, post_id: int, outcome: str | None) ->
 
 async def rewrite_held_post(tx: Transaction, held: HeldPost, body: str, actor: Actor) -> None:
     """Replace the text of a held post or held edit; the caller checks permissions."""
-    html = (await render_post(body, topic=held.topic, site=tx.site)).html
+    html = (await render_post(tx, body, topic=held.topic, site=tx.site)).html
     if held.is_edit:
         await tx.run(_UPDATE_HELD_EDIT, post=held.id, body=body, html=html)
         return

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Collection
 from hashlib import blake2b
 
 import comrak
@@ -56,11 +57,14 @@ _PARSE_OPTIONS = comrak.ParseOptions()
 _RENDER_OPTIONS = _render_options()
 
 
-def render(body: str, *, prefix: str = "", topic: int | None = None, site: str = "") -> Rendered:
+def render(
+    body: str, *, prefix: str = "", topic: int | None = None, site: str = "", handles: Collection[str] = ()
+) -> Rendered:
     """Render Markdown as safe HTML with links for mentions and references; raise TooIntricate above the limits.
 
     `prefix` makes the ids of footnotes unique on a page with several posts (default: a hash of the text), `topic` is the
     topic that `#14` refers to, and `site` is the public address of this service, which is removed from links to topics.
+    `handles` are those of members among `uncertain_handles`.
     """
     body = _SURROGATES.sub("\ufffd", body.replace("\r\n", "\n").replace("\r", "\n"))
     ensure_can_render(body)
@@ -79,7 +83,7 @@ def render(body: str, *, prefix: str = "", topic: int | None = None, site: str =
     safe = sanitize(highlight(raw))
     mentions: tuple[str, ...] = ()
     if "@" in body or "＠" in body or "/t/" in body or "#" in body:
-        safe, mentions = link_mentions(safe, topic)
+        safe, mentions = link_mentions(safe, topic, handles)
     if "/files/" in safe:
         safe = _FILE_PARAGRAPH.sub(_file_card_html, _IMAGE_LINK.sub(_image_html, safe))
     if "[[quote " in safe:

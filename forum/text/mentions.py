@@ -5,12 +5,16 @@ Addresses and paths contain `@` and are no mentions: `bob@example.org`, `@bob@ex
 """
 
 import re
+import unicodedata
+from collections.abc import Collection
 
 from forum.text.sanitizer import REL
 from members.handles import MAX_LENGTH, MIN_LENGTH, leading_handle, normalize_handle
 
 MAX_MENTIONS = 50
 MAX_LOCAL_LINKS = 200
+# At most so many handles are looked up for the mentions of a text whose end is uncertain.
+MAX_CANDIDATES = 1_000
 
 # Scripts that put no spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, kana and Han. A mention or reference stands
 # directly beside their letters.
@@ -20,10 +24,20 @@ _UNSPACED = (
 )
 # In Arabic and Hebrew, words such as "and" and "to" are written together with the next one; Korean attaches particles.
 _PREFIXES = "\u05d0-\u05ea\u0620-\u064a\uac00-\ud7a3"
+# In these scripts nobody sees where a handle ends and the text goes on: 请@李明看, @민수님.
+_UNCERTAIN = re.compile(f"[{_UNSPACED}\uac00-\ud7a3]")
+# Vowel signs and tone marks are parts of handles, but `\\w` does not contain them.
+_MARKS = "".join(
+    chr(code)
+    for block in (range(0x300, 0x1E00), range(0xA800, 0xAC00))
+    for code in block
+    if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+_RUN = rf"[^\W_](?:[\w-]|[{_MARKS}])*"
 _TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _ENCLOSING = re.compile(r"<(/?)(a|code|pre|blockquote)[ >]")
 _MENTION_OR_REFERENCE = re.compile(
-    rf"(?<![^\W{_UNSPACED}{_PREFIXES}])(?<![@＠#&=%\\])[@＠](?P<run>[^\W_][\w-]*)"
+    rf"(?<![^\W{_UNSPACED}{_PREFIXES}])(?<![@＠#&=%\\])[@＠](?P<run>{_RUN})"
     rf"|(?<![^\W{_UNSPACED}])(?<![/#&;@.:-])(?:"
     r"/t/(?P<topic>\d{1,12})(?:/(?P<number>\d{1,9})|/[a-z0-9-]+(?:/(?P<late>\d{1,9}))?)?(?!/)"
     rf"|\#(?P<here>\d{{1,9}}))(?![^\W{_UNSPACED}])(?!-)"
@@ -34,16 +48,31 @@ _ADDRESS_OR_PATH = re.compile(r"[@＠\\]|/(?![@＠\s]|$)|\.[a-z0-9]|:[\w-]+\.\w"
 _IN_ADDRESS_OR_PATH = re.compile(r"\w[.+-]$|//\S*$|/$")
 _AFTER_MENTION = re.compile(r"[@＠][\w-]+/$")
 _LOOK_BACK = 80
+_SOURCE_RUN = re.compile(rf"[@＠]({_RUN})")
 _POST_NUMBER_LINK = re.compile(r'href="#(\d{1,9})"')
 
 
-def link_mentions(safe: str, topic: int | None) -> tuple[str, tuple[str, ...]]:
+def uncertain_handles(source: str) -> list[str]:
+    """Return the handles that the mentions of a text may be, where the end of the handle cannot be seen, longest first."""
+    if source.isascii() or ("@" not in source and "＠" not in source):
+        return []
+    candidates: dict[str, None] = {}
+    for run in _SOURCE_RUN.finditer(source):
+        if len(candidates) >= MAX_CANDIDATES:
+            break
+        if _UNCERTAIN.search(run[1], 0, MAX_LENGTH + 1):
+            candidates |= dict.fromkeys(map(normalize_handle, _prefixes(run[1])))
+    return list(candidates)[:MAX_CANDIDATES]
+
+
+def link_mentions(safe: str, topic: int | None, handles: Collection[str] = ()) -> tuple[str, tuple[str, ...]]:
     """Return safe HTML with links for `@handle`, `/t/12` and `#14`, and the mentioned handles, each once.
 
-    `topic` is the topic that `#14` refers to. A handle in a quotation is linked, but it is no mention: its member was
-    notified of the words when they were first said.
+    `topic` is the topic that `#14` refers to. `handles` are those of `uncertain_handles` that belong to members: the longest
+    of them is meant. A handle in a quotation is linked, but it is no mention: its member was notified of the words when they
+    were first said.
     """
-    linker = _Linker(topic)
+    linker = _Linker(topic, handles)
     parts = _TAG.split(safe)
     for i, part in enumerate(parts):
         if i % 2:
@@ -59,8 +88,9 @@ def link_mentions(safe: str, topic: int | None) -> tuple[str, tuple[str, ...]]:
 class _Linker:
     """What has been linked so far, and which elements enclose the current text."""
 
-    def __init__(self, topic: int | None) -> None:
+    def __init__(self, topic: int | None, handles: Collection[str]) -> None:
         self.topic = topic
+        self.handles = handles
         self.mentions: dict[str, None] = {}
         self.links = 0
         self.depth = {"link or code": 0, "quotation": 0}
@@ -88,7 +118,10 @@ class _Linker:
         return f'<a href="{url}" rel="{REL}">{found[0]}</a>'
 
     def _link_mention(self, found: re.Match[str]) -> str:
-        typed = leading_handle(found["run"][: MAX_LENGTH + 1])
+        run = found["run"]
+        prefixes = _prefixes(run) if self.handles else []
+        known = [prefix for prefix in prefixes if normalize_handle(prefix) in self.handles]
+        typed = known[0] if known else leading_handle(run[: MAX_LENGTH + 1])
         handle, end = normalize_handle(typed), found.start("run") + len(typed)
         is_quoted = self.depth["quotation"] > 0
         is_over_limit = handle not in self.mentions and len(self.mentions) >= MAX_MENTIONS
@@ -106,6 +139,10 @@ class _Linker:
             return f'<a href="/m/{handle}" rel="{REL}">{mark}</a>{rest}'
         self.mentions[handle] = None
         return f'<a href="/m/{handle}" class="mention" rel="{REL}">{mark}</a>{rest}'
+
+
+def _prefixes(run: str) -> list[str]:
+    return [run[:end] for end in range(min(len(run), MAX_LENGTH), MIN_LENGTH - 1, -1)]
 
 
 def _is_address_or_path(text: str, start: int, end: int) -> bool:

@@ -175,7 +175,7 @@ async def start_topic(
     first = NewPost(
         author_id=actor.id,
         body=body,
-        html=(await render_post(body, topic=topic_id, site=tx.site)).html,
+        html=(await render_post(tx, body, topic=topic_id, site=tx.site)).html,
         posted_at=now,
         draft=new.draft,
     )

@@ -32,7 +32,7 @@ async def create_topic(
     if _can_start(actor, sector_id):
         # The rules check exactly the text that will be stored. Nothing is stored for an actor who may not start topics.
         new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
-    html = (await render_post(new.body, site=db.site)).html
+    html = (await render_post(db, new.body, site=db.site)).html
     written = TextToScreen(
         kind="topic",
         sector_id=sector_id,

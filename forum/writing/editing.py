@@ -34,7 +34,7 @@ from forum.shapes import HeldEdit, Post, PostChange
 from forum.tables import posts, revisions
 from forum.text.diff import merge_changes
 from forum.text.quotes import extract_quotes
-from forum.text.rendering import render_post, render_text
+from forum.text.rendering import render_post
 from forum.topics.status import enforce_slow_mode, is_in_slow_mode
 from forum.writing.engagement import is_in_silent_period
 from forum.writing.post_access import RoomChangeRule, event_time_of, get_post
@@ -131,7 +131,7 @@ async def edit_post(
 
     if is_in_slow_mode(actor, topic, now):
         await enforce_slow_mode(tx, actor.signed_in(), topic, now)
-    text = (body, (await render_post(body, topic=topic.id, site=tx.site)).html)
+    text = (body, (await render_post(tx, body, topic=topic.id, site=tx.site)).html)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))
@@ -151,13 +151,13 @@ async def publish_edit(tx: Transaction, actor: Actor, held: HeldPost, text: str 
     await tx.run(_INSERT_REVISION, post_id=post_id, **_text_of(row), **origin)
     own = {
         "new_body": held.body,
-        "new_html": (await render_text(held.body, topic=topic.id, site=tx.site)).html,
+        "new_html": (await render_post(tx, held.body, topic=topic.id, site=tx.site)).html,
     }
     published = own
     if text is not None and text != held.body:
         published = {
             "new_body": text,
-            "new_html": (await render_text(text, topic=topic.id, site=tx.site)).html,
+            "new_html": (await render_post(tx, text, topic=topic.id, site=tx.site)).html,
         }
         held_text = {"version": row["version"] + 1, "body": own["new_body"], "html": own["new_html"]}
         await tx.run(

@@ -11,7 +11,7 @@ from core.ids import MemberId, PostId, TopicId
 from forum.posts.post_pages import show_post
 from forum.shapes import Preview, Sketch
 from forum.text.quote_display import embed_quotes_in_html
-from forum.text.rendering import render_text
+from forum.text.rendering import read_uncertain_handles, render_text
 from forum.topics.topics import get_topic
 from forum.writing.references import extract_references
 from members.accounts.actors import load_readers
@@ -38,7 +38,8 @@ async def preview_text(
     """
     actor.signed_in()
     topic_id, before = await _find_target(tx, actor, sketch.draft or "")
-    html = (await render_text(sketch.body, topic=topic_id or 0, site=site)).html
+    known = await read_uncertain_handles(tx, sketch.body)
+    html = (await render_text(sketch.body, topic=topic_id or 0, site=site, handles=known)).html
     filled = await embed_quotes_in_html(tx, [(topic_id or 0, html)])
     shown = filled[0] if filled else html
     # An edit notifies only members whom the post did not mention before.

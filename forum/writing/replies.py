@@ -112,7 +112,7 @@ class Replies:
 
             self.ensure_within_rights(actor, reply.body)
             body = await extract_quotes_in_own_transaction(self.db, actor, reply.body)
-            html = (await render_post(body, topic=topic.id, site=self.db.site)).html
+            html = (await render_post(self.db, body, topic=topic.id, site=self.db.site)).html
             post = NewPost(
                 parent_id=reply.parent,
                 author_id=actor.signed_in(),

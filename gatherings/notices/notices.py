@@ -105,7 +105,7 @@ async def post_notice(
     title, text = _validated_text(new.title, new.body)
     await _ensure_column(tx, room, new.column)
 
-    html = (await render_post(text, topic=room.topic_id, site=tx.site)).html
+    html = (await render_post(tx, text, topic=room.topic_id, site=tx.site)).html
     post = NewPost(author_id=actor.signed_in(), body=text, html=html, posted_at=now)
     verdict = await screen(actor, _text_to_screen(room, text, html), tx)
     is_held_by_filter = verdict is not None and verdict.holds
@@ -253,7 +253,7 @@ async def _edit_text(
         bounds = editing.EditRules(is_plain=True, screen=screen)
         post = await editing.edit_post(tx, actor, notice.post_id, PostChange(body=text), None, bounds)
         return post.held_edit
-    now, html = clock.now(), (await render_post(text, topic=room.topic_id, site=tx.site)).html
+    now, html = clock.now(), (await render_post(tx, text, topic=room.topic_id, site=tx.site)).html
     before = TextBeforeEdit(post_id=notice.post_id, body=notice.body, html="", posted_at=now)
     await note_matches(tx, actor, _text_to_screen(room, text, html, before), notice.post_id, screen)
     await rewrite_held_text(tx, notice.post_id, text, html, now)

@@ -174,7 +174,7 @@ async def edit_question(
         raise QuestionMoved(current, await read_transitions_since(tx, question_id, version, hosting))
 
     at = clock.coarse(now) if found.is_anonymous else now
-    html = (await render_post(body, topic=room.topic_id, site=tx.site)).html
+    html = (await render_post(tx, body, topic=room.topic_id, site=tx.site)).html
     before = TextBeforeEdit(post_id=PostId(question.post_id), body=str(current.body), html="", posted_at=now)
     await _screen_edit(tx, actor, found, (body, html), before, screen)
     await rewrite_held_text(tx, PostId(question.post_id), body, html, at)

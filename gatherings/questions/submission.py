@@ -107,7 +107,7 @@ class QuestionWriter:
             author_id=None if new.anonymous else actor.signed_in(),
             pseudonym=pseudonym(actor, topic_scope(room.topic_id)) if new.anonymous else None,
             body=body,
-            html=(await render_post(body, topic=room.topic_id, site=self.db.site)).html,
+            html=(await render_post(self.db, body, topic=room.topic_id, site=self.db.site)).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
         path: SubmissionPath = "live" if not room.is_premoderated else "held"

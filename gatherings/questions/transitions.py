@@ -99,7 +99,7 @@ async def _change_posts(
         await withdrawal.withdraw_post(tx, actor, post_id)
     if move.answer is None:
         return None
-    html = (await render_post(move.answer, topic=room.topic_id, site=tx.site)).html
+    html = (await render_post(tx, move.answer, topic=room.topic_id, site=tx.site)).html
     answer = NewPost(
         parent_id=post_id, author_id=actor.signed_in(), body=move.answer, html=html, posted_at=at
     )

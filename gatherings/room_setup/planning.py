@@ -54,7 +54,7 @@ async def plan_room(
         tx, sector_id=gathering["sector_id"], title=title, kind="room", author_id=author, tags=[], now=now
     )
     body = new.body or _first_post_for(title, gathering["title"])
-    html = (await render_post(body, topic=topic_id, site=tx.site)).html
+    html = (await render_post(tx, body, topic=topic_id, site=tx.site)).html
     await insert_posts(tx, topic_id, [NewPost(author_id=author, body=body, html=html, posted_at=now)], now)
     modules = sorted(set(new.modules))
     binds = {"gathering_id": gathering_id, "topic_id": topic_id, "title": title, "modules": modules}

@@ -3,8 +3,9 @@
 import pytest
 
 from forum.text.markdown import Reference, render
+from forum.text.mentions import uncertain_handles
 from tests.support.people import Person, a_person, a_reply, a_topic
-from tests.support.service import Service
+from tests.support.service import Service, raw_sql
 
 LENGTH = 20_000
 
@@ -174,3 +175,44 @@ async def test_who_is_named_in_a_quotation_is_not_told_again(app: Service) -> No
 
     assert changed.status_code == 200
     assert await inbox_of(bob) == [("mentioned", quoting["id"])]
+
+
+def test_in_scripts_without_spaces_the_longest_handle_of_a_member_is_meant() -> None:
+    text = "\u8bf7@\u674e\u660e\u770b\uff0c@bob\u660e\u4f60\u597d @\ubbfc\uc218\ub2d8 @ana"
+
+    assert {"\u674e\u660e", "\u674e\u660e\u770b", "bob\u660e", "\ubbfc\uc218"} <= set(uncertain_handles(text))
+    assert "ana" not in uncertain_handles(text)
+    assert render(text, handles={"\u674e\u660e", "bob\u660e", "\ubbfc\uc218"}).mentions == (
+        "\u674e\u660e",
+        "bob\u660e",
+        "\ubbfc\uc218",
+        "ana",
+    )
+    assert render(text).mentions == ("\u674e\u660e\u770b", "bob", "\ubbfc\uc218\ub2d8", "ana")
+
+
+def test_vowel_signs_belong_to_a_handle() -> None:
+    assert render("@\u0938\u0940\u092e\u093e, @\u0e17\u0e35\u0e48").mentions == (
+        "\u0938\u0940\u092e\u093e",
+        "\u0e17\u0e35\u0e48",
+    )
+
+
+def test_candidates_are_bounded() -> None:
+    assert len(uncertain_handles("@" + "\u4e2d" * LENGTH)) == 29
+    assert len(uncertain_handles("".join(f"@{n}\u4e2d\u6587\u5b57 " for n in range(3_000)))) == 1_000
+
+
+async def test_a_member_is_told_though_the_text_goes_on_behind_the_handle(app: Service) -> None:
+    amina, bob = await a_person(app), await a_person(app, "\u674e\u660e")
+    await raw_sql(app.db).execute("UPDATE members SET handle = $1 WHERE id = $2", "\u674e\u660e", bob.id)
+    topic = (await a_topic(amina))["id"]
+    body = "\u4f60\u597d@\u674e\u660e\u4f60\u597d"
+
+    preview = (await amina.post("/previews", {"body": body, "draft": f"topic:{topic}"})).json()
+    answer = await a_reply(amina, topic, body)
+    await app.run_jobs()
+
+    assert [one["handle"] for one in preview["told"]] == ["\u674e\u660e"]
+    assert '">@\u674e\u660e</a>\u4f60\u597d' in answer["html"]
+    assert await inbox_of(bob) == [("mentioned", answer["id"])]

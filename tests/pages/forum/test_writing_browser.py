@@ -151,6 +151,15 @@ async def test_similar_topics_are_shown_to_the_author_of_a_new_topic(app: Servic
     assert f'href="/t/{like}"' in shown.text and f'href="/t/{hidden}"' not in shown.text
 
 
+_SELECT_IN = """([element, words]) => {
+    const texts = document.createTreeWalker(document.querySelector(`#p2 .said ${element}`), NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+        const at = texts.currentNode.data.indexOf(words);
+        if (at >= 0) {
+            return document.getSelection().setBaseAndExtent(texts.currentNode, at, texts.currentNode, at + words.length);
+        }
+    }
+}"""
 MARKED = """Some **bold** and *slanted* `code` with [a link](https://example.org/).
 
 - one
@@ -189,6 +198,11 @@ async def test_a_passage_selected_inside_of_marks_keeps_them(app: Service, windo
     await a_reply(amina, topic, MARKED)
     page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", jonas))
 
-    await page.evaluate(SELECT, "slant")
-    await page.locator(".pill.quoting").click()
-    await expect(page.locator("#p2 textarea")).to_have_value(re.compile(r"> \*slant\*\n"))
+    for element, words, markdown in (
+        ("em", "slant", r"> \*slant\*\n"),
+        ("tbody td", "Co", r"> Co\n"),
+        ("pre code", "SELECT", r"> ```\w*\n> SELECT\n> ```\n"),
+    ):
+        await page.evaluate(_SELECT_IN, [element, words])
+        await page.locator(".pill.quoting").click()
+        await expect(page.locator("#p2 textarea")).to_have_value(re.compile(markdown))
