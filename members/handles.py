@@ -12,6 +12,7 @@ from itertools import pairwise
 from confusable_homoglyphs.confusables import confusables_data
 
 from core.errors import Invalid
+from core.visible import strip_invisible
 
 MIN_LENGTH = 2
 MAX_LENGTH = 30
@@ -124,17 +125,12 @@ def _has_one_script(name: str) -> bool:
         return False
     scripts = {_script_of(c) for c in letters}
     is_one = len(scripts) <= 1 or any(scripts <= together for together in _WRITTEN_TOGETHER)
-    return is_one and "?" not in scripts and not any(_is_filler(c) for c in letters)
+    return is_one and "?" not in scripts and all(map(strip_invisible, letters))
 
 
 def _script_of(letter: str) -> str:
     word = "LATIN" if letter.isascii() else unicodedata.name(letter, "?").partition(" ")[0]
     return _SCRIPT_WORDS.get(word, word)
-
-
-def _is_filler(character: str) -> bool:
-    # U+115F, U+1160, U+3164 and U+FFA0 are letters of Hangul that show nothing; U+17B4 and U+17B5 are such vowels of Khmer.
-    return character in "\u115f\u1160\u3164\uffa0\u17b4\u17b5"
 
 
 def _is_reserved(name: str) -> bool:

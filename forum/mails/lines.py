@@ -1,7 +1,8 @@
 """One-line texts from mails (subjects, names, file names) without what would break the line or turn its direction."""
 
 import re
-import unicodedata
+
+from core.text import normalize
 
 _SPACES = re.compile(r"\s+")
 # Line and paragraph separators, and the characters that change the direction of the text after them.
@@ -16,7 +17,7 @@ def to_line(text: str, length: int) -> str:
     """Return the text on one line of at most so many characters, in Unicode's composed form (NFC)."""
     text = _FORBIDDEN.sub("\ufffd", fix_c1(text))
     text = _DIRECTION_CHARACTERS.sub("", _CONTROL_CHARACTERS.sub(" ", text))
-    return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()[:length].strip()
+    return normalize("NFC", _SPACES.sub(" ", text)).strip()[:length].strip()
 
 
 def fix_c1(text: str) -> str:

@@ -5,11 +5,10 @@ is never an address. Where a header can be read in two ways, nobody is its autho
 """
 
 import re
-import unicodedata
 
 from msgspec import Struct
 
-from core.text import NAME_LENGTH
+from core.text import NAME_LENGTH, normalize
 from core.visible import is_visible
 from forum.mails.encoded_words import ENCODED_WORD, decode_words
 from forum.mails.lines import to_line
@@ -127,7 +126,7 @@ def clean_address(text: str) -> str:
     address = _SPACES.sub("", text).rstrip(".")
     if not _ADDRESS.fullmatch(address) or "..." in address or "…" in address:
         return ""
-    lower = unicodedata.normalize("NFC", address).lower()
+    lower = normalize("NFC", address).lower()
     # The Kelvin sign becomes a plain k, which would make it the address of somebody else.
     return lower if lower.isascii() == address.isascii() else ""
 

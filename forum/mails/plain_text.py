@@ -1,10 +1,10 @@
 """Plain text of mails: what is stored of it, how texts are compared, and what programs put into it besides words."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from hashlib import blake2b
 
+from core.text import normalize
 from forum.mails.lines import fix_c1
 
 MAX_TEXT_LENGTH = 100_000
@@ -37,7 +37,7 @@ def clean_text(text: str) -> tuple[str, bool]:
     text, controls = _CONTROL_CHARACTERS.subn("\ufffd", fix_c1(_LINE_ENDS.sub("\n", text)))
     if "@" in text:
         text = _ADDRESS_IN_TEXT.sub("\\1@…", text)
-    return unicodedata.normalize("NFC", text).strip("\n"), bool(controls)
+    return normalize("NFC", text).strip("\n"), bool(controls)
 
 
 def take_uuencoded(text: str) -> tuple[str, list[str]]:

@@ -1,11 +1,11 @@
 """Words in polls: normalizing them, and grouping different spellings of one word."""
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
+from core.text import normalize
 from core.visible import strip_invisible
 from gatherings.shapes.polls import WordGroup
 
@@ -22,12 +22,12 @@ _DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 def normalize_word(word: str) -> str:
     """Return the word as it is stored: in Unicode form NFKC, without spaces at its ends and with single ones inside."""
-    return " ".join(_DIRECTION_MARKS.sub("", unicodedata.normalize("NFKC", word)).split())
+    return " ".join(_DIRECTION_MARKS.sub("", normalize("NFKC", word)).split())
 
 
 def word_key(word: str) -> str:
     """Return a key that is equal for words that differ only in case, Unicode form or invisible characters."""
-    return normalize_word(strip_invisible(unicodedata.normalize("NFKC", normalize_word(word).casefold())))
+    return normalize_word(strip_invisible(normalize("NFKC", normalize_word(word).casefold())))
 
 
 def count_words(

@@ -2,7 +2,6 @@
 
 import re
 import time
-import unicodedata
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +9,7 @@ import re2
 from msgspec import Struct
 
 from core.errors import Invalid
+from core.text import normalize as unicode_form
 from core.visible import strip_invisible
 from moderation.shapes_matches import Passage
 
@@ -107,7 +107,7 @@ def normalize(text: str) -> str:
     """Return a text in the form in which phrases are searched: NFKC, case-folded, without invisible characters."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFKC", strip_invisible(text)).casefold()
+    return unicode_form("NFKC", strip_invisible(text)).casefold()
 
 
 def cut_passage(text: str, start: int, end: int) -> Passage:

@@ -4,10 +4,14 @@ import gzip
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from core.threads import in_thread
+
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Below this size the headers cost more than compression saves.
 MIN_SIZE = 1_000
+# Larger bodies take more than 5 ms and are compressed in a thread.
+MAX_INLINE_SIZE = 200_000
 _LEVEL = 4
 
 
@@ -32,12 +36,18 @@ def compress(send: Send) -> Send:
             first, start = start, None
             body = message.get("body", b"")
             if len(body) >= MIN_SIZE and not message.get("more_body") and not _is_encoded(first):
-                message = {**message, "body": gzip.compress(body, _LEVEL, mtime=0)}
+                message = {**message, "body": await _compress_body(body)}
                 first["headers"] = _headers(first["headers"], len(message["body"]))
             await send(first)
         await send(message)
 
     return send_compressed
+
+
+async def _compress_body(body: bytes) -> bytes:
+    if len(body) <= MAX_INLINE_SIZE:
+        return gzip.compress(body, _LEVEL, mtime=0)
+    return await in_thread(gzip.compress, body, _LEVEL, mtime=0)
 
 
 def _is_encoded(start: MutableMapping[str, Any]) -> bool:

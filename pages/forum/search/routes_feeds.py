@@ -13,6 +13,7 @@ from core.actor import VISITOR, Actor
 from core.errors import NotFound
 from core.http import IfNoneMatch, etag_matches, etag_of
 from core.ids import TopicId
+from core.threads import in_thread
 from forum.exports import feeds
 from forum.exports.feeds import Feed
 from forum.search.languages import known_languages
@@ -116,7 +117,7 @@ async def _feed_response(
     async with db.read() as tx:
         reader = await find_reader(tx, key) if key is not None else VISITOR
         feed = await read(tx, reader)
-    body = feeds.encode_atom(feed, renderer.community.name, f"{db.site}{address}", db.site)
+    body = await in_thread(feeds.encode_atom, feed, renderer.community.name, f"{db.site}{address}", db.site)
     etag = etag_of(body)
     headers = {"ETag": etag, "Cache-Control": "private, no-cache" if key is not None else "no-cache"}
     if etag_matches(if_none_match, etag):
