@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.text import MAX_MARKS, normalize, tidy
+from forum.search.tokenizer.chunks import take_apart
+from forum.search.tokenizer.folding import fold
 from moderation.rules.patterns import normalize as searched_form
 
 LENGTH = 20_000
@@ -41,3 +43,15 @@ def test_long_runs_of_marks_are_parted_and_no_mark_is_lost(run: str) -> None:
     longest = max(map(len, shown.split("\u034f")))
     assert longest <= MAX_MARKS + 1
     assert searched_form(text)
+
+
+def test_a_letter_with_very_many_marks_is_folded_for_the_search() -> None:
+    assert fold("a" + "\u0301\u0323" * LENGTH) == "a"
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b." * 50_000, "+@a.b" * 50_000, "a" * 100_000 + "@" + "b" * 100_000 + ".c"]
+)
+def test_a_long_chunk_is_taken_apart_once(text: str) -> None:
+    # Earlier each of these took minutes, because every part was compared with all the others.
+    assert take_apart(text).places

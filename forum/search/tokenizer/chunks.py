@@ -18,7 +18,8 @@ MAX_LENGTH = 80
 # Chunks up to this length are remembered: most of them are words that come again.
 _MAX_REMEMBERED = 40
 _PART = re.compile(r"b(?:z*b)*|(?P<word>w+)(?P<suffix>\+\+(?!w)|#(?!w))?|s")
-_COMPOUND = re.compile(r"w+(?:(?:[-'&.,]|z+)w+)+")
+# From the beginning of a word and without going back: a word of 20,000 letters is looked at once.
+_COMPOUND = re.compile(r"(?<!w)w++(?:(?:[-'&.,]|z++)w++)+")
 _JOINTS = re.compile(r"[-'&.,]|z+")
 _INVISIBLE = re.compile(f"[{INVISIBLE_SPACES}]")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'\u2019]\d{3})+")
@@ -107,14 +108,16 @@ def shape_is_run(shape: str) -> bool:
 def _end_of(offsets: list[int], end: int) -> int:
     # Characters that one original character was folded to share its offset; invisible ones after the word stay outside.
     last = offsets[end - 1]
-    return next((at for at in offsets[end:] if at > last), offsets[-1])
+    while end < len(offsets) - 1 and offsets[end] <= last:
+        end += 1
+    return offsets[end]
 
 
 def _compounds(folded: str, shape: str, begins: dict[int, Part]) -> Sequence[Compound]:
     made = []
     for found in _COMPOUND.finditer(shape):
         lexeme = _join(folded[found.start() : found.end()], set(_JOINTS.findall(found[0])))
-        inside = [part for at, part in begins.items() if found.start() <= at < found.end()]
+        inside = [begins[at] for at in range(found.start(), found.end()) if at in begins]
         if lexeme and len(lexeme) <= MAX_LENGTH and len(inside) > 1:
             made.append(Compound(lexeme, inside[0], inside[-1]))
     return made

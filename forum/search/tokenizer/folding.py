@@ -9,6 +9,7 @@ import unicodedata
 from functools import lru_cache
 from urllib.parse import unquote
 
+from core.text import normalize
 from forum.search.tokenizer.characters import INVISIBLE_SPACES, is_ignorable, is_mark
 
 # Letters that Unicode does not take apart, and spellings of one letter (Arabic, Persian, Devanagari).
@@ -36,6 +37,7 @@ _ENCODED = re.compile("(?:%[0-9A-Fa-f]{2})+")
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
 # Hangul in single letters composes to syllables across clusters.
 _JAMO = re.compile("[\u1100-\u11ff]")
+_LONGEST_KEPT = 60
 
 
 def fold_with_offsets(chunk: str) -> tuple[str, list[int]]:
@@ -69,7 +71,7 @@ def spell(text: str) -> str:
     lower = text.lower()
     if lower.isascii():
         return lower
-    return "".join(one for one in unicodedata.normalize("NFC", lower) if not is_ignorable(one))
+    return "".join(one for one in normalize("NFC", lower) if not is_ignorable(one))
 
 
 def unify_nasals(word: str) -> str:
@@ -112,11 +114,20 @@ def _continues(chunk: str, at: int) -> bool:
     )
 
 
-@lru_cache(32_768)
 def _fold_cluster(cluster: str) -> str:
-    text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
-    text = _CYRILLIC_LETTERS.sub(_keep_cyrillic, unicodedata.normalize("NFD", text))
-    text = unicodedata.normalize("NFC", _DROPPED_MARKS.sub("", text)).translate(_LETTERS)
+    # A letter with thousands of marks is not kept.
+    return _fold_short(cluster) if len(cluster) <= _LONGEST_KEPT else _fold_anew(cluster)
+
+
+@lru_cache(32_768)
+def _fold_short(cluster: str) -> str:
+    return _fold_anew(cluster)
+
+
+def _fold_anew(cluster: str) -> str:
+    text = normalize("NFKC", normalize("NFKC", cluster).casefold())
+    text = _CYRILLIC_LETTERS.sub(_keep_cyrillic, normalize("NFD", text))
+    text = normalize("NFC", _DROPPED_MARKS.sub("", text)).translate(_LETTERS)
     return "".join(map(_fold_character, text))
 
 
