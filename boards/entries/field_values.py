@@ -11,6 +11,7 @@ from boards.forms import active_fields
 from boards.shapes import Field, Fields, Form, Taxonomy
 from core.errors import Invalid
 from core.text import NO_CONTROLS, ONE_LINE, TITLE_LENGTH, tidy
+from core.visible import is_visible
 from members.profiles.countries import COUNTRIES
 
 MAX_LONG_TEXT_LENGTH = 5_000
@@ -112,13 +113,13 @@ def _some_of(field: Field, value: Any, known: list[str]) -> list[str]:
 def _text(field: Field, value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > TITLE_LENGTH or not _ONE_LINE.match(value):
         raise AnswerInvalid(f"One line of at most {TITLE_LENGTH} characters.", field=field.key)
-    return tidy(value) or None
+    return tidy(value) if is_visible(value) else None
 
 
 def _long_text(field: Field, value: Any) -> str | None:
     if not isinstance(value, str) or len(value) > MAX_LONG_TEXT_LENGTH or not _NO_CONTROLS.match(value):
         raise AnswerInvalid(f"At most {MAX_LONG_TEXT_LENGTH} characters.", field=field.key)
-    return tidy(value.replace("\r\n", "\n")) or None
+    return tidy(value.replace("\r\n", "\n")) if is_visible(value) else None
 
 
 def _number(field: Field, value: Any) -> float | int:

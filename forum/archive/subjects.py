@@ -2,6 +2,8 @@
 
 import re
 
+from core.visible import is_visible
+
 # Prefixes that only mail programs write. Sources: the tables of Wikipedia's "List of email subject abbreviations" and the
 # programs themselves (Outlook, Lotus Notes, Foxmail, QQ Mail).
 _CERTAIN = (
@@ -34,7 +36,7 @@ def is_reply_subject(subject: str) -> bool:
 
 
 def title_from_subject(subject: str, *, is_reply: bool = False) -> str:
-    """Return the title of a topic for a subject: without the reply prefixes, `(no subject)` if nothing is left.
+    """Return the title of a topic for a subject: without reply prefixes, `(no subject)` if nothing visible is left.
 
     From a mail that replies to none, only those prefixes are cut that no author writes.
     """
@@ -42,7 +44,7 @@ def title_from_subject(subject: str, *, is_reply: bool = False) -> str:
     stripped = subject
     while prefix := pattern.match(stripped):
         stripped = stripped[prefix.end() :]
-    return stripped.strip() or "(no subject)"
+    return stripped.strip() if is_visible(stripped) else "(no subject)"
 
 
 def _strip_prefixes(subject: str) -> tuple[str, bool]:

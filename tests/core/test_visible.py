@@ -5,7 +5,10 @@ import unicodedata
 import httpx2
 import pytest
 
+from boards.entries.field_values import AnswerMissing, validate_values
+from boards.shapes import Field, Form
 from core.visible import INVISIBLE, is_visible
+from forum.archive.subjects import title_from_subject
 from forum.text.markdown import render
 from tests.support.pages import send
 from tests.support.people import a_person, a_topic
@@ -154,6 +157,15 @@ async def test_a_form_names_the_field_of_which_nothing_can_be_seen(app: Service)
     page = await send(amina, "/s/mobility/new", title="\u2800\u2800\u2800", body="My text")
 
     assert page.status_code == 422 and "Nothing of this can be seen" in page.text and "My text" in page.text
+
+
+@pytest.mark.parametrize("blank", TITLES)
+def test_a_required_field_or_a_subject_of_nothing_visible_is_empty(blank: str) -> None:
+    form = Form(fields=[Field(key="name", label="Name", type="text", required=True)])
+
+    with pytest.raises(AnswerMissing):
+        validate_values(form, {"name": blank}, {})
+    assert title_from_subject(f"Re: {blank}", is_reply=True) == "(no subject)"
 
 
 def test_every_character_of_the_list_is_outside_of_ascii_and_white_space() -> None:

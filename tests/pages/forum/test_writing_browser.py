@@ -206,3 +206,25 @@ async def test_a_passage_selected_inside_of_marks_keeps_them(app: Service, windo
         await page.evaluate(_SELECT_IN, [element, words])
         await page.locator(".pill.quoting").click()
         await expect(page.locator("#p2 textarea")).to_have_value(re.compile(markdown))
+
+
+ARABIC = "\u0647\u0630\u0627 \u062c\u0648\u0627\u0628\u064a (3TG)!"
+
+
+async def test_each_paragraph_and_each_typed_line_has_its_own_direction(
+    app: Service, windows: Windows
+) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    await a_reply(amina, topic, f"> The English quote.\n\n{ARABIC}\n\n- {ARABIC}\n- English")
+    page = await settled(await windows.open(f"/t/{topic}/cobalt-tracing", amina))
+
+    for element, direction in (
+        ("blockquote p", "ltr"),
+        (".said > p", "rtl"),
+        ("li >> nth=0", "rtl"),
+        ("li >> nth=1", "ltr"),
+    ):
+        await expect(page.locator(f"#p2 {element}")).to_have_css("direction", direction)
+    await page.locator("#reply textarea").fill(f"English\n{ARABIC}")
+    await expect(page.locator("#reply textarea")).to_have_css("unicode-bidi", "plaintext")
