@@ -36,12 +36,13 @@ class NotAnArchive(Malformed):
 def split_mbox(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes, int]]:
     """Yield the separator line of each mail of an mbox file, its bytes, and how many bytes were too many and left out.
 
-    A full envelope line begins a mail if a header follows it, and nothing else does: people begin lines with "From". The
-    first line of the file only has to begin with it. Raises NotAnArchive if it does not.
+    A full envelope line begins a mail if a header follows it, or if it stands between blank lines, and nothing else does:
+    people begin lines with "From". The first line of the file only has to begin with it. Raises NotAnArchive if it does not.
     """
     separator = b""
     lines: list[bytes] = []
     size = 0
+    before = b""
     line = _skip_blank_lines(stream)
     if not line.startswith(b"From "):
         raise NotAnArchive
@@ -49,16 +50,16 @@ def split_mbox(stream: IO[bytes]) -> Iterator[tuple[bytes, bytes, int]]:
         following = None
         if not separator or (line.startswith(b"From ") and _ENVELOPE.match(line)):
             following = stream.readline(MAX_LINE_SIZE)
-            if not separator or _FIELD.match(following):
+            if not separator or _FIELD.match(following) or not (before.strip() or following.strip()):
                 if separator:
                     yield separator, _join_lines(lines), max(0, size - MAX_MESSAGE_SIZE)
                 separator, lines, size = line, [], 0
-                line = following
+                before, line = line, following
                 continue
         size += len(line)
         if size <= MAX_MESSAGE_SIZE:
             lines.append(line)
-        line = stream.readline(MAX_LINE_SIZE) if following is None else following
+        before, line = line, stream.readline(MAX_LINE_SIZE) if following is None else following
     yield separator, _join_lines(lines), max(0, size - MAX_MESSAGE_SIZE)
 
 

@@ -54,7 +54,8 @@ def list_addresses(header: HeaderFields) -> set[str]:
     if list_id := _LIST_ID.search(header.raw("list-id")):
         addresses.add(f"{list_id[1]}@{list_id[2]}".lower())
     for field in ("x-mailing-list", "x-beenthere", "mailing-list"):
-        addresses |= {mailbox.address for mailbox in parse_mailboxes(header.raw(field)) if mailbox.address}
+        if value := header.raw(field):
+            addresses |= {mailbox.address for mailbox in parse_mailboxes(value) if mailbox.address}
     return addresses
 
 

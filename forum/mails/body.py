@@ -9,11 +9,11 @@ from forum.mails.forwarded import forwarded_block
 from forum.mails.html_to_text import MAX_HTML_LENGTH, drop_embedded_data, html_to_text
 from forum.mails.lines import to_line
 from forum.mails.parts import Part
-from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, take_uuencoded
+from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, is_prose, take_uuencoded
 
 # More of a mail is not read: it has five times what is stored of it, in any script.
 MAX_READ = 1_500_000
-MAX_PLAIN_LENGTH = 600_000
+MAX_PLAIN_LENGTH = 400_000
 MAX_NAMED_ATTACHMENTS = 20
 # An alternative in plain text that has fewer than a third of the words of the other is a stub.
 STUB_RATIO = 3
@@ -90,6 +90,9 @@ def _read(part: Part, reading: Reading, hint: str) -> None:
         reading.digest += inner.digest
     elif part.children or part.kind.startswith("multipart/"):
         _read_children(part, reading, hint)
+    elif part.kind.startswith("message/") and is_prose(part.content()):
+        # Half of a divided mail, or a report of a mail server that explains itself.
+        _add_plain(part, reading, hint)
     elif part.is_attachment() or part.kind not in _BODY_TYPES:
         _leave_out(part, reading)
     elif part.kind == "text/plain":

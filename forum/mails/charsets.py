@@ -7,6 +7,7 @@ windows-31j. Charsets that occur in mail only (RFC 1922, RFC 2152, RFC 1557) are
 import codecs
 import re
 import unicodedata
+from functools import lru_cache
 
 from webencodings import LABELS, lookup
 
@@ -58,9 +59,10 @@ def decode(data: bytes, label: str = "", hint: str = "") -> tuple[str, bool]:
     return _decode_8bit(data, codec, codec_for(hint))
 
 
+@lru_cache(maxsize=1_000)
 def codec_for(label: str) -> str:
     """Return Python's codec for a charset label, or "" if nobody knows the label."""
-    label = label.strip().strip("\"'").lower()
+    label = (label.split() or [""])[0].strip("\"'").lower()
     if label in LABELS and LABELS[label] not in ("replacement", "x-user-defined"):
         name = str(LABELS[label])
         if name in ("iso-2022-jp", "euc-jp"):

@@ -46,6 +46,8 @@ def find_enclosed(mail: Part, reading: Reading) -> list[EnclosedMail]:
     A person can enclose mails and invent them. So mails in other people's mails stay in the text of these, and become mails
     of their own only if the subject or the sender says that this is a digest.
     """
+    if not reading.digest and not (len(reading.texts) == 1 and "-" * 28 in reading.texts[0]):
+        return []
     is_from_list = _is_from_list(mail.header)
     is_digest = is_from_list or bool(_DIGEST_SUBJECT.search(mail.header.decoded("subject")))
     enclosed = reading.digest[:MAX_MAILS] if is_digest else []

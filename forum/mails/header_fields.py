@@ -18,6 +18,9 @@ _KNOWN_FIELD = re.compile(
     rb"content-[a-z-]+|x-[a-z-]+|list-[a-z-]+|delivered-to)[ \t]*:",
     re.I,
 )
+# What needs no parser: parameters without continuations, comments and escapes.
+_SIMPLE_TYPE = re.compile(r"[\w.+/-]*(?:\s?;\s?[\w-]{1,40}=(?:\"[^\"\\]{0,200}\"|[\w.:/+=-]{1,200}))*+\s?;?")
+_PARAMETER = re.compile(r"([\w-]{1,40})=(\"[^\"]*\"|[^;\s]+)")
 _LINE_BREAKS = re.compile(rb"\r?\n(?=[ \t])")
 
 
@@ -26,6 +29,8 @@ class HeaderFields(Struct):
 
     fields: list[tuple[str, bytes]]
     charset: str = ""
+    parsed: Message | None = None
+    parsed_parameters: dict[str, str] | None = None
 
     def raw(self, name: str) -> str:
         """Return the first field with this name as text, unfolded, with its encoded words; "" if there is none.
@@ -33,7 +38,10 @@ class HeaderFields(Struct):
         Bytes above 127 are UTF-8, or else in the charset of the body. Parse the structure of a field from this, never from
         the decoded text: RFC 2047, section 5, lets no encoded word be part of it.
         """
-        return next((self._text(value) for key, value in self.fields if key == name), "")
+        for key, value in self.fields:
+            if key == name:
+                return self._text(value)
+        return ""
 
     def raw_all(self, name: str) -> list[str]:
         """Return all fields with this name, as `raw` returns the first."""
@@ -45,13 +53,35 @@ class HeaderFields(Struct):
 
     def parameters(self) -> Message:
         """Return the fields about the content as the standard library parses them (RFC 2045 and RFC 2231)."""
-        message = Message()
-        for name in ("content-type", "content-disposition"):
-            if value := self.raw(name):
-                message[name] = value.replace("\n", " ").replace("\r", " ")
-        return message
+        if self.parsed is None:
+            self.parsed = Message()
+            for name in ("content-type", "content-disposition"):
+                if value := self.raw(name):
+                    self.parsed[name] = value.replace("\n", " ").replace("\r", " ")
+        return self.parsed
+
+    def parameter(self, name: str) -> str:
+        """Return a parameter of Content-Type, such as `charset`; "" if there is none."""
+        if self.parsed_parameters is None and _SIMPLE_TYPE.fullmatch(declared := self.raw("content-type")):
+            pairs_found = _PARAMETER.findall(declared)
+            self.parsed_parameters = {key.lower(): value.strip('"') for key, value in reversed(pairs_found)}
+        elif self.parsed_parameters is None:
+            pairs: list[tuple[str, object]] = list(self.parameters().get_params([])[1:])
+            self.parsed_parameters = {
+                key.lower(): str(value[2] if isinstance(value, tuple) else value).strip()
+                for key, value in reversed(pairs)
+            }
+        return self.parsed_parameters.get(name, "")
+
+    def set_charset(self, label: str) -> None:
+        """Set the charset of bytes above 127, once the body is known."""
+        self.charset = label
+        if not all(value.isascii() for _, value in self.fields):
+            self.parsed = self.parsed_parameters = None
 
     def _text(self, value: bytes) -> str:
+        if value.isascii() and b"\x1b" not in value:
+            return value.decode("ascii")
         return decode(value, self.charset if is_for_headers(self.charset) else "")[0]
 
 
@@ -85,5 +115,7 @@ def _field(line: bytes) -> tuple[str, bytes]:
     found = _FIELD.match(line)
     assert found is not None
     # RFC 5322, 2.2.3: unfolding removes the line break and keeps the blank after it.
-    value = _LINE_BREAKS.sub(b"", found[2][:MAX_FIELD_LENGTH]).strip(b" \t\r\n")
+    value = found[2][:MAX_FIELD_LENGTH].strip(b" \t\r\n")
+    if b"\n" in value:
+        value = _LINE_BREAKS.sub(b"", value)
     return found[1].decode("ascii").lower(), value

@@ -17,6 +17,8 @@ def decode_iso_2022_jp(data: bytes) -> str:
     pieces = _ISO_2022.split(data)
     text = [_single_byte(pieces[0])]
     for escape, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        if not piece:
+            continue
         if escape == b"(I":
             text.append(bytes(b | 0x80 if b > 0x20 else b for b in piece).decode("cp932", "replace"))
         elif escape.startswith(b"("):

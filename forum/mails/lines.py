@@ -15,6 +15,8 @@ _C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0
 
 def to_line(text: str, length: int) -> str:
     """Return the text on one line of at most so many characters, in Unicode's composed form (NFC)."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:length].strip()
     text = _FORBIDDEN.sub("\ufffd", fix_c1(text))
     text = _DIRECTION_CHARACTERS.sub("", _CONTROL_CHARACTERS.sub(" ", text))
     return normalize("NFC", _SPACES.sub(" ", text)).strip()[:length].strip()

@@ -3,6 +3,7 @@
 Archives contain malformed mails, wrong charsets and obfuscated addresses; the reader repairs what it can and says so.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
@@ -24,6 +25,7 @@ from forum.mails.plain_text import MAX_TEXT_LENGTH, clean_text, fingerprints
 from forum.text.mail_footers import split_footer
 
 EARLIEST_DATE = datetime(1971, 1, 1, tzinfo=UTC)
+_END_OF_HEADER = re.compile(rb"\n\r?\n")
 DIVIDED = "digest divided into its mails"
 
 
@@ -104,7 +106,7 @@ def _mail(
         text=text,
         repairs=tuple(dict.fromkeys(reading.repairs)),
         fingerprints=fingerprints(
-            split_header(raw)[1] or raw,
+            raw[end.end() :] if (end := _END_OF_HEADER.search(raw)) else raw,
             split_footer(text)[0],
             dict.fromkeys(one for one in (author.shown_name(), author.address) if one),
         ),
@@ -156,7 +158,7 @@ def _give_charset(root: Part) -> str:
     labels = [part.parameter("charset") for part in parts]
     common = next((label for label in labels if label), hint)
     for part, label in zip(parts, labels, strict=True):
-        part.header.charset = label or common
+        part.header.set_charset(label or common)
     return hint
 
 

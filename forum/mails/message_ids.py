@@ -3,7 +3,6 @@
 import re
 
 from forum.mails.header_fields import HeaderFields
-from forum.mails.mailboxes import parse_mailboxes
 
 MAX_ANCESTORS = 50
 
@@ -27,12 +26,10 @@ def find_parents(header: HeaderFields) -> list[str]:
     References lists all ancestors from the first mail on, In-Reply-To often only the parent, sometimes between an address
     and words. Addresses of the mail's own header are no ids.
     """
-    people = {
-        mailbox.address
-        for name in ("from", "to", "cc", "reply-to", "sender")
-        for mailbox in parse_mailboxes(header.raw(name))
-    }
     ancestors = [*_ids(header.raw("references"))[-MAX_ANCESTORS:], *_ids(header.raw("in-reply-to"))[-5:]]
+    if not ancestors:
+        return []
+    people = "\n".join(header.raw(name) for name in ("from", "to", "cc", "reply-to", "sender")).lower()
     return [one for one in dict.fromkeys(reversed(ancestors)) if one.lower() not in people]
 
 

@@ -43,8 +43,7 @@ class Part(Struct):
 
     def parameter(self, name: str) -> str:
         """Return a parameter of Content-Type, such as `charset`; "" if there is none."""
-        value = self.header.parameters().get_param(name, "")
-        return str(value[2] if isinstance(value, tuple) else value).strip()
+        return self.header.parameter(name)
 
     def file_name(self) -> str:
         """Return the name that the sender gave to the part, as it stands there; "" if there is none."""

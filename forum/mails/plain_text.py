@@ -26,7 +26,9 @@ _ADDRESS_IN_TEXT = re.compile(
     r"(?<![\w./:@+-])(?!git@)([\w.+-]{1,64}+)@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,18}(?![\w@-])"
 )
 _WORD = re.compile(r"\w+")
+_FIELD = re.compile(rb"[\w-]{1,60}:|[ \t]")
 _NOT_COMPARED = b" \t\r\n>"
+_NO_WORDS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 def clean_text(text: str) -> tuple[str, bool]:
@@ -34,9 +36,11 @@ def clean_text(text: str) -> tuple[str, bool]:
 
     Line ends are `\\n`, the composed form is Unicode's (NFC), and addresses are shortened: spammers would collect them.
     """
-    text, controls = _CONTROL_CHARACTERS.subn("\ufffd", fix_c1(_LINE_ENDS.sub("\n", text)))
+    text = fix_c1(_LINE_ENDS.sub("\n", text.replace("\r\n", "\n")))
+    text, controls = _CONTROL_CHARACTERS.subn("\ufffd", text)
     if "@" in text:
-        text = _ADDRESS_IN_TEXT.sub("\\1@…", text)
+        lines = text.split("\n")
+        text = "\n".join(_ADDRESS_IN_TEXT.sub("\\1@…", line) if "@" in line else line for line in lines)
     return normalize("NFC", text).strip("\n"), bool(controls)
 
 
@@ -51,6 +55,12 @@ def is_notice(data: bytes) -> bool:
     return len(data) < 600 and bool(_NOTICE.search(data))
 
 
+def is_prose(data: bytes) -> bool:
+    """Return whether bytes are lines of words, and neither fields of a header nor an encoded file."""
+    lines = [line for line in data[:20_000].splitlines() if line.strip()]
+    return sum(b" " in line.strip() and not _FIELD.match(line) for line in lines) > len(lines) / 2
+
+
 def comparable_words(text: str) -> list[str]:
     """Return the words of a text in lower case, for comparing what two texts say."""
     return _WORD.findall(text.casefold())
@@ -63,12 +73,11 @@ def fingerprints(raw_body: bytes, text: str, authors: Iterable[str]) -> tuple[st
     program changed, of the words if the copies were encoded or wrapped differently, of the name if a list put its address
     in the author's place.
     """
-    contents = (
-        raw_body.translate(None, _NOT_COMPARED),
-        " ".join(comparable_words(text)).encode(errors="replace"),
-    )
+    words = text.casefold().encode(errors="replace").translate(None, _NO_WORDS)
+    contents = (("b", raw_body.translate(None, _NOT_COMPARED)), ("w", words))
+    digests = [(kind, blake2b(content, digest_size=24).digest()) for kind, content in contents]
     return tuple(
-        kind + blake2b(author.encode(errors="replace") + b"\n" + content, digest_size=12).hexdigest()
-        for kind, content in zip("bw", contents, strict=True)
+        kind + blake2b(author.encode(errors="replace") + b"\n" + digest, digest_size=12).hexdigest()
+        for kind, digest in digests
         for author in authors
     )

@@ -7,9 +7,13 @@ from pathlib import Path
 import click
 import msgspec
 
+from forum.archive.archives import Remark
 from forum.archive.imports import ImportReport, import_archives
 from storage.database import Database
 from tertulia.commands.context import run_with_database
+
+# More remarks than these are only in the JSON.
+LISTED_REMARKS = 100
 
 
 @click.group("import")
@@ -53,8 +57,19 @@ def _format_report(report: ImportReport) -> str:
         f"{sum(report.skipped.values())} skipped.",
         f"{report.topics_new} topics new, {report.topics_grown} grown; {report.authors_new} authors new.",
     ]
+    if report.conflicts:
+        lines.append(
+            f"{report.conflicts} mails have the id of another mail and another text; both are imported."
+        )
     lines += [f"  skipped, {why}: {count}" for why, count in sorted(report.skipped.items())]
     lines += [f"  made good, {what}: {count}" for what, count in sorted(report.made_good.items())]
-    if report.remarks:
-        lines.append(f"Which mails these {len(report.remarks)} remarks are about is listed by --json.")
+    lines += map(_format_remark, report.remarks[:LISTED_REMARKS])
+    if len(report.remarks) > LISTED_REMARKS:
+        lines.append(f"{len(report.remarks) - LISTED_REMARKS} more remarks are listed by --json.")
     return "\n".join(lines)
+
+
+def _format_remark(remark: Remark) -> str:
+    detail = f": {remark.detail}" if remark.detail else ""
+    skipped = "skipped, " if remark.is_skipped else ""
+    return f"  {remark.file}, mail {remark.position} <{remark.id}>: {skipped}{remark.what}{detail}"

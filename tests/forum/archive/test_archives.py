@@ -149,6 +149,12 @@ def test_a_full_envelope_line_begins_a_mail(tmp_path: Path, line: str):
     assert [archive.text(i) for i in range(len(archive.messages))] == ["One", "Two"]
 
 
+def test_a_mail_without_a_header_is_a_mail(tmp_path: Path):
+    archive = read_mbox(tmp_path, a_mail("One"), b"\nTwo\n", a_mail("Three", id="m3@t.example"))
+
+    assert [archive.text(i) for i in range(len(archive.messages))] == ["One", "Two", "Three"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -373,6 +373,12 @@ async def test_the_command_tells_what_it_did(
     told = await asyncio.to_thread(run, str(QUIRKS), "--sector", "mobility")
     assert told.exit_code == 0
     assert "20 mails read: 19 imported, 0 there already, 1 skipped." in told.stdout
+    assert "1 mails have the id of another mail and another text; both are imported." in told.stdout
+    assert (
+        "quirks.mbox, mail 5 <e1@example.org>: attachment left out: t.xls (application/vnd.ms-excel)"
+        in told.stdout
+    )
+    assert "quirks.mbox, mail 11 <a1@example.org>: skipped, the same message id again" in told.stdout
     again = await asyncio.to_thread(run, str(QUIRKS), "--sector", "mobility", "--json")
     report = json.loads(again.stdout)
     assert (report["imported"], report["already_there"], report["skipped"]) == (

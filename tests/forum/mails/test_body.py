@@ -189,6 +189,21 @@ def test_html_names_its_charset_itself(meta: str):
     assert read(a_mail(f"{meta}<p>供应链".encode("gbk"), "Content-Type: text/html")).text == "供应链"
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "is_kept"),
+    [
+        ("message/partial; number=2; id=x", "and this is the second half\nof the words.", True),
+        ("message/delivery-status", "This mail came back because\nthe box was full.", True),
+        ("message/delivery-status", "Reporting-MTA: dns; x.example.org\nStatus: 5.0.0", False),
+        ("message/partial; number=2; id=x", "AAAA\nBBBB\nCCCC", False),
+    ],
+)
+def test_parts_about_mails_are_read_if_they_are_words(kind: str, content: str, is_kept: bool):
+    text = read(a_mail(parts(plain("Hello"), f"Content-Type: {kind}\n\n{content}"), MIXED)).text
+
+    assert text == f"Hello\n\n{content}" if is_kept else "attached to the mail" in text
+
+
 def test_uuencoded_files_in_the_text_are_named():
     mail = read(a_mail("See\n\nbegin 644 map.png\n" + 'M"' + "A" * 59 + "\n`\nend\n\nBye"))
 
@@ -224,6 +239,7 @@ def test_forwarded_mails_keep_who_said_what():
         "--B\nContent-Type: text/html\n\n" + "<pre>\n" * 150_000,
         "--B\nContent-Type: text/plain; format=flowed\n\n" + " \n" * 500_000,
         "--B\nContent-Type: text/plain; charset=iso-2022-jp\n\n" + "\x1b$B" * 300_000,
+        "--B\nContent-Type: text/plain; charset=iso-2022-jp\n\n" + "\x1b$BD4\x1b(Ba" * 60_000,
         "--B\nContent-Type: text/plain; charset=euc-jp\n\n" + "é" * 500_000,
         "begin 644 x\n" * 100_000,
         "a@b." * 250_000,

@@ -31,6 +31,8 @@ from tests.support.archives.mails import a_mail, read, whats
         ("utf-16", "né".encode("utf-16"), "né"),
         ("windows-1256", "معادن".encode("cp1256"), "معادن"),
         ("koi8-r", "медь".encode("koi8-r"), "медь"),
+        ("us-ascii (a comment)", b"caf\xe9", "café"),
+        ("'gbk'", "龙".encode("gbk"), "龙"),
         # UTF-8 first: these labels are wrong.
         ("iso-8859-1", "réunion".encode(), "réunion"),
         ("gb2312", "供应链".encode(), "供应链"),
