@@ -15,8 +15,8 @@ MAX_PASSAGES, PASSAGE_LENGTH, START_LENGTH = 2, 150, 240
 # So many characters of a post are searched for passages.
 SOURCE_LENGTH = 20_000
 
-# More matches of a term than this are not marked.
-MAX_MATCHES = 100
+# More terms, and more matches of a term, are not marked.
+MAX_TERMS, MAX_MATCHES = 16, 40
 
 Span = tuple[int, int]
 Places = Mapping[str, Mapping[int, Span]]
@@ -39,12 +39,15 @@ def find_matches(text: str, terms: Sequence[Term], language: str) -> list[list[S
     places: dict[str, dict[int, Span]] = defaultdict(dict)
     for token in tokenize(text, language):
         places[token.lexeme].setdefault(token.place, (token.start, token.end))
-    return [list(islice(_find_term(places, term), MAX_MATCHES)) if places else [] for term in terms]
+    return [
+        list(islice(_find_term(places, term), MAX_MATCHES)) if places else [] for term in terms[:MAX_TERMS]
+    ]
 
 
 def _find_term(places: Places, term: Term) -> Iterator[Span]:
     for sequence in term.sequences:
-        slots = [_spans_of(places, slot) for slot in sequence]
+        known = {slot.lexemes: _spans_of(places, slot) for slot in sequence}
+        slots = [known[slot.lexemes] for slot in sequence]
         distances = [slot.distance for slot in sequence]
         for place, first in slots[0].items():
             spans = [spans.get(place + by) for spans, by in zip(slots, distances, strict=True)]
@@ -83,9 +86,8 @@ def _choose_passages(text: str, found: Sequence[Sequence[Span]]) -> list[Span]:
 
 
 def _terms_from(start: int, found: Sequence[Sequence[Span]], missing: set[int]) -> set[int]:
-    return {
-        n for n in missing if any(start <= one and end <= start + PASSAGE_LENGTH for one, end in found[n])
-    }
+    # A match that is longer than a passage counts where it begins.
+    return {n for n in missing if any(start <= one < start + PASSAGE_LENGTH for one, _ in found[n])}
 
 
 def _widen(text: str, start: int) -> Span:

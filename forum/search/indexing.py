@@ -4,12 +4,12 @@ The index does not contain who may see a post; each search checks that. Changed 
 indexed again. Of two workers with different tokenizers, the one with the older does not index.
 """
 
-from asyncio import to_thread
 from collections.abc import Sequence
 from typing import Any
 
 from asyncpg import Record
 
+from core.threads import in_thread
 from forum.search.languages import detect_language, to_configuration
 from forum.search.texts import indexed_text, suggestible_words
 from forum.search.tokenizer.tokens import TOKENIZER_VERSION
@@ -113,7 +113,7 @@ async def _take_outdated(tx: Transaction, below: int) -> list[int]:
 
 async def _write_vectors(tx: Transaction, rows: Sequence[Record], languages: tuple[str, ...]) -> None:
     # In a thread: a batch of long posts takes longer than requests should wait.
-    columns, words = await to_thread(_make_vectors, rows, languages)
+    columns, words = await in_thread(_make_vectors, rows, languages)
     await tx.run(UPSERT_SEARCH_POSTS, **columns)
     # Sorted, so that two transactions that insert the same words cannot deadlock.
     await tx.run(INSERT_SEARCH_WORDS, words=sorted(words))

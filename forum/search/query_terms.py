@@ -24,6 +24,8 @@ _BETWEEN_WORDS = re.compile(
     r"[;!?()\[\]{}<>|“”„«»、。，；：！？（）【】《》「」『』…·،؛؟।]+|[,:](?!\d)|(?<!\d)[,:]"
 )
 MIN_PREFIX = 4
+# More different terms are left out: no question needs them, and a query of 300 signs can have 150.
+MAX_TERMS = 24
 # Signs of grammar, alone in a run: a post about the same thing may do without.
 _PARTICLES = frozenset("的了和与及或在是之のとをにはがでもへやかな")
 
@@ -70,7 +72,7 @@ async def find_terms(tx: Reader, query: ParsedQuery, languages: Sequence[str]) -
     kept = [tuple(term for term in group if term.word not in stop_words) for group in groups]
     if not any(kept):
         kept = groups
-    unwanted = [term for item in query.without for term in terms_of_item(item, languages)]
+    unwanted = [term for item in query.without[:MAX_TERMS] for term in terms_of_item(item, languages)]
     return QueryTerms(tuple(tuple(group) for group in kept if group), tuple(unwanted))
 
 
@@ -92,7 +94,8 @@ def _groups(words: str, languages: Sequence[str]) -> Iterator[tuple[Term, ...]]:
     items = [found[0] for found in _ITEM.finditer(words)]
     for is_or, group in groupby(items, lambda item: item.lower() == "or"):
         if not is_or:
-            yield tuple(term for item in group for term in terms_of_item(item, languages))
+            terms = dict.fromkeys(term for item in group for term in terms_of_item(item, languages))
+            yield tuple(terms)[:MAX_TERMS]
 
 
 async def _find_stop_words(

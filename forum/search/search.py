@@ -1,6 +1,5 @@
 """Search: from a typed query to a page of hits with excerpts and facets, and a suggestion if there are no results."""
 
-from asyncio import to_thread
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,6 +13,7 @@ from sqlalchemy import any_, bindparam, select
 
 from core import clock
 from core.actor import Actor
+from core.threads import in_thread
 from forum.authors import author_of
 from forum.search.candidates import LATEST, Candidate, Candidates, find_candidates, sort_candidates
 from forum.search.excerpts import make_excerpt
@@ -140,7 +140,7 @@ async def _read_hits(
     rows = {row["id"]: row for row in found}
     hits = [(one, rows[one.post]) for one in page if one.post in rows]
     # In a thread, because a page of very long posts takes longer than other requests should wait.
-    excerpts = await to_thread(_make_excerpts, hits, terms)
+    excerpts = await in_thread(_make_excerpts, hits, terms)
     return [
         _to_hit(row, excerpt, counts[one.topic]) for (one, row), excerpt in zip(hits, excerpts, strict=True)
     ]

@@ -21,6 +21,8 @@ _JOINED_ARTICLE = re.compile(
 _GENITIVE = re.compile(r"(?i)(?<=\w{2})['\u2019]s$")
 # How German vowels are written on keyboards that lack them.
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+# PostgreSQL takes very long for a phrase of many words if a post repeats them: a longer one is searched in pieces.
+MAX_PHRASE = 8
 _WRITTEN_UMLAUT = re.compile("([aou])e")
 
 
@@ -129,8 +131,13 @@ def _from_zero(slots: Sequence[Slot]) -> tuple[Slot, ...]:
     return tuple(replace(slot, distance=slot.distance - slots[0].distance) for slot in slots)
 
 
-def _written(slots: Sequence[Slot]) -> str:
+def _written(sequence: Sequence[Slot]) -> str:
+    pieces = (sequence[at : at + MAX_PHRASE] for at in range(0, len(sequence), MAX_PHRASE))
+    return " & ".join(dict.fromkeys(map(_written_phrase, pieces)))
+
+
+def _written_phrase(slots: Sequence[Slot]) -> str:
     text, last = slots[0].written(), slots[0].distance
     for slot in slots[1:]:
         text, last = f"{text} <{slot.distance - last}> {slot.written()}", slot.distance
-    return text
+    return f"({text})"

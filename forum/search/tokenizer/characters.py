@@ -1,6 +1,9 @@
 """Classes of characters: what joins, what separates, what is invisible, and which scripts have no spaces between words."""
 
+import re
 import unicodedata
+
+from core.visible import INVISIBLE
 
 # The classes, one letter each, so that a text can be searched for their patterns.
 WORD, UNSPACED, SYMBOL, INVISIBLE_SPACE, DASH, APOSTROPHE, SEPARATOR = "wbsz-' "
@@ -8,12 +11,7 @@ WORD, UNSPACED, SYMBOL, INVISIBLE_SPACE, DASH, APOSTROPHE, SEPARATOR = "wbsz-' "
 # Zero-width space and zero-width non-joiner: some people write them inside a word, others between two.
 INVISIBLE_SPACES = "\u200b\u200c"
 
-# Default_Ignorable_Code_Point of Unicode (DerivedCoreProperties.txt, stable: ranges are reserved for future ones too).
-_IGNORABLE = (
-    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F),
-    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
-    (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
-)  # fmt: skip
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 # Blocks of scripts that are written without spaces between words, or with particles attached (Hangul): Thai, Lao, Myanmar,
 # Khmer, Tai, Hangul, Han, Hiragana and Katakana, with their extensions.
@@ -28,10 +26,9 @@ _UNSPACED = (
 _APOSTROPHES = "'\u2019\u02bc\u2018\u02b9\u05f3"
 
 
-def is_ignorable(character: str) -> bool:
-    """Return whether a character has no ink and no meaning of its own (Unicode: Default_Ignorable_Code_Point)."""
-    code = ord(character)
-    return code >= 0xAD and any(first <= code <= last for first, last in _IGNORABLE)
+def is_invisible(character: str) -> bool:
+    """Return whether a character has no ink, so that nobody can type it who reads it."""
+    return _INVISIBLE.match(character) is not None
 
 
 def is_mark(character: str) -> bool:

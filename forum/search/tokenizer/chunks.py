@@ -19,7 +19,7 @@ MAX_LENGTH = 80
 _MAX_REMEMBERED = 40
 _PART = re.compile(r"b(?:z*b)*|(?P<word>w+)(?P<suffix>\+\+(?!w)|#(?!w))?|s")
 # From the beginning of a word and without going back: a word of 20,000 letters is looked at once.
-_COMPOUND = re.compile(r"(?<!w)w++(?:(?:[-'&.,]|z++)w++)+")
+_COMPOUND = re.compile(r"(?<!w)w++(?:(?:[-'&.,]|z++)w++)++")
 _JOINTS = re.compile(r"[-'&.,]|z+")
 _INVISIBLE = re.compile(f"[{INVISIBLE_SPACES}]")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,'\u2019]\d{3})+")
@@ -69,7 +69,7 @@ def take_apart(chunk: str) -> Chunk:
 
 
 def _take_apart(chunk: str) -> Chunk:
-    folded, offsets = fold_with_offsets(chunk)
+    folded, *offsets = fold_with_offsets(chunk)
     shape = folded.translate(CLASSES)
     parts: list[Part] = []
     begins: dict[int, Part] = {}
@@ -83,21 +83,23 @@ def _take_apart(chunk: str) -> Chunk:
     return Chunk(tuple(parts), compounds, place)
 
 
-_take_apart_once = lru_cache(32_768)(_take_apart)
+_take_apart_once = lru_cache(8_192)(_take_apart)
 
 
-def _to_part(chunk: str, folded: str, offsets: list[int], found: re.Match[str], place: int) -> Part:
+def _to_part(
+    chunk: str, folded: str, offsets: Sequence[Sequence[int]], found: re.Match[str], place: int
+) -> Part:
+    starts, ends = offsets
     start, end = found.span()
-    where = (offsets[start], _end_of(offsets, end))
+    where = (starts[start], ends[end - 1])
     text = folded[start:end]
     if found["word"] is None and shape_is_run(found[0]):
         kept = tuple(at for at in range(start, end) if folded[at] not in INVISIBLE_SPACES)
-        starts = (*(offsets[at] for at in kept), where[1])
         run = "".join(folded[at] for at in kept)
-        return Part((run,), place, *where, run, is_run=True, starts=starts)
+        return Part((run,), place, *where, run, is_run=True, starts=(*(starts[at] for at in kept), where[1]))
     word = unify_nasals(text if found["suffix"] is None else folded[start : found.end("word")])[:MAX_LENGTH]
     lexemes = (word,) if found["suffix"] is None else (text[-MAX_LENGTH:], word)
-    return Part(lexemes, place, *where, spell(chunk[where[0] : where[1]])[:MAX_LENGTH])
+    return Part(lexemes, place, *where, spell(chunk[where[0] : where[1]][: 2 * MAX_LENGTH])[:MAX_LENGTH])
 
 
 def shape_is_run(shape: str) -> bool:
@@ -105,26 +107,18 @@ def shape_is_run(shape: str) -> bool:
     return shape[0] == "b"
 
 
-def _end_of(offsets: list[int], end: int) -> int:
-    # Characters that one original character was folded to share its offset; invisible ones after the word stay outside.
-    last = offsets[end - 1]
-    while end < len(offsets) - 1 and offsets[end] <= last:
-        end += 1
-    return offsets[end]
-
-
 def _compounds(folded: str, shape: str, begins: dict[int, Part]) -> Sequence[Compound]:
     made = []
     for found in _COMPOUND.finditer(shape):
-        lexeme = _join(folded[found.start() : found.end()], set(_JOINTS.findall(found[0])))
-        inside = [begins[at] for at in range(found.start(), found.end()) if at in begins]
-        if lexeme and len(lexeme) <= MAX_LENGTH and len(inside) > 1:
-            made.append(Compound(lexeme, inside[0], inside[-1]))
+        joints = list(_JOINTS.finditer(found[0]))
+        lexeme = _join(folded[found.start() : found.end()], {joint[0][0] for joint in joints})
+        last = begins.get(found.start() + joints[-1].end())
+        if lexeme and len(lexeme) <= MAX_LENGTH and last is not None:
+            made.append(Compound(lexeme, begins[found.start()], last))
     return made
 
 
-def _join(text: str, joints: set[str]) -> str:
-    kinds = {joint[0] for joint in joints}
+def _join(text: str, kinds: set[str]) -> str:
     if kinds <= {"-", "'", "z"}:
         return "".join(one for one in text if one.isalnum() or _keeps(one))
     if kinds == {"&"}:

@@ -6,11 +6,12 @@ the nukta of Indic scripts are left out, because people type words without them.
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
 from core.text import normalize
-from forum.search.tokenizer.characters import INVISIBLE_SPACES, is_ignorable, is_mark
+from forum.search.tokenizer.characters import INVISIBLE_SPACES, is_invisible, is_mark
 
 # Letters that Unicode does not take apart, and spellings of one letter (Arabic, Persian, Devanagari).
 _LETTERS = str.maketrans({
@@ -35,29 +36,33 @@ _PLAIN_SIGNS = re.compile(f"[{_SIGNS}]+(?![{_MARKS}])")
 _ENCODED = re.compile("(?:%[0-9A-Fa-f]{2})+")
 # The marks of voice in half width are letters for Unicode, and combine when they are folded.
 _HALF_WIDTH_MARKS = "\uff9e\uff9f"
+# Clusters are remembered, so a letter with thousands of marks is folded in pieces.
+_MAX_CLUSTER = 32
 # Hangul in single letters composes to syllables across clusters.
 _JAMO = re.compile("[\u1100-\u11ff]")
-_LONGEST_KEPT = 60
 
 
-def fold_with_offsets(chunk: str) -> tuple[str, list[int]]:
-    """Return a chunk folded, and where in the chunk each folded character begins; the last number is its length.
+def fold_with_offsets(chunk: str) -> tuple[str, Sequence[int], Sequence[int]]:
+    """Return a chunk folded, and for each folded character where it begins and ends in the chunk.
 
     Percent-encoded letters of addresses are decoded.
     """
     if chunk.isascii() and "%" not in chunk:
-        return chunk.lower(), list(range(len(chunk) + 1))
+        return chunk.lower(), range(len(chunk)), range(1, len(chunk) + 1)
     folded: list[str] = []
     starts: list[int] = []
-    for start, cluster in _clusters(chunk):
+    ends: list[int] = []
+    for start, end, cluster in _clusters(chunk):
         if _PLAIN_SIGNS.fullmatch(cluster):
             folded.append(cluster)
             starts += range(start, start + len(cluster))
+            ends += range(start + 1, start + len(cluster) + 1)
         else:
             made = _fold_cluster(cluster)
             folded.append(made)
             starts += [start] * len(made)
-    return "".join(folded), [*starts, len(chunk)]
+            ends += [end] * len(made)
+    return "".join(folded), starts, ends
 
 
 def fold(text: str) -> str:
@@ -71,7 +76,7 @@ def spell(text: str) -> str:
     lower = text.lower()
     if lower.isascii():
         return lower
-    return "".join(one for one in normalize("NFC", lower) if not is_ignorable(one))
+    return "".join(one for one in normalize("NFC", lower) if not is_invisible(one))
 
 
 def unify_nasals(word: str) -> str:
@@ -79,25 +84,25 @@ def unify_nasals(word: str) -> str:
     return _NASALS.sub("\u0902", word)
 
 
-def _clusters(chunk: str) -> list[tuple[int, str]]:
-    """Take a chunk apart into letters with their marks, which are folded together."""
-    made: list[tuple[int, str]] = []
+def _clusters(chunk: str) -> list[tuple[int, int, str]]:
+    """Take a chunk apart into letters with their marks, which are folded together; each with its place in the chunk."""
+    made: list[tuple[int, int, str]] = []
     encoded = {found.start(): found[0] for found in _ENCODED.finditer(chunk)} if "%" in chunk else {}
     at = 0
     while at < len(chunk):
         if at in encoded:
-            made.append((at, unquote(encoded[at], errors="replace")))
+            made.append((at, at + len(encoded[at]), unquote(encoded[at], errors="replace")))
             at += len(encoded[at])
             continue
         plain = _PLAIN_SIGNS.match(chunk, at)
         if plain is not None:
-            made.append((at, plain[0]))
+            made.append((at, plain.end(), plain[0]))
             at = plain.end()
             continue
         end = at + 1
-        while end < len(chunk) and _continues(chunk, end):
+        while end < len(chunk) and end - at < _MAX_CLUSTER and _continues(chunk, end):
             end += 1
-        made.append((at, chunk[at:end]))
+        made.append((at, end, chunk[at:end]))
         at = end
     return made
 
@@ -114,17 +119,8 @@ def _continues(chunk: str, at: int) -> bool:
     )
 
 
+@lru_cache(8_192)
 def _fold_cluster(cluster: str) -> str:
-    # A letter with thousands of marks is not kept.
-    return _fold_short(cluster) if len(cluster) <= _LONGEST_KEPT else _fold_anew(cluster)
-
-
-@lru_cache(32_768)
-def _fold_short(cluster: str) -> str:
-    return _fold_anew(cluster)
-
-
-def _fold_anew(cluster: str) -> str:
     text = normalize("NFKC", normalize("NFKC", cluster).casefold())
     text = _CYRILLIC_LETTERS.sub(_keep_cyrillic, normalize("NFD", text))
     text = normalize("NFC", _DROPPED_MARKS.sub("", text)).translate(_LETTERS)
@@ -136,6 +132,6 @@ def _keep_cyrillic(found: re.Match[str]) -> str:
 
 
 def _fold_character(character: str) -> str:
-    if is_ignorable(character):
+    if is_invisible(character):
         return "\u200b" if character in INVISIBLE_SPACES else ""
     return str(unicodedata.digit(character)) if unicodedata.category(character) == "Nd" else character

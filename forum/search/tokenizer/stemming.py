@@ -32,10 +32,12 @@ def stems(word: str, spelled: str, language: str) -> tuple[str, ...]:
 
     A stemmer knows endings by their accents, but many people leave them out: there can be two stems.
     """
-    first = stem(word, language)
-    if spelled.isascii() or language == "ar":
-        return (first,) if first != word else ()
-    return tuple({one: None for one in (first, unify_nasals(fold(stem(spelled, language)))) if one != word})
+    found = {stem(word, language): None}
+    if not spelled.isascii() and language != "ar":
+        with_accents = stem(spelled, language)
+        if with_accents != spelled:
+            found[unify_nasals(fold(with_accents))] = None
+    return tuple(one for one in found if one != word)
 
 
 def with_proclitics(word: str) -> tuple[str, ...]:
@@ -43,7 +45,7 @@ def with_proclitics(word: str) -> tuple[str, ...]:
     return tuple(f"{one}{word}" for one in _PROCLITICS) if _ARABIC.fullmatch(word) else ()
 
 
-@lru_cache(65_536)
+@lru_cache(16_384)
 def stem(word: str, language: str) -> str:
     """Return the stem of a folded word in a language (ISO 639-1), or the word if the language has no stemmer."""
     if language not in ALGORITHMS or (not word.isalpha() and language not in ("hi", "ne", "ta")):

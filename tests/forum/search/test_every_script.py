@@ -5,6 +5,8 @@ import re
 import pytest
 
 from forum.search.indexing import index_next_posts, reindex_all
+from forum.search.query_terms import terms_of_item
+from forum.search.terms import MAX_PHRASE
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.search_archive import Archive
 from tests.support.service import raw_sql
@@ -132,6 +134,18 @@ async def test_an_excerpt_is_about_the_words_of_the_query(archive: Archive) -> N
     assert "<mark>okapi</mark> left" in hit["extract"]
     assert len(hit["extract"]) < 600
     assert hit["extract"].startswith("… ") and hit["extract"].endswith(" …")
+
+
+async def test_very_long_words_and_repetitions_are_answered(archive: Archive) -> None:
+    for word in ("x" * 5_000, "a-" * 300, "🇩🇪" * 300, "中文" * 300, "a&" * 300, "é\u0301" * 300, "'" * 300):
+        await a_topic(archive.amina, "Long", word)
+        await archive.app.run_jobs()
+        answer = await archive.jonas.get("/search", params={"q": word[:300]})
+        assert answer.status_code == 200, word[:10]
+    for phrase in ('"a a a a a a a a a a a a"', "a-a-a-a-a-a-a-a-a-a-a-a", "🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪🇩🇪"):
+        for term in terms_of_item(phrase, ("en",)):
+            # PostgreSQL takes very long for phrases of many words that a post repeats.
+            assert max(way.count("<1>") for way in term.written().split(" & ")) < MAX_PHRASE
 
 
 async def test_the_beginning_of_a_word_is_completed(archive: Archive) -> None:
