@@ -243,6 +243,10 @@ _FORM = {
         {"key": name, "label": name, "type": "text", "required": name == "name"}
         for name in ("name", "about", "more")
     ]
+    + [
+        {"key": name, "label": name, "type": kind}
+        for name, kind in (("amount", "number"), ("since", "date"), ("country", "country"))
+    ]
 }
 
 

@@ -32,6 +32,9 @@ def _pdf(pages: int, text: bytes) -> bytes:
     return b"".join((*parts, b"trailer<</Root 1 0 R>>\n%%EOF"))
 
 
+_GIF_HEAD = b"GIF89a\1\0\1\0\x80\0\0" + b"\0\0\0\xff\xff\xff"
+_GIF_FRAME = b"," + b"\0\0\0\0\1\0\1\0\0" + b"\2\2\x44\1\0"
+
 UPLOADS: Mapping[str, bytes] = {
     "large.png": _picture(6_000, 6_000, "L"),
     "wide.png": _picture(20_000, 100, "RGB"),
@@ -42,6 +45,10 @@ UPLOADS: Mapping[str, bytes] = {
     "pages.pdf": _pdf(2_000, b"word " * 200),
     "one.pdf": _pdf(1, b"(" * 200_000),
     "empty.zip": b"PK\x05\x06" + b"\0" * 18,
+    "frames.gif": _GIF_HEAD + _GIF_FRAME * 600_000 + b";",
+    "western.txt": "Déjà vérifié à Côte d’Ivoire\n".encode("cp1252") * 200_000,
+    "chinese.txt": "矿产供应链尽责管理指南\n".encode("gbk") * 200_000,
+    "wide.txt": "Größe\n".encode("utf-16") + "x".encode("utf-16-le") * _MEGABYTE,
 }
 
 TABLES: Mapping[str, bytes] = {
@@ -50,6 +57,11 @@ TABLES: Mapping[str, bytes] = {
     "semicolons.csv": b"name;about;more\n" + b'"a,b";"c;d";e\n' * 20_000,
     "columns.csv": b",".join(b"c%d" % n for n in range(20_000)) + b"\n",
     "one line.csv": b"name,about,more\n" + b"a" * (4 * _MEGABYTE),
+    "habits.csv": b"name;amount;since;country\n"
+    + b"".join(b"n%d;1.234;03/04/2026;Democratic Republic of the Congo\n" % n for n in range(5_000)),
+    "long cells.csv": b"name;amount;since\n"
+    + (b"n;" + b"1," * 9_000 + b";" + b"3 May " * 3_000 + b"\n") * 100,
+    "cyrillic.csv": "name;about;more\n".encode() + "Кобальт;Конго;Отчёт\n".encode("cp1251") * 200_000,
     "breaks.csv": b"name,about,more\n" + b'"\n\n\n",b,c\n' * 100_000,
 }
 
