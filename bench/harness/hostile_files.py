@@ -61,7 +61,7 @@ TABLES: Mapping[str, bytes] = {
     + b"".join(b"n%d;1.234;03/04/2026;Democratic Republic of the Congo\n" % n for n in range(5_000)),
     "long cells.csv": b"name;amount;since\n"
     + (b"n;" + b"1," * 9_000 + b";" + b"3 May " * 3_000 + b"\n") * 100,
-    "cyrillic.csv": "name;about;more\n".encode() + "Кобальт;Конго;Отчёт\n".encode("cp1251") * 200_000,
+    "cyrillic.csv": b"name;about;more\n" + "Кобальт;Конго;Отчёт\n".encode("cp1251") * 200_000,
     "breaks.csv": b"name,about,more\n" + b'"\n\n\n",b,c\n' * 100_000,
 }
 

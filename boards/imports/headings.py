@@ -33,11 +33,10 @@ def find_heading(rows: Sequence[tuple[int, list[object]]], known: Collection[str
     return wide[0] if wide else 0
 
 
-def name_columns(cells: Sequence[object], width: int) -> list[str]:
+def name_columns(cells: Sequence[object]) -> list[str]:
     """Return a name for each column: its heading; `Column 3` without one, and `Name (2)` for the second one called so."""
     names: list[str] = []
-    for number in range(1, max(width, len(cells)) + 1):
-        cell = cells[number - 1] if number <= len(cells) else None
+    for number, cell in enumerate(cells, 1):
         name = base = str(cell) if cell is not None else f"Column {number}"
         again = 1
         while name in names:

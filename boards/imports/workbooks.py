@@ -200,9 +200,9 @@ def _build_table(
         raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
     numbers = [number for number, _ in read[:FIRST_ROWS]]
     at = numbers.index(heading) if heading in numbers else find_heading(read, known)
-    columns = name_columns(read[at][1], len(read[at][1]))
-    if len(columns) > MAX_COLUMNS:
+    if len(read[at][1]) > MAX_COLUMNS:
         raise NotASheet(f"A table has {MAX_COLUMNS} columns at most.", field="file")
+    columns = name_columns(read[at][1])
     rows = [_build_row(number, cells, columns) for number, cells in read[at + 1 :]]
     if len(rows) > MAX_ROWS:
         raise SheetTooBig
