@@ -50,7 +50,7 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
         known = await _known_columns(tx, board_id)
-    return await parse_table_in_thread(new.name, new.content, _reading_of(new.options), known)
+    return await parse_table_in_thread(new.name, new.content, _reading_of(new.options or ImportOptions()), known)
 
 
 async def parse_again(
@@ -81,7 +81,7 @@ async def preview_import(
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
     import_id = await insert_import(tx, board_id, actor.signed_in(), new.name, now, table, new.content)
-    await _update_preview(tx, actor, import_id, board_id, new.options, table)
+    await _update_preview(tx, actor, import_id, board_id, new.options or ImportOptions(), table)
     return await show_import(tx, actor, import_id)
 
 

@@ -44,7 +44,7 @@ class NewImport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
     content: bytes
-    options: ImportOptions = ImportOptions()
+    options: ImportOptions | None = None
 
 
 class ImportColumn(Struct, frozen=True, kw_only=True):
