@@ -5,7 +5,7 @@ import { call } from "../shell/api.js";
 
 // As on the server: beside scripts without spaces, not in addresses and paths.
 const MENTION =
-  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{N}_-]{1,30})$/u;
+  /(?<![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}_@\uff20/#&=%\\.+-])[@\uff20]([\p{L}\p{M}\p{N}_-]{1,30})$/u;
 const TOPIC = /\[\[([^[\]\n]{2,60})$/u;
 const KEYS = {
   ArrowDown: (menu) => menu.step(1),
