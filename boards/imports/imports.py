@@ -50,7 +50,9 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
         known = await _known_columns(tx, board_id)
-    return await parse_table_in_thread(new.name, new.content, _reading_of(new.options or ImportOptions()), known)
+    return await parse_table_in_thread(
+        new.name, new.content, _reading_of(new.options or ImportOptions()), known
+    )
 
 
 async def parse_again(
