@@ -4,6 +4,7 @@ import gzip
 import io
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from forum.mails.body import Repair
 from forum.mails.mails import DIVIDED, EARLIEST_DATE, Mail, make_distinct_id, parse, parse_plainly
 
 DUPLICATE = "the same message id again"
+# A list is one of the archive's if so many of all mails are from it.
+LEAST_SHARE_OF_LIST = 0.1
 CONFLICTS = ("same message id, other text", "message id of another mail")
 
 
@@ -156,9 +159,22 @@ class _Reader:
     def finish(self) -> Archive:
         for message, source in self.enclosed:
             self.add(message, source)
+        self._doubt_other_lists()
         self._drop_addresses_among_parents()
         self._fill_missing_dates()
         return self.archive
+
+    def _doubt_other_lists(self) -> None:
+        # Everybody can write the header of a list into their mail, or a digest, and name a member as the author behind it.
+        # The lists of an archive are in many of its mails; no other list is believed.
+        messages = self.archive.messages
+        domains = Counter(
+            domain for message in messages for domain in {*message.list_domains, message.through}
+        )
+        for i, message in enumerate(messages):
+            if message.through and domains[message.through] < LEAST_SHARE_OF_LIST * len(messages):
+                messages[i] = replace(message, address="")
+                self.archive.remark(i, "author named by another list", message.through)
 
     def _drop_addresses_among_parents(self) -> None:
         # Old programs write the address of the person answered into In-Reply-To, in the same brackets as the id.

@@ -48,11 +48,19 @@ def _unmunge(header: HeaderFields, author: Mailbox) -> Mailbox:
     return Mailbox(name, "") if name else author
 
 
+def domain_of(address: str) -> str:
+    """Return the domain of an address; "" if it has none."""
+    return address.partition("@")[2]
+
+
 def list_addresses(header: HeaderFields) -> set[str]:
     """Return the addresses of the list that distributed a mail, by what its software wrote into the header."""
     addresses = {found.lower() for found in _LIST_POST.findall(header.raw("list-post"))}
     if list_id := _LIST_ID.search(header.raw("list-id")):
         addresses.add(f"{list_id[1]}@{list_id[2]}".lower())
+    if addresses:
+        # List software replaces these two. The others can be the author's own.
+        return addresses
     for field in ("x-mailing-list", "x-beenthere", "mailing-list"):
         if value := header.raw(field):
             addresses |= {mailbox.address for mailbox in parse_mailboxes(value) if mailbox.address}
@@ -61,7 +69,7 @@ def list_addresses(header: HeaderFields) -> set[str]:
 
 def _original_mailboxes(header: HeaderFields, list_address: str, name: str) -> list[Mailbox]:
     lists = list_addresses(header)
-    domain = list_address.partition("@")[2]
+    domain = domain_of(list_address)
     found = []
     for field in _ORIGINAL_FIELDS:
         mailboxes = [one for one in parse_mailboxes(header.raw(field)) if one.address]

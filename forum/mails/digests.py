@@ -91,7 +91,7 @@ def split_plain_digest(text: str) -> tuple[str, list[tuple[HeaderFields, str]]]:
         header, body = _enclosed_header(segment) if rule else (None, segment)
         if header is not None and len(found) < MAX_MAILS:
             found.append((header, [body]))
-        elif not (found and _CLOSING.match(segment)):
+        elif not (found and (_CLOSING.match(segment) or not (separator or segment.strip()))):
             (found[-1][1] if found else masthead).append(rule + segment)
         if separator is None:
             break

@@ -9,16 +9,17 @@ from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core.text import NAME_LENGTH, TITLE_LENGTH
-from forum.mails.authors import find_author
+from forum.mails.authors import domain_of, find_author, list_addresses
 from forum.mails.body import Reading, Repair, read_body
 from forum.mails.charsets import decode
 from forum.mails.digests import EnclosedMail, find_enclosed, is_masthead
 from forum.mails.encoded_words import ENCODED_WORD
 from forum.mails.header_fields import HeaderFields, split_header
 from forum.mails.lines import to_line
-from forum.mails.mailboxes import Mailbox
+from forum.mails.mailboxes import Mailbox, parse_mailboxes
 from forum.mails.message_ids import find_message_id, find_parents
 from forum.mails.parts import Part, parse_mail
 from forum.mails.plain_text import MAX_TEXT_LENGTH, clean_text, fingerprints
@@ -33,7 +34,8 @@ class Mail(Struct, frozen=True, kw_only=True):
     """An e-mail; `parents` are the message ids it replies to, nearest first; `repairs` what was guessed or left out.
 
     `address` is empty and `at` is None if the mail does not say. `fingerprints` tell whether two mails with one id are the
-    same. `enclosed` are the mails of a digest; `is_empty_digest` if nothing but these is in it.
+    same. `enclosed` are the mails of a digest; `is_empty_digest` if nothing but these is in it. `list_domains` are those of
+    the list by its header, and `through` is the domain of the list on whose word somebody else than From is the author.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Mail(Struct, frozen=True, kw_only=True):
     fingerprints: tuple[str, ...] = ()
     enclosed: tuple["Mail", ...] = ()
     is_empty_digest: bool = False
+    list_domains: frozenset[str] = frozenset()
+    through: str = ""
 
 
 def parse(separator: str, raw: bytes, now: datetime) -> Mail:
@@ -56,12 +60,12 @@ def parse(separator: str, raw: bytes, now: datetime) -> Mail:
     reading = read_body(root, hint)
     mails = find_enclosed(root, reading)
     at, date_repairs = _date(root.header, separator, now)
-    enclosed = tuple(_enclosed_mail(one, at, now) for one in mails)
+    author = find_author(root.header, separator)
+    enclosed = tuple(_enclosed_mail(one, at, now, domain_of(author.address)) for one in mails)
     own_text = "\n\n".join(reading.texts)
     if enclosed:
         reading.repair(DIVIDED, f"{len(enclosed)} mails")
         reading.texts.append(_table_of_contents(enclosed))
-    author = find_author(root.header, separator)
     reading.repairs[:0] = date_repairs
     return _mail(root.header, reading, raw, (author, at), enclosed, bool(enclosed) and is_masthead(own_text))
 
@@ -112,16 +116,25 @@ def _mail(
         ),
         enclosed=enclosed,
         is_empty_digest=is_empty_digest,
+        list_domains=frozenset(map(domain_of, list_addresses(header))),
+        through=_through(header, author),
     )
 
 
-def _enclosed_mail(one: EnclosedMail, at: datetime | None, now: datetime) -> Mail:
+def _through(header: HeaderFields, author: Mailbox) -> str:
+    written = next(iter(parse_mailboxes(header.raw("from"))), author)
+    is_other = author.address and written.address not in ("", author.address)
+    return domain_of(written.address) if is_other else ""
+
+
+def _enclosed_mail(one: EnclosedMail, at: datetime | None, now: datetime, list_domain: str) -> Mail:
     author = find_author(one.header, "")
     if not one.is_from_list:
         # Somebody can invent what a member wrote; so the name is shown, and no address is believed.
         author = Mailbox(author.shown_name()[:NAME_LENGTH], "")
     found, _ = _date(one.header, "", now)
-    return _mail(one.header, one.reading, one.raw, (author, found or at), (), False)
+    mail = _mail(one.header, one.reading, one.raw, (author, found or at), (), False)
+    return replace(mail, through=list_domain) if author.address else mail
 
 
 def _table_of_contents(enclosed: tuple[Mail, ...]) -> str:

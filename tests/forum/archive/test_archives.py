@@ -198,6 +198,39 @@ def test_mails_of_three_authors_with_one_id_and_one_text_are_all_kept(tmp_path: 
     assert len({message.id for message in archive.messages}) == 3
 
 
+@pytest.mark.parametrize(
+    "forged",
+    [
+        a_mail(
+            "I resign.",
+            "List-Post: <mailto:x@evil.example>",
+            "X-Original-From: Ada <ada@example.org>",
+            sender="x@evil.example",
+        ),
+        a_mail(
+            f"{'-' * 70}\n\nFrom: Ada <ada@example.org>\nSubject: End\n\nI resign.\n\n{'-' * 30}\n",
+            "Subject: Digest",
+            sender="x-request@evil.example",
+        ),
+    ],
+)
+def test_a_list_that_is_not_that_of_the_archive_names_no_author(tmp_path: Path, forged: bytes):
+    list_id = "List-Id: <sourcing.lists.example.org>"
+    others = [a_mail(f"Words {n}.", list_id, id=f"o{n}@t.example") for n in range(20)]
+    believed = a_mail(
+        "Her words.",
+        list_id,
+        "X-Original-From: Ann <ann@example.net>",
+        sender="Ann via Sourcing <sourcing@lists.example.org>",
+        id="ann@t.example",
+    )
+    archive = read_mbox(tmp_path, *others, believed, forged)
+    addresses = {archive.text(i): message.address for i, message in enumerate(archive.messages)}
+
+    assert (addresses["Her words."], addresses["I resign."]) == ("ann@example.net", "")
+    assert "author named by another list" in {remark.what for remark in archive.remarks}
+
+
 def test_a_copy_with_the_footer_of_a_list_is_the_same_mail(tmp_path: Path):
     footer = "\n\n_______________________________________________\nSourcing mailing list\nsourcing@lists.example.org"
     archive = read_mbox(tmp_path, a_mail("Words."), a_mail("Words." + footer))
