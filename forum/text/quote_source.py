@@ -42,7 +42,7 @@ def format_quote(post_id: int, number: int, author: str, words: str) -> str:
 
 def strip_quote_markers(body: str) -> str:
     """Return a stored text without its quote markers."""
-    return MARKER.sub("", body)
+    return MARKER.sub("", body) if "[[quote " in body else body
 
 
 def may_contain_quotes(body: str) -> bool:

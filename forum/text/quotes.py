@@ -128,7 +128,7 @@ async def expand_quotes(tx: Reader, actor: Actor, body: str) -> str:
 
     The markers of other quotes stay.
     """
-    ids = [int(id) for id in MARKER.findall(body)]
+    ids = [int(id) for id in MARKER.findall(body)] if "[[quote " in body else []
     if not ids:
         return body
     rows = await tx.rows(SELECT_QUOTATION_SOURCES, ids=sorted(set(ids)), **seen_by(actor))

@@ -162,7 +162,7 @@ class Screening:
         alike: Sequence[tuple[datetime, Sketch]] = ()
         if any(isinstance(test, Alike) for test in tests) and written.before is None:
             views = TextViews(body=written.body, html=written.html, quoted=quoted)
-            known = make_sketch(await in_thread(lambda: views.own))
+            known = await in_thread(lambda: make_sketch(views.own))
             alike = await self._similar_sketches(written, known, now, tx) if known else ()
         today = 0
         if member is not None and any(isinstance(test, Anything) and test.a_day for test in tests):
