@@ -305,7 +305,7 @@ async def test_who_may_decide(moderated: ModeratedTopic) -> None:
     assert outcome(await decide(moderated.moderator, case, "burn")) == (422, "invalid")
     assert outcome(await decide(moderated.moderator, case, reason=None)) == (422, "reason_missing")
     blank = {"rule": "x", "facts": "  "}
-    assert outcome(await decide(moderated.moderator, case, reason=blank)) == (422, "reason_missing")
+    assert outcome(await decide(moderated.moderator, case, reason=blank)) == (422, "nothing_visible")
     assert outcome(await decide(moderated.moderator, {**case, "id": 999999999})) == (404, "not_found")
     assert (await decide(moderated.administrator, case)).status_code == 201
 
@@ -613,7 +613,7 @@ async def test_who_may_reverse(moderated: ModeratedTopic) -> None:
         404,
         "not_found",
     )
-    assert outcome(await moderated.moderator.put(path, {"facts": " "})) == (422, "reason_missing")
+    assert outcome(await moderated.moderator.put(path, {"facts": " "})) == (422, "nothing_visible")
     answers = await asyncio.gather(*(moderated.second.put(path, why) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {200}
     assert outcome(await moderated.moderator.put(path, {"facts": "Another"})) == (
