@@ -82,7 +82,7 @@ def _read(part: Part, reading: Reading, hint: str) -> None:
     if part.is_flattened:
         reading.repair("multipart without parts", part.kind)
         _add_plain(part, reading, hint)
-    elif part.kind.startswith("message/") and part.children:
+    elif part.children and not part.kind.startswith(("multipart/", "text/")):
         enclosed = part.children[0]
         inner = _read_mail(enclosed, Reading(budget=reading.budget), hint)
         reading.texts.append(forwarded_block(enclosed.header, inner.text()))

@@ -60,6 +60,9 @@ class _Budget(Struct):
 
 def parse_mail(data: bytes) -> Part:
     """Return the mail with its parts. Deeper or more parts than any real mail has are left as the text of one part."""
+    if b"\n" not in data[:2_000]:
+        # Line ends of old Macintosh programs.
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return _parse(_without_blank_lines(data), "text/plain", 0, _Budget())
 
 
@@ -73,14 +76,17 @@ def _parse(data: bytes, default: str, depth: int, budget: _Budget) -> Part:
     is_undeclared = not found and default == "text/plain"
     if kind.startswith("multipart/") or (is_undeclared and _SEEN_DELIMITER.search(body[:20_000])):
         _divide(part, depth, budget)
-    elif (kind in _MAIL_TYPES or _is_first_partial(part)) and depth < MAX_DEPTH and budget.parts > 0:
+    elif (kind in _MAIL_TYPES or _is_mail_by_content(part)) and depth < MAX_DEPTH and budget.parts > 0:
         content = _without_blank_lines(part.content())
         part.children = [_parse(content, "text/plain", depth + 1, budget)]
     return part
 
 
-def _is_first_partial(part: Part) -> bool:
-    # RFC 2046, 5.2.2: the first piece of a divided mail begins with its header; the other pieces are rarely text.
+def _is_mail_by_content(part: Part) -> bool:
+    # RFC 2046, 5.2.2: the first piece of a divided mail begins with its header; the other pieces are rarely text. Some
+    # programs attach a mail as a file of unknown type.
+    if part.kind == "application/octet-stream":
+        return part.file_name().lower().endswith(".eml")
     return part.kind == "message/partial" and part.parameter("number") == "1"
 
 

@@ -251,3 +251,36 @@ def test_hostile_mails_cost_less_than_a_second(body: str):
     read(mail)
 
     assert time.thread_time() - start < 1
+
+
+def test_line_ends_of_any_kind_end_lines():
+    for end in (b"\n", b"\r\n", b"\r"):
+        mail = read(a_mail("One\n\nTwo").replace(b"\n", end))
+        assert (mail.address, mail.text) == ("jo@example.org", "One\n\nTwo")
+
+
+def test_a_mail_that_is_attached_as_a_file_is_read():
+    inner = (
+        "Content-Type: application/octet-stream; name=fwd.eml\n\nFrom: Ann <ann@example.net>\n\nHer words."
+    )
+    text = read(a_mail(parts(plain("See."), inner), MIXED)).text
+
+    assert "From: Ann\n\nHer words." in text
+
+
+def test_text_above_parts_that_nothing_announces_is_text():
+    body = "My words, and below them a multi-part of old.\n" + parts(plain("Quoted"))
+
+    assert read(a_mail(body)).text == "My words, and below them a multi-part of old.\n\nQuoted"
+
+
+def test_blank_lines_above_the_header_are_left_out():
+    assert read(b" \t \r\n\n" + a_mail("Hello")).address == "jo@example.org"
+
+
+def test_the_first_piece_of_a_divided_mail_is_read():
+    body = "From: Ann <ann@example.net>\nSubject: Long\n\nThe first"
+    text = read(a_mail(body, "Content-Type: message/partial; number=1; total=2; id=x")).text
+
+    assert "The first" in text
+    assert "From: Ann" in text
