@@ -55,6 +55,8 @@ ACCEPTED = (
 _PDF_HEADER, _PDF_END, _PDF_WINDOW = re.compile(rb"%PDF-\d\.\d"), b"%%EOF", 1024
 _BEFORE_PDF = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n\f"
 # What browsers read as HTML (WHATWG MIME Sniffing, section 7.1), and SVG and other XML.
+# Browsers look at this number of bytes (section 5.2).
+_SNIFFED = 1445
 _MARKUP = re.compile(
     r"[\ufeff\s]*<(?:!--|\?xml|!doctype|(?:html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|svg)[\s>/])",
     re.IGNORECASE,
@@ -119,7 +121,7 @@ def detect_office_type(content: bytes) -> str:
 
 def is_markup(text: str) -> bool:
     """Return whether a browser may read the text as HTML, SVG or other XML, which can contain scripts."""
-    return _MARKUP.match(text) is not None
+    return _MARKUP.match(text[:_SNIFFED]) is not None
 
 
 def refusal_of(content: bytes) -> FileRefused:

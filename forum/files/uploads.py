@@ -35,6 +35,7 @@ from forum.files.pictures import PictureDamaged, reencode_picture
 # A separate pool of two threads limits the memory of all uploads together and keeps them from blocking other work.
 MAX_CONCURRENT_UPLOADS = 2
 _upload_threads = ThreadPoolExecutor(MAX_CONCURRENT_UPLOADS, thread_name_prefix="files")
+_PIECE = 64 * 1024
 _NOT_OF_TEXT = {extension for extensions in EXTENSIONS.values() for extension in extensions} | {
     ".zip",
     ".gif",
@@ -106,7 +107,7 @@ def _prepare_picture(name: str, content: bytes) -> PreparedFile | None:
 def _prepare_text(name: str, content: bytes) -> PreparedFile:
     """Return a text in UTF-8, whatever its encoding was; raise FileRefused, or TextEncodingUnclear if that is a guess."""
     decoded = decode_text(content)
-    if decoded is None or not decoded.text.strip("\ufeff \t\r\n"):
+    if decoded is None or _is_blank(decoded.text):
         raise refusal_of(content)
     if is_markup(decoded.text) or has_extension(name, MARKUP_EXTENSIONS):
         raise FileRefused(
@@ -120,3 +121,8 @@ def _prepare_text(name: str, content: bytes) -> PreparedFile:
         # The mark tells spreadsheets that the text is in UTF-8 now.
         content = decoded.text.removeprefix("\ufeff").encode("utf-8-sig")
     return PreparedFile(name, TEXT, content)
+
+
+def _is_blank(text: str) -> bool:
+    # Piece by piece, because one call for megabytes would stop all other threads.
+    return not any(text[at : at + _PIECE].strip("\ufeff \t\r\n") for at in range(0, len(text), _PIECE))
