@@ -36,7 +36,7 @@ class World(Struct):
         headers = {"Authorization": f"Bearer {self.people[person].token}"}
         if not path.startswith(API):
             headers = {"Cookie": f"{NAME}={self.people[person].token}"} | _BROWSER
-        return await self.made.http.request(method, path, headers=headers, json=body)
+        return await self.made.http.request(method, path, headers=headers, json=body, follow_redirects=True)
 
     async def call(self, method: str, path: str, body: object = None, person: int = 1) -> Any:
         """Send one request to the API and return the decoded answer."""
