@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from core import clock
 from core.threads import give_way_often
 from members.accounts import accounts
+from members.accounts.skeletons import renew_skeletons
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
 from storage import schema
@@ -81,6 +82,7 @@ async def prepare(settings: Settings) -> None:
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
+            await renew_skeletons(tx)
             token = await accounts.offer_founders_link(tx)
         if token:
             print(CLAIM_MESSAGE.format(url=settings.url, token=token), flush=True)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from core import clock
+from members.accounts.skeletons import renew_skeletons
 from storage import schema
 from storage.database import Database, connect
 from storage.embedded import postgres
@@ -47,6 +48,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())
+            await renew_skeletons(tx)
         yield db
     finally:
         await db.close()
