@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, Email
+from core.visible import UNSEEN
 from members.shapes import EmailLanguage
 from moderation.shapes import FACTS_LENGTH, Action, FlagReason, Reason
 
 REFERENCE_LENGTH = 43
 ADDRESS_LENGTH = 2_000
 
-Address = Annotated[str, Meta(min_length=1, max_length=ADDRESS_LENGTH, pattern=ONE_LINE)]
+# A blank address is refused like every address at which nothing is found.
+Address = Annotated[str, Meta(min_length=1, max_length=ADDRESS_LENGTH, pattern=ONE_LINE, extra=UNSEEN)]
 Why = Annotated[str, Meta(min_length=1, max_length=FACTS_LENGTH, pattern=NO_CONTROLS)]
 ReporterName = Annotated[str, Meta(min_length=1, max_length=120, pattern=ONE_LINE)]
 

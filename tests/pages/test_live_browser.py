@@ -308,7 +308,7 @@ async def test_posts_and_questions_work_without_scripts(app: Service, windows: W
     page = await windows.open("/s/mobility", amina, java_script_enabled=False)
     await page.get_by_role("link", name="Start a topic").click()
     await page.get_by_label("Title").fill("Without scripts")
-    await page.get_by_label("Text").fill("It works.")
+    await page.get_by_label("Text", exact=True).fill("It works.")
     await page.get_by_role("button", name="Start the topic").click()
     await expect(page.locator("h1")).to_have_text("Without scripts")
     await page.locator("#p1 .act.reply").click()

@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import boards.tables  # noqa: F401 (all tables are compared)
-import forum.tables  # noqa: F401
+import forum.tables
 import forum.tables_search  # noqa: F401
 import gatherings.tables  # noqa: F401
 import members.tables  # noqa: F401

@@ -132,7 +132,7 @@ async def test_posting_at_the_door(board: Board) -> None:
     assert (await silenced_here.post(path, given)).json()["code"] == "silenced_here"
     assert (await member.post("/rooms/999999/notices", given)).status_code == 404
     assert (await member.post(path, given | {"column": 999999})).json()["code"] == "no_such_column"
-    assert (await member.post(path, given | {"body": " \n "})).json()["code"] == "empty_notice"
+    assert (await member.post(path, given | {"body": " \n "})).json()["code"] == "nothing_visible"
     assert (await member.post(path, given | {"anonymous": True})).status_code == 422
     end = {"expires_at": "1999-01-01T00:00:00Z"}
     assert (await member.post(path, given | end)).json()["code"] == "ends_out_of_range"
@@ -403,7 +403,7 @@ async def test_hosts_arrange_the_columns(board: Board) -> None:
         assert (await who.delete(f"/columns/{first}")).status_code == status
     added = (await open_room.host.post(path, {"title": " Jobs "})).json()
     assert (added["title"], added["place"], added["notices"], added["version"]) == ("Jobs", 5, 0, 1)
-    assert (await open_room.host.post(path, {"title": "   "})).json()["code"] == "unnamed_column"
+    assert (await open_room.host.post(path, {"title": "   "})).json()["code"] == "nothing_visible"
     moved = await open_room.host.patch(f"/columns/{added['id']}", {"place": 1}, version=1)
     assert (moved.json()["place"], moved.json()["version"]) == (1, 2)
     stale = await open_room.host.patch(f"/columns/{added['id']}", {"title": "Work"}, version=1)

@@ -139,7 +139,7 @@ async def test_editing_before_approval_keeps_the_original_for_its_author_and_mod
     path = f"/questions/{question['id']}"
 
     assert (await other.patch(path, {"body": "Mine"})).status_code == 404
-    assert (await asker.patch(path, {"body": " \n "})).json()["code"] == "empty_question"
+    assert (await asker.patch(path, {"body": " \n "})).json()["code"] == "nothing_visible"
     mine = (await asker.patch(path, {"body": "Call me"}, question["version"])).json()
     assert (mine["body"], mine["version"], mine["state"]) == ("Call me", 2, "pending")
     stale = await open_room.host.patch(path, {"body": "Why?"}, question["version"])

@@ -47,7 +47,7 @@ REFUSALS: list[tuple[str, str, str, dict[str, Any], int, str]] = [
     ("member", "PATCH", "/questions/{own}", {"body": "Mine"}, 409, "question_is_published"),
     ("host", "PATCH", "/questions/{live}", {"body": "Mine"}, 409, "question_is_published"),
     ("member", "PATCH", "/questions/{pending}", {"body": "Mine"}, 404, "not_found"),
-    ("host", "PATCH", "/questions/{pending}", {"body": " "}, 422, "empty_question"),
+    ("host", "PATCH", "/questions/{pending}", {"body": " "}, 422, "nothing_visible"),
     ("member", "PUT", "/questions/{live}/claim", {}, 403, "not_host"),
     ("member", "DELETE", "/questions/{live}/claim", {}, 403, "not_host"),
     ("host", "PUT", "/questions/{elsewhere}/claim", {}, 403, "not_host"),
