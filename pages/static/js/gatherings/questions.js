@@ -90,8 +90,7 @@ function state(item, question) {
     className: `state ${look}`,
     textContent: question.answered_how === "writing" ? TEXTS.answered_in_writing : word,
   });
-  if (question.state === "answered" && question.settled_at)
-    chip.append(" ", recentTime(question.settled_at));
+  if (question.state === "answered" && question.settled_at) chip.append(" ", recentTime(question.settled_at));
   item.querySelector(".by").append(chip);
 }
 
