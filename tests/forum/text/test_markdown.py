@@ -70,7 +70,7 @@ def test_mentions_and_own_links_are_found_outside_of_links_and_code():
         site="https://forum.org",
     )
 
-    assert rendered.mentions == ("ana", "zoë-x")
+    assert rendered.mentions == ("ana", "zoë-x", "ab")
     assert rendered.links == (
         Reference(812),
         Reference(812, 14),
@@ -78,7 +78,7 @@ def test_mentions_and_own_links_are_found_outside_of_links_and_code():
         Reference(9, 2),
         Reference(7, 77),
     )
-    assert rendered.html.count('class="mention"') == 3
+    assert rendered.html.count('class="mention"') == 4
     assert '<a href="/t/9/slug/2" ' in rendered.html
 
 

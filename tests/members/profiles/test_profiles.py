@@ -104,15 +104,14 @@ async def test_a_change_to_an_older_profile_is_refused_with_the_current_one(memb
         assert stale.json()["current"]["about"] == "one"
 
 
-async def test_null_empties_and_an_empty_name_becomes_the_handle(member_service: MemberService):
+async def test_null_empties_and_a_blank_name_is_refused(member_service: MemberService):
     _, token = await member_service.signed_in("anna")
     async with member_service.client(token) as client:
         await client.patch("/me/profile", json=FULL)
-        emptied = await client.patch(
-            "/me/profile", json={"country": None, "stakeholder_group": None, "display_name": "   "}
-        )
+        emptied = await client.patch("/me/profile", json={"country": None, "stakeholder_group": None})
+        blank = await client.patch("/me/profile", json={"display_name": "   "})
     assert (emptied.json()["country"], emptied.json()["stakeholder_group"]) == (None, None)
-    assert emptied.json()["display_name"] == "anna"
+    assert (blank.status_code, blank.json()["code"]) == (422, "nothing_visible")
 
 
 async def test_members_see_and_end_their_own_sessions_only(member_service: MemberService):
