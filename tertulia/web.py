@@ -21,7 +21,7 @@ from members.accounts.sessions import find_actor, load_actor
 from members.routes import routes as member_routes
 from moderation.routes import routes as moderation_routes
 from pages import routes as page_routes
-from pages.shell.context import PageContext, PageServices, make_context_provider
+from pages.shell.context import PageContext
 from pages.shell.renderer import Renderer
 from realtime.access import Sessions
 from realtime.routes import routes as live_routes
@@ -118,7 +118,8 @@ def _live_socket(context: AppContext) -> LiveSocket:
 def _make_context_provider(
     context: AppContext, renderer: Renderer
 ) -> Callable[[Request[Any, Any, Any]], PageContext]:
-    services = PageServices(
+    make = partial(
+        PageContext,
         db=context.db,
         renderer=renderer,
         taxonomies=context.taxonomies,
@@ -128,7 +129,11 @@ def _make_context_provider(
         cookies=CookieRules(context.settings.is_secure),
         cache=context.cache,
     )
-    return make_context_provider(services, provide_actor)
+
+    def provide_context(request: Request[Any, Any, Any]) -> PageContext:
+        return make(request=request, actor=provide_actor(request))
+
+    return provide_context
 
 
 def _injected_values(context: AppContext, renderer: Renderer) -> dict[str, Any]:
