@@ -11,12 +11,13 @@ from typing import Literal
 
 from msgspec import Struct
 
+from forum.text.sanitizer import split_at_tags
+
 Direction = Literal["ltr", "rtl"]
 
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
-_TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _TAG_NAME = re.compile(r"</?([a-z][a-z0-9]*)")
 _TEXT_BLOCKS = frozenset({"p", "li", "td", "th", "h3", "h4", "h5", "h6", "summary", "figcaption"})
 _CONTAINERS = frozenset({"ul", "ol", "table", "blockquote", "details", "section", "div", "figure"})
@@ -46,7 +47,7 @@ def set_directions(page: str) -> str:
     """
     if not _RIGHT_TO_LEFT.search(page):
         return page
-    parts = _TAG.split(page)
+    parts = split_at_tags(page)
     blocks = _read_blocks(parts)
     _fill_gaps([block for block in blocks if block.parent is None])
     for block in blocks:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
-from forum.text.sanitizer import REL
+from forum.text.sanitizer import REL, split_at_tags
 from members.handles import MAX_LENGTH, MIN_LENGTH, leading_handle, normalize_handle
 
 MAX_MENTIONS = 50
@@ -34,7 +34,6 @@ _MARKS = "".join(
     if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )
 _RUN = rf"[^\W_](?:[\w-]|[{_MARKS}])*"
-_TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 _ENCLOSING = re.compile(r"<(/?)(a|code|pre|blockquote)[ >]")
 _MENTION_OR_REFERENCE = re.compile(
     rf"(?<![^\W{_UNSPACED}{_PREFIXES}])(?<![@＠#&=%\\])[@＠](?P<run>{_RUN})"
@@ -73,7 +72,7 @@ def link_mentions(safe: str, topic: int | None, handles: Collection[str] = ()) -
     were first said.
     """
     linker = _Linker(topic, handles)
-    parts = _TAG.split(safe)
+    parts = split_at_tags(safe)
     for i, part in enumerate(parts):
         if i % 2:
             linker.enter(part)

@@ -1,5 +1,7 @@
 """The HTML sanitizer, which all HTML from members and archives passes before it is shown, and the result of rendering."""
 
+import re
+
 import nh3
 from msgspec import Struct
 
@@ -32,6 +34,7 @@ ALLOWED_CLASSES = {
 }
 SCHEMES = {"http", "https", "mailto"}
 REL = "nofollow ugc noopener"
+_TAG = re.compile(r'(<[^>"]*(?:"[^"]*"[^>"]*)*>)')
 
 
 class Reference(Struct, frozen=True):
@@ -76,3 +79,8 @@ _CLEANER = nh3.Cleaner(
     url_schemes=SCHEMES,
     url_relative=_keep_local_url,
 )
+
+
+def split_at_tags(safe: str) -> list[str]:
+    """Return sanitized HTML as its texts and tags in turns; the first and the last part are texts, which may be empty."""
+    return _TAG.split(safe)
