@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Collection
 from urllib.parse import quote
 
+from core.visible import is_visible
+
 MAX_NAME_BYTES = 255
 # Files with these extensions run or open a program when somebody opens them on a common system.
 PROGRAM_EXTENSIONS = frozenset(
@@ -34,8 +36,7 @@ def clean_file_name(name: str) -> str:
     stem, extension = split_extension(shown.translate(_RESERVED_CHARACTERS).strip(" .\u00a0\u3000"))
     if stem.lower() in _RESERVED_STEMS:
         stem = f"_{stem}"
-    if not any(one.isalnum() or unicodedata.category(one)[0] in "SP" for one in stem.strip("\u2800-_. ")):
-        stem = stem if any(one in "-_" for one in stem) else "file"
+    stem = stem if is_visible(stem) else "file"
     return _cut(stem, MAX_NAME_BYTES - len(extension.encode())) + extension
 
 

@@ -9,8 +9,8 @@ from forum.policy import PostFacts
 from storage.database import Reader
 from storage.statements import statement
 
-SILENT_EDIT_PERIOD = timedelta(seconds=300)
-"""How long after posting an edit can be silent. No e-mail quotes a post sooner: see the SQL function `mail_due`."""
+# How long after posting an edit can be silent. No e-mail quotes a post sooner: see the SQL function `mail_due`.
+SILENT_EDIT_PERIOD = timedelta(minutes=5)
 
 # The worker stores what posts link to a moment later; until then, the texts that wait for it are searched. Both are read in
 # one statement, so that no citation is missed between the two.
