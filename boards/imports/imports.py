@@ -36,6 +36,14 @@ _OUTCOMES = ("new", "changed", "same", "wrong")
 _SAMPLES = 3
 
 
+class ImportReadAnew(Conflict):
+    """Somebody else has changed the encoding or the row of headings of the import meanwhile."""
+
+    message = (
+        "Somebody else has just changed how this file is read. Look at the import again; nothing was changed."
+    )
+
+
 class ImportAlreadyApplied(Conflict):
     """The import was applied, so how its file is read can no longer change."""
 
@@ -124,11 +132,15 @@ async def change_options(
     """Change how the file is read and to which fields its columns belong, and return the import with its new preview.
 
     The board remembers the columns. `table` is what `parse_again` returned. Raises NotFound, NotACurator,
-    ImportAlreadyApplied, ColumnUnknown or FieldMappedTwice.
+    ImportAlreadyApplied, ImportReadAnew, ColumnUnknown or FieldMappedTwice.
     """
-    stored = await _get_import(tx, actor, import_id)
+    await _get_import(tx, actor, import_id)
     if await lock_import(tx, import_id):
         raise ImportAlreadyApplied
+    stored = await read_import(tx, import_id)
+    # Without a table, the stored rows were read in the way of these options when the caller looked.
+    if table is None and _reading_of(options) != _reading_of(stored.options):
+        raise ImportReadAnew
     if table is not None:
         await update_rows(tx, import_id, table)
         # Another row of headings, or another encoding, has other columns.

@@ -4,9 +4,12 @@ import base64
 import io
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import xlsxwriter
 
+from boards.imports import imports
+from boards.imports.shapes import ImportOptions
 from boards.imports.stored_imports import FILES_KEPT_FOR, delete_old_files
 from core import clock
 from tests.support.boards import Table, a_board
@@ -169,6 +172,21 @@ async def test_another_row_of_headings_and_another_encoding_are_read_again(table
     await table.curator.put(f"/imports/{looked['id']}/application")
     entry = (await table.member.get(f"/boards/{table.id}/entries")).json()["items"][0]
     assert entry["fields"] == {"title": "Cobalt", "what": "콩고"}
+
+
+async def test_columns_chosen_for_a_file_that_somebody_reads_anew_meanwhile_are_refused(table: Table) -> None:
+    looked = await bring(table, b"Title,Country\nOre,CD\nTin,PE\n")
+    curator, db = await table.curator.actor(), table.curator.service.db
+    options = ImportOptions(columns={"Title": "title"})
+    parsed = await imports.parse_again(db, curator, looked["id"], options)
+    await choose(table, looked, heading=2)
+
+    with pytest.raises(imports.ImportReadAnew):
+        async with db.begin() as tx:
+            await imports.change_options(tx, curator, looked["id"], options, parsed)
+
+    now = (await table.curator.get(f"/imports/{looked['id']}")).json()
+    assert (list(mapped(now)), now["options"]["heading"]) == (["Ore", "CD"], 2)
 
 
 async def test_columns_are_mapped_on_a_page_without_a_script(table: Table) -> None:
