@@ -215,12 +215,13 @@ def _can(post: Post, place: PostPlace) -> str:
     reply = f'<a class="act reply" href="/p/{post.id}/reply">Reply</a>' if place.may_reply else ""
     if post.is_cited:
         reply += f'<a class="act cited" href="/p/{post.id}/citations">{_TEXTS["cited"]}</a>'
-    # The sample has the actions of everybody.
-    is_own = place.may_react and _is_own(post, place) and post.id != SAMPLE
-    if is_own or not place.may_react:
+    if not place.may_react:
         shown = reply + _counted(post.reactions)
         report = f'<a class="act quiet" href="/report?about=/p/{post.id}">Report a problem</a>'
-        return shown + _more(post, "", place) if is_own else shown if place.viewer else shown + report
+        return shown if place.viewer else shown + report
+    # The sample has the actions of everybody.
+    if _is_own(post, place) and post.id != SAMPLE:
+        return reply + _counted(post.reactions) + _more(post, "", place)
     counts = post.reactions
     if not counts:
         first, rest = (kinds.replace("~", str(post.id)) for kinds in (_FIRST_KINDS, _OTHER_KINDS))
@@ -237,6 +238,8 @@ def _is_own(post: Post, place: PostPlace) -> bool:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
+    if not counts:
+        return ""
     shown = [(word, counts[kind]) for kind, word in KINDS.items() if counts.get(kind)]
     return "".join([f'<span class="act">{word} <i>{count}</i></span>' for word, count in shown])
 
