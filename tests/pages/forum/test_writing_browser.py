@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.support.accessibility import CHECK
@@ -102,6 +103,25 @@ async def test_a_pasted_picture_gets_a_description_and_is_visible_to_others(
     await expect(image).to_have_attribute("alt", "A red corner")
     await image.scroll_into_view_if_needed()
     await expect(image).to_have_js_property("naturalWidth", 40)
+
+
+@pytest.mark.console_errors("422")
+async def test_a_refused_file_is_explained_beside_the_field_and_leaves_the_text_as_it_was(
+    app: Service, windows: Windows
+) -> None:
+    phone = {"width": 390, "height": 700}
+    page = await settled(await windows.open("/s/mobility/new", await a_member(app), viewport=phone))
+    text = page.locator("form textarea[name=body]")
+    await text.fill("A line.")
+    await page.locator(".attach summary").click()
+    unreadable = {"name": "noise.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n\0\0"}
+    program = {"name": "setup.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}
+    for file in (unreadable, program):
+        await page.locator(".attach [type=file]").set_input_files([file])
+        notice = page.locator(".attach .notice.by-script")
+        await expect(notice).to_contain_text(file["name"].split(".")[0])
+        await expect(notice).to_be_in_viewport()
+    await expect(text).to_have_value("A line.")
 
 
 async def test_concurrent_edits_of_a_shared_post_show_both_texts(app: Service, windows: Windows) -> None:

@@ -13,7 +13,7 @@ export function offerFiles(form) {
   if (!part) return;
   for (const one of part.querySelectorAll(".by-form")) one.remove();
   const upload = async (files) => {
-    unsay(form);
+    unsay(part);
     for (const file of files) await send(form, part, file);
   };
   chooseFiles(part, upload);
@@ -64,10 +64,10 @@ async function send(form, part, file) {
   const field = form.elements.body;
   const name = file.name || "picture.png";
   const refused = refusalOf(part.querySelector("[type=file]"), name);
-  if (refused) return say(refused, form);
-  if (file.size > MAX_BYTES) return say(`${name} is larger than 10 MB.`, form);
+  if (refused) return refuse(part, refused);
+  if (file.size > MAX_BYTES) return refuse(part, `${name} is larger than 10 MB.`);
   const mark = `[${name.replace(/[[\]]/g, "")} is being uploaded ${newKey().slice(0, 4)}]`;
-  insert(field, `${mark}\n\n`);
+  const inserted = insert(field, `${mark}\n\n`);
   const content = await base64(file);
   const answer = await call(
     "POST",
@@ -75,9 +75,18 @@ async function send(form, part, file) {
     { name: [...name].slice(-250).join(""), content },
     { "Idempotency-Key": newKey() },
   ).catch(() => null);
-  replace(field, mark, answer?.ok ? answer.data.markup : "");
-  if (!answer?.ok) return say(answer ? `${name}: ${words(answer)}` : LINE_DOWN, form);
+  if (!answer?.ok) {
+    replace(field, inserted, "");
+    return refuse(part, answer ? `${name}: ${words(answer)}` : LINE_DOWN);
+  }
+  replace(field, mark, answer.data.markup);
   if (answer.data.markup.startsWith("!")) describe(field, part, answer.data);
+}
+
+// Beside the field for files, as the beginning of a long form can be out of sight.
+function refuse(part, text) {
+  part.open = true;
+  say(text, part);
 }
 
 // The description of a picture is asked where it was inserted. It can be left out, and edited in the text as well.

@@ -84,7 +84,7 @@ function selectedPart({ article, range }) {
   return sheet;
 }
 
-/** Puts text where the cursor stands in a field, on lines of its own. */
+/** Puts text where the cursor stands in a field, on lines of its own, and returns all that was put in. */
 export function insert(field, text) {
   const start = field.selectionStart;
   const before = field.value.slice(0, start);
@@ -92,4 +92,5 @@ export function insert(field, text) {
   field.setRangeText(gap + text, start, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus({ preventScroll: true });
+  return gap + text;
 }
