@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, inspect
 
@@ -50,50 +50,59 @@ def ensure_visible(text: str, field: str | None = None) -> None:
 
 
 def ensure_input_visible(given: object) -> None:
-    """Raise NothingVisible with the field if input has a text that must not be empty and of which nothing can be seen.
+    """Raise NothingVisible with the field if input has a text of which nothing can be seen.
 
-    Texts that must not be empty are those with a least length, except passwords and tokens (`Meta(extra=UNSEEN)`).
+    A text that may be left out may also be blank: empty, or white space. Those with a least length must not. Passwords,
+    tokens and drafts (`Meta(extra=UNSEEN)`) are not looked at.
     """
     if isinstance(given, Struct):
-        for name, is_required in _texts_in(type(given)).items():
-            _check(getattr(given, name), name, is_required)
+        for name, need in _texts_in(type(given)).items():
+            _check(getattr(given, name), name, need)
     elif isinstance(given, list | tuple):
         for item in given:
             ensure_input_visible(item)
 
 
-# Marks a type of text that nobody reads.
+# Marks a type of text that nobody else reads.
 UNSEEN = {"unseen": True}
 
 
-def _check(value: object, field: str, is_required: bool) -> None:
+_Need = Literal["required", "optional", "unseen"]
+
+
+def _check(value: object, field: str, need: _Need) -> None:
     if isinstance(value, str):
-        if is_required:
+        if need == "required" or value.strip():
             ensure_visible(value, field)
     elif isinstance(value, list | tuple):
         for item in value:
-            _check(item, field, is_required)
+            _check(item, field, need)
+    elif isinstance(value, dict):
+        for item in value.values():
+            ensure_input_visible(item)
     elif isinstance(value, Struct):
         ensure_input_visible(value)
 
 
 @cache
-def _texts_in(kind: type[Struct]) -> Mapping[str, bool]:
-    # The fields that can contain text, and whether it must not be empty.
+def _texts_in(kind: type[Struct]) -> Mapping[str, _Need]:
+    # The fields that can contain text which others read.
     shape = inspect.type_info(kind)
     assert isinstance(shape, inspect.StructType)
-    return {one.name: _is_required(one.type) for one in shape.fields if _may_contain_text(one.type)}
+    found = {one.name: _need_of(one.type) for one in shape.fields if _may_contain_text(one.type)}
+    return {name: need for name, need in found.items() if need != "unseen"}
 
 
 def _may_contain_text(kind: inspect.Type) -> bool:
     return not isinstance(kind, inspect.IntType | inspect.FloatType | inspect.BoolType | inspect.DateTimeType)
 
 
-def _is_required(kind: Any) -> bool:
+def _need_of(kind: Any) -> _Need:
     if isinstance(kind, inspect.Metadata):
-        return not (kind.extra or {}).get("unseen") and _is_required(kind.type)
+        return "unseen" if (kind.extra or {}).get("unseen") else _need_of(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return any(map(_is_required, kind.types))
+        needs = set(map(_need_of, kind.types))
+        return "unseen" if "unseen" in needs else "required" if "required" in needs else "optional"
     if isinstance(kind, inspect.CollectionType):
-        return _is_required(kind.item_type)
-    return isinstance(kind, inspect.StrType) and bool(kind.min_length)
+        return _need_of(kind.item_type)
+    return "required" if isinstance(kind, inspect.StrType) and kind.min_length else "optional"

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from core.text import NO_CONTROLS, ONE_LINE, POST_LENGTH, TITLE_LENGTH
+from core.visible import UNSEEN
 
 # What the draft will become: a reply to a topic or post, an edit, or a new topic in a sector; after a tilde, the fork.
 KEY = r"^(?:(?:topic|reply|edit):[1-9]\d{0,17}|new:[a-z0-9][a-z0-9-]{0,59})(?:~[1-9]\d{0,2})?(?![\s\S])"
@@ -17,10 +18,10 @@ class DraftChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The text in an editor window: `sequence` is the last version of the draft that the window saw, `owner` identifies the
     window."""
 
-    body: Annotated[str, Meta(max_length=POST_LENGTH, pattern=NO_CONTROLS)]
-    title: Annotated[str, Meta(max_length=TITLE_LENGTH, pattern=ONE_LINE)] = ""
+    body: Annotated[str, Meta(max_length=POST_LENGTH, pattern=NO_CONTROLS, extra=UNSEEN)]
+    title: Annotated[str, Meta(max_length=TITLE_LENGTH, pattern=ONE_LINE, extra=UNSEEN)] = ""
     # As typed; they become tags when the topic is started.
-    tags: Annotated[str, Meta(max_length=500, pattern=ONE_LINE)] = ""
+    tags: Annotated[str, Meta(max_length=500, pattern=ONE_LINE, extra=UNSEEN)] = ""
     kind: Annotated[str, Meta(max_length=20, pattern=ONE_LINE)] = ""
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
     owner: Annotated[str, Meta(min_length=1, max_length=60, pattern=ONE_LINE)]

@@ -60,7 +60,9 @@ def validate_handle(handle: str) -> str:
 
 def normalize_handle(handle: str) -> str:
     """Return the handle in the form in which it is stored and looked up (NFKC, case-folded)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold()).strip()
+    # Case folding makes two letters of the Turkish İ, the second of which is an accent.
+    folded = unicodedata.normalize("NFKC", handle).replace("İ", "i").casefold()
+    return unicodedata.normalize("NFKC", folded).strip()
 
 
 def leading_handle(run: str) -> str:

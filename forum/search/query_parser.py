@@ -24,13 +24,15 @@ IS_FILTERS = {
 }
 
 _TOKEN = re.compile(
-    r'(?P<not>-)?(?:(?P<operator>in|by|tag|is|topic|before|after):(?:"(?P<named>[^"]*)"|(?P<value>[^\s"]+))'
+    r'(?P<not>-)?(?:(?P<operator>in|by|tag|is|topic|before|after)[:\uff1a](?:"(?P<named>[^"]*)"|(?P<value>[^\s"]+))'
     r'|"(?P<phrase>[^"]*)"?|(?P<word>\S+))',
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
-# Quotation marks of many keyboards.
-_QUOTATION_MARKS = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\uff02", '"'))
+# Quotation marks of many keyboards; apostrophes are parts of words.
+_QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›＂「」『』｢｣〝〞〟", '"'))
+# Where it begins a word, as programs and keyboards write it for them: the minus sign, and that of full width.
+_MINUS = re.compile(r"(?<!\S)[\u2212\uff0d](?=\S)")
 
 
 class QueryFilter(Struct, frozen=True):
@@ -82,7 +84,7 @@ def parse_query(text: str) -> ParsedQuery:
     filters: list[QueryFilter] = []
     since: datetime | None = None
     until: datetime | None = None
-    for token in _TOKEN.finditer(text.translate(_QUOTATION_MARKS)):
+    for token in _TOKEN.finditer(_MINUS.sub("-", text.translate(_QUOTATION_MARKS))):
         operator = (token["operator"] or "").lower()
         value = token["named"] if token["named"] is not None else token["value"] or ""
         start = _start_of_date(value) if operator in ("before", "after") and not token["not"] else None
@@ -96,6 +98,7 @@ def parse_query(text: str) -> ParsedQuery:
             filters.append(QueryFilter(operator, value.lower().lstrip("@#"), bool(token["not"])))
         else:
             word = f'"{token["phrase"]}"' if token["phrase"] is not None else token["word"]
+            word = "or" if word in ("|", "||") else word
             if take_apart(word).parts:
                 (without if token["not"] else words).append(word)
     return ParsedQuery(

@@ -20,7 +20,7 @@ _JOINED_ARTICLE = re.compile(
 )
 _GENITIVE = re.compile(r"(?i)(?<=\w{2})['\u2019]s$")
 # How German vowels are written on keyboards that lack them.
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # PostgreSQL takes very long for a phrase of many words if a post repeats them: a longer one is searched in pieces.
 MAX_PHRASE = 8
 _WRITTEN_UMLAUT = re.compile("([aou])e")
@@ -92,10 +92,11 @@ def _joined_slots(chunks: Sequence[Chunk], languages: Sequence[str]) -> list[Slo
     slots: list[Slot] = []
     place = 0
     for chunk in chunks:
+        # The longest of those that begin at a place.
         compounds = {one.first.place: one for one in chunk.compounds}
         last_joined = -1
         for part in chunk.parts:
-            compound = compounds.get(part.place)
+            compound = compounds.get(part.place) if part.place > last_joined else None
             if compound is not None:
                 last_joined = compound.last.place
                 slots.append(Slot(place, _with_stems(compound.lexeme, compound.lexeme, languages)))

@@ -19,8 +19,18 @@ MAX_TYPED_LENGTH = 200
 _SEPARATORS = re.compile("[,;\n\u060c\u061b\u3001\uff0c\uff1b\uff64]")
 # Words of some scripts need these between their letters.
 _JOINERS = "\u200c\u200d"
-# Signs that belong to names such as C++, AT&T, 3.0 and snake_case. The others become hyphens.
-_SIGNS = "-_+.&·"
+_NEEDS_JOINERS = re.compile(
+    "[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af\ufb50-\ufdff\ufe70-\ufefc]"
+)
+# Signs that belong to names such as C++, C#, AT&T, 3.0 and snake_case. The others become hyphens.
+_SIGNS = "-_+.&·#"
+# Case folding makes two letters of the first, which look like the second; the sign only lengthens Arabic letters.
+_LETTERS = str.maketrans({"İ": "i", "\u0640": ""})
+# Case folding loses the form that a sigma has at the end of a word.
+_LAST_SIGMA = re.compile(r"(?<=\w)σ(?!\w)")
+# It belongs to a name only at its end.
+_HASH_BEFORE = re.compile(r"(?<!\w)#|#(?=\w)")
+_HASH_TAGS = re.compile(r"\s*#[^\s#]+(?:\s+#[^\s#]+)+\s*")
 
 
 class TagInvalid(Invalid):
@@ -44,17 +54,27 @@ def find_tag(name: str) -> str:
     """Return the stored form of a tag, or an empty text if it is none."""
     if len(name) > MAX_TYPED_LENGTH:
         return ""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    shown = "".join(one for one in folded if one in _JOINERS or strip_invisible(one))
-    key = "".join(one if _is_part(one) else " " for one in shown).strip(" .&·" + _JOINERS)
-    key = re.sub(" +", "-", key)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).translate(_LETTERS).casefold())
+    joiners = _JOINERS if _NEEDS_JOINERS.search(folded) else ""
+    shown = "".join(one for one in folded if one in joiners or strip_invisible(one))
+    parts = "".join(one if _is_part(one) else " " for one in shown)
+    key = _HASH_BEFORE.sub(" ", parts).strip(" .&·" + _JOINERS)
+    key = _LAST_SIGMA.sub("ς", re.sub(" +(?:-+ +)*", "-", key))
     is_good = any(unicodedata.category(one)[0] in "LN" for one in key) and _length(key) <= MAX_TAG_LENGTH
     return key if is_good else ""
 
 
 def split_tags(typed: str) -> list[str]:
-    """Return the tags in a text as they were typed, which commas, semicolons or line breaks separate."""
-    return [part for one in _SEPARATORS.split(typed) if (part := one.strip().lstrip("#").strip())]
+    """Return the tags in a text as they were typed, which commas, semicolons or line breaks separate.
+
+    Blanks separate words that all begin with `#`, as in `#cobalt #nickel`.
+    """
+    parts = (
+        part
+        for one in _SEPARATORS.split(typed)
+        for part in (one.split() if _HASH_TAGS.fullmatch(one) else [one])
+    )
+    return [tag for part in parts if (tag := part.strip().lstrip("#").strip())]
 
 
 def tags_of(names: Iterable[str]) -> list[str]:

@@ -45,7 +45,9 @@ _MENTION_OR_REFERENCE = re.compile(
 _ADDRESS_OR_PATH = re.compile(r"[@＠\\]|/(?![@＠\s]|$)|\.[a-z0-9]|:[\w-]+\.\w")
 # What stands before `@` in an address or a path. Two mentions may be joined by a slash.
 _IN_ADDRESS_OR_PATH = re.compile(r"\w[.+-]$|//\S*$|/$")
-_AFTER_MENTION = re.compile(r"[@＠][\w-]+/$")
+_AFTER_MENTION = re.compile(r"[@＠][\w-]+[/+]$")
+# Two handles side by side in a script without spaces: @李明@王小明.
+_NEXT_MENTION = re.compile(rf"[@＠][{_UNSPACED}\uac00-\ud7a3]")
 _LOOK_BACK = 80
 _SOURCE_RUN = re.compile(rf"[@＠]({_RUN})")
 _POST_NUMBER_LINK = re.compile(r'href="#(\d{1,9})"')
@@ -147,5 +149,6 @@ def _prefixes(run: str) -> list[str]:
 def _is_address_or_path(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _LOOK_BACK) : start]
     if _ADDRESS_OR_PATH.match(text, end):
-        return True
+        beside = _UNCERTAIN.match(text, end - 1) and _NEXT_MENTION.match(text, end)
+        return beside is None
     return bool(_IN_ADDRESS_OR_PATH.search(before) and not _AFTER_MENTION.search(before))

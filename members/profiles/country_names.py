@@ -22,6 +22,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
         *("DRC", "DR Congo", "D.R. Congo", "RDC", "RD Congo", "R.D. Congo", "DRK", "DR Kongo", "RD Kongo", "Congo DRC"),
         *("Congo (DRC)", "Congo, DR", "Congo, Dem. Rep.", "Dem. Rep. Congo", "Democratic Republic of Congo"),
         *("Democratic Republic of the Congo", "République démocratique du Congo", "Congo-Kinshasa", "Kongo-Kinshasa"),
+        *("Congo (Rép. Dém.)", "Congo, Rép. Dém.", "Rép. Dém. du Congo", "Rép. dém. Congo", "Congo (Rep. Dem.)", "刚果民主"),
         *("Demokratische Republik Kongo", "República Democrática do Congo", "República Democrática del Congo", "Zaire"),
         *("جمهورية الكونغو الديمقراطية", "الكونغو الديمقراطية", "刚果民主共和国", "刚果金", "民主刚果", "剛果民主共和國"),
     ),
@@ -35,23 +36,33 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "CN": ("PRC", "P.R. China", "PR China", "People's Republic of China", "Mainland China", "VR China", "中华人民共和国"),
     "CV": ("Cape Verde", "Kap Verde"),
     "CZ": ("Czech Republic", "Tschechische Republik", "República Checa", "République tchèque", "捷克共和国"),
+    "DE": ("BRD", "FRG"),
+    "DO": ("Dominican Rep.", "Rép. dominicaine", "Rep. Dominicana"),
     "FM": ("Micronesia", "Micronesia, Federated States of"),
     "GB": (
         *("UK", "U.K.", "Great Britain", "Britain", "Grande-Bretagne", "Großbritannien", "Gran Bretaña"),
         *("Grã-Bretanha", "بريطانيا", "United Kingdom of Great Britain and Northern Ireland", "大不列颠"),
     ),
+    "HK": ("Hongkong", "HKSAR"),
     "IR": ("Iran, Islamic Republic of", "Islamic Republic of Iran"),
-    "KP": ("North Korea", "DPRK", "Democratic People's Republic of Korea", "朝鲜民主主义人民共和国"),
+    "KG": ("Kyrgyz Republic", "Kirghizstan", "Kirghizie"),
+    "KP": (
+        *("North Korea", "DPRK", "Korea (North)", "Democratic People's Republic of Korea"),
+        "République populaire démocratique de Corée",
+        *("朝鲜民主主义人民共和国", "北朝鲜", "北韓", "北韩"),
+    ),
     "KR": ("South Korea", "Republic of Korea", "ROK", "Korea (South)", "Rep. of Korea", "Südkorea", "大韩民国", "南韩"),
     "LA": ("Laos", "Lao PDR", "Lao People's Democratic Republic"),
     "MD": ("Moldova, Republic of", "Republic of Moldova"),
     "MK": ("Macedonia", "FYROM", "Republic of Macedonia", "The former Yugoslav Republic of Macedonia"),
+    "MO": ("Macau", "Macao"),
     "MM": ("Burma", "Birmanie", "Birma", "Birmania", "Birmânia", "بورما"),
     "NL": ("Holland", "The Netherlands", "Holanda", "荷兰"),
     "PG": ("PNG",),
     "PS": ("Palestine", "State of Palestine", "Palestinian Territories", "Palästina", "Palestina", "فلسطين", "巴勒斯坦"),
     "RU": ("Russia", "Russian Federation", "Fédération de Russie", "Federación de Rusia", "俄国", "俄罗斯联邦"),
-    "SA": ("KSA",),
+    "SA": ("KSA", "Saudi", "السعودية", "沙特"),
+    "SK": ("Slovak Republic", "Slowakische Republik", "République slovaque", "República Eslovaca"),
     "ST": ("Sao Tome", "São Tomé"),
     "SY": ("Syria", "Syrian Arab Republic"),
     "SZ": ("Swaziland", "Swasiland", "Suazilandia", "Suazilândia"),
@@ -61,6 +72,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "TZ": ("Tanzania, United Republic of", "United Republic of Tanzania"),
     "US": (
         *("USA", "U.S.A.", "U.S.", "America", "United States of America", "EE. UU.", "EE.UU.", "EEUU", "EUA", "É.-U."),
+        *("الولايات المتحدة الأمريكية", "الولايات المتحدة الامريكيه", "The States", "United States (USA)"),
         *("Etats-Unis d'Amérique", "Vereinigte Staaten von Amerika", "Estados Unidos de América", "أمريكا", "美利坚合众国"),
     ),
     "VA": ("Vatican", "Holy See", "Vatikan"),
@@ -73,7 +85,8 @@ _OFFICIAL = re.compile(
 )
 # A republic of these names is one of two countries, or another country.
 _NOT_BY_SHORT_NAME = frozenset({"congo", "kongo", "korea", "china"})
-_ALEF, _YEH, _TEH = re.compile("[أإآٱ]"), re.compile("ى"), re.compile("ة")
+_ALEF, _YEH, _KAF, _TEH = re.compile("[أإآٱ]"), re.compile("[ىی]"), re.compile("ک"), re.compile("ة")
+_ARTICLE = re.compile(r"(?:the|la|le|les|l|los|las|el|die|der|das|den|dem|o|os|as) (?=\w{3})")
 
 
 def find_country(name: str) -> str | None:
@@ -86,7 +99,8 @@ def find_country(name: str) -> str | None:
     first, comma, rest = name.partition(",")
     inverted = _key(f"{rest} {first}") if comma else key
     short = _OFFICIAL.sub("", key, count=1) if _OFFICIAL.match(key) else key
-    keys = (key, inverted, *(() if short in _NOT_BY_SHORT_NAME else (short,)))
+    bare = _ARTICLE.sub("", key, count=1) if _ARTICLE.match(key) else key
+    keys = (key, inverted, bare, *(() if short in _NOT_BY_SHORT_NAME else (short,)))
     return next((known[one] for one in keys if one in known), None)
 
 
@@ -111,7 +125,7 @@ def load_country_names() -> Mapping[str, str]:
 def _key(name: str) -> str:
     """Return a name without case, marks, signs, and the article before it."""
     folded = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss").replace("&", " and "))
-    folded = _TEH.sub("ه", _YEH.sub("ي", _ALEF.sub("ا", folded))).replace("\u0640", "")
+    folded = _TEH.sub("ه", _KAF.sub("ك", _YEH.sub("ي", _ALEF.sub("ا", folded)))).replace("\u0640", "")
     letters = "".join(
         one for one in folded if not unicodedata.combining(one) and unicodedata.category(one) != "Cf"
     )

@@ -1,17 +1,22 @@
 """Tests of the check whether anything of a text can be seen: every kind of character without ink, every kind of text."""
 
 import unicodedata
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any, get_args
 
 import httpx2
+import msgspec
 import pytest
 
 from boards.entries.field_values import AnswerMissing, validate_values
 from boards.shapes import Field, Form
-from core.visible import INVISIBLE, is_visible
+from core.visible import INVISIBLE, NothingVisible, ensure_input_visible, is_visible
 from forum.archive.subjects import title_from_subject
 from forum.text.markdown import render
 from tests.support.pages import send
 from tests.support.people import a_person, a_topic
+from tests.support.requests import GOOD, ROUTES
 from tests.support.service import Service
 
 BLANK = {
@@ -70,6 +75,51 @@ def test_unicode_form_and_case_make_nothing_visible() -> None:
     for text in BLANK.values():
         for form in ("NFC", "NFD", "NFKC", "NFKD"):
             assert not is_visible(unicodedata.normalize(form, text.casefold()))
+
+
+# Texts that nobody else reads, and values that must be among known ones.
+NOT_READ = {
+    *((operation, "token") for operation in ("found", "verify")),
+    *((operation, "password") for operation in ("sign_in", "change_address")),
+    ("change_password", "current"),
+    ("save_draft", "body"),
+    ("send_report", "address"),
+    ("claim_gap", "cell"),
+    ("add_entry", "fields"),  # A blank value of an entry is none: boards/entries/field_values.py.
+}
+
+
+def texts_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of each text in a JSON value."""
+    if isinstance(value, str):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield from texts_in(item, (*path, key))
+
+
+def with_text(value: Any, path: tuple[Any, ...], text: str) -> Any:
+    changed = within = deepcopy(value)
+    for key in path[:-1]:
+        within = within[key]
+    within[path[-1]] = text
+    return changed
+
+
+@pytest.mark.parametrize("blank", ["\u3164\u3164\u3164", "\u200b\u200b\u200b", "\u2800\u2800\u2800"])
+def test_no_operation_accepts_a_text_of_nothing_visible(blank: str) -> None:
+    accepted = set()
+    for route in ROUTES:
+        operation, data = str(route.operation_id), route.fn.__annotations__.get("data")
+        for path in texts_in(GOOD[operation]) if data is not None else ():
+            try:
+                ensure_input_visible(
+                    msgspec.convert(with_text(GOOD[operation], path, blank), get_args(data)[0])
+                )
+                accepted.add((operation, path[0]))
+            except (NothingVisible, msgspec.ValidationError):
+                pass
+    assert accepted == NOT_READ
 
 
 TITLES = [

@@ -29,6 +29,7 @@ from members.handles import HandleNotAvailable, skeleton, validate_handle
         ("فاطمة", "فاطمة"),
         ("مُحَمَّد", "مُحَمَّد"),
         ("Ольга", "ольга"),
+        ("İrem", "irem"),
         ("li李明", "li李明"),
         ("ㄅㄆ", "ㄅㄆ"),
     ],

@@ -9,7 +9,7 @@ from forum.search.tokenizer.segmentation import word_starts
 from forum.search.tokenizer.stemming import stems
 
 # Raise this number when a text gets other lexemes than before: all posts are then indexed again, in the background.
-TOKENIZER_VERSION = 1
+TOKENIZER_VERSION = 2
 
 _CHUNK = re.compile(r"\S+")
 
@@ -47,14 +47,11 @@ def _tokens_of(chunk: Chunk, place: int, start: int, language: str) -> Iterator[
         for stemmed in stems(part.lexemes[-1], part.spelled, language):
             yield Token(stemmed, at, False, start + part.start, start + part.end)
     for compound in chunk.compounds:
-        for part in (compound.first, compound.last):
-            yield Token(
-                compound.lexeme,
-                place + part.place,
-                True,
-                start + compound.first.start,
-                start + compound.last.end,
-            )
+        where = (start + compound.first.start, start + compound.last.end)
+        for at in (place + compound.first.place, place + compound.last.place):
+            yield Token(compound.lexeme, at, True, *where)
+            for stemmed in stems(compound.lexeme, compound.lexeme, language):
+                yield Token(stemmed, at, False, *where)
 
 
 def _tokens_of_run(run: Part, place: int, start: int) -> Iterator[Token]:

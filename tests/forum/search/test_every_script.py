@@ -23,6 +23,7 @@ TEXTS = {
     "farsi": "می‌خواهم کتاب بخوانم",
     "korean": "코발트 공급망을 조사했습니다",
     "emoji": "Approved 👍🏽 today",
+    "names": "OpenLCA reads `getUnitProcess` under ISO20400; NMC 811 costs 1,250.50 per e-mails list in Groesse 7.",
 }
 
 
@@ -76,6 +77,38 @@ async def test_a_word_inside_a_text_is_found(archive: Archive, query: str, expec
     assert await archive.titles(query) == {expected}
 
 
+TYPED = {
+    "names": (
+        *(
+            "openlca",
+            "lca",
+            "OpenLCA",
+            "open lca",
+            "getUnitProcess",
+            "process",
+            "ISO 20400",
+            "ISO20400",
+            "iso20400",
+        ),
+        *("NMC811", "nmc 811", '"NMC 811"', "1250.50", "1.250,50", "email", "e-mail", "Größe 7", "groesse"),
+    ),
+    "chinese": ("「供应链尽职调查」", "『尽职调查』", "‹供应链›"),
+    "slash": (
+        *("iridium −cobalt", "rhodium －nothing", "gallium | iridium", "in：mobility iridium"),
+        "iridium AND rhodium",
+    ),
+}
+
+
+async def test_words_joined_by_case_or_digits_and_signs_of_other_keyboards_are_understood(
+    archive: Archive,
+) -> None:
+    for title, text in TEXTS.items():
+        await a_topic(archive.amina, title, text)
+    expected = {query: {title} for title, queries in TYPED.items() for query in queries}
+    assert {query: await archive.titles(query) for query in expected} == expected
+
+
 async def test_a_word_inside_a_title_is_found(archive: Archive) -> None:
     await a_topic(archive.amina, "冶炼厂的审核报告", "One.")
     await a_topic(archive.amina, "Rhodium/iridium: EU 2017/821", "Two.")
@@ -90,7 +123,19 @@ async def test_a_word_inside_a_title_is_found(archive: Archive) -> None:
 async def test_what_only_looks_alike_is_not_found(archive: Archive) -> None:
     for title, text in TEXTS.items():
         await a_topic(archive.amina, title, text)
-    for query in ("责任", "链供", "821/2017", '"custody of chain"', "ATT", "D++", "京都大学", "2017/8210"):
+    for query in (
+        "责任",
+        "链供",
+        "821/2017",
+        '"custody of chain"',
+        "ATT",
+        "D++",
+        "京都大学",
+        "2017/8210",
+        "「调查尽职」",
+    ):
+        assert await archive.titles(query) == set(), query
+    for query in ("iridium −rhodium", "iridium －rhodium", "NMC 118", "ISO 2041", "getProcessUnit"):
         assert await archive.titles(query) == set(), query
 
 
