@@ -17,7 +17,9 @@ import uvloop
 from msgspec.structs import replace
 
 from core import clock
+from core.isolation import TEXTS, end_processes
 from core.threads import give_way_often
+from forum.text.markdown import render
 from members.accounts import accounts
 from members.accounts.skeletons import renew_skeletons
 from serving.uvicorn_server import Server
@@ -132,6 +134,8 @@ async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cl
         server = make_server(create_app(context), settings)
         _freeze_garbage()
         serving = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+        # The process for long texts starts now, so that the first of them does not wait for it.
+        await TEXTS.call(render, "")
         while not server.started and not serving.done():  # noqa: ASYNC110 (uvicorn has only this flag)
             await asyncio.sleep(0.005)
         print(f"Tertulia is at {settings.url}", flush=True)
@@ -140,6 +144,7 @@ async def _run(settings: Settings, listener: socket.socket, cluster: postgres.Cl
         server.should_exit = True
         if not serving.done():
             await serving
+    await end_processes()
     if not all_alive:
         raise TaskDied
 

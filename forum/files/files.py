@@ -13,9 +13,10 @@ from sqlalchemy import BigInteger, Boolean, and_, bindparam, exists, not_, or_, 
 from core import clock
 from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
+from core.isolation import FILES
 from forum.files.file_names import ascii_name
 from forum.files.file_types import MAX_FILE_SIZE, FileTooBig
-from forum.files.uploads import PreparedFile, prepare_upload_in_thread
+from forum.files.uploads import PreparedFile, prepare_upload
 from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
 from members.profiles.trust import LevelPermissions
@@ -130,7 +131,7 @@ async def prepare_file(
         raise FileTooBig(field="file")
     async with db.read() as tx:
         await _ensure_within_quota(tx, member, len(content), rights)
-    return await prepare_upload_in_thread(name, content)
+    return await FILES.call(prepare_upload, name, content)
 
 
 async def store_file(tx: Transaction, actor: Actor, prepared: PreparedFile, rights: LevelPermissions) -> File:

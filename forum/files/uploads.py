@@ -3,9 +3,6 @@
 Only the types listed here are accepted. SVG and HTML are not, because they can run scripts in the browser that opens them.
 """
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 from msgspec import Struct
 
 from core.text_encodings import decode_text
@@ -32,10 +29,6 @@ from forum.files.file_types import (
 )
 from forum.files.pictures import PictureDamaged, reencode_picture
 
-# A separate pool of two threads limits the memory of all uploads together and keeps them from blocking other work.
-MAX_CONCURRENT_UPLOADS = 2
-_upload_threads = ThreadPoolExecutor(MAX_CONCURRENT_UPLOADS, thread_name_prefix="files")
-_PIECE = 64 * 1024
 _NOT_OF_TEXT = {extension for extensions in EXTENSIONS.values() for extension in extensions} | {
     ".zip",
     ".gif",
@@ -63,16 +56,10 @@ class PreparedFile(Struct, frozen=True):
     height: int | None = None
 
 
-async def prepare_upload_in_thread(name: str, content: bytes) -> PreparedFile:
-    """Run `prepare_upload` in a thread for uploads. The caller checks the actor's rights before."""
-    return await asyncio.get_running_loop().run_in_executor(_upload_threads, prepare_upload, name, content)
-
-
 def prepare_upload(name: str, content: bytes) -> PreparedFile:
     """Detect the type of a file and return it in the form in which it is stored; raise FileTooBig or FileRefused.
 
-    The name gets the extension of the type. This blocks the thread and may take 200 MB of memory, so requests call
-    `prepare_upload_in_thread`.
+    The name gets the extension of the type. This may take 200 MB of memory, so it is called in a separate process.
     """
     if len(content) > MAX_FILE_SIZE:
         raise FileTooBig(field="file")
@@ -107,7 +94,7 @@ def _prepare_picture(name: str, content: bytes) -> PreparedFile | None:
 def _prepare_text(name: str, content: bytes) -> PreparedFile:
     """Return a text in UTF-8, whatever its encoding was; raise FileRefused, or TextEncodingUnclear if that is a guess."""
     decoded = decode_text(content)
-    if decoded is None or _is_blank(decoded.text):
+    if decoded is None or not decoded.text.strip("\ufeff \t\r\n"):
         raise refusal_of(content)
     if is_markup(decoded.text) or has_extension(name, MARKUP_EXTENSIONS):
         raise FileRefused(
@@ -121,8 +108,3 @@ def _prepare_text(name: str, content: bytes) -> PreparedFile:
         # The mark tells spreadsheets that the text is in UTF-8 now.
         content = decoded.text.removeprefix("\ufeff").encode("utf-8-sig")
     return PreparedFile(name, TEXT, content)
-
-
-def _is_blank(text: str) -> bool:
-    # Piece by piece, because one call for megabytes would stop all other threads.
-    return not any(text[at : at + _PIECE].strip("\ufeff \t\r\n") for at in range(0, len(text), _PIECE))

@@ -1,9 +1,10 @@
-"""Pages of posts: up to 50 posts of a topic, from any position in the tree, in at most two statements.
+"""Pages of posts: up to 50 posts of a topic, fewer if they are long, from any position in the tree, in two statements.
 
 A page starts at a cursor or at the number of a post. Its cost depends only on its size: paths sort depth first, so the next
 fifty posts are the next fifty entries of one index.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from asyncpg import Record
@@ -40,6 +41,9 @@ from storage.event_log import Stream
 from storage.statements import Statement, statement
 
 PAGE_SIZE = 50
+# A page ends early when its posts have so many characters of HTML: 50 posts of the greatest length would be megabytes for a
+# phone, and rendering them would hold up the event loop. Fifty posts of 1,000 words stay below.
+PAGE_LENGTH = 400_000
 
 StartKind = Literal["after", "before", "from"]
 
@@ -163,8 +167,9 @@ async def read_posts(
         "branch": page.branch,
     }
     rows = await tx.rows(query, **binds, **seen_by(actor))
-    more = len(rows) > PAGE_SIZE
-    rows = rows[:PAGE_SIZE]
+    size = _page_size(rows)
+    more = len(rows) > size
+    rows = rows[:size]
     if start == "before":
         rows.reverse()
     shown = await embed_quotes(tx, [post_of(row) for row in rows])
@@ -212,6 +217,16 @@ def _start(page: PageStart) -> tuple[StartKind, int | bytes]:
     if page.number is not None:
         return "from", page.number
     return "after", b"" if page.order == "tree" else 0
+
+
+def _page_size(rows: Sequence[Record]) -> int:
+    # A page has at least one post, so that each page leads on to the next.
+    length = 0
+    for size, row in enumerate(rows[:PAGE_SIZE]):
+        length += len(row["html"] or "")
+        if size and length > PAGE_LENGTH:
+            return size
+    return PAGE_SIZE
 
 
 def _position(order: PostOrder, cursor: str) -> int | bytes:

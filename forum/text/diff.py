@@ -6,6 +6,7 @@ takes seconds for two texts of a thousand lines or words that repeat, and minute
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -35,6 +36,11 @@ def compare(before: str, after: str) -> list[Piece]:
         else:
             pieces += _compare_words("".join(old[i:j]), "".join(new[k:m]))
     return list(_join_neighbours(pieces))
+
+
+def compare_versions(texts: Sequence[str]) -> list[list[Piece]]:
+    """Return the differences between each text and the next, which is the older one; one list less than there are texts."""
+    return [compare(older, newer) for newer, older in pairwise(texts)]
 
 
 class _Change(Struct, frozen=True):

@@ -4,31 +4,25 @@ If the quoted post is hidden, withdrawn or restored, its words therefore disappe
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Iterable
 
-from msgspec import Struct
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
 from core.errors import Invalid
-from core.threads import in_thread
+from core.isolation import TEXTS
 from forum.tables import posts, topics
 from forum.tables_writing import quotations
-from forum.text.excerpts import words_of_html
-from forum.text.markdown import render
 from forum.text.quote_source import (
     MARKER,
-    TypedQuote,
     find_quotes,
     format_quote,
-    is_verbatim,
-    letters_of,
     may_contain_quotes,
-    remove_nested_quotes,
     replace_quote,
 )
+from forum.text.quoted_words import QuotedText, digest_of, render_quotes
+from forum.text.rendering import INLINE_LENGTH
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from members.tables import members
 from storage.database import Database, Reader, Transaction
@@ -82,14 +76,6 @@ class TooManyQuotes(Invalid):
     message = f"A post can quote {MAX_QUOTES} passages at most."
 
 
-class QuotedText(Struct, frozen=True):
-    """The words of a quote as Markdown and as HTML; `is_exact` is whether the quoted post says exactly these words."""
-
-    body: str
-    html: str
-    is_exact: bool
-
-
 async def extract_quotes_in_own_transaction(db: Database, actor: Actor, body: str) -> str:
     """Replace the typed quotes of a text by markers as `extract_quotes` does, and commit the stored quotes immediately.
 
@@ -106,7 +92,9 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
 
     Quotes of other posts stay as typed. Raises TooManyQuotes above `limit`; None means no limit.
     """
-    quotes = await in_thread(find_quotes, body) if may_contain_quotes(body) else []
+    if not may_contain_quotes(body):
+        return body
+    quotes = find_quotes(body) if len(body) <= INLINE_LENGTH else await TEXTS.call(find_quotes, body)
     if not quotes:
         return body
     if limit is not None and len(quotes) > limit:
@@ -115,7 +103,7 @@ async def extract_quotes(tx: Transaction, actor: Actor, body: str, limit: int | 
     rows = await tx.rows(SELECT_QUOTED_POSTS, ids=post_ids, **seen_by(actor))
     post_html = {row["id"]: row["html"] for row in rows}
     quotes = [quote for quote in quotes if quote.post_id in post_html]
-    texts = await in_thread(_render_quotes, quotes, post_html)
+    texts = await TEXTS.call(render_quotes, quotes, post_html)
     lines = body.split("\n")
     # From the last to the first, so that the line numbers of the quotes not yet replaced stay right.
     for quote, text in zip(reversed(quotes), reversed(texts), strict=True):
@@ -152,30 +140,14 @@ async def read_quoted_texts(tx: Reader, actor: Actor, ids: Iterable[int]) -> dic
     return {row["id"]: QuotedText(row["body"], row["html"], row["is_exact"]) for row in rows}
 
 
-def _render_quotes(quotes: Sequence[TypedQuote], post_html: Mapping[int, str]) -> list[QuotedText]:
-    letters = {
-        post: letters_of(words_of_html(post_html[post])) for post in {quote.post_id for quote in quotes}
-    }
-    texts = []
-    for quote in quotes:
-        words = remove_nested_quotes(quote.words)
-        html = render(words, prefix=f"q{_digest_of(words).hex()[:10]}-").html
-        texts.append(QuotedText(words, html, is_verbatim(html, letters[quote.post_id])))
-    return texts
-
-
 async def _store_quote(tx: Transaction, post_id: int, text: QuotedText) -> int:
     return int(
         await tx.value(
             INSERT_QUOTATION,
             post=post_id,
-            digest=_digest_of(text.body),
+            digest=digest_of(text.body),
             body=text.body,
             html=text.html,
             exact=text.is_exact,
         )
     )
-
-
-def _digest_of(words: str) -> bytes:
-    return blake2b(words.encode(), digest_size=16).digest()

@@ -1,23 +1,18 @@
-"""Rendering of texts during a request: short ones at once, long ones in a thread."""
+"""Rendering of texts during a request: short ones at once, long ones in a separate process."""
 
-import re
 from collections.abc import Collection
 
-from core.threads import in_thread
-from core.visible import NothingVisible, is_visible
-from forum.text.excerpts import words_of_html
+from core.isolation import TEXTS
 from forum.text.markdown import render
 from forum.text.mentions import uncertain_handles
 from forum.text.sanitizer import Rendered
+from forum.text.visible_html import render_visible
 from storage.database import Database, Reader
 from storage.statements import statement
 
 # The slowest text of this length renders in less than 10 ms (bench/hostile.py); most posts are shorter.
 INLINE_LENGTH = 2_000
 
-# Letters or digits of ASCII outside of tags and entities: most texts need no closer look.
-_PLAIN_WORDS = re.compile(r">[^<&]*[A-Za-z0-9]")
-_VISIBLE_TAG = re.compile(r'<(?:img|hr|input|blockquote class="quote") ?')
 _SELECT_HANDLES = statement(
     "SELECT handle FROM members WHERE handle = ANY(CAST(:handles AS text[])) AND is_claimed"
 )
@@ -26,25 +21,20 @@ _SELECT_HANDLES = statement(
 async def render_text(
     body: str, *, topic: int | None = None, site: str = "", handles: Collection[str] = ()
 ) -> Rendered:
-    """Render Markdown as `render` does, in a thread if the text is long; raise TooIntricate above the limits."""
+    """Render Markdown as `render` does, a long text in a separate process; raise TooIntricate above the limits."""
     if len(body) <= INLINE_LENGTH:
         return render(body, topic=topic, site=site, handles=handles)
-    return await in_thread(render, body, topic=topic, site=site, handles=handles)
+    return await TEXTS.call(render, body, topic=topic, site=site, handles=handles)
 
 
 async def render_post(
     source: Database | Reader, body: str, *, topic: int | None = None, site: str = ""
 ) -> Rendered:
-    """Render a text that is about to be published; raise NothingVisible if readers would see nothing of it.
-
-    A text of link definitions or of entities such as `&#8203;` has visible characters only in its source.
-    """
+    """Render a text that is about to be published; raise NothingVisible if readers would see nothing of it."""
     handles = await read_uncertain_handles(source, body)
-    rendered = await render_text(body, topic=topic, site=site, handles=handles)
-    page = rendered.html
-    if not (_PLAIN_WORDS.search(page) or _VISIBLE_TAG.search(page) or is_visible(words_of_html(page))):
-        raise NothingVisible(field="body")
-    return rendered
+    if len(body) <= INLINE_LENGTH:
+        return render_visible(body, topic=topic, site=site, handles=handles)
+    return await TEXTS.call(render_visible, body, topic=topic, site=site, handles=handles)
 
 
 async def read_uncertain_handles(source: Database | Reader, body: str) -> frozenset[str]:

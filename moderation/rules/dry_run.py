@@ -12,7 +12,8 @@ from core.actor import Actor
 from core.ids import RoomId
 from forum.posts.post_pages import read_posts_by_id
 from forum.tables import posts, revisions, topics
-from forum.text.quotes import QuotedText, read_quoted_texts
+from forum.text.quoted_words import QuotedText
+from forum.text.quotes import read_quoted_texts
 from forum.visibility import posts_not_held, seen_by, visible_text, visible_topics
 from gatherings.tables import rooms
 from members.tables import members

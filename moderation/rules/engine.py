@@ -21,7 +21,8 @@ from core.actor import Actor
 from core.ids import GatheringId, PostId
 from core.threads import in_thread
 from forum.posts.screening import ScreeningVerdict, TextToScreen
-from forum.text.quotes import QuotedText, read_quoted_texts
+from forum.text.quoted_words import QuotedText
+from forum.text.quotes import read_quoted_texts
 from moderation.cases.cases import open_or_join_case
 from moderation.rules.matching import (
     Finding,

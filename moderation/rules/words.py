@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from core.visible import strip_invisible
-from forum.text.quotes import QuotedText
+from forum.text.quoted_words import QuotedText
 
 _QUOTE_PLACEHOLDER = re.compile(r'<blockquote class="quote" data-quote="(\d{1,18})"></blockquote>')
 _QUOTE_REFERENCE = re.compile(r"\[\[quote (\d{1,18})\]\]")

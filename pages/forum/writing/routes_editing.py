@@ -1,7 +1,6 @@
 """Pages for editing a post, its history, and merging two edits that conflict."""
 
 from functools import partial
-from itertools import pairwise
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -12,10 +11,10 @@ from core.actor import Actor
 from core.errors import Stale, allowed
 from core.http import PathId
 from core.ids import PostId, TopicId
-from core.threads import in_thread
+from core.isolation import TEXTS
 from forum.policy import PostFacts, ensure_can_edit
-from forum.shapes import PostChange, Revision
-from forum.text.diff import compare
+from forum.shapes import PostChange
+from forum.text.diff import compare, compare_versions
 from forum.topics import topics
 from forum.writing import editing, revisions, sources
 from forum.writing.replies import Replies
@@ -95,7 +94,7 @@ async def show_history(post_id: PathId, context: NamedDependency[PageContext]) -
         "forum/writing/history.html",
         post=located.post,
         revisions=found,
-        changes=await in_thread(_changes, found),
+        changes=await TEXTS.call(compare_versions, [one.body for one in found]),
         can_go_back=can_go_back,
         address=address_of(located.topic),
     )
@@ -116,11 +115,6 @@ async def restore_revision(
         )
         located = await find_post_with_topic(tx, context.actor, post_id)
     return redirect(located.address)
-
-
-def _changes(found: list[Revision]) -> list[list[object]]:
-    # Each revision is compared with the older one that is shown below it.
-    return [list(compare(older.body, newer.body)) for newer, older in pairwise(found)]
 
 
 async def _can_edit(tx: Reader, actor: Actor, located: LocatedPost) -> bool:
@@ -148,7 +142,7 @@ async def _conflict_page(context: PageContext, post_id: int, form: Form) -> Resp
         context.actor,
         "forum/writing/conflict.html",
         heading=f"Edit #{located.post.number}",
-        changes=await in_thread(compare, form.value("body"), theirs),
+        changes=await TEXTS.call(compare, form.value("body"), theirs),
         form=form,
         place="",
         steps=[(located.address, located.topic.title, "")],

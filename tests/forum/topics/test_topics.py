@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from core import clock
+from forum.posts.post_pages import PAGE_LENGTH
 from tests.support.people import a_person, a_reply, a_topic
 from tests.support.service import Service
 
@@ -90,6 +91,26 @@ async def test_pages_join_without_hole_or_twin_in_both_directions(
         at = (await client.get(f"/api/v1/topics/{topic}/posts", params={"order": order, "number": 60})).json()
         assert at["items"][0]["number"] == 60
         assert at["previous"]
+
+
+async def test_a_page_of_long_posts_ends_early_and_leads_on(app: Service) -> None:
+    amina = await a_person(app)
+    topic = (await a_topic(amina))["id"]
+    # A paragraph of "x" is eight characters of HTML for three of Markdown.
+    for _ in range(9):
+        await a_reply(amina, topic, "x\n\n" * 6_666)
+    address = f"/topics/{topic}/posts?order=time"
+    first = (await amina.get(address)).json()
+    sizes = [len(post["html"]) for post in first["items"]]
+    assert 2 < len(sizes) < 10
+    assert sum(sizes) <= PAGE_LENGTH < sum(sizes) + sizes[-1]
+    rest = (await amina.get(f"{address}&after={first['next']}")).json()
+    assert [post["number"] for post in first["items"] + rest["items"]] == list(range(1, 11))
+    assert rest["next"] is None
+    back = (await amina.get(f"{address}&before={rest['previous']}")).json()
+    assert back["items"] == first["items"]
+    last = (await amina.get(f"{address}&before={first['next']}")).json()
+    assert last["items"] == first["items"][:-1]
 
 
 async def test_sixty_four_writers_leave_neither_gap_nor_twin(app: Service) -> None:

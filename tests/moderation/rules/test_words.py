@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import clock
 from forum.text.markdown import render
-from forum.text.quotes import QuotedText
+from forum.text.quoted_words import QuotedText
 from moderation.rules.matching import Finding, ScreenedText, apply_test
 from moderation.rules.minhash import make_sketch
 from moderation.rules.shapes import RuleTest
