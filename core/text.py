@@ -12,8 +12,9 @@ NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]*(?![\s\S])"
 # Names and titles are shown beside other people's text: no line breaks, and no characters that change the text direction.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]*(?![\s\S])"
 
-# An address that shows less than it is would be taken for another one.
-_NOT_IN_ADDRESS = rf"\s@\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}<>,;:\"()\[\]\\"
+# The characters of a regular expression's set that no e-mail address has. An address that shows less than it is would be
+# taken for another one.
+NOT_IN_ADDRESS = rf"\s@\x00-\x1f\x7f-\x9f\ud800-\udfff{INVISIBLE}<>,;:\"()\[\]\\"
 
 POST_LENGTH = 20_000
 TITLE_LENGTH = 300
@@ -30,7 +31,7 @@ Email = Annotated[
     Meta(
         min_length=3,
         max_length=254,
-        pattern=rf"^[^{_NOT_IN_ADDRESS}]+@[^{_NOT_IN_ADDRESS}]+(?![\s\S])",
+        pattern=rf"^[^{NOT_IN_ADDRESS}]+@[^{NOT_IN_ADDRESS}]+(?![\s\S])",
     ),
 ]
 Password = Annotated[str, Meta(min_length=8, max_length=256, pattern=NO_CONTROLS, extra=UNSEEN)]

@@ -24,6 +24,8 @@ def identify(archive: Archive, rows: Mapping[str, Record]) -> None:
     both are kept. A row without fingerprints is from an earlier version and counts as the same.
     """
     taken = {archive.messages[i].id for i in archive.own_ids} & rows.keys()
+    earlier = len(archive.remarks)
+    new_ids: dict[str, str] = {}
     for i, message in enumerate(archive.messages):
         own_id = archive.own_ids.get(i, message.id)
         row = rows.get(own_id)
@@ -32,15 +34,13 @@ def identify(archive: Archive, rows: Mapping[str, Record]) -> None:
         is_same = not set(row["fingerprints"]).isdisjoint(message.fingerprints)
         if own_id not in taken and (is_same or (not row["fingerprints"] and i not in archive.own_ids)):
             taken.add(own_id)
-            _set_id(archive, i, own_id)
+            new_ids[message.id] = own_id
+            archive.messages[i] = replace(message, id=own_id)
         elif i not in archive.own_ids:
             archive.own_ids[i] = own_id
-            _set_id(archive, i, make_distinct_id(message))
+            new_ids[message.id] = distinct = make_distinct_id(message)
+            archive.messages[i] = replace(message, id=distinct)
             archive.remark(i, CONFLICTS[0], own_id)
-
-
-def _set_id(archive: Archive, i: int, new_id: str) -> None:
-    old_id = archive.messages[i].id
-    if new_id != old_id:
-        archive.messages[i] = replace(archive.messages[i], id=new_id)
-        archive.remarks = [replace(r, id=new_id) if r.id == old_id else r for r in archive.remarks]
+    for at, remark in enumerate(archive.remarks[:earlier]):
+        if remark.id in new_ids:
+            archive.remarks[at] = replace(remark, id=new_ids[remark.id])

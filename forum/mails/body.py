@@ -1,20 +1,28 @@
 """The text of a mail, from those of its parts that people write; every other part is named and left out."""
 
+import re
+
 from msgspec import Struct, field
 
-from forum.mails.charsets import decode
+from core.text_encodings import recognize_encoding
+from forum.mails.charsets import decode, needs_recognition
+from forum.mails.embedded_files import take_embedded_files
 from forum.mails.encoded_words import decode_words
 from forum.mails.flowed import enriched_to_text, unflow
 from forum.mails.forwarded import forwarded_block
-from forum.mails.html_to_text import MAX_HTML_LENGTH, drop_embedded_data, html_to_text
+from forum.mails.html_to_text import MAX_HTML_LENGTH, drop_embedded_data, html_to_text, is_whole_page
 from forum.mails.lines import to_line
 from forum.mails.parts import Part
-from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, is_prose, take_uuencoded
+from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, is_prose
+from forum.mails.signed_text import take_signatures
+from forum.mails.transfer_encoding import is_text
 
 # More of a mail is not read: it has five times what is stored of it, in any script.
 MAX_READ = 1_500_000
 MAX_PLAIN_LENGTH = 400_000
 MAX_NAMED_ATTACHMENTS = 20
+# The report of an import shows so much of a line that is left out.
+MAX_PREAMBLE = 100
 # An alternative in plain text that has fewer than a third of the words of the other is a stub.
 STUB_RATIO = 3
 STUB_WORDS = 30
@@ -32,7 +40,10 @@ class Repair(Struct, frozen=True):
 
 
 class _Budget(Struct):
+    # `charset` is what the content of a part without a usable label has shown; other parts will be in it too.
     bytes: int = MAX_READ
+    charset: str = ""
+    attempts: int = 5
 
 
 class Reading(Struct):
@@ -54,6 +65,10 @@ class Reading(Struct):
             named.append(f"[{len(self.attachments) - MAX_NAMED_ATTACHMENTS} more attachments, not kept here]")
         texts = [text.strip("\r\n") for text in self.texts if text.strip()]
         return "\n\n".join(texts + ["\n".join(named)] * bool(named))
+
+    def recognized_charset(self) -> str:
+        """Return the charset that the content showed where a label was missing or wrong; "" if every label fits."""
+        return self.budget.charset
 
     def repair(self, what: str, detail: str = "") -> None:
         """Add a repair."""
@@ -102,11 +117,13 @@ def _read(part: Part, reading: Reading, hint: str) -> None:
 
 
 def _read_children(part: Part, reading: Reading, hint: str) -> None:
-    if part.before.strip() and not part.kind.startswith("multipart/"):
-        if not is_notice(part.before):
+    if part.before.strip() and not is_notice(part.before):
+        before = part.before.strip()
+        if part.kind.startswith("multipart/") and b"\n" not in before and len(before) < MAX_PREAMBLE:
+            # RFC 2046, 5.1.1: a line for programs that do not know of parts.
+            reading.repair("text before the first part left out", before.decode(errors="replace"))
+        else:
             reading.texts.append(_decode(part.before, part, reading, hint))
-    elif part.before.strip() and not is_notice(part.before):
-        reading.repair("text before the first part left out", part.before.decode(errors="replace"))
     if part.kind == "multipart/alternative":
         _read_alternatives(part, reading, hint)
     elif part.kind == "multipart/digest":
@@ -124,7 +141,8 @@ def _read_alternatives(part: Part, reading: Reading, hint: str) -> None:
     for child in part.children:
         one = Reading(budget=reading.budget)
         _read(child, one, hint)
-        readings.append((child.kind == "text/plain", len(comparable_words("\n".join(one.texts))), one))
+        words = comparable_words("\n".join(one.texts))
+        readings.append((child.kind == "text/plain", len(words), one, set(words)))
     plain = max((r for r in readings if r[0]), key=lambda r: r[1], default=None)
     other = max((r for r in readings if not r[0]), key=lambda r: r[1], default=None)
     chosen = plain or other
@@ -134,19 +152,33 @@ def _read_alternatives(part: Part, reading: Reading, hint: str) -> None:
         one = candidate[2]
         reading.attachments += one.attachments
         reading.digest += one.digest
-        is_chosen = candidate is chosen
+        is_chosen = candidate is chosen or bool(
+            candidate[0] and chosen and chosen[0] and _is_other(candidate[3], chosen[3])
+        )
         if is_chosen:
             reading.texts += one.texts
         reading.repairs += [r for r in one.repairs if is_chosen or r.what == "attachment left out"]
 
 
+def _is_other(words: set[str], chosen: set[str]) -> bool:
+    # Two plain texts with different words are no two forms of one text.
+    return len(words - chosen) > len(words) / 2
+
+
 def _add_plain(part: Part, reading: Reading, hint: str) -> None:
     text = _decode(part.content(), part, reading, hint)
+    if is_whole_page(text):
+        reading.repair("html only")
+        reading.texts.append(html_to_text(text))
+        return
     if part.parameter("format").lower() == "flowed":
         text = unflow(text, delete_space=part.parameter("delsp").lower() == "yes")
-    text, names = take_uuencoded(text)
+    text, signatures = take_signatures(text)
+    if signatures:
+        reading.repair("signature left out", "OpenPGP")
+    text, names = take_embedded_files(text)
     for name in names:
-        _name_attachment(name, "uuencoded", reading)
+        _name_attachment(name, "encoded in the text", reading)
     reading.texts.append(text)
 
 
@@ -175,18 +207,25 @@ def _decode(data: bytes, part: Part, reading: Reading, hint: str) -> str:
     label = part.parameter("charset")
     if not label and part.kind == "text/html" and (declared := META_CHARSET.search(data[:2_048])):
         label = declared[1].decode("ascii")
-    text, is_guessed = decode(data, label, hint)
+    if reading.budget.attempts and not reading.budget.charset and needs_recognition(data, label):
+        reading.budget.attempts -= 1
+        reading.budget.charset = recognize_encoding(data)
+    text, is_guessed = decode(data, label, reading.budget.charset or hint)
     if is_guessed:
         reading.repair("charset", label)
     return text
 
 
 def _leave_out(part: Part, reading: Reading) -> None:
-    name = part.file_name()
     if part.kind in _SIGNATURES:
-        reading.repair("signature left out", name or part.kind)
-    else:
-        _name_attachment(decode_words(name) or part.kind, part.kind, reading)
+        reading.repair("signature left out", part.file_name() or part.kind)
+        return
+    name = decode_words(part.file_name())
+    if part.kind == "message/external-body":
+        # RFC 2046, 5.2.3: the text is somewhere else.
+        place = [part.parameter(one) for one in ("site", "directory", "name")]
+        name = part.parameter("url") or "/".join(one for one in place if one)
+    _name_attachment(name or part.kind, part.kind, reading)
 
 
 def _name_attachment(name: str, kind: str, reading: Reading) -> None:
@@ -196,31 +235,34 @@ def _name_attachment(name: str, kind: str, reading: Reading) -> None:
 
 
 def _read_leftovers(part: Part, reading: Reading, hint: str) -> None:
-    # No part is declared to be the text: then it is the first one that can be read, and what stands outside the parts.
-    if part.before.strip() and not is_notice(part.before):
-        reading.texts.append(_decode(part.before, part, reading, hint))
+    # No part is declared to be the text: then it is the first one that can be read.
     for leaf in _leaves(part):
-        if not leaf.content().strip():
+        if not _is_readable(leaf):
             continue
         name = to_line(decode_words(leaf.file_name()), 100) or leaf.kind
-        if leaf.kind in ("text/plain", "text/html") or (
-            leaf.kind.startswith("text/") and leaf.kind.partition("/")[2] not in _NOT_WORDS
-        ):
-            if name in reading.attachments:
-                reading.attachments.remove(name)
-            reading.repairs[:] = [
-                r
-                for r in reading.repairs
-                if not (r.what == "attachment left out" and r.detail.startswith(name))
-            ]
-            add = _add_plain if leaf.kind not in ("text/html", *_ENRICHED) else _add_formatted
-            add(leaf, reading, hint)
-            return
+        if name in reading.attachments:
+            reading.attachments.remove(name)
+        reading.repairs[:] = [
+            r for r in reading.repairs if not (r.what == "attachment left out" and r.detail.startswith(name))
+        ]
+        add = _add_plain if leaf.kind not in ("text/html", *_ENRICHED) else _add_formatted
+        add(leaf, reading, hint)
+        return
 
 
-_NOT_WORDS = frozenset(
-    "vcard x-vcard directory x-vcalendar calendar rtf css javascript csv xml x-amp-html rfc822-headers".split()
-)
+def _is_readable(leaf: Part) -> bool:
+    main, _, kind = leaf.kind.partition("/")
+    content = leaf.content()
+    if not content.strip() or main in ("image", "audio", "video", "font", "model") or _NOT_WORDS.search(kind):
+        return False
+    if main == "text":
+        return True
+    is_armored = content.lstrip().startswith(b"-----BEGIN ") and b"SIGNED MESSAGE" not in content[:100]
+    return is_text(content) and not is_armored and (main != "application" or is_prose(content))
+
+
+# Types whose content is not what somebody wrote, or not only words.
+_NOT_WORDS = re.compile(r"vcard|directory|calendar|rtf|css|script|csv|xml|json|rfc822|pgp-|pkcs|tnef|x-amp")
 
 
 def _leaves(part: Part) -> list[Part]:

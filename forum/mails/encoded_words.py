@@ -8,6 +8,9 @@ from forum.mails.charsets import decode
 
 # `*` begins the language of RFC 2231, section 5. Spaces inside are forbidden and common. The length bounds the search.
 ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000})\?=")
+_CUT_WORD = re.compile(
+    r"=\?[\w.:-]{1,40}(?:\*[\w-]{0,40})?\?(?:[bB]\?[A-Za-z0-9+/]{2,2000}=?|[qQ]\?[^?\s]{1,2000})\??\s*$"
+)
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 
 
@@ -18,6 +21,11 @@ def decode_words(text: str) -> str:
     """
     if "=?" not in text:
         return text
+    if (cut := _CUT_WORD.search(text, max(0, text.rfind("=?")))) and not ENCODED_WORD.match(
+        text, cut.start()
+    ):
+        # The end of a long header was cut off.
+        text = f"{text[: cut.end()].rstrip()}?="
     out: list[str] = []
     charset, pending, done = "", b"", 0
     for word in ENCODED_WORD.finditer(text):

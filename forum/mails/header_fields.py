@@ -60,6 +60,13 @@ class HeaderFields(Struct):
                     self.parsed[name] = value.replace("\n", " ").replace("\r", " ")
         return self.parsed
 
+    def choose_content_type(self) -> None:
+        """Keep one of several Content-Type fields: the first with a boundary, because without it no part can be found."""
+        declared = [field for field in self.fields if field[0] == "content-type"]
+        if len(declared) > 1:
+            chosen = next((field for field in declared if b"boundary" in field[1].lower()), declared[0])
+            self.fields = [field for field in self.fields if field[0] != "content-type" or field is chosen]
+
     def parameter(self, name: str) -> str:
         """Return a parameter of Content-Type, such as `charset`; "" if there is none."""
         if self.parsed_parameters is None and _SIMPLE_TYPE.fullmatch(declared := self.raw("content-type")):

@@ -16,6 +16,7 @@ _EMBEDDED_DATA = re.compile(rb"data:[\w/+.-]{0,80}(?:;[\w=.-]{1,60}){0,4},[A-Za-
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})(?![a-zA-Z0-9])")
 _TAG_START = re.compile(r"<(?=[a-zA-Z/!?])")
 _ANY_TAG = re.compile(r"<[!/?a-zA-Z][^<>]*>")
+_PAGE_START = re.compile(r"\s*<(?:!doctype html|html)\b", re.I)
 _HREF = re.compile(r"""\bhref\s{0,9}=\s{0,9}(?:"(https?://[^"]{1,2000})"|'(https?://[^']{1,2000})')""", re.I)
 _ALT = re.compile(r"""\balt\s{0,9}=\s{0,9}(?:"([^"]{1,500})"|'([^']{1,500})')""", re.I)
 _BLANK = re.compile(r"[ \t\r\n\xa0]+")
@@ -43,6 +44,9 @@ _UNSEEN_TAGS = {"script", "style", "title", "xml"}
 def html_to_text(page: str) -> str:
     """Return the text of an HTML page; `> ` marks quotes, and the URL of a link follows its text in angle brackets."""
     page = page[:MAX_HTML_LENGTH].replace("\r\n", "\n")
+    if not _TAG_START.search(page):
+        # Plain text that is labelled HTML.
+        return html.unescape(page).strip("\n")
     text = _Text()
     at = tags = 0
     missing: set[str] = set()
@@ -67,6 +71,11 @@ def html_to_text(page: str) -> str:
                 at = _end_of_content(page, at, name, missing)
     text.add(page[at:])
     return _BLANK_LINES.sub("\n\n", text.finish()).strip("\n")
+
+
+def is_whole_page(text: str) -> bool:
+    """Return whether a text is an HTML page from its first tag to its last, whatever its label says."""
+    return bool(_PAGE_START.match(text)) and text.rstrip()[-7:].lower() == "</html>"
 
 
 def drop_embedded_data(page: bytes) -> bytes:

@@ -8,7 +8,7 @@ import re
 
 from msgspec import Struct
 
-from core.text import NAME_LENGTH, normalize
+from core.text import NAME_LENGTH, NOT_IN_ADDRESS, normalize
 from core.visible import is_visible
 from forum.mails.encoded_words import ENCODED_WORD, decode_words
 from forum.mails.lines import to_line
@@ -22,11 +22,17 @@ _TOKEN = re.compile(
 )
 _ESCAPED = re.compile(r"\\(.)", re.S)
 _SPACES = re.compile(r"\s+")
-_NOT_IN_ADDRESS = r"\s@\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>,;:\"()\[\]\\*"
-_ADDRESS = re.compile(rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}]{{1,189}}")
+# An asterisk masks a part of an address.
+_ADDRESS = re.compile(rf"[^{NOT_IN_ADDRESS}*]{{1,64}}@[^{NOT_IN_ADDRESS}*]{{1,189}}")
 _ADDRESS_IN_NAME = re.compile(
-    r"[<(\[]?\s*(?:mailto:)?[^\s@<>()\[\]\"',;:]{1,64}@[^\s@<>()\[\]\"',;:]{1,189}\s*[>)\]]?"
+    r"(?:[<(\[]\s{0,9})?(?:mailto:)?[^\s@<>()\[\]\"',;:]{1,64}@[^\s@<>()\[\]\"',;:]{1,189}(?:\s{0,9}[>)\]])?"
 )
+_LEFT_EMPTY = re.compile(r"\(\s{0,9}\)|\[\s{0,9}\]")
+# RFC 5322, 3.4: a group has a name, a colon and mailboxes up to a semicolon. Some programs write the field name twice.
+_GROUP = re.compile(r'\s*(?:"[^"]{0,200}"|[^":;<>@(),]{0,200}):(.*);\s*$', re.S)
+_FIELD_NAME = re.compile(r"\s*(?:from|von|de|sender):\s+(?=.*@)", re.I | re.S)
+# An archive writes this in place of a domain.
+_MASKED_DOMAIN = re.compile(r"@x{4,}$")
 _BRACKETED_AT = re.compile(r"\s{0,9}[\[({<]\s{0,9}at\s{0,9}[\])}>]\s{0,9}", re.I)
 _BRACKETED_DOT = re.compile(r"\s{0,9}[\[({<]\s{0,9}dot\s{0,9}[\])}>]\s{0,9}", re.I)
 _OBFUSCATED = re.compile(
@@ -50,6 +56,10 @@ def parse_mailboxes(header: str) -> list[Mailbox]:
     """Return the mailboxes of an unfolded header whose encoded words are not decoded."""
     if "@" not in header:
         header = _BRACKETED_DOT.sub(".", _BRACKETED_AT.sub("@", header))
+    if field := _FIELD_NAME.match(header):
+        header = header[field.end() :]
+    if group := _GROUP.match(header):
+        header = group[1] if group[1].strip() else header.strip(" :;")
     found: list[Mailbox] = []
     pieces = _Pieces()
     for token in _TOKEN.finditer(header):
@@ -111,20 +121,26 @@ def clean_name(text: str) -> str:
         # Addresses are not public; and nobody takes the address of somebody else as a name.
         text = _ADDRESS_IN_NAME.sub(" ", text)
         text = text.partition("@")[0] if "@" in text else text
-    name = to_line(text, 4 * NAME_LENGTH).strip("\"'`<>,; ")
+    name = to_line(text, 4 * NAME_LENGTH).strip("\"'`<>,;: ")
+    name = _LEFT_EMPTY.sub(" ", name).strip()
     return to_line(name, NAME_LENGTH) if is_visible(name) else ""
 
 
 def clean_address(text: str) -> str:
     """Return an address in the form in which members' addresses are compared; "" if it is none, or is masked."""
-    text = text.strip().removeprefix("mailto:")
+    text = text.strip().strip("<>[]").removeprefix("mailto:")
     if text.startswith("@"):
         # The obsolete route of RFC 5322, 4.4: <@one,@two:user@example.org>.
         text = text.rpartition(":")[2]
     if '"' in text:
         text = text.replace('"', "")
     address = _SPACES.sub("", text).rstrip(".")
-    if not _ADDRESS.fullmatch(address) or "..." in address or "…" in address:
+    if (
+        not _ADDRESS.fullmatch(address)
+        or "..." in address
+        or "…" in address
+        or _MASKED_DOMAIN.search(address)
+    ):
         return ""
     lower = normalize("NFC", address).lower()
     # The Kelvin sign becomes a plain k, which would make it the address of somebody else.
@@ -144,13 +160,19 @@ def _address_in(bare: str) -> str:
 def _mailbox(pieces: _Pieces) -> Mailbox:
     addresses = {address for text in pieces.bracketed if (address := _address_in(text))}
     phrase = pieces.phrase
-    if not any(text.strip() for text in pieces.bracketed):
-        last = (pieces.bare.split() or [""])[-1]
+    is_bracketed = any(text.strip() for text in pieces.bracketed)
+    if not is_bracketed:
+        # `"` stands for everything that was quoted or encoded, so the only "@" belongs to an address.
+        word = next((word for word in pieces.bare.split() if "@" in word), "")
         if address := _address_in(pieces.bare):
             addresses, phrase = {address}, ""
-        elif pieces.bare.count("@") == 1 and (address := clean_address(last)):
-            addresses, phrase = {address}, phrase.replace(last, "", 1)
-    name = clean_name(decode_words(phrase)) or clean_name(decode_words(pieces.comment))
+        elif pieces.bare.count("@") == 1 and (address := clean_address(word)):
+            addresses, phrase = {address}, phrase.replace(word, "", 1)
+    names = clean_name(decode_words(phrase)), clean_name(decode_words(pieces.comment))
+    if not is_bracketed and len(pieces.bare.split()) == 1:
+        # An account, and the name of its owner in parentheses.
+        names = names[::-1]
+    name = names[0] or names[1]
     if not name and not addresses:
         name = clean_name(decode_words("".join((phrase, *pieces.bracketed))).partition("@")[0])
     return Mailbox(name, addresses.pop() if len(addresses) == 1 else "")

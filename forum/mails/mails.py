@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from core.text import NAME_LENGTH, TITLE_LENGTH
 from forum.mails.authors import domain_of, find_author, list_addresses
 from forum.mails.body import Reading, Repair, read_body
-from forum.mails.charsets import decode
+from forum.mails.charsets import decode, is_certain_label
 from forum.mails.digests import EnclosedMail, find_enclosed, is_masthead
 from forum.mails.encoded_words import ENCODED_WORD
 from forum.mails.header_fields import HeaderFields, split_header
@@ -58,6 +58,8 @@ def parse(separator: str, raw: bytes, now: datetime) -> Mail:
     root = parse_mail(raw)
     hint = _give_charset(root)
     reading = read_body(root, hint)
+    if reading.recognized_charset() and not hint and not is_certain_label(root.header.charset):
+        root.header.set_charset(reading.recognized_charset())
     mails = find_enclosed(root, reading)
     at, date_repairs = _date(root.header, separator, now)
     author = find_author(root.header, separator)

@@ -9,7 +9,7 @@ import re
 from msgspec import Struct
 
 from forum.mails.header_fields import HeaderFields, split_header
-from forum.mails.transfer_encoding import decode_transfer
+from forum.mails.transfer_encoding import decode_text_transfer, decode_transfer
 
 MAX_DEPTH = 20
 MAX_PARTS = 1_000
@@ -18,6 +18,10 @@ _SEEN_DELIMITER = re.compile(
     rb"^--([^\s][^\r\n]{0,200}?)[ \t]*\r?\n(?=content-(?:type|transfer-encoding|disposition|id|description)[ \t]*:)",
     re.I | re.M,
 )
+# A whole text that is a multipart: it begins with a delimiter, behind a notice at most, and ends with the closing one.
+_NOTICE_LINES = re.compile(rb"\s*(?:(?!--)[^\r\n]{1,200}\r?\n\s*){0,2}")
+_WIDE_CHARSETS = ("utf-16", "utf16", "utf-32", "utf32", "ucs", "unicode")
+_PART_FIELDS = re.compile(rb"\s*content-(?:type|transfer-encoding|disposition)[ \t]*:", re.I)
 _MAIL_TYPES = ("message/rfc822", "message/global", "message/news")
 _BLANK_LINES = re.compile(rb"(?:[ \t]*\r?\n)++")
 _TYPE = re.compile(r"\s*([\w.+-]+)\s*/\s*([\w.+-]+)")
@@ -39,7 +43,11 @@ class Part(Struct):
 
     def content(self) -> bytes:
         """Return the bytes of the body without their transfer encoding."""
-        return decode_transfer(self.body, self.header.raw("content-transfer-encoding"))
+        label = self.header.raw("content-transfer-encoding")
+        if self.kind.startswith("text/"):
+            is_wide = self.parameter("charset").lower().startswith(_WIDE_CHARSETS)
+            return decode_text_transfer(self.body, label, is_wide=is_wide)
+        return decode_transfer(self.body, label)
 
     def parameter(self, name: str) -> str:
         """Return a parameter of Content-Type, such as `charset`; "" if there is none."""
@@ -68,13 +76,18 @@ def parse_mail(data: bytes) -> Part:
 
 def _parse(data: bytes, default: str, depth: int, budget: _Budget) -> Part:
     header, body = split_header(data)
+    header.choose_content_type()
     declared = header.raw("content-type")
     found = _TYPE.match(declared)
     kind = f"{found[1]}/{found[2]}".lower() if found else default
     part = Part(header, kind, body)
     budget.parts -= 1
     is_undeclared = not found and default == "text/plain"
-    if kind.startswith("multipart/") or (is_undeclared and _SEEN_DELIMITER.search(body[:20_000])):
+    if (
+        kind.startswith("multipart/")
+        or (is_undeclared and _SEEN_DELIMITER.search(body[:20_000]))
+        or (kind == "text/plain" and _is_whole_multipart(body))
+    ):
         _divide(part, depth, budget)
     elif (kind in _MAIL_TYPES or _is_mail_by_content(part)) and depth < MAX_DEPTH and budget.parts > 0:
         content = _without_blank_lines(part.content())
@@ -88,6 +101,12 @@ def _is_mail_by_content(part: Part) -> bool:
     if part.kind == "application/octet-stream":
         return part.file_name().lower().endswith(".eml")
     return part.kind == "message/partial" and part.parameter("number") == "1"
+
+
+def _is_whole_multipart(body: bytes) -> bool:
+    begin = _NOTICE_LINES.match(body)
+    seen = _SEEN_DELIMITER.match(body, begin.end() if begin else 0)
+    return seen is not None and body.rstrip().endswith(b"--" + seen[1] + b"--")
 
 
 def _without_blank_lines(data: bytes) -> bytes:
@@ -111,6 +130,10 @@ def _divide(part: Part, depth: int, budget: _Budget) -> None:
         return
     default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
     part.before = segments[0][0]
+    if _PART_FIELDS.match(part.before):
+        # The first delimiter is missing.
+        segments = [(b"", True), (part.before, False), *segments[1:]]
+        part.before = b""
     after = []
     for segment, is_outside in segments[1:]:
         if is_outside:
@@ -130,15 +153,20 @@ def _segments(body: bytes, boundary: bytes) -> list[tuple[bytes, bool]]:
     delimiter = b"--" + boundary
     segments: list[tuple[bytes, bool]] = []
     start, is_outside = 0, True
-    at = body.find(delimiter)
+    # Searched with the line break before it: many delimiters within one line would be searched through again each time.
+    at = 0 if body.startswith(delimiter) else _next_line(body, delimiter, 0)
     while at >= 0:
-        end = body.find(b"\n", at)
-        end = len(body) if end < 0 else end + 1
+        end = body.find(b"\n", at) + 1 or len(body)
         rest = body[at + len(delimiter) : end].strip()
-        if (at == 0 or body[at - 1 : at] == b"\n") and rest in (b"", b"--"):
+        if rest in (b"", b"--"):
             segments.append((body[start:at].removesuffix(b"\n").removesuffix(b"\r"), is_outside))
             start, is_outside = end, rest == b"--"
-        at = body.find(delimiter, end if rest in (b"", b"--") else at + len(delimiter))
+        at = _next_line(body, delimiter, end - 1)
     if segments:
         segments.append((body[start:], is_outside))
     return segments
+
+
+def _next_line(body: bytes, beginning: bytes, at: int) -> int:
+    found = body.find(b"\n" + beginning, at)
+    return found + 1 if found >= 0 else -1

@@ -14,18 +14,16 @@ META_CHARSET = re.compile(
 )
 _NOTICE = re.compile(
     rb"mime[- ](?:formato?|message|encapsulated|aware|compliant|conform)|(?:format|formato|/) ?mime|im mime-format|"
-    rb"multi-?part(?:e|ie)? (?:message|mime|nachricht)|openpgp/mime|cryptographically signed",
+    rb"\bmime\b|multi-?part(?:e|ie)? (?:message|mime|nachricht)|openpgp/mime|cryptographically signed",
     re.I,
-)
-_UUENCODED = re.compile(
-    r"^begin [0-7]{3,4} ([^\n]{1,200})\n(?:[!-`][ -`]{0,61}\n){0,200000}(?:[ `]?\n)?end[ \t]*$", re.M
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\u2028\u2029]")
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ADDRESS_IN_TEXT = re.compile(
     r"(?<![\w./:@+-])(?!git@)([\w.+-]{1,64}+)@(?:[A-Za-z0-9-]{1,63}\.){1,9}[A-Za-z]{2,18}(?![\w@-])"
 )
-_WORD = re.compile(r"\w+")
+# A rule of underscores is no word.
+_WORD = re.compile(r"[^\W_]+")
 _FIELD = re.compile(rb"[\w-]{1,60}:|[ \t]")
 _NOT_COMPARED = b" \t\r\n>"
 _NO_WORDS = bytes(code for code in range(128) if not chr(code).isalnum())
@@ -42,12 +40,6 @@ def clean_text(text: str) -> tuple[str, bool]:
         lines = text.split("\n")
         text = "\n".join(_ADDRESS_IN_TEXT.sub("\\1@…", line) if "@" in line else line for line in lines)
     return normalize("NFC", text).strip("\n"), bool(controls)
-
-
-def take_uuencoded(text: str) -> tuple[str, list[str]]:
-    """Return a text without the uuencoded files in it, and the names of these."""
-    names = _UUENCODED.findall(text) if "\nend" in text else []
-    return (_UUENCODED.sub("", text) if names else text), names
 
 
 def is_notice(data: bytes) -> bool:

@@ -92,6 +92,90 @@ def test_one_of_several_forms_is_chosen(contents: tuple[str, ...], kept: str):
     assert text.partition("\n\n[")[0] == kept
 
 
+@pytest.mark.parametrize(
+    ("body", "fields", "kept"),
+    [
+        (parts(plain("Hi")), ["Content-Type: text/plain", MIXED], "Hi"),
+        (parts(plain("Hi")), ["Content-Type: text/plain"], "Hi"),
+        # The first delimiter is missing.
+        (plain("Hi") + "\n" + parts(html("<p>x</p>")), [MIXED], "Hi\n\nx"),
+        (
+            "Words of mine\nabove the parts.\n" + parts(plain("Hi")),
+            [MIXED],
+            "Words of mine\nabove the parts.\n\nHi",
+        ),
+        (
+            "--B\nContent-Type: multipart/alternative; boundary=BB\n\n"
+            + f"--BB\n{plain('Hi')}\n--B\n{plain('Two')}\n--B--",
+            [MIXED],
+            "Hi\n\nTwo",
+        ),
+        # Two languages are no two forms of one text.
+        (
+            parts(plain("English words"), plain("Mots français")),
+            [ALTERNATIVE],
+            "English words\n\nMots français",
+        ),
+        ("Words of text", ["Content-Type: application/octet-stream"], "Words of text"),
+        ("Words", ["Content-Type: plain/text"], "Words"),
+        ("One\n\nTwo", ["Content-Type: text/html"], "One\n\nTwo"),
+        ("<html><p>One</p><p>Two</p></html>", ["Content-Type: text/plain"], "One\n\nTwo"),
+        (
+            "Hi, <<b>\n<excerpt>her words</excerpt>\nmine",
+            ["Content-Type: text/enriched"],
+            "Hi, <b>\n> her words\nmine",
+        ),
+    ],
+)
+def test_a_mail_is_read_by_its_content(body: str, fields: list[str], kept: str):
+    assert read(a_mail(body, *fields)).text == kept
+
+
+def test_an_encrypted_mail_names_what_is_left_out():
+    body = "-----BEGIN PGP MESSAGE-----\n\nabc def\n-----END PGP MESSAGE-----"
+    mail = read(a_mail(body, "Content-Type: application/octet-stream; name=encrypted.asc"))
+
+    assert mail.text == "[encrypted.asc: attached to the mail, not kept here]"
+
+
+def test_a_signed_text_is_kept_without_its_signature():
+    body = (
+        "Above.\n-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA1\n\nWords.\n- -- \nJo\n"
+        "-----BEGIN PGP SIGNATURE-----\n\niQEcBAEBAgAGBQJ\n-----END PGP SIGNATURE-----\nBelow."
+    )
+    mail = read(a_mail(body))
+
+    assert mail.text == "Above.\nWords.\n-- \nJo\nBelow."
+    assert whats(mail) == ["signature left out"]
+    unsigned = body.partition("-----BEGIN PGP SIGNATURE")[0].strip()
+    assert read(a_mail(unsigned)).text == unsigned
+
+
+UU = "begin 644 map.png\n" + b2a_uu(b"picture").decode()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        UU + "`\nend",
+        UU + " \nend",
+        (UU + b2a_uu(b"more").decode() * 3).rstrip(),
+        "begin-base64 644 map.png\ncGljdHVyZQ==\n====",
+        "=ybegin line=128 size=3 name=map.png\nabc\n=yend size=3",
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_files_within_the_text_are_named(file: str, end: str):
+    mail = read(a_mail(f"See\n{file}\nBye".replace("\n", end)))
+
+    assert mail.text == "See\nBye\n\n[map.png: attached to the mail, not kept here]"
+
+
+def test_words_that_begin_with_begin_are_words():
+    for text in ("begin 644 work on this\nand go on\nend", "begin 644 x\nend of it", "begin\nend"):
+        assert read(a_mail(text)).text == text
+
+
 def test_every_text_of_a_mixed_mail_is_kept_once():
     body = parts(plain("First"), html("<p>Second</p>"), html("<p>First</p>"), plain("Third"))
     mail = read(a_mail(body, MIXED))
@@ -132,6 +216,19 @@ def test_text_that_is_declared_an_attachment_is_read_if_there_is_no_other():
         ("BASE64", "WsO8cmljaA==", "Zürich"),
         ("base64", "WsO8cmljaA==\n\n____________\nThe list", "Zürich\n\n____________\nThe list"),
         ("base64", "Not encoded at all!", "Not encoded at all!"),
+        ("base64", "Hello", "Hello"),
+        ("base64", "Thanks\nAnna", "Thanks\nAnna"),
+        ("base64", "WsO8!!cmlja!A==", "Zürich"),
+        ("base64", "WsO8cmljaA==\nWsO8cmljaA==", "ZürichZürich"),
+        ("base64", "WsO8cmljaCBpcyB3", "Zürich is w"),
+        ("quoted-printable", "Z=c3=bcri=  \nch", "Zürich"),
+        ("7bit", "Z=C3=BCri=\nch", "Zürich"),
+        ("7bit", "a=b and c=C3, x == y", "a=b and c=C3, x == y"),
+        (
+            "8bit",
+            "V29yZHMgb2YgYSBtYWlsIHdob3NlIGxhYmVsIG9mIHRoZSBlbmNvZGluZyBpcyB3cm9uZywgc28g\ndGhhdCBsaW5lcyBhcmUgbGVmdC4=",
+            "Words of a mail whose label of the encoding is wrong, so that lines are left.",
+        ),
         ("x-nonsense", "Zürich", "Zürich"),
         ("x-uuencode", "begin 644 a\n" + b2a_uu("Zürich".encode()).decode() + "`\nend", "Zürich"),
     ],
@@ -151,6 +248,8 @@ def test_transfer_encodings_are_read_as_they_are_written(label: str, body: str, 
         ("", "> a \n> b\n>> c\nd", "> a b\n>> c\nd"),
         ("", "end \n-- \nJo", "end\n-- \nJo"),
         ("; delsp=yes", "供应 \n链", "供应链"),
+        ("", "> > a \n> > b\n> c", ">> a b\n> c"),
+        ("", "one \n\ntwo", "one\n\ntwo"),
         ("", "  two\nlines", " two\nlines"),
     ],
 )
@@ -251,6 +350,11 @@ def test_hostile_mails_cost_less_than_a_second(body: str):
     read(mail)
 
     assert time.thread_time() - start < 1
+
+
+def test_a_line_of_many_delimiters_is_read_once():
+    # A search that begins again at each of them takes minutes.
+    assert read(a_mail("--B" * 2_000_000, MIXED)).text.startswith("--B--B")
 
 
 def test_line_ends_of_any_kind_end_lines():

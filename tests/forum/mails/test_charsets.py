@@ -2,7 +2,8 @@
 
 import pytest
 
-from forum.mails.charsets import codec_for, decode
+from forum.mails.charset_labels import codec_for
+from forum.mails.charsets import decode
 from tests.support.archives.mails import a_mail, read, whats
 
 
@@ -50,6 +51,37 @@ from tests.support.archives.mails import a_mail, read, whats
         ("unicode-escape", rb"\u0041", rb"\u0041".decode()),
         ("", b"\x1b$BD4C#\x1b(B", "調達"),
         ("utf-8", b"\xef\xbb\xbfbom", "bom"),
+        # UTF-7, HZ and ISO-2022 where only a part is encoded, or nothing.
+        ("utf-7", b"Hi +Jjo-! A+ImIDkQ.", "Hi ☺! A≢Α."),
+        ("utf-7", b"1 + 1, C++ and +ZbA", "1 + 1, C++ and 新"),
+        ("utf-7", "Réunion + x".encode(), "Réunion + x"),
+        ("hz-gb-2312", b"~{<:Ky~}\nnext ~{VPND\nlost ~~", "己所\nnext 中文\nlost ~"),
+        ("hz-gb-2312", "供应".encode("gbk"), "供应"),
+        ("hz-gb-2312", "供应链".encode(), "供应链"),
+        ("iso-2022-kr", "한국어".encode("cp949"), "한국어"),
+        ("iso-2022-cn", b"\x1b$)A\x0e=;;;\x0f end", "交换 end"),
+        ("iso-2022-jp", "責任ある".encode(), "責任ある"),
+        ("iso-2022-jp", b"\x1b(J\\100\x1b(B", "¥100"),
+        ("big5", b"5 \xa3\xe1 \xf9\xfe", "5 € ▓"),
+        # Labels outside the standard, and odd spellings.
+        ("latin-1", b"\x93q\x94", "“q”"),
+        ("x-mac-ce", "ąćž ę".encode("mac-latin2"), "ąćž ę"),
+        ("x-mac-greek", "χαλκός".encode("mac-greek"), "χαλκός"),
+        ("x-mac-japanese", "①".encode("cp932"), "①"),
+        ("win-1251", "медь".encode("cp1251"), "медь"),
+        ("cp-850", "café".encode("cp850"), "café"),
+        ("gb-2312", "供应".encode("gbk"), "供应"),
+        ("windows-1252http-equivcontent-type", b"\x93q\x94", "“q”"),
+        ("charset=utf-8", "né".encode(), "né"),
+        ("x-user-defined", b"caf\xe9", "café"),
+        # Wide characters with another byte order, without a mark, and with the mark of UTF-32.
+        ("utf-16", "né ok".encode("utf-16-be"), "né ok"),
+        ("utf-32", "né".encode("utf-32"), "né"),
+        ("utf-8", "né ok".encode("utf-16-le"), "né ok"),
+        ("gb18030", b"\x84\x31\x95\x33" + "né供".encode("gb18030"), "né供"),
+        # UTF-8 that was cut, and surrogates that were encoded each.
+        ("utf-8", "réunion café".encode()[:-1], "réunion caf\ufffd"),
+        ("utf-8", b"\xed\xa0\xbd\xed\xb8\x80 x", "😀 x"),
     ],
 )
 def test_bytes_are_read_as_browsers_and_mail_programs_read_them(label: str, data: bytes, text: str):
@@ -115,3 +147,31 @@ def test_no_character_is_deleted_silently():
 
     assert mail.text == "a\ufffdb\ufffdc\nd’s"
     assert "control character" in whats(mail)
+
+
+LONGER = {
+    "gb18030": "各位同事：\n请在下周一之前把冶炼厂的审核报告发给我们，谢谢大家的支持。",
+    "cp932": "皆様\n来週の月曜日までに製錬所の監査報告書をお送りください。",
+    "euc-jp": "皆様\n来週の月曜日までに製錬所の監査報告書をお送りください。",
+    "cp1251": "Коллеги, пришлите, пожалуйста, отчёт об аудите завода.",
+    "cp1256": "الزملاء الأعزاء، يرجى إرسال تقرير تدقيق المصهر",
+}
+
+
+@pytest.mark.parametrize("charset", LONGER)
+@pytest.mark.parametrize("label", ["", "us-ascii", "iso-8859-1", "utf-8", "x-unknown"])
+def test_a_text_whose_label_cannot_be_right_shows_its_charset_itself(charset: str, label: str):
+    subject, *_ = LONGER[charset].split("\n")
+    raw = subject.encode(charset).decode("utf-8", "surrogateescape")
+    fields = [f"Content-Type: text/plain; charset={label}"] * bool(label)
+    mail = read(a_mail(LONGER[charset].encode(charset), f"Subject: {raw}", *fields))
+
+    assert (mail.text, mail.subject) == (LONGER[charset], subject)
+    assert "charset" in whats(mail)
+
+
+def test_a_text_of_western_europe_keeps_its_label():
+    text = "Chers collègues, la réunion à Genève est reportée; très cordialement."
+    mail = read(a_mail(text.encode("cp1252"), "Content-Type: text/plain; charset=iso-8859-1"))
+
+    assert (mail.text, whats(mail)) == (text, [])

@@ -10,6 +10,7 @@ _ISO_2022 = re.compile(rb"\x1b(\$[@B]|\([BJIH]|\$\([@BD])")
 _EUC_CHARACTER = re.compile(rb"[\x00-\x7f]+|\x8e[\xa1-\xdf]|\x8f[\xa1-\xfe]{2}|[\xa1-\xfe]{2}|.", re.S)
 _DOUBLE = re.compile(rb"[\x21-\x7e]{2}|[\x00-\x20]+|.", re.S)
 _REPLACEMENT = "\ufffd"
+_ROMAN = {0x5C: "¥", 0x7E: "‾"}
 
 
 def decode_iso_2022_jp(data: bytes) -> str:
@@ -21,6 +22,9 @@ def decode_iso_2022_jp(data: bytes) -> str:
             continue
         if escape == b"(I":
             text.append(bytes(b | 0x80 if b > 0x20 else b for b in piece).decode("cp932", "replace"))
+        elif escape == b"(J":
+            # JIS X 0201 has the yen sign and the overline in place of two characters of ASCII.
+            text.append(_single_byte(piece).translate(_ROMAN))
         elif escape.startswith(b"("):
             text.append(_single_byte(piece))
         else:
