@@ -54,8 +54,8 @@ def decode(data: bytes, label: str = "", hint: str = "") -> tuple[str, bool]:
             return escaped, codec not in ("iso-2022-jp", "iso-2022-cn")
     if codec.startswith(_STATEFUL):
         return _decode_stateful(data, codec, codec_for(hint))
-    if text := _without_zeros(data, codec):
-        return text, True
+    if wide := _without_zeros(data, codec):
+        return wide, True
     if (text := _as_utf8(data, codec)) is not None:
         return text, bool(label) and codec not in ("utf-8", "cp1252")
     return _decode_8bit(data, codec, codec_for(hint))
