@@ -5,7 +5,7 @@ Archives contain malformed mails, wrong charsets and obfuscated addresses; the r
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from email.utils import parsedate, parsedate_to_datetime
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -26,6 +26,8 @@ from forum.mails.plain_text import MAX_TEXT_LENGTH, clean_text, fingerprints
 from forum.text.mail_footers import split_footer
 
 EARLIEST_DATE = datetime(1971, 1, 1, tzinfo=UTC)
+_ISO_DATE = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d")
+_ZONE_WITH_NAME = re.compile(r"\b(?:GMT|UTC)([+-]\d{4})$")
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 DIVIDED = "digest divided into its mails"
 
@@ -182,13 +184,29 @@ def _date(header: HeaderFields, separator: str, now: datetime) -> tuple[datetime
     sources = (header.decoded("date"), separator.partition(" ")[2].partition(" ")[2], received)
     for i, source in enumerate(sources):
         try:
-            at = parsedate_to_datetime(source.strip())
+            at = _parse_date(source.strip())
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
         if EARLIEST_DATE <= at <= now + timedelta(days=1):
             return at, [Repair("no date")] if i else []
     return None, [Repair("no date")]
+
+
+def _parse_date(text: str) -> datetime:
+    # Raises ValueError or TypeError.
+    if _ISO_DATE.match(text):
+        return datetime.fromisoformat(text)
+    try:
+        at = parsedate_to_datetime(_ZONE_WITH_NAME.sub(r"\1", text))
+    except ValueError:
+        # An impossible zone; the date is still the author's.
+        fields = parsedate(text)
+        if fields is None:
+            raise
+        at = datetime(*fields[:6], tzinfo=UTC)
+    # Programs counted the years from 1900.
+    return at.replace(year=at.year + 1900) if 99 < at.year < 200 else at
 
 
 def _short(message_id: str) -> str:

@@ -1,7 +1,9 @@
 """Message ids in headers (RFC 5322, 3.6.4), also without brackets and among the words that old programs write there."""
 
 import re
+from html import unescape
 
+from forum.mails.encoded_words import decode_words
 from forum.mails.header_fields import HeaderFields
 
 MAX_ANCESTORS = 50
@@ -13,7 +15,7 @@ _BARE = re.compile(r"[^\s<>\",;()]{1,998}")
 
 def find_message_id(header: HeaderFields) -> str:
     """Return the id of a mail without its brackets; "" if it has none."""
-    value = header.raw("message-id").strip()
+    value = header.decoded("message-id").strip()
     if bracketed := _BRACKETED.search(value):
         return _SPACES.sub("", bracketed[1])
     value = value.strip("<>")
@@ -26,16 +28,19 @@ def find_parents(header: HeaderFields) -> list[str]:
     References lists all ancestors from the first mail on, In-Reply-To often only the parent, sometimes between an address
     and words. Addresses of the mail's own header are no ids.
     """
-    ancestors = [*_ids(header.raw("references"))[-MAX_ANCESTORS:], *_ids(header.raw("in-reply-to"))[-5:]]
+    ancestors = [*_ids(header, "references")[-MAX_ANCESTORS:], *_ids(header, "in-reply-to")[-5:]]
     if not ancestors:
         return []
     people = "\n".join(header.raw(name) for name in ("from", "to", "cc", "reply-to", "sender")).lower()
     return [one for one in dict.fromkeys(reversed(ancestors)) if one.lower() not in people]
 
 
-def _ids(value: str) -> list[str]:
+def _ids(header: HeaderFields, name: str) -> list[str]:
+    # Some programs encode long fields as words or as HTML, and some write a field twice.
+    value = "\n".join(decode_words(field) for field in header.raw_all(name))
+    value = unescape(value) if "&lt;" in value else value
     if bracketed := _BRACKETED.findall(value):
-        return [_SPACES.sub("", one) for one in bracketed]
+        return [_SPACES.sub("", one).removeprefix("mailto:") for one in bracketed]
     words = value.replace("<", " ").replace(">", " ").split()
     # Without brackets, a sentence about a mail is not taken for ids.
     return words if all("@" in word and _BARE.fullmatch(word) for word in words) else []

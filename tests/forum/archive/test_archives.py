@@ -137,6 +137,7 @@ def test_gzipped_is_the_same_and_damage_is_reported(tmp_path: Path, archive: Arc
         "From jo@example.org Tue Mar  3 11:11:11 2020 +0100",
         "From jo@example.org Tue, 3 Mar 2020 11:11:11 +0100",
         "From 12@xxx Tue Mar  3 11:11:11 2020 remote from x",
+        "From jo@example.org Di Mär  3 11:11:11 2020",
     ],
 )
 def test_a_full_envelope_line_begins_a_mail(tmp_path: Path, line: str):
@@ -147,6 +148,31 @@ def test_a_full_envelope_line_begins_a_mail(tmp_path: Path, line: str):
     archive = read_archives([path], NOW)
 
     assert [archive.text(i) for i in range(len(archive.messages))] == ["One", "Two"]
+
+
+def test_line_ends_of_old_macintosh_programs_end_lines(tmp_path: Path):
+    mails = b"".join(ENVELOPE.encode() + a_mail(f"Words {n}.", id=f"m{n}@x") + b"\n" for n in range(3))
+    path = tmp_path / "a.mbox.gz"
+    path.write_bytes(gzip.compress(mails.replace(b"\n", b"\r")))
+    archive = read_archives([path], NOW)
+
+    assert [archive.text(i) for i in range(archive.read)] == ["Words 0.", "Words 1.", "Words 2."]
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("2019-03-03T10:00:00Z", datetime(2019, 3, 3, 10, tzinfo=UTC)),
+        ("2019-03-03 10:00:00", datetime(2019, 3, 3, 10, tzinfo=UTC)),
+        ("Mon, 3 Mar 103 10:00:00 +0000", datetime(2003, 3, 3, 10, tzinfo=UTC)),
+        ("Sun, 3 Mar 2019 10:00:00 GMT+0100", datetime(2019, 3, 3, 9, tzinfo=UTC)),
+        ("Sun, 3 Mar 2019 10:00:00 -2500", datetime(2019, 3, 3, 10, tzinfo=UTC)),
+    ],
+)
+def test_dates_are_read_in_other_forms_too(tmp_path: Path, date: str, at: datetime):
+    mail = a_mail().replace(b"Tue, 3 Mar 2020 10:00:00 +0000", date.encode())
+
+    assert read_mbox(tmp_path, mail).messages[0].at == at
 
 
 def test_a_mail_without_a_header_is_a_mail(tmp_path: Path):
@@ -164,6 +190,8 @@ def test_a_mail_without_a_header_is_a_mail(tmp_path: Path):
         "From the meeting on Tue Mar  3 11:11:11 2020\nAgenda: none",
         "From jo@example.org Tue Mar  3 11:11:11 2020\nis a line of an mbox file.",
         "From here 2020\nTo: nowhere",
+        "From ana@example.org du bist eingeladen 3 11:11:11 2020\nSubject: x",
+        "From ana@example.org Di Mär  3 11:11:11 2020\nagenda: none",
     ],
 )
 def test_a_line_of_text_begins_no_mail(tmp_path: Path, text: str):
