@@ -1,7 +1,8 @@
 """Mutes: hosts stop the asker of a question from writing in the room for a while.
 
-For an anonymous question the pseudonym is muted. A member has the same pseudonym in the room with and without a name, so
-the mute applies to both, and it does not reveal to anybody, not even to the host, who the member is.
+For an anonymous question only the pseudonym is muted: the member can still write by name, because a named member who falls
+silent after the mute of a pseudonym would show everybody in the room whose pseudonym it is. The mute of a member who asked
+by name applies to everything the member writes.
 """
 
 from datetime import timedelta

@@ -163,7 +163,7 @@ async def edit_question(
     found = await _lock_question(tx, actor, question_id, [], None)
     room, question, now = found.room, found.question, clock.now()
     ensure_can_edit_question(actor, room, question, now)
-    ensure_can_change_in_room(actor, room, await get_writer(tx, actor, room))
+    ensure_can_change_in_room(actor, room, await get_writer(tx, actor, room, found.is_anonymous))
     body = tidy(edit.body)
     ensure_is_question(room, body)
     current = await show_question(tx, actor, room, question_id)

@@ -97,7 +97,7 @@ class QuestionWriter:
         if row is None:
             raise NotFound
         room, now = rooms.room_facts_of(row), clock.now()
-        writer = await self._get_writer(actor, room, row["has_mutes"])
+        writer = await self._get_writer(actor, room, new.anonymous, row["has_mutes"])
         ensure_can_ask(actor, room, new.anonymous, now, writer)
         body = tidy(new.body)
         ensure_is_question(room, body)
@@ -129,13 +129,15 @@ class QuestionWriter:
             verdict=verdict,
         )
 
-    async def _get_writer(self, actor: Actor, room: RoomFacts, has_mutes: bool) -> WriterFacts:
+    async def _get_writer(
+        self, actor: Actor, room: RoomFacts, anonymous: bool, has_mutes: bool
+    ) -> WriterFacts:
         # Most rooms have no limits and no mutes; there the facts about the writer do not need to be read.
         is_plain = room.writers == "all" and not room.is_premoderated and not room.slow_seconds
         if is_plain and not has_mutes:
             return ORDINARY_WRITER
         async with self.db.read() as tx:
-            return await get_writer(tx, actor, room)
+            return await get_writer(tx, actor, room, anonymous)
 
     async def _write_with_lock(
         self, actor: Actor, room_id: RoomId, new: NewQuestion, prepared: PreparedQuestion
@@ -144,7 +146,7 @@ class QuestionWriter:
         async with self.db.begin() as tx:
             if stored := await prepared.idempotent.find_stored_response(tx):
                 return stored
-            room, writer = await lock_writer(tx, actor, room_id)
+            room, writer = await lock_writer(tx, actor, room_id, new.anonymous)
             ensure_can_ask(actor, room, new.anonymous, clock.now(), writer)
             write = insert_held_questions if prepared.path == "held" else insert_live_questions
             (response,) = await write(tx, room_id, [prepared])

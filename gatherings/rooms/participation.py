@@ -33,7 +33,7 @@ FROM posts WHERE id = :post
 SELECT_WRITER_FACTS = statement("""
 SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :member) AS is_on_panel,
     EXISTS (SELECT FROM room_silences s WHERE s.room_id = :room AND s.until > CAST(:now AS timestamptz)
-        AND (s.member_id = :member OR s.pseudonym = :pseudonym)) AS is_muted,
+        AND (s.member_id = :member OR :anonymous AND s.pseudonym = :pseudonym)) AS is_muted,
     CASE WHEN :is_slow THEN greatest(
         (SELECT max(posted_at) FROM posts WHERE topic_id = :topic AND author_id = :member),
         (SELECT max(posted_at) + CAST(:minute AS interval) FROM posts
@@ -44,21 +44,27 @@ SELECT EXISTS (SELECT FROM panelists WHERE room_id = :room AND member_id = :memb
 LOCK_WRITER = statement("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:who AS text), 0))")
 
 
-async def get_writer(tx: Reader, actor: Actor, room: RoomFacts) -> WriterFacts:
-    """Return the facts about the actor as a writer in a room; they cover what the actor wrote by name and anonymously."""
-    row = await tx.row(SELECT_WRITER_FACTS, **_writer_binds(actor, room))
+async def get_writer(tx: Reader, actor: Actor, room: RoomFacts, anonymous: bool = False) -> WriterFacts:
+    """Return the facts about the actor as a writer in a room; slow mode covers what was written by name and anonymously.
+
+    A mute of a member applies to everything that the member writes. A mute of a pseudonym applies only to what is
+    `anonymous`: if the named member could not write either, others would see who the pseudonym is.
+    """
+    row = await tx.row(SELECT_WRITER_FACTS, anonymous=anonymous, **_writer_binds(actor, room))
     assert row is not None
     return WriterFacts(**row)
 
 
-async def lock_writer(tx: Transaction, actor: Actor, room_id: RoomId) -> tuple[RoomFacts, WriterFacts]:
+async def lock_writer(
+    tx: Transaction, actor: Actor, room_id: RoomId, anonymous: bool = False
+) -> tuple[RoomFacts, WriterFacts]:
     """Lock the actor's writing in a room until the commit, and return the facts of the room and of the writer.
 
     The lock serialises everything that one member writes in a room in slow mode, in all processes. Raises NotFound.
     """
     await tx.run(LOCK_WRITER, who=f"{actor.signed_in()} in room {room_id}")
     room = await rooms.get_room(tx, actor, room_id)
-    return room, await get_writer(tx, actor, room)
+    return room, await get_writer(tx, actor, room, anonymous)
 
 
 async def check_reply_in_room(tx: Reader, actor: Actor, topic_id: TopicId) -> WriteCheck | None:
@@ -97,7 +103,7 @@ async def check_change_in_room(
     row = await tx.row(SELECT_POST_KIND, post=post_id)
     assert row is not None  # the caller holds the lock on the post
     is_question_or_notice = row["is_question"] or row["is_notice"]
-    writer = await get_writer(tx, actor, room)
+    writer = await get_writer(tx, actor, room, row["is_anonymous"])
     ensure_can_change_in_room(
         actor,
         room,

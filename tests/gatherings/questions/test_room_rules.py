@@ -21,7 +21,7 @@ async def ask(
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
-async def test_who_is_silenced_does_not_write_with_or_without_a_name(
+async def test_whose_name_or_pseudonym_is_muted_does_not_write_under_it(
     open_room: OpenRoom, anonymous: bool
 ) -> None:
     asker, other = await open_room.member(), await open_room.member()
@@ -38,8 +38,11 @@ async def test_who_is_silenced_does_not_write_with_or_without_a_name(
     silences = await raw_sql(open_room.db).fetch("SELECT member_id, pseudonym FROM room_silences")
     assert [row["member_id"] for row in silences] == [None if anonymous else asker.id]
     assert await ask(open_room, asker, anonymous=anonymous) == (403, "silenced_here")
-    if anonymous:
-        assert await ask(open_room, asker) == (403, "silenced_here")
+    # A named member who fell silent after the mute of a pseudonym would show whose pseudonym it is. The mute of a name
+    # cannot be escaped without the name.
+    assert await ask(open_room, asker, anonymous=not anonymous) == (
+        (201, "") if anonymous else (403, "silenced_here")
+    )
     assert await ask(open_room, other, anonymous=True) == (201, "")
     with clock.stop_at(datetime.now(UTC) + timedelta(minutes=21)):
         assert await ask(open_room, asker, anonymous=anonymous) == (201, "")
@@ -51,6 +54,21 @@ async def test_who_is_silenced_does_not_write_with_or_without_a_name(
     assert (await open_room.host.put(f"/questions/{own['id']}/asker/silence", why)).json()[
         "code"
     ] == "own_question"
+
+
+async def test_the_mute_of_a_pseudonym_leaves_everything_open_that_has_a_name(open_room: OpenRoom) -> None:
+    asker = await open_room.member()
+    question = await open_room.ask(asker, "Rude", anonymous=True)
+    why = {"minutes": 10, "reason": "Rude"}
+    assert (await open_room.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
+    for slow_seconds in (0, 1):
+        await set_room_columns(open_room, f"slow_seconds = {slow_seconds}")
+        with clock.stop_at(datetime.now(UTC) + timedelta(minutes=2 + slow_seconds)):
+            assert await ask(open_room, asker, anonymous=True) == (403, "silenced_here")
+            assert await ask(open_room, asker) == (201, "")
+    await set_room_columns(open_room, "slow_seconds = 0")
+    by_name = await asker.post(f"/topics/{open_room.topic}/posts", {"body": "By name."})
+    assert by_name.status_code == 201
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
@@ -289,5 +307,9 @@ async def test_the_rules_of_a_room_hold_for_replies_in_its_topic(open_room: Open
     assert await reply(asker) == (201, "")
     why = {"minutes": 10, "reason": "Rude"}
     assert (await open_room.host.put(f"/questions/{question['id']}/asker/silence", why)).status_code == 200
+    assert await reply(asker) == (201, "")
+    await set_room_columns(open_room, "state = 'open'")
+    named = await open_room.ask(asker)
+    assert (await open_room.host.put(f"/questions/{named['id']}/asker/silence", why)).status_code == 200
     assert await reply(asker) == (403, "silenced_here")
     assert await reply(panelist) == (201, "")
