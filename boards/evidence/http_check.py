@@ -58,8 +58,12 @@ def is_public(address: str) -> bool:
 
 
 async def resolve_host(host: str) -> list[str]:
-    """Return all IP addresses of a host name from the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    """Return all IP addresses of a host name from the system's resolver; raise AddressRefused if it is no host name."""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        # Python encodes the name as IDNA, which has no empty labels (`a..b`) and none of more than 63 characters.
+        raise AddressRefused from None
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import structlog
 from msgspec import Struct
 
 from boards.events import EntryChanged
@@ -10,6 +11,8 @@ from boards.evidence.http_check import CheckResult, HttpChecker
 from core import clock
 from storage.database import Database
 from storage.statements import statement
+
+log = structlog.get_logger()
 
 # A link that was reached, or that may not be requested, is checked again after this time.
 RECHECK_INTERVAL = timedelta(days=30)
@@ -57,10 +60,19 @@ def link_check_job(check: CheckUrl | None = None) -> Callable[[Database], Awaita
         if row is None:
             return False
         link = DueLink(row["id"], row["url"], row["failures"])
-        await _store_result(db, link, await check_url(link.url))
+        await _store_result(db, link, await _check_or_give_up(check_url, link))
         return True
 
     return check_next_link
+
+
+async def _check_or_give_up(check_url: CheckUrl, link: DueLink) -> CheckResult:
+    # An address that breaks the check counts as unreachable, and is tried again later and later. Others do not wait for it.
+    try:
+        return await check_url(link.url)
+    except Exception as error:
+        log.error("the check of a link failed", link=link.id, exc_info=error)
+        return CheckResult("unreachable")
 
 
 def next_check_at(result: CheckResult, failures: int, now: datetime) -> datetime:

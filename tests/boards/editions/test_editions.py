@@ -352,6 +352,24 @@ async def test_links_are_looked_at_in_the_background_and_told_only_when_somethin
     assert waits[-1] == timedelta(days=30)
 
 
+async def test_a_link_that_breaks_the_check_holds_up_no_other(table: Table) -> None:
+    for path in ("breaks", "works"):
+        await table.add(link=f"https://a.example/{path}")
+
+    async def look(url: str) -> CheckResult:
+        if url.endswith("breaks"):
+            raise UnicodeError
+        return CheckResult("reachable", 200)
+
+    job = link_check_job(look)
+    assert [await job(table.service.db) for _ in range(3)] == [True, True, False]
+    states = await raw_sql(table.service.db).fetch("SELECT url, state, failures FROM evidence ORDER BY url")
+    assert [tuple(row) for row in states] == [
+        ("https://a.example/breaks", "unreachable", 1),
+        ("https://a.example/works", "reachable", 0),
+    ]
+
+
 async def test_who_can_say_is_reminded_once_and_then_the_curators(table: Table) -> None:
     now = datetime.now(UTC)
     await table.change(verify_days=30)

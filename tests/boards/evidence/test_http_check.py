@@ -168,6 +168,13 @@ async def test_what_is_no_address_of_a_page_is_not_asked(url: str) -> None:
     assert (await checker(80, {"there.example": [HOME]}).check(url)).state == "refused"
 
 
+@pytest.mark.parametrize(
+    "host", ["a..b", f"{'a' * 64}.example", ".example", "xn--", "\u00df" * 60 + ".example"]
+)
+async def test_what_is_no_name_of_a_host_does_not_break_the_check(host: str) -> None:
+    assert (await HttpChecker().check(f"http://{host}/")).state in ("refused", "unreachable")
+
+
 async def test_who_is_not_there_or_never_ends_is_unreachable_in_time() -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
