@@ -1,8 +1,11 @@
-"""What all routes share: ids in paths, cursors, versions and ETags in headers, and responses that are already encoded."""
+"""What all routes share: ids in paths, cursors, versions, ETags and file names in headers, and responses that are already
+encoded."""
 
 import re
+import unicodedata
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from litestar import Response
 from litestar.openapi import ResponseSpec
@@ -26,6 +29,8 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.Unavailable: 503,
 }
 
+# attr-char of RFC 8187, in addition to letters and digits.
+_UNQUOTED = "!#$&+-.^_`|~"
 # The range of PostgreSQL's bigint; no id lies outside of it.
 PathId = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
 Cursor = Annotated[
@@ -116,3 +121,21 @@ def etag_matches(header: str | None, etag: str) -> bool:
 def documented_response(status: int, shape: Any) -> dict[int, ResponseSpec]:
     """Return the entry in the API description for a route whose response is already encoded: its status and its Struct."""
     return {status: ResponseSpec(data_container=shape, generate_examples=False)}
+
+
+def content_disposition(kind: Literal["inline", "attachment"], name: str) -> str:
+    """Return the header value that names a download in any script (RFC 6266, RFC 8187)."""
+    return f"{kind}; filename=\"{ascii_name(name)}\"; filename*=UTF-8''{quote(name, safe=_UNQUOTED)}"
+
+
+def ascii_name(name: str) -> str:
+    """Return a file name in ASCII letters, digits, `-`, `_` and `.`, with its extension, for URLs and old clients."""
+    stem, dot, extension = name.rpartition(".")
+    is_extension = bool(stem) and 0 < len(extension) <= 16 and not any(one.isspace() for one in extension)
+    stem, extension = (stem, _to_ascii(dot + extension)) if is_extension else (name, "")
+    return (_to_ascii(stem).strip(".-") or "file") + (extension if len(extension) > 1 else "")
+
+
+def _to_ascii(text: str) -> str:
+    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "-" for one in plain)

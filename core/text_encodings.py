@@ -13,13 +13,15 @@ from msgspec import Struct
 
 from core.japanese import decode_euc_jp, decode_iso_2022_jp
 
-# Names and Python codecs; Windows and browsers read gb2312 as gbk, shift_jis as cp932 and euc-kr as cp949.
+# Names and Python codecs; Windows and browsers read gb2312 as gbk, shift_jis as cp932 and euc-kr as cp949. The standard has
+# no ibm850, in which Excel saves "CSV (MS-DOS)" in Western Europe.
 ENCODINGS: Mapping[str, str] = {
     "utf-8": "utf-8-sig",
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
     "windows-1252": "cp1252",
     "windows-1250": "cp1250",
+    "iso-8859-2": "iso8859-2",
     "windows-1251": "cp1251",
     "windows-1253": "cp1253",
     "windows-1254": "cp1254",
@@ -27,7 +29,11 @@ ENCODINGS: Mapping[str, str] = {
     "windows-1256": "cp1256",
     "windows-874": "cp874",
     "koi8-r": "koi8-r",
+    "iso-8859-5": "iso8859-5",
+    "ibm866": "cp866",
+    "x-mac-cyrillic": "mac-cyrillic",
     "macintosh": "mac-roman",
+    "ibm850": "cp850",
     "gbk": "gb18030",
     "big5": "big5hkscs",
     "shift_jis": "cp932",
@@ -60,6 +66,9 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\u
 _WESTERN = frozenset("àâäáãåçéèêëíîïñóôõöúùûüßœæÀÂÄÁÃÅÇÉÈÊËÍÎÏÑÓÔÕÖÚÙÛÜŒÆ")
 _CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüßăâîșțđĺľŕŢţŞşĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰÄÖÜĂÂÎĐ")
 _TURKISH = frozenset("ığşüöçâîûİĞŞÜÖÇ")
+_CYRILLIC = "оеаинтсрвлкмдпуяіыьгзбчйхжшюцщэфъё"
+# How much each five letters of an alphabet count, from the most common ones to the rarest.
+_USUAL_SHARES = (1.0, 1.0, 0.85, 0.7, 0.5, 0.3, 0.2)
 _SIGNS = frozenset("‘’‚“”„«»‹›–—…•·°§€£©®™±×²³µ½¼¾¿¡′″\u00a0\xad")
 _KANA = re.compile(r"[\u3041-\u30fe]")
 _EAST_ASIAN_SIGNS = re.compile(r"[\u2010-\u2027\u3000-\u303f\uff01-\uff5e\uffe0-\uffe6·×°]")
@@ -188,12 +197,10 @@ def _latin(usual: frozenset[str], weight: float) -> Callable[[str], float]:
 
     def weigh(before: str, sign: str, after: str) -> float:
         if sign in _SIGNS:
-            return (
-                weight
-                if sign in "’·\u00a0\xad" or not (_is_ascii_letter(before) and _is_ascii_letter(after))
-                else 0
-            )
-        if not sign.isalpha():
+            return weight if _is_plausible_sign(before, sign, after) else 0
+        if not sign.isalpha() or (
+            sign.isupper() and (before.islower() or (before.isalpha() and after.islower()))
+        ):
             return 0
         is_alone = not before.isalpha() and not after.isalpha()
         in_word = _is_ascii_letter(before) or _is_ascii_letter(after)
@@ -202,8 +209,20 @@ def _latin(usual: frozenset[str], weight: float) -> Callable[[str], float]:
     return lambda text: _average(text, weigh)
 
 
-def _script(name: str, weight: float = 1.0) -> Callable[[str], float]:
-    """Return the score of an encoding of another alphabet: its letters are beside each other, and case follows words."""
+def _is_plausible_sign(before: str, sign: str, after: str) -> bool:
+    """Return whether a sign may be here: only apostrophes, no-break spaces, hyphens and Catalan l·l are inside words."""
+    if not (before.isalpha() and after.isalpha()):
+        return True
+    return sign in "’\u00a0\xad" or (sign == "·" and before.lower() == after.lower() == "l")
+
+
+def _script(name: str, letters: str, weight: float = 1.0) -> Callable[[str], float]:
+    """Return the score of an encoding of another alphabet.
+
+    Its letters are beside each other, case follows words, and common letters are common: most of these encodings have a
+    letter for each byte of the others. `letters` begins with the most common ones.
+    """
+    usual = {letter: _USUAL_SHARES[min(rank // 5, 6)] for rank, letter in enumerate(letters)}
 
     def weigh(before: str, sign: str, after: str) -> float:
         if sign in _SIGNS or sign in "،؛؟№ـ":
@@ -220,7 +239,11 @@ def _script(name: str, weight: float = 1.0) -> Callable[[str], float]:
             return weight * (0.5 if before.isupper() else 0)
         return weight
 
-    return lambda text: _average(text, weigh)
+    def score(text: str) -> float:
+        found = [usual.get(one, 0.2) for one in text.lower() if not one.isascii() and one not in _SIGNS]
+        return _average(text, weigh) * min(sum(found) / len(found) / 0.85, 1.0) if found else 0
+
+    return score
 
 
 def _east_asian(codec: str, first: int, last: int, weight: float) -> Callable[[str], float]:
@@ -228,7 +251,7 @@ def _east_asian(codec: str, first: int, last: int, weight: float) -> Callable[[s
 
     is_japanese = codec in ("cp932", "euc-jp")
 
-    def weigh(_: str, sign: str, __: str) -> float:
+    def weigh(before: str, sign: str, after: str) -> float:
         if _KANA.match(sign):
             return weight if is_japanese else 0
         if _EAST_ASIAN_SIGNS.match(sign):
@@ -237,7 +260,10 @@ def _east_asian(codec: str, first: int, last: int, weight: float) -> Callable[[s
             encoded = sign.encode(codec)
         except UnicodeEncodeError:
             return 0
-        return weight if len(encoded) == 2 and first <= encoded[0] <= last else 0
+        # Two letters of Latin or Cyrillic words look like one of these signs, with the rest of the word beside it.
+        is_in_word = any(one.isascii() and one.islower() for one in (before, after))
+        is_common = len(encoded) == 2 and first <= encoded[0] <= last
+        return (weight / 2 if is_in_word else weight) if is_common else 0
 
     def score(text: str) -> float:
         # Japanese without any kana is rare, and so is a text with one or two signs of these scripts.
@@ -266,13 +292,17 @@ _SCORES: Mapping[str, Callable[[str], float]] = {
     "windows-1252": _latin(_WESTERN, 1.0),
     "windows-1250": _latin(_CENTRAL, 0.88),
     "windows-1254": _latin(_TURKISH, 0.87),
+    "iso-8859-2": _latin(_CENTRAL, 0.87),
     "macintosh": _latin(_WESTERN, 0.87),
-    "windows-1251": _script("CYRILLIC"),
-    "koi8-r": _script("CYRILLIC", 0.99),
-    "windows-1253": _script("GREEK", 0.89),
-    "windows-1255": _script("HEBREW", 0.89),
-    "windows-1256": _script("ARABIC"),
-    "windows-874": _script("THAI", 0.88),
+    "ibm850": _latin(_WESTERN, 0.86),
+    "windows-1251": _script("CYRILLIC", _CYRILLIC),
+    "koi8-r": _script("CYRILLIC", _CYRILLIC, 0.99),
+    "iso-8859-5": _script("CYRILLIC", _CYRILLIC, 0.98),
+    "ibm866": _script("CYRILLIC", _CYRILLIC, 0.97),
+    "windows-1253": _script("GREEK", "αοιετσνηυρπκμλςόίέγδάήωχθύφώβξζψϊΐϋΰ"),
+    "windows-1255": _script("HEBREW", "יוהלארתבשמנםדקעפטחןגכזסצךףץ"),
+    "windows-1256": _script("ARABIC", "اليمونرتبةعدسفهكقحجشطصخأذضءزثإىغئظؤآگپچ"),
+    "windows-874": _script("THAI", "านรอกเง่มยลวดท้สตะปบคหัิีแจพชขใไ์ุูถผธณึโซศษำืญฐภ", 0.98),
     "euc-kr": _east_asian("euc-kr", 0xB0, 0xC8, 1.0),
     "gbk": _east_asian("gb2312", 0xB0, 0xD7, 0.98),
     "big5": _east_asian("big5", 0xA4, 0xC6, 0.98),

@@ -12,10 +12,11 @@ from core.text import NO_CONTROLS, ONE_LINE
 RowOutcome = Literal["new", "changed", "same", "wrong"]
 # What cannot be read in one way only: the answers are in ImportOptions.
 Question = Literal["encoding", "dates", "decimals"]
-# The WHATWG names of the encodings that can be chosen.
+# The encodings that can be chosen: the names in core/text_encodings.py.
 EncodingName = Literal[
-    "utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "windows-1251", "windows-1253", "windows-1254",
-    "windows-1255", "windows-1256", "windows-874", "koi8-r", "macintosh", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr",
+    "utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "iso-8859-2", "windows-1251", "windows-1253",
+    "windows-1254", "windows-1255", "windows-1256", "windows-874", "koi8-r", "iso-8859-5", "ibm866", "x-mac-cyrillic",
+    "macintosh", "ibm850", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr",
 ]  # fmt: skip
 ColumnName = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=NO_CONTROLS)]
 

@@ -1,12 +1,12 @@
-"""Names of uploaded files, in every script: their cleaned form, their extension, and the headers of downloads.
+"""Names of uploaded files, in every script: their cleaned form and their extension.
 
 The cleaned name can be saved on all common systems: no characters or names that Windows reserves, no invisible characters
 that change what is shown, and at most 255 bytes.
 """
 
+import re
 import unicodedata
 from collections.abc import Collection
-from urllib.parse import quote
 
 from core.visible import is_visible
 
@@ -21,23 +21,29 @@ PROGRAM_EXTENSIONS = frozenset(
 MARKUP_EXTENSIONS = frozenset("htm html mht mhtml svg svgz xht xhtml".split())
 
 _RESERVED_CHARACTERS = str.maketrans(dict.fromkeys('/\\:*?"<>|', "-"))
-_RESERVED_STEMS = frozenset("con prn aux nul".split()) | {
-    f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)
+# Windows reads these as devices, whatever follows the first stop ("Naming Files, Paths, and Namespaces").
+_RESERVED_STEMS = frozenset("con prn aux nul conin$ conout$".split()) | {
+    f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³"
 }
+# Windows removes blanks and stops at the end of a name.
+_AT_ENDS = " .\u00a0\u3000"
+_LONE_EXTENSION = re.compile(r"\.[a-z]{3,4}", re.IGNORECASE)
 # ZERO WIDTH NON-JOINER and JOINER, which words and emoji of some scripts need.
 _JOINERS = "\u200c\u200d"
-# attr-char of RFC 5987, in addition to letters and digits.
-_UNQUOTED = "!#$&+-.^_`|~"
 
 
 def clean_file_name(name: str) -> str:
     """Return the name in the form in which it is stored; `file` if nothing of it can be shown."""
     shown = "".join(one for one in unicodedata.normalize("NFC", name) if _is_kept(one))
-    stem, extension = split_extension(shown.translate(_RESERVED_CHARACTERS).strip(" .\u00a0\u3000"))
-    if stem.lower() in _RESERVED_STEMS:
+    plain = shown.translate(_RESERVED_CHARACTERS)
+    stem, extension = split_extension(plain.strip(_AT_ENDS))
+    if not extension and _LONE_EXTENSION.fullmatch(plain.strip(_AT_ENDS.replace(".", ""))):
+        # Only an extension is left of a name of characters that were removed.
+        stem, extension = "", f".{stem}"
+    if stem.partition(".")[0].rstrip().lower() in _RESERVED_STEMS:
         stem = f"_{stem}"
     stem = stem if is_visible(stem) else "file"
-    return _cut(stem, MAX_NAME_BYTES - len(extension.encode())) + extension
+    return (_cut(stem, MAX_NAME_BYTES - len(extension.encode())) or "file") + extension
 
 
 def split_extension(name: str) -> tuple[str, str]:
@@ -62,24 +68,8 @@ def has_extension(name: str, extensions: Collection[str]) -> bool:
     return split_extension(name)[1].lower().lstrip(".") in extensions
 
 
-def ascii_name(name: str) -> str:
-    """Return the name in ASCII letters, digits, `-`, `_` and `.`, with its extension, for URLs and old clients."""
-    stem, extension = (_to_ascii(part) for part in split_extension(name))
-    return (stem.strip(".-") or "file") + (extension if len(extension) > 1 else "")
-
-
-def content_disposition(kind: str, name: str) -> str:
-    """Return the header value that names a download: `kind` is `inline` or `attachment` (RFC 6266, RFC 8187)."""
-    return f"{kind}; filename=\"{ascii_name(name)}\"; filename*=UTF-8''{quote(name, safe=_UNQUOTED)}"
-
-
 def _is_kept(one: str) -> bool:
     return one in _JOINERS or not unicodedata.category(one).startswith(("Cc", "Cf", "Cs", "Zl", "Zp"))
-
-
-def _to_ascii(text: str) -> str:
-    plain = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "-" for one in plain)
 
 
 def _cut(text: str, size: int) -> str:

@@ -13,8 +13,8 @@ from sqlalchemy import BigInteger, Boolean, and_, bindparam, exists, not_, or_, 
 from core import clock
 from core.actor import Actor
 from core.errors import Denied, NotFound, TooBig
+from core.http import ascii_name
 from core.isolation import FILES
-from forum.files.file_names import ascii_name
 from forum.files.file_types import MAX_FILE_SIZE, FileTooBig
 from forum.files.uploads import PreparedFile, prepare_upload
 from forum.tables import file_contents, file_uses, files, posts, topics

@@ -22,12 +22,12 @@ from forum.files.file_types import (
     FileRefused,
     FileTooBig,
     ProgramRefused,
-    detect_office_type,
     is_markup,
     is_pdf,
-    refusal_of,
 )
+from forum.files.office_documents import detect_office_type
 from forum.files.pictures import PictureDamaged, reencode_picture
+from forum.files.refused_types import is_known_type, refusal_of
 
 _NOT_OF_TEXT = {extension for extensions in EXTENSIONS.values() for extension in extensions} | {
     ".zip",
@@ -68,9 +68,14 @@ def prepare_upload(name: str, content: bytes) -> PreparedFile:
         raise ProgramRefused(field="file")
     if content[:4] == b"PK\x03\x04":
         return _document(name, detect_office_type(content), content)
-    if is_pdf(content):
+    # A picture or a program can have the header of a PDF in its first kilobyte as well.
+    if is_pdf(content) and not is_known_type(content) and not content.startswith(b"MZ"):
         return _document(name, PDF, content)
-    return _prepare_picture(name, content) or _prepare_text(name, content)
+    if picture := _prepare_picture(name, content):
+        return picture
+    if is_known_type(content):
+        raise refusal_of(content)
+    return _prepare_text(name, content)
 
 
 def _document(name: str, media_type: str, content: bytes) -> PreparedFile:

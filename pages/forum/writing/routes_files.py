@@ -6,8 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter
 
-from core.http import PathId
-from forum.files.file_names import content_disposition
+from core.http import PathId, content_disposition
 from forum.files.files import FileHidden, read_file
 from pages.shell.context import PageContext
 

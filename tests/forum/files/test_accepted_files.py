@@ -16,6 +16,7 @@ from forum.files.uploads import prepare_upload
 from tests.support.uploads import a_pdf, a_picture, an_office_file
 
 PICTURE, DOWNLOAD = "kept as picture", "kept as download"
+OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 
 
 def saved(image: Image.Image, kind: str, **more: Any) -> bytes:
@@ -86,6 +87,11 @@ CASES: list[tuple[str, str, bytes, str, str]] = [
     ("JPEG 2000", "a.jp2", a_picture("JPEG2000"), "picture_format_refused", "JPEG 2000"),
     ("JPEG XL", "a.jxl", b"\xff\x0a" + b"\0" * 20, "picture_format_refused", "JPEG XL"),
     ("Photoshop", "a.psd", b"8BPS\0\1" + b"\0" * 20, "picture_format_refused", "Photoshop"),
+    ("big TIFF", "a.tif", b"II+\0\x08\0\0\0" + b"\0" * 20, "picture_format_refused", "TIFF"),
+    ("raw picture of a camera", "a.cr3", media(b"crx "), "picture_format_refused", "cameras"),
+    ("damaged AVIF of the general brand", "a.avif", media(b"mif1").replace(b"heic", b"avif"), "file_refused", "AVIF"),
+    ("first bytes of a JPEG", "a.jpg", b"\xff\xd8\xff\xe0", "file_refused", "damaged"),
+    ("JPEG that contains a PDF", "a.jpg", a_picture("JPEG") + a_pdf("Cobalt"), PICTURE, "a.jpg"),
     ("icon", "a.ico", a_picture("ICO"), "picture_format_refused", "icon"),
     ("SVG", "a.txt", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "file_refused", "SVG"),
     ("PNG cut short", "a.png", a_picture("PNG")[:60], "file_refused", "damaged"),
@@ -100,7 +106,7 @@ CASES: list[tuple[str, str, bytes, str, str]] = [
     ("Word", "a.docx", an_office_file("word/document.xml"), DOWNLOAD, "a.docx"),
     ("Excel", "a.xlsx", a_workbook(), DOWNLOAD, "a.xlsx"),
     ("PowerPoint", "a.PPTX", an_office_file("ppt/presentation.xml"), DOWNLOAD, "a.PPTX"),
-    ("OpenDocument", "a.odt", an_office_file(mimetype="application/vnd.oasis.opendocument.text"), DOWNLOAD, "a.odt"),
+    ("OpenDocument", "a.odt", an_office_file(mimetype=OPEN_DOCUMENT + "text"), DOWNLOAD, "a.odt"),
     ("Word with macros", "a.docx", an_office_file("word/document.xml", "word/vbaProject.bin"), "file_refused", "macros"),
     ("old Word, or with a password", "a.doc", OLE, "file_refused", ".docx"),
     ("ZIP", "a.zip", packed("a.txt"), "file_refused", "one by one"),
@@ -122,7 +128,27 @@ CASES: list[tuple[str, str, bytes, str, str]] = [
     ("text called PNG", "a.png", b"words", DOWNLOAD, "a.txt"),
     ("HTML after spaces", "a.txt", b" \n<HTML><body>", "file_refused", "scripts"),
     ("words called HTML", "page.html", b"words", "file_refused", "scripts"),
-    ("empty file", "a.txt", b"", "file_refused", "damaged"),
+    ("empty file", "a.txt", b"", "file_refused", "empty"),
+    ("Greek ANSI text", "a.txt", "Έκθεση για την εξόρυξη κοβαλτίου".encode("cp1253"), DOWNLOAD, "a.txt"),
+    ("Thai ANSI text", "a.txt", "รายงานการทำเหมืองแร่โคบอลต์".encode("cp874"), DOWNLOAD, "a.txt"),
+    ("text of MS-DOS", "a.txt", "Größe der Länder: Übersicht".encode("cp850"), DOWNLOAD, "a.txt"),
+    ("Hebrew ANSI text", "a.txt", "דוח על כריית קובלט בקונגו".encode("cp1255"), "text_encoding_unclear", "windows-1255"),
+    ("rich text", "a.rtf", b"{\\rtf1\\ansi words}", "file_refused", ".docx"),
+    ("rich text called Word", "a.doc", b"{\\rtf1\\ansi words}", "file_refused", ".docx"),
+    ("PostScript", "a.eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", "file_refused", "PDF"),
+    ("macros in capitals", "a.docx", packed("word/document.xml", "word/VBAPROJECT.BIN"), "file_refused", "macros"),
+    ("macro sheet of Excel 4", "a.xlsx", packed("xl/workbook.xml", "xl/macrosheets/a.xml"), "file_refused", "macros"),
+    ("OpenDocument with a script", "a.odt", packed("content.xml", "Scripts/python/a.py"), "file_refused", "macros"),
+    ("binary workbook", "a.xlsb", packed("xl/workbook.bin"), "file_refused", ".xlsx"),
+    ("e-book", "a.epub", an_office_file(mimetype="application/epub+zip"), "file_refused", "PDF"),
+    ("drawing", "a.odg", an_office_file(mimetype=OPEN_DOCUMENT + "graphics"), "file_refused", ".odt"),
+    ("Pages", "a.pages", packed("Index/Document.iwa"), "file_refused", "Keynote"),
+    ("Java program called ZIP", "a.zip", packed("META-INF/MANIFEST.MF", "A.class"), "program_refused", "Programs"),
+    ("empty ZIP", "a.zip", b"PK\5\6" + b"\0" * 18, "file_refused", "one by one"),
+    ("tar", "a.tar", b"a.txt".ljust(257, b"\0") + b"ustar\0" + b"\0" * 249, "file_refused", "one by one"),
+    ("xz", "a.xz", b"\xfd7zXZ\0", "file_refused", "one by one"),
+    ("Zstandard", "a.zst", b"\x28\xb5\x2f\xfd" + b"\0" * 9, "file_refused", "one by one"),
+    ("database", "a.db", b"SQLite format 3\0" + b"\0" * 50, "file_refused", "CSV"),
     # programs and the rest
     ("program", "a.txt", b"MZ\x90\0\3\0\0\0", "program_refused", "Programs"),
     ("program by its name", "setup.exe", b"words", "program_refused", "Programs"),
@@ -130,6 +156,9 @@ CASES: list[tuple[str, str, bytes, str, str]] = [
     ("name that shows another ending", "photo\u202egpj.scr", a_picture("JPEG"), "program_refused", "Programs"),
     ("shortcut of Windows", "a.txt.lnk", b"L\0\0\0\1\x14\2\0" + b"\0" * 60, "program_refused", "Programs"),
     ("script", "run.VBS. ", b'MsgBox "hi"', "program_refused", "Programs"),
+    ("program with the header of a PDF", "a.pdf", b"MZ\x90\0" + a_pdf("Cobalt"), "program_refused", "Programs"),
+    ("sound without a tag", "a.mp3", b"\xff\xf3\x90\0" + b"\0" * 40, "file_refused", "link to it"),
+    ("film of Windows", "a.wmv", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11" + b"\0" * 40, "file_refused", "link to it"),
     ("film", "a.mp4", media(b"mp42"), "file_refused", "link to it"),
     ("sound", "a.mp3", b"ID3\x04" + b"\0" * 40, "file_refused", "link to it"),
     ("bytes of nothing", "a.bin", bytes(range(256)), "file_refused", "damaged"),

@@ -2,13 +2,8 @@
 
 import pytest
 
-from forum.files.file_names import (
-    PROGRAM_EXTENSIONS,
-    ascii_name,
-    clean_file_name,
-    content_disposition,
-    has_extension,
-)
+from core.http import ascii_name, content_disposition
+from forum.files.file_names import PROGRAM_EXTENSIONS, clean_file_name, has_extension
 
 
 @pytest.mark.parametrize(
@@ -27,6 +22,14 @@ from forum.files.file_names import (
         ("a\u200b\ufeffb.txt", "ab.txt"),
         ("CON.txt", "_CON.txt"),
         ("lpt1", "_lpt1"),
+        ("nul.tar.gz", "_nul.tar.gz"),
+        ("COM1 .txt", "_COM1 .txt"),
+        ("COM².txt", "_COM².txt"),
+        ("conin$", "_conin$"),
+        ("\u3000\u200b.txt", "file.txt"),
+        (".docx", "file.docx"),
+        ("\u0301" * 3 + ".pdf", "file.pdf"),
+        ("a" + "\u0301" * 200 + ".txt", "file.txt"),
         ("  ..name.. ", "name"),
         (".htaccess", "htaccess"),
         ("...", "file"),
