@@ -4,10 +4,8 @@ The files are written in batches, so that the memory does not grow with the boar
 formula is written so that it stays text.
 """
 
-import csv
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
-from io import StringIO
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +28,7 @@ from boards.visibility import listed_entries
 from core.actor import VISITOR, Actor
 from core.ids import BoardId
 from forum.visibility import seen_by
-from gatherings.record.exports import escape_csv_formula, escape_formula
+from gatherings.record.exports import BYTE_ORDER_MARK, escape_formula, write_csv_rows
 from storage.database import Database, Reader
 from storage.statements import statement
 
@@ -97,9 +95,9 @@ async def read_batches(db: Database, export: BoardExport) -> AsyncIterator[list[
 
 async def write_csv(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
     """Yield the table as CSV in UTF-8, with the byte order mark that Excel needs."""
-    yield "\ufeff".encode() + _csv_lines([export_headings(export.context)])
+    yield BYTE_ORDER_MARK + write_csv_rows([export_headings(export.context)])
     async for batch in read_batches(db, export):
-        yield _csv_lines(export_row(export, entry) for entry in batch)
+        yield write_csv_rows(export_row(export, entry) for entry in batch)
 
 
 async def write_json(db: Database, export: BoardExport) -> AsyncIterator[bytes]:
@@ -166,14 +164,6 @@ def _cell(context: EntryContext, field: Any, value: Any) -> str | int | float:
     if isinstance(value, list):
         return "; ".join(readable_values(field, one, context.taxonomies)[0] for one in value)
     return "\n".join(readable_values(field, value, context.taxonomies))
-
-
-def _csv_lines(rows: Iterable[Sequence[str | int | float]]) -> bytes:
-    text = StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        writer.writerow([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row])
-    return text.getvalue().encode()
 
 
 def _formats(book: Any) -> Mapping[bool, Any]:

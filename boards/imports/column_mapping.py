@@ -10,12 +10,14 @@ from typing import Any
 
 from boards.entries.field_values import AnswerInvalid
 from boards.forms import active_fields
+from boards.imports.currencies import split_currency
 from boards.imports.habits import Ambiguous, Habits, read_date, read_number
 from boards.imports.headings import column_key
+from boards.imports.sheet_inspector import NOT_COMPUTED
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
 from core.errors import Invalid
-from core.text import tidy
+from forum.text.excerpts import cut_words
 from members.profiles.country_names import find_country
 
 # Separators of terms in one cell. The comma is no separator, because names of terms contain commas.
@@ -25,6 +27,10 @@ _ERROR = re.compile(
     r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|FIELD!|CONNECT!|BLOCKED!|UNKNOWN!|GETTING_DATA|NV|WERT!|BEZUG!"
     r"|ZAHL!|NOM\?|VALEUR!|NOMBRE!|¡VALOR!|¡REF!|¡NUM!|¡DIV/0!|¿NOMBRE\?|VALOR!|N/D|NOME\?|NÚM!)|(?:Err|错误):\d{3}"
 )
+# Yes and no in the languages of the community; spreadsheets have cells that are true or false.
+_YES = frozenset("yes y true oui vrai sí si verdadero sim verdadeiro ja wahr نعم صحيح 是 真 有 ✓ ✔ ☑".split())
+_NO = frozenset("no n false non faux falso não nao nein falsch لا خطأ 否 假 无 ✗ ✘ ☐".split())
+_MAX_EXCERPT = 60
 # In forms, the browser writes numbers with a decimal point.
 IN_FORMS = Habits(decimals=".")
 
@@ -32,7 +38,7 @@ IN_FORMS = Habits(decimals=".")
 class FieldMappedTwice(Invalid):
     """Two columns of an import belong to one field."""
 
-    message = "Two columns belong to the same field. Leave one of them out."
+    message = "Two columns are mapped to the same field. Leave one of them out."
 
 
 class ColumnUnknown(Invalid):
@@ -84,7 +90,7 @@ def parse_cell(
     if cell is None:
         return None
     if (error := _error_in(cell)) is not None:
-        raise AnswerInvalid(f"The cell has the error {error or 'of a formula'}.", field=field.key)
+        raise AnswerInvalid(_describe_error(error), field=field.key)
     if field.taxonomy is not None:
         return _terms(field, cell, taxonomies[field.taxonomy])
     return _PARSERS.get(field.type, _unchanged)(field, cell, habits)
@@ -96,41 +102,56 @@ def _error_in(cell: Cell) -> str | None:
     return cell if isinstance(cell, str) and _ERROR.fullmatch(cell) else None
 
 
+def _describe_error(error: str) -> str:
+    if error == NOT_COMPUTED:
+        return "This formula has no value yet. Open the file in a spreadsheet program, save it, and upload it again."
+    return f"The cell has the error {error}." if error else "The cell has an error."
+
+
 def _terms(field: Field, cell: Cell, taxonomy: Taxonomy) -> Any:
-    slugs = {_normalized(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
+    slugs = {column_key(name): term.slug for term in taxonomy.terms for name in (term.name, term.slug)}
     if field.type == "one_of":
         return _term(field, cell, slugs)
     if isinstance(cell, list):
         return [_term(field, one, slugs) for one in cell]
-    whole = slugs.get(_normalized(cell))
-    parts = [part for part in _SEPARATOR.split(str(cell)) if part.strip()]
+    whole = slugs.get(column_key(_shown(cell)))
+    parts = [part for part in _SEPARATOR.split(_shown(cell)) if part.strip()]
     return [whole] if whole is not None else [_term(field, part, slugs) for part in parts]
 
 
 def _term(field: Field, cell: Cell, slugs: Mapping[str, str]) -> str:
-    slug = slugs.get(_normalized(cell))
+    key = column_key(_shown(cell))
+    slug = slugs.get(key) or _yes_or_no(key, slugs)
     if slug is None:
         raise AnswerInvalid(f"“{_excerpt(cell)}” is not on the list.", field=field.key)
     return slug
 
 
-def _normalized(cell: Cell) -> str:
-    return " ".join(tidy(str(cell)).casefold().split())
+def _yes_or_no(key: str, slugs: Mapping[str, str]) -> str | None:
+    """Return the one term that means yes, or no, as the cell does."""
+    meant = next((words for words in (_YES, _NO) if key in words), frozenset[str]())
+    found = {slug for name, slug in slugs.items() if name in meant}
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _text(field: Field, cell: Cell, _: Habits) -> Any:
-    return cell if isinstance(cell, str) else _excerpt(cell)
+    return cell if isinstance(cell, str) else _shown(cell)
 
 
 def _number(field: Field, cell: Cell, habits: Habits) -> Any:
     if not isinstance(cell, str):
         return cell
+    amount, currency = split_currency(cell)
+    if currency and currency != habits.currency:
+        told = "has a currency, and other rows have another one" if habits != IN_FORMS else "is not a number"
+        raise AnswerInvalid(f"“{_excerpt(cell)}” {told}.", field=field.key)
     try:
-        number = read_number(cell, habits.decimals)
+        number = read_number(amount, habits.decimals)
     except Ambiguous as found:
         raise _two_readings(field, cell, found) from None
     if number is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.", field=field.key)
+        hint = " Write it without the percent sign." if amount.rstrip().endswith(("%", "٪", "％")) else ""
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.{hint}", field=field.key)
     return number
 
 
@@ -140,7 +161,7 @@ def _date(field: Field, cell: Cell, habits: Habits) -> Any:
     except Ambiguous as found:
         raise _two_readings(field, cell, found) from None
     if read is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is no date: write it YYYY-MM-DD.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a date. Write it as YYYY-MM-DD.", field=field.key)
     return read
 
 
@@ -151,7 +172,7 @@ def _two_readings(field: Field, cell: Cell, found: Ambiguous) -> AnswerInvalid:
 def _country(field: Field, cell: Cell, _: Habits) -> Any:
     code = find_country(str(cell))
     if code is None:
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is no country known here.", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not the name or code of a country.", field=field.key)
     return code
 
 
@@ -160,8 +181,12 @@ def _unchanged(field: Field, cell: Cell, _: Habits) -> Any:
 
 
 def _excerpt(cell: Cell) -> str:
-    text = str(cell)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return cut_words(_shown(cell), _MAX_EXCERPT)
+
+
+def _shown(cell: Cell) -> str:
+    """Return a cell as a spreadsheet shows it."""
+    return str(cell).upper() if isinstance(cell, bool) else str(cell)
 
 
 _PARSERS: Mapping[str, Callable[[Field, Cell, Habits], Any]] = {

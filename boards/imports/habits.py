@@ -13,12 +13,16 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
-from boards.imports.month_names import load_month_names, month_key
+from boards.imports.currencies import split_currency
+from boards.imports.month_names import load_month_names, load_weekday_names, month_key
+from core.visible import strip_invisible
 
 DateOrder = Literal["dmy", "mdy"]
 DecimalSign = Literal[".", ","]
 
-_SIGNS = str.maketrans({"−": "-", "–": "-", "٫": ".", "٬": " ", "．": ".", "，": ",", "’": " ", "'": " "})
+_SIGNS = str.maketrans(
+    {"−": "-", "–": "-", "－": "-", "﹣": "-", "٫": ".", "٬": " ", "．": ".", "，": ",", "’": " ", "'": " "}
+)
 _SPACED = re.compile(r"\d{1,3}(?:[\s\u00a0\u202f\u2009]\d{3})+(?![\d\s])")
 _WHOLE = re.compile(r"\d+(?:[eE][+-]?\d{1,3})?")
 _DECIMAL = re.compile(r"\d*([.,])\d+(?:[eE][+-]?\d{1,3})?")
@@ -26,11 +30,20 @@ _DECIMAL = re.compile(r"\d*([.,])\d+(?:[eE][+-]?\d{1,3})?")
 _STOPS = re.compile(r"\d{1,3}(?:\.\d{3})+(,\d+)?")
 _COMMAS = re.compile(r"\d{1,3}(?:(?:,\d{3})+|(?:,\d{2})+,\d{3})(\.\d+)?")
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
-_TIME = re.compile(r"(?:T|\s+)\d{1,2}:\d{2}.*|T\d{4}.*")
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.年])(\d{1,2})([-/.月])(\d{1,2})日?")
+# From the first white space on: otherwise each of many would be tried.
+_TIME = re.compile(r"(?:T|(?<!\s),?\s++)\d{1,2}(?::|h)\d{2}.*|T\d{4}.*|(?<=\d)Z$")
+_YEAR_FIRST = re.compile(r"(\d{4}) ?([-/.年]) ?(\d{1,2}) ?([-/.月]) ?(\d{1,2}) ?[日.]?")
+# ISO 8601 also writes dates by week, and without hyphens.
+_WEEK_DATE = re.compile(r"\d{4}-W\d{2}-\d|\d{4}W\d{3}")
+_COMPACT = re.compile(r"(?:19|20)\d{6}")
+# Other years are those of another calendar: 1447 and 1404 are 2025 in Islamic and Persian years, 2569 is 2026 in Thailand.
+_YEARS = range(1800, 2200)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
 _BETWEEN = re.compile(r"[\s,./،-]+")
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th|er|º|ª)?")
+# Accountants write negative numbers in parentheses, and some systems the sign after them.
+_IN_PARENTHESES = re.compile(r"\(\s?([^()]+?)\s?\)")
+_SIGN_LAST = re.compile(r"([\d.,' ]+)-")
 _SMALL_WORDS = frozenset("de del of the le".split())
 
 
@@ -39,6 +52,7 @@ class Habits(Struct, frozen=True):
 
     dates: DateOrder | None = None
     decimals: DecimalSign | None = None
+    currency: str | None = None
 
 
 class Ambiguous(Exception):
@@ -78,9 +92,11 @@ def decimal_evidence(text: str) -> Literal[".", ",", "?", ""]:
 
 def read_date(text: str, order: DateOrder | None) -> str | None:
     """Return the date in a text as YYYY-MM-DD, or None if it is none; raise Ambiguous."""
-    written = _TIME.sub("", _plain_digits(text)).strip()
+    written = _written_date(text)
     if found := _YEAR_FIRST.fullmatch(written):
-        return _iso(found[1], found[3], found[5])
+        return _iso(found[1], found[3], found[5], is_iso=text.strip()[:10] == written and found[2] == "-")
+    if _WEEK_DATE.fullmatch(written) or _COMPACT.fullmatch(written):
+        return _from_iso(written)
     if found := _YEAR_LAST.fullmatch(written):
         first, second, year = int(found[1]), int(found[3]), found[4]
         evidence = date_evidence(text)
@@ -93,7 +109,7 @@ def read_date(text: str, order: DateOrder | None) -> str | None:
 
 def date_evidence(text: str) -> Literal["dmy", "mdy", "?", ""]:
     """Return the order that a date shows, `?` if it may be either, or nothing if it is none or is always clear."""
-    found = _YEAR_LAST.fullmatch(_TIME.sub("", _plain_digits(text)).strip())
+    found = _YEAR_LAST.fullmatch(_written_date(text))
     if found is None or (found[2] == "." and int(found[1]) <= 31 and int(found[3]) <= 12):
         # With stops, the day is first in all countries that write dates so.
         return ""
@@ -109,14 +125,27 @@ def find_habits(
     """Return the habits of each column, from its texts, and for each open question an ambiguous text.
 
     `numbers` and `dates` are the texts of the columns of these fields. The questions are `decimals` and `dates`. What the
-    person has `chosen` decides for columns that show no habit, or two.
+    person has `chosen` decides for columns that show no habit, or two. A currency is that of all amounts of its column.
     """
-    decimal_of, decimal_question = _decide(numbers, decimal_evidence, chosen.decimals)
+    split = {column: [split_currency(text) for text in texts] for column, texts in numbers.items()}
+    amounts = {column: [text for text, _ in found] for column, found in split.items()}
+    decimal_of, decimal_question = _decide(amounts, decimal_evidence, chosen.decimals)
     order_of, date_question = _decide(dates, date_evidence, chosen.dates)
-    habits = {column: Habits(decimals=cast(DecimalSign | None, sign)) for column, sign in decimal_of.items()}
+    habits = {
+        column: Habits(
+            decimals=cast(DecimalSign | None, sign), currency=_only({unit for _, unit in split[column]})
+        )
+        for column, sign in decimal_of.items()
+    }
     habits |= {column: Habits(dates=cast(DateOrder | None, order)) for column, order in order_of.items()}
     asked = {"decimals": decimal_question, "dates": date_question}
     return habits, {question: example for question, example in asked.items() if example}
+
+
+def _only(currencies: set[str]) -> str | None:
+    """Return the one currency of a column; amounts in several ones cannot be compared."""
+    found = currencies - {""}
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _decide(
@@ -139,7 +168,9 @@ def _decide(
 
 def _number_parts(text: str) -> tuple[str, str, bool]:
     """Return the sign of a number, the rest in ASCII digits, and whether there were blanks between thousands in it."""
-    plain = _plain_digits(text).translate(_SIGNS).strip()
+    plain = _plain_digits(strip_invisible(text)).translate(_SIGNS).strip()
+    if found := _IN_PARENTHESES.fullmatch(plain) or _SIGN_LAST.fullmatch(plain):
+        plain = f"-{found[1]}"
     sign, body = (plain[0], plain[1:].strip()) if plain[:1] in ("+", "-") else ("", plain)
     spaced = _SPACED.match(body)
     if spaced:
@@ -151,18 +182,44 @@ def _plain_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
 
 
+def _written_date(text: str) -> str:
+    """Return a date as it is written, in ASCII digits, without the time after it and what cannot be seen."""
+    return _TIME.sub("", _plain_digits(strip_invisible(text)).strip()).strip()
+
+
 def _named_month(written: str) -> str | None:
     words = [word for word in _BETWEEN.split(written.strip()) if word and word.casefold() not in _SMALL_WORDS]
+    if len(words) == 4 and month_key(words[0]) in load_weekday_names():
+        del words[0]
+    if len(words) == 4:
+        # Some names of months are two words.
+        words = next((joined for at in (0, 1, 2) if _month_of((joined := _join(words, at))[at])), words)
     if len(words) != 3:
         return None
-    months = [number for word in words if (number := load_month_names().get(month_key(word)))]
+    months = [number for word in words if (number := _month_of(word))]
     years = [word for word in words if len(word) == 4 and word.isdigit()]
     days = [found[1] for word in words if (found := _ORDINAL.fullmatch(word))]
     return _iso(years[0], months[0], days[0]) if len(months) == len(years) == len(days) == 1 else None
 
 
-def _iso(year: str | int, month: str | int, day: str | int) -> str | None:
+def _month_of(word: str) -> int | None:
+    return load_month_names().get(month_key(word))
+
+
+def _join(words: list[str], at: int) -> list[str]:
+    return [*words[:at], f"{words[at]} {words[at + 1]}", *words[at + 2 :]]
+
+
+def _iso(year: str | int, month: str | int, day: str | int, *, is_iso: bool = False) -> str | None:
     try:
-        return date(int(year), int(month), int(day)).isoformat()
+        found = date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+    return found.isoformat() if is_iso or found.year in _YEARS else None
+
+
+def _from_iso(written: str) -> str | None:
+    try:
+        return date.fromisoformat(written).isoformat()
     except ValueError:
         return None

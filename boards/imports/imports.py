@@ -1,6 +1,5 @@
 """Imports: a curator uploads a file, maps its columns to fields, and sees a preview of the changes."""
 
-import asyncio
 from collections import Counter
 
 import msgspec
@@ -19,6 +18,7 @@ from boards.imports.stored_imports import (
     lock_import,
     read_file,
     read_import,
+    read_preview,
     read_rows,
     update_preview,
     update_rows,
@@ -30,24 +30,27 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import BoardId
+from core.threads import in_thread
+from forum.text.excerpts import cut_words
 from storage.database import Database, Reader, Transaction
 
 _OUTCOMES = ("new", "changed", "same", "wrong")
 _SAMPLES = 3
 
 
-class ImportReadAnew(Conflict):
+class ImportReadingChanged(Conflict):
     """Somebody else has changed the encoding or the row of headings of the import meanwhile."""
 
     message = (
-        "Somebody else has just changed how this file is read. Look at the import again; nothing was changed."
+        "Somebody else has just changed how this file is read. Nothing was changed. Open the import again and choose the "
+        "columns again."
     )
 
 
 class ImportAlreadyApplied(Conflict):
     """The import was applied, so how its file is read can no longer change."""
 
-    message = "This import was applied already. Upload the file again to import it in another way."
+    message = "This import has been applied already. Upload the file again to import it in another way."
 
 
 async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> ParsedTable:
@@ -66,7 +69,7 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
 async def parse_again(
     db: Database, actor: Actor, import_id: int, options: ImportOptions
 ) -> ParsedTable | None:
-    """Parse the file of an import with another encoding or row of headings; return None if these stay as they are.
+    """Parse the file of an import with another encoding, row of headings or sheet; return None if these stay as they are.
 
     Raises NotFound, NotACurator, ImportAlreadyApplied, NotASheet or SheetTooBig.
     """
@@ -91,14 +94,14 @@ async def preview_import(
     board, now = await get_board(tx, actor, board_id), clock.now()
     ensure_can_curate(actor, board, now)
     import_id = await insert_import(tx, board_id, actor.signed_in(), new.name, now, table, new.content)
-    await _update_preview(tx, actor, import_id, board_id, new.options or ImportOptions(), table)
+    await _update_preview(tx, actor, import_id, new.options or ImportOptions(), table)
     return await show_import(tx, actor, import_id)
 
 
 async def show_import(tx: Reader, actor: Actor, import_id: int) -> Import:
     """Return an import with its stored preview; raise NotFound or NotACurator."""
     stored = await _get_import(tx, actor, import_id)
-    preview = stored.preview
+    preview = await read_preview(stored)
     counts = Counter[str](line.what for line in preview.lines)
     return Import(
         id=stored.id,
@@ -113,6 +116,8 @@ async def show_import(tx: Reader, actor: Actor, import_id: int) -> Import:
         encoding=preview.encoding,
         heading=preview.heading,
         first_rows=preview.first_rows,
+        sheets=preview.sheets,
+        sheet=preview.sheet,
         lines=preview.lines,
         counts={outcome: counts.get(outcome, 0) for outcome in _OUTCOMES},
     )
@@ -122,7 +127,7 @@ async def refresh_preview(tx: Transaction, actor: Actor, import_id: int) -> Impo
     """Compute the preview of an import that is not applied again, and return the import; raise NotFound or NotACurator."""
     stored = await _get_import(tx, actor, import_id)
     if stored.applied_at is None:
-        await _update_preview(tx, actor, import_id, stored.board, stored.options, None)
+        await _update_preview(tx, actor, import_id, stored.options, None)
     return await show_import(tx, actor, import_id)
 
 
@@ -132,7 +137,7 @@ async def change_options(
     """Change how the file is read and to which fields its columns belong, and return the import with its new preview.
 
     The board remembers the columns. `table` is what `parse_again` returned. Raises NotFound, NotACurator,
-    ImportAlreadyApplied, ImportReadAnew, ColumnUnknown or FieldMappedTwice.
+    ImportAlreadyApplied, ImportReadingChanged, ColumnUnknown or FieldMappedTwice.
     """
     await _get_import(tx, actor, import_id)
     if await lock_import(tx, import_id):
@@ -140,35 +145,38 @@ async def change_options(
     stored = await read_import(tx, import_id)
     # Without a table, the stored rows were read in the way of these options when the caller looked.
     if table is None and _reading_of(options) != _reading_of(stored.options):
-        raise ImportReadAnew
+        raise ImportReadingChanged
     if table is not None:
         await update_rows(tx, import_id, table)
         # Another row of headings, or another encoding, has other columns.
         options = replace(
             options, columns={name: key for name, key in options.columns.items() if name in table.columns}
         )
-    await _update_preview(tx, actor, import_id, stored.board, options, table)
+    await _update_preview(tx, actor, import_id, options, table)
     await remember_mapping(tx, stored.board, options.columns)
     return await show_import(tx, actor, import_id)
 
 
 async def plan_stored_rows(
-    tx: Transaction, actor: Actor, stored: StoredImport
+    tx: Transaction, actor: Actor, stored: StoredImport, before: Preview
 ) -> tuple[list[PlannedRow], Preview]:
-    """Return what each row of an import would change now, and the preview of that."""
+    """Return what each row of an import would change now, and the preview of that.
+
+    The preview `before` says how the file was read.
+    """
     columns, rows = await read_rows(tx, stored.id)
     context = await load_entry_context(tx, stored.board)
     fields = map_columns(columns, context.form, await read_mapping(tx, stored.board), stored.options.columns)
     chosen = Habits(dates=stored.options.dates, decimals=stored.options.decimals)
-    habits, asked = await asyncio.to_thread(habits_of_rows, fields, rows, chosen)
+    habits, asked = await in_thread(habits_of_rows, fields, rows, chosen)
     planned = await plan_rows(tx, actor, context, fields, habits, rows)
-    encoding = [one for one in stored.preview.questions if one.what == "encoding"]
+    of_reading = [one for one in before.questions if one.what == "encoding"]
     preview = replace(
-        stored.preview,
+        before,
         left_out=[column for column in columns if column not in fields],
         lines=[row.preview for row in planned],
         columns=[_column(name, fields[name].key if name in fields else None, rows) for name in columns],
-        questions=encoding
+        questions=of_reading
         + msgspec.convert(
             [{"what": what, "example": text} for what, text in asked.items()], list[OpenQuestion]
         ),
@@ -180,14 +188,12 @@ async def _update_preview(
     tx: Transaction,
     actor: Actor,
     import_id: int,
-    board_id: BoardId,
     options: ImportOptions,
     table: ParsedTable | None,
 ) -> None:
-    stored = await read_import(tx, import_id)
-    preview = stored.preview if table is None else _preview_of(table)
-    stored = replace(stored, options=options, preview=preview)
-    _, preview = await plan_stored_rows(tx, actor, stored)
+    stored = replace(await read_import(tx, import_id), options=options)
+    before = await read_preview(stored) if table is None else _preview_of(table)
+    _, preview = await plan_stored_rows(tx, actor, stored, before)
     await update_preview(tx, import_id, options, preview)
 
 
@@ -197,6 +203,9 @@ def _preview_of(table: ParsedTable) -> Preview:
         left_out=[],
         lines=[],
         questions=[] if table.is_encoding_certain else [OpenQuestion(what="encoding", example=example)],
+        delimiter=table.delimiter,
+        sheets=table.sheets,
+        sheet=table.sheet,
         encoding=table.encoding,
         heading=table.heading,
         first_rows=[FileRow(number=number, cells=cells) for number, cells in table.first_rows],
@@ -210,8 +219,9 @@ def _column(name: str, field: str | None, rows: list[ParsedRow]) -> ImportColumn
 
 
 def _sample(cell: object) -> str:
-    text = str(cell["error"]) if isinstance(cell, dict) and cell.keys() == {"error"} else str(cell)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return cut_words(
+        str(cell["error"]) if isinstance(cell, dict) and cell.keys() == {"error"} else str(cell), 60
+    )
 
 
 async def _get_import(tx: Reader, actor: Actor, import_id: int) -> StoredImport:
@@ -226,4 +236,4 @@ async def _known_columns(tx: Reader, board_id: BoardId) -> set[str]:
 
 
 def _reading_of(options: ImportOptions) -> Reading:
-    return Reading(encoding=options.encoding, heading=options.heading)
+    return Reading(encoding=options.encoding, heading=options.heading, sheet=options.sheet)

@@ -4,7 +4,6 @@ A row matches the entry with the same value in the board's key field, or with th
 those of its entry changes nothing, so that importing the same file again has no effect.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,22 +16,24 @@ from boards.entries.references import resolve_references
 from boards.forms import active_fields, title_field
 from boards.imports.column_mapping import parse_cell
 from boards.imports.habits import Habits, find_habits
+from boards.imports.headings import column_key
 from boards.imports.shapes import Change, ImportedLine, Problem, RowOutcome
 from boards.imports.workbooks import ParsedRow
 from boards.shapes import Field, Fields
 from core.actor import Actor
 from core.errors import Invalid
-from core.text import tidy
+from core.threads import in_thread
 from storage.database import Reader, Transaction
 from storage.statements import statement
-
-# The event loop runs other tasks after this number of rows.
-_ROWS_BETWEEN_YIELDS = 20
 
 SELECT_LISTED_VALUES = statement("""
 SELECT id, title, fields FROM entries WHERE board_id = :board AND is_listed ORDER BY number
 """)
 SELECT_KEY_FIELD = statement("SELECT key_field FROM boards WHERE id = :board")
+
+
+# What a row refers to by its index and column: the field value, or why there is none.
+_References = Mapping[tuple[int, str], Fields | Problem]
 
 
 class PlannedRow(Struct, frozen=True):
@@ -55,6 +56,7 @@ class _RowMatcher(Struct):
     habits: Mapping[str, Habits]
     key_field: Field
     entries: Mapping[str, Sequence[_ExistingEntry]]
+    references: _References
     rows_by_key: Counter[str]
 
     def find(self, values: Fields, problems: list[Problem]) -> _ExistingEntry | None:
@@ -64,10 +66,10 @@ class _RowMatcher(Struct):
             return None
         self.rows_by_key[key] += 1
         if self.rows_by_key[key] > 1:
-            problems.append(Problem(self.key_field.label, "Another row of this table has the same."))
+            problems.append(Problem(self.key_field.label, "Another row of this table has the same value."))
         matches = self.entries.get(key, ())
         if len(matches) > 1:
-            problems.append(Problem(self.key_field.label, "Several entries of this board have this."))
+            problems.append(Problem(self.key_field.label, "Several entries of this board have this value."))
         return matches[0] if matches else None
 
 
@@ -84,18 +86,18 @@ async def plan_rows(
     `habits` say by column how ambiguous cells are read.
     """
     key_field = await _find_key_field(tx, context)
-    entries: dict[str, list[_ExistingEntry]] = {}
-    for row in await tx.rows(SELECT_LISTED_VALUES, board=context.board):
-        key = _match_key(row["fields"].get(key_field.key))
-        entries.setdefault(key, []).append(_ExistingEntry(row["id"], row["fields"]))
-    matcher = _RowMatcher(context, fields_by_column, habits, key_field, entries, Counter())
-    planned: list[PlannedRow] = []
-    for parsed in rows:
-        if len(planned) % _ROWS_BETWEEN_YIELDS == 0:
-            # Most rows need no query: without this, thousands of them would block the event loop.
-            await asyncio.sleep(0)
-        planned.append(await _plan_row(tx, actor, matcher, parsed))
-    return planned
+    existing = await tx.rows(SELECT_LISTED_VALUES, board=context.board)
+    references = await _find_references(tx, actor, context, fields_by_column, rows)
+
+    def plan() -> list[PlannedRow]:
+        entries: dict[str, list[_ExistingEntry]] = {}
+        for row in existing:
+            key = _match_key(row["fields"].get(key_field.key))
+            entries.setdefault(key, []).append(_ExistingEntry(row["id"], row["fields"]))
+        matcher = _RowMatcher(context, fields_by_column, habits, key_field, entries, references, Counter())
+        return [_plan_row(matcher, at, parsed) for at, parsed in enumerate(rows)]
+
+    return await in_thread(plan)
 
 
 def habits_of_rows(
@@ -113,8 +115,30 @@ def habits_of_rows(
     return find_habits(texts("number"), texts("date"), chosen)
 
 
-async def _plan_row(tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow) -> PlannedRow:
-    values, problems = await _parse_values(tx, actor, matcher, row)
+async def _find_references(
+    tx: Transaction,
+    actor: Actor,
+    context: EntryContext,
+    fields_by_column: Mapping[str, Field],
+    rows: Sequence[ParsedRow],
+) -> _References:
+    """Resolve the cells of fields that refer to something here, which takes queries; other cells take none."""
+    found: dict[tuple[int, str], Fields | Problem] = {}
+    columns = {column: field for column, field in fields_by_column.items() if field.type == "reference"}
+    for at, row in enumerate(rows):
+        for column in columns.keys() & row.cells.keys():
+            try:
+                given = {
+                    columns[column].key: parse_cell(columns[column], row.cells[column], context.taxonomies)
+                }
+                found[at, column] = await resolve_references(tx, actor, context.form, given)
+            except Invalid as refusal:
+                found[at, column] = Problem(column, refusal.detail)
+    return found
+
+
+def _plan_row(matcher: _RowMatcher, at: int, row: ParsedRow) -> PlannedRow:
+    values, problems = _parse_values(matcher, at, row)
     existing = matcher.find(values, problems)
     before = dict(existing.values) if existing else {}
     merged = {**before, **values}
@@ -137,21 +161,21 @@ async def _plan_row(tx: Transaction, actor: Actor, matcher: _RowMatcher, row: Pa
     return PlannedRow(preview, merged)
 
 
-async def _parse_values(
-    tx: Transaction, actor: Actor, matcher: _RowMatcher, row: ParsedRow
-) -> tuple[Fields, list[Problem]]:
+def _parse_values(matcher: _RowMatcher, at: int, row: ParsedRow) -> tuple[Fields, list[Problem]]:
     context, values = matcher.context, dict[str, Any]()
     problems = [Problem("Row", row.problem)] if row.problem else []
     for column, field in matcher.fields_by_column.items():
         cell = row.cells.get(column)
         if cell is None:
             continue
+        given = matcher.references.get((at, column))
+        if isinstance(given, Problem):
+            problems.append(given)
+            continue
         try:
-            given = {
-                field.key: parse_cell(field, cell, context.taxonomies, matcher.habits.get(column, Habits()))
-            }
-            if field.type == "reference":
-                given = await resolve_references(tx, actor, context.form, given)
+            if given is None:
+                habits = matcher.habits.get(column, Habits())
+                given = {field.key: parse_cell(field, cell, context.taxonomies, habits)}
             values.update(_validated(context, given))
         except Invalid as refusal:
             problems.append(Problem(column, refusal.detail))
@@ -182,4 +206,4 @@ async def _find_key_field(tx: Reader, context: EntryContext) -> Field:
 
 
 def _match_key(value: Any) -> str:
-    return " ".join(tidy(str(value)).casefold().split()) if value is not None else ""
+    return column_key(value) if value is not None else ""

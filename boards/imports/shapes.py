@@ -26,7 +26,8 @@ class ImportOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     `columns` are keys of fields by the names of columns, null for a column to leave out; the board remembers them.
     `dates` and `decimals` decide how ambiguous cells are read: 03/04/2026 and 1.234. `encoding` is for text files, and
-    `heading` is the number of the row that names the columns. What is null or absent is recognized.
+    `heading` is the number of the row that names the columns. `sheet` is the name of a sheet of a workbook; without it, the
+    first sheet that is not hidden and has cells is read. What is null or absent is recognized.
     """
 
     columns: dict[ColumnName, FieldKey | None] = {}
@@ -34,6 +35,7 @@ class ImportOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     decimals: DecimalSign | None = None
     encoding: EncodingName | None = None
     heading: Annotated[int, Meta(ge=1, le=2**31)] | None = None
+    sheet: Annotated[str, Meta(min_length=1, max_length=300, pattern=NO_CONTROLS)] | None = None
 
 
 class NewImport(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,8 +101,9 @@ class ImportedLine(Struct, frozen=True, kw_only=True):
 class Import(Struct, frozen=True, kw_only=True):
     """The preview of an import; `left_out` are the columns that belong to no field of the form.
 
-    `options` are those that were chosen, `encoding` (empty for workbooks) and `heading` how the file was read, and
-    `questions` what is still ambiguous: rows with such cells are wrong until they are answered.
+    `options` are those that were chosen, `encoding` (empty for workbooks), `heading` and `sheet` how the file was read,
+    `sheets` the sheets of a workbook that are not hidden, and `questions` what is still ambiguous: rows with such cells are
+    wrong until they are answered.
     """
 
     id: int
@@ -115,5 +118,7 @@ class Import(Struct, frozen=True, kw_only=True):
     encoding: str
     heading: int
     first_rows: list[FileRow]
+    sheets: list[str]
+    sheet: str
     counts: dict[str, int]
     lines: list[ImportedLine]

@@ -1,6 +1,5 @@
 """Stored imports: the rows of a file, the file itself until it is applied, and the preview of what it would change."""
 
-import asyncio
 import zlib
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from boards.imports.shapes import FileRow, ImportColumn, ImportedLine, ImportOpt
 from boards.imports.workbooks import ParsedRow, ParsedTable
 from core.errors import NotFound
 from core.ids import BoardId, MemberId
+from core.threads import in_thread
 from storage.database import Reader, Transaction
 from storage.statements import statement
 
@@ -22,7 +22,8 @@ INSERT INTO board_imports (board_id, member_id, file_name, uploaded_at, rows, co
 VALUES (:board, :member, :name, :now, :rows, :content, CAST(:options AS jsonb), CAST(:preview AS jsonb)) RETURNING id
 """)
 SELECT_IMPORT = statement("""
-SELECT id, board_id, file_name, uploaded_at, options, preview, applied_at FROM board_imports WHERE id = :id
+SELECT id, board_id, file_name, uploaded_at, options, CAST(preview AS text) AS preview, applied_at
+FROM board_imports WHERE id = :id
 """)
 SELECT_IMPORTED_ROWS = statement("SELECT rows FROM board_imports WHERE id = :id")
 SELECT_IMPORTED_FILE = statement("SELECT content FROM board_imports WHERE id = :id")
@@ -47,6 +48,9 @@ class Preview(Struct, frozen=True, array_like=True):
     encoding: str = ""
     heading: int = 1
     first_rows: list[FileRow] = []
+    delimiter: str = ""
+    sheets: list[str] = []
+    sheet: str = ""
 
 
 class StoredImport(Struct, frozen=True):
@@ -58,7 +62,7 @@ class StoredImport(Struct, frozen=True):
     uploaded_at: datetime
     applied_at: datetime | None
     options: ImportOptions
-    preview: Preview
+    preview_json: str
 
 
 async def insert_import(
@@ -78,7 +82,7 @@ async def insert_import(
         name=name,
         now=now,
         rows=await _pack_rows(table),
-        content=await asyncio.to_thread(zlib.compress, content),
+        content=await in_thread(zlib.compress, content),
         options="{}",
         preview=_to_json(Preview([], [])),
     )
@@ -97,20 +101,25 @@ async def read_import(tx: Reader, import_id: int) -> StoredImport:
         uploaded_at=row["uploaded_at"],
         applied_at=row["applied_at"],
         options=msgspec.convert(row["options"], ImportOptions),
-        preview=msgspec.convert(row["preview"], Preview),
+        preview_json=row["preview"],
     )
+
+
+async def read_preview(stored: StoredImport) -> Preview:
+    """Return the preview of an import, which may have thousands of lines."""
+    return await in_thread(msgspec.json.decode, stored.preview_json, type=Preview)
 
 
 async def read_rows(tx: Reader, import_id: int) -> tuple[list[str], list[ParsedRow]]:
     """Return the columns and rows of an import."""
     packed = await tx.value(SELECT_IMPORTED_ROWS, id=import_id)
-    return await asyncio.to_thread(_unpack_rows, packed)
+    return await in_thread(_unpack_rows, packed)
 
 
 async def read_file(tx: Reader, import_id: int) -> bytes | None:
     """Return the file of an import, or None if it was applied or is older than this was stored."""
     packed = await tx.value(SELECT_IMPORTED_FILE, id=import_id)
-    return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
+    return None if packed is None else await in_thread(zlib.decompress, packed)
 
 
 async def lock_import(tx: Transaction, import_id: int) -> bool:
@@ -125,7 +134,8 @@ async def update_rows(tx: Transaction, import_id: int, table: ParsedTable) -> No
 
 async def update_preview(tx: Transaction, import_id: int, options: ImportOptions, preview: Preview) -> None:
     """Replace the options and the preview of an import."""
-    await tx.run(UPDATE_IMPORT_PREVIEW, id=import_id, options=_to_json(options), preview=_to_json(preview))
+    written = await in_thread(_to_json, preview)
+    await tx.run(UPDATE_IMPORT_PREVIEW, id=import_id, options=_to_json(options), preview=written)
 
 
 async def mark_applied(tx: Transaction, import_id: int, now: datetime) -> None:
@@ -139,7 +149,7 @@ async def delete_old_files(tx: Transaction, now: datetime) -> None:
 
 
 async def _pack_rows(table: ParsedTable) -> bytes:
-    return await asyncio.to_thread(lambda: zlib.compress(msgspec.json.encode((table.columns, table.rows))))
+    return await in_thread(lambda: zlib.compress(msgspec.json.encode((table.columns, table.rows))))
 
 
 def _unpack_rows(packed: bytes) -> tuple[list[str], list[ParsedRow]]:

@@ -1,23 +1,27 @@
 """Parsing of CSV, XLSX and JSON files into columns and rows, within limits; errors name the line."""
 
 import asyncio
-import csv
-import io
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import Struct
-from python_calamine import CalamineError, CalamineWorkbook
 
-from boards.imports.delimiters import find_delimiter
-from boards.imports.headings import FIRST_ROWS, find_heading, name_columns
+from boards.imports.csv_rows import choose_delimiter, read_csv
+from boards.imports.headings import FIRST_ROWS, WRONG_COLUMN, column_key, find_heading, name_columns
+from boards.imports.json_rows import JsonUnreadable, read_json
 from boards.imports.month_names import load_month_names
-from boards.imports.workbook_bounds import WorkbookTooBig, WorkbookUnreadable, repack_workbook
-from core.errors import Invalid, TooBig
+from boards.imports.raw_rows import RawRow
+from boards.imports.sheet_inspector import WorkbookTooBig, WorkbookUnreadable
+from boards.imports.xlsx_rows import open_xlsx
+from core.errors import Invalid, Refusal, TooBig
 from core.text_encodings import DecodedText, decode_as, decode_text
+from forum.files.file_types import is_markup, is_pdf
+from forum.files.office_documents import detect_office_type
+from forum.files.refused_types import is_known_type
 from members.profiles.country_names import load_country_names
 
 MAX_FILE_SIZE = 5 * 1024 * 1024
@@ -27,8 +31,13 @@ MAX_CELL_LENGTH = 20_000
 
 Cell = str | int | float | bool | list[Any] | dict[str, Any] | None
 
-# Exports put this guard before text that a spreadsheet would read as a formula; the second value lists its first characters.
-_FORMULA_GUARD, _FORMULA_STARTS = "'", "=+-@\t\r"
+# The container of old workbooks, and of new ones that are encrypted (Microsoft, MS-CFB).
+_OLE = b"\xd0\xcf\x11\xe0"
+_OLD_WORKBOOK = (
+    "Workbooks in the old format (.xls) or with a password cannot be imported. Save it as .xlsx without a password and "
+    "upload that."
+)
+_NO_TABLE = "Save the table as XLSX or CSV and upload that."
 # One file at a time in a separate thread, which limits the memory and does not block other work.
 _parser_thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
 
@@ -36,20 +45,24 @@ _parser_thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
 class NotASheet(Invalid):
     """The file cannot be parsed as a table; the message names the reason and the line."""
 
-    message = "This could not be read as a table: CSV, XLSX and JSON can be."
+    message = "This file is not a table. Upload a CSV, XLSX or JSON file."
 
 
 class SheetTooBig(TooBig):
     """The file exceeds the maximum size or number of rows."""
 
-    message = f"An import takes {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_ROWS:,} rows at most. Bring it in parts."
+    message = (
+        f"An import can have up to {MAX_FILE_SIZE // 1024 // 1024} MB and {MAX_ROWS:,} rows. Divide the table into several "
+        "files and import them one by one."
+    )
 
 
 class Reading(Struct, frozen=True, omit_defaults=True):
-    """How a person wants a file to be read: its encoding, and the number of the row with the headings; None: recognized."""
+    """How a person wants a file to be read: encoding, number of the row with the headings, and sheet; None: recognized."""
 
     encoding: str | None = None
     heading: int | None = None
+    sheet: str | None = None
 
 
 class ParsedRow(Struct, frozen=True, omit_defaults=True):
@@ -63,8 +76,8 @@ class ParsedRow(Struct, frozen=True, omit_defaults=True):
 class ParsedTable(Struct, frozen=True):
     """A parsed file: its columns in order, and its non-empty rows.
 
-    `first_rows` are the first rows as they are, by number, among which the `heading` is, also by number. The encoding is
-    empty for workbooks, which say it themselves.
+    `first_rows` are the first rows as they are, by number, among which the `heading` is, also by number. The encoding and
+    the delimiter are empty for workbooks, the `sheets` that can be read for other files.
     """
 
     columns: list[str]
@@ -73,6 +86,9 @@ class ParsedTable(Struct, frozen=True):
     heading: int = 1
     encoding: str = ""
     is_encoding_certain: bool = True
+    delimiter: str = ""
+    sheets: list[str] = []
+    sheet: str = ""
 
 
 async def parse_table_in_thread(
@@ -92,7 +108,7 @@ async def parse_table_in_thread(
 def parse_table(
     name: str, content: bytes, reading: Reading | None = None, known: Collection[str] = ()
 ) -> ParsedTable:
-    """Parse a file, recognized by its content; of a workbook only the first sheet. Raises NotASheet or SheetTooBig.
+    """Parse a file, recognized by its content; of a workbook one sheet. Raises NotASheet or SheetTooBig.
 
     `known` are names of columns by which the row of headings is found.
     """
@@ -100,154 +116,161 @@ def parse_table(
     if len(content) > MAX_FILE_SIZE:
         raise SheetTooBig
     if content[:4] == b"PK\x03\x04":
-        return _build_table(_read_xlsx(content), reading.heading, known)
+        return _parse_xlsx(content, reading, known)
     decoded = _decode(content, reading.encoding)
-    rows = _read_json(decoded.text, is_named_json=name.lower().endswith(".json"))
+    try:
+        rows = read_json(decoded.text, is_named_json=name.lower().endswith(".json"))
+    except JsonUnreadable as problem:
+        raise NotASheet(str(problem), field="file") from None
+    delimiter = ""
     if rows is not None:
         table = _build_table(rows, 0, known)
     else:
-        table = _build_table(_read_csv(decoded.text), reading.heading, known)
-    return msgspec.structs.replace(table, encoding=decoded.encoding, is_encoding_certain=decoded.is_certain)
+        delimiter, text = choose_delimiter(decoded.text, known)
+        table = _build_table(read_csv(text, delimiter), reading.heading, known)
+    return msgspec.structs.replace(
+        table, encoding=decoded.encoding, is_encoding_certain=decoded.is_certain, delimiter=delimiter
+    )
+
+
+def _parse_xlsx(content: bytes, reading: Reading, known: Collection[str]) -> ParsedTable:
+    try:
+        found, rows = open_xlsx(content, reading.sheet)
+        table = _build_table(rows, reading.heading, known, is_workbook=True)
+    except WorkbookTooBig:
+        raise SheetTooBig from None
+    except WorkbookUnreadable:
+        raise NotASheet(_why_unreadable(content), field="file") from None
+    return msgspec.structs.replace(table, sheets=list(found.sheets), sheet=found.sheet)
+
+
+def _why_unreadable(content: bytes) -> str:
+    """Return what is said of a ZIP archive that is no workbook that can be opened."""
+    try:
+        media_type = detect_office_type(content)
+    except Refusal as refused:
+        return refused.detail
+    if media_type.endswith("spreadsheetml.sheet"):
+        return "This workbook is damaged and could not be opened."
+    if media_type.endswith("opendocument.spreadsheet"):
+        return "OpenDocument spreadsheets (.ods) cannot be imported. Save it as XLSX or CSV and upload that."
+    return f"This file is not a table. {_NO_TABLE}"
 
 
 def _decode(content: bytes, encoding: str | None) -> DecodedText:
+    if content.startswith(_OLE):
+        raise NotASheet(_OLD_WORKBOOK, field="file")
+    if is_known_type(content) or is_pdf(content):
+        raise NotASheet(f"This file is not a table. {_NO_TABLE}", field="file")
     if encoding is not None:
         return DecodedText(decode_as(content, encoding), encoding, True)
-    decoded = decode_text(content)
+    # The mark of the end of a file in MS-DOS.
+    decoded = decode_text(content.rstrip(b"\x1a"))
     if decoded is None:
         raise NotASheet(field="file")
+    if is_markup(decoded.text):
+        raise NotASheet(
+            f"This is a web page or another XML file, whatever its name says. {_NO_TABLE}", field="file"
+        )
     return msgspec.structs.replace(decoded, text=decoded.text.removeprefix("\ufeff"))
 
 
-def _read_csv(text: str) -> Iterator[tuple[int, list[Any]]]:
-    first = text.partition("\n")[0]
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        delimiter, text = first.strip()[4], text.partition("\n")[2]
-    else:
-        delimiter = find_delimiter(text)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise NotASheet(f"Line {reader.line_num} could not be read: {error}.", field="file") from None
-
-
-def _read_xlsx(content: bytes) -> Iterator[tuple[int, list[Any]]]:
-    try:
-        bounded, errors = repack_workbook(content)
-        with CalamineWorkbook.from_filelike(io.BytesIO(bounded)) as book:
-            if not book.sheet_names:
-                raise NotASheet("This workbook has no sheet.", field="file")
-            sheet = book.get_sheet_by_index(0)
-            first_column = sheet.start[1] + 1 if sheet.start is not None else 1
-            # Row by row, because reading the whole sheet in one call would hold the GIL.
-            for number, row in enumerate(sheet.iter_rows(), 1):
-                yield number, _with_errors(row, number, first_column, errors)
-    except WorkbookTooBig:
-        raise SheetTooBig from None
-    except (WorkbookUnreadable, CalamineError):
-        raise NotASheet("This workbook could not be opened.", field="file") from None
-
-
-def _with_errors(
-    row: list[Any], number: int, first_column: int, errors: Mapping[tuple[int, int], str]
-) -> list[Any]:
-    """Return the row with its error cells, which the parser gives as empty ones."""
-    if not errors:
-        return row
-    return [
-        {"error": errors.get((number, at), "")} if (number, at) in errors else cell
-        for at, cell in enumerate(row, first_column)
-    ]
-
-
-def _read_json(text: str, *, is_named_json: bool) -> list[tuple[int, list[Any]]] | None:
-    """Return the rows of a JSON file with the keys as first row, or None if the text is no JSON and need not be."""
-    if not is_named_json and text.lstrip()[:1] not in ("[", "{"):
-        return None
-    try:
-        read = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        if not is_named_json:
-            return None
-        raise NotASheet(f"This is no JSON: {error}.", field="file") from None
-    rows = (
-        next((read[key] for key in ("entries", "items") if key in read), read)
-        if isinstance(read, dict)
-        else read
-    )
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise NotASheet("JSON has to be a list of objects, one for each row.", field="file")
-    # In our own exports, the field values are one level deeper.
-    rows = [row["fields"] if isinstance(row.get("fields"), dict) else row for row in rows]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    return [
-        (0, columns),
-        *((number, [row.get(key) for key in columns]) for number, row in enumerate(rows, 1)),
-    ]
-
-
 def _build_table(
-    numbered: Iterable[tuple[int, list[Any]]], heading: int | None, known: Collection[str]
+    raw: Iterable[RawRow], heading: int | None, known: Collection[str], *, is_workbook: bool = False
 ) -> ParsedTable:
-    read: list[tuple[int, list[Any]]] = []
-    for numbered_row in _non_empty_rows(numbered):
-        read.append(numbered_row)
+    read: list[RawRow] = []
+    widths: list[int] = []
+    for row, width in _non_empty_rows(raw):
+        read.append(row)
+        widths.append(width)
         if len(read) > MAX_ROWS + FIRST_ROWS:
             raise SheetTooBig
     if not read:
         raise NotASheet("There is nothing in it. The first row has to name the columns.", field="file")
-    numbers = [number for number, _ in read[:FIRST_ROWS]]
+    numbers = [row.number for row in read[:FIRST_ROWS]]
     at = numbers.index(heading) if heading in numbers else find_heading(read, known)
-    if len(read[at][1]) > MAX_COLUMNS:
-        raise NotASheet(f"A table has {MAX_COLUMNS} columns at most.", field="file")
-    columns = name_columns(read[at][1])
-    rows = [_build_row(number, cells, columns) for number, cells in read[at + 1 :]]
+    if read[at].problem:
+        raise NotASheet(f"Line {numbers[at]} could not be read. {read[at].problem}", field="file")
+    columns = _name_columns(read[at:], MAX_COLUMNS + 1 if is_workbook else _usual_width(widths[at:]))
+    rows = _without_notes([_build_row(row, columns) for row in read[at + 1 :]], columns)
+    if column_key(columns[-1]) == column_key(WRONG_COLUMN) and column_key(WRONG_COLUMN) not in known:
+        # Written by us, for the person who corrects the rows.
+        columns = columns[:-1]
     if len(rows) > MAX_ROWS:
         raise SheetTooBig
-    first_rows = [(number, [_shorten(cell) for cell in cells[:8]]) for number, cells in read[:FIRST_ROWS]]
+    first_rows = [(row.number, [_shorten(cell) for cell in row.cells[:8]]) for row in read[:FIRST_ROWS]]
     return ParsedTable(columns, rows, first_rows, numbers[at])
 
 
-def _build_row(number: int, cells: list[Cell], columns: list[str]) -> ParsedRow:
+def _usual_width(widths: list[int]) -> int:
+    """Return the number of columns of a CSV file: that of the headings, or of more than half of the rows."""
+    width, rows = Counter(widths).most_common(1)[0]
+    return max(widths[0], width if rows * 2 > len(widths) else 0)
+
+
+def _name_columns(rows: list[RawRow], usual: int) -> list[str]:
+    """Return the names of the columns, also of the `usual` number of those without a heading that have cells."""
+    cells = rows[0].cells
+    width = max(len(cells), min(max(len(row.cells) for row in rows), usual))
+    if width > MAX_COLUMNS:
+        raise NotASheet(f"A table can have up to {MAX_COLUMNS} columns.", field="file")
+    return name_columns([*cells, *[None] * (width - len(cells))])
+
+
+def _build_row(row: RawRow, columns: list[str]) -> ParsedRow:
+    cells = row.cells
     by_column: dict[str, Cell] = {
         name: cell for name, cell in zip(columns, cells, strict=False) if cell is not None
     }
-    if len(cells) > len(columns):
+    problem = row.problem
+    if len(cells) > len(columns) and not problem:
         # An unquoted separator in a cell moves the others to wrong columns.
-        return ParsedRow(number, by_column, "This row has more cells than there are columns.")
-    return ParsedRow(number, by_column)
+        problem = "This row has more cells than there are columns."
+    return ParsedRow(row.number, by_column, problem)
+
+
+def _without_notes(rows: list[ParsedRow], columns: list[str]) -> list[ParsedRow]:
+    """Return the rows, of which notes below the table are wrong: single cells of the first column, after an empty row."""
+    end = len(rows)
+    while end and len(columns) > 1 and list(rows[end - 1].cells) == columns[:1]:
+        end -= 1
+    gaps = [at for at in range(max(end, 1), len(rows)) if rows[at].number > rows[at - 1].number + 1]
+    if not gaps:
+        return rows
+    told = "This looks like a note below the table, not like a row of it."
+    return rows[: gaps[0]] + [msgspec.structs.replace(row, problem=told) for row in rows[gaps[0] :]]
 
 
 def _shorten(cell: Cell) -> str:
     return "" if cell is None else str(cell)[:60]
 
 
-def _non_empty_rows(numbered: Iterable[tuple[int, list[Any]]]) -> Iterator[tuple[int, list[Cell]]]:
-    for number, row in numbered:
-        cells = [_normalize_cell(cell) for cell in row]
+def _non_empty_rows(raw: Iterable[RawRow]) -> Iterator[tuple[RawRow, int]]:
+    """Yield the rows that are not empty, without the empty cells at their end, and with the number of their cells."""
+    for row in raw:
+        cells = [_normalize_cell(cell) for cell in row.cells]
         while cells and cells[-1] is None:
             cells.pop()
         if cells:
-            yield number, cells
+            yield RawRow(row.number, cells, row.problem), len(row.cells)
 
 
 def _normalize_cell(cell: Any) -> Cell:
     """Return a cell as a JSON value: dates and times in ISO 8601, whole numbers as int, empty cells as None."""
     if isinstance(cell, str):
         text = cell.strip()
-        if text[:1] == _FORMULA_GUARD and text[1:2] in tuple(_FORMULA_STARTS):
-            text = text[1:]
         if len(text) > MAX_CELL_LENGTH:
-            raise NotASheet(f"A cell holds {MAX_CELL_LENGTH:,} characters at most.", field="file")
+            raise NotASheet(f"A cell can have up to {MAX_CELL_LENGTH:,} characters.", field="file")
         return text or None
     if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+        # Workbooks store times as fractions of a day, which are not exact.
+        near = (cell + timedelta(milliseconds=500)).replace(microsecond=0)
+        return near.date().isoformat() if near.time() == time() else near.isoformat()
     if isinstance(cell, date | time):
         return cell.isoformat()
     if isinstance(cell, timedelta):
-        return str(cell)
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return int(cell)
     return cell if isinstance(cell, bool | int | float | list | dict) else None

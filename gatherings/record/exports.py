@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from io import BytesIO, StringIO
 
@@ -24,11 +24,16 @@ Cell = str | int
 
 # The characters with which spreadsheets begin a formula, also in full width and after spaces.
 _FORMULA_STARTS = "=+-@＝＋－＠"
-_FORMULA_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)([{re.escape(_FORMULA_STARTS)}])")
+# Also after apostrophes, so that text that has some itself can be told from text that was escaped.
+_FORMULA = re.compile(rf"'*(?:[\t\r\n]|\s*[{re.escape(_FORMULA_STARTS)}])")
+_FORMULA_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)(?='*[{re.escape(_FORMULA_STARTS)}])")
+_ESCAPED_AFTER_SEPARATOR = re.compile(rf"([;\t\r\n]\s*)'(?='*[{re.escape(_FORMULA_STARTS)}])")
 # The maximum length of a text in an XLSX cell, in characters.
 MAX_XLSX_TEXT = 32_767
 NOT_SAID = "(not said)"
 ANONYMOUS = "(anonymous)"
+# By this mark, Excel recognizes UTF-8.
+BYTE_ORDER_MARK = "\ufeff".encode()
 
 
 class ExportTable(Struct, frozen=True):
@@ -81,19 +86,18 @@ def tables_of(report: RoomReport | GatheringReport) -> list[ExportTable]:
 
 
 def write_csv(tables: Sequence[ExportTable]) -> bytes:
-    """Return all tables in one CSV file, each row preceded by the name of its table, in UTF-8 with a byte order mark.
+    """Return all tables in one CSV file, each row preceded by the name of its table, in UTF-8 with a byte order mark."""
+    rows = ((table.name, *row) for table in tables for row in (table.headings, *table.rows))
+    return BYTE_ORDER_MARK + write_csv_rows(rows)
 
-    Excel recognises UTF-8 by the mark.
-    """
+
+def write_csv_rows(rows: Iterable[Sequence[str | float]], delimiter: str = ",") -> bytes:
+    """Return rows as CSV in UTF-8 without a byte order mark, and without anything that a spreadsheet takes for a formula."""
     text = StringIO()
-    writer = csv.writer(text)
-    for table in tables:
-        writer.writerow((table.name, *table.headings))
-        for row in table.rows:
-            writer.writerow(
-                (table.name, *(escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row))
-            )
-    return text.getvalue().encode("utf-8-sig")
+    writer = csv.writer(text, delimiter=delimiter)
+    for row in rows:
+        writer.writerow([escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row])
+    return text.getvalue().encode()
 
 
 def write_xlsx(tables: Sequence[ExportTable]) -> bytes:
@@ -129,17 +133,24 @@ def write_xlsx(tables: Sequence[ExportTable]) -> bytes:
 
 def escape_formula(text: str) -> str:
     """Return the text with an apostrophe before it if a spreadsheet would take it for a formula (OWASP, CSV injection)."""
-    begins = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(tuple(_FORMULA_STARTS))
-    return f"'{text}" if begins else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def escape_csv_formula(text: str) -> str:
     """Return the text without anything that a spreadsheet would take for a formula in a CSV file.
 
     In locales with semicolons as list separators a semicolon in the text begins a new cell, so the text after every
-    separator is protected too.
+    separator is protected too. `unescape_csv_formula` gives the text back.
     """
-    return _FORMULA_AFTER_SEPARATOR.sub(r"\1'\2", escape_formula(text))
+    return _FORMULA_AFTER_SEPARATOR.sub(r"\1'", escape_formula(text))
+
+
+def unescape_csv_formula(text: str) -> str:
+    """Return the text of a cell that `escape_csv_formula` has written."""
+    if "'" not in text:
+        return text
+    plain = _ESCAPED_AFTER_SEPARATOR.sub(r"\1", text)
+    return plain[1:] if plain.startswith("'") and _FORMULA.match(plain) else plain
 
 
 def _fact_rows(report: RoomReport | GatheringReport) -> Iterator[tuple[Cell, ...]]:

@@ -10,6 +10,7 @@ from functools import cache
 from babel import Locale
 from babel.core import get_global
 
+from core.text import normalize
 from members.profiles.countries import COUNTRIES
 
 _LANGUAGES = ("en", "es", "fr", "pt", "pt_PT", "de", "ar", "zh", "zh_Hant")
@@ -33,25 +34,32 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
         *("Kongo-Brazzaville", "جمهورية الكونغو", "刚果共和国", "刚果布", "剛果共和國"),
     ),
     "CI": ("Ivory Coast", "Elfenbeinküste", "Costa de Marfil", "Costa do Marfim", "象牙海岸", "كوت ديفوار"),
+    "BA": ("Bosnia", "Bosnien"),
+    "EG": ("Egypt, Arab Republic", "Arab Republic of Egypt"),
+    "YE": ("Yemen, Republic",),
     "CN": ("PRC", "P.R. China", "PR China", "People's Republic of China", "Mainland China", "VR China", "中华人民共和国"),
     "CV": ("Cape Verde", "Kap Verde"),
     "CZ": ("Czech Republic", "Tschechische Republik", "República Checa", "République tchèque", "捷克共和国"),
     "DE": ("BRD", "FRG"),
     "DO": ("Dominican Rep.", "Rép. dominicaine", "Rep. Dominicana"),
-    "FM": ("Micronesia", "Micronesia, Federated States of"),
+    "FM": ("Micronesia", "Micronesia (Federated States of)", "Micronesia, Federated States of"),
     "GB": (
         *("UK", "U.K.", "Great Britain", "Britain", "Grande-Bretagne", "Großbritannien", "Gran Bretaña"),
         *("Grã-Bretanha", "بريطانيا", "United Kingdom of Great Britain and Northern Ireland", "大不列颠"),
     ),
     "HK": ("Hongkong", "HKSAR"),
-    "IR": ("Iran, Islamic Republic of", "Islamic Republic of Iran"),
+    "IR": ("Iran, Islamic Republic of", "Iran, Islamic Republic", "Islamic Republic of Iran"),
     "KG": ("Kyrgyz Republic", "Kirghizstan", "Kirghizie"),
     "KP": (
         *("North Korea", "DPRK", "Korea (North)", "Democratic People's Republic of Korea"),
+        "Korea, Democratic People's Republic",
         "République populaire démocratique de Corée",
         *("朝鲜民主主义人民共和国", "北朝鲜", "北韓", "北韩"),
     ),
-    "KR": ("South Korea", "Republic of Korea", "ROK", "Korea (South)", "Rep. of Korea", "Südkorea", "大韩民国", "南韩"),
+    "KR": (
+        *("South Korea", "Republic of Korea", "ROK", "Korea (South)", "Korea, Republic", "Südkorea", "大韩民国", "南韩"),
+        *("한국", "대한민국"),
+    ),
     "LA": ("Laos", "Lao PDR", "Lao People's Democratic Republic"),
     "MD": ("Moldova, Republic of", "Republic of Moldova"),
     "MK": ("Macedonia", "FYROM", "Republic of Macedonia", "The former Yugoslav Republic of Macedonia"),
@@ -69,7 +77,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "TL": ("East Timor", "Timor Oriental", "Osttimor", "Timor-Leste"),
     "TR": ("Turkey", "Republic of Türkiye"),
     "TW": ("Taiwan, Province of China", "Republic of China", "Chinese Taipei"),
-    "TZ": ("Tanzania, United Republic of", "United Republic of Tanzania"),
+    "TZ": ("Tanzania, United Republic of", "Tanzania, United Republic", "United Republic of Tanzania"),
     "US": (
         *("USA", "U.S.A.", "U.S.", "America", "United States of America", "EE. UU.", "EE.UU.", "EEUU", "EUA", "É.-U."),
         *("الولايات المتحدة الأمريكية", "الولايات المتحدة الامريكيه", "The States", "United States (USA)"),
@@ -79,6 +87,8 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "VE": ("Venezuela, Bolivarian Republic of", "Bolivarian Republic of Venezuela"),
     "VN": ("Vietnam", "Viet Nam", "Socialist Republic of Vietnam"),
 }  # fmt: skip
+# Abbreviations in lists of the World Bank, the UN and others.
+_SHORT_WORDS = {"rep": "republic", "dem": "democratic", "fed": "federated"}
 _OFFICIAL = re.compile(
     r"(?:(?:federal |federative |islamic |united |democratic socialist )?(?:republic|kingdom|state|commonwealth) of "
     r"|(?:la )?republique (?:du |de la |de |d )|(?:la )?republica (?:de |del |do |da )|republik |bundesrepublik )(?:the )?"
@@ -95,7 +105,7 @@ def find_country(name: str) -> str | None:
     The first call takes up to half a second: call `load_country_names` in a thread before.
     """
     known = load_country_names()
-    key = _key(name)
+    key = _key(_letters_of_flag(name.strip()) or name)
     first, comma, rest = name.partition(",")
     inverted = _key(f"{rest} {first}") if comma else key
     short = _OFFICIAL.sub("", key, count=1) if _OFFICIAL.match(key) else key
@@ -113,7 +123,8 @@ def load_country_names() -> Mapping[str, str]:
             if code in COUNTRIES:
                 codes[_key(str(name))].add(code)
     for alias, targets in get_global("territory_aliases").items():
-        if len(alias) == 3 and alias.isalpha() and len(targets) == 1 and targets[0] in COUNTRIES:
+        # Codes of three letters, and of three digits (ISO 3166-1 numeric).
+        if len(alias) == 3 and alias.isalnum() and len(targets) == 1 and targets[0] in COUNTRIES:
             codes[_key(alias)].add(targets[0])
     # A name that means two countries means none, unless these lists decide.
     known = {key: next(iter(found)) for key, found in codes.items() if len(found) == 1}
@@ -124,11 +135,18 @@ def load_country_names() -> Mapping[str, str]:
 
 def _key(name: str) -> str:
     """Return a name without case, marks, signs, and the article before it."""
-    folded = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss").replace("&", " and "))
+    folded = normalize("NFKD", name.casefold().replace("ß", "ss").replace("&", " and "))
     folded = _TEH.sub("ه", _KAF.sub("ك", _YEH.sub("ي", _ALEF.sub("ا", folded)))).replace("\u0640", "")
     letters = "".join(
         one for one in folded if not unicodedata.combining(one) and unicodedata.category(one) != "Cf"
     )
     # Abbreviations lose their stops; other signs part words.
     joined = re.sub(r"(?<=\b\w)\.(?=\s?\w\b|\s|$)", "", letters)
-    return re.sub(r"[\W_]+", " ", joined).strip().removeprefix("the ")
+    words = re.sub(r"[\W_]+", " ", joined).strip().removeprefix("the ").split()
+    return " ".join(_SHORT_WORDS.get(word, word) for word in words)
+
+
+def _letters_of_flag(name: str) -> str:
+    """Return the two letters of a flag, which is written with regional indicators; nothing if the name is something else."""
+    letters = [ord(one) - 0x1F1E6 for one in name]
+    return "".join(chr(65 + at) for at in letters) if len(letters) == 2 and all(0 <= at < 26 for at in letters) else ""

@@ -1,10 +1,8 @@
 """Editions of a board: publishing one, showing it, and downloading it as a file."""
 
 import asyncio
-import csv
 from collections.abc import Mapping, Sequence
 from functools import partial
-from io import StringIO
 from typing import Any
 
 import msgspec
@@ -22,7 +20,7 @@ from core import clock
 from core.errors import allowed
 from core.http import PathId
 from core.ids import BoardId
-from gatherings.record.exports import ExportTable, escape_csv_formula, write_xlsx
+from gatherings.record.exports import BYTE_ORDER_MARK, ExportTable, write_csv_rows, write_xlsx
 from gatherings.record.routes import XLSX
 from pages.boards import board_view
 from pages.shell.context import PageContext
@@ -85,15 +83,9 @@ async def download_edition_csv(
 ) -> Response[bytes]:
     """Return an edition as CSV."""
     whole = await _read(context, board_id, number)
-    text = StringIO()
-    writer = csv.writer(text)
     headings, rows = _table(whole)
-    writer.writerow(headings)
-    writer.writerows(
-        [escape_csv_formula(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
     name = f"board-{board_id}-edition-{number}.csv"
-    return _file(text.getvalue().encode("utf-8-sig"), name, "text/csv; charset=utf-8")
+    return _file(BYTE_ORDER_MARK + write_csv_rows([headings, *rows]), name, "text/csv; charset=utf-8")
 
 
 @get("/b/{board_id:int}/editions/{number:int}/table.xlsx", include_in_schema=False)

@@ -16,13 +16,17 @@ from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
 from core import clock
 from core.errors import NotFound
-from core.http import PathId
+from core.http import PathId, content_disposition
 from core.ids import BoardId
+from forum.text.excerpts import cut_words
 from pages.shell.context import PageContext
 from pages.shell.forms import Form, Typed, form_of, number_in, submit, text_in, to_shape
 from pages.shell.renderer import redirect
 from pages.shell.uploads import read_upload
 from storage.database import Reader
+
+# Thousands of rows would take seconds to show; the file of the rows with errors has all of these.
+MAX_LINES_SHOWN = 300
 
 
 @get("/b/{board_id:int}/import", include_in_schema=False)
@@ -44,7 +48,7 @@ async def upload_table(board_id: PathId, context: NamedDependency[PageContext]) 
         async with context.db.begin() as tx:
             made = await imports.preview_import(tx, context.actor, BoardId(board_id), new, table)
         # What could not be recognized is asked before the preview.
-        is_open = made.left_out or made.questions
+        is_open = made.left_out or made.questions or len(made.sheets) > 1
         return redirect(f"/b/{board_id}/import/{made.id}{'/columns' if is_open else ''}")
 
     return await submit(Form(), preview, partial(_upload_page, context, BoardId(board_id)))
@@ -97,8 +101,10 @@ async def change_columns(
         options = _options_in(form.typed, shown)
         table = await imports.parse_again(context.db, context.actor, import_id, options)
         async with context.db.begin() as tx:
-            await imports.change_options(tx, context.actor, import_id, options, table)
-        # A file that was read again may have other columns.
+            changed = await imports.change_options(tx, context.actor, import_id, options, table)
+        if table is None and not any(column.field for column in changed.columns):
+            raise application.NothingMatches
+        # A file that was read again may have other columns, and without any column there is nothing to preview.
         return redirect(f"/b/{board_id}/import/{import_id}{'' if table is None else '/columns'}")
 
     page = partial(_columns_page, context, BoardId(board_id), import_id)
@@ -114,7 +120,7 @@ async def download_wrong_rows(
         await _find_import(tx, context, BoardId(board_id), import_id)
         content = await application.export_wrong_rows(tx, context.actor, import_id)
     headers = {
-        "Content-Disposition": 'attachment; filename="wrong-rows.csv"',
+        "Content-Disposition": content_disposition("attachment", "wrong-rows.csv"),
         "Cache-Control": "private, no-store",
     }
     return Response(content, media_type="text/csv", headers=headers)
@@ -127,13 +133,15 @@ def _options_in(typed: Typed, shown: Import) -> ImportOptions:
         for number, column in enumerate(shown.columns, 1)
         if f"column{number}" in typed
     }
-    facts = {name: text_in(typed, name) or None for name in ("dates", "decimals", "encoding")}
+    facts = {name: text_in(typed, name) or None for name in ("dates", "decimals", "encoding", "sheet")}
     heading = number_in(text_in(typed, "heading"))
     # What is as it was recognized is not chosen.
     if facts["encoding"] == shown.encoding and not any(one.what == "encoding" for one in shown.questions):
         facts["encoding"] = shown.options.encoding
     if heading == shown.heading:
         heading = shown.options.heading
+    if facts["sheet"] in (None, shown.sheet):
+        facts["sheet"] = shown.options.sheet
     return to_shape(ImportOptions, {**facts, "columns": columns, "heading": heading})
 
 
@@ -161,6 +169,7 @@ async def _columns_page(
         "asked": {question.what: question.example for question in shown.questions},
         "headings": [(row.number, _heading_label(row)) for row in shown.first_rows],
         "encodings": [(name, name) for name in get_args(EncodingName)],
+        "sheets": [(name, name) for name in shown.sheets],
     }
     return context.renderer.page(
         context.request, context.actor, "boards/import_columns.html", status, **facts
@@ -174,14 +183,14 @@ def _typed_of(shown: Import) -> Typed:
         "decimals": options.decimals,
         "encoding": shown.encoding,
         "heading": str(shown.heading),
+        "sheet": shown.sheet,
     }
     columns = {f"column{number}": column.field for number, column in enumerate(shown.columns, 1)}
     return {name: [value or ""] for name, value in (chosen | columns).items()}
 
 
 def _heading_label(row: FileRow) -> str:
-    cells = ", ".join(cell for cell in row.cells if cell)
-    return f"Row {row.number}: {cells[:77] + '…' if len(cells) > 78 else cells}"
+    return cut_words(f"Row {row.number}: {', '.join(cell for cell in row.cells if cell)}", 80)
 
 
 async def _upload_page(
@@ -209,7 +218,16 @@ async def _preview_page(
     async with context.db.read() as tx:
         looked = await _find_import(tx, context, board_id, import_id)
         board = await show_board(tx, context.actor, board_id)
-    facts = {"board": board, "looked": looked, "form": form}
+    # Rows with errors are first, because they have to be read.
+    lines = sorted((one for one in looked.lines if one.what != "same"), key=lambda one: one.what != "wrong")
+    facts = {
+        "board": board,
+        "looked": looked,
+        "form": form,
+        "lines": lines[:MAX_LINES_SHOWN],
+        "more": max(len(lines) - MAX_LINES_SHOWN, 0),
+        "is_mapped": any(column.field for column in looked.columns),
+    }
     return context.renderer.page(
         context.request, context.actor, "boards/import_preview.html", status, **facts
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from boards.imports.currencies import split_currency
 from boards.imports.habits import Ambiguous, Habits, find_habits, read_date, read_number
 
 
@@ -30,6 +31,11 @@ from boards.imports.habits import Ambiguous, Habits, find_habits, read_date, rea
         ("٣٬٤٥٠٫٥", 3450.5),
         ("१२", 12),
         ("１２．５", 12.5),
+        ("(1,234.56)", -1234.56),
+        ("( 5 )", -5),
+        ("1.234,5-", -1234.5),
+        ("－5", -5),
+        ("\u200e12\u200f", 12),
     ],
 )  # fmt: skip
 def test_a_number_that_has_one_meaning_is_read(text: str, number: float) -> None:
@@ -77,10 +83,42 @@ def test_what_is_no_number_is_none(text: str) -> None:
         ("3 de março de 2026", "2026-03-03"),
         ("٣ مايو ٢٠٢٦", "2026-05-03"),
         ("٢٠٢٦/٠٥/٠٣", "2026-05-03"),
+        ("2026-W18-7", "2026-05-03"),
+        ("20260503", "2026-05-03"),
+        ("2026-05-03Z", "2026-05-03"),
+        ("2026-05-03, 14:30", "2026-05-03"),
+        ("2026. 5. 3.", "2026-05-03"),
+        ("2026 年 5 月 3 日", "2026-05-03"),
+        ("dimanche 3 mai 2026", "2026-05-03"),
+        ("Sun, 3 May 2026 10:00:00 +0000", "2026-05-03"),
+        ("Sonntag, 3. Mai 2026", "2026-05-03"),
+        ("3 Jänner 2026", "2026-01-03"),
+        ("3 كانون الثاني 2026", "2026-01-03"),
+        ("٣ أيار ٢٠٢٦", "2026-05-03"),
+        ("\u200f2026-05-03\u200e", "2026-05-03"),
+        ("1750-05-03", "1750-05-03"),
     ],
 )  # fmt: skip
 def test_a_date_that_has_one_meaning_is_read(text: str, day: str) -> None:
     assert read_date(text, None) == read_date(text, "dmy") == read_date(text, "mdy") == day
+
+
+def test_white_space_before_no_time_takes_no_time() -> None:
+    assert read_date("2026-05-03" + " " * 200_000 + "x", None) is None
+
+
+def test_the_currency_of_a_column_is_no_part_of_its_numbers() -> None:
+    amounts = ["€ 1.234,50", "7 €", "(5 €)", "8"]
+    habits, asked = find_habits({"A": amounts, "B": ["$5", "€5"], "C": ["USD 5"]}, {}, Habits())
+
+    assert [split_currency(text)[0] for text in amounts] == ["1.234,50", "7", "(5)", "8"]
+    assert (habits["A"].currency, habits["A"].decimals, asked) == ("€", ",", {})
+    assert (habits["B"].currency, habits["C"].currency) == (None, "USD")
+    assert [split_currency(text) for text in ("5 kg", "100 ABC", "R$ 10")] == [
+        ("5 kg", ""),
+        ("100 ABC", ""),
+        ("10", "R$"),
+    ]
 
 
 def test_a_date_with_two_meanings_is_asked() -> None:
@@ -93,7 +131,23 @@ def test_a_date_with_two_meanings_is_asked() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "yesterday", "46145", "2026-05", "31/02/2026", "2026-13-01", "3/4/26", "May 2026", "3 Foo 2026"],
+    [
+        "",
+        "yesterday",
+        "46145",
+        "1447/05/03",
+        "2569.5.3",
+        "3/5/2569",
+        "99999999",
+        "2026-W60-1",
+        "May 3 1",
+        "2026-05",
+        "31/02/2026",
+        "2026-13-01",
+        "3/4/26",
+        "May 2026",
+        "3 Foo 2026",
+    ],
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read_date(text, "dmy") is None

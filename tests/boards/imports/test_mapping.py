@@ -118,7 +118,7 @@ async def test_the_habits_of_a_file_decide_without_a_question(table: Table) -> N
 
 
 async def test_good_rows_go_in_and_wrong_ones_stay_listed_for_correction(table: Table) -> None:
-    content = b'Case,Amount,Country\nCobalt,3,UK\nTin,#DIV/0!,PE\nGold,4,Atlantis\n"=1+1",x,PE\n'
+    content = b'Case;Amount;Country\nCobalt;3;UK\nTin;#DIV/0!;PE\nGold;1.234,5;Atlantis\n"=1+1";x;PE\n'
 
     looked = await bring(table, content)
     assert looked["counts"] == {"new": 1, "changed": 0, "same": 0, "wrong": 3}
@@ -132,13 +132,15 @@ async def test_good_rows_go_in_and_wrong_ones_stay_listed_for_correction(table: 
     assert after["applied_at"] is not None and after["counts"]["wrong"] == 3
     rows = await table.curator.client.get(f"/b/{table.id}/import/{looked['id']}/wrong-rows.csv")
     assert rows.content.decode("utf-8-sig").splitlines() == [
-        "Case,Amount,Country,What is wrong",
-        "Tin,#DIV/0!,PE,Amount: The cell has the error #DIV/0!.",
-        "Gold,4,Atlantis,Country: “Atlantis” is no country known here.",
-        "'=1+1,x,PE,Amount: “x” is not a number.",
+        "Case;Amount;Country;What is wrong",
+        "Tin;#DIV/0!;PE;Amount: The cell has the error #DIV/0!.",
+        "Gold;1.234,5;Atlantis;Country: “Atlantis” is not the name or code of a country.",
+        "'=1+1;x;PE;Amount: “x” is not a number.",
     ]
-    corrected = rows.content.replace(b"#DIV/0!,PE", b"5,PE", 1)
-    assert (await bring(table, corrected))["counts"]["new"] == 1
+    corrected = await bring(table, rows.content.replace(b"Atlantis", b"Peru", 1).replace(b";x;", b";5;"))
+    assert (corrected["counts"]["new"], corrected["left_out"]) == (2, []), "the reasons are no column"
+    await table.curator.put(f"/imports/{corrected['id']}/application?skip_wrong=true")
+    assert set(await table.titles()) == {"Cobalt", "Gold", "=1+1"}
     stranger = await table.member.client.get(f"/b/{table.id}/import/{looked['id']}/wrong-rows.csv")
     assert stranger.status_code == 403
 
@@ -154,6 +156,65 @@ async def test_an_error_in_a_workbook_is_a_wrong_row(table: Table) -> None:
     looked = await bring(table, kept.getvalue(), "a.xlsx")
 
     assert problems(looked) == {2: ["The cell has the error #DIV/0!."]}
+
+
+async def test_amounts_with_a_currency_are_numbers_unless_a_column_has_several(table: Table) -> None:
+    good = await bring(table, "Case;Amount\nCobalt;€ 1.234,50\nTin;(7 €)\n".encode())
+    assert good["counts"]["new"] == 2
+    mixed = await bring(table, "Case;Amount\nCobalt;€ 5\nTin;$ 7\nGold;12 %\n".encode())
+    assert problems(mixed) == {
+        2: ["“€ 5” has a currency, and other rows have another one."],
+        3: ["“$ 7” has a currency, and other rows have another one."],
+        4: ["“12 %” is not a number. Write it without the percent sign."],
+    }
+
+
+async def test_one_sheet_of_a_workbook_is_read_and_another_can_be_chosen_on_the_page(table: Table) -> None:
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        book.add_worksheet("Read me").write(0, 0, "Please fill in the second sheet")
+        sheet = book.add_worksheet("Data")
+        sheet.write_row(0, 0, ["Case", "Amount"])
+        sheet.write_row(1, 0, ["Cobalt", 1.234])
+    looked = await bring(table, kept.getvalue(), "a.xlsx")
+    assert (looked["sheet"], looked["sheets"]) == ("Read me", ["Read me", "Data"])
+
+    path = f"/b/{table.id}/import/{looked['id']}"
+    assert "Only the sheet" in (await table.curator.client.get(path)).text
+    await send(table.curator, f"{path}/columns", sheet="Data", heading="1")
+
+    now = (await table.curator.get(f"/imports/{looked['id']}")).json()
+    assert (now["sheet"], mapped(now), now["counts"]["new"]) == (
+        "Data",
+        {"Case": "title", "Amount": "amount"},
+        1,
+    )
+
+
+async def test_an_import_without_any_mapped_column_is_explained_on_its_pages(table: Table) -> None:
+    looked = await bring(table, b"X,Y\n1,2\n")
+    path = f"/b/{table.id}/import/{looked['id']}"
+    assert "No column is mapped to a field of this board yet" in (await table.curator.client.get(path)).text
+
+    empty = await send(
+        table.curator, f"{path}/columns", column1="", column2="", heading="1", encoding="utf-8"
+    )
+    assert empty.status_code == 422 and "Map at least one column" in empty.text
+    one = await send(
+        table.curator, f"{path}/columns", column1="title", column2="", heading="1", encoding="utf-8"
+    )
+    assert one.status_code == 303
+
+
+async def test_a_preview_asks_first_and_shows_the_rows_with_errors_first(table: Table) -> None:
+    rows = "".join(f"Case {n};1,5;13/04/2026\n" for n in range(400))
+    looked = await bring(table, f"Case;Amount;Since\n{rows}Last;1.234;x\nOther;2,5;13/13/2026\n".encode())
+
+    page = (await table.curator.client.get(f"/b/{table.id}/import/{looked['id']}")).text
+    assert page.index("“x” is not a date") < page.index("Case 1") and "102 more rows are not shown." in page
+    asked = await bring(table, b"Case;Since\nA;03/04/2026\n")
+    page = (await table.curator.client.get(f"/b/{table.id}/import/{asked['id']}")).text
+    assert "Choose how to read it" in page
 
 
 async def test_another_row_of_headings_and_another_encoding_are_read_again(table: Table) -> None:
@@ -181,7 +242,7 @@ async def test_columns_chosen_for_a_file_that_somebody_reads_anew_meanwhile_are_
     parsed = await imports.parse_again(db, curator, looked["id"], options)
     await choose(table, looked, heading=2)
 
-    with pytest.raises(imports.ImportReadAnew):
+    with pytest.raises(imports.ImportReadingChanged):
         async with db.begin() as tx:
             await imports.change_options(tx, curator, looked["id"], options, parsed)
 

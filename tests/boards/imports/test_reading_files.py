@@ -1,12 +1,15 @@
 """How files are read: delimiters outside quotes, titles above the headings, error cells, encodings and odd rows."""
 
 import io
+from typing import get_args
 
 import pytest
 import xlsxwriter
 
 from boards.imports.delimiters import find_delimiter
+from boards.imports.shapes import EncodingName
 from boards.imports.workbooks import ParsedRow, Reading, parse_table
+from core.text_encodings import ENCODINGS
 
 
 @pytest.mark.parametrize(
@@ -107,6 +110,10 @@ def test_an_encoding_that_is_a_guess_is_said_to_be_one_and_another_can_be_chosen
     assert not parse_table("a.csv", content).is_encoding_certain
     chosen = parse_table("a.csv", content, Reading(encoding="euc-kr"))
     assert (chosen.columns, chosen.is_encoding_certain) == (["제목", "국가"], True)
+
+
+def test_each_known_encoding_can_be_chosen() -> None:
+    assert set(get_args(EncodingName)) == ENCODINGS.keys()
 
 
 def test_a_table_that_begins_with_a_bracket_is_no_json() -> None:

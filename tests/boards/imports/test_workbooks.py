@@ -14,6 +14,7 @@ from hypothesis import strategies as some
 
 from boards.imports.workbooks import MAX_FILE_SIZE, MAX_ROWS, NotASheet, ParsedRow, SheetTooBig, parse_table
 from core.errors import Refusal
+from gatherings.record.exports import escape_csv_formula, unescape_csv_formula
 
 TWO = [ParsedRow(2, {"Title": "Cobalt", "Country": "CD"}), ParsedRow(3, {"Title": "Tin"})]
 
@@ -85,12 +86,17 @@ def test_objects_become_rows() -> None:
         assert sheet.rows == wanted
 
 
+@given(some.text(alphabet="'=+-@＝a;, \t\r\n", max_size=12))
+def test_a_cell_that_was_exported_is_read_as_it_was(text: str) -> None:
+    assert unescape_csv_formula(escape_csv_formula(text)) == text
+
+
 def test_what_kept_a_cell_from_being_a_formula_is_taken_off_and_nothing_else() -> None:
-    content = b"A,B,C,D\n'=1+1,'@x,'quoted',it's\n"
+    content = "A,B,C,D\n'=1+1,'＝x; '-y,'quoted',it's\n".encode()
 
     assert parse_table("a.csv", content).rows[0].cells == {
         "A": "=1+1",
-        "B": "@x",
+        "B": "＝x; -y",
         "C": "'quoted'",
         "D": "it's",
     }
@@ -108,13 +114,18 @@ def test_what_western_windows_writes_is_read() -> None:
     [
         (b"", "nothing in it"),
         (b"\n\n", "nothing in it"),
-        (b'A,B\n"1,2\n', "Line"),
-        (b'A,B\n"1"x,2\n', "Line"),
-        (b"PK\x03\x04 no archive at all", "could not be opened"),
+        (b'A,"B\n1,2\n', "Line 1"),
+        (b'A,"B"x\n1,2\n', "Line 1"),
+        (b"PK\x03\x04 no archive at all", "damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old format .* or with a password"),
+        (b"<html><body><table><tr><td>A</td></tr></table>", "web page"),
+        (b'<?xml version="1.0"?><Workbook></Workbook>', "web page"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "not a table"),
+        (b"{\\rtf1\\ansi A}", "not a table"),
         (b"[1, 2]", "list of objects"),
         (b'{"a": 1}', "list of objects"),
         (b"[" * 100_000, "20,000 characters"),
-        (b"%PDF-1.7\x00\x01", "could not be read"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "not a table"),
         (b"A\n" + b"x" * 20_001, "20,000 characters"),
         (",".join(f"c{n}" for n in range(101)).encode(), "100 columns"),
     ],
@@ -231,12 +242,19 @@ def test_a_size_that_the_directory_understates_is_not_believed() -> None:
 
 
 def test_other_workbooks_are_refused() -> None:
-    for parts in (("mimetype", "content.xml"), ("xl/workbook.bin", "xl/worksheets/sheet1.bin")):
+    for parts, says in (
+        (("mimetype", "content.xml"), r"\.ods"),
+        (("xl/workbook.bin", "xl/worksheets/sheet1.bin"), r"\.xlsb"),
+        (("Index/Document.iwa",), "Numbers"),
+        (("word/document.xml",), "not a table"),
+        (("xl/workbook.xml",), "damaged"),
+        (("a.csv",), "one by one"),
+    ):
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w") as packed:
             for part in parts:
                 packed.writestr(part, "application/vnd.oasis.opendocument.spreadsheet")
-        with pytest.raises(NotASheet, match="could not be opened"):
+        with pytest.raises(NotASheet, match=says):
             parse_table("a.ods", kept.getvalue())
 
 
