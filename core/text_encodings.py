@@ -6,11 +6,11 @@ no other encoding gives another text that is nearly as plausible.
 
 import codecs
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
+from core.encoding_scores import SCORES
 from core.japanese import decode_euc_jp, decode_iso_2022_jp
 
 # Names and Python codecs; Windows and browsers read gb2312 as gbk, shift_jis as cp932 and euc-kr as cp949. The standard has
@@ -63,16 +63,6 @@ _CHUNK = 64 * 1024
 _PLAUSIBLE, _LEAD = 0.85, 0.1
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 
-_WESTERN = frozenset("àâäáãåçéèêëíîïñóôõöúùûüßœæÀÂÄÁÃÅÇÉÈÊËÍÎÏÑÓÔÕÖÚÙÛÜŒÆ")
-_CENTRAL = frozenset("ąćęłńóśźżáčďéěíňřšťúůýžőűäöüßăâîșțđĺľŕŢţŞşĄĆĘŁŃÓŚŹŻÁČĎÉĚÍŇŘŠŤÚŮÝŽŐŰÄÖÜĂÂÎĐ")
-_TURKISH = frozenset("ığşüöçâîûİĞŞÜÖÇ")
-_CYRILLIC = "оеаинтсрвлкмдпуяіыьгзбчйхжшюцщэфъё"
-# How much each five letters of an alphabet count, from the most common ones to the rarest.
-_USUAL_SHARES = (1.0, 1.0, 0.85, 0.7, 0.5, 0.3, 0.2)
-_SIGNS = frozenset("‘’‚“”„«»‹›–—…•·°§€£©®™±×²³µ½¼¾¿¡′″\u00a0\xad")
-_KANA = re.compile(r"[\u3041-\u30fe]")
-_EAST_ASIAN_SIGNS = re.compile(r"[\u2010-\u2027\u3000-\u303f\uff01-\uff5e\uffe0-\uffe6·×°]")
-
 
 class DecodedText(Struct, frozen=True):
     """A decoded text, the name of its encoding, and whether the encoding is certain."""
@@ -103,7 +93,7 @@ def decode_as(content: bytes, encoding: str) -> str:
 
 def is_plausible(text: str, encoding: str) -> bool:
     """Return whether a text that was decoded as one of the older encodings looks like text in it."""
-    return _SCORES[encoding](text[:_SHORT_SAMPLE]) >= _PLAUSIBLE
+    return SCORES[encoding](text[:_SHORT_SAMPLE]) >= _PLAUSIBLE
 
 
 def recognize_encoding(content: bytes) -> str:
@@ -158,9 +148,9 @@ def _as_older_encoding(content: bytes) -> DecodedText:
     sample = content[:_SAMPLE]
     if len(content) > _SAMPLE:
         sample = sample[: sample.rfind(b"\n") + 1] or sample
-    texts = {name: text for name in _SCORES if (text := _decode(sample, ENCODINGS[name])) is not None}
+    texts = {name: text for name in SCORES if (text := _decode(sample, ENCODINGS[name])) is not None}
     # Ties go to the first one, and one text counts once.
-    ranked = sorted(((_SCORES[name](text), name) for name, text in texts.items()), key=lambda one: -one[0])
+    ranked = sorted(((SCORES[name](text), name) for name, text in texts.items()), key=lambda one: -one[0])
     if not ranked:
         return DecodedText(decode_as(content, "windows-1252"), "windows-1252", False)
     best, name = ranked[0]
@@ -190,122 +180,3 @@ def _decoded_chunks(content: bytes, codec: str, errors: str) -> Iterator[str]:
 
 def _has_controls(text: str) -> bool:
     return any(_CONTROLS.search(text, at, at + _CHUNK) for at in range(0, len(text), _CHUNK))
-
-
-def _latin(usual: frozenset[str], weight: float) -> Callable[[str], float]:
-    """Return the score of an encoding of Latin letters: they are in words with ASCII letters, or alone."""
-
-    def weigh(before: str, sign: str, after: str) -> float:
-        if sign in _SIGNS:
-            return weight if _is_plausible_sign(before, sign, after) else 0
-        if not sign.isalpha() or (
-            sign.isupper() and (before.islower() or (before.isalpha() and after.islower()))
-        ):
-            return 0
-        is_alone = not before.isalpha() and not after.isalpha()
-        in_word = _is_ascii_letter(before) or _is_ascii_letter(after)
-        return (1.0 if sign in usual else 0.6) * weight if is_alone or in_word else 0
-
-    return lambda text: _average(text, weigh)
-
-
-def _is_plausible_sign(before: str, sign: str, after: str) -> bool:
-    """Return whether a sign may be here: only apostrophes, no-break spaces, hyphens and Catalan l·l are inside words."""
-    if not (before.isalpha() and after.isalpha()):
-        return True
-    return sign in "’\u00a0\xad" or (sign == "·" and before.lower() == after.lower() == "l")
-
-
-def _script(name: str, letters: str, weight: float = 1.0) -> Callable[[str], float]:
-    """Return the score of an encoding of another alphabet.
-
-    Its letters are beside each other, case follows words, and common letters are common: most of these encodings have a
-    letter for each byte of the others. `letters` begins with the most common ones.
-    """
-    usual = {letter: _USUAL_SHARES[min(rank // 5, 6)] for rank, letter in enumerate(letters)}
-
-    def weigh(before: str, sign: str, after: str) -> float:
-        if sign in _SIGNS or sign in "،؛؟№ـ":
-            return weight
-        if (
-            not unicodedata.name(sign, "").startswith(name)
-            or _is_ascii_letter(before)
-            or _is_ascii_letter(after)
-        ):
-            return 0
-        if unicodedata.combining(sign) and not before.isalpha():
-            return 0
-        if sign.isupper() and before.isalpha():
-            return weight * (0.5 if before.isupper() else 0)
-        return weight
-
-    def score(text: str) -> float:
-        found = [usual.get(one, 0.2) for one in text.lower() if not one.isascii() and one not in _SIGNS]
-        return _average(text, weigh) * min(sum(found) / len(found) / 0.85, 1.0) if found else 0
-
-    return score
-
-
-def _east_asian(codec: str, first: int, last: int, weight: float) -> Callable[[str], float]:
-    """Return the score of a two-byte encoding: its common characters have lead bytes from `first` to `last`."""
-
-    is_japanese = codec in ("cp932", "euc-jp")
-
-    def weigh(before: str, sign: str, after: str) -> float:
-        if _KANA.match(sign):
-            return weight if is_japanese else 0
-        if _EAST_ASIAN_SIGNS.match(sign):
-            return weight
-        try:
-            encoded = sign.encode(codec)
-        except UnicodeEncodeError:
-            return 0
-        # Two letters of Latin or Cyrillic words look like one of these signs, with the rest of the word beside it.
-        is_in_word = any(one.isascii() and one.islower() for one in (before, after))
-        is_common = len(encoded) == 2 and first <= encoded[0] <= last
-        return (weight / 2 if is_in_word else weight) if is_common else 0
-
-    def score(text: str) -> float:
-        # Japanese without any kana is rare, and so is a text with one or two signs of these scripts.
-        is_odd = (is_japanese and not _KANA.search(text)) or sum(not one.isascii() for one in text) < 3
-        return _average(text, weigh) * (0.8 if is_odd else 1.0)
-
-    return score
-
-
-def _average(text: str, weigh: Callable[[str, str, str], float]) -> float:
-    padded = f" {text} "
-    weights = [
-        weigh(padded[at - 1], padded[at], padded[at + 1])
-        for at in range(1, len(padded) - 1)
-        if not padded[at].isascii()
-    ]
-    return sum(weights) / len(weights) if weights else 0
-
-
-def _is_ascii_letter(sign: str) -> bool:
-    return sign.isascii() and sign.isalpha()
-
-
-# In the order that decides ties. The first level of each East Asian standard contains its common characters.
-_SCORES: Mapping[str, Callable[[str], float]] = {
-    "windows-1252": _latin(_WESTERN, 1.0),
-    "windows-1250": _latin(_CENTRAL, 0.88),
-    "windows-1254": _latin(_TURKISH, 0.87),
-    "iso-8859-2": _latin(_CENTRAL, 0.87),
-    "macintosh": _latin(_WESTERN, 0.87),
-    "ibm850": _latin(_WESTERN, 0.86),
-    "windows-1251": _script("CYRILLIC", _CYRILLIC),
-    "koi8-r": _script("CYRILLIC", _CYRILLIC, 0.99),
-    "iso-8859-5": _script("CYRILLIC", _CYRILLIC, 0.98),
-    "ibm866": _script("CYRILLIC", _CYRILLIC, 0.97),
-    "windows-1253": _script("GREEK", "αοιετσνηυρπκμλςόίέγδάήωχθύφώβξζψϊΐϋΰ"),
-    "windows-1255": _script("HEBREW", "יוהלארתבשמנםדקעפטחןגכזסצךףץ"),
-    "windows-1256": _script("ARABIC", "اليمونرتبةعدسفهكقحجشطصخأذضءزثإىغئظؤآگپچ"),
-    "windows-874": _script("THAI", "านรอกเง่มยลวดท้สตะปบคหัิีแจพชขใไ์ุูถผธณึโซศษำืญฐภ", 0.98),
-    "euc-kr": _east_asian("euc-kr", 0xB0, 0xC8, 1.0),
-    "gbk": _east_asian("gb2312", 0xB0, 0xD7, 0.98),
-    "big5": _east_asian("big5", 0xA4, 0xC6, 0.98),
-    "shift_jis": _east_asian("cp932", 0x88, 0x97, 0.98),
-    "euc-jp": _east_asian("euc-jp", 0xB0, 0xCF, 0.97),
-}

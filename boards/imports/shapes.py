@@ -16,7 +16,7 @@ Question = Literal["encoding", "dates", "decimals"]
 EncodingName = Literal[
     "utf-8", "utf-16le", "utf-16be", "windows-1252", "windows-1250", "iso-8859-2", "windows-1251", "windows-1253",
     "windows-1254", "windows-1255", "windows-1256", "windows-874", "koi8-r", "iso-8859-5", "ibm866", "x-mac-cyrillic",
-    "macintosh", "ibm850", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr",
+    "macintosh", "ibm850", "gbk", "big5", "shift_jis", "euc-jp", "iso-2022-jp", "euc-kr",
 ]  # fmt: skip
 ColumnName = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=NO_CONTROLS)]
 

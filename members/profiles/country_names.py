@@ -149,4 +149,8 @@ def _key(name: str) -> str:
 def _letters_of_flag(name: str) -> str:
     """Return the two letters of a flag, which is written with regional indicators; nothing if the name is something else."""
     letters = [ord(one) - 0x1F1E6 for one in name]
-    return "".join(chr(65 + at) for at in letters) if len(letters) == 2 and all(0 <= at < 26 for at in letters) else ""
+    return (
+        "".join(chr(65 + at) for at in letters)
+        if len(letters) == 2 and all(0 <= at < 26 for at in letters)
+        else ""
+    )

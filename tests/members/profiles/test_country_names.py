@@ -59,7 +59,6 @@ from members.profiles.country_names import find_country
         ("TZ", "Tanzania, United Rep. of;United Rep. of Tanzania"),
         ("IR", "Iran, Islamic Rep.;Iran (Islamic Rep. of)"),
         ("IS", "IS;ISL;Iceland;🇮🇸"),
-        ("MO", "Macau;Macao"),
         ("NL", "The Netherlands;Holland;Niederlande"),
         ("IE", "Ireland;Republic of Ireland"),
         ("PE", "Republic of Peru;République du Pérou;Perú;PERU"),
