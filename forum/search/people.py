@@ -1,16 +1,19 @@
-"""People found by name: their pages are shown before the posts.
+"""People found by name: their pages are shown before the posts, and they are offered to whoever mentions somebody.
 
 Visitors find only somebody whose whole name or handle they type, so that nobody can collect the names of members.
 """
 
+import re
 from collections.abc import Sequence
 
 from core.actor import Actor
 from forum.search.query_parser import ParsedQuery
 from forum.search.query_terms import terms_of_item
+from forum.search.terms import UMLAUTS
 from forum.search.tokenizer.folding import fold
 from forum.search.vectors import make_vector
-from members.shapes import Author
+from members.profiles.profiles import MAX_SUGGESTIONS, find_members_by_prefix
+from members.shapes import Author, MemberList
 from storage.database import Database, Reader
 from storage.statements import statement
 
@@ -38,6 +41,16 @@ FROM search_people s JOIN members m ON m.id = s.member_id JOIN public_authors a 
 WHERE s.vector @@ CAST(:wanted AS tsquery) AND (NOT m.is_claimed OR m.email_verified_at IS NOT NULL)
 ORDER BY m.is_claimed DESC, length(a.display_name), a.handle LIMIT :count
 """)
+SELECT_SUGGESTED = statement("""
+SELECT a.id, a.handle, a.display_name, a."group"
+FROM search_people s JOIN members m ON m.id = s.member_id JOIN public_authors a ON a.id = m.id
+WHERE s.vector @@ CAST(:wanted AS tsquery) AND m.is_claimed AND m.email_verified_at IS NOT NULL
+    AND a.id <> ALL(CAST(:known AS bigint[]))
+ORDER BY length(a.display_name), a.handle LIMIT :count
+""")
+_NO_NAME = re.compile(r"[%_*\"\\|&!()<>]")
+# Names are written with umlauts or without them.
+_LANGUAGES = ("de",)
 
 
 async def index_next_people(db: Database) -> bool:
@@ -63,11 +76,30 @@ async def find_people(tx: Reader, actor: Actor, query: ParsedQuery) -> list[Auth
         return []
     rows = await tx.rows(SELECT_PEOPLE, wanted=wanted, count=MAX_FOUND)
     typed = fold(" ".join(words)).removeprefix("@")
-    whole = [row for row in rows if typed in (fold(row["display_name"]), fold(row["handle"]))]
+    whole = [row for row in rows if _is_whole(typed, row["display_name"]) or typed == fold(row["handle"])]
     others = [row for row in rows if row not in whole] if actor.id is not None else []
     return [Author(**row) for row in [*whole, *others][:MAX_PEOPLE]]
 
 
+async def suggest_members(tx: Reader, actor: Actor, typed: str) -> MemberList:
+    """Return up to eight members whose handle, or a word of whose name, begins as typed; raise SignInFirst for visitors."""
+    actor.signed_in()
+    found = await find_members_by_prefix(tx, typed)
+    words = typed.removeprefix("@").split()
+    if len(found) < MAX_SUGGESTIONS and 0 < len(words) <= MAX_WORDS and not _NO_NAME.search(typed):
+        wanted = _to_tsquery([*words[:-1], f"{words[-1]}*"])
+        known, count = [one.id for one in found], MAX_SUGGESTIONS - len(found)
+        rows = await tx.rows(SELECT_SUGGESTED, wanted=wanted, known=known, count=count) if wanted else []
+        found += [Author(**row) for row in rows]
+    return MemberList(found)
+
+
+def _is_whole(typed: str, name: str) -> bool:
+    """Return whether these are all words of a name, in any order: Núñez, José."""
+    names = (fold(name), fold(name.lower().translate(UMLAUTS)))
+    return sorted(typed.replace(",", " ").split()) in [sorted(one.split()) for one in names]
+
+
 def _to_tsquery(words: Sequence[str]) -> str:
-    terms = [term for word in words for term in terms_of_item(word, ())]
+    terms = [term for word in words for term in terms_of_item(word, _LANGUAGES)]
     return " & ".join(f"({term.written()})" for term in terms)

@@ -1,4 +1,4 @@
-"""HTTP routes of search, and of similar and related topics."""
+"""HTTP routes of search, of members by name, and of similar and related topics."""
 
 from typing import Annotated
 
@@ -10,15 +10,19 @@ from core.actor import Actor
 from core.http import Cursor, PathId
 from core.ids import TopicId
 from forum.search.languages import known_languages
+from forum.search.people import suggest_members
 from forum.search.search import search
 from forum.search.shapes import SearchOrder, SearchResults
 from forum.search.similar import SimilarTopics, find_related_topics, find_similar_topics
-from members.shapes import Taxonomies
+from members.shapes import MemberList, Taxonomies
 from storage.cache import VersionedCache
 from storage.database import Database
 
 Words = Annotated[str, QueryParameter(max_length=300, description="Words, phrases and filters.")]
 
+Prefix = Annotated[
+    str, QueryParameter(max_length=60, description="how the handle or a word of the name begins")
+]
 Title = Annotated[str, QueryParameter(max_length=300, description="The title of the new topic.")]
 
 
@@ -41,6 +45,15 @@ async def search_posts(
     """
     async with db.read() as tx:
         return await search(tx, actor, q, sort, after, known_languages(taxonomies))
+
+
+@get("/members", operation_id="read_named")
+async def read_named_members(
+    actor: NamedDependency[Actor], db: NamedDependency[Database], prefix: Prefix = ""
+) -> MemberList:
+    """Return members whose handle, or a word of whose display name, begins with a prefix, for mention suggestions."""
+    async with db.read() as tx:
+        return await suggest_members(tx, actor, prefix)
 
 
 @get("/topics/similar", operation_id="read_similar")
@@ -68,4 +81,4 @@ async def read_related_topics(
         return await find_related_topics(tx, actor, TopicId(topic_id), known_languages(taxonomies), cache)
 
 
-search_routes = [search_posts, read_similar_topics, read_related_topics]
+search_routes = [search_posts, read_named_members, read_similar_topics, read_related_topics]

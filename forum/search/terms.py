@@ -20,7 +20,7 @@ _JOINED_ARTICLE = re.compile(
 )
 _GENITIVE = re.compile(r"(?i)(?<=\w{2})['\u2019]s$")
 # How German vowels are written on keyboards that lack them.
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 # PostgreSQL takes very long for a phrase of many words if a post repeats them: a longer one is searched in pieces.
 MAX_PHRASE = 8
 _WRITTEN_UMLAUT = re.compile("([aou])e")
@@ -113,7 +113,7 @@ def _variants(part: Part, languages: Sequence[str]) -> tuple[str, ...]:
     if len(part.lexemes) > 1:
         return (word,)
     forms = {word: part.spelled}
-    with_umlauts = part.spelled.translate(_UMLAUTS)
+    with_umlauts = part.spelled.translate(UMLAUTS)
     if with_umlauts != part.spelled and with_umlauts.isascii():
         forms[with_umlauts] = with_umlauts
     if "de" in languages:

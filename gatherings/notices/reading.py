@@ -14,13 +14,11 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Select,
-    Text,
     and_,
     bindparam,
     cast,
     exists,
     func,
-    literal_column,
     not_,
     null,
     or_,
@@ -33,6 +31,7 @@ from core import clock
 from core.actor import VISITOR, Actor
 from core.ids import NoticeId, RoomId
 from forum.authors import author_of
+from forum.search.matching import matches_words, write_words
 from forum.tables import posts, reactions
 from gatherings.cursors import Id, Micros, micros_of, moment_of
 from gatherings.policy_rooms import RoomFacts
@@ -84,19 +83,6 @@ def notice_binds_for_audience(audience: str) -> dict[str, Any]:
     return {"viewer": VISITOR.id, "hosting": audience == "host", "now": clock.now()}
 
 
-def _without_accents(text: ColumnElement[str]) -> ColumnElement[str]:
-    # Decomposes letters and removes the marks. PostgreSQL's extension `unaccent` is not installed everywhere.
-    plain = func.translate(func.normalize(text, literal_column("NFKD")), "ıłŁøØđĐ", "ilLoOdD")
-    return func.regexp_replace(plain, "[\u0300-\u036f\u064b-\u0652]", "", "g")
-
-
-def _matches_words() -> ColumnElement[bool]:
-    simple: ColumnElement[Any] = literal_column("CAST('simple' AS regconfig)")
-    said = func.to_tsvector(simple, _without_accents(notices.c.title + " " + posts.c.body))
-    wanted = func.websearch_to_tsquery(simple, _without_accents(bindparam("words", type_=Text)))
-    return or_(bindparam("words", type_=Text) == null(), said.bool_op("@@")(wanted))
-
-
 def _notices_query() -> Select[Any]:
     replies = select(func.count()).where(_replies.c.parent_id == posts.c.id, _replies.c.state == "published")
     thanked = exists().where(
@@ -133,7 +119,7 @@ def _page_statement(after_cursor: bool) -> Statement:
         notices.c.room_id == bindparam("room"),
         visible_notices(),
         or_(only == null(), notices.c.column_id == only),
-        _matches_words(),
+        matches_words(),
     )
     if after_cursor:
         at = bindparam("at", type_=DateTime(timezone=True))
@@ -154,6 +140,7 @@ async def read_notices(
     actor: Actor,
     room_id: RoomId,
     epoch: str,
+    languages: Sequence[str],
     column_id: int | None = None,
     words: str | None = None,
     after: str | None = None,
@@ -161,12 +148,14 @@ async def read_notices(
 ) -> NoticePage:
     """Return one page of a room's notices: pinned ones first, then the newest; all, or of a column, or with search words.
 
-    `words` is a web search query (`websearch_to_tsquery`). Raises NotFound if the actor cannot see the room.
+    `words` is a query as for the search, and `languages` are the community's (ISO 639-1). Raises NotFound if the actor
+    cannot see the room.
     """
     channel = f"room:{room_id}"
     stream = Stream(channel, epoch, await read_head(tx, channel))
     room = await rooms.get_room(tx, actor, room_id)
-    binds: dict[str, Any] = {"room": room_id, "column": column_id, "words": words, "count": count + 1}
+    binds: dict[str, Any] = {"room": room_id, "column": column_id, "count": count + 1}
+    binds["words"] = await write_words(tx, words, languages)
     if after is not None:
         pinned, micros, number = decode_cursor(after, tuple[Annotated[int, Meta(ge=0, le=1)], Micros, Id])
         binds |= {"pinned": bool(pinned), "at": moment_of(micros), "id": number}

@@ -10,6 +10,7 @@ from core.actor import Actor
 from core.http import Cursor, IfMatch, PathId, documented_response, json_response, version_in
 from core.ids import ColumnId, NoticeId, RoomId
 from core.text import NO_CONTROLS
+from forum.search.languages import known_languages
 from forum.writing.replies import Replies
 from gatherings.notices import approvals, columns, notices
 from gatherings.notices import reading as notice_reading
@@ -24,6 +25,7 @@ from gatherings.shapes.notices import (
     NoticePage,
     NoticePlace,
 )
+from members.shapes import Taxonomies
 from storage.database import Database, Transaction
 from storage.idempotency import IdempotentRequest
 
@@ -96,13 +98,16 @@ async def read_notices(
     room_id: PathId,
     actor: NamedDependency[Actor],
     db: NamedDependency[Database],
+    taxonomies: NamedDependency[Taxonomies],
     column: OnlyColumn = None,
     words: Words = None,
     after: Cursor = None,
 ) -> NoticePage:
     """Return one page of notices: pinned ones first, then the newest; all, or of a column, or with search words."""
     async with db.read() as tx:
-        return await notice_reading.read_notices(tx, actor, RoomId(room_id), db.epoch, column, words, after)
+        return await notice_reading.read_notices(
+            tx, actor, RoomId(room_id), db.epoch, known_languages(taxonomies), column, words, after
+        )
 
 
 @post("/rooms/{room_id:int}/notices", responses=documented_response(201, Notice), operation_id="post_notice")

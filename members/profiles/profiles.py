@@ -11,7 +11,7 @@ from members.events import ProfileChanged
 from members.handles import normalize_handle
 from members.profiles.countries import COUNTRIES
 from members.profiles.profile_hiding import FREE_TEXT_FIELDS
-from members.shapes import Author, EmailLanguage, Me, MemberList, OwnDuty, Profile, ProfileChange, Taxonomies
+from members.shapes import Author, EmailLanguage, Me, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -130,18 +130,14 @@ async def read_authors(tx: Reader, ids: list[int]) -> dict[int, Author]:
     return {row["id"]: Author(**row) for row in await tx.rows(SELECT_AUTHORS, ids=ids)}
 
 
-async def suggest_members(tx: Reader, actor: Actor, prefix: str) -> MemberList:
-    """Return up to eight members whose handle or display name begins with a prefix, for mention suggestions.
-
-    Raises SignInFirst for visitors.
-    """
-    actor.signed_in()
+async def find_members_by_prefix(tx: Reader, prefix: str) -> list[Author]:
+    """Return up to eight members whose handle or whole display name begins with a prefix."""
     start = normalize_handle(prefix.removeprefix("@"))
     if not start:
-        return MemberList([])
+        return []
     like = start.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     rows = await tx.rows(SELECT_MEMBERS_BY_PREFIX, whole=start, handle=like, name=like, count=MAX_SUGGESTIONS)
-    return MemberList([Author(**row) for row in rows])
+    return [Author(**row) for row in rows]
 
 
 async def change_profile(

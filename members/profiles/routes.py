@@ -1,19 +1,15 @@
-"""HTTP routes of profiles, and of suggestions of members."""
-
-from typing import Annotated
+"""HTTP routes of profiles."""
 
 from litestar import Response, get, patch
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from core.actor import Actor
 from core.http import IfMatch, documented_response, json_response, version_in
 from members.profiles import profiles
-from members.shapes import Me, MemberList, Profile, ProfileChange, Taxonomies
+from members.shapes import Me, Profile, ProfileChange, Taxonomies
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
-
-Prefix = Annotated[str, QueryParameter(max_length=60, description="how the handle or the name begins")]
 
 
 @get("/me", operation_id="read_me")
@@ -40,15 +36,6 @@ async def change_profile(
     return json_response(answer.body, answer.status)
 
 
-@get("/members", operation_id="read_named")
-async def suggest_members(
-    actor: NamedDependency[Actor], db: NamedDependency[Database], prefix: FromQuery[Prefix] = ""
-) -> MemberList:
-    """Return members whose handle or display name begins with a prefix, for mention suggestions."""
-    async with db.read() as tx:
-        return await profiles.suggest_members(tx, actor, prefix)
-
-
 @get("/members/{handle:str}", operation_id="read_profile")
 async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> Profile:
     """Return the public profile of a member."""
@@ -59,6 +46,5 @@ async def read_profile(handle: FromPath[str], db: NamedDependency[Database]) -> 
 routes = [
     read_me,
     change_profile,
-    suggest_members,
     read_profile,
 ]

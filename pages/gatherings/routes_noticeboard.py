@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from core import clock
 from core.http import Cursor, PathId
 from core.ids import ColumnId, GatheringId, NoticeId, PostId, RoomId
+from forum.search.languages import known_languages
 from forum.writing.reactions import set_reaction
 from forum.writing.replies import Replies
 from gatherings.gatherings import get_gathering
@@ -216,6 +217,7 @@ async def _read(
             actor,
             room_id,
             epoch,
+            known_languages(context.taxonomies),
             number,
             asked.words or None,
             after,

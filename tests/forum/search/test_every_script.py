@@ -230,12 +230,46 @@ async def test_people_are_found_by_name(archive: Archive) -> None:
     assert page.index(f'href="/m/{diallo.handle}"') < page.index("A meeting with Diallo")
 
 
+NAMES = {
+    "José María Núñez": (("Núñez, José María", "jose maria nunez"), ("jose", "nunez", "María", "núñ")),
+    "王小明": (("王小明", "小明"), ("王", "小明")),
+    "Jürgen Müller": (("Juergen Mueller", "Mueller", "Muller Jurgen"), ("jur", "Jür", "müll")),
+    "محمد العلي": (("مُحَمَّد العلي",), ("العلي", "محم")),
+    "Đặng Thị Hà": (("dang thi ha", "Hà Đặng Thị"), ("dan", "thi")),
+    "O’Brien Seán": (("Sean O'Brien", "obrien"), ("o'b", "obr")),
+    "अमिता राव": (("अमिता राव",), ("राव", "अमि")),
+}
+
+
+async def test_people_are_found_and_offered_by_each_word_of_their_names_in_every_script(
+    archive: Archive,
+) -> None:
+    handles = {}
+    for name in NAMES:
+        person = await a_person(archive.app, "x")
+        assert (await person.patch("/me/profile", {"display_name": name})).status_code == 200
+        handles[name] = person.handle
+    for name, (queries, typed) in NAMES.items():
+        for query in queries:
+            found = await archive.find(query)
+            assert [one["handle"] for one in found["people"]] == [handles[name]], query  # type: ignore[attr-defined]
+        for prefix in typed:
+            offered = (await archive.jonas.get("/members", params={"prefix": prefix})).json()["items"]
+            assert [one["handle"] for one in offered] == [handles[name]], prefix
+
+
 async def test_visitors_cannot_collect_names(archive: Archive) -> None:
     diallo = await a_person(archive.app, "fd")
     await diallo.patch("/me/profile", {"display_name": "Fatoumata Diallo"})
     await archive.app.run_jobs()
     async with archive.app.client() as visitor:
-        for query, count in (("diallo", 0), ("fatoumata", 0), ("Fatoumata Diallo", 1), (diallo.handle, 1)):
+        for query, count in (
+            ("diallo", 0),
+            ("fatoumata", 0),
+            ("Fatoumata Diallo", 1),
+            ("Diallo, Fatoumata", 1),
+            (diallo.handle, 1),
+        ):
             found = (await visitor.get("/api/v1/search", params={"q": query})).json()
             assert len(found["people"]) == count, query
 

@@ -115,6 +115,7 @@ async def test_notices_are_found_and_shown_on_the_projector(app: Service) -> Non
     room, columns = await a_board(host)
     for title in ("Café ouvert", "A lab"):
         await jonas.post(f"/rooms/{room}/notices", {"column": columns[0], "title": title, "body": "Come."})
+    await app.run_jobs()
     found = shown(await open_page(jonas, f"/r/{room}/board?q=cafe"))
     assert "Café ouvert" in found and "A lab" not in found and "1 result for" in found
     assert "No results for" in await open_page(jonas, f"/r/{room}/board?q=%3Cscript%3E")
