@@ -208,20 +208,15 @@ async def _read(
         Stream(name, epoch, await read_head(tx, name)) for name in (f"room:{room_id}", f"topic:{room.topic}")
     ]
     columns = await default_columns.list_columns(tx, room_id)
-    wanted = [one.id for one in columns] if asked == NoticeboardFilter() else [asked.column]
+    is_filtered = asked != NoticeboardFilter()
+    wanted = [asked.column] if is_filtered else [one.id for one in columns]
+    count = 2 * NOTICES_PER_COLUMN if is_filtered else count
+    languages = known_languages(context.taxonomies)
     by_id = {one.id: one for one in columns}
     shelves = []
     for number in wanted:
         page = await notice_reading.read_notices(
-            tx,
-            actor,
-            room_id,
-            epoch,
-            known_languages(context.taxonomies),
-            number,
-            asked.words or None,
-            after,
-            count if asked == NoticeboardFilter() else 2 * NOTICES_PER_COLUMN,
+            tx, actor, room_id, epoch, languages, number, asked.words, after, count
         )
         shelves.append(ShownColumn(column=by_id.get(number or 0), notices=page.items, next=page.next))
     return Noticeboard(
