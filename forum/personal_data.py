@@ -101,7 +101,7 @@ PERSONAL_DATA = PersonalData(
             "your notifications: read ones are deleted after 90 days, all after a year",
             statement("""
                 SELECT kind, reason, because, topic_id AS topic, post_id AS post, decision_id AS decision,
-                    gathering_id AS gathering, told_at, read_at, done_at, mailed_at
+                    gathering_id AS gathering, title, starts_at, ends_at, told_at, read_at, done_at, mailed_at
                 FROM notifications
                 WHERE member_id = :member
                 ORDER BY id

@@ -26,7 +26,7 @@ from core.actor import Actor
 from core.errors import NotFound, Stale
 from core.ids import GatheringId, MemberId
 from core.text import tidy
-from forum.notifications.announcements import notify_sector_followers
+from forum.notifications.announcements import Announcement, notify_sector_followers, update_announcements
 from forum.sectors import get_sector_id
 from forum.tables import sectors
 from forum.topics.topics import TitleTooShort
@@ -69,7 +69,8 @@ INSERT_GATHERING = statement(
     .returning(gatherings.c.id)
 )
 SELECT_ANNOUNCED_SECTOR = statement(
-    "SELECT sector_id FROM gatherings WHERE id = :gathering AND state = 'announced' AND ends_at > :now"
+    "SELECT sector_id, title, starts_at, ends_at FROM gatherings"
+    " WHERE id = :gathering AND state = 'announced' AND ends_at > :now FOR SHARE"
 )
 UPDATE_GATHERING = statement(
     update(gatherings)
@@ -163,7 +164,10 @@ async def on_gathering_announced(tx: Transaction, event: GatheringAnnounced) -> 
     """
     row = await tx.row(SELECT_ANNOUNCED_SECTOR, gathering=event.gathering_id, now=clock.now())
     if row is not None:
-        await notify_sector_followers(tx, row["sector_id"], event.gathering_id, MemberId(event.announced_by))
+        shown = Announcement(row["title"], row["starts_at"], row["ends_at"])
+        await notify_sector_followers(
+            tx, row["sector_id"], event.gathering_id, shown, MemberId(event.announced_by)
+        )
 
 
 async def change_gathering(
@@ -186,6 +190,8 @@ async def change_gathering(
         return
     binds = {f"new_{name}": value for name, value in values.items()}
     await tx.run(UPDATE_GATHERING, gathering=gathering_id, now=clock.now(), **binds)
+    shown = Announcement(values["title"], values["starts_at"], values["ends_at"])
+    await update_announcements(tx, gathering_id, shown if values["state"] == "announced" else None)
     await tx.record(GatheringChanged(gathering_id=gathering_id))
 
 

@@ -153,8 +153,16 @@ notifications = Table(
     Column("mailed_at", DateTime(timezone=True)),
     # When the member archived it.
     Column("done_at", DateTime(timezone=True)),
+    # What it shows of its gathering; NULL as long as that is cancelled.
+    Column("title", Text),
+    Column("starts_at", DateTime(timezone=True)),
+    Column("ends_at", DateTime(timezone=True)),
     CheckConstraint(
         "num_nonnulls(topic_id, decision_id, gathering_id) = 1", name="notifications_are_about_something"
+    ),
+    CheckConstraint(
+        "num_nonnulls(title, starts_at, ends_at) IN (0, 3) AND (title IS NULL OR gathering_id IS NOT NULL)",
+        name="notifications_show_whole_gatherings",
     ),
     UniqueConstraint(
         "member_id",

@@ -45,9 +45,8 @@ _SELECT_UNWANTED_NOTIFICATIONS = statement("""
 SELECT n.id FROM notifications n
 LEFT JOIN following f ON f.member_id = n.member_id AND f.topic_id = n.topic_id
 LEFT JOIN mail_wishes w ON w.member_id = n.member_id
-LEFT JOIN gatherings g ON g.id = n.gathering_id
 WHERE n.id = ANY(CAST(:ids AS bigint[])) AND (f.mail = 'never'
-    OR g.ends_at < CAST(:now AS timestamptz)
+    OR n.ends_at < CAST(:now AS timestamptz)
     OR f.chosen = :muted AND n.kind = ANY(CAST(:post_kinds AS text[]))
     OR EXISTS (
         SELECT FROM following wide WHERE wide.member_id = n.member_id AND (wide.mail = 'never' OR wide.chosen = :muted)

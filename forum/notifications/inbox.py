@@ -19,12 +19,10 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
-    column,
     func,
     null,
     or_,
     select,
-    table,
     update,
 )
 
@@ -45,9 +43,6 @@ from storage.statements import Statement, statement
 PAGE_SIZE = 30
 EXCERPT_LENGTH = 200
 
-# Gatherings are a capability above this one: only what a notification shows of them is read here.
-_gatherings = table("gatherings", column("id"), column("title"), column("starts_at"), column("state"))
-
 _TAG = re.compile(r"<[^>]*>?")
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
@@ -56,13 +51,12 @@ def visible_notifications() -> ColumnElement[bool]:
     """Return the condition for notifications that their member can see: those about decisions, those about gatherings that
     take place, which everybody can see, and those whose topic and post, if there is one, the member can read."""
     is_readable = visible_topics() & or_(notifications.c.post_id.is_(None), visible_text())
-    return or_(notifications.c.decision_id.is_not(None), _gatherings.c.state == "announced", is_readable)
+    return or_(notifications.c.decision_id.is_not(None), notifications.c.title.is_not(None), is_readable)
 
 
 def _select_own(*columns: Any) -> Select[Any]:
     joined = notifications.outerjoin(topics, topics.c.id == notifications.c.topic_id)
     joined = joined.outerjoin(posts, posts.c.id == notifications.c.post_id)
-    joined = joined.outerjoin(_gatherings, _gatherings.c.id == notifications.c.gathering_id)
     is_own = notifications.c.member_id == bindparam("reader", type_=BigInteger)
     return select(*columns).select_from(joined).where(is_own, visible_notifications())
 
@@ -71,11 +65,11 @@ _notifications = _select_own(
     *notifications.c[("id", "kind", "reason", "because", "told_at")],
     notifications.c.topic_id.label("topic"),
     notifications.c.read_at.is_not(None).label("is_read"),
-    func.coalesce(topics.c.title, _gatherings.c.title, "").label("title"),
+    func.coalesce(topics.c.title, notifications.c.title, "").label("title"),
     notifications.c.post_id.label("post"),
     notifications.c.decision_id.label("decision"),
     notifications.c.gathering_id.label("gathering"),
-    _gatherings.c.starts_at,
+    notifications.c.starts_at,
     notifications.c.done_at.is_not(None).label("is_done"),
     posts.c.number,
     func.left(posts.c.html, 10 * EXCERPT_LENGTH).label("html"),

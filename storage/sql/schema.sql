@@ -834,6 +834,9 @@ CREATE TABLE notifications (
     decision_id bigint,
     done_at timestamp with time zone,
     gathering_id bigint,
+    title text,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
     CONSTRAINT notifications_pkey PRIMARY KEY (id),
     CONSTRAINT notifications_tell_once UNIQUE NULLS NOT DISTINCT (member_id, kind, topic_id, post_id, decision_id, gathering_id),
     CONSTRAINT notifications_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id),
@@ -841,7 +844,8 @@ CREATE TABLE notifications (
     CONSTRAINT notifications_member_id_fkey FOREIGN KEY (member_id) REFERENCES members(id) ON DELETE CASCADE,
     CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id) ON DELETE CASCADE,
     CONSTRAINT notifications_topic_id_fkey FOREIGN KEY (topic_id) REFERENCES topics(id) ON DELETE CASCADE,
-    CONSTRAINT notifications_are_about_something CHECK (num_nonnulls(topic_id, decision_id, gathering_id) = 1)
+    CONSTRAINT notifications_are_about_something CHECK (num_nonnulls(topic_id, decision_id, gathering_id) = 1),
+    CONSTRAINT notifications_show_whole_gatherings CHECK ((num_nonnulls(title, starts_at, ends_at) = ANY (ARRAY[0, 3])) AND (title IS NULL OR gathering_id IS NOT NULL))
 );
 CREATE INDEX notifications_decision ON public.notifications USING btree (decision_id) WHERE (decision_id IS NOT NULL);
 CREATE INDEX notifications_gathering ON public.notifications USING btree (gathering_id) WHERE (gathering_id IS NOT NULL);

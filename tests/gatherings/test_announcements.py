@@ -134,6 +134,27 @@ async def test_a_cancelled_gathering_is_neither_shown_nor_mailed(sector: Sector)
     assert await sector.mails(days=2) == []
 
 
+async def test_the_notification_of_a_cancelled_gathering_keeps_nothing_of_it(sector: Sector) -> None:
+    gathering = await sector.announce()
+    sql = raw_sql(sector.app.db)
+    query = "SELECT title, starts_at, ends_at FROM notifications WHERE gathering_id = $1"
+    assert (await sql.fetchrow(query, gathering))["title"] == "Cobalt in practice"
+    await sector.host.patch(f"/gatherings/{gathering}", {"state": "cancelled", "title": "Not now"})
+
+    assert list(await sql.fetchrow(query, gathering)) == [None, None, None]
+    await sector.host.patch(f"/gatherings/{gathering}", {"state": "announced"})
+    assert await sector.inbox() == [("announced", "Not now", gathering)]
+
+
+async def test_a_gathering_that_is_cancelled_before_the_worker_runs_notifies_nobody(sector: Sector) -> None:
+    made = await sector.host.post("/gatherings", EVENT)
+    await sector.host.patch(f"/gatherings/{made.json()['id']}", {"state": "cancelled"})
+    await sector.app.run_jobs()
+
+    count = await raw_sql(sector.app.db).fetchval("SELECT count(*) FROM notifications")
+    assert count == 0
+
+
 async def test_a_past_gathering_notifies_nobody_and_an_ended_one_is_not_mailed(sector: Sector) -> None:
     await sector.announce(starts_at="2020-01-10T14:00:00Z", ends_at="2020-01-10T16:00:00Z")
     assert await sector.inbox() == []
