@@ -19,6 +19,9 @@ INVISIBLE = (
     "\U000e0000-\U000e0fff"
 )
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+# The characters, as in a set of a regular expression, that have no ink and turn the direction of the text around them
+# (Unicode annex 9, 2).
+DIRECTION_MARKS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 # Letters, numbers, punctuation and symbols have ink. Marks need a base; separators, controls, private use and unassigned
 # code points have none.
 _CATEGORIES_WITH_INK = frozenset("LNPS")
@@ -27,13 +30,18 @@ _CATEGORIES_WITH_INK = frozenset("LNPS")
 class NothingVisible(Invalid):
     """The text consists of characters that nobody can see, such as blanks, zero-width characters or fillers."""
 
-    message = "Nothing of this can be seen. Write at least one letter, digit or sign that is visible."
+    message = "This has no visible characters. Enter at least one letter, digit or symbol."
+
+
+def is_invisible(character: str) -> bool:
+    """Return whether a character has no ink, so that nobody can type it who reads it."""
+    return _INVISIBLE.match(character) is not None
 
 
 def is_visible(text: str) -> bool:
     """Return whether at least one character of a text can be seen: a letter, number, punctuation mark or symbol with ink."""
     return any(
-        unicodedata.category(character)[0] in _CATEGORIES_WITH_INK and not _INVISIBLE.match(character)
+        unicodedata.category(character)[0] in _CATEGORIES_WITH_INK and not is_invisible(character)
         for character in text
     )
 

@@ -134,10 +134,7 @@ class _Reader:
 
     def add(self, message: Mail, source: tuple[str, int]) -> None:
         self.archive.read += 1
-        self.enclosed += [
-            (replace(one, at=one.at or message.at) if one.at is None else one, source)
-            for one in message.enclosed
-        ]
+        self.enclosed += [(one, source) for one in message.enclosed]
         if message.is_empty_digest:
             self.archive.skip(*source, message.id, DIVIDED)
             return

@@ -1,7 +1,6 @@
 """Citations of posts and topics as plain text, BibTeX and CSL-JSON (citationstyles.org 1.0.2)."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -9,6 +8,7 @@ from msgspec import Struct
 
 from core.actor import Actor
 from core.ids import PostId, TopicId
+from core.text import normalize
 from forum.posts.post_pages import show_post
 from forum.topics.topics import show_topic
 from storage.database import Reader
@@ -128,5 +128,5 @@ def _to_csl(cited: CitedWork, title: str, today: date) -> Mapping[str, object]:
 
 
 def _escape_latex(text: str) -> str:
-    normalized = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text))
+    normalized = re.sub(r"\s+", " ", normalize("NFC", text))
     return "".join(_LATEX_ESCAPES.get(character, character) for character in normalized)

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 
+from core.text import normalize
 from core.visible import is_visible
 
 MAX_NAME_BYTES = 255
@@ -34,7 +35,7 @@ _JOINERS = "\u200c\u200d"
 
 def clean_file_name(name: str) -> str:
     """Return the name in the form in which it is stored; `file` if nothing of it can be shown."""
-    shown = "".join(one for one in unicodedata.normalize("NFC", name) if _is_kept(one))
+    shown = "".join(one for one in normalize("NFC", name) if _is_kept(one))
     plain = shown.translate(_RESERVED_CHARACTERS)
     stem, extension = split_extension(plain.strip(_AT_ENDS))
     if not extension and _LONE_EXTENSION.fullmatch(plain.strip(_AT_ENDS.replace(".", ""))):

@@ -16,6 +16,7 @@ from forum.mails.parts import Part
 from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, is_prose
 from forum.mails.signed_text import take_signatures
 from forum.mails.transfer_encoding import is_text
+from forum.text.mail_footers import ATTACHMENT_NOTE, MORE_ATTACHMENTS_NOTE
 
 # More of a mail is not read: it has five times what is stored of it, in any script.
 MAX_READ = 1_500_000
@@ -57,12 +58,9 @@ class Reading(Struct):
 
     def text(self) -> str:
         """Return the texts, and below them the names of the attachments that are not kept."""
-        named = [
-            f"[{name}: attached to the mail, not kept here]"
-            for name in self.attachments[:MAX_NAMED_ATTACHMENTS]
-        ]
+        named = [ATTACHMENT_NOTE.format(name) for name in self.attachments[:MAX_NAMED_ATTACHMENTS]]
         if len(self.attachments) > MAX_NAMED_ATTACHMENTS:
-            named.append(f"[{len(self.attachments) - MAX_NAMED_ATTACHMENTS} more attachments, not kept here]")
+            named.append(MORE_ATTACHMENTS_NOTE.format(len(self.attachments) - MAX_NAMED_ATTACHMENTS))
         texts = [text.strip("\r\n") for text in self.texts if text.strip()]
         return "\n\n".join(texts + ["\n".join(named)] * bool(named))
 

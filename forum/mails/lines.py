@@ -3,10 +3,11 @@
 import re
 
 from core.text import normalize
+from core.visible import DIRECTION_MARKS
 
 _SPACES = re.compile(r"\s+")
 # Line and paragraph separators, and the characters that change the direction of the text after them.
-_DIRECTION_CHARACTERS = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+_DIRECTION_MARKS = re.compile(f"[{DIRECTION_MARKS}]")
 _CONTROL_CHARACTERS = re.compile("[\x00-\x1f\x7f\u2028\u2029]")
 _FORBIDDEN = re.compile("[\ud800-\udfff\ufffe\uffff]")
 # The C1 controls are never meant; they are windows-1252 that was taken for ISO-8859-1 on the way.
@@ -18,7 +19,7 @@ def to_line(text: str, length: int) -> str:
     if text.isascii() and text.isprintable():
         return " ".join(text.split())[:length].strip()
     text = _FORBIDDEN.sub("\ufffd", fix_c1(text))
-    text = _DIRECTION_CHARACTERS.sub("", _CONTROL_CHARACTERS.sub(" ", text))
+    text = _DIRECTION_MARKS.sub("", _CONTROL_CHARACTERS.sub(" ", text))
     return normalize("NFC", _SPACES.sub(" ", text)).strip()[:length].strip()
 
 

@@ -3,9 +3,7 @@
 Notifications are read through the predicates of forum/visibility, so one disappears when its post does.
 """
 
-import re
 from collections.abc import Sequence
-from html import unescape
 from typing import Annotated, Any
 
 from asyncpg import Record
@@ -32,6 +30,7 @@ from core.errors import NotFound
 from forum.notifications.reasons import describe_reason
 from forum.notifications.shapes import FILTERS, InboxPage, Notification, Only, Unread
 from forum.tables import posts, topics
+from forum.text.excerpts import excerpt_of_html
 from forum.visibility import seen_by, visible_text, visible_topics
 from members.events import NotificationsRead
 from members.tables import notifications
@@ -43,7 +42,6 @@ from storage.statements import Statement, statement
 PAGE_SIZE = 30
 EXCERPT_LENGTH = 200
 
-_TAG = re.compile(r"<[^>]*>?")
 _Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -209,12 +207,7 @@ def _shown(row: Record) -> Notification:
     facts = dict(row)
     html, because = facts.pop("html"), facts["because"]
     facts |= {"reason": describe_reason(because, facts["reason"]), "because": because and because["code"]}
-    return Notification(**facts, excerpt=None if html is None else _excerpt(html))
-
-
-def _excerpt(html: str) -> str:
-    text = " ".join(unescape(_TAG.sub(" ", html)).split())
-    return text if len(text) <= EXCERPT_LENGTH else text[: EXCERPT_LENGTH - 1].rstrip() + "…"
+    return Notification(**facts, excerpt=None if html is None else excerpt_of_html(html, EXCERPT_LENGTH))
 
 
 async def _change_group(

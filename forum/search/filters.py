@@ -8,6 +8,7 @@ from core.actor import Actor
 from forum.search.query_parser import IS_FILTERS, QueryFilter
 from forum.search.vectors import FILTER_MARK, quote_lexeme
 from forum.tags.synonyms import resolve_synonyms
+from members.profiles.profiles import find_member_ids
 from storage.database import Reader
 from storage.statements import statement
 
@@ -20,9 +21,6 @@ _TOPIC_KINDS = {
 }
 _TOPIC_KINDS |= {"entry": "entry", "mail": "mail"}
 SELECT_SECTOR_IDS_BY_SLUG = statement("SELECT slug, id FROM sectors WHERE slug = ANY(CAST(:names AS text[]))")
-SELECT_MEMBER_IDS_BY_HANDLE = statement(
-    "SELECT handle, id FROM members WHERE handle = ANY(CAST(:names AS text[]))"
-)
 
 
 class ResolvedFilters(Struct, kw_only=True):
@@ -46,8 +44,8 @@ async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilte
 
     A filter with a minus excludes. `by:me` stands for the actor.
     """
-    sectors = await _read_ids(tx, "in", filters)
-    authors = await _read_ids(tx, "by", filters)
+    sectors = await _read_sector_ids(tx, _values(filters, "in"))
+    authors: dict[str, int] = {**await find_member_ids(tx, _values(filters, "by"))}
     if actor.id is not None:
         authors["me"] = actor.id
     tags = await resolve_synonyms(tx, [one.value for one in filters if one.operator == "tag"])
@@ -66,14 +64,13 @@ async def resolve_filters(tx: Reader, actor: Actor, filters: Sequence[QueryFilte
     return resolved
 
 
-async def _read_ids(tx: Reader, operator: str, filters: Sequence[QueryFilter]) -> dict[str, int]:
-    names = [one.value for one in filters if one.operator == operator]
-    if not names:
-        return {}
-    rows = await tx.rows(
-        SELECT_SECTOR_IDS_BY_SLUG if operator == "in" else SELECT_MEMBER_IDS_BY_HANDLE, names=names
-    )
-    return {row[0]: row[1] for row in rows}
+def _values(filters: Sequence[QueryFilter], operator: str) -> list[str]:
+    return [one.value for one in filters if one.operator == operator]
+
+
+async def _read_sector_ids(tx: Reader, slugs: list[str]) -> dict[str, int]:
+    rows = await tx.rows(SELECT_SECTOR_IDS_BY_SLUG, names=slugs) if slugs else []
+    return {row["slug"]: row["id"] for row in rows}
 
 
 def _mark(

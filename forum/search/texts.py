@@ -5,6 +5,7 @@ import re
 
 import nh3
 
+from forum.search.tokenizer.characters import CLASSES, UNSPACED
 from forum.search.tokenizer.folding import fold
 
 _BLOCK_TAG = re.compile(
@@ -13,8 +14,6 @@ _BLOCK_TAG = re.compile(
 _BLANK = re.compile(r"[\s\x00-\x1f]+")
 _ADDRESS = re.compile(r'href="(https?://[^"]+)"')
 _WORD = re.compile(r"(?<![^\W\d_])[^\W\d_]{4,30}(?![^\W\d_])")
-# Words of scripts without spaces cannot be told from their neighbours.
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7ff]")
 
 
 def plain_text(page: str) -> str:
@@ -32,4 +31,5 @@ def indexed_text(page: str) -> str:
 
 def suggestible_words(text: str) -> set[str]:
     """Return the words of 4 to 30 letters in a text, folded; search may suggest them for misspelled words."""
-    return {word for word in _WORD.findall(fold(text)) if not _UNSPACED.search(word)}
+    # Words of scripts without spaces cannot be told from their neighbours.
+    return {word for word in _WORD.findall(fold(text)) if UNSPACED not in word.translate(CLASSES)}

@@ -4,9 +4,14 @@ import re
 
 MAX_FOOTER_LINES = 14
 
-# What the import writes below a mail about its attachments.
+# What the import writes below a mail about its attachments: one of them, or how many there are besides.
+ATTACHMENT_NOTE = "[{}: attached to the mail, not kept here]"
+MORE_ATTACHMENTS_NOTE = "[{} more attachments, not kept here]"
 _NOTE = re.compile(
-    r"\[.{1,200}: attached to the mail, not kept here\]$|\[\d{1,4} more attachments, not kept here\]$"
+    "|".join(
+        re.escape(note).replace(r"\{\}", ".{1,200}") + "$"
+        for note in (ATTACHMENT_NOTE, MORE_ATTACHMENTS_NOTE)
+    )
 )
 _RULE = re.compile(r"[ \t]*(?:_{10,}|-{10,}|={10,}|\*{10,}|--|- ?- ?- ?-[ -]*)[ \t]*$")
 _START_WITHOUT_RULE = re.compile(

@@ -1,5 +1,7 @@
 """Markdown in mails where it is unambiguous, that is, fenced code and tables, as safe HTML."""
 
+import html
+
 import comrak
 
 from forum.text.code_highlighting import highlight
@@ -25,5 +27,5 @@ def render_block(block: str) -> str:
         raw = comrak.render_markdown(source, _EXTENSIONS, comrak.ParseOptions(), _RENDER_OPTIONS)
         ensure_output_within_bounds(raw, block)
     except TooIntricate:
-        return "<pre>" + block.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") + "</pre>\n"
+        return f"<pre>{html.escape(block, quote=False)}</pre>\n"
     return sanitize(highlight(raw))

@@ -1,5 +1,6 @@
 """Paragraphs of plain mail text as HTML: prose that was wrapped by hand flows again, code and tables keep their shape."""
 
+import html
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -65,7 +66,7 @@ def paragraphs(lines: Sequence[str], width: int) -> Iterator[str]:
 
 def escape(text: str) -> str:
     """Return a text as HTML."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\xa0", "&nbsp;")
+    return html.escape(text, quote=False).replace("\xa0", "&nbsp;")
 
 
 def _end_of_fence(lines: Sequence[str], at: int) -> int:

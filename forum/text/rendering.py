@@ -7,15 +7,11 @@ from forum.text.markdown import render
 from forum.text.mentions import uncertain_handles
 from forum.text.sanitizer import Rendered
 from forum.text.visible_html import render_visible
+from members.profiles.profiles import find_member_ids
 from storage.database import Database, Reader
-from storage.statements import statement
 
 # The slowest text of this length renders in less than 10 ms (bench/hostile.py); most posts are shorter.
 INLINE_LENGTH = 2_000
-
-_SELECT_HANDLES = statement(
-    "SELECT handle FROM members WHERE handle = ANY(CAST(:handles AS text[])) AND is_claimed"
-)
 
 
 async def render_text(
@@ -52,4 +48,4 @@ async def read_uncertain_handles(source: Database | Reader, body: str) -> frozen
 
 
 async def _read_handles(tx: Reader, candidates: list[str]) -> frozenset[str]:
-    return frozenset(row["handle"] for row in await tx.rows(_SELECT_HANDLES, handles=candidates))
+    return frozenset(await find_member_ids(tx, candidates, claimed_only=True))

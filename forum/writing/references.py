@@ -31,6 +31,7 @@ from forum.following_levels import MUTED
 from forum.notifications.notifications import notify
 from forum.posts.post_pages import read_posts_by_id
 from members.accounts.actors import load_readers
+from members.profiles.profiles import find_member_ids
 from members.profiles.trust import TrustRules
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -50,9 +51,6 @@ SELECT p.html, p.topic_id, p.state, p.author_id, m.display_name, coalesce(m.trus
 FROM posts p JOIN topics t ON t.id = p.topic_id LEFT JOIN members m ON m.id = p.author_id
 WHERE p.id = :post AND p.markup = 'markdown'
 """)
-_SELECT_MENTIONED_MEMBER_IDS = statement(
-    "SELECT id, handle FROM members WHERE handle = ANY(CAST(:handles AS text[])) AND is_claimed"
-)
 _SELECT_QUOTED_POST_AUTHORS = statement("""
 SELECT DISTINCT p.id, p.author_id, p.state FROM quotations q JOIN posts p ON p.id = q.post_id
 WHERE q.id = ANY(CAST(:ids AS bigint[])) ORDER BY p.id
@@ -208,10 +206,8 @@ async def on_topic_changed(tx: Transaction, event: TopicChanged) -> None:
 
 
 async def _find_mentioned(tx: Reader, references: TextReferences) -> dict[int, str]:
-    if not references.handles:
-        return {}
-    rows = await tx.rows(_SELECT_MENTIONED_MEMBER_IDS, handles=list(references.handles))
-    return {row["id"]: row["handle"] for row in rows}
+    found = await find_member_ids(tx, references.handles, claimed_only=True)
+    return {member: handle for handle, member in found.items()}
 
 
 async def _find_posts_by_number(tx: Reader, references: TextReferences) -> list[int]:

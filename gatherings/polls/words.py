@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from core.text import normalize
-from core.visible import strip_invisible
+from core.visible import DIRECTION_MARKS, strip_invisible
 from gatherings.shapes.polls import WordGroup
 
 # Only the most frequent words are compared with each other; each of the others is a group of its own.
@@ -17,7 +17,7 @@ MIN_LENGTH_ONE_EDIT, MIN_LENGTH_TWO_EDITS, MAX_LENGTH_TWO_EDITS = 5, 9, 16
 
 
 # Marks that change the text direction would disturb neighbouring words.
-_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DIRECTION_MARKS = re.compile(f"[{DIRECTION_MARKS}]")
 
 
 def normalize_word(word: str) -> str:

@@ -1,5 +1,7 @@
 """Profiles: what members publish about themselves, and the author data shown with their contributions."""
 
+from collections.abc import Collection
+
 from msgspec import UNSET, structs
 from sqlalchemy import Text, bindparam, select
 
@@ -47,6 +49,10 @@ SELECT_PROFILE = statement(
         *(members.c[n] for n in _PROFILE_COLUMNS),
     ).where(members.c.handle == bindparam("handle", type_=Text))
 )
+SELECT_MEMBER_IDS = statement("""
+SELECT handle, id FROM members WHERE handle = ANY(CAST(:handles AS text[]))
+AND (is_claimed OR NOT CAST(:claimed_only AS boolean))
+""")
 SELECT_MEMBER_ID = statement(select(members.c.id).where(members.c.handle == bindparam("handle", type_=Text)))
 UPDATE_PROFILE = statement("""
 UPDATE members SET display_name = :display_name, organisation = :organisation, stakeholder_group = :stakeholder_group,
@@ -105,6 +111,19 @@ async def find_member_id(tx: Reader, handle: str) -> MemberId | None:
     """Return the id of the member with this handle in any spelling that is normalized to it, or None."""
     found: int | None = await tx.value(SELECT_MEMBER_ID, handle=normalize_handle(handle))
     return MemberId(found) if found is not None else None
+
+
+async def find_member_ids(
+    tx: Reader, handles: Collection[str], *, claimed_only: bool = False
+) -> dict[str, MemberId]:
+    """Return the ids of the members with these normalized handles, by handle.
+
+    Authors who are known only from an archive are among them, unless `claimed_only`.
+    """
+    if not handles:
+        return {}
+    rows = await tx.rows(SELECT_MEMBER_IDS, handles=list(handles), claimed_only=claimed_only)
+    return {row["handle"]: MemberId(row["id"]) for row in rows}
 
 
 async def read_profile(tx: Reader, handle: str) -> Profile:

@@ -3,13 +3,20 @@
 import re
 import unicodedata
 
-_NOT_WORD = re.compile(r"[^\w]+")
+from core.text import normalize
+
+_HYPHENS = re.compile("-{2,}")
 _LONGEST = 60
 
 
 def slug_of(title: str) -> str:
-    """Return a title as a URL slug: letters and digits of any script, joined by hyphens, at most 60 characters."""
-    words = _NOT_WORD.sub("-", unicodedata.normalize("NFC", title).lower().replace("_", "-")).strip("-")
+    """Return a title as a URL slug: letters of any script with their marks, and digits, joined by hyphens, at most 60."""
+    # Vowel signs and tone marks belong to the letter before them; `\\w` does not contain them.
+    kept = (
+        c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-"
+        for c in normalize("NFC", title).lower()
+    )
+    words = _HYPHENS.sub("-", "".join(kept)).strip("-")
     if len(words) > _LONGEST:
         words = words[:_LONGEST].rpartition("-")[0] or words[:_LONGEST]
     return words or "topic"

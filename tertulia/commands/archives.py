@@ -52,24 +52,38 @@ def mbox(files: Sequence[Path], slug: str, data: Path | None, as_json: bool) -> 
 
 
 def _format_report(report: ImportReport) -> str:
+    skipped = sum(report.skipped.values())
     lines = [
-        f"{report.read} mails read: {report.imported} imported, {report.already_there} there already, "
-        f"{sum(report.skipped.values())} skipped.",
-        f"{report.topics_new} topics new, {report.topics_grown} grown; {report.authors_new} authors new.",
+        f"Read {_count(report.read, 'message')}.",
+        f"Imported {_count(report.imported, 'message')} into {_count(report.topics_new, 'new topic')} "
+        f"and {_count(report.topics_grown, 'existing topic')}.",
+        f"Added {_count(report.authors_new, 'author')}.",
+        f"Left out {_count(report.already_there, 'message')} that had been imported before.",
     ]
+    if skipped:
+        lines.append(f"Skipped {_count(skipped, 'message')}, for these reasons:")
+        lines += [f"  {why}: {count}" for why, count in sorted(report.skipped.items())]
     if report.conflicts:
         lines.append(
-            f"{report.conflicts} mails have the id of another mail and another text; both are imported."
+            f"Imported {_count(report.conflicts, 'message')} although another message with a different text has the same id."
         )
-    lines += [f"  skipped, {why}: {count}" for why, count in sorted(report.skipped.items())]
-    lines += [f"  made good, {what}: {count}" for what, count in sorted(report.made_good.items())]
-    lines += map(_format_remark, report.remarks[:LISTED_REMARKS])
+    if report.made_good:
+        lines.append("Read these messages in spite of an error, or without a part of them:")
+        lines += [f"  {what}: {count}" for what, count in sorted(report.made_good.items())]
+    if report.remarks:
+        lines.append("Remarks about single messages:")
+        lines += map(_format_remark, report.remarks[:LISTED_REMARKS])
     if len(report.remarks) > LISTED_REMARKS:
-        lines.append(f"{len(report.remarks) - LISTED_REMARKS} more remarks are listed by --json.")
+        more = len(report.remarks) - LISTED_REMARKS
+        lines.append(f"Use --json to list {_count(more, 'more remark')}.")
     return "\n".join(lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _format_remark(remark: Remark) -> str:
     detail = f": {remark.detail}" if remark.detail else ""
     skipped = "skipped, " if remark.is_skipped else ""
-    return f"  {remark.file}, mail {remark.position} <{remark.id}>: {skipped}{remark.what}{detail}"
+    return f"  {remark.file}, message {remark.position} <{remark.id}>: {skipped}{remark.what}{detail}"

@@ -1,17 +1,12 @@
 """Classes of characters: what joins, what separates, what is invisible, and which scripts have no spaces between words."""
 
-import re
 import unicodedata
-
-from core.visible import INVISIBLE
 
 # The classes, one letter each, so that a text can be searched for their patterns.
 WORD, UNSPACED, SYMBOL, INVISIBLE_SPACE, DASH, APOSTROPHE, SEPARATOR = "wbsz-' "
 
 # Zero-width space and zero-width non-joiner: some people write them inside a word, others between two.
 INVISIBLE_SPACES = "\u200b\u200c"
-
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 # Blocks of scripts that are written without spaces between words, or with particles attached (Hangul): Thai, Lao, Myanmar,
 # Khmer, Tai, Hangul, Han, Hiragana and Katakana, with their extensions.
@@ -24,11 +19,6 @@ _UNSPACED = (
 )  # fmt: skip
 
 _APOSTROPHES = "'\u2019\u02bc\u2018\u02b9\u05f3"
-
-
-def is_invisible(character: str) -> bool:
-    """Return whether a character has no ink, so that nobody can type it who reads it."""
-    return _INVISIBLE.match(character) is not None
 
 
 def is_mark(character: str) -> bool:

@@ -11,7 +11,8 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from core.text import normalize
-from forum.search.tokenizer.characters import INVISIBLE_SPACES, is_invisible, is_mark
+from core.visible import is_invisible
+from forum.search.tokenizer.characters import INVISIBLE_SPACES, is_mark
 
 # Letters that Unicode does not take apart, and spellings of one letter (Arabic, Persian, Devanagari).
 _LETTERS = str.maketrans({

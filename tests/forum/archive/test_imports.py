@@ -372,13 +372,17 @@ async def test_the_command_tells_what_it_did(
 
     told = await asyncio.to_thread(run, str(QUIRKS), "--sector", "mobility")
     assert told.exit_code == 0
-    assert "20 mails read: 19 imported, 0 there already, 1 skipped." in told.stdout
-    assert "1 mails have the id of another mail and another text; both are imported." in told.stdout
+    assert told.stdout.startswith("Read 20 messages.\nImported 19 messages into ")
     assert (
-        "quirks.mbox, mail 5 <e1@example.org>: attachment left out: t.xls (application/vnd.ms-excel)"
+        "Left out 0 messages that had been imported before.\nSkipped 1 message, for these reasons:"
         in told.stdout
     )
-    assert "quirks.mbox, mail 11 <a1@example.org>: skipped, the same message id again" in told.stdout
+    assert "Imported 1 message although another message with a different text has the same id." in told.stdout
+    assert (
+        "quirks.mbox, message 5 <e1@example.org>: attachment left out: t.xls (application/vnd.ms-excel)"
+        in told.stdout
+    )
+    assert "quirks.mbox, message 11 <a1@example.org>: skipped, the same message id again" in told.stdout
     again = await asyncio.to_thread(run, str(QUIRKS), "--sector", "mobility", "--json")
     report = json.loads(again.stdout)
     assert (report["imported"], report["already_there"], report["skipped"]) == (

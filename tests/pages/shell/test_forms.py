@@ -32,6 +32,9 @@ def test_sign_in_redirects_to_the_previous_page() -> None:
         ("../../etc/passwd", "etc-passwd"),
         ("Ётикет и право", "ётикет-и-право"),
         ("a" * 300, "a" * 60),
+        ("ราคาทองแดง ที่ดี", "ราคาทองแดง-ที่ดี"),
+        ("हिन्दी में_खनिज", "हिन्दी-में-खनिज"),
+        ("e\u0301tude", "étude"),
     ],
 )
 def test_titles_become_slugs(title: str, slug: str) -> None:
