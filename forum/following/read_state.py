@@ -43,9 +43,12 @@ from storage.statements import statement
 # A member who has read a topic for this many seconds follows it automatically. Longer times are not stored, for privacy.
 MOST_SECONDS = 300
 
-# Numbers above the topic's last one are left out: nobody can have read those posts.
+# Numbers above the topic's last one are left out: nobody can have read those posts. The state before is locked before it
+# changes; PostgreSQL 18 could return it with the change.
 _UPSERT_READ_STATE = statement("""
-WITH seen AS (
+WITH before AS (
+    SELECT read, seconds FROM readings WHERE member_id = :member AND topic_id = :topic FOR UPDATE
+), seen AS (
     SELECT range_agg(int4range(first, last, '[]')) AS read FROM (
         SELECT 1 AS first, least(CAST(:number AS integer), last_number) AS last FROM topics WHERE id = :topic
         UNION ALL
@@ -53,12 +56,13 @@ WITH seen AS (
     ) AS reported WHERE first <= last
 )
 INSERT INTO readings AS r (member_id, topic_id, read, seconds, read_at)
-SELECT :member, :topic, coalesce(read, '{}'), least(CAST(:seconds AS integer), :most), :now FROM seen
+SELECT :member, :topic, coalesce(read, '{}'), least(CAST(:seconds AS integer), :most), :now
+FROM seen CROSS JOIN (SELECT count(*) FROM before) AS locked
 ON CONFLICT (member_id, topic_id) DO UPDATE
 SET read = r.read + excluded.read, seconds = least(r.seconds + excluded.seconds, :most), read_at = excluded.read_at
 WHERE excluded.seconds > 0 OR NOT excluded.read <@ r.read
-RETURNING old.read IS DISTINCT FROM new.read AS grew,
-    coalesce(old.seconds, 0) < :most AND new.seconds >= :most AS reached_limit
+RETURNING r.read IS DISTINCT FROM (SELECT read FROM before) AS grew,
+    coalesce((SELECT seconds FROM before), 0) < :most AND r.seconds >= :most AS reached_limit
 """)
 # A notification of a post is read together with the post.
 _MARK_NOTIFICATIONS_READ = statement("""

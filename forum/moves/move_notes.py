@@ -25,7 +25,9 @@ SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, 
     (SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) AS after,
     now_at.id AS first
 FROM moves v LEFT JOIN public_authors m ON m.id = v.moved_by
-LEFT JOIN LATERAL (SELECT min(f.path) AS path FROM former_places f WHERE f.move_id = v.id) first ON true
+LEFT JOIN LATERAL (
+    SELECT f.path FROM former_places f WHERE f.move_id = v.id ORDER BY f.path LIMIT 1
+) first ON true
 LEFT JOIN LATERAL (
     SELECT p.id FROM former_places f JOIN posts p ON p.id = f.post_id
     WHERE f.move_id = v.id AND p.topic_id = v.to_topic ORDER BY p.path LIMIT 1
@@ -38,7 +40,9 @@ SELECT v.id, v.kind, v.from_topic, v.to_topic, v.posts, v.moved_by, v.moved_at, 
     (SELECT p.id FROM posts p WHERE p.topic_id = v.from_topic AND p.path < first.path ORDER BY p.path DESC LIMIT 1) AS after,
     now_at.id AS first
 FROM moves v LEFT JOIN public_authors m ON m.id = v.moved_by
-LEFT JOIN LATERAL (SELECT min(f.path) AS path FROM former_places f WHERE f.move_id = v.id) first ON true
+LEFT JOIN LATERAL (
+    SELECT f.path FROM former_places f WHERE f.move_id = v.id ORDER BY f.path LIMIT 1
+) first ON true
 LEFT JOIN LATERAL (
     SELECT p.id FROM former_places f JOIN posts p ON p.id = f.post_id
     WHERE f.move_id = v.id AND p.topic_id = v.to_topic ORDER BY p.path LIMIT 1

@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,6 +33,7 @@ from storage.tables import metadata
 from storage.write_batches import WriteBatches
 from tests.support.rooms.open_room import statements_of
 from tests.support.service import Service
+from tests.support.source_code import import_all_modules
 
 
 class Happened(Event, frozen=True, kw_only=True, tag="happened"):
@@ -278,10 +277,7 @@ def _compare(connection: Connection) -> list[Any]:
 
 
 def test_every_statement_compiles() -> None:
-    for name in ("forum", "gatherings", "members", "moderation", "pages", "realtime", "storage", "tertulia"):
-        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
-            if ".migrations" not in module.name and not module.name.endswith("__main__"):
-                importlib.import_module(module.name)
+    import_all_modules()
     found = [thing for thing in gc.get_objects() if type(thing) is Statement]
     assert len(found) > 100
     for query in found:

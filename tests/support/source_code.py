@@ -33,13 +33,18 @@ def functions(tree: ast.AST) -> Iterator[Function]:
     return (node for node in ast.walk(tree) if isinstance(node, Function))
 
 
-def all_codes() -> list[str]:
-    """Import every module; return the codes of all refusals, sorted, one for each class that defines one."""
+def import_all_modules() -> None:
+    """Import every module of the product, but for migrations and commands."""
     for name in PACKAGES:
         package = importlib.import_module(name)
         for module in pkgutil.walk_packages(package.__path__, f"{name}."):
             if ".migrations" not in module.name and not module.name.endswith(".__main__"):
                 importlib.import_module(module.name)
+
+
+def all_codes() -> list[str]:
+    """Import every module; return the codes of all refusals, sorted, one for each class that defines one."""
+    import_all_modules()
     # A set, because a class with two bases that are refusals is found twice.
     ours = {
         kind
