@@ -1,5 +1,6 @@
 """The table of a board: filtering, searching, sorting and paging of entries, and search for similar titles."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Float,
     Integer,
     Text,
+    all_,
     and_,
     bindparam,
     cast,
@@ -34,6 +36,7 @@ from boards.visibility import listed_entries
 from core.actor import Actor
 from core.errors import Invalid
 from core.ids import BoardId
+from forum.search.query_parser import QUOTATION_MARKS
 from forum.visibility import seen_by
 from storage.cache import VersionedCache
 from storage.cursors import decode_cursor, encode_cursor
@@ -64,7 +67,7 @@ class EntryFilter(Struct, frozen=True, kw_only=True):
     """The filter and order of a table.
 
     `where` has (field, term) pairs: an entry matches if, for every field in them, it has at least one of the terms. `words`
-    is searched in the text, `sort` is a column or a field key, and `after` is the cursor of a page.
+    are all in the text, in any order, `sort` is a column or a field key, and `after` is the cursor of a page.
     """
 
     where: tuple[tuple[str, str], ...] = ()
@@ -76,6 +79,7 @@ class EntryFilter(Struct, frozen=True, kw_only=True):
     after: str | None = None
 
 
+_WORD_OR_PHRASE = re.compile(r'"([^"]*[^"\s][^"]*)"|([^\s"]+)')
 _field = entries.c.fields.op("->>")(bindparam("field", type_=Text))
 _total = func.coalesce(cast(entries.c.confirmations.op("->>")("do_too"), Integer), 0) + func.coalesce(
     cast(entries.c.confirmations.op("->>")("confirm"), Integer), 0
@@ -112,13 +116,16 @@ def matches_filter() -> ColumnElement[bool]:
         .group_by(entry_terms.c.entry_id)
         .having(func.bit_or(wanted.c.bit) == all_bits)
     )
-    pattern = bindparam("pattern", type_=Text)
+    patterns = bindparam("patterns", type_=ARRAY(Text))
+    # Folded once, not for each entry. The longest word is looked up in the index.
+    folded = cast(select(func.fold_all_words(patterns)).scalar_subquery(), ARRAY(Text))
+    longest = select(func.fold_words(bindparam("longest", type_=Text))).scalar_subquery()
     disposition = bindparam("disposition", type_=Text)
     return and_(
         entries.c.board_id == bindparam("board", type_=BigInteger),
         listed_entries(),
         or_(all_bits == 0, entries.c.id.in_(matching)),
-        or_(pattern.is_(None), entries.c.words.like(pattern)),
+        or_(patterns.is_(None), and_(entries.c.words.like(longest), entries.c.words.like(all_(folded)))),
         or_(disposition.is_(None), entries.c.disposition == disposition),
         or_(bindparam("outdated", type_=Integer) == 0, entries.c.outdated_at.is_not(None)),
     )
@@ -129,18 +136,29 @@ def filter_binds(board_id: BoardId, entry_filter: EntryFilter) -> dict[str, Any]
     bits = {
         field: 1 << position for position, field in enumerate(dict.fromkeys(f for f, _ in entry_filter.where))
     }
-    words = entry_filter.words.strip()
-    escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    patterns = [f"%{_escape(word)}%" for word in split_words(entry_filter.words)]
     return {
         "board": board_id,
         "fields": [field for field, _ in entry_filter.where],
         "terms": [term for _, term in entry_filter.where],
         "bits": [bits[field] for field, _ in entry_filter.where],
         "all_bits": sum(bits.values()),
-        "pattern": f"%{escaped.lower()}%" if words else None,
+        "patterns": patterns or None,
+        "longest": max(patterns, key=len, default=None),
         "disposition": entry_filter.disposition,
         "outdated": int(entry_filter.outdated),
     }
+
+
+def split_words(typed: str) -> list[str]:
+    """Return the words and the phrases in quotation marks that an entry must have, in any order."""
+    found = _WORD_OR_PHRASE.findall(typed.translate(QUOTATION_MARKS))
+    words = [phrase.strip() or word for phrase, word in found]
+    return list(dict.fromkeys(words)) or typed.split()[:1]
+
+
+def _escape(word: str) -> str:
+    return word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _page(sort: str, descending: bool, following: bool) -> Statement:
@@ -202,7 +220,7 @@ async def read_table(
     name = (
         "total",
         tuple(sorted(set(entry_filter.where))),
-        where["pattern"],
+        tuple(where["patterns"] or ()),
         entry_filter.disposition,
         entry_filter.outdated,
     )

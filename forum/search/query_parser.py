@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 )
 _DATE = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 # Quotation marks of many keyboards; apostrophes are parts of words.
-_QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›＂「」『』｢｣〝〞〟", '"'))
+QUOTATION_MARKS = str.maketrans(dict.fromkeys("“”„‟«»‹›＂「」『』｢｣〝〞〟", '"'))
 # Where it begins a word, as programs and keyboards write it for them: the minus sign, and that of full width.
 _MINUS = re.compile(r"(?<!\S)[\u2212\uff0d](?=\S)")
 
@@ -84,7 +84,7 @@ def parse_query(text: str) -> ParsedQuery:
     filters: list[QueryFilter] = []
     since: datetime | None = None
     until: datetime | None = None
-    for token in _TOKEN.finditer(_MINUS.sub("-", text.translate(_QUOTATION_MARKS))):
+    for token in _TOKEN.finditer(_MINUS.sub("-", text.translate(QUOTATION_MARKS))):
         operator = (token["operator"] or "").lower()
         value = token["named"] if token["named"] is not None else token["value"] or ""
         start = _start_of_date(value) if operator in ("before", "after") and not token["not"] else None

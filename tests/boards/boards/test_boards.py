@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import pytest_asyncio
@@ -383,6 +384,16 @@ async def test_a_board_for_members_is_nothing_to_visitors(app: Service) -> None:
         assert (await visitor.get(f"/api/v1/entries/{entry['id']}")).json()["title"] == "Secret cobalt"
 
 
+async def test_entries_are_found_in_every_script_and_without_accents(table: Table) -> None:
+    title = "Réseau العِنَايَةُ Größe 钴的供应链 Łódź ٢٠٢٤ sus\u00adtainable"
+    await table.add(title, kind="sectoral")
+    for typed in (
+        *("reseau", "RÉSEAU", "re\u0301seau", "العناية", "العنـاية", "GRÖSSE", "grosse", "供应链", "钴"),
+        *("lodz", "2024", "sustainable", "供应链 reseau", '"العناية grosse"', "ｒéｓｅａｕ"),
+    ):
+        assert await table.titles(f"?{urlencode({'q': typed})}") == [title], typed
+
+
 async def test_the_table_is_filtered_searched_sorted_and_paged(table: Table) -> None:
     await table.add("Cobalt", kind="sectoral", issues=["forced-labour"], amount=3, since="2024-01-05")
     await table.add(
@@ -404,6 +415,18 @@ async def test_the_table_is_filtered_searched_sorted_and_paged(table: Table) -> 
     assert await table.titles("?q=100%25") == ["Tin 100%"]
     assert await table.titles("?q=%25") == ["Tin 100%"], "a sign of patterns is a letter like others"
     assert await table.titles("?q=mercury_") == ["Gold"]
+    for typed in (
+        "GOLD mercury_",
+        "mercury_ gold",
+        "ｇｏｌｄ",
+        '"mercury_"',
+        "«mercury_» gold",
+        "göld",
+        "go\u00adld",
+    ):
+        assert await table.titles(f"?{urlencode({'q': typed})}") == ["Gold"], typed
+    for typed in ('"gold mercury_"', "gold tin", "%old"):
+        assert await table.titles(f"?{urlencode({'q': typed})}") == [], typed
     assert await table.titles("?sort=amount") == ["Gold", "Tin 100%", "Cobalt"], (
         "what says nothing comes first"
     )
