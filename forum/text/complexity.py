@@ -16,6 +16,8 @@ MAX_FOOTNOTE_REFERENCES = 150
 MAX_GROWTH = 16
 ALWAYS_ALLOWED_LENGTH = 6_000
 
+# The renderer counts the brackets of an address again for each bracket at its end.
+MAX_BRACKETS_IN_ADDRESS = 500
 _TABLE_DELIMITER_ROW = re.compile(r"^(?=[^\n]*[|:])[^\S\n]*(?:>[^\S\n]*)*[|:-][|:\- \t\v\f]*$", re.M)
 _BLOCK_MARKERS = re.compile(r"^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))+", re.M)
 _BLOCK_MARKER = re.compile(r"[>*+-]|\d+[.)]")
@@ -37,6 +39,13 @@ def ensure_can_render(body: str) -> None:
         _ensure_small_tables(body)
     if any(len(_BLOCK_MARKER.findall(run[0])) > MAX_DEPTH for run in _BLOCK_MARKERS.finditer(body)):
         raise TooIntricate("This text has quotes or lists nested too deeply.", field="body")
+
+
+def may_link_addresses(body: str) -> bool:
+    """Return whether the renderer finds the addresses in a text in time proportional to its length."""
+    if body.count(")") <= MAX_BRACKETS_IN_ADDRESS:
+        return True
+    return all(one.count(")") <= MAX_BRACKETS_IN_ADDRESS for one in body.split())
 
 
 def ensure_output_within_bounds(rendered: str, body: str) -> None:

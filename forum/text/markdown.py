@@ -8,7 +8,12 @@ from hashlib import blake2b
 import comrak
 
 from forum.text.code_highlighting import highlight
-from forum.text.complexity import TooIntricate, ensure_can_render, ensure_output_within_bounds
+from forum.text.complexity import (
+    TooIntricate,
+    ensure_can_render,
+    ensure_output_within_bounds,
+    may_link_addresses,
+)
 from forum.text.direction import set_directions
 from forum.text.mail_html import render_mail
 from forum.text.mentions import link_mentions
@@ -34,11 +39,11 @@ _FILE_PARAGRAPH = re.compile(
 _QUOTE_MARKER = re.compile(r"<p>\[\[quote (\d{1,18})\]\]</p>")
 
 
-def _extensions() -> comrak.ExtensionOptions:
+def _extensions(autolink: bool = True) -> comrak.ExtensionOptions:
     options = comrak.ExtensionOptions()
     options.table = True
     options.strikethrough = True
-    options.autolink = True
+    options.autolink = autolink
     options.tasklist = True
     options.footnotes = True
     return options
@@ -53,6 +58,7 @@ def _render_options() -> comrak.RenderOptions:
 
 
 _EXTENSIONS = _extensions()
+_WITHOUT_AUTOLINK = _extensions(autolink=False)
 _PARSE_OPTIONS = comrak.ParseOptions()
 _RENDER_OPTIONS = _render_options()
 
@@ -94,7 +100,8 @@ def render(
 
 def markdown_to_html(source: str) -> str:
     """Return Markdown as HTML that is neither sanitized nor limited: for the words of it, never for a page."""
-    page: str = comrak.render_markdown(source, _EXTENSIONS, _PARSE_OPTIONS, _RENDER_OPTIONS)
+    extensions = _EXTENSIONS if may_link_addresses(source) else _WITHOUT_AUTOLINK
+    page: str = comrak.render_markdown(source, extensions, _PARSE_OPTIONS, _RENDER_OPTIONS)
     return page
 
 

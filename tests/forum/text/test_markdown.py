@@ -463,3 +463,11 @@ def seconds_for_mail(body: str) -> float:
     start = time.thread_time()
     render_mail(body)
     return time.thread_time() - start
+
+
+@pytest.mark.parametrize("start", ["http://a.example/", "www.a.example/"])
+def test_an_address_with_very_many_brackets_is_no_link(start: str) -> None:
+    # The renderer would count them again for each bracket: 4 s for 80,000.
+    assert "<a " not in render(start + ")" * 501).html
+    assert "<a " not in render(f"{start}\n\n" + ")" * 501).html
+    assert "<a " in render(f"({start}) and " + "(a) " * 501).html
