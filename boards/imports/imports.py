@@ -23,13 +23,14 @@ from boards.imports.stored_imports import (
     update_preview,
     update_rows,
 )
-from boards.imports.workbooks import ParsedRow, ParsedTable, Reading, parse_table_in_thread
+from boards.imports.workbooks import ParsedRow, ParsedTable, Reading, parse_table
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import BoardId
+from core.isolation import FILES
 from core.threads import in_thread
 from forum.text.excerpts import cut_words
 from storage.database import Database, Reader, Transaction
@@ -61,9 +62,8 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
         known = await _known_columns(tx, board_id)
-    return await parse_table_in_thread(
-        new.name, new.content, _reading_of(new.options or ImportOptions()), known
-    )
+    reading = _reading_of(new.options or ImportOptions())
+    return await FILES.call(parse_table, new.name, new.content, reading, known)
 
 
 async def parse_again(
@@ -81,7 +81,7 @@ async def parse_again(
         known = await _known_columns(tx, stored.board)
     if content is None:
         raise ImportAlreadyApplied
-    return await parse_table_in_thread(stored.name, content, _reading_of(options), known)
+    return await FILES.call(parse_table, stored.name, content, _reading_of(options), known)
 
 
 async def preview_import(

@@ -1,9 +1,7 @@
 """Parsing of CSV, XLSX and JSON files into columns and rows, within limits; errors name the line."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,7 +11,6 @@ from msgspec import Struct
 from boards.imports.csv_rows import choose_delimiter, read_csv
 from boards.imports.headings import FIRST_ROWS, WRONG_COLUMN, column_key, find_heading, name_columns
 from boards.imports.json_rows import JsonUnreadable, read_json
-from boards.imports.month_names import load_month_names
 from boards.imports.raw_rows import RawRow
 from boards.imports.sheet_inspector import WorkbookTooBig, WorkbookUnreadable
 from boards.imports.xlsx_rows import open_xlsx
@@ -22,7 +19,6 @@ from core.text_encodings import DecodedText, decode_as, decode_text
 from forum.files.file_types import is_markup, is_pdf
 from forum.files.office_documents import detect_office_type
 from forum.files.refused_types import is_known_type
-from members.profiles.country_names import load_country_names
 
 MAX_FILE_SIZE = 5 * 1024 * 1024
 MAX_ROWS = 5_000
@@ -38,8 +34,6 @@ _OLD_WORKBOOK = (
     "upload that."
 )
 _NO_TABLE = "Save the table as XLSX or CSV and upload that."
-# One file at a time in a separate thread, which limits the memory and does not block other work.
-_parser_thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
 
 
 class NotASheet(Invalid):
@@ -89,20 +83,6 @@ class ParsedTable(Struct, frozen=True):
     delimiter: str = ""
     sheets: list[str] = []
     sheet: str = ""
-
-
-async def parse_table_in_thread(
-    name: str, content: bytes, reading: Reading, known: Collection[str] = ()
-) -> ParsedTable:
-    """Parse a file in the parser thread, so that the event loop stays free; the caller has checked permissions."""
-
-    def parse() -> ParsedTable:
-        # Read here once, because planning the rows on the event loop needs them.
-        load_country_names()
-        load_month_names()
-        return parse_table(name, content, reading, known)
-
-    return await asyncio.get_running_loop().run_in_executor(_parser_thread, parse)
 
 
 def parse_table(

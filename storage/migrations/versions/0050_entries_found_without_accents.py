@@ -3,7 +3,7 @@
 from storage.migrations.plain import run
 
 revision = "0050"
-down_revision = "0047"
+down_revision = "0048"
 
 # Combining marks that people leave out, the sign that lengthens Arabic letters, and characters without ink (soft hyphen,
 # zero width, direction). They are removed before the normal form is made too: PostgreSQL sorts long runs of marks slowly.
