@@ -277,8 +277,10 @@ def ensure_can_restore(actor: Actor, topic: TopicFacts, post: PostFacts, now: da
 
 
 def ensure_can_read_history(actor: Actor, topic: TopicFacts, post: PostFacts) -> None:
-    """Members read the history of published posts, moderators of the sector that of all posts; raise PostWithdrawn."""
-    actor.signed_in()
+    """Who can read a published post can read its history, moderators of the sector that of all posts; raise PostWithdrawn.
+
+    Visitors see that a post was edited, so they can see how.
+    """
     if post.state != "published" and not is_moderator(actor, topic):
         raise PostWithdrawn
 

@@ -30,6 +30,8 @@ _DECIMAL = re.compile(r"\d*([.,])\d+(?:[eE][+-]?\d{1,3})?")
 _STOPS = re.compile(r"\d{1,3}(?:\.\d{3})+(,\d+)?")
 _COMMAS = re.compile(r"\d{1,3}(?:(?:,\d{3})+|(?:,\d{2})+,\d{3})(\.\d+)?")
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+# No number and no date has more characters.
+_LONGEST = 100
 # From the first white space on: otherwise each of many would be tried.
 _TIME = re.compile(r"(?:T|(?<!\s),?\s++)\d{1,2}(?::|h)\d{2}.*|T\d{4}.*|(?<=\d)Z$")
 _YEAR_FIRST = re.compile(r"(\d{4}) ?([-/.年]) ?(\d{1,2}) ?([-/.月]) ?(\d{1,2}) ?[日.]?")
@@ -65,6 +67,8 @@ class Ambiguous(Exception):
 
 def read_number(text: str, decimals: DecimalSign | None) -> float | None:
     """Return the number in a text, or None if it is none; raise Ambiguous."""
+    if len(text) > _LONGEST:
+        return None
     sign, body, _ = _number_parts(text)
     if _WHOLE.fullmatch(body):
         return float(sign + body)
@@ -80,6 +84,8 @@ def read_number(text: str, decimals: DecimalSign | None) -> float | None:
 
 def decimal_evidence(text: str) -> Literal[".", ",", "?", ""]:
     """Return the decimal sign that a number shows, `?` if it may be either, or nothing if it is none or shows none."""
+    if len(text) > _LONGEST:
+        return ""
     _, body, has_blanks = _number_parts(text)
     if _EITHER.fullmatch(body) and not has_blanks:
         return "?"
@@ -93,6 +99,8 @@ def decimal_evidence(text: str) -> Literal[".", ",", "?", ""]:
 def read_date(text: str, order: DateOrder | None) -> str | None:
     """Return the date in a text as YYYY-MM-DD, or None if it is none; raise Ambiguous."""
     written = _written_date(text)
+    if len(written) > _LONGEST:
+        return None
     if found := _YEAR_FIRST.fullmatch(written):
         return _iso(found[1], found[3], found[5], is_iso=text.strip()[:10] == written and found[2] == "-")
     if _WEEK_DATE.fullmatch(written) or _COMPACT.fullmatch(written):

@@ -12,6 +12,7 @@ from storage.database import Transaction
 from storage.statements import statement
 
 _FILE_URL = re.compile(r"/files/(\d{1,18})/")
+_TRUST = "Your settings show your trust level and what comes next."
 _WEB_URL = re.compile(r"https?://[^\s<>()\[\]\"']+", re.IGNORECASE)
 
 INSERT_FILE_USES = statement("""
@@ -38,17 +39,14 @@ class TooManyFiles(Invalid):
             if limit
             else "You cannot attach files to posts yet."
         )
-        super().__init__(f"{allowed} See Settings > Trust for how to unlock more.", field="body")
+        super().__init__(f"{allowed} {_TRUST}", field="body")
 
 
 class TooManyLinks(Invalid):
     """A post has more links to other sites than the trust level of its author allows."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"You can add up to {limit} links to other sites to a post. See Settings > Trust for how to unlock more.",
-            field="body",
-        )
+        super().__init__(f"You can add up to {limit} links to other sites to a post. {_TRUST}", field="body")
 
 
 def file_ids_in(text: str) -> list[int]:

@@ -97,6 +97,37 @@ def shown_values(
     ]
 
 
+def table_rows(
+    entry_context: EntryContext,
+    entries: Sequence[Entry],
+    fields: Sequence[Field],
+    named: Mapping[ReferenceKey, ReferenceLink],
+    by: Field | None,
+) -> list[tuple[Entry, list[ShownValue], str]]:
+    """Return each entry with its values in these fields, and with its heading if the table is grouped by a field."""
+    return [
+        (
+            entry,
+            shown_values(entry_context, entry, fields, named),
+            heading_of(entry_context, by, entry) if by else "",
+        )
+        for entry in entries
+    ]
+
+
+def drop_empty_columns(
+    fields: Sequence[Field], rows: Sequence[list[ShownValue]]
+) -> tuple[list[Field], list[str]]:
+    """Take the columns without any value out of the rows, where they push the others out of sight.
+
+    Return the fields of the columns that stay, and the labels of the others.
+    """
+    empty = [at for at, _ in enumerate(fields) if rows and not any(row[at].text for row in rows)]
+    for row in rows:
+        row[:] = [value for at, value in enumerate(row) if at not in empty]
+    return [one for at, one in enumerate(fields) if at not in empty], [fields[at].label for at in empty]
+
+
 def keys_in(entry_context: EntryContext, entries: Sequence[Entry]) -> list[ReferenceKey]:
     """Return the keys of everything that these entries refer to."""
     return [key for entry in entries for _, key in collect_references(entry_context.form, entry.fields or {})]

@@ -63,26 +63,27 @@ async def show_table(
         where=parse_where(where), words=q.strip(), sort=sort, descending=bool(desc), disposition=disposition,
         outdated=bool(outdated), after=after,
     )  # fmt: skip
-    actor = context.actor
     async with context.db.read() as tx:
-        board = await show_board(tx, actor, BoardId(board_id), context.db.epoch)
+        board = await show_board(tx, context.actor, BoardId(board_id), context.db.epoch)
         entry_context = await load_entry_context(tx, BoardId(board_id))
         by = board_view.grouping_field(entry_context, group)
         shown = msgspec.structs.replace(asked, sort=by.key) if by else asked
-        page = await read_table(tx, actor, entry_context, shown, board.stream, cache)
-        named = await label_references(tx, actor, board_view.keys_in(entry_context, page.items))
+        page = await read_table(tx, context.actor, entry_context, shown, board.stream, cache)
+        named = await label_references(tx, context.actor, board_view.keys_in(entry_context, page.items))
         frame = await _common_values(tx, context, board, asked, "table", group=group)
     fields = board_view.table_fields(entry_context)
-    rows = [
-        (
-            entry,
-            board_view.shown_values(entry_context, entry, fields, named),
-            board_view.heading_of(entry_context, by, entry) if by else "",
-        )
-        for entry in page.items
-    ]
+    rows = board_view.table_rows(entry_context, page.items, fields, named, by)
+    fields, left_out = board_view.drop_empty_columns(fields, [said for _, said, _ in rows])
     groups = [one for one in matrix_fields(entry_context.form) if one.type != "some_of"]
-    facts = {"page": page, "rows": rows, "fields": fields, "group": group if by else None, "groups": groups}
+    facts = {
+        "page": page,
+        "rows": rows,
+        "fields": fields,
+        "left_out": left_out,
+        "group": group if by else None,
+        "groups": groups,
+    }
+    facts["group"] = group if by else None
     return _page(context, "boards/table.html", entry_context=entry_context, **facts, **frame)
 
 

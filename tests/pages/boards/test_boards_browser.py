@@ -220,6 +220,26 @@ async def test_a_post_becomes_an_entry_from_its_menu_and_a_gap_is_claimed(
     await expect(page.get_by_text("is looking into this until")).to_be_visible()
 
 
+async def test_tables_of_a_board_fit_on_a_laptop(app: Service, windows: Windows) -> None:
+    table = await a_board(app)
+    await table.add("Cobalt tracing", kind="sectoral", issues=["forced-labour"])
+    page = await windows.open(f"/b/{table.id}", table.curator, viewport={"width": 1280, "height": 800})
+    headings = ["Entry", "Kind of case", "Impact areas", "Supporters", "Changed"]
+    await expect(page.get_by_role("columnheader")).to_have_text([re.compile(one) for one in headings])
+    await expect(
+        page.get_by_text("3 columns without values not shown: Country, Amount, Since")
+    ).to_be_visible()
+    for path in ("", "/matrix", "/settings"):
+        await page.goto(f"/b/{table.id}{path}")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        # Only what is in a positioned box scrolls with it.
+        positions = "[...document.querySelectorAll('.scroll')].map(one => getComputedStyle(one).position)"
+        assert set(await page.evaluate(positions)) == {"relative"}, path
+    sizes = "(one => [one.clientWidth, one.scrollWidth])(document.querySelector('.scroll'))"
+    visible, needed = await page.evaluate(sizes)
+    assert needed <= visible, "the table of the settings is whole"
+
+
 async def test_columns_are_mapped_with_the_keyboard_alone_on_a_phone(app: Service, windows: Windows) -> None:
     table = await a_board(app)
     page = await windows.open(

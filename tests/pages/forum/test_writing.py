@@ -106,7 +106,7 @@ async def test_visitors_cannot_write(app: Service, client: httpx2.AsyncClient) -
         assert (await send(client, path, **fields)).status_code == 401, path
 
 
-async def test_a_post_is_edited_with_its_history(app: Service) -> None:
+async def test_a_post_is_edited_with_its_history(app: Service, client: httpx2.AsyncClient) -> None:
     amina, jonas = await a_person(app), await a_person(app, "Jonas")
     topic = await a_topic(amina)
     post = (await a_reply(amina, topic["id"], "First."))["id"]
@@ -120,6 +120,10 @@ async def test_a_post_is_edited_with_its_history(app: Service) -> None:
     assert (await send(jonas, f"/p/{post}/edit", body="Mine now.")).status_code == 403
     history = await open_page(jonas, f"/p/{post}/history")
     assert history.index("<ins>Second</ins>") < history.rindex("First.")
+    # Visitors see that it was edited, and how.
+    for_visitor = await client.get(f"/p/{post}/history")
+    assert for_visitor.status_code == 200 and "<ins>Second</ins>" in for_visitor.text
+    assert (await client.get(f"/api/v1/posts/{post}/revisions")).status_code == 200
 
 
 async def test_withdrawing_a_post_needs_confirmation_and_can_be_undone(
