@@ -9,6 +9,7 @@ from boards.boards.boards import load_entry_context
 from boards.imports.column_mapping import map_columns, names_of_fields
 from boards.imports.habits import Habits
 from boards.imports.mappings import read_mapping, remember_mapping
+from boards.imports.packed_tables import PackedTable, parse_in_process
 from boards.imports.planning import PlannedRow, habits_of_rows, plan_rows
 from boards.imports.shapes import FileRow, Import, ImportColumn, ImportOptions, NewImport, OpenQuestion
 from boards.imports.stored_imports import (
@@ -23,14 +24,13 @@ from boards.imports.stored_imports import (
     update_preview,
     update_rows,
 )
-from boards.imports.workbooks import ParsedRow, ParsedTable, Reading, parse_table
+from boards.imports.workbooks import ParsedRow, ParsedTable, Reading
 from boards.lookup.lookup import get_board
 from boards.policy import ensure_can_curate
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import BoardId
-from core.isolation import FILES
 from core.threads import in_thread
 from forum.text.excerpts import cut_words
 from storage.database import Database, Reader, Transaction
@@ -54,7 +54,7 @@ class ImportAlreadyApplied(Conflict):
     message = "This import has been applied already. Upload the file again to import it in another way."
 
 
-async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> ParsedTable:
+async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewImport) -> PackedTable:
     """Check that the actor curates the board, then parse the file; raise NotFound, NotACurator, NotASheet or SheetTooBig.
 
     The database connection is released before the file is parsed.
@@ -62,13 +62,12 @@ async def parse_upload(db: Database, actor: Actor, board_id: BoardId, new: NewIm
     async with db.read() as tx:
         ensure_can_curate(actor, await get_board(tx, actor, board_id), clock.now())
         known = await _known_columns(tx, board_id)
-    reading = _reading_of(new.options or ImportOptions())
-    return await FILES.call(parse_table, new.name, new.content, reading, known)
+    return await parse_in_process(new.name, new.content, _reading_of(new.options or ImportOptions()), known)
 
 
 async def parse_again(
     db: Database, actor: Actor, import_id: int, options: ImportOptions
-) -> ParsedTable | None:
+) -> PackedTable | None:
     """Parse the file of an import with another encoding, row of headings or sheet; return None if these stay as they are.
 
     Raises NotFound, NotACurator, ImportAlreadyApplied, NotASheet or SheetTooBig.
@@ -81,11 +80,11 @@ async def parse_again(
         known = await _known_columns(tx, stored.board)
     if content is None:
         raise ImportAlreadyApplied
-    return await FILES.call(parse_table, stored.name, content, _reading_of(options), known)
+    return await parse_in_process(stored.name, content, _reading_of(options), known)
 
 
 async def preview_import(
-    tx: Transaction, actor: Actor, board_id: BoardId, new: NewImport, table: ParsedTable
+    tx: Transaction, actor: Actor, board_id: BoardId, new: NewImport, table: PackedTable
 ) -> Import:
     """Store a parsed file and return a preview of what it would change.
 
@@ -132,7 +131,7 @@ async def refresh_preview(tx: Transaction, actor: Actor, import_id: int) -> Impo
 
 
 async def change_options(
-    tx: Transaction, actor: Actor, import_id: int, options: ImportOptions, table: ParsedTable | None
+    tx: Transaction, actor: Actor, import_id: int, options: ImportOptions, table: PackedTable | None
 ) -> Import:
     """Change how the file is read and to which fields its columns belong, and return the import with its new preview.
 
@@ -150,7 +149,8 @@ async def change_options(
         await update_rows(tx, import_id, table)
         # Another row of headings, or another encoding, has other columns.
         options = replace(
-            options, columns={name: key for name, key in options.columns.items() if name in table.columns}
+            options,
+            columns={name: key for name, key in options.columns.items() if name in table.table.columns},
         )
     await _update_preview(tx, actor, import_id, options, table)
     await remember_mapping(tx, stored.board, options.columns)
@@ -189,10 +189,10 @@ async def _update_preview(
     actor: Actor,
     import_id: int,
     options: ImportOptions,
-    table: ParsedTable | None,
+    table: PackedTable | None,
 ) -> None:
     stored = replace(await read_import(tx, import_id), options=options)
-    before = await read_preview(stored) if table is None else _preview_of(table)
+    before = await read_preview(stored) if table is None else _preview_of(table.table)
     _, preview = await plan_stored_rows(tx, actor, stored, before)
     await update_preview(tx, import_id, options, preview)
 

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from boards.imports.packed_tables import PackedTable, unpack_rows
 from boards.imports.shapes import FileRow, ImportColumn, ImportedLine, ImportOptions, OpenQuestion
-from boards.imports.workbooks import ParsedRow, ParsedTable
+from boards.imports.workbooks import ParsedRow
 from core.errors import NotFound
 from core.ids import BoardId, MemberId
 from core.threads import in_thread
@@ -71,7 +72,7 @@ async def insert_import(
     member: MemberId,
     name: str,
     now: datetime,
-    table: ParsedTable,
+    table: PackedTable,
     content: bytes,
 ) -> int:
     """Store a parsed file with an empty preview and return the id of the import."""
@@ -81,7 +82,7 @@ async def insert_import(
         member=member,
         name=name,
         now=now,
-        rows=await _pack_rows(table),
+        rows=table.rows,
         content=await in_thread(zlib.compress, content),
         options="{}",
         preview=_to_json(Preview([], [])),
@@ -113,7 +114,7 @@ async def read_preview(stored: StoredImport) -> Preview:
 async def read_rows(tx: Reader, import_id: int) -> tuple[list[str], list[ParsedRow]]:
     """Return the columns and rows of an import."""
     packed = await tx.value(SELECT_IMPORTED_ROWS, id=import_id)
-    return await in_thread(_unpack_rows, packed)
+    return await in_thread(unpack_rows, packed)
 
 
 async def read_file(tx: Reader, import_id: int) -> bytes | None:
@@ -127,9 +128,9 @@ async def lock_import(tx: Transaction, import_id: int) -> bool:
     return await tx.value(LOCK_IMPORT, id=import_id) is not None
 
 
-async def update_rows(tx: Transaction, import_id: int, table: ParsedTable) -> None:
+async def update_rows(tx: Transaction, import_id: int, table: PackedTable) -> None:
     """Replace the rows of an import, because its file was read in another way."""
-    await tx.run(UPDATE_IMPORTED_ROWS, id=import_id, rows=await _pack_rows(table))
+    await tx.run(UPDATE_IMPORTED_ROWS, id=import_id, rows=table.rows)
 
 
 async def update_preview(tx: Transaction, import_id: int, options: ImportOptions, preview: Preview) -> None:
@@ -146,14 +147,6 @@ async def mark_applied(tx: Transaction, import_id: int, now: datetime) -> None:
 async def delete_old_files(tx: Transaction, now: datetime) -> None:
     """Delete the files of imports that nobody applied for 30 days; an hourly cleanup."""
     await tx.run(DELETE_OLD_FILES, before=now - FILES_KEPT_FOR)
-
-
-async def _pack_rows(table: ParsedTable) -> bytes:
-    return await in_thread(lambda: zlib.compress(msgspec.json.encode((table.columns, table.rows))))
-
-
-def _unpack_rows(packed: bytes) -> tuple[list[str], list[ParsedRow]]:
-    return msgspec.json.decode(zlib.decompress(packed), type=tuple[list[str], list[ParsedRow]])
 
 
 def _to_json(value: Any) -> str:
