@@ -60,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     look_at_links: bool = True
     metrics_port: Port = 0
     metrics_host: str = "127.0.0.1"
-    trusted_proxies: str = "127.0.0.1"
+    trusted_proxies: str = ""
     pool: Count = 20
     sockets_per_member: Count = 20
     sockets_per_address: Count = 200

@@ -102,10 +102,14 @@ class HttpMiddleware:
             self._count(method, status)
             self.seconds.observe(elapsed)
             # Neither the member nor the query: the access log must not reveal who asked anonymously.
-            path = scope["path"]
-            if secret := _SECRETS.match(path):
-                path = f"{secret[1]}/..."
+            path = without_secrets(scope["path"])
             access.write(method, path, status, round(elapsed * 1000, 1), request_id)
+
+
+def without_secrets(path: str) -> str:
+    """Return the path of a request without a token, key or reference in it: whoever has one can act with it."""
+    secret = _SECRETS.match(path)
+    return f"{secret[1]}/..." if secret else path
 
 
 def _has_good_host(scope: Scope) -> bool:
@@ -127,5 +131,8 @@ _BAD_HOST = (
     b'"detail":"The Host header names no host."}'
 )
 # Links in e-mails contain a token in the path, which must not be in the log.
-_SECRETS = re.compile(r"(/verify|/reset|/found|/claim-admin|/api/v1/password-resets)/.", re.DOTALL)
+_SECRETS = re.compile(
+    r"(/verify|/reset|/found|/claim-admin|/mail/stop|/report|/api/v1/reports|/api/v1/password-resets)/.",
+    re.DOTALL,
+)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
