@@ -10,10 +10,16 @@ from forum.mails.embedded_files import take_embedded_files
 from forum.mails.encoded_words import decode_words
 from forum.mails.flowed import enriched_to_text, unflow
 from forum.mails.forwarded import forwarded_block
-from forum.mails.html_to_text import MAX_HTML_LENGTH, drop_embedded_data, html_to_text, is_whole_page
+from forum.mails.html_to_text import (
+    MAX_HTML_LENGTH,
+    MAX_TAGS,
+    drop_embedded_data,
+    html_to_text,
+    is_whole_page,
+)
 from forum.mails.lines import to_line
 from forum.mails.parts import Part
-from forum.mails.plain_text import META_CHARSET, comparable_words, is_notice, is_prose
+from forum.mails.plain_text import META_CHARSET, calendar_to_text, comparable_words, is_notice, is_prose
 from forum.mails.signed_text import take_signatures
 from forum.mails.transfer_encoding import is_text
 from forum.text.mail_footers import ATTACHMENT_NOTE, MORE_ATTACHMENTS_NOTE
@@ -45,6 +51,7 @@ class _Budget(Struct):
     bytes: int = MAX_READ
     charset: str = ""
     attempts: int = 5
+    tags: int = MAX_TAGS
 
 
 class Reading(Struct):
@@ -167,7 +174,7 @@ def _add_plain(part: Part, reading: Reading, hint: str) -> None:
     text = _decode(part.content(), part, reading, hint)
     if is_whole_page(text):
         reading.repair("html only")
-        reading.texts.append(html_to_text(text))
+        reading.texts.append(_page_to_text(text, reading))
         return
     if part.parameter("format").lower() == "flowed":
         text = unflow(text, delete_space=part.parameter("delsp").lower() == "yes")
@@ -183,7 +190,7 @@ def _add_plain(part: Part, reading: Reading, hint: str) -> None:
 def _add_formatted(part: Part, reading: Reading, hint: str) -> None:
     text = _decode(part.content(), part, reading, hint)
     if part.kind == "text/html":
-        text = html_to_text(text)
+        text = _page_to_text(text, reading)
         words = comparable_words(text)
         if words and any(comparable_words(other) == words for other in reading.texts):
             reading.repair("same text again as HTML")
@@ -192,6 +199,12 @@ def _add_formatted(part: Part, reading: Reading, hint: str) -> None:
     else:
         text = enriched_to_text(text, is_richtext=part.kind == "text/richtext")
     reading.texts.append(text)
+
+
+def _page_to_text(page: str, reading: Reading) -> str:
+    allowed = reading.budget.tags
+    reading.budget.tags = max(0, allowed - page.count("<"))
+    return html_to_text(page, allowed)
 
 
 def _decode(data: bytes, part: Part, reading: Reading, hint: str) -> str:
@@ -227,7 +240,8 @@ def _leave_out(part: Part, reading: Reading) -> None:
 
 
 def _name_attachment(name: str, kind: str, reading: Reading) -> None:
-    name = to_line(name, 100) or kind
+    # Old programs wrote the folder of the sender in front.
+    name = to_line(name.rpartition("\\")[2], 100) or kind
     reading.attachments.append(name)
     reading.repair("attachment left out", name if name == kind else f"{name} ({kind})")
 
@@ -237,7 +251,7 @@ def _read_leftovers(part: Part, reading: Reading, hint: str) -> None:
     for leaf in _leaves(part):
         if not _is_readable(leaf):
             continue
-        name = to_line(decode_words(leaf.file_name()), 100) or leaf.kind
+        name = to_line(decode_words(leaf.file_name()).rpartition("\\")[2], 100) or leaf.kind
         if name in reading.attachments:
             reading.attachments.remove(name)
         reading.repairs[:] = [
@@ -246,6 +260,13 @@ def _read_leftovers(part: Part, reading: Reading, hint: str) -> None:
         add = _add_plain if leaf.kind not in ("text/html", *_ENRICHED) else _add_formatted
         add(leaf, reading, hint)
         return
+    for leaf in _leaves(part):
+        # An invitation without words: what it says to a reader. It stays named as an attachment.
+        if leaf.kind == "text/calendar" and (
+            text := calendar_to_text(_decode(leaf.content(), leaf, reading, hint))
+        ):
+            reading.texts.append(text)
+            return
 
 
 def _is_readable(leaf: Part) -> bool:

@@ -22,7 +22,12 @@ _LIST_LOCAL_PART = re.compile(
 )
 _SEPARATOR = re.compile(r"^-{28,80}[ \t]*$", re.M)
 _FIELD_START = re.compile(r"(?:message|date|from|subject|to|cc|sender|reply-to)[ \t]*:", re.I)
-_CLOSING = re.compile(r"\s*(?:subject:\s*digest footer|end of .{1,200})", re.I)
+# The last line, with asterisks below it, in the languages of list software.
+_CLOSING = re.compile(
+    r"\s*(?:subject:\s*digest footer.*|(?:(?:end of|ende|fin d[eu]|fim d[aeo]|fine d[aeiu]l?|einde van|конец)\s[^\n]{1,200}|"
+    r"[^\n]{1,200}(?:结束|結束|終わり|の終り))(?:\n[ \t]*\*{3,}[ \t]*)?\s*)",
+    re.I | re.S,
+)
 # What list software writes above the mails; a person who encloses mails writes something else.
 _MASTHEAD = re.compile(
     r"today'?s topics|to subscribe or unsubscribe|send .{1,100} submissions|topics \(messages|"
@@ -91,7 +96,7 @@ def split_plain_digest(text: str) -> tuple[str, list[tuple[HeaderFields, str]]]:
         header, body = _enclosed_header(segment) if rule else (None, segment)
         if header is not None and len(found) < MAX_MAILS:
             found.append((header, [body]))
-        elif not (found and (_CLOSING.match(segment) or not (separator or segment.strip()))):
+        elif not (found and (_CLOSING.fullmatch(segment) or not (separator or segment.strip()))):
             (found[-1][1] if found else masthead).append(rule + segment)
         if separator is None:
             break

@@ -18,12 +18,14 @@ def take_embedded_files(text: str) -> tuple[str, list[str]]:
     if "begin" not in text:
         return text, []
     lines = text.replace("\r\n", "\n").split("\n")
+    # Searched once: a search that begins again at each beginning would take quadratic time.
+    last = max((at for at, line in enumerate(lines) if line.startswith("=yend")), default=-1)
     kept: list[str] = []
     names: list[str] = []
     at = 0
     while at < len(lines):
         begin = _BEGIN.match(lines[at]) if lines[at].startswith(("begin", "=ybegin")) else None
-        end = _end_of_file(lines, at, begin) if begin else 0
+        end = _end_of_file(lines, at, begin, last) if begin else 0
         if begin and end:
             names.append((begin[2] or begin[3]).strip())
             at = end
@@ -33,13 +35,10 @@ def take_embedded_files(text: str) -> tuple[str, list[str]]:
     return ("\n".join(kept), names) if names else (text, [])
 
 
-def _end_of_file(lines: list[str], at: int, begin: re.Match[str]) -> int:
+def _end_of_file(lines: list[str], at: int, begin: re.Match[str], last_end: int) -> int:
     # Returns the position after the file, or 0 if these lines are no file.
     if begin[3]:
-        end = next(
-            (i + 1 for i in range(at, min(len(lines), at + 100_000)) if lines[i].startswith("=yend")), 0
-        )
-        return end
+        return next((i + 1 for i in range(at, last_end + 1) if lines[i].startswith("=yend")), 0)
     is_data, last = (_is_base64, "====") if begin[1] else (_is_uuencoded, "end")
     end = at + 1
     while end < len(lines) and is_data(lines[end]):

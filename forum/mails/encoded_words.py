@@ -7,7 +7,9 @@ from binascii import a2b_qp
 from forum.mails.charsets import decode
 
 # `*` begins the language of RFC 2231, section 5. Spaces inside are forbidden and common. The length bounds the search.
-ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000})\?=")
+ENCODED_WORD = re.compile(
+    r"=\?([^?*\s]{1,60})(?:\*[^?\s]{0,40})?\?([bBqQ])\?((?:[^?=]|=(?!\?(?!=))|\?(?!=)){0,2000})\?="
+)
 _CUT_WORD = re.compile(
     r"=\?[\w.:-]{1,40}(?:\*[\w-]{0,40})?\?(?:[bB]\?[A-Za-z0-9+/]{2,2000}=?|[qQ]\?[^?\s]{1,2000})\??\s*$"
 )

@@ -2,9 +2,11 @@
 
 import re
 
+MAX_DEPTH = 20
+
 # Some programs put a blank between the marks, which the standard does not allow.
 _QUOTE = re.compile(r"(?:>(?: (?=>))?)*")
-_PARAMETER = re.compile(r"<(param|comment)>.{0,2000}?</\1>", re.I | re.S)
+_PARAMETER = re.compile(r"<(param|comment)>.{0,200}?</\1>", re.I | re.S)
 _EXCERPT = re.compile(r"<(/?)excerpt>", re.I)
 _ENRICHED_TAG = re.compile(r"</?[a-z][a-z0-9-]{0,59}>", re.I)
 _RICHTEXT_BREAK = re.compile(r"<(?:nl|np)>", re.I)
@@ -52,7 +54,7 @@ def enriched_to_text(text: str, *, is_richtext: bool) -> str:
     lines: list[str] = []
     depth = 0
     for mark, piece in zip(["/", *pieces[1::2]], pieces[::2], strict=True):
-        depth = max(0, depth + (-1 if mark else 1))
+        depth = min(max(0, depth + (-1 if mark else 1)), MAX_DEPTH)
         words = _ENRICHED_TAG.sub("", piece).replace("\0", "<")
         # Each excerpt is on lines of its own.
         words = words.strip() if len(pieces) > 1 else words

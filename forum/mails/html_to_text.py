@@ -8,10 +8,10 @@ import html
 import re
 
 MAX_HTML_LENGTH = 1_000_000
-# Beyond so many tags only the words are kept.
+# Reading so many tags takes less than half a second.
 MAX_TAGS = 40_000
 MAX_QUOTE_DEPTH = 20
-MAX_EFFECTS = 50
+MAX_EFFECTS = 20
 
 _EMBEDDED_DATA = re.compile(rb"data:[\w/+.-]{0,80}(?:;[\w=.-]{1,60}){0,4},[A-Za-z0-9+/=%\r\n]{100,}")
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})(?![a-zA-Z0-9])")
@@ -54,20 +54,20 @@ _PARAGRAPH_TAGS = {"p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _UNSEEN_TAGS = {"script", "style", "title", "xml"}
 
 
-def html_to_text(page: str) -> str:
-    """Return the text of an HTML page; `> ` marks quotes, and the URL of a link follows its text in angle brackets."""
+def html_to_text(page: str, max_tags: int = MAX_TAGS) -> str:
+    """Return the text of an HTML page; `> ` marks quotes, a URL follows its link, tags beyond so many are ignored."""
     page = page[:MAX_HTML_LENGTH].replace("\r\n", "\n")
     if not _TAG_START.search(page):
         # Plain text that is labelled HTML.
         return html.unescape(page).strip("\n")
-    text = _read(page, _Text())
+    text = _read(page, _Text(), max_tags)
     if text.is_hidden():
         # The end of what is hidden is missing, so it is not known what the author meant.
-        text = _read(page, _Text(shows_all=True))
+        text = _read(page, _Text(shows_all=True), max_tags)
     return _BLANK_LINES.sub("\n\n", text.finish()).strip("\n")
 
 
-def _read(page: str, text: "_Text") -> "_Text":
+def _read(page: str, text: "_Text", max_tags: int) -> "_Text":
     at = tags = 0
     missing: set[str] = set()
     while found := _TAG_START.search(page, at):
@@ -78,7 +78,7 @@ def _read(page: str, text: "_Text") -> "_Text":
         if end < 0:
             at = start
             break
-        if tags > MAX_TAGS:
+        if tags > max_tags:
             text.add(_ANY_TAG.sub(" ", page[start:]))
             at = len(page)
             break
@@ -113,7 +113,7 @@ def _end_of_tag(page: str, start: int, missing: set[str]) -> int:
     end = page.find(">", start)
     if end < 0:
         return -1
-    if attributes := _QUOTED_ATTRIBUTES.match(page, start, start + 2_000):
+    if attributes := _QUOTED_ATTRIBUTES.match(page, start, start + 1_000):
         return attributes.end()
     for _ in range(3):
         # ">" inside a quoted attribute does not end the tag.
@@ -142,6 +142,7 @@ class _Text:
         self.shows_all = shows_all
         # Open elements that look different: the name, how many of this name are open inside, and the effect.
         self.effects: list[tuple[str, int, str]] = []
+        self.hidden = 0
         self.digits: dict[int, int] | None = None
         # The name of the block that has ended inside a table cell: its break is made when the cell goes on.
         self.pending = ""
@@ -194,7 +195,7 @@ class _Text:
             self._block(name, attributes, is_end=is_end)
 
     def is_hidden(self) -> bool:
-        return not self.shows_all and any(effect == "hidden" for _, _, effect in self.effects)
+        return bool(self.hidden) and not self.shows_all
 
     def finish(self) -> str:
         self.break_line()
@@ -226,21 +227,21 @@ class _Text:
         # Mail programs write each cell as a paragraph, which would put each on a line of its own.
         self.pending = ""
         self.is_cell_start = self.in_cell = not is_end
-        if "".join(self.line).strip():
-            self.line = [*self.line[:-1], self.line[-1].rstrip(), "  "]
+        if self.line and self.line[-1] != "  ":
+            self.line[-1] = self.line[-1].rstrip()
+            self.line.append("  ")
 
     def _follow_effects(self, name: str, attributes: str, *, is_end: bool) -> None:
-        for at in range(len(self.effects) - 1, -1, -1):
-            opened, count, effect = self.effects[at]
-            if opened != name:
-                continue
-            count += -1 if is_end else name not in _CLOSED_BY_NEXT
-            self.effects[at] = (opened, count, effect)
-            if is_end or name in _CLOSED_BY_NEXT:
-                if count == 0 or not is_end:
-                    del self.effects[at]
-                    self._end_effect(effect)
-                break
+        # Only the innermost element of this name counts: the others are closed after it.
+        at = next((at for at in reversed(range(len(self.effects))) if self.effects[at][0] == name), None)
+        if at is not None:
+            _, count, effect = self.effects[at]
+            is_closed = name in _CLOSED_BY_NEXT or (is_end and count == 1)
+            if is_closed:
+                del self.effects[at]
+                self._end_effect(effect)
+            else:
+                self.effects[at] = (name, count + (-1 if is_end else 1), effect)
         if not is_end and attributes and len(self.effects) < MAX_EFFECTS:
             for effect, pattern in _EFFECTS.items():
                 if pattern.search(attributes[:2_000]) and (effect != "quote" or name == "div"):
@@ -248,12 +249,14 @@ class _Text:
                     if effect == "quote":
                         self._block("blockquote", is_end=False)
                     self.pre_depth += effect == "pre"
+                    self.hidden += effect == "hidden"
                     break
 
     def _end_effect(self, effect: str) -> None:
         if effect == "quote":
             self._block("blockquote", is_end=True)
         self.pre_depth = max(0, self.pre_depth - (effect == "pre"))
+        self.hidden -= effect == "hidden"
 
     def _break_block(self, name: str) -> None:
         self.pending = ""

@@ -7,6 +7,8 @@ from forum.mails.encoded_words import decode_words
 from forum.mails.header_fields import HeaderFields
 
 MAX_ANCESTORS = 50
+# Some programs write a field twice.
+MAX_FIELDS = 5
 
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
 _SPACES = re.compile(r"\s+")
@@ -36,8 +38,8 @@ def find_parents(header: HeaderFields) -> list[str]:
 
 
 def _ids(header: HeaderFields, name: str) -> list[str]:
-    # Some programs encode long fields as words or as HTML, and some write a field twice.
-    value = "\n".join(decode_words(field) for field in header.raw_all(name))
+    # Some programs encode long fields as words or as HTML.
+    value = "\n".join(decode_words(field) for field in header.raw_all(name)[:MAX_FIELDS])
     value = unescape(value) if "&lt;" in value else value
     if bracketed := _BRACKETED.findall(value):
         return [_SPACES.sub("", one).removeprefix("mailto:") for one in bracketed]

@@ -12,6 +12,12 @@ MAX_TEXT_LENGTH = 100_000
 META_CHARSET = re.compile(
     rb"""<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s{0,9}=\s{0,9}["']?([\w:.-]{1,40})""", re.I
 )
+_FOLD = re.compile(r"\r?\n[ \t]")
+_EVENT_PROPERTY = re.compile(
+    r"^(SUMMARY|DTSTART|LOCATION|DESCRIPTION)(?:;[^:\n]{0,200})?:([^\n]*)", re.I | re.M
+)
+_EVENT_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\d")
+_ESCAPED = re.compile(r"\\(.)")
 _NOTICE = re.compile(
     rb"mime[- ](?:formato?|message|encapsulated|aware|compliant|conform)|(?:format|formato|/) ?mime|im mime-format|"
     rb"\bmime\b|multi-?part(?:e|ie)? (?:message|mime|nachricht)|openpgp/mime|cryptographically signed",
@@ -40,6 +46,17 @@ def clean_text(text: str) -> tuple[str, bool]:
         lines = text.split("\n")
         text = "\n".join(_ADDRESS_IN_TEXT.sub("\\1@…", line) if "@" in line else line for line in lines)
     return normalize("NFC", text).strip("\n"), bool(controls)
+
+
+def calendar_to_text(text: str) -> str:
+    """Return what the first event of an iCalendar file (RFC 5545) says: its title, time, place and description."""
+    unfolded = _FOLD.sub("", text.partition("BEGIN:VEVENT")[2].partition("END:VEVENT")[0])
+    found = {one[1].upper(): one[2].strip() for one in reversed(list(_EVENT_PROPERTY.finditer(unfolded)))}
+    values = [found.get(name, "") for name in ("SUMMARY", "DTSTART", "LOCATION", "DESCRIPTION")]
+    values[1] = _EVENT_TIME.sub(r"\1-\2-\3 \4:\5", values[1]).replace("Z", " UTC")
+    return "\n".join(
+        _ESCAPED.sub(lambda c: "\n" if c[1] in "nN" else c[1], value) for value in values if value
+    )
 
 
 def is_notice(data: bytes) -> bool:

@@ -103,10 +103,13 @@ def _decode_unlabelled(body: bytes) -> bytes:
         # A text of ASCII with such escapes is about them.
         if not decoded.isascii() and body.isascii() and _is_unicode(decoded):
             return decoded
-    lines = body.split()
-    is_even = len(lines) > 1 and len({len(line) for line in lines[:-1]}) == 1
-    if is_even and len(lines[0]) in _LINE_LENGTHS and _BASE64_LINES.fullmatch(body):
-        decoded = _decode_groups(body)
+    beginning = body[:_SHORT].split()[:2]
+    is_even = (
+        len(beginning) == 2 and len(beginning[0]) in _LINE_LENGTHS and not _NOT_BASE64.search(beginning[0])
+    )
+    if is_even and _BASE64_LINES.fullmatch(body):
+        lines = body.split()
+        decoded = _decode_groups(body) if len({len(line) for line in lines[:-1]}) == 1 else b"\0"
         return decoded if _is_unicode(decoded) else body
     return body
 

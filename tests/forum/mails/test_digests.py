@@ -107,6 +107,16 @@ def test_the_mails_of_a_digest_in_plain_text_are_mails_of_their_authors(tmp_path
     assert archive.read == 3
 
 
+def test_the_last_words_of_a_mail_are_no_footer_of_the_digest(tmp_path: Path):
+    rule = "-" * 30
+    body = PLAIN.replace("Second words.", f"Second words.\n{rule}\nEnd of the story:\nall is well.").replace(
+        "End of Sourcing Digest", "Ende Sourcing Nachrichtensammlung"
+    )
+    archive = read_mbox(tmp_path, a_mail(body, DIGEST, sender=FROM_LIST))
+
+    assert archive.text(1) == f"Second words.\n{rule}\nEnd of the story:\nall is well."
+
+
 @pytest.mark.parametrize(("body", "fields"), [(PARTS, [MIXED]), (PLAIN, [])])
 def test_nobody_writes_as_somebody_else_through_a_digest(tmp_path: Path, body: str, fields: list[str]):
     archive = read_mbox(tmp_path, a_mail(body, DIGEST, *fields, sender="Mallory <mallory@evil.example>"))

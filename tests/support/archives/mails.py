@@ -7,6 +7,7 @@ from forum.archive.archives import Archive, read_archives
 from forum.mails.mails import Mail, parse
 
 NOW = datetime(2021, 1, 1, tzinfo=UTC)
+HTML = "Content-Type: text/html; charset=utf-8"
 ENVELOPE = "From nobody@example.org Tue Mar  3 11:11:11 2020\n"
 
 
@@ -42,3 +43,16 @@ def read_mbox(folder: Path, *mails: bytes, name: str = "a.mbox") -> Archive:
 def whats(mail: Mail) -> list[str]:
     """Return what the repairs of a mail are."""
     return [repair.what for repair in mail.repairs]
+
+
+def parts(*contents: str, boundary: str = "B") -> str:
+    """Return a multipart body; each part begins with its header."""
+    return "".join(f"--{boundary}\n{content}\n" for content in contents) + f"--{boundary}--\n"
+
+
+def plain(text: str, more: str = "") -> str:
+    return f"Content-Type: text/plain; charset=utf-8{more}\n\n{text}"
+
+
+def html(text: str) -> str:
+    return f"{HTML}\n\n{text}"
