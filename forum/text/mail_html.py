@@ -29,7 +29,10 @@ _WROTE = (
     "wrote|writes|schrieb|a écrit|escribió|ha scritto|escreveu|schreef|skrev|kirjoitti|napsal|napisał|a scris|пишет|писала?|"
     "написала?|写道|寫道|كتب|yazdı|のメール"
 )
-_ATTRIBUTION = re.compile(rf".{{3,200}}(?:{_WROTE}).{{0,120}}[:：]\s*$", re.I | re.S)
+_ATTRIBUTION = re.compile(
+    rf".{{3,200}}(?:{_WROTE}).{{0,120}}[:：]\s*$|\s*\d{{4}}(?:年|\D)\d\d?(?:月|\D)\d\d?.{{3,160}}[:：]\s*$",
+    re.I | re.S,
+)
 _FORWARDED = (
     "original message|ursprüngliche nachricht|message d'origine|mensaje original|mensagem original|messaggio originale|"
     "forwarded (?:message|by.{0,80})|weitergeleitete nachricht|message transféré|mensaje reenviado|mensagem encaminhada|"
@@ -42,6 +45,12 @@ _FORWARD_SEPARATOR = re.compile(
 # Outlook writes a rule above the header of the mail that is answered; a rule alone is a rule.
 _RULE = re.compile(r"\s*_{30,}\s*$")
 _HEADER_LINE = re.compile(r"\s*\**(?:from|von|de|da|van|från|от|发件人|寄件者|من)\s*:\**\s*\S", re.I)
+# What else Outlook writes below the line with the author.
+_FURTHER_HEADER_LINE = re.compile(
+    r"\s*\**(?:sent|date|subject|to|cc|gesendet|datum|betreff|an|envoyé|objet|à|enviado(?: el| em)?|fecha|data|asunto|"
+    r"assunto|para|发送时间|发件时间|日期|收件人|主题|寄件日期|收件者|主旨|отправлено|дата|кому|тема)\s*[:：]\**\s*\S",
+    re.I,
+)
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -71,6 +80,9 @@ def _blocks(lines: list[str], width: int, depth: int) -> Iterator[str]:
             html = [_signature(lines[at + 1 : end], width)]
         elif line == FORWARDED_BEGIN and depth < MAX_FORWARD_DEPTH and (end := _end_of_enclosed(lines, at)):
             html = [_enclosed_mail(lines[at + 1 : end - 1], width, depth)]
+        elif _is_header_of_quote(lines, at):
+            end = len(lines)
+            html = [_forwarded_message("", lines[at:], width)]
         elif _FORWARD_SEPARATOR.match(line) or _is_rule_above_header(lines, at):
             end = len(lines)
             html = [_forwarded_message(line, lines[at + 1 :], width)]
@@ -87,6 +99,12 @@ def _blocks(lines: list[str], width: int, depth: int) -> Iterator[str]:
 
 def _is_rule_above_header(lines: list[str], at: int) -> bool:
     return bool(_RULE.match(lines[at])) and any(_HEADER_LINE.match(line) for line in lines[at + 1 : at + 3])
+
+
+def _is_header_of_quote(lines: list[str], at: int) -> bool:
+    # Outlook without a rule: the author in the first line of a paragraph, and two more fields below it.
+    is_first = at > 0 and not lines[at - 1].strip() and bool(_HEADER_LINE.match(lines[at]))
+    return is_first and sum(bool(_FURTHER_HEADER_LINE.match(line)) for line in lines[at + 1 : at + 5]) >= 2
 
 
 def _pop_attribution(text: list[str]) -> str:

@@ -16,7 +16,9 @@ _URL = re.compile(
     r"https?://(?:[a-z0-9][a-z0-9-]*\.)+[a-z]{2,18}(?::\d{2,4})?(?:/[^\s<>\"'`{}|\\^\[\]]*)?(?![\w.@-])", re.I
 )
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]\n]{1,200})\]\((https?://[^\s()<>]{1,500})\)")
-_CODE_LIKE_LINE = re.compile(r"(?: {4,}|\t)\S|\S.* {3,}\S")
+# Indented lines and columns, also between lines that were drawn with characters.
+_CODE_LIKE_LINE = re.compile(r"(?: {4,}|\t)\S|\S.* {3,}\S|\s*\|.*\|\s*$|\s*\+[-=+]{3,}\+\s*$")
+_DIFF_HUNK = re.compile(r"@@ -\d{1,9}(?:,\d{1,9})? \+\d{1,9}")
 _SPACES_TO_KEEP = re.compile(r"^[ \t]+| {2,}")
 _ITEM = re.compile(r"\s{0,8}(?:[-*+•·–—o]|\d{1,3}[.)]|[a-zA-Z][.)]|\[\d{1,3}\])\s")
 _LABEL = re.compile(r"[^\W\d_][\w -]{0,24}: ")
@@ -82,7 +84,8 @@ def _paragraph(lines: list[str], width: int) -> Iterator[str]:
         return
     # Indented lines and columns (code, tables) lose their shape in proportional type; half of the lines decide.
     code_like = sum(1 for line in lines if _CODE_LIKE_LINE.match(line))
-    if code_like and 2 * code_like >= len(lines):
+    is_diff = any(_DIFF_HUNK.match(line) for line in lines)
+    if is_diff or (code_like and 2 * code_like >= len(lines)):
         yield "<pre>" + "\n".join(map(_link_urls, lines)) + "</pre>\n"
         return
     pieces = [_keep_spaces(_link_urls(lines[0]))]

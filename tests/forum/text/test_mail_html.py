@@ -179,3 +179,27 @@ def test_hostile_mails_are_rendered_in_less_than_a_second(unit: str):
 
     assert time.thread_time() - start < 1
     assert len(html) < 40 * len(text)
+
+
+def test_the_mail_that_outlook_quotes_without_a_rule_is_collapsed():
+    for head in (
+        "From: Ana\nSent: Tuesday\nTo: Ben\nSubject: X",
+        "发件人: Ana\n发送时间: 2020年\n收件人: Ben\n主题: X",
+    ):
+        page = render_mail(f"Mine.\n\n{head}\n\nHer words.")
+        assert page.html.startswith("<p>Mine.</p>\n<details"), head
+        assert "Her words." in page.html.partition("<details")[2]
+    own = render_mail("Mine.\n\nFrom: the station you walk.\nThen left.")
+    assert "<details" not in own.html
+
+
+def test_the_line_above_a_quotation_belongs_to_it_in_japanese_and_chinese_programs():
+    assert "<summary>2020年3月3日" in render_mail("私\n\n2020年3月3日(火) 10:00 Ana <a@…>:\n> 彼女").html
+
+
+def test_drawn_tables_and_changes_of_files_keep_their_shape():
+    table = "+---+----+\n| a | bb |\n+---+----+\n| 1 | 22 |\n+---+----+"
+    change = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new"
+    for text in (table, change):
+        assert render_mail(text).html == f"<pre>{text}</pre>\n"
+    assert "<pre>" not in render_mail("| quoted with a bar\n| and more\nmine").html
