@@ -150,6 +150,19 @@ def test_a_full_envelope_line_begins_a_mail(tmp_path: Path, line: str):
     assert [archive.text(i) for i in range(len(archive.messages))] == ["One", "Two"]
 
 
+def test_a_mail_that_says_how_long_it_is_contains_what_looks_like_another_one(tmp_path: Path):
+    body = f"See\n\n{ENVELOPE}From: Ann <ann@example.net>\nSubject: x\n\nHer words.\n"
+    long, wrong = (
+        a_mail(body.rstrip("\n"), f"Content-Length: {len(body.encode()) + more}", id=f"m{more}@x")
+        for more in (0, 7)
+    )
+    archive = read_mbox(tmp_path, long, wrong, a_mail("End", id="end@x"))
+
+    assert [message.name for message in archive.messages] == ["Jo", "Jo", "Ann", "Jo"]
+    assert archive.text(0).endswith("Her words.")
+    assert [archive.text(i) for i in (1, 2, 3)] == ["See", "Her words.", "End"]
+
+
 def test_line_ends_of_old_macintosh_programs_end_lines(tmp_path: Path):
     mails = b"".join(ENVELOPE.encode() + a_mail(f"Words {n}.", id=f"m{n}@x") + b"\n" for n in range(3))
     path = tmp_path / "a.mbox.gz"
