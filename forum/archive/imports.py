@@ -168,6 +168,7 @@ def _headers_of(message: Mail, row: Record | None) -> MessageHeaders:
         subject=message.subject,
         at=message.at or clock.now(),
         topic=row["topic_id"] if row else None,
+        conversation=message.conversation,
     )
 
 

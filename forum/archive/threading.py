@@ -16,13 +16,17 @@ SUBJECT_REMEMBERED_FOR = timedelta(days=60)
 
 
 class MessageHeaders(Struct, frozen=True, kw_only=True):
-    """The headers of a message that threading needs; `topic` is the id of its topic if it was imported before."""
+    """The headers of a message that threading needs; `topic` is the id of its topic if it was imported before.
+
+    `conversation` is what the mails of a conversation share in Outlook, with `+` before that of a reply.
+    """
 
     id: str
     parents: tuple[str, ...]
     subject: str
     at: datetime
     topic: int | None = None
+    conversation: str = ""
 
 
 class Thread(Struct, frozen=True, kw_only=True):
@@ -63,6 +67,7 @@ class _ThreadBuilder:
         self.remarks: list[tuple[int, str]] = []
         self.up = list(range(len(messages)))
         self.latest_by_subject: dict[str, int] = {}
+        self.latest_by_conversation: dict[str, int] = {}
 
     def build(self) -> ThreadingResult:
         first_of_topic: dict[int, int] = {}
@@ -72,6 +77,8 @@ class _ThreadBuilder:
         for i in sorted(range(len(self.messages)), key=lambda i: (self.messages[i].at, i)):
             if self.messages[i].topic is None:
                 self.link(i)
+            if conversation := self.messages[i].conversation.lstrip("+"):
+                self.latest_by_conversation[conversation] = i
             subject = normalize_subject(self.messages[i].subject)
             if subject:
                 self.latest_by_subject[subject] = i
@@ -112,6 +119,8 @@ class _ThreadBuilder:
         for wanted in (*message.parents, message.id):
             if wanted in self.awaited:
                 return self.awaited[wanted]
+        if message.conversation.startswith("+") and message.conversation[1:] in self.latest_by_conversation:
+            return self.latest_by_conversation[message.conversation[1:]]
         if not message.parents and not is_reply_subject(message.subject):
             return None
         latest = self.latest_by_subject.get(normalize_subject(message.subject))

@@ -20,7 +20,7 @@ from forum.mails.encoded_words import ENCODED_WORD
 from forum.mails.header_fields import HeaderFields, split_header
 from forum.mails.lines import to_line
 from forum.mails.mailboxes import Mailbox, parse_mailboxes
-from forum.mails.message_ids import find_message_id, find_parents
+from forum.mails.message_ids import find_conversation, find_message_id, find_parents
 from forum.mails.parts import Part, parse_mail
 from forum.mails.plain_text import MAX_TEXT_LENGTH, clean_text, fingerprints
 from forum.text.mail_footers import split_footer
@@ -38,6 +38,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     `address` is empty and `at` is None if the mail does not say. `fingerprints` tell whether two mails with one id are the
     same. `enclosed` are the mails of a digest; `is_empty_digest` if nothing but these is in it. `list_domains` are those of
     the list by its header, and `through` is the domain of the list on whose word somebody else than From is the author.
+    `conversation` is Outlook's.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Mail(Struct, frozen=True, kw_only=True):
     is_empty_digest: bool = False
     list_domains: frozenset[str] = frozenset()
     through: str = ""
+    conversation: str = ""
 
 
 def parse(separator: str, raw: bytes, now: datetime) -> Mail:
@@ -122,6 +124,7 @@ def _mail(
         is_empty_digest=is_empty_digest,
         list_domains=frozenset(map(domain_of, list_addresses(header))),
         through=_through(header, author),
+        conversation=find_conversation(header),
     )
 
 

@@ -1,6 +1,7 @@
 """Message ids in headers (RFC 5322, 3.6.4), also without brackets and among the words that old programs write there."""
 
 import re
+from base64 import b64decode
 from html import unescape
 
 from forum.mails.encoded_words import decode_words
@@ -11,6 +12,7 @@ MAX_ANCESTORS = 50
 MAX_FIELDS = 5
 
 _BRACKETED = re.compile(r"<([^<>]{1,998})>")
+_NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _SPACES = re.compile(r"\s+")
 _BARE = re.compile(r"[^\s<>\",;()]{1,998}")
 
@@ -35,6 +37,17 @@ def find_parents(header: HeaderFields) -> list[str]:
         return []
     people = "\n".join(header.raw(name) for name in ("from", "to", "cc", "reply-to", "sender")).lower()
     return [one for one in dict.fromkeys(reversed(ancestors)) if one.lower() not in people]
+
+
+def find_conversation(header: HeaderFields) -> str:
+    """Return what the mails of one conversation share in Outlook's Thread-Index, with `+` before that of a reply.
+
+    Microsoft's format (MS-OXOMSG, 2.2.1.3): 22 bytes for the conversation, and 5 for each reply.
+    """
+    value = _NOT_BASE64.sub("", header.raw("thread-index"))
+    value = value[:-1] if len(value) % 4 == 1 else value
+    index = b64decode(value + "=" * (-len(value) % 4))
+    return f"{'+' if len(index) >= 27 else ''}{index[:22].hex()}" if len(index) >= 22 else ""
 
 
 def _ids(header: HeaderFields, name: str) -> list[str]:

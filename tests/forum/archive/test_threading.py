@@ -1,6 +1,7 @@
 """Tests of threading: which mails become one topic, by their ids and by their subjects."""
 
 import time
+from base64 import b64encode
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from forum.archive.archives import read_archives
 from forum.archive.subjects import is_reply_subject, normalize_subject, title_from_subject
 from forum.archive.threading import MessageHeaders, group_into_threads
-from tests.support.archives.mails import a_mail, read_mbox
+from tests.support.archives.mails import a_mail, read, read_mbox
 
 QUIRKS = Path(__file__).parents[2] / "data" / "quirks.mbox"
 NOW = datetime(2020, 1, 1, tzinfo=UTC)
@@ -99,6 +100,31 @@ def test_the_mail_that_is_answered_is_found_however_it_is_named(tmp_path: Path, 
         "gone@t.example",
     )
     assert "jo@example.org" not in messages[1].parents
+
+
+def test_replies_of_outlook_without_ids_join_their_conversation(tmp_path: Path):
+    def index(conversation: int, replies: int) -> str:
+        return "Thread-Index: " + b64encode(bytes([1, conversation] * 11) + bytes(5 * replies)).decode()
+
+    # A root, two replies, another conversation, and a reply whose conversation is not there.
+    fields = [index(1, 0), index(1, 1), index(1, 2), index(2, 0), index(3, 1)]
+    mails = [a_mail(f"{n}.", f"Subject: S{n}", field, id=f"m{n}@t.example") for n, field in enumerate(fields)]
+    messages = read_mbox(tmp_path, *mails).messages
+    woven = group_into_threads(
+        [
+            MessageHeaders(
+                id=m.id, parents=(), subject=m.subject, at=m.at or NOW, conversation=m.conversation
+            )
+            for m in messages
+        ]
+    )
+
+    assert [thread.order for thread in woven.threads] == [(0, 1, 2), (3,), (4,)]
+
+
+@pytest.mark.parametrize("value", ["", "x", "AcXy", "????", "é", "A" * 5])
+def test_a_broken_index_of_outlook_is_none(value: str):
+    assert read(a_mail("x", f"Thread-Index: {value}")).conversation == ""
 
 
 def test_an_id_without_brackets_is_an_id(tmp_path: Path):
