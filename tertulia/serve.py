@@ -34,7 +34,7 @@ from tertulia.context import AppContext, open_context
 from tertulia.event_handlers import make_event_handlers
 from tertulia.metrics import make_metrics_app
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
-from tertulia.settings import Settings
+from tertulia.settings import Settings, environment_of
 from tertulia.web import create_app
 from tertulia.worker import Worker
 
@@ -224,23 +224,16 @@ def _supervise(settings: Settings, listener: socket.socket, cluster: postgres.Cl
 
 
 def _start_child(settings: Settings, listener: socket.socket, number: int) -> "subprocess.Popen[bytes]":
-    environment = {
-        **os.environ,
-        "DATABASE_URL": settings.database_url,
-        "TERTULIA_OWNER_URL": "",
-        "TERTULIA_PUBLIC_URL": settings.url,
-        "TERTULIA_METRICS_PORT": str(settings.metrics_port + number if settings.metrics_port else 0),
-    }
-    command = [
-        sys.executable,
-        "-m",
-        "tertulia",
-        "serve",
-        "--listener",
-        str(listener.fileno()),
-        "--workers",
-        "1",
-    ]
+    # All settings, also those of the command line. The supervisor has migrated the database as its owner already.
+    own = replace(
+        settings,
+        owner_url="",
+        public_url=settings.url,
+        metrics_port=settings.metrics_port + number if settings.metrics_port else 0,
+        workers=1,
+    )
+    environment = {**os.environ, **environment_of(own)}
+    command = [sys.executable, "-m", "tertulia", "serve", "--listener", str(listener.fileno())]
     return subprocess.Popen(
         command,
         env=environment,

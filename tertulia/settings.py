@@ -121,6 +121,18 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     return settings
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment from which `read_settings` reads these settings, for a child process.
+
+    A setting that is empty has the value "", so that the child does not inherit another one.
+    """
+    values = msgspec.to_builtins(settings, enc_hook=str)
+    return {
+        variable(name): ("on" if value else "off") if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
+
+
 def origin_of(url: str) -> str:
     """Return the scheme, host and port of an address, as browsers send them in the Origin header."""
     parts = urlsplit(url)

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 from time import monotonic
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -13,7 +15,7 @@ from core.errors import TooMany
 from tertulia.http import rate_limits
 from tertulia.http.rate_limits import LIMITS, Limit, Limiter, address_key
 from tertulia.logs import access, set_up_logs
-from tertulia.settings import HELP, BadSettings, Settings, read_settings, variable
+from tertulia.settings import HELP, BadSettings, Settings, environment_of, read_settings, variable
 from tests.support.programs import Redis as Server
 from tests.support.programs import redis_url
 
@@ -31,6 +33,21 @@ def test_arguments_override_the_environment() -> None:
     assert (settings.port, settings.redis_url, settings.rate_limits) == (7, "redis://x", False)
     assert settings.url == "http://127.0.0.1:7"
     assert "http://localhost:7" in settings.allowed_origins
+
+
+def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> None:
+    other = {Path: tmp_path, bool: False, int: 7, str: "something.else"}
+    changes = {
+        name: other[type(value)]
+        for name, value in msgspec.structs.asdict(Settings()).items()
+        if name not in ("log", "data", "community")
+    }
+    changes |= {"log": "json", "data": tmp_path / "data", "community": tmp_path / "community.json"}
+    settings = Settings(**changes)
+    assert all(value != getattr(settings, name) for name, value in msgspec.structs.asdict(Settings()).items())
+    inherited = {variable(name): "99" for name in Settings.__struct_fields__}
+    assert read_settings(inherited | environment_of(settings)) == settings
+    assert read_settings(inherited | environment_of(Settings())) == Settings()
 
 
 @pytest.mark.parametrize(
