@@ -1,5 +1,6 @@
 """The annotated types of text in input Structs, with their lengths and allowed characters."""
 
+import re
 import unicodedata
 from typing import Annotated, Literal
 
@@ -42,11 +43,31 @@ Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}(?![\s\S])")]
 MAX_MARKS = 30
 _SHORT = 1_000
 _JOINER = "\u034f"
+_MAX_MARKS_IN_NAME = 4
+_JOINERS_AND_SPACES = "\u200c\u200d \t\u00a0\u3000"
+_SELECTOR = re.compile("[\ufe00-\ufe0f\U000e0020-\U000e007f]")
+_UNSEEN_IN_NAME = re.compile(f"(?![\u200c\u200d\ufe00-\ufe0f\U000e0020-\U000e007f])[{INVISIBLE}]")
 
 
 def tidy(text: str) -> str:
     """Return the text in Unicode's composed form (NFC) without spaces at its ends, as it is stored and compared."""
     return normalize("NFC", text).strip()
+
+
+def tidy_name(text: str) -> str:
+    """Return a person's name as it is stored: without what nobody sees of it, so that two names that differ look different.
+
+    Joiners between letters and the selectors of emoji stay. White space becomes one space, and a letter has at most four
+    marks, so that names do not cover the lines around them.
+    """
+    seen = _UNSEEN_IN_NAME.sub("", tidy(text)).strip(_JOINERS_AND_SPACES)
+    kept: list[str] = []
+    marks = 0
+    for character in " ".join(seen.split()):
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MAX_MARKS_IN_NAME or _SELECTOR.match(character):
+            kept.append(character)
+    return "".join(kept)
 
 
 def normalize(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:

@@ -8,7 +8,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict
 from core.ids import MemberId
-from core.text import tidy
+from core.text import tidy_name
 from members.accounts import passwords
 from members.accounts.credentials import normalize_address
 from members.accounts.passwords import Credentials
@@ -164,7 +164,7 @@ async def _insert_member(tx: Transaction, account: NewAccount, credentials: Cred
         INSERT_MEMBER,
         handle=handle,
         skeleton=skeleton(handle),
-        display_name=tidy(account.display_name or "") or handle,
+        display_name=tidy_name(account.display_name or "") or handle,
         email=normalize_address(account.email),
         email_verified_at=None,
         password_hash=credentials.password_hash if credentials else None,

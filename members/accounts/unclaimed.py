@@ -6,7 +6,7 @@ from secrets import token_hex
 from sqlalchemy import Text, bindparam, delete, select
 
 from core.ids import MemberId
-from core.text import NAME_LENGTH, tidy
+from core.text import NAME_LENGTH, tidy_name
 from core.visible import is_visible
 from members.accounts.accounts import INSERT_MEMBER
 from members.accounts.credentials import normalize_address
@@ -41,7 +41,7 @@ async def find_or_create_archive_author(
             INSERT_MEMBER,
             handle=handle,
             skeleton=skeleton(handle),
-            display_name=tidy(name)[:NAME_LENGTH] if is_visible(name[:NAME_LENGTH]) else handle,
+            display_name=tidy_name(name)[:NAME_LENGTH] if is_visible(name[:NAME_LENGTH]) else handle,
             email=address,
             email_verified_at=None,
             password_hash=None,

@@ -8,7 +8,7 @@ from sqlalchemy import Text, bindparam, select
 from core.actor import Actor
 from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
-from core.text import tidy
+from core.text import tidy, tidy_name
 from members.events import ProfileChanged
 from members.handles import normalize_handle
 from members.profiles.countries import COUNTRIES
@@ -175,7 +175,7 @@ async def change_profile(
     after = before | {
         name: _normalize_value(value) for name, value in structs.asdict(change).items() if value is not UNSET
     }
-    after["display_name"] = after["display_name"] or row["handle"]
+    after["display_name"] = tidy_name(str(after["display_name"])) or row["handle"]
     if after != before:
         await tx.run(UPDATE_PROFILE, member=member, **after)
     if _author_fields(after) != _author_fields(before):

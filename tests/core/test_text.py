@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import MAX_MARKS, normalize, tidy
+from core.text import MAX_MARKS, normalize, tidy, tidy_name
 from forum.search.tokenizer.chunks import take_apart
 from forum.search.tokenizer.folding import fold
 from moderation.rules.patterns import normalize as searched_form
@@ -55,3 +55,26 @@ def test_a_letter_with_very_many_marks_is_folded_for_the_search() -> None:
 def test_a_long_chunk_is_taken_apart_once(text: str) -> None:
     # Earlier each of these took minutes, because every part was compared with all the others.
     assert take_apart(text).places
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Admin\u200b", "Admin"),
+        ("\u3164Admin", "Admin"),
+        ("Ad\u00admin\ufeff \u2800", "Admin"),
+        ("  Ana \u00a0 Lima ", "Ana Lima"),
+        ("\u200fعلي\u200f", "علي"),
+        ("می\u200cنا", "می\u200cنا"),
+        ("क्\u200dषमा", "क्\u200dषमा"),
+        ("Ann\u200d", "Ann"),
+        ("Ann ❤\ufe0f", "Ann ❤\ufe0f"),
+        ("A" + "\u0334" * 20 + "b", "A" + "\u0334" * 4 + "b"),
+        ("Nguyễn Thị Hồng", "Nguyễn Thị Hồng"),
+        ("שָׁלוֹם", unicodedata.normalize("NFC", "שָׁלוֹם")),
+        ("น้ำ", "น้ำ"),
+    ],
+)
+def test_a_name_has_nothing_that_nobody_sees(typed: str, name: str) -> None:
+    assert tidy_name(typed) == name
+    assert tidy_name(name) == name

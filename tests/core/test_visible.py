@@ -222,3 +222,16 @@ def test_a_required_field_or_a_subject_of_nothing_visible_is_empty(blank: str) -
 
 def test_every_character_of_the_list_is_outside_of_ascii_and_white_space() -> None:
     assert not INVISIBLE.isascii() and not any(character.isspace() for character in INVISIBLE)
+
+
+async def test_two_names_that_differ_look_different(app: Service, client: httpx2.AsyncClient) -> None:
+    amina = await a_person(app)
+    account = {"handle": "ines", "email": "ines@example.org", "password": "a long enough password"}
+
+    changed = await amina.patch("/me/profile", {"display_name": "\u3164Admin\u200b  team\ufeff"})
+    made = await client.post("/api/v1/accounts", json=account | {"display_name": "Admin\u00ad \u2800team"})
+
+    assert changed.json()["display_name"] == "Admin team"
+    assert made.status_code == 201
+    profile = await client.get("/api/v1/members/ines")
+    assert profile.json()["display_name"] == "Admin team"
