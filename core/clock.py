@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import available_timezones
 
 _stopped: list[datetime] = []
 
@@ -17,6 +19,11 @@ def coarse(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
 
 
+def is_time_zone(name: str) -> bool:
+    """Return whether this is the name of a time zone of the IANA database."""
+    return name in _time_zones()
+
+
 @contextmanager
 def stop_at(moment: datetime) -> Iterator[None]:
     """Stop the clock of this process at a time, for tests; calls can be nested."""
@@ -25,3 +32,8 @@ def stop_at(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _stopped.pop()
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())

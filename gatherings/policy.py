@@ -1,12 +1,11 @@
 """The rules for gatherings: who announces and hosts them, and which times and time zones are valid."""
 
 from datetime import UTC, datetime
-from functools import cache
-from zoneinfo import available_timezones
 
 from msgspec import Struct
 
 from core.actor import Actor
+from core.clock import is_time_zone
 from core.errors import Conflict, Denied, Invalid
 from core.ids import GatheringId
 
@@ -87,10 +86,5 @@ def ensure_times(starts_at: datetime, ends_at: datetime) -> None:
 
 def ensure_time_zone(name: str) -> None:
     """A time zone is a name of the IANA database; raise UnknownTimeZone."""
-    if name not in _time_zones():
+    if not is_time_zone(name):
         raise UnknownTimeZone(field="time_zone")
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -4,11 +4,11 @@ import hmac
 import re
 from hashlib import sha256
 from typing import Literal
-from zoneinfo import available_timezones
 
 from msgspec import UNSET, Struct, UnsetType
 
 from core.actor import Actor
+from core.clock import is_time_zone
 from core.errors import Invalid, NotFound
 from core.ids import MemberId
 from storage.database import Reader, Transaction
@@ -92,7 +92,7 @@ async def set_email_preferences(tx: Transaction, actor: Actor, new: NewMailWishe
     member = actor.signed_in()
     before = await find_email_preferences(tx, member)
     zone = before.time_zone if new.time_zone is UNSET else new.time_zone
-    if zone not in available_timezones():
+    if not is_time_zone(zone):
         raise NoSuchZone(field="time_zone")
     direct = before.direct if new.direct is UNSET else new.direct
     followed = before.followed if new.followed is UNSET else new.followed
