@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import tempfile
 import zlib
 from collections import Counter
@@ -20,7 +21,11 @@ from forum.mails.mails import DIVIDED, EARLIEST_DATE, Mail, make_distinct_id, pa
 DUPLICATE = "the same message id again"
 # A list is one of the archive's if so many of all mails are from it.
 LEAST_SHARE_OF_LIST = 0.1
+# So many names without a word in common are those of several people.
+MANY_NAMES = 5
 CONFLICTS = ("same message id, other text", "message id of another mail")
+
+_WORD = re.compile(r"\w+")
 
 
 class Remark(Struct, frozen=True):
@@ -157,6 +162,7 @@ class _Reader:
         for message, source in self.enclosed:
             self.add(message, source)
         self._doubt_other_lists()
+        self._divide_shared_addresses()
         self._drop_addresses_among_parents()
         self._fill_missing_dates()
         return self.archive
@@ -172,6 +178,20 @@ class _Reader:
             if message.through and domains[message.through] < LEAST_SHARE_OF_LIST * len(messages):
                 messages[i] = replace(message, address="")
                 self.archive.remark(i, "author named by another list", message.through)
+
+    def _divide_shared_addresses(self) -> None:
+        # A gateway or an office writes for many people with one address. They are several authors, each with a name.
+        messages = self.archive.messages
+        names: dict[str, list[set[str]]] = {}
+        for message in messages:
+            words = set(_WORD.findall(message.name.casefold()))
+            others = names.setdefault(message.address, [])
+            if len(others) < MANY_NAMES and all(words.isdisjoint(other) for other in others):
+                others.append(words)
+        for i, message in enumerate(messages):
+            if message.address and len(names[message.address]) == MANY_NAMES:
+                messages[i] = replace(message, address="")
+                self.archive.remark(i, "address of many people", message.name)
 
     def _drop_addresses_among_parents(self) -> None:
         # Old programs write the address of the person answered into In-Reply-To, in the same brackets as the id.

@@ -163,6 +163,22 @@ def test_a_mail_that_says_how_long_it_is_contains_what_looks_like_another_one(tm
     assert [archive.text(i) for i in (1, 2, 3)] == ["See", "Her words.", "End"]
 
 
+def test_many_people_with_one_address_are_several_authors(tmp_path: Path):
+    people = ["Ana López", "Ben", "Carla Ruiz", "Dana", "Eve Ono", "López, Ana"]
+    mails = [
+        a_mail(f"{n}.", sender=f'"{name}" <gateway@x.org>', id=f"m{n}@x") for n, name in enumerate(people)
+    ]
+    one_person = [
+        a_mail(f"p{n}.", sender=f'"{name}" <jo@x.org>', id=f"p{n}@x")
+        for n, name in enumerate(["Jo", "Jo Fox", "J. Fox", "jf", "Joanna Fox", "Fox"])
+    ]
+    archive = read_mbox(tmp_path, *mails, *one_person)
+
+    assert [(m.name, m.address) for m in archive.messages[:6]] == [(name, "") for name in people]
+    assert {m.address for m in archive.messages[6:]} == {"jo@x.org"}
+    assert {r.what for r in archive.remarks} == {"address of many people"}
+
+
 def test_line_ends_of_old_macintosh_programs_end_lines(tmp_path: Path):
     mails = b"".join(ENVELOPE.encode() + a_mail(f"Words {n}.", id=f"m{n}@x") + b"\n" for n in range(3))
     path = tmp_path / "a.mbox.gz"
