@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -39,6 +40,8 @@ from tertulia.web import create_app
 from tertulia.worker import Worker
 
 log = structlog.get_logger()
+
+_database_thread = ThreadPoolExecutor(1, thread_name_prefix="database")
 
 # How many new objects start a garbage collection. A request makes hundreds of objects, and almost all are freed at once.
 _GC_THRESHOLD = 10_000
@@ -176,9 +179,11 @@ async def _background_tasks(
 
 
 async def _watch(cluster: postgres.Cluster) -> None:
+    # A start can take minutes of recovery, in which this process answers 503. The thread lives as long as the process.
+    loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(1)
-        _restart_if_dead(cluster)
+        await loop.run_in_executor(_database_thread, _restart_if_dead, cluster)
 
 
 def _restart_if_dead(cluster: postgres.Cluster) -> None:

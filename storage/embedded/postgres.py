@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -76,6 +77,9 @@ class Cluster:
         self.notes = installation.notes
         self.sockets = installation.folder / "run"
         self._lock: int | None = lock
+        # Only one thread at a time starts or stops the server.
+        self._turn = threading.Lock()
+        self._is_stopping = False
         self._server: subprocess.Popen[bytes] | None = None
 
     @property
@@ -118,22 +122,29 @@ class Cluster:
         self._wait_until_ready(server)
 
     def restart_if_dead(self) -> bool:
-        """Start the server again if it has died, and return whether it had; call this from the main thread."""
-        if self.is_alive or self._lock is None:
-            return False
-        self.start()
-        return True
+        """Start the server again if it has died, and return whether it had; raise CannotStart.
+
+        This can take minutes. The thread that calls it has to live as long as this process: the server stops when the
+        thread that started it has ended.
+        """
+        with self._turn:
+            if self.is_alive or self._lock is None:
+                return False
+            self.start()
+            return True
 
     def stop(self) -> None:
-        """Disconnect all clients, stop the server cleanly, and release the data folder."""
-        if self._server is not None:
-            _stop(self._server)
-            self._server = None
-        if self.sockets.parent != self.installation.folder:
-            shutil.rmtree(self.sockets, ignore_errors=True)
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Disconnect all clients, stop the server cleanly, and release the data folder; end a start that is under way."""
+        self._is_stopping = True
+        with self._turn:
+            if self._server is not None:
+                _stop(self._server)
+                self._server = None
+            if self.sockets.parent != self.installation.folder:
+                shutil.rmtree(self.sockets, ignore_errors=True)
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """Create another database, empty or a copy of one that nobody uses; return its address for the owner."""
@@ -172,7 +183,7 @@ class Cluster:
     def _wait_until_ready(self, server: subprocess.Popen[bytes], limit: float = 300) -> None:
         """Wait until the server accepts connections; the limit allows for recovery after a power failure."""
         until = time.monotonic() + limit
-        while server.poll() is None and time.monotonic() < until:
+        while server.poll() is None and time.monotonic() < until and not self._is_stopping:
             found = find_postmaster(self.installation.data)
             if found and found.process == server.pid and found.is_ready:
                 return

@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -188,6 +190,28 @@ def test_a_crashed_server_is_restarted(data):
         assert cluster.restart_if_dead()
 
         assert cluster.query("SELECT n FROM kept") == "7"
+
+
+def test_a_restart_that_does_not_end_is_ended_by_the_stop(data, monkeypatch):
+    with postgres.start(data) as cluster, ThreadPoolExecutor(1) as thread:
+        os.kill(process_of(cluster), signal.SIGKILL)
+        wait_until(lambda: not cluster.is_alive)
+        # As in a long recovery, the server runs and is not ready.
+        waits = threading.Event()
+
+        def find_nothing(folder):
+            waits.set()
+
+        monkeypatch.setattr(postgres, "find_postmaster", find_nothing)
+        restart = thread.submit(cluster.restart_if_dead)
+        assert waits.wait(60)
+        cluster.stop()
+        with pytest.raises(CannotStart):
+            restart.result()
+        assert not cluster.is_alive
+        monkeypatch.undo()
+    with postgres.start(data) as again:
+        assert again.query("SELECT 1") == "1"
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "a folder, 'odd' and 100% \"wrong\"?", "données"])
