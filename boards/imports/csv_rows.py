@@ -5,7 +5,7 @@ import io
 from collections.abc import Collection, Iterator
 
 from boards.imports.delimiters import find_delimiter, split_sep_line
-from boards.imports.raw_rows import RawRow
+from boards.imports.headings import RawRow
 from gatherings.record.exports import unescape_csv_formula
 
 QUOTES_WRONG = "A quotation mark is missing in this row, or in the wrong place."

@@ -1,9 +1,11 @@
-"""The row of column headings, which may be below a title and notes, and the names of the columns."""
+"""The rows of a file as they are, the row of headings among them, below a title and notes, and the names of the columns."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from boards.imports.raw_rows import RawRow
+from msgspec import Struct
+
 from core.text import tidy
 from core.visible import strip_invisible
 
@@ -11,6 +13,14 @@ from core.visible import strip_invisible
 FIRST_ROWS = 12
 # The last column of the rows that are downloaded for correction; it is left out when they are imported again.
 WRONG_COLUMN = "What is wrong"
+
+
+class RawRow(Struct, frozen=True):
+    """A row before the headings are known: its number in the file, its cells, and what is wrong with it as a whole."""
+
+    number: int
+    cells: list[Any]
+    problem: str = ""
 
 
 def find_heading(rows: Sequence[RawRow], known: Collection[str]) -> int:

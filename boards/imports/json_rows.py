@@ -2,7 +2,7 @@
 
 import msgspec
 
-from boards.imports.raw_rows import RawRow
+from boards.imports.headings import RawRow
 
 
 class JsonUnreadable(Exception):

@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from boards.imports.csv_rows import choose_delimiter, read_csv
-from boards.imports.headings import FIRST_ROWS, WRONG_COLUMN, column_key, find_heading, name_columns
+from boards.imports.headings import FIRST_ROWS, WRONG_COLUMN, RawRow, column_key, find_heading, name_columns
 from boards.imports.json_rows import JsonUnreadable, read_json
-from boards.imports.raw_rows import RawRow
 from boards.imports.sheet_inspector import WorkbookTooBig, WorkbookUnreadable
 from boards.imports.xlsx_rows import open_xlsx
 from core.errors import Invalid, Refusal, TooBig

@@ -6,7 +6,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from boards.imports.raw_rows import RawRow
+from boards.imports.headings import RawRow
 from boards.imports.sheet_inspector import SheetInspector, WorkbookUnreadable
 from boards.imports.workbook_bounds import repack_workbook
 
