@@ -6,6 +6,7 @@ from itertools import groupby
 
 from msgspec import Struct
 
+from core.threads import in_thread
 from forum.search.query_parser import ParsedQuery
 from forum.search.terms import Term, to_term
 from forum.search.tokenizer.chunks import take_apart
@@ -24,6 +25,8 @@ _BETWEEN_WORDS = re.compile(
     r"[;!?()\[\]{}<>|“”„«»、。，；：！？（）【】《》「」『』…·،؛؟।]+|[,:](?!\d)|(?<!\d)[,:]"
 )
 MIN_PREFIX = 4
+# Queries up to this length take less than a millisecond; one of 300 characters without blanks can take 20.
+_INLINE_LENGTH = 80
 # More different terms are left out: no question needs them, and a query of 300 signs can have 150.
 MAX_TERMS = 24
 # Signs of grammar, alone in a run: a post about the same thing may do without.
@@ -67,7 +70,10 @@ async def find_terms(tx: Reader, query: ParsedQuery, languages: Sequence[str]) -
 
     Stop words are left out where there are other words: a post about the same thing may do without them.
     """
-    groups = list(_groups(query.words, languages))
+    if len(query.words) <= _INLINE_LENGTH:
+        groups = _groups(query.words, languages)
+    else:
+        groups = await in_thread(_groups, query.words, languages)
     stop_words = await _find_stop_words(tx, groups, languages)
     kept = [tuple(term for term in group if term.word not in stop_words) for group in groups]
     if not any(kept):
@@ -90,12 +96,14 @@ def terms_of_item(item: str, languages: Sequence[str]) -> list[Term]:
     return [term for term in terms if term]
 
 
-def _groups(words: str, languages: Sequence[str]) -> Iterator[tuple[Term, ...]]:
+def _groups(words: str, languages: Sequence[str]) -> list[tuple[Term, ...]]:
     items = [found[0] for found in _ITEM.finditer(words)]
+    groups = []
     for is_or, group in groupby(items, lambda item: item.lower() == "or"):
         if not is_or:
             terms = dict.fromkeys(term for item in group for term in terms_of_item(item, languages))
-            yield tuple(terms)[:MAX_TERMS]
+            groups.append(tuple(terms)[:MAX_TERMS])
+    return groups
 
 
 async def _find_stop_words(

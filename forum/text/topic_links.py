@@ -17,6 +17,8 @@ _BARE_LINK = re.compile(
     r'(<a href="/t/(\d{1,12})(?:/(?:[a-z0-9-]*[a-z-][a-z0-9-]*/?)?(\d{1,9})?)?" rel="[^"]*">)'
     r"(?:https?://[^<\"/]+)?/t/[^<]*</a>"
 )
+# Most texts have no link to a topic, and looking for this costs almost nothing.
+_ANY_LINK = '<a href="/t/'
 SELECT_PUBLIC_TOPIC_TITLES = statement(
     select(topics.c.id, topics.c.title).where(
         topics.c.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))), is_for_everyone()
@@ -29,7 +31,7 @@ async def add_topic_titles(tx: Reader, texts: Sequence[str]) -> list[str] | None
 
     One statement reads the titles for all texts.
     """
-    ids = {int(link[2]) for html in texts if 'href="/t/' in html for link in _BARE_LINK.finditer(html)}
+    ids = {int(link[2]) for html in texts if _ANY_LINK in html for link in _BARE_LINK.finditer(html)}
     if not ids:
         return None
     titles = {row["id"]: row["title"] for row in await tx.rows(SELECT_PUBLIC_TOPIC_TITLES, ids=sorted(ids))}
@@ -41,4 +43,4 @@ async def add_topic_titles(tx: Reader, texts: Sequence[str]) -> list[str] | None
         number = f", #{link[3]}" if link[3] else ""
         return f"{link[1]}<bdi>{escape(title)}</bdi>{number}</a>"
 
-    return [_BARE_LINK.sub(add_title, html) for html in texts]
+    return [_BARE_LINK.sub(add_title, html) if _ANY_LINK in html else html for html in texts]
