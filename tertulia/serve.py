@@ -29,6 +29,7 @@ from storage import schema
 from storage.database import connect
 from storage.embedded import postgres
 from storage.embedded.install import CannotStart
+from storage.embedded.process import die_with_parent
 from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
@@ -244,5 +245,5 @@ def _start_child(settings: Settings, listener: socket.socket, number: int) -> "s
         env=environment,
         pass_fds=[listener.fileno()],
         start_new_session=True,
-        preexec_fn=postgres.die_with_parent(signal.SIGTERM),
+        preexec_fn=die_with_parent(signal.SIGTERM),
     )

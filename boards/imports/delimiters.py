@@ -35,11 +35,11 @@ def find_delimiter(text: str, known: Collection[str] = ()) -> str:
     counts, tight = _count_per_record(sample)
     if not counts:
         return "\t"
-    # In sentences and lists, a space follows each sign; if the first row has none, it separates nothing.
+    # In sentences and lists, a space follows each character; if the first row has none, it separates nothing.
     candidates = [one for one in DELIMITERS if one in tight or counts[0][one]]
     if found := _most_regular(counts, candidates):
         return found
-    # Below a title and notes, which have other signs.
+    # Below a title and notes, which have other characters.
     after = {one: _from_first(counts, one) for one in candidates}
     ranked = [
         (rank, one) for one in candidates if len(after[one]) > 1 and (rank := _rank(after[one], one))[0] > 0.5
@@ -89,25 +89,25 @@ def _count_per_record(sample: str) -> tuple[list[Counter[str]], set[str]]:
     records: list[Counter[str]] = []
     tight: set[str] = set()
     current, is_quoted, is_empty, before = Counter[str](), False, True, "\n"
-    for sign in sample:
-        if before in DELIMITERS and sign != " " and not is_quoted:
+    for character in sample:
+        if before in DELIMITERS and character != " " and not is_quoted:
             tight.add(before)
         if is_quoted:
             # A doubled quote ends the quotes and begins them again.
-            is_quoted = sign != '"'
-            before = "quoted" if is_quoted else sign
+            is_quoted = character != '"'
+            before = "quoted" if is_quoted else character
             continue
-        if sign == '"' and (before in DELIMITERS or before in '\n\r" '):
+        if character == '"' and (before in DELIMITERS or before in '\n\r" '):
             is_quoted, is_empty = True, False
-        elif sign in "\r\n":
+        elif character in "\r\n":
             if not is_empty:
                 records.append(current)
             current, is_empty = Counter[str](), True
-        elif sign in DELIMITERS:
-            current[sign] += 1
-        elif not sign.isspace():
+        elif character in DELIMITERS:
+            current[character] += 1
+        elif not character.isspace():
             is_empty = False
-        before = sign
+        before = character
     # The last record of a sample may be cut.
     if not is_empty and (not records or len(sample) < _SAMPLE):
         records.append(current)

@@ -1,24 +1,22 @@
 """Starting and stopping the embedded PostgreSQL server together with the service; its data stays."""
 
-import ctypes
 import fcntl
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
 
 from storage.embedded.install import MAJOR, CannotStart, Installation, prepare_installation
-from storage.embedded.process import find_postmaster, is_alive, stop_leftover_server
+from storage.embedded.process import die_with_parent, find_postmaster, is_alive, stop_leftover_server
 
 DATABASE = "tertulia"
 # The role that owns everything and migrates, and the role of the service, which can do little else than change rows.
@@ -228,23 +226,6 @@ def find_urls(data: Path) -> tuple[str, str] | None:
     if found is None or not found.is_ready or not is_alive(found.process):
         return None
     return _url(found.sockets, DATABASE, SERVICE), _url(found.sockets, DATABASE, OWNER)
-
-
-def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
-    """Return a function that a child process calls before it starts its program, so that Linux signals it when its
-    parent ends."""
-    if sys.platform != "linux":
-        # On other systems a killed service leaves its server running; the next start stops it.
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    parent = os.getpid()
-
-    def request_signal() -> None:
-        prctl(1, how)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return request_signal
 
 
 def _url(sockets: Path, database: str, user: str) -> str:

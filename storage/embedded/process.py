@@ -1,10 +1,12 @@
-"""The running server as postmaster.pid describes it, and stopping one that an earlier run left behind."""
+"""The running server as postmaster.pid describes it, and servers that would outlive, or have outlived, their service."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -74,3 +76,20 @@ def _command_of(process: int) -> str:
         return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except FileNotFoundError:
         return ""
+
+
+def die_with_parent(how: signal.Signals) -> Callable[[], None] | None:
+    """Return a function that a child process calls before it starts its program, so that Linux signals it when its
+    parent ends."""
+    if sys.platform != "linux":
+        # On other systems a killed service leaves its server running; the next start stops it.
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    parent = os.getpid()
+
+    def request_signal() -> None:
+        prctl(1, how)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return request_signal

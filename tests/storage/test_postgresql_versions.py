@@ -25,7 +25,7 @@ import asyncpg
 import pytest
 
 from storage import schema
-from storage.embedded.postgres import die_with_parent
+from storage.embedded.process import die_with_parent
 from storage.statements import Statement
 from tests.support.programs import a_data_folder
 from tests.support.source_code import import_all_modules

