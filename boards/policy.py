@@ -15,25 +15,25 @@ Phase = Literal["planned", "collecting", "consolidating", "published"]
 class NotACurator(Denied):
     """The actor is neither a curator of the board nor a moderator of its sector."""
 
-    message = "Only curators of this board can do this."
+    message = "Only curators of this stock-take can do this."
 
 
 class NotCollecting(Denied):
     """The board accepts no entries in this phase."""
 
-    message = "This board takes no new entries at the moment."
+    message = "This stock-take takes no new entries at the moment."
 
 
 class NotConsolidating(Denied):
     """Dispositions and editions are possible only in the phases consolidating and published."""
 
-    message = "This board is not being consolidated yet."
+    message = "This stock-take is not being consolidated yet."
 
 
 class NotYourEntry(Denied):
     """The actor neither contributed to the entry nor curates the board."""
 
-    message = "Only contributors to this entry and curators of the board can do this."
+    message = "Only contributors to this entry and curators of the stock-take can do this."
 
 
 class EntryIsMerged(Conflict):

@@ -92,7 +92,7 @@ class FirstPostStays(Conflict):
 class TopicStays(Conflict):
     """The topic belongs to a room or a board and cannot be moved or managed separately."""
 
-    message = "This topic belongs to a room or a board and stays there."
+    message = "This topic belongs to a room or a stock-take and stays there."
 
 
 class KindStays(Conflict):

@@ -23,13 +23,13 @@ class NotAdministrator(Denied):
 class NotHost(Denied):
     """The action is for hosts of the gathering only."""
 
-    message = "Only the hosts of this gathering can do this."
+    message = "Only the hosts of this event can do this."
 
 
 class GatheringCancelled(Conflict):
     """The gathering was cancelled."""
 
-    message = "This gathering was cancelled."
+    message = "This event was cancelled."
 
 
 class HasCurrent(Conflict):
@@ -49,7 +49,7 @@ class UnknownTimeZone(Invalid):
 class EndsBeforeStart(Invalid):
     """The end is not after the start."""
 
-    message = "A gathering ends after it begins."
+    message = "An event ends after it begins."
 
 
 class TimeOutOfRange(Invalid):

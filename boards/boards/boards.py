@@ -42,7 +42,7 @@ from storage.statements import statement
 class NoSuchTemplate(Invalid):
     """The new board has neither a form nor a template that exists."""
 
-    message = "There is no such template; a board needs one, or a form."
+    message = "There is no such template. A stock-take needs a template or a form."
 
 
 class PhasesOutOfOrder(Invalid):

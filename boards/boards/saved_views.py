@@ -50,9 +50,9 @@ class SavedViewList(Struct, frozen=True):
 
 
 class TooManyViews(Invalid):
-    """The member has saved the maximum number of views of this board."""
+    """The member has saved the maximum number of views of this stock-take."""
 
-    message = f"You have {MAX_VIEWS} views of this board. Remove one first."
+    message = f"You have {MAX_VIEWS} views of this stock-take. Remove one first."
 
 
 SELECT_BOARD_VIEWS = statement("""

@@ -204,7 +204,7 @@ async def _reply_to_source(tx: Transaction, actor: Actor, source: PostId, url: s
     except Refusal:
         return
     await insert_reply(
-        tx, topic.id, actor.signed_in(), f"This became [an entry of a board]({url}).", now, source
+        tx, topic.id, actor.signed_in(), f"This became [an entry of a stock-take]({url}).", now, source
     )
 
 

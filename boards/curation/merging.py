@@ -22,7 +22,7 @@ from storage.statements import statement
 class CannotMerge(Invalid):
     """The target is on another board, is the entry itself or is merged, or other entries were merged into the entry."""
 
-    message = "Choose another entry of the same board that is not merged itself."
+    message = "Choose another entry of the same stock-take that is not merged itself."
 
 
 class NotMerged(Conflict):

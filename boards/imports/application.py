@@ -31,7 +31,7 @@ BATCH_SIZE = 200
 class NothingMatches(Invalid):
     """No column of the file belongs to a form field."""
 
-    message = "No column is mapped to a field of this board, so there is nothing to import. Map at least one column."
+    message = "No column is mapped to a field of this stock-take, so there is nothing to import. Map at least one column."
 
 
 class ImportHasErrors(Invalid):
@@ -52,7 +52,7 @@ class ImportNeedsAnswers(Invalid):
 class ImportMovedOn(Conflict):
     """The board changed after the preview, so the import would have other effects."""
 
-    message = "The board has changed since this preview. Nothing was imported. Refresh the preview to see the changes."
+    message = "The stock-take has changed since this preview. Nothing was imported. Refresh the preview to see the changes."
 
 
 async def apply_import(tx: Transaction, actor: Actor, import_id: int, *, skip_wrong: bool = False) -> Import:

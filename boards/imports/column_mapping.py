@@ -44,7 +44,7 @@ class FieldMappedTwice(Invalid):
 class ColumnUnknown(Invalid):
     """The mapping names a column that the file does not have, or a field that the form does not have."""
 
-    message = "The file has no such column, or the board has no such field."
+    message = "The file has no such column, or the stock-take has no such field."
 
 
 def names_of_fields(form: Form) -> Mapping[str, Field]:

@@ -69,7 +69,9 @@ class _RowMatcher(Struct):
             problems.append(Problem(self.key_field.label, "Another row of this table has the same value."))
         matches = self.entries.get(key, ())
         if len(matches) > 1:
-            problems.append(Problem(self.key_field.label, "Several entries of this board have this value."))
+            problems.append(
+                Problem(self.key_field.label, "Several entries of this stock-take have this value.")
+            )
         return matches[0] if matches else None
 
 

@@ -52,7 +52,7 @@ class GapClaimList(Struct, frozen=True):
 class NoSuchCell(Invalid):
     """A term of the cell does not exist in its field."""
 
-    message = "There is no such cell on this board."
+    message = "There is no such cell in this stock-take."
 
 
 SELECT_GAP_CLAIMS = statement("""

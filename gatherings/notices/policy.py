@@ -33,7 +33,7 @@ class NoticeFacts(Struct, frozen=True, kw_only=True):
 class NoSuchColumn(Invalid):
     """The column does not belong to the room's noticeboard."""
 
-    message = "This column is not on this board any more. Choose another one."
+    message = "This column is not on this noticeboard any more. Choose another one."
 
 
 class UnnamedColumn(Invalid):

@@ -74,7 +74,7 @@ class TooManySessions(Conflict):
 class RoomElsewhere(Invalid):
     """The room does not belong to the gathering, or the actor cannot see it."""
 
-    message = "This gathering has no such room."
+    message = "This event has no such room."
 
 
 class UnknownSpeaker(Invalid):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.source_code import all_refusals
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
@@ -113,6 +115,12 @@ def test_documents_and_pages_do_not_use_retired_words(word: str, better: str):
     ]
 
     assert used == [], f"say “{better}” instead of “{word}”"
+
+
+def test_refusals_name_things_as_the_pages_do():
+    code_only = re.compile(r"(?<![\w-])(?:boards?|gatherings?|verbs?|actors?)(?![\w-])", re.I)
+
+    assert [kind.message for kind in all_refusals() if code_only.search(kind.message)] == []
 
 
 @pytest.mark.parametrize("word", sorted(retired_words()))

@@ -42,16 +42,20 @@ def import_all_modules() -> None:
                 importlib.import_module(module.name)
 
 
-def all_codes() -> list[str]:
-    """Import every module; return the codes of all refusals, sorted, one for each class that defines one."""
+def all_refusals() -> set[type[Refusal]]:
+    """Import every module; return all classes of refusals."""
     import_all_modules()
     # A set, because a class with two bases that are refusals is found twice.
-    ours = {
+    return {
         kind
         for kind in _refusals(Refusal)
         if kind.__module__.split(".")[0] in PACKAGES and kind.__name__[0] != "_"
     }
-    return sorted(code_of(kind) for kind in ours)
+
+
+def all_codes() -> list[str]:
+    """Return the codes of all refusals, sorted, one for each class that defines one."""
+    return sorted(code_of(kind) for kind in all_refusals())
 
 
 def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:

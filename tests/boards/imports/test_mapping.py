@@ -194,7 +194,9 @@ async def test_one_sheet_of_a_workbook_is_read_and_another_can_be_chosen_on_the_
 async def test_an_import_without_any_mapped_column_is_explained_on_its_pages(table: Table) -> None:
     looked = await bring(table, b"X,Y\n1,2\n")
     path = f"/b/{table.id}/import/{looked['id']}"
-    assert "No column is mapped to a field of this board yet" in (await table.curator.client.get(path)).text
+    assert (
+        "No column is mapped to a field of this stock-take yet" in (await table.curator.client.get(path)).text
+    )
 
     empty = await send(
         table.curator, f"{path}/columns", column1="", column2="", heading="1", encoding="utf-8"
