@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 CLOSE_TIMEOUT = 5.0
 
 _TOO_BIG = int(Close.TOO_BIG)
+_BAD_HANDSHAKE = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
@@ -112,6 +113,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     def handle_parser_exception(self) -> None:
+        if not self.handshake_initiated:
+            # A request that is no handshake, such as one with a body.
+            self.transport.write(_BAD_HANDSHAKE)
+            self.transport.close()
+            return
         # The websockets library has decided to close with one of its own codes; clients of this protocol know ours.
         close = self.conn.close_sent
         code = Close.TOO_BIG if close is not None and close.code == _TOO_BIG else Close.BAD_FRAME

@@ -16,12 +16,16 @@ from tertulia.http.json_requests import refusal_of
 
 log = structlog.get_logger()
 
+# What the middleware stores in the state of a request whose client closed the connection before all of it arrived.
+CLIENT_LEFT = "client_left"
+
 TITLES = {
     400: "Malformed",
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
     405: "Wrong method",
+    408: "Incomplete",
     409: "Conflict",
     412: "Changed meanwhile",
     413: "Too big",
@@ -71,6 +75,9 @@ def respond_to_error(
 ) -> Response[bytes]:
     """Return the response to an exception: a problem document, or a page for browsers; unexpected errors are logged."""
     problem, headers = problem_of(error)
+    if request.scope["state"].get(CLIENT_LEFT):
+        # Litestar fails with a 500 of its own if the rest of a body does not come. Nobody reads this response.
+        problem = _problem(408, "request_incomplete", "The connection ended before the request was complete.")
     if problem.code == "invalid" and problem.field in request.scope.get("path_params", {}):
         # An id that cannot exist is answered like one that does not exist.
         problem, headers = problem_of(errors.NotFound())

@@ -14,6 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from tertulia.http.compression import accepts_gzip, compress
+from tertulia.http.errors import CLIENT_LEFT
 from tertulia.logs import access
 
 Scope = MutableMapping[str, Any]
@@ -95,7 +96,7 @@ class HttpMiddleware:
             # uvicorn sends no body for HEAD; otherwise HEAD is handled like GET.
             request_scope = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
             sending = compress(send_with_headers) if accepts_gzip(scope) else send_with_headers
-            await self.app(request_scope, receive, sending)
+            await self.app(request_scope, _note_leaving(scope, receive), sending)
         finally:
             elapsed = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "OTHER"
@@ -110,6 +111,16 @@ def without_secrets(path: str) -> str:
     """Return the path of a request without a token, key or reference in it: whoever has one can act with it."""
     secret = _SECRETS.match(path)
     return f"{secret[1]}/..." if secret else path
+
+
+def _note_leaving(scope: Scope, receive: Receive) -> Receive:
+    async def receive_body() -> MutableMapping[str, Any]:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            scope["state"][CLIENT_LEFT] = True
+        return message
+
+    return receive_body
 
 
 def _has_good_host(scope: Scope) -> bool:

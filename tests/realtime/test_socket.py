@@ -22,7 +22,7 @@ from core.actor import Actor
 from core.ids import MemberId, SessionId
 from realtime.bus import InProcessBus
 from realtime.tickets import make_ticket, use_ticket
-from serving import uvicorn_http
+from serving import uvicorn_requests
 from storage.statements import statement
 from tests.support.delivery import (  # noqa: F401
     ORIGIN,
@@ -420,7 +420,7 @@ async def test_frames_over_64_kib_are_refused(process):
 
 
 async def test_incomplete_requests_time_out(process, monkeypatch):
-    monkeypatch.setattr(uvicorn_http, "REQUEST_TIMEOUT", 0.5)
+    monkeypatch.setattr(uvicorn_requests, "HEAD_TIMEOUT", 0.5)
     for said in (b"", b"GET /live HTTP/1.1\r\nHost: here"):
         reader, writer = await asyncio.open_unix_connection(process.uds)
         writer.write(said)

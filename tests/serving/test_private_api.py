@@ -30,7 +30,8 @@ from core.actor import VISITOR, Actor
 from core.http import RawResponse
 from realtime.peers import TRANSPORT_KEY
 from serving.litestar_injection import inject_directly
-from serving.uvicorn_http import RequestTimeoutProtocol, SingleWriteProtocol
+from serving.uvicorn_http import SingleWriteProtocol
+from serving.uvicorn_requests import BoundedProtocol
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS, LiveProtocol
 
@@ -38,6 +39,12 @@ from serving.uvicorn_websocket import OPTIONS, LiveProtocol
 METHODS: list[tuple[type, str, list[str]]] = [
     (HttpToolsProtocol, "connection_made", ["self", "transport"]),
     (HttpToolsProtocol, "on_message_begin", ["self"]),
+    (HttpToolsProtocol, "on_url", ["self", "url"]),
+    (HttpToolsProtocol, "on_header", ["self", "name", "value"]),
+    (HttpToolsProtocol, "on_body", ["self", "body"]),
+    (HttpToolsProtocol, "on_message_complete", ["self"]),
+    (HttpToolsProtocol, "handle_websocket_upgrade", ["self"]),
+    (HttpToolsProtocol, "send_400_response", ["self", "msg"]),
     (HttpToolsProtocol, "data_received", ["self", "data"]),
     (HttpToolsProtocol, "on_headers_complete", ["self"]),
     (HttpToolsProtocol, "connection_lost", ["self", "exc"]),
@@ -69,8 +76,16 @@ WEBSOCKET_ATTRIBUTES = [
     "read_paused",
     "frames",
     "curr_msg_data_type",
+    "handshake_initiated",
 ]
-HTTP_ATTRIBUTES = ["loop", "transport"]
+HTTP_ATTRIBUTES = ["loop", "transport", "pipeline", "flow", "cycle", "parser"]
+CYCLE_ATTRIBUTES = [
+    "disconnected",
+    "message_event",
+    "response_complete",
+    "response_started",
+    "waiting_for_100_continue",
+]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +111,8 @@ async def test_the_protocols_have_the_attributes_that_are_used() -> None:
 def test_our_own_names_do_not_hide_those_of_the_libraries() -> None:
     ours = {
         LiveProtocol: {"write", "buffered_bytes", "close_with", "set_callbacks", "clear_callbacks"},
-        RequestTimeoutProtocol: {"_timer", "_has_begun", "_start_timer", "_stop_timer"},
+        BoundedProtocol: {name for name in vars(BoundedProtocol) if name.startswith("_") and name[1] != "_"}
+        - {"_start_asgi_task"},
     }
     for protocol, names in ours.items():
         parent = protocol.__bases__[0]
@@ -106,6 +122,9 @@ def test_our_own_names_do_not_hide_those_of_the_libraries() -> None:
 
 def test_a_request_cycle_takes_a_transport_that_can_be_replaced() -> None:
     assert "transport" in inspect.signature(RequestResponseCycle.__init__).parameters
+    assert [
+        name for name in CYCLE_ATTRIBUTES if f"self.{name}" not in inspect.getsource(RequestResponseCycle)
+    ] == []
     assert "cycle.transport" not in inspect.getsource(HttpToolsProtocol._start_asgi_task)
 
 

@@ -10,6 +10,7 @@ class RecordingTransport:
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
+        self.is_closed = False
 
     def write(self, data: bytes) -> None:
         self.writes.append(data)
@@ -19,6 +20,10 @@ class RecordingTransport:
 
     def close(self) -> None:
         self.writes.append(b"closed")
+        self.is_closed = True
+
+    def is_closing(self) -> bool:
+        return self.is_closed
 
 
 def test_the_head_is_written_with_the_first_part_of_the_body() -> None:
@@ -40,3 +45,13 @@ def test_a_head_without_a_body_is_written_when_the_transport_closes() -> None:
     assert recorded.writes == []
     transport.close()
     assert recorded.writes == [b"HTTP/1.1 200 OK\r\n\r\n", b"closed"]
+
+
+def test_nothing_is_written_once_the_connection_closes() -> None:
+    recorded = RecordingTransport()
+    transport = SingleWriteTransport(recorded)
+    transport.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    recorded.is_closed = True
+    transport.write(b"one")
+    transport.close()
+    assert recorded.writes == [b"closed"]
