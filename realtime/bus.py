@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from storage.database import Positions
+from storage.publishing import Positions
 
 Payload = Mapping[str, Any]
 
@@ -66,7 +66,7 @@ class NullListener:
 
 @runtime_checkable
 class Bus(Protocol):
-    """The bus as delivery uses it; `storage.database.Publisher` is the part that the database needs."""
+    """The bus as delivery uses it; `storage.publishing.Publisher` is the part that the database needs."""
 
     process: str
 

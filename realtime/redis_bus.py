@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 
 from realtime.background import Backoff, Loops
 from realtime.bus import Listener, Message, NullListener, Payload, Presence, merge
-from storage.database import Positions
+from storage.publishing import Positions
 
 log = logging.getLogger(__name__)
 

@@ -1,13 +1,13 @@
 """The database of a process: its pool, reading, and transactions. Only `Database.begin` and `autocommit` commit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
-import asyncpg
 import msgspec
 from asyncpg import Record
 from msgspec import structs
@@ -16,36 +16,20 @@ from core import clock
 from core.errors import Unavailable
 from core.events import Event
 from storage import audit as audit_log
-from storage import event_log
-from storage.connections import Connection, prepare
-from storage.failures import BUSY_ERRORS, LOST_CONNECTION_ERRORS, is_connection_lost
+from storage import connections, event_log
+from storage.failures import DATABASE_ERRORS, Failure, can_retry, classify
 from storage.pool import Pool
+from storage.publishing import NullPublisher, Publisher
 from storage.statements import Statement, statement
 
-# The names of channels, each with the number (`seq`) that it has reached.
-Positions = Sequence[tuple[str, int]]
+Result = TypeVar("Result")
+
+# Seconds before a unit of work is repeated, at most.
+_RETRY_PAUSES = (0.02, 0.05, 0.1)
+# At the start these are mistakes in the settings and are named: a wrong password, or no such database.
+_WRONG_SETTINGS = ("28", "3D")
 
 SELECT_EPOCH = statement("SELECT epoch FROM epochs")
-
-
-class Publisher(Protocol):
-    """The part of the bus that the database needs: after a commit it says which channels have new events."""
-
-    def publish(self, positions: Positions) -> None:
-        """Tell every process the positions that these channels have reached; never blocks and never fails."""
-
-    def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
-        """Send a signal to every process; never blocks and never fails."""
-
-
-class NullPublisher:
-    """The publisher of a process without a bus, such as the command line."""
-
-    def publish(self, positions: Positions) -> None:
-        """Do nothing: the web processes find new events by polling, within seconds."""
-
-    def signal(self, channel: str, payload: Mapping[str, Any]) -> None:
-        """Do nothing."""
 
 
 class Reader:
@@ -151,14 +135,16 @@ class _AcquiredConnection:
     async def _acquire(self) -> Any:
         try:
             return await self.pool.acquire()
-        except (*LOST_CONNECTION_ERRORS, *BUSY_ERRORS) as error:
+        except DATABASE_ERRORS as error:
+            if classify(error) is None:
+                raise
             raise Unavailable from error
 
     def _release_after(self, error: BaseException) -> None:
-        is_lost = is_connection_lost(error, self.connection)
+        failure = classify(error, self.connection)
         # A cancelled task may have left a query running.
-        self.pool.release(self.connection, is_lost or not isinstance(error, Exception))
-        if is_lost or isinstance(error, BUSY_ERRORS):
+        self.pool.release(self.connection, failure is not None or not isinstance(error, Exception))
+        if failure is not None:
             raise Unavailable from error
 
 
@@ -222,11 +208,30 @@ class Database:
                 yield tx
                 for entry in tx.audit_entries:
                     await tx.run(audit_log.INSERT_AUDIT_ENTRY, **structs.asdict(entry))
-            except BaseException:
-                await asyncio.shield(_roll_back(transaction))
+            except BaseException as error:
+                # After a timeout a rollback would wait for the same server again: the connection is closed instead.
+                if isinstance(error, Exception) and classify(error, connection) in (None, Failure.RETRY):
+                    await asyncio.shield(_roll_back(transaction))
                 raise
             await asyncio.shield(transaction.commit())
         self.publish(tx)
+
+    async def run(self, unit: Callable[[Transaction], Awaitable[Result]]) -> Result:
+        """Run a unit of work in one transaction and return its result; repeat it up to three times after a deadlock.
+
+        The unit must be harmless to repeat: all that it changes is in the transaction.
+        """
+        for pause in _RETRY_PAUSES:
+            try:
+                async with self.begin() as tx:
+                    return await unit(tx)
+            except Unavailable as error:
+                if not can_retry(error):
+                    raise
+            # At random, so that two that collided do not collide again.
+            await asyncio.sleep(random.uniform(pause / 2, pause))
+        async with self.begin() as tx:
+            return await unit(tx)
 
     def autocommit(self) -> AbstractAsyncContextManager[Transaction]:
         """Run exactly one statement, which commits itself, then publish; for hot operations that are one statement."""
@@ -251,7 +256,7 @@ class Database:
 async def _roll_back(transaction: Any) -> None:
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS):
+    except DATABASE_ERRORS:
         # The connection is lost and the transaction with it. The pool closes the connection, as it is in a transaction.
         return
 
@@ -262,24 +267,22 @@ async def connect(
     handled_tags: frozenset[str] = frozenset(),
     size: int = 20,
     site: str = "",
+    patience: float = 1.0,
 ) -> Database:
-    """Connect to a migrated database with at most `size` connections; `site` is the public address of the service."""
+    """Connect to a migrated database with at most `size` connections; `site` is the public address of the service.
+
+    `patience` multiplies the time that statements may take, for commands that nobody else waits for.
+    """
 
     async def open_connection() -> Any:
-        connection = await asyncpg.connect(
-            url,
-            connection_class=Connection,
-            command_timeout=10,
-            server_settings={"application_name": "tertulia", "jit": "off"},
-        )
-        try:
-            await prepare(connection)
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
+        return await connections.open_connection(url, patience)
 
     pool = Pool(open_connection, size)
-    async with _AcquiredConnection(pool) as connection:
-        epoch = await connection.fetchval(SELECT_EPOCH.text)
+    try:
+        async with _AcquiredConnection(pool) as connection:
+            epoch = await connection.fetchval(SELECT_EPOCH.text)
+    except Unavailable as error:
+        if getattr(error.__cause__, "sqlstate", "")[:2] in _WRONG_SETTINGS:
+            raise error.__cause__ from None  # type: ignore[misc]  # it has a code, so it is an error
+        raise
     return Database(pool, epoch, bus or NullPublisher(), handled_tags, site)

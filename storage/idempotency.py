@@ -89,13 +89,19 @@ class IdempotentRequest(Struct, frozen=True, kw_only=True):
     async def respond_with(
         self, db: Database, operation: Callable[[Transaction], Awaitable[StoredResponse]]
     ) -> StoredResponse:
-        """Run an operation that makes its own response, in its own transaction, or return the stored response."""
-        async with db.begin() as tx:
+        """Run an operation that makes its own response, in its own transaction, or return the stored response.
+
+        After a deadlock the operation is run again, so all that it changes is in the transaction.
+        """
+
+        async def unit(tx: Transaction) -> StoredResponse:
             if stored := await self.find_stored_response(tx):
                 return stored
             response = await operation(tx)
             await self.store_response(tx, response.status, response.body)
-        return response
+            return response
+
+        return await db.run(unit)
 
     async def find_stored_response(self, tx: Transaction) -> StoredResponse | None:
         """Return the stored response if the key was used before; otherwise reserve the key and return None.

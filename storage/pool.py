@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-# Seconds to wait for a connection when all are in use.
-ACQUIRE_TIMEOUT = 5.0
+# Seconds to wait for a connection when all are in use, with the time it takes to open one.
+ACQUIRE_TIMEOUT = 3.0
 
 
 class Pool:
@@ -36,6 +36,10 @@ class Pool:
 
     async def acquire(self) -> Any:
         """Open a connection, or wait until one is released; raise TimeoutError after ACQUIRE_TIMEOUT seconds."""
+        async with asyncio.timeout(ACQUIRE_TIMEOUT):
+            return await self._acquire()
+
+    async def _acquire(self) -> Any:
         if self.is_closing:
             raise ConnectionError("the database is being closed")
         if self.size < self.max_size:
@@ -48,8 +52,7 @@ class Pool:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting.append(future)
         try:
-            async with asyncio.timeout(ACQUIRE_TIMEOUT):
-                connection = await future
+            connection = await future
         except BaseException:
             # A connection may have arrived at the moment the wait ended: then it goes to the next.
             if future.done() and not future.cancelled() and future.result() is not None:
@@ -59,7 +62,7 @@ class Pool:
             # It was closed after it was released.
             self.size -= 1
             connection = None
-        return connection if connection is not None else await self.acquire()
+        return connection if connection is not None else await self._acquire()
 
     def release(self, connection: Any, is_broken: bool = False) -> None:
         """Take a connection back; close it if it is broken, or still in a transaction."""

@@ -1,19 +1,23 @@
 """Write batches: items that arrive for one key while that key is being written go into the next write together."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 import asyncpg
 
 from core.errors import Unavailable
-from storage.failures import LOST_CONNECTION_ERRORS
+from storage.failures import can_retry, classify
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_SIZE = 100
+# After a deadlock, in which nothing is written, a batch is written again so many times, after at most so many seconds.
+MAX_REPEATS = 3
+REPEAT_PAUSE = 0.1
 
 
 class WriteBatches(Generic[Key, Item, Result]):
@@ -69,15 +73,19 @@ class WriteBatches(Generic[Key, Item, Result]):
             for _, future in [*batch, *self.waiting.pop(key)]:
                 _resolve(future, Unavailable())
 
-    async def _write(self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _write(
+        self, key: Key, batch: list[tuple[Item, asyncio.Future[Result]]], repeats: int = MAX_REPEATS
+    ) -> None:
         try:
             results: Sequence[Result | Exception] = await self.write(key, [item for item, _ in batch])
             resolved = list(zip(batch, results, strict=True))
         except Exception as error:
             # Only a write that the database refused has certainly not happened and may be tried again.
-            is_certain = isinstance(error, asyncpg.PostgresError) and not isinstance(
-                error, LOST_CONNECTION_ERRORS
-            )
+            is_certain = isinstance(error, asyncpg.PostgresError) and classify(error) is None
+            if can_retry(error) and repeats:
+                await asyncio.sleep(random.uniform(0, REPEAT_PAUSE))
+                await self._write(key, batch, repeats - 1)
+                return
             if len(batch) == 1 or not is_certain:
                 for _, future in batch:
                     _resolve(future, error)

@@ -6,12 +6,11 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-import asyncpg
 import click
 
 from core.errors import Refusal
 from storage.embedded.install import CannotStart
-from storage.failures import LOST_CONNECTION_ERRORS
+from storage.failures import DATABASE_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
 from tertulia.logs import set_up_logs
@@ -87,7 +86,7 @@ def main() -> None:
         sys.exit(_fail(str(error)))
     except TaskDied:
         sys.exit(1)  # the log says why
-    except (asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+    except DATABASE_ERRORS as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.exit(_fail(reason or type(error).__name__))
 

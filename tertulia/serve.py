@@ -26,6 +26,7 @@ from members.accounts.skeletons import renew_skeletons
 from serving.uvicorn_server import Server
 from serving.uvicorn_websocket import OPTIONS
 from storage import schema
+from storage.connections import PATIENCE
 from storage.database import connect
 from storage.embedded import postgres
 from storage.embedded.install import CannotStart
@@ -84,7 +85,7 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
 async def prepare(settings: Settings) -> None:
     """Migrate the database, store the community file in it, and print the link for the first administrator."""
     await schema.migrate(settings.database_url, settings.owner_url)
-    db = await connect(settings.database_url, size=1)
+    db = await connect(settings.database_url, size=1, patience=PATIENCE)
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())

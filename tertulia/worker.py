@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import msgspec
 import structlog
 
 from core import clock
 from core.errors import Refusal
 from storage.database import Database
-from storage.failures import LOST_CONNECTION_ERRORS
+from storage.failures import DATABASE_ERRORS
 from storage.jobs import Cleanup, EventHandlers, ScheduledJob
 from storage.statements import statement
 from tertulia.background import fail_if_cancelled_from_inside
@@ -86,7 +85,7 @@ class Worker:
                 if clock.now() - cleaned_up_at > CLEANUP_EVERY:
                     cleaned_up_at = clock.now()
                     await self.clean_up(cleaned_up_at)
-            except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+            except (Refusal, *DATABASE_ERRORS) as error:
                 log.warning("the worker waits for the database", error=str(error))
                 await asyncio.sleep(DATABASE_RETRY)
             await asyncio.sleep(self.pause)
@@ -97,7 +96,7 @@ class Worker:
             try:
                 while await job(self.db):
                     pass
-            except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+            except (Refusal, *DATABASE_ERRORS) as error:
                 log.warning("a scheduled job waits for the database", error=str(error))
             except Exception as error:  # a failed job must not end the others
                 log.error("a scheduled job failed", job=getattr(job, "__name__", str(job)), exc_info=error)

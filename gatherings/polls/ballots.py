@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-import asyncpg
 import msgspec
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ from gatherings.rooms import rooms
 from gatherings.rooms.participation import get_writer
 from gatherings.shapes.polls import Answer, BallotSet
 from storage.database import Database, Transaction
-from storage.failures import LOST_CONNECTION_ERRORS
+from storage.failures import DATABASE_ERRORS
 from storage.statements import statement
 from storage.write_batches import WriteBatches
 
@@ -141,7 +140,7 @@ class BallotWriter:
         try:
             async with self.db.read() as tx:
                 signal = await read_open_poll_signal(tx, room_id, sorted(polls))
-        except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+        except (Refusal, *DATABASE_ERRORS) as error:
             _log.warning("the poll results of room %s could not be published: %r", room_id, error)
             return
         except Exception:  # not fatal: the next ballot in the room publishes the results again

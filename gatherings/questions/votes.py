@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-import asyncpg
 from asyncpg import Record
 from msgspec import Struct
 from sqlalchemy import BigInteger, bindparam, func, select
@@ -23,7 +22,7 @@ from gatherings.rooms import rooms
 from gatherings.shapes.questions import VoteSet
 from members.pseudonyms import is_author
 from storage.database import Database, Transaction
-from storage.failures import LOST_CONNECTION_ERRORS
+from storage.failures import DATABASE_ERRORS
 from storage.statements import statement
 from storage.write_batches import WriteBatches
 
@@ -193,7 +192,7 @@ class VoteWriter:
         try:
             async with self.db.read() as tx:
                 rows = await tx.rows(SELECT_VOTE_COUNTS, ids=ids)
-        except (Refusal, asyncpg.PostgresError, *LOST_CONNECTION_ERRORS) as error:
+        except (Refusal, *DATABASE_ERRORS) as error:
             _log.warning("the vote counts of room %s could not be confirmed: %r", room_id, error)
             return
         except Exception:  # not fatal: the next vote in the room publishes the counts again

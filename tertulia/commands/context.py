@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from core import clock
 from members.accounts.skeletons import renew_skeletons
 from storage import schema
+from storage.connections import PATIENCE
 from storage.database import Database, connect
 from storage.embedded import postgres
 from tertulia.community import put_community, read_community
@@ -44,7 +45,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     seconds."""
     await schema.migrate(settings.database_url, settings.owner_url)
     bus = make_bus(settings)
-    db = await connect(settings.database_url, bus, HANDLED_TAGS, size=4, site=settings.url)
+    db = await connect(settings.database_url, bus, HANDLED_TAGS, size=4, site=settings.url, patience=PATIENCE)
     try:
         async with db.begin() as tx:
             await put_community(tx, read_community(settings.community), clock.now())

@@ -13,7 +13,7 @@ from core.errors import NotFound, Unavailable
 from realtime.background import Loops
 from storage.database import Database, connect
 from storage.embedded.postgres import Cluster
-from storage.failures import LOST_CONNECTION_ERRORS, UNAVAILABLE_ERRORS, is_connection_lost
+from storage.failures import UNAVAILABLE_ERRORS, Failure, can_retry, classify
 from storage.pool import Pool
 from storage.statements import statement
 from storage.write_batches import WriteBatches
@@ -34,7 +34,7 @@ async def own(db: Database, cluster: Cluster) -> AsyncIterator[Database]:
 
 
 class _Line:
-    """A connection with the attributes that `is_connection_lost` reads."""
+    """A connection with the attributes that `classify` reads."""
 
     def __init__(self, closed: bool) -> None:
         self.closed = closed
@@ -43,26 +43,37 @@ class _Line:
         return self.closed
 
 
+LOST, BUSY, RETRY = Failure.LOST, Failure.BUSY, Failure.RETRY
+
+
 @pytest.mark.parametrize(
-    ("error", "closed", "lost"),
+    ("error", "closed", "failure"),
     [
-        (asyncpg.InternalClientError("got result for unknown protocol state 3"), False, True),
-        (asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"), False, True),
-        (asyncpg.AdminShutdownError("terminating connection"), False, True),
-        (asyncpg.CrashShutdownError("terminating connection"), False, True),
-        (TimeoutError(), False, True),
-        (asyncpg.InterfaceError("connection is closed"), True, True),
-        (ConnectionResetError(), True, True),
-        (FileNotFoundError(), False, False),
-        (asyncpg.DataError("an integer is required"), False, False),
-        (asyncpg.UniqueViolationError("twice"), False, False),
-        (NotFound(), True, False),
+        (asyncpg.InternalClientError("got result for unknown protocol state 3"), False, LOST),
+        (asyncpg.ProtocolError("cannot switch to state 12"), False, LOST),
+        (asyncpg.OutdatedSchemaCacheError("the schema has changed"), False, RETRY),
+        (asyncpg.InvalidCachedStatementError("cached plan must not change result type"), False, RETRY),
+        (asyncpg.ConnectionDoesNotExistError("closed in the middle of operation"), False, LOST),
+        (asyncpg.AdminShutdownError("terminating connection"), False, LOST),
+        (asyncpg.CrashShutdownError("terminating connection"), False, LOST),
+        (TimeoutError(), False, LOST),
+        (asyncpg.InterfaceError("connection is closed"), True, LOST),
+        (asyncpg.InterfaceError("cannot perform operation: another operation is in progress"), False, LOST),
+        (asyncpg.InterfaceError("the server expects 1 argument"), False, None),
+        (ConnectionResetError(), True, LOST),
+        (FileNotFoundError(), False, None),
+        (asyncpg.DataError("an integer is required"), False, None),
+        (asyncpg.UniqueViolationError("twice"), False, None),
+        (asyncpg.FeatureNotSupportedError("not in this version"), False, None),
+        (NotFound(), True, None),
     ],
 )
-def test_lost_connections_are_recognised(error: Exception, closed: bool, lost: bool) -> None:
-    assert is_connection_lost(error, _Line(closed)) is lost
-    assert isinstance(error, LOST_CONNECTION_ERRORS) or not lost
-    assert isinstance(error, UNAVAILABLE_ERRORS) or not lost
+def test_errors_of_the_driver_are_classified(
+    error: Exception, closed: bool, failure: Failure | None
+) -> None:
+    assert classify(error, _Line(closed)) is failure
+    assert can_retry(error) is (failure is RETRY)
+    assert isinstance(error, UNAVAILABLE_ERRORS) or failure is not LOST
 
 
 WAYS: dict[str, Callable[[Database], Any]] = {
@@ -232,3 +243,21 @@ async def test_a_failed_batch_releases_its_waiters_and_its_key() -> None:
         with pytest.raises(ValueError, match="zip"):
             await batches.submit("a", "x")
         assert await batches.submit("a", "x") == "x"
+
+
+async def test_a_batch_that_met_a_deadlock_is_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storage.write_batches.REPEAT_PAUSE", 0.001)
+    calls: list[list[str]] = []
+
+    async def write(key: str, items: Sequence[str]) -> Sequence[str]:
+        calls.append(list(items))
+        if len(calls) < 4 or key == "b":
+            raise Unavailable from asyncpg.DeadlockDetectedError("deadlock detected")
+        return items
+
+    batches: WriteBatches[str, str, str] = WriteBatches(write)
+    assert await asyncio.gather(*(batches.submit("a", item) for item in "xy")) == ["x", "y"]
+    assert calls == [["x", "y"]] * 4
+    with pytest.raises(Unavailable):
+        await batches.submit("b", "z")
+    assert len(calls) == 8
