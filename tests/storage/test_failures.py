@@ -68,9 +68,7 @@ LOST, BUSY, RETRY = Failure.LOST, Failure.BUSY, Failure.RETRY
         (NotFound(), True, None),
     ],
 )
-def test_errors_of_the_driver_are_classified(
-    error: Exception, closed: bool, failure: Failure | None
-) -> None:
+def test_errors_of_the_driver_are_classified(error: Exception, closed: bool, failure: Failure | None) -> None:
     assert classify(error, _Line(closed)) is failure
     assert can_retry(error) is (failure is RETRY)
     assert isinstance(error, UNAVAILABLE_ERRORS) or failure is not LOST

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -86,11 +87,16 @@ async def test_after_a_timeout_the_session_is_ended_without_a_rollback(
         rolled_back.append(True)
 
     monkeypatch.setattr("storage.database._roll_back", roll_back)
-    with pytest.raises(Unavailable):
+    used: list[Any] = []
+
+    async def meet_a_timeout() -> None:
         async with db.begin() as tx:
-            used = tx.connection
+            used.append(tx.connection)
             await tx.value(statement("SELECT 1"))
             with frozen(own_cluster):
                 await tx.connection.fetchval("SELECT 1", timeout=0.05)
-    assert used.is_closed()
+
+    with pytest.raises(Unavailable):
+        await meet_a_timeout()
+    assert used[0].is_closed()
     assert rolled_back == []
