@@ -88,7 +88,7 @@ async def show_history(post_id: PathId, context: NamedDependency[PageContext]) -
         found = (await revisions.read_revisions(tx, context.actor, PostId(post_id))).items
         located = await find_post_with_topic(tx, context.actor, post_id)
         can_go_back = await _can_edit(tx, context.actor, located)
-    return context.renderer.page(
+    page = context.renderer.render(
         context.request,
         context.actor,
         "forum/writing/history.html",
@@ -98,6 +98,8 @@ async def show_history(post_id: PathId, context: NamedDependency[PageContext]) -
         can_go_back=can_go_back,
         address=address_of(located.topic),
     )
+    # Everybody who reads the post can look up what it said before, but search engines should not find it by that.
+    return html_response(page, headers={"X-Robots-Tag": "noindex"})
 
 
 @post("/p/{post_id:int}/back", include_in_schema=False)

@@ -122,6 +122,7 @@ async def test_a_post_is_edited_with_its_history(app: Service, client: httpx2.As
     assert history.index("<ins>Second</ins>") < history.rindex("First.")
     # Visitors see that it was edited, and how.
     for_visitor = await client.get(f"/p/{post}/history")
+    assert for_visitor.headers["x-robots-tag"] == "noindex"
     assert for_visitor.status_code == 200 and "<ins>Second</ins>" in for_visitor.text
     assert (await client.get(f"/api/v1/posts/{post}/revisions")).status_code == 200
 
