@@ -11,11 +11,15 @@ from members.tables import body_members
 
 
 def seen_by(actor: Actor) -> dict[str, Any]:
-    """Return the bind values for a statement that contains these predicates, for the given viewer."""
+    """Return the bind values for a statement that contains these predicates, for the given viewer.
+
+    A suspended member reads what visitors read, everywhere: on pages, in feeds, e-mails and rooms.
+    """
     return {
         "moderated": list(actor.moderates),
         "administers": actor.is_administrator,
         "reader": actor.id,
+        "insider": None if actor.suspended_until else actor.id,
         "hosted": list(actor.hosts),
         "admitted": list(actor.admitted),
         "removed": list(actor.removed),
@@ -65,7 +69,7 @@ def is_listed_reader(reader: ColumnElement[int]) -> ColumnElement[bool]:
 
 def _may_read() -> ColumnElement[bool]:
     # Hosts of the gathering and members admitted to the room can read its topic in any case.
-    reader = bindparam("reader", type_=BigInteger)
+    reader = bindparam("insider", type_=BigInteger)
     return or_(
         topics.c.readers == "everyone",
         and_(topics.c.readers == "members", reader.is_not(None)),

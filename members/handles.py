@@ -34,6 +34,9 @@ _SCRIPT_WORDS = {"IDEOGRAPHIC": "CJK", "KATAKANA-HIRAGANA": "KATAKANA", "MODIFIE
 _JAPANESE = frozenset({"CJK", "HIRAGANA", "KATAKANA"})
 # Letters that repeat or lengthen the one before: 佐々木, マリー.
 _JAPANESE_MARKS = frozenset("々〻ゝゞヽヾー")
+_LATIN_VARIANT = re.compile(r"LATIN (?:SMALL LETTER|LETTER SMALL CAPITAL)(?: SCRIPT)? ([A-Z])(?: WITH .*)?")
+# Digits that stand for letters in words, such as 4dmin. Only for reserved words: a handle with a 4 is no other handle.
+_LETTERS_FOR_DIGITS = str.maketrans("0134578", "oieastb")
 # Look-alikes among ASCII characters; the others come from Unicode's confusables table (UTS #39).
 _ASCII_LOOKALIKES = {"0": "o", "1": "l", "i": "l", "5": "s", "m": "rn", "w": "vv", "_": "-"}
 
@@ -53,7 +56,7 @@ def validate_handle(handle: str) -> str:
             "letter or digit.",
             field="handle",
         )
-    if _is_reserved(name):
+    if any(is_reserved_word(word) for word in (name, *re.split("[-_]", name))):
         raise HandleNotAvailable(field="handle")
     return name
 
@@ -94,8 +97,14 @@ def _lookalike_of(character: str) -> str:
     """Return the characters that stand for this one and its look-alikes: ASCII ones, otherwise the first in Unicode."""
     if not character.isascii():
         plain = next((twin for twin in _twins(character) if twin.isascii() and twin.isalnum()), None)
-        character = plain or min(_family(character))
+        character = plain or _letter_without_sign(character) or min(_family(character))
     return "".join(_ASCII_LOOKALIKES.get(c, c) for c in character)
+
+
+def _letter_without_sign(character: str) -> str | None:
+    """Return the Latin letter of which this is a variant that Unicode does not take apart, such as b for ɓ (b with hook)."""
+    found = _LATIN_VARIANT.fullmatch(unicodedata.name(character, ""))
+    return found[1].lower() if found else None
 
 
 def _twins(character: str) -> list[str]:
@@ -135,11 +144,17 @@ def _script_of(letter: str) -> str:
     return _SCRIPT_WORDS.get(word, word)
 
 
-def _is_reserved(name: str) -> bool:
-    """Return whether the handle contains a reserved word, also with digits at its end or spelled with look-alikes."""
-    words = {name, *re.split("[-_]", name)}
-    bare = {word.strip("0123456789") for word in words}
-    return not _RESERVED_SKELETONS.isdisjoint(skeleton(word) for word in words | bare)
+def is_reserved_word(word: str, reserved: frozenset[str] | None = None) -> bool:
+    """Return whether a word is reserved, also with digits around it or for letters, or spelled with look-alikes.
+
+    `reserved` are the skeletons of the reserved words, by default of those that no handle contains.
+    """
+    forms = {word, word.strip(_DIGITS), word.rstrip(_DIGITS)}
+    forms |= {form.translate(_LETTERS_FOR_DIGITS) for form in forms}
+    return not (reserved or _RESERVED_SKELETONS).isdisjoint(map(skeleton, forms))
+
+
+_DIGITS = "0123456789"
 
 
 _RESERVED_SKELETONS = frozenset(map(skeleton, _RESERVED))

@@ -74,7 +74,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             hub=hub,
             replies=Replies(db, check_reply_in_room, check_change_in_room, trust, screening.screen),
             screening=screening,
-            question_writer=QuestionWriter(db, screening.screen),
+            question_writer=QuestionWriter(db, screening.screen, trust),
             votes=votes,
             ballots=ballots,
             room_reactions=RoomReactions(db),

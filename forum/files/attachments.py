@@ -7,13 +7,12 @@ text gives no access to it.
 import re
 
 from core.errors import Invalid
-from members.profiles.trust import LevelPermissions
+from core.links import external_links, written_addresses
+from members.profiles.trust import TRUST_HINT, LevelPermissions, TooManyLinks
 from storage.database import Transaction
 from storage.statements import statement
 
 _FILE_URL = re.compile(r"/files/(\d{1,18})/")
-_TRUST = "Your settings show your trust level and what comes next."
-_WEB_URL = re.compile(r"https?://[^\s<>()\[\]\"']+", re.IGNORECASE)
 
 INSERT_FILE_USES = statement("""
 INSERT INTO file_uses (file_id, post_id)
@@ -39,14 +38,7 @@ class TooManyFiles(Invalid):
             if limit
             else "You cannot attach files to posts yet."
         )
-        super().__init__(f"{allowed} {_TRUST}", field="body")
-
-
-class TooManyLinks(Invalid):
-    """A post has more links to other sites than the trust level of its author allows."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"You can add up to {limit} links to other sites to a post. {_TRUST}", field="body")
+        super().__init__(f"{allowed} {TRUST_HINT}", field="body")
 
 
 def file_ids_in(text: str) -> list[int]:
@@ -54,19 +46,15 @@ def file_ids_in(text: str) -> list[int]:
     return list(dict.fromkeys(int(id) for id in _FILE_URL.findall(text))) if "/files/" in text else []
 
 
-def count_links(text: str) -> int:
-    """Return how many different web addresses a Markdown text contains outside its block quotes."""
-    if "://" not in text:
-        return 0
-    own = "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(">"))
-    return len(set(_WEB_URL.findall(own)))
+def ensure_within_rights(rights: LevelPermissions, html: str, site: str, title: str = "") -> None:
+    """Raise TooManyLinks or TooManyFiles if a rendered text has more of them than the author's trust level allows.
 
-
-def ensure_within_rights(rights: LevelPermissions, body: str) -> None:
-    """Raise TooManyLinks or TooManyFiles if a text has more of them than the author's trust level allows."""
-    if count_links(body) > rights.links:
-        raise TooManyLinks(rights.links)
-    if len(file_ids_in(body)) > rights.attachments:
+    Links count as readers will see them, however they were typed; those of quotations are in other posts. A web address in
+    the title counts too.
+    """
+    if len(external_links(html, site)) + len(written_addresses(title)) > rights.links:
+        raise TooManyLinks(rights.links, "body" if html else "title")
+    if len(file_ids_in(html)) > rights.attachments:
         raise TooManyFiles(rights.attachments)
 
 

@@ -26,13 +26,13 @@ async def create_topic(
 
     Raise NotFound if there is no such sector, or the refusals of `start_topic`.
     """
-    replies.ensure_within_rights(actor, new.body)
     async with db.read() as tx:
         sector_id = await sectors.get_sector_id(tx, slug)
     if _can_start(actor, sector_id):
         # The rules check exactly the text that will be stored. Nothing is stored for an actor who may not start topics.
         new = replace(new, body=await extract_quotes_in_own_transaction(db, actor, new.body))
     html = (await render_post(db, new.body, site=db.site)).html
+    replies.ensure_within_rights(actor, html, new.title)
     written = TextToScreen(
         kind="topic",
         sector_id=sector_id,

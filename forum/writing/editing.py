@@ -120,7 +120,6 @@ async def edit_post(
         is_plain = await rules.in_room(tx, actor, topic.id, post_id, change.body)
     if row["markup"] == "mail":
         raise ImportedText
-    ensure_within_rights(rules.rights, change.body)
     body = change.body if is_plain else await extract_quotes(tx, actor, change.body)
     if version is not None and version != row["version"] and body != row["body"]:
         body = await _merge(tx, actor, row, version, body)
@@ -132,6 +131,7 @@ async def edit_post(
     if is_in_slow_mode(actor, topic, now):
         await enforce_slow_mode(tx, actor.signed_in(), topic, now)
     text = (body, (await render_post(tx, body, topic=topic.id, site=tx.site)).html)
+    ensure_within_rights(rules.rights, text[1], tx.site)
     verdict = await rules.screen(actor, _text_to_screen(topic, row, text), tx)
     if verdict is not None and await _hold_or_report(tx, actor, row, text, verdict):
         return replace(await show_post(tx, actor, post_id), held_edit=HeldEdit(why=verdict.why))

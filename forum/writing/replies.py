@@ -110,9 +110,9 @@ class Replies:
             except Refusal as refusal:
                 return await idempotent.replay_or_raise(self.db, refusal)
 
-            self.ensure_within_rights(actor, reply.body)
             body = await extract_quotes_in_own_transaction(self.db, actor, reply.body)
             html = (await render_post(self.db, body, topic=topic.id, site=self.db.site)).html
+            self.ensure_within_rights(actor, html)
             post = NewPost(
                 parent_id=reply.parent,
                 author_id=actor.signed_in(),
@@ -135,10 +135,10 @@ class Replies:
                 continue
         raise TopicMovedOn
 
-    def ensure_within_rights(self, actor: Actor, body: str) -> None:
-        """Raise a refusal if a text uses more files than the actor's trust level allows."""
+    def ensure_within_rights(self, actor: Actor, html: str, title: str = "") -> None:
+        """Raise a refusal if a rendered text has more links or files than the actor's trust level allows."""
         if self.trust is not None:
-            ensure_within_rights(permissions_of(self.trust, actor), body)
+            ensure_within_rights(permissions_of(self.trust, actor), html, self.db.site, title)
 
     def edit_rules(self, actor: Actor) -> EditRules:
         """Return the additional rules for edits by the actor: room rules, trust level and screening."""

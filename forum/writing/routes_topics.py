@@ -3,6 +3,7 @@
 from litestar import Response, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
+from msgspec import UNSET
 
 from core.actor import Actor
 from core.http import IfMatch, PathId, documented_response, json_response, version_in
@@ -47,6 +48,8 @@ async def change_topic(
     """Change the title, the tags or the kind of a topic."""
 
     async def verb(tx: Transaction) -> Topic:
+        if data.title is not UNSET:
+            replies.ensure_within_rights(actor, "", data.title)
         await settings.change_topic(tx, actor, TopicId(topic_id), data, version_in(if_match), replies.screen)
         return await topics.show_topic(tx, actor, TopicId(topic_id), db.epoch)
 

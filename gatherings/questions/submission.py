@@ -13,6 +13,7 @@ from core.actor import Actor
 from core.errors import NotFound, Refusal
 from core.ids import PostId, RoomId, TopicId
 from core.text import tidy
+from forum.files.attachments import ensure_within_rights
 from forum.policy import TopicLocked
 from forum.posts.insertion import NewPost
 from forum.posts.screening import Screen, TextToScreen, attempt_id, screen_nothing
@@ -34,6 +35,7 @@ from gatherings.rooms.participation import get_writer, lock_writer
 from gatherings.shapes.questions import NewQuestion
 from gatherings.tables import ROOM_FACTS, gatherings, room_silences
 from gatherings.tables import rooms as room_table
+from members.profiles.trust import TrustRules, permissions_of
 from members.pseudonyms import pseudonym, topic_scope
 from members.shapes import Author
 from storage.database import Database
@@ -59,8 +61,11 @@ SELECT_ROOM_FOR_QUESTION = statement(
 class QuestionWriter:
     """Inserts the questions of this process in batches: those that arrive for one room during an insertion are one batch."""
 
-    def __init__(self, db: Database, screen: Screen = screen_nothing) -> None:
+    def __init__(
+        self, db: Database, screen: Screen = screen_nothing, trust: TrustRules | None = None
+    ) -> None:
         self.db = db
+        self.trust = trust
         self.screen = screen
         self.batches: WriteBatches[tuple[RoomId, SubmissionPath], PreparedQuestion, StoredResponse] = (
             WriteBatches(self._write)
@@ -110,6 +115,8 @@ class QuestionWriter:
             html=(await render_post(self.db, body, topic=room.topic_id, site=self.db.site)).html,
             posted_at=clock.coarse(now) if new.anonymous else now,
         )
+        if self.trust is not None:
+            ensure_within_rights(permissions_of(self.trust, actor), post.html, self.db.site)
         path: SubmissionPath = "live" if not room.is_premoderated else "held"
         # Anonymous questions of the panel wait too: a panel is small, and a question without approval would reveal it.
         if path == "held" and not new.anonymous and needs_no_approval(actor, room, writer):

@@ -22,6 +22,7 @@ from members.emails.mailed_links import (
 from members.events import AddressVerified, MemberJoined
 from members.handles import HandleNotAvailable, skeleton, validate_handle
 from members.profiles import duties
+from members.profiles.display_names import ensure_name_available
 from members.profiles.profiles import read_member
 from members.shapes import Me, NewAccount
 from members.tables import members
@@ -78,7 +79,8 @@ class HasAdministrators(Conflict):
 
 
 async def register(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> Me:
-    """Create an account, request a verification link and return the new member; raise HandleNotAvailable.
+    """Create an account, request a verification link and return the new member; raise HandleNotAvailable or
+    DisplayNameNotAvailable.
 
     It neither checks nor reveals whether the address belongs to another member: the e-mail to that address says so.
     """
@@ -97,7 +99,7 @@ async def create_founder(tx: Transaction, token: str, account: NewAccount, crede
     await redeem_link(tx, token, "found")
     if await duties.count_administrators(tx):
         raise HasAdministrators
-    member = await _insert_member(tx, account, credentials)
+    member = await _insert_member(tx, account, credentials, is_founder=True)
 
     await tx.record(MemberJoined(member_id=member))
     await mark_address_verified(tx, member, normalize_address(account.email))
@@ -158,13 +160,18 @@ def ensure_good_password(account: NewAccount) -> None:
     passwords.ensure_not_common(account.password, account.handle, account.email, account.display_name or "")
 
 
-async def _insert_member(tx: Transaction, account: NewAccount, credentials: Credentials | None) -> MemberId:
+async def _insert_member(
+    tx: Transaction, account: NewAccount, credentials: Credentials | None, *, is_founder: bool = False
+) -> MemberId:
     handle = validate_handle(account.handle)
+    name = tidy_name(account.display_name or "") or handle
+    if skeleton(name) != skeleton(handle):
+        await ensure_name_available(tx, name, None, has_role=is_founder)
     member = await tx.value(
         INSERT_MEMBER,
         handle=handle,
         skeleton=skeleton(handle),
-        display_name=tidy_name(account.display_name or "") or handle,
+        display_name=name,
         email=normalize_address(account.email),
         email_verified_at=None,
         password_hash=credentials.password_hash if credentials else None,

@@ -10,7 +10,7 @@ from core import clock
 from core.errors import Invalid
 from core.ids import MemberId
 from members.events import LinkRequested
-from members.tables import mailed_links
+from members.tables import mailed_links, members
 from members.tokens import new_token, token_hash
 from storage.database import Reader, Transaction
 from storage.statements import statement
@@ -57,6 +57,11 @@ COUNT_RECENT_LINKS = statement(
     )
 )
 SELECT_VALID_LINK = statement(select(mailed_links.c.member_id).where(*_IS_VALID))
+SELECT_LINK_ACCOUNT = statement(
+    select(mailed_links.c.address, members.c.handle)
+    .join(members, members.c.id == mailed_links.c.member_id)
+    .where(*_IS_VALID)
+)
 REDEEM_LINK = statement(
     update(mailed_links)
     .where(*_IS_VALID)
@@ -124,6 +129,12 @@ async def request_link(
         ends_at=None,
     )
     await tx.record(LinkRequested(link_id=link))
+
+
+async def find_account_of_link(tx: Reader, token: str, purpose: Purpose) -> tuple[str, str] | None:
+    """Return the handle and the address of the account that a valid link is for, without redeeming it, or None."""
+    row = await tx.row(SELECT_LINK_ACCOUNT, hash=token_hash(token), wanted=purpose, now=clock.now())
+    return None if row is None else (row["handle"], row["address"])
 
 
 async def find_requested_link(tx: Reader, link: int) -> RequestedLink | None:

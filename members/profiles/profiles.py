@@ -10,9 +10,11 @@ from core.errors import Invalid, NotFound, Stale
 from core.ids import MemberId
 from core.text import tidy, tidy_name
 from members.events import ProfileChanged
-from members.handles import normalize_handle
+from members.handles import normalize_handle, skeleton
 from members.profiles.countries import COUNTRIES
+from members.profiles.display_names import ensure_name_available
 from members.profiles.profile_hiding import FREE_TEXT_FIELDS
+from members.profiles.trust import LevelPermissions, ensure_addresses_within_rights
 from members.shapes import Author, EmailLanguage, Me, OwnDuty, Profile, ProfileChange, Taxonomies
 from members.tables import members
 from storage.database import Reader, Transaction
@@ -32,7 +34,7 @@ _OWN_COLUMNS = (
 )
 SELECT_OWN_PROFILE = statement(select(*_OWN_COLUMNS).where(members.c.id == bindparam("member")))
 LOCK_OWN_PROFILE = statement(
-    select(*_OWN_COLUMNS).where(members.c.id == bindparam("member")).with_for_update()
+    select(*_OWN_COLUMNS, members.c.skeleton).where(members.c.id == bindparam("member")).with_for_update()
 )
 SELECT_EMAIL_LANGUAGE = statement("SELECT letters_in FROM members WHERE id = :member")
 SELECT_OWN_DUTIES = statement("""
@@ -162,7 +164,8 @@ async def find_members_by_prefix(tx: Reader, prefix: str) -> list[Author]:
 async def change_profile(
     tx: Transaction, actor: Actor, change: ProfileChange, lists: Taxonomies, version: int | None = None
 ) -> Me:
-    """Change the actor's profile and return it; raise NotInTheList, or Stale if `version` is given and not current."""
+    """Change the actor's profile and return it; raise NotInTheList, DisplayNameNotAvailable, or Stale if `version` is given
+    and not current."""
     member = actor.signed_in()
     ensure_in_lists(change, lists)
     row = await tx.row(LOCK_OWN_PROFILE, member=member)
@@ -176,11 +179,19 @@ async def change_profile(
         name: _normalize_value(value) for name, value in structs.asdict(change).items() if value is not UNSET
     }
     after["display_name"] = tidy_name(str(after["display_name"])) or row["handle"]
+    if skeleton(after["display_name"]) not in (skeleton(row["display_name"]), row["skeleton"]):
+        await ensure_name_available(tx, after["display_name"], member, has_role=_has_role(actor))
     if after != before:
         await tx.run(UPDATE_PROFILE, member=member, **after)
     if _author_fields(after) != _author_fields(before):
         await tx.record(ProfileChanged(member_id=member))
     return await read_member(tx, member)
+
+
+def ensure_addresses_allowed(rights: LevelPermissions, change: ProfileChange) -> None:
+    """Raise TooManyLinks if the new texts of a profile have more web addresses than a trust level allows in a post."""
+    texts = {name: getattr(change, name) for name in ("display_name", "organisation", "about")}
+    ensure_addresses_within_rights(rights, {name: text for name, text in texts.items() if text is not UNSET})
 
 
 def ensure_in_lists(change: ProfileChange, lists: Taxonomies) -> None:
@@ -198,6 +209,10 @@ def ensure_in_lists(change: ProfileChange, lists: Taxonomies) -> None:
             value not in choices for value in values if value not in (None, UNSET)
         ):
             raise NotInTheList(field=field)
+
+
+def _has_role(actor: Actor) -> bool:
+    return actor.is_administrator or bool(actor.moderates or actor.hosts)
 
 
 def _normalize_value(value: object) -> object:

@@ -7,6 +7,7 @@ from litestar.params import FromPath, JSONBody
 from core.actor import Actor
 from core.http import IfMatch, documented_response, json_response, version_in
 from members.profiles import profiles
+from members.profiles.trust import TrustRules, permissions_of
 from members.shapes import Me, Profile, ProfileChange, Taxonomies
 from storage.database import Database
 from storage.idempotency import IdempotentRequest
@@ -26,10 +27,12 @@ async def change_profile(
     db: NamedDependency[Database],
     idempotent: NamedDependency[IdempotentRequest],
     taxonomies: NamedDependency[Taxonomies],
+    trust: NamedDependency[TrustRules],
     if_match: IfMatch = None,
 ) -> Response[bytes]:
     """Change the caller's profile and which parts of it are public."""
     version = version_in(if_match)
+    profiles.ensure_addresses_allowed(permissions_of(trust, actor), data)
     answer = await idempotent.respond(
         db, lambda tx: profiles.change_profile(tx, actor, data, taxonomies, version)
     )

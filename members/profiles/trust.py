@@ -1,10 +1,22 @@
 """Trust levels: their requirements and permissions from the community's file, and the computation of a member's level."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
 from core.actor import Actor
+from core.errors import Invalid
+from core.links import written_addresses
+
+TRUST_HINT = "Your settings show your trust level and what comes next."
+
+
+class TooManyLinks(Invalid):
+    """A text has more links to other sites than the trust level of its author allows."""
+
+    def __init__(self, limit: int, field: str) -> None:
+        super().__init__(f"You can add up to {limit} links to other sites here. {TRUST_HINT}", field=field)
 
 
 class LevelRequirements(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +90,14 @@ def permissions_of(rules: TrustRules, actor: Actor) -> LevelPermissions:
     highest = len(rules.levels) - 1
     has_duty = actor.is_administrator or actor.moderates
     return rules.levels[highest if has_duty else min(actor.trust, highest)].rights
+
+
+def ensure_addresses_within_rights(rights: LevelPermissions, texts: Mapping[str, str]) -> None:
+    """Raise TooManyLinks, with the last field that has one, if texts without markup have more web addresses than a level
+    allows in a post."""
+    found = {field: written_addresses(text) for field, text in texts.items()}
+    if len(set().union(*found.values())) > rights.links:
+        raise TooManyLinks(rights.links, [field for field, addresses in found.items() if addresses][-1])
 
 
 def unmet_requirements(needs: LevelRequirements, activity: MemberActivity) -> list[UnmetRequirement]:

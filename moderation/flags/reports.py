@@ -23,8 +23,9 @@ from storage.database import Reader, Transaction
 from storage.statements import statement
 
 SELECT_EARLIER_REPORT = statement("""
-SELECT reference FROM reports
+SELECT reference, case_id, member_id FROM reports
 WHERE object_kind = :kind AND object_id = :object AND why = :why AND email IS NOT DISTINCT FROM CAST(:email AS text)
+ORDER BY member_id IS NOT DISTINCT FROM CAST(:member AS bigint) DESC, id DESC LIMIT 1
 """)
 INSERT_REPORT = statement(
     insert(reports)
@@ -90,8 +91,12 @@ class WhoMissing(Invalid):
 
 
 async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
-    """Store a report: open a case about its subject, or join the open one. Sending the same report again returns the
-    first one. Raises GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown."""
+    """Store a report: open a case about its subject, or join the open one.
+
+    A member who sends the same report again gets the first one. For a visitor it would be enough to guess who reported what
+    in which words, so a visitor gets a reference of their own; the moderators and the e-mails do not repeat it. Raises
+    GoodFaithMissing, WhyMissing, WhoMissing or AddressUnknown.
+    """
     ensure_report_is_complete(new)
     why, now = tidy(new.why), clock.now()
     subject, path = await resolve_url(tx, actor, new.address, new.whole)
@@ -99,11 +104,11 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     if facts.state != "published":
         raise AddressUnknown(field="address")
     email = new.email.strip() if new.email else None
-    earlier = await tx.value(
-        SELECT_EARLIER_REPORT, kind=subject.kind, object=subject.id, why=why, email=email
+    earlier = await tx.row(
+        SELECT_EARLIER_REPORT, kind=subject.kind, object=subject.id, why=why, email=email, member=actor.id
     )
-    if earlier is not None:
-        return await show_report(tx, earlier)
+    if earlier is not None and actor.id is not None and earlier["member_id"] == actor.id:
+        return await show_report(tx, earlier["reference"])
 
     case = await open_or_join_case(tx, subject, facts.sector_id, new.reason, now)
     columns: dict[str, object] = {"object_kind": subject.kind, "object_id": subject.id}
@@ -121,6 +126,8 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         received_at=now,
         **columns,
     )
+    if earlier is not None and earlier["case_id"] == case.case_id:
+        return await show_report(tx, reference)
     flag = {"report_id": report_id, "note": why, "flagged_at": now, **columns}
     await tx.run(INSERT_REPORT_FLAG, member_id=await _flagging_member(tx, actor, subject), **flag)
     await tx.record(case)

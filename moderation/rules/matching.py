@@ -1,16 +1,14 @@
 """Matching: what the test of a rule finds in a text. Pure functions with bounded running time."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache, singledispatch
-from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from core.visible import strip_invisible
+from core.links import external_links, to_idna
 from moderation.rules.minhash import Sketch, removed_share, similarity
 from moderation.rules.patterns import (
     SearchResult,
@@ -34,11 +32,8 @@ from moderation.rules.shapes import (
 from moderation.rules.words import TextViews
 from moderation.shapes_matches import Passage
 
-_HREF = re.compile(r'<a href="((?:https?:/*|//)(?:[^"/?#]*@)?([^"/?#:@]{1,255})[^"]*)"')
 _MENTION = re.compile(r'<a href="/m/([^"/]{1,80})"')
 _MAX_PASSAGES = 3
-# Nobody writes more links by hand; further links are not checked.
-_MAX_LINKS = 500
 # The language is detected in the first 1000 characters, if they have enough letters, and only with high confidence.
 _PROSE_CHARACTERS, _MIN_LETTERS, _MIN_CONFIDENCE = 1_000, 40, 0.95
 _NOT_PROSE = re.compile(r"`[^`]*`|https?://\S+|[>#*_|\[\]()@-]+")
@@ -98,7 +93,7 @@ def _(test: Anything, text: ScreenedText) -> Finding | None:
 
 @apply_test.register
 def _(test: Links, text: ScreenedText) -> Finding | None:
-    found = _external_links(text.rendered, text.site)
+    found = external_links(text.rendered, text.site)
     if len(found) <= test.most:
         return None
     shown = [_passage_of(text, link) for link in list(found)[:_MAX_PASSAGES]]
@@ -108,7 +103,7 @@ def _(test: Links, text: ScreenedText) -> Finding | None:
 @apply_test.register
 def _(test: Domains, text: ScreenedText) -> Finding | None:
     domains = _normalize_domains(tuple(test.domains))
-    found = _external_links(text.rendered, text.site)
+    found = external_links(text.rendered, text.site)
     caught = {link: host for link, host in found.items() if _is_under(host, domains) != test.others}
     if not caught:
         return None
@@ -170,8 +165,8 @@ def _(test: Turned, text: ScreenedText) -> Finding | None:
     if not before.was_approved and text.now - before.posted_at < timedelta(hours=test.hours):
         return None
     removed = removed_share(before.own, text.own)
-    known = set(_external_links(before.rendered, text.site).values())
-    found = _external_links(text.rendered, text.site) if test.links else {}
+    known = set(external_links(before.rendered, text.site).values())
+    found = external_links(text.rendered, text.site) if test.links else {}
     new = [link for link, host in found.items() if host not in known]
     if new:
         return Finding(
@@ -200,26 +195,6 @@ def language_identifier() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-def _external_links(html: str, site: str) -> dict[str, str]:
-    """Return the URL and host of each link to another site, at most 500."""
-    own_host = urlsplit(site).hostname
-    found: dict[str, str] = {}
-    for link in _HREF.finditer(html):
-        if (host := _normalize_host(link[2])) != own_host:
-            found[link[1]] = host.removeprefix("www.")
-            if len(found) == _MAX_LINKS:
-                break
-    return found
-
-
-def _normalize_host(written: str) -> str:
-    """Return a host name as browsers read it: percent-decoded, normalized and in IDNA form."""
-    host = unquote(written).lower()
-    if not host.isascii():
-        host = _to_idna(unicodedata.normalize("NFKC", strip_invisible(host)).lower().replace("\u3002", "."))
-    return host.rstrip(".")
-
-
 def _is_under(host: str, domains: Collection[str]) -> bool:
     while host and host not in domains:
         host = host.partition(".")[2]
@@ -228,14 +203,7 @@ def _is_under(host: str, domains: Collection[str]) -> bool:
 
 @lru_cache(256)
 def _normalize_domains(domains: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(_to_idna(domain.lower().removeprefix("www.")) for domain in domains)
-
-
-def _to_idna(domain: str) -> str:
-    try:
-        return domain.encode("idna").decode()
-    except UnicodeError:
-        return domain
+    return frozenset(to_idna(domain.lower().removeprefix("www.")) for domain in domains)
 
 
 @lru_cache(256)

@@ -121,7 +121,15 @@ async def show_verify(context: NamedDependency[PageContext], token: FromPath[str
     """Show a button that confirms the address: opening the link is not enough, since mail scanners open links."""
     token = token or context.request.query_params.get("token", "")
     form = Form(action="/verify", verb="Confirm e-mail address", typed={"token": [token]})
+    async with context.db.read() as tx:
+        account = await mailed_links.find_account_of_link(tx, token, "verify")
     lines = ["Press the button to confirm that this e-mail address is yours."]
+    if account is not None:
+        # Somebody else may have entered the address for an account of their own.
+        lines = [
+            f"The account @{account[0]} wants to use the e-mail address {account[1]}.",
+            "Press the button only if this is your account. If you do not know it, close this page: nothing happens.",
+        ]
     return _message_page(context, "Confirm your e-mail address", lines, form=form)
 
 

@@ -13,7 +13,7 @@ from members.accounts import accounts, credentials, feed_keys, passwords, sessio
 from members.emails.translations import LANGUAGES
 from members.profiles import profiles
 from members.profiles.countries import COUNTRIES
-from members.profiles.trust import TrustRules
+from members.profiles.trust import TrustRules, permissions_of
 from members.shapes import Me, NewAddress, NewPassword, Profile, ProfileChange
 from moderation.policy import can_judge_in
 from moderation.sanctions.sanctions import read_member_sanctions
@@ -90,6 +90,7 @@ async def change_profile(context: NamedDependency[PageContext]) -> Response[byte
 
     async def change(form: Form) -> Response[bytes]:
         wanted = to_shape(ProfileChange, _profile_in(form.typed))
+        profiles.ensure_addresses_allowed(permissions_of(context.trust, context.actor), wanted)
         async with context.db.begin() as tx:
             await profiles.change_profile(tx, context.actor, wanted, context.taxonomies)
         return redirect("/settings", done="profile")

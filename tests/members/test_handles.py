@@ -83,7 +83,8 @@ def test_malformed_handles_are_refused(handle: str):
 @pytest.mark.parametrize(
     "handle",
     "admin Admin ADMIN adm1n admin2 the-admin admin_anna rnoderator moderator support supp0rt system systern tertulia "
-    "tertu1ia archive-12 deleted-7 root me mе everyone".split(),
+    "4dmin 4dm1n mod3rator r00t te4m 7eam 5upport ᴀdmin ⱥdmin ɑdmin 4dmin-anna tertu1ia archive-12 deleted-7 root me "
+    "mе everyone".split(),
 )
 def test_reserved_handles_are_refused_in_disguise_too(handle: str):
     with pytest.raises(HandleNotAvailable):
@@ -91,7 +92,8 @@ def test_reserved_handles_are_refused_in_disguise_too(handle: str):
 
 
 @pytest.mark.parametrize(
-    "handle", ["badminton", "systematic", "administer-this"[:10], "roots", "helpful", "modest"]
+    "handle",
+    ["4ever", "1984", "e4e", "badminton", "systematic", "administer-this"[:10], "roots", "helpful", "modest"],
 )
 def test_words_that_only_contain_reserved_ones_are_free(handle: str):
     assert validate_handle(handle) == handle
@@ -105,6 +107,13 @@ def test_words_that_only_contain_reserved_ones_are_free(handle: str):
         ("mary", "rnary"),
         ("vvilliam", "william"),
         ("bob", "b0b"),
+        ("bob", "ɓob"),
+        ("bob", "bøb"),
+        ("dan", "ɗan"),
+        ("lukas", "łukas"),
+        ("tina", "ŧina"),
+        ("kim", "ƙim"),
+        ("gina", "ɡina"),
         ("elise", "élise"),
         ("anna-m", "anna_m"),
         ("sophie", "ѕорһіе"),

@@ -1,8 +1,11 @@
 """A guest who was removed from a private room: jobs in the background show the guest no more of the room than the pages
 do."""
 
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import msgspec
+import pytest
 import pytest_asyncio
 from msgspec import Struct
 
@@ -12,9 +15,11 @@ from members.accounts.actors import load_reader, load_readers
 from members.emails.email_jobs import Mailer
 from members.emails.emails import OutgoingEmail, Sender
 from tests.support.moderation.cases import decide
-from tests.support.people import Person, a_person
+from tests.support.people import Person, a_person, a_topic
 from tests.support.rooms.open_room import OpenRoom, make_open_room
+from tests.support.rooms.private_room import WORD, a_private_room
 from tests.support.service import Service, raw_sql
+from tests.support.streams import hears
 
 LATER = timedelta(hours=1)
 
@@ -154,3 +159,59 @@ async def test_background_readers_have_no_roles_and_keep_their_sanctions(
     assert readers[room.guest.id].removed == guest.removed == {room.open_room.topic}
     assert back.removed == frozenset()
     assert (root.is_administrator, root.moderates, root.hosts) == (False, frozenset(), frozenset())
+
+
+WAYS = [
+    ("invited", "remove"),
+    ("invited", "uninvited"),
+    ("body", "seat lost"),
+    ("members", "closed"),
+    ("members", "suspend"),
+    ("invited", "suspend"),
+    ("body", "suspend"),
+]
+
+
+@pytest.mark.parametrize(("entry", "how"), WAYS, ids=[f"{entry} {how}" for entry, how in WAYS])
+async def test_who_lost_access_to_a_room_reads_nothing_of_it_anywhere(
+    app: Service, entry: str, how: str
+) -> None:
+    room = await a_private_room(app, entry)
+    before = await room.found()
+    assert len(before) >= 25, sorted(set(room.addresses) - before)
+    channels = [f"topic:{room.topic}", f"room:{room.room}"]
+    assert (await room.guest.post("/searches", {"query": WORD, "told": "soon"})).status_code == 201
+
+    async with AsyncExitStack() as stack:
+        feeds = [
+            await stack.enter_async_context(app.listening(channel, room.guest.token)) for channel in channels
+        ]
+        assert [feed.joined["type"] for feed in feeds] == ["joined", "joined"]
+        await room.lose(how)
+        for feed in feeds:
+            assert (await hears(feed, "left"))["code"] == "no_access"
+        await room.write(f"@{room.guest.handle} another {WORD}.")
+        await app.run_jobs()
+        for feed, channel in zip(feeds, channels, strict=True):
+            await feed.socket.send(
+                msgspec.json.encode({"type": "join", "channel": channel, "after": 0}).decode()
+            )
+            said = await feed.frame()
+            assert said["type"] != "joined" and WORD not in str(said)
+
+    assert await room.found() == set()
+    assert await room.emails() == []
+    due = "UPDATE saved_searches SET due_at = due_at - interval '2 days'"
+    await raw_sql(app.db).execute(due)
+    assert await room.emails() == []
+    assert await room.found() == set()
+
+
+async def test_what_a_suspended_member_reads_is_what_visitors_read(app: Service) -> None:
+    room = await a_private_room(app, "members")
+    open_topic = await a_topic(room.other, "For everyone", "Public words.")
+    await room.lose("suspend")
+    assert (await room.guest.get(f"/topics/{room.topic}")).status_code == 404
+    assert (await room.guest.get(f"/topics/{open_topic['id']}")).status_code == 200
+    with clock.stop_at(clock.now() + timedelta(days=2)):
+        assert (await room.guest.get(f"/topics/{room.topic}")).status_code in (200, 401)

@@ -103,6 +103,7 @@ async def start_topic(
         if text_in(form.typed, "keep"):
             return await save_draft_in(context, name, form.typed)
         new = _topic_in(form.typed, key)
+        # Of the text as it was typed, this counts the files; the links are counted when it is rendered to be posted.
         replies.ensure_within_rights(actor, new.body)
         if text_in(form.typed, "preview") or text_in(form.typed, "attach"):
             form.preview = await preview_of(replies, actor, new.body, key)

@@ -114,8 +114,9 @@ async def change_topic(
     """Change the title and the tags of a topic."""
 
     async def change(form: Form) -> Response[bytes]:
-        facts = {"title": text_in(form.typed, "title"), "tags": tags_in(form.typed)}
-        wanted = to_shape(TopicChange, facts)
+        title = text_in(form.typed, "title")
+        wanted = to_shape(TopicChange, {"title": title, "tags": tags_in(form.typed)})
+        replies.ensure_within_rights(context.actor, "", title)
         async with context.db.begin() as tx:
             await settings.change_topic(
                 tx, context.actor, TopicId(topic_id), wanted, form.version, replies.screen

@@ -214,15 +214,73 @@ async def test_a_newcomer_without_the_right_to_attach_is_refused_before_a_file_i
         assert answer.status_code == 422 and says in answer.text
 
 
-async def test_as_many_addresses_as_one_is_trusted_with(app: Service) -> None:
+THREE = "See https://a.example, https://b.example and <https://c.example/x>."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        THREE,
+        "www.a.example and www.b.example and www.c.example",
+        "[a][1], [b][2], [c]\n\n[1]: https://a.example\n[2]: https://b.example\n[c]: https://c.example",
+        "[a](https&colon;//a.example) [b](https:&#47;/b.example) [c](&#104;ttps://c.example)",
+        "![a](https://a.example/1.png) ![b](https://b.example/1.png) ![c](https://c.example/1.png)",
+        "> " + THREE,
+        '[a](https://a.example "A") [b](<https://b.example>) [c](HTTPS://C.EXAMPLE)',
+        "| a |\n|--|\n| https://a.example |\n| https://b.example |\n\nx[^1]\n\n[^1]: https://c.example",
+    ],
+    ids=[
+        "plain",
+        "without scheme",
+        "references",
+        "entities",
+        "pictures",
+        "typed quote",
+        "titles",
+        "table and footnote",
+    ],
+)
+async def test_links_are_counted_as_readers_see_them(app: Service, text: str) -> None:
     newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
     topic = (await a_topic(amina))["id"]
-    three = "See https://a.example, https://b.example and <https://c.example/x>."
-    refused = await newcomer.post(f"/topics/{topic}/posts", {"body": three})
+    refused = await newcomer.post(f"/topics/{topic}/posts", {"body": text})
     assert (refused.status_code, refused.json()["code"]) == (422, "too_many_links")
-    opened = await newcomer.post("/sectors/mobility/topics", {"title": "Three of them", "body": three})
+    opened = await newcomer.post("/sectors/mobility/topics", {"title": "Three of them", "body": text})
     assert (opened.status_code, opened.json()["code"]) == (422, "too_many_links")
-    post = await a_reply(newcomer, topic, "> " + three + "\n\nhttps://a.example twice: https://a.example")
-    edited = await newcomer.patch(f"/posts/{post['id']}", {"body": three})
+    post = await a_reply(newcomer, topic, "https://a.example twice: https://a.example")
+    edited = await newcomer.patch(f"/posts/{post['id']}", {"body": text})
     assert (edited.status_code, edited.json()["code"]) == (422, "too_many_links")
-    await a_reply(amina, topic, three)
+    await a_reply(amina, topic, text)
+
+
+async def test_what_is_no_link_to_another_site_counts_for_nothing(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    topic = (await a_topic(amina))["id"]
+    quoted = await a_reply(amina, topic, THREE)
+    own = " ".join(f"{app.db.site}/m/{n}" for n in range(3))
+    code = "`https://a.example` `https://b.example` `https://c.example`"
+    quote = f"> [Amina, #{quoted['number']}](/p/{quoted['id']}):\n> {THREE}\n\nYes."
+    for text in (own, code, quote, "https://a.example https://a.example https://a.example"):
+        await a_reply(newcomer, topic, text)
+
+
+async def test_addresses_in_titles_and_profiles_count_like_links(app: Service) -> None:
+    newcomer, amina = await a_member(app, "Newcomer", 0), await a_member(app)
+    three = "www.a.example https://b.example ｗｗｗ.c.example"
+    new = {"title": "www.a.example and www.b.example", "body": "Both, and https://c.example"}
+    opened = await newcomer.post("/sectors/mobility/topics", new)
+    assert (opened.status_code, opened.json()["code"]) == (422, "too_many_links")
+    topic = (await a_topic(newcomer))["id"]
+    for change in (
+        await newcomer.patch(f"/topics/{topic}", {"title": three}),
+        await newcomer.patch("/me/profile", {"about": three}),
+        await newcomer.patch(
+            "/me/profile", {"about": "www.a.example", "organisation": "www.b.example www.c.example"}
+        ),
+    ):
+        assert (change.status_code, change.json()["code"]) == (422, "too_many_links")
+    form = {"title": three, "version": "1"}
+    page = await newcomer.client.post(f"/change/{topic}", data=form, headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert (await newcomer.patch("/me/profile", {"about": "www.a.example"})).status_code == 200
+    assert (await amina.patch("/me/profile", {"about": three})).status_code == 200

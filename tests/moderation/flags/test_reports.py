@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from moderation.flags.report_emails import MAX_RECEIPTS_PER_DAY, NAME_RETENTION
 from storage.database import Database
-from tests.support.moderation.cases import GOOD, mails, report
+from tests.support.moderation.cases import GOOD, decide, mails, report
 from tests.support.moderation.hidden_posts import give_topics_reason
 from tests.support.people import Person, a_person, a_reply, a_topic
 from tests.support.service import Service, raw_sql
@@ -132,13 +132,34 @@ async def test_the_same_report_again_is_the_same_one(
     app: Service, client: httpx2.AsyncClient, db: Database, post: int
 ) -> None:
     mails(app)
-    first = await report(client, f"/p/{post}")
-    again = await report(client, f"/p/{post}")
+    first = (await report(client, f"/p/{post}")).json()
+    again = (await report(client, f"/p/{post}")).json()
 
-    assert again.json() == first.json()
+    assert {**again, "reference": ""} == {**first, "reference": ""} | {"received_at": again["received_at"]}
+    assert again["reference"] != first["reference"], "or somebody who guesses a report would confirm it"
     assert await raw_sql(db).fetchval("SELECT count(*) FROM flags") == 1
     await app.run_jobs()
     assert len(mails(app)) == 1
+
+
+async def test_a_member_who_reports_the_same_again_gets_the_first_report(app: Service, post: int) -> None:
+    bea, cleo = await a_person(app, "Bea"), await a_person(app, "Cleo")
+    first, again, other = [(await report(one.client, f"/p/{post}")).json() for one in (bea, bea, cleo)]
+    assert again == first
+    assert other["reference"] != first["reference"]
+
+
+async def test_who_guesses_a_decided_report_learns_nothing_of_the_decision(
+    app: Service, client: httpx2.AsyncClient, post: int
+) -> None:
+    with clock.stop_at(NOON):
+        await report(client, f"/p/{post}")
+        moderator = await a_person(app, "Mod", duties=[("moderator", "mobility")])
+        (case,) = (await moderator.get("/cases")).json()["items"]
+        assert (await decide(moderator, case["id"], "no_action")).status_code == 201
+    with clock.stop_at(NOON + timedelta(days=1)):
+        guessed = (await report(client, f"/p/{post}")).json()
+    assert (guessed["state"], guessed["outcome"]) == ("received", None)
 
 
 async def test_a_receipt_goes_out_at_once_and_the_decision_when_it_stands(

@@ -4,7 +4,10 @@ import re
 
 import httpx2
 
+from core.ids import MemberId
 from members.accounts.accounts import offer_founders_link
+from members.emails import mailed_links
+from storage.statements import statement
 from tests.support.pages import BROWSER, open_page, send
 from tests.support.people import a_person
 from tests.support.service import Service
@@ -79,6 +82,22 @@ async def test_links_in_emails_are_used_by_a_button_not_by_opening(
         "the answer does not tell whether the address is known"
     )
     assert (await send(client, "/reset", token="nonsense", password=PASSWORD)).status_code == 422
+
+
+async def test_the_page_that_confirms_an_address_names_the_account(
+    app: Service, client: httpx2.AsyncClient
+) -> None:
+    amina = await a_person(app, "Amina", verified=False)
+    async with app.db.begin() as tx:
+        await mailed_links.request_link(tx, "verify", "someone@example.org", MemberId(amina.id))
+        link = await tx.value(statement("SELECT max(id) FROM mailed_links"))
+        requested = await mailed_links.find_requested_link(tx, link)
+        assert requested is not None
+        token = await mailed_links.activate_link(tx, link, requested, MemberId(amina.id))
+    page = await open_page(client, f"/verify/{token}")
+    assert f"@{amina.handle}" in page and "someone@example.org" in page
+    assert 'action="/verify"' in page
+    assert "someone@example.org" not in await open_page(client, "/verify/some-token")
 
 
 async def test_the_first_visitor_becomes_administrator_once(app: Service, client: httpx2.AsyncClient) -> None:
