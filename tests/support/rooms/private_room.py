@@ -145,7 +145,8 @@ async def _fill(made: PrivateRoom, gathering: int) -> list[str]:
         *(f"/api/v1{path}" for path in (
             f"/topics/{topic}", f"/topics/{topic}/posts", f"/topics/{topic}/changes?since=2020-01-01T00:00:00Z",
             f"/posts/{post['id']}", f"/posts/{post['id']}/revisions", f"/posts/{post['id']}/citations",
-            f"/posts/{post['id']}/cite", f"/rooms/{room}", f"/rooms/{room}/questions", f"/rooms/{room}/notices", f"/rooms/{room}/columns",
+            f"/posts/{post['id']}/cite", f"/rooms/{room}", f"/rooms/{room}/questions", f"/rooms/{room}/notices",
+            f"/rooms/{room}/columns",
             f"/questions/{asked['id']}", f"/gatherings/{gathering}", f"/gatherings/{gathering}/rooms", "/inbox", "/drafts",
             f"/drafts/{key}", f"/search?q={WORD}", f"/topics/{topic}/export.md", f"/topics/{topic}/export.json",
             "/sectors/mobility/topics", "/unread", "/following", "/new", f"/topics/similar?title={WORD}",
