@@ -1,6 +1,7 @@
 """Reports from anyone, with or without an account, that content is illegal or against the rules."""
 
 from secrets import token_urlsafe
+from typing import Any
 
 from asyncpg import Record
 from sqlalchemy import bindparam, insert
@@ -16,7 +17,7 @@ from moderation.events import DangerFlagged, ReportReceived
 from moderation.flags.flags import lock_flagged
 from moderation.flags.reported_urls import AddressUnknown, resolve_url
 from moderation.flags.shapes import NewReport, Report, Reporter, Reporters, ReportOutcome, RevealReporters
-from moderation.policy import UNDO_WINDOW
+from moderation.policy import UNDO_WINDOW, FlaggedFacts
 from moderation.shapes import ObjectReference, Reason
 from moderation.tables import flags, reports
 from storage.database import Reader, Transaction
@@ -128,14 +129,23 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
     )
     if earlier is not None and earlier["case_id"] == case.case_id:
         return await show_report(tx, reference)
-    flag = {"report_id": report_id, "note": why, "flagged_at": now, **columns}
-    await tx.run(INSERT_REPORT_FLAG, member_id=await _flagging_member(tx, actor, subject), **flag)
+    await _announce(tx, actor, facts, report_id, {"note": why, "flagged_at": now, **columns})
     await tx.record(case)
-    audit_notice(tx, facts, case.case_id, new.reason, report_id)
-    await tx.record(ReportReceived(report_id=report_id))
-    if new.reason == "danger":
-        await tx.record(DangerFlagged(case_id=case.case_id))
     return await show_report(tx, reference)
+
+
+async def _announce(
+    tx: Transaction, actor: Actor, facts: FlaggedFacts, report_id: int, flag: dict[str, Any]
+) -> None:
+    """Flag the subject of a report for the moderators, and have the receipt sent."""
+    subject = ObjectReference(flag["object_kind"], flag["object_id"])
+    await tx.run(
+        INSERT_REPORT_FLAG, member_id=await _flagging_member(tx, actor, subject), report_id=report_id, **flag
+    )
+    audit_notice(tx, facts, flag["case_id"], flag["reason"], report_id)
+    await tx.record(ReportReceived(report_id=report_id))
+    if flag["reason"] == "danger":
+        await tx.record(DangerFlagged(case_id=flag["case_id"]))
 
 
 async def show_report(tx: Reader, reference: str) -> Report:
