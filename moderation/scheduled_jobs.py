@@ -8,7 +8,7 @@ from storage.jobs import ScheduledJob
 
 JOBS: tuple[ScheduledJob, ...] = (
     report_emails.notify_next_flagger,
-    report_emails.erase_reporters,
+    report_emails.erase_next_reporter,
     end_next_sanction,
     delete_old_sketches,
 )

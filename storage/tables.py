@@ -55,6 +55,18 @@ follow_ups = Table(
     Column("dead_at", DateTime(timezone=True)),
 )
 
+# Items of scheduled jobs that failed, until they are tried again at due_at; removed when they are done.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("job", Text, primary_key=True),
+    Column("item", Text, primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("failed_at", DateTime(timezone=True), nullable=False),
+    Column("due_at", DateTime(timezone=True), nullable=False),
+)
+
 # Responses to writes with an Idempotency-Key, kept for a day.
 answers = Table(
     "answers",

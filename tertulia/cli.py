@@ -22,6 +22,7 @@ _LAZY_COMMANDS = {
     "audit": "tertulia.commands.audit:audit",
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.archives:import_group",
+    "jobs": "tertulia.commands.jobs:jobs",
     "member": "tertulia.commands.members:member",
     "migrate": "tertulia.commands.service:migrate",
     "search": "tertulia.commands.search:search_group",

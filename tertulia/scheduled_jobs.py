@@ -12,6 +12,7 @@ from forum.search.languages import known_languages
 from storage.database import Transaction
 from storage.idempotency import delete_old_responses
 from storage.jobs import Cleanup, ScheduledJob
+from storage.quarantine import delete_forgotten_items
 from tertulia.community import read_community
 from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
@@ -25,6 +26,7 @@ async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
 
 CLEANUPS: tuple[Cleanup, ...] = (
     _delete_old_responses,
+    delete_forgotten_items,
     *members.scheduled_jobs.CLEANUPS,
     *forum.scheduled_jobs.CLEANUPS,
     *boards.scheduled_jobs.CLEANUPS,

@@ -13,6 +13,7 @@ from core.errors import Refusal
 from storage.database import Database
 from storage.failures import DATABASE_ERRORS
 from storage.jobs import Cleanup, EventHandlers, ScheduledJob
+from storage.quarantine import put_into_quarantine, release
 from storage.statements import statement
 from tertulia.background import fail_if_cancelled_from_inside
 
@@ -27,6 +28,7 @@ DATABASE_RETRY = 2.0
 JOBS_PAUSE = 2.0
 FAILED_JOB_PAUSE = 60.0
 CLEANUP_EVERY = timedelta(hours=1)
+CLEANUPS_NAME = "cleanups"
 
 # The row lock is the lease: it lasts as long as this process works on the job, and ends at once if the process dies.
 LOCK_NEXT_FOLLOW_UP = statement("""
@@ -104,10 +106,15 @@ class Worker:
             await asyncio.sleep(pause)
 
     async def clean_up(self, now: datetime) -> None:
-        """Run all cleanups in one transaction; they delete what is no longer needed at the given time."""
-        async with self.db.begin() as tx:
-            for cleanup in self.cleanups:
-                await cleanup(tx, now)
+        """Run each cleanup in a transaction of its own: one that fails leaves the others alone and is in quarantine."""
+        for cleanup in self.cleanups:
+            name = cleanup.__name__.strip("_")
+            try:
+                async with self.db.begin() as tx:
+                    await cleanup(tx, now)
+                    await release(tx, CLEANUPS_NAME, [name])
+            except Exception as error:
+                await put_into_quarantine(self.db, CLEANUPS_NAME, name, error)
 
     async def handle_next(self) -> bool:
         """Run the handlers of one event whose follow-up job is due; return whether there was one."""

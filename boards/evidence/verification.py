@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from asyncpg import Record
 from msgspec import Struct
 
 from boards.events import EntryChanged
@@ -15,6 +16,7 @@ from core.text import LongText, tidy
 from forum.notifications.notifications import notify
 from forum.notifications.reasons import Because
 from storage.database import Database, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 # Contributors are reminded when an entry is due, and curators this long afterwards if nobody has verified it.
@@ -32,21 +34,19 @@ UPDATE entries SET outdated_at = :now, outdated_reason = :reason, version = vers
 WHERE id = :entry AND (outdated_at IS NULL OR outdated_reason <> :reason)
 """)
 # An entry is taken once when it is due, for its contributors, and once after the delay, for the curators.
-TAKE_DUE_ENTRY = statement("""
-UPDATE entries e SET reminded_at = :now FROM boards b
-WHERE b.id = e.board_id AND e.id = (
-    SELECT o.id FROM entries o JOIN boards ob ON ob.id = o.board_id JOIN posts p ON p.id = o.post_id
-    JOIN topics t ON t.id = o.topic_id
-    WHERE o.merged_into IS NULL AND p.state = 'published' AND t.hidden_at IS NULL AND t.withdrawn_at IS NULL
-        AND o.verified_at + make_interval(days => ob.verify_days) <= :now
-        AND (o.reminded_at IS NULL OR (
-            o.reminded_at <= :before AND o.reminded_at < o.verified_at + make_interval(days => ob.verify_days) + :delay
-        ))
-    ORDER BY o.verified_at, o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED
-)
-RETURNING e.id, e.board_id, e.topic_id, e.post_id,
-    e.verified_at + make_interval(days => b.verify_days) + :delay <= :now AS is_late
+LOCK_DUE_ENTRY = statement("""
+SELECT CAST(o.id AS text) AS item, o.id, o.board_id, o.topic_id, o.post_id,
+    o.verified_at + make_interval(days => ob.verify_days) + :delay <= :now AS is_late
+FROM entries o JOIN boards ob ON ob.id = o.board_id JOIN posts p ON p.id = o.post_id JOIN topics t ON t.id = o.topic_id
+WHERE o.merged_into IS NULL AND p.state = 'published' AND t.hidden_at IS NULL AND t.withdrawn_at IS NULL
+    AND o.verified_at + make_interval(days => ob.verify_days) <= :now
+    AND (o.reminded_at IS NULL OR (
+        o.reminded_at <= :before AND o.reminded_at < o.verified_at + make_interval(days => ob.verify_days) + :delay
+    )) AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'reminders' AND w.item = CAST(o.id AS text) AND w.due_at > :now)
+ORDER BY o.verified_at, o.id LIMIT 1 FOR UPDATE OF o SKIP LOCKED
 """)
+UPDATE_REMINDED = statement("UPDATE entries SET reminded_at = :now WHERE id = :entry")
 SELECT_CONTRIBUTOR_IDS = statement("SELECT member_id FROM entry_contributors WHERE entry_id = :entry")
 SELECT_CURATOR_IDS = statement("""
 SELECT member_id FROM board_curators WHERE board_id = :board
@@ -100,19 +100,26 @@ async def outdate_entry(tx: Transaction, actor: Actor, entry_id: EntryId, new: O
 
 async def remind_due_entry(db: Database) -> bool:
     """Scheduled job: remind the contributors or curators of one due entry; return whether there was one."""
+    return await _REMINDERS.run_next(db)
+
+
+async def _take_due_entry(tx: Transaction) -> Record | None:
     now = clock.now()
-    async with db.begin() as tx:
-        row = await tx.row(
-            TAKE_DUE_ENTRY, now=now, before=now - CURATOR_REMINDER_DELAY, delay=CURATOR_REMINDER_DELAY
-        )
-        if row is None:
-            return False
-        contributors = await tx.rows(SELECT_CONTRIBUTOR_IDS, entry=row["id"])
-        reasons = {MemberId(one["member_id"]): DUE for one in contributors}
-        if row["is_late"] or not reasons:
-            curators = await tx.rows(SELECT_CURATOR_IDS, board=row["board_id"])
-            reasons = {MemberId(one["member_id"]): STILL_DUE for one in curators}
-        kind = "entry_still_due" if row["is_late"] else "entry_due"
-        await tx.run(DELETE_OLD_REMINDERS, topic=row["topic_id"], kind=kind)
-        await notify(tx, kind, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
-    return True
+    return await tx.row(
+        LOCK_DUE_ENTRY, now=now, before=now - CURATOR_REMINDER_DELAY, delay=CURATOR_REMINDER_DELAY
+    )
+
+
+async def _remind(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_REMINDED, entry=row["id"], now=clock.now())
+    contributors = await tx.rows(SELECT_CONTRIBUTOR_IDS, entry=row["id"])
+    reasons = {MemberId(one["member_id"]): DUE for one in contributors}
+    if row["is_late"] or not reasons:
+        curators = await tx.rows(SELECT_CURATOR_IDS, board=row["board_id"])
+        reasons = {MemberId(one["member_id"]): STILL_DUE for one in curators}
+    kind = "entry_still_due" if row["is_late"] else "entry_due"
+    await tx.run(DELETE_OLD_REMINDERS, topic=row["topic_id"], kind=kind)
+    await notify(tx, kind, TopicId(row["topic_id"]), PostId(row["post_id"]), reasons)
+
+
+_REMINDERS = ItemJob("reminders", _take_due_entry, _remind)

@@ -4,9 +4,10 @@ A file is visible to the member who uploaded it and to everyone who can read a p
 """
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
+from asyncpg import Record
 from msgspec import Meta, Struct
 from sqlalchemy import BigInteger, Boolean, and_, bindparam, exists, not_, or_, select
 
@@ -22,6 +23,7 @@ from forum.tables import file_contents, file_uses, files, posts, topics
 from forum.visibility import is_moderated, posts_not_held, seen_by, visible_text, visible_topics
 from members.profiles.trust import LevelPermissions
 from storage.database import Database, Reader, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 # A file that no post uses belongs to an abandoned draft, or every post that used it was edited.
@@ -103,17 +105,18 @@ INSERT_FILE = statement("""
 INSERT INTO files (sha256, name, media_type, size, uploaded_by, uploaded_at, width, height)
 VALUES (:sha256, :name, :media_type, :size, :member, :now, :width, :height) RETURNING id
 """)
-DELETE_UNUSED_FILE = statement("""
-DELETE FROM files WHERE id = (
-    SELECT f.id FROM files f WHERE f.uploaded_at < :before AND NOT EXISTS (SELECT FROM file_uses u WHERE u.file_id = f.id)
-        AND NOT EXISTS (
-            SELECT FROM drafts d WHERE d.member_id = f.uploaded_by AND strpos(d.body, '/files/' || f.id || '/') > 0
-        ) AND NOT EXISTS (
-            SELECT FROM held_posts h WHERE h.edit_by = f.uploaded_by AND strpos(h.edit_body, '/files/' || f.id || '/') > 0
-        )
-    ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED
-) RETURNING sha256
+LOCK_UNUSED_FILE = statement("""
+SELECT CAST(f.id AS text) AS item, f.id, f.sha256 FROM files f
+WHERE f.uploaded_at < :before AND NOT EXISTS (SELECT FROM file_uses u WHERE u.file_id = f.id)
+    AND NOT EXISTS (
+        SELECT FROM drafts d WHERE d.member_id = f.uploaded_by AND strpos(d.body, '/files/' || f.id || '/') > 0
+    ) AND NOT EXISTS (
+        SELECT FROM held_posts h WHERE h.edit_by = f.uploaded_by AND strpos(h.edit_body, '/files/' || f.id || '/') > 0
+    ) AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'unused files' AND w.item = CAST(f.id AS text) AND w.due_at > :now)
+ORDER BY f.id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+DELETE_FILE = statement("DELETE FROM files WHERE id = :id")
 DELETE_UNUSED_CONTENT = statement("""
 DELETE FROM file_contents c WHERE c.sha256 = :sha256 AND NOT EXISTS (SELECT FROM files f WHERE f.sha256 = c.sha256)
 """)
@@ -191,13 +194,20 @@ async def delete_unused_file(db: Database) -> bool:
 
     A scheduled job. The content is deleted too unless another file shares it.
     """
-    before: datetime = clock.now() - UNUSED_FILES_KEPT_FOR
-    async with db.begin() as tx:
-        sha256 = await tx.value(DELETE_UNUSED_FILE, before=before)
-        if sha256 is None:
-            return False
-        await tx.run(DELETE_UNUSED_CONTENT, sha256=sha256)
-    return True
+    return await _UNUSED_FILES.run_next(db)
+
+
+async def _take_unused_file(tx: Transaction) -> Record | None:
+    now = clock.now()
+    return await tx.row(LOCK_UNUSED_FILE, before=now - UNUSED_FILES_KEPT_FOR, now=now)
+
+
+async def _delete_file(tx: Transaction, row: Record) -> None:
+    await tx.run(DELETE_FILE, id=row["id"])
+    await tx.run(DELETE_UNUSED_CONTENT, sha256=row["sha256"])
+
+
+_UNUSED_FILES = ItemJob("unused files", _take_unused_file, _delete_file)
 
 
 async def _ensure_within_quota(tx: Reader, member: int, size: int, rights: LevelPermissions) -> None:

@@ -4,8 +4,10 @@ Several due notifications go into one e-mail.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
 
+import asyncpg
 from asyncpg import Record
 from msgspec import structs
 
@@ -22,6 +24,7 @@ from members.emails.email_jobs import AddressOwner, Mailer, find_address_owner
 from members.emails.emails import OutgoingEmail, Sender
 from members.emails.translations import Translations
 from storage.database import Database, Transaction
+from storage.quarantine import put_into_quarantine, release
 from storage.statements import statement
 
 # The most e-mails to one member in a day; the remaining notifications wait for the next one.
@@ -29,7 +32,9 @@ MOST_EMAILS_A_DAY = 100
 _UNSUBSCRIBE_TEXTS = {"topic": "topic", "sector": "sector", "tag": "tag"}
 
 _LOCK_NEXT_DUE_MEMBER = statement("""
-SELECT member_id FROM notifications WHERE mail_due_at <= :now ORDER BY mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+SELECT n.member_id FROM notifications n WHERE n.mail_due_at <= :now AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'digests' AND w.item = CAST(n.member_id AS text) AND w.due_at > :now)
+ORDER BY n.mail_due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 # A second worker skips these locked rows, so that each notification is in one e-mail only.
 _LOCK_DUE_NOTIFICATIONS = statement("""
@@ -81,12 +86,15 @@ async def send_next_digest(mailer: Mailer, db: Database) -> bool:
                 return False
             rows = await tx.rows(_LOCK_DUE_NOTIFICATIONS, member=member, now=now)
             await _send_digest(mailer, tx, MemberId(member), rows)
-    except Exception:
+            await release(tx, "digests", [str(member)])
+    except Exception as error:
         if member is None:
             raise
-        async with db.begin() as tx:
-            await tx.run(_POSTPONE_EMAILS, member=member, now=now)
-        raise
+        await put_into_quarantine(db, "digests", str(member), error)
+        # This may fail for the same reason; then only the quarantine delays the next attempt.
+        with suppress(asyncpg.PostgresError):
+            async with db.begin() as tx:
+                await tx.run(_POSTPONE_EMAILS, member=member, now=now)
     return True
 
 

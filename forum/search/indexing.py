@@ -9,12 +9,14 @@ from typing import Any
 
 from asyncpg import Record
 
+from core import clock
 from core.threads import in_thread
 from forum.search.languages import detect_language, to_configuration
 from forum.search.texts import indexed_text, suggestible_words
 from forum.search.tokenizer.tokens import TOKENIZER_VERSION
 from forum.search.vectors import FILTER_MARK, make_vector
 from storage.database import Database, Transaction
+from storage.quarantine import BatchJob
 from storage.statements import statement
 
 BATCH_SIZE = 200
@@ -29,9 +31,19 @@ ON CONFLICT (is_only) DO UPDATE SET tokenizer = excluded.tokenizer, below = excl
 """)
 SET_BELOW = statement("UPDATE search_reindex SET below = :below")
 DELETE_FIRST_QUEUED_POSTS = statement("""
-DELETE FROM search_queue WHERE id IN (SELECT id FROM search_queue ORDER BY id LIMIT :count) RETURNING post_id
+DELETE FROM search_queue WHERE id IN (
+    SELECT q.id FROM search_queue q WHERE NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(q.post_id AS text) AND w.due_at > :now) ORDER BY q.id LIMIT :count)
+RETURNING post_id
 """)
-SELECT_OUTDATED_POSTS = statement("SELECT id FROM posts WHERE id < :below ORDER BY id DESC LIMIT :count")
+QUEUE_POST = statement("""
+INSERT INTO search_queue (post_id) SELECT CAST(:post AS bigint)
+WHERE NOT EXISTS (SELECT FROM search_queue WHERE post_id = :post)
+""")
+SELECT_OUTDATED_POSTS = statement("""
+SELECT p.id FROM posts p WHERE p.id < :below AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(p.id AS text) AND w.due_at > :now) ORDER BY p.id DESC LIMIT :count
+""")
 SELECT_POSTS_TO_INDEX = statement("""
 SELECT p.id, p.posted_at, p.html, p.number, p.author_id, t.title, t.tags, t.sector_id, (
     SELECT string_agg(x.words, ' ') FROM file_uses u JOIN files f ON f.id = u.file_id
@@ -62,20 +74,30 @@ async def index_next_posts(languages: tuple[str, ...], db: Database) -> bool:
 
     A scheduled job.
     """
-    async with db.begin() as tx:
-        if not await tx.value(TRY_LOCK_INDEXING):
-            return False
+
+    async def index(tx: Transaction, ids: Sequence[int]) -> None:
+        await _write_vectors(tx, await tx.rows(SELECT_POSTS_TO_INDEX, ids=ids), languages)
+
+    return await BatchJob("search", _take_posts, index, _put_back).run_next(db, BATCH_SIZE)
+
+
+async def _take_posts(tx: Transaction, count: int) -> list[int]:
+    if not await tx.value(TRY_LOCK_INDEXING):
+        return []
+    state = await tx.row(SELECT_REINDEX_STATE)
+    if state is None or state["tokenizer"] < TOKENIZER_VERSION:
+        await _begin_reindex(tx)
         state = await tx.row(SELECT_REINDEX_STATE)
-        if state is None or state["tokenizer"] < TOKENIZER_VERSION:
-            await _begin_reindex(tx)
-            return True
-        if state["tokenizer"] > TOKENIZER_VERSION:
-            return False
-        queued = await tx.rows(DELETE_FIRST_QUEUED_POSTS, count=BATCH_SIZE)
-        ids = list({row["post_id"] for row in queued}) or await _take_outdated(tx, state["below"])
-        if ids:
-            await _write_vectors(tx, await tx.rows(SELECT_POSTS_TO_INDEX, ids=ids), languages)
-    return bool(ids)
+        assert state is not None
+    if state["tokenizer"] > TOKENIZER_VERSION:
+        return []
+    queued = await tx.rows(DELETE_FIRST_QUEUED_POSTS, count=count, now=clock.now())
+    return list({row["post_id"] for row in queued}) or await _take_outdated(tx, state["below"], count)
+
+
+async def _put_back(tx: Transaction, post: int) -> None:
+    # A post that was only outdated is passed by, so it must be in the queue to be tried again.
+    await tx.run(QUEUE_POST, post=post)
 
 
 async def reindex_all(db: Database) -> int:
@@ -103,10 +125,10 @@ async def _begin_reindex(tx: Transaction) -> None:
     await tx.run(QUEUE_ALL_PEOPLE)
 
 
-async def _take_outdated(tx: Transaction, below: int) -> list[int]:
+async def _take_outdated(tx: Transaction, below: int, count: int) -> list[int]:
     if not below:
         return []
-    rows = await tx.rows(SELECT_OUTDATED_POSTS, below=below, count=BATCH_SIZE)
+    rows = await tx.rows(SELECT_OUTDATED_POSTS, below=below, count=count, now=clock.now())
     await tx.run(SET_BELOW, below=min((row["id"] for row in rows), default=0))
     return [row["id"] for row in rows]
 

@@ -6,6 +6,7 @@ Visitors find only somebody whose whole name or handle they type, so that nobody
 import re
 from collections.abc import Sequence
 
+from core import clock
 from core.actor import Actor
 from forum.search.query_parser import ParsedQuery
 from forum.search.query_terms import terms_of_item
@@ -14,7 +15,8 @@ from forum.search.tokenizer.folding import fold
 from forum.search.vectors import make_vector
 from members.profiles.profiles import MAX_SUGGESTIONS, find_members_by_prefix
 from members.shapes import Author, MemberList
-from storage.database import Database, Reader
+from storage.database import Database, Reader, Transaction
+from storage.quarantine import BatchJob
 from storage.statements import statement
 
 BATCH_SIZE = 500
@@ -23,7 +25,10 @@ MAX_WORDS, MAX_PEOPLE, MAX_FOUND = 6, 3, 30
 # One process indexes at a time: a name that was read before a change must not be written after it.
 TRY_LOCK_INDEXING_PEOPLE = statement("SELECT pg_try_advisory_xact_lock(7306)")
 DELETE_FIRST_QUEUED_PEOPLE = statement("""
-DELETE FROM search_people_queue WHERE id IN (SELECT id FROM search_people_queue ORDER BY id LIMIT :count)
+DELETE FROM search_people_queue WHERE id IN (
+    SELECT q.id FROM search_people_queue q WHERE NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'search of people' AND w.item = CAST(q.member_id AS text) AND w.due_at > :now)
+    ORDER BY q.id LIMIT :count)
 RETURNING member_id
 """)
 SELECT_NAMES = statement(
@@ -55,15 +60,24 @@ _LANGUAGES = ("de",)
 
 async def index_next_people(db: Database) -> bool:
     """Index a batch of new and changed names and return whether there were any. A scheduled job."""
-    async with db.begin() as tx:
-        if not await tx.value(TRY_LOCK_INDEXING_PEOPLE):
-            return False
-        queued = await tx.rows(DELETE_FIRST_QUEUED_PEOPLE, count=BATCH_SIZE)
-        rows = await tx.rows(SELECT_NAMES, ids=list({row["member_id"] for row in queued})) if queued else []
-        vectors = [make_vector(row["display_name"], row["handle"], "", ()) for row in rows]
-        if rows:
-            await tx.run(UPSERT_SEARCH_PEOPLE, ids=[row["id"] for row in rows], vectors=vectors)
-    return bool(queued)
+    return await _INDEXING.run_next(db, BATCH_SIZE)
+
+
+async def _take_queued(tx: Transaction, count: int) -> list[int]:
+    if not await tx.value(TRY_LOCK_INDEXING_PEOPLE):
+        return []
+    queued = await tx.rows(DELETE_FIRST_QUEUED_PEOPLE, count=count, now=clock.now())
+    return list({row["member_id"] for row in queued})
+
+
+async def _index(tx: Transaction, ids: Sequence[int]) -> None:
+    rows = await tx.rows(SELECT_NAMES, ids=ids)
+    vectors = [make_vector(row["display_name"], row["handle"], "", ()) for row in rows]
+    if rows:
+        await tx.run(UPSERT_SEARCH_PEOPLE, ids=[row["id"] for row in rows], vectors=vectors)
+
+
+_INDEXING = BatchJob("search of people", _take_queued, _index)
 
 
 async def find_people(tx: Reader, actor: Actor, query: ParsedQuery) -> list[Author]:

@@ -8,6 +8,7 @@ new. It searches with the permissions of a plain member: what only a moderator c
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from asyncpg import Record
 from msgspec.structs import replace
 
 from core import clock
@@ -22,6 +23,7 @@ from forum.search.query_parser import parse_query
 from forum.search.shapes_saved import NewSearch, SavedSearch, SavedSearches
 from members.accounts.actors import load_reader
 from storage.database import Database, Reader, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 MAX_SAVED_SEARCHES = 50
@@ -48,16 +50,16 @@ ON CONFLICT (member_id, query) DO UPDATE SET told = excluded.told, due_at = excl
 RETURNING id, query, told, saved_at
 """)
 DELETE_SAVED_SEARCH = statement("DELETE FROM saved_searches WHERE id = :id AND member_id = :member")
-# Rescheduled before the search runs: a search that fails delays no other, and is tried again when it is next due.
-RESCHEDULE_DUE_SEARCH = statement("""
-UPDATE saved_searches s SET due_at = :now + CASE s.told WHEN 'soon' THEN CAST(:soon AS interval) ELSE :daily END
-WHERE s.id = (SELECT id FROM saved_searches WHERE due_at <= :now ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING s.id
+LOCK_DUE_SEARCH = statement("""
+SELECT CAST(s.id AS text) AS item, s.id, s.member_id, s.query, s.seen FROM saved_searches s
+WHERE s.due_at <= :now AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'saved searches' AND w.item = CAST(s.id AS text) AND w.due_at > :now) ORDER BY s.due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
-LOCK_SAVED_SEARCH = statement("SELECT member_id, query, seen FROM saved_searches WHERE id = :id FOR UPDATE")
-UPDATE_SEEN_POSTS = statement(
-    "UPDATE saved_searches SET seen = :seen WHERE id = :id AND seen IS DISTINCT FROM :seen"
-)
+UPDATE_SEEN_POSTS = statement("""
+UPDATE saved_searches SET seen = :seen,
+    due_at = CAST(:now AS timestamptz) + CASE told WHEN 'soon' THEN CAST(:soon AS interval) ELSE :daily END
+WHERE id = :id
+""")
 # The member is not notified again of a topic for which such a notification is still unread.
 SELECT_TOPICS_WITH_UNREAD_NOTIFICATION = statement("""
 SELECT topic_id FROM notifications
@@ -131,21 +133,21 @@ async def notify_next_saved_search(languages: tuple[str, ...], db: Database) -> 
 
     A scheduled job.
     """
-    now = clock.now()
-    async with db.begin() as tx:
-        search_id = await tx.value(RESCHEDULE_DUE_SEARCH, now=now, **INTERVALS)
-    if search_id is None:
-        return False
-    async with db.begin() as tx:
-        row = await tx.row(LOCK_SAVED_SEARCH, id=search_id)
-        if row is not None:
-            member = MemberId(row["member_id"])
-            matches = await _find_matches(tx, member, row["query"], languages, now)
-            seen = set(row["seen"])
-            new = [match for match in matches if match.post not in seen]
-            await _notify_of_matches(tx, member, row["query"], new)
-            await tx.run(UPDATE_SEEN_POSTS, id=search_id, seen=[match.post for match in matches])
-    return True
+
+    async def search(tx: Transaction, row: Record) -> None:
+        member, now = MemberId(row["member_id"]), clock.now()
+        matches = await _find_matches(tx, member, row["query"], languages, now)
+        seen = set(row["seen"])
+        new = [match for match in matches if match.post not in seen]
+        await _notify_of_matches(tx, member, row["query"], new)
+        binds = {"id": row["id"], "seen": [match.post for match in matches], "now": now}
+        await tx.run(UPDATE_SEEN_POSTS, **binds, **INTERVALS)
+
+    return await ItemJob("saved searches", _take_due_search, search).run_next(db)
+
+
+async def _take_due_search(tx: Transaction) -> Record | None:
+    return await tx.row(LOCK_DUE_SEARCH, now=clock.now())
 
 
 async def _find_matches(

@@ -3,6 +3,8 @@
 A timer opens, closes or archives a topic, reminds a member of it, or ends a pin or slow mode.
 """
 
+from asyncpg import Record
+
 from core import clock
 from core.actor import Actor
 from core.ids import MemberId, SectorId, TopicId
@@ -14,13 +16,16 @@ from forum.topics.status import AlreadyPast, run_timer
 from forum.topics.timers import delete_timer, list_timers, save_timer
 from forum.topics.topics import get_topic
 from storage.database import Database, Reader, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 # The lock on the topic's row is the lease of its timers: no second worker can run one of them at the same time.
 _LOCK_TOPIC_OF_NEXT_TIMER = statement("""
-SELECT t.id, t.sector_id, t.kind, t.author_id, t.version, d.kind AS timer
+SELECT d.topic_id || ' ' || d.kind AS item, t.id, t.sector_id, t.kind, t.author_id, t.version, d.kind AS timer
 FROM topic_timers d JOIN topics t ON t.id = d.topic_id
-WHERE d.due_at <= :now AND t.merged_into IS NULL ORDER BY d.due_at, d.topic_id, d.kind LIMIT 1
+WHERE d.due_at <= :now AND t.merged_into IS NULL AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'timers' AND w.item = CAST(d.topic_id || ' ' || d.kind AS text) AND w.due_at > :now)
+ORDER BY d.due_at, d.topic_id, d.kind LIMIT 1
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """)
 _DELETE_DUE_TIMER = statement("""
@@ -57,28 +62,33 @@ async def read_timers(tx: Reader, actor: Actor, topic_id: TopicId) -> TimerList:
 
 async def run_next_timer(db: Database) -> bool:
     """Run one due timer; return False if none is due. This is a scheduled job."""
-    async with db.begin() as tx:
-        now = clock.now()
-        row = await tx.row(_LOCK_TOPIC_OF_NEXT_TIMER, now=now)
-        if row is None:
-            return False
-        timer = await tx.row(_DELETE_DUE_TIMER, topic=row["id"], timer=row["timer"], now=now)
-        if timer is None:
-            return True  # another worker ran it first
-        topic = TopicFacts(
-            id=TopicId(row["id"]),
-            sector_id=SectorId(row["sector_id"]),
-            kind=row["kind"],
-            author_id=row["author_id"],
-            is_locked=False,
-            is_gone=False,
-            version=row["version"],
-        )
-        if row["timer"] != "remind":
-            await run_timer(tx, topic, row["timer"], timer["note"])
-        elif timer["set_by"] is not None:
-            member = MemberId(timer["set_by"])
-            await tx.run(_DELETE_REMINDER_NOTIFICATION, member=member, topic=topic.id)
-            reason = timer["note"] or {"code": "reminder"}
-            await notify(tx, "reminder", topic.id, None, {member: reason})
-    return True
+    return await _TIMERS.run_next(db)
+
+
+async def _take_timer(tx: Transaction) -> Record | None:
+    return await tx.row(_LOCK_TOPIC_OF_NEXT_TIMER, now=clock.now())
+
+
+async def _run_timer(tx: Transaction, row: Record) -> None:
+    timer = await tx.row(_DELETE_DUE_TIMER, topic=row["id"], timer=row["timer"], now=clock.now())
+    if timer is None:
+        return  # another worker ran it first
+    topic = TopicFacts(
+        id=TopicId(row["id"]),
+        sector_id=SectorId(row["sector_id"]),
+        kind=row["kind"],
+        author_id=row["author_id"],
+        is_locked=False,
+        is_gone=False,
+        version=row["version"],
+    )
+    if row["timer"] != "remind":
+        await run_timer(tx, topic, row["timer"], timer["note"])
+    elif timer["set_by"] is not None:
+        member = MemberId(timer["set_by"])
+        await tx.run(_DELETE_REMINDER_NOTIFICATION, member=member, topic=topic.id)
+        reason = timer["note"] or {"code": "reminder"}
+        await notify(tx, "reminder", topic.id, None, {member: reason})
+
+
+_TIMERS = ItemJob("timers", _take_timer, _run_timer)

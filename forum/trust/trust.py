@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from asyncpg import Record
+
 from core import clock
 from core.actor import Actor
 from core.errors import Invalid, NotFound
@@ -18,13 +20,16 @@ from members.profiles.trust import (
     unmet_requirements,
 )
 from storage.database import Database, Reader, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 UPDATED_EVERY = timedelta(days=1)
 
 LOCK_MEMBER_DUE_FOR_TRUST_UPDATE = statement("""
-SELECT id, trust, trust_kept_until FROM members WHERE is_claimed AND trust_due_at <= :now
-ORDER BY trust_due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+SELECT CAST(m.id AS text) AS item, m.id, m.trust, m.trust_kept_until FROM members m
+WHERE m.is_claimed AND m.trust_due_at <= :now AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'trust levels' AND w.item = CAST(m.id AS text) AND w.due_at > :now)
+ORDER BY m.trust_due_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
 """)
 UPDATE_COMPUTED_TRUST = statement("""
 UPDATE members SET trust = :level, trust_kept_until = :kept, trust_due_at = :next WHERE id = :member
@@ -117,18 +122,21 @@ async def set_trust_level(
 
 async def update_next_trust_level(rules: TrustRules, db: Database) -> bool:
     """Compute the trust level of one member who is due, and return whether there was one; a scheduled job."""
-    async with db.begin() as tx:
+
+    async def update(tx: Transaction, row: Record) -> None:
         now = clock.now()
-        row = await tx.row(LOCK_MEMBER_DUE_FOR_TRUST_UPDATE, now=now)
-        if row is None:
-            return False
         member, before = MemberId(row["id"]), TrustStanding(row["trust"], row["trust_kept_until"])
         after = compute_standing(rules, await _read_activity(tx, member), before, now)
         due = min(now + UPDATED_EVERY, after.kept_until or now + UPDATED_EVERY)
         await tx.run(UPDATE_COMPUTED_TRUST, member=member, level=after.level, kept=after.kept_until, next=due)
         if after.level != before.level:
             await tx.record(TrustChanged(member_id=member))
-    return True
+
+    return await ItemJob("trust levels", _take_due_member, update).run_next(db)
+
+
+async def _take_due_member(tx: Transaction) -> Record | None:
+    return await tx.row(LOCK_MEMBER_DUE_FOR_TRUST_UPDATE, now=clock.now())
 
 
 async def _read_activity(tx: Reader, member: MemberId) -> MemberActivity:

@@ -16,10 +16,11 @@ from moderation.policy import UNDO_WINDOW
 from moderation.reasons.reasons import Templates, describe_scope, effect_of
 from moderation.reasons.templates import load_templates
 from storage.database import Database, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 SELECT_NEXT_STATEMENT = statement("""
-SELECT d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
+SELECT CAST(d.id AS text) AS item, d.id, d.action, d.rule, d.facts, d.automated, d.decided_at, o.author_id,
     CASE WHEN m.email_verified_at IS NOT NULL THEN m.email END AS email, m.handle, m.letters_in, w.time_zone, x.until,
     s.name AS sector
 FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case_id = c.id
@@ -27,6 +28,8 @@ FROM decisions d JOIN cases c ON c.id = d.case_id JOIN case_subjects o ON o.case
     LEFT JOIN members m ON m.id = o.author_id LEFT JOIN mail_wishes w ON w.member_id = m.id
 WHERE d.author_told_at IS NULL AND d.undone_at IS NULL AND d.reversed_at IS NULL
     AND d.action NOT IN ('no_action', 'approve', 'approve_edited') AND d.decided_at <= :decided_before
+    AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'statements of reasons' AND w.item = CAST(d.id AS text) AND w.due_at > :now)
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
 """)
 _LABELS = ("rule", "facts", "scope", "duration", "by")
@@ -44,18 +47,21 @@ WHERE a.id = :appeal
 async def notify_next_author(mailer: Mailer, db: Database) -> bool:
     """Scheduled job: send the statement of reasons of one decision to the affected member, once it can no longer be
     undone, and return whether there was one."""
-    async with db.begin() as tx:
-        now = clock.now()
-        row = await tx.row(SELECT_NEXT_STATEMENT, decided_before=now - UNDO_WINDOW)
-        if row is None:
-            return False
-        await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=now)
+
+    async def tell(tx: Transaction, row: Record) -> None:
+        await tx.run(UPDATE_AUTHOR_TOLD, decision=row["id"], now=clock.now())
         if row["author_id"] is not None:
             author = MemberId(row["author_id"])
             await notify(tx, "decided", None, None, {author: {"code": "decided"}}, row["id"])
         if row["email"] is not None:
             await mailer.send(compose_statement(mailer.sender, row, await load_templates(tx)))
-    return True
+
+    return await ItemJob("statements of reasons", _take_decision, tell).run_next(db)
+
+
+async def _take_decision(tx: Transaction) -> Record | None:
+    now = clock.now()
+    return await tx.row(SELECT_NEXT_STATEMENT, decided_before=now - UNDO_WINDOW, now=now)
 
 
 async def on_appeal_answered(mailer: Mailer, tx: Transaction, event: AppealAnswered) -> None:

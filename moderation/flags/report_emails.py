@@ -18,6 +18,7 @@ from moderation.reasons.reasons import Templates
 from moderation.reasons.templates import load_templates
 from moderation.shapes import NON_RESTRICTIVE
 from storage.database import Database, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 # A limit for each address, so that nobody can flood another person's mailbox with receipts.
@@ -35,7 +36,8 @@ FROM reports r LEFT JOIN members m ON m.email = r.email AND m.email_verified_at 
 WHERE r.id = :report AND r.email IS NOT NULL
 """)
 SELECT_NEXT_REPORT_OUTCOME = statement("""
-SELECT r.id, r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, d.decided_at,
+SELECT CAST(r.id AS text) AS item, r.id,
+    r.reference, r.address, r.email, r.member_id, d.id AS decision, d.action, d.rule, d.facts, d.decided_at,
     coalesce(m.letters_in, r.letters_in) AS letters_in,
     w.time_zone
 FROM reports r LEFT JOIN members m ON m.email = r.email AND m.email_verified_at IS NOT NULL
@@ -44,25 +46,31 @@ JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at >= r.received_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON d.decided_at <= :decided_before
-WHERE r.told_at IS NULL AND (r.email IS NOT NULL OR r.member_id IS NOT NULL)
+WHERE r.told_at IS NULL AND (r.email IS NOT NULL OR r.member_id IS NOT NULL) AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'reporters' AND w.item = CAST(r.id AS text) AND w.due_at > :now)
 ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
 """)
 UPDATE_REPORT_TOLD = statement("UPDATE reports SET told_at = :now WHERE id = :report")
 SELECT_NEXT_FLAG_OUTCOME = statement("""
-SELECT f.id, f.member_id, d.id AS decision FROM flags f JOIN LATERAL (
+SELECT CAST(f.id AS text) AS item, f.id, f.member_id, d.id AS decision FROM flags f JOIN LATERAL (
     SELECT * FROM decisions d WHERE d.case_id = f.case_id AND d.undone_at IS NULL AND d.decided_at >= f.flagged_at
     ORDER BY d.decided_at DESC, d.id DESC LIMIT 1
 ) d ON d.decided_at <= :decided_before
-WHERE f.told_at IS NULL AND f.member_id IS NOT NULL AND f.report_id IS NULL
+WHERE f.told_at IS NULL AND f.member_id IS NOT NULL AND f.report_id IS NULL AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'flaggers' AND w.item = CAST(f.id AS text) AND w.due_at > :now)
 ORDER BY f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 """)
 UPDATE_FLAG_TOLD = statement("UPDATE flags SET told_at = :now WHERE id = :flag")
-UPDATE_REPORTS_ERASED = statement("""
-UPDATE reports SET name = NULL, email = NULL, forgotten_at = :now WHERE id IN (
-    SELECT r.id FROM reports r WHERE r.forgotten_at IS NULL AND r.received_at < :before AND EXISTS (
-        SELECT FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at < :before)
-    ORDER BY r.id LIMIT 100 FOR UPDATE SKIP LOCKED)
+LOCK_REPORT_TO_ERASE = statement("""
+SELECT CAST(r.id AS text) AS item, r.id FROM reports r
+WHERE r.forgotten_at IS NULL AND r.received_at < :before AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'old reports' AND w.item = CAST(r.id AS text) AND w.due_at > :now) AND EXISTS (
+    SELECT FROM decisions d WHERE d.case_id = r.case_id AND d.undone_at IS NULL AND d.decided_at < :before)
+ORDER BY r.id LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+UPDATE_REPORT_ERASED = statement(
+    "UPDATE reports SET name = NULL, email = NULL, forgotten_at = :now WHERE id = :report"
+)
 SELECT_ADMINISTRATORS = statement("""
 SELECT DISTINCT m.id, m.email, m.handle, m.letters_in FROM duties d JOIN members m ON m.id = d.member_id
 WHERE d.duty = 'administrator' AND m.email IS NOT NULL ORDER BY m.id
@@ -91,40 +99,59 @@ async def on_case_escalated(mailer: Mailer, tx: Transaction, event: CaseEscalate
 async def notify_next_reporter(mailer: Mailer, db: Database) -> bool:
     """Scheduled job: notify one reporter of the decision, once it can no longer be undone, and return whether there was
     one."""
-    async with db.begin() as tx:
-        now = clock.now()
-        row = await tx.row(SELECT_NEXT_REPORT_OUTCOME, decided_before=now - UNDO_WINDOW)
-        if row is None:
-            return False
-        await tx.run(UPDATE_REPORT_TOLD, report=row["id"], now=now)
+
+    async def tell(tx: Transaction, row: Record) -> None:
+        await tx.run(UPDATE_REPORT_TOLD, report=row["id"], now=clock.now())
         if row["member_id"] is not None:
             reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
             await notify(tx, "report_decided", None, None, reasons, row["decision"])
         if row["email"] is not None:
             await mailer.send(compose_outcome(mailer.sender, row, await load_templates(tx)))
-    return True
+
+    return await ItemJob("reporters", _take_reporter, tell).run_next(db)
+
+
+async def _take_reporter(tx: Transaction) -> Record | None:
+    now = clock.now()
+    return await tx.row(SELECT_NEXT_REPORT_OUTCOME, decided_before=now - UNDO_WINDOW, now=now)
 
 
 async def notify_next_flagger(db: Database) -> bool:
     """Scheduled job: notify one member who flagged something of the decision, once it can no longer be undone, and
     return whether there was one."""
-    async with db.begin() as tx:
-        now = clock.now()
-        row = await tx.row(SELECT_NEXT_FLAG_OUTCOME, decided_before=now - UNDO_WINDOW)
-        if row is None:
-            return False
-        await tx.run(UPDATE_FLAG_TOLD, flag=row["id"], now=now)
-        reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
-        await notify(tx, "flag_decided", None, None, reasons, row["decision"])
-    return True
+    return await _FLAGGERS.run_next(db)
 
 
-async def erase_reporters(db: Database) -> bool:
-    """Scheduled job: erase the names and e-mail addresses in reports whose decisions can no longer be appealed, and
-    return whether there were any."""
-    async with db.begin() as tx:
-        now = clock.now()
-        return await tx.run(UPDATE_REPORTS_ERASED, now=now, before=now - NAME_RETENTION) > 0
+async def _take_flagger(tx: Transaction) -> Record | None:
+    now = clock.now()
+    return await tx.row(SELECT_NEXT_FLAG_OUTCOME, decided_before=now - UNDO_WINDOW, now=now)
+
+
+async def _tell_flagger(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_FLAG_TOLD, flag=row["id"], now=clock.now())
+    reasons = {MemberId(row["member_id"]): {"code": "report_decided"}}
+    await notify(tx, "flag_decided", None, None, reasons, row["decision"])
+
+
+_FLAGGERS = ItemJob("flaggers", _take_flagger, _tell_flagger)
+
+
+async def erase_next_reporter(db: Database) -> bool:
+    """Scheduled job: erase the name and e-mail address in one report whose decision can no longer be appealed, and
+    return whether there was one."""
+    return await _OLD_REPORTS.run_next(db)
+
+
+async def _take_old_report(tx: Transaction) -> Record | None:
+    now = clock.now()
+    return await tx.row(LOCK_REPORT_TO_ERASE, before=now - NAME_RETENTION, now=now)
+
+
+async def _erase_reporter(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_REPORT_ERASED, report=row["id"], now=clock.now())
+
+
+_OLD_REPORTS = ItemJob("old reports", _take_old_report, _erase_reporter)
 
 
 # Event handlers that send e-mail; the composition root binds the mail transport to them.

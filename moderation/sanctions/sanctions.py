@@ -18,6 +18,7 @@ from moderation.sanctions.ladder import Ladder, LadderStep
 from moderation.sanctions.policy import SanctionTarget, ensure_can_sanction
 from moderation.shapes import NewDecision, Sanction
 from storage.database import Database, Reader, Transaction
+from storage.quarantine import ItemJob
 from storage.statements import statement
 
 SELECT_SANCTION_TARGET = statement("""
@@ -32,12 +33,13 @@ VALUES (:decision, :action, :member, :sector, :topic, :now, :until)
 UPDATE_SANCTION_LIFTED = statement("""
 UPDATE sanctions SET ended_at = :now WHERE decision_id = :decision AND ended_at IS NULL RETURNING member_id
 """)
-UPDATE_NEXT_SANCTION_ENDED = statement("""
-UPDATE sanctions SET ended_at = until WHERE decision_id = (
-    SELECT decision_id FROM sanctions WHERE ended_at IS NULL AND until <= :now
-    ORDER BY until LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING member_id
+LOCK_NEXT_ENDED_SANCTION = statement("""
+SELECT CAST(x.decision_id AS text) AS item, x.decision_id, x.member_id FROM sanctions x
+WHERE x.ended_at IS NULL AND x.until <= :now AND NOT EXISTS (
+    SELECT FROM quarantine w WHERE w.job = 'sanctions' AND w.item = CAST(x.decision_id AS text) AND w.due_at > :now)
+ORDER BY x.until LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
+UPDATE_SANCTION_ENDED = statement("UPDATE sanctions SET ended_at = until WHERE decision_id = :decision")
 SELECT_SANCTIONS = statement("""
 SELECT x.decision_id AS decision, x.action, s.slug AS sector, r.id AS room, x.begun_at, x.until, x.ended_at,
     d.rule, d.facts, x.ended_at IS NULL AND (x.until IS NULL OR x.until > :now) AS is_in_force
@@ -90,12 +92,19 @@ async def lift_sanction(tx: Transaction, decision_id: int) -> None:
 async def end_next_sanction(db: Database) -> bool:
     """Scheduled job: end one sanction whose time is over, so that open pages update, and return whether there was one.
     Permission checks compare the time themselves, so they never wait for this job."""
-    async with db.begin() as tx:
-        member = await tx.value(UPDATE_NEXT_SANCTION_ENDED, now=clock.now())
-        if member is None:
-            return False
-        await tx.record(AccessChanged(member_id=member))
-    return True
+    return await _ENDING.run_next(db)
+
+
+async def _take_ended_sanction(tx: Transaction) -> Record | None:
+    return await tx.row(LOCK_NEXT_ENDED_SANCTION, now=clock.now())
+
+
+async def _end_sanction(tx: Transaction, row: Record) -> None:
+    await tx.run(UPDATE_SANCTION_ENDED, decision=row["decision_id"])
+    await tx.record(AccessChanged(member_id=row["member_id"]))
+
+
+_ENDING = ItemJob("sanctions", _take_ended_sanction, _end_sanction)
 
 
 async def read_own_sanctions(tx: Reader, actor: Actor) -> Sanctions:

@@ -963,6 +963,16 @@ CREATE TABLE programme_sessions (
 CREATE INDEX programme_sessions_room ON public.programme_sessions USING btree (room_id);
 CREATE INDEX programme_sessions_when ON public.programme_sessions USING btree (gathering_id, starts_at, id);
 
+CREATE TABLE quarantine (
+    job text NOT NULL,
+    item text NOT NULL,
+    attempts integer NOT NULL,
+    error text NOT NULL,
+    failed_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    CONSTRAINT quarantine_pkey PRIMARY KEY (job, item)
+);
+
 CREATE TABLE question_claims (
     question_id bigint NOT NULL,
     member_id bigint NOT NULL,

@@ -241,8 +241,10 @@ async def test_a_letter_that_cannot_be_sent_is_tried_again(talk: Talk) -> None:
     async def refuse(_: OutgoingEmail) -> None:
         raise OSError("busy")
 
-    with clock.stop_at(NOON + timedelta(minutes=10)), pytest.raises(OSError, match="busy"):
-        await send_next_digest(Mailer(Sender("The Community", "https://forum.example"), refuse), talk.app.db)
+    with clock.stop_at(NOON + timedelta(minutes=10)):
+        assert await send_next_digest(
+            Mailer(Sender("The Community", "https://forum.example"), refuse), talk.app.db
+        )
 
     assert await talk.mail(NOON + timedelta(minutes=11)) == []
     assert len(await talk.mail(NOON + timedelta(minutes=45))) == 1

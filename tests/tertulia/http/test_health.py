@@ -10,7 +10,7 @@ async def test_the_service_is_alive_and_ready(client: httpx2.AsyncClient) -> Non
     assert (await client.get("/health")).status_code == 200
     ready = await client.get("/ready")
     assert ready.status_code == 200, ready.text
-    assert ready.json() == {"ready": True, "database": True, "bell": True, "delivery": True}
+    assert ready.json() == {"ready": True, "database": True, "bell": True, "delivery": True, "degraded": []}
 
 
 async def test_the_api_description_loads_nothing_from_other_hosts(client: httpx2.AsyncClient) -> None:
