@@ -1,7 +1,8 @@
 """Quarantine: an item that fails in a scheduled job waits alone, longer after each failure, and holds up no other item.
 
 A job takes one item after the other. The statement that takes the next one leaves out those that wait:
-`NOT EXISTS (SELECT FROM quarantine w WHERE w.job = ... AND w.item = CAST(... AS text) AND w.due_at > :now)`. What is in quarantine is in the log, in the metrics, in `/ready` and in `tertulia jobs`.
+`NOT EXISTS (SELECT FROM quarantine w WHERE w.job = ... AND w.item = CAST(... AS text) AND w.due_at > :now)`. What is in
+quarantine is in the log, in the metrics, in `/ready` and in `tertulia jobs`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

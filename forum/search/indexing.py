@@ -33,7 +33,8 @@ SET_BELOW = statement("UPDATE search_reindex SET below = :below")
 DELETE_FIRST_QUEUED_POSTS = statement("""
 DELETE FROM search_queue WHERE id IN (
     SELECT q.id FROM search_queue q WHERE NOT EXISTS (
-    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(q.post_id AS text) AND w.due_at > :now) ORDER BY q.id LIMIT :count)
+    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(q.post_id AS text) AND w.due_at > :now)
+ORDER BY q.id LIMIT :count)
 RETURNING post_id
 """)
 QUEUE_POST = statement("""
@@ -42,7 +43,8 @@ WHERE NOT EXISTS (SELECT FROM search_queue WHERE post_id = :post)
 """)
 SELECT_OUTDATED_POSTS = statement("""
 SELECT p.id FROM posts p WHERE p.id < :below AND NOT EXISTS (
-    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(p.id AS text) AND w.due_at > :now) ORDER BY p.id DESC LIMIT :count
+    SELECT FROM quarantine w WHERE w.job = 'search' AND w.item = CAST(p.id AS text) AND w.due_at > :now)
+ORDER BY p.id DESC LIMIT :count
 """)
 SELECT_POSTS_TO_INDEX = statement("""
 SELECT p.id, p.posted_at, p.html, p.number, p.author_id, t.title, t.tags, t.sector_id, (

@@ -53,7 +53,8 @@ DELETE_SAVED_SEARCH = statement("DELETE FROM saved_searches WHERE id = :id AND m
 LOCK_DUE_SEARCH = statement("""
 SELECT CAST(s.id AS text) AS item, s.id, s.member_id, s.query, s.seen FROM saved_searches s
 WHERE s.due_at <= :now AND NOT EXISTS (
-    SELECT FROM quarantine w WHERE w.job = 'saved searches' AND w.item = CAST(s.id AS text) AND w.due_at > :now) ORDER BY s.due_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    SELECT FROM quarantine w WHERE w.job = 'saved searches' AND w.item = CAST(s.id AS text) AND w.due_at > :now)
+ORDER BY s.due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 """)
 UPDATE_SEEN_POSTS = statement("""
 UPDATE saved_searches SET seen = :seen,

@@ -24,7 +24,7 @@ _LOCK_TOPIC_OF_NEXT_TIMER = statement("""
 SELECT d.topic_id || ' ' || d.kind AS item, t.id, t.sector_id, t.kind, t.author_id, t.version, d.kind AS timer
 FROM topic_timers d JOIN topics t ON t.id = d.topic_id
 WHERE d.due_at <= :now AND t.merged_into IS NULL AND NOT EXISTS (
-    SELECT FROM quarantine w WHERE w.job = 'timers' AND w.item = CAST(d.topic_id || ' ' || d.kind AS text) AND w.due_at > :now)
+    SELECT FROM quarantine w WHERE w.job = 'timers' AND w.item = d.topic_id || ' ' || d.kind AND w.due_at > :now)
 ORDER BY d.due_at, d.topic_id, d.kind LIMIT 1
 FOR NO KEY UPDATE OF t SKIP LOCKED
 """)
