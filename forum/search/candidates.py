@@ -4,7 +4,6 @@ Only the newest matches are ranked, at most a thousand, and a few hundred for ve
 no more than a rare one. Every candidate passes the visibility conditions, also for counts and suggestions.
 """
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -48,8 +47,9 @@ MAX_CANDIDATES = 1_000
 # If the actor can see fewer than this many of the newest matches, older ones are read too, up to this many times.
 MAX_ROUNDS = 4
 ENOUGH_CANDIDATES = 50
-# In this many seconds (550 days) the score of a post falls to 1/e, about a third.
-DECAY_SECONDS = 550 * 86_400.0
+# A post that is so many seconds old (550 days) counts half as much as a new one, and one ten times as old an eleventh. Old
+# posts are the record of the field: a topic about all words of the query comes before newer ones that mention them.
+HALF_AFTER_SECONDS = 550 * 86_400.0
 
 EARLIEST, LATEST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -196,7 +196,7 @@ async def _find(
     edge, before = min(until, query.until or LATEST), 0
     for _ in range(MAX_ROUNDS):
         rows = await tx.rows(SELECT_CANDIDATES, **binds, until=edge, before=before)
-        found += _visible_candidates(rows)
+        found += _visible_candidates(rows, until)
         is_more = bool(rows) and rows[0]["is_more"]
         if not is_more or len(found) >= min(ENOUGH_CANDIDATES, most):
             break
@@ -218,14 +218,15 @@ def sort_candidates(found: Sequence[Candidate], order: SearchOrder) -> list[Cand
     return sorted(found, key=lambda one: (one.score, one.post), reverse=True)
 
 
-def _visible_candidates(rows: Sequence[Record]) -> list[Candidate]:
+def _visible_candidates(rows: Sequence[Record], until: datetime) -> list[Candidate]:
     return [
         Candidate(
             post=row["post_id"],
             posted_at=row["posted_at"],
             language=row["language"],
-            # A sum of logarithms: the order of two posts does not change as both get older.
-            score=math.log(row["rank"] + 1e-3) + row["posted_at"].timestamp() / DECAY_SECONDS,
+            # The age counts from the time of the first page, which all pages of a search share.
+            score=(row["rank"] + 1e-3)
+            / (1 + (until - row["posted_at"]).total_seconds() / HALF_AFTER_SECONDS),
             topic=row["topic_id"],
             sector=row["sector_id"],
             kind=row["kind"],

@@ -160,8 +160,8 @@ async def test_what_is_no_whole_reason_is_refused(app: Service) -> None:
     for texts, code in (
         ({"fr": NEW["fr"]}, "english_missing"),
         ({}, "english_missing"),
-        ({"en": {"rule": "  ", "facts": "It sells."}}, "empty_reason"),
-        ({"en": NEW["en"], "ar": {"rule": "x", "facts": "\u00a0"}}, "empty_reason"),
+        ({"en": {"rule": "  ", "facts": "It sells."}}, "nothing_visible"),
+        ({"en": NEW["en"], "ar": {"rule": "x", "facts": "\u00a0"}}, "nothing_visible"),
     ):
         answer = await community.change("spam", texts=texts)
         assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
