@@ -80,7 +80,7 @@ async def screen_nothing(
 
 
 async def report_title(tx: Transaction, actor: Actor, topic: TopicFacts, title: str, screen: Screen) -> None:
-    """Screen the new title of a topic; a match is reported with the topic's first post."""
+    """Screen the new title and tags of a topic, one a line; a match is reported with the topic's first post."""
     written = TextToScreen(kind="title", sector_id=topic.sector_id, topic_id=topic.id, body=title, html="")
     post_id = await tx.value(_SELECT_FIRST_POST, topic=topic.id)
     if post_id is not None:

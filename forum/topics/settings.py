@@ -55,8 +55,8 @@ async def change_topic(
 ) -> None:
     """Change the title, tags or kind of a topic; raise Stale if `version` is given and is not the current one.
 
-    A title that a rule matches is reported to the moderators but takes effect. Also raise NotFound, TitleTooShort, or the
-    refusals of the rules for changing topics and kinds.
+    A title or a tag that a rule matches is reported to the moderators but takes effect. Also raise NotFound, TitleTooShort,
+    or the refusals of the rules for changing topics and kinds.
     """
     if change.tags is not UNSET:
         await lock_tag_names(tx)
@@ -68,11 +68,10 @@ async def change_topic(
     title = None if change.title is UNSET else tidy(change.title)
     if title is not None and len(title) < 3:
         raise TitleTooShort(field="title")
-    if title is not None:
-        await report_title(tx, actor, topic, title, screen)
-    tags = None
-    if change.tags is not UNSET:
-        tags = await resolve_tags(tx, actor, change.tags, await tx.value(_SELECT_TOPIC_TAGS, id=topic_id))
+    before = [] if change.tags is UNSET else await tx.value(_SELECT_TOPIC_TAGS, id=topic_id)
+    tags = None if change.tags is UNSET else await resolve_tags(tx, actor, change.tags, before)
+    if new_words := [*filter(None, [title]), *(tag for tag in tags or () if tag not in before)]:
+        await report_title(tx, actor, topic, "\n".join(new_words), screen)
     if change.kind is not UNSET and change.kind != topic.kind:
         ensure_can_change_kind(actor, topic, change.kind)
         await take_back_acceptance(tx, topic_id)

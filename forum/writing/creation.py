@@ -36,7 +36,7 @@ async def create_topic(
     written = TextToScreen(
         kind="topic",
         sector_id=sector_id,
-        title=new.title,
+        title="\n".join((new.title, *new.tags)),
         body=new.body,
         html=html,
         attempt=attempt_id(idempotent),
