@@ -127,10 +127,9 @@ async def send_report(tx: Transaction, actor: Actor, new: NewReport) -> Report:
         received_at=now,
         **columns,
     )
-    if earlier is not None and earlier["case_id"] == case.case_id:
-        return await show_report(tx, reference)
-    await _announce(tx, actor, facts, report_id, {"note": why, "flagged_at": now, **columns})
-    await tx.record(case)
+    if earlier is None or earlier["case_id"] != case.case_id:
+        await _announce(tx, actor, facts, report_id, {"note": why, "flagged_at": now, **columns})
+        await tx.record(case)
     return await show_report(tx, reference)
 
 
