@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -46,7 +47,7 @@ class Echo:
             more = message["more_body"]
         self.seen.append(dict(scope["headers"]))
         await self.may_answer.wait()
-        text = str(size).encode()
+        text = b"x" * 5_000_000 if scope["path"] == "/big" else str(size).encode()
         head = [(b"content-length", str(len(text)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         await send({"type": "http.response.body", "body": text})
@@ -62,6 +63,7 @@ async def echo() -> AsyncIterator[Echo]:
     while not server.started:  # noqa: ASYNC110 (uvicorn has only this flag)
         await asyncio.sleep(0.005)
     app.port = server.servers[0].sockets[0].getsockname()[1]  # type: ignore[attr-defined]
+    app.connections = server.server_state.connections  # type: ignore[attr-defined]
     yield app
     app.may_answer.set()
     server.should_exit = True
@@ -225,3 +227,19 @@ async def test_a_client_that_leaves_while_requests_wait_costs_no_error(
 async def test_an_upgrade_behind_an_unanswered_request_is_refused(echo: Echo) -> None:
     echo.may_answer.clear()
     assert await answer_to(echo, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" + UPGRADE + b"\r\n") == b""
+
+
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only some kernels watch what clients read"
+)
+async def test_a_client_that_reads_nothing_is_disconnected(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvicorn_requests, "READ_TIMEOUT", SOON)
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", echo.port))  # type: ignore[attr-defined]
+        line.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            while not echo.seen or echo.connections:  # type: ignore[attr-defined]  # noqa: ASYNC110 (uvicorn has no event)
+                await asyncio.sleep(0.05)
