@@ -5,8 +5,10 @@ atomically, so that a limit applies over all processes; without Redis, or while 
 counts by itself.
 """
 
+import asyncio
 import ipaddress
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -117,6 +119,10 @@ FORMS = {
 }
 
 
+# Seconds after which a Redis that did not answer is asked again.
+PROBE_EVERY = 2.0
+
+
 class Limiter:
     """Counts in Redis, or in memory without Redis; with `on=False` it allows everything."""
 
@@ -126,6 +132,8 @@ class Limiter:
         self.script: Any = redis.register_script(_LUA) if redis else None
         self.due: dict[str, float] = {}
         self.redis_answers = True
+        self.probe_at = 0.0
+        self.probe: asyncio.Task[None] | None = None
 
     async def count(self, name: str, who: str) -> None:
         """Count one use of a limit by an account or address; raise TooMany with the seconds to wait if it is used up."""
@@ -138,17 +146,24 @@ class Limiter:
             raise TooMany(wait)
 
     async def _wait(self, key: str, spacing: float, window: float) -> float:
-        if self.script is not None:
+        if self.script is not None and self.redis_answers:
             try:
-                wait = float(await self.script(keys=[key], args=[spacing, window]))
+                return float(await self.script(keys=[key], args=[spacing, window]))
             except (RedisError, OSError, TimeoutError):
                 if self.redis_answers:
                     log.warning("rate limits are counted in this process", reason="Redis does not answer")
                 self.redis_answers = False
-            else:
-                self.redis_answers = True
-                return wait
+                self.probe_at = time.monotonic() + PROBE_EVERY
+        elif self.redis is not None and time.monotonic() >= self.probe_at:
+            self.probe_at = time.monotonic() + PROBE_EVERY
+            self.probe = asyncio.create_task(self._probe(self.redis), name="rate limits: probe Redis")
         return self._wait_here(key, spacing, window)
+
+    async def _probe(self, redis: "Redis") -> None:
+        # No request waits for a Redis that did not answer the last time.
+        with suppress(RedisError, OSError, TimeoutError):
+            await redis.ping()
+            self.redis_answers = True
 
     def _wait_here(self, key: str, spacing: float, window: float) -> float:
         now = time.monotonic()
