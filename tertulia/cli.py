@@ -23,6 +23,7 @@ _LAZY_COMMANDS = {
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.archives:import_group",
     "jobs": "tertulia.commands.jobs:jobs",
+    "mail": "tertulia.commands.mail:mail_group",
     "member": "tertulia.commands.members:member",
     "migrate": "tertulia.commands.service:migrate",
     "search": "tertulia.commands.search:search_group",

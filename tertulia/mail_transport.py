@@ -20,7 +20,8 @@ from tertulia.settings import Settings
 
 log = structlog.get_logger()
 
-TIMEOUT = 30
+# Seconds to wait for each answer of the server.
+TIMEOUT = 10
 
 
 class _IdentifierHeader(UnstructuredHeader):
@@ -56,9 +57,7 @@ class MailTransport:
         message = self.write(email)
         if self.server is None:
             path = await asyncio.to_thread(self._store, message)
-            log.info(
-                "mail not sent, no SMTP server is set", to=email.to, link=_link_in(email), file=str(path)
-            )
+            log.info("mail not sent, no SMTP server is set", link=_link_in(email), file=str(path))
             return
         await self._send(message)
         log.info("mail sent", subject=email.subject)
