@@ -24,6 +24,14 @@ log = structlog.get_logger()
 TIMEOUT = 10
 
 
+class MailFailed(Exception):
+    """The mail server did not take an e-mail. The message can be logged; `answer` may contain the address."""
+
+    def __init__(self, reason: str, answer: str = "") -> None:
+        super().__init__(reason)
+        self.answer = answer or reason
+
+
 class _IdentifierHeader(UnstructuredHeader):
     # URLs and message ids. The standard library turns whatever is longer than a line of 78 characters into encoded words
     # (RFC 2047), which no program decodes there: the button for unsubscribing would call "=?utf-8?q?...". A line can be
@@ -53,13 +61,22 @@ class MailTransport:
         self.name = name
 
     async def post(self, email: OutgoingEmail) -> None:
-        """Send an e-mail, or raise: the caller tries again."""
+        """Send an e-mail, or raise MailFailed: the caller tries again."""
         message = self.write(email)
         if self.server is None:
             path = await asyncio.to_thread(self._store, message)
             log.info("mail not sent, no SMTP server is set", link=_link_in(email), file=str(path))
             return
-        await self._send(message)
+        try:
+            await self._send(message)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise _refused(error.recipients[0]) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise _refused(error) from None
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+            raise MailFailed(
+                f"the mail server cannot be reached: {type(error).__name__}", str(error)
+            ) from None
         log.info("mail sent", subject=email.subject)
 
     def write(self, email: OutgoingEmail) -> EmailMessage:
@@ -104,6 +121,11 @@ class MailTransport:
         unfinished = path.with_suffix(".part")
         unfinished.write_bytes(message.as_bytes())
         return unfinished.rename(path)
+
+
+def _refused(error: aiosmtplib.SMTPResponseException) -> MailFailed:
+    answer = f"the mail server refused: {error.code} {error.message}"
+    return MailFailed(f"the mail server refused with {error.code}", answer)
 
 
 def make_mailer(settings: Settings) -> Mailer:

@@ -5,12 +5,11 @@ import os
 from email.errors import MessageError
 from pathlib import Path
 
-import aiosmtplib
 import click
 
 from members.emails.emails import Recipient
 from tertulia.logs import set_up_logs
-from tertulia.mail_transport import make_mailer
+from tertulia.mail_transport import MailFailed, make_mailer
 from tertulia.settings import Settings, read_settings
 
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
@@ -33,13 +32,10 @@ def test(address: str, data: Path | None) -> None:
     set_up_logs(settings.log)
     try:
         asyncio.run(_send(settings, address))
-    except aiosmtplib.SMTPResponseException as error:
-        raise click.ClickException(f"the mail server refused: {error.code} {error.message}") from error
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        answers = ", ".join(f"{one.code} {one.message}" for one in error.recipients)
-        raise click.ClickException(f"the mail server refused the address: {answers}") from error
-    except (aiosmtplib.SMTPException, MessageError, OSError, ValueError) as error:
-        raise click.ClickException(f"the e-mail could not be sent: {error}") from error
+    except MailFailed as error:
+        raise click.ClickException(error.answer) from error
+    except (MessageError, OSError, ValueError) as error:
+        raise click.ClickException(f"the e-mail could not be written: {error}") from error
     if settings.smtp_url:
         click.echo("The mail server has taken the e-mail.")
     else:

@@ -1,5 +1,6 @@
 """`tertulia mail test`: an e-mail by a real SMTP server, and every refusal as one line."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from click.testing import CliRunner, Result
 
+from members.emails.emails import Recipient
 from tertulia.cli import cli
+from tertulia.mail_transport import MailFailed, make_mailer
+from tertulia.settings import read_settings
 
 ADDRESS = "anna@mail.example"
 
@@ -79,7 +83,17 @@ def test_a_server_that_is_away_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("TERTULIA_SMTP_URL", f"smtp://127.0.0.1:{port}")
     result = run(tmp_path)
     assert result.exit_code == 1
-    assert result.output.startswith("Error: the e-mail could not be sent")
+    assert result.output.startswith("Error: ") and "127.0.0.1" in result.output
+
+
+async def test_failures_name_no_address(inbox: Inbox, tmp_path: Path) -> None:
+    inbox.recipient_answer = f"550 <{ADDRESS}> does not exist"
+    settings = read_settings(os.environ, data=tmp_path)
+    mailer = make_mailer(settings)
+    with pytest.raises(MailFailed) as failed:
+        await mailer.send(mailer.sender.compose_text(Recipient(email=ADDRESS), "Test", "Text"))
+    assert str(failed.value) == "the mail server refused with 550"
+    assert failed.value.__suppress_context__
 
 
 def test_without_a_server_it_says_where_the_email_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
