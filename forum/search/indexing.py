@@ -80,18 +80,26 @@ async def index_next_posts(languages: tuple[str, ...], db: Database) -> bool:
     async def index(tx: Transaction, ids: Sequence[int]) -> None:
         await _write_vectors(tx, await tx.rows(SELECT_POSTS_TO_INDEX, ids=ids), languages)
 
+    async with db.begin() as tx:
+        if await _begin_reindex_if_new(tx):
+            return True
     return await BatchJob("search", _take_posts, index, _put_back).run_next(db, BATCH_SIZE)
+
+
+async def _begin_reindex_if_new(tx: Transaction) -> bool:
+    state = await tx.row(SELECT_REINDEX_STATE)
+    is_new = state is None or state["tokenizer"] < TOKENIZER_VERSION
+    if not is_new or not await tx.value(TRY_LOCK_INDEXING):
+        return False
+    await _begin_reindex(tx)
+    return True
 
 
 async def _take_posts(tx: Transaction, count: int) -> list[int]:
     if not await tx.value(TRY_LOCK_INDEXING):
         return []
     state = await tx.row(SELECT_REINDEX_STATE)
-    if state is None or state["tokenizer"] < TOKENIZER_VERSION:
-        await _begin_reindex(tx)
-        state = await tx.row(SELECT_REINDEX_STATE)
-        assert state is not None
-    if state["tokenizer"] > TOKENIZER_VERSION:
+    if state is None or state["tokenizer"] != TOKENIZER_VERSION:
         return []
     queued = await tx.rows(DELETE_FIRST_QUEUED_POSTS, count=count, now=clock.now())
     return list({row["post_id"] for row in queued}) or await _take_outdated(tx, state["below"], count)
