@@ -32,6 +32,9 @@ from core.events import Event
 from storage.statements import Statement, statement
 from storage.tables import channels, follow_ups, log
 
+RENEW_EPOCH = statement("""
+UPDATE epochs SET epoch = replace(CAST(gen_random_uuid() AS text), '-', ''), started_at = now()
+""")
 APPEND_EVENT = statement("""
 WITH head AS (
     INSERT INTO channels (name, seq) VALUES (:channel, 1)

@@ -48,13 +48,13 @@ async def migrate(url: str, owner: str = "") -> tuple[str | None, str]:
     With the `owner` address, the owner runs the migrations; the role in `url` is created if it does not exist, and
     gets the rights that the service needs and no more. Raise MigrationFailed.
     """
-    before = await _read_revision(owner or url)
+    before = await read_revision(owner or url)
     is_old = before is None or before < newest()
     if is_old:
         await _run_migrations(owner or url)
     if owner and owner != url:
         await _grant_rights(owner, url, is_old)
-    return before, await _read_revision(owner or url) or ""
+    return before, await read_revision(owner or url) or ""
 
 
 async def _grant_rights(owner: str, url: str, has_changed: bool) -> None:
@@ -83,7 +83,8 @@ def _role_of(url: str) -> tuple[str, str]:
     return role, unquote(parts.password or "")
 
 
-async def _read_revision(url: str) -> str | None:
+async def read_revision(url: str) -> str | None:
+    """Return the revision of a database, or None if it is empty."""
     connection = await asyncpg.connect(url)
     try:
         if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
@@ -94,7 +95,13 @@ async def _read_revision(url: str) -> str | None:
         await connection.close()
 
 
-async def _run_migrations(url: str) -> None:
+async def migrate_to(url: str, revision: str) -> None:
+    """Migrate a database to a revision that this code knows, with the address of its owner; raise MigrationFailed."""
+    if await read_revision(url) != revision:
+        await _run_migrations(url, revision)
+
+
+async def _run_migrations(url: str, revision: str = "head") -> None:
     # The address is sent by standard input: it may contain a password, and every user can see arguments.
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -104,7 +111,7 @@ async def _run_migrations(url: str) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    output, _ = await process.communicate(url.encode())
+    output, _ = await process.communicate(f"{url}\n{revision}".encode())
     if process.returncode:
         raise MigrationFailed(
             "The database could not be migrated.\n" + output.decode(errors="replace")[-2_000:]

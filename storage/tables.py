@@ -1,7 +1,8 @@
-"""The metadata of all tables, and the tables of the event log, idempotency keys and the audit log."""
+"""The metadata of all tables, and the tables of the event log, idempotency keys, the audit log and switches."""
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -100,4 +101,14 @@ audit_head = Table(
     metadata,
     Column("number", BigInteger, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+# What an operator has switched on for all processes (storage/switches.py); no row is off.
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("set_at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("name IN ('maintenance', 'mail_held')"),
 )

@@ -9,10 +9,12 @@ from pathlib import Path
 import click
 
 from core.errors import Refusal
+from storage.backups.shapes import BackupFailed
 from storage.embedded.install import CannotStart
 from storage.failures import DATABASE_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
+from tertulia.doctor.setting_checks import find_community_fault
 from tertulia.logs import set_up_logs
 from tertulia.serve import serve as run_service
 from tertulia.settings import HELP, BadSettings, read_settings, variable
@@ -20,11 +22,18 @@ from tertulia.settings import HELP, BadSettings, read_settings, variable
 # The modules of the other commands, imported when they are called, so that `serve` does not wait for their imports.
 _LAZY_COMMANDS = {
     "audit": "tertulia.commands.audit:audit",
+    "backup": "tertulia.commands.backups:backup",
+    "config": "tertulia.commands.checks:config",
+    "doctor": "tertulia.commands.checks:doctor",
     "duty": "tertulia.commands.members:duty",
     "import": "tertulia.commands.archives:import_group",
+    "follow-ups": "tertulia.commands.operations:follow_ups",
     "jobs": "tertulia.commands.jobs:jobs",
-    "mail": "tertulia.commands.mail:mail_group",
+    "mail": "tertulia.commands.operations:mail_group",
+    "maintenance": "tertulia.commands.operations:maintenance",
     "member": "tertulia.commands.members:member",
+    "move": "tertulia.commands.backups:move",
+    "restore": "tertulia.commands.backups:restore",
     "migrate": "tertulia.commands.service:migrate",
     "search": "tertulia.commands.search:search_group",
     "tail": "tertulia.commands.service:tail",
@@ -49,6 +58,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tertulia", message="Tertulia %(version)s")
 def cli() -> None:
     """Tertulia: a forum for a community of practice, with live rooms."""
 
@@ -66,6 +76,8 @@ def serve(
 ) -> None:
     """Serve the pages, the API and the live socket; without DATABASE_URL, also run the database."""
     settings = read_settings(os.environ, data=data, host=host, port=port, workers=workers)
+    if fault := find_community_fault(settings):
+        raise BadSettings(fault)
     set_up_logs(settings.log)
     inherited = None if listener is None else socket.socket(fileno=listener)
     run_service(settings, inherited)
@@ -84,7 +96,7 @@ def main() -> None:
         sys.exit(130)
     except Refusal as refusal:
         sys.exit(_fail(f"{refusal.detail} ({refusal.code})"))
-    except (BadSettings, CannotStart, MigrationFailed) as error:
+    except (BackupFailed, BadSettings, CannotStart, MigrationFailed) as error:
         sys.exit(_fail(str(error)))
     except TaskDied:
         sys.exit(1)  # the log says why

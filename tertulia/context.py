@@ -22,6 +22,7 @@ from realtime.limits import Limits as SocketLimits
 from realtime.redis_bus import RedisBus
 from storage.cache import VersionedCache
 from storage.database import Database, connect
+from storage.switches import Switches
 from tertulia.channels import KINDS
 from tertulia.community import Community, read_community
 from tertulia.event_handlers import HANDLED_TAGS
@@ -48,6 +49,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     limiter: Limiter
     cache: VersionedCache
     registry: CollectorRegistry
+    switches: Switches
 
 
 @asynccontextmanager
@@ -81,6 +83,7 @@ async def open_context(settings: Settings) -> AsyncIterator[AppContext]:
             limiter=Limiter(redis, settings.rate_limits),
             cache=VersionedCache(),
             registry=CollectorRegistry(),
+            switches=Switches(db),
         )
     finally:
         await votes.close()

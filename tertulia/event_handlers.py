@@ -40,6 +40,9 @@ HANDLED_TAGS = frozenset(
     str(kind.__struct_config__.tag) for kind in (*HANDLERS, *MAIL_HANDLERS, *TRUST_HANDLERS)
 )
 
+# The tags of the events whose handlers send e-mails: they wait while e-mails are held.
+MAIL_TAGS = frozenset(str(kind.__struct_config__.tag) for kind in MAIL_HANDLERS)
+
 
 def make_event_handlers(settings: Settings) -> EventHandlers:
     """Return the handlers of every event, those that send mail with the mailer and those about trust with its rules."""

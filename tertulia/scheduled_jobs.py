@@ -9,10 +9,11 @@ import members.scheduled_jobs
 import moderation.scheduled_jobs
 from boards.evidence.link_checks import link_check_job
 from forum.search.languages import known_languages
-from storage.database import Transaction
+from storage.database import Database, Transaction
 from storage.idempotency import delete_old_responses
 from storage.jobs import Cleanup, ScheduledJob
 from storage.quarantine import delete_forgotten_items
+from storage.switches import MAIL_HELD, read_switches
 from tertulia.community import read_community
 from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
@@ -22,6 +23,17 @@ RESPONSES_KEPT = timedelta(hours=24)
 
 async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
     await delete_old_responses(tx, now - RESPONSES_KEPT)
+
+
+def _unless_held(job: ScheduledJob) -> ScheduledJob:
+    """Return a job that sends e-mails, and does nothing while e-mails are held."""
+
+    async def send(db: Database) -> bool:
+        async with db.read() as tx:
+            is_held = MAIL_HELD in await read_switches(tx)
+        return not is_held and await job(db)
+
+    return send
 
 
 CLEANUPS: tuple[Cleanup, ...] = (
@@ -40,9 +52,9 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     languages = known_languages(community.taxonomies())
     link_checks = (link_check_job(),) if settings.look_at_links else ()
     return (
-        *(partial(job, mailer) for job in moderation.scheduled_jobs.MAIL_JOBS),
+        *(_unless_held(partial(job, mailer)) for job in moderation.scheduled_jobs.MAIL_JOBS),
         *moderation.scheduled_jobs.JOBS,
-        *(partial(job, mailer) for job in forum.scheduled_jobs.MAIL_JOBS),
+        *(_unless_held(partial(job, mailer)) for job in forum.scheduled_jobs.MAIL_JOBS),
         *forum.scheduled_jobs.JOBS,
         *boards.scheduled_jobs.JOBS,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),

@@ -1,6 +1,7 @@
 """The command `serve`: starts the embedded database if needed, then one or more web processes, and stops them cleanly."""
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -34,10 +35,10 @@ from storage.embedded.process import die_with_parent
 from tertulia.background import Task, TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
-from tertulia.event_handlers import make_event_handlers
+from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
 from tertulia.metrics import make_metrics_app
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
-from tertulia.settings import Settings, environment_of
+from tertulia.settings import BadSettings, Settings, environment_of
 from tertulia.web import create_app
 from tertulia.worker import Worker
 
@@ -73,6 +74,7 @@ def serve(settings: Settings, listener: socket.socket | None = None) -> None:
         uvloop.run(_run(settings, listener, None))
         return
     listener = listen(settings)
+    ensure_metrics_address_free(settings)
     settings = replace(settings, port=listener.getsockname()[1])
     with running_database(settings) as (ready, cluster):
         asyncio.run(prepare(ready))
@@ -98,11 +100,29 @@ async def prepare(settings: Settings) -> None:
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Return the listening socket of the service; raise OSError if the address is in use."""
-    listener = _bind(settings.host, settings.port)
+    """Return the listening socket of the service; raise BadSettings if the address is in use or not of this machine."""
+    listener = _bind_named("TERTULIA_PORT", settings.host, settings.port)
     listener.listen(2048)
     listener.set_inheritable(True)
     return listener
+
+
+def ensure_metrics_address_free(settings: Settings) -> None:
+    """Raise BadSettings if the metrics of a web process cannot be served: then the service does not start at all."""
+    for number in range(settings.workers if settings.metrics_port else 0):
+        _bind_named("TERTULIA_METRICS_PORT", settings.metrics_host, settings.metrics_port + number).close()
+
+
+def _bind_named(variable: str, host: str, port: int) -> socket.socket:
+    try:
+        return _bind(host, port)
+    except OSError as error:
+        reason = (
+            "another program uses it" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        )
+        raise BadSettings(
+            f"{variable}: the service cannot listen on {host}, port {port}: {reason}."
+        ) from error
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -167,7 +187,11 @@ async def _background_tasks(
 ) -> AsyncIterator[list[Task]]:
     """Run the worker, the metrics server and the watch over the database beside the web server; yield their tasks."""
     worker = Worker(
-        context.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
+        context.db,
+        make_event_handlers(settings),
+        jobs=make_scheduled_jobs(settings),
+        cleanups=CLEANUPS,
+        mail_tags=MAIL_TAGS,
     )
     tasks = [asyncio.create_task(worker.run(), name="worker")]
     if settings.metrics_port:

@@ -1,12 +1,15 @@
 """The settings of the service, read once from the environment and then passed as a value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+
+from tertulia import settings_rules as rules
 
 PREFIX = "TERTULIA_"
 UNPREFIXED = ("DATABASE_URL", "REDIS_URL")
@@ -108,17 +111,42 @@ def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
         settings = msgspec.convert(values, Settings, strict=False, dec_hook=_convert_path)
     except msgspec.ValidationError as error:
         raise BadSettings(str(error)) from error
-    if not settings.rate_limits and settings.is_secure:
-        raise BadSettings(
-            "TERTULIA_RATE_LIMITS=off is for load tests and not allowed when the public URL is https"
-        )
-    if settings.workers > 1 and not settings.redis_url:
-        raise BadSettings(
-            "more than one web process needs REDIS_URL, so that they receive each other's events"
-        )
-    if settings.log not in ("text", "json"):
-        raise BadSettings("TERTULIA_LOG must be text or json")
+    if fault := find_fault(settings):
+        raise BadSettings(fault)
     return settings
+
+
+def find_fault(settings: Settings) -> str | None:
+    """Return one sentence about the first setting with which the service cannot work, or None."""
+    if not settings.rate_limits and settings.is_secure:
+        return "TERTULIA_RATE_LIMITS=off is for load tests and not allowed when the public URL is https"
+    if settings.workers > 1 and not settings.redis_url:
+        return "more than one web process needs REDIS_URL, so that they receive each other's events"
+    if settings.log not in ("text", "json"):
+        return "TERTULIA_LOG must be text or json"
+    if settings.metrics_port and settings.metrics_port == settings.port:
+        return "TERTULIA_METRICS_PORT and TERTULIA_PORT are the same port"
+    postgresql = ("postgresql", "postgres")
+    checks: list[tuple[str, Callable[[], str | None]]] = [
+        (settings.public_url, lambda: rules.check_origin("TERTULIA_PUBLIC_URL", settings.public_url)),
+        *((one, partial(rules.check_origin, "TERTULIA_ORIGINS", one)) for one in settings.origins.split()),
+        ("always", lambda: rules.check_listening(settings.host, settings.public_url)),
+        ("always", lambda: rules.check_mail_address("TERTULIA_MAIL_FROM", settings.mail_from)),
+        (settings.smtp_url, lambda: rules.check_smtp("TERTULIA_SMTP_URL", settings.smtp_url)),
+        (
+            settings.database_url,
+            lambda: rules.check_address("DATABASE_URL", settings.database_url, postgresql),
+        ),
+        (
+            settings.owner_url,
+            lambda: rules.check_address("TERTULIA_OWNER_URL", settings.owner_url, postgresql),
+        ),
+        (
+            settings.redis_url,
+            lambda: rules.check_address("REDIS_URL", settings.redis_url, ("redis", "rediss", "unix")),
+        ),
+    ]
+    return rules.first_finding(checks)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

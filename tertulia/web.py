@@ -36,6 +36,7 @@ from tertulia.http.api_docs import docs
 from tertulia.http.errors import respond_to_error
 from tertulia.http.health import health, ready
 from tertulia.http.json_requests import StrictRequest
+from tertulia.http.maintenance import make_maintenance_guard
 from tertulia.http.middleware import HttpMiddleware
 from tertulia.http.request_context import make_request_guard, provide_actor, provide_idempotent_request
 
@@ -74,7 +75,7 @@ def create_app(context: AppContext) -> HttpMiddleware:
     config = AppConfig(
         route_handlers=[api, pages, health, ready, docs],
         dependencies=_dependencies(values),
-        before_request=_request_guard(context),
+        before_request=_request_guard(context, renderer),
         request_class=StrictRequest,
         exception_handlers={Exception: partial(respond_to_error, renderer)},
         request_max_body_size=LARGEST_BODY,
@@ -88,11 +89,16 @@ def create_app(context: AppContext) -> HttpMiddleware:
     return HttpMiddleware(app, _live_socket(context), context.registry, context.settings.is_secure)
 
 
-def _request_guard(context: AppContext) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+def _request_guard(
+    context: AppContext, renderer: Renderer
+) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
     # A `before_request` hook and not a Litestar guard, because Litestar copies the connection for guards.
     guard = make_request_guard(context.settings, context.db, context.limiter)
+    ensure_writable = make_maintenance_guard(context.switches, renderer)
 
     async def check(request: Request[Any, Any, Any]) -> None:
+        if not request.route_handler.opt.get("public"):
+            await ensure_writable(request)
         await guard(request, request.route_handler)
 
     return check

@@ -15,6 +15,7 @@ from storage.failures import DATABASE_ERRORS
 from storage.jobs import Cleanup, EventHandlers, ScheduledJob
 from storage.quarantine import put_into_quarantine, release
 from storage.statements import statement
+from storage.switches import MAINTENANCE, Switches
 from tertulia.background import fail_if_cancelled_from_inside
 
 log = structlog.get_logger()
@@ -35,6 +36,8 @@ LOCK_NEXT_FOLLOW_UP = statement("""
 SELECT f.id, f.channel, f.seq, f.attempts, l.event
 FROM follow_ups f JOIN log l ON l.channel = f.channel AND l.seq = f.seq
 WHERE f.dead_at IS NULL AND f.due_at <= :now
+    AND NOT (l.event ->> 'type' = ANY(CAST(:mail_tags AS text[]))
+        AND EXISTS (SELECT FROM switches WHERE name = 'mail_held'))
 ORDER BY f.due_at, f.id LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 """)
 DELETE_FOLLOW_UP = statement("DELETE FROM follow_ups WHERE id = :id")
@@ -55,11 +58,14 @@ class Worker:
         pause: float = 0.5,
         jobs: Sequence[ScheduledJob] = (),
         cleanups: Sequence[Cleanup] = (),
+        mail_tags: frozenset[str] = frozenset(),
     ) -> None:
         self.db = db
         self.pause = pause
         self.jobs = jobs
         self.cleanups = cleanups
+        self.mail_tags = list(mail_tags)
+        self.switches = Switches(db)
         self.kinds = {str(kind.__struct_config__.tag): kind for kind in handlers}
         self.handlers = handlers
 
@@ -69,6 +75,10 @@ class Worker:
             tasks.create_task(fail_if_cancelled_from_inside(self._handle_events()))
             for job in self.jobs:
                 tasks.create_task(fail_if_cancelled_from_inside(self._run_forever(job)))
+
+    async def is_paused(self) -> bool:
+        """Return whether an operator maintains the database: then the worker changes nothing either."""
+        return await self.switches.find(MAINTENANCE) is not None
 
     async def run_due_jobs(self) -> bool:
         """Run all scheduled jobs until none has work that is due; return whether any had."""
@@ -82,9 +92,9 @@ class Worker:
         cleaned_up_at = clock.now()
         while True:
             try:
-                while await self.handle_next():
+                while not await self.is_paused() and await self.handle_next():
                     pass
-                if clock.now() - cleaned_up_at > CLEANUP_EVERY:
+                if not await self.is_paused() and clock.now() - cleaned_up_at > CLEANUP_EVERY:
                     cleaned_up_at = clock.now()
                     await self.clean_up(cleaned_up_at)
             except (Refusal, *DATABASE_ERRORS) as error:
@@ -96,7 +106,7 @@ class Worker:
         while True:
             pause = JOBS_PAUSE
             try:
-                while await job(self.db):
+                while not await self.is_paused() and await job(self.db):
                     pass
             except (Refusal, *DATABASE_ERRORS) as error:
                 log.warning("a scheduled job waits for the database", error=str(error))
@@ -121,7 +131,7 @@ class Worker:
         taken: dict[str, Any] = {}
         try:
             async with self.db.begin() as tx:
-                row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now())
+                row = await tx.row(LOCK_NEXT_FOLLOW_UP, now=clock.now(), mail_tags=self.mail_tags)
                 if row is None:
                     return False
                 taken = {"id": row["id"], "attempts": row["attempts"]}

@@ -74,6 +74,14 @@ UPDATE notifications SET mail_due_at = CASE WHEN told_at > CAST(:now AS timestam
     THEN CAST(:now AS timestamptz) + interval '30 minutes' END
 WHERE member_id = :member AND mail_due_at <= :now
 """)
+_DISCARD_DUE_EMAILS = statement("""
+UPDATE notifications SET mail_due_at = NULL WHERE mail_due_at <= :now
+""")
+
+
+async def discard_due_emails(tx: Transaction) -> int:
+    """Never e-mail the notifications that are due; they stay in the inbox. Return how many there were."""
+    return await tx.run(_DISCARD_DUE_EMAILS, now=clock.now())
 
 
 async def send_next_digest(mailer: Mailer, db: Database) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from asyncpg import Record
-from sqlalchemy import BigInteger, DateTime, Text, bindparam, column, func, select, table, true
+from sqlalchemy import BigInteger, DateTime, Text, bindparam, column, func, null, select, table, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from core.actor import Actor
@@ -77,6 +77,14 @@ SELECT_READERS = statement(
     .outerjoin(ACTIVE_SANCTIONS, true())
     .where(members.c.id == func.any(bindparam("members", type_=ARRAY(BigInteger))))
 )
+SELECT_OFFICER = statement(
+    select(*ACTOR_COLUMNS, null().label("id"), *MEMBER_DUTIES.c)
+    .select_from(members)
+    .join(public_authors, public_authors.c.id == members.c.id)
+    .join(MEMBER_DUTIES, true())
+    .outerjoin(ACTIVE_SANCTIONS, true())
+    .where(members.c.id == bindparam("member"))
+)
 
 
 async def load_reader(tx: Reader, member: MemberId | int, now: datetime) -> Actor:
@@ -94,6 +102,14 @@ async def load_readers(tx: Reader, members: Iterable[MemberId | int], now: datet
     """
     rows = await tx.rows(SELECT_READERS, members=list(members), now=now)
     return {row["member_id"]: _build_actor(row) for row in rows}
+
+
+async def load_officer(tx: Reader, member: MemberId | int, now: datetime) -> Actor:
+    """Return a member with their duties, for whom a command of the operator acts; raise NotFound."""
+    row = await tx.row(SELECT_OFFICER, member=member, now=now)
+    if row is None:
+        raise NotFound
+    return actor_of(row, None)
 
 
 def actor_of(row: Record, secret: bytes | None) -> Actor:

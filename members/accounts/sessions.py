@@ -62,6 +62,7 @@ DELETE_OTHER_SESSIONS = statement(
     delete(sessions).where(sessions.c.member_id == bindparam("member"), sessions.c.id != bindparam("kept"))
 )
 DELETE_MEMBER_SESSIONS = statement(delete(sessions).where(sessions.c.member_id == bindparam("member")))
+DELETE_ALL_SESSIONS = statement("DELETE FROM sessions")
 DELETE_ENDED_SESSIONS = statement("DELETE FROM sessions WHERE ends_at < :now OR seen_at < :idle")
 
 
@@ -134,6 +135,11 @@ async def end_all_sessions(tx: Transaction, member: MemberId) -> None:
     """End all sessions of a member."""
     await tx.run(DELETE_MEMBER_SESSIONS, member=member)
     await tx.record(SessionsEnded(member_id=member))
+
+
+async def delete_all_sessions(tx: Transaction) -> int:
+    """End the sessions of everybody, without an event, after a restore: some of them had been ended since the backup."""
+    return await tx.run(DELETE_ALL_SESSIONS)
 
 
 async def delete_ended_sessions(tx: Transaction) -> int:

@@ -79,6 +79,7 @@ REVOKE_LINKS = statement(
     .values(spent_at=bindparam("now"))
 )
 DELETE_FOUNDERS_LINKS = statement(delete(mailed_links).where(mailed_links.c.purpose == "found"))
+VOID_ALL_LINKS = statement("UPDATE mailed_links SET spent_at = :now WHERE spent_at IS NULL")
 DELETE_OLD_LINKS = statement(
     delete(mailed_links).where(
         mailed_links.c.asked_at < bindparam("before"), mailed_links.c.purpose != "found"
@@ -164,6 +165,22 @@ async def activate_link(tx: Transaction, link: int, requested: RequestedLink, me
     return token
 
 
+async def make_reset_link(tx: Transaction, member: MemberId, address: str) -> str:
+    """Return the token of a new link for a password, which an operator gives to the member."""
+    await revoke_links(tx, member, "reset")
+    token, now = new_token(), clock.now()
+    await tx.value(
+        INSERT_MAILED_LINK,
+        token_hash=token_hash(token),
+        member_id=member,
+        purpose="reset",
+        address=address,
+        asked_at=now,
+        ends_at=now + LIFETIMES["reset"],
+    )
+    return token
+
+
 async def make_founders_link(tx: Transaction) -> str:
     """Return the token of a new link for the first administrator; it is valid until used, and earlier ones are deleted."""
     await tx.run(DELETE_FOUNDERS_LINKS)
@@ -203,6 +220,11 @@ async def revoke_links(tx: Transaction, member: MemberId, purpose: Purpose, exce
 async def revoke_founders_links(tx: Transaction) -> None:
     """Delete the links for the first administrator, because the community now has one."""
     await tx.run(DELETE_FOUNDERS_LINKS)
+
+
+async def void_all_links(tx: Transaction) -> int:
+    """Void all unused links, after a restore: some of them had been used since the backup."""
+    return await tx.run(VOID_ALL_LINKS, now=clock.now())
 
 
 async def delete_old_links(tx: Transaction, before: datetime) -> int:

@@ -62,6 +62,8 @@ class Frame(Struct, kw_only=True):
     viewer: Actor = VISITOR
     path: str = "/"
     said: str = ""
+    banner: str = ""
+    """What an operator says to everybody while nobody can write."""
     direction: str = "ltr"
     rail: Markup = Markup()
     """The navigation rail, rendered."""

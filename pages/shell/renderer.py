@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
+from zlib import crc32
 
 import msgspec
 from litestar import Request, Response
@@ -48,7 +49,15 @@ class Renderer:
             "/help",
         }
         self.navigation_paths |= {f"/s/{slug}" for slug, _ in community.sectors}
+        # What an operator says on every page (tertulia/http/maintenance.py); empty most of the time.
+        self.banner = ""
         self.navigations: dict[tuple[Any, ...], tuple[Markup, Markup]] = {}
+
+    @property
+    def version(self) -> str:
+        """What every page depends on besides its own content, for ETags: the static files and the banner."""
+        banner = f"-{crc32(self.banner.encode()):x}" if self.banner else ""
+        return self.static_files.version + banner
 
     def render(self, request: AnyRequest, viewer: Actor, template: str, **facts: Any) -> bytes:
         """Return a page as bytes."""
@@ -58,6 +67,7 @@ class Renderer:
             viewer=viewer,
             path=request.scope["path"],
             said=_done_message(request),
+            banner=self.banner,
         )
         frame.rail, frame.bottom = self._navigation(frame)
         return self.templates.get_template(template).render(frame=frame, **facts).encode()

@@ -1,4 +1,5 @@
-"""Runs the missing migrations on the database whose address is read from standard input."""
+"""Runs migrations on the database whose address is read from standard input; a second line names the last revision
+to migrate to, for a restore."""
 
 import asyncio
 import sys
@@ -15,17 +16,17 @@ from sqlalchemy.pool import NullPool
 _LOCK = 7_341_001
 
 
-async def migrate(url: str) -> None:
+async def migrate(url: str, revision: str = "head") -> None:
     """Run the missing migrations; processes that start at the same time wait for each other."""
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, revision)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
     connection.execute(text("SET lock_timeout = '4s'"))
     connection.commit()
@@ -33,10 +34,10 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
     connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
     connection.commit()
 
 
 if __name__ == "__main__":
-    asyncio.run(migrate(sys.stdin.read().strip()))
+    asyncio.run(migrate(*sys.stdin.read().split()))

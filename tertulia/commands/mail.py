@@ -20,7 +20,7 @@ _TEXT = (
 
 @click.group("mail")
 def mail_group() -> None:
-    """E-mails."""
+    """E-mails that leave: whether they do, and holding them, for example after a restore."""
 
 
 @mail_group.command()

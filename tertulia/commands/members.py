@@ -15,6 +15,13 @@ from members.profiles.profiles import read_member
 from members.shapes import DutyKind, Me, NewAccount
 from storage.database import Database
 from tertulia.commands.context import run_with_database
+from tertulia.commands.members_accounts import (
+    give_password_link,
+    list_members,
+    show_member,
+    suspend,
+    verify_member,
+)
 
 DUTIES = click.Choice(["administrator", "moderator", "host"])
 DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
@@ -62,6 +69,10 @@ def add(
             return await read_member(tx, MemberId(me.id))
 
     _print(run_with_database(run, data))
+
+
+for _command in (list_members, show_member, verify_member, give_password_link, suspend):
+    member.add_command(_command)
 
 
 @click.group()

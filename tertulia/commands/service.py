@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from storage import schema
 from tertulia.background import TaskDied, cancel_all, listen_to_signals, wait_for_end
 from tertulia.commands.context import open_database, settings_with_database
-from tertulia.event_handlers import make_event_handlers
+from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.settings import Settings, read_settings
 from tertulia.worker import Worker
@@ -32,7 +32,11 @@ def work(data: Path | None) -> None:
     async def run(settings: Settings) -> None:
         async with open_database(settings) as db:
             worker = Worker(
-                db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
+                db,
+                make_event_handlers(settings),
+                jobs=make_scheduled_jobs(settings),
+                cleanups=CLEANUPS,
+                mail_tags=MAIL_TAGS,
             )
             tasks = [asyncio.create_task(worker.run(), name="worker")]
             stopping = listen_to_signals()

@@ -1,6 +1,9 @@
-"""Functions that delete, copy and restore all rows of the database."""
+"""Functions that delete, copy, restore and compare all rows of the database, and rows that are hard to copy."""
 
 import asyncpg
+
+from tests.support.people import Person, a_person, a_reply, a_topic
+from tests.support.service import Service
 
 # Positions of channels continue from test to test, like ids, because the hub caches them. The audit log cannot be deleted.
 _KEPT_TABLES = "('alembic_version', 'epochs', 'sectors', 'taxonomies', 'channels', 'audit', 'audit_head')"
@@ -49,3 +52,38 @@ async def _run(owner_url: str, restore: str | None) -> None:
         owner = _connections[owner_url] = await asyncpg.connect(owner_url)
         await owner.execute("SET session_replication_role = replica")
     await owner.execute(";".join(filter(None, (await owner.fetchval(_DELETE), restore))))
+
+
+_ALL_TABLES = """
+SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY relname
+"""
+# Independent of what the backup computes: every row as text, in the order of its text.
+_HASH_OF_ROWS = (
+    "SELECT count(*), md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text COLLATE \"C\"), '')) FROM {} t"
+)
+
+
+async def hashes_of(url: str) -> dict[str, tuple[int, str]]:
+    """Return the number of rows and a hash of every table."""
+    connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"})
+    try:
+        tables = [row[0] for row in await connection.fetch(_ALL_TABLES)]
+        return {name: tuple(await connection.fetchrow(_HASH_OF_ROWS.format(name))) for name in tables}
+    finally:
+        await connection.close()
+
+
+async def fill(app: Service) -> Person:
+    """Write what text formats get wrong: tabs, backslashes, every script, line breaks, long texts and JSON."""
+    anna = await a_person(app, "Anna", duties=[("administrator", None)])
+    for body in (
+        "a\tb\\n c\\.\n\\.\nd \\N",
+        "日本語 العربية 🜚 e\u0301",
+        "x" * 15_000,
+        "> quoted\n\n`\\x41`",
+        '{"a": "\\u0041"}',
+    ):
+        topic = await a_topic(anna, body=body)
+        await a_reply(anna, topic["id"], body=body)
+    await app.run_jobs()
+    return anna

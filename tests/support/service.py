@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.database import connect as connect_database
 from tertulia.community import put_community, read_community
 from tertulia.context import AppContext, open_context
-from tertulia.event_handlers import make_event_handlers
+from tertulia.event_handlers import MAIL_TAGS, make_event_handlers
 from tertulia.scheduled_jobs import CLEANUPS, make_scheduled_jobs
 from tertulia.serve import listen, make_server
 from tertulia.settings import Settings, read_settings
@@ -40,7 +40,11 @@ class Service:
         settings = contexts[0].settings
         self.owner_url = settings.owner_url
         self.worker = Worker(
-            self.db, make_event_handlers(settings), jobs=make_scheduled_jobs(settings), cleanups=CLEANUPS
+            self.db,
+            make_event_handlers(settings),
+            jobs=make_scheduled_jobs(settings),
+            cleanups=CLEANUPS,
+            mail_tags=MAIL_TAGS,
         )
 
     @property

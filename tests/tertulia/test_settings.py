@@ -36,13 +36,16 @@ def test_arguments_override_the_environment() -> None:
 
 
 def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> None:
-    other = {Path: tmp_path, bool: False, int: 7, str: "something.else"}
-    changes = {
-        name: other[type(value)]
-        for name, value in msgspec.structs.asdict(Settings()).items()
-        if name not in ("log", "data", "community")
-    }
+    other = {type(tmp_path): tmp_path, bool: False, int: 7, str: "something.else"}
+    changes = {name: other[type(value)] for name, value in msgspec.structs.asdict(Settings()).items()}
     changes |= {"log": "json", "data": tmp_path / "data", "community": tmp_path / "community.json"}
+    changes |= {"public_url": "http://forum.example", "origins": "https://other.example", "metrics_port": 8}
+    changes |= {
+        "smtp_url": "smtp://mail.example",
+        "mail_from": "forum@mail.example",
+        "redis_url": "redis://x",
+    }
+    changes |= dict.fromkeys(("database_url", "owner_url"), "postgresql://somebody@database.example/forum")
     settings = Settings(**changes)
     assert all(value != getattr(settings, name) for name, value in msgspec.structs.asdict(Settings()).items())
     inherited = {variable(name): "99" for name in Settings.__struct_fields__}
@@ -65,6 +68,63 @@ def test_a_child_process_reads_all_settings_of_its_parent(tmp_path: Path) -> Non
 def test_invalid_settings_are_explained(environment: dict[str, str]) -> None:
     with pytest.raises(BadSettings):
         read_settings(environment)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TERTULIA_PUBLIC_URL", "forum.example.org", "scheme"),
+        ("TERTULIA_PUBLIC_URL", "forum.example.org:8420", "scheme"),
+        ("TERTULIA_PUBLIC_URL", "ftp://forum.example.org", "scheme"),
+        ("TERTULIA_PUBLIC_URL", "https:///forum", "scheme"),
+        ("TERTULIA_PUBLIC_URL", "https://forum.example.org/talk", "host name of its own"),
+        ("TERTULIA_PUBLIC_URL", "https://forum.example.org:port", "scheme"),
+        ("TERTULIA_PUBLIC_URL", "https://[::1", "scheme"),
+        ("TERTULIA_ORIGINS", "https://other.example third.example", "third.example"),
+        ("TERTULIA_MAIL_FROM", "forum.example.org", "e-mail address"),
+        ("TERTULIA_MAIL_FROM", "The Forum <forum@example.org>", "without a name"),
+        ("TERTULIA_MAIL_FROM", "forum@", "e-mail address"),
+        ("TERTULIA_MAIL_FROM", "a@example.org\nBcc: all@example.org", "e-mail address"),
+        ("TERTULIA_SMTP_URL", "mail.example.org:587", "smtp://"),
+        ("TERTULIA_SMTP_URL", "smtp:///nowhere", "host"),
+        ("DATABASE_URL", "mysql://forum@database/forum", "postgresql://"),
+        ("DATABASE_URL", "database.example/forum", "postgresql://"),
+        ("TERTULIA_OWNER_URL", "sqlite:///forum.db", "postgresql://"),
+        ("REDIS_URL", "localhost:6379", "redis://"),
+        ("TERTULIA_HOST", "0.0.0.0", "TERTULIA_PUBLIC_URL"),
+        ("TERTULIA_HOST", "::", "TERTULIA_PUBLIC_URL"),
+        ("TERTULIA_METRICS_PORT", "8420", "TERTULIA_PORT"),
+    ],
+)
+def test_settings_that_cannot_work_are_named(name: str, value: str, said: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        read_settings({name: value})
+    assert name in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value).replace(value, "")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"TERTULIA_PUBLIC_URL": "http://localhost:8420/"},
+        {"TERTULIA_PUBLIC_URL": "https://пример.испытание", "TERTULIA_HOST": "0.0.0.0"},
+        {"TERTULIA_PUBLIC_URL": "http://[2001:db8::7]:8420", "TERTULIA_HOST": "::"},
+        {"TERTULIA_HOST": "192.0.2.7"},
+        {"TERTULIA_MAIL_FROM": "forum+news@mail.example.org"},
+        {"TERTULIA_SMTP_URL": "smtps://user:p%40ss@mail.example.org"},
+        {"DATABASE_URL": "postgresql:///forum?host=/run/postgresql&user=forum"},
+        {"REDIS_URL": "unix:///run/redis.sock"},
+    ],
+)
+def test_settings_that_work_are_accepted(environment: dict[str, str]) -> None:
+    assert read_settings(environment).data == Path("data")
+
+
+def test_an_address_without_a_password_in_the_sentence() -> None:
+    with pytest.raises(BadSettings) as caught:
+        read_settings({"DATABASE_URL": "mysql://forum:very-secret@database/forum"})
+    assert "very-secret" not in str(caught.value)
 
 
 def test_https_accepts_only_the_configured_origins() -> None:

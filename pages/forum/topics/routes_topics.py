@@ -196,7 +196,7 @@ async def _show_visitor(
     # All visitors see the same page: it is cached while the topic's log and the authors' names are unchanged.
     async with context.db.read() as tx:
         stream, validator = await read_validator(tx, context.actor, topic_id, context.db.epoch)
-        etag = f'"{context.renderer.static_files.version}.{validator[1:]}'
+        etag = f'"{context.renderer.version}.{validator[1:]}'
         if etag_matches(context.request.headers.get("if-none-match"), etag):
             return html_response(b"", 304, {"ETag": etag})
         key = ("page", topic_id, slug, asked)

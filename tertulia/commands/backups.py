@@ -1,0 +1,161 @@
+"""The commands `tertulia backup`, `tertulia restore` and `tertulia move`."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from msgspec.structs import replace
+
+from storage.backups import encryption
+from storage.backups.dump import dump
+from storage.backups.load import load
+from storage.backups.shapes import BackupFailed, Checks
+from tertulia.commands.context import settings_with_database, settings_with_existing_database
+from tertulia.commands.restoring import SKIPPED_IDS, finish_move, finish_restore
+from tertulia.settings import HELP, Settings, find_fault, read_settings
+
+DATA = click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
+_PATTERN = "tertulia-*.tar.gz*"
+
+
+@click.command()
+@click.option(
+    "--to", "target", default="-", show_default=True, help="folder for a new file; - for standard output"
+)
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    envvar="BACKUP_RECIPIENTS",
+    help="public key of age or SSH that can read the backup; may be given several times",
+)
+@click.option("--keep", type=click.IntRange(1), help="delete all but so many newest backups in the folder")
+@DATA
+def backup(target: str, recipients: tuple[str, ...], keep: int | None, data: Path | None) -> None:
+    """Write all rows as they are at one moment, while the service runs.
+
+    The file gets its name when it is complete and on the disk. Everything but the settings and the community's file is in
+    it: also uploaded files, passwords (hashed) and addresses. Encrypt it if it leaves the machine.
+    """
+    keys = [encryption.parse_recipient(one) for one in recipients]
+    existing = settings_with_existing_database(read_settings(os.environ, data=data))
+    if existing is None:
+        raise BackupFailed("There is no database to back up: set DATABASE_URL or --data.")
+    if target == "-" and sys.stdout.isatty():
+        raise click.UsageError("a backup is no text: name a folder with --to, or redirect the output")
+    with existing as settings:
+        if target == "-":
+            checks = _dump(settings, sys.stdout.buffer, keys)
+        else:
+            path = (
+                Path(target) / f"tertulia-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar.gz{'.age' if keys else ''}"
+            )
+            with _new_file(path) as output:
+                checks = _dump(settings, output, keys)
+            click.echo(path)
+    rows = sum(table.rows for table in checks.tables.values())
+    click.echo(
+        f"{rows} rows of {len(checks.tables)} tables. The audit log ends with {checks.audit}", err=True
+    )
+    if keep and target != "-":
+        _delete_old(Path(target), keep)
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option(
+    "--identity",
+    "identities",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="file with the private key of an encrypted backup",
+)
+@DATA
+def restore(file: Path, identities: tuple[Path, ...], data: Path | None) -> None:
+    """Load a backup into an empty database: that of DATABASE_URL, or a new one in the data folder. - is standard input.
+
+    The service must not be running. Everything is checked first: nothing is kept of a damaged backup. Then clients read
+    everything again, everybody has to sign in again, and no e-mail is sent before `tertulia mail release`.
+    """
+    keys = [key for path in identities for key in encryption.read_identities(path)]
+    with _opened(file) as source, settings_with_database(data) as settings:
+        owner = settings.owner_url or settings.database_url
+        with encryption.decrypted(source, keys) as plain:
+            loaded = asyncio.run(load(owner, plain, SKIPPED_IDS))
+        click.echo(asyncio.run(finish_restore(settings, loaded)))
+
+
+@click.command()
+@click.argument("url")
+@click.option("--owner-url", default="", help=HELP["owner_url"])
+@DATA
+def move(url: str, owner_url: str, data: Path | None) -> None:
+    """Copy the embedded database to the empty PostgreSQL at URL. The service must not be running.
+
+    Nothing is lost and nobody notices: sessions, positions and ids stay as they are. The embedded database stays too, until
+    you delete it.
+    """
+    settings = read_settings(os.environ, data=data)
+    if settings.database_url:
+        raise click.UsageError("DATABASE_URL is set: this moves the embedded database, so remove it")
+    target = replace(settings, database_url=url, owner_url=owner_url)
+    if fault := find_fault(target):
+        raise click.UsageError(fault)
+    existing = settings_with_existing_database(settings, is_alone=True)
+    if existing is None:
+        raise BackupFailed(f"There is no embedded database in {settings.data}.")
+    with existing as source:
+        # Both directions run at the same time, joined by a pipe: nothing is stored in between.
+        with encryption.piped(lambda output: asyncio.run(dump(_owner(source), output))) as plain:
+            loaded = asyncio.run(load(_owner(target), plain))
+        click.echo(asyncio.run(finish_move(target, loaded)))
+
+
+def _owner(settings: Settings) -> str:
+    return settings.owner_url or settings.database_url
+
+
+def _dump(settings: Settings, output: BinaryIO, keys: list[Any]) -> Checks:
+    with encryption.encrypted(output, keys) as plain:
+        checks = asyncio.run(dump(_owner(settings), plain))
+    output.flush()
+    return checks
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """Provide a file that gets its name when it is complete and on the disk; if the block fails, nothing is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+            yield output
+            output.flush()
+            os.fsync(output.fileno())
+        unfinished.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _delete_old(folder: Path, keep: int) -> None:
+    # The names sort by time.
+    for path in sorted(folder.glob(_PATTERN))[:-keep]:
+        path.unlink()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as source:
+        yield source

@@ -1,0 +1,181 @@
+"""The commands `tertulia follow-ups`, `tertulia maintenance` and `tertulia mail`: what waits, and what is switched on."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from core.errors import NotFound
+from forum.notifications.digests import discard_due_emails
+from storage.database import Database
+from storage.switches import (
+    MAIL_HELD,
+    MAINTENANCE,
+    NOTICED_AFTER,
+    Switch,
+    SwitchName,
+    read_switches,
+    switch_off,
+    switch_on,
+)
+from storage.work import FollowUp, delete_follow_ups, discard_events, list_follow_ups, retry_follow_ups
+from tertulia.commands.context import run_with_database
+from tertulia.commands.mail import mail_group
+from tertulia.event_handlers import MAIL_TAGS
+
+DATA = click.option("--data", type=click.Path(path_type=Path), help="the data folder")
+_IDS = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1))
+_ALL_DEAD = click.option("--all", "is_all", is_flag=True, help="all that were given up")
+
+
+@click.group("follow-ups")
+def follow_ups() -> None:
+    """Follow-up jobs: what the worker does after each event. One that fails is tried for three days and then given up."""
+
+
+@follow_ups.command("list")
+@click.option("--dead", "is_dead", is_flag=True, help="only those that were given up")
+@click.option(
+    "--count", type=click.IntRange(1, 10_000), default=100, show_default=True, help="the most to list"
+)
+@click.option("--json", "as_json", is_flag=True, help="print one JSON object per line")
+@DATA
+def list_jobs(is_dead: bool, count: int, as_json: bool, data: Path | None) -> None:
+    """List the jobs that wait or were given up: id, state, event, attempts and the last error."""
+
+    async def run(db: Database) -> Sequence[FollowUp]:
+        async with db.read() as tx:
+            return await list_follow_ups(tx, is_dead=is_dead, count=count)
+
+    for job in run_with_database(run, data):
+        click.echo(msgspec.json.encode(job).decode() if as_json else job.line)
+
+
+@follow_ups.command("retry")
+@_IDS
+@_ALL_DEAD
+@DATA
+def retry_jobs(ids: tuple[int, ...], is_all: bool, data: Path | None) -> None:
+    """Let the worker try the jobs with these IDS again, from the first attempt."""
+    _require_choice(ids, is_all)
+
+    async def run(db: Database) -> int:
+        async with db.begin() as tx:
+            return await retry_follow_ups(tx, None if is_all else ids)
+
+    _report(run_with_database(run, data), ids, "tried again")
+
+
+@follow_ups.command("drop")
+@_IDS
+@_ALL_DEAD
+@DATA
+def drop_jobs(ids: tuple[int, ...], is_all: bool, data: Path | None) -> None:
+    """Delete the jobs with these IDS: what they would have done is never done."""
+    _require_choice(ids, is_all)
+
+    async def run(db: Database) -> int:
+        async with db.begin() as tx:
+            return await delete_follow_ups(tx, None if is_all else ids)
+
+    _report(run_with_database(run, data), ids, "dropped")
+
+
+def _require_choice(ids: tuple[int, ...], is_all: bool) -> None:
+    if bool(ids) == is_all:
+        raise click.UsageError("name the ids of jobs, or --all for all that were given up")
+
+
+def _report(count: int, ids: tuple[int, ...], what: str) -> None:
+    click.echo(f"{count} {'job is' if count == 1 else 'jobs are'} {what}.")
+    if ids and count < len(set(ids)):
+        raise NotFound
+
+
+@click.group()
+def maintenance() -> None:
+    """Maintenance: everybody can read and nobody can write, and every page says so."""
+
+
+@maintenance.command("on")
+@click.option("--note", default="", help="what pages say instead of the usual sentence")
+@DATA
+def begin_maintenance(note: str, data: Path | None) -> None:
+    """Stop all writing: requests that write get 503 (under_maintenance), and the worker pauses."""
+    if len(note) > 300 or not note.isprintable():
+        raise click.UsageError("a note is one line of at most 300 characters")
+    _switch(MAINTENANCE, True, note, data)
+    # A process may still act on what it knew before.
+    time.sleep(NOTICED_AFTER)
+    click.echo("Nobody can write. End it with `tertulia maintenance off`.")
+
+
+@maintenance.command("off")
+@DATA
+def end_maintenance(data: Path | None) -> None:
+    """Allow writing again."""
+    _switch(MAINTENANCE, False, "", data)
+    click.echo("Everybody can write again, at the latest in two seconds.")
+
+
+@maintenance.command("status")
+@DATA
+def show_maintenance(data: Path | None) -> None:
+    """Say whether anybody can write."""
+    _show(MAINTENANCE, "Nobody can write", "Everybody can write.", data)
+
+
+@mail_group.command("hold")
+@DATA
+def hold_mail(data: Path | None) -> None:
+    """Send no e-mails until they are released; they wait."""
+    _switch(MAIL_HELD, True, "", data)
+    click.echo("No e-mails are sent. Release them with `tertulia mail release`.")
+
+
+@mail_group.command("release")
+@click.option("--discard", is_flag=True, help="never send what waits now, only what comes")
+@DATA
+def release_mail(discard: bool, data: Path | None) -> None:
+    """Send e-mails again, and those that waited, unless they are discarded."""
+
+    async def run(db: Database) -> int:
+        async with db.begin() as tx:
+            dropped = 0
+            if discard:
+                dropped = await discard_events(tx, MAIL_TAGS) + await discard_due_emails(tx)
+            await switch_off(tx, MAIL_HELD)
+        return dropped
+
+    dropped = run_with_database(run, data)
+    click.echo("E-mails are sent again." + (f" {dropped} that waited are discarded." if discard else ""))
+
+
+@mail_group.command("status")
+@DATA
+def show_mail(data: Path | None) -> None:
+    """Say whether e-mails are held."""
+    _show(MAIL_HELD, "E-mails are held", "E-mails are sent.", data)
+
+
+def _switch(name: SwitchName, is_on: bool, note: str, data: Path | None) -> None:
+    async def run(db: Database) -> None:
+        async with db.begin() as tx:
+            await (switch_on(tx, name, note) if is_on else switch_off(tx, name))
+
+    run_with_database(run, data)
+
+
+def _show(name: SwitchName, on: str, off: str, data: Path | None) -> None:
+    async def run(db: Database) -> Switch | None:
+        async with db.read() as tx:
+            return (await read_switches(tx)).get(name)
+
+    found = run_with_database(run, data)
+    if found is None:
+        click.echo(off)
+    else:
+        note = f" Note: {found.note}" if found.note else ""
+        click.echo(f"{on} since {found.set_at:%Y-%m-%d %H:%M} UTC.{note}")

@@ -1,0 +1,88 @@
+"""Checks of what waits: follow-up jobs, those given up, e-mails, the search index, switches, and stored counts."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from boards.boards.counters import LAST_NUMBERS_OF_BOARDS
+from boards.curation.counters import CONFIRMATIONS_OF_ENTRIES
+from core import clock
+from forum.posts.counters import REACTIONS_TO_POSTS
+from forum.topics.counters import LAST_NUMBERS_OF_TOPICS, POSTS_OF_TOPICS
+from gatherings.questions.counters import QUESTIONS_OF_ROOMS, VOTES_FOR_QUESTIONS
+from storage.counters import CHANNEL_POSITIONS, Counter, find_wrong, repair
+from storage.database import Database, Reader
+from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
+from storage.work import read_backlog
+from tertulia.doctor.findings import Finding, ok, warning, wrong
+
+COUNTERS: Sequence[Counter] = (
+    POSTS_OF_TOPICS,
+    LAST_NUMBERS_OF_TOPICS,
+    REACTIONS_TO_POSTS,
+    VOTES_FOR_QUESTIONS,
+    QUESTIONS_OF_ROOMS,
+    CONFIRMATIONS_OF_ENTRIES,
+    LAST_NUMBERS_OF_BOARDS,
+    CHANNEL_POSITIONS,
+)
+LATE, TOO_LATE = timedelta(minutes=1), timedelta(minutes=10)
+
+
+async def check_work(tx: Reader, mail_folder: Path) -> AsyncIterator[Finding]:
+    """Check what waits for the worker, what it has given up, and what an operator has switched on."""
+    backlog = await read_backlog(tx)
+    yield judge_backlog("follow-up jobs", backlog.due, backlog.oldest_due)
+    if backlog.dead:
+        do = "See why with `tertulia follow-ups list --dead`, then `retry` or `drop` them."
+        yield wrong("given up", f"{backlog.dead} follow-up jobs failed for good.", do)
+    else:
+        yield ok("given up", "No follow-up job failed for good.")
+    yield judge_backlog("search index", backlog.to_index, None)
+    yield judge_backlog("notifications by e-mail", backlog.mails_due, backlog.oldest_mail_due)
+    if unsent := _count_letters(mail_folder):
+        yield warning(
+            "e-mails in the folder", f"{unsent} in {mail_folder}.", "They were never sent; delete them."
+        )
+    switches = await read_switches(tx)
+    if held := switches.get(MAIL_HELD):
+        since = f"E-mails are held since {held.set_at:%Y-%m-%d %H:%M} UTC."
+        yield warning("held e-mails", since, "Release them with `tertulia mail release`.")
+    if maintenance := switches.get(MAINTENANCE):
+        since = f"Nobody can write since {maintenance.set_at:%Y-%m-%d %H:%M} UTC."
+        yield warning("maintenance", since, "End it with `tertulia maintenance off`.")
+
+
+def _count_letters(folder: Path) -> int:
+    return len(list(folder.glob("*.eml"))) if folder.is_dir() else 0
+
+
+def judge_backlog(check: str, waiting: int, oldest: datetime | None) -> Finding:
+    """Return the finding for so many waiting things, the oldest of which has been due since `oldest`."""
+    if not waiting:
+        return ok(check, "Nothing waits.")
+    age = clock.now() - oldest if oldest is not None else timedelta()
+    since = f", the oldest for {age.total_seconds():.0f} s" if oldest is not None else ""
+    text, do = f"{waiting} wait{since}.", "Start the worker, or read its log."
+    if age > TOO_LATE:
+        return wrong(check, text, do)
+    return warning(check, text, do) if age > LATE else ok(check, text)
+
+
+async def check_counters(db: Database, is_repairing: bool) -> AsyncIterator[Finding]:
+    """Compare every stored count with its rows; with `is_repairing`, count the wrong ones again."""
+    for counter in COUNTERS:
+        async with db.read() as tx:
+            found = await find_wrong(tx, counter)
+        if found and is_repairing:
+            await repair(db, counter, found)
+            yield ok(counter.name, f"{len(found)} were wrong and are counted again: {_some(found)}.")
+        elif found:
+            do = "Run `tertulia doctor --repair`, and report it: it is a bug."
+            yield wrong(counter.name, f"{len(found)} differ from their rows: {_some(found)}.", do)
+        else:
+            yield ok(counter.name, "All agree with their rows.")
+
+
+def _some(ids: Sequence[object]) -> str:
+    return ", ".join(map(str, ids[:5])) + (" ..." if len(ids) > 5 else "")

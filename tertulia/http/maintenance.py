@@ -1,0 +1,39 @@
+"""Maintenance: while an operator has switched it on, nobody can write, and every page says so."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Request
+
+from core.errors import Unavailable
+from pages.shell.renderer import Renderer
+from storage.switches import MAINTENANCE, Switches
+from tertulia.http.request_context import SAFE
+
+DEFAULT_NOTE = "The service is being maintained. You can read, but not write for a while."
+
+
+class UnderMaintenance(Unavailable):
+    """An operator has stopped all writing for a while; reading goes on."""
+
+    message = "The service is being maintained, so nothing was changed. Keep your text and try again later."
+
+
+def make_maintenance_guard(
+    switches: Switches, renderer: Renderer
+) -> Callable[[Request[Any, Any, Any]], Awaitable[None]]:
+    """Return the check that runs before every route: it refuses writes, and sets the banner of pages."""
+
+    async def check(request: Request[Any, Any, Any]) -> None:
+        is_read = request.method in SAFE
+        try:
+            on = await switches.find(MAINTENANCE)
+        except Unavailable:
+            if is_read:
+                return  # what needs the database will say so itself
+            raise
+        renderer.banner = "" if on is None else on.note or DEFAULT_NOTE
+        if on is not None and not is_read:
+            raise UnderMaintenance
+
+    return check

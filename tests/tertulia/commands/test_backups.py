@@ -1,0 +1,161 @@
+"""`tertulia backup`, `restore` and `move`, run as an operator runs them."""
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pyrage
+import pytest
+
+from storage.database import Database
+from storage.embedded.postgres import Cluster
+from tests.support.command_line import tertulia
+from tests.support.people import a_person
+from tests.support.programs import a_data_folder
+from tests.support.rows import fill, hashes_of
+from tests.support.service import Service, raw_sql
+
+
+@pytest.fixture
+def environment(cluster: Cluster) -> dict[str, str]:
+    """The settings of an operator whose service runs."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TERTULIA_", "DATABASE_", "REDIS_"))
+    }
+    return kept | {"TERTULIA_DATA": str(cluster.log.parent)}
+
+
+@pytest.fixture
+def target(cluster: Cluster) -> Iterator[tuple[str, str]]:
+    """An empty database: its address for the role of the service, and for its owner."""
+    owner = cluster.create_database("elsewhere")
+    yield owner.replace("user=postgres", "user=tertulia"), owner
+    cluster.drop_database("elsewhere")
+
+
+async def test_an_encrypted_backup_is_restored_elsewhere(
+    app: Service,
+    db: Database,
+    cluster: Cluster,
+    environment: dict[str, str],
+    target: tuple[str, str],
+    tmp_path: Path,
+) -> None:
+    await fill(app)
+    key = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(f"{key}\n")
+    folder = tmp_path / "backups"
+    before = await hashes_of(cluster.owner_url)
+    epoch = await raw_sql(db).fetchval("SELECT epoch FROM epochs")
+    back_up = ["backup", "--to", str(folder), "--recipient", str(key.to_public()), "--keep", "1"]
+    folder.mkdir()
+    (folder / "tertulia-2020-01-01T000000Z.tar.gz").write_bytes(b"an old one")
+    [(status, said, complained)] = await tertulia(environment, back_up)
+    assert (status, len(list(folder.iterdir()))) == (0, 1), complained
+    [path] = folder.iterdir()
+    assert said.strip() == str(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_bytes().startswith(b"age-encryption.org")
+
+    url, owner = target
+    elsewhere = {
+        **environment,
+        "DATABASE_URL": url,
+        "TERTULIA_OWNER_URL": owner,
+        "TERTULIA_DATA": str(tmp_path),
+    }
+    restore = ["restore", str(path), "--identity", str(tmp_path / "key")]
+    locked, done, again, held = await tertulia(
+        elsewhere, ["restore", str(path)], restore, restore, ["mail", "status"]
+    )
+    assert (locked[0], "--identity" in locked[2]) == (1, True)
+    assert done[0] == 0, done[2]
+    assert (again[0], "not empty" in again[2]) == (1, True)
+    assert held[1].startswith("E-mails are held since")
+
+    after = await hashes_of(owner)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"epochs", "sessions", "switches"}, "and links, if there are any"
+    restored = await asyncpg.connect(url)
+    assert await restored.fetchval("SELECT epoch FROM epochs") != epoch
+    assert await restored.fetchval("SELECT count(*) FROM sessions") == 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await restored.execute("UPDATE audit SET kind = 'other'")
+    await restored.close()
+
+
+async def test_a_backup_goes_through_standard_output_and_input(
+    app: Service, db: Database, cluster: Cluster, environment: dict[str, str], target: tuple[str, str]
+) -> None:
+    await fill(app)
+    before = await hashes_of(cluster.owner_url)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tertulia", "backup"),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    backup, complained = await process.communicate()
+    assert process.returncode == 0, complained
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tertulia", "restore", "-"),
+        env={**environment, "DATABASE_URL": target[1]},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, complained = await process.communicate(backup)
+    assert process.returncode == 0, complained
+    after = await hashes_of(target[1])
+    assert {name for name in before if before[name] != after[name]} <= {"epochs", "sessions", "switches"}
+
+
+async def test_a_backup_that_fails_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
+    nowhere = {**environment, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+    none = {**environment, "TERTULIA_DATA": str(tmp_path / "new")}
+    folder = tmp_path / "backups"
+    for given in (nowhere, none):
+        [(status, said, complained)] = await tertulia(given, ["backup", "--to", str(folder)])
+        assert (status, said, complained.count("\n")) == (1, "", 1)
+    assert not folder.exists() or not list(folder.iterdir())
+    assert not (tmp_path / "new").exists()
+
+
+async def test_the_embedded_database_moves_to_another_server(
+    cluster: Cluster, environment: dict[str, str], target: tuple[str, str]
+) -> None:
+    url, owner = target
+    with a_data_folder() as data:
+        own = {**environment, "TERTULIA_DATA": str(data)}
+        data.mkdir()
+        anna = ["member", "add", "anna", "--email", "anna@mail.example", "--verified"]
+        move = ["move", url, "--owner-url", owner]
+        made, moved, again, wrong = await tertulia(own, anna, move, move, ["move", "mysql://x/y"])
+        assert made[0] == 0, made[2]
+        assert moved[0] == 0, moved[2]
+        assert (again[0], "not empty" in again[2]) == (1, True)
+        assert (wrong[0], "postgresql://" in wrong[2]) == (2, True)
+        [shown, status] = await tertulia(
+            {**own, "DATABASE_URL": url, "TERTULIA_OWNER_URL": owner},
+            ["member", "show", "anna"],
+            ["mail", "status"],
+        )
+        assert "email: anna@mail.example" in shown[1]
+        assert status[1] == "E-mails are sent.\n"
+        assert urlsplit(url).scheme == "postgresql"
+
+
+async def test_a_running_service_is_not_moved(
+    app: Service, db: Database, environment: dict[str, str], target: tuple[str, str]
+) -> None:
+    await a_person(app)
+    [(status, _, complained)] = await tertulia(environment, ["move", target[1]])
+    assert status == 1
+    assert "Another tertulia" in complained
