@@ -14,5 +14,6 @@ WORKDIR /var/lib/tertulia
 ENV TERTULIA_DATA=/var/lib/tertulia
 VOLUME /var/lib/tertulia
 EXPOSE 8420
+# It starts with TERTULIA_PUBLIC_URL only: the address that people type, which links and permission to write depend on.
 ENTRYPOINT ["tertulia"]
 CMD ["serve", "--host", "0.0.0.0"]
