@@ -1,7 +1,8 @@
 """All scheduled jobs and hourly cleanups: those of the capabilities, with what some jobs need from the settings."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, wraps
 
 import boards.scheduled_jobs
 import forum.scheduled_jobs
@@ -9,6 +10,7 @@ import members.scheduled_jobs
 import moderation.scheduled_jobs
 from boards.evidence.link_checks import link_check_job
 from forum.search.languages import known_languages
+from members.emails.email_jobs import Mailer
 from storage.database import Database, Transaction
 from storage.idempotency import delete_old_responses
 from storage.jobs import Cleanup, ScheduledJob
@@ -18,6 +20,8 @@ from tertulia.community import read_community
 from tertulia.mail_transport import make_mailer
 from tertulia.settings import Settings
 
+MailJob = Callable[[Mailer, Database], Awaitable[bool]]
+
 RESPONSES_KEPT = timedelta(hours=24)
 
 
@@ -25,13 +29,14 @@ async def _delete_old_responses(tx: Transaction, now: datetime) -> None:
     await delete_old_responses(tx, now - RESPONSES_KEPT)
 
 
-def _unless_held(job: ScheduledJob) -> ScheduledJob:
-    """Return a job that sends e-mails, and does nothing while e-mails are held."""
+def _unless_held(job: MailJob, mailer: Mailer) -> ScheduledJob:
+    """Return a job that sends e-mails by this mailer, and does nothing while e-mails are held."""
 
+    @wraps(job)  # logs and tests name the job
     async def send(db: Database) -> bool:
         async with db.read() as tx:
             is_held = MAIL_HELD in await read_switches(tx)
-        return not is_held and await job(db)
+        return not is_held and await job(mailer, db)
 
     return send
 
@@ -52,9 +57,9 @@ def make_scheduled_jobs(settings: Settings) -> tuple[ScheduledJob, ...]:
     languages = known_languages(community.taxonomies())
     link_checks = (link_check_job(),) if settings.look_at_links else ()
     return (
-        *(_unless_held(partial(job, mailer)) for job in moderation.scheduled_jobs.MAIL_JOBS),
+        *(_unless_held(job, mailer) for job in moderation.scheduled_jobs.MAIL_JOBS),
         *moderation.scheduled_jobs.JOBS,
-        *(_unless_held(partial(job, mailer)) for job in forum.scheduled_jobs.MAIL_JOBS),
+        *(_unless_held(job, mailer) for job in forum.scheduled_jobs.MAIL_JOBS),
         *forum.scheduled_jobs.JOBS,
         *boards.scheduled_jobs.JOBS,
         *(partial(job, languages) for job in forum.scheduled_jobs.SEARCH_JOBS),
