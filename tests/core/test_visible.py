@@ -228,10 +228,10 @@ async def test_two_names_that_differ_look_different(app: Service, client: httpx2
     amina = await a_person(app)
     account = {"handle": "ines", "email": "ines@example.org", "password": "a long enough password"}
 
-    changed = await amina.patch("/me/profile", {"display_name": "\u3164Admin\u200b  team\ufeff"})
-    made = await client.post("/api/v1/accounts", json=account | {"display_name": "Admin\u00ad \u2800team"})
+    changed = await amina.patch("/me/profile", {"display_name": "\u3164Cobalt\u200b  team\ufeff"})
+    made = await client.post("/api/v1/accounts", json=account | {"display_name": "Cobalt\u00ad \u2800team"})
 
-    assert changed.json()["display_name"] == "Admin team"
+    assert changed.json()["display_name"] == "Cobalt team"
     assert made.status_code == 201
     profile = await client.get("/api/v1/members/ines")
-    assert profile.json()["display_name"] == "Admin team"
+    assert profile.json()["display_name"] == "Cobalt team"

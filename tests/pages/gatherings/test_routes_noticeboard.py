@@ -65,7 +65,7 @@ async def test_a_refused_notice_keeps_its_text(app: Service) -> None:
     refused = await send(jonas, f"/r/{room}/notices", title="ab", body="Kept.", column=columns[0], stays="")
     assert refused.status_code == 422 and "too short" in refused.text and text_in(refused.text) == "Kept."
     refused = await send(jonas, f"/r/{room}/notices", title="A lab", body="Kept.", column="999999", stays="")
-    assert refused.status_code == 422 and "not on this board any more" in refused.text
+    assert refused.status_code == 422 and "not on this noticeboard any more" in refused.text
     assert (await send(jonas, f"/r/{room}/notices", title="A lab", body="x", stays="999")).status_code == 422
 
 
