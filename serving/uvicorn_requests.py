@@ -143,8 +143,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         is_late_body = status == 408 and self._answering is self.cycle and not self.cycle.response_started
         if not self._is_busy() or is_late_body:
-            head = b"content-length: 0\r\nconnection: close\r\ncache-control: no-store\r\n\r\n"
-            self.transport.write(STATUS_LINE[status] + head)
+            self.transport.write(STATUS_LINE[status] + _PROBLEMS.get(status, _PROBLEMS[400]))
         self.transport.close()
 
     def _is_busy(self) -> bool:
@@ -178,6 +177,23 @@ class BoundedProtocol(HttpToolsProtocol):
     def _is_held_up(self) -> bool:
         """Return whether the body waits for the service: for its consent, for memory, or for an earlier request."""
         return bool(self.flow.read_paused or (self.cycle is not None and self.cycle.waiting_for_100_continue))
+
+
+def _problem(status: int, code: str, title: str) -> bytes:
+    body = (
+        f'{{"type":"about:blank","title":"{title}","status":{status},"code":"{code}","detail":"{title}."}}'
+    ).encode()
+    head = f"content-type: application/problem+json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
+    return head.encode() + b"cache-control: no-store\r\n\r\n" + body
+
+
+# What follows the status line. The application, which describes all other refusals, never sees these requests.
+_PROBLEMS = {
+    400: _problem(400, "malformed", "This could not be read"),
+    408: _problem(408, "request_incomplete", "The request did not arrive in time"),
+    414: _problem(414, "address_too_long", "The address is too long"),
+    431: _problem(431, "headers_too_large", "The headers are too many or too long"),
+}
 
 
 def _limit_reading(transport: asyncio.Transport) -> None:
