@@ -3,7 +3,9 @@
 They are rows and not settings, so that they take effect without a restart and stay after one.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 from typing import Literal
@@ -11,6 +13,7 @@ from typing import Literal
 from msgspec import Struct
 
 from core import clock
+from core.errors import Unavailable
 from storage.database import Database, Reader, Transaction
 from storage.statements import statement
 
@@ -20,6 +23,8 @@ MAIL_HELD: SwitchName = "mail_held"
 
 # Every process has noticed a change after this many seconds.
 NOTICED_AFTER = 1.5
+# A request waits so many seconds for the switches. Then it goes on with those known before, and has time to be refused.
+LONGEST_WAIT = 0.5
 
 SELECT_SWITCHES = statement("SELECT name, note, set_at FROM switches")
 UPSERT_SWITCH = statement("""
@@ -59,17 +64,20 @@ class Switches:
         self.db = db
         self.on: Mapping[str, Switch] = {}
         self.read_at = float("-inf")
+        self.reading: asyncio.Task[None] | None = None
 
     async def find(self, name: SwitchName) -> Switch | None:
-        """Return a switch if it is on."""
-        asked_at = monotonic()
-        if asked_at - self.read_at >= NOTICED_AFTER:
-            # Before the query, so that requests that come meanwhile do not ask again.
-            self.read_at = asked_at
-            try:
-                async with self.db.read() as tx:
-                    self.on = await read_switches(tx)
-            except BaseException:
-                self.read_at = float("-inf")
-                raise
+        """Return a switch if it is on, or was when the database last answered: nobody waits for it longer than a moment."""
+        if monotonic() - self.read_at >= NOTICED_AFTER:
+            if self.reading is None or self.reading.done():
+                self.reading = asyncio.create_task(self._read())
+            await asyncio.wait({self.reading}, timeout=LONGEST_WAIT)
         return self.on.get(name)
+
+    async def _read(self) -> None:
+        began_at = monotonic()
+        # Whatever needs the database says itself that it does not answer.
+        with suppress(Unavailable):
+            async with self.db.read() as tx:
+                self.on = await read_switches(tx)
+            self.read_at = began_at

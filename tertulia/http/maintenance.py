@@ -25,15 +25,9 @@ def make_maintenance_guard(
     """Return the check that runs before every route: it refuses writes, and sets the banner of pages."""
 
     async def check(request: Request[Any, Any, Any]) -> None:
-        is_read = request.method in SAFE
-        try:
-            on = await switches.find(MAINTENANCE)
-        except Unavailable:
-            if is_read:
-                return  # what needs the database will say so itself
-            raise
+        on = await switches.find(MAINTENANCE)
         renderer.banner = "" if on is None else on.note or DEFAULT_NOTE
-        if on is not None and not is_read:
+        if on is not None and request.method not in SAFE:
             raise UnderMaintenance
 
     return check
