@@ -1,4 +1,6 @@
-"""Pages of posts: up to 50 posts of a topic, fewer if they are long, from any position in the tree, in two statements.
+"""Pages of posts: up to 50 posts of a topic, fewer if they are long, from any position in the tree.
+
+A page takes two statements at most.
 
 A page starts at a cursor or at the number of a post. Its cost depends only on its size: paths sort depth first, so the next
 fifty posts are the next fifty entries of one index.

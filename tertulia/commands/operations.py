@@ -10,6 +10,7 @@ import msgspec
 from core.errors import NotFound
 from forum.notifications.digests import discard_due_emails
 from storage.database import Database
+from storage.follow_ups import FollowUp, delete_follow_ups, discard_events, list_follow_ups, retry_follow_ups
 from storage.switches import (
     MAIL_HELD,
     MAINTENANCE,
@@ -20,7 +21,6 @@ from storage.switches import (
     switch_off,
     switch_on,
 )
-from storage.work import FollowUp, delete_follow_ups, discard_events, list_follow_ups, retry_follow_ups
 from tertulia.commands.context import run_with_database
 from tertulia.commands.mail import mail_group
 from tertulia.event_handlers import MAIL_TAGS

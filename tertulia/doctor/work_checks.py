@@ -13,7 +13,7 @@ from gatherings.questions.counters import QUESTIONS_OF_ROOMS, VOTES_FOR_QUESTION
 from storage.counters import CHANNEL_POSITIONS, Counter, find_wrong, repair
 from storage.database import Database, Reader
 from storage.switches import MAIL_HELD, MAINTENANCE, read_switches
-from storage.work import read_backlog
+from tertulia.doctor.backlog import read_backlog
 from tertulia.doctor.findings import Finding, ok, warning, wrong
 
 COUNTERS: Sequence[Counter] = (
