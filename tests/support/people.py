@@ -11,6 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.ids import MemberId
 from members.accounts.sessions import find_actor, start_session
+from members.handles import skeleton
 from members.tokens import new_secret
 from storage.statements import statement
 from tests.support.service import Service
@@ -20,7 +21,7 @@ _numbers = count(1)
 # A direct insert: hashing a password would take a tenth of a second for each member.
 _JOIN = statement("""
 INSERT INTO members (handle, skeleton, display_name, email, email_verified_at, joined_at, silenced_until)
-VALUES (:handle, :handle, :name, :email, :verified_at, :now, :silenced_until) RETURNING id
+VALUES (:handle, :skeleton, :name, :email, :verified_at, :now, :silenced_until) RETURNING id
 """)
 _GRANT = statement("""
 INSERT INTO duties (member_id, duty, sector_id, gathering_id, granted_at)
@@ -83,6 +84,7 @@ async def a_person(
         member = await tx.value(
             _JOIN,
             handle=handle,
+            skeleton=skeleton(handle),
             name=name,
             email=f"{handle}@example.org",
             verified_at=now if verified else None,

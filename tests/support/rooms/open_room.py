@@ -15,6 +15,7 @@ from msgspec import Struct
 from core.actor import VISITOR, Actor
 from core.ids import MemberId
 from members.accounts.sessions import find_actor, start_session
+from members.handles import skeleton
 from storage.database import Database, Reader
 from storage.event_log import LogEntry, read_after
 from storage.statements import statement
@@ -24,7 +25,7 @@ _names = count(1)
 
 _JOIN = statement("""
 INSERT INTO members (handle, skeleton, display_name, email, email_verified_at, joined_at, silenced_until)
-VALUES (:handle, :handle, :handle, :email, :verified, :now, :silenced) RETURNING id
+VALUES (:handle, :skeleton, :handle, :email, :verified, :now, :silenced) RETURNING id
 """)
 _GRANT = statement("""
 INSERT INTO duties (member_id, duty, sector_id, gathering_id, granted_at)
@@ -123,7 +124,13 @@ async def a_member(
     """Create a member with a session."""
     now, handle = datetime.now(UTC), f"member{next(_names)}"
     async with app.db.begin() as tx:
-        binds = {"handle": handle, "email": f"{handle}@example.org", "now": now, "silenced": silenced_until}
+        binds = {
+            "handle": handle,
+            "skeleton": skeleton(handle),
+            "email": f"{handle}@example.org",
+            "now": now,
+            "silenced": silenced_until,
+        }
         member = await tx.value(_JOIN, verified=now if verified else None, **binds)
         given: list[tuple[str, int | None, int | None]] = []
         given += [("administrator", None, None)] if administrator else []
