@@ -78,8 +78,14 @@ class Web:
         started = running(
             command(self.data, self.port), core=self.core, env=self.env, port=self.port, log=log
         )
-        self.pid = self.running.enter_context(started).pid
+        self.process = self.running.enter_context(started)
+        self.pid = self.process.pid
         _wait_until_ready(self.port)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.poll() is None
 
     def kill(self) -> None:
         """End it at once, in the middle of whatever it does."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from boards.entries.field_values import AnswerInvalid
 from boards.forms import active_fields
-from boards.imports.currencies import split_currency
 from boards.imports.habits import Ambiguous, Habits, read_date, read_number
 from boards.imports.headings import column_key
 from boards.imports.sheet_inspector import NOT_COMPUTED
+from boards.imports.units import split_unit
 from boards.imports.workbooks import Cell
 from boards.shapes import Field, Form, Taxonomy
 from core.errors import Invalid
@@ -141,17 +141,17 @@ def _text(field: Field, cell: Cell, _: Habits) -> Any:
 def _number(field: Field, cell: Cell, habits: Habits) -> Any:
     if not isinstance(cell, str):
         return cell
-    amount, currency = split_currency(cell)
-    if currency and currency != habits.currency:
-        told = "has a currency, and other rows have another one" if habits != IN_FORMS else "is not a number"
-        raise AnswerInvalid(f"“{_excerpt(cell)}” {told}.", field=field.key)
+    amount, unit = split_unit(cell)
+    if unit and unit != habits.unit:
+        told = "has a unit, and other rows have another one" if habits != IN_FORMS else "is not a number"
+        hint = " Write it without the percent sign." if unit == "%" else ""
+        raise AnswerInvalid(f"“{_excerpt(cell)}” {told}.{hint}", field=field.key)
     try:
         number = read_number(amount, habits.decimals)
     except Ambiguous as found:
         raise _two_readings(field, cell, found) from None
     if number is None:
-        hint = " Write it without the percent sign." if amount.rstrip().endswith(("%", "٪", "％")) else ""
-        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.{hint}", field=field.key)
+        raise AnswerInvalid(f"“{_excerpt(cell)}” is not a number.", field=field.key)
     return number
 
 

@@ -13,8 +13,8 @@ from typing import Literal, cast
 
 from msgspec import Struct
 
-from boards.imports.currencies import split_currency
 from boards.imports.month_names import load_month_names, load_weekday_names, month_key
+from boards.imports.units import split_unit
 from core.visible import strip_invisible
 
 DateOrder = Literal["dmy", "mdy"]
@@ -54,7 +54,7 @@ class Habits(Struct, frozen=True):
 
     dates: DateOrder | None = None
     decimals: DecimalSign | None = None
-    currency: str | None = None
+    unit: str | None = None
 
 
 class Ambiguous(Exception):
@@ -133,15 +133,16 @@ def find_habits(
     """Return the habits of each column, from its texts, and for each open question an ambiguous text.
 
     `numbers` and `dates` are the texts of the columns of these fields. The questions are `decimals` and `dates`. What the
-    person has `chosen` decides for columns that show no habit, or two. A currency is that of all amounts of its column.
+    person has `chosen` decides for columns that show no habit, or two. A unit, such as a
+    currency or percent, is that of all amounts of its column.
     """
-    split = {column: [split_currency(text) for text in texts] for column, texts in numbers.items()}
+    split = {column: [split_unit(text) for text in texts] for column, texts in numbers.items()}
     amounts = {column: [text for text, _ in found] for column, found in split.items()}
     decimal_of, decimal_question = _decide(amounts, decimal_evidence, chosen.decimals)
     order_of, date_question = _decide(dates, date_evidence, chosen.dates)
     habits = {
         column: Habits(
-            decimals=cast(DecimalSign | None, sign), currency=_only({unit for _, unit in split[column]})
+            decimals=cast(DecimalSign | None, sign), unit=_only({unit for _, unit in split[column]})
         )
         for column, sign in decimal_of.items()
     }
@@ -150,9 +151,9 @@ def find_habits(
     return habits, {question: example for question, example in asked.items() if example}
 
 
-def _only(currencies: set[str]) -> str | None:
-    """Return the one currency of a column; amounts in several ones cannot be compared."""
-    found = currencies - {""}
+def _only(units: set[str]) -> str | None:
+    """Return the one unit of a column; amounts in several ones cannot be compared."""
+    found = units - {""}
     return next(iter(found)) if len(found) == 1 else None
 
 

@@ -117,6 +117,7 @@ async def show_import(tx: Reader, actor: Actor, import_id: int) -> Import:
         first_rows=preview.first_rows,
         sheets=preview.sheets,
         sheet=preview.sheet,
+        hidden_rows=preview.hidden_rows,
         lines=preview.lines,
         counts={outcome: counts.get(outcome, 0) for outcome in _OUTCOMES},
     )
@@ -206,6 +207,7 @@ def _preview_of(table: ParsedTable) -> Preview:
         delimiter=table.delimiter,
         sheets=table.sheets,
         sheet=table.sheet,
+        hidden_rows=table.hidden_rows,
         encoding=table.encoding,
         heading=table.heading,
         first_rows=[FileRow(number=number, cells=cells) for number, cells in table.first_rows],

@@ -102,7 +102,8 @@ class Import(Struct, frozen=True, kw_only=True):
     """The preview of an import; `left_out` are the columns that belong to no field of the form.
 
     `options` are those that were chosen, `encoding` (empty for workbooks), `heading` and `sheet` how the file was read,
-    `sheets` the sheets of a workbook that are not hidden, and `questions` what is still ambiguous: rows with such cells are
+    `sheets` the sheets of a workbook that are not hidden, `hidden_rows` how many of the imported rows the workbook does not
+    show, and `questions` what is still ambiguous: rows with such cells are
     wrong until they are answered.
     """
 
@@ -120,5 +121,6 @@ class Import(Struct, frozen=True, kw_only=True):
     first_rows: list[FileRow]
     sheets: list[str]
     sheet: str
+    hidden_rows: int
     counts: dict[str, int]
     lines: list[ImportedLine]

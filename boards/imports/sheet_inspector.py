@@ -1,4 +1,5 @@
-"""What the XML of a workbook says besides the values of its cells: sheets, the range of cells, errors and merged cells."""
+"""What the XML of a workbook says besides the values of its cells: sheets, the range of cells, errors, merged cells,
+percentages and hidden rows."""
 
 import re
 from xml.parsers import expat
@@ -9,6 +10,9 @@ MAX_CELLS = 1_000_000
 _MAX_MARKS = 50_000
 _MAX_SHEETS = 200
 _CELL = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+# Percentages among the formats that need no description (ECMA-376, 18.8.30), and what is not part of another format.
+_PERCENT_FORMATS = ("9", "10")
+_LITERALS = re.compile(r'"[^"]*"|\\.')
 # The error of a formula that was never computed: programs write such files, spreadsheets compute when they open them.
 NOT_COMPUTED = "no value"
 
@@ -25,7 +29,8 @@ class SheetInspector:
     """Reads the XML of the parts of one workbook; call `parser` for each part, the sheets last.
 
     Afterwards it has the names of the sheets that are not hidden, and of the last sheet its name, its error cells by row and
-    column, and its merged cells: the last row of each range by its first cell. Rows and columns begin at 1.
+    column, its merged cells: the last row of each range by its first cell, its cells that are shown in percent, and its
+    hidden rows. Rows and columns begin at 1.
     """
 
     def __init__(self) -> None:
@@ -35,6 +40,12 @@ class SheetInspector:
         self.targets: dict[str, str] = {}
         self.errors: dict[tuple[int, int], str] = {}
         self.merged: dict[tuple[int, int], int] = {}
+        self.percents: set[tuple[int, int]] = set()
+        self.hidden_rows: set[int] = set()
+        self.formats: dict[str, str] = {}
+        self.styles = 0
+        self.in_percent: set[str] = set()
+        self.is_in_styles = False
         self.current: expat.XMLParserType | None = None
         self.error_at: tuple[int, int] | None = None
         self.formula_at: tuple[int, int] | None = None
@@ -50,6 +61,7 @@ class SheetInspector:
         self.rows = self.columns = self.row = self.column = 0
         self.cell = self.error_at = self.formula_at = None
         self.current, self.errors, self.merged = parser, {}, {}
+        self.percents, self.hidden_rows = set(), set()
         return parser
 
     def parts_of_sheets(self, chosen: str | None) -> dict[str, str]:
@@ -67,11 +79,9 @@ class SheetInspector:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         if name == "row":
-            self.row, self.column, self.cell = _number(attributes.get("r"), self.row + 1), 0, None
+            self._start_row(attributes)
         elif name == "c":
-            self.cell = self._position(attributes.get("r"))
-            self.column = self.cell[1]
-            self._watch_error(self.cell if attributes.get("t") == "e" else None)
+            self._start_cell(attributes)
         elif self.cell is not None:
             # Only a cell with content counts; the main parser ignores cells that have only a style.
             self._extend_range(*self.cell)
@@ -82,15 +92,47 @@ class SheetInspector:
             if self.error_at is not None:
                 # The value of the cell counts, not its formula.
                 self.errors[self.error_at] = ""
-        elif name == "mergeCell":
+        else:
+            self._start_other(name, attributes)
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        self.row, self.column, self.cell = _number(attributes.get("r"), self.row + 1), 0, None
+        if attributes.get("hidden") in ("1", "true"):
+            self.hidden_rows.add(self.row)
+
+    def _start_cell(self, attributes: dict[str, str]) -> None:
+        self.cell = self._position(attributes.get("r"))
+        self.column = self.cell[1]
+        self._watch_error(self.cell if attributes.get("t") == "e" else None)
+        if attributes.get("s", "0") in self.in_percent and len(self.percents) < MAX_CELLS:
+            self.percents.add(self.cell)
+
+    def _start_other(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "mergeCell":
             self._add_merged(attributes.get("ref", ""))
         elif name == "sheet":
             self._add_sheet(attributes)
+        elif name in ("numFmt", "cellXfs", "xf"):
+            self._add_style(name, attributes)
         elif name == "Relationship":
             # Relation ids are unique in one part only; the workbook's relations are the last part that has some.
             self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
 
+    def _add_style(self, name: str, attributes: dict[str, str]) -> None:
+        """Note a number format, or a style of cells; cells name their style by its place in `cellXfs`."""
+        if name == "numFmt":
+            self.formats[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            self.is_in_styles = True
+        elif self.is_in_styles:
+            number = attributes.get("numFmtId", "")
+            if number in _PERCENT_FORMATS or "%" in _LITERALS.sub("", self.formats.get(number, "")):
+                self.in_percent.add(str(self.styles))
+            self.styles += 1
+
     def _end(self, name: str) -> None:
+        if name.rpartition(":")[2] == "cellXfs":
+            self.is_in_styles = False
         if self.formula_at is not None and name.rpartition(":")[2] == "c":
             self._add_error(self.formula_at, NOT_COMPUTED)
             self.formula_at = None

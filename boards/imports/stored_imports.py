@@ -52,6 +52,7 @@ class Preview(Struct, frozen=True, array_like=True):
     delimiter: str = ""
     sheets: list[str] = []
     sheet: str = ""
+    hidden_rows: int = 0
 
 
 class StoredImport(Struct, frozen=True):

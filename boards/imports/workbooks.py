@@ -70,7 +70,8 @@ class ParsedTable(Struct, frozen=True):
     """A parsed file: its columns in order, and its non-empty rows.
 
     `first_rows` are the first rows as they are, by number, among which the `heading` is, also by number. The encoding and
-    the delimiter are empty for workbooks, the `sheets` that can be read for other files.
+    the delimiter are empty for workbooks, the `sheets` that can be read for other files. `hidden_rows` is the number of rows
+    that a workbook does not show, for example because of a filter.
     """
 
     columns: list[str]
@@ -82,6 +83,7 @@ class ParsedTable(Struct, frozen=True):
     delimiter: str = ""
     sheets: list[str] = []
     sheet: str = ""
+    hidden_rows: int = 0
 
 
 def parse_table(
@@ -120,7 +122,8 @@ def _parse_xlsx(content: bytes, reading: Reading, known: Collection[str]) -> Par
         raise SheetTooBig from None
     except WorkbookUnreadable:
         raise NotASheet(_why_unreadable(content), field="file") from None
-    return msgspec.structs.replace(table, sheets=list(found.sheets), sheet=found.sheet)
+    hidden = sum(row.number in found.hidden_rows for row in table.rows)
+    return msgspec.structs.replace(table, sheets=list(found.sheets), sheet=found.sheet, hidden_rows=hidden)
 
 
 def _why_unreadable(content: bytes) -> str:

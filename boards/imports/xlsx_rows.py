@@ -1,7 +1,7 @@
 """Rows of XLSX workbooks, with error cells, and with the value of merged cells in each of their rows."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -29,6 +29,8 @@ def _read_sheet(bounded: bytes, found: SheetInspector) -> Iterator[RawRow]:
             # Row by row, because reading the whole sheet in one call would hold the GIL.
             for number, row in enumerate(sheet.iter_rows(), 1):
                 cells = _with_errors(row, number, first_column, found.errors)
+                if found.percents:
+                    _write_percents(cells, number, first_column, found.percents)
                 if found.merged:
                     _fill_merged(cells, number, first_column, found.merged, kept)
                 yield RawRow(number, cells)
@@ -46,6 +48,14 @@ def _with_errors(
         {"error": errors.get((number, at), "")} if (number, at) in errors else cell
         for at, cell in enumerate(row, first_column)
     ]
+
+
+def _write_percents(cells: list[Any], number: int, first_column: int, percents: Set[tuple[int, int]]) -> None:
+    """Replace the numbers of cells in percent by what a spreadsheet shows: the text 12.5% for 0.125."""
+    for at, cell in enumerate(cells, first_column):
+        if (number, at) in percents and isinstance(cell, int | float) and not isinstance(cell, bool):
+            # Binary fractions are not exact: 0.07 * 100 is 7.000000000000001.
+            cells[at - first_column] = f"{round(cell * 100, 10):.10f}".rstrip("0").rstrip(".") + "%"
 
 
 def _fill_merged(

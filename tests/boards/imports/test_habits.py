@@ -2,8 +2,8 @@
 
 import pytest
 
-from boards.imports.currencies import split_currency
 from boards.imports.habits import Ambiguous, Habits, find_habits, read_date, read_number
+from boards.imports.units import split_unit
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_the_currency_of_a_column_is_no_part_of_its_numbers() -> None:
     amounts = ["€ 1.234,50", "7 €", "(5 €)", "8"]
     habits, asked = find_habits({"A": amounts, "B": ["$5", "€5"], "C": ["USD 5"]}, {}, Habits())
 
-    assert [split_currency(text)[0] for text in amounts] == ["1.234,50", "7", "(5)", "8"]
-    assert (habits["A"].currency, habits["A"].decimals, asked) == ("€", ",", {})
-    assert (habits["B"].currency, habits["C"].currency) == (None, "USD")
-    assert [split_currency(text) for text in ("5 kg", "100 ABC", "R$ 10")] == [
+    assert [split_unit(text)[0] for text in amounts] == ["1.234,50", "7", "(5)", "8"]
+    assert (habits["A"].unit, habits["A"].decimals, asked) == ("€", ",", {})
+    assert (habits["B"].unit, habits["C"].unit) == (None, "USD")
+    assert [split_unit(text) for text in ("5 kg", "100 ABC", "R$ 10")] == [
         ("5 kg", ""),
         ("100 ABC", ""),
         ("10", "R$"),

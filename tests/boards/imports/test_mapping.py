@@ -11,6 +11,7 @@ import xlsxwriter
 from boards.imports import imports
 from boards.imports.shapes import ImportOptions
 from boards.imports.stored_imports import FILES_KEPT_FOR, delete_old_files
+from boards.imports.workbooks import parse_table
 from core import clock
 from tests.support.boards import Table, a_board
 from tests.support.pages import send
@@ -163,10 +164,45 @@ async def test_amounts_with_a_currency_are_numbers_unless_a_column_has_several(t
     assert good["counts"]["new"] == 2
     mixed = await bring(table, "Case;Amount\nCobalt;€ 5\nTin;$ 7\nGold;12 %\n".encode())
     assert problems(mixed) == {
-        2: ["“€ 5” has a currency, and other rows have another one."],
-        3: ["“$ 7” has a currency, and other rows have another one."],
-        4: ["“12 %” is not a number. Write it without the percent sign."],
+        2: ["“€ 5” has a unit, and other rows have another one."],
+        3: ["“$ 7” has a unit, and other rows have another one."],
+        4: ["“12 %” has a unit, and other rows have another one. Write it without the percent sign."],
     }
+
+
+async def test_a_column_of_percentages_has_the_numbers_that_are_shown(table: Table) -> None:
+    written = await bring(table, "Case;Amount\nCobalt;12,5 %\nTin;%7\nGold;٪3\n".encode())
+    assert written["counts"]["new"] == 3
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Case", "Amount"])
+        for row, (code, share) in enumerate([("0%", 0.07), ("0.00%", 0.125), ('0.0"of 100"%', 1)], 1):
+            sheet.write(row, 0, f"Case {row}")
+            sheet.write(row, 1, share, book.add_format({"num_format": code}))
+        sheet.set_row(3, options={"hidden": True})
+
+    looked = await bring(table, kept.getvalue(), "a.xlsx")
+
+    assert looked["counts"]["new"] == 3
+    assert next(one["samples"] for one in looked["columns"] if one["name"] == "Amount") == [
+        "7%",
+        "12.5%",
+        "100%",
+    ]
+    assert looked["hidden_rows"] == 1
+    page = await table.curator.client.get(f"/b/{table.id}/import/{looked['id']}")
+    assert "1 row is hidden in the workbook" in " ".join(page.text.split())
+
+
+def test_a_percent_sign_in_the_words_of_a_format_makes_no_percentage() -> None:
+    kept = io.BytesIO()
+    with xlsxwriter.Workbook(kept, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Case", "Amount"])
+        sheet.write_row(1, 0, ["Tin", 0.5], book.add_format({"num_format": '0.0" % of all"'}))
+
+    assert parse_table("a.xlsx", kept.getvalue()).rows[0].cells["Amount"] == 0.5
 
 
 async def test_one_sheet_of_a_workbook_is_read_and_another_can_be_chosen_on_the_page(table: Table) -> None:

@@ -1,4 +1,5 @@
-"""Amounts with a currency: signs such as € and US$, and codes of three letters (ISO 4217, through Babel)."""
+"""Amounts with a unit: a percent sign, a currency sign such as € and US$, or a code of three letters (ISO 4217, through
+Babel)."""
 
 import re
 from functools import cache
@@ -7,12 +8,18 @@ from babel.core import get_global
 
 _SIGN = r"[A-Z]{0,3}[$¢£¤¥֏؋৲৳฿៛₠-⃀﷼﹩＄￠￡￥￦]|R\$|Fr\.|Rs\.?|kr\.?|zł|[A-Z]{3}"
 _BEFORE = re.compile(rf"([-+−(]?)\s?({_SIGN})\s?([-−(]?\d.*)")
+_PERCENT = re.compile(r"[%٪％]")
 _AFTER = re.compile(rf"(.*[\d)])\s?({_SIGN})([-−)]?)")
 
 
-def split_currency(text: str) -> tuple[str, str]:
-    """Return the amount of a text without its currency, and the currency as it is written, or nothing."""
+def split_unit(text: str) -> tuple[str, str]:
+    """Return the amount of a text without its unit, and the unit: the currency as it is written, `%`, or nothing.
+
+    The percent sign is after the amount, or before it as in Turkish and Basque (Unicode CLDR).
+    """
     plain = text.strip()
+    if len(plain) <= 40 and (found := _PERCENT.search(plain)) and found.span()[0] in (0, len(plain) - 1):
+        return plain[: found.start()] + plain[found.end() :], "%"
     if len(plain) > 40 or plain.isdigit():
         return text, ""
     if (found := _BEFORE.fullmatch(plain)) and _is_currency(found[2]):
