@@ -1,10 +1,7 @@
 """The command line `tertulia`: its commands, and its exit status (1 for errors and refusals, 2 for wrong usage)."""
 
-import os
-import socket
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import click
 
@@ -14,12 +11,9 @@ from storage.embedded.install import CannotStart
 from storage.failures import DATABASE_ERRORS
 from storage.schema import MigrationFailed
 from tertulia.background import TaskDied
-from tertulia.doctor.setting_checks import find_community_fault
-from tertulia.logs import set_up_logs
-from tertulia.serve import serve as run_service
-from tertulia.settings import HELP, BadSettings, read_settings, variable
+from tertulia.settings import BadSettings
 
-# The modules of the other commands, imported when they are called, so that `serve` does not wait for their imports.
+# The modules of the commands, imported when they are called: importing all of them would take seconds.
 _LAZY_COMMANDS = {
     "audit": "tertulia.commands.audit:audit",
     "backup": "tertulia.commands.backups:backup",
@@ -36,22 +30,23 @@ _LAZY_COMMANDS = {
     "restore": "tertulia.commands.backups:restore",
     "migrate": "tertulia.commands.service:migrate",
     "search": "tertulia.commands.search:search_group",
+    "serve": "tertulia.commands.serving:serve",
     "tail": "tertulia.commands.service:tail",
     "worker": "tertulia.commands.service:work",
 }
 
 
 class Commands(click.Group):
-    """The group of all commands, most of which are imported when they are called."""
+    """The group of all commands, which are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted([*self.commands, *_LAZY_COMMANDS])
+        return sorted(_LAZY_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by its name."""
         if cmd_name not in _LAZY_COMMANDS:
-            return super().get_command(ctx, cmd_name)
+            return None
         module, _, name = _LAZY_COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
@@ -61,26 +56,6 @@ class Commands(click.Group):
 @click.version_option(package_name="tertulia", message="Tertulia %(version)s")
 def cli() -> None:
     """Tertulia: a forum for a community of practice, with live rooms."""
-
-
-@cli.command(
-    epilog="\n\n".join(["\b\nEnvironment:\n" + "\n".join(f"  {variable(n)}: {t}" for n, t in HELP.items())])
-)
-@click.option("--data", type=click.Path(path_type=Path), help=HELP["data"])
-@click.option("--host", help=HELP["host"])
-@click.option("--port", type=click.IntRange(0, 65_535), help=HELP["port"])
-@click.option("--workers", type=click.IntRange(1, 64), help=HELP["workers"])
-@click.option("--listener", type=int, hidden=True)
-def serve(
-    data: Path | None, host: str | None, port: int | None, workers: int | None, listener: int | None
-) -> None:
-    """Serve the pages, the API and the live socket; without DATABASE_URL, also run the database."""
-    settings = read_settings(os.environ, data=data, host=host, port=port, workers=workers)
-    if fault := find_community_fault(settings):
-        raise BadSettings(fault)
-    set_up_logs(settings.log)
-    inherited = None if listener is None else socket.socket(fileno=listener)
-    run_service(settings, inherited)
 
 
 def main() -> None:

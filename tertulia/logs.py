@@ -48,7 +48,7 @@ def set_up_logs(kind: str, level: int = logging.INFO, stream: TextIO = sys.stder
     root.handlers[:] = [handler]
     root.setLevel(level)
     access.to(stream if level <= logging.INFO else None, kind == "json")
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic"):
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "httpx2"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
